@@ -16,11 +16,12 @@ from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
 from tsbench.simulated_backends.virtual_instruments.generator.signal_shapes import signal_of, sync_times
-from tsbench.simulated_backends.virtual_instruments.generator.signals import Signal, Sum, stretch_length
+from tsbench.simulated_backends.virtual_instruments.generator.signals import Signal, Sum, rising, stretch_length
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import (
     CHUNK_POINTS,
     FULL_RANGE,
     OutputErrors,
+    SequencePart,
     Shape,
     idle_level,
     synthesise,
@@ -131,7 +132,21 @@ class GeneratorChannels:
             high, period = sync_times(shape)
             if math.isfinite(period) and not waiting:
                 stretch = 1 + self.errors[channel].timebase
-                self.sync_line.add(EdgeTrain(start, high * stretch, period * stretch, 0))
+                for begin, width in shape.sync_pulses or ((0.0, high),):
+                    self._sync(shape, EdgeTrain(start + begin * stretch, width * stretch, period * stretch, 0))
+
+    def _sync(self, shape: Shape, train: EdgeTrain) -> None:
+        if shape.sync_inverted:
+            low = train.period - train.width
+            train = replace(train, start=train.start + train.width, width=low)
+        self.sync_line.add(train)
+
+    def _trigger_pulse(self, shape: Shape, start: float) -> None:
+        """Give the pulse of the trigger output, if it is on and shows this channel."""
+        width = self._sheet.trigger_output_width
+        if self._settings.trigger_output and shape.trigger_slope:
+            begin = start if shape.trigger_slope == "POS" else start - width
+            self.trigger_line.add(EdgeTrain(begin, width, 1.0, 1))
 
     def play_sweep(self, channel: int) -> float:
         """Play one sweep from now on, or the present frequency of a list; return the time [s] at which it is over."""
@@ -142,9 +157,8 @@ class GeneratorChannels:
         self._play_signal(channel, signal)
         high, period = sync_times(shape)
         if self._settings.sync_channel == channel:
-            self.sync_line.add(EdgeTrain(start, high * stretch, period * stretch, 1))
-        if self._settings.trigger_output:
-            self.trigger_line.add(EdgeTrain(start, self._sheet.trigger_output_width, 1.0, 1))
+            self._sync(shape, EdgeTrain(start, high * stretch, period * stretch, 1))
+        self._trigger_pulse(shape, start)
         return start if shape.sweep is None or shape.sweep.frequencies is not None else start + period * stretch
 
     def _phase(self, channel: int) -> float | None:
@@ -167,8 +181,9 @@ class GeneratorChannels:
         stretch = 1 + self.errors[channel].timebase
         if self._instrument.node(str(channel)) is not None:
             times, values = signal.lay_out(passed, passed + length)
-            times, period = start + times * stretch, length * stretch
-            self._drive(channel, PiecewiseLinear(times, values, period if repeated else math.inf))
+            times, values = rising(start + times * stretch, values)
+            period = float(times[-1] - times[0]) if repeated else math.inf
+            self._drive(channel, PiecewiseLinear(times, values, period))
         if not repeated:
             following = passed + length
             self._continuation[channel] = self._bench.clock.schedule(
@@ -187,18 +202,30 @@ class GeneratorChannels:
         self._lay_out(channel, shape, start, cycles)
         if self._settings.sync_channel == channel:
             high = cycles * period if cycles else period / 2
-            self.sync_line.add(EdgeTrain(start, high, 2 * high, 1 if cycles else 0))
-        if self._settings.trigger_output:
-            self.trigger_line.add(EdgeTrain(start, self._sheet.trigger_output_width, 1.0, 1))
+            fall = high if shape.marker is None or not cycles else min(shape.marker, high)
+            self._sync(shape, EdgeTrain(start, fall, 2 * high, 1 if cycles else 0))
+        self._trigger_pulse(shape, start)
         return end
 
-    def end_burst(self, channel: int, start: float, time: float) -> float:
-        """End a burst that began at ``start`` behind the cycle that runs at ``time``; return its end [s]."""
-        shape = self._settings.shape(channel)
+    def play_codes(self, channel: int, shape: Shape, start: float, cycles: int, part: SequencePart) -> float:
+        """Play one part of a sequence (0 cycles: without end) from ``start`` [s]; return its end [s]."""
+        period = self._period(channel, shape)
+        self._lay_out(channel, shape, start, cycles)
+        if self._settings.sync_channel == channel and part.marker.startswith("high"):
+            points = part.marker_point if part.marker == "highAtStartGoLow" else len(part.codes)
+            self._sync(shape, EdgeTrain(start, points * period / len(part.codes), period, 1))
+        return start + cycles * period if cycles else math.inf
+
+    def end_codes(self, channel: int, shape: Shape, start: float, time: float) -> float:
+        """End a part without end that began at ``start`` behind the cycle that runs at ``time``; return its end [s]."""
         period = self._period(channel, shape)
         cycles = max(math.ceil((time - start) / period - 1e-9), 1)
         self._lay_out(channel, shape, start, cycles)
         return start + cycles * period
+
+    def end_burst(self, channel: int, start: float, time: float) -> float:
+        """End a burst that began at ``start`` behind the cycle that runs at ``time``; return its end [s]."""
+        return self.end_codes(channel, self._settings.shape(channel), start, time)
 
     def _lay_out(self, channel: int, shape: Shape, start: float, cycles: int) -> None:
         if not self.on[channel]:
@@ -223,7 +250,7 @@ class GeneratorChannels:
             times = np.append(times, times[-1] + shape.square_edge / FULL_RANGE)
             values = np.append(values, idle_level(shape, self.errors[channel]))
         self._forget_continuation(channel)
-        self._drive(channel, PiecewiseLinear(start + times * (1 + self.errors[channel].timebase), values))
+        self._drive(channel, PiecewiseLinear(*rising(start + times * (1 + self.errors[channel].timebase), values)))
         if last != cycles:
             self._continuation[channel] = self._bench.clock.schedule(
                 start + last * self._period(channel, shape),

@@ -8,6 +8,7 @@ from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.services.trigger_lines import DigitalLine
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.sequence_player import SequencePlayer
 from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 
@@ -34,6 +35,7 @@ class Playback:
         self._settings = settings
         self._channels = channels
         self._waiting_changed = waiting_changed
+        self._sequences = SequencePlayer(instrument.clock, channels, sheet.trigger_latency, self._sequence_waits)
         self._chance = instrument.bench.rng(instrument.name, "trigger")
         self._bursts: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
         self._endless = dict.fromkeys(channels.numbers, False)
@@ -55,17 +57,35 @@ class Playback:
             self._channels.hold_idle_level(channel)
             self._restart_timer(channel)
         else:
-            self._channels.play_without_end(channel, self.sweeps_by_trigger(channel))
+            shape = self._settings.shape(channel)
+            if shape.parts is not None or shape.point_by_point:
+                self._sequences.start(channel, shape)
+            else:
+                self._channels.play_without_end(channel, self.sweeps_by_trigger(channel))
             self._restart_timer(channel)
         for other in self._channels.numbers:
             if other != channel and self._channels.on[other] and self._settings.shape(other).added is not None:
                 self._channels.play_without_end(other)
 
+    def _sequence_waits(self) -> None:
+        self._waiting_changed()
+        self.external_edges_changed()
+
     def sweeps_by_trigger(self, channel: int) -> bool:
         """Return whether each trigger begins a sweep, or goes on to the next frequency of a list."""
         settings = self._settings
-        return (not settings.burst_on[channel] and settings.shape(channel).sweep is not None
-                and settings.trigger_source[channel] != "IMM")
+        return (not settings.burst_on[channel] and settings.trigger_source[channel] != "IMM"
+                and settings.shape(channel).sweep is not None)
+
+    def follows_triggers(self, channel: int) -> bool:
+        """Return whether an arbitrary waveform or a sequence goes on with triggers."""
+        return self._sequences.waits(channel)
+
+    def _takes_triggers(self, channel: int) -> bool:
+        """Return whether triggers of its source do something in the present mode."""
+        if self._settings.burst_on[channel] or self._sequences.waits(channel):
+            return True
+        return self.sweeps_by_trigger(channel)
 
     def switch(self, channel: int, on: bool) -> None:
         """Open or close an output's relay; what it plays begins when it closes."""
@@ -86,8 +106,7 @@ class Playback:
     def start_burst(self, channel: int, time: float) -> bool:
         """Accept a trigger that came at ``time`` [s]; False while a burst or sweep is running, or gated."""
         settings = self._settings
-        swept = self.sweeps_by_trigger(channel)
-        if not (swept or settings.burst_on[channel]) or self.triggers_left[channel] == 0:
+        if not self._takes_triggers(channel) or self.triggers_left[channel] == 0:
             return False
         if self._bursts[channel] is not None or self._endless[channel]:
             return False
@@ -100,7 +119,9 @@ class Playback:
         start = time + settings.trigger_delay[channel] + self._sheet.trigger_latency
         if self._instrument.bench.imperfections:
             start += abs(float(self._chance.normal(0.0, self._sheet.trigger_jitter)))
-        if swept:
+        if not settings.burst_on[channel] and self._sequences.trigger(channel, start - self._sheet.trigger_latency):
+            return True
+        if not settings.burst_on[channel]:
             self._instrument.operations.begin(f"burst {channel}")
             self._bursts[channel] = self._clock.schedule(start, lambda: self._sweep(channel))
             self._waiting_changed()
@@ -137,6 +158,7 @@ class Playback:
         self._endless[channel] = False
         self._gates[channel] = None
         self.list_position[channel] = 0
+        self._sequences.stop(channel)
         for events in (self._timers, self._next_external):
             event, events[channel] = events[channel], None
             if event is not None:
@@ -152,9 +174,9 @@ class Playback:
         """Whether a channel in burst mode is idle and would act on a trigger."""
         settings = self._settings
         return any(
-            (settings.burst_on[channel] or self.sweeps_by_trigger(channel))
-            and self._bursts[channel] is None and not self._endless[channel] and self.triggers_left[channel] != 0
-            and settings.trigger_source[channel] in ("BUS", "EXT") for channel in self._channels.numbers
+            self._takes_triggers(channel) and self._bursts[channel] is None and not self._endless[channel]
+            and self.triggers_left[channel] != 0 and settings.trigger_source[channel] in ("BUS", "EXT")
+            for channel in self._channels.numbers
         )
 
     # -------------------------------------------------------------------- triggers that come by themselves
@@ -165,7 +187,9 @@ class Playback:
         gated = settings.burst_on[channel] and settings.burst_mode[channel] == "GAT"
         by_itself = settings.trigger_source[channel] == "TIM" or (
             settings.burst_on[channel] and settings.trigger_source[channel] == "IMM")
-        if by_itself and not gated and (settings.burst_on[channel] or self.sweeps_by_trigger(channel)):
+        shape = settings.shape(channel)
+        acts = settings.burst_on[channel] or any((shape.sweep, shape.parts, shape.point_by_point))
+        if by_itself and acts and not gated:
             self._timers[channel] = self._clock.schedule_in(0.0, lambda: self._tick(channel, self._clock.now))
 
     def _tick(self, channel: int, time: float) -> None:
@@ -177,7 +201,7 @@ class Playback:
             self.triggers_left[channel] = None if left is None else left - 1
             if settings.burst_on[channel]:
                 self._play(channel, max(time, self._clock.now))
-            else:
+            elif not self._sequences.trigger(channel, time) and self.sweeps_by_trigger(channel):
                 self._instrument.operations.begin(f"burst {channel}")
                 self._sweep(channel)
         following = time + interval
@@ -202,8 +226,7 @@ class Playback:
                 continue
             if settings.burst_on[channel] and settings.burst_mode[channel] == "GAT":
                 self._next_gate_edge(channel, line)
-            elif settings.trigger_source[channel] == "EXT" and (
-                    settings.burst_on[channel] or self.sweeps_by_trigger(channel)):
+            elif settings.trigger_source[channel] == "EXT" and self._takes_triggers(channel):
                 falling = settings.trigger_slope[channel] == "NEG"
                 edge = line.next_edge(self._clock.now, "negative" if falling else "positive")
                 if edge is not None:

@@ -65,10 +65,10 @@ class Signal:
 
     def repeats_after(self) -> float:
         """Return the time [s] after which all is as at the start; infinite: never, or too late."""
-        period = self.course.repeats_after()
+        period = self.course.repeats_after() * self.wave.cycles
         if math.isinf(period) or self.envelope.wave is None:
             return period
-        return period * whole_multiple(period * self.envelope.rate)
+        return period * whole_multiple(period * self.envelope.rate / self.envelope.wave.cycles)
 
     def lay_out(self, first: float, last: float) -> tuple[FloatArray, FloatArray]:
         """Return times from ``first`` to ``last`` [s] and EMF [V], straight in between."""
@@ -90,9 +90,7 @@ class Signal:
                     (offset + slope * modulating) * carrier + self.envelope.added * modulating)
             times.append(t)
             values.append(value)
-        together = np.concatenate(times)
-        kept = np.append(True, np.diff(together) > 1e-15 * max(1.0, abs(last)))
-        return together[kept], np.concatenate(values)[kept]
+        return rising(np.concatenate(times), np.concatenate(values))
 
     def _parts(self, first: float, last: float) -> Iterator[tuple[float, float]]:
         """Yield the stretches between jumps of a modulating wave; a jump itself takes ``edge``."""
@@ -187,6 +185,12 @@ class Sum:
         parts = [signal.lay_out(first, last) for signal in self.signals]
         times = np.unique(np.concatenate([t for t, _ in parts]))
         return times, np.sum([np.interp(times, t, v) for t, v in parts], axis=0)
+
+
+def rising(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a polyline without the points whose time [s] is not later than the one before."""
+    kept = np.append(True, np.diff(times) > 0)
+    return times[kept], values[kept]
 
 
 def stretch_length(signal: Signal | Sum) -> tuple[float, bool]:

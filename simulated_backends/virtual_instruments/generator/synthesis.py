@@ -46,6 +46,17 @@ class OutputErrors:
 
 
 @dataclass(frozen=True)
+class SequencePart:
+    """One arbitrary waveform of a sequence."""
+
+    codes: npt.NDArray[np.int16]
+    control: str = "once"  #: or "onceWaitTrig", "repeat", "repeatInf", "repeatTilTrig"
+    repeats: int = 1  #: of "repeat"
+    marker: str = "maintain"  #: of the sync signal; or "lowAtStart", "highAtStart", "highAtStartGoLow"
+    marker_point: int = 4  #: at which "highAtStartGoLow" goes low
+
+
+@dataclass(frozen=True)
 class Shape:
     """Everything that decides one channel's waveform, apart from when it starts."""
 
@@ -72,6 +83,11 @@ class Shape:
     sweep: FrequencySweep | None = None
     added: "Shape | None" = None  #: the shape of another channel that is added to this one's output
     marker: float | None = None  #: [s] from the start of a cycle to the fall of the sync signal; None: half a cycle
+    parts: tuple[SequencePart, ...] | None = None  #: a sequence that waits for triggers, or has a part without end
+    point_by_point: bool = False  #: whether each trigger goes on to the next point of an arbitrary waveform
+    sync_pulses: tuple[tuple[float, float], ...] | None = None  #: [s] start and width in a cycle, of a sequence
+    sync_inverted: bool = False
+    trigger_slope: str = "POS"  #: of the pulse at the trigger output; "NEG"; "": none from this channel
     sync_of_carrier: bool = False  #: whether the sync signal shows the carrier, not what modulates it
 
     @property

@@ -34,6 +34,11 @@ class Wave(Protocol):
         """Return how many vertices a cycle has."""
         ...
 
+    @property
+    def cycles(self) -> int:
+        """Return after how many cycles the wave repeats."""
+        ...
+
     def vertices(self, first: float, last: float) -> Vertices:
         """Return the vertices with phases in [first, last) [cycles]."""
         ...
@@ -68,6 +73,11 @@ class CycleWave:
     def points(self) -> float:
         """Return how many vertices a cycle has."""
         return float(len(self._cycle.phases))
+
+    @property
+    def cycles(self) -> int:
+        """Return after how many cycles the wave repeats."""
+        return 1
 
     def vertices(self, first: float, last: float) -> Vertices:
         """Return the vertices with phases in [first, last) [cycles]."""
@@ -117,6 +127,11 @@ class BitWave:
     def points(self) -> float:
         """Return how many vertices a bit has."""
         return 1.0
+
+    @property
+    def cycles(self) -> int:
+        """Return after how many bits the wave repeats."""
+        return len(self._bits)
 
     def _level(self, bits: FloatArray) -> FloatArray:
         return np.asarray(2.0 * self._bits[np.asarray(bits % len(self._bits), dtype=np.int64)] - 1.0)

@@ -1,8 +1,9 @@
 """What the command tables of the 33500B/33600A share: settings by channel, and what is played."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
@@ -10,6 +11,9 @@ from tsbench.simulated_backends.virtual_instruments.generator.levels import Outp
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.waveform_store import WaveformStore
+
+DEFAULT_LIST = (100.0, 1000.0, 550.0)  #: [Hz]
 
 
 class SharedSettings:
@@ -27,10 +31,16 @@ class SharedSettings:
         self.function: dict[int, str]
         self.lead: dict[int, float]  #: [s] 10-90 %, leading edge of pulses
         self.trail: dict[int, float]  #: [s]
+        self.mode: dict[int, str]  #: "AM", "SWE", "BURS", ... or "" (continuous)
+        self.list_frequencies: dict[int, tuple[float, ...]]  #: [Hz]
+        self.tracked: tuple[int, str] | None  #: the channel that the other one copies, and "ON" or "INV"
         self.forget_function()
 
     def forget_function(self) -> None:
-        """Have the function and the edges that every channel has after a reset."""
+        """Have the function, the mode and the edges that every channel has after a reset."""
+        self.mode = dict.fromkeys(self._channels, "")
+        self.list_frequencies = dict.fromkeys(self._channels, DEFAULT_LIST)
+        self.tracked = None
         self.function = dict.fromkeys(self._channels, "SIN")
         self.lead, self.trail = dict.fromkeys(self._channels, 10e-9), dict.fromkeys(self._channels, 10e-9)
 
@@ -42,9 +52,39 @@ class GeneratorBase(VirtualInstrument):
     shared: SharedSettings
     channels: GeneratorChannels
     playback: Playback
+    store: WaveformStore
+    # the command tables, as they see each other
+    trigger_commands: Any
+    memory_commands: Any
+    level_commands: Any
+    function_commands: Any
+    sweep_commands: Any
+    state_commands: Any
+    coupling_commands: Any
+    mode_commands: Any
 
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""
+        raise NotImplementedError
+
+    def unmodulated(self, channel: int) -> Shape:
+        """Return the shape of a channel without modulation, sweep and what is added."""
+        raise NotImplementedError
+
+    def arbitrary(self, channel: int, frequency: float) -> Shape:
+        """Return the selected arbitrary waveform of a channel, played so often [Hz]."""
+        raise NotImplementedError
+
+    def gated(self, channel: int) -> bool:
+        """Return whether bursts of a channel are gated."""
+        raise NotImplementedError
+
+    def mode_changed(self, channel: int) -> None:
+        """Play what the new mode says."""
+        raise NotImplementedError
+
+    def set_output(self, channel: int, on: bool) -> Handler:
+        """Switch an output relay."""
         raise NotImplementedError
 
 
@@ -62,6 +102,7 @@ class GeneratorTable(CommandTable):
         self.generator = generator
         self.data_sheet = generator.data_sheet
         self.shared = generator.shared
+        self.store = generator.store
 
     @property
     def playback(self) -> Playback:

@@ -5,13 +5,14 @@ to move moves it with error -221: so does the hardware; nothing happens silently
 """
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Choice, Optional
+from tsbench.simulated_backends.scpi.parameters import Choice, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
+from tsbench.simulated_backends.virtual_instruments.generator.prbs import POLYNOMIALS
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped, clipped
 
 
 def max_frequency(instrument: "FunctionCommands", channel: int) -> float:
@@ -42,9 +43,8 @@ class FunctionCommands(GeneratorTable):
     function = Setting(
         "[:SOURce<1-2>]:FUNCtion[:SHAPe]",
         Choice("SINusoid", "SQUare", "TRIangle", "RAMP", "PULSe", "NOISe", "PRBS", "ARB", "DC"),
-        part="shared", coerce="_function_chosen", change="function_changed",
+        part="shared", change="function_changed",
     )
-    frequency_mode = Setting("[:SOURce<1-2>]:FREQuency:MODE", Choice("CW", "FIXed"), default="CW")
     phase = Setting("[:SOURce<1-2>]:PHASe[:ADJust]", Clipped("DEG", -360.0, 360.0, 0.0), default=0.0,
                     change="playback.reshape")
     square_duty = Setting("[:SOURce<1-2>]:FUNCtion:SQUare:DCYCle", Clipped("PCT", 0.01, 99.99, 50.0),
@@ -84,16 +84,25 @@ class FunctionCommands(GeneratorTable):
     )
     filtering = Setting("[:SOURce<1-2>]:FUNCtion:ARBitrary:FILTer", Choice("NORMal", "STEP", "OFF"),
                         default="STEP", change="playback.reshape")
-    advance = Setting("[:SOURce<1-2>]:FUNCtion:ARBitrary:ADVance", Choice("TRIGger", "SRATe"), default="SRAT")
-
-    def _function_chosen(self, channel: int, function: str) -> str:
-        if function == "PRBS":
-            raise ScpiError(-224)
-        return function
+    advance = Setting("[:SOURce<1-2>]:FUNCtion:ARBitrary:ADVance", Choice("TRIGger", "SRATe"), default="SRAT",
+                      change="playback.reshape")
+    bit_rate = Setting(
+        "[:SOURce<1-2>]:FUNCtion:PRBS:BRATe",
+        Clipped("HZ", 1e-3, lambda owner, *_: owner.data_sheet.max_frequency["PRBS"], 1e3, units=("BPS",)), default=1e3,
+        change="playback.reshape",
+    )
+    bit_sequence = Setting("[:SOURce<1-2>]:FUNCtion:PRBS:DATA", Choice(*POLYNOMIALS), default="PN7",
+                           change="playback.reshape")
+    bit_edge = Setting(
+        "[:SOURce<1-2>]:FUNCtion:PRBS:TRANsition[:BOTH]",
+        Clipped("S", lambda owner, *_: owner.data_sheet.square_edge_time,
+                lambda owner, *_: owner.data_sheet.max_edge_time, lambda owner, *_: owner.data_sheet.square_edge_time),
+        default=lambda owner, *_: owner.data_sheet.square_edge_time, change="playback.reshape",
+    )
 
     def function_changed(self, channel: int) -> None:
         """Let frequency, levels and pulse suit another function."""
-        if self.shared.frequency[channel] > max_frequency(self, channel):
+        if self.shared.function[channel] != "PRBS" and self.shared.frequency[channel] > max_frequency(self, channel):
             self.shared.frequency[channel] = max_frequency(self, channel)
             self.post_error(-221, text="Settings conflict; frequency reduced for new function")
         if self.shared.function[channel] != "DC":
@@ -101,6 +110,7 @@ class FunctionCommands(GeneratorTable):
             self.level_commands.accept(channel, levels_of.set_amplitude(levels, levels.amplitude, window))
         if self.shared.function[channel] == "PULS":
             self._fit_pulse(channel, "period")
+        self.generator.mode_commands.suit_function(channel)
         self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:FREQuency:FIXed", Clipped("HZ", _min_frequency, max_frequency))
@@ -128,6 +138,27 @@ class FunctionCommands(GeneratorTable):
         """``FUNC:PULS:PER?``."""
         return self.format_number(self.period(channel))
 
+    @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:{FREQuency|PERiod}", Number("HZ", units=("S",)))
+    def set_arb_rate(self, channel: int, which: str, value: float) -> None:
+        """``FUNC:ARB:FREQ`` and ``FUNC:ARB:PER`` of the whole waveform: the sample rate follows."""
+        if value <= 0:
+            raise ScpiError(-222, text="Data out of range; value clipped to lower limit")
+        points = self._arb_points(channel)
+        rate = points * value if which == "FREQ" else points / value
+        sheet = self.data_sheet
+        self.sample_rate[channel] = clipped(rate, sheet.min_sample_rate, sheet.max_sample_rate, self)
+        self.playback.reshape(channel)
+
+    @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:{FREQuency|PERiod}?")
+    def get_arb_rate(self, channel: int, which: str) -> str:
+        """``FUNC:ARB:FREQ?`` and ``FUNC:ARB:PER?``."""
+        frequency = self.sample_rate[channel] / self._arb_points(channel)
+        return self.format_number(frequency if which == "FREQ" else 1 / frequency)
+
+    def _arb_points(self, channel: int) -> int:
+        codes = self.generator.arbitrary(channel, 1.0).codes
+        return 1 if codes is None else len(codes)
+
     def period(self, channel: int) -> float:
         """Return the period [s] of the periodic functions."""
         return 1.0 / self.shared.frequency[channel]
@@ -143,6 +174,7 @@ class FunctionCommands(GeneratorTable):
         if levels.amplitude > window.max_amplitude * (1 + 1e-9):
             self.level_commands.accept(channel, levels_of.set_amplitude(levels, window.max_amplitude, window))
             self.post_error(-221, text="Settings conflict; amplitude reduced due to frequency")
+        self.generator.coupling_commands.frequency_follows(channel)
         self.playback.reshape(channel)
 
     # ------------------------------------------------------------------------------------------- pulses

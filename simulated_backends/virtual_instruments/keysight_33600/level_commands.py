@@ -52,6 +52,7 @@ class LevelCommands(GeneratorTable):
             if high > bounds[channel, "HIGH"] + 1e-9 or low < bounds[channel, "LOW"] - 1e-9:
                 raise ScpiError(-222, text="Data out of range; level is beyond the voltage limits")
         self.shared.levels[channel] = levels
+        self.generator.coupling_commands.levels_follow(channel)
         if adjusted.adjustment is not None:
             code, text = _ERRORS[adjusted.adjustment]
             self.post_error(code, text=text)
@@ -98,9 +99,12 @@ class LevelCommands(GeneratorTable):
              Number("VPP", units=("V", "VRMS", "DBM")))
     def set_amplitude(self, channel: int, value: float) -> None:
         """``VOLT`` in the present unit."""
-        window, unit = self.window(channel), self.unit[channel]
-        peak_to_peak = levels_of.volts_peak_to_peak(value, unit, self.shared.function[channel], self.load[channel])
-        self.accept(channel, levels_of.set_amplitude(self.shared.levels[channel], peak_to_peak, window))
+        unit, function = self.unit[channel], self.shared.function[channel]
+        self.set_peak_to_peak(channel, levels_of.volts_peak_to_peak(value, unit, function, self.load[channel]))
+
+    def set_peak_to_peak(self, channel: int, volts: float) -> None:
+        """Set the amplitude [Vpp], whatever its unit."""
+        self.accept(channel, levels_of.set_amplitude(self.shared.levels[channel], volts, self.window(channel)))
         self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?",
@@ -134,9 +138,13 @@ class LevelCommands(GeneratorTable):
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet?", Optional(Choice("MINimum", "MAXimum")))
     def get_offset(self, channel: int, word: str | None = None) -> str:
         """``VOLT:OFFS?``."""
-        levels = self.shared.levels[channel]
-        room = self.window(channel).peak - (0.0 if self.shared.function[channel] == "DC" else levels.amplitude / 2)
-        return self.format_number({"MIN": -room, "MAX": room}.get(word or "", levels.offset))
+        room = self.offset_room(channel)
+        return self.format_number({"MIN": -room, "MAX": room}.get(word or "", self.shared.levels[channel].offset))
+
+    def offset_room(self, channel: int) -> float:
+        """Return the largest offset [V] at the present amplitude."""
+        amplitude = 0.0 if self.shared.function[channel] == "DC" else self.shared.levels[channel].amplitude
+        return max(self.window(channel).peak - amplitude / 2, 0.0)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}", Number("V"))
     def set_level(self, channel: int, which: str, value: float) -> None:

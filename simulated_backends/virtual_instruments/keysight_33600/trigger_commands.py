@@ -7,6 +7,7 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.mode_commands import InMode
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
 
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
@@ -26,42 +27,44 @@ class BurstTriggerCommands(GeneratorTable):
     def __init__(self, generator: GeneratorBase) -> None:
         super().__init__(generator)
         self.shape = generator.shape
+        self.burst_on = InMode(generator.shared, "BURS")
 
-    burst_on = Setting("[:SOURce<1-2>]:BURSt:STATe", Boolean(), default=False, change="_burst_changed")
     burst_mode = Setting("[:SOURce<1-2>]:BURSt:MODE", Choice("TRIGgered", "GATed"), default="TRIG",
-                         change="_burst_changed")
+                         change="burst_changed")
     burst_count = Setting(
         "[:SOURce<1-2>]:BURSt:NCYCles",
         Clipped("", 1.0, lambda owner, *_: float(owner.data_sheet.max_burst_count), 1.0, infinite=True), default=1.0,
-        coerce="_count_chosen", change="_burst_changed",
+        coerce="_count_chosen", change="burst_changed",
     )
     burst_period = Setting(
         "[:SOURce<1-2>]:BURSt:INTernal:PERiod",
         Clipped("S", lambda owner, *_: owner.data_sheet.min_burst_period,
                 lambda owner, *_: owner.data_sheet.max_burst_period, 10e-3),
-        default=10e-3, change="_burst_changed",
+        default=10e-3, change="burst_changed",
     )
     burst_phase = Setting("[:SOURce<1-2>]:BURSt:PHASe", Clipped("DEG", -360.0, 360.0, 0.0), default=0.0,
-                          change="_burst_changed")
+                          change="burst_changed")
     gate_polarity = Setting("[:SOURce<1-2>]:BURSt:GATE:POLarity", Choice("NORMal", "INVerted"),
-                            default="NORM")
+                            default="NORM", change="burst_changed")
     trigger_source = Setting("TRIGger<1-2>:SOURce", Choice("IMMediate", "EXTernal", "BUS", "TIMer"),
-                             default="IMM", coerce="_source_chosen", change="_burst_changed")
+                             default="IMM", coerce="_source_chosen", change="burst_changed")
     trigger_slope = Setting("TRIGger<1-2>:SLOPe", Choice("POSitive", "NEGative"), default="POS",
-                            change="_burst_changed")
+                            change="burst_changed")
     trigger_delay = Setting("TRIGger<1-2>:DELay",
                             Clipped("S", 0.0, lambda owner, *_: owner.data_sheet.max_trigger_delay, 0.0), default=0.0)
     trigger_count = Setting("TRIGger<1-2>:COUNt", Integer("", 1, 1_000_000, 1), default=1)
     trigger_timer = Setting("TRIGger<1-2>:TIMer", Clipped("S", 1e-6, 8000.0, 1.0), default=1.0,
-                            change="_burst_changed")
+                            change="burst_changed")
     trigger_output = Setting("OUTPut:TRIGger[:STATe]", Boolean(), default=False)
     trigger_output_slope = Setting("OUTPut:TRIGger:SLOPe", Choice("POSitive", "NEGative"), default="POS")
     trigger_output_source = Setting("OUTPut:TRIGger:SOURce", Choice("CH1", "CH2"), default="CH1")
     sync_on = Setting("OUTPut<1-2>:SYNC[:STATe]", Boolean(), default=True, change="_sync_switched")
     sync_source = Setting("OUTPut<1-2>:SYNC:SOURce", Choice("CH1", "CH2"), default="CH1",
                           change="_sync_source_changed")
-    sync_mode = Setting("OUTPut<1-2>:SYNC:MODE", Choice("NORMal", "CARRier", "MARKer"), default="NORM")
-    sync_polarity = Setting("OUTPut<1-2>:SYNC:POLarity", Choice("NORMal", "INVerted"), default="NORM")
+    sync_mode = Setting("OUTPut<1-2>:SYNC:MODE", Choice("NORMal", "CARRier", "MARKer"), default="NORM",
+                        change="_sync_shape_changed")
+    sync_polarity = Setting("OUTPut<1-2>:SYNC:POLarity", Choice("NORMal", "INVerted"), default="NORM",
+                            change="_sync_shape_changed")
 
     @property
     def sync_channel(self) -> int:
@@ -70,6 +73,9 @@ class BurstTriggerCommands(GeneratorTable):
 
     def _sync_switched(self, channel: int) -> None:
         self.generator.channels.sync_line.enabled = self.sync_on[1] and self.sync_on[2]
+
+    def _sync_shape_changed(self, channel: int) -> None:
+        self.playback.reshape(self.sync_channel)
 
     def _sync_source_changed(self, channel: int) -> None:
         self.sync_source[1] = self.sync_source[2] = self.sync_source[channel]
@@ -91,8 +97,14 @@ class BurstTriggerCommands(GeneratorTable):
             self.post_error(-221, text="Settings conflict; infinite burst turned off for this trigger source")
         return source
 
-    def _burst_changed(self, channel: int) -> None:
-        if self.burst_on[channel] and self.trigger_source[channel] == "IMM":
+    def follow_settings(self) -> None:
+        """Act on a set-up that has been recalled."""
+        self._sync_switched(1)
+        self.update_waiting()
+
+    def burst_changed(self, channel: int) -> None:
+        """Play what the settings of bursts and triggers now say."""
+        if self.burst_on[channel] and self.trigger_source[channel] == "IMM" and not self.generator.gated(channel):
             needed = self.playback.cycles(channel) * self.generator.channels.nominal_period(channel)
             if self.burst_period[channel] < needed:
                 self.burst_period[channel] = min(needed + 1e-6, self.data_sheet.max_burst_period)
@@ -110,7 +122,7 @@ class BurstTriggerCommands(GeneratorTable):
 
     def trigger_all(self) -> None:
         """``*TRG`` and GET: all channels that wait for the bus."""
-        waiting = [c for c in self.generator.channels.numbers if self.burst_on[c] and self.trigger_source[c] == "BUS"]
+        waiting = [c for c in self.generator.channels.numbers if self.trigger_source[c] == "BUS"]
         if not waiting:
             raise ScpiError(-211)
         accepted = [self.playback.start_burst(channel, self.clock.now) for channel in waiting]
@@ -120,12 +132,44 @@ class BurstTriggerCommands(GeneratorTable):
     @command("TRIGger<1-2>[:IMMediate]")
     def trigger_channel(self, channel: int) -> None:
         """``TRIG1``: this channel, whatever its source."""
-        if not self.burst_on[channel] or not self.playback.start_burst(channel, self.clock.now):
+        if not self.playback.start_burst(channel, self.clock.now):
             raise ScpiError(-211)
 
     @command("ABORt")
     def abort(self) -> None:
         """``ABORt``: end bursts, wait for the next trigger."""
         for channel in self.generator.channels.numbers:
-            if self.burst_on[channel]:
+            if self.shared.mode[channel] in ("BURS", "SWE", "LIST") or self.playback.follows_triggers(channel):
                 self.playback.reshape(channel)
+
+    @command("INITiate<1-2>:CONTinuous", Boolean())
+    def set_continuous(self, channel: int, on: bool) -> None:
+        """``INIT:CONT``: whether each trigger is accepted; OFF waits for ``INIT`` first."""
+        self.playback.triggers_left[channel] = None if on else 0
+        self.update_waiting()
+
+    @command("INITiate:CONTinuous:ALL", Boolean())
+    def set_all_continuous(self, on: bool) -> None:
+        """``INIT:CONT:ALL``."""
+        for channel in self.generator.channels.numbers:
+            self.set_continuous(channel, on)
+
+    @command("INITiate<1-2>:CONTinuous?")
+    def get_continuous(self, channel: int) -> str:
+        """``INIT:CONT?``."""
+        return "1" if self.playback.triggers_left[channel] is None else "0"
+
+    @command("INITiate<1-2>[:IMMediate]")
+    def initiate(self, channel: int) -> None:
+        """``INIT``: the next ``TRIG:COUN`` triggers are accepted."""
+        if self.playback.triggers_left[channel] != 0:
+            raise ScpiError(-213)
+        self.playback.triggers_left[channel] = self.trigger_count[channel]
+        self.update_waiting()
+        self.playback.external_edges_changed()
+
+    @command("INITiate[:IMMediate]:ALL")
+    def initiate_all(self) -> None:
+        """``INIT:ALL``."""
+        for channel in self.generator.channels.numbers:
+            self.initiate(channel)

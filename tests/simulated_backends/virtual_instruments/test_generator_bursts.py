@@ -154,7 +154,7 @@ def test_binary_and_text_waveforms_are_the_same(table: Any, order: str) -> None:
                "DATA:ARB:DAC text, " + ", ".join(map(str, codes)),
                "DATA:ARB floats, " + ", ".join(f"{code / 32767:.9f}" for code in codes))
     assert not bench.errors(bench.generator)
-    stored = bench.generator.memory_commands.arbs[1]
+    stored = bench.generator.store.channels[1].arbs
     assert np.array_equal(stored["BLOCK"], codes)
     assert np.array_equal(stored["TEXT"], codes)
     assert np.array_equal(stored["FLOATS"], codes)
@@ -164,7 +164,7 @@ def test_binary_and_text_waveforms_are_the_same(table: Any, order: str) -> None:
     bench.send(bench.generator, "DATA:ARB short, 0, 1", "DATA:ARB loud, " + ",".join(["2"] * 40),
                "DATA:VOL:CLE")
     assert bench.errors(bench.generator) == [-109, -222]
-    assert bench.generator.memory_commands.arbs[1] == {}
+    assert bench.generator.store.channels[1].arbs == {}
 
 
 def test_arbitrary_waveform_steps_at_its_rate_and_idles_at_its_first_point(table: Any) -> None:

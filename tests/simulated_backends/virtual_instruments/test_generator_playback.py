@@ -320,8 +320,8 @@ def test_the_waveform_that_is_there_after_switching_on() -> None:
 def test_waveforms_share_the_memory_of_their_channel() -> None:
     solo = Solo()
     most, points = solo.generator.data_sheet.max_arb_points, ",".join(["0"] * 40)
-    memory = solo.generator.memory_commands
-    memory.arbs[1]["LARGE"] = np.zeros(most - 79, dtype=np.int16)
+    memory = solo.generator.store
+    memory.channels[1].arbs["LARGE"] = np.zeros(most - 79, dtype=np.int16)
     solo.send(f"DATA:ARB first,{points}")
     assert errors(solo) == [] and solo.ask("DATA:VOL:FREE?") == "39"
     solo.send(f"DATA:ARB second,{points}")
@@ -335,18 +335,18 @@ def test_waveforms_share_the_memory_of_their_channel() -> None:
     assert solo.ask("DATA:VOL:FREE?") == str(most) and solo.ask("DATA:VOL:CAT?").count('"') == 2
 
 
-def test_apply_takes_what_is_left_out_from_the_settings_but_an_offset_of_zero() -> None:
+def test_what_apply_leaves_out_has_its_default() -> None:   # operating guide, APPLy subsystem
     solo = Solo()
     solo.send("OUTP:LOAD INF", "FREQ 2e3", "VOLT 3", "VOLT:OFFS 0.5", "TRIG:SOUR BUS", "BURS:STAT ON", "APPL:SQU")
     assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS", "BURS:STAT", "OUTP")] == [
-        2e3, 3.0, 0.0, 0.0, 1.0]
+        1e3, 0.2, 0.0, 0.0, 1.0]   # 100 mVpp into 50 Ohm
     assert solo.ask("FUNC?") == "SQU" and solo.ask("TRIG:SOUR?") == "IMM"
     solo.send("APPL:ARB 5e5,1,0.25")
     assert [float(solo.ask(f"{name}?")) for name in ("FUNC:ARB:SRAT", "VOLT", "VOLT:OFFS")] == [5e5, 1.0, 0.25]
     solo.send("APPL:DC 7e3,2,-1")
-    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS")] == [2e3, 1.0, -1.0]
+    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS")] == [1e3, 1.0, -1.0]
     solo.send("APPL:SIN 4e3")
-    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS")] == [4e3, 1.0, 0.0]
+    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS")] == [4e3, 0.2, 0.0]
     assert errors(solo) == []
 
 

@@ -15,7 +15,14 @@ CONFLICTS: dict[str, tuple[str, list[int], dict[str, float | str]]] = {
     "a function at its highest frequency": ("FREQ 800e3;:FUNC RAMP", [], {"FREQ?": 800e3}),
     "a DC level that leaves the amplitude no room": (
         "FUNC DC;:VOLT:OFFS 4.99;:FUNC SIN", [-221], {"VOLT:OFFS?": 4.95, "VOLT?": 0.1}),
-    "PRBS is not modelled": ("FUNC PRBS", [-224], {"FUNC?": "SIN"}),
+    "a modulation of the width of no pulse": ("FUNC SIN;:PWM:STAT ON", [-221], {"PWM:STAT?": 0}),
+    "a modulation beside another": ("AM:STAT ON;:FM:STAT ON", [-221], {"AM:STAT?": 0, "FM:STAT?": 1}),
+    "a burst beside a sweep": ("SWE:STAT ON;:BURS:STAT ON", [-221], {"FREQ:MODE?": "CW", "BURS:STAT?": 1}),
+    "a sweep of noise": ("SWE:STAT ON;:FUNC NOIS", [-221], {"SWE:STAT?": 0}),
+    "a deviation above the carrier": ("FREQ 50;:FM:DEV 60", [-221], {"FM:DEV?": 50}),
+    "a marker outside of the sweep": ("MARK:FREQ 2e3", [-221], {"MARK:FREQ?": 1e3}),
+    "a pulse too narrow for its deviation": (
+        "FUNC PULS;:FUNC:PULS:WIDT 1e-6;:PWM:DEV 2e-6", [-221], {"PWM:DEV?": 1e-6 - 1.25e-8}),
     "a frequency whose amplitude is less": ("VOLT 9;:FREQ 70e6", [-221], {"VOLT?": 8.0, "FREQ?": 70e6}),
     "a frequency whose amplitude is enough": ("VOLT 8;:FREQ 70e6", [], {"VOLT?": 8.0}),
     "a period that keeps the width": ("FUNC:PULS:WIDT 20e-6;:FUNC:PULS:PER 2e-3", [], {"FUNC:PULS:WIDT?": 20e-6}),
