@@ -44,7 +44,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600.memory_comman
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.mode_commands import ModeCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.modulation_commands import ModulationCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.state_commands import StateCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.sweep_commands import SweepCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.sweep_commands import FrequencySweepCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.system_commands import GeneratorSystemCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.trigger_commands import BurstTriggerCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.waveform_store import WaveformStore
@@ -64,7 +64,7 @@ class VirtualKeysight33600(GeneratorBase):
         FunctionCommands, lambda generator: FunctionCommands(generator, generator.level_commands))
 
     mode_commands = Subsystem(ModeCommands)
-    sweep_commands = Subsystem(SweepCommands)
+    sweep_commands = Subsystem(FrequencySweepCommands)
     modulation_commands = Subsystem(ModulationCommands)
     apply_commands = Subsystem(ApplyCommands)
     coupling_commands = Subsystem(CouplingCommands)

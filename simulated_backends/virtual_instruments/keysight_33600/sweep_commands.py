@@ -26,7 +26,7 @@ def _frequency(default: float) -> Clipped:
     return Clipped("HZ", _lowest, _highest, default)
 
 
-class SweepCommands(GeneratorTable):
+class FrequencySweepCommands(GeneratorTable):
     """What ``SWEep``, ``FREQuency:STARt`` and its like, ``LIST`` and ``MARKer`` do."""
 
     sweep_start = Setting("[:SOURce<1-2>]:FREQuency:STARt", _frequency(100.0), default=100.0, change="_changed")

@@ -1,6 +1,7 @@
 """Simulated 33600A: pulses, bursts, triggers, arbitrary waveforms, sync, as the circuit sees them."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_endless_burst_ends_with_abort(table: Any) -> None:
 def test_output_off_is_an_open_relay(table: Any) -> None:
     bench = table()
     reports: list[tuple[str, str, bool]] = []
-    bench.bench._on_output = lambda name, channel, on, time: reports.append((name, channel, on))
+    bench.bench.tell_witness(Mock(output=lambda name, channel, on, time: reports.append((name, channel, on))))
     bench.send(bench.generator, *PULSES, "OUTP ON", "OUTP OFF")
     _, voltage = bench.voltages("a", 100e-6)
     assert np.max(np.abs(voltage)) < 1e-6

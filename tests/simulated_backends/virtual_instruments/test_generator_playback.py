@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_each_wired_channel_is_a_source_behind_an_open_relay() -> None:
 def test_the_relay_closes_on_what_is_played_and_opens_on_zero_volts() -> None:
     solo = Solo()
     reports: list[tuple[str, str, bool]] = []
-    solo.bench._on_output = lambda name, channel, on, time: reports.append((name, channel, on))
+    solo.bench.tell_witness(Mock(output=lambda name, channel, on, time: reports.append((name, channel, on))))
     solo.send("FUNC DC", "VOLT:OFFS 1", "OUTP ON")
     assert [(name, what) for _, name, what in solo.given] == [("V_g_1_emf", Constant(2.0)), ("R_g_1_output", 50.0)]
     assert solo.bench.clock.now == pytest.approx(2e-3)   # the relay

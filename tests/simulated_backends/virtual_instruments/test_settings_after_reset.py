@@ -58,6 +58,47 @@ GENERATOR = """
     OUTP:SYNC:MODE        NORM
     OUTP:SYNC:POL         NORM
     FORM:BORD             NORM
+    FREQ:STAR             100     1u      120M    100
+    FREQ:STOP             1k      1u      120M    1k
+    FREQ:CENT             550
+    FREQ:SPAN             900
+    SWE:STAT              0
+    SWE:TIME              1       1m      250k    1
+    SWE:HTIM              0       0       3600    0
+    SWE:RTIM              0       0       3600    0
+    SWE:SPAC              LIN
+    MARK:CYCL             2       2       100M    2
+    MARK:FREQ             500     1u      120M    500
+    LIST:DWEL             1       1u      1M      1
+    LIST:FREQ:POIN        +3
+    AM:STAT               0
+    AM                    100     0       120     100
+    AM:DSSC               0
+    AM:SOUR               INT
+    AM:INT:FUNC           SIN
+    AM:INT:FREQ           100     1u      120M    100
+    FM                    100     1u      120M    100
+    FM:INT:FREQ           10      1u      120M    10
+    PM:DEV                180     0       360     180
+    PWM:DEV               10u     0       1M      10u
+    PWM:DEV:DCYC          1
+    FSK:FREQ              100     1u      120M    100
+    FSK:INT:RATE          10      125u    1M      10
+    BPSK:PHAS             180     0       360     180
+    BPSK:INT:RATE         10      125u    1M      10
+    SUM:AMPL              0.1     0       100     0.1
+    SUM:INT:FREQ          100     1u      120M    100
+    FUNC:PRBS:DATA        PN7
+    FUNC:PRBS:BRAT        1k      1m      200M    1k
+    FREQ:COUP             0
+    FREQ:COUP:MODE        RAT
+    FREQ:COUP:RAT         1       1m      1000    1
+    VOLT:COUP             0
+    COMB:FEED             NONE
+    TRAC                  OFF
+    INIT:CONT             1
+    ROSC:SOUR             INT
+    UNIT:ANGL             DEG
     DISP                  1
     DISP:TEXT             ""
 """
