@@ -10,7 +10,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import long_and_short
 from tsbench.simulated_backends.scpi.syntax import split_program
 
-_PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+))(?P<suffix><[^>]*>)?")
+_PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+\d*))(?P<suffix><[^>]*>)?")
 #: one header with one argument, without any letter that separates or quotes: the usual setting
 _PLAIN = re.compile(rb"([*:A-Za-z0-9_?]+) +([^\s;,'\"#()]+)")
 _MOST_KEPT = 10_000  #: headers, and messages, that need not be read again

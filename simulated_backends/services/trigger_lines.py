@@ -12,6 +12,7 @@ from typing import Literal
 Slope = Literal["positive", "negative"]
 
 TTL_HIGH = 3.3  #: [V] of a high line
+_BEFORE = 1.0  #: [s] before the bench was switched on: nobody looks for an edge there
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,15 @@ class EdgeTrain:
             return None
         return edge
 
+    def high_at(self, time: float) -> bool:
+        """Return whether the line is high at ``time`` [s] because of this train."""
+        if not self.start <= time < self.end:
+            return False
+        index = math.floor((time - self.start) / self.period)
+        if self.count:
+            index = min(index, self.count - 1)
+        return time - self.start - index * self.period < self.width
+
 
 class DigitalLine:
     """One output and the inputs that listen to it."""
@@ -56,8 +66,24 @@ class DigitalLine:
 
     def cut(self, time: float) -> None:
         """Withdraw everything that would happen from ``time`` [s] on."""
-        self._trains = [replace(train, end=min(train.end, time)) for train in self._trains]
+        self._withdraw(time)
         self._tell()
+
+    def set_level(self, time: float, high: bool) -> None:
+        """Let the line be high, or low, from ``time`` [s] on, without end: one edge if that is a change."""
+        before = self.level_at(math.nextafter(time, -math.inf))
+        self._withdraw(time)
+        if high:
+            # a line that has been high goes on without an edge
+            self._trains.append(EdgeTrain(time if not before else -_BEFORE, math.inf, 1.0))
+        elif before:
+            self._trains.append(EdgeTrain(-_BEFORE, time + _BEFORE, 1.0))   # its falling edge is at ``time``
+        self._trains = self._trains[-1000:]
+        self._tell()
+
+    def level_at(self, time: float) -> bool:
+        """Return whether the line is high at ``time`` [s], as far as it is known now."""
+        return any(train.high_at(time) for train in self._trains)
 
     def next_edge(self, after: float, slope: Slope = "positive") -> float | None:
         """Return the first edge later than ``after`` [s] that is known now, or None."""
@@ -65,6 +91,9 @@ class DigitalLine:
             return None
         edges = [edge for train in self._trains if (edge := train.first_edge(after, slope)) is not None]
         return min(edges, default=None)
+
+    def _withdraw(self, time: float) -> None:
+        self._trains = [replace(train, end=min(train.end, time)) for train in self._trains if train.start < time]
 
     def _tell(self) -> None:
         for listener in self._listeners:

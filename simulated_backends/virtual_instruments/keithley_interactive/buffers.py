@@ -1,19 +1,24 @@
 """Virtual interactive source meter: the reading buffers, and the conversion of readings to text or floats."""
 
 import math
-import statistics
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_log import (
+    BUFFER_CLEARED,
+    BUFFER_FULL,
+    CLOCK_START,
+)
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import NOT_A_NUMBER, OVERFLOW
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import MeterReading
 
 ELEMENT = Choice(
     "DATE",
+    "EXTRa",
     "FORMatted",
     "FRACtional",
     "READing",
@@ -29,9 +34,6 @@ ELEMENT = Choice(
     "UNIT",
 )
 
-#: the bench is switched on at this instant of the instrument's real-time clock
-_CLOCK_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
-
 _SOURCE_READ_BACK, _SOURCE_LIMITED, _SOURCE_FOUR_WIRE, _SOURCE_OUTPUT_ON = 8, 32, 64, 128
 _MEASURE_QUESTIONABLE, _MEASURE_FRONT_TERMINALS = 1, 8
 _UNITS = {"VOLT": "V", "CURR": "A", "RES": "Ohm"}
@@ -41,19 +43,65 @@ _PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p"))
 NO_READING = MeterReading(0.0, "", NOT_A_NUMBER, "", NOT_A_NUMBER, False, False, False, False, False)
 
 
+@dataclass(frozen=True)
+class WrittenReading(MeterReading):
+    """A reading that a program has written into a buffer."""
+
+    extra: float = NOT_A_NUMBER
+
+
+@dataclass
+class Statistics:
+    """Of all values since the last clear, also of those that the buffer no longer holds."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0  #: sum of the squared distances to the mean
+    highest: float = -math.inf
+    lowest: float = math.inf
+
+    def add(self, value: float) -> None:
+        """Take one value into account (Welford's recursion)."""
+        self.count += 1
+        step = value - self.mean
+        self.mean += step / self.count
+        self.squares += step * (value - self.mean)
+        self.highest, self.lowest = max(self.highest, value), min(self.lowest, value)
+
+
 @dataclass
 class ReadingBuffer:
-    """A named buffer. It always fills continuously, as defbuffer1 does at first."""
+    """A named buffer.
+
+    A buffer that fills continuously (the two that are always there, at first) drops the oldest reading when it is full.
+    Any other discards further readings (help of the 2450's commands, ``bufferVar.fillmode``).
+    """
 
     name: str
     capacity: int = 100_000
+    continuous: bool = True
+    style: str = "STAN"
     readings: list[MeterReading] = field(default_factory=list)
+    statistics: Statistics = field(default_factory=Statistics)
+    happened: Callable[[int], None] = lambda code: None   #: is told when the buffer is full or cleared
+    unit: str = ""  #: of what a program writes
 
     def append(self, reading: MeterReading) -> None:
-        """Store a reading; the oldest goes when the buffer is full."""
-        self.readings.append(reading)
-        if len(self.readings) > self.capacity:
+        """Store a reading, or discard it where a buffer that fills once is full."""
+        if len(self.readings) >= self.capacity:
+            if not self.continuous:
+                return
             del self.readings[0]
+        self.readings.append(reading)
+        self.statistics.add(reading.value)
+        if len(self.readings) == self.capacity:
+            self.happened(BUFFER_FULL)
+
+    def clear(self) -> None:
+        """Drop all readings and their statistics."""
+        self.readings.clear()
+        self.statistics = Statistics()
+        self.happened(BUFFER_CLEARED)
 
     def slice(self, first: int, last: int) -> Sequence[MeterReading]:
         """Return readings ``first`` to ``last`` (1-based, inclusive), NO_READING where the buffer holds none.
@@ -67,30 +115,43 @@ class ReadingBuffer:
         return [*found, *[NO_READING] * (last - first + 1 - len(found))]
 
     def statistic(self, which: str) -> float:
-        """Return AVER, MAX, MIN, STDD or PK2P of all readings (0 of an empty buffer)."""
-        values = [reading.value for reading in self.readings]
-        if not values:
+        """Return AVER, MAX, MIN, STDD, PK2P or SPAN (how many) of all readings (0 of an empty buffer)."""
+        found = self.statistics
+        if not found.count:
             return 0.0
         if which == "AVER":
-            return statistics.fmean(values)
+            return found.mean
         if which == "STDD":
-            return statistics.stdev(values) if len(values) > 1 else 0.0
+            return math.sqrt(found.squares / (found.count - 1)) if found.count > 1 else 0.0
+        if which == "SPAN":
+            return float(found.count)
         if which == "PK2P":
-            return max(values) - min(values)
-        return max(values) if which == "MAX" else min(values)
+            return found.highest - found.lowest
+        return found.highest if which == "MAX" else found.lowest
 
 
 class Buffers(dict[str, ReadingBuffer]):
-    """The buffers of one instrument by name; a name that it does not have is error -224."""
+    """The buffers of one instrument by name; a name that it does not have is error -224.
 
-    def __init__(self) -> None:
+    ``happened`` is told when a buffer is full or cleared.
+    """
+
+    def __init__(self, happened: Callable[[int], None] = lambda code: None) -> None:
         super().__init__()
+        self._happened = happened
         self.forget()
 
     def forget(self) -> None:
         """Have the two empty buffers of an instrument that has just been switched on."""
         self.clear()
-        self.update({name: ReadingBuffer(name) for name in ("defbuffer1", "defbuffer2")})
+        for name in ("defbuffer1", "defbuffer2"):
+            self.make(name)
+
+    def make(self, name: str, capacity: int = 100_000, continuous: bool = True, style: str = "STAN") -> None:
+        """Make a buffer. ScpiError(-224) if there is one of that name."""
+        if name in self:
+            raise ScpiError(-224)
+        self[name] = ReadingBuffer(name, capacity, continuous, style, happened=self._happened)
 
     def __missing__(self, name: str) -> ReadingBuffer:
         raise ScpiError(-224)
@@ -118,12 +179,13 @@ def _elements(
 ) -> list[str]:
     if reading is NO_READING:
         return [format_reading(NO_READING.value, precision)] * len(elements)
-    moment = _CLOCK_START + timedelta(seconds=reading.time)
+    moment = CLOCK_START + timedelta(seconds=reading.time)
     relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
-    unit, source_unit = _UNITS[reading.quantity], _UNITS[reading.source]
+    unit, source_unit = reading.unit or _UNITS[reading.quantity], _UNITS.get(reading.source, "")
     text = {
         "READ": format_reading(reading.value, precision),
         "SOUR": format_reading(reading.source_value, precision),
+        "EXTR": format_reading(getattr(reading, "extra", NOT_A_NUMBER), precision),
         "REL": f"{relative:.9f}",
         "STAT": str(_status(reading)),
         "SOURSTAT": str(_source_status(reading)),
@@ -161,7 +223,7 @@ def pack_elements(
 
 def _status(reading: MeterReading) -> int:
     front = _MEASURE_FRONT_TERMINALS if reading.front_terminals else 0
-    return front | (_MEASURE_QUESTIONABLE if abs(reading.value) >= OVERFLOW else 0)
+    return front | reading.limits | (_MEASURE_QUESTIONABLE if abs(reading.value) >= OVERFLOW else 0)
 
 
 def _source_status(reading: MeterReading) -> int:

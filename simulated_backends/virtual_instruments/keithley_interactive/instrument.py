@@ -6,37 +6,67 @@ Behaviour of the instruments that the virtual instruments reproduce
   that does not suit a new range is moved to the nearest that is allowed (p. 2-100, 6-71). The instrument's warning
   about that in its event log is not modelled.
 - A fixed current range limits the current by itself: at 105 % of its full scale.
-- ``:MEASure?`` switches the output on, and so does a sweep. ``:READ?`` does not.
-- ``*TRG`` does nothing, without an error: nothing waits for it.
+- ``:MEASure?`` switches the output on. ``:READ?`` does not. A sweep switches it on, and off at its end
+  (``keithley_interactive/sweeps.py``).
 - Errors are entries of the event log: number, text, type, time (``-222,"Parameter data out of range;1;2026/01/01
   ..."``).
 - ``:TRACe:DATA?`` beyond what the buffer holds answers 9.91e37 and error -222 (as the 2461 does, 2461-901-01, p.
   8-94).
 - In the off state NORMal the relay stays closed, at 0 V with a limit of 0.5 % of the current range.
 - A change of the voltage range pushes the output by 0.25 V for 10 us.
+- The overvoltage protection holds the output at its level. The interlock is asserted, unless the option ``interlock =
+  false`` of the world file says otherwise: then the output does not go on above 21 V (error -221, whose number is not
+  compared with an instrument).
 - The commands of other languages (``*LANG TSP``, ``*LANG SCPI2400``) are refused with -200.
-- ``:TRACe:FILL:MODE ONCE``, ``:SENSe:...:RANGe:AUTO:LLIMit`` and ``:SENSe:RESistance:OCOMpensated`` are accepted and
-  change nothing: these functions are not modelled.
+- ``:SENSe:...:RANGe:AUTO:LLIMit`` and ``ULIMit``, ``:SENSe:...:LINE:SYNC``, ``:SENSe:RESistance:OCOMpensated``,
+  ``:TRACe:LOG:STATe``, the clock and the LAN and TSP-Link triggers are accepted and change nothing: these functions are
+  not modelled. There is no flash drive (-241).
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Generator
 from typing import ClassVar
 
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.block_actions import BlockActions
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffer_commands import BufferCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import Buffers
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.calculations import CalculateCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.configuration_commands import (
+    ConfigurationCommands,
+)
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.configuration_lists import ConfigurationLists
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.digital_commands import DigitalCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.digital_port import DigitalPort
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_log import (
+    ERROR,
+    NOTHING,
+    EventLog,
+    LoggedEvent,
+    format_event,
+)
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.events import COMMAND_EVENT, EventHub
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.lan_triggers import LanTriggerCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import ReadingCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import TriggerModel
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import SweepCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.system import SystemCommands
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.traces import TraceCommands
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.triggering import TriggerCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.timers import BlenderCommands, TimerCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_blocks import BlockCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_branches import BranchCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_model import TriggerModel
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_templates import TemplateCommands
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
-from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
+from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer, MeterReading
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
+
+WITHOUT_INTERLOCK = 21.0  #: [V] that the output may have while the interlock is open
 
 
 class VirtualInteractiveSourceMeter(MeterBase):
@@ -46,10 +76,20 @@ class VirtualInteractiveSourceMeter(MeterBase):
     terminals = ("",)
     error_queue_depth: ClassVar[int] = 1000
     number_format, not_a_number = ".6E", "9.900000E+37"
-    no_error = '0,"No error;0;0 0"'
+    no_error = NOTHING
 
-    trigger_commands = Subsystem(TriggerCommands)
-    trace_commands = Subsystem(TraceCommands)
+    block_commands = Subsystem(BlockCommands)
+    branch_commands = Subsystem(BranchCommands)
+    template_commands = Subsystem(TemplateCommands)
+    sweep_commands = Subsystem(SweepCommands)
+    configuration_commands = Subsystem(ConfigurationCommands)
+    digital_commands = Subsystem(DigitalCommands)
+    timer_commands = Subsystem(TimerCommands)
+    blender_commands = Subsystem(BlenderCommands)
+    lan_commands = Subsystem(LanTriggerCommands)
+    calculate_commands = Subsystem(CalculateCommands)
+    reading_commands = Subsystem(ReadingCommands)
+    buffer_commands = Subsystem(BufferCommands, lambda meter: BufferCommands(meter, meter.reading_commands))
     sense_commands = Subsystem(SenseCommands)
     source_commands = Subsystem(SourceCommands)
     system_commands = Subsystem(SystemCommands)
@@ -59,9 +99,17 @@ class VirtualInteractiveSourceMeter(MeterBase):
         self.settings = self._first_settings(float(str(placement.options.get("line_frequency", 50))))
         self.output = SourceOutput(self, self.data_sheet, self.settings)
         self.measurer = Measurer(self, self.data_sheet, self.settings, self.output)
-        self.buffers = Buffers()
-        self.trigger_model = TriggerModel(
-            self, self.data_sheet, self.settings, self.output, self.measurer, lambda name: self.buffers[name])
+        self.hub = EventHub()
+        self.event_log = EventLog(self.status, lambda: self.clock.now)
+        self.buffers = Buffers(self.event_log.happened)
+        self.digital_port = DigitalPort(self, self.hub)
+        self.lists = ConfigurationLists(self.settings, self.setting_values, self.output)
+        self.trigger_model = TriggerModel(self, BlockActions(self))
+        interlock = placement.options.get("interlock", True)
+        if not isinstance(interlock, bool):
+            raise ConfigurationError(f"option interlock = {interlock!r:.40} must be true or false")
+        self.interlock = interlock
+        self._forget()
 
     def _first_settings(self, line_frequency: float) -> SourceMeterSettings:
         first = self.data_sheet.first_limit
@@ -72,7 +120,8 @@ class VirtualInteractiveSourceMeter(MeterBase):
         return self.output.stage.attachment()
 
     def connect(self) -> None:
-        """Power on: output off, normal off state."""
+        """Power on: output off, normal off state, digital lines as inputs."""
+        self.digital_port.forget()
         self.output.refresh()
         self.output.take_off_state()
 
@@ -81,17 +130,56 @@ class VirtualInteractiveSourceMeter(MeterBase):
         self.settings.take(self._first_settings(self.settings.line_frequency))
         self.trigger_model.abort()
         self.buffers.forget()
-        self.trigger_commands.forget()
         self.measurer.forget()
-        self.trigger_model.load(None)
+        self.trigger_model.load(())
+        self._forget()
+        self.digital_port.forget()
         yield from self.output.switch_off()
         self.output.refresh()
 
+    def _forget(self) -> None:
+        """Forget what the command tables hold beside the settings."""
+        self.configuration_commands.forget()
+        self.sweep_commands.forget()
+        self.calculate_commands.forget()
+        self.timer_commands.forget()
+        self.blender_commands.forget()
+        self.event_log.maps = {"OPER": {}, "QUES": {}}
+
+    def refresh(self) -> None:
+        """Take over settings that a recall has changed."""
+        self.system_commands.terminals_chosen()
+        self.timer_commands.refresh()
+        self.blender_commands.refresh()
+        self.output.measuring_changed()
+
+    def take_reading(self) -> Generator[float, None, MeterReading]:
+        """Take a reading, with all that is made of it; yields the seconds it needs."""
+        return self.calculate_commands.take()
+
+    def reading_limits(self, number: int) -> tuple[float, float]:
+        """Return the limits 1 or 2 of the measuring function."""
+        return self.calculate_commands.limits(number)
+
+    def user_delay(self, which: str) -> float:
+        """Return a user delay [s]: "SOUR1" to "SOUR5" of the source function, "MEAS1" to "MEAS5" of the other."""
+        number = int(which[-1])
+        if which.startswith("SOUR"):
+            return float(self.source_commands.source_user_delay[self.settings.source_function, number])
+        return float(self.sense_commands.sense_user_delay[self.settings.sense_function, number])
+
+    def require_interlock(self) -> None:
+        """Raise ScpiError(-221) where the output needs the interlock: above 21 V (manual of the 2470, p. 12-39)."""
+        settings = self.settings
+        volts = settings.voltage_limit if settings.source_function == "CURR" else abs(settings.source_level["VOLT"])
+        if not self.interlock and volts > WITHOUT_INTERLOCK:
+            raise ScpiError(-221)
+
     def trigger(self) -> Handler | None:
-        """Act on ``*TRG``: nothing waits for it here, and the instrument keeps silent about that."""
+        """Act on ``*TRG``: the event COMMand. Where nothing waits for it, the instrument keeps silent."""
+        self.hub.fire(COMMAND_EVENT)
         return None
 
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the event log: number, text, type (1: error), time."""
-        stamp = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=time)
-        return f'{code},"{text};1;{stamp:%Y/%m/%d %H:%M:%S}.{stamp.microsecond // 1000:03d}"'
+        return format_event(LoggedEvent(code, text, ERROR, time))

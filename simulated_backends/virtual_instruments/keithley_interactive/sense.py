@@ -32,38 +32,42 @@ class SenseCommands(MeterTable):
     """Function, range, aperture, zero, filter."""
 
     sense_function = Setting(
-        ":SENSe:FUNCtion[:ON]", _SenseFunction(), part="settings", change="output.measuring_changed")
+        "[:SENSe]:FUNCtion[:ON]", _SenseFunction(), part="settings", change="output.measuring_changed")
     sense_range = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
         Number(high="highest_range", symmetric=True, units=("V", "A", "OHM")),
         lambda owner, f: owner.active_range(f), part="settings", coerce="_choose_sense_range",
         change="_sense_range_fixed",
     )
     sense_autorange = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), part="settings",
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), part="settings",
         change="_sense_range_changed",
     )
     autorange_lowest = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit", Number(units=("V", "A", "OHM"), low=0.0), 0.0)
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit", Number(units=("V", "A", "OHM"), low=0.0), 0.0)
+    autorange_highest = Setting(
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:ULIMit", Number(units=("V", "A", "OHM"), low=0.0),
+        lambda owner, f: owner.highest_range(f))
+    line_sync = Setting("[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:LINE:SYNC", Boolean(), False)
     nplc = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:NPLCycles", Number("", 0.01, 10.0, 1.0), part="settings")
-    auto_zero = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AZERo[:STATe]", Boolean(), part="settings")
-    four_wire = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), part="settings")
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:NPLCycles", Number("", 0.01, 10.0, 1.0), part="settings")
+    auto_zero = Setting("[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:AZERo[:STATe]", Boolean(), part="settings")
+    four_wire = Setting("[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), part="settings")
     sense_user_delay = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0)
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0)
     sense_unit = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
         Choice("AMP", "VOLT", "OHM", "WATT"),
         lambda owner, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
     )
-    filter_on = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), part="settings")
+    filter_on = Setting("[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), part="settings")
     filter_type = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), part="settings")
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), part="settings")
     filter_count = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), part="settings")
-    offset_compensation = Setting(":SENSe:RESistance:OCOMpensated", Boolean(), False)
+        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), part="settings")
+    offset_compensation = Setting("[:SENSe]:RESistance:OCOMpensated", Boolean(), False)
 
-    @command(":SENSe:AZERo:ONCE")
+    @command("[:SENSe]:AZERo:ONCE")
     def _auto_zero_once(self) -> Handler:
         yield 2.0 * self.settings.nplc[self.settings.sense_function] / self.settings.line_frequency
 

@@ -1,11 +1,13 @@
 """Virtual interactive source meter: the commands SOURce and OUTPut."""
 
+import math
+from typing import Any
+
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
 
@@ -16,6 +18,21 @@ def _limit(function: str, unit: str) -> Number:
         lambda owner: max(owner.data_sheet.highest_limit[function]),
         lambda owner: owner.data_sheet.first_limit[function],
     )
+
+
+class _Protection(Parameter):
+    """``PROT20`` is 20 V; ``NONE`` is no protection (inf)."""
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
+        text = raw.decode("latin-1").strip().upper()
+        if text == "NONE":
+            return math.inf
+        if not (text.startswith("PROT") and text[4:].isdecimal()):
+            raise ScpiError(-224 if text[:1].isalpha() else -104)
+        return float(text[4:])
+
+    def format(self, value: Any, owner: Any) -> str:
+        return f"PROT{value:.0f}" if math.isfinite(value) else "NONE"
 
 
 class SourceCommands(MeterTable):
@@ -57,10 +74,8 @@ class SourceCommands(MeterTable):
     high_capacitance = Setting(
         ":SOURce:{VOLTage|CURRent}:HIGH:CAPacitance", Boolean(), part="settings", change="_stage_changed")
     protection = Setting(
-        ":SOURce:{VOLTage|CURRent}:PROTection[:LEVel]",
-        Choice(*(f"PROT{volts}" for volts in (2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180)), "NONE"), "NONE",
-        coerce="_choose_protection",
-    )
+        ":SOURce:{VOLTage|CURRent}:PROTection[:LEVel]", _Protection(), part="settings", coerce="_choose_protection",
+        change="_stage_changed")
 
     @command(":SOURce:VOLTage:ILIMit[:LEVel]:TRIPped?")
     def _current_limit_tripped(self) -> str:
@@ -72,10 +87,16 @@ class SourceCommands(MeterTable):
 
     @command(":SOURce:{VOLTage|CURRent}:PROTection[:LEVel]:TRIPped?")
     def _protection_tripped(self, function: str) -> str:
-        return "0"
+        """Whether the protection holds the output below its level, or below its limit."""
+        most, output = self.settings.protection[function], self.output
+        if function != self.settings.source_function or not output.stage.enabled:
+            return "0"
+        if function == "VOLT":
+            return str(int(abs(self.settings.source_level["VOLT"]) > most))
+        return str(int(most <= self.settings.voltage_limit and output.stage.limiting()))
 
     def _choose_function(self, function: str) -> str:
-        if self.trigger_model.state == RUNNING:
+        if self.trigger_model.running:
             raise ScpiError(-221)
         return function
 
@@ -92,8 +113,8 @@ class SourceCommands(MeterTable):
     def _choose_voltage_limit(self, value: float) -> float:
         return value if value <= self.output.highest_limit("CURR") else self.settings.voltage_limit
 
-    def _choose_protection(self, function: str, level: str) -> str:
-        if level != "NONE" and int(level.removeprefix("PROT")) not in self.data_sheet.protections:
+    def _choose_protection(self, function: str, level: float) -> float:
+        if math.isfinite(level) and level not in self.data_sheet.protections:
             raise ScpiError(-224)
         return level
 
@@ -119,6 +140,7 @@ class SourceCommands(MeterTable):
     @command(":OUTPut[:STATe]", Boolean())
     def _set_output(self, on: bool) -> Handler:
         if on and not self.output.stage.enabled:
+            self.meter.require_interlock()
             self.output.switch_on()
             yield self.data_sheet.switch_on_time
         elif not on:
@@ -129,6 +151,18 @@ class SourceCommands(MeterTable):
     def _output_query(self) -> str:
         return str(int(self.output.stage.enabled))
 
+    @command(":OUTPut:SMODe", Choice("NORMal", "HIMPedance", "ZERO", "GUARd"))
+    def _set_off_state(self, state: str) -> None:
+        """Set the off state of the active source function."""
+        function = self.settings.source_function
+        self.settings.off_state[function] = state
+        self.output.off_state_changed(function)
+
+    @command(":OUTPut:SMODe?")
+    def _off_state_query(self) -> str:
+        return self.settings.off_state[self.settings.source_function]
+
     @command(":OUTPut:INTerlock:TRIPped?")
     def _interlock(self) -> str:
-        return "0"
+        """Whether the interlock is asserted: all voltage ranges are available (manual rev. B, p. 6-33)."""
+        return str(int(self.meter.interlock))

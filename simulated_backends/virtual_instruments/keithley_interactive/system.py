@@ -1,24 +1,41 @@
-"""Virtual interactive source meter: the commands SYSTem, DISPlay, ROUTe, STATus:CLEar and *LANG."""
+"""Virtual interactive source meter: the commands SYSTem, DISPlay, ROUTe, STATus and *LANG."""
 
+from datetime import timedelta
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Many, Number, Optional, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_log import (
+    ALL,
+    CLOCK_START,
+    ERROR,
+    format_event,
+)
+
+_KINDS = Optional(Integer("", 1, ALL))
+_BIT = Integer("", 0, 14)
+_EVENT = Integer("", 0, 9999)
 
 
 class SystemCommands(MeterTable):
-    """Terminals, display, access, language, event log."""
+    """Terminals, display, access, language, clock, event log, mapped status events."""
 
-    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON", change="_terminals_chosen")
+    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON", change="terminals_chosen")
     display_screen = Setting(":DISPlay:SCReen", Text(bare=True), "HOME")
+    display_digits = Setting(":DISPlay:{VOLTage|CURRent|RESistance}[:DC]:DIGits", Integer("", 3, 6), 5)
+    display_buffer = Setting(":DISPlay:BUFFer:ACTive", Text(), "defbuffer1")
+    display_format = Setting(":DISPlay:READing:FORMat", Choice("EXPonent", "PREFix"), "PREF")
     lights = Setting(":DISPlay:LIGHt:STATe", Text(bare=True), "ON75", reset=False)
     access = Setting(
         ":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False
     )
+    start_up = Setting(":SYSTem:POSetup", Choice("RST", "SAV0", "SAV1", "SAV2", "SAV3", "SAV4"), "RST", reset=False)
+    bus_address = Setting(":SYSTem:GPIB:ADDRess", Integer("", 0, 30), 18, reset=False)
 
-    def _terminals_chosen(self) -> None:
+    def terminals_chosen(self) -> None:
+        """Take over the terminals that were chosen."""
         self.settings.front_terminals = self.terminals_used == "FRON"
 
     @command("*LANG?")
@@ -38,10 +55,54 @@ class SystemCommands(MeterTable):
     def _beep(self, frequency: float, duration: float) -> None:
         return None
 
+    @command(":SYSTem:TIME", Many(Integer("", 0, 2099), 3, 6))
+    def _set_time(self, *numbers: int) -> None:
+        """Accept a time. The clock goes on as it was: time stamps count from the start of the bench."""
+        if len(numbers) not in {3, 6}:
+            raise ScpiError(-109)
+
+    @command(":SYSTem:TIME?", Optional(Boolean()))
+    def _time(self, written: bool = False) -> str:
+        moment = CLOCK_START + timedelta(seconds=self.clock.now)
+        return f"{moment:%a %b %d %H:%M:%S %Y}" if written else str(int(moment.timestamp()))
+
+    @command(":SYSTem:COMMunication:LAN:CONFigure?")
+    def _network(self) -> str:
+        return "auto,127.0.0.1,255.0.0.0,127.0.0.1"
+
+    @command(":SYSTem:PASSword:NEW", Text())
+    def _password(self, word: str) -> None:
+        return None
+
+    # ------------------------------------------------------------------------------------- the event log
+
     @command(":SYSTem:CLEar")
+    @command(":SYSTem:EVENtlog:CLEar")
     def _clear_log(self) -> None:
-        self.status.errors.clear()
-        self.status.update()
+        self.meter.event_log.clear()
+
+    @command(":SYSTem:EVENtlog:NEXT?", _KINDS)
+    def _next_event(self, kinds: int = ALL) -> str:
+        return format_event(self.meter.event_log.take(kinds))
+
+    @command(":SYSTem:EVENtlog:COUNt?", _KINDS)
+    def _events(self, kinds: int = ALL) -> str:
+        return str(self.meter.event_log.count(kinds))
+
+    @command(":SYSTem:EVENtlog:POST", Text(), Optional(Choice("ERRor", "WARNing", "INFormation")))
+    def _post(self, text: str, kind: str = "INF") -> None:
+        self.meter.event_log.write(kind, text)
+
+    @command(":SYSTem:EVENtlog:SAVE", Text(), _KINDS)
+    def _save_log(self, file: str, kinds: int = ALL) -> None:
+        raise ScpiError(-241)   # there is no flash drive
+
+    @command(":SYSTem:ERRor:CODE[:NEXT]?")
+    def _next_code(self) -> str:
+        event = self.meter.event_log.take(ERROR)
+        return str(event.code if event is not None else 0)
+
+    # ---------------------------------------------------------------------------------- status registers
 
     @command(":STATus:CLEar")
     def _clear_events(self) -> None:
@@ -49,11 +110,16 @@ class SystemCommands(MeterTable):
         self.status.standard_event = 0
         self.status.update()
 
-    @command(":SYSTem:ERRor:CODE[:NEXT]?")
-    def _next_code(self) -> str:
-        code = self.status.errors.popleft().code if self.status.errors else 0
-        self.status.update()
-        return str(code)
+    @command(":STATus:{OPERation|QUEStionable}:MAP", _BIT, _EVENT, Optional(_EVENT))
+    def _map(self, register: str, bit: int, sets: int, clears: int = 0) -> None:
+        self.meter.event_log.maps[register][bit] = (sets, clears)
+
+    @command(":STATus:{OPERation|QUEStionable}:MAP?", _BIT)
+    def _map_query(self, register: str, bit: int) -> str:
+        sets, clears = self.meter.event_log.maps[register].get(bit, (0, 0))
+        return f"{sets},{clears}"
+
+    # --------------------------------------------------------------------------------------- the display
 
     @command(":DISPlay:CLEar")
     @command(":DISPlay:USER<1-2>:TEXT[:DATA]", Text())

@@ -125,6 +125,8 @@ class SourceOutput:
         self._fit_limit(function, row)
         points.function, points.source_range = function, row
         points.level = settings.source_level[function]
+        if function == "VOLT" and abs(points.level) > settings.protection["VOLT"]:
+            points.level = math.copysign(settings.protection["VOLT"], points.level)
         points.high_capacitance = bool(settings.high_capacitance[function])
         if function == "VOLT":
             limit = float(settings.current_limit)
@@ -134,7 +136,7 @@ class SourceOutput:
                 limit = min(limit, measuring.top)  # the range itself limits
             points.limit, points.current_range = limit, measuring
         else:
-            points.limit, points.current_range = float(settings.voltage_limit), row
+            points.limit, points.current_range = min(float(settings.voltage_limit), settings.protection["CURR"]), row
         self._forget_push()
 
     def _fit_limit(self, function: str, source_range: RangeData) -> None:

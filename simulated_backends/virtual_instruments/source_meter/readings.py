@@ -33,6 +33,8 @@ class MeterReading:
     four_wire: bool
     output_on: bool
     front_terminals: bool
+    unit: str = ""  #: where it is not that of ``quantity``: of a calculated value
+    limits: int = 0  #: bits of the model for limits that the value is beyond
 
 
 class Measurer:

@@ -1,5 +1,6 @@
 """What the user has set on a source meter: plain state, which the shared code reads and a model's commands write."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -26,6 +27,7 @@ class SourceMeterSettings:
     source_autodelay: dict[str, bool] = field(default_factory=_each(True))
     current_limit: float = 105e-6  #: [A]
     voltage_limit: float = 21.0  #: [V]
+    protection: dict[str, float] = field(default_factory=_each(math.inf))  #: [V] that the output does not exceed
     #: a reading has the measured level, not the programmed one
     read_back: dict[str, bool] = field(default_factory=_each(True))
     high_capacitance: dict[str, bool] = field(default_factory=_each(False))

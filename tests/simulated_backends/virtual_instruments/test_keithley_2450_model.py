@@ -460,7 +460,7 @@ NBO2 = "R1 a d 2\\nC1 d 0 {c}\\nXD d 0 device"
 
 def sweep(bench: Bench, top: float, limit: float, points: int = 121) -> np.ndarray[Any, Any]:
     bench.write(
-        f"*RST;:SOUR:VOLT:RANG 2;:SOUR:VOLT:ILIM {limit};:SENS:CURR:RANG {10 * limit};NPLC 0.1;AZER OFF"
+        f"*RST;:SOUR:VOLT:RANG 2;DEL 0;:SOUR:VOLT:ILIM {limit};:SENS:CURR:RANG {10 * limit};NPLC 0.1;AZER OFF"
     )
     bench.write(f":SOUR:SWE:VOLT:LIN 0,{top},{points},1e-3,1,FIX,OFF,ON", ":INIT;*WAI")
     count = int(bench.ask(":TRAC:ACT?"))

@@ -175,7 +175,7 @@ METER = """
     SOUR:VOLT:PROT:TRIP   0
     OUTP                  0
     OUTP:VOLT:SMOD        NORM
-    OUTP:INT:TRIP         0
+    OUTP:INT:TRIP         1
     SENS:FUNC             "CURR:DC"
     SENS:VOLT:RANG        20m     -210    210     -
     SENS:CURR:RANG        100u    -1.05   1.05    -

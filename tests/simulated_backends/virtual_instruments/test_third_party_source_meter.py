@@ -134,6 +134,8 @@ def test_qcodes_level_sweep_and_native_sweep(qcodes_meter: Any) -> None:
         assert swept[0] == pytest.approx(-2e-5, rel=5e-2) and np.all(swept[2:] > 1e37)
         assert meter.ask(":SYST:ERR?").startswith("-222,")
         meter.write("*CLS")
+        assert not meter.output_enabled()   # the last block of a sweep switches it off
+        meter.write(":OUTP ON")
         meter.source.voltage(1.0)
         assert meter.sense.current() == pytest.approx(2e-5, rel=1e-2)
         assert meter.source.limit_tripped()

@@ -1,0 +1,103 @@
+"""Virtual interactive source meter: warnings and information of the event log, and the events of the status registers.
+
+Errors of the log are the error queue. The numbers of what posts itself come from the reference manual (2450-901-01 rev.
+B, appendix C and the examples of ``:STATus:OPERation:MAP``). The number of a message that a program or a trigger model
+posts is not known: here it is 0.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.status import QueuedError, StatusModel
+
+ERROR, WARNING, INFORMATION = 1, 2, 4
+ALL = ERROR | WARNING | INFORMATION
+MODEL_STARTED, MODEL_IDLE = 2731, 2732
+BUFFER_CLEARED, BUFFER_FULL = 4916, 4917
+#: the bench is switched on at this instant of the instrument's real-time clock
+CLOCK_START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_KINDS = {"ERR": ERROR, "WARN": WARNING, "INF": INFORMATION}
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """One entry of the log."""
+
+    code: int
+    text: str
+    kind: int  #: ERROR, WARNING or INFORMATION
+    time: float  #: [s] bench time
+
+
+NOTHING = '0,"No error;0;0 0"'
+
+
+def format_event(event: LoggedEvent | None) -> str:
+    """Write an entry: number, text, type, time."""
+    if event is None:
+        return NOTHING
+    stamp = CLOCK_START + timedelta(seconds=event.time)
+    milliseconds = stamp.microsecond // 1000
+    return f'{event.code},"{event.text};{event.kind};{stamp:%Y/%m/%d %H:%M:%S}.{milliseconds:03d}"'
+
+
+class EventLog:
+    """The log of one instrument.
+
+    Parameters
+    ----------
+    status : StatusModel
+        Its error queue holds the errors of the log.
+    now : returns the bench time [s]
+    """
+
+    def __init__(self, status: StatusModel, now: Callable[[], float]) -> None:
+        self._status = status
+        self._now = now
+        self._others: deque[LoggedEvent] = deque(maxlen=1000)
+        self.maps: dict[str, dict[int, tuple[int, int]]] = {"OPER": {}, "QUES": {}}   #: bit: events that set, clear it
+
+    def clear(self) -> None:
+        """Empty the log."""
+        self._others.clear()
+        self._status.errors.clear()
+        self._status.update()
+
+    def write(self, kind: str, text: str) -> None:
+        """Write a message of a trigger model or a program; ``kind`` "ERR", "WARN" or "INF"."""
+        if kind == "ERR":
+            self._status.post(ScpiError(0, text=text))
+        else:
+            self._others.append(LoggedEvent(0, text, _KINDS[kind], self._now()))
+
+    def count(self, kinds: int = ALL) -> int:
+        """Return how many entries of some kinds there are."""
+        errors = len(self._status.errors) if kinds & ERROR else 0
+        return errors + sum(bool(event.kind & kinds) for event in self._others)
+
+    def take(self, kinds: int = ALL) -> LoggedEvent | None:
+        """Return the oldest entry of some kinds, which then leaves the log."""
+        errors = self._status.errors
+        first: QueuedError | None = errors[0] if errors and kinds & ERROR else None
+        other = next((event for event in self._others if event.kind & kinds), None)
+        if first is not None and (other is None or first.time <= other.time):
+            errors.popleft()
+            self._status.update()
+            return LoggedEvent(first.code, first.text, ERROR, first.time)
+        if other is not None:
+            self._others.remove(other)
+        return other
+
+    def happened(self, code: int) -> None:
+        """Set and clear the bits of the status registers that an event is mapped to."""
+        changed = False
+        for name, register in (("OPER", self._status.operation), ("QUES", self._status.questionable)):
+            for bit, (sets, clears) in self.maps[name].items():
+                if code in (sets, clears):
+                    register.set_bit(1 << bit, code == sets)
+                    changed = True
+        if changed:
+            self._status.update()
