@@ -21,7 +21,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase, MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_log import CLOCK_START
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import ReadingCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import BufferedReadingCommands
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import NOT_A_NUMBER
 
 _BUFFER = Optional(Text(bare=True))
@@ -33,11 +33,11 @@ class BufferCommands(MeterTable):
     Parameters
     ----------
     meter : MeterBase
-    readings : ReadingCommands
+    readings : BufferedReadingCommands
         Takes and writes readings.
     """
 
-    def __init__(self, meter: MeterBase, readings: ReadingCommands) -> None:
+    def __init__(self, meter: MeterBase, readings: BufferedReadingCommands) -> None:
         super().__init__(meter)
         self._readings = readings
         self._logging: dict[str, bool] = {}   #: whether a buffer writes its events into the log, by name

@@ -51,6 +51,7 @@ class DigitalPort:
         self._next_edge: dict[int, ScheduledEvent] = {}
         self._defaults()
         for line in LINES:
+            self._bench.line(self._jack(line)).set_level(-0.5, high=True)   # since before the bench was switched on
             fed = self._bench.wired_to(self._jack(line))
             if fed is not None:
                 fed.listen(self._watch_all)
@@ -130,7 +131,7 @@ class DigitalPort:
         out, start, rest = self._bench.line(self._jack(line)), self._clock.now + LATENCY, self._rest(line)
         out.set_level(start, not rest)
         if self.pulse_width[line] > 0:   # a width of 0 holds the line until it is cleared
-            self._clock.schedule(start + self.pulse_width[line], functools.partial(self._release, line))
+            self._clock.schedule(start + self.pulse_width[line] - LATENCY, functools.partial(self._release, line))
 
     def _release(self, line: int) -> None:
         self._bench.line(self._jack(line)).set_level(self._clock.now + LATENCY, self._rest(line))

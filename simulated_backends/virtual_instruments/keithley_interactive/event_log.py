@@ -30,6 +30,7 @@ class LoggedEvent:
     text: str
     kind: int  #: ERROR, WARNING or INFORMATION
     time: float  #: [s] bench time
+    after: QueuedError | None = None  #: the last error that was there when it was written
 
 
 NOTHING = '0,"No error;0;0 0"'
@@ -71,7 +72,8 @@ class EventLog:
         if kind == "ERR":
             self._status.post(ScpiError(0, text=text))
         else:
-            self._others.append(LoggedEvent(0, text, _KINDS[kind], self._now()))
+            last = self._status.errors[-1] if self._status.errors else None
+            self._others.append(LoggedEvent(0, text, _KINDS[kind], self._now(), last))
 
     def count(self, kinds: int = ALL) -> int:
         """Return how many entries of some kinds there are."""
@@ -83,7 +85,7 @@ class EventLog:
         errors = self._status.errors
         first: QueuedError | None = errors[0] if errors and kinds & ERROR else None
         other = next((event for event in self._others if event.kind & kinds), None)
-        if first is not None and (other is None or first.time <= other.time):
+        if first is not None and (other is None or any(error is other.after for error in errors)):
             errors.popleft()
             self._status.update()
             return LoggedEvent(first.code, first.text, ERROR, first.time)

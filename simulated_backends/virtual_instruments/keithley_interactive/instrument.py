@@ -52,7 +52,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_l
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.events import COMMAND_EVENT, EventHub
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.lan_triggers import LanTriggerCommands
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import ReadingCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import BufferedReadingCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import SweepCommands
@@ -88,7 +88,7 @@ class VirtualInteractiveSourceMeter(MeterBase):
     blender_commands = Subsystem(BlenderCommands)
     lan_commands = Subsystem(LanTriggerCommands)
     calculate_commands = Subsystem(CalculateCommands)
-    reading_commands = Subsystem(ReadingCommands)
+    reading_commands = Subsystem(BufferedReadingCommands)
     buffer_commands = Subsystem(BufferCommands, lambda meter: BufferCommands(meter, meter.reading_commands))
     sense_commands = Subsystem(SenseCommands)
     source_commands = Subsystem(SourceCommands)

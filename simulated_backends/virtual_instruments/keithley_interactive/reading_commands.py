@@ -23,7 +23,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command
 _BUFFER = Optional(Text(bare=True))
 
 
-class ReadingCommands(MeterTable):
+class BufferedReadingCommands(MeterTable):
     """Readings, and how they are written."""
 
     data_format = Setting(":FORMat[:DATA]", Choice("ASCii", "REAL", "SREal"), "ASC")

@@ -109,6 +109,7 @@ class TriggerModel:
         self._meter.operations.begin(_OPERATION)
         self._meter.event_log.happened(MODEL_STARTED)
         self._state = RUNNING
+        self.block = 0
         self._steps = self._run()
         self._step()
 
@@ -153,7 +154,8 @@ class TriggerModel:
     def _run(self) -> Steps:
         clock, number, instant = self._meter.clock, 1, -1.0
         seen: set[int] = set()
-        yield self._meter.until(self._meter.output.settled_at) if self._meter.output.stage.enabled else 0.0
+        if self._meter.output.stage.enabled and (wait := self._meter.until(self._meter.output.settled_at)) > 0.0:
+            yield wait
         while (block := self.blocks.get(number)) is not None:
             if clock.now > instant:
                 instant = clock.now
