@@ -55,7 +55,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.lan_tri
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import BufferedReadingCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import SweepCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import SourceSweepCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.system import SystemCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.timers import BlenderCommands, TimerCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_blocks import BlockCommands
@@ -81,7 +81,7 @@ class VirtualInteractiveSourceMeter(MeterBase):
     block_commands = Subsystem(BlockCommands)
     branch_commands = Subsystem(BranchCommands)
     template_commands = Subsystem(TemplateCommands)
-    sweep_commands = Subsystem(SweepCommands)
+    sweep_commands = Subsystem(SourceSweepCommands)
     configuration_commands = Subsystem(ConfigurationCommands)
     digital_commands = Subsystem(DigitalCommands)
     timer_commands = Subsystem(TimerCommands)

@@ -61,7 +61,7 @@ def _dual(levels: tuple[float, ...], dual: bool) -> tuple[float, ...]:
     return levels + levels[::-1] if dual else levels
 
 
-class SweepCommands(MeterTable):
+class SourceSweepCommands(MeterTable):
     """SOURce:SWEep and SOURce:LIST.
 
     Parameters
