@@ -151,4 +151,5 @@ SCPI = Language(
     name="SCPI", error_question=":SYST:ERR?", parse_error=parse_error, clearing=("*CLS",),
     resetting=(f"*ESE {POWER_ON}", "*RST"), power_questions=("*ESE?;*STB?",), power_lost=power_lost,
     may_be_repeated=may_be_repeated,
+    trials=("TSBENCH:NOTHING 1", "*ESE", "*ESE 1,2", "*ESE 999", "*ESE ABC", ":SYST:ERR 3", "*ESE 1;;*SRE"),
 )

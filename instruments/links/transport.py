@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyvisa
@@ -66,6 +66,8 @@ class Transport:
         self.link = link
         self.lock = threading.RLock()
         self.liveness: Liveness = UNWATCHED  #: hears of every exchange
+        #: is told operation, message, and reply or error of every act, when it has ended
+        self.on_act: Callable[[str, str, str | bytes], None] | None = None
         self._session: Any = None
         self._last = ""  #: message
         self._answer: str | bytes = ""  #: to it: reply or error, for the trace
@@ -261,6 +263,8 @@ class Transport:
                 self.liveness.beat()
             if traced:
                 trace(self.name, operation, began, message, self._answer)
+            if self.on_act is not None:
+                self.on_act(operation, message, self._answer)
 
 def _named(content: bytes) -> str:
     """Return what errors and traces show of a message with a block: its command and the block's length."""

@@ -1,0 +1,94 @@
+"""The command ``conform``: a safe dialogue with each instrument, compared with its virtual twin."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tsbench.cli.declaring import add_command, add_json
+from tsbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tsbench.conform import Finding
+
+_EXAMPLE = """\
+  tsbench conform examples/resistor.bench.toml --resistor source_meter=10k --resistor generator.1=10k
+Without --resistor, all outputs stay off. With it, tsbench drives at most 1 V into the resistor.
+The command writes the report and one transcript for each instrument to the folder --out."""
+
+
+def declare(commands: Any) -> None:
+    """Declare ``conform``."""
+    found = add_command(
+        commands, "conform", "conforming:conform",
+        "compare each instrument with its virtual twin: replies, numbers, times, errors", _EXAMPLE)
+    found.add_argument("bench", type=Path, metavar="bench.toml", help="the bench file")
+    found.add_argument(
+        "--resistor", action="append", default=[], metavar="TERMINAL=OHM",
+        help="a resistor that is connected between this terminal and ground, for example source_meter=10k")
+    found.add_argument("--out", type=Path, default=Path("conformity"), metavar="DIR", help="the folder of the report "
+                       "and of the transcripts (default: %(default)s)")
+    found.add_argument("--yes", action="store_true", help="do not ask before the outputs drive the resistors")
+    add_json(found, "the differences")
+
+
+def conform(options: argparse.Namespace) -> int:
+    """Hold the dialogues, write transcripts and report; 1 if there is a difference."""
+    from tsbench.cli.printing import print_json
+    from tsbench.conform import conform as hold
+
+    resistors = dict(_resistor(text) for text in options.resistor)
+    _ask(resistors, options)
+    findings = hold(options.bench, resistors, lambda line: print(line, file=sys.stderr))   # noqa: T201
+    options.out.mkdir(parents=True, exist_ok=True)
+    for finding in findings:
+        finding.transcript.write(options.out / f"{finding.name}.transcript.jsonl")
+    text = report(options.bench, findings)
+    (options.out / "report.txt").write_text(text, "utf-8")
+    if options.json:
+        print_json([{"instrument": finding.name, "problem": finding.problem,
+                     "differences": [vars(one) for one in finding.differences]} for finding in findings])
+    else:
+        sys.stdout.write(text)
+        sys.stdout.write(f"wrote {options.out / 'report.txt'} and {len(findings)} transcripts\n")
+    return 1 if any(finding.differences or finding.problem for finding in findings) else 0
+
+
+def report(bench: Path, findings: "list[Finding]") -> str:
+    """Return the report as text."""
+    lines = [f"Instruments of {bench} compared with their virtual twins"]
+    for finding in findings:
+        exchanges = sum(len(step.exchanges) for step in finding.transcript.steps)
+        count = len(finding.differences)
+        lines += ["", f"{finding.name}: {finding.transcript.identity}",
+                  f"  {len(finding.transcript.steps)} steps, {exchanges} messages, {count or 'no'} "
+                  f"difference{'' if count == 1 else 's'}"]
+        if finding.problem:
+            lines.append(f"  nothing was compared: {finding.problem}. Please send us the transcript")
+        lines += [f"  {difference.line}" for difference in finding.differences]
+    return "\n".join(lines) + "\n"
+
+
+def _resistor(text: str) -> tuple[str, float]:
+    from tsbench.quantities import parse_quantity
+
+    terminal, given, value = text.partition("=")
+    if not (terminal and given):
+        raise ConfigurationError(f"--resistor {text}: write the terminal and the resistance, for example "
+                                 "source_meter=10k")
+    ohms = parse_quantity(value, "Ohm")
+    if not 100.0 <= ohms <= 1e9:
+        raise ConfigurationError(f"--resistor {text}: the resistance must be between 100 Ohm and 1 GOhm")
+    return terminal, ohms
+
+
+def _ask(resistors: dict[str, float], options: argparse.Namespace) -> None:
+    """Let the operator confirm what is connected; without a terminal ``--yes`` must do it."""
+    if not resistors or options.yes:
+        return
+    said = ", ".join(f"{value:g} Ohm at {terminal}" for terminal, value in resistors.items())
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"the outputs will drive resistors ({said}). Confirm this with --yes")
+    sys.stderr.write(f"Only these resistors and no device may be connected: {said}. Type yes to go on: ")
+    if input().strip().lower() != "yes":
+        raise ConfigurationError("not confirmed. Nothing was sent")

@@ -1,0 +1,154 @@
+"""Holds the dialogue with each instrument of a bench and with its twin, and finds the differences."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tsbench.conform.comparing import Difference, compare
+from tsbench.conform.steps import STEPS, DialogueStep, questions
+from tsbench.conform.transcript import Secretary, Transcript, TranscriptStep
+from tsbench.conform.twin import twin_of, write_twin
+from tsbench.errors import CommunicationError, TsbenchError
+from tsbench.instruments.registry import entry
+from tsbench.plugins import in_words
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.version import __version__
+
+_TWINS = 5  #: how often the twin speaks, each time with other errors within the data sheet
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came out for one instrument."""
+
+    name: str
+    transcript: Transcript
+    differences: tuple[Difference, ...] = ()
+    problem: str = ""  #: why nothing could be compared
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def conform(
+    path: Path, resistors: Mapping[str, float] | None = None, tell: Callable[[str], None] = lambda line: None,
+) -> list[Finding]:
+    """Compare every instrument of a bench with its virtual twin.
+
+    Parameters
+    ----------
+    path : the bench file
+    resistors : terminal -> [Ohm] of a resistor that is connected to it; the outputs of all others stay off
+    tell : is told in one line what is being done
+
+    Raises
+    ------
+    TsbenchError
+        The file is wrong, or an instrument does not answer or is another one.
+    """
+    resistors = dict(resistors or {})
+    findings = []
+    with Bench.open(path) as bench:
+        for name in bench.instruments.connections:
+            findings.append(_conform_one(bench, name, _of(name, resistors), tell))
+    return findings
+
+
+def _of(name: str, resistors: Mapping[str, float]) -> dict[str, float]:
+    return {terminal: value for terminal, value in resistors.items() if terminal.partition(".")[0] == name}
+
+
+def _conform_one(bench: Bench, name: str, resistors: Mapping[str, float], tell: Callable[[str], None]) -> Finding:
+    connection = bench.instruments.connections[name]
+    tell(f"{name}: {connection.driver.title}")
+    transcript = converse(bench, name, resistors)
+    model = twin_of(connection.driver.identity)
+    if model is None:
+        return Finding(name, transcript, problem=f"tsbench has no virtual instrument for {connection.driver.title}")
+    twins = twin_transcripts(name, connection.table, model, resistors, tell)
+    return Finding(name, transcript, tuple(compare(transcript, twins)))
+
+
+def twin_transcripts(
+    name: str, table: InstrumentTable, model: str, resistors: Mapping[str, float], tell: Callable[[str], None],
+) -> list[Transcript]:
+    """Hold the dialogue with the twin of an instrument, once for each of several sets of errors within the data sheet.
+
+    Parameters
+    ----------
+    name, table : of the instrument, as the user's bench file has them
+    model : of the virtual instrument
+    resistors : terminal of the instrument -> [Ohm]
+    tell : is told in one line what is being done
+    """
+    found = []
+    with tempfile.TemporaryDirectory(prefix="tsbench-twin-") as folder:
+        for seed in range(1, _TWINS + 1):
+            tell(f"{name}: its twin, {seed} of {_TWINS}")
+            file = write_twin(Path(folder), name, table.driver, table.options, model, resistors, seed)
+            with Bench.open(file) as twin:
+                found.append(converse(twin, name, resistors))
+    return found
+
+
+def converse(bench: Bench, name: str, resistors: Mapping[str, float]) -> Transcript:
+    """Hold the dialogue with one instrument of an open bench; its outputs are off afterwards.
+
+    Parameters
+    ----------
+    bench : the open bench
+    name : the instrument
+    resistors : terminal of the instrument -> [Ohm]
+    """
+    connection = bench.instruments.connections[name]
+    transport, driver = connection.transport, connection.driver
+    language = getattr(driver, "language", None)
+    secretary = Secretary(bench.clock.now, "" if language is None else language.error_question)
+    steps = []
+    transport.on_act = secretary.heard
+    try:
+        for step in _steps(bench, name, resistors):
+            steps.append(_taken(step, secretary, transport))
+    finally:
+        transport.on_act = None
+        connection.make_safe()
+    identity = driver.identity
+    facts = {"date": datetime.now(UTC).date().isoformat(), "tsbench": __version__,
+             "options": dict(connection.table.options), "resistors": dict(resistors)}
+    said = f"{identity.manufacturer}, {identity.model}, {identity.firmware}"
+    return Transcript(connection.table.driver, said, tuple(steps), facts)
+
+
+def _steps(bench: Bench, name: str, resistors: Mapping[str, float]) -> Iterator[DialogueStep]:
+    connection = bench.instruments.connections[name]
+    driver = connection.driver
+    yield from questions(driver)
+    declared = entry(connection.table.driver)
+    channels = [channel for one in declared.terminals for channel in one.channels] or list(declared.channels)
+    channels = channels or [output.partition(".")[2] for output in driver.output_names] or [""]
+    for channel in channels:
+        terminal = f"{name}.{channel}" if channel else name
+        for kind in declared.kinds_of(channel):
+            if kind in STEPS:
+                for step in STEPS[kind](driver, driver.terminal(channel), bench.clock.wait, resistors.get(terminal)):
+                    yield DialogueStep(f"{terminal}: {step.name}", step.act)
+
+
+def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> TranscriptStep:
+    failure = ""
+    try:
+        step.act()
+    except CommunicationError as error:
+        failure = in_words(error)
+        transport.clear()
+    except TsbenchError as error:
+        failure = in_words(error)
+    exchanges = secretary.take()
+    try:
+        status = transport.serial_poll()
+    except TsbenchError:
+        status = None
+    secretary.take()
+    return TranscriptStep(step.name, exchanges, failure, status)

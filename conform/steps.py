@@ -1,0 +1,230 @@
+"""The dialogue: what a driver is asked to do, step by step, for each kind of instrument.
+
+Nothing here can hurt what is connected: outputs stay off, or drive a resistor of which the user has told the value with
+at most :data:`HIGHEST_LEVEL`.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tsbench.errors import TsbenchError
+from tsbench.instruments import (
+    ArbitraryWaveform,
+    EdgeTrigger,
+    MeasureSettings,
+    Pulse,
+    SourceMeterCapabilities,
+    SourcePulses,
+    SourceSettings,
+    Timebase,
+    Vertical,
+)
+from tsbench.instruments.driver import Driver
+
+HIGHEST_LEVEL = 1.0  #: [V] that is driven into a resistor
+_LONGEST = 30.0  #: [s] that a step waits for an instrument
+_PATIENCE = 0.01  #: [s] between two questions whether it has done
+
+Wait = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class DialogueStep:
+    """One step: what it is called in the report, and what the driver is asked to do."""
+
+    name: str
+    act: Callable[[], object]
+
+
+def _each(*acts: Callable[[], object]) -> Callable[[], None]:
+    """Return what does one act after the other."""
+
+    def all_of_them() -> None:
+        for act in acts:
+            act()
+
+    return all_of_them
+
+
+def questions(driver: Any) -> Iterator[DialogueStep]:
+    """Yield the steps that every instrument takes: its defaults, and what it says of wrong messages."""
+    yield DialogueStep("reset", driver.reset)
+    yield DialogueStep("outputs", driver.output_states)
+    yield DialogueStep("restart noticed", driver.lost_power)
+    language = getattr(driver, "language", None)
+    for message in () if language is None else language.trials:
+        yield DialogueStep(f"wrong message {message}", partial(_wrong, driver, message))
+
+
+def _wrong(driver: Any, message: str) -> None:
+    driver.write(message)
+    with contextlib.suppress(TsbenchError):
+        driver.check_errors()
+
+
+def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | None) -> Iterator[DialogueStep]:
+    """Yield the steps of one terminal of a source meter.
+
+    Parameters
+    ----------
+    driver : the instrument
+    meter : its terminal, a SourceMeter
+    wait : waits [s] on the bench's clock
+    resistance : [Ohm] of the resistor at the terminal; None: the output stays off
+    """
+    caps: SourceMeterCapabilities = meter.capabilities
+    limit = max(caps.compliance_current.low, 1e-4)
+    for row in caps.source_voltage_accuracy:
+        if row.full_scale <= 42.0:
+            yield DialogueStep(f"source range {row.full_scale:g} V", partial(
+                meter.configure_source, SourceSettings("voltage", limit, range=row.full_scale)))
+    yield DialogueStep("source range automatic", lambda: meter.configure_source(SourceSettings("voltage", limit)))
+    for row in caps.current_accuracy:
+        yield DialogueStep(f"measuring range {row.full_scale:g} A", partial(_measuring, meter, row.full_scale, 0.1))
+    for nplc in (caps.nplc.low, 1.0, caps.nplc.high):
+        yield DialogueStep(f"aperture {nplc:g} NPLC", partial(_measuring, meter, None, nplc))
+    yield DialogueStep("level with the output off", lambda: meter.set_level(0.5))
+    yield DialogueStep("current source", lambda: meter.configure_source(SourceSettings(
+        "current", max(caps.compliance_voltage.low, 2.0))))
+    yield DialogueStep("made safe", driver.safe_state)
+    if resistance is not None:
+        yield from _on_a_resistor(driver, meter, wait, resistance)
+
+
+def _measuring(meter: Any, full: float | None, nplc: float) -> None:
+    limit = max(meter.capabilities.compliance_current.low, 1e-4 if full is None else full)
+    meter.configure_source(SourceSettings("voltage", min(limit, 10e-3)))
+    meter.configure_measure(MeasureSettings("current", range=full, nplc=nplc))
+
+
+def _on_a_resistor(driver: Driver, meter: Any, wait: Wait, resistance: float) -> Iterator[DialogueStep]:
+    caps: SourceMeterCapabilities = meter.capabilities
+    level = HIGHEST_LEVEL
+    through = level / resistance
+
+    def ready(limit: float, nplc: float = 1.0) -> None:
+        driver.reset()
+        meter.configure_source(SourceSettings("voltage", max(limit, caps.compliance_current.low)))
+        meter.configure_measure(MeasureSettings("current", nplc=nplc))
+        meter.set_level(0.0)
+        meter.set_output(True)
+
+    def read(level: float, limit: float) -> None:
+        ready(limit)
+        meter.set_level(level)
+        meter.measure()
+        meter.measure()
+        meter.set_output(False)
+        driver.output_states()
+
+    yield DialogueStep("reading on the resistor", lambda: read(level, 2.0 * through))
+    yield DialogueStep("negative reading", lambda: read(-level, 2.0 * through))
+    yield DialogueStep("reading in compliance", lambda: read(level, 0.4 * through))
+    if caps.maximum_sweep_points > 1:
+        levels = np.linspace(0.0, level, 11)
+        yield DialogueStep("sweep", lambda: _swept(meter, wait, 11, _each(
+            lambda: ready(2.0 * through, 0.1), lambda: meter.start_sweep(levels, max(caps.minimum_dwell, 10e-3)))))
+        yield DialogueStep("sweep that is stopped", _each(
+            lambda: ready(2.0 * through, 1.0), lambda: meter.start_sweep(levels, max(caps.minimum_dwell, 0.1)),
+            meter.abort, lambda: meter.set_output(False), driver.output_states))
+    if (limits := caps.pulses) is not None:
+        width = max(limits.width.low, 1e-3)
+        pulses = SourcePulses(0.0, np.array([0.3, 0.6, level]), width, max(limits.period.low, 20.0 * width))
+        shortest = max(limits.nplc.low, 1e-2)
+        yield DialogueStep("pulses", lambda: _swept(meter, wait, 3, _each(
+            lambda: ready(2.0 * through, shortest), lambda: meter.start_pulses(pulses))))
+    if caps.sampling is not None:
+        interval = max(caps.sampling.interval.low, 10e-3)
+        yield DialogueStep("samples", lambda: _swept(meter, wait, 10, _each(
+            lambda: ready(2.0 * through, 0.1), lambda: meter.start_sampling(level, interval, 10))))
+    yield DialogueStep("made safe", _each(driver.safe_state, driver.output_states))
+
+
+def _swept(meter: Any, wait: Wait, points: int, start: Callable[[], object]) -> None:
+    start()
+    _until(lambda: not meter.sweep_running(), wait)
+    meter.poll_sweep()
+    meter.fetch_sweep(0, points)
+    meter.set_output(False)
+
+
+def _until(done: Callable[[], bool], wait: Wait) -> None:
+    for _ in range(round(_LONGEST / _PATIENCE)):
+        if done():
+            return
+        wait(_PATIENCE)
+
+
+def pulse_generator(driver: Driver, output: Any, wait: Wait, resistance: float | None) -> Iterator[DialogueStep]:
+    """Yield the steps of one output of a generator; see :func:`source_meter`."""
+    caps = output.capabilities
+    width, edge = max(caps.pulse_width.low * 10.0, 1e-6), max(caps.edge_time.low * 2.0, 10e-9)
+    pulse = Pulse(0.0, 0.5, width, max(caps.pulse_period.low, 10.0 * width), edge, edge)
+    for load in (50.0, float("inf"), 1000.0):
+        yield DialogueStep(f"load {load:g} Ohm", partial(output.configure_load, load))
+    yield DialogueStep("level limits", lambda: output.configure_level_limits(-1.5, 1.5))
+    yield DialogueStep("pulse", lambda: output.configure_pulse(pulse))
+    yield DialogueStep("pulse downwards", lambda: output.configure_pulse(
+        Pulse(0.2, -0.4, width, pulse.period, edge, edge)))
+    yield DialogueStep("burst", _each(lambda: output.configure_pulse(pulse), lambda: output.configure_burst(3)))
+    yield DialogueStep("level", lambda: output.configure_level(0.25))
+    wave = 0.5 * np.sin(np.linspace(0.0, 2.0 * np.pi, max(64, int(caps.arbitrary_points.low))))
+    waveform = ArbitraryWaveform(wave, min(1e6, caps.sample_rate.high))
+    yield DialogueStep("waveform", lambda: output.load_waveform(waveform))
+    yield DialogueStep("made safe", _each(driver.safe_state, driver.output_states))
+    if resistance is None:
+        return
+
+    def play() -> None:
+        driver.reset()
+        output.configure_load(float("inf"))
+        output.configure_pulse(pulse)
+        output.configure_burst(3)
+        output.set_output(True)
+        output.trigger()
+        _until(lambda: not output.burst_running(), wait)
+        output.set_output(False)
+        driver.output_states()
+
+    yield DialogueStep("burst into the resistor", play)
+    yield DialogueStep("made safe", _each(driver.safe_state, driver.output_states))
+
+
+def oscilloscope(driver: Driver, scope: Any, wait: Wait, resistance: float | None) -> Iterator[DialogueStep]:
+    """Yield the steps of an oscilloscope; nothing needs to be connected to it."""
+    caps = scope.capabilities
+    for channel in range(1, caps.channels + 1):
+        yield DialogueStep(f"channel {channel}", partial(
+            scope.configure_channel, channel, Vertical(range=4.0, offset=0.5)))
+    yield DialogueStep("channel off", lambda: scope.disable_channel(caps.channels))
+    yield DialogueStep("small range", lambda: scope.configure_channel(1, Vertical(range=max(caps.range.low, 0.08))))
+    for span in (1e-6, 1e-3, 0.1):
+        yield DialogueStep(f"span {span:g} s", partial(scope.configure_timebase, Timebase(span, span * 0.3)))
+    for edge in (EdgeTrigger(1, 0.05, "positive"), EdgeTrigger(1, 0.05, "negative")):
+        yield DialogueStep(f"trigger on a {edge.slope} edge", partial(scope.configure_trigger, edge))
+    yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 1.0)))
+
+    def record() -> None:
+        driver.reset()
+        scope.configure_channel(1, Vertical(range=4.0))
+        scope.configure_timebase(Timebase(1e-3))
+        scope.configure_trigger(EdgeTrigger(1, 1.9))
+        scope.arm()
+        scope.triggered()
+        scope.force_trigger()
+        _until(scope.complete, wait)
+        scope.fetch([1])
+
+    yield DialogueStep("forced record", record)
+    yield DialogueStep("record that is stopped", _each(scope.arm, scope.abort, scope.complete))
+
+
+#: kind of instrument -> its steps
+STEPS: dict[str, Callable[[Driver, Any, Wait, float | None], Iterator[DialogueStep]]] = {
+    "source meter": source_meter, "pulse generator": pulse_generator, "oscilloscope": oscilloscope,
+}

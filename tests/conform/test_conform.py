@@ -1,0 +1,212 @@
+"""`conform` finds what an instrument does otherwise than its twin, and nothing where both are the same."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tsbench.cli import main
+from tsbench.conform import Transcript, conform
+from tsbench.conform.conforming import twin_transcripts
+from tsbench.errors import ConfigurationError
+from tsbench.records import Identity
+from tsbench.simulated_backends.scpi.exchange import Handler, execute_scpi
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
+from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
+from tsbench.simulated_backends.world import world
+from tsbench.station.bench.bench_file import InstrumentTable
+
+BENCH = """
+visa_library = "metal.world.toml@tsbench"
+[instruments.meter]
+driver = "keithley_2450"
+resource = "USB0::0x05E6::0x2450::SIM7::INSTR"
+"""
+WORLD = """
+seed = 77
+[witness]
+file = "witness.jsonl"
+[instruments.meter]
+model = "metal"
+resource = "USB0::0x05E6::0x2450::SIM7::INSTR"
+[fixture]
+netlist = "R1 n 0 10k"
+[fixture.terminals]
+meter = "n"
+"""
+Change = Callable[[bytes], bytes]
+ELEMENTS = rb"READ|TRAC:DATA"   #: questions for readings: relative time, source, current, status of the source
+
+
+def field(number: int, change: Callable[[str], str]) -> Change:
+    """Return what changes one of the four values of each reading."""
+
+    def changed(reply: bytes) -> bytes:
+        fields = reply.decode().split(",")
+        fields[number::4] = [change(one) for one in fields[number::4]]
+        return ",".join(fields).encode()
+
+    return changed
+
+
+def number(change: Callable[[float], float]) -> Callable[[str], str]:
+    return lambda text: f"{change(float(text)):.6E}"
+
+
+#: what metal does otherwise: (messages that it concerns, change of the reply, seconds that it takes longer)
+PLANTED: dict[str, tuple[bytes, Change, float]] = {
+    "fewer digits of readings": (ELEMENTS, field(2, lambda text: f"{float(text):.5E}"), 0.0),
+    "a sign before settings": (rb"NPLC\?", lambda reply: b"+" + reply, 0.0),
+    "three digits of the exponent": (rb"ILIM\?", lambda reply: reply.replace(b"E-", b"E-0"), 0.0),
+    "a gain error of a percent": (ELEMENTS, field(2, number(lambda value: value * 1.01)), 0.0),
+    "an offset of the read-back": (ELEMENTS, field(1, number(lambda value: value + 0.02)), 0.0),
+    "the other sign of the current": (ELEMENTS, field(2, number(lambda value: -value)), 0.0),
+    "times in milliseconds": (ELEMENTS, field(0, number(lambda value: value * 1e3)), 0.0),
+    "no bit for compliance": (ELEMENTS, field(3, lambda text: str(int(float(text)) & ~32)), 0.0),
+    "one reading more": (rb"TRAC:DATA", lambda reply: reply + b",0.0,0.0,0.0,0", 0.0),
+    "another error code": (rb"SYST:ERR", lambda reply: reply.replace(b"-113", b"-110"), 0.0),
+    "another error text": (rb"SYST:ERR", lambda reply: reply.replace(b"Undefined header", b"Unknown header"), 0.0),
+    "another empty queue": (rb"SYST:ERR", lambda reply: reply.replace(b'0,"No error;0;0 0"', b'+0,"No error"'), 0.0),
+    "a word for a switch": (rb"OUTP\?", lambda reply: {b"1": b"ON", b"0": b"OFF"}[reply], 0.0),
+    "an output that does not switch": (rb"OUTP\?", lambda reply: b"0", 0.0),
+    "a limit that is rounded up": (rb"ILIM\?", lambda reply: b"%.6E" % (float(reply) * 1.0005), 0.0),
+    "a limit of its own": (rb"ILIM\?", lambda reply: b"%.6E" % (float(reply) * 1.2), 0.0),
+    "the next range": (rb"CURR:RANG\?", lambda reply: b"%.6E" % (float(reply) * 10), 0.0),
+    "another word of the trigger model": (rb"TRIG:STAT\?", lambda reply: reply.replace(b"IDLE", b"BUILDING"), 0.0),
+    "a slower reading": (rb"READ\?", lambda reply: reply, 0.05),
+    "a slower sweep": (rb"TRAC:ACT\?|INIT", lambda reply: reply, 0.6),
+    "slow settings": (rb"OUTP ON", lambda reply: reply, 0.5),
+    "mains of 60 Hz": (rb"SYST:LFR\?", lambda reply: b"60", 0.0),
+}
+
+
+@pytest.fixture
+def metal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Lay a bench whose source meter answers otherwise than its twin; returns the bench file."""
+
+    def laid(messages: bytes = b"$^", change: Change = lambda reply: reply, longer: float = 0.0) -> Path:
+        concerned = re.compile(messages)
+
+        class Metal(VirtualKeithley2450):
+            def execute(self, message: bytes) -> Handler:
+                reply = yield from execute_scpi(self, message)
+                if not concerned.search(message):
+                    return reply
+                if longer:
+                    yield longer
+                return reply if reply is None else change(reply)
+
+        monkeypatch.setattr(
+            world, "instrument_class", lambda name: Metal if name == "metal" else instrument_class(name))
+        (tmp_path / "metal.world.toml").write_text(WORLD, "utf-8")
+        bench = tmp_path / "metal.bench.toml"
+        bench.write_text(BENCH, "utf-8")
+        return bench
+
+    return laid
+
+
+def test_an_instrument_like_its_twin_shows_no_difference(metal: Callable[..., Path], tmp_path: Path) -> None:
+    told: list[str] = []
+    finding, = conform(metal(), {"meter": 10e3}, told.append)
+    assert finding.differences == () and not finding.problem
+    assert told[0] == "meter: Keithley 2450" and told[-1] == "meter: its twin, 5 of 5"
+    steps = {step.name: step for step in finding.transcript.steps}
+    assert {"reset", "meter: sweep", "meter: reading in compliance", "wrong message *ESE 999"} <= set(steps)
+    assert all(not step.failure for step in steps.values())
+    assert any(exchange.reply.startswith("-222") for exchange in steps["wrong message *ESE 999"].exchanges)
+    file = tmp_path / "meter.jsonl"
+    finding.transcript.write(file)
+    again = Transcript.read(file)
+    assert [[(one.message, one.reply) for one in step.exchanges] for step in again.steps] == [
+        [(one.message, one.reply) for one in step.exchanges] for step in finding.transcript.steps]
+
+
+@pytest.fixture(scope="module")
+def twins() -> list[Transcript]:
+    """The twin speaks once for all that is planted."""
+    table = InstrumentTable(driver="keithley_2450", resource="USB0::0x05E6::0x2450::SIM7::INSTR")
+    return twin_transcripts("meter", table, "keithley_2450", {"meter": 10e3}, lambda line: None)
+
+
+KINDS = {"fewer digits of readings": {"format"}, "a gain error of a percent": {"value"}, "a slower reading": {"time"},
+         "an output that does not switch": {"failure"}, "another error text": {"reply"}, "a sign before settings": {
+             "format"}, "another error code": {"value"}, "the next range": {"failure"}}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_what_an_instrument_does_otherwise_is_found(
+    planted: str, metal: Callable[..., Path], twins: list[Transcript], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tsbench.conform.conforming.twin_transcripts", lambda *_: twins)
+    finding, = conform(metal(*PLANTED[planted]), {"meter": 10e3})
+    assert finding.differences
+    assert KINDS.get(planted, set()) <= {difference.what for difference in finding.differences}
+
+
+def test_without_a_resistor_no_output_goes_on(metal: Callable[..., Path]) -> None:
+    bench = metal()
+    finding, = conform(bench)
+    assert finding.differences == ()
+    sent = [exchange.message for step in finding.transcript.steps for exchange in step.exchanges]
+    assert not any(re.search(r"OUTP ON|INIT|READ\?", message) for message in sent)
+    witnessed = [json.loads(line) for line in (bench.parent / "witness.jsonl").read_text("utf-8").splitlines()]
+    assert not any(line["kind"] == "output" and line["on"] for line in witnessed)
+
+
+def test_the_command_writes_report_and_transcript(
+    metal: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench, out = metal(*PLANTED["another error code"]), tmp_path / "found"
+    assert main(["conform", str(bench), "--resistor", "meter=10k", "--yes", "--out", str(out)]) == 1
+    said = capsys.readouterr().out
+    assert "meter: KEITHLEY INSTRUMENTS, MODEL 2450" in said and "the instrument has '-110'" in said
+    assert (out / "report.txt").read_text("utf-8") in said
+    assert Transcript.read(out / "meter.transcript.jsonl").driver == "keithley_2450"
+    assert main(["conform", str(bench), "--out", str(out), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found[0]["instrument"] == "meter" and found[0]["differences"][0]["step"].startswith("wrong message")
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    (["--resistor", "meter"], "write the terminal and the resistance"), (["--resistor", "meter=1"], "between 100 Ohm"),
+    (["--resistor", "meter=10k"], "the outputs will drive resistors (10000 Ohm at meter). Confirm this with --yes"),
+])
+def test_what_is_connected_must_be_stated(
+    given: list[str], said: str, metal: Callable[..., Path], capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["conform", str(metal()), *given]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_instrument_without_a_twin_still_leaves_its_transcript(
+    metal: Callable[..., Path], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tsbench.conform.conforming.twin_of", lambda identity: None)
+    finding, = conform(metal())
+    assert finding.problem == "tsbench has no virtual instrument for Keithley 2450" and finding.transcript.steps
+
+
+@pytest.mark.parametrize(("model", "name"), [
+    ("MODEL 2450", "keithley_2450"), ("model 2460", "keithley_2460"), ("DSO-X 3054T", "keysight_dsox3054t"),
+    ("33622A", "keysight_33622a"), ("2999", None),
+])
+def test_a_twin_is_found_by_the_model(model: str, name: str | None) -> None:
+    from tsbench.conform.twin import twin_of
+
+    assert twin_of(Identity("maker", model, "1", "1")) == name
+
+
+@pytest.mark.parametrize("text", [
+    "", "{}", "[1]", "no json", '{"tsbench_transcript": 9, "driver": "x", "identity": "y"}'])
+def test_what_is_no_transcript_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "some.jsonl"
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError, match="transcript"):
+        Transcript.read(file)
+    with pytest.raises(ConfigurationError, match="is not a transcript"):
+        Transcript.read(tmp_path / "missing.jsonl")
+
+
