@@ -73,6 +73,9 @@ class Executing(Protocol):
     def cleared(self) -> None:
         """A device clear has come."""
 
+    def acts_at_once(self, message: bytes) -> bool:
+        """Act on a message that comes while another is executed; False: it waits for its turn."""
+
 
 class MessageExchange:
     """Takes messages, has an instrument execute them, holds the response (IEEE 488.2 section 6).
@@ -115,13 +118,24 @@ class MessageExchange:
             return
         whole = self._input.removesuffix(letter)
         if end and letter not in whole and b"#" not in whole:
-            self._messages.append(bytes(whole))   # one plain message, the usual case
             self._input.clear()
+            self._accept(bytes(whole))   # one plain message, the usual case
         else:
             messages, rest = framing.messages(bytes(self._input), end)
             self._input[:] = rest
-            self._messages.extend(messages)
+            for message in messages:
+                self._accept(message)
         self._run()
+
+    def _accept(self, message: bytes) -> None:
+        if self._task is None or self._messages or not self._instrument.acts_at_once(message):
+            self._messages.append(message)
+
+    def hasten(self) -> None:
+        """Go on at once with the message that is being executed: what it waits for has happened."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = self._clock.schedule(self._clock.now, self._wake_up)
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the response."""
@@ -185,7 +199,7 @@ class MessageExchange:
 
     def group_trigger(self) -> None:
         """Act on GET (VISA's assert_trigger)."""
-        self._messages.append(b"*TRG")
+        self._accept(b"*TRG")
         self._run()
 
     # --------------------------------------------------------------------------------------- execution

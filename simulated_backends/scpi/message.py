@@ -162,7 +162,7 @@ class MessageDevice:
     keeps_replies: ClassVar[bool] = False
 
     tree: ClassVar[CommandTree]
-    status_commands = Subsystem(StatusCommands)
+    status_commands: Any = Subsystem(StatusCommands)   # a model may have other registers
     common_commands = Subsystem(CommonCommands)
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -210,6 +210,10 @@ class MessageDevice:
 
     def cleared(self) -> None:
         """Act on a device clear."""
+
+    def acts_at_once(self, message: bytes) -> bool:
+        """Act on a message that comes while another is executed; False: it waits for its turn."""
+        return False
 
     def option_query(self) -> str:
         """Reply to ``*OPT?``."""

@@ -77,6 +77,7 @@ class StatusModel:
     questionable: EventRegister = field(default_factory=EventRegister)
     message_available: bool = False
     extra_bits: Callable[[], int] = lambda: 0  #: a model's own bits of the status byte
+    event_bit: Callable[[int], int] = event_bit  #: of the standard event register, by the number of an error
     _requesting: bool = False  #: RQS, until the serial poll
     _summary: bool = False
 
@@ -90,7 +91,7 @@ class StatusModel:
             self.errors[-1] = QueuedError(-350, ERROR_TEXTS[-350], self.now())
         else:
             self.errors.append(entry)
-        self.set_event(event_bit(error.code))
+        self.set_event(self.event_bit(error.code))
 
     def set_event(self, bits: int) -> None:
         """Set bits of the standard event register."""

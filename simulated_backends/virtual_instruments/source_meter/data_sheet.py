@@ -83,3 +83,5 @@ class SourceMeterDataSheet:
     reading_overhead: float  #: [s] of one reading beside its aperture
     resolution: float  #: of a reading, in parts of its range
     range_down: float  #: a reading below this part of the range makes the automatic range go down
+    #: whether a fixed voltage range limits the voltage of a current source, as a fixed current range limits the current
+    voltage_range_limits: bool = field(default=False, kw_only=True)

@@ -109,6 +109,10 @@ class SourceOutput:
             return float(self._settings.source_delay[function])
         return self._sheet.auto_delays[self._sheet.ranges["CURR"].index(self.stage.points.current_range)]
 
+    def delay(self) -> float:
+        """Return the source delay that is in force [s]: the one that is set, or the automatic one."""
+        return self._delay()
+
     def settling_time(self) -> float:
         """Return how long a changed range still needs [s]."""
         return max(self.settled_at - self._clock.now - self._delay(), 0.0)
@@ -136,8 +140,20 @@ class SourceOutput:
                 limit = min(limit, measuring.top)  # the range itself limits
             points.limit, points.current_range = limit, measuring
         else:
-            points.limit, points.current_range = min(float(settings.voltage_limit), settings.protection["CURR"]), row
+            limit = float(settings.voltage_limit)
+            if (self._sheet.voltage_range_limits and not settings.sense_autorange["VOLT"]
+                    and settings.sense_function == "VOLT"):
+                limit = min(limit, self.fixed_measuring_range("VOLT").top)
+            limit = min(limit, settings.protection["CURR"])
+            points.limit, points.current_range = limit, row
         self._forget_push()
+
+    @property
+    def limited_by_range(self) -> bool:
+        """Whether a fixed measuring range, and not the limit that is set, holds the output back."""
+        settings = self._settings
+        limit = settings.current_limit if self.stage.points.function == "VOLT" else settings.voltage_limit
+        return self.stage.points.limit < float(limit) * (1 - 1e-9)
 
     def _fit_limit(self, function: str, source_range: RangeData) -> None:
         """Move the limit where source range or fixed measuring range do not allow it."""

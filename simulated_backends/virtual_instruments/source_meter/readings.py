@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -35,6 +35,20 @@ class MeterReading:
     front_terminals: bool
     unit: str = ""  #: where it is not that of ``quantity``: of a calculated value
     limits: int = 0  #: bits of the model for limits that the value is beyond
+    voltage: float = NOT_A_NUMBER  #: [V] as shown, whatever the quantity
+    current: float = NOT_A_NUMBER  #: [A] as shown
+    limited_by_range: bool = False  #: a fixed measuring range was the limit
+
+
+def _averaged(readings: Sequence[MeterReading]) -> MeterReading:
+    """Return the last reading with the mean values of all: one that is beyond its range makes the mean an overflow."""
+    def mean(values: Sequence[float]) -> float:
+        over = any(abs(value) >= OVERFLOW for value in values)
+        return OVERFLOW if over else math.fsum(values) / len(values)
+
+    return replace(
+        readings[-1], value=mean([one.value for one in readings]), voltage=mean([one.voltage for one in readings]),
+        current=mean([one.current for one in readings]))
 
 
 class Measurer:
@@ -61,7 +75,7 @@ class Measurer:
     def forget(self) -> None:
         """Go back to what a reset leaves."""
         self._output.automatic = dict(self._sheet.first_ranges)
-        self._moving: deque[float] = deque()
+        self._moving: deque[MeterReading] = deque()
 
     # ---------------------------------------------------------------------------------------- ranges
 
@@ -110,19 +124,18 @@ class Measurer:
                 yield from self._hunt(name)
         count = int(settings.filter_count[quantity]) if settings.filter_on[quantity] else 1
         repeating = settings.filter_type[quantity] == "REP"
-        values: list[float] = []
+        taken: list[MeterReading] = []
         for _ in range(count if repeating else 1):
             reading = yield from self._aperture(quantity, measured)
-            values.append(reading.value)
+            taken.append(reading)
         if count == 1:
             return reading
         if repeating:
-            over = any(abs(value) >= OVERFLOW for value in values)
-            return replace(reading, value=OVERFLOW if over else math.fsum(values) / len(values))
-        self._moving.append(reading.value)
+            return _averaged(taken)
+        self._moving.append(reading)
         while len(self._moving) > count:
             self._moving.popleft()
-        return replace(reading, value=math.fsum(self._moving) / len(self._moving))
+        return _averaged(self._moving)
 
     def _aperture(self, quantity: str, measured: tuple[str, ...]) -> Generator[float, None, MeterReading]:
         instrument, stage, sheet = self._instrument, self._output.stage, self._sheet
@@ -166,7 +179,8 @@ class Measurer:
             time=start, quantity=quantity, value=value, source=source,
             source_value=shown[source] if back else settings.source_level[source], read_back=back, limited=limited,
             four_wire=bool(settings.four_wire[quantity]), output_on=self._output.stage.enabled,
-            front_terminals=settings.front_terminals,
+            front_terminals=settings.front_terminals, voltage=volts, current=amperes,
+            limited_by_range=limited and self._output.limited_by_range,
         )
 
     def _shown(self, quantity: str, true: float, nplc: float) -> float:
