@@ -24,7 +24,7 @@ class CalculatedTable(SourceMeterTable):
 
     def result(self, value: float) -> str | bytes:
         """Return a result in the chosen format; a number that stands for none before the first reading."""
-        return self.meter.trace_commands.written([value if self.meter.sample else NOT_A_NUMBER])
+        return self.reading_format.written([value if self.meter.sample else NOT_A_NUMBER])
 
 
 class Limits2400(CalculatedTable):
@@ -174,7 +174,7 @@ class Math2400(CalculatedTable):
 
     @command(":CALCulate3:DATA?")
     def _statistics(self) -> str | bytes:
-        traces = self.meter.trace_commands
         if not self.buffer.readings:
             raise ScpiError(-230)
-        return traces.written(self.calculations.statistics_of(self.buffer.readings, traces.elements))
+        return self.reading_format.written(
+            self.calculations.statistics_of(self.buffer.readings, self.reading_format.elements))

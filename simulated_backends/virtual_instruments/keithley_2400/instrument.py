@@ -32,20 +32,19 @@ from tsbench.simulated_backends.virtual_instruments.instrument import Attachment
 from tsbench.simulated_backends.virtual_instruments.keithley_2400 import errors
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.calculate_commands import Limits2400, Math2400
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.calculations import Calculations
-from tsbench.simulated_backends.virtual_instruments.keithley_2400.command_table import (
-    Keithley2400Base,
-    TraceBuffer,
-    new_sample,
-)
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.command_table import Keithley2400Base
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.data_sheet import (
     KEITHLEY_2400,
     KEITHLEY_2401,
     KEITHLEY_2410,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.functions import MeasuredFunctions
-from tsbench.simulated_backends.virtual_instruments.keithley_2400.sense_commands import Sense2400
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.layer_commands import Arm2400, Trigger2400
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.parts import TraceBuffer, new_sample
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.readings import ReadingFormat
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.sense_commands import Functions2400, Sense2400
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.source_commands import Source2400
-from tsbench.simulated_backends.virtual_instruments.keithley_2400.sweep_commands import Sweep2400, Trigger2400
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.sweep_commands import Sweep2400
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.sweep_levels import SweepSettings
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.system_commands import (
     Queue2400,
@@ -83,8 +82,10 @@ class VirtualKeithley2400(Keithley2400Base):
 
     status_commands = Subsystem(Registers2400)
     source_commands = Subsystem(Source2400)
+    function_commands = Subsystem(Functions2400)
     sense_commands = Subsystem(Sense2400)
     sweep_commands = Subsystem(Sweep2400)
+    arm_commands = Subsystem(Arm2400)
     trigger_commands = Subsystem(Trigger2400)
     trace_commands = Subsystem(Trace2400)
     math_commands = Subsystem(Math2400)
@@ -109,6 +110,7 @@ class VirtualKeithley2400(Keithley2400Base):
         self.functions = MeasuredFunctions(self.data_sheet, self.settings, self.output)
         self.sweep = SweepSettings()
         self.calculations = Calculations()
+        self.reading_format = ReadingFormat()
         self.buffer = TraceBuffer()
         self.trigger_model = LayeredTriggerModel(self)
         self.measurement = EventRegister()
@@ -141,7 +143,7 @@ class VirtualKeithley2400(Keithley2400Base):
         self.functions.forget()
         vars(self.sweep).update(vars(SweepSettings()))
         self.calculations.forget()
-        self.trace_commands.forget()
+        self.reading_format.forget()
         self.buffer.storing = False
         self.buffer.capacity = 100
         self.output_enable = False

@@ -26,6 +26,24 @@ class StoredReading:
         return any(OVERFLOW <= abs(self.values[name]) < NOT_A_NUMBER for name in ("VOLT", "CURR"))
 
 
+@dataclass
+class ReadingFormat:
+    """How readings and registers are written."""
+
+    elements: tuple[str, ...] = ELEMENTS
+    real: bool = False  #: as binary floats
+    byte_order: str = "NORM"
+    register_format: str = "ASC"
+
+    def forget(self) -> None:
+        """Take the state after a reset."""
+        vars(self).update(vars(ReadingFormat()))
+
+    def written(self, values: Sequence[float]) -> str | bytes:
+        """Return numbers in the chosen format."""
+        return as_floats(values, self.byte_order == "SWAP") if self.real else as_text(values)
+
+
 def flat(readings: Sequence[StoredReading], elements: Sequence[str], zero: float, delta: bool = False) -> list[float]:
     """Return the chosen elements of readings one after the other.
 

@@ -36,15 +36,8 @@ def _named(functions: set[str]) -> str:
     return ",".join(names)
 
 
-class Sense2400(SourceMeterTable):
-    """Functions, ranges, aperture, compliance, filter. Aperture and filter are the same for all functions."""
-
-    range_follows_compliance = Setting(f"{_LIMITED}:RSYNchronize", Boolean(), False, coerce="_set_synchronous")
-    autorange_lowest = Setting(
-        f"{_QUANTITY}:RANGe:AUTO:LLIMit", Number(),
-        lambda owner, f: {"VOLT": 0.21, "CURR": 1.05e-6, "RES": 21.0}[f])
-
-    # ------------------------------------------------------------------------------------------ functions
+class Functions2400(SourceMeterTable):
+    """Which functions are measured."""
 
     @command("[:SENSe]:FUNCtion:CONCurrent", Boolean())
     def _set_concurrent(self, on: bool) -> None:
@@ -98,6 +91,15 @@ class Sense2400(SourceMeterTable):
     @command("[:SENSe]:FUNCtion:STATe?", _Function())
     def _function_state(self, function: str) -> str:
         return str(int(function in self.functions.selected))
+
+
+class Sense2400(SourceMeterTable):
+    """Ranges, aperture, compliance, filter. Aperture and filter are the same for all functions."""
+
+    range_follows_compliance = Setting(f"{_LIMITED}:RSYNchronize", Boolean(), False, coerce="_set_synchronous")
+    autorange_lowest = Setting(
+        f"{_QUANTITY}:RANGe:AUTO:LLIMit", Number(),
+        lambda owner, f: {"VOLT": 0.21, "CURR": 1.05e-6, "RES": 21.0}[f])
 
     # --------------------------------------------------------------------------------------------- ranges
 
@@ -248,7 +250,7 @@ class Sense2400(SourceMeterTable):
         if limit < least * (1 - 1e-9):
             raise refusal(822)
         sourced = "VOLT" if function == "CURR" else "CURR"
-        self.meter.source_commands.require_power(sourced, self.output.source_range(sourced).full_scale, limit)
+        self.meter.require_power(sourced, self.output.source_range(sourced).full_scale, limit)
         if function == "CURR":
             self.settings.current_limit = limit
         else:

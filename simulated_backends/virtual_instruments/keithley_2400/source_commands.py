@@ -40,19 +40,8 @@ class Source2400(SourceMeterTable):
         if self.sweep.modes[function] != "FIX" and function == self.settings.source_function:
             raise ScpiError(-221)
         if self.settings.source_autorange[function]:
-            self.require_power(function, range_for(self.data_sheet.ranges[function], value).full_scale)
+            self.meter.require_power(function, range_for(self.data_sheet.ranges[function], value).full_scale)
         return value
-
-    def require_power(self, function: str, source_range: float, limit: float | None = None) -> None:
-        """Raise ScpiError +826 where a source range [V or A] does not allow the limit [A or V]."""
-        if function != self.settings.source_function:
-            return
-        rows = self.data_sheet.ranges[function]
-        highest = self.data_sheet.highest_limit[function][rows.index(range_for(rows, source_range))]
-        if limit is None:
-            limit = self.settings.current_limit if function == "VOLT" else self.settings.voltage_limit
-        if limit > highest * (1 + 1e-9):
-            raise refusal(826)
 
     @command(":SOURce:FUNCtion[:MODE]", Choice("VOLTage", "CURRent", "MEMory"))
     def _set_function(self, function: str) -> Handler:
@@ -85,7 +74,7 @@ class Source2400(SourceMeterTable):
             row = rows[min(max(place, 0), len(rows) - 1)]
         else:
             row = range_for(rows, value)
-        self.require_power(function, row.full_scale)
+        self.meter.require_power(function, row.full_scale)
         if abs(self.settings.source_level[function]) > row.top * (1 + 1e-9):
             raise ScpiError(-221)
         self.settings.source_range[function] = row.full_scale
@@ -177,16 +166,8 @@ class Source2400(SourceMeterTable):
 
     def _output_enable_changed(self) -> Handler:
         self.meter.output_enable = bool(self.output_enable)
-        if self._blocked() and self.output.stage.enabled:
+        if self.meter.output_enable and not self.meter.output_enable_line and self.output.stage.enabled:
             yield from self.output.switch_off()
-
-    def _blocked(self) -> bool:
-        return self.meter.output_enable and not self.meter.output_enable_line
-
-    def require_unblocked(self) -> None:
-        """Raise ScpiError +802 where the output enable keeps the output off."""
-        if self._blocked():
-            raise refusal(802)
 
     @command(":OUTPut:INTerlock:TRIPped?")
     @command(":OUTPut:ENABle:TRIPped?")
@@ -203,7 +184,7 @@ class Source2400(SourceMeterTable):
     @command(":OUTPut[:STATe]", Boolean())
     def _set_output(self, on: bool) -> Handler:
         if on:
-            self.require_unblocked()
+            self.meter.require_unblocked()
         if on and not self.output.stage.enabled:
             self.output.switch_on()
             yield self.data_sheet.switch_on_time

@@ -25,7 +25,7 @@ class Registers2400(SourceMeterTable):
 
     def written(self, value: int) -> str:
         """Write a register as :FORMat:SREGister says."""
-        kind = str(self.meter.trace_commands.register_format)
+        kind = self.reading_format.register_format
         return _MARKS[kind] + format(value, _FORMATS[kind])
 
     @command(f"{_REGISTER}[:EVENt]?")
@@ -177,7 +177,7 @@ class System2400(SourceMeterTable):
     @command(":SYSTem:PRESet")
     def _preset(self) -> Handler:
         yield from self.meter.common_commands.reset_command()
-        self.meter.trace_commands.byte_order = "SWAP"   # the only difference to *RST that this model has
+        self.reading_format.byte_order = "SWAP"   # the only difference to *RST that this model has
 
     @command(":SYSTem:MEP[:STATe]?")
     def _protocol(self) -> str:

@@ -12,12 +12,11 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2400.functions impo
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.readings import (
     ELEMENTS,
     StoredReading,
-    as_floats,
-    as_text,
     flat,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.sweep_levels import MOST_POINTS
-from tsbench.simulated_backends.virtual_instruments.keithley_2400.trigger_model import BUFFER_FULL, Layer
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.trigger_model import BUFFER_FULL
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.trigger_settings import Layer
 
 _BYTES_OF_READING = 24
 _ELEMENT = Choice("VOLTage", "CURRent", "RESistance", "TIME", "STATus")
@@ -26,41 +25,32 @@ _ELEMENT = Choice("VOLTage", "CURRent", "RESistance", "TIME", "STATus")
 class Trace2400(SourceMeterTable):
     """Readings into the buffers, and out of them."""
 
-    byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), "NORM")
-    register_format = Setting(":FORMat:SREGister", Choice("ASCii", "HEXadecimal", "OCTal", "BINary"), "ASC")
+    byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), part="reading_format")
+    register_format = Setting(
+        ":FORMat:SREGister", Choice("ASCii", "HEXadecimal", "OCTal", "BINary"), part="reading_format")
     digital_format = Setting(":FORMat:SOURce2", Choice("ASCii", "HEXadecimal", "OCTal", "BINary"), "ASC")
     calculation_elements = Setting(":FORMat:ELEMents:CALCulate", Choice("CALC", "TIME", "STATus"), "CALC")
-    elements: tuple[str, ...] = ELEMENTS
-    real = False
-
-    def forget(self) -> None:
-        """Take the state after a reset."""
-        self.elements, self.real = ELEMENTS, False
 
     @command(":FORMat:ELEMents[:SENSe]", Many(_ELEMENT, 1, 5))
     def _set_elements(self, *elements: str) -> None:
-        self.elements = tuple(element for element in ELEMENTS if element in elements)
+        self.reading_format.elements = tuple(element for element in ELEMENTS if element in elements)
 
     @command(":FORMat:ELEMents[:SENSe]?")
     def _elements(self) -> str:
-        return ",".join(self.elements)
+        return ",".join(self.reading_format.elements)
 
     @command(":FORMat[:DATA]", Choice("ASCii", "REAL", "SREal"), Optional(Integer("", 32, 32)))
     def _set_format(self, kind: str, length: int = 32) -> None:
-        self.real = kind != "ASC"
+        self.reading_format.real = kind != "ASC"
 
     @command(":FORMat[:DATA]?")
     def _format(self) -> str:
-        return "REAL,32" if self.real else "ASC"
-
-    def written(self, values: Sequence[float]) -> str | bytes:
-        """Return numbers in the chosen format."""
-        return as_floats(values, self.byte_order == "SWAP") if self.real else as_text(values)
+        return "REAL,32" if self.reading_format.real else "ASC"
 
     def _answer(self, readings: Sequence[StoredReading], delta: bool = False) -> str | bytes:
         if not readings:
             raise ScpiError(-230)
-        return self.written(flat(readings, self.elements, self.meter.time_zero, delta))
+        return self.reading_format.written(flat(readings, self.reading_format.elements, self.meter.time_zero, delta))
 
     # -------------------------------------------------------------------------------------- taking readings
 
@@ -95,7 +85,7 @@ class Trace2400(SourceMeterTable):
         self.buffer.storing = False
         self.functions.apply()
         if not (self.output.stage.enabled or model.settings.clears_output):
-            self.meter.source_commands.require_unblocked()
+            self.meter.require_unblocked()
             self.output.switch_on()
             yield self.data_sheet.switch_on_time
 

@@ -8,14 +8,14 @@ import copy
 import itertools
 import math
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
 from tsbench.simulated_backends.virtual_instruments.keithley_2400 import readings
-from tsbench.simulated_backends.virtual_instruments.keithley_2400.command_table import Keithley2400Base, new_sample
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.errors import refusal
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.parts import Keithley2400Parts, new_sample
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.readings import StoredReading
+from tsbench.simulated_backends.virtual_instruments.keithley_2400.trigger_settings import Layer, LayersSettings
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import NOT_A_NUMBER, OVERFLOW
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import MeterReading
@@ -28,45 +28,18 @@ _PULSE = 10e-6  #: [s] of an output trigger
 _FOREVER = 1e6  #: [s]
 
 
-@dataclass
-class Layer:
-    """Settings of one layer."""
-
-    count: float = 1  #: inf: without end
-    source: str = "IMM"
-    input_line: int = 1
-    output_line: int = 2
-    outputs: str = "NONE"  #: at which event an output trigger is given
-    bypass: str = "ACC"
-
-
-@dataclass
-class TriggerSettings:
-    """Settings of the trigger model."""
-
-    arm: Layer = field(default_factory=Layer)
-    trigger: Layer = field(default_factory=Layer)
-    arm_timer: float = 0.1  #: [s]
-    delay: float = 0.0  #: [s] of the trigger layer
-    input_events: str = "NONE"  #: that wait for a trigger of their own: SOUR, DEL, SENS
-    clears_output: bool = False  #: automatic output-off
-    clears_after_count: bool = False  #: it goes off behind the trigger count, not behind each cycle
-    memory_points: int = 1
-    first_memory: int = 1
-
-
 class LayeredTriggerModel:
     """Runs source-delay-measure cycles.
 
     Parameters
     ----------
-    meter : Keithley2400Base
+    meter : Keithley2400Parts
     """
 
-    def __init__(self, meter: Keithley2400Base) -> None:
+    def __init__(self, meter: Keithley2400Parts) -> None:
         self._meter = meter
         self._listening: set[str] = set()
-        self.settings = TriggerSettings()
+        self.settings = LayersSettings()
         self.uses_memory = False
         self.memories: dict[int, tuple[Any, set[str]]] = {}
         self.running = False
@@ -77,7 +50,7 @@ class LayeredTriggerModel:
     def forget(self) -> None:
         """Take the state after a reset; what is running ends."""
         self.abort()
-        self.settings = TriggerSettings()
+        self.settings = LayersSettings()
         self.uses_memory = False
 
     # --------------------------------------------------------------------------- what comes while it runs
