@@ -106,10 +106,10 @@ class Source2400(SourceMeterTable):
         Choice("NONE"), Number("", 0.0, lambda owner: 1.2 * owner.data_sheet.protections[-1] + 1e3)))
     def _set_protection(self, value: float | str) -> None:
         levels = self.data_sheet.protections
-        if value == "NONE" or float(value) > levels[-1]:
-            self.settings.protection = dict.fromkeys(("VOLT", "CURR", "RES"), float("inf"))
-        else:
-            self.settings.protection = dict.fromkeys(("VOLT", "CURR", "RES"), next(level for level in levels if float(value) <= level))
+        level = float("inf")
+        if value != "NONE" and float(value) <= levels[-1]:
+            level = next(one for one in levels if float(value) <= one)
+        self.settings.protection.update(dict.fromkeys(("VOLT", "CURR"), level))
         self.output.refresh()
 
     @command(":SOURce:VOLTage:PROTection[:LEVel]?")
