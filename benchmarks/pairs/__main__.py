@@ -1,0 +1,136 @@
+"""Every source with every oscilloscope: ``python -m benchmarks.pairs [--quick] [--resume] [--only TEXT]``.
+
+Each cell is one run of a protocol on a simulated bench with one pair of instruments. It holds when every extracted
+interval contains the true value of the witness, and where the run was refused, when the plan says why.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.pairs.cells import Cell, cells, lay
+from benchmarks.report import INFORMATION, Line, report
+
+KEPT = Path("build/pairs.jsonl")
+COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
+_SEED = 20261128
+
+
+def measure(cell: Cell, imperfections: bool) -> dict[str, Any]:
+    """Measure one cell; returns its name, the extracted values beside the truth, or why it was refused."""
+    from tsbench.demo.truth import true_value
+    from tsbench.errors import LimitError, TsbenchError
+    from tsbench.protocols import protocol_named
+    from tsbench.simulated_backends.witness.log import read_witness
+    from tsbench.station.runner import run_protocol
+    from tsbench.storage import read_run
+
+    found: dict[str, Any] = {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "", "failed": ""}
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        bench = lay(cell, out, _SEED, imperfections)
+        try:
+            protocol = protocol_named(cell.part.protocol).parse(dict(cell.part.parameters))
+            outcome = run_protocol(bench, "D1", protocol, out)
+        except LimitError as error:
+            return {**found, "refused": str(error)}
+        except TsbenchError as error:
+            return {**found, "failed": str(error)}
+        if outcome.status != "success" or outcome.path is None:
+            return {**found, "failed": f"{outcome.status}: {outcome.reason}"}
+        run, witness = read_run(outcome.path), read_witness(out / "witness.jsonl")
+        for name, quantity in cell.part.quantities.items():
+            for result in run.results:
+                if result.quantity == quantity and result.value is not None:
+                    truth = true_value(name, result, run, witness)
+                    if truth is not None:
+                        found["rows"].append([name, truth, result.value, result.low, result.high])
+    return found
+
+
+def _job(arguments: tuple[Cell, bool]) -> dict[str, Any]:
+    try:
+        return measure(*arguments)
+    except Exception as error:   # noqa: BLE001  one cell that fails is a finding, and the others go on
+        cell, imperfections = arguments
+        return {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "",
+                "failed": f"{type(error).__name__}: {error}"}
+
+
+def _holds(found: dict[str, Any]) -> bool:
+    return bool(found["rows"]) and all(
+        low is not None and high is not None and low <= truth <= high for _, truth, _, low, high in found["rows"])
+
+
+def _half_widths(found: list[dict[str, Any]]) -> list[float]:
+    return [(high - low) / 2 / abs(truth) for one in found for _, truth, _, low, high in one["rows"]
+            if None not in {low, high}]
+
+
+def main() -> int:
+    """Measure the cells that are asked for, print the table, and return 0 if all bars are met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one cell of each protocol and device")
+    parser.add_argument("--resume", action="store_true", help="go on with what build/pairs.jsonl has")
+    parser.add_argument("--only", default="", help="only cells whose name contains this text")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    wanted = [cell for cell in cells() if options.only in cell.name]
+    if options.quick:
+        wanted = list({(cell.part.device, cell.part.protocol): cell for cell in reversed(wanted)}.values())
+    KEPT.parent.mkdir(exist_ok=True)
+    done = {} if not (options.resume and KEPT.exists()) else {
+        (one["cell"], one["imperfections"]): one for one in map(json.loads, KEPT.read_text("utf-8").splitlines())}
+    jobs = [(cell, imperfect) for cell in wanted for imperfect in (True, False)
+            if (cell.name, imperfect) not in done]
+    with KEPT.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
+            options.workers) as pool:
+        for number, found in enumerate(pool.map(_job, jobs)):
+            done[found["cell"], found["imperfections"]] = found
+            kept.write(json.dumps(found) + "\n")
+            kept.flush()
+            said = found["refused"] or found["failed"] or ("holds" if _holds(found) else "does not hold")
+            sys.stderr.write(f"{number + 1}/{len(jobs)} {found['cell']}: {said}\n")
+    results = [done[cell.name, True] for cell in wanted]
+    ideal = [done[cell.name, False] for cell in wanted]
+    part = options.quick or bool(options.only)
+    return report("pairs", "Every source with every oscilloscope", _lines(results, ideal, part))
+
+
+def _lines(results: list[dict[str, Any]], ideal: list[dict[str, Any]], part: bool) -> list[Line]:
+    measured = [one for one in results if not one["refused"]]
+    failed = [one for one in measured if one["failed"]]
+    holding = sum(map(_holds, measured))
+    needed = COVERAGE * len(measured)
+    real, best = _half_widths(results), _half_widths(ideal)
+    ratio = statistics.median(real) / statistics.median(best) if real and best else float("inf")
+    lines = [
+        Line("cells measured", str(len(measured)), INFORMATION if part else f">= {LEAST_CELLS}",
+             part or len(measured) >= LEAST_CELLS),
+        Line("cells refused by the plan, with a reason", str(len(results) - len(measured)), INFORMATION, True),
+        Line("cells that failed", str(len(failed)), "0", not failed),
+        Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed:.0f}",
+             holding >= needed),
+        Line("median half-width, to that without imperfections", f"{ratio:.2f}", f"<= {WIDER}", ratio <= WIDER),
+    ]
+    lines += [Line(f"{one['cell']}: failed", one["failed"][:80], "", False) for one in failed]
+    lines += [Line(f"{one['cell']}: refused", one["refused"][:80], INFORMATION, True)
+              for one in results if one["refused"]]
+    return lines + [Line(f"{one['cell']}: does not hold", _missed(one), INFORMATION, True)
+                    for one in measured if not _holds(one) and not one["failed"]]
+
+
+def _missed(found: dict[str, Any]) -> str:
+    missed = [f"{name} {value:.4g} ({low:.4g} to {high:.4g}), true {truth:.4g}"
+              for name, truth, value, low, high in found["rows"]
+              if None in {low, high} or not low <= truth <= high]
+    return "; ".join(missed) or "nothing extracted"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
