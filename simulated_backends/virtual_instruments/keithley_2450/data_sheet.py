@@ -1,6 +1,7 @@
 """The Keithley 2450's numbers: data sheet SPEC-2450 rev. A (1 year, 23 +- 5 degrees, 1 PLC).
 
-Settling times of the current ranges are those of the 2601B (data sheet), whose output stage the 2450 resembles.
+Settling times of the current ranges are those of the 2601B (data sheet), whose output stage the 2450 resembles. The
+test currents of resistance are those of the 2400 (user's manual of the series, table 4-1).
 """
 
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
@@ -42,6 +43,7 @@ KEITHLEY_2450 = InteractiveDataSheet(
     highest_limit={"VOLT": (1.05, 1.05, 1.05, 1.05, 105e-3), "CURR": (*(210.0,) * 8, 21.0)},
     lowest_limit={"VOLT": 1e-9, "CURR": 0.02}, first_limit={"VOLT": 105e-6, "CURR": 21.0},
     protections=(2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180),
+    test_currents=(100e-3, 10e-3, 1e-3, 100e-6, 10e-6, 1e-6, 1e-6, 100e-9),
     least_limit=1e-3,   # reference manual 2450-901-01 rev. B, p. 2-100, 6-71
     off_states={
         "NORM": OffState(relay_closed=True, limit_of_range=0.005),

@@ -5,6 +5,9 @@ Sources
 - The ranges are those of Tektronix's command help for the 2460 (``smu.source.range``).
 - The limits, the automatic delays from 100 uA on, the resistance ranges and the output resistance are those of the
   2461, which has the same DC ranges (reference manual 2461-901-01 rev. A, p. 6-94, 2-131, 8-166 and 4-8).
+- The levels of the overvoltage protection are those of Tektronix's command help (``smu.source.protect.level``).
+- The test currents of resistance are those of the 2420 (user's manual of the 2400 series, table 4-1); 200 MOhm has
+  that of the 2400.
 - The range of 1 uA measures with an offset of 700 pA and a noise of 40 pA (SPEC-2460 rev. C).
 
 Not yet compared with the printed data sheet
@@ -63,7 +66,8 @@ KEITHLEY_2460 = InteractiveDataSheet(
     highest_limit={
         "VOLT": (7.35, 7.35, 7.35, 5.25, 4.2, 1.05), "CURR": (*(105.0,) * 7, 21.0, 10.5, 7.35)},
     lowest_limit={"VOLT": 1e-6, "CURR": 0.2}, first_limit={"VOLT": 105e-6, "CURR": 7.35},
-    protections=(2, 5, 10, 20, 40, 60, 80, 100),
+    protections=(2, 5, 10, 20, 40, 60, 80),
+    test_currents=(1.0, 100e-3, 10e-3, 1e-3, 100e-6, 10e-6, 10e-6, 1e-6, 100e-9),
     least_limit=1e-3,
     off_states={
         "NORM": OffState(relay_closed=True, limit_of_range=0.005),

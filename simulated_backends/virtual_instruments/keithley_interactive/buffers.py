@@ -181,7 +181,7 @@ def _elements(
         return [format_reading(NO_READING.value, precision)] * len(elements)
     moment = CLOCK_START + timedelta(seconds=reading.time)
     relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
-    unit, source_unit = reading.unit or _UNITS[reading.quantity], _UNITS.get(reading.source, "")
+    unit, source_unit = reading.unit or _UNITS.get(reading.quantity, ""), _UNITS.get(reading.source, "")
     text = {
         "READ": format_reading(reading.value, precision),
         "SOUR": format_reading(reading.source_value, precision),

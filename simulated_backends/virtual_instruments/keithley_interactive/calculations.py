@@ -19,7 +19,7 @@ _LIMIT = f":CALCulate2:{_FUNCTION}:LIMit<1-2>"
 _MATH = f":CALCulate:{_FUNCTION}:MATH"
 #: bits of the status of a reading, by limit: below, above
 _LIMIT_BITS = {1: (64, 128), 2: (16, 32)}
-_LARGEST = 9.99999e20
+_LARGEST, _LARGEST_LIMIT = 9.99999e20, 9.99999e11
 
 
 class CalculateCommands(MeterTable):
@@ -33,10 +33,8 @@ class CalculateCommands(MeterTable):
     math_factor = Setting(f"{_MATH}:MMFactor", Number("", -_LARGEST, _LARGEST, 1.0), 1.0)
     math_reference = Setting(f"{_MATH}:PERCent", Number("", -_LARGEST, _LARGEST, 1.0), 1.0)
     math_unit = Setting(f"{_MATH}:MBUNits", Text(bare=True), "X")
-    limit_low = Setting(
-        f"{_LIMIT}:LOWer[:DATA]", Number("", -_LARGEST, _LARGEST), lambda owner, function, limit: -float(limit))
-    limit_high = Setting(
-        f"{_LIMIT}:UPPer[:DATA]", Number("", -_LARGEST, _LARGEST), lambda owner, function, limit: float(limit))
+    limit_low = Setting(f"{_LIMIT}:LOWer[:DATA]", Number("", -_LARGEST_LIMIT, _LARGEST_LIMIT, -1.0), -1.0)
+    limit_high = Setting(f"{_LIMIT}:UPPer[:DATA]", Number("", -_LARGEST_LIMIT, _LARGEST_LIMIT, 1.0), 1.0)
     limit_on = Setting(f"{_LIMIT}:STATe", Boolean(), False, change="_limit_switched")
     limit_sound = Setting(f"{_LIMIT}:AUDible", Choice("NONE", "FAIL", "PASS"), "NONE")
     limit_clears = Setting(f"{_LIMIT}:CLEar:AUTO", Boolean(), True)
@@ -55,8 +53,27 @@ class CalculateCommands(MeterTable):
 
     def take(self) -> Generator[float, None, MeterReading]:
         """Take a reading and make of it what the settings say; yields the seconds it needs."""
+        if self.settings.sense_function == "RES" and self.settings.source_level[self.settings.source_function] == 0.0:
+            yield from self._choose_test_current()
         reading = yield from self.measurer.take()
         return self._made(reading)
+
+    def _choose_test_current(self) -> Generator[float, None, None]:
+        """Source the current for the range that suits the resistance, from the highest range down (auto ohms)."""
+        settings, output = self.settings, self.output
+        if not output.stage.enabled:
+            return
+        settings.source_function, settings.source_autorange["CURR"] = "CURR", True
+        fixed = settings.sense_range["RES"]
+        rows = list(zip(self.data_sheet.resistance_ranges, self.data_sheet.test_currents, strict=True))
+        for ohms, current in reversed(rows):
+            if fixed is not None and not settings.sense_autorange["RES"] and ohms != fixed:
+                continue
+            settings.source_level["CURR"] = current
+            output.level_changed("CURR")
+            yield max(output.settled_at - self.clock.now, 0.0)
+            if abs(output.stage.present("VOLT") / current) > ohms / 10.0:
+                return
 
     def _made(self, reading: MeterReading) -> MeterReading:
         function = reading.quantity

@@ -15,14 +15,14 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 _BY_FUNCTION = {
     "SOUR": (
         "source_level", "source_range", "source_autorange", "source_delay", "source_autodelay", "read_back",
-        "high_capacitance", "off_state"),
+        "high_capacitance", "off_state", "protection"),
     "SENS": (
         "sense_range", "sense_autorange", "nplc", "auto_zero", "four_wire", "filter_on", "filter_type",
         "filter_count"),
 }
 #: settings of the command tables whose first key is the function
 _OF_TABLES = {
-    "SOUR": ("source_user_delay", "protection"),
+    "SOUR": ("source_user_delay",),
     "SENS": (
         "autorange_lowest", "autorange_highest", "sense_unit", "sense_user_delay", "relative", "relative_on",
         "math_format", "math_on", "math_offset", "math_factor", "math_reference", "math_unit", "limit_low",

@@ -13,3 +13,4 @@ class InteractiveDataSheet(SourceMeterDataSheet):
     lowest_limit: Mapping[str, float]  #: by function: [A] of a voltage source, [V] of a current source
     first_limit: Mapping[str, float]  #: the same, after a reset
     protections: tuple[int, ...]  #: [V] levels of the overvoltage protection
+    test_currents: tuple[float, ...]  #: [A] that measure resistance, by resistance range

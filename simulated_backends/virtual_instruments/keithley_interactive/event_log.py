@@ -1,8 +1,9 @@
 """Virtual interactive source meter: warnings and information of the event log, and the events of the status registers.
 
-Errors of the log are the error queue. The numbers of what posts itself come from the reference manual (2450-901-01 rev.
-B, appendix C and the examples of ``:STATus:OPERation:MAP``). The number of a message that a program or a trigger model
-posts is not known: here it is 0.
+Errors of the log are the error queue. The numbers of a buffer that is 0 % filled (4916) and 100 % filled (4917) come
+from the manual of the 2461 (2461-901-01 rev. A, p. 6-139). The manual of the 2450 of 2013 has 4917 and 4918. Those of a
+trigger model that starts (2731) and becomes idle (2732), and that of a message that a program or a trigger model posts
+(0), are not compared with a manual.
 """
 
 from collections import deque

@@ -17,6 +17,8 @@ Behaviour of the instruments that the virtual instruments reproduce
 - The overvoltage protection holds the output at its level. The interlock is asserted, unless the option ``interlock =
   false`` of the world file says otherwise: then the output does not go on above 21 V (error -221, whose number is not
   compared with an instrument).
+- If the resistance is measured while the level of the source is 0, the instrument sources the test current of a range
+  that suits (auto ohms). So the examples of the user's manual work, which set no source.
 - The commands of other languages (``*LANG TSP``, ``*LANG SCPI2400``) are refused with -200.
 - ``:SENSe:...:RANGe:AUTO:LLIMit`` and ``ULIMit``, ``:SENSe:...:LINE:SYNC``, ``:SENSe:RESistance:OCOMpensated``,
   ``:TRACe:LOG:STATe``, the clock and the LAN and TSP-Link triggers are accepted and change nothing: these functions are

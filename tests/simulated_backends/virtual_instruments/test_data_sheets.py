@@ -87,7 +87,7 @@ SHARED: dict[str, Any] = {
     (of_2460.KEITHLEY_2460, {
         "resistance_ranges": (2.0, 20.0, 200.0, 2e3, 20e3, 200e3, 2e6, 20e6, 200e6),
         "auto_delays": (3e-3, 2e-3, *[1e-3] * 8), "output_resistance": 1e-3, "relay_resistance": 1e-3,
-        "protections": (2, 5, 10, 20, 40, 60, 80, 100),
+        "protections": (2, 5, 10, 20, 40, 60, 80),
         "lowest_limit": {"VOLT": 1e-6, "CURR": 0.2}, "first_limit": {"VOLT": 105e-6, "CURR": 7.35},
         "highest_limit": {"VOLT": (*[7.35] * 3, 5.25, 4.2, 1.05), "CURR": (*[105.0] * 7, 21.0, 10.5, 7.35)}}),
 ])

@@ -116,11 +116,11 @@ def test_beyond_the_instrument_is_an_error(make: Make, message: str) -> None:
 
 def test_protections_are_those_of_the_model(make: Make) -> None:
     meter = make(10.0)
-    meter.write(":SOUR:VOLT:PROT PROT100")
-    assert meter.ask(":SOUR:VOLT:PROT?") == "PROT100"
+    meter.write(":SOUR:VOLT:PROT PROT80")
+    assert meter.ask(":SOUR:VOLT:PROT?") == "PROT80"
     meter.write(":SOUR:VOLT:PROT PROT180")
     assert meter.ask(":SYST:ERR?").startswith("-224,")
-    assert meter.ask(":SOUR:VOLT:PROT?") == "PROT100"
+    assert meter.ask(":SOUR:VOLT:PROT?") == "PROT80"
 
 
 @pytest.mark.parametrize(("resistance", "level"), [(1.0, 7.0), (2.0, 9.0), (5.0, 19.0), (100.0, 100.0), (10e3, 0.1)])
