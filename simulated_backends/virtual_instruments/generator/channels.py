@@ -1,4 +1,4 @@
-"""The outputs of a function generator in the circuit: for each channel an ideal source, a resistance and a relay.
+"""What the channels of a function generator play in the circuit, and the edges on their sync and trigger outputs.
 
 Nothing runs in the circuit while an output is off: a burst then only runs on the instrument's own time line (sync
 edges, operation complete).
@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, SourceWaveform
 from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
+from tsbench.simulated_backends.virtual_instruments.generator.connectors import OutputConnectors
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
 from tsbench.simulated_backends.virtual_instruments.generator.signal_shapes import signal_of, sync_times
@@ -24,9 +24,10 @@ from tsbench.simulated_backends.virtual_instruments.generator.synthesis import (
     SequencePart,
     Shape,
     idle_level,
+    real_levels,
     synthesise,
 )
-from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, Attachment, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, VirtualInstrument
 
 
 class GeneratorChannels:
@@ -55,7 +56,8 @@ class GeneratorChannels:
         self.numbers = tuple(range(1, sheet.channels + 1))
         kind = f"a generator of {sheet.channels} channel{'s' if sheet.channels > 1 else ''}"
         instrument.require_terminals(kind, [str(number) for number in self.numbers])
-        self.on = dict.fromkeys(self.numbers, False)
+        self.on = dict.fromkeys(self.numbers, False)   #: whether a connector of the channel is on
+        self.connectors = OutputConnectors(instrument, sheet, settings)
         drawn = {
             channel: OutputErrors.draw(sheet, self._bench.rng(instrument.name, "output", str(channel)))
             if self._bench.imperfections else OutputErrors() for channel in self.numbers
@@ -67,41 +69,22 @@ class GeneratorChannels:
         self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(self.numbers)
         self._signals: dict[int, tuple[float, Signal | Sum]] = {}   #: what plays, and since when [s]
 
-    # ------------------------------------------------------------------------------------------ circuit
-
     def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of each wired channel."""
-        elements: list[Element] = []
-        for channel in self.numbers:
-            node = self._instrument.node(str(channel))
-            if node is None:
-                continue
-            inside = f"{self._instrument.name}_{channel}_emf".lower()
-            elements.append(Element("V", self._source(channel), (inside, "0")))
-            elements.append(Element("R", self._relay(channel), (inside, node), value=OPEN))
-        return Attachment(tuple(elements))
+        """Return source, output resistance and relay of each wired connector."""
+        return self.connectors.attachment()
 
-    def _source(self, channel: int) -> str:
-        return self._instrument.element_name("V", str(channel), "emf")
-
-    def _relay(self, channel: int) -> str:
-        return self._instrument.element_name("R", str(channel), "output")
+    def set_relay(self, channel: int, closed: bool, complement: bool = False) -> None:
+        """Open or close the relay of an output or of its complement, and report it to the witness."""
+        if not self.on[channel]:
+            self._forget_continuation(channel)
+        self.connectors.set_relay(channel, closed, complement)
+        if not self.on[channel]:
+            self._drive(channel, Constant(0.0))   # nothing to integrate behind an open relay
+        self._instrument.report_output(self.connectors.names(channel)[int(complement)], closed)
 
     def _drive(self, channel: int, waveform: SourceWaveform) -> None:
-        if self._instrument.node(str(channel)) is not None:
-            self._bench.circuit.set_source(self._source(channel), waveform)
-            self._bench.changed()
-
-    def set_relay(self, channel: int, closed: bool) -> None:
-        """Open or close the output relay, and report it to the witness."""
-        if self._instrument.node(str(channel)) is not None:
-            resistance = self._sheet.output_resistance if closed else OPEN
-            self._bench.circuit.set_resistance(self._relay(channel), resistance)
-            self._bench.changed()
-        if not closed:
-            self._forget_continuation(channel)
-            self._drive(channel, Constant(0.0))   # nothing to integrate behind an open relay
-        self._instrument.report_output(str(channel), closed)
+        low, high = real_levels(self._settings.shape(channel), self.errors[channel])
+        self.connectors.drive(channel, waveform, (low + high) / 2)
 
     # ---------------------------------------------------------------------------------------- playing
 
@@ -179,7 +162,7 @@ class GeneratorChannels:
         """Lay out a stretch that begins ``passed`` [s, own time base] after ``start`` [s], and plan the next one."""
         length, repeated = stretch_length(signal)
         stretch = 1 + self.errors[channel].timebase
-        if self._instrument.node(str(channel)) is not None:
+        if self.connectors.wired(channel):
             times, values = signal.lay_out(passed, passed + length)
             times, values = rising(start + times * stretch, values)
             period = float(times[-1] - times[0]) if repeated else math.inf

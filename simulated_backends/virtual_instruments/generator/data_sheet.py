@@ -48,6 +48,8 @@ class GeneratorDataSheet:
     max_burst_period: float = 8000.0  #: [s]
     min_burst_period: float = 1e-6
     max_trigger_delay: float = 1000.0  #: [s]
+    #: whether each channel has a second connector that is its complement: the terminals "1_complement", ...
+    complements: bool = False
 
     def __post_init__(self) -> None:
         if self.output_resistance != OUTPUT_RESISTANCE:   # levels would be wrong, without a word

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import OUTPUT_RESISTANCE, GeneratorDataSheet
 
 
-def emf_factor(load: float) -> float:
-    """Return EMF / programmed level for a load setting [Ohm] (9.9e37: high impedance)."""
-    return (load + OUTPUT_RESISTANCE) / load
+def emf_factor(load: float, source: float = OUTPUT_RESISTANCE) -> float:
+    """Return EMF / programmed level for a load setting [Ohm] (9.9e37: high impedance) and an output resistance."""
+    return (load + source) / load
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class OutputLevels:
     amplitude: float = 0.1
     offset: float = 0.0
     load: float = OUTPUT_RESISTANCE
+    source: float = OUTPUT_RESISTANCE  #: [Ohm] of the output
 
     @property
     def high(self) -> float:
@@ -37,12 +38,17 @@ class OutputLevels:
     @property
     def into_50(self) -> float:
         """Return the factor from programmed volts to volts into 50 Ohm."""
-        return emf_factor(self.load) / 2
+        return self.emf / emf_factor(50.0, self.source)
+
+    @property
+    def emf(self) -> float:
+        """Return the factor from programmed volts to volts of EMF."""
+        return emf_factor(self.load, self.source)
 
     def with_load(self, load: float) -> "OutputLevels":
         """Return the levels as displayed after a change of the load setting: the EMF stays as it is."""
-        ratio = emf_factor(self.load) / emf_factor(load)
-        return OutputLevels(self.amplitude * ratio, self.offset * ratio, load)
+        ratio = self.emf / emf_factor(load, self.source)
+        return OutputLevels(self.amplitude * ratio, self.offset * ratio, load, self.source)
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,11 @@ class Window:
     peak: float  #: largest |level|
 
     @staticmethod
-    def of(model: GeneratorDataSheet, load: float, frequency: float) -> "Window":
-        """Return the window of a model at a load setting [Ohm] and frequency [Hz]."""
-        scale = 2 / emf_factor(load)
+    def of(
+        model: GeneratorDataSheet, load: float, frequency: float, source: float = OUTPUT_RESISTANCE,
+    ) -> "Window":
+        """Return the window of a model at a load setting [Ohm], a frequency [Hz] and an output resistance [Ohm]."""
+        scale = emf_factor(50.0, source) / emf_factor(load, source)
         return Window(
             model.min_amplitude * scale, model.max_amplitude(frequency) * scale, model.peak_level * scale,
         )
@@ -67,6 +75,7 @@ class Adjustment(enum.Enum):
 
     CLIPPED_TO_UPPER = "the value was above its upper limit, so it was set to this limit"
     CLIPPED_TO_LOWER = "the value was below its lower limit, so it was set to this limit"
+    AMPLITUDE_REDUCED = "the amplitude was reduced, so that the offset fits the range"
     OFFSET_REDUCED = "the offset was changed, so that the amplitude fits the range"
     LOW_MOVED = "the low level moved because of the high level"
     HIGH_MOVED = "the high level moved because of the low level"
@@ -107,6 +116,19 @@ def set_offset(levels: OutputLevels, offset: float, window: Window, dc: bool = F
         adjustment = Adjustment.CLIPPED_TO_UPPER if offset > 0 else Adjustment.CLIPPED_TO_LOWER
         offset = math.copysign(room, offset)
     return Adjusted(replace(levels, offset=offset), adjustment)
+
+
+def set_offset_first(levels: OutputLevels, offset: float, window: Window) -> Adjusted:
+    """Return the levels with another offset [V]; an amplitude that no longer fits is reduced."""
+    most = max(window.peak - window.min_amplitude / 2, 0.0)
+    adjustment: Adjustment | None = None
+    if abs(offset) > most and not _near(abs(offset), most):
+        adjustment = Adjustment.CLIPPED_TO_UPPER if offset > 0 else Adjustment.CLIPPED_TO_LOWER
+        offset = math.copysign(most, offset)
+    room, amplitude = 2 * (window.peak - abs(offset)), levels.amplitude
+    if amplitude > room and not _near(amplitude, room):
+        amplitude, adjustment = max(room, window.min_amplitude), adjustment or Adjustment.AMPLITUDE_REDUCED
+    return Adjusted(replace(levels, amplitude=amplitude, offset=offset), adjustment)
 
 
 def set_high(levels: OutputLevels, high: float, window: Window) -> Adjusted:

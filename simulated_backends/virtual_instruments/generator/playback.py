@@ -87,16 +87,18 @@ class Playback:
             return True
         return self.sweeps_by_trigger(channel)
 
-    def switch(self, channel: int, on: bool) -> None:
-        """Open or close an output's relay; what it plays begins when it closes."""
-        if on == self._channels.on[channel]:
+    def switch(self, channel: int, on: bool, complement: bool = False) -> None:
+        """Open or close the relay of an output, or of its complement; what it plays begins when one closes."""
+        channels = self._channels
+        if on == channels.connectors.is_closed(channel, complement):
             return
         if not on:
             self._instrument.bench.hurry()
-        self._channels.on[channel] = on
-        if on:
+        plays = on or channels.connectors.is_closed(channel, not complement)
+        begins, channels.on[channel] = plays and not channels.on[channel], plays
+        if begins:
             self.reshape(channel)
-        self._channels.set_relay(channel, on)
+        channels.set_relay(channel, on, complement)
 
     def cycles(self, channel: int) -> int:
         """Return the cycles of a burst; 0: without end."""

@@ -5,7 +5,7 @@ time base, drawn once per instrument and channel within the data sheet's accurac
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseWaveform, Sine, SourceWaveform
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
-from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, emf_factor
+from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels
 from tsbench.simulated_backends.virtual_instruments.generator.modulation import FrequencySweep, Modulation
 
 FULL_RANGE = 0.8  #: a 10-90 % edge is 0.8 of the 0-100 % ramp
@@ -115,8 +115,21 @@ def real_levels(shape: Shape, errors: OutputErrors) -> tuple[float, float]:
         levels.offset * (1 + errors.offset_gain) + errors.offset
         + errors.offset_per_amplitude * (0.0 if shape.function == "DC" else levels.amplitude)
     )
-    factor = emf_factor(levels.load)
+    factor = levels.emf
     return (offset - amplitude / 2) * factor, (offset + amplitude / 2) * factor
+
+
+def mirrored(waveform: SourceWaveform, middle: float) -> SourceWaveform:
+    """Return a waveform turned upside down about ``middle`` [V]: what a complementary output shows."""
+    match waveform:
+        case Constant(value):
+            return Constant(2 * middle - value)
+        case PulseWaveform():
+            return replace(waveform, base=2 * middle - waveform.base, top=2 * middle - waveform.top)
+        case PiecewiseLinear():
+            return replace(waveform, values=2 * middle - waveform.values)
+        case Sine():
+            return replace(waveform, offset=2 * middle - waveform.offset, amplitude=-waveform.amplitude)
 
 
 def idle_level(shape: Shape, errors: OutputErrors) -> float:

@@ -12,6 +12,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters im
 _ERRORS = {
     Adjustment.CLIPPED_TO_UPPER: (-222, "Data out of range; value clipped to upper limit"),
     Adjustment.CLIPPED_TO_LOWER: (-222, "Data out of range; value clipped to lower limit"),
+    Adjustment.AMPLITUDE_REDUCED: (-221, "Settings conflict; amplitude has been adjusted due to offset"),
     Adjustment.OFFSET_REDUCED: (-221, "Settings conflict; offset has been adjusted due to amplitude"),
     Adjustment.LOW_MOVED: (-221, "Settings conflict; low level changed due to high level"),
     Adjustment.HIGH_MOVED: (-221, "Settings conflict; high level changed due to low level"),
