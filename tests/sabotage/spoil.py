@@ -92,6 +92,16 @@ def _milliamperes_for_amperes(module: ModuleType) -> None:
     driver._reading = reading
 
 
+def _milliamperes_of_a_b1500a(module: ModuleType) -> None:
+    right = module.decoded
+
+    def decoded(*arguments: Any) -> Any:
+        good = right(*arguments)
+        return dataclasses.replace(good, current=good.current * 1e3)
+
+    module.decoded = decoded
+
+
 def _peak_to_peak_for_peak(module: ModuleType) -> None:
     output = module.GeneratorChannel
     right = output.configure_pulse
@@ -150,15 +160,22 @@ def _safe_state_is_forgotten(module: ModuleType) -> None:
     module.Keysight33500.safe_state = lambda self: None
 
 
+def _safe_state_of_a_b1500a_is_forgotten(module: ModuleType) -> None:
+    module.KeysightB1500A.safe_state = lambda self: None
+
+
 PATCHES: dict[str, dict[str, Patch]] = {
     "resistor": {"tsbench.simulated_backends.devices.catalogue": _every_device_is_a_resistor},
     "units": {
         "tsbench.instruments.keithley_interactive.driver": _milliamperes_for_amperes,
+        "tsbench.instruments.keysight_b1500a.readings": _milliamperes_of_a_b1500a,
         "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
         "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds,
     },
     "output": {
         "tsbench.instruments.keithley_interactive.driver": _never_off("InteractiveSourceMeter"),
+        "tsbench.instruments.keysight_b1500a.source_channel": _never_off("SlotSourceMeter"),
+        "tsbench.instruments.keysight_b1500a.driver": _safe_state_of_a_b1500a_is_forgotten,
         "tsbench.instruments.keysight_33500.output": _never_off("GeneratorChannel"),
         "tsbench.instruments.keysight_33500.driver": _safe_state_is_forgotten,
     },

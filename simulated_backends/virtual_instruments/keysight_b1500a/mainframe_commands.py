@@ -140,7 +140,10 @@ class MainframeCommands:
     def _recover(self, slot: int = 0) -> None:
         self._tested(slot)
 
-    @flex("DIAG?", Whole(1, 5))
+    @flex("DIAG?", Whole(1, 7))
     def _diagnose(self, item: int) -> Answer:
+        """1 trigger, 3 lamp of high voltage, 4 digital lines, 6 interlock open, 7 interlock closed: 0 passed."""
+        if item not in (1, 3, 4, 6, 7):
+            raise FlexError(120)
         yield 1.0
-        return "0"
+        return str(int(item in (6, 7) and self._frame.interlock_closed != (item == 7)))

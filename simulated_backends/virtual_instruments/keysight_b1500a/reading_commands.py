@@ -1,6 +1,7 @@
 """B1500A: high-speed spot readings, ranges and converters (TV, TI, TTV, TTI, RI, RV, CMM, AAD, AIT, AV, AZ, WAT)."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from tsbench.simulated_backends.flex.data_format import Datum
 from tsbench.simulated_backends.flex.parameters import ChannelNumber, FlexParameter, Whole, flex
@@ -43,11 +44,13 @@ class Readings:
         return self._frame.data.reading(channel, reading, self.others_limit(channel))
 
     def of_channels(self, channels: Sequence[SourceChannel]) -> Reading:
-        """Read what CMM, RI and RV say of each channel, one after the other."""
+        """Read what CMM, RI and RV say of each channel, one after the other; both quantities in one aperture."""
         found: list[Datum] = []
         for channel in channels:
-            for quantity in channel.quantities():
-                found += yield from self.data(channel, quantity, channel.range_codes[quantity])
+            quantity, *forced = channel.quantities()
+            reading = yield from self.take(channel, quantity, channel.range_codes[quantity])
+            for one in (reading, *(replace(reading, quantity=also, value=reading.source_value) for also in forced)):
+                found += self._frame.data.reading(channel, one, self.others_limit(channel))
         return found
 
 

@@ -197,7 +197,7 @@ class SourceChannel:
         """Return what CMM makes this channel measure."""
         function = self.settings.source_function
         other = "CURR" if function == "VOLT" else "VOLT"
-        return {0: (other,), 1: ("CURR",), 2: ("VOLT",), 3: (function,), 4: ("CURR", "VOLT")}[self.operation]
+        return {0: (other,), 1: ("CURR",), 2: ("VOLT",), 3: (function,), 4: (other, function)}[self.operation]
 
     def prepare(self, quantity: str, code: int) -> None:
         """Take over what is measured, and its range: 0 automatic, positive lowest automatic, negative fixed."""

@@ -138,6 +138,8 @@ def test_interlock() -> None:
     assert open_.errors() == [202]
     assert open_.exchange.serial_poll() == 0x10 | 0x08 | 0x40
     assert open_.exchange.serial_poll() == 0x10
+    assert [one.ask("DIAG? 7") for one in (closed, open_)] == ["0", "1"]
+    assert [one.ask("DIAG? 6") for one in (closed, open_)] == ["1", "0"]
     open_.send("DI 1,0,1E-6,43", "WV 1,1,0,0,50,3")
     assert open_.errors() == [202, 202]
 

@@ -116,6 +116,15 @@ def test_two_source_meters_share_a_node() -> None:
     assert numbers(analyser.ask("XE")) == pytest.approx([0.6e-3, -0.6e-3], rel=2e-3)
 
 
+def test_both_quantities_in_one_aperture() -> None:
+    analyser = Analyser()
+    analyser.send("CN 1", "CMM 1,4", "DV 1,0,2,1E-4", "MM 1,1", "RI 1,-16", "FMT 1", "TSC 1")
+    data = analyser.ask("XE").split(",")
+    assert [datum[:3] for datum in data] == ["NAT", "CAI", "NAT", "CAV"]
+    assert data[0] == data[2]
+    assert [float(datum[3:]) for datum in data[1::2]] == pytest.approx([1e-4, 1.0], rel=2e-3)
+
+
 def test_integration_time() -> None:
     analyser = Analyser(options={"line_frequency": 60})
     analyser.send("CN 1", "DV 1,0,1,1E-3", "TI 1,-17")

@@ -1,0 +1,17 @@
+"""Keysight B1500A parameter analyser."""
+
+from tsbench.instruments.driver import DriverDeclaration, TerminalDeclaration
+
+_FOLDER = "tsbench.instruments.keysight_b1500a"
+
+DRIVERS = (
+    DriverDeclaration(
+        name="keysight_b1500a", kind="source meter", models="Keysight B1500A (B1510A, B1511A/B, B1517A)",
+        model_pattern=r"B1500A", driver=f"{_FOLDER}.driver:KeysightB1500A",
+        terminals=(
+            TerminalDeclaration(
+                channels=tuple(str(slot) for slot in range(1, 11)), kinds=("source meter",),
+                terminal=f"{_FOLDER}.source_channel:SlotSourceMeter"),
+        ),
+    ),
+)
