@@ -1,18 +1,17 @@
-"""Driver of the Keysight B1500A parameter analyser: the mainframe, and which module is in which slot.
+"""Driver of the Keysight B1500A parameter analyser: which module is in which slot.
 
-Commands follow the B1500A/B1505A Programming Guide edition 11. The measurement mode and the integration times are
-those of the whole mainframe: the channel that measures sets them again if another one has changed them.
+Commands follow the B1500A/B1505A Programming Guide edition 11.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tsbench.errors import ConfigurationError, InstrumentError
+from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import OutputState, SourceMeter, SourceMeterPulses, SourceMeterSampling
 from tsbench.instruments.keysight_b1500a.data_sheet import MODULES, accuracy_tables
+from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
 from tsbench.instruments.keysight_b1500a.source_channel import SlotSourceMeter
-from tsbench.instruments.languages.flex import FlexInstrument
 
 
 def modules(reply: str) -> dict[int, str]:
@@ -23,8 +22,8 @@ def modules(reply: str) -> dict[int, str]:
     return {slot: model.strip() for slot, (model, _) in enumerate(parts, 1) if model.strip() != "0"}
 
 
-class KeysightB1500A(FlexInstrument):
-    """The mainframe.
+class KeysightB1500A(Mainframe):
+    """The mainframe with its modules.
 
     Parameters
     ----------
@@ -37,14 +36,12 @@ class KeysightB1500A(FlexInstrument):
     title = "Keysight B1500A"
 
     def __init__(
-        self, adapter: Any, name: str = "analyser", line_frequency: float = 50.0, high_resolution: bool = False,
+        self, adapter: Any, name: str = "analyser", line_frequency: float = 50, high_resolution: bool = False,
         **kwargs: Any,
     ) -> None:
         if line_frequency not in (50, 60):
             raise ConfigurationError(f"{name}: line_frequency = {line_frequency!r} is not 50 or 60 Hz")
         self.channels: dict[int, SlotSourceMeter] = {}
-        self.mode = ""  #: the measurement mode (MM) as it was last sent
-        self.converter = ""  #: the integration (AIT) as it was last sent
         super().__init__(adapter, name, **kwargs)
         self.slots = self.questions.parsed("UNT?", modules)
         self.channels = {
@@ -61,25 +58,9 @@ class KeysightB1500A(FlexInstrument):
         for channel in self.channels.values():
             channel.forget()
 
-    def forget_modes(self) -> None:
-        """The measurement mode and the integration must be sent again."""
-        self.mode = self.converter = ""
-
     def lost_power(self) -> bool:
         """Whether it was switched off and on; not asked while it measures, because it then answers no query."""
         return not any(channel.sweep_running() for channel in self.channels.values()) and super().lost_power()
-
-    def set_mode(self, mode: str) -> None:
-        """Set the measurement mode, as "MM 1,2", if another one is set."""
-        if mode != self.mode:
-            self.write(mode)
-            self.mode = mode
-
-    def set_converter(self, command: str) -> None:
-        """Set the integration of a converter, as "AIT 0,2,1", if another one is set."""
-        if command != self.converter:
-            self.write(command)
-            self.converter = command
 
     # ------------------------------------------------------------------------------------------- outputs
 
@@ -98,18 +79,6 @@ class KeysightB1500A(FlexInstrument):
         """Return the names of all outputs."""
         return tuple(f"{self.name}.{slot}" for slot in self.channels)
 
-    def closed_switches(self) -> set[int]:
-        """Read back which output switches are closed, as channel numbers."""
-        def parsed(reply: str) -> set[int]:
-            text = reply.strip()
-            if text == "CL":
-                return set()
-            if not text.startswith("CN"):
-                raise ValueError(f"{reply!r} is not a list of switches")
-            return {int(part) for part in text.removeprefix("CN").split(",")}
-
-        return self.questions.parsed("*LRN? 0", parsed)
-
     def output_states(self) -> Sequence[OutputState]:
         """Read all output switches back."""
         closed = self.closed_switches()
@@ -117,19 +86,9 @@ class KeysightB1500A(FlexInstrument):
 
     def safe_state(self) -> None:
         """Stop, open all switches, forget data; the levels of all channels are then zero."""
-        self.send("AB", "CL", "BC")
+        super().safe_state()
         for channel in self.channels.values():
             channel.switched_off()
-
-    def abort(self) -> None:
-        """Stop a measurement; outputs stay as they are."""
-        self.send("AB", "BC")
-
-    def require_closed(self, slot: int, closed: bool) -> None:
-        """Raise InstrumentError if an output switch is not as it should be."""
-        if (slot in self.closed_switches()) != closed:
-            raise InstrumentError(f"{self.label}: the output switch of slot {slot} did not "
-                                  f"{'close' if closed else 'open'}. Check the interlock and the module")
 
     # ------------------------------------------------------------------------------------------ run file
 

@@ -1,13 +1,10 @@
 """Integration time of the converters of a B1500A, and the measuring ranges: the commands, and what is read back."""
 
 import math
-from typing import TYPE_CHECKING
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.interfaces import SourceMeterCapabilities
-
-if TYPE_CHECKING:
-    from tsbench.instruments.keysight_b1500a.driver import KeysightB1500A
+from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
 
 TIME_STEP = 2e-6  #: [s] of AIT in its mode 3
 
@@ -29,7 +26,7 @@ def command(label: str, nplc: float, capabilities: SourceMeterCapabilities, fine
     return f"AIT 0,3,{seconds:.6f}", seconds * capabilities.line_frequency
 
 
-def require_set(box: "KeysightB1500A", label: str, sent: str) -> None:
+def require_set(box: Mainframe, label: str, sent: str) -> None:
     """Raise InstrumentError where the instrument has another integration than the command that was sent."""
     kind, mode, number = sent.removeprefix("AIT ").split(",")
 
@@ -45,7 +42,7 @@ def require_set(box: "KeysightB1500A", label: str, sent: str) -> None:
                               f"AIT {kind},{','.join(got)}. Choose another nplc")
 
 
-def require_range_code(box: "KeysightB1500A", label: str, name: str, code: int) -> None:
+def require_range_code(box: Mainframe, label: str, name: str, code: int) -> None:
     """Raise InstrumentError where the instrument has another measuring range than ``code``; ``name``: as "RI1"."""
 
     def parsed(reply: str) -> int:

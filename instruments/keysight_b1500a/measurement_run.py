@@ -3,18 +3,14 @@
 While it runs, the instrument answers no query. Its status byte says whether data are ready and whether it has ended.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Reading, SourceSettings
+from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
 from tsbench.instruments.keysight_b1500a.readings import decoded
 from tsbench.instruments.languages.flex import DATA_READY, SET_READY, FlexDatum, parse_data
 from tsbench.records import FloatArray
-
-if TYPE_CHECKING:
-    from tsbench.instruments.keysight_b1500a.driver import KeysightB1500A
 
 PROGRAM = 1  #: number of the program
 
@@ -36,11 +32,11 @@ class MeasurementRun:
 
     Parameters
     ----------
-    box : KeysightB1500A
+    box : Mainframe
     label : of the channel, for messages
     """
 
-    def __init__(self, box: "KeysightB1500A", label: str) -> None:
+    def __init__(self, box: Mainframe, label: str) -> None:
         self._box = box
         self._label = label
         self._source = SourceSettings("voltage", 0.0)

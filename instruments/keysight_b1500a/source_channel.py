@@ -11,7 +11,6 @@ and are sent when it closes.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,14 +28,12 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keysight_b1500a import data_sheet, integration
 from tsbench.instruments.keysight_b1500a.data_sheet import Module
 from tsbench.instruments.keysight_b1500a.forcing import FORCE, force_command, require_level, require_range
+from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
 from tsbench.instruments.keysight_b1500a.measurement_run import MeasurementRun
 from tsbench.instruments.keysight_b1500a.readings import OTHER, UNIT, decoded
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.quantities import short_quantity
 from tsbench.records import FloatArray, Identity
-
-if TYPE_CHECKING:
-    from tsbench.instruments.keysight_b1500a.driver import KeysightB1500A
 
 PAUSE_STEP, LONGEST_PAUSE = 1e-4, 99.9999  #: [s] of PA
 _PULSE: Mapping[str, str] = {"voltage": "PV", "current": "PI"}
@@ -50,7 +47,7 @@ class SlotSourceMeter:
 
     Parameters
     ----------
-    box : KeysightB1500A
+    box : Mainframe
     slot : 1 to 10
     module : Module
     line_frequency : [Hz]
@@ -58,7 +55,7 @@ class SlotSourceMeter:
     """
 
     def __init__(
-        self, box: "KeysightB1500A", slot: int, module: Module, line_frequency: float, high_resolution: bool,
+        self, box: Mainframe, slot: int, module: Module, line_frequency: float, high_resolution: bool,
     ) -> None:
         self.box = box
         self.slot = slot

@@ -21,7 +21,7 @@ from tsbench.simulated_backends.scpi.exchange import LONGEST_TEXT, Handler
 ALONE = ("*RST", "BC")
 
 
-class FlexInstrument(Protocol):
+class FlexCommanded(Protocol):
     """What executes commands of FLEX."""
 
     commands: Mapping[str, FlexEntry]
@@ -31,7 +31,7 @@ class FlexInstrument(Protocol):
     trouble: list[str]  #: what the simulation could not do
 
 
-def execute_flex(instrument: FlexInstrument, message: bytes) -> Handler:
+def execute_flex(instrument: FlexCommanded, message: bytes) -> Handler:
     """Execute one message. Replies and data go to the exchange."""
     status = instrument.flex_status
     status.busy = True
@@ -50,7 +50,7 @@ def execute_flex(instrument: FlexInstrument, message: bytes) -> Handler:
         status.update()
 
 
-def execute_command(instrument: FlexInstrument, command: FlexCommand) -> Handler:
+def execute_command(instrument: FlexCommanded, command: FlexCommand) -> Handler:
     """Execute one command; its errors go to the error queue."""
     status = instrument.flex_status
     try:

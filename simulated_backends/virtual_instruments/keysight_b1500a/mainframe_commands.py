@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import Any, Protocol
 
 from tsbench.simulated_backends.flex.errors import ERROR_TEXTS, FlexError
-from tsbench.simulated_backends.flex.execution import FlexInstrument
+from tsbench.simulated_backends.flex.execution import FlexCommanded
 from tsbench.simulated_backends.flex.parameters import Whole, flex
 from tsbench.simulated_backends.flex.program_memory import MOST_PROGRAMS
 from tsbench.simulated_backends.scpi.exchange import Wait
@@ -20,7 +20,7 @@ Answer = Generator[Wait, None, str]
 PROGRAM = Whole(1, MOST_PROGRAMS)
 
 
-class ResettableInstrument(FlexInstrument, Protocol):
+class ResettableInstrument(FlexCommanded, Protocol):
     """What the commands of the mainframe ask of the instrument."""
 
     identification: str

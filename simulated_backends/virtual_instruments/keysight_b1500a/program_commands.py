@@ -6,7 +6,7 @@ Source: B1500A/B1505A Programming Guide edition 11, chapter 4.
 from collections.abc import Generator
 
 from tsbench.simulated_backends.flex.errors import FlexError
-from tsbench.simulated_backends.flex.execution import FlexInstrument, execute_command
+from tsbench.simulated_backends.flex.execution import FlexCommanded, execute_command
 from tsbench.simulated_backends.flex.parameters import ChannelNumber, FlexParameter, Whole, flex
 from tsbench.simulated_backends.flex.program_memory import MOST_PROGRAMS
 from tsbench.simulated_backends.scpi.exchange import Wait
@@ -22,11 +22,11 @@ class ProgramCommands:
 
     Parameters
     ----------
-    instrument : FlexInstrument
+    instrument : FlexCommanded
     frame : Mainframe
     """
 
-    def __init__(self, instrument: FlexInstrument, frame: Mainframe) -> None:
+    def __init__(self, instrument: FlexCommanded, frame: Mainframe) -> None:
         self._instrument = instrument
         self._frame = frame
         self._input_output_mode = 0  #: ERMOD
