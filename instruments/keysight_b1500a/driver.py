@@ -10,7 +10,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import OutputState, SourceMeter, SourceMeterPulses, SourceMeterSampling
 from tsbench.instruments.keysight_b1500a.data_sheet import MODULES, accuracy_tables
-from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
+from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.source_channel import SlotSourceMeter
 
 
@@ -22,7 +22,7 @@ def modules(reply: str) -> dict[int, str]:
     return {slot: model.strip() for slot, (model, _) in enumerate(parts, 1) if model.strip() != "0"}
 
 
-class KeysightB1500A(Mainframe):
+class KeysightB1500A(ParameterAnalyser):
     """The mainframe with its modules.
 
     Parameters

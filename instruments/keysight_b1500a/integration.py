@@ -4,7 +4,7 @@ import math
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.interfaces import SourceMeterCapabilities
-from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
+from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 
 TIME_STEP = 2e-6  #: [s] of AIT in its mode 3
 
@@ -26,7 +26,7 @@ def command(label: str, nplc: float, capabilities: SourceMeterCapabilities, fine
     return f"AIT 0,3,{seconds:.6f}", seconds * capabilities.line_frequency
 
 
-def require_set(box: Mainframe, label: str, sent: str) -> None:
+def require_set(box: ParameterAnalyser, label: str, sent: str) -> None:
     """Raise InstrumentError where the instrument has another integration than the command that was sent."""
     kind, mode, number = sent.removeprefix("AIT ").split(",")
 
@@ -42,7 +42,7 @@ def require_set(box: Mainframe, label: str, sent: str) -> None:
                               f"AIT {kind},{','.join(got)}. Choose another nplc")
 
 
-def require_range_code(box: Mainframe, label: str, name: str, code: int) -> None:
+def require_range_code(box: ParameterAnalyser, label: str, name: str, code: int) -> None:
     """Raise InstrumentError where the instrument has another measuring range than ``code``; ``name``: as "RI1"."""
 
     def parsed(reply: str) -> int:

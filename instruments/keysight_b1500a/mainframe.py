@@ -10,7 +10,7 @@ from tsbench.errors import InstrumentError
 from tsbench.instruments.languages.flex import FlexInstrument
 
 
-class Mainframe(FlexInstrument):
+class ParameterAnalyser(FlexInstrument):
     """The mainframe, without what its modules are.
 
     Parameters

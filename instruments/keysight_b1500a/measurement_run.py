@@ -7,7 +7,7 @@ import numpy as np
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Reading, SourceSettings
-from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
+from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.readings import decoded
 from tsbench.instruments.languages.flex import DATA_READY, SET_READY, FlexDatum, parse_data
 from tsbench.records import FloatArray
@@ -32,11 +32,11 @@ class MeasurementRun:
 
     Parameters
     ----------
-    box : Mainframe
+    box : ParameterAnalyser
     label : of the channel, for messages
     """
 
-    def __init__(self, box: Mainframe, label: str) -> None:
+    def __init__(self, box: ParameterAnalyser, label: str) -> None:
         self._box = box
         self._label = label
         self._source = SourceSettings("voltage", 0.0)

@@ -28,7 +28,7 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keysight_b1500a import data_sheet, integration
 from tsbench.instruments.keysight_b1500a.data_sheet import Module
 from tsbench.instruments.keysight_b1500a.forcing import FORCE, force_command, require_level, require_range
-from tsbench.instruments.keysight_b1500a.mainframe import Mainframe
+from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.measurement_run import MeasurementRun
 from tsbench.instruments.keysight_b1500a.readings import OTHER, UNIT, decoded
 from tsbench.instruments.languages.scpi import format_number
@@ -47,7 +47,7 @@ class SlotSourceMeter:
 
     Parameters
     ----------
-    box : Mainframe
+    box : ParameterAnalyser
     slot : 1 to 10
     module : Module
     line_frequency : [Hz]
@@ -55,7 +55,7 @@ class SlotSourceMeter:
     """
 
     def __init__(
-        self, box: Mainframe, slot: int, module: Module, line_frequency: float, high_resolution: bool,
+        self, box: ParameterAnalyser, slot: int, module: Module, line_frequency: float, high_resolution: bool,
     ) -> None:
         self.box = box
         self.slot = slot
@@ -307,7 +307,7 @@ class SlotSourceMeter:
 
     def output_states(self) -> list[OutputState]:
         """Read this output back."""
-        return [state for state in self.box.output_states() if state.output == f"{self.box.name}.{self.slot}"]
+        return [OutputState(f"{self.box.name}.{self.slot}", self.slot in self.box.closed_switches())]
 
     def clear(self) -> None:
         """Device clear of the mainframe."""
