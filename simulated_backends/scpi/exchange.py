@@ -70,6 +70,10 @@ class Executing(Protocol):
         It may also give replies while it runs, by the ``answer`` of its exchange.
         """
 
+    def interrupts(self, message: bytes) -> bool:
+        """Whether a message ends, at once, the one that is being executed and those that wait."""
+        ...
+
     def cleared(self) -> None:
         """A device clear has come."""
 
@@ -128,6 +132,9 @@ class MessageExchange:
         self._run()
 
     def _accept(self, message: bytes) -> None:
+        if self._task is not None and self._instrument.interrupts(message):
+            self._stop_task()
+            self._messages.clear()
         if self._task is None or self._messages or not self._instrument.acts_at_once(message):
             self._messages.append(message)
 
@@ -214,7 +221,7 @@ class MessageExchange:
                     if not self._messages:
                         return
                     message = self._messages.popleft()
-                    if not message.strip(b" \t\r\0"):
+                    if not message.strip(b" \t\r\0") and not self._instrument.framing.empty:
                         continue
                     if self._output and not self._instrument.keeps_replies:
                         self._output.clear()

@@ -140,7 +140,8 @@ class MessageDevice:
     * how the model writes: ``number_format``, ``not_a_number``, ``format_number``, ``format_integer``,
       ``format_error``, ``no_error`` and ``error_detail``
     * how much it holds: ``error_queue_depth`` and ``input_buffer_size``
-    * its language, where that is not SCPI: ``execute``, ``framing``, ``may_answer`` and ``keeps_replies``. The common
+    * its language, where that is not SCPI: ``execute``, ``framing``, ``may_answer``, ``interrupts`` and
+      ``keeps_replies``. The common
       commands (``*IDN?``, ``*RST``, ...) are then still there: ``execute_scpi(self, message)``
 
     Parameters
@@ -179,6 +180,10 @@ class MessageDevice:
         self.trouble: list[str] = []
 
     execute = execute_scpi   # one message in the instrument's language; a model of another language overrides
+
+    def interrupts(self, message: bytes) -> bool:
+        """Whether a message ends, at once, the one that is being executed and those that wait."""
+        return False
 
     def may_answer(self, message: bytes) -> bool:
         """Whether the sender of a message may expect a reply (a question mark in text or in a block does no harm)."""

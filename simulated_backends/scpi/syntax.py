@@ -102,11 +102,13 @@ class Framing:
     message_end : one byte
     reply_end : bytes behind each reply
     blocks : whether quoted text and definite-length blocks may hold the byte that ends a message
+    empty : whether an empty message is executed too
     """
 
     message_end: bytes = b"\n"
     reply_end: bytes = b"\n"
     blocks: bool = True
+    empty: bool = False
 
     def messages(self, buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
         """Cut the input buffer into complete messages and the unfinished rest; with ``end`` nothing is unfinished."""

@@ -49,6 +49,8 @@ class OffState:
 
     relay_closed: bool
     limit_of_range: float  #: what limits the current at 0 V, in parts of the current range
+    limit: float | None = None  #: [A or V] what limits instead, the same in each range
+    function: str = "VOLT"  #: "VOLT": 0 V with a limit of the current; "CURR": 0 A with a limit of the voltage
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,5 @@ class SourceMeterDataSheet:
     range_down: float  #: a reading below this part of the range makes the automatic range go down
     #: whether a fixed voltage range limits the voltage of a current source, as a fixed current range limits the current
     voltage_range_limits: bool = field(default=False, kw_only=True)
+    #: False: a limit below ``least_limit`` is set higher; True: it stays as set, but the output limits there
+    least_limit_is_enforced: bool = field(default=False, kw_only=True)

@@ -49,7 +49,8 @@ class SourceOutput:
         settings = self._settings
         function = function or settings.source_function
         if settings.source_autorange[function]:
-            return range_for(self._sheet.ranges[function], settings.source_level[function])
+            held = max(abs(settings.source_level[function]), settings.source_lowest[function])
+            return range_for(self._sheet.ranges[function], held)
         return range_for(self._sheet.ranges[function], settings.source_range[function] or 0.0)
 
     def fixed_measuring_range(self, quantity: str) -> RangeData:
@@ -137,16 +138,22 @@ class SourceOutput:
             measuring = range_for(self._sheet.ranges["CURR"], limit)
             if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
                 measuring = self.fixed_measuring_range("CURR")
-                limit = min(limit, measuring.top)  # the range itself limits
+                limit = self._enforced(min(limit, measuring.top), measuring)  # the range itself limits
             points.limit, points.current_range = limit, measuring
         else:
             limit = float(settings.voltage_limit)
-            if (self._sheet.voltage_range_limits and not settings.sense_autorange["VOLT"]
-                    and settings.sense_function == "VOLT"):
-                limit = min(limit, self.fixed_measuring_range("VOLT").top)
+            if not settings.sense_autorange["VOLT"] and settings.sense_function == "VOLT":
+                measured = self.fixed_measuring_range("VOLT")
+                limit = self._enforced(min(limit, measured.top) if self._sheet.voltage_range_limits else limit, measured)
             limit = min(limit, settings.protection["CURR"])
             points.limit, points.current_range = limit, row
         self._forget_push()
+
+    def _enforced(self, limit: float, measuring: RangeData) -> float:
+        """Return the limit that the output has beside a fixed measuring range."""
+        if not self._sheet.least_limit_is_enforced:
+            return limit
+        return max(limit, self._sheet.least_limit * measuring.full_scale)
 
     @property
     def limited_by_range(self) -> bool:
@@ -182,6 +189,8 @@ class SourceOutput:
         highest : that the source range leaves [A or V]
         measuring : the fixed range in which the limited quantity is measured; None: no such range, or automatic
         """
+        if self._sheet.least_limit_is_enforced:
+            measuring = None
         if measuring is not None and limit <= self._sheet.least_limit * measuring.full_scale:
             limit = self._sheet.least_limit * measuring.top
         return min(limit, highest)
@@ -219,6 +228,11 @@ class SourceOutput:
             self._opening = self._clock.schedule_in(self._sheet.relay_time, self.take_off_state)
         if self._opening is not None:
             yield self._instrument.until(self._opening.time)
+
+    @property
+    def relay_is_settled(self) -> bool:
+        """Whether the relay is not about to follow a switched-off output."""
+        return self._opening is None
 
     def _off_state(self) -> OffState:
         return self._sheet.off_states[self._settings.off_state[self._settings.source_function]]

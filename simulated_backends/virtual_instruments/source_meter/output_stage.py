@@ -162,11 +162,15 @@ class OutputStage:
         return self._errors[what]
 
     def _off_points(self) -> SetPoints:
-        points = self.points
+        points, off = self.points, self.off_state
+        if off.function == "CURR":
+            lowest = self._sheet.ranges["CURR"][0]
+            return SetPoints(lowest, lowest, "CURR", limit=off.limit or self._sheet.ranges["VOLT"][0].full_scale)
+        limit = points.current_range.full_scale * off.limit_of_range if off.limit is None else off.limit
         return SetPoints(
             points.source_range if points.function == "VOLT" else self._sheet.ranges["VOLT"][0],
-            points.current_range,
-            limit=points.current_range.full_scale * self.off_state.limit_of_range,
+            points.current_range if off.limit is None else range_for(self._sheet.ranges["CURR"], limit),
+            limit=limit,
         )
 
     def apply(self) -> None:

@@ -1,6 +1,7 @@
 """Readings of a source meter: chooses the range, averages over apertures, adds filter, noise and overflow."""
 
 import math
+import statistics
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,6 +77,7 @@ class Measurer:
         """Go back to what a reset leaves."""
         self._output.automatic = dict(self._sheet.first_ranges)
         self._moving: deque[MeterReading] = deque()
+        self._last_shots: list[dict[str, MeterReading]] = []
 
     # ---------------------------------------------------------------------------------------- ranges
 
@@ -137,7 +139,36 @@ class Measurer:
             self._moving.popleft()
         return _averaged(self._moving)
 
+    def take_all(self, quantities: tuple[str, ...]) -> Generator[float, None, dict[str, MeterReading]]:
+        """Take one reading of each of several quantities, out of the same apertures; yields the seconds it needs."""
+        settings, first = self._settings, quantities[0]
+        if (wait := self._output.settled_at - self._instrument.clock.now) > 0.0:
+            yield wait
+        for name in quantities:
+            if self._adapts(name):
+                yield from self._hunt(name)
+        count = int(settings.filter_count[first]) if settings.filter_on[first] else 1
+        kind = settings.filter_type[first]
+        shots: list[dict[str, MeterReading]] = []
+        for _ in range(count if kind == "REP" else 1):
+            means, start = yield from self._means(first, quantities)
+            shots.append({name: self._reading(name, means, start) for name in quantities})
+        if count == 1:
+            return shots[0]
+        if kind != "REP":
+            self._last_shots += shots
+            del self._last_shots[:-count]
+            shots = [shot for shot in self._last_shots if shot.keys() == shots[-1].keys()]
+        return {name: _combined(kind, [shot[name] for shot in shots]) for name in quantities}
+
     def _aperture(self, quantity: str, measured: tuple[str, ...]) -> Generator[float, None, MeterReading]:
+        means, start = yield from self._means(quantity, measured)
+        return self._reading(quantity, means, start)
+
+    def _means(
+        self, quantity: str, measured: tuple[str, ...],
+    ) -> Generator[float, None, tuple[Mapping[str, float], float]]:
+        """Average over one aperture, again in a higher range where it has to be; returns its means and its start."""
         instrument, stage, sheet = self._instrument, self._output.stage, self._sheet
         seconds = self._settings.nplc[quantity] / self._settings.line_frequency
         while True:
@@ -159,7 +190,7 @@ class Measurer:
                 break
             yield sheet.range_change_time
         yield sheet.reading_overhead + (seconds if self._settings.auto_zero[quantity] else 0.0)
-        return self._reading(quantity, means, start)
+        return means, start
 
     def _reading(self, quantity: str, means: Mapping[str, float], start: float) -> MeterReading:
         settings = self._settings
@@ -206,3 +237,12 @@ class Measurer:
             return value
         step = row.full_scale * resolution
         return round(value / step) * step
+
+
+def _combined(kind: str, readings: list[MeterReading]) -> MeterReading:
+    """Return the last reading with the mean, or the median ("MED"), of all values."""
+    values = [reading.value for reading in readings]
+    if any(abs(value) >= OVERFLOW for value in values):
+        return replace(readings[-1], value=OVERFLOW)
+    value = statistics.median(values) if kind == "MED" else math.fsum(values) / len(values)
+    return replace(readings[-1], value=value)

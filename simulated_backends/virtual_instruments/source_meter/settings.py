@@ -23,6 +23,7 @@ class SourceMeterSettings:
     source_level: dict[str, float] = field(default_factory=_each(0.0))  #: [V or A]
     source_range: dict[str, float | None] = field(default_factory=_each(None))  #: [V or A] as set; None: never
     source_autorange: dict[str, bool] = field(default_factory=_each(True))
+    source_lowest: dict[str, float] = field(default_factory=_each(0.0))  #: [V or A] that the automatic range holds
     source_delay: dict[str, float] = field(default_factory=_each(0.0))  #: [s]
     source_autodelay: dict[str, bool] = field(default_factory=_each(True))
     current_limit: float = 105e-6  #: [A]
@@ -42,7 +43,7 @@ class SourceMeterSettings:
     auto_zero: dict[str, bool] = field(default_factory=_each(True))
     four_wire: dict[str, bool] = field(default_factory=_each(False))
     filter_on: dict[str, bool] = field(default_factory=_each(False))
-    #: "REP": a new set of readings for each; "MOV": the last ones
+    #: "REP": a new set of readings for each; "MOV": the last ones; "MED": the median of the last ones
     filter_type: dict[str, str] = field(default_factory=_each("REP"))
     filter_count: dict[str, int] = field(default_factory=_each(10))
 
