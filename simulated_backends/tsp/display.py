@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tsbench.simulated_backends.tsp.events import Detector, EventBus, seconds_of, wait_for
+from tsbench.simulated_backends.tsp.events import EventBus, EventDetector, seconds_of, wait_for
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.tables import TspTable, number, text, whole
 
@@ -56,7 +56,7 @@ class Display:
         menu = table.table("loadmenu")
         menu.method("add", lambda name, code, memory=0: None, 2)
         menu.method("delete", lambda name: None, 1)
-        self._trigger = Detector(bus)
+        self._trigger = EventDetector(bus)
         trigger = table.table("trigger")
         event = bus.make()
         self._trigger.stimulus.set(event)

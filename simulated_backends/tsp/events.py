@@ -70,7 +70,7 @@ class EventInput:
             self._bus.listen(number, self._act)
 
 
-class Detector:
+class EventDetector:
     """An event detector: remembers one event until somebody waits for it; a second one is an overrun.
 
     Parameters
@@ -110,13 +110,13 @@ class Detector:
 
 
 class Flow:
-    """Steps on the timeline: each yields seconds, or a :class:`Detector` whose event it waits for."""
+    """Steps on the timeline: each yields seconds, or a :class:`EventDetector` whose event it waits for."""
 
-    def __init__(self, clock: BenchClock, steps: Generator["float | Detector", None, None]) -> None:
+    def __init__(self, clock: BenchClock, steps: Generator["float | EventDetector", None, None]) -> None:
         self._clock = clock
-        self._steps: Generator[float | Detector, None, None] | None = steps
+        self._steps: Generator[float | EventDetector, None, None] | None = steps
         self._event: ScheduledEvent | None = None
-        self._waited: Detector | None = None
+        self._waited: EventDetector | None = None
         self._advance()
 
     def _advance(self) -> None:
@@ -127,7 +127,7 @@ class Flow:
             except StopIteration:
                 self._steps = None
                 return
-            if isinstance(wait, Detector):
+            if isinstance(wait, EventDetector):
                 if wait.take():
                     continue
                 wait.waiter, self._waited = self._woken, wait
@@ -154,7 +154,7 @@ class Flow:
             steps.close()
 
 
-def wait_for(detector: Detector, seconds: float) -> Generator[float, None, bool]:
+def wait_for(detector: EventDetector, seconds: float) -> Generator[float, None, bool]:
     """Wait in a script until an event comes, ``seconds`` at the most; returns whether it came."""
     left = seconds
     step = 20e-6

@@ -6,7 +6,7 @@ from typing import Any
 from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
 from tsbench.simulated_backends.tsp.errors import TspError
-from tsbench.simulated_backends.tsp.events import Detector, EventBus, EventInput, seconds_of, wait_for
+from tsbench.simulated_backends.tsp.events import EventBus, EventDetector, EventInput, seconds_of, wait_for
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.tables import TspTable, boolean, number, whole
 
@@ -22,7 +22,7 @@ class Timer:
         self._clock = parts.instrument.clock
         self.event = bus.make()
         self._stimulus = EventInput(bus, self._start)
-        self._detector = Detector(bus)
+        self._detector = EventDetector(bus)
         self._detector.stimulus.set(self.event)
         self._next: ScheduledEvent | None = None
         self._settings()
@@ -88,7 +88,7 @@ class Blender:
         self.any = False
         self._seen = [False] * INPUTS
         self._inputs = [EventInput(bus, lambda place=place: self._came(place)) for place in range(INPUTS)]  # type: ignore[misc]
-        self._detector = Detector(bus)
+        self._detector = EventDetector(bus)
         self._detector.stimulus.set(self.event)
         table.constant("EVENT_ID", self.event)
         table.attribute("orenable", lambda: self.any, self._set_any)
@@ -128,7 +128,7 @@ class TriggerLine:
         self._jack = f"{parts.instrument.name}.digio{line}"
         self.event = bus.make()
         self._stimulus = EventInput(bus, self.pulse)
-        self._detector = Detector(bus)
+        self._detector = EventDetector(bus)
         self._detector.stimulus.set(self.event)
         self.mode, self.width = BYPASS, 10e-6
         self._next: ScheduledEvent | None = None
@@ -197,7 +197,7 @@ def _fired(bus: EventBus, event: int) -> Callable[[], None]:
     return lambda: bus.fire(event)
 
 
-def show_detector(table: TspTable, detector: Detector, reset: Callable[[], None]) -> None:
+def show_detector(table: TspTable, detector: EventDetector, reset: Callable[[], None]) -> None:
     """Give a table ``clear``, ``wait`` and ``reset``."""
     table.method("clear", detector.clear)
     table.method("wait", lambda seconds: wait_for(detector, seconds_of(seconds)), 1)
@@ -218,7 +218,7 @@ class Triggers:
         table = TspTable(interpreter, "trigger")
         table.make_global("trigger")
         self.command_event = bus.make()   #: ``*TRG`` and group triggers
-        self._command = Detector(bus)
+        self._command = EventDetector(bus)
         self._command.stimulus.set(self.command_event)
         table.constant("EVENT_ID", self.command_event)
         table.method("clear", self._command.clear)

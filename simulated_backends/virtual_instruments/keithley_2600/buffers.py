@@ -18,7 +18,7 @@ OVER_TEMPERATURE, AUTORANGE_MEASURE, AUTORANGE_SOURCE, FOUR_WIRE, RELATIVE, COMP
 
 
 @dataclass(frozen=True)
-class StoredReading:
+class BufferEntry:
     """One reading in a buffer."""
 
     value: float  #: [V, A, Ohm or W]
@@ -44,7 +44,7 @@ class TspBuffer:
     def __init__(self, capacity: int, now: Callable[[], float]) -> None:
         self.capacity = capacity
         self._now = now
-        self.readings: list[StoredReading] = []
+        self.readings: list[BufferEntry] = []
         self.append_mode = False
         self.times_collected = self.sources_collected = False
         self.fill_mode, self.fill_count = FILL_ONCE, 0
@@ -62,7 +62,7 @@ class TspBuffer:
         if not self.append_mode:
             self.clear()
 
-    def add(self, reading: StoredReading) -> None:
+    def add(self, reading: BufferEntry) -> None:
         """Store a reading; a full buffer takes no more."""
         if not self.readings:
             self.base_time = reading.time
@@ -83,7 +83,7 @@ class BufferColumn:
     pick : returns the value of one reading
     """
 
-    def __init__(self, buffer: TspBuffer, pick: Callable[[StoredReading], Any]) -> None:
+    def __init__(self, buffer: TspBuffer, pick: Callable[[BufferEntry], Any]) -> None:
         self._buffer = buffer
         self._pick = pick
 
@@ -144,14 +144,14 @@ class BufferTables:
         """Return the table of a buffer."""
         parts = self._parts
 
-        def table(pick: Callable[[StoredReading], Any], luatype: str, column: BufferColumn | None = None) -> TspTable:
+        def table(pick: Callable[[BufferEntry], Any], luatype: str, column: BufferColumn | None = None) -> TspTable:
             shown = column or BufferColumn(buffer, pick)
             made = TspTable(parts.interpreter, luatype, parts.identify(shown))
             made.elements(shown.at)
             made.method("getreading", shown.at, 1)
             return made
 
-        columns: dict[str, Callable[[StoredReading], Any]] = {
+        columns: dict[str, Callable[[BufferEntry], Any]] = {
             "readings": lambda one: one.value,
             "timestamps": lambda one: self._stamp(buffer, one),
             "sourcevalues": lambda one: one.source_value if buffer.sources_collected else None,
@@ -170,7 +170,7 @@ class BufferTables:
         return whole_table
 
     @staticmethod
-    def _stamp(buffer: TspBuffer, reading: StoredReading) -> float | None:
+    def _stamp(buffer: TspBuffer, reading: BufferEntry) -> float | None:
         if not buffer.times_collected:
             return None
         relative = reading.time - buffer.base_time

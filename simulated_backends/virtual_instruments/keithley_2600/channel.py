@@ -14,7 +14,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2600.buffers import
     FILTERED,
     FOUR_WIRE,
     RELATIVE,
-    StoredReading,
+    BufferEntry,
     TspBuffer,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_2600.data_sheet import TspSourceMeterDataSheet
@@ -239,7 +239,7 @@ class SmuChannel:
             value = values["VOLT"] / values["CURR"] if values["CURR"] else OVERRANGE
         return value - self.state.relative[letter] if self.state.relative_on[letter] else value
 
-    def _stored(self, letter: str, value: float, shots: dict[str, MeterReading]) -> StoredReading:
+    def _stored(self, letter: str, value: float, shots: dict[str, MeterReading]) -> BufferEntry:
         settings, state = self.settings, self.state
         quantity = "VOLT" if letter == "v" else "CURR"
         shot = next(iter(shots.values()))
@@ -249,7 +249,7 @@ class SmuChannel:
             FOUR_WIRE: state.sense == 1, RELATIVE: state.relative_on[letter], COMPLIANCE: shot.limited,
             FILTERED: settings.filter_on["CURR"],
         }
-        return StoredReading(
+        return BufferEntry(
             value, shot.time, settings.source_level[self.sourced], sum(bit for bit, on in bits.items() if on),
             NAMES[letter], self.measurer.measuring_range(quantity).full_scale,
             "Volts" if self.sourced == "VOLT" else "Amps", self.output.source_range().full_scale,

@@ -87,9 +87,9 @@ CURRENT_LOW = (
 _AUTO_DELAYS = {100e-12: 0.5, 1e-9: 0.15, 10e-9: 40e-3, 100e-9: 20e-3, 1e-6: 2e-3, 10e-6: 500e-6}
 
 
-def _sheet(  # a model's numbers
+def _sheet(
     model: str, voltage: tuple[RangeData, ...], current: tuple[RangeData, ...], channels: tuple[str, ...],
-    highest: tuple[float, float], first: tuple[float, float], least: tuple[float, float], **more: float,
+    highest: tuple[float, float], first: tuple[float, float], least: tuple[float, float],
 ) -> TspSourceMeterDataSheet:
     """Return the data sheet of a model.
 
@@ -120,7 +120,8 @@ def _sheet(  # a model's numbers
         overshoot_time=10e-6, reading_overhead=100e-6, resolution=1e-6, range_down=0.09,
         channels=channels, least_limits={"CURR": least[0], "VOLT": least[1]},
         first_limits={"CURR": first[0], "VOLT": first[1]}, interlock=voltage is VOLTAGE_200,
-        least_source_current=1e-9 if current is CURRENT_LOW else 100e-9, **more,
+        least_source_current=1e-9 if current is CURRENT_LOW else 100e-9,
+        first_measure_delay=-1.0 if current is CURRENT_LOW else 0.0,
     )
 
 
@@ -128,4 +129,4 @@ KEITHLEY_2601B = _sheet("2601B", VOLTAGE_40, CURRENT_3, ("a",), (3.0, 1.0), (1.0
 KEITHLEY_2602B = _sheet("2602B", VOLTAGE_40, CURRENT_3, ("a", "b"), (3.0, 1.0), (1.0, 40.0), (10e-9, 10e-3))
 KEITHLEY_2612B = _sheet("2612B", VOLTAGE_200, CURRENT_1_5, ("a", "b"), (1.5, 0.1), (0.1, 20.0), (10e-9, 20e-3))
 KEITHLEY_2636B = _sheet(
-    "2636B", VOLTAGE_200, CURRENT_LOW, ("a", "b"), (1.5, 0.1), (0.1, 20.0), (100e-12, 20e-3), first_measure_delay=-1.0)
+    "2636B", VOLTAGE_200, CURRENT_LOW, ("a", "b"), (1.5, 0.1), (0.1, 20.0), (100e-12, 20e-3))

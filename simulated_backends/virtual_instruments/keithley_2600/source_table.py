@@ -188,8 +188,8 @@ class SourceTable:
         self._output.high_impedance = state == 2
         if self._output.stage.enabled:
             self._interpreter.owe(next(self._output.switch_off(), 0.0))
-        elif self._output.relay_is_settled:
-            self._output.take_off_state()
+        else:
+            self._output.off_state_changed(channel.sourced)
 
     def _set_delay(self, value: Any) -> None:
         seconds = number(value, -1.0, 1e5)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.simulated_backends.tsp.errors import TspError
-from tsbench.simulated_backends.tsp.events import Detector, EventBus, Flow
+from tsbench.simulated_backends.tsp.events import EventBus, EventDetector, Flow
 from tsbench.simulated_backends.tsp.interpreter import Interpreter, elements
 from tsbench.simulated_backends.tsp.tables import TspTable, number, whole
 from tsbench.simulated_backends.virtual_instruments.keithley_2600.channel import SmuChannel
@@ -45,7 +45,7 @@ class SweepModel:
         self._bus = bus
         self._interpreter: Interpreter = table.interpreter
         self._flow: Flow | None = None
-        self._detectors = {name: Detector(bus) for name in ("arm", "source", "measure", "endpulse")}
+        self._detectors = {name: EventDetector(bus) for name in ("arm", "source", "measure", "endpulse")}
         self._events = {name: bus.make() for name in EVENTS}
         self._layers = {name: table.table(name) for name in ("arm", "source", "measure", "endpulse", "endsweep")}
         self.reset()
@@ -65,7 +65,7 @@ class SweepModel:
         table.method("initiate", self.start)
 
     @staticmethod
-    def _show_detector(table: TspTable, detector: Detector) -> None:
+    def _show_detector(table: TspTable, detector: EventDetector) -> None:
         table.attribute("stimulus", lambda: detector.stimulus.number, detector.stimulus.set)
         table.method("set", detector.set)
 
@@ -177,7 +177,7 @@ class SweepModel:
             flow, self._flow = self._flow, None
             flow.stop()
 
-    def _run(self) -> Generator[float | Detector, None, None]:
+    def _run(self) -> Generator[float | EventDetector, None, None]:
         channel, settings = self._channel, self.settings
         name = f"{channel.name} sweeps"
         before = channel.settings
@@ -225,7 +225,7 @@ class SweepModel:
         if self.limits["VOLT"] != LIMIT_AUTO:
             settings.voltage_limit = self.limits["VOLT"]
 
-    def _step(self, index: int, idle: float) -> Generator[float | Detector, None, None]:
+    def _step(self, index: int, idle: float) -> Generator[float | EventDetector, None, None]:
         settings = self.settings
         yield from self._waiting("source")
         if settings["source_action"]:
@@ -250,7 +250,7 @@ class SweepModel:
             self._go_to(idle)
         self._fire("PULSE_COMPLETE")
 
-    def _waiting(self, layer: str) -> Generator[float | Detector, None, None]:
+    def _waiting(self, layer: str) -> Generator[float | EventDetector, None, None]:
         detector = self._detectors[layer]
         if detector.stimulus.number:
             yield detector

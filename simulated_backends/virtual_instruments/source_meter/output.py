@@ -138,22 +138,18 @@ class SourceOutput:
             measuring = range_for(self._sheet.ranges["CURR"], limit)
             if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
                 measuring = self.fixed_measuring_range("CURR")
-                limit = self._enforced(min(limit, measuring.top), measuring)  # the range itself limits
+                limit = _enforced(self._sheet, min(limit, measuring.top), measuring)  # the range itself limits
             points.limit, points.current_range = limit, measuring
         else:
             limit = float(settings.voltage_limit)
             if not settings.sense_autorange["VOLT"] and settings.sense_function == "VOLT":
                 measured = self.fixed_measuring_range("VOLT")
-                limit = self._enforced(min(limit, measured.top) if self._sheet.voltage_range_limits else limit, measured)
+                if self._sheet.voltage_range_limits:
+                    limit = min(limit, measured.top)
+                limit = _enforced(self._sheet, limit, measured)
             limit = min(limit, settings.protection["CURR"])
             points.limit, points.current_range = limit, row
         self._forget_push()
-
-    def _enforced(self, limit: float, measuring: RangeData) -> float:
-        """Return the limit that the output has beside a fixed measuring range."""
-        if not self._sheet.least_limit_is_enforced:
-            return limit
-        return max(limit, self._sheet.least_limit * measuring.full_scale)
 
     @property
     def limited_by_range(self) -> bool:
@@ -229,11 +225,6 @@ class SourceOutput:
         if self._opening is not None:
             yield self._instrument.until(self._opening.time)
 
-    @property
-    def relay_is_settled(self) -> bool:
-        """Whether the relay is not about to follow a switched-off output."""
-        return self._opening is None
-
     def _off_state(self) -> OffState:
         return self._sheet.off_states[self._settings.off_state[self._settings.source_function]]
 
@@ -250,3 +241,8 @@ class SourceOutput:
         """Take another off state over, if the output is off."""
         if not self.stage.enabled and self._opening is None and function == self._settings.source_function:
             self.take_off_state()
+
+
+def _enforced(sheet: SourceMeterDataSheet, limit: float, measuring: RangeData) -> float:
+    """Return the limit that the output has beside a fixed measuring range."""
+    return max(limit, sheet.least_limit * measuring.full_scale) if sheet.least_limit_is_enforced else limit
