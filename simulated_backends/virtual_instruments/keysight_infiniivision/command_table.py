@@ -20,6 +20,7 @@ class ScopeBase(VirtualInstrument):
     digitiser: Digitiser
     timebase_error: float  #: relative
     middle_of: Callable[[int], float | None]  #: channel -> middle of its waveform [V at the display]
+    function_channels: Callable[[], list[int]]  #: those of the math waveforms that are on
     trigger_levels: dict[str, float]  #: [V at the display] by source
 
 

@@ -176,7 +176,10 @@ class MathCommands(ScopeTable):
 
     def channels(self, source: str) -> list[int]:
         """Return the channels that a math waveform is made of."""
-        operation, first, second, *_ = self._wants(source)
+        if source == "FFT":
+            return [int(self.spectrum_source[4:])]
+        number = int(source[4:])
+        operation, first, second = self.operation[number], self.math_source[number, 1], self.math_source[number, 2]
         found = self.channels(first) if first.startswith("FUNC") else [int(first[4:])]
         return found + ([int(second[4:])] if operation in mathematics.ARITHMETIC else [])
 

@@ -18,6 +18,8 @@ Quirks that the twin has
 - Both channels of a pair (1/2, 3/4) share sample rate and memory.
 - The preamble's y increment and origin are those of the format that is set: BYTE, or WORD, which ASCii has too
   (PyMeasure's suite for a real DSOX1102G).
+- ``:WAVeform:SOURce`` switches the waveform on that it names. ``:WAVeform:POINts MAX`` sets the points mode, too.
+  ``:WAVeform:POINts?`` of what was not acquired is 0. (Keysight's sample script for reading waveforms.)
 - A measurement that cannot be made is 9.9E+37. An amplitude of a clipped record cannot be measured.
 """
 
@@ -32,6 +34,7 @@ from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision import data_sheet as sheets
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.autoscale import AutoscaleCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import ChannelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.display import DisplayCommands
@@ -69,6 +72,8 @@ class VirtualInfiniiVision(ScopeBase):
         ScopeTriggerCommands, lambda scope: ScopeTriggerCommands(scope, scope.channel_commands))
     acquisition_commands = Subsystem(AcquisitionCommands, lambda scope: AcquisitionCommands(
         scope, scope.channel_commands, scope.trigger_commands))
+    autoscale_commands = Subsystem(
+        AutoscaleCommands, lambda scope: AutoscaleCommands(scope, scope.acquisition_commands))
     function_commands = Subsystem(MathCommands, lambda scope: MathCommands(scope, scope.records))
     waveform_commands = Subsystem(WaveformCommands, lambda scope: WaveformCommands(
         scope, scope.records, scope.function_commands))
@@ -155,6 +160,14 @@ class VirtualInfiniiVision(ScopeBase):
         """Return the middle between the extremes of a channel's record [V at the display]; None without a record."""
         trace = self.records.trace(channel)
         return None if trace is None or not len(trace.filled) else sum(trace.extremes) / 2
+
+    def function_channels(self) -> list[int]:
+        """Return the channels of the math waveforms that are on."""
+        functions = self.function_commands
+        sources = [f"FUNC{number}" for number in range(1, self.data_sheet.functions + 1)
+                   if functions.math_displayed[number]]
+        sources += ["FFT"] if functions.spectrum_displayed else []
+        return [channel for source in sources for channel in functions.channels(source)]
 
     def shown_traces(self, columns: int) -> dict[int, npt.NDArray[np.float64]]:
         """Return what the screen shows, in screen heights from the middle: channels, and math waveforms from 5 on."""

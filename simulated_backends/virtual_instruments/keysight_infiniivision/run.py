@@ -78,26 +78,6 @@ class RunCommands(ScopeTable):
         """``:TRIG:FORC``: trigger now."""
         self.control.force()
 
-    @command(":AUToscale", Many(SourceName("CHAN")))
-    def autoscale(self, *sources: str) -> Handler:
-        """``:AUT``: a range for each wired channel that fits what is there now."""
-        self.control.abandon()
-        yield 2.0
-        scope, sheet, channels = self.scope, self.data_sheet, self.channels
-        for number in range(1, sheet.channels + 1):
-            node = scope.node(str(number))
-            channels.displayed[number] = node is not None
-            if node is not None:
-                level = abs(scope.bench.circuit.voltage(node)) / scope.inputs.dividers.get(number, 1.0)
-                probe = channels.probe[number]
-                wanted = max(level * probe * 2, 8e-3 * probe)
-                largest = sheet.divisions * sheet.max_scale[channels.impedance[number]] * probe
-                channels.vertical_range[number] = min(wanted, largest)
-                channels.offset[number] = 0.0
-        if not channels.shown_channels():
-            channels.displayed[1] = True
-        self.control.run()
-
     # -------------------------------------------------------------------------------------------- status
 
     @command(":RSTate?")

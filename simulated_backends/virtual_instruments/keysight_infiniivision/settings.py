@@ -69,8 +69,8 @@ class AcquisitionCommands(ScopeTable):
         return self.trigger.source
 
     def shown_channels(self) -> list[int]:
-        """Return the channels that are on."""
-        return self.channels.shown_channels()
+        """Return the channels that are acquired: those that are on, and those that a math waveform needs."""
+        return sorted({*self.channels.shown_channels(), *self.scope.function_channels()})
 
     @property
     def segments(self) -> int:

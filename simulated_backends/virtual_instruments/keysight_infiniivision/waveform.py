@@ -50,7 +50,8 @@ class WaveformCommands(ScopeTable):
         self.settings = records.settings
         self._blocks: dict[tuple[str, str, bool], tuple[Codes, bytes]] = {}
 
-    source = Setting(":WAVeform:SOURce", SourceName("CHAN", "FUNC", "WMEM", "FFT", "EXT"), default="CHAN1")
+    source = Setting(":WAVeform:SOURce", SourceName("CHAN", "FUNC", "WMEM", "FFT", "EXT"), default="CHAN1",
+                     change="_source_changed")
     form = Setting(":WAVeform:FORMat", Choice("BYTE", "WORD", "ASCii"), default="BYTE")
     byte_order = Setting(":WAVeform:BYTeorder", Choice("MSBFirst", "LSBFirst"), default="MSBF")
     unsigned = Setting(":WAVeform:UNSigned", Boolean(), default=True)
@@ -74,6 +75,14 @@ class WaveformCommands(ScopeTable):
             self.points_mode = value
             return "MAX"
         return value
+
+    def _source_changed(self) -> None:
+        if self.source.startswith("CHAN"):
+            self.settings.channels.displayed[int(self.source[4:])] = True
+        elif self.source.startswith("FUNC"):
+            self.functions.math_displayed[int(self.source[4:])] = True
+        elif self.source == "FFT":
+            self.functions.spectrum_displayed = True
 
     def _stride(self) -> int:
         return self.records.stride(self._wanted, self.points_mode != "NORM")
@@ -162,7 +171,7 @@ class WaveformCommands(ScopeTable):
             f"{_FORMATS[self.form]:+d}", f"{_TYPES[kind]:+d}", f"{transfer.points:+d}",
             f"{len(acquisition.records) if plan.averaged else 1:+d}",
             f"{transfer.interval:+.8E}", f"{transfer.first:+.8E}", "+0",
-            f"{increment:+.8E}", f"{origin:+.8E}", f"{reference:+d}",
+            f"{increment:+.6E}", f"{origin:+.6E}", f"{reference:+d}",
         ])
 
     @command(":WAVeform:{XINCrement|XORigin|XREFerence|YINCrement|YORigin|YREFerence}?")
@@ -174,14 +183,16 @@ class WaveformCommands(ScopeTable):
 
     @command(":WAVeform:POINts?", Optional(Choice("MAXimum", "MINimum")))
     def transferred_points(self, word: str | None = None) -> str:
-        """``:WAV:POIN?``: how many points would be transferred."""
-        points = self.records.sampling.points
+        """``:WAV:POIN?``: how many points would be transferred; 0 of what was not acquired."""
+        self.control.look()
         if word == "MAX":
-            return f"{points:+d}"
+            return f"{self.records.sampling.points:+d}"
+        if self.records.acquisition is None and self.control.running:
+            return f"{math.ceil(self.records.sampling.points / self._stride()):+d}"
         try:
             return f"{self._transfer().points:+d}"
         except ScpiError:
-            return f"{math.ceil(points / self._stride()):+d}"
+            return f"{0:+d}"
 
     @command(":WAVeform:TYPE?")
     def waveform_type(self) -> str:
