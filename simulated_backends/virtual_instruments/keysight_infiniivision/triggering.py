@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Optional, Text
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Optional, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import OUT_OF_RANGE, ChannelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
@@ -48,7 +48,7 @@ class ScopeTriggerCommands(ScopeTable):
         super().__init__(scope)
         self.channels = channels
 
-    trigger_mode = Setting(":TRIGger:MODE", Choice("EDGE", "GLITch", "PATTern"), default="EDGE")
+    trigger_mode = Setting(":TRIGger:MODE", Choice("EDGE", "GLITch", "PATTern", "TV"), default="EDGE")
     sweep = Setting(":TRIGger:SWEep", Choice("AUTO", "NORMal"), default="AUTO")
     holdoff = Setting(":TRIGger:HOLDoff", Number("S", 40e-9, 10.0), default=40e-9)
     noise_reject = Setting(":TRIGger:NREJect", Boolean(), default=False)
@@ -71,6 +71,12 @@ class ScopeTriggerCommands(ScopeTable):
     external_range = Setting(":EXTernal:RANGe", Number("V"), default=8.0, coerce="_external_range_chosen")
     external_units = Setting(":EXTernal:UNITs", Choice("VOLT", "AMPere"), default="VOLT")
     external_limited = Setting(":EXTernal:BWLimit", Boolean(), default=False)
+    tv_source = Setting(":TRIGger:TV:SOURce", SourceName("CHAN"), default="CHAN1")
+    tv_mode = Setting(":TRIGger:TV:MODE", Choice("FIEld1", "FIEld2", "AFIelds", "ALINes", "LFIeld1", "LFIeld2",
+                                                 "LALTernate"), default="ALIN")
+    tv_line = Setting(":TRIGger:TV:LINE", Integer("", 1, 625), default=1)
+    tv_polarity = Setting(":TRIGger:TV:POLarity", Choice("POSitive", "NEGative"), default="NEG")
+    tv_standard = Setting(":TRIGger:TV:STANdard", Choice("NTSC", "PAL", "PALM", "SECam"), default="NTSC")
     pattern_format = Setting(":TRIGger:PATTern:FORMat", Choice("ASCii", "HEX"), default="ASC")
 
     # -------------------------------------------------------------------------------------- what it amounts to
@@ -78,13 +84,15 @@ class ScopeTriggerCommands(ScopeTable):
     def settings(self) -> TriggerSettings:
         """Return what the next acquisition triggers on."""
         if self.trigger_mode == "GLIT":
-            low, high = self._range("glitch")
-            qualifier = self.glitch_qualifier
-            width = Duration(low if qualifier != "LESS" else 0.0, high if qualifier != "GRE" else math.inf)
+            width = {
+                "GRE": Duration(low=self.glitch_longer), "LESS": Duration(high=self.glitch_shorter),
+                "RANG": Duration(*self._range("glitch"))}[self.glitch_qualifier]
             edge = self._edge(self.glitch_source, "EITH")
             return PulseSettings(edge, (self.glitch_polarity == "POS") != self._inverted(self.glitch_source), width)
         if self.trigger_mode == "PATT":
             return self._pattern()
+        if self.trigger_mode == "TV":
+            return PatternSettings(())   # nothing on a bench is a video signal
         slope = {"ALT": "EITH"}.get(self.slope, self.slope)
         return self._edge(self.trigger_source, slope)
 
@@ -110,9 +118,10 @@ class ScopeTriggerCommands(ScopeTable):
                                      inverted if self._inverted(f"CHAN{number}") else state))
         low, high = self._range("pattern")
         lasting = {
-            "GRE": Duration(low, math.inf), "LESS": Duration(0.0, high), "INR": Duration(low, high),
-            "OUTR": Duration(low, high, outside=True)}.get(self.pattern_qualifier)
-        return PatternSettings(tuple(terms), lasting, low if self.pattern_qualifier == "TIM" else None)
+            "GRE": Duration(low=self.pattern_longer), "LESS": Duration(high=self.pattern_shorter),
+            "INR": Duration(low, high), "OUTR": Duration(low, high, outside=True)}.get(self.pattern_qualifier)
+        return PatternSettings(
+            tuple(terms), lasting, self.pattern_longer if self.pattern_qualifier == "TIM" else None)
 
     # ------------------------------------------------------------------------------------------------- levels
 
