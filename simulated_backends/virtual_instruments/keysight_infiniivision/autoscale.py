@@ -20,7 +20,7 @@ _LEAST = 10e-3  #: [V] peak to peak at 1:1 of a signal
 _PERIODS = 2.0  #: that the screen shows at least
 
 
-class _Watch:
+class _InputWatch:
     """Keeps what the inputs do."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class AutoscaleCommands(ScopeTable):
     def autoscale(self, *sources: str) -> Handler:
         """``:AUT``: range, offset, time base and trigger that show what is at the inputs; those without are off."""
         self.control.abandon()
-        bench, watch = self.scope.bench, _Watch()
+        bench, watch = self.scope.bench, _InputWatch()
         bench.sync()
         bench.recorders.add(watch)
         bench.lagging_circuit.add_observer(watch)
