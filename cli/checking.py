@@ -23,6 +23,10 @@ def declare(commands: Any) -> None:
         "  tsbench check examples/nbo2.bench.toml",
     )
     check.add_argument("bench", type=Path, metavar="bench.toml", help="the bench file")
+    check.add_argument(
+        "--fixture", action="store_true",
+        help="measure the fixture with the standards of the bench file (open, short, known resistor), compare it with "
+             "the bench file, and write what was measured into the bench file")
     add_json(check, "the findings")
 
     gui = add_command(
@@ -39,6 +43,8 @@ def check(options: argparse.Namespace) -> int:
     """Connect, identify, make safe, read back, look at limits and at what the fixture will do."""
     from tsbench.cli.printing import print_json
 
+    if options.fixture:
+        return _check_fixture(options)
     try:
         report = check_bench(options.bench)
     except InstrumentInUse as error:
@@ -88,6 +94,28 @@ def check_bench(path: Path) -> dict[str, Any]:
         ],
         "warnings": warnings,
     }
+
+
+def _check_fixture(options: argparse.Namespace) -> int:
+    """Measure the fixture, write it into the bench file, and return 1 where the bench file says something else."""
+    from datetime import UTC, datetime
+
+    from tsbench.cli.printing import print_json
+    from tsbench.station.fixture_check import measure_fixture, with_measured
+
+    values = measure_fixture(options.bench, lambda line: print(f"measuring {line}", file=sys.stderr))   # noqa: T201
+    agree = all(value.agrees for value in values)
+    if options.json:
+        print_json([{**vars(value), "agrees": value.agrees} for value in values])
+    else:
+        sys.stdout.writelines(f"{value.line}\n" for value in values)
+    if agree:
+        text = with_measured(options.bench.read_text("utf-8"), values, datetime.now(UTC).date().isoformat())
+        options.bench.write_text(text, encoding="utf-8")
+        sys.stderr.write(f"wrote the measured values to [fixture.measured] of {options.bench}\n")
+    else:
+        sys.stderr.write("tsbench: the fixture differs from the bench file. Correct this before you connect a device\n")
+    return 0 if agree else 1
 
 
 def _instrument(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tsbench.errors import ConfigurationError
 _SPELLINGS = {
     "Ohm": "Ohm", "ohm": "Ohm", "ohms": "Ohm", "Ohms": "Ohm", "Ω": "Ohm", "\u2126": "Ohm", "R": "Ohm",
     "V": "V", "v": "V", "volt": "V", "A": "A", "amp": "A", "s": "s", "sec": "s", "Hz": "Hz", "hz": "Hz",
-    "F": "F", "H": "H", "W": "W", "J": "J", "C": "C", "K": "K", "%": "%",
+    "F": "F", "S": "S", "H": "H", "W": "W", "J": "J", "C": "C", "K": "K", "%": "%",
 }
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+))?\s*([^\d\s]\S*)?", re.ASCII)
 _EXPONENTS = {
@@ -134,6 +134,8 @@ Volts = Annotated[float, _accept("V"), Unit("V")]
 Amperes = Annotated[float, _accept("A"), Unit("A")]
 Seconds = Annotated[float, _accept("s"), Unit("s")]
 Ohms = Annotated[float, _accept("Ohm"), Unit("Ohm")]
+Farads = Annotated[float, _accept("F"), Unit("F")]
+Siemens = Annotated[float, _accept("S"), Unit("S")]
 Hertz = Annotated[float, _accept("Hz"), Unit("Hz")]
 Watts = Annotated[float, _accept("W"), Unit("W")]
 Joules = Annotated[float, _accept("J"), Unit("J")]
@@ -144,7 +146,7 @@ Number = Annotated[float, _accept(""), Unit("")]
 
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "H", "Hz", "W", "J", "C", "m", "V/s"}
+_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s"}
 
 
 def format_interval(value: float | None, low: float | None, high: float | None, unit: str) -> str:

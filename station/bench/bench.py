@@ -48,8 +48,8 @@ class Bench:
         self.problems = self.instruments.problems  #: what went wrong while making safe, one line each
         self.clock: Clock = self.instruments.clock
         self.positioner: Positioner = self.instruments.positioner
-        self._wiring = Wiring(file, self.instruments.driver_of)
-        self._guards = Guards(file, self.instruments, self._wiring, device)
+        self.wiring = Wiring(file, self.instruments.driver_of)
+        self._guards = Guards(file, self.instruments, self.wiring, device)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
 
     @classmethod
@@ -80,7 +80,7 @@ class Bench:
         try:
             bench.instruments.open()
             bench.clock, bench.positioner = bench.instruments.clock, bench.instruments.positioner
-            bench.fixture = bench._wiring.fixture()
+            bench.fixture = bench.wiring.fixture()
             bench._guards.make_all()
             if device is not None and bench.positioner.connected() != device:
                 bench.positioner.connect(device)
@@ -149,7 +149,7 @@ class Bench:
 
     def wire_path(self, role: str) -> WirePath:
         """Return the wiring between the instrument of ``role`` and the device, as its guard takes it."""
-        return self._wiring.path(self.file.table.roles[role])
+        return self.wiring.path(self.file.table.roles[role])
 
     # ----------------------------------------------------------------------------------- the instruments
 

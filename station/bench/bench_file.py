@@ -2,9 +2,9 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.fixture import DEVICE, has_place
@@ -12,7 +12,7 @@ from tsbench.instruments.guard.limits import SAFE_VOLTAGE
 from tsbench.instruments.links.link_settings import LinkSettings
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
-from tsbench.quantities import Amperes, Coulombs, Joules, Kelvins, Number, Ohms, Seconds, Volts, Watts
+from tsbench.quantities import Amperes, Coulombs, Farads, Joules, Kelvins, Number, Ohms, Seconds, Siemens, Volts, Watts
 from tsbench.records import DeviceDescription, DeviceLimits, Sensing
 from tsbench.text_files import parse_toml, read_text
 from tsbench.validation import first_problem
@@ -65,6 +65,16 @@ class HighVoltageTable(_Table):
     interlock: str = Field(min_length=3)  #: what opens the interlock of the instrument, in words
 
 
+class MeasuredTable(_Table):
+    """``[fixture.measured]``: what ``tsbench check --fixture`` found; it counts in place of the netlist."""
+
+    date: str = ""
+    path_resistance: dict[str, Ohms] = Field(default_factory=dict)  #: by role
+    current_offset: dict[str, Amperes] = Field(default_factory=dict)  #: of the source meter in a role
+    leakage: dict[str, Siemens] = Field(default_factory=dict)  #: of the open path, by role
+    parallel_capacitance: Farads | None = Field(default=None, ge=0)
+
+
 class FixtureTable(_Table):
     """``[fixture]``: the wiring as the lab knows it."""
 
@@ -72,6 +82,7 @@ class FixtureTable(_Table):
     terminals: dict[str, str] = Field(default_factory=dict)
     sensing: SensingTable = SensingTable()
     high_voltage: HighVoltageTable | None = None
+    measured: MeasuredTable = MeasuredTable()
 
 
 class LimitsTable(_Table):
@@ -94,6 +105,14 @@ class DeviceTable(_Table):
     temperature: Kelvins | None = Field(default=None, gt=0)  #: at which it is measured, as the lab knows it
     die: tuple[int, int] | None = None  #: column and row on its wafer
     limits: LimitsTable = LimitsTable()
+    standard: Literal["open", "short", "resistor"] | None = None  #: what it is, if it serves to measure the fixture
+    resistance: Ohms | None = Field(default=None, gt=0)  #: of a standard that is a resistor
+
+    @model_validator(mode="after")
+    def _known_resistor(self) -> Self:
+        if (self.standard == "resistor") != (self.resistance is not None):
+            raise ValueError("standard = \"resistor\" and resistance belong together. Give both or neither")
+        return self
 
 
 class CommonDeviceTable(_Table):

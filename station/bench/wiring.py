@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tsbench.instruments.driver import SOURCES
@@ -36,12 +36,18 @@ class Wiring:
         return entry(self.file.table.instruments[name].driver).kinds_of(channel)
 
     def path(self, terminal: str) -> WirePath:
-        """Return the path from a terminal to the device; its source resistance alone where no netlist tells more."""
+        """Return the path from a terminal to the device.
+
+        Its resistance is the one that was measured. Where none was, it follows from the netlist, and without a
+        netlist it is the source resistance alone.
+        """
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
-        if self.file.netlist is None or node is None:
-            return WirePath(resistance=source)
-        return path_of(self.file.netlist, node, source)
+        path = (WirePath(resistance=source) if self.file.netlist is None or node is None
+                else path_of(self.file.netlist, node, source))
+        measured, roles = self.file.table.fixture.measured.path_resistance, self.file.table.roles
+        found = [measured[role] for role, place in roles.items() if place == terminal and role in measured]
+        return replace(path, resistance=found[0]) if found and math.isfinite(path.resistance) else path
 
     def fixture(self) -> Fixture:
         """Return the fixture with what follows from the netlist.
@@ -59,9 +65,15 @@ class Wiring:
                 role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)
             },
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
-            parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
+            parallel_capacitance=self._capacitance(),
             parallel_conductance=self._scope_inputs_at_device() / SCOPE_INPUT,
         )
+
+    def _capacitance(self) -> float:
+        measured = self.file.table.fixture.measured.parallel_capacitance
+        if measured is not None:
+            return measured
+        return parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0
 
     def _source_resistance(self, terminal: str) -> float:
         return float(getattr(self.driver_of(terminal).capabilities, "output_resistance", 0.0))

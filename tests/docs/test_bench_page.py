@@ -24,6 +24,7 @@ SECTIONS = {
     "`[instruments.NAME.link]`": (bench_file.LinkTable,),
     "`[fixture]`": (bench_file.FixtureTable,),
     "`[fixture.high_voltage]`": (bench_file.HighVoltageTable,),
+    "`[fixture.measured]`": (bench_file.MeasuredTable,),
     "`[fixture.sensing]`": (bench_file.SensingTable,),
     "`[devices.ID]`": (bench_file.DeviceTable,),
     "Limits of the devices": (bench_file.CommonDeviceTable, bench_file.LimitsTable),

@@ -1,0 +1,34 @@
+"""Writes what was measured into the text of a bench file."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from tsbench.station.fixture_check.values import FixtureValue
+
+_TABLE = re.compile(r"(?ms)^\[fixture\.measured\]\n.*?(?=^\[|\Z)")
+_KEPT = ("path_resistance", "current_offset", "leakage")
+
+
+def with_measured(text: str, values: Sequence[FixtureValue], date: str) -> str:
+    """Return the text of a bench file with the table ``[fixture.measured]``; one that is there is replaced.
+
+    Parameters
+    ----------
+    text : of the bench file
+    values : what was measured; of each quantity and role, the one with the narrowest interval counts
+    date : of the measurement
+    """
+    lines = ["[fixture.measured]", f'date = "{date}"']
+    for quantity in _KEPT:
+        known: dict[str, FixtureValue] = {}
+        for one in values:
+            if one.quantity == quantity and math.isfinite(one.value) and one.low is not None:
+                known[one.role] = min(known.get(one.role, one), one, key=lambda found: found.high - (found.low or 0.0))
+        if known:
+            inside = ", ".join(f'{role} = "{one.value:.4g} {one.unit}"' for role, one in known.items())
+            lines.append(f"{quantity} = {{ {inside} }}")
+    capacitances = [one for one in values if one.quantity == "parallel_capacitance" and one.low is not None]
+    if capacitances:
+        lines.append(f'parallel_capacitance = "{capacitances[-1].value:.4g} F"')
+    return _TABLE.sub("", text).rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"

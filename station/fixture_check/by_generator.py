@@ -1,0 +1,145 @@
+"""What a generator and the scope at the device find out about the fixture together."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from tsbench.instruments import EdgeTrigger, Pulse, PulseGenerator, Timebase
+from tsbench.protocols.acquiring.device_view import FREE_RUN, VOLTAGE_HIGH, DeviceView, device_view
+from tsbench.protocols.acquiring.waiting import wait_until
+from tsbench.records import FloatArray
+from tsbench.station.bench.bench import Bench
+from tsbench.station.fixture_check.values import FixtureValue
+
+_LEVEL = 0.5  #: [V] of the open-circuit voltage
+_SPAN = 2e-3  #: [s] of a record of a direct level
+_LEAST_RESISTANCE = 300.0  #: [Ohm] through which a capacitance of picofarads shows in the rise
+_EDGES, _SAMPLES = 3.0, 10.0  #: a rise is one if it is longer than so many edges, and so many samples
+_WITHIN = 0.02  #: relative error of the rise time by noise and by the foot of the rise
+
+
+def short(bench: Bench, role: str) -> list[FixtureValue]:
+    """Return the path resistance [Ohm] by the current through the sensing resistor, with a short for the device."""
+    view, path = device_view(bench), bench.wire_path(role)
+    if view is None or bench.fixture.sensing.current is None or not math.isfinite(path.resistance):
+        return []
+    generator, level = _ready(bench, role), _level(bench, path.resistance)
+    sensed = bench.fixture.sensing.current
+    channel = next(name for name, number in view.channels.items() if number == bench.scope_channel(sensed).channel)
+    current = 3.0 * level / path.resistance
+    steps = [_direct(bench, view, generator, sign * level, (-level, level), (-current, current))[channel]
+             for sign in (1.0, -1.0)]
+    generator.set_output(False)
+    flowing = (steps[0] - steps[1]) / view.current_resistance
+    if abs(flowing) < 0.02 * 2.0 * level / path.resistance:
+        return [FixtureValue("path_resistance", role, math.inf, 50.0 * path.resistance, math.inf, "Ohm",
+                             path.resistance, "no current flows. Check the contact and the wiring")]
+    value = 2.0 * level / flowing
+    room = value * (view.scope.capabilities.gain_accuracy * 2.0 + generator.capabilities.level_accuracy.gain * 2.0)
+    return [FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm", path.resistance)]
+
+
+def open_end(bench: Bench, role: str, resistance: float | None) -> list[FixtureValue]:
+    """Return the level [V] that arrives at the device, and the capacitance [F] by the rise, with nothing connected.
+
+    Parameters
+    ----------
+    bench, role : the source
+    resistance : [Ohm] of its path as measured, None where it was not
+    """
+    view, path = device_view(bench), bench.wire_path(role)
+    if view is None or VOLTAGE_HIGH not in view.channels or not math.isfinite(path.resistance):
+        return []
+    generator, level = _ready(bench, role), _level(bench, path.resistance)
+    steps = [_direct(bench, view, generator, sign * level, (-2.0 * level, 2.0 * level), (-1e-3, 1e-3))[VOLTAGE_HIGH]
+             for sign in (1.0, -1.0)]
+    arrived = (steps[0] - steps[1]) / 2.0
+    room = abs(arrived) * 2.0 * (view.scope.capabilities.gain_accuracy + generator.capabilities.level_accuracy.gain)
+    found = [FixtureValue(
+        "level", role, arrived, arrived - room, arrived + room, "V", level * path.gain,
+        "check the 50 Ohm terminations, the probe attenuation of the scope and the load that the generator is set to")]
+    resistance = resistance or path.resistance
+    if resistance >= _LEAST_RESISTANCE:
+        found += _capacitance(bench, view, generator, role, level, resistance * path.gain)
+    generator.set_output(False)
+    return found
+
+
+def _capacitance(
+    bench: Bench, view: DeviceView, generator: PulseGenerator, role: str, level: float, resistance: float,
+) -> list[FixtureValue]:
+    believed = bench.fixture.parallel_capacitance
+    edge = max(generator.capabilities.edge_time.low, 10e-9)
+    usual = max(resistance * max(believed, 20e-12), 10.0 * edge)
+    generator.set_output(False)
+    width = max(30.0 * usual, generator.capabilities.pulse_width.low)
+    generator.configure_pulse(Pulse(0.0, level, width, max(4.0 * width, generator.capabilities.pulse_period.low),
+                                    edge, edge))
+    generator.configure_burst(1)
+    generator.set_output(True)
+    channel = view.channels[VOLTAGE_HIGH]
+    view.configure(view.windows((-0.5 * level, 1.5 * level), (-1e-3, 1e-3)))
+    accepted = view.scope.configure_timebase(Timebase(20.0 * usual, 8.0 * usual))
+    view.scope.configure_trigger(EdgeTrigger(channel, 0.3 * level))
+    view.scope.arm()
+    generator.trigger()
+    if not wait_until(bench.clock, view.scope.complete, accepted.span, accepted.span + 2.0):
+        view.scope.abort()
+        return []
+    record = view.scope.fetch([channel])[channel]
+    rise = _rise_time(record.times(), record.values()[0])
+    least = max(_EDGES * edge, _SAMPLES * record.dt)
+    if rise is None or rise < least:
+        most = max(rise or 0.0, least) / 2.197 / resistance
+        return [FixtureValue("parallel_capacitance", role, 0.0, None, most, "F", believed or None)]
+    value = rise / 2.197 / resistance   # ln(0.9/0.1): 10 to 90 % of an exponential
+    room = value * (_WITHIN + 0.01 + (edge / rise)**2)
+    return [FixtureValue("parallel_capacitance", role, value, value - room, value + room, "F", believed or None)]
+
+
+def _rise_time(times: FloatArray, values: FloatArray) -> float | None:
+    """Return the time from 10 to 90 % [s] of a step, None where the record shows none."""
+    tenth = max(values.size // 10, 1)
+    low, high = float(np.median(values[:tenth])), float(np.median(values[-tenth:]))
+    noise = float(np.std(values[:tenth]))
+    if high - low < 10.0 * noise:
+        return None
+    crossings = []
+    for part in (0.1, 0.9):
+        level = low + part * (high - low)
+        above = np.flatnonzero(values >= level)
+        below = np.flatnonzero(values < level)
+        if not above.size or not below.size:
+            return None
+        crossings.append(0.5 * (times[above[0]] + times[min(below[-1] + 1, values.size - 1)]))
+    return float(crossings[1] - crossings[0])
+
+
+def _ready(bench: Bench, role: str) -> PulseGenerator:
+    generator = bench.pulse_generator(role)
+    generator.set_output(False)
+    generator.configure_load(math.inf)
+    generator.configure_level(0.0)
+    generator.set_output(True)
+    return generator
+
+
+def _level(bench: Bench, resistance: float) -> float:
+    limits = bench.device.limits
+    return min(_LEVEL, 0.5 * (limits.max_voltage or 2.0 * _LEVEL), 0.5 * (limits.max_current or math.inf) * resistance)
+
+
+def _direct(
+    bench: Bench, view: DeviceView, generator: PulseGenerator, level: float,
+    voltage: tuple[float, float], current: tuple[float, float],
+) -> dict[str, float]:
+    """Return the mean [V] that each channel shows at a direct level."""
+    generator.configure_level(level)
+    bench.clock.wait(_SPAN)
+    view.scope.configure_trigger(FREE_RUN)
+    view.configure(view.windows(voltage, current))
+    found = view.capture_now(Timebase(_SPAN), bench, {})
+    if found is None:
+        return dict.fromkeys(view.channels, math.nan)
+    return {name: float(replace(wave).values().mean()) for name, wave in found.items()}

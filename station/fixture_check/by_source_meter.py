@@ -1,0 +1,113 @@
+"""What a source meter finds out about the fixture by itself."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
+from tsbench.instruments import Accuracy, MeasureSettings, Reading, SourceMeter, SourceSettings
+from tsbench.records import Flag
+from tsbench.station.bench.bench import Bench
+from tsbench.station.fixture_check.values import FixtureValue
+
+_READINGS = 5
+_SMALL, _LARGE = 0.1, 0.5  #: [V] at a short, and at an open end or a resistor
+_MOST = 1e-3  #: [A] compliance
+_STUDENT = 2.776  #: 95 % of five readings: Student's t with four degrees of freedom
+
+
+def open_end(bench: Bench, role: str) -> list[FixtureValue]:
+    """Return current offset [A] at 0 V and leakage conductance [S] with nothing connected."""
+    meter = _ready(bench, role, 1e-6, _LARGE)
+    at_zero = _readings(meter, 0.0)
+    level = _allowed(bench, _LARGE)
+    up, down = _readings(meter, level), _readings(meter, -level)
+    meter.set_output(False)
+    offset, spread = _mean([one.current for one in at_zero])
+    slope, uncertain = _slope(up, down, meter)
+    return [FixtureValue("current_offset", role, offset, offset - spread, offset + spread, "A"),
+            FixtureValue("leakage", role, slope, slope - uncertain, slope + uncertain, "S")]
+
+
+def short(bench: Bench, role: str) -> list[FixtureValue]:
+    """Return the path resistance [Ohm]: what the source meter sees with a short in the place of the device."""
+    return [_resistance(bench, role, _SMALL, 0.0)]
+
+
+def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureValue]:
+    """Return the path resistance beside a known resistor, and whether the compliance takes effect [A]."""
+    values = [_resistance(bench, role, _LARGE, resistance)]
+    level = _allowed(bench, _LARGE)
+    limit = 0.5 * level / (resistance + bench.wire_path(role).resistance)
+    meter = _ready(bench, role, limit, level)
+    limit = meter.source.limit if meter.source is not None else limit   # a small one may be raised
+    if limit < 0.8 * level / resistance:
+        reading = _readings(meter, level)[-1]
+        row = _row(meter.capabilities.source_current_accuracy, limit)
+        room = limit * row.gain + row.offset + 0.02 * limit
+        remedy = "the compliance does not take effect. Check the instrument before a device is connected"
+        if Flag.COMPLIANCE not in reading.flags:
+            remedy = "the reading is not marked as limited. " + remedy[0].upper() + remedy[1:]
+        values.append(FixtureValue(
+            "compliance", role, abs(reading.current), abs(reading.current) - room, abs(reading.current) + room, "A",
+            limit, remedy))
+    meter.set_output(False)
+    return values
+
+
+def _resistance(bench: Bench, role: str, volts: float, known: float) -> FixtureValue:
+    meter = _ready(bench, role, _MOST, volts)
+    level = _allowed(bench, volts)
+    up, down = _readings(meter, level), _readings(meter, -level)
+    meter.set_output(False)
+    slope, uncertain = _slope(up, down, meter)
+    if slope <= uncertain:
+        remedy = "no current flows. Check the contact, and whether the short or the resistor is connected"
+        return FixtureValue("path_resistance", role, math.inf, 1.0 / (slope + uncertain), math.inf, "Ohm",
+                            bench.wire_path(role).resistance, remedy)
+    beside = bench.fixture.parallel_conductance if known else 0.0   # the scope inputs lie beside a resistor
+    value = 1.0 / (slope - beside) - known
+    room = uncertain / (slope - beside)**2
+    return FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm",
+                        bench.wire_path(role).resistance)
+
+
+def _ready(bench: Bench, role: str, limit: float, volts: float) -> SourceMeter:
+    meter = bench.source_meter(role)
+    lowest = meter.capabilities.compliance_current.low
+    most = bench.device.limits.max_current or math.inf
+    meter.configure_source(SourceSettings("voltage", max(min(limit, most), lowest)))
+    meter.configure_measure(MeasureSettings("current"))
+    meter.set_level(0.0)
+    meter.set_output(True)
+    return meter
+
+
+def _allowed(bench: Bench, volts: float) -> float:
+    return min(volts, bench.device.limits.max_voltage or volts)
+
+
+def _readings(meter: SourceMeter, level: float) -> list[Reading]:
+    meter.set_level(level)
+    meter.measure()   # the first one may find another range
+    return [meter.measure() for _ in range(_READINGS)]
+
+
+def _mean(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and the half-width of its 95 % interval by the scatter alone."""
+    return fmean(values), _STUDENT * stdev(values) / math.sqrt(len(values))
+
+
+def _slope(up: Sequence[Reading], down: Sequence[Reading], meter: SourceMeter) -> tuple[float, float]:
+    """Return the conductance [S] between two levels and its 95 % half-width; offsets cancel, errors of gain do not."""
+    (high, high_spread), (low, low_spread) = (_mean([one.current for one in found]) for found in (up, down))
+    volts = fmean(one.voltage for one in up) - fmean(one.voltage for one in down)
+    largest = max(abs(high), abs(low))
+    current, voltage = meter.capabilities.current_accuracy, meter.capabilities.voltage_accuracy
+    gain = _row(current, largest).gain + _row(voltage, abs(volts) / 2).gain
+    noise = math.hypot(high_spread, low_spread) + 2.0 * _row(current, largest).noise
+    slope = (high - low) / volts
+    return slope, abs(slope) * gain + noise / abs(volts)
+
+
+def _row(rows: Sequence[Accuracy], value: float) -> Accuracy:
+    return next((row for row in rows if row.full_scale >= abs(value)), rows[-1])

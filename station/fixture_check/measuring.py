@@ -1,0 +1,68 @@
+"""Goes through the standards of a bench: open end, short, known resistor."""
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+from pathlib import Path
+
+from tsbench.errors import ConfigurationError
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile, DeviceTable
+from tsbench.station.fixture_check import by_generator, by_source_meter
+from tsbench.station.fixture_check.values import FixtureValue
+
+_HOW = (
+    "no device of the bench file is a standard, so the fixture cannot be measured. Add for example [devices.SHORT] "
+    'with standard = "short", [devices.OPEN] with standard = "open", and [devices.R10K] with standard = "resistor" '
+    'and resistance = "10 kOhm"')
+
+
+def measure_fixture(path: Path, tell: Callable[[str], None] = lambda line: None) -> list[FixtureValue]:
+    """Measure the fixture with each standard that the bench file names; all outputs are off between two standards.
+
+    Parameters
+    ----------
+    path : the bench file
+    tell : is told in one line which standard is measured
+
+    Raises
+    ------
+    ConfigurationError
+        The bench file names no standard.
+    TsbenchError
+        As :meth:`Bench.open`.
+    """
+    file = BenchFile.load(path)
+    standards = {name: table for name, table in file.table.devices.items() if table.standard is not None}
+    if not standards:
+        raise ConfigurationError(f"{path}: {_HOW}")
+    found: list[FixtureValue] = []
+    order = ("short", "open", "resistor")   # the capacitance needs the resistance in front of it
+    for name, table in sorted(standards.items(), key=lambda item: order.index(str(item[1].standard))):
+        tell(f"{name} ({table.standard})")
+        with Bench.open(path, name) as bench:
+            for role, kinds in _driving(bench):
+                paths = [one.value for one in found if one.quantity == "path_resistance" and one.role == role]
+                known = paths[0] if paths and isfinite(paths[0]) else None
+                found += _of_standard(bench, role, kinds, table, known)
+                bench.make_safe()
+    return found
+
+
+def _driving(bench: Bench) -> Iterator[tuple[str, str]]:
+    """Yield role and kind of each source that reaches the device."""
+    for role, terminal in bench.file.table.roles.items():
+        for kind in ("source meter", "pulse generator"):
+            if kind in bench.wiring.kinds(terminal):
+                yield role, kind
+
+
+def _of_standard(
+    bench: Bench, role: str, kind: str, table: DeviceTable, path_resistance: float | None,
+) -> list[FixtureValue]:
+    if kind == "source meter":
+        if table.resistance is not None:
+            return by_source_meter.known_resistor(bench, role, table.resistance)
+        return (by_source_meter.short if table.standard == "short" else by_source_meter.open_end)(bench, role)
+    if table.standard == "short":
+        return by_generator.short(bench, role)
+    return by_generator.open_end(bench, role, path_resistance) if table.standard == "open" else []

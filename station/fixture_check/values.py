@@ -1,0 +1,55 @@
+"""One measured quantity of the fixture beside what the bench file says of it."""
+
+from dataclasses import dataclass
+
+from tsbench.quantities import format_interval, format_quantity
+
+#: how much a measured value may differ from the bench file, beside its own uncertainty: resistors of 5 % are usual, and
+#: nobody knows the capacitance of cables and needles better than to a third
+_TOLERANCE, _TOLERANCE_OF_CAPACITANCE = 0.05, 0.35
+
+
+@dataclass(frozen=True)
+class FixtureValue:
+    """One quantity of the fixture.
+
+    Parameters
+    ----------
+    quantity : "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance"
+    role : whose it is
+    value, low, high : [unit] the measured value and the bounds of its 95 % interval; ``low`` None: at most ``high``
+    unit : SI unit
+    believed : [unit] what the bench file says, None if it says nothing
+    remedy : what to correct where the two differ
+    """
+
+    quantity: str
+    role: str
+    value: float
+    low: float | None
+    high: float
+    unit: str
+    believed: float | None = None
+    remedy: str = "correct the netlist in [fixture] of the bench file, or the wiring"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the bench file says the same, within the interval and a tolerance."""
+        if self.believed is None:
+            return True
+        tolerance = _TOLERANCE_OF_CAPACITANCE if self.unit == "F" else _TOLERANCE
+        room = tolerance * abs(self.believed)
+        return (self.low is None or self.low - room <= self.believed) and self.believed <= self.high + room
+
+    @property
+    def line(self) -> str:
+        """Return it in one line."""
+        name = self.quantity.replace("_", " ")
+        shown = (f"at most {format_quantity(self.high, self.unit)}" if self.low is None
+                 else format_interval(self.value, self.low, self.high, self.unit))
+        said = f"{self.role}: {name} {shown}"
+        if self.believed is None:
+            return said
+        believed = format_quantity(self.believed, self.unit)
+        return f"{said}, bench file {believed}" if self.agrees else (
+            f"{said}, but the bench file says {believed}: {self.remedy}")

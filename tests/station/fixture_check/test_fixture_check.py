@@ -1,0 +1,176 @@
+"""The fixture is measured with standards, compared with the bench file and written into it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.witness.log import outputs_left_on
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.fixture_check import FixtureValue, measure_fixture, with_measured
+from tsbench.station.fixture_check.by_generator import _rise_time
+
+ROOT = Path(__file__).resolve().parents[3]
+STANDARDS = """
+[devices.OPEN]
+standard = "open"
+[devices.SHORT]
+standard = "short"
+[devices.R10K]
+standard = "resistor"
+resistance = "10 kOhm"
+"""
+TRUE_STANDARDS = """
+[devices.SHORT]
+model = "resistor"
+parameters = { r = 0.01 }
+[devices.OPEN]
+model = "resistor"
+parameters = { r = 1e13 }
+[devices.R10K]
+model = "resistor"
+parameters = { r = 10e3 }
+"""
+
+
+def lay(folder: Path, **changes: tuple[str, str]) -> Path:
+    """Lay the demo bench with standards, its wiring changed in one of its files; returns the bench file."""
+    for kind, more in (("bench", STANDARDS), ("world", TRUE_STANDARDS)):
+        text = (ROOT / "examples" / f"nbo2.{kind}.toml").read_text("utf-8")
+        old, new = changes.get(kind, ("", ""))
+        assert old in text
+        (folder / f"nbo2.{kind}.toml").write_text(text.replace(old, new) + more if old else text + more, "utf-8")
+    return folder / "nbo2.bench.toml"
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[FixtureValue]]:
+    bench = lay(tmp_path_factory.mktemp("fixture"))
+    return bench, measure_fixture(bench)
+
+
+def found(values: list[FixtureValue], quantity: str, role: str) -> list[FixtureValue]:
+    return [one for one in values if (one.quantity, one.role) == (quantity, role)]
+
+
+@pytest.mark.parametrize(("quantity", "role", "truth"), [
+    ("path_resistance", "drive", 2.0 + 50.0), ("path_resistance", "pulser", 50.0 + 2.0 + 50.0),
+    ("path_resistance", "bias", 50.0 + 5e3 + 50.0), ("leakage", "drive", 1e-6),   # the scope's input of 1 MOhm
+    ("parallel_capacitance", "bias", 66e-12 + 20e-12 + 14e-12), ("level", "pulser", 0.5),
+    ("level", "bias", 0.5 * 0.995),
+])
+def test_the_intervals_contain_what_is_there(
+    quantity: str, role: str, truth: float, measured: tuple[Path, list[FixtureValue]],
+) -> None:
+    for value in found(measured[1], quantity, role):
+        assert value.low is not None and value.low <= truth * 1.001 and truth * 0.999 <= value.high, value.line
+        assert value.high - value.low < 0.15 * truth and value.agrees
+    assert found(measured[1], quantity, role)
+
+
+def test_the_compliance_takes_effect_and_the_outputs_are_off(measured: tuple[Path, list[FixtureValue]]) -> None:
+    bench, values = measured
+    limited, = found(values, "compliance", "drive")
+    assert limited.agrees and limited.believed == pytest.approx(0.25 / 10e3, rel=0.01)
+    assert found(values, "current_offset", "drive")[0].value == pytest.approx(0.0, abs=1e-9)
+    assert not outputs_left_on(bench.parent / "nbo2.witness.jsonl")
+
+
+LOAD, DRIVE = "R_load   gen2  dut  5k", "R_drive  smu   dut  2"
+PROBE, PULSE = "C_probe  dut   0    66p", "R_pulse  gen1  dut  2"
+
+
+@pytest.mark.parametrize(("changes", "role", "quantity", "said"), [
+    ({"bench": (LOAD, "R_load gen2 dut 8k"), "world": (LOAD, "R_load gen2 dut 3k")}, "bias", "path_resistance",
+     "but the bench file says 8.100 kOhm: correct the netlist"),
+    ({"world": (DRIVE, "R_drive smu dut 1k")}, "drive", "path_resistance", "bench file says 52.00 Ohm"),
+    ({"world": (PROBE, "C_probe dut 0 1n")}, "bias", "parallel_capacitance", "bench file says 80.00 pF"),
+    ({"world": (PULSE, f"{PULSE}\nR_term gen1 0 50")}, "pulser", "level", "check the 50 Ohm terminations"),
+])
+def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
+    changes: dict[str, tuple[str, str]], role: str, quantity: str, said: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench = lay(tmp_path, **changes)
+    before = bench.read_text("utf-8")
+    assert main(["check", str(bench), "--fixture"]) == 1
+    out, err = capsys.readouterr()
+    wrong = [line for line in out.splitlines() if "but the bench file says" in line]
+    assert any(line.startswith(f"{role}: {quantity.replace('_', ' ')}") and said in line for line in wrong), out
+    assert "Correct this before you connect a device" in err and bench.read_text("utf-8") == before
+
+
+def test_a_missing_contact_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = lay(tmp_path, world=("XDUT     dut   low  device", "R_gap dut far 1e12\nXDUT far low device"))
+    assert main(["check", str(bench), "--fixture"]) == 1
+    assert "no current flows. Check the contact" in capsys.readouterr().out
+
+
+def test_what_was_measured_stands_in_the_bench_file_and_counts(
+    measured: tuple[Path, list[FixtureValue]], tmp_path: Path,
+) -> None:
+    path, values = measured
+    for name in ("nbo2.bench.toml", "nbo2.world.toml"):
+        shutil.copy(path.parent / name, tmp_path / name)
+    bench = tmp_path / "nbo2.bench.toml"
+    text = bench.read_text("utf-8")
+    once = with_measured(text, values, "2026-11-28")
+    assert with_measured(once, values, "2026-11-28") == once and once.startswith(text.rstrip())
+    bench.write_text(once, "utf-8")
+    table = BenchFile.load(bench).table.fixture.measured
+    assert table.date == "2026-11-28" and set(table.path_resistance) == {"drive", "pulser", "bias"}
+    narrowest = found(values, "path_resistance", "drive")[0].value
+    assert table.path_resistance["drive"] == pytest.approx(narrowest, rel=1e-3)
+    changed = re.sub(r"drive = \"[\d.]+ Ohm\"", 'drive = "70 Ohm"', once)
+    bench.write_text(changed, "utf-8")
+    with Bench.open(bench, "D1") as opened:
+        assert opened.wire_path("drive").resistance == 70.0 == opened.fixture.path_resistance["drive"]
+        assert opened.fixture.parallel_capacitance == pytest.approx(100e-12, rel=0.05)
+
+
+def test_values_for_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = lay(tmp_path)
+    assert main(["check", str(bench), "--fixture", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["quantity"] for row in rows} == {
+        "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance"}
+    assert all(row["agrees"] for row in rows) and "[fixture.measured]" in bench.read_text("utf-8")
+
+
+def test_a_bench_without_standards_is_told_how_to_add_them(nbo2_bench: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r'Add for example \[devices.SHORT\] with standard = "short"'):
+        measure_fixture(nbo2_bench)
+
+
+@pytest.mark.parametrize("table", ['standard = "resistor"', 'resistance = "1 kOhm"',
+                                   'standard = "short"\nresistance = "1 kOhm"'])
+def test_a_known_resistor_has_a_resistance_and_nothing_else_has(table: str, nbo2_bench: Path) -> None:
+    nbo2_bench.write_text(nbo2_bench.read_text("utf-8") + f"\n[devices.X]\n{table}\n", "utf-8")
+    with pytest.raises(ConfigurationError, match='standard = "resistor" and resistance belong together'):
+        BenchFile.load(nbo2_bench)
+
+
+def test_lines_and_agreement() -> None:
+    value = FixtureValue("path_resistance", "bias", 5100.0, 5000.0, 5200.0, "Ohm", 5400.0)
+    assert value.agrees and value.line == "bias: path resistance 5.10 ± 0.10 kOhm, bench file 5.400 kOhm"
+    assert not FixtureValue("path_resistance", "bias", 5100.0, 5000.0, 5200.0, "Ohm", 5500.0).agrees
+    assert not FixtureValue("path_resistance", "bias", 5100.0, 5000.0, 5200.0, "Ohm", 4700.0).agrees
+    bound = FixtureValue("parallel_capacitance", "pulser", 0.0, None, 10e-12, "F", 80e-12)
+    assert not bound.agrees and "parallel capacitance at most 10.00 pF" in bound.line
+    assert FixtureValue("parallel_capacitance", "pulser", 0.0, None, 10e-12, "F", 5e-12).agrees
+
+
+def test_the_rise_time_of_an_exponential() -> None:
+    times = np.linspace(-1e-6, 9e-6, 2001)
+    clean = np.where(times > 0, 1.0 - np.exp(-np.clip(times, 0.0, None) / 1e-6), 0.0)
+    noisy = clean + 2e-3 * np.random.default_rng(3).standard_normal(times.size)
+    for values in (clean, noisy):
+        rise = _rise_time(times, values)
+        assert rise is not None and rise == pytest.approx(np.log(9.0) * 1e-6, rel=0.02)
+    assert _rise_time(times, noisy - clean) is None
