@@ -93,13 +93,7 @@ class Number(Parameter):
         self.out_of_range = out_of_range
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        text = raw.decode("latin-1").strip()
-        try:
-            value = float(text)  # the common case; python's words are sorted out below
-            if not math.isfinite(value) or "_" in text:
-                raise ValueError
-        except ValueError:
-            value = self._other(text, owner, key)
+        value = self.value_of(raw, owner, key)
         low, high = self.bounds(owner, key)
         infinite = self.infinite and math.isinf(value)
         if not infinite and (
@@ -107,6 +101,17 @@ class Number(Parameter):
             or (high is not None and value > high * (1 + math.copysign(1e-12, high)))
         ):
             raise ScpiError(self.out_of_range)
+        return value
+
+    def value_of(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
+        """Return the number that ``raw`` stands for, whether it is within the bounds or not."""
+        text = raw.decode("latin-1").strip()
+        try:
+            value = float(text)  # the common case; python's words are sorted out below
+            if not math.isfinite(value) or "_" in text:
+                raise ValueError
+        except ValueError:
+            value = self._other(text, owner, key)
         return value
 
     def bounds(self, owner: Any, key: tuple[Any, ...]) -> tuple[float | None, float | None]:

@@ -53,6 +53,9 @@ def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any
     return mark
 
 
+_NOT_SET = object()
+
+
 class Setting:
     """A value that a command sets and its query returns, back to ``default`` at ``*RST``.
 
@@ -95,6 +98,7 @@ class Setting:
         self.patterns = (pattern, *also)
         self.parameter = parameter
         self.default = default
+        self._computed = callable(default)
         self.coerce = coerce
         self._changed = operator.attrgetter(change) if change else None
         self.reset = reset
@@ -123,9 +127,9 @@ class Setting:
             held = getattr(getattr(owner, self.part), self.name)
             if (found := held[key[0]] if key else held) is not None:
                 return found
-        elif (self.name, key) in owner.setting_values:
-            return owner.setting_values[self.name, key]
-        return self.default(owner, *key) if callable(self.default) else self.default
+        elif (found := owner.setting_values.get((self.name, key), _NOT_SET)) is not _NOT_SET:
+            return found
+        return self.default(owner, *key) if self._computed else self.default
 
     def store(self, owner: Any, key: tuple[Any, ...], value: Any) -> None:
         """Replace the value of one key."""
@@ -157,6 +161,8 @@ class Setting:
 
 class KeyedSetting:
     """The values of a setting whose header captures something: ``self.range["VOLT"]``, ``self.offset[1]``."""
+
+    __slots__ = ("_owner", "_setting")
 
     def __init__(self, setting: Setting, owner: Any) -> None:
         self._setting = setting

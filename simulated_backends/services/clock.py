@@ -168,7 +168,11 @@ class BenchClock:
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` pass."""
-        self.advance_to(self.now + max(seconds, 0.0))
+        end = self.now + max(seconds, 0.0)
+        if self._watchers or self._moving or (self._heap and self._heap[0][0] <= end):
+            self.advance_to(end)
+        else:   # nothing happens until then
+            self.now = end
 
     def busy(self, longest: float = BUSY_HOP) -> None:
         """Answering "busy" lets the next event happen (in ``longest`` s at most): polling loops end."""

@@ -26,6 +26,7 @@ from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world import World, close_world, open_world
 
 R = TypeVar("R")
+SUCCESS = StatusCode.success   # a name for it costs less than to look it up in its enumeration, some times a message
 
 
 class TsbenchVisaLibrary(VisaLibraryBase):
@@ -172,6 +173,15 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     # ------------------------------------------------------------------------------------------ messages
 
+    def handle_return_value(self, session: Any, status_code: int) -> StatusCode:
+        """Note the status of a call, as pyvisa does; plain success, the usual case, without a detour."""
+        if status_code is SUCCESS:
+            self._last_status = SUCCESS
+            if session is not None:
+                self._last_status_in_session[session] = SUCCESS
+            return SUCCESS
+        return super().handle_return_value(session, status_code)
+
     def _act(
         self, session: Any, action: Callable[..., R], failed: Any = None, *arguments: Any,
     ) -> tuple[R, StatusCode]:
@@ -186,7 +196,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             self._world.bench.begin_message()
             try:
                 result = action(opened, *arguments)
-                status = StatusCode.success
+                status = SUCCESS
                 if self._listening and not opened.lost:
                     handlers = self._due_handlers()
             except VisaCallError as fault:

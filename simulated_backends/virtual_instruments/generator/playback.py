@@ -74,7 +74,7 @@ class Playback:
     def sweeps_by_trigger(self, channel: int) -> bool:
         """Return whether each trigger begins a sweep, or goes on to the next frequency of a list."""
         settings = self._settings
-        return (not settings.burst_on[channel] and settings.trigger_source[channel] != "IMM"
+        return (settings.trigger_source[channel] != "IMM" and not settings.burst_on[channel]
                 and settings.shape(channel).sweep is not None)
 
     def follows_triggers(self, channel: int) -> bool:
@@ -176,8 +176,8 @@ class Playback:
         """Whether a channel in burst mode is idle and would act on a trigger."""
         settings = self._settings
         return any(
-            self._takes_triggers(channel) and self._bursts[channel] is None and not self._endless[channel]
-            and self.triggers_left[channel] != 0 and settings.trigger_source[channel] in ("BUS", "EXT")
+            settings.trigger_source[channel] in ("BUS", "EXT") and self._takes_triggers(channel)
+            and self._bursts[channel] is None and not self._endless[channel] and self.triggers_left[channel] != 0
             for channel in self._channels.numbers
         )
 
@@ -186,12 +186,12 @@ class Playback:
     def _restart_timer(self, channel: int) -> None:
         """Begin the internal trigger's rhythm anew, if a burst is played by it."""
         settings = self._settings
-        gated = settings.burst_on[channel] and settings.burst_mode[channel] == "GAT"
-        by_itself = settings.trigger_source[channel] == "TIM" or (
-            settings.burst_on[channel] and settings.trigger_source[channel] == "IMM")
+        burst_on, source = settings.burst_on[channel], settings.trigger_source[channel]
+        if not (source == "TIM" or (burst_on and source == "IMM")):
+            return
+        gated = burst_on and settings.burst_mode[channel] == "GAT"
         shape = settings.shape(channel)
-        acts = settings.burst_on[channel] or any((shape.sweep, shape.parts, shape.point_by_point))
-        if by_itself and acts and not gated:
+        if not gated and (burst_on or any((shape.sweep, shape.parts, shape.point_by_point))):
             self._timers[channel] = self._clock.schedule_in(0.0, lambda: self._tick(channel, self._clock.now))
 
     def _tick(self, channel: int, time: float) -> None:

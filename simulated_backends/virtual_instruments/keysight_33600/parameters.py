@@ -17,22 +17,11 @@ def clipped(value: float, low: float | None, high: float | None, owner: Any) -> 
     return value
 
 
-class _Free(Number):
-    """A number whose MIN and MAX come from another parameter and whose bounds are not checked."""
-
-    def __init__(self, bounded: "Clipped") -> None:
-        super().__init__(bounded.unit, units=tuple(bounded.units), infinite=bounded.infinite)
-        self.bounded = bounded
-
-    def special(self, word: str, owner: Any, key: tuple[Any, ...]) -> float:
-        return self.bounded.special(word, owner, key)
-
-
 class Clipped(Number):
     """A number that is set to its limit, with error -222, when it lies beyond."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        value = _Free(self).parse(raw, owner, key)
+        value = self.value_of(raw, owner, key)
         low, high = self.bounds(owner, key)
         return value if math.isinf(value) else clipped(value, low, high, owner)
 

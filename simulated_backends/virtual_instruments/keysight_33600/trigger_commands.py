@@ -115,8 +115,10 @@ class BurstTriggerCommands(GeneratorTable):
 
     def update_waiting(self) -> None:
         """Keep the operation status register up to date."""
-        self.status.operation.set_bit(WAITING_FOR_TRIGGER, self.playback.waiting_for_trigger)
-        self.status.update()
+        waiting, operation = self.playback.waiting_for_trigger, self.status.operation
+        if waiting != bool(operation.condition & WAITING_FOR_TRIGGER):
+            operation.set_bit(WAITING_FOR_TRIGGER, waiting)
+            self.status.update()
 
     # ---------------------------------------------------------------------------------------- triggers
 

@@ -20,7 +20,7 @@ class FastConverter:
     resolution: float  #: in parts of the range
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)   # each row of a table is one range: nothing compares their numbers
 class RangeData:
     """One range of one quantity (V or A)."""
 

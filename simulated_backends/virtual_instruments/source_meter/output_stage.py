@@ -119,6 +119,7 @@ class OutputStage:
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
         self._errors: dict[str, Calibration] = {}  #: drawn so far, by what they are errors of
         self._applied = self._stage()
+        self._off_given: tuple[object, ...] | None = None  #: what the circuit's stage was made of; None: of an output on
 
     def attachment(self) -> Attachment:
         """Return stage and relay; a leak where nothing is wired to the terminals."""
@@ -173,12 +174,20 @@ class OutputStage:
             limit=limit,
         )
 
+    def _given_while_off(self) -> tuple[object, ...]:
+        """Return all that the stage of an output that is off depends on."""
+        points = self.points
+        return points.function, points.source_range, points.current_range, self.off_state
+
     def apply(self) -> None:
-        """Give the circuit the present set-points."""
+        """Give the circuit the present set-points, unless it has them: the level of an output that is off, for example."""
+        if not self.enabled and self._off_given == (given := self._given_while_off()):
+            return
         stage, bench, name = self._stage(), self._bench, self._instrument.name
         self._applied = stage
-        bench.circuit.set_stage(self.stage_name, stage)
+        self._off_given = None if self.enabled else given
         limited = self.enabled and stage.function == "voltage"
+        bench.circuit.set_stage(self.stage_name, stage)
         bench.compliance(
             f"{name}.{self._terminal}" if self._terminal else name,
             Regulation(self._inner, stage.level, stage.limit) if limited else None)
