@@ -127,7 +127,7 @@ def reading(world: str) -> float:
     import pyvisa
 
     manager = pyvisa.ResourceManager(f"{world}@tsbench")
-    meter = opened(manager, next(name for name in manager.list_resources() if "0x2450" in name or "::1510::9296" in name))
+    meter = opened(manager, next(n for n in manager.list_resources() if "0x2450" in n or "::1510::9296" in n))
     for message in ("*RST", ":SOUR:FUNC VOLT", ":SOUR:VOLT:RANG 2", ":SOUR:VOLT:ILIM 1E-3", ":SENS:FUNC 'CURR'",
                     ":SENS:CURR:RANG 1E-3", ":SENS:CURR:NPLC 0.01", ":SOUR:VOLT 0.3", ":OUTP ON"):
         meter.write(message)

@@ -124,14 +124,18 @@ class RecordedTrajectory:
     def times(self) -> FloatArray:
         """Return start, the ends of all steps between, and end [s]."""
         inner = self.steps.starts[1:]
+        if not inner.size:
+            return np.array([self.start, self.end])
         inner = inner[(inner > self.start) & (inner < self.end)]
         return np.concatenate([[self.start], inner, [self.end]])
 
     def between(self, start: float, end: float) -> "RecordedTrajectory":
         """Return the part from ``start`` to ``end`` [s] (sharing the arrays)."""
-        first = max(int(np.searchsorted(self.steps.starts, start, side="right")) - 1, 0)
-        last = max(int(np.searchsorted(self.steps.starts, end, side="left")), first + 1)
-        return RecordedTrajectory(start, end, self.steps.part(first, last), self.system, self.sources)
+        starts = self.steps.starts
+        first = max(int(starts.searchsorted(start, side="right")) - 1, 0)
+        last = max(int(starts.searchsorted(end, side="left")), first + 1)
+        steps = self.steps if first == 0 and last >= starts.size else self.steps.part(first, last)
+        return RecordedTrajectory(start, end, steps, self.system, self.sources)
 
     def shifted(self, seconds: float) -> "RecordedTrajectory":
         """Return the same a whole number of the sources' common periods later."""
@@ -170,10 +174,12 @@ class RecordedTrajectory:
     def quantity(self, row: Row, times: FloatArray) -> FloatArray:
         """Return a quantity given as a row at ``times`` [s], same shape."""
         times = np.asarray(times, dtype=float)
-        flat = np.ascontiguousarray(times.reshape(-1))
+        flat = times if times.ndim == 1 and times.flags.c_contiguous else np.ascontiguousarray(times.reshape(-1))
         out = np.empty(flat.size)
         *unknowns, values, slopes = row.terms
         _evaluate(*self.steps.arrays(), *unknowns, flat, out)
+        if not (values[0].size or slopes[0].size):   # it depends on no source
+            return out if flat is times else out.reshape(times.shape)
         e = self.sources
         local = flat - e.base if e.base else flat
         for (used, weights), add in ((values, source_values), (slopes, source_slopes)):
@@ -198,9 +204,13 @@ class RecordedTrajectory:
         """Return Gauss points and weights, four per step: exact for the product of two cubics."""
         if not self.start <= start <= end <= self.end:
             raise ValueError(f"[{start}, {end}] s is not within the trajectory's [{self.start}, {self.end}] s")
+        if self.steps.starts.size == 1:   # the usual case behind a short wait
+            half = 0.5 * (end - start)
+            return start + half + half * _GAUSS_POINTS, half * _GAUSS_WEIGHTS
         edges = self.times
-        edges = np.concatenate([[start], edges[(edges > start) & (edges < end)], [end]])
-        half = 0.5 * np.diff(edges)
+        if start > self.start or end < self.end:
+            edges = np.concatenate([[start], edges[(edges > start) & (edges < end)], [end]])
+        half = 0.5 * (edges[1:] - edges[:-1])
         points = (edges[:-1] + half)[:, None] + half[:, None] * _GAUSS_POINTS
         return points.reshape(-1), (half[:, None] * _GAUSS_WEIGHTS).reshape(-1)
 

@@ -17,6 +17,7 @@ from tsbench.simulated_backends.witness.relaxation import RelaxationDetector
 
 LONGEST_QUIET = 1000  #: samples kept unexamined while nothing happens
 SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
+ONE_STEP = np.append(SUBSTEPS, 1.0)
 
 
 @dataclass
@@ -158,7 +159,7 @@ class WitnessedPlace:
         seen = {"voltage": np.abs(voltage), "current": np.abs(current), "power": np.abs(voltage * current)}
         closely: dict[int, tuple[FloatArray, dict[str, FloatArray]]] = {}   # by the sample that is highest
         for name, values in seen.items():
-            top = int(np.argmax(values))
+            top = int(values.argmax())
             self._maxima[name] = max(self._maxima[name], float(values[top]))
             if not 0 < top < times.size - 1 or _peak(times, values, top) <= self._maxima[name]:
                 continue
@@ -292,8 +293,14 @@ class WitnessedPlace:
 def _samples(trajectory: Trajectory) -> FloatArray:
     """Return the instants at which a trajectory is looked at: the ends of its steps and three within each."""
     edges = np.asarray(trajectory.times)
-    fine = (edges[:-1, None] + np.diff(edges)[:, None] * SUBSTEPS).reshape(-1)
-    return np.append(fine, edges[-1])
+    if edges.size == 2:   # one step, the usual case behind a short wait
+        samples = edges[0] + (edges[1] - edges[0]) * ONE_STEP
+        samples[-1] = edges[1]
+        return samples
+    samples = np.empty(SUBSTEPS.size * (edges.size - 1) + 1)
+    samples[:-1].reshape(-1, SUBSTEPS.size)[:] = edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * SUBSTEPS
+    samples[-1] = edges[-1]
+    return samples
 
 
 def _peak(times: FloatArray, values: FloatArray, top: int) -> float:

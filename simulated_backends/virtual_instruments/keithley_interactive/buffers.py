@@ -179,27 +179,55 @@ def _elements(
 ) -> list[str]:
     if reading is NO_READING:
         return [format_reading(NO_READING.value, precision)] * len(elements)
-    moment = CLOCK_START + timedelta(seconds=reading.time)
-    relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
+    return [_element(buffer, reading, element, precision) for element in elements]
+
+
+def _element(buffer: ReadingBuffer, reading: MeterReading, element: str, precision: int) -> str:
+    """Return one element of a reading as text."""
+    match element:
+        case "READ":
+            return format_reading(reading.value, precision)
+        case "SOUR":
+            return format_reading(reading.source_value, precision)
+        case "EXTR":
+            return format_reading(getattr(reading, "extra", NOT_A_NUMBER), precision)
+        case "REL":
+            return f"{reading.time - buffer.readings[0].time if buffer.readings else 0.0:.9f}"
+        case "STAT":
+            return str(_status(reading))
+        case "SOURSTAT":
+            return str(_source_status(reading))
+        case "UNIT" | "SOURUNIT" | "FORM" | "SOURFORM":
+            return _element_with_unit(reading, element)
+    return _element_of_clock(reading.time, element)
+
+
+def _element_with_unit(reading: MeterReading, element: str) -> str:
     unit, source_unit = reading.unit or _UNITS.get(reading.quantity, ""), _UNITS.get(reading.source, "")
-    text = {
-        "READ": format_reading(reading.value, precision),
-        "SOUR": format_reading(reading.source_value, precision),
-        "EXTR": format_reading(getattr(reading, "extra", NOT_A_NUMBER), precision),
-        "REL": f"{relative:.9f}",
-        "STAT": str(_status(reading)),
-        "SOURSTAT": str(_source_status(reading)),
-        "UNIT": unit,
-        "SOURUNIT": source_unit,
-        "DATE": moment.strftime("%m/%d/%Y"),
-        "TIME": moment.strftime("%H:%M:%S"),
-        "TST": moment.strftime("%m/%d/%Y %H:%M:%S.") + f"{moment.microsecond:06d}000",
-        "SEC": str(int(moment.timestamp())),
-        "FRAC": f"{reading.time % 1.0:.9f}",
-        "FORM": _engineering(reading.value, unit),
-        "SOURFORM": _engineering(reading.source_value, source_unit),
-    }
-    return [text[element] for element in elements]
+    match element:
+        case "UNIT":
+            return unit
+        case "SOURUNIT":
+            return source_unit
+        case "FORM":
+            return _engineering(reading.value, unit)
+    return _engineering(reading.source_value, source_unit)
+
+
+def _element_of_clock(time: float, element: str) -> str:
+    moment = CLOCK_START + timedelta(seconds=time)
+    match element:
+        case "DATE":
+            return moment.strftime("%m/%d/%Y")
+        case "TIME":
+            return moment.strftime("%H:%M:%S")
+        case "TST":
+            return moment.strftime("%m/%d/%Y %H:%M:%S.") + f"{moment.microsecond:06d}000"
+        case "SEC":
+            return str(int(moment.timestamp()))
+        case "FRAC":
+            return f"{time % 1.0:.9f}"
+    raise KeyError(element)
 
 
 def pack_elements(

@@ -35,36 +35,50 @@ def range_for(ranges: Sequence[RangeData], value: float) -> RangeData:
 
 
 class Aperture:
-    """Averages terminal voltage and current over one aperture; an observer of the circuit."""
+    """Averages terminal voltage and current over one aperture; an observer of the circuit.
 
-    def __init__(self, node: str, element: str) -> None:
+    Parameters
+    ----------
+    node, element : what is averaged
+    opened : [s] what is before this instant does not count; None: it begins with the first segment
+    """
+
+    def __init__(self, node: str, element: str, opened: float | None = None) -> None:
         self.node, self.element = node, element
-        self.start: float | None = None
-        self.end = math.nan
+        self.start = opened
+        self.end = math.nan if opened is None else opened
         self._volt_seconds = 0.0
         self._coulombs = 0.0
 
     def observe(self, segment: Segment) -> None:
-        """Add one segment."""
+        """Add one segment, or the part of it behind the opening."""
         if self.start is None:
             self.start = segment.start
+        late = self.start - segment.start   #: [s] of the segment that do not count
+        if late > 0.0 and segment.end <= self.start:
+            return
         self.end = segment.end
         if isinstance(segment, Gap):   # it was not computed: there is no number
             self._volt_seconds = self._coulombs = math.nan
         elif isinstance(segment, Repetition):
-            self._add(segment.period, segment.count)
+            period, passed = segment.period, int(max(late, 0.0) // segment.length)
+            rest = max(late, 0.0) - passed * segment.length
+            if rest > 0.0:   # it opens within a period
+                self._add(period, min(period.start + rest, period.end), 1)
+            self._add(period, period.start, segment.count - passed - int(rest > 0.0))
         else:
-            self._add(segment, 1)
+            self._add(segment, max(segment.start, self.start), 1)
 
-    def _add(self, trajectory: Trajectory, count: int) -> None:
-        first, last = trajectory.start, trajectory.end
-        self._volt_seconds += count * trajectory.integral("voltage", self.node, first, last)
-        self._coulombs += count * trajectory.integral("current", self.element, first, last)
+    def _add(self, trajectory: Trajectory, first: float, count: int) -> None:
+        if count > 0:
+            last = trajectory.end
+            self._volt_seconds += count * trajectory.integral("voltage", self.node, first, last)
+            self._coulombs += count * trajectory.integral("current", self.element, first, last)
 
     @property
     def length(self) -> float:
         """Return how long it has been open [s]."""
-        return 0.0 if self.start is None else self.end - self.start
+        return 0.0 if self.start is None else max(self.end - self.start, 0.0)
 
     def means(self) -> dict[str, float]:
         """Return the mean voltage [V] ("VOLT") and the mean current [A] out of the instrument ("CURR")."""
@@ -119,7 +133,7 @@ class OutputStage:
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
         self._errors: dict[str, Calibration] = {}  #: drawn so far, by what they are errors of
         self._applied = self._stage()
-        self._off_given: tuple[object, ...] | None = None  #: what the circuit's stage was made of; None: of an output on
+        self._off_given: tuple[object, ...] | None = None  #: what the stage in the circuit depends on
 
     def attachment(self) -> Attachment:
         """Return stage and relay; a leak where nothing is wired to the terminals."""
@@ -180,7 +194,7 @@ class OutputStage:
         return points.function, points.source_range, points.current_range, self.off_state
 
     def apply(self) -> None:
-        """Give the circuit the present set-points, unless it has them: the level of an output that is off, for example."""
+        """Give the circuit the present set-points, unless the output is off and the circuit has them."""
         if not self.enabled and self._off_given == (given := self._given_while_off()):
             return
         stage, bench, name = self._stage(), self._bench, self._instrument.name
@@ -218,9 +232,9 @@ class OutputStage:
         return circuit.voltage(self._sensed) if quantity == "VOLT" else circuit.current(self.relay_name)
 
     def begin(self) -> Aperture:
-        """Start an aperture now."""
-        aperture = Aperture(self._sensed, self.relay_name)
-        self._bench.circuit.add_observer(aperture)
+        """Start an aperture now. The circuit follows later: it need not be integrated up to here for that."""
+        aperture = Aperture(self._sensed, self.relay_name, self._bench.clock.now)
+        self._bench.lagging_circuit.add_observer(aperture)
         return aperture
 
     def cancel(self, aperture: Aperture) -> None:

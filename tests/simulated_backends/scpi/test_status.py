@@ -143,10 +143,10 @@ PRINTED = """
 213 Init ignored                    214 Trigger deadlock                220 Parameter error
 221 Settings conflict               222 Parameter data out of range     223 Too much data
 224 Illegal parameter value         225 Out of memory                   230 Data corrupt or stale
-240 Hardware error                  241 Hardware missing                310 System error
-350 Queue overflow                  363 Input buffer overrun            400 Query error
-410 Query INTERRUPTED               420 Query UNTERMINATED              430 Query DEADLOCKED
-440 Query UNTERMINATED after indefinite response
+240 Hardware error                  241 Hardware missing                256 File name not found
+310 System error                    350 Queue overflow                  363 Input buffer overrun
+400 Query error                     410 Query INTERRUPTED               420 Query UNTERMINATED
+430 Query DEADLOCKED                440 Query UNTERMINATED after indefinite response
 """
 
 

@@ -320,6 +320,43 @@ def test_an_aperture_is_the_mean_over_its_time() -> None:
     assert aperture.length == 5.0 and all(math.isnan(mean) for mean in aperture.means().values())
 
 
+def test_an_aperture_counts_from_its_opening() -> None:
+    aperture = Aperture("a", "R1", 1.5)
+    assert aperture.length == 0.0
+    aperture.observe(Ramp(0.0, 1.0))   # type: ignore[arg-type]
+    assert aperture.length == 0.0
+    aperture.observe(Ramp(1.0, 2.0))   # type: ignore[arg-type]
+    assert aperture.length == 0.5
+    assert aperture.means() == {"VOLT": pytest.approx(1.75), "CURR": pytest.approx(3.5)}
+
+
+@pytest.mark.parametrize("opened", [0.0, 0.25, 1.0, 1.75, 2.5])
+def test_an_aperture_that_opens_within_skipped_periods_counts_the_rest_of_them(opened: float) -> None:
+    """Three periods of 1 s, each a ramp from 0 V to 1 V: the integral of the last x s of a period is x - x^2/2."""
+    aperture = Aperture("a", "R1", 5.0 + opened)
+    aperture.observe(Repetition(5.0, 3, 1.0, Ramp(0.0, 1.0)))   # type: ignore[arg-type]
+    left = 3.0 - opened
+    rest = left - math.floor(left)
+    assert aperture.length == pytest.approx(left)
+    mean = (math.floor(left) * 0.5 + rest - rest**2 / 2) / left
+    assert aperture.means() == {"VOLT": pytest.approx(mean), "CURR": pytest.approx(2 * mean)}
+
+
+def test_settings_of_an_output_that_is_off_leave_the_circuit_alone() -> None:
+    meter = meter_on(RESISTORS)
+    circuit, settings = meter.bench.lagging_circuit, meter.settings["a"]
+    meter.channels["a"].refresh()   # what the circuit has from now on
+    reached = circuit.time
+    meter.bench.clock.wait(1e-3)
+    for level in (0.01, 0.015):
+        settings.source_level["VOLT"] = level
+        meter.channels["a"].level_changed("VOLT")
+    assert circuit.time == reached
+    switch_on(meter, "a", 0.3)
+    assert stage_of(meter).level == 0.3
+    assert circuit.time > reached
+
+
 def test_a_mean_within_half_a_percent_of_the_limit_is_limited() -> None:
     meter = meter_on(RESISTORS)
     stage = meter.channels["a"].stage
