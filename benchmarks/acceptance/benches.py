@@ -5,6 +5,7 @@ a partner on the same nodes: a generator has an oscilloscope, an oscilloscope ha
 needs no change here.
 """
 
+import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,9 +15,12 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.access.servers.pace import FastPace
 from tsbench.simulated_backends.access.servers.server import BenchServer
 from tsbench.simulated_backends.circuit.engine import Repetition
+from tsbench.simulated_backends.services.services import BenchServices
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated
 from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS, instrument_class
 from tsbench.simulated_backends.world.world import World, close_world, open_world, open_worlds
@@ -42,6 +46,17 @@ def resource(number: int) -> str:
     return f"USB0::0x0699::0x{number:04X}::SIM{number:05d}::INSTR"
 
 
+@functools.cache
+def terminals_of(model: str) -> tuple[str, ...]:
+    """Return the terminals that an instrument has as it is delivered: a mainframe may have empty slots."""
+    found, kind = [], instrument_class(model)
+    for terminal in kind.terminals:
+        with suppress(ConfigurationError):
+            kind(BenchServices(1, True, {}), Placement("probe", "SIM", {terminal: "n0"}))
+            found.append(terminal)
+    return tuple(found)
+
+
 def world_text(model: str, partner: str | None = None) -> str:
     """Return the world file of a bench with ``model``, and with ``partner`` on the same nodes."""
     placed = {TESTED: model} | ({PARTNER: partner} if partner else {})
@@ -49,7 +64,7 @@ def world_text(model: str, partner: str | None = None) -> str:
     netlist, terminals = [], []
     for number, (name, its_model) in enumerate(placed.items()):
         lines += [f"[instruments.{name}]", f'model = "{its_model}"', f'resource = "{resource(number + 1)}"']
-        for position, terminal in enumerate(instrument_class(its_model).terminals):
+        for position, terminal in enumerate(terminals_of(its_model)):
             node = f"n{position}"
             terminals.append(f'"{name}{"." if terminal else ""}{terminal}" = "{node}"')
             if (load := f"R_{node} {node} 0 {RESISTANCE:g}") not in netlist:

@@ -205,8 +205,8 @@ class RecordedTrajectory:
         if not self.start <= start <= end <= self.end:
             raise ValueError(f"[{start}, {end}] s is not within the trajectory's [{self.start}, {self.end}] s")
         if self.steps.starts.size == 1:   # the usual case behind a short wait
-            half = 0.5 * (end - start)
-            return start + half + half * _GAUSS_POINTS, half * _GAUSS_WEIGHTS
+            middle, reach = 0.5 * (start + end), 0.5 * (end - start)
+            return middle + reach * _GAUSS_POINTS, reach * _GAUSS_WEIGHTS
         edges = self.times
         if start > self.start or end < self.end:
             edges = np.concatenate([[start], edges[(edges > start) & (edges < end)], [end]])

@@ -293,6 +293,7 @@ class WitnessedPlace:
 def _samples(trajectory: Trajectory) -> FloatArray:
     """Return the instants at which a trajectory is looked at: the ends of its steps and three within each."""
     edges = np.asarray(trajectory.times)
+    samples: FloatArray
     if edges.size == 2:   # one step, the usual case behind a short wait
         samples = edges[0] + (edges[1] - edges[0]) * ONE_STEP
         samples[-1] = edges[1]
