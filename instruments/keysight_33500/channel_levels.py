@@ -1,4 +1,4 @@
-"""The levels of one output of a Keysight 33500B or 33600A: load, level limits, amplitude and offset.
+"""The levels of one output of a Keysight generator: load, level limits, amplitude and offset.
 
 Levels go as amplitude and offset, the amplitude first at its smallest, so that no intermediate pair lies outside the
 levels asked for and none is refused for the order of the commands.
@@ -9,6 +9,7 @@ import math
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.keysight_33500 import data_sheet
+from tsbench.instruments.keysight_33500.headers import KEYSIGHT_33500, OutputHeaders
 from tsbench.instruments.keysight_33500.messages import OutputMessages
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -25,12 +26,14 @@ class ChannelLevels:
     capabilities : of one output of this model
     label : the output, as messages call it
     found : the set-up of the output as it was last read back, which is kept up to date
+    headers : how the family calls the settings
     """
 
     def __init__(
         self, generator: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities, label: str,
-        found: dict[str, object],
+        found: dict[str, object], headers: OutputHeaders = KEYSIGHT_33500,
     ) -> None:
+        self._volts, self._headers = headers.volts, headers
         self._generator = generator
         self._messages = OutputMessages(generator, channel)
         self._capabilities = capabilities
@@ -63,21 +66,21 @@ class ChannelLevels:
         """Read again the levels that another load has moved: they are volts into it, the output stays what it is."""
         for name, command in (("amplitude", ""), ("offset", ":OFFS"), ("level", ":OFFS")):
             if name in self._found:
-                self._found[name] = self._messages.number(f":SOUR{{ch}}:VOLT{command}?")
+                self._found[name] = self._messages.number(f"{self._volts}{command}?")
 
     def set_limits(self, low: float, high: float) -> tuple[float, float]:
         """Set the generator's own limits [V into the load]; they act from the next level set on."""
         for level in (low, high):
             require_in_range(self._label, "level limit", level, self.allowed())
-        upper = f":SOUR{{ch}}:VOLT:LIM:HIGH {format_number(high)}"
-        lower = f":SOUR{{ch}}:VOLT:LIM:LOW {format_number(low)}"
+        upper = f"{self._volts}:LIM:HIGH {format_number(high)}"
+        lower = f"{self._volts}:LIM:LOW {format_number(low)}"
         above = self._limits is None or high > self._limits[0]  # never a pair upside down on the way
         self._limiting = False
-        self._messages.send(":SOUR{ch}:VOLT:LIM:STAT OFF", *((upper, lower) if above else (lower, upper)))
+        self._messages.send(f"{self._volts}:LIM:STAT OFF", *((upper, lower) if above else (lower, upper)))
         accept = self._generator.accepted
         self._limits = (
-            accept("lower level limit", low, self._messages.number(":SOUR{ch}:VOLT:LIM:LOW?"), "V", absolute=1e-3),
-            accept("upper level limit", high, self._messages.number(":SOUR{ch}:VOLT:LIM:HIGH?"), "V", absolute=1e-3),
+            accept("lower level limit", low, self._messages.number(f"{self._volts}:LIM:LOW?"), "V", absolute=1e-3),
+            accept("upper level limit", high, self._messages.number(f"{self._volts}:LIM:HIGH?"), "V", absolute=1e-3),
         )
         return self._limits
 
@@ -88,11 +91,11 @@ class ChannelLevels:
 
     def minimum_amplitude(self) -> float:
         """Return the smallest amplitude [V, peak to peak into the set load]."""
-        return 2 * data_sheet.MINIMUM_AMPLITUDE / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
+        return 2 * self._headers.minimum_amplitude / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
 
     def resolution(self) -> float:
         """Return how far a level read back may be from the one asked for [V into the set load]."""
-        return self.minimum_amplitude() / 2
+        return 2 * self._headers.resolution / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
 
     def set_levels(self, one: float, other: float) -> tuple[float, float]:
         """Set low and high level [V into the load] as amplitude and offset; return them as read back."""
@@ -100,15 +103,15 @@ class ChannelLevels:
         amplitude = high - low
         self._messages.send(
             *self.lifting_limits(),
-            f":SOUR{{ch}}:VOLT {format_number(self.minimum_amplitude())}",
-            f":SOUR{{ch}}:VOLT:OFFS {format_number((low + high) / 2)}",
-            f":SOUR{{ch}}:VOLT {format_number(amplitude)}",
+            f"{self._volts} {format_number(self.minimum_amplitude())}",
+            f"{self._volts}:OFFS {format_number((low + high) / 2)}",
+            f"{self._volts} {format_number(amplitude)}",
         )
         self.apply_limits()
         accept, absolute = self._generator.accepted, self.resolution()
-        got = accept("amplitude", amplitude, self._messages.number(":SOUR{ch}:VOLT?"), "V", absolute=absolute)
+        got = accept("amplitude", amplitude, self._messages.number(f"{self._volts}?"), "V", absolute=absolute)
         middle = accept(
-            "offset", (low + high) / 2, self._messages.number(":SOUR{ch}:VOLT:OFFS?"), "V", absolute=absolute
+            "offset", (low + high) / 2, self._messages.number(f"{self._volts}:OFFS?"), "V", absolute=absolute
         )
         self._found |= {"amplitude": got, "offset": middle}
         return middle - got / 2, middle + got / 2
@@ -116,12 +119,12 @@ class ChannelLevels:
     def lifting_limits(self) -> list[str]:
         """Return what lifts the level limits: amplitude and offset move one by one and clash halfway."""
         lifted, self._limiting = self._limiting, False
-        return [":SOUR{ch}:VOLT:LIM:STAT OFF"] if lifted else []
+        return [f"{self._volts}:LIM:STAT OFF"] if lifted else []
 
     def apply_limits(self) -> None:
         """Have the generator apply the limits from now on, where there are any."""
         if self._limits is not None and not self._limiting:
-            self._messages.send(":SOUR{ch}:VOLT:LIM:STAT ON")
+            self._messages.send(f"{self._volts}:LIM:STAT ON")
             self._limiting = True
 
     def limits_are_off(self) -> None:

@@ -5,11 +5,11 @@ Commands follow the family's Operating and Service Guide (33500-90901).
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.interfaces import OutputState, PulseGenerator
+from tsbench.instruments.interfaces import OutputState, PulseGenerator, PulseGeneratorCapabilities
 from tsbench.instruments.keysight_33500 import data_sheet
 from tsbench.instruments.keysight_33500.output import BYTE_ORDERS, GeneratorChannel
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -26,6 +26,8 @@ class Keysight33500(ScpiInstrument):
 
     title = "Keysight 33500/33600"
     repeatable = data_sheet.REPEATABLE
+    models: ClassVar[Mapping[str, Any]] = data_sheet.MODELS
+    output_class: ClassVar[type[GeneratorChannel]] = GeneratorChannel
 
     def __init__(
         self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any
@@ -37,15 +39,18 @@ class Keysight33500(ScpiInstrument):
         self.outputs: dict[int, GeneratorChannel] = {}
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper()
-        if model not in data_sheet.MODELS:
+        if model not in self.models:
             raise ConfigurationError(f"{self.label}: tsbench does not know the model "
-                                     f"{model}{nearest(model, data_sheet.MODELS)}")
+                                     f"{model}{nearest(model, self.models)}")
         self.call_it(f"Keysight {model}")
-        self.model = data_sheet.MODELS[model]
+        self.model = self.models[model]
         self.outputs = {
-            n: GeneratorChannel(self, n, data_sheet.capabilities(self.model), byte_order)
-            for n in range(1, self.model.channels + 1)
+            n: self.output_class(self, n, self.capabilities(), byte_order) for n in range(1, self.model.channels + 1)
         }
+
+    def capabilities(self) -> PulseGeneratorCapabilities:
+        """Return the limits of one output."""
+        return data_sheet.capabilities(self.model)
 
     def channel(self, number: int) -> GeneratorChannel:
         """Return one output; ConfigurationError if there is none of that number."""
@@ -93,7 +98,7 @@ class Keysight33500(ScpiInstrument):
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return level and time-base accuracy."""
-        caps = data_sheet.capabilities(self.model)
+        caps = self.capabilities()
         return {
             "level": dataclasses.asdict(caps.level_accuracy),
             "timebase": {"relative": caps.timebase_accuracy},

@@ -7,15 +7,17 @@ Switching on again is the caller's decision.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pymeasure.instruments import Instrument
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, OutputState, Pulse, PulseGeneratorCapabilities
-from tsbench.instruments.keysight_33500 import data_sheet
 from tsbench.instruments.keysight_33500.channel_levels import ChannelLevels
+from tsbench.instruments.keysight_33500.headers import KEYSIGHT_33500, OutputHeaders
 from tsbench.instruments.keysight_33500.messages import OutputMessages
 from tsbench.instruments.keysight_33500.requests import require_pulse, sampled
 from tsbench.instruments.languages.pymeasure_classes import TypedChannel
@@ -49,6 +51,12 @@ class GeneratorChannel(TypedChannel):
         map_values=True, values={"pulse": "PULS", "dc": "DC", "arbitrary": "ARB"}, cast=str,
     )
 
+    headers: ClassVar[OutputHeaders] = KEYSIGHT_33500
+    #: what brings an output that is off to 0 V
+    zeroing: ClassVar[tuple[str, ...]] = (
+        ":SOUR{ch}:VOLT:LIM:STAT OFF", ":SOUR{ch}:BURS:STAT OFF", ":SOUR{ch}:FUNC DC", ":SOUR{ch}:VOLT:OFFS 0")
+    ending_burst: ClassVar[tuple[str, ...]] = (":SOUR{ch}:BURS:STAT OFF",)  #: what makes it play without end
+
     def __init__(
         self, parent: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities, byte_order: str
     ) -> None:
@@ -61,7 +69,7 @@ class GeneratorChannel(TypedChannel):
         self._byte_order = byte_order
         self._messages = OutputMessages(parent, channel)
         self._found: dict[str, object] = {}  #: as it was last read back
-        self._levels = ChannelLevels(parent, channel, capabilities, self.label, self._found)
+        self._levels = ChannelLevels(parent, channel, capabilities, self.label, self._found, self.headers)
         self.forget()
 
     def forget(self) -> None:
@@ -92,24 +100,24 @@ class GeneratorChannel(TypedChannel):
         caps = self.capabilities
         self._change_function("pulse")
         narrow, quick = format_number(caps.pulse_width.low), format_number(caps.edge_time.low)
-        timing = ":SOUR{ch}:FUNC:PULS"
+        words = self.headers
         self._messages.send(
             f":OUTP{{ch}}:POL {'INV' if pulse.amplitude < 0 else 'NORM'}",
-            f"{timing}:HOLD WIDT", f"{timing}:TRAN:LEAD {quick}", f"{timing}:TRAN:TRA {quick}",
-            f"{timing}:WIDT {narrow}", f"{timing}:PER {format_number(pulse.period)}",
-            f"{timing}:WIDT {format_number(pulse.width)}",
-            f"{timing}:TRAN:LEAD {format_number(pulse.rise_time)}",
-            f"{timing}:TRAN:TRA {format_number(pulse.fall_time)}",
+            f"{words.hold} WIDT", f"{words.lead} {quick}", f"{words.trail} {quick}",
+            f"{words.width} {narrow}", f"{words.period} {format_number(pulse.period)}",
+            f"{words.width} {format_number(pulse.width)}",
+            f"{words.lead} {format_number(pulse.rise_time)}",
+            f"{words.trail} {format_number(pulse.fall_time)}",
         )
         low, high = self._levels.set_levels(pulse.base, pulse.base + pulse.amplitude)
         accept, ask = self.generator.accepted, self._messages.number
         base, top = (high, low) if pulse.amplitude < 0 else (low, high)
         accepted = Pulse(
             base=base, amplitude=top - base,
-            width=accept("pulse width", pulse.width, ask(f"{timing}:WIDT?"), "s", absolute=1e-10),
-            period=accept("pulse period", pulse.period, ask(f"{timing}:PER?"), "s", absolute=1e-10),
-            rise_time=accept("rise_time", pulse.rise_time, ask(f"{timing}:TRAN:LEAD?"), "s", 0.02, 1e-10),
-            fall_time=accept("fall_time", pulse.fall_time, ask(f"{timing}:TRAN:TRA?"), "s", 0.02, 1e-10),
+            width=accept("pulse width", pulse.width, ask(f"{words.width}?"), "s", absolute=1e-10),
+            period=accept("pulse period", pulse.period, ask(f"{words.period}?"), "s", absolute=1e-10),
+            rise_time=accept("rise_time", pulse.rise_time, ask(f"{words.lead}?"), "s", 0.02, 1e-10),
+            fall_time=accept("fall_time", pulse.fall_time, ask(f"{words.trail}?"), "s", 0.02, 1e-10),
         )
         self._found |= {f"pulse_{name}": value for name, value in dataclasses.asdict(accepted).items()}
         return accepted
@@ -121,9 +129,9 @@ class GeneratorChannel(TypedChannel):
             self._change_function("dc")
             self._burst = False
             self._found["burst"] = False
-        self._messages.send(f":SOUR{{ch}}:VOLT:OFFS {format_number(level)}")
+        self._messages.send(f"{self.headers.volts}:OFFS {format_number(level)}")
         self._levels.apply_limits()
-        got = self._messages.number(":SOUR{ch}:VOLT:OFFS?")
+        got = self._messages.number(f"{self.headers.volts}:OFFS?")
         accepted = self.generator.accepted("level", level, got, "V", absolute=self._levels.resolution())
         self._found["level"] = accepted
         return accepted
@@ -136,26 +144,29 @@ class GeneratorChannel(TypedChannel):
         require_in_range(self.label, "sample_rate", rate, caps.sample_rate)
         for level in (float(levels.min()), float(levels.max())):
             require_in_range(self.label, "waveform level", level, self._levels.allowed())
-        dac = levels_to_codes(levels, self._levels.minimum_amplitude(), data_sheet.DAC_FULL_SCALE)
-        name = _ARBITRARY.format(ch=self.channel)
-        order, kind = BYTE_ORDERS[self._byte_order]
+        dac = levels_to_codes(levels, self._levels.minimum_amplitude(), self.headers.full_scale)
         self.set_output(False)  # the waveform in use is about to be dropped
-        self._messages.send(":OUTP{ch}:POL NORM", f":FORM:BORD {order}", ":SOUR{ch}:DATA:VOL:CLE")
-        self.generator.write_block(
-            f":SOUR{self.channel}:DATA:ARB:DAC {name},", dac.codes.astype(kind).tobytes()
-        )
-        self.generator.check_errors()
-        self._messages.send(
-            f":SOUR{{ch}}:FUNC:ARB {name}",
-            f":SOUR{{ch}}:FUNC:ARB:FILT {'OFF' if waveform.interpolation == 'step' else 'NORM'}",
-            f":SOUR{{ch}}:FUNC:ARB:SRAT {format_number(rate)}",
-        )
+        self._send_codes(dac.codes, rate, waveform.interpolation == "step")
         self._change_function("arbitrary")
         self._levels.set_levels(dac.offset - dac.amplitude / 2, dac.offset + dac.amplitude / 2)
-        accepted = self.generator.accepted(
-            "sample_rate", rate, self._messages.number(":SOUR{ch}:FUNC:ARB:SRAT?"), "Hz"
-        )
+        accepted = self.generator.accepted("sample_rate", rate, self._settled_rate(rate, levels.size), "Hz")
         self._found |= {"waveform_points": int(levels.size), "waveform_sample_rate": accepted}
+
+    def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
+        """Send a waveform, to be played at ``rate`` [Hz] in steps or joined by straight lines, and select it."""
+        name = _ARBITRARY.format(ch=self.channel)
+        order, kind = BYTE_ORDERS[self._byte_order]
+        self._messages.send(":OUTP{ch}:POL NORM", f":FORM:BORD {order}", ":SOUR{ch}:DATA:VOL:CLE")
+        self.generator.write_block(f":SOUR{self.channel}:DATA:ARB:DAC {name},", codes.astype(kind).tobytes())
+        self.generator.check_errors()
+        self._messages.send(
+            f":SOUR{{ch}}:FUNC:ARB {name}", f":SOUR{{ch}}:FUNC:ARB:FILT {'OFF' if steps else 'NORM'}",
+            f":SOUR{{ch}}:FUNC:ARB:SRAT {format_number(rate)}",
+        )
+
+    def _settled_rate(self, rate: float, points: int) -> float:
+        """Return the sample rate [Hz] of the selected waveform as the generator has it."""
+        return self._messages.number(":SOUR{ch}:FUNC:ARB:SRAT?")
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         """Play ``count`` cycles at each trigger, from the bus or the trigger input."""
@@ -210,10 +221,7 @@ class GeneratorChannel(TypedChannel):
         Level limits and a burst would stand in the way of it. The set-up has to be sent anew after this; what
         ``accepted_settings`` returns stays.
         """
-        source = f":SOUR{self.channel}"
-        self.generator.send(
-            f"{source}:VOLT:LIM:STAT OFF", f"{source}:BURS:STAT OFF", f"{source}:FUNC DC", f"{source}:VOLT:OFFS 0"
-        )
+        self.generator.send(*(command.format(ch=self.channel) for command in self.zeroing))
         self._function = None
         self._burst = self._pending = False
         self._levels.limits_are_off()
@@ -242,7 +250,7 @@ class GeneratorChannel(TypedChannel):
         if self._function == function:
             return
         self.set_output(False)
-        self._messages.send(*self._levels.lifting_limits(), *([":SOUR{ch}:BURS:STAT OFF"] if function == "dc" else []))
+        self._messages.send(*self._levels.lifting_limits(), *(self.ending_burst if function == "dc" else ()))
         self.function = function
         self.generator.check_errors()
         self._function = function

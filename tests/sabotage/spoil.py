@@ -160,6 +160,10 @@ def _safe_state_is_forgotten(module: ModuleType) -> None:
     module.Keysight33500.safe_state = lambda self: None
 
 
+def _safe_state_of_a_pulser_is_forgotten(module: ModuleType) -> None:
+    module.Keysight81160A.safe_state = lambda self: None
+
+
 def _safe_state_of_a_b1500a_is_forgotten(module: ModuleType) -> None:
     module.KeysightB1500A.safe_state = lambda self: None
 
@@ -178,5 +182,6 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keysight_b1500a.driver": _safe_state_of_a_b1500a_is_forgotten,
         "tsbench.instruments.keysight_33500.output": _never_off("GeneratorChannel"),
         "tsbench.instruments.keysight_33500.driver": _safe_state_is_forgotten,
+        "tsbench.instruments.keysight_81160a.driver": _safe_state_of_a_pulser_is_forgotten,
     },
 }

@@ -1,0 +1,42 @@
+"""Driver of the Keysight 81160A and 81150A pulse generators."""
+
+from typing import TYPE_CHECKING, Any
+
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
+from tsbench.instruments.keysight_33500.driver import Keysight33500
+from tsbench.instruments.keysight_81160a import data_sheet
+from tsbench.instruments.keysight_81160a.output import PulserOutput
+
+
+class Keysight81160A(Keysight33500):
+    """The generator: its outputs, and what they share."""
+
+    title = "Keysight 81160/81150"
+    repeatable = data_sheet.REPEATABLE
+    models = data_sheet.MODELS
+    output_class = PulserOutput
+
+    def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
+        super().__init__(adapter, name, "big", **kwargs)
+
+    def capabilities(self) -> PulseGeneratorCapabilities:
+        """Return the limits of one output."""
+        return data_sheet.capabilities(self.model)
+
+    def abort(self) -> None:
+        """Stop running bursts."""
+        for output in self.outputs.values():
+            output.abort()
+
+    def safe_state(self) -> None:
+        """Open all output relays, those of complements too, then bring all levels to zero."""
+        self.send(*(f":OUTP{number} OFF" for number in self.outputs),
+                  *(f":OUTP{number}:COMP OFF" for number in self.outputs))
+        for output in self.outputs.values():
+            output.zero_level()
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = Keysight81160A
+    _as_pulse_generator: type[PulseGenerator] = PulserOutput

@@ -1,0 +1,81 @@
+"""One output of a Keysight 81160A or 81150A.
+
+The number of the channel stands in the header: ``:FUNC1``, ``:PULS:WIDT1``. A bus trigger is ``*TRG``: it begins the
+bursts of all channels that are armed by hand. The complementary connector stays off.
+"""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pymeasure.instruments import Instrument
+
+from tsbench.errors import InstrumentError
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import OutputState
+from tsbench.instruments.keysight_33500.output import GeneratorChannel
+from tsbench.instruments.keysight_81160a.data_sheet import HEADERS
+from tsbench.instruments.languages.scpi import format_number
+
+_ONE_AFTER_ANOTHER = (":TRIG{ch}:COUN 1", ":ARM:SOUR{ch} IMM")  #: periods without end
+
+
+class PulserOutput(GeneratorChannel):
+    """One output; a :class:`~tsbench.instruments.PulseGenerator`."""
+
+    headers = HEADERS
+    ending_burst = _ONE_AFTER_ANOTHER
+    zeroing = (":VOLT{ch}:LIM:STAT OFF", *_ONE_AFTER_ANOTHER, ":FUNC{ch} DC", ":VOLT{ch}:OFFS 0")
+    function = Instrument.control(
+        ":FUNC{ch}?", ":FUNC{ch} %s", """Control the waveform ("pulse", "dc", "arbitrary").""",
+        map_values=True, values={"pulse": "PULS", "dc": "DC", "arbitrary": "USER"}, cast=str,
+    )
+
+    def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
+        self._messages.send(":OUTP{ch}:POL NORM")
+        self.generator.write_block(f":DATA{self.channel}:DAC VOLATILE,", codes.astype(">i2").tobytes())
+        self.generator.check_errors()
+        self._messages.send(":FUNC{ch}:USER VOLATILE")
+
+    def _settled_rate(self, rate: float, points: int) -> float:
+        """Set how often the waveform is played, which makes the sample rate; return the rate [Hz] as read back."""
+        self._messages.send(f":FREQ{{ch}} {format_number(rate / points)}")
+        return points * self._messages.number(":FREQ{ch}?")
+
+    def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
+        """Play ``count`` cycles at each trigger, from the bus or External In."""
+        require_in_range(self.label, "burst count", count, self.capabilities.burst_count)
+        self._messages.send(
+            f":ARM:SOUR{{ch}} {'MAN' if source == 'bus' else 'EXT'}", ":BURS{ch}:MODE TRIG",
+            f":TRIG{{ch}}:COUN {int(count)}",
+        )
+        self._burst = True
+        got = self.generator.accepted("burst count", count, self._messages.number(":TRIG{ch}:COUN?"), "", 0.0)
+        self._found |= {"burst": True, "burst_count": int(got), "trigger_source": source}
+        return int(got)
+
+    def trigger(self) -> None:
+        """Start one burst by a bus trigger; the generator tells when it is over."""
+        if not self._burst:
+            raise InstrumentError(f"{self.label}: no burst is configured. Call configure_burst first")
+        self.generator.ask("*ESR?")  # forget earlier completions
+        self.generator.send("*TRG", "*OPC")
+        self._pending = True
+
+    def abort(self) -> None:
+        """Stop a running burst: the same count, set again, arms anew; the output idles at its base."""
+        if self._burst:
+            count = self._found.get("burst_count", 1)
+            self.generator.send(f":TRIG{self.channel}:COUN 1", f":TRIG{self.channel}:COUN {count}")
+        self._pending = False
+
+    def safe_state(self) -> None:
+        """Open the relays of this output and its complement, then bring its level to zero."""
+        self.generator.write(f":OUTP{self.channel} OFF")
+        self.generator.write(f":OUTP{self.channel}:COMP OFF")
+        self.zero_level()
+
+    def output_states(self) -> list[OutputState]:
+        """Read the output back; it counts as on while its complement is."""
+        complement = self.generator.ask_switch(f":OUTP{self.channel}:COMP?")
+        return [OutputState(f"{self.generator.name}.{self.channel}", self._messages.is_on() or complement)]
