@@ -1,21 +1,19 @@
-"""Driver of the Keysight 33500B and 33600A waveform generators: the instrument, and its outputs.
+"""Driver of the Keysight 33500B and 33600A waveform generators.
 
 Commands follow the family's Operating and Service Guide (33500-90901).
 """
 
-import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.interfaces import OutputState, PulseGenerator, PulseGeneratorCapabilities
+from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
 from tsbench.instruments.keysight_33500 import data_sheet
+from tsbench.instruments.keysight_33500.generator import KeysightGenerator
 from tsbench.instruments.keysight_33500.output import BYTE_ORDERS, GeneratorChannel
-from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 
 
-class Keysight33500(ScpiInstrument):
+class Keysight33500(KeysightGenerator):
     """The generator: its outputs, and what they share.
 
     Parameters
@@ -26,8 +24,7 @@ class Keysight33500(ScpiInstrument):
 
     title = "Keysight 33500/33600"
     repeatable = data_sheet.REPEATABLE
-    models: ClassVar[Mapping[str, Any]] = data_sheet.MODELS
-    output_class: ClassVar[type[GeneratorChannel]] = GeneratorChannel
+    models = data_sheet.MODELS
 
     def __init__(
         self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any
@@ -36,73 +33,16 @@ class Keysight33500(ScpiInstrument):
             raise ConfigurationError(
                 f"{name}: byte_order = '{byte_order}' is unknown{nearest(str(byte_order), BYTE_ORDERS)}"
             )
-        self.outputs: dict[int, GeneratorChannel] = {}
+        self.byte_order = byte_order
         super().__init__(adapter, name, **kwargs)
-        model = self.identity.model.upper()
-        if model not in self.models:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
-                                     f"{model}{nearest(model, self.models)}")
-        self.call_it(f"Keysight {model}")
-        self.model = self.models[model]
-        self.outputs = {
-            n: self.output_class(self, n, self.capabilities(), byte_order) for n in range(1, self.model.channels + 1)
-        }
 
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of one output."""
         return data_sheet.capabilities(self.model)
 
-    def channel(self, number: int) -> GeneratorChannel:
-        """Return one output; ConfigurationError if there is none of that number."""
-        if number not in self.outputs:
-            raise ConfigurationError(
-                f"{self.label} has no output {number}. Its outputs are {', '.join(map(str, self.outputs))}"
-            )
-        return self.outputs[number]
-
-    def initialise(self) -> None:
-        """After a reset nothing is known of the outputs but that they are off."""
-        for output in self.outputs.values():
-            output.forget()
-
     def abort(self) -> None:
         """Stop running bursts."""
         self.write(":ABOR")
-
-    def safe_state(self) -> None:
-        """Open all output relays, then bring all levels to zero."""
-        self.send(*(f":OUTP{number} OFF" for number in self.outputs))
-        for output in self.outputs.values():
-            output.zero_level()
-
-    def output_states(self) -> list[OutputState]:
-        """Read all outputs back."""
-        return [state for output in self.outputs.values() for state in output.output_states()]
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Return the names of all outputs."""
-        return tuple(f"{self.name}.{number}" for number in self.outputs)
-
-    def terminal(self, channel: str) -> GeneratorChannel:
-        """Return the output called ``channel`` ("": the first)."""
-        return self.channel(int(channel or 1))
-
-    def accepted_settings(self) -> Mapping[str, object]:
-        """Return the set-up of all outputs as it was last read back."""
-        return {
-            f"{n}.{key}": value
-            for n, output in self.outputs.items()
-            for key, value in output.accepted_settings().items()
-        }
-
-    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return level and time-base accuracy."""
-        caps = self.capabilities()
-        return {
-            "level": dataclasses.asdict(caps.level_accuracy),
-            "timebase": {"relative": caps.timebase_accuracy},
-        }
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

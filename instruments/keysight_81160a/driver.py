@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
-from tsbench.instruments.keysight_33500.driver import Keysight33500
+from tsbench.instruments.keysight_33500.generator import KeysightGenerator
 from tsbench.instruments.keysight_81160a import data_sheet
 from tsbench.instruments.keysight_81160a.output import PulserOutput
 
 
-class Keysight81160A(Keysight33500):
+class Keysight81160A(KeysightGenerator):
     """The generator: its outputs, and what they share."""
 
     title = "Keysight 81160/81150"
@@ -18,7 +18,7 @@ class Keysight81160A(Keysight33500):
     output_class = PulserOutput
 
     def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
-        super().__init__(adapter, name, "big", **kwargs)
+        super().__init__(adapter, name, **kwargs)
 
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of one output."""

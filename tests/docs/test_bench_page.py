@@ -125,4 +125,5 @@ def test_the_page_has_the_options_of_our_drivers() -> None:
         for driver in re.findall(r"`(\w+)`", drivers):
             described.setdefault(driver, {})[option.strip("`")] = default.strip("`").lower()
     ours = [declared for declared in DRIVERS.things().values() if declared.driver.startswith("tsbench.")]
-    assert described == {declared.name: options_of(declared.load()) for declared in ours}
+    options = {declared.name: options_of(declared.load()) for declared in ours}
+    assert described == {name: found for name, found in options.items() if found}   # a driver may have none
