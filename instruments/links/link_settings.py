@@ -20,6 +20,8 @@ class LinkSettings:
     write_termination : ends a message
     baud_rate : of a serial port [bit/s]
     data_bits, parity, stop_bits, flow_control : of a serial port
+    serial_termination : ends messages and replies on a serial port, where that is not what ends them elsewhere
+    clear_characters : end what the instrument does, on a serial port: it has no device clear
     """
 
     read_termination: str | None = None
@@ -29,6 +31,20 @@ class LinkSettings:
     parity: Literal["none", "odd", "even", "mark", "space"] | None = None
     stop_bits: Literal["1", "1.5", "2"] | None = None
     flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
+    serial_termination: str | None = None
+    clear_characters: str = ""
+
+    def endings(self, serial: bool, stream: bool) -> tuple[str | None, str]:
+        """Return what ends a reply (None: END) and a message.
+
+        Parameters
+        ----------
+        serial : on a serial port
+        stream : on an interface without END: a serial port or a socket
+        """
+        here = self.serial_termination if serial else None
+        write = here if here and self.write_termination == "\n" else self.write_termination
+        return self.read_termination or here or ("\n" if stream else None), write
 
 
 USUAL_LINK = LinkSettings()

@@ -69,6 +69,7 @@ class Transport:
         #: is told operation, message, and reply or error of every act, when it has ended
         self.on_act: Callable[[str, str, str | bytes], None] | None = None
         self._session: Any = None
+        self._message_end = "\n"
         self._last = ""  #: message
         self._answer: str | bytes = ""  #: to it: reply or error, for the trace
         self.open()
@@ -100,14 +101,28 @@ class Transport:
                     raise ConfigurationError(f"{self!r}: {advice}") from error
                 raise
             # Only streams need a character to end a reply; elsewhere END does, and "\n" may stand in a block.
-            usual = "\n" if self._is_stream() else None
-            self._session.read_termination = self.link.read_termination or usual
-            self._session.write_termination = self.link.write_termination
-            if self.resource.upper().startswith("ASRL"):
+            read, self._message_end = self.link.endings(self._is_serial(), self._is_stream())
+            self._session.read_termination, self._session.write_termination = read, self._message_end
+            if self._is_serial():
                 set_serial_port(self._session, self.link)
 
+    def _is_serial(self) -> bool:
+        return self.resource.upper().startswith("ASRL")
+
     def _is_stream(self) -> bool:
-        return self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
+        return self._is_serial() or self.resource.upper().endswith("SOCKET")
+
+    @property
+    def polls(self) -> bool:
+        """Whether the interface has a serial poll, which an instrument answers while it is busy."""
+        return not self._is_stream()
+
+    def reply_waits(self) -> bool:
+        """Whether the first bytes of a reply have come, on a serial port; False where the interface cannot tell."""
+        with self.lock, self._act("poll", "bytes received"):
+            waiting = int(getattr(self._open_session(), "bytes_in_buffer", 0))
+            self._answer = str(waiting)
+            return waiting > 0
 
     def reopen(self) -> None:
         """Close what is left of a lost connection and open it again."""
@@ -146,6 +161,16 @@ class Transport:
         finally:
             self._set_timeout(usual)
 
+    @contextlib.contextmanager
+    def endurance(self, least: float) -> Iterator[None]:
+        """Wait at least ``least`` [s] for one reply meanwhile: for a long reply on a slow interface."""
+        usual = self.timeout
+        self._set_timeout(max(least, usual))
+        try:
+            yield
+        finally:
+            self._set_timeout(usual)
+
     def _set_timeout(self, timeout: float) -> None:
         self.timeout = timeout
         if self._session is not None:
@@ -160,7 +185,7 @@ class Transport:
     def write_bytes(self, content: bytes) -> None:
         """Send one message of bytes, as it is, and its end."""
         with self.lock, self._act("write", _named(content)):
-            self._open_session().write_raw(content + self.link.write_termination.encode("ascii"))
+            self._open_session().write_raw(content + self._message_end.encode("ascii"))
 
     def read(self) -> str:
         """Read one reply without its newline."""
@@ -209,6 +234,10 @@ class Transport:
         with self.lock, self._act("clear", "device clear"):
             if self.resource.upper().endswith("SOCKET"):
                 self.reopen()
+                return
+            if self._is_serial() and self.link.clear_characters:
+                self._open_session().write_raw(self.link.clear_characters.encode("ascii"))
+                self._open_session().flush(pyvisa.constants.BufferOperation.discard_receive_buffer)
                 return
             try:
                 self._open_session().clear()

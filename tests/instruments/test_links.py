@@ -12,6 +12,7 @@ from tests.instruments.test_instrument_numbers import Session
 from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
 from tsbench.instruments.links import liveness as liveness_module
 from tsbench.instruments.links import wire_trace
+from tsbench.instruments.links.link_settings import LinkSettings
 from tsbench.instruments.links.liveness import Chorus
 from tsbench.instruments.links.resource_names import canonical_name
 from tsbench.instruments.links.transport import Transport
@@ -266,3 +267,35 @@ def test_a_chorus_waits_for_the_one_that_is_furthest_behind(monkeypatch: pytest.
     first.end()
     second.end()
     assert progress.heard == pytest.approx([0.0, 0.0, 0.0, 3.0, 0.0, 0.0, 1.0])
+
+
+class SerialSession(Session):
+    """A session on a serial port with bytes that have come."""
+
+    bytes_in_buffer = 0
+
+    def write_raw(self, data: bytes) -> None:
+        self.calls.append(data)
+
+    def flush(self, mask: Any) -> None:
+        self.calls.append("flush")
+
+
+def test_a_serial_port_has_endings_and_a_clear_of_its_own() -> None:
+    link = LinkSettings(serial_termination="\r", clear_characters="\x03")
+    assert link.endings(serial=True, stream=True) == ("\r", "\r")
+    assert link.endings(serial=False, stream=False) == (None, "\n")
+    assert link.endings(serial=False, stream=True) == ("\n", "\n")
+    assert LinkSettings("\r\n", "\n", serial_termination="\r").endings(serial=True, stream=True) == ("\r\n", "\r")
+    session = SerialSession()
+    manager = SimpleNamespace(open_resource=lambda *_, **__: session)
+    port = Transport(manager, "ASRL3::INSTR", "meter", link=link)
+    assert not port.polls and not port.reply_waits()
+    session.bytes_in_buffer = 1
+    assert port.reply_waits()
+    port.clear()
+    assert session.calls[-2:] == [b"\x03", "flush"]
+    with port.endurance(60.0):
+        assert session.timeout == 60_000
+    assert session.timeout == 3000
+    assert Transport(Manager(), "GPIB0::24::INSTR", "meter", link=link).polls

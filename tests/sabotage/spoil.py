@@ -92,7 +92,7 @@ def _milliamperes_for_amperes(module: ModuleType) -> None:
     driver._reading = reading
 
 
-def _milliamperes_of_a_b1500a(module: ModuleType) -> None:
+def _milliamperes_in_decoded_readings(module: ModuleType) -> None:
     right = module.decoded
 
     def decoded(*arguments: Any) -> Any:
@@ -172,7 +172,8 @@ PATCHES: dict[str, dict[str, Patch]] = {
     "resistor": {"tsbench.simulated_backends.devices.catalogue": _every_device_is_a_resistor},
     "units": {
         "tsbench.instruments.keithley_interactive.driver": _milliamperes_for_amperes,
-        "tsbench.instruments.keysight_b1500a.readings": _milliamperes_of_a_b1500a,
+        "tsbench.instruments.keysight_b1500a.readings": _milliamperes_in_decoded_readings,
+        "tsbench.instruments.keithley_2400.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
         "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds,
     },
@@ -180,6 +181,7 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keithley_interactive.driver": _never_off("InteractiveSourceMeter"),
         "tsbench.instruments.keysight_b1500a.source_channel": _never_off("SlotSourceMeter"),
         "tsbench.instruments.keysight_b1500a.driver": _safe_state_of_a_b1500a_is_forgotten,
+        "tsbench.instruments.keithley_2400.source": _never_off("SourceOf2400"),
         "tsbench.instruments.keysight_33500.output": _never_off("GeneratorChannel"),
         "tsbench.instruments.keysight_33500.driver": _safe_state_is_forgotten,
         "tsbench.instruments.keysight_81160a.driver": _safe_state_of_a_pulser_is_forgotten,

@@ -59,14 +59,14 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 
 _ABORTING = {b":ABOR", b":ABORT", b"ABOR", b"ABORT"}
 _RESETTING = {b"*RST", b":SYST:PRES", b":SYSTEM:PRESET", b"SYST:PRES", b"SYSTEM:PRESET"}
-_OPTIONS = {"line_frequency", "output_enable"}
+_OPTIONS = ("line_frequency", "interlock")
 
 
 class VirtualKeithley2400(Keithley2400Base):
     """210 V, 1.05 A and 22 W.
 
-    Options of the world file: ``line_frequency`` [Hz], and ``output_enable`` (whether the line that lets the output be
-    switched on is at logic low; true where it is not given).
+    Options of the world file: ``line_frequency`` [Hz], and ``interlock`` (false: the line of the output enable
+    is open).
     """
 
     data_sheet = KEITHLEY_2400
@@ -95,12 +95,12 @@ class VirtualKeithley2400(Keithley2400Base):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        unknown = set(placement.options) - _OPTIONS
+        unknown = set(placement.options) - set(_OPTIONS)
         if unknown:
             raise ConfigurationError(f"{self.name}: option '{min(unknown)}' is unknown. Known: {', '.join(_OPTIONS)}")
         self.mains_frequency = float(str(placement.options.get("line_frequency", 50)))
         self.line_frequency_found = True
-        self.output_enable_line = bool(placement.options.get("output_enable", True))
+        self.output_enable_line = bool(placement.options.get("interlock", True))
         self.output_enable = False
         self.time_zero = 0.0
         self.sample = new_sample()

@@ -329,7 +329,7 @@ def test_the_2401_has_21_volts_and_front_terminals(opened: Callable[..., Meter])
 
 
 def test_the_2410_has_1100_volts_guard_and_an_output_enable(opened: Callable[..., Meter]) -> None:
-    meter = opened("keithley_2410", "options = { output_enable = false }")
+    meter = opened("keithley_2410", "options = { interlock = false }")
     meter.send("*RST", ":SENS:CURR:PROT 1e-3", ":SOUR:VOLT 1100", ":SENS:CURR:PROT 0.022")
     assert meter.errors() == [826]
     assert meter.ask(":OUTP:SMOD?") == "GUAR" and meter.ask(":OUTP:ENAB:TRIP?") == "0"
