@@ -1,0 +1,155 @@
+"""The text of the first files of a bench."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tsbench.quantities import parse_quantity
+from tsbench.records import Identity
+from tsbench.station.new_bench.answers import Answers
+from tsbench.station.new_bench.found import FoundInstrument
+
+BENCH, LIST = "bench.toml", "first.list.toml"
+REHEARSAL_BENCH, REHEARSAL_WORLD, WORLD = "rehearsal.bench.toml", "rehearsal.world.toml", "world.toml"
+
+
+@dataclass(frozen=True)
+class NewFiles:
+    """Files to write, and what the user must know."""
+
+    texts: Mapping[str, str]  #: file name -> text
+    remarks: tuple[str, ...]
+
+
+def new_files(
+    instruments: Sequence[FoundInstrument], answers: Answers, library: str, twin: Callable[[Identity], str | None],
+    real: bool,
+) -> NewFiles:
+    """Return the files of a new bench.
+
+    Parameters
+    ----------
+    instruments : that were found
+    answers : of the user
+    library : VISA library that reaches the instruments
+    twin : returns the name of the virtual instrument of a model, None if there is none
+    real : whether the instruments are real; then the rehearsal has files of its own
+    """
+    wiring = _Wiring(instruments, answers)
+    remarks = list(wiring.remarks)
+    texts = {LIST: _list(answers, wiring)}
+    twins = {one.name: twin(one.identity) for one in instruments}
+    without = [one for one in instruments if twins[one.name] is None]
+    if real:
+        texts[BENCH] = _bench(instruments, answers, library, wiring)
+    if without:
+        remarks += [f"tsbench has no virtual instrument for {one.identity.model}, so there is no rehearsal"
+                    for one in without]
+    else:
+        world = REHEARSAL_WORLD if real else WORLD
+        texts[REHEARSAL_BENCH if real else BENCH] = _bench(instruments, answers, f"{world}@tsbench", wiring)
+        texts[world] = _world(instruments, answers, {name: str(model) for name, model in twins.items()}, wiring)
+    return NewFiles(texts, tuple(remarks))
+
+
+class _Wiring:
+    """Which terminal has which role, and where it is connected.
+
+    Parameters
+    ----------
+    instruments : that were found
+    answers : of the user
+    """
+
+    def __init__(self, instruments: Sequence[FoundInstrument], answers: Answers) -> None:
+        meters = [terminal for one in instruments for terminal in one.terminals("source meter")]
+        pulsers = [terminal for one in instruments for terminal in one.terminals("pulse generator")]
+        scopes = [one.name for one in instruments if "oscilloscope" in one.kinds]
+        self.roles: dict[str, str] = {}
+        self.remarks: list[str] = []
+        for role, terminals, number in (("drive", meters, 0), ("pulser", pulsers, 0), ("bias", pulsers, 1),
+                                        ("scope", scopes, 0)):
+            if len(terminals) > number:
+                self.roles[role] = terminals[number]
+            else:
+                self.remarks.append(f"no instrument can have the role {role}. Protocols that need it will be refused")
+        self._answers = answers
+
+    def branches(self) -> Iterator[tuple[str, str, str]]:
+        """Yield role, node and resistance of each branch from a source to the device."""
+        for role, node, resistance in (("drive", "smu", "1"), ("pulser", "gen1", "1"),
+                                       ("bias", "gen2", self._ohms("load_resistance"))):
+            if role in self.roles:
+                yield role, node, resistance
+
+    def netlist(self, capacitance: float) -> str:
+        """Return the netlist with a capacitance [F] at the device."""
+        lines = [f"R_{role} {node} dut {value}" for role, node, value in self.branches()]
+        lines += [f"C_cable dut 0 {capacitance:.6g}", f"R_shunt low 0 {self._ohms('shunt_resistance')}",
+                  "XDUT dut low device"]
+        return "\n".join(lines)
+
+    def terminals(self) -> list[str]:
+        """Return the lines of ``[fixture.terminals]``."""
+        lines = [f"{json.dumps(self.roles[role])} = {json.dumps(node)}" for role, node, _ in self.branches()]
+        if "scope" in self.roles:
+            lines += [f'"{self.roles["scope"]}.1" = "dut"', f'"{self.roles["scope"]}.2" = "low"']
+        return lines
+
+    def _ohms(self, key: str) -> str:
+        return f"{parse_quantity(self._answers[key], 'Ohm'):.6g}"
+
+
+def _bench(instruments: Sequence[FoundInstrument], answers: Answers, library: str, wiring: _Wiring) -> str:
+    lines = ["# The instruments, wiring and devices of this bench. docs/bench.md describes every key.",
+             f"name = {json.dumps(answers['name'])}"]
+    lines += [f"visa_library = {json.dumps(library)}"] if library else []
+    for one in instruments:
+        lines += ["", f"[instruments.{one.name}]   # {one.identity.manufacturer} {one.identity.model}",
+                  f"driver = {json.dumps(one.driver)}", f"resource = {json.dumps(one.resource)}"]
+    lines += ["", "[roles]", *(f"{role} = {json.dumps(terminal)}" for role, terminal in wiring.roles.items())]
+    lines += ["", "# XDUT is the place of the device. Change the values to those of your fixture.", "[fixture]",
+              'netlist = """', wiring.netlist(parse_quantity(answers["cable_capacitance"], "F")), '"""',
+              "[fixture.terminals]", *wiring.terminals()]
+    if "scope" in wiring.roles:
+        scope = wiring.roles["scope"]
+        lines += ["[fixture.sensing]", f'voltage_high = "{scope}.1"', f'voltage_low = "{scope}.2"',
+                  f'current = "{scope}.2"', f"current_resistance = {json.dumps(answers['shunt_resistance'])}"]
+    lines += ["", f"[devices.{answers['device']}]", f"material = {json.dumps(answers['material'])}", "",
+              "# With these, 'tsbench check --fixture' measures the fixture.",
+              "[devices.SHORT]", 'standard = "short"', "[devices.OPEN]", 'standard = "open"',
+              "[devices.RESISTOR]", 'standard = "resistor"', f"resistance = {json.dumps(answers['known_resistor'])}",
+              "", "# No device ever sees more than this.", "[device.limits]",
+              f"max_voltage = {json.dumps(answers['max_voltage'])}",
+              f"max_current = {json.dumps(answers['max_current'])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _world(
+    instruments: Sequence[FoundInstrument], answers: Answers, twins: Mapping[str, str], wiring: _Wiring,
+) -> str:
+    scope_input = 14e-12 if "scope" in wiring.roles else 0.0   # the virtual scope brings its own
+    capacitance = max(parse_quantity(answers["cable_capacitance"], "F") - scope_input, 1e-13)
+    lines = ["# The simulated reality of the rehearsal: nothing of this is seen by what measures. docs/world.md",
+             "seed = 1", "", "[witness]", 'file = "witness.jsonl"']
+    for one in instruments:
+        lines += ["", f"[instruments.{one.name}]", f"model = {json.dumps(twins[one.name])}",
+                  f"resource = {json.dumps(one.resource)}",
+                  *([] if one.identity.serial.startswith("SIM") else [f'serial = "SIM-{one.name.upper()}"'])]
+    lines += ["", "[fixture]", 'netlist = """', wiring.netlist(capacitance), '"""', "[fixture.terminals]",
+              *wiring.terminals(), "", f"[devices.{answers['device']}]", f"model = {json.dumps(answers['model'])}",
+              "[devices.SHORT]", 'model = "resistor"', "parameters = { r = 0.01 }",
+              "[devices.OPEN]", 'model = "resistor"', "parameters = { r = 1e13 }",
+              "[devices.RESISTOR]", 'model = "resistor"',
+              f"parameters = {{ r = {parse_quantity(answers['known_resistor'], 'Ohm'):.6g} }}"]
+    return "\n".join(lines) + "\n"
+
+
+def _list(answers: Answers, wiring: _Wiring) -> str:
+    limit, volts = parse_quantity(answers["max_current"], "A"), parse_quantity(answers["max_voltage"], "V")
+    lines = [f"# tsbench run {LIST} --out runs        (--dry-run plans and checks only)", f'bench = "{BENCH}"',
+             f"device = {json.dumps(answers['device'])}"]
+    if "drive" in wiring.roles:
+        lines += ["", "[[protocol]]", 'name = "first_contact"', "", "[[protocol]]", 'name = "iv_sweep"',
+                  f'stop = "{0.75 * volts:.6g} V"', f'compliance = "{limit:.6g} A"']
+    return "\n".join(lines) + "\n"

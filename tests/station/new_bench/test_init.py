@@ -1,0 +1,141 @@
+"""From an empty folder to a first threshold: what `tsbench init` asks, finds and writes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError
+from tsbench.records import Identity
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.new_bench import QUESTIONS, Answers, FoundInstrument, find, new_files
+
+WORLD = """
+[instruments.meter]
+model = "keithley_2460"
+resource = "USB0::0x05E6::0x2460::SIM7::INSTR"
+[instruments.pulses]
+model = "keysight_33622a"
+resource = "TCPIP0::10.0.0.7::hislip0::INSTR"
+[instruments.again]
+model = "keysight_33622a"
+resource = "TCPIP0::10.0.0.8::hislip0::INSTR"
+[fixture]
+netlist = "R1 a 0 1k\\nR2 a 0 1k"
+"""
+
+
+def test_five_commands_lead_from_an_empty_folder_to_a_threshold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--simulated", "--yes"]) == 0
+    assert "next: tsbench check bench.toml" in capsys.readouterr().out
+    assert main(["check", "bench.toml"]) == 0
+    assert "the bench answers and is safe" in capsys.readouterr().out
+    assert main(["check", "bench.toml", "--fixture"]) == 0
+    assert "bias: path resistance" in capsys.readouterr().out
+    assert main(["run", "first.list.toml", "--dry-run", "--out", "runs"]) == 0
+    assert main(["run", "first.list.toml", "--out", "runs", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    threshold, = [row for row in rows if row["quantity"] == "threshold_voltage"]
+    truth = [event.threshold for event in read_witness(tmp_path / "witness.jsonl").switching_on()]
+    assert any(threshold["low"] <= one <= threshold["high"] for one in truth)
+
+
+def test_it_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bench.toml").write_text("mine", "utf-8")
+    assert main(["init", str(tmp_path), "--simulated", "--yes"]) == 2
+    assert "bench.toml already exist" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["bench.toml"]
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    (["--set", "max_current"], "write a key and a value"),
+    (["--set", "max_curent=1 mA"], "Did you mean 'max_current'?"),
+    (["--set", "max_current=1 V"], "1 V"), (["--set", "max_voltage=50 V"], "max_voltage: 50 V is outside 1 mV to 42 V"),
+    (["--set", 'name=a"b'], "must not contain quotes"), (["--set", "model=nbo3"], "Did you mean 'nbo2'?"),
+])
+def test_an_answer_that_cannot_be_used_is_refused(
+    given: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["init", str(tmp_path), "--simulated", "--yes", *given]) == 2
+    assert said in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_the_answers_stand_in_the_files(tmp_path: Path) -> None:
+    given = {"name": "station 3", "device": "W1_A4", "material": "Ag/SiO2", "max_voltage": "3 V", "max_current": "100u",
+             "load_resistance": "100k", "shunt_resistance": "10k", "cable_capacitance": "0.1n", "model": "ag_sio2"}
+    sets = [part for key, value in given.items() for part in ("--set", f"{key}={value}")]
+    assert main(["init", str(tmp_path), "--simulated", "--yes", *sets]) == 0
+    file = BenchFile.load(tmp_path / "bench.toml")
+    assert file.name == "station 3" and file.netlist is not None
+    assert file.device("W1_A4").limits.max_current == pytest.approx(100e-6)
+    assert {one.name: one.value for one in file.netlist.elements if one.name != "XDUT"} == pytest.approx(
+        {"R_drive": 1.0, "R_pulser": 1.0, "R_bias": 100e3, "C_cable": 100e-12, "R_shunt": 10e3})
+    with Bench.open(tmp_path / "bench.toml", "W1_A4") as bench:
+        assert bench.positioner.connected() == "W1_A4" and bench.fixture.sensing.current_resistance == 10e3
+
+
+def test_questions_are_asked_again_until_the_answer_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+    answers = iter(["lab", "", "VO2", "a lot", "1.5 V", *[""] * 20])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda text: (asked.append(text), next(answers))[1])
+    assert main(["init", str(tmp_path), "--simulated"]) == 0
+    assert len(asked) == len(QUESTIONS) + 1 and asked[3] == asked[4] == "Highest voltage that a device may see [2 V]: "
+    assert "a lot" in capsys.readouterr().out
+    assert BenchFile.load(tmp_path / "bench.toml").device("D1").limits.max_voltage == 1.5
+
+
+def test_what_a_library_sees_is_asked_who_it_is(tmp_path: Path) -> None:
+    (tmp_path / "lab.world.toml").write_text(WORLD, "utf-8")
+    told: list[str] = []
+    found = find(f"{tmp_path / 'lab.world.toml'}@tsbench", ["10.0.0.7", "10.0.0.9"], told.append)
+    assert [(one.name, one.driver, one.channels) for one in found] == [
+        ("generator", "keysight_33600", ("1", "2")), ("generator_2", "keysight_33600", ("1", "2")),
+        ("source_meter", "keithley_2460", ())]
+    assert "TCPIP0::10.0.0.9::5025::SOCKET: no answer" in told
+    assert any("SIM7" in line and "MODEL 2460, driver keithley_2460" in line for line in told), told
+
+
+def test_real_instruments_get_a_rehearsal_beside_them(tmp_path: Path) -> None:
+    meter = FoundInstrument("source_meter", Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04309614", "1.7"),
+                            "keithley_2450", "USB0::0x05E6::0x2450::04309614::INSTR", ("source meter",), ())
+    files = new_files([meter], Answers.read({}), "@py", lambda identity: "keithley_2450", real=True)
+    assert sorted(files.texts) == ["bench.toml", "first.list.toml", "rehearsal.bench.toml", "rehearsal.world.toml"]
+    assert 'visa_library = "@py"' in files.texts["bench.toml"]
+    assert [remark for remark in files.remarks if "the role scope" in remark]
+    for name, text in files.texts.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    with Bench.open(tmp_path / "rehearsal.bench.toml", "D1") as bench:
+        assert bench.simulated and bench.file.roles_of("source_meter") == ["drive"]
+
+
+def test_an_instrument_without_a_twin_has_no_rehearsal() -> None:
+    meter = FoundInstrument("source_meter", Identity("A", "B", "1", "1"), "keithley_2450", "GPIB0::1::INSTR",
+                            ("source meter",), ())
+    files = new_files([meter], Answers.read({}), "", lambda identity: None, real=True)
+    assert sorted(files.texts) == ["bench.toml", "first.list.toml"]
+    assert "no virtual instrument for B" in str(files.remarks)
+    assert "visa_library" not in files.texts["bench.toml"]
+
+
+def test_where_nothing_is_found_it_is_said_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("tsbench.station.new_bench.find", lambda *_: [])
+    assert main(["init", str(tmp_path), "--yes"]) == 2
+    assert "no instrument was found. Switch the instruments on" in capsys.readouterr().err
+
+
+def test_a_quantity_is_written_as_a_bench_file_takes_it() -> None:
+    answers = Answers.read({"max_current": " 100e-6 ", "load_resistance": "5100"})
+    assert answers["max_current"] == "100 uA" and answers["load_resistance"] == "5.1 kOhm"
+    with pytest.raises(ConfigurationError, match="load_resistance"):
+        Answers.read({"load_resistance": "0.5 Ohm"})
