@@ -1,7 +1,7 @@
 """Virtual Keysight B1500A: a mainframe with the modules that its world file names (``options.slots``).
 
 Source meters B1517A, B1511B and B1510A are terminals with the number of their slot ("1"). The outputs of a B1525A are
-terminals as "101" and "102". B1520A and B1530A are identified in ``UNT?`` and refuse their commands.
+terminals as "101" and "102". A B1520A takes settings and measures nothing. A B1530A is identified in ``UNT?``.
 
 Options of a world file: ``slots``, ``line_frequency`` [Hz] and ``interlock = "open"``.
 
@@ -29,6 +29,7 @@ from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.capacitance_commands import CapacitanceCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.converters import Converters
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.data_output import DataOutput
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.data_sheet import (
@@ -97,17 +98,19 @@ class VirtualB1500A(VirtualInstrument):
         self._programs = ProgramCommands(self, self._frame)
         self._triggers = TriggerPortCommands(self._frame)
         self._pulses = PulseCommands(self._frame, train)
+        self._capacitance = CapacitanceCommands(self._frame)
         setup = self._setup
         self.commands: Mapping[str, FlexEntry] = flex_table(
             MainframeCommands(self, self._frame), self._programs, OutputCommands(self._frame),
             SpotCommands(self._frame, readings), SweepCommands(self._frame, setup),
             TimedSourceCommands(self._frame, setup), Measurements(self._frame, setup, readings),
-            LearnCommand(self._frame, setup), self._triggers, self._pulses)
+            LearnCommand(self._frame, setup, self._capacitance), self._capacitance, self._triggers,
+            self._pulses)
 
     def _require_modules(self) -> None:
-        """Refuse a fixture that wires a terminal without a module."""
+        """Refuse a fixture that wires a terminal without a module, where the world file says which modules there are."""
         for terminal in self.placement.terminals:
-            if terminal not in self._output_states:
+            if terminal not in self._output_states and "slots" in self.placement.options:
                 raise ConfigurationError(
                     f"no module has the terminal '{terminal}'. Terminals: {', '.join(self._output_states)}")
 
@@ -152,6 +155,7 @@ class VirtualB1500A(VirtualInstrument):
         self._pulses.reset()
         self._triggers.reset()
         self._programs.reset()
+        self._capacitance.reset()
         self._frame.converters.reset()
         self._frame.data.reset()
         self._frame.trigger_mode, self._frame.parallel, self._frame.auto_calibration = 1, False, False

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tsbench.simulated_backends.flex.errors import FlexError
 from tsbench.simulated_backends.flex.parameters import Whole, flex
+from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.capacitance_commands import CapacitanceCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.mainframe import Mainframe
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.source_module import SourceChannel
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.sweep_setup import (
@@ -31,11 +32,13 @@ class LearnCommand:
     ----------
     frame : Mainframe
     setup : SweepSetup
+    capacitance : CapacitanceCommands
     """
 
-    def __init__(self, frame: Mainframe, setup: SweepSetup) -> None:
+    def __init__(self, frame: Mainframe, setup: SweepSetup, capacitance: CapacitanceCommands) -> None:
         self._frame = frame
         self._setup = setup
+        self._capacitance = capacitance
 
     @property
     def _channels(self) -> Sequence[SourceChannel]:
@@ -49,7 +52,9 @@ class LearnCommand:
             0: self._switches, 30: self._filters, 31: self._modes, 32: self._ranges, 33: self._stairs,
             34: self._pulses, 40: self._mapping, 46: self._operations, 47: self._sampling, 53: self._resistors,
             54: self._rules, 55: self._converters, 56: self._integration, 57: self._waits, 59: self._others,
-            60: self._stamps, 61: self._display, 110: self._parallel}
+            60: self._stamps, 110: self._parallel}
+        if (text := self._capacitance.learn(kind)) is not None:
+            return text
         if kind not in makers:
             raise FlexError(120)
         return makers[kind]()
@@ -159,9 +164,6 @@ class LearnCommand:
 
     def _stamps(self) -> str:
         return f"TSC{int(self._frame.data.stamped)}"
-
-    def _display(self) -> str:
-        return "LMN0"
 
     def _parallel(self) -> str:
         return f"PAD{int(self._frame.parallel)}"

@@ -81,10 +81,6 @@ class ProgramCommands:
     def _interlock_voltage(self) -> str:
         return f"{self._frame.interlock_voltage:g}"
 
-    @flex("LMN", Whole(0, 1))
-    def _monitor(self, on: int) -> None:
-        """The display shows data or not; there is no display."""
-
     @flex("ERMOD", Whole(0, 36))
     def _set_input_output_mode(self, mode: int) -> None:
         self._input_output_mode = mode

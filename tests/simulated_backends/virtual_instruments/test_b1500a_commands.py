@@ -25,7 +25,7 @@ def test_impossible_modules(slots: object) -> None:
 
 def test_a_terminal_needs_a_module() -> None:
     with pytest.raises(ConfigurationError, match="'7'"):
-        Analyser(nodes={"7": "a"})
+        Analyser(nodes={"7": "a"}, options={"slots": {"1": "B1517A"}})
 
 
 @pytest.mark.parametrize(("commands", "code"), [
@@ -203,3 +203,21 @@ def test_power_cycle() -> None:
     assert analyser.ask("*LRN? 0") == "CL"
     assert analyser.ask("LST?") == "0"
     assert not any(analyser.instrument.output_states().values())
+
+
+def test_a_capacitance_meter_takes_settings_and_measures_nothing() -> None:
+    analyser = Analyser(options={"slots": {"1": "B1517A", "3": "B1520A"}})
+    analyser.send("IMP 101", "ACT 2,1", "FC 3,1E5", "ACV 3,0.05", "DCV 3,1", "ADJ 3,1", "LMN 1", "WMDCV 2,1",
+                  "WTDCV 0.5,0.1", "WDCV 3,1,-1,1,11")
+    assert analyser.errors() == []
+    assert analyser.ask("*LRN? 70") == "IMP101"
+    assert analyser.ask("*LRN? 72") == "ACT2,1"
+    assert analyser.ask("*LRN? 100") == (
+        "WMDCV2,1;WTDCV0.50,0.1000,0.0000,0.0000,0.0000;WDCV3,1,-1.0000,1.0000,11")
+    for command, code in (("IMP 7", 120), ("ACT 2,101", 120), ("FC 3,100", 120), ("DCV 1,1", 151), ("DCV 5,1", 153),
+                          ("WDCV 3,2,-1,1,11", 130), ("TC 3,0", 152), ("TI 3", 152), ("CN 3", 152)):
+        analyser.send(command)
+        assert analyser.errors() == [code], command
+    without = Analyser()
+    without.send("IMP 101")
+    assert without.errors() == [153]
