@@ -104,11 +104,10 @@ class VirtualB1500A(VirtualInstrument):
             MainframeCommands(self, self._frame), self._programs, OutputCommands(self._frame),
             SpotCommands(self._frame, readings), SweepCommands(self._frame, setup),
             TimedSourceCommands(self._frame, setup), Measurements(self._frame, setup, readings),
-            LearnCommand(self._frame, setup, self._capacitance), self._capacitance, self._triggers,
-            self._pulses)
+            LearnCommand(self._frame, setup, self._capacitance), self._capacitance, self._triggers, self._pulses)
 
     def _require_modules(self) -> None:
-        """Refuse a fixture that wires a terminal without a module, where the world file says which modules there are."""
+        """Refuse a fixture that wires a terminal without a module, where the world file names the modules."""
         for terminal in self.placement.terminals:
             if terminal not in self._output_states and "slots" in self.placement.options:
                 raise ConfigurationError(
