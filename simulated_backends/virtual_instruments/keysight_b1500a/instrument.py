@@ -107,9 +107,9 @@ class VirtualB1500A(VirtualInstrument):
             LearnCommand(self._frame, setup, self._capacitance), self._capacitance, self._triggers, self._pulses)
 
     def _require_modules(self) -> None:
-        """Refuse a fixture that wires a terminal without a module, where the world file names the modules."""
+        """Refuse a fixture that wires a terminal without a module."""
         for terminal in self.placement.terminals:
-            if terminal not in self._output_states and "slots" in self.placement.options:
+            if terminal not in self._output_states:
                 raise ConfigurationError(
                     f"no module has the terminal '{terminal}'. Terminals: {', '.join(self._output_states)}")
 
