@@ -10,6 +10,8 @@ from tests.simulated_backends.virtual_instruments.test_data_sheets import PRINTE
 from tsbench.instruments.interfaces import Range, Vertical
 from tsbench.instruments.keithley_2450 import data_sheet as of_2450
 from tsbench.instruments.keithley_2460 import data_sheet as of_2460
+from tsbench.instruments.keithley_2461 import data_sheet as of_2461
+from tsbench.instruments.keithley_2470 import data_sheet as of_2470
 from tsbench.instruments.keithley_interactive import data_sheet as of_both
 from tsbench.instruments.keysight_33500 import data_sheet as of_33500
 from tsbench.instruments.keysight_infiniivision import data_sheet as of_3000t
@@ -34,6 +36,12 @@ def test_accuracies_of_a_source_meter(name: str) -> None:
     (of_2460.DATA_SHEET, (105.0, 7.35, (1e-6, 7.35), (0.2, 105.0)), {
         "voltage": [(7.35, 7.35), (10.5, 5.25), (21.0, 4.2), (105.0, 1.05)],
         "current": [(1.05, 105.0), (4.2, 21.0), (5.25, 10.5), (7.35, 7.35)]}),
+    (of_2461.DATA_SHEET, (105.0, 7.35, (1e-6, 7.35), (0.2, 105.0)), {
+        "voltage": [(7.35, 7.35), (10.5, 5.25), (21.0, 4.2), (105.0, 1.05)],
+        "current": [(1.05, 105.0), (4.2, 21.0), (5.25, 10.5), (7.35, 7.35)]}),
+    (of_2470.DATA_SHEET, (1050.0, 1.05, (1e-9, 1.05), (0.2, 1050.0)), {
+        "voltage": [(21.0, 1.05), (210.0, 0.105), (1050.0, 0.021)],
+        "current": [(0.0105, 1050.0), (0.105, 210.0), (1.05, 21.0)]}),
 ])
 def test_ranges_and_limits_of_a_source_meter(sheet: Any, ranges: tuple[Any, ...], boundaries: dict[str, Any]) -> None:
     caps, (volts, amperes, limits_of_current, limits_of_voltage) = sheet.capabilities, ranges

@@ -19,6 +19,7 @@ _LIMIT = f":CALCulate2:{_FUNCTION}:LIMit<1-2>"
 _MATH = f":CALCulate:{_FUNCTION}:MATH"
 #: bits of the status of a reading, by limit: below, above
 _LIMIT_BITS = {1: (64, 128), 2: (16, 32)}
+_AUTO_OHMS_LIMIT = 21.0  #: [V] that the highest resistance needs at its test current
 _LARGEST, _LARGEST_LIMIT = 9.99999e20, 9.99999e11
 
 
@@ -64,6 +65,7 @@ class CalculateCommands(MeterTable):
         if not output.stage.enabled:
             return
         settings.source_function, settings.source_autorange["CURR"] = "CURR", True
+        settings.voltage_limit = max(settings.voltage_limit, _AUTO_OHMS_LIMIT)
         fixed = settings.sense_range["RES"]
         rows = list(zip(self.data_sheet.resistance_ranges, self.data_sheet.test_currents, strict=True))
         for ohms, current in reversed(rows):

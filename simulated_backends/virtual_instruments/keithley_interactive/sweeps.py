@@ -167,7 +167,7 @@ class SourceSweepCommands(MeterTable):
         """Make the configuration list and the blocks of a sweep; ``first`` is the index it begins with."""
         if function != self.settings.source_function:
             raise ScpiError(-221)
-        top = self.data_sheet.ranges[function][-1].top
+        top = self.output.highest[function]
         if range_type == "FIX":
             top = self.output.top_level(function)
         if max(abs(level) for level in levels) > top * (1 + 1e-12) or (delay < 0 and delay != -1.0):

@@ -37,7 +37,8 @@ class SourceOutput:
         off_state = sheet.off_states[settings.off_state[settings.source_function]]
         self.stage = OutputStage(instrument, sheet, off_state, terminal)
         self.automatic = dict(sheet.first_ranges)  #: the measuring range in use, where it is automatic
-        self._highest = {function: rows[-1].top for function, rows in sheet.ranges.items()}
+        self.highest = {function: rows[-1].top for function, rows in sheet.ranges.items()}   #: levels [V or A]
+        self.pulsing = False   #: a pulse may have a limit that its range does not leave for ever
         self.settled_at = 0.0  #: [s] bench time from which readings may start
         self._opening: ScheduledEvent | None = None
         self._after_push: ScheduledEvent | None = None
@@ -64,8 +65,8 @@ class SourceOutput:
     def top_level(self, function: str) -> float:
         """Return the highest level: of the fixed source range, or of the instrument."""
         if self._settings.source_autorange[function]:
-            return self._highest[function]
-        return self.source_range(function).top
+            return self.highest[function]
+        return min(self.source_range(function).top, self.highest[function])
 
     def highest_limit(self, function: str) -> float:
         """Return the highest limit [A or V] that the active source range of a function leaves."""
@@ -161,6 +162,8 @@ class SourceOutput:
     def _fit_limit(self, function: str, source_range: RangeData) -> None:
         """Move the limit where source range or fixed measuring range do not allow it."""
         settings = self._settings
+        if self.pulsing:
+            return
         other = "CURR" if function == "VOLT" else "VOLT"
         fixed = settings.sense_function == other and not settings.sense_autorange[other]
         measuring = self.fixed_measuring_range(other) if fixed else None
