@@ -75,7 +75,7 @@ class PulseBlock(ModelBlock):
         return self.play(self.plan, number, machine)
 
 
-class PulseCommands(MeterTable):
+class SourcePulseCommands(MeterTable):
     """SOURce:PULSe."""
 
     @command(":SOURce:PULSe:TRain:{VOLTage|CURRent}", Number(), Number(), _WIDTH, _COUNT, *_MEASURED, *_LIMITS)
