@@ -198,6 +198,9 @@ class CircuitInterface(Protocol):
     def set_resistance(self, name: str, value: float) -> None:
         """Change a resistor (a relay) from ``time`` on."""
 
+    def set_capacitance(self, name: str, value: float) -> None:
+        """Change a capacitor from ``time`` on; its voltage stays."""
+
     def set_stage(self, name: str, stage: SourceMeterStage) -> None:
         """Change the set-points of a source-meter stage from ``time`` on; its v_s goes on where it was."""
 

@@ -23,7 +23,7 @@ from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, St
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 STEPS_KEPT = 1 << 14  #: of the last runs of steps, at most
-SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
+SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors and capacitors
 
 
 class CircuitStructure:
@@ -49,7 +49,7 @@ class CircuitStructure:
         self.models = {name.lower(): model for name, model in models.items()}
         self.waveforms = {name.lower(): waveform for name, waveform in waveforms.items()}
         self._settings = rtol, noise_refinement, specialised
-        self._kept: dict[tuple[float, ...], CompiledCircuit] = {}   # by the values of the resistors
+        self._kept: dict[tuple[float, ...], CompiledCircuit] = {}   # by the values of the resistors and capacitors
         self._looks_gone = 0   # at stability, of systems that are no longer kept
         self.compiled: CompiledCircuit   #: the numbers of the circuit as it is now
         #: whether the circuit can stay on an unstable equilibrium: not where a device's own noise moves it
@@ -61,7 +61,7 @@ class CircuitStructure:
     def assemble(self) -> None:
         """Build the matrices from the elements; the order of the unknowns does not depend on values."""
         stages = [StageElement(name, node, s.output_resistance) for name, (node, s) in self.stages.items()]
-        key = (*(e.value for e in self.elements if e.kind == "R"), *(s.output_resistance for s in stages))
+        key = (*(e.value for e in self.elements if e.kind in "RC"), *(s.output_resistance for s in stages))
         if key not in self._kept:   # relays come back to positions they had
             while len(self._kept) >= SYSTEMS_KEPT:
                 self._looks_gone += self._kept.pop(next(iter(self._kept))).looks
@@ -79,8 +79,8 @@ class CircuitStructure:
         """Take up changed waveforms, with times counted from ``base`` [s]."""
         self.compiled.set_sources(self.sources, base)
 
-    def replace_resistor(self, index: int, value: float) -> None:
-        """Give the resistor that is element number ``index`` another value [Ohm]."""
+    def replace_value(self, index: int, value: float) -> None:
+        """Give the resistor or capacitor that is element number ``index`` another value [Ohm or F]."""
         self.elements[index] = dataclasses.replace(self.elements[index], value=value)
         self.assemble()
 

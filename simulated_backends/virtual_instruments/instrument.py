@@ -103,6 +103,7 @@ class VirtualInstrument(MessageDevice):
     outputs: ClassVar[tuple[str, ...]] = ()
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
+    moves_devices: ClassVar[bool] = False  #: whether it brings devices to the needles, so that nobody else does
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench.clock)

@@ -88,6 +88,16 @@ class SimulatedPositioner:
                 self._bench.clock.wait(self._travel_time)
             self.place(device)
 
+    def lift(self) -> None:
+        """Lift the probes, now: nothing is connected until a device is placed."""
+        if self._connected is None:
+            if self._place is not None:
+                self._bench.circuit.set_device(self._place, Resistor(OPEN), {}, None)
+            return
+        if self._lost is None:
+            self._lift(Resistor(OPEN))
+        self._lost = self._connected = None
+
     def _lift(self, nothing: DeviceModel) -> None:
         """Take the connected device out of the circuit, its states as they are, and leave ``nothing`` there."""
         if self._connected is None or self._place is None:

@@ -26,6 +26,7 @@ from tsbench.simulated_backends.world.chuck import Warming, chuck_of
 from tsbench.simulated_backends.world.circuit_plan import CircuitPlan
 from tsbench.simulated_backends.world.devices import devices_of
 from tsbench.simulated_backends.world.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
+from tsbench.simulated_backends.world.needles import WaferNeedles
 from tsbench.simulated_backends.world.places import places_of
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world_file import WorldFile, WorldInstrument, load_world_file
@@ -60,6 +61,7 @@ class World:
         self.positioner = SimulatedPositioner(
             self.bench, self.place, self.places.waiting(self.devices), file.positioner.travel_time, self._connected
         )
+        self.bench.needles = WaferNeedles(file, self.positioner) if self.place is not None else None
         self._start_witness()
         if self.bench.chuck is not None:
             self.bench.chuck.on_change = Warming(
@@ -68,7 +70,9 @@ class World:
         for name, instrument in self.instruments.items():
             with self._setting_up(name):
                 instrument.connect()
-        if self.positioner.devices():
+        if self.moved_by_instrument:
+            self.positioner.lift()
+        elif self.positioner.devices():
             self.positioner.place(self.positioner.devices()[0])
         acting = BenchFaults(self.instruments, self.positioner, self.clock, self.lose_sessions)
         acting.check(planned, path, has_device=self.place is not None)
@@ -81,6 +85,11 @@ class World:
     def place(self) -> str | None:
         """Return the name of the element where the positioner puts devices; None: there is none."""
         return self.places.movable
+
+    @property
+    def moved_by_instrument(self) -> bool:
+        """Return whether an instrument, such as a probe station, brings the devices to the needles."""
+        return any(instrument.moves_devices for instrument in self.instruments.values())
 
     # ------------------------------------------------------------------------------------ construction
 

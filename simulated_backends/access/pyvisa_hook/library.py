@@ -75,9 +75,10 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         return self.world.clock
 
     @property
-    def positioner(self) -> SimulatedPositioner:
-        """Return what connects the devices."""
-        return self.world.positioner
+    def positioner(self) -> SimulatedPositioner | None:
+        """Return what connects the devices; None where instruments do, or where all devices stay in the circuit."""
+        world = self.world
+        return None if world.moved_by_instrument or not world.positioner.devices() else world.positioner
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -1,0 +1,8 @@
+"""The virtual FormFactor Velox: the probe station software behind its VISA text commands."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+VIRTUAL_INSTRUMENTS = (
+    VirtualInstrumentDeclaration(
+        "formfactor_velox", "tsbench.simulated_backends.virtual_instruments.formfactor_velox.instrument:VirtualVelox"),
+)

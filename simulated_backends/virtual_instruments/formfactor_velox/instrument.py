@@ -1,0 +1,210 @@
+"""Virtual FormFactor Velox.
+
+The commands and their arguments are those of the maker's list of SCI commands ("API status: published") and of
+PyMeasure's driver.
+
+Behaviour of the software that the virtual instrument reproduces
+----------------------------------------------------------------
+- Each command has a reply: an error number, a colon and the values, separated by spaces (``0: 1 -2 0 4``). Only
+  ``*IDN?`` and ``*OPC?`` reply without a number.
+- A step beyond the last die is number 703. Then nothing moves.
+- A step from contact goes to the separation height first, and returns to contact.
+
+Not compared with a manual: the numbers of the other errors, the text of ``*IDN?``, the letters of the preset heights,
+and the commands ``GetNumDies``, ``GetDieDataAsColRow`` and ``ReadMapPosition`` beyond their first two values.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.services.services import BenchServices
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
+from tsbench.simulated_backends.virtual_instruments.line_commands import (
+    LineError,
+    LineInstrument,
+    LineTable,
+    line_command,
+)
+from tsbench.simulated_backends.virtual_instruments.prober.station import (
+    ALIGN,
+    CONTACT,
+    DIE_SIZE,
+    HEIGHTS,
+    SEPARATION,
+    ProbeStation,
+)
+
+UNKNOWN_COMMAND, WRONG_ARGUMENTS, OUT_OF_RANGE, NO_SUCH_DIE, END_OF_WAFER = 10, 11, 12, 701, 703
+PLAIN = ("*idn?", "*opc?")  #: commands whose reply has no error number
+
+
+def converted(text: str, kind: Callable[[str], float]) -> float:
+    """Return an argument as a number."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise LineError(WRONG_ARGUMENTS, f"Wrong argument {text}") from None
+
+
+class Stationed(LineInstrument):
+    """What the commands see of the instrument."""
+
+    station: ProbeStation
+
+
+class ChuckCommands(LineTable[Stationed]):
+    """Heights and positions of the chuck."""
+
+    def _to(self, height: str, velocity: str) -> Handler:
+        if not 0 < converted(velocity, float) <= 100:
+            raise LineError(OUT_OF_RANGE, f"Velocity {velocity} is out of range")
+        yield from self.instrument.station.go_to_height(height)
+
+    @line_command("MoveChuckContact")
+    def _contact(self, velocity: str = "100") -> Handler:
+        return self._to(CONTACT, velocity)
+
+    @line_command("MoveChuckSeparation")
+    def _separation(self, velocity: str = "100") -> Handler:
+        return self._to(SEPARATION, velocity)
+
+    @line_command("MoveChuckAlign")
+    def _align(self, velocity: str = "100") -> Handler:
+        return self._to(ALIGN, velocity)
+
+    @line_command("MoveChuckIndex")
+    def _index(self, x: str, y: str, reference: str = "H", velocity: str = "100") -> Handler:
+        station = self.instrument.station
+        column, row = int(converted(x, int)), int(converted(y, int))
+        if reference.upper()[:1] == "R":
+            column, row = column + station.column, row + station.row
+        elif reference.upper()[:1] not in ("H", "Z", "C"):
+            raise LineError(WRONG_ARGUMENTS, f"Wrong argument {reference}")
+        yield from station.step(column, row, 0)
+
+    @line_command("ReadChuckIndex")
+    def _read_index(self, unit: str = "Y") -> str:
+        return f"{DIE_SIZE[0]:.1f} {DIE_SIZE[1]:.1f}"
+
+    @line_command("ReadChuckPosition")
+    def _position(self, unit: str = "Y", reference: str = "H", compensation: str = "D") -> str:
+        x, y = self.instrument.station.position
+        return f"{x:.1f} {y:.1f} {HEIGHTS[self.instrument.station.height]:.1f}"
+
+    @line_command("ReadChuckStatus")
+    def _status(self) -> str:
+        letter = {CONTACT: "C", SEPARATION: "S", ALIGN: "A"}[self.instrument.station.height]
+        return f"15 16 0 0 None 1 {letter} 0 0 0 0"
+
+
+class MapCommands(LineTable[Stationed]):
+    """The wafer map."""
+
+    def _step(self, column: int, row: int, site: int) -> Handler:
+        station = self.instrument.station
+        if not station.has(column, row, site):
+            raise LineError(NO_SUCH_DIE, f"Die {column} {row} {site} is not in the wafer map")
+        yield from station.step(column, row, site)
+        return f"{column} {row} {site} {len(station.dies[column, row])}"
+
+    @line_command("StepFirstDie")
+    def _first(self) -> Handler:
+        return self._step(*self.instrument.station.route[0], 0)
+
+    @line_command("StepNextDie")
+    def _next(self, column: str = "", row: str = "", site: str = "0") -> Handler:
+        station = self.instrument.station
+        if column and not row:
+            raise LineError(WRONG_ARGUMENTS, "Wrong number of arguments")
+        if column:
+            return self._step(*(int(converted(text, int)) for text in (column, row, site)))
+        following = station.index() + 1
+        if following >= len(station.route):
+            raise LineError(END_OF_WAFER, "End of wafer reached")
+        return self._step(*station.route[following], station.site)
+
+    @line_command("ReadMapPosition")
+    def _position(self) -> str:
+        station = self.instrument.station
+        x, y = station.position
+        total = len(station.dies.get((station.column, station.row), ()))
+        return (f"{station.column} {station.row} {x:.1f} {y:.1f} {station.site} {total} "
+                f"{station.index() + 1} {len(station.route)}")
+
+    @line_command("GetNumDies")
+    def _dies(self) -> str:
+        return str(len(self.instrument.station.route))
+
+    @line_command("GetDieDataAsColRow")
+    def _die(self, number: str) -> str:
+        index = int(converted(number, int))
+        route = self.instrument.station.route
+        if not 1 <= index <= len(route):
+            raise LineError(NO_SUCH_DIE, f"Die {number} is not in the wafer map")
+        return f"{route[index - 1][0]} {route[index - 1][1]} 0 1"
+
+    @line_command("IsAppRegistered")
+    def _registered(self, name: str) -> str:
+        return str(int(name.lower() == "wafermap"))
+
+
+class SoftwareCommands(LineTable[Stationed]):
+    """The software."""
+
+    @line_command("*IDN?")
+    def _identify(self) -> str:
+        return self.instrument.identification
+
+    @line_command("*OPC?")
+    def _complete(self) -> str:
+        return "1"
+
+    @line_command("ReportSoftwareVersion")
+    def _version(self) -> str:
+        return self.instrument.firmware
+
+
+class VirtualVelox(Stationed):
+    """The probe station with its software."""
+
+    line_tables = (ChuckCommands, MapCommands, SoftwareCommands)
+    manufacturer, model, firmware = "FormFactor", "Velox", "3.3.1"
+    terminals = ()
+    moves_devices = True
+    bus_latency: ClassVar[float] = 5e-3
+    framing: ClassVar[Framing] = Framing(blocks=False)
+
+    def __init__(self, bench: BenchServices, placement: Placement) -> None:
+        super().__init__(bench, placement)
+        self.station = ProbeStation(bench, self.name, str(placement.options.get("wafer", "")))
+
+    def connect(self) -> None:
+        """Find the wafer."""
+        _ = self.station.dies
+
+    def may_answer(self, message: bytes) -> bool:
+        """Every command has a reply."""
+        return True
+
+    def cut(self, line: str) -> tuple[str, list[str]]:
+        """Cut at spaces."""
+        word, *arguments = line.split()
+        return word, arguments
+
+    def unknown(self, word: str) -> LineError:
+        """Return the error of an unknown word."""
+        return LineError(UNKNOWN_COMMAND, f"Unknown command {word}")
+
+    def wrong_arguments(self, word: str) -> LineError:
+        """Return the error of too many or too few arguments."""
+        return LineError(WRONG_ARGUMENTS, "Wrong number of arguments")
+
+    def refused(self, error: LineError) -> str | None:
+        """Reply number and text."""
+        return f"{error.code}: {error.text}"
+
+    def replied(self, word: str, result: str | None) -> str | None:
+        """Reply 0 and the values."""
+        return result if word.lower() in PLAIN else f"0: {result or ''}"

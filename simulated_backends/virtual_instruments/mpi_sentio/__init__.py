@@ -1,0 +1,8 @@
+"""The virtual MPI SENTIO: the probe station software behind its text commands."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+VIRTUAL_INSTRUMENTS = (
+    VirtualInstrumentDeclaration(
+        "mpi_sentio", "tsbench.simulated_backends.virtual_instruments.mpi_sentio.instrument:VirtualSentio"),
+)

@@ -1,0 +1,242 @@
+"""Virtual MPI SENTIO: the commands of the chuck, the wafer map and the status."""
+
+from collections.abc import Callable
+
+from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.virtual_instruments.line_commands import (
+    LineError,
+    LineInstrument,
+    LineTable,
+    line_command,
+)
+from tsbench.simulated_backends.virtual_instruments.prober.station import (
+    CONTACT,
+    DIE_SIZE,
+    HEIGHTS,
+    SEPARATION,
+    SITE_PITCH,
+    ProbeStation,
+)
+
+#: numbers of errors, as the maker's Python package lists them
+INVALID_COMMAND, INVALID_PARAMETER, WRONG_COUNT, OUT_OF_BOUNDS, END_OF_ROUTE, WRONG_Z = 3, 6, 7, 8, 11, 38
+ROUTE_ENDED = 1 << 10  #: the status "end of route" beside the error number
+MODES = ("BackToContact", "StepToSeparation", "LockContact")
+
+
+class Stationed(LineInstrument):
+    """What the commands see of the instrument."""
+
+    station: ProbeStation
+    mode = MODES[0]  #: what the chuck does after a step from contact
+    status_bits = 0  #: beside the error number of the next reply
+
+
+def converted(text: str, kind: Callable[[str], float]) -> float:
+    """Return an argument as a number."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise LineError(INVALID_PARAMETER, f"Invalid parameter: {text}") from None
+
+
+def wafer_site(site: str) -> None:
+    """Refuse another site of the chuck than that of the wafer: this one has no other."""
+    if site.lower() != "wafer":
+        raise LineError(INVALID_PARAMETER, f"Invalid chuck site: {site}")
+
+
+class ChuckCommands(LineTable[Stationed]):
+    """Heights and positions of the chuck."""
+
+    def _to(self, height: str) -> Handler:
+        yield from self.instrument.station.go_to_height(height)
+        return f"{HEIGHTS[height]:.2f}"
+
+    @line_command("move_chuck_contact")
+    def _contact(self) -> Handler:
+        return self._to(CONTACT)
+
+    @line_command("move_chuck_separation")
+    def _separation(self) -> Handler:
+        return self._to(SEPARATION)
+
+    @line_command("move_chuck_home")
+    def _home(self) -> Handler:
+        yield from self.instrument.station.step(0, 0, 0)
+        return "0.00,0.00"
+
+    @line_command("get_chuck_z")
+    def _z(self, reference: str = "Zero") -> str:
+        height = HEIGHTS[self.instrument.station.height]
+        offsets = {"c": 0.0, "s": -HEIGHTS[SEPARATION], "z": 10000.0}
+        if reference[:1].lower() not in offsets:
+            raise LineError(INVALID_PARAMETER, f"Invalid z reference: {reference}")
+        return f"{height + offsets[reference[0].lower()]:.2f}"
+
+    @line_command("get_chuck_xy")
+    def _xy(self, site: str = "Wafer", reference: str = "Home") -> str:
+        wafer_site(site)
+        x, y = self.instrument.station.position
+        return f"{x:.2f},{y:.2f}"
+
+    @line_command("get_chuck_site_heights")
+    def _heights(self, site: str) -> str:
+        wafer_site(site)
+        return f"10000.00,{-HEIGHTS[SEPARATION]:.2f},0.00,0.00"
+
+    @line_command("get_chuck_site_status")
+    def _site_status(self, site: str) -> str:
+        wafer_site(site)
+        return "1,1,0,1"
+
+    @line_command("get_chuck_position_hint")
+    def _hint(self) -> str:
+        return "Probing,Wafer"
+
+    @line_command("has_chuck_xyz")
+    def _has_axes(self) -> str:
+        return "YES"
+
+    @line_command("set_stepping_contact_mode")
+    def _set_mode(self, mode: str) -> None:
+        if mode not in MODES:
+            raise LineError(INVALID_PARAMETER, f"Invalid parameter: {mode}")
+        self.instrument.mode = mode
+
+
+class MapCommands(LineTable[Stationed]):
+    """Stepping from die to die, and what the wafer map has."""
+
+    def _go(self, column: int, row: int, site: int) -> Handler:
+        station = self.instrument.station
+        if not station.has(column, row, site):
+            raise LineError(OUT_OF_BOUNDS, f"Die {column},{row} or its subsite {site} does not exist")
+        if station.height == CONTACT and self.instrument.mode == "LockContact":
+            raise LineError(WRONG_Z, "The chuck must not step in contact")
+        yield from station.step(column, row, site, back=self.instrument.mode == "BackToContact")
+        if station.index() == len(station.route) - 1:
+            self.instrument.status_bits = ROUTE_ENDED
+        return f"{column},{row},{site}"
+
+    def _in_route(self, number: int, site: int) -> Handler:
+        route = self.instrument.station.route
+        if not 0 <= number < len(route):
+            self.instrument.status_bits = ROUTE_ENDED
+            raise LineError(END_OF_ROUTE, "End of route reached")
+        return self._go(*route[number], site)
+
+    def _site(self, site: str) -> int:
+        return int(converted(site, int)) if site else self.instrument.station.site
+
+    @line_command("map:step_first_die")
+    def _first(self, site: str = "0") -> Handler:
+        return self._in_route(0, self._site(site))
+
+    @line_command("map:step_next_die")
+    def _next(self, site: str = "") -> Handler:
+        return self._in_route(self.instrument.station.index() + 1, self._site(site))
+
+    @line_command("map:step_previous_die")
+    def _previous(self) -> Handler:
+        return self._in_route(self.instrument.station.index() - 1, self.instrument.station.site)
+
+    @line_command("map:step_die")
+    def _die(self, column: str, row: str, site: str = "0") -> Handler:
+        return self._go(*(int(converted(text, int)) for text in (column, row, site)))
+
+    @line_command("map:step_die_seq")
+    def _sequence(self, number: str, site: str = "0") -> Handler:
+        return self._in_route(int(converted(number, int)), self._site(site))
+
+    @line_command("map:get_num_dies")
+    def _dies(self, which: str = "Present") -> str:
+        if which not in ("Present", "Selected", "Total"):
+            raise LineError(INVALID_PARAMETER, f"Invalid parameter: {which}")
+        return str(len(self.instrument.station.route))
+
+    @line_command("map:get_num_cols")
+    def _columns(self) -> str:
+        return str(len({column for column, _ in self.instrument.station.dies}))
+
+    @line_command("map:get_num_rows")
+    def _rows(self) -> str:
+        return str(len({row for _, row in self.instrument.station.dies}))
+
+    @line_command("map:get_index_size")
+    def _index_size(self) -> str:
+        return f"{DIE_SIZE[0]:.2f},{DIE_SIZE[1]:.2f}"
+
+    @line_command("map:get_grid_origin", "map:get_home_die")
+    def _origin(self) -> str:
+        return "0,0"
+
+    @line_command("map:path:get_die")
+    def _path_die(self, number: str) -> str:
+        index, route = int(converted(number, int)), self.instrument.station.route
+        if not 0 <= index < len(route):
+            raise LineError(OUT_OF_BOUNDS, f"Argument out of bounds: {number}")
+        return f"{route[index][0]},{route[index][1]}"
+
+    @line_command("map:get_die_seq")
+    def _die_number(self) -> str:
+        return str(self.instrument.station.index())
+
+    @line_command("map:die:get_current_index")
+    def _current(self) -> str:
+        station = self.instrument.station
+        return f"{station.index()},{station.column},{station.row}"
+
+    @line_command("map:die:get_current_subsite")
+    def _current_site(self) -> str:
+        return str(self.instrument.station.site)
+
+    @line_command("map:die:get_status")
+    def _die_status(self, column: str, row: str) -> str:
+        return "1" if self.instrument.station.has(int(converted(column, int)), int(converted(row, int))) else "3"
+
+    @line_command("map:subsite:get_num")
+    def _sites(self, which: str = "") -> str:
+        return str(max(len(devices) for devices in self.instrument.station.dies.values()))
+
+    @line_command("map:subsite:get")
+    def _site_facts(self, number: str, orientation: str = "UR") -> str:
+        return f"Site{number},{int(converted(number, int)) * SITE_PITCH:.2f},0.00"
+
+    @line_command("map:subsite:step")
+    def _step_site(self, number: str) -> Handler:
+        station = self.instrument.station
+        return self._go(station.column, station.row, int(converted(number, int)))
+
+    @line_command("map:subsite:step_next")
+    def _next_site(self) -> Handler:
+        station = self.instrument.station
+        return self._go(station.column, station.row, station.site + 1)
+
+
+class StatusCommands(LineTable[Stationed]):
+    """The software and its state."""
+
+    @line_command("*IDN?")
+    def _identify(self) -> str:
+        return self.instrument.identification
+
+    @line_command("*RCS", "*LOCAL")
+    def _silent(self, number: str = "1") -> None:
+        return None
+
+    @line_command("status:get_version")
+    def _version(self) -> str:
+        return f"Version: {self.instrument.firmware}"
+
+    @line_command("status:get_machine_status")
+    def _machine(self) -> str:
+        return "Ready"
+
+    @line_command("wait_all", "wait_complete", "query_command_status")
+    def _wait(self, command: str = "0", timeout: str = "90") -> None:
+        return None   # no command is left running here
+
+    @line_command("select_module")
+    def _module(self, module: str, sheet: str = "") -> None:
+        return None

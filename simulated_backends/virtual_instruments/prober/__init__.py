@@ -1,0 +1,1 @@
+"""The core of the virtual probe stations: it knows no command."""

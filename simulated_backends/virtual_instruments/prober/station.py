@@ -1,0 +1,106 @@
+"""A probe station: the chuck moves the dies of a wafer map under fixed needles, and up to them.
+
+A chuck that is in contact goes down to its separation height before it moves sideways. Every movement takes its time,
+and the witness hears of it: while an output is on, it is a fault of the user.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.services.needles import Needles
+from tsbench.simulated_backends.services.services import BenchServices
+
+Z_TIME = 0.2  #: [s] between two heights
+CONTACT, SEPARATION, ALIGN = "contact", "separation", "align"
+#: [um] below the contact height
+HEIGHTS: Mapping[str, float] = {CONTACT: 0.0, SEPARATION: -250.0, ALIGN: -500.0}
+DIE_SIZE = (1000.0, 1000.0)  #: [um]
+SITE_PITCH = 100.0  #: [um] between two devices of a die
+
+
+class ProbeStation:
+    """Where the chuck is.
+
+    Parameters
+    ----------
+    bench : BenchServices
+    name : str
+        Of the instrument.
+    wafer : str
+        Name of the wafer on the chuck; "": the only one of the world.
+    """
+
+    def __init__(self, bench: BenchServices, name: str, wafer: str) -> None:
+        self._bench, self._name, self._wafer = bench, name, wafer
+        self.height = SEPARATION
+        self.column = self.row = self.site = 0
+        self._map: Mapping[tuple[int, int], Sequence[str]] | None = None
+
+    @property
+    def needles(self) -> Needles:
+        """Return the needles of this bench."""
+        needles = self._bench.needles
+        if needles is None:
+            raise ConfigurationError("this bench has no place where a probe station could put its needles")
+        return needles
+
+    @property
+    def dies(self) -> Mapping[tuple[int, int], Sequence[str]]:
+        """Return (column, row) -> the devices of each die, in the order of the route."""
+        if self._map is None:
+            wafers = self.needles.wafers()
+            if self._wafer and self._wafer not in wafers:
+                raise ConfigurationError(
+                    f"options.wafer: there is no wafer '{self._wafer}'{nearest(self._wafer, wafers)}")
+            if not self._wafer and len(wafers) != 1:
+                raise ConfigurationError(
+                    f"the world has {len(wafers)} wafers. Write options = {{ wafer = \"NAME\" }} to say which one is "
+                    "on the chuck")
+            found = wafers[self._wafer or next(iter(wafers))]
+            self._map = {die: found[die] for die in sorted(found, key=lambda die: (die[1], die[0]))}
+        return self._map
+
+    @property
+    def route(self) -> list[tuple[int, int]]:
+        """Return the dies in the order of the route."""
+        return list(self.dies)
+
+    @property
+    def position(self) -> tuple[float, float]:
+        """Return where the chuck is from the home die [um]."""
+        return self.column * DIE_SIZE[0] + self.site * SITE_PITCH, self.row * DIE_SIZE[1]
+
+    def index(self) -> int:
+        """Return the position of the die in the route; -1: it is no die of the map."""
+        return self.route.index((self.column, self.row)) if (self.column, self.row) in self.dies else -1
+
+    def has(self, column: int, row: int, site: int = 0) -> bool:
+        """Return whether the map has this die and site."""
+        return 0 <= site < len(self.dies.get((column, row), ()))
+
+    def go_to_height(self, height: str) -> Handler:
+        """Move the chuck up or down."""
+        if height == self.height:
+            return
+        self._bench.moved(self._name, f"chuck to {height}")
+        if self.height == CONTACT:
+            self.needles.lift()
+        yield Z_TIME
+        self.height = height
+        if height == CONTACT and self.has(self.column, self.row, self.site):
+            self.needles.touch(self.dies[self.column, self.row][self.site])
+
+    def step(self, column: int, row: int, site: int, back: bool = True) -> Handler:
+        """Move to a die and a site; from contact down first, and with ``back`` up again."""
+        contact = self.height == CONTACT
+        if contact:
+            yield from self.go_to_height(SEPARATION)
+        if (column, row, site) != (self.column, self.row, self.site):
+            self._bench.moved(self._name, f"chuck to die {column} {row}, site {site}")
+            yield self.needles.travel_time
+            self.column, self.row, self.site = column, row, site
+        if contact and back:
+            yield from self.go_to_height(CONTACT)
+
+
