@@ -232,23 +232,11 @@ class Circuit:
 
     def set_resistance(self, name: str, value: float) -> None:
         """Change resistor ``name`` (a relay) to ``value`` [Ohm] from ``time`` on."""
-        self._set_value("R", "resistor", "Ohm", name, value)
+        self._stepping.set_value("R", name, value)
 
     def set_capacitance(self, name: str, value: float) -> None:
         """Change capacitor ``name`` to ``value`` [F] from ``time`` on; its voltage stays, so its charge changes."""
-        self._set_value("C", "capacitor", "F", name, value)
-
-    def _set_value(self, kind: str, what: str, unit: str, name: str, value: float) -> None:
-        known = {e.name.lower(): k for k, e in enumerate(self.structure.elements) if e.kind == kind}
-        index = known[known_name(name, known, what)]
-        if not (math.isfinite(value) and value > 0):
-            raise ConfigurationError(f"circuit: {name} = {value:g} {unit} must be positive and finite")
-        if self.structure.elements[index].value == value:
-            return
-        self._stepping.stop_here()
-        self.structure.replace_value(index, value)
-        self._stepping.assembled()
-        self._stepping.make_consistent()
+        self._stepping.set_value("C", name, value)
 
     def set_stage(self, name: str, stage: SourceMeterStage) -> None:
         """Change the set-points of a source-meter stage from ``time`` on; its v_s goes on where it was."""

@@ -3,9 +3,9 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Literal, NoReturn
 
-from tsbench.errors import TsbenchError, sentences
+from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.engine import Gap
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
@@ -13,7 +13,7 @@ from tsbench.simulated_backends.circuit.stability.departure import Departure
 from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch
 from tsbench.simulated_backends.circuit.steady.ringing import what_rings
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
-from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front
+from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front, known_name
 from tsbench.simulated_backends.circuit.trajectory import Audience, RecordedTrajectory, Steps
 from tsbench.simulated_backends.devices.dispatch import unbounded_derivatives
 from tsbench.simulated_backends.devices.model import DeviceModel
@@ -250,6 +250,26 @@ class TimeStepping:
         """Take up a circuit that has been assembled again."""
         self._stability.begin_watching()
         self.sources_changed()
+
+    def set_value(self, kind: Literal["R", "C"], name: str, value: float) -> None:
+        """Give resistor or capacitor ``name`` another value [Ohm or F] from now on.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none of this name, or the value is not positive and finite.
+        """
+        known = {e.name.lower(): k for k, e in enumerate(self._structure.elements) if e.kind == kind}
+        index = known[known_name(name, known, "resistor" if kind == "R" else "capacitor")]
+        if not (math.isfinite(value) and value > 0):
+            raise ConfigurationError(
+                f"circuit: {name} = {value:g} {'Ohm' if kind == 'R' else 'F'} must be positive and finite")
+        if self._structure.elements[index].value == value:
+            return
+        self.stop_here()
+        self._structure.replace_value(index, value)
+        self.assembled()
+        self.make_consistent()
 
     def replace_model(self, device: str, model: DeviceModel, states: Sequence[float]) -> None:
         """Put another model in the place of ``device`` (in lower case)."""

@@ -48,13 +48,13 @@ def converted(text: str, kind: Callable[[str], float]) -> float:
         raise LineError(WRONG_ARGUMENTS, f"Wrong argument {text}") from None
 
 
-class Stationed(LineInstrument):
+class VeloxStation(LineInstrument):
     """What the commands see of the instrument."""
 
     station: ProbeStation
 
 
-class ChuckCommands(LineTable[Stationed]):
+class VeloxChuck(LineTable[VeloxStation]):
     """Heights and positions of the chuck."""
 
     def _to(self, height: str, velocity: str) -> Handler:
@@ -99,7 +99,7 @@ class ChuckCommands(LineTable[Stationed]):
         return f"15 16 0 0 None 1 {letter} 0 0 0 0"
 
 
-class MapCommands(LineTable[Stationed]):
+class VeloxMap(LineTable[VeloxStation]):
     """The wafer map."""
 
     def _step(self, column: int, row: int, site: int) -> Handler:
@@ -150,7 +150,7 @@ class MapCommands(LineTable[Stationed]):
         return str(int(name.lower() == "wafermap"))
 
 
-class SoftwareCommands(LineTable[Stationed]):
+class VeloxSoftware(LineTable[VeloxStation]):
     """The software."""
 
     @line_command("*IDN?")
@@ -166,10 +166,10 @@ class SoftwareCommands(LineTable[Stationed]):
         return self.instrument.firmware
 
 
-class VirtualVelox(Stationed):
+class VirtualVelox(VeloxStation):
     """The probe station with its software."""
 
-    line_tables = (ChuckCommands, MapCommands, SoftwareCommands)
+    line_tables = (VeloxChuck, VeloxMap, VeloxSoftware)
     manufacturer, model, firmware = "FormFactor", "Velox", "3.3.1"
     terminals = ()
     moves_devices = True

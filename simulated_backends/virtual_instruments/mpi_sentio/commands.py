@@ -24,7 +24,7 @@ ROUTE_ENDED = 1 << 10  #: the status "end of route" beside the error number
 MODES = ("BackToContact", "StepToSeparation", "LockContact")
 
 
-class Stationed(LineInstrument):
+class SentioStation(LineInstrument):
     """What the commands see of the instrument."""
 
     station: ProbeStation
@@ -46,7 +46,7 @@ def wafer_site(site: str) -> None:
         raise LineError(INVALID_PARAMETER, f"Invalid chuck site: {site}")
 
 
-class ChuckCommands(LineTable[Stationed]):
+class SentioChuck(LineTable[SentioStation]):
     """Heights and positions of the chuck."""
 
     def _to(self, height: str) -> Handler:
@@ -105,7 +105,7 @@ class ChuckCommands(LineTable[Stationed]):
         self.instrument.mode = mode
 
 
-class MapCommands(LineTable[Stationed]):
+class SentioMap(LineTable[SentioStation]):
     """Stepping from die to die, and what the wafer map has."""
 
     def _go(self, column: int, row: int, site: int) -> Handler:
@@ -214,7 +214,7 @@ class MapCommands(LineTable[Stationed]):
         return self._go(station.column, station.row, station.site + 1)
 
 
-class StatusCommands(LineTable[Stationed]):
+class SentioStatus(LineTable[SentioStation]):
     """The software and its state."""
 
     @line_command("*IDN?")

@@ -22,18 +22,18 @@ from tsbench.simulated_backends.virtual_instruments.line_commands import LineErr
 from tsbench.simulated_backends.virtual_instruments.mpi_sentio.commands import (
     INVALID_COMMAND,
     WRONG_COUNT,
-    ChuckCommands,
-    MapCommands,
-    Stationed,
-    StatusCommands,
+    SentioChuck,
+    SentioMap,
+    SentioStation,
+    SentioStatus,
 )
 from tsbench.simulated_backends.virtual_instruments.prober.station import ProbeStation
 
 
-class VirtualSentio(Stationed):
+class VirtualSentio(SentioStation):
     """The probe station with its software."""
 
-    line_tables = (ChuckCommands, MapCommands, StatusCommands)
+    line_tables = (SentioChuck, SentioMap, SentioStatus)
     manufacturer, model, firmware = "MPI Corporation", "SENTIO", "26.2.0"
     terminals = ()
     moves_devices = True
