@@ -39,8 +39,8 @@ def init(options: argparse.Namespace) -> int:
     from tsbench.station.bench.bench_file import BenchFile
     from tsbench.station.new_bench import Answers, find, new_files, simulated
 
-    answers = Answers.read(_answers(options))
-    _require_model(answers["model"])
+    given = Answers.read(_answers(options))
+    answers = Answers({**given.values, "model": _model(given["model"], given["material"])})
     if options.simulated:
         instruments = simulated()
     else:
@@ -88,10 +88,24 @@ def _answers(options: argparse.Namespace) -> dict[str, str]:
     return given
 
 
-def _require_model(model: str) -> None:
+def _model(model: str, material: str) -> str:
+    """Return the catalogue model that was chosen, or the first of the material.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such model, or none of this material.
+    """
     from tsbench.errors import nearest
     from tsbench.simulated_backends.devices.catalogue import catalogue
 
-    if model not in catalogue():
-        raise ConfigurationError(f"model: there is no device model '{model}'{nearest(model, list(catalogue()))}. "
+    known = catalogue()
+    if not model:
+        model = next((name for name, entry in known.items() if entry.material.lower() == material.lower()), "")
+        if not model:
+            raise ConfigurationError(f"model: the catalogue has no device of {material}. Choose a similar one with "
+                                     "--set model=NAME. 'tsbench devices' lists the models")
+    if model not in known:
+        raise ConfigurationError(f"model: there is no device model '{model}'{nearest(model, list(known))}. "
                                  "'tsbench devices' lists the models")
+    return model

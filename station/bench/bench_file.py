@@ -110,7 +110,7 @@ class DeviceTable(_Table):
 
     @model_validator(mode="after")
     def _known_resistor(self) -> Self:
-        if (self.standard == "resistor") != (self.resistance is not None):
+        if (self.standard not in {None, "open", "short"}) != (self.resistance is not None):
             raise ValueError("standard = \"resistor\" and resistance belong together. Give both or neither")
         return self
 

@@ -15,7 +15,7 @@ class Question:
     ----------
     key : of the answer, as ``--set`` takes it
     text : of the question
-    default : the answer if nothing is given
+    default : the answer if nothing is given; "" where the command finds one
     unit : SI unit of a quantity; None: the answer is a text
     low, high : [unit] bounds of a quantity
     """
@@ -59,7 +59,7 @@ QUESTIONS = (
              0.1, 1e7),
     Question("cable_capacitance", "Capacitance of cables and needles at the device", "80 pF", "F", 1e-13, 1e-6),
     Question("known_resistor", "Known resistor with which the fixture is checked", "10 kOhm", "Ohm", 100.0, 1e9),
-    Question("model", "Catalogue model for the rehearsal ('tsbench devices' lists them)", "nbo2"),
+    Question("model", "Catalogue model for the rehearsal ('tsbench devices' lists them)", ""),
 )
 
 

@@ -57,6 +57,7 @@ def test_it_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (["--set", "max_current"], "write a key and a value"),
     (["--set", "max_curent=1 mA"], "Did you mean 'max_current'?"),
     (["--set", "max_current=1 V"], "1 V"), (["--set", "max_voltage=50 V"], "max_voltage: 50 V is outside 1 mV to 42 V"),
+    (["--set", "material=HfO9"], "the catalogue has no device of HfO9. Choose a similar one with --set model=NAME"),
     (["--set", 'name=a"b'], "must not contain quotes"), (["--set", "model=nbo3"], "Did you mean 'nbo2'?"),
 ])
 def test_an_answer_that_cannot_be_used_is_refused(
