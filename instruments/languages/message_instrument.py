@@ -59,6 +59,16 @@ class Questions:
         """Return the payload of a definite-length block."""
         return self._repeated(command, lambda: self._block_once(command))
 
+    def sized_block(self, command: str, size: int) -> bytes:
+        """Return the ``size`` bytes of a reply whose length is known, whatever they are."""
+
+        def act() -> bytes:
+            with self.lock:
+                self._instrument.write(command)
+                return bytes(self._instrument.read_bytes(size))
+
+        return self._repeated(command, act)
+
     def resynchronise(self, why: str) -> None:
         """After a lost or garbled reply: drop what may still come, and find the same instrument in step.
 

@@ -12,7 +12,7 @@ from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.tsp.interpreter import Interpreter
 
 
-class TspInstrument(Protocol):
+class TspHost(Protocol):
     """An instrument with TSP."""
 
     name: str  #: as in the world file
@@ -51,12 +51,12 @@ class TspParts:
 
     Parameters
     ----------
-    instrument : TspInstrument
+    instrument : TspHost
     interpreter : Interpreter
     objects : what Lua tables stand for, by their identities
     """
 
-    instrument: TspInstrument
+    instrument: TspHost
     interpreter: Interpreter
     objects: dict[int, Any] = field(default_factory=dict)
     last_identity: int = 0

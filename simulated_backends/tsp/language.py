@@ -13,7 +13,7 @@ from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.tsp.display import Display
 from tsbench.simulated_backends.tsp.errors import ERROR_TEXTS, RUNTIME
 from tsbench.simulated_backends.tsp.events import EventBus
-from tsbench.simulated_backends.tsp.instrument import TspInstrument, TspParts
+from tsbench.simulated_backends.tsp.instrument import TspHost, TspParts
 from tsbench.simulated_backends.tsp.interpreter import Interpreter, ScriptFailure
 from tsbench.simulated_backends.tsp.output import Output
 from tsbench.simulated_backends.tsp.scripts import ANONYMOUS, Scripts
@@ -33,11 +33,11 @@ class TspLanguage:
 
     Parameters
     ----------
-    instrument : TspInstrument
+    instrument : TspHost
     channels : names of the source-measure units: "smua", "smub"
     """
 
-    def __init__(self, instrument: TspInstrument, channels: tuple[str, ...]) -> None:
+    def __init__(self, instrument: TspHost, channels: tuple[str, ...]) -> None:
         self._instrument = instrument
         self._status = instrument.status
         self.interpreter = Interpreter(self._status.post)

@@ -164,6 +164,11 @@ def _safe_state_of_a_pulser_is_forgotten(module: ModuleType) -> None:
     module.Keysight81160A.safe_state = lambda self: None
 
 
+def _safe_state_of_a_2600_is_forgotten(module: ModuleType) -> None:
+    module.Keithley2600.safe_state = lambda self: None
+
+
+
 def _safe_state_of_a_b1500a_is_forgotten(module: ModuleType) -> None:
     module.KeysightB1500A.safe_state = lambda self: None
 
@@ -174,11 +179,14 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keithley_interactive.driver": _milliamperes_for_amperes,
         "tsbench.instruments.keysight_b1500a.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keithley_2400.readings": _milliamperes_in_decoded_readings,
+        "tsbench.instruments.keithley_2600.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
         "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds,
     },
     "output": {
         "tsbench.instruments.keithley_interactive.driver": _never_off("InteractiveSourceMeter"),
+        "tsbench.instruments.keithley_2600.unit": _never_off("SmuUnit"),
+        "tsbench.instruments.keithley_2600.driver": _safe_state_of_a_2600_is_forgotten,
         "tsbench.instruments.keysight_b1500a.source_channel": _never_off("SlotSourceMeter"),
         "tsbench.instruments.keysight_b1500a.driver": _safe_state_of_a_b1500a_is_forgotten,
         "tsbench.instruments.keithley_2400.source": _never_off("SourceOf2400"),

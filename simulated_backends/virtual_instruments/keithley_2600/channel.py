@@ -225,7 +225,8 @@ class SmuChannel:
         return self.sheet.auto_delays[self.sheet.ranges["CURR"].index(row)] * state.delay_factor
 
     def _value(self, letter: str, shots: dict[str, MeterReading]) -> float:
-        values = {name: shot.value for name, shot in shots.items()}
+        needed = FUNCTIONS[letter]
+        values = {name: shot.value for name, shot in shots.items() if name in needed}
         if any(abs(value) >= OVERFLOW for value in values.values()):
             worst = max(values.values(), key=abs)
             return math.copysign(OVERRANGE, worst)

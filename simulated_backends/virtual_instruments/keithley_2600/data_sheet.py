@@ -14,7 +14,8 @@ Not compared with a data sheet
 - The accuracy and noise of voltages, of the ranges below 1 uA, and of 1.5 A.
 - The settling times of the 2612B and 2636B.
 - The slew rate, the time to switch on, the time of a change of range, and the automatic delays.
-- The overshoot of a change of range, which is that of the 2450.
+- The overshoot of a change of range, which is that of the 2450. A fixed range limits the current at 106 % of its full
+  scale, and readings end at 101 %.
 """
 
 from collections.abc import Mapping
@@ -107,7 +108,7 @@ def _sheet(
             "VOLT": (*(low,) * (len(voltage) - 1), high),
             "CURR": tuple(voltage[-1 if row.full_scale <= high else -2].full_scale for row in current),
         },
-        least_limit=0.1, least_limit_is_enforced=True,
+        least_limit=0.1, least_limit_is_enforced=True, range_limits_at=1.05,
         off_states={
             "NORM": OffState(relay_closed=True, limit_of_range=0.0, limit=1e-3),
             "ZERO": OffState(relay_closed=True, limit_of_range=1.0),

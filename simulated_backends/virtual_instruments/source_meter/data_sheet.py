@@ -89,3 +89,5 @@ class SourceMeterDataSheet:
     voltage_range_limits: bool = field(default=False, kw_only=True)
     #: False: a limit below ``least_limit`` is set higher; True: it stays as set, but the output limits there
     least_limit_is_enforced: bool = field(default=False, kw_only=True)
+    #: where a fixed current range limits the current by itself, as a multiple of its highest level
+    range_limits_at: float = field(default=1.0, kw_only=True)

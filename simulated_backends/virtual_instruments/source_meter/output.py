@@ -139,7 +139,8 @@ class SourceOutput:
             measuring = range_for(self._sheet.ranges["CURR"], limit)
             if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
                 measuring = self.fixed_measuring_range("CURR")
-                limit = _enforced(self._sheet, min(limit, measuring.top), measuring)  # the range itself limits
+                limit = min(limit, measuring.top * self._sheet.range_limits_at)
+                limit = _enforced(self._sheet, limit, measuring)  # the range itself limits
             points.limit, points.current_range = limit, measuring
         else:
             limit = float(settings.voltage_limit)
