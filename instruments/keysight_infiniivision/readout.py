@@ -44,8 +44,9 @@ class RecordReadout(ScpiInstrument):
         word, _ = TRANSFERS[self.transfer]
         points = self._timebase.points
         self.send(
-            f":WAV:FORM {word}", ":WAV:UNS 1", ":WAV:BYT LSBF", ":WAV:POIN:MODE RAW",
-            ":WAV:POIN MAX" if points is None else f":WAV:POIN {points}",
+            f":WAV:FORM {word}", ":WAV:UNS 1", ":WAV:BYT LSBF",
+            ":WAV:POIN MAX" if points is None else f":WAV:POIN {points}",   # MAX sets the mode, too
+            ":WAV:POIN:MODE RAW",
         )
         segments = self._segments_acquired()
         records: dict[int, Waveform] = {}

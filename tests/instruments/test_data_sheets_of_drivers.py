@@ -104,6 +104,21 @@ def test_a_scope_by_model() -> None:
     assert (of_3000t.HOLE, of_3000t.CLIP_LOW, of_3000t.CLIP_HIGH) == (0, 1, 255)
 
 
+@pytest.mark.parametrize(("name", "printed"), [
+    ("DSO-X 2002A", (2, 70e6, 2e9, 1_000_000, 250, 0.03, 25e-6)),
+    ("MSO-X 2024A", (4, 200e6, 2e9, 1_000_000, 250, 0.03, 25e-6)),
+    ("DSO-X 3054A", (4, 500e6, 4e9, 4_000_000, 1000, 0.02, 25e-6)),
+    ("DSO-X 4104A", (4, 1e9, 5e9, 4_000_000, 1000, 0.02, 10e-6)),
+    ("MSO-X 4154A", (4, 1.5e9, 5e9, 4_000_000, 1000, 0.02, 10e-6)),
+    ("DSO-X 6002A", (2, 1e9, 20e9, 4_000_000, 1000, 0.02, 1.6e-6)),
+])
+def test_sister_series_of_a_scope(name: str, printed: tuple[float, ...]) -> None:
+    caps = of_3000t.capabilities(of_3000t.MODELS[name])
+    assert (caps.channels, caps.bandwidth, caps.sample_rate, caps.record_length, caps.segments, caps.gain_accuracy,
+            caps.timebase_accuracy) == printed
+    assert of_3000t.standard_gain_uncertainty(caps.gain_accuracy) == pytest.approx(caps.gain_accuracy / math.sqrt(3))
+
+
 def test_uncertainties_of_a_scope_are_its_bounds_taken_as_uniform() -> None:
     """2 % of full scale; 0.1 divisions of eight, 2 mV at the input and 1 % of the offset, each within its bounds."""
     assert of_3000t.standard_gain_uncertainty() == pytest.approx(0.02 / math.sqrt(3))

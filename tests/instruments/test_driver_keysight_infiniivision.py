@@ -1,4 +1,4 @@
-"""The DSOX3000T driver on the simulated scope, looking at the simulated generator."""
+"""The InfiniiVision driver on the simulated scopes, looking at the simulated generator."""
 
 import math
 from collections.abc import Iterator
@@ -165,3 +165,22 @@ def test_settings_are_those_accepted(bench: Bench) -> None:
         scope.configure_channel(1, Vertical(400.0))
     with pytest.raises((LimitError, InstrumentError)):
         scope.configure_channel(1, Vertical(1.0, offset=500.0))
+
+
+@pytest.mark.sabotage("units")
+@pytest.mark.parametrize(("model", "rate"), [
+    ("dsox2024a", 2e9), ("dsox3054a", 4e9), ("dsox4104a", 5e9), ("msox4154a", 5e9), ("dsox6004a", 20e9)])
+def test_a_sister_model_shows_the_same_pulse(driver_bench: Path, model: str, rate: float) -> None:
+    """Each model of the family by its driver: volts, seconds, sample rate."""
+    world = driver_bench.with_name("driver.world.toml")
+    world.write_text(world.read_text("utf-8").replace("keysight_dsox3054t", f"keysight_{model}"), "utf-8")
+    text = driver_bench.read_text("utf-8")
+    driver_bench.write_text(text.replace('"keysight_dsox3000t"', '"keysight_infiniivision"'), "utf-8")
+    with Bench.open(driver_bench) as bench:
+        prepare(bench)
+        record = capture(bench)
+    values, times = record.values()[0], record.times()
+    before, top = np.median(values[times < -0.1e-6]), np.median(values[(times > 0.2e-6) & (times < 0.8e-6)])
+    assert top - before == pytest.approx(DIVIDER, rel=3 * record.accuracy_gain + 0.015)
+    width = np.count_nonzero(values > (before + top) / 2) * record.dt
+    assert width == pytest.approx(1e-6, abs=5e-9) and record.dt == pytest.approx(1 / rate)

@@ -33,8 +33,8 @@ TRIGGER = [
     (":TRIG:EDGE:LEV?", "+5.0E-01"),
 ]
 FETCH = [
-    (":WAV:FORM BYTE", None), (":WAV:UNS 1", None), (":WAV:BYT LSBF", None), (":WAV:POIN:MODE RAW", None),
-    (":WAV:POIN MAX", None),
+    (":WAV:FORM BYTE", None), (":WAV:UNS 1", None), (":WAV:BYT LSBF", None), (":WAV:POIN MAX", None),
+    (":WAV:POIN:MODE RAW", None),
 ]
 PREAMBLE = "+0,+0,+4,+1,+1.0E-09,-2.0E-09,+0,+1.0E-02,+7.0E-01,+128"
 
@@ -320,3 +320,17 @@ def test_out_of_range_and_unknown() -> None:
             found.configure_timebase(Timebase(1e-3, segments=0))
     with pytest.raises(ConfigurationError, match="tsbench does not know the model DSO-X 9999T"):
         KeysightInfiniiVision(ProtocolAdapter(), identity=Identity("K", "DSO-X 9999T", "1", "1"))
+
+
+@pytest.mark.parametrize("model", ["DSO-X 2024A", "MSO-X 2002A"])
+def test_a_2000x_has_no_input_of_fifty_ohms(model: str) -> None:
+    identity = Identity("KEYSIGHT TECHNOLOGIES", model, "MY1", "02.50")
+    with expected_protocol(KeysightInfiniiVision, [], identity=identity, wait=lambda seconds: None) as found:
+        with pytest.raises(LimitError, match="no input of 50 Ohm"):
+            found.configure_channel(1, Vertical(2.0, impedance="50"))
+        assert found.capabilities.channels == int(model[-2])
+
+
+def test_fifty_ohms_take_eight_volts_and_no_more() -> None:
+    with scope([]) as found, pytest.raises(LimitError, match="range"):
+        found.configure_channel(1, Vertical(8.1, impedance="50"))

@@ -10,6 +10,7 @@ from tsbench.netlist import parse_value
 from tsbench.simulated_backends.virtual_instruments.keithley_2450 import data_sheet as of_2450
 from tsbench.simulated_backends.virtual_instruments.keithley_2460 import data_sheet as of_2460
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import KEYSIGHT_33522B, KEYSIGHT_33622A
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision import data_sheet as of_infiniivision
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.data_sheet import (
     KEYSIGHT_DSOX3034T,
     KEYSIGHT_DSOX3054T,
@@ -153,6 +154,29 @@ def test_a_scope() -> None:
     assert KEYSIGHT_DSOX3034T.noise(0.1) == pytest.approx(ratio * KEYSIGHT_DSOX3054T.noise(0.1))
     assert KEYSIGHT_DSOX3034T.noise(0.0) == pytest.approx(ratio * 0.2e-3)
     assert KEYSIGHT_DSOX3034T.bandwidth == 350e6
+
+
+#: channels, bandwidth, rate, memory, segments, input capacitance, gain and time base accuracy, functions, measurements
+SISTERS = {
+    "DSOX1102G": (2, 100e6, 2e9, 1_000_000, 50, 16e-12, 0.03, 50e-6, 1, 4),
+    "DSOX2024A": (4, 200e6, 2e9, 1_000_000, 250, 11e-12, 0.03, 25e-6, 1, 4),
+    "DSOX3054A": (4, 500e6, 4e9, 4_000_000, 1000, 14e-12, 0.02, 25e-6, 1, 4),
+    "DSOX4104A": (4, 1e9, 5e9, 4_000_000, 1000, 14e-12, 0.02, 10e-6, 4, 8),
+    "MSOX4154A": (4, 1.5e9, 5e9, 4_000_000, 1000, 14e-12, 0.02, 10e-6, 4, 8),
+    "DSOX6004A": (4, 1e9, 20e9, 4_000_000, 1000, 14e-12, 0.02, 1.6e-6, 4, 8),
+}
+
+
+@pytest.mark.parametrize("name", SISTERS)
+def test_sister_models_of_a_scope(name: str) -> None:
+    sheet = getattr(of_infiniivision, f"KEYSIGHT_{name}")
+    assert (sheet.channels, sheet.bandwidth, sheet.max_sample_rate, sheet.memory, sheet.max_segments,
+            sheet.input_capacitance, sheet.gain_accuracy, sheet.timebase_accuracy, sheet.functions,
+            sheet.measurements) == SISTERS[name]
+    # the noise has the density of the 3054T
+    density = sheet.noise(0.0) / math.sqrt(sheet.bandwidth)
+    assert density == pytest.approx(KEYSIGHT_DSOX3054T.noise(0.0) / math.sqrt(500e6))
+    assert sheet.name.replace("-X ", "X") == name
 
 
 @pytest.mark.parametrize(("span", "paired", "segments", "rate", "points"), [
