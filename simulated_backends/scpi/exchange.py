@@ -29,6 +29,7 @@ from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
+from tsbench.simulated_backends.scpi.output_queue import OutputQueue
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
@@ -101,7 +102,7 @@ class MessageExchange:
         operations.when_all_ended = self._operations_ended
         self._input = bytearray()
         self._messages: deque[bytes] = deque()
-        self._output = bytearray()
+        self._output = OutputQueue()
         self._task: Handler | None = None
         self._wake: ScheduledEvent | None = None
         self._waiting_idle = False
@@ -146,17 +147,19 @@ class MessageExchange:
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the response."""
-        if not self._output:
+        waiting = self._output.size
+        if not waiting:
             return b"", Talk.EMPTY
-        size = min(count, len(self._output))
+        if 0 < count < waiting and termchar is None:
+            return self._output.take(count), Talk.COUNT
+        size = min(count, waiting)
         reason = Talk.END if size == len(self._output) else Talk.COUNT
         if termchar is not None:
-            found = self._output.find(termchar, 0, size)
+            found = self._output.find(termchar, size)
             if found >= 0:
                 size = found + 1
                 reason = Talk.END if size == len(self._output) else Talk.TERMCHAR
-        data = bytes(self._output[:size])
-        del self._output[:size]
+        data = self._output.take(size)
         if not self._output:
             self._status.message_available = False
             if self._status.service_enable:
@@ -271,8 +274,8 @@ class MessageExchange:
 
     def answer(self, reply: bytes) -> None:
         """Put a reply into the output queue; its end is added."""
-        self._output += reply
-        self._output += self._instrument.framing.reply_end
+        self._output.add(reply)
+        self._output.add(self._instrument.framing.reply_end)
         self._status.message_available = True
         if self._status.service_enable:
             self._status.update()

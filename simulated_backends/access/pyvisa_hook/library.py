@@ -230,6 +230,14 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
+        opened = self._sessions.get(session)
+        if opened is not None and self._world is not None and not self._listening:
+            with self._world.bench.lock:
+                more = opened.more_of_reply(count)
+            if more is not None:
+                if more[1] is self._last_status is self._last_status_in_session.get(session):
+                    return more   # pyvisa has been told of this status
+                return more[0], self.handle_return_value(session, more[1])
         result, status = self._act(session, Session.read, (b"", StatusCode.error_timeout), count)
         data, reason = result
         return data, self.handle_return_value(session, reason) if status >= 0 else status
@@ -284,7 +292,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 raise VisaCallError(StatusCode.error_attribute_read_only)
             if attribute not in opened.attributes:
                 raise VisaCallError(StatusCode.error_nonsupported_attribute)
-            opened.attributes[attribute] = attribute_state
+            opened.set_attribute(attribute, attribute_state)
 
         return self._act(session, put)[1]
 

@@ -74,8 +74,15 @@ class Session:
             ResourceAttribute.resource_lock_state,
         }
         self.requests = ServiceRequests(instrument.status)
+        self.termchar: int | None = None  #: at which a read ends; None: termination characters are off
         self._mid_response = False
         self._disturbed: DisturbedReply | None = None  #: from the first fault on a reply on
+
+    def set_attribute(self, attribute: Any, state: Any) -> None:
+        """Set an attribute that can be set."""
+        self.attributes[attribute] = state
+        enabled = self.attributes[ResourceAttribute.termchar_enabled]
+        self.termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
 
     # ------------------------------------------------------------------------------------ the connection
 
@@ -160,8 +167,7 @@ class Session:
         if fault is not None and not fault.after:
             self._disturb_reply(fault)
             fault = None
-        enabled = self.attributes[ResourceAttribute.termchar_enabled]
-        termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
+        termchar = self.termchar
         disturbed = self._disturbed
         if disturbed is None or not disturbed.waiting:
             data, reason = exchange.talk(count, termchar)
@@ -174,6 +180,22 @@ class Session:
         self._mid_response = reason is not Talk.END
         if fault is not None:
             self.suffer(fault)
+        return data, _READ_STATUS[reason]
+
+    def more_of_reply(self, count: int) -> tuple[bytes, StatusCode] | None:
+        """Return more of a long reply that is being read; None where a read needs more than that."""
+        lock = self.lock
+        if (not self._mid_response or self._disturbed is not None or self.lost or lock.exclusive is not None
+                or lock.sharing):
+            return None
+        data, reason = self.instrument.exchange.talk(count, self.termchar)
+        if reason is Talk.EMPTY:
+            return None
+        if len(data) > LONG_REPLY:
+            self.clock.wait(len(data) / BUS_RATE)
+        if reason is Talk.COUNT:
+            return data, _MORE
+        self._mid_response = reason is not Talk.END
         return data, _READ_STATUS[reason]
 
     def _disturb_reply(self, fault: Fault) -> None:
@@ -262,3 +284,4 @@ _READ_STATUS = {
     Talk.COUNT: StatusCode.success_max_count_read,
     Talk.EMPTY: StatusCode.error_timeout,
 }
+_MORE = StatusCode.success_max_count_read

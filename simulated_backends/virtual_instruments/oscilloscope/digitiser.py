@@ -66,9 +66,9 @@ class Digitiser:
     ) -> npt.NDArray[np.float64]:
         points = plan.sampling.points
         interval = plan.sampling.interval
-        kept = np.arange(0, points, stride)
-        after = (plan.first_sample + kept * interval) * (1 + plan.timebase_error)
-        times = np.asarray(record.trigger + after, dtype=np.float64)
+        times = np.arange(0.0, points, stride)
+        times *= interval * (1 + plan.timebase_error)   # in place: a record may have millions of samples
+        times += record.trigger + plan.first_sample * (1 + plan.timebase_error)
         sigma = gaussian_sigma(channel.bandwidth)
         average = plan.sampling.interval * self.model.max_sample_rate if plan.high_resolution else 1.0
         if channel.node is None or channel.grounded:

@@ -64,16 +64,26 @@ def displayed(
     channel: InputChannel, voltage: FloatArray, noise: FloatArray, errors: ChannelErrors,
 ) -> FloatArray:
     """Return what the channel makes of a filtered node voltage [V]: attenuated, offset, with its errors."""
-    shown = voltage / channel.divider * channel.probe
-    if channel.ac_coupled:   # the coupling capacitor holds the mean of what it has seen
-        shown = shown - np.mean(shown)
-    if channel.inverted:
-        shown = -shown
+    factor = channel.probe / channel.divider
+    held = float(np.mean(voltage)) if channel.ac_coupled else 0.0   # by the coupling capacitor, of what it has seen
+    factor = -factor if channel.inverted else factor
     zero = (
         channel.scale * errors.offset_divisions + channel.probe * errors.offset
         + channel.offset * errors.offset_gain
     )
-    return channel.offset + (shown - channel.offset) * (1 + errors.gain) + zero + channel.probe * noise
+    gain = 1 + errors.gain
+    shown = np.empty(len(voltage))
+    factor *= gain
+    _line(voltage, noise, factor, channel.probe, channel.offset * (1 - gain) + zero - held * factor, shown)
+    return shown
+
+
+@compiled
+def _line(voltage: FloatArray, noise: FloatArray, factor: float, noise_factor: float, zero: float,
+          out: FloatArray) -> None:
+    """Fill ``out`` with factor * voltage + noise_factor * noise + zero."""
+    for k in range(out.size):
+        out[k] = factor * voltage[k] + noise_factor * noise[k] + zero
 
 
 def noise_samples(
@@ -112,8 +122,20 @@ def convert(channel: InputChannel, shown: FloatArray, sub_codes: int = 1) -> npt
 
     ``sub_codes``: resolved steps per 8-bit code (1 for one acquisition, more for averages, high resolution).
     """
-    level = (shown - channel.offset) / channel.step + MIDDLE
-    codes = np.floor(level * sub_codes + 0.5) * (256 // sub_codes)
-    codes = np.where(level < CLIPPED_LOW + 0.5, 0x0001, codes)
-    codes = np.where(level > CLIPPED_HIGH - 0.5, 0xFFFF, codes)
-    return codes.astype(np.uint16)
+    codes = np.empty(len(shown), dtype=np.uint16)
+    _quantised(np.ascontiguousarray(shown), channel.offset, channel.step, sub_codes, codes)
+    return codes
+
+
+@compiled
+def _quantised(shown: FloatArray, offset: float, step: float, sub_codes: int, out: npt.NDArray[np.uint16]) -> None:
+    """Fill ``out`` with the codes of ``shown`` [V]."""
+    least, most, width = CLIPPED_LOW + 0.5, CLIPPED_HIGH - 0.5, 256 // sub_codes
+    for k in range(out.size):
+        level = (shown[k] - offset) / step + MIDDLE
+        if level < least:
+            out[k] = 0x0001
+        elif level > most:
+            out[k] = 0xFFFF
+        else:
+            out[k] = np.uint16(math.floor(level * sub_codes + 0.5) * width)

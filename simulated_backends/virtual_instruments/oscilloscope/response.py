@@ -89,3 +89,4 @@ def smooth(values: FloatArray, kernel: FloatArray) -> FloatArray:
     size = 1 << (len(values) - 1).bit_length()
     product = np.fft.rfft(values, size) * np.fft.rfft(kernel, size)
     return np.asarray(np.fft.irfft(product, size)[len(kernel) - 1:len(values)])
+
