@@ -65,7 +65,7 @@ class Bench:
         return Session(handle, self.world, self.meter, resource, interface, 3, "INSTR", InstrumentLock())
 
     def set(self, attribute: Any, value: Any) -> None:
-        self.session.attributes[attribute] = value
+        self.session.set_attribute(attribute, value)
 
     def timed(self, act: Any, *arguments: Any) -> tuple[Any, float]:
         """Return what it gives (or the VISA status of its failure) and how long it takes [s]."""
