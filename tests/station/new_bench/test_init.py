@@ -108,7 +108,7 @@ def test_what_a_library_sees_is_asked_who_it_is(tmp_path: Path) -> None:
 def test_real_instruments_get_a_rehearsal_beside_them(tmp_path: Path) -> None:
     meter = FoundInstrument("source_meter", Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04309614", "1.7"),
                             "keithley_2450", "USB0::0x05E6::0x2450::04309614::INSTR", ("source meter",), ())
-    files = new_files([meter], Answers.read({}), "@py", lambda identity: "keithley_2450", real=True)
+    files = new_files([meter], Answers.read({"model": "nbo2"}), "@py", lambda identity: "keithley_2450", real=True)
     assert sorted(files.texts) == ["bench.toml", "first.list.toml", "rehearsal.bench.toml", "rehearsal.world.toml"]
     assert 'visa_library = "@py"' in files.texts["bench.toml"]
     assert [remark for remark in files.remarks if "the role scope" in remark]
@@ -121,7 +121,7 @@ def test_real_instruments_get_a_rehearsal_beside_them(tmp_path: Path) -> None:
 def test_an_instrument_without_a_twin_has_no_rehearsal() -> None:
     meter = FoundInstrument("source_meter", Identity("A", "B", "1", "1"), "keithley_2450", "GPIB0::1::INSTR",
                             ("source meter",), ())
-    files = new_files([meter], Answers.read({}), "", lambda identity: None, real=True)
+    files = new_files([meter], Answers.read({"model": "nbo2"}), "", lambda identity: None, real=True)
     assert sorted(files.texts) == ["bench.toml", "first.list.toml"]
     assert "no virtual instrument for B" in str(files.remarks)
     assert "visa_library" not in files.texts["bench.toml"]
