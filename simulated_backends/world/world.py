@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
-from tsbench.netlist import Netlist, check_connections, parse_netlist
+from tsbench.netlist import GROUND, Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.services.services import BenchServices, WorldClock
@@ -153,7 +153,7 @@ class World:
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None
         for terminal, node in self.file.fixture.terminals.items():
-            if node.lower() not in netlist.nodes:
+            if node.lower() not in (*netlist.nodes, GROUND):
                 raise ConfigurationError(
                     f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', but the "
                     f"netlist has no such node{nearest(node.lower(), netlist.nodes)}"

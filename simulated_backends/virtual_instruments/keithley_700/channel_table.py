@@ -1,0 +1,104 @@
+"""The TSP tables of a switching mainframe: ``channel`` and ``slot`` (707B-901-01, section 5)."""
+
+import functools
+import re
+from typing import Any
+
+from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.tsp.errors import TspError
+from tsbench.simulated_backends.tsp.instrument import TspParts
+from tsbench.simulated_backends.tsp.tables import TspTable, text, whole
+from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import Card, RelayMatrix
+
+LONGEST_LIST = 5000  #: letters
+
+
+class ChannelTable:
+    """What scripts see of the relays.
+
+    Parameters
+    ----------
+    parts : TspParts
+    matrix : RelayMatrix
+    slots : number of a slot -> its card
+    firmware : of the mainframe
+    """
+
+    def __init__(self, parts: TspParts, matrix: RelayMatrix, slots: dict[int, Card], firmware: str) -> None:
+        self._matrix = matrix
+        table = TspTable(parts.interpreter, "channel")
+        table.make_global("channel")
+        table.constants(OFF=0, BREAK_BEFORE_MAKE=1, MAKE_BEFORE_BREAK=2, ON=1)
+        table.attribute("connectrule", lambda: matrix.rule, self._set_rule)
+        table.method("close", self._close, 1)
+        table.method("open", self._open, 1)
+        table.method("exclusiveclose", self._exclusive, 1)
+        table.method("exclusiveslotclose", self._exclusive_in_slot, 1)
+        table.method("getclose", self._closed, 1)
+        table.method("getstate", self._state, 1)
+        table.method("getcount", self._count, 1)
+        table.method("reset", self._reset, 1)
+        slot = TspTable(parts.interpreter, "slot")
+        slot.make_global("slot")
+        for number, card in slots.items():
+            one = slot.table(number)
+            identity = f"{card.model},{card.description},{firmware},SIM{number:04d}"
+            one.attribute("idn", functools.partial(str, identity))
+
+    # ------------------------------------------------------------------------------------- channel lists
+
+    def _names(self, channels: Any, empty: bool = False) -> list[str]:
+        """Return the relays of a channel list such as ``1A01:1A03, 2B05``; error 1401 for one that is not there."""
+        known = list(self._matrix.crosspoints)
+        found: list[str] = []
+        for part in re.split(r"[,;]", text(channels, LONGEST_LIST)):
+            word = part.strip().upper()
+            if not word and empty:
+                continue
+            if word == "ALLSLOTS":
+                found += known
+            elif word.startswith("SLOT") and word[4:].isdigit():
+                found += [name for name in known if name.startswith(word[4:])]
+            else:
+                first, colon, last = (one.strip() for one in word.partition(":"))
+                if first not in self._matrix.crosspoints or (colon and last not in self._matrix.crosspoints):
+                    raise TspError(1401, "", 1)
+                begin, end = known.index(first), known.index(last if colon else first)
+                if end < begin:
+                    raise TspError(1401, "", 1)
+                found += known[begin: end + 1]
+        return list(dict.fromkeys(found))
+
+    # ------------------------------------------------------------------------------------- functions
+
+    def _set_rule(self, value: Any) -> None:
+        self._matrix.rule = whole(value, 0, 2)
+
+    def _close(self, channels: Any) -> Handler:
+        yield from self._matrix.change((), self._names(channels))
+
+    def _open(self, channels: Any) -> Handler:
+        yield from self._matrix.change(self._names(channels), ())
+
+    def _exclusive(self, channels: Any) -> Handler:
+        wanted = self._names(channels, empty=True)
+        yield from self._matrix.change(self._matrix.listed(), wanted)
+
+    def _exclusive_in_slot(self, channels: Any) -> Handler:
+        wanted = self._names(channels)
+        slots = {name[0] for name in wanted}
+        yield from self._matrix.change([name for name in self._matrix.listed() if name[0] in slots], wanted)
+
+    def _closed(self, channels: Any) -> str | None:
+        return ";".join(self._matrix.listed(self._names(channels))) or None
+
+    def _state(self, channels: Any) -> str:
+        return ",".join(str(int(name in self._matrix.closed)) for name in self._names(channels))
+
+    def _count(self, channels: Any) -> str:
+        return ",".join(str(self._matrix.counts[name]) for name in self._names(channels))
+
+    def _reset(self, channels: Any) -> Handler:
+        names = self._names(channels)
+        self._matrix.rule = 1
+        yield from self._matrix.change(names, ())
