@@ -98,6 +98,11 @@ class BenchServices:
         """Allow the work of one message; call it before moving the timeline from outside."""
         self._work_left = float(self.work_per_message)
 
+    @property
+    def gives_up(self) -> bool:
+        """Whether no more of the circuit is computed for this message: what it would play need not be made."""
+        return self._work_left <= 0
+
     def hurry(self) -> None:
         """An output is to be switched off: compute no more than :data:`WORK_TO_SWITCH_OFF` of what was before."""
         self._work_left = min(self._work_left, float(WORK_TO_SWITCH_OFF))

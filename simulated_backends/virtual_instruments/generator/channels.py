@@ -29,6 +29,8 @@ from tsbench.simulated_backends.virtual_instruments.generator.synthesis import (
 )
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, VirtualInstrument
 
+PAUSE = 5e-3  #: [s] between looks whether the circuit is computed again
+
 
 class GeneratorChannels:
     """The channels 1, 2, ... of one generator.
@@ -162,6 +164,11 @@ class GeneratorChannels:
         """Lay out a stretch that begins ``passed`` [s, own time base] after ``start`` [s], and plan the next one."""
         length, repeated = stretch_length(signal)
         stretch = 1 + self.errors[channel].timebase
+        if passed > 0 and self._bench.gives_up:   # it goes on where the circuit is computed again
+            following = max(passed + length, passed + PAUSE)
+            self._continuation[channel] = self._bench.clock.schedule(
+                start + following * stretch, lambda: self._lay_out_signal(channel, signal, start, following))
+            return
         if self.connectors.wired(channel):
             times, values = signal.lay_out(passed, passed + length)
             times, values = rising(start + times * stretch, values)

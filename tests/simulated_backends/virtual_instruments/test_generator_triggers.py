@@ -7,6 +7,7 @@ import pytest
 
 from tests.simulated_backends.virtual_instruments.test_generator_examples import crossings
 from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
+from tsbench.simulated_backends.virtual_instruments.generator.signals import Signal
 
 LOAD = "R1 a 0 50\nC1 a 0 1p\nR2 b 0 50\n"
 WAITS = 0x20
@@ -159,3 +160,21 @@ def test_the_reference_clock_is_missed(table: Any) -> None:
     assert bench.errors(g) == [580] and int(bench.ask(g, "STAT:QUES:COND?")) & 0x10
     bench.send(g, "ROSC:SOUR INT")
     assert not int(bench.ask(g, "STAT:QUES:COND?")) & 0x10 and bench.ask(g, "ROSC:SOUR:CURR?") == "INT"
+
+
+def test_what_is_not_computed_is_not_laid_out_either(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fast sweep that is left running must not occupy the bench: 100 000 stretches in a second."""
+    bench = table(imperfections=False, netlist=LOAD)
+    calls: list[float] = []
+    right = Signal.lay_out
+    monkeypatch.setattr(Signal, "lay_out", lambda self, first, last: calls.append(first) or right(self, first, last))
+    bench.bench.work_per_message = 20_000
+    bench.send(bench.generator, "FREQ:STAR 50e6;STOP 100e6", "SWE:STAT ON", "OUTP ON")
+    calls.clear()
+    bench.bench.begin_message()
+    bench.bench.clock.wait(1.0)
+    bench.bench.sync()
+    assert len(calls) < 100
+    bench.send(bench.generator, "SWE:STAT OFF", "FREQ 1e3", "*CLS")
+    times, volts = bench.voltages("a", 2e-3)
+    assert len(crossings(times, volts)) == 2 and not bench.errors(bench.generator)
