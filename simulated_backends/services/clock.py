@@ -60,6 +60,12 @@ class Process:
     def running(self) -> bool:
         return self._steps is not None
 
+    def hasten(self) -> None:
+        """Go on now: what it waits for has happened."""
+        if self._event is not None and self._event.pending:
+            self._event.cancel()
+            self._event = self._clock.schedule_in(0.0, self._step)
+
     def stop(self) -> None:
         """End it where it is (its ``finally`` clauses run)."""
         if self._event is not None:
