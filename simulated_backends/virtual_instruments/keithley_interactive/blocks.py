@@ -17,6 +17,7 @@ Steps = Generator[float | None, None, int | None]
 Result = Steps | int | None
 END = 0
 ENDLESS = -1  #: count of a measure block that goes on while the next blocks are executed
+PRESENT = -2  #: count of a measure block that takes the count of the measurement settings
 
 
 class Machine(Protocol):
@@ -26,6 +27,7 @@ class Machine(Protocol):
     def measure(self, number: int, buffer: str, count: int) -> Steps: ...
     def measure_on(self, number: int, buffer: str) -> None: ...
     def stop_measuring(self) -> None: ...
+    def present_count(self) -> int: ...
     def last_readings(self, number: int) -> Sequence[MeterReading]: ...
     def limits(self, number: int) -> tuple[float, float]: ...
     def switch_output(self, on: bool) -> Steps: ...
@@ -80,7 +82,7 @@ class ClearBuffer(ModelBlock):
 
 @dataclass(frozen=True)
 class Measure(ModelBlock):
-    """``count`` readings (or :data:`ENDLESS`; 0 ends endless readings).
+    """``count`` readings (or :data:`ENDLESS`, or :data:`PRESENT`; 0 ends endless readings).
 
     ``failing`` is the block to go to if the limit of the source has taken over.
     """
@@ -91,7 +93,7 @@ class Measure(ModelBlock):
     kind: ClassVar[str] = "MEASURE"
 
     def shown(self) -> str:
-        count = {ENDLESS: "INFINITE", 0: "STOP"}.get(self.count, str(self.count))
+        count = {ENDLESS: "INFINITE", PRESENT: "AUTO", 0: "STOP"}.get(self.count, str(self.count))
         return f"BUFFER: {self.buffer} COUNT: {count}"
 
     def act(self, number: int, machine: Machine) -> Result:
@@ -102,7 +104,8 @@ class Measure(ModelBlock):
         return self._measure(number, machine)
 
     def _measure(self, number: int, machine: Machine) -> Steps:
-        yield from machine.measure(number, self.buffer, self.count)
+        count = machine.present_count() if self.count == PRESENT else self.count
+        yield from machine.measure(number, self.buffer, count)
         if self.failing is not None and machine.last_readings(number)[-1].limited:
             return machine.fail(self.failing)
         return None

@@ -30,10 +30,15 @@ class MeterBase(VirtualInstrument):
     digital_port: DigitalPort
     lists: ConfigurationLists
     trigger_model: TriggerModel
+    next_language: str  #: "SCPI" or "TSP": from the next restart on
     interlock: bool  #: whether the interlock allows more than 42 V
 
     def take_reading(self) -> Generator[float, None, MeterReading]:
         """Take a reading, with all that is made of it; yields the seconds it needs."""
+        raise NotImplementedError
+
+    def present_count(self) -> int:
+        """Return how many readings one measurement has."""
         raise NotImplementedError
 
     def reading_limits(self, number: int) -> tuple[float, float]:

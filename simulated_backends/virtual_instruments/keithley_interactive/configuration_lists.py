@@ -28,6 +28,7 @@ _OF_TABLES = {
         "math_format", "math_on", "math_offset", "math_factor", "math_reference", "math_unit", "limit_low",
         "limit_high", "limit_on", "limit_sound", "limit_clears"),
 }
+_COUNT = ("count", ())   #: of readings in one measurement, for every function
 _LIMITS = {"VOLT": "current_limit", "CURR": "voltage_limit"}
 MOST_ENTRIES = 1_000_000
 
@@ -105,9 +106,16 @@ class ConfigurationLists:
         return Entry(
             function,
             {name: getattr(settings, name)[function] for name in _BY_FUNCTION[side]},
-            {key: value for key, value in values.items() if key[0] in _OF_TABLES[side] and key[1][0] == function},
+            {key: value for key, value in values.items() if self._belongs(key, side, function)},
             getattr(settings, _LIMITS[function]) if side == "SOUR" else None,
         )
+
+    @staticmethod
+    def _belongs(key: tuple[str, tuple[Any, ...]], side: str, function: str) -> bool:
+        """Return whether a setting of the command tables is part of an entry."""
+        if key == _COUNT:
+            return side == "SENS"
+        return key[0] in _OF_TABLES[side] and key[1][0] == function
 
     def recall(self, name: str, index: int) -> Generator[float, None, None]:
         """Take over one entry (1 is the first). ScpiError(-222) if the list does not have it."""
@@ -136,7 +144,7 @@ class ConfigurationLists:
             yield from output.switch_off()
         for name, value in entry.by_function.items():
             getattr(settings, name)[entry.function] = value
-        for key in [key for key in values if key[0] in _OF_TABLES[side] and key[1][0] == entry.function]:
+        for key in [key for key in values if self._belongs(key, side, entry.function)]:
             del values[key]
         values.update(entry.of_tables)
         if side == "SENS":

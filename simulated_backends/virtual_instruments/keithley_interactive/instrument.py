@@ -19,7 +19,8 @@ Behaviour of the instruments that the virtual instruments reproduce
   compared with an instrument).
 - If the resistance is measured while the level of the source is 0, the instrument sources the test current of a range
   that suits (auto ohms). So the examples of the user's manual work, which set no source.
-- The commands of other languages (``*LANG TSP``, ``*LANG SCPI2400``) are refused with -200.
+- ``*LANG TSP`` holds from the next restart on (``keithley_interactive/scripting.py``), as does the option ``language =
+  "TSP"`` of the world file from the start. ``*LANG SCPI2400`` is refused with -200.
 - ``:SENSe:...:RANGe:AUTO:LLIMit`` and ``ULIMit``, ``:SENSe:...:LINE:SYNC``, ``:SENSe:RESistance:OCOMpensated``,
   ``:TRACe:LOG:STATe``, the clock and the LAN and TSP-Link triggers are accepted and change nothing: these functions are
   not modelled. There is no flash drive (-241).
@@ -30,6 +31,7 @@ from typing import ClassVar
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.exchange import execute_scpi
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices
@@ -55,6 +57,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_l
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.events import COMMAND_EVENT, EventHub
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.lan_triggers import LanTriggerCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.reading_commands import BufferedReadingCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.scripting import MeterScripts
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import SourceSweepCommands
@@ -111,7 +114,54 @@ class VirtualInteractiveSourceMeter(MeterBase):
         if not isinstance(interlock, bool):
             raise ConfigurationError(f"option interlock = {interlock!r:.40} must be true or false")
         self.interlock = interlock
+        language = str(placement.options.get("language", "SCPI"))
+        if language not in ("SCPI", "TSP"):
+            raise ConfigurationError(f"option language = {language!r:.40} must be 'SCPI' or 'TSP'")
+        self.next_language = language
+        self._start_language()
         self._forget()
+
+    def _start_language(self) -> None:
+        """Speak the language that was chosen last: a change needs a restart."""
+        self._scripts = MeterScripts(self, self) if self.next_language == "TSP" else None
+
+    def power_cycle(self) -> None:
+        """Restart, in the language that was chosen last."""
+        super().power_cycle()
+        self._start_language()
+
+    def execute(self, message: bytes) -> Handler:
+        """Execute one message: commands of SCPI, or a line of TSP."""
+        if self._scripts is not None and not message.strip().upper().startswith(b"*LANG"):
+            return self._scripts.language.execute(message)
+        return execute_scpi(self, message)
+
+    def interrupts(self, message: bytes) -> bool:
+        """Whether a message is ``abort``, in the language TSP."""
+        return self._scripts is not None and self._scripts.language.interrupts(message)
+
+    def may_answer(self, message: bytes) -> bool:
+        """Whether the sender may expect a reply: a script may print whatever it is called."""
+        return b"?" in message or (self._scripts is not None and b"print" in message)
+
+    def cleared(self) -> None:
+        """A device clear has come."""
+        if self._scripts is not None:
+            self._scripts.language.cleared()
+
+    def script_stopped(self) -> None:
+        """A script was aborted: end what it had begun."""
+        self.trigger_model.abort()
+
+    @property
+    def model_name(self) -> str:
+        """The model as ``localnode.model`` says it: "2450"."""
+        return self.model.removeprefix("MODEL ")
+
+    @property
+    def line_frequency(self) -> float:
+        """[Hz]"""
+        return self.settings.line_frequency
 
     def _first_settings(self, line_frequency: float) -> SourceMeterSettings:
         first = self.data_sheet.first_limit
@@ -158,6 +208,10 @@ class VirtualInteractiveSourceMeter(MeterBase):
     def take_reading(self) -> Generator[float, None, MeterReading]:
         """Take a reading, with all that is made of it; yields the seconds it needs."""
         return self.calculate_commands.take()
+
+    def present_count(self) -> int:
+        """Return how many readings one measurement has."""
+        return int(self.reading_commands.count)
 
     def reading_limits(self, number: int) -> tuple[float, float]:
         """Return the limits 1 or 2 of the measuring function."""

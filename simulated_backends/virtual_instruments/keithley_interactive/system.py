@@ -40,12 +40,13 @@ class SystemCommands(MeterTable):
 
     @command("*LANG?")
     def _language(self) -> str:
-        return "SCPI"
+        return self.meter.next_language
 
     @command("*LANG", Choice("SCPI", "TSP", "SCPI2400"))
     def _set_language(self, language: str) -> None:
-        if language != "SCPI":
-            raise ScpiError(-200)  # the other languages are not part of this model
+        if language not in ("SCPI", "TSP"):
+            raise ScpiError(-200)  # this language is not part of the model
+        self.meter.next_language = language
 
     @command(":SYSTem:LFRequency?")
     def _line_frequency(self) -> str:

@@ -36,7 +36,7 @@ class BlockCommands(MeterTable):
     def _measure(self, kind: str, number: int, buffer: str = "defbuffer1", count: int | str = 1) -> None:
         self.buffers.require(buffer)
         if isinstance(count, str):
-            count = {"INF": blocks.ENDLESS, "STOP": 0}.get(count, int(self.setting_values.get(("count", ()), 1)))
+            count = {"INF": blocks.ENDLESS, "STOP": 0}.get(count, blocks.PRESENT)
         self._define(number, blocks.Measure(buffer, count))
 
     @command(f"{_BLOCK}:SOURce:STATe", _NUMBER, Boolean())

@@ -340,7 +340,7 @@ def test_abort_and_device_clear_during_a_sweep(make: Make) -> None:
         (":FETC?", -230),
         (":TRIG:LOAD 'Nonsense'", -224),
         (":SOUR:VOLT 5;:SOUR:VOLT:RANG 2", -221),
-        ("*LANG TSP", -200),
+        ("*LANG TSP", 0),
         ("*LANG SCPI2400", -200),
         ("*LANG SCPI", 0),
         (":DISP:CLE", 0),
