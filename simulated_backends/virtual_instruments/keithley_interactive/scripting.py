@@ -11,7 +11,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.exchange import Handler, Idle, execute_scpi
 from tsbench.simulated_backends.tsp.errors import TspError
-from tsbench.simulated_backends.tsp.instrument import TspInstrument
+from tsbench.simulated_backends.tsp.instrument import TspHost
 from tsbench.simulated_backends.tsp.language import TspLanguage
 from tsbench.simulated_backends.tsp.tables import TspTable, global_function, whole
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import (
@@ -79,11 +79,11 @@ class MeterScripts:
     Parameters
     ----------
     meter : MeterBase
-    instrument : TspInstrument
+    instrument : TspHost
         The same, as the language sees it.
     """
 
-    def __init__(self, meter: MeterBase, instrument: TspInstrument) -> None:
+    def __init__(self, meter: MeterBase, instrument: TspHost) -> None:
         self._meter = meter
         self._instrument = instrument
         self.language = TspLanguage(instrument, ())
