@@ -85,8 +85,8 @@ def _evaluate(
     """Fill ``out`` with a weighted sum of unknowns and of their slopes at ``times`` (fastest when they rise)."""
     value_of, value_weight = values
     slope_of, slope_weight = slopes
-    k, last = 0, starts.size - 1
-    for m in range(times.size):
+    k, last, m = 0, starts.size - 1, 0
+    while m < times.size:
         t = times[m]
         if t < starts[k]:
             k = max(position(starts, 0, last + 1, t) - 1, 0)
@@ -95,15 +95,27 @@ def _evaluate(
                 k = position(starts, 0, last + 1, t) - 1
             else:
                 k += 1
-        s = (t - starts[k]) / lengths[k]
-        total = 0.0
+        end = m + 1   # all times behind this one that lie in the same step
+        if k == last:
+            while end < times.size and times[end] >= starts[k]:
+                end += 1
+        else:
+            while end < times.size and starts[k] <= times[end] < starts[k + 1]:
+                end += 1
+        part, found = times[m:end], out[m:end]
+        for n in range(found.size):
+            found[n] = 0.0
         for j in range(value_of.size):
-            a = value_of[j]
-            total += value_weight[j] * value_in_step(s, y0[k, a], y1[k, a], p[k, a], q[k, a])
+            a, weight = value_of[j], value_weight[j]
+            before, after, bend, turn = y0[k, a], y1[k, a], p[k, a], q[k, a]
+            for n in range(found.size):
+                found[n] += weight * value_in_step((part[n] - starts[k]) / lengths[k], before, after, bend, turn)
         for j in range(slope_of.size):
-            a = slope_of[j]
-            total += slope_weight[j] / lengths[k] * rate_in_step(s, y0[k, a], y1[k, a], p[k, a], q[k, a])
-        out[m] = total
+            a, weight = slope_of[j], slope_weight[j] / lengths[k]
+            before, after, bend, turn = y0[k, a], y1[k, a], p[k, a], q[k, a]
+            for n in range(found.size):
+                found[n] += weight * rate_in_step((part[n] - starts[k]) / lengths[k], before, after, bend, turn)
+        m = end
 
 
 @dataclass(frozen=True)

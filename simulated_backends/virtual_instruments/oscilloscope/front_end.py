@@ -106,8 +106,8 @@ def noise_samples(
         return rms * white
     taps = math.ceil(KERNEL_REACH * sigma / interval)
     kernel = np.exp(-0.5 * (np.arange(-taps, taps + 1) * interval / sigma) ** 2)
-    kernel /= math.sqrt(float(np.sum(kernel**2)))   # white in, the wanted rms out
-    return smooth(np.random.default_rng(seed).normal(0.0, rms, count + 2 * taps), kernel)[::stride]
+    kernel *= rms / math.sqrt(float(np.sum(kernel**2)))   # white in, the wanted rms out
+    return smooth(np.random.default_rng(seed).standard_normal(count + 2 * taps), kernel)[::stride]
 
 
 @compiled

@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Shifted
 
 KERNEL_REACH = 4.0  #: sigmas of the Gaussian response on either side
 _NODES = np.linspace(-3.5, 3.5, 15)  #: quadrature nodes [sigmas]; spectrally accurate for a Gaussian
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.sum(np.exp(-0.5 * _NODES**2))
 _FINE = 16  #: points per sigma of a filtered period that is looked up
+_BLOCK = 2048  #: samples
 _SLOW = 20.0  #: solver steps longer than this many sigmas need no filtering: the response follows
 
 
@@ -85,8 +87,22 @@ def _convolved(
 def smooth(values: FloatArray, kernel: FloatArray) -> FloatArray:
     """Return the part of the convolution where the kernel lies wholly inside."""
     if len(kernel) <= 64 or len(values) < 4096:
-        return np.convolve(values, kernel, mode="valid")
+        if len(values) < 4096:
+            return np.convolve(values, kernel, mode="valid")
+        found = np.zeros(len(values) - len(kernel) + 1)
+        _weighted(np.ascontiguousarray(values), np.ascontiguousarray(kernel[::-1]), found)
+        return found
     size = 1 << (len(values) - 1).bit_length()
     product = np.fft.rfft(values, size) * np.fft.rfft(kernel, size)
     return np.asarray(np.fft.irfft(product, size)[len(kernel) - 1:len(values)])
 
+
+@compiled
+def _weighted(values: FloatArray, weights: FloatArray, out: FloatArray) -> None:
+    """Add to ``out`` the weighted sums of as many values as there are weights, from each value on."""
+    for begin in range(0, out.size, _BLOCK):   # a block stays in the cache while all weights pass over it
+        block = out[begin:begin + _BLOCK]
+        for j in range(weights.size):
+            weight, part = weights[j], values[begin + j:begin + j + block.size]
+            for k in range(block.size):
+                block[k] += weight * part[k]
