@@ -1,7 +1,8 @@
 """Virtual Keysight B1500A: a mainframe with the modules that its world file names (``options.slots``).
 
 Source meters B1517A, B1511B and B1510A are terminals with the number of their slot ("1"). The outputs of a B1525A are
-terminals as "101" and "102". A B1520A takes settings and measures nothing. A B1530A is identified in ``UNT?``.
+terminals as "101" and "102", and so are those of a B1530A, which only the vendor's library drives
+(``simulated_backends/access/vendor_libraries``). A B1520A takes settings and measures nothing.
 
 Options of a world file: ``slots``, ``line_frequency`` [Hz] and ``interlock = "open"``.
 
@@ -54,6 +55,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.sweep_comman
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.sweep_setup import SweepSetup
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.timed_source_commands import TimedSourceCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.trigger_commands import TriggerPortCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.waveform_module import WaveformChannel, all_off
 
 #: commands that put data into the output data buffer
 _GIVE_DATA = (b"TI", b"TV", b"TT", b"TD", b"TSQ", b"XE", b"DO", b"RU")
@@ -87,8 +89,12 @@ class VirtualB1500A(VirtualInstrument):
             {slot: SourceChannel(self, SOURCE_MODULES[name], slot, line_frequency)
              for slot, name in sorted(models.items()) if name in SOURCE_MODULES},
             {number: PulseChannel(self, number, train) for slot, name in sorted(models.items()) if name == "B1525A"
+             for number in (100 * slot + 1, 100 * slot + 2)},
+            {number: WaveformChannel(self, number) for slot, name in sorted(models.items()) if name == "B1530A"
              for number in (100 * slot + 1, 100 * slot + 2)})
-        self._output_states = dict.fromkeys([*map(str, self._slots.sources), *map(str, self._slots.pulsers)], False)
+        self.waveform_channels = self._slots.waveforms  #: which the vendor's library drives
+        self._output_states = {
+            str(number): False for number in (*self._slots.sources, *self._slots.pulsers, *self._slots.waveforms)}
         self._require_modules()
         self._setup = SweepSetup()
         self._frame = Mainframe(
@@ -119,6 +125,7 @@ class VirtualB1500A(VirtualInstrument):
         """Return stages and relays of the source meters, and the sources of the pulse generators."""
         parts = [channel.output.stage.attachment() for channel in self._slots.sources.values()]
         pulses = [output.attachment() for output in self._slots.pulsers.values()]
+        pulses += [output.attachment() for output in self._slots.waveforms.values()]
         return Attachment(
             sum((*(part.elements for part in parts), *pulses), ()), sum((part.stages for part in parts), ()))
 
@@ -151,6 +158,7 @@ class VirtualB1500A(VirtualInstrument):
             channel.reset()
             channel.set_filter(False)
             channel.set_series_resistor(False)
+        all_off(tuple(self._slots.waveforms.values()))
         self._pulses.reset()
         self._triggers.reset()
         self._programs.reset()

@@ -1,6 +1,6 @@
 """B1500A: identity, reset, errors, status byte, self-test and calibration.
 
-``*CLS`` is no command of a B1500A: it is error 100. A module that is only identified (B1520A, B1530A) fails its
+``*CLS`` is no command of a B1500A: it is error 100. A module that measures nothing (B1520A) fails its
 self-test.
 """
 
@@ -110,7 +110,7 @@ class MainframeCommands:
         slots = self._tested(slot)
         yield from self._open_all()
         yield SELF_TEST_TIME * max(len(slots), 1)
-        failed = [one for one in slots if self._frame.slots.models[one] in ("B1520A", "B1530A")]
+        failed = [one for one in slots if self._frame.slots.models[one] == "B1520A"]
         return str(sum(1 << (one - 1) for one in failed))
 
     @flex("*CAL?", Whole(0, 11, optional=True))

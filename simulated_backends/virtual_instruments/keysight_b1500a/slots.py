@@ -12,6 +12,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.data_sheet i
 )
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.pulse_module import PulseChannel
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.source_module import SourceChannel
+from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.waveform_module import WaveformChannel
 
 #: modules that answer in ``UNT?``; commands for the others than source meters and B1525A refuse them as failed
 OTHER_MODULES = ("B1520A", "B1525A", "B1530A")
@@ -51,6 +52,7 @@ class SlotMap:
     models: Mapping[int, str]
     sources: Mapping[int, SourceChannel]
     pulsers: Mapping[int, PulseChannel] = field(default_factory=dict)  #: by channel, as 101
+    waveforms: Mapping[int, WaveformChannel] = field(default_factory=dict)  #: of a B1530A, by channel, as 101
     mapping: dict[int, int] = field(default_factory=dict)  #: ACH: channel of a program -> slot
 
     def unit_text(self) -> str:

@@ -1,0 +1,264 @@
+"""One channel of a B1530A in the circuit: forces a waveform of straight lines and samples what flows or stands there.
+
+The output is a source behind the output resistance of its mode. What is sampled goes through one pole, whose time
+constant makes the settling time of the measuring range. The mean over an aperture is exact for that pole.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.netlist import Element
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import Constant, Gap, PiecewiseLinear, Repetition, Segment
+from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.keysight_b1500a import waveform_sheet as sheet
+
+DC, FAST, PULSE, PASS = 2000, 2001, 2002, 2003  #: codes of the operation modes
+
+
+@dataclass
+class ChannelSetup:
+    """What the library applies to a channel."""
+
+    mode: int = PASS
+    force_range: int = 3000
+    measures_current: bool = False
+    voltage_range: int = 5002
+    current_range: int = 6005
+    measuring: bool = True
+
+    @property
+    def measure_range(self) -> sheet.MeasureRange:
+        """Return the range of what is measured."""
+        return sheet.CURRENT_RANGES[self.current_range] if self.measures_current else (
+            sheet.VOLTAGE_RANGES[self.voltage_range])
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Return the lowest and the highest level [V]."""
+        low, high = sheet.FORCE_RANGES[self.force_range]
+        if self.mode == PULSE:
+            return max(low, -sheet.PULSE_LIMIT), min(high, sheet.PULSE_LIMIT)
+        return low, high
+
+
+class _Course:
+    """Records voltage and current of a terminal while a waveform plays."""
+
+    def __init__(self, node: str, element: str) -> None:
+        self._node, self._element = node, element
+        self.times: list[FloatArray] = []
+        self.volts: list[FloatArray] = []
+        self.amperes: list[FloatArray] = []
+
+    def observe(self, segment: Segment) -> None:
+        """Add a piece of the circuit's course."""
+        if isinstance(segment, Gap):
+            times = np.array([segment.start, segment.end])
+            volts = amperes = np.full(2, math.nan)
+        else:
+            trajectory = segment.period if isinstance(segment, Repetition) else segment
+            ends = trajectory.times
+            parts = np.linspace(0.0, 1.0, 4, endpoint=False)
+            times = np.append((ends[:-1, None] + np.diff(ends)[:, None] * parts).ravel(), ends[-1])
+            volts = trajectory.voltage(self._node, times)
+            amperes = trajectory.current(self._element, times)
+        self.times.append(times)
+        self.volts.append(volts)
+        self.amperes.append(amperes)
+
+
+class WaveformChannel:
+    """One channel.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+    channel : as 101
+    """
+
+    def __init__(self, instrument: VirtualInstrument, channel: int) -> None:
+        self._instrument = instrument
+        self._bench = instrument.bench
+        self.channel = channel
+        self.setup = ChannelSetup()
+        self.is_on = False
+        name = instrument.element_name
+        self._source = name("V", str(channel), "force")
+        self._relay = name("R", str(channel), "rsu")
+        self._inside = name("n", str(channel), "force").lower()
+        self._node = (instrument.node(str(channel)) or "0").lower()
+        self._course: _Course | None = None
+        self._kept: _Course | None = None  #: of the last waveform
+        self.started = -math.inf  #: [s] bench time at which the waveform begins
+        self.ends = -math.inf
+
+    @property
+    def is_wired(self) -> bool:
+        """Whether its terminal is connected to anything."""
+        return self._instrument.node(str(self.channel)) is not None
+
+    def attachment(self) -> tuple[Element, ...]:
+        """Return source and output resistance, if the terminal is wired."""
+        if not self.is_wired:
+            return ()
+        return (Element("V", self._source, (self._inside, "0")),
+                Element("R", self._relay, (self._inside, self._node), value=OPEN))
+
+    # -------------------------------------------------------------------------------------------- output
+
+    def switch(self, on: bool) -> None:
+        """Connect or disconnect the terminal; it is connected at 0 V."""
+        self.is_on = on
+        self.stop()
+        self._drive(Constant(0.0))
+        self.apply()
+        self._instrument.report_output(str(self.channel), on)
+
+    def apply(self) -> None:
+        """Give the circuit the output resistance of the mode."""
+        if not self.is_wired:
+            return
+        forces = self.is_on and self.setup.mode != PASS
+        resistance = sheet.PULSE_RESISTANCE if self.setup.mode == PULSE else sheet.FAST_RESISTANCE
+        self._bench.circuit.set_resistance(self._relay, resistance if forces else OPEN)
+        self._bench.changed()
+
+    def _drive(self, waveform: Constant | PiecewiseLinear) -> None:
+        if self.is_wired:
+            self._bench.circuit.set_source(self._source, waveform)
+            self._bench.changed()
+
+    def _forced(self, volts: FloatArray) -> FloatArray:
+        errors = self._instrument.calibration(f"force {self.channel}", sheet.FORCE_GAIN, sheet.FORCE_OFFSET)
+        forced: FloatArray = volts * (1.0 + errors.gain) + errors.offset * (volts != 0.0)
+        return forced
+
+    def force(self, volts: float) -> None:
+        """Force a constant voltage."""
+        self._drive(Constant(float(self._forced(np.array(volts)))))
+
+    def play(self, times: FloatArray, volts: FloatArray) -> None:
+        """Play a waveform from now on, and record what happens at the terminal.
+
+        Parameters
+        ----------
+        times : [s] from the start, shape (n,)
+        volts : [V], shape (n,)
+        """
+        self.stop()
+        jitter = sheet.JITTER * float(self._instrument.rng.uniform(-1.0, 1.0)) if self._bench.imperfections else 0.0
+        self._bench.sync()
+        self.started = self._bench.clock.now + sheet.JITTER + jitter
+        self.ends = self.started + float(times[-1])
+        self._drive(PiecewiseLinear(self.started + times, self._forced(volts)))
+        if self.is_wired:
+            self._course = _Course(self._node, self._relay)
+            self._bench.lagging_circuit.add_observer(self._course)
+            self._bench.recorders.add(self._course)
+
+    def stop(self) -> None:
+        """End a waveform where it is; the voltage stays."""
+        now = self._bench.clock.now
+        if now < self.ends and self.is_wired:
+            circuit = self._bench.circuit
+            held = circuit.voltage(self._inside)
+            self._drive(Constant(held))
+            self.ends = now
+        self._end_course()
+
+    def _end_course(self) -> None:
+        if self._course is not None:
+            self._bench.sync()
+            self._bench.lagging_circuit.remove_observer(self._course)
+            self._bench.recorders.discard(self._course)
+            self._kept, self._course = self._course, None
+
+    # ------------------------------------------------------------------------------------------ measuring
+
+    def samples(self, starts: FloatArray, averages: FloatArray) -> FloatArray:
+        """Return what was measured: the mean over each aperture, with noise and errors of the range.
+
+        Parameters
+        ----------
+        starts : [s] from the start of the waveform, shape (n,)
+        averages : [s] aperture of each sample, 0 for one without averaging, shape (n,)
+        """
+        self._end_course()
+        course, row = self._kept, self.setup.measure_range
+        if course is None or not course.times:
+            means = np.zeros_like(starts)
+        else:
+            times = np.concatenate(course.times)
+            values = np.concatenate(course.amperes if self.setup.measures_current else course.volts)
+            means = filtered_means(times - self.started, values, row.time_constant, starts, averages)
+        return self._shown(means, averages, row)
+
+    def _shown(self, means: FloatArray, averages: FloatArray, row: sheet.MeasureRange) -> FloatArray:
+        shown = means.copy()
+        if self._bench.imperfections:
+            what = "current" if self.setup.measures_current else "voltage"
+            gain, offset = ((sheet.CURRENT_GAIN, sheet.CURRENT_OFFSET) if self.setup.measures_current
+                            else (sheet.VOLTAGE_GAIN, sheet.VOLTAGE_OFFSET))
+            errors = self._instrument.calibration(
+                f"sample {what} {self.channel} {row.full_scale:g}", gain, offset * row.full_scale)
+            noise = row.noise * np.sqrt(row.window / np.maximum(averages, sheet.LEAST_SAMPLE))
+            shown = means * (1.0 + errors.gain) + errors.offset
+            shown += noise * self._instrument.rng.standard_normal(means.size)
+        over = np.abs(shown) > row.full_scale * sheet.OVERRANGE
+        shown[over | np.isnan(shown)] = sheet.NOT_VALID
+        return shown
+
+    def present(self, count: int, seconds: float) -> float:
+        """Return one reading of what is there now: a mean of ``count`` samples that takes ``seconds``."""
+        circuit, row = self._bench.circuit, self.setup.measure_range
+        value = 0.0
+        if self.is_wired:
+            value = circuit.current(self._relay) if self.setup.measures_current else circuit.voltage(self._node)
+        average = np.array([max(seconds, count * sheet.LEAST_SAMPLE)])
+        return float(self._shown(np.array([value]), average, row)[0])
+
+
+def filtered_means(
+    times: FloatArray, values: FloatArray, time_constant: float, starts: FloatArray, averages: FloatArray,
+) -> FloatArray:
+    """Return the means of ``values`` behind one pole, over apertures.
+
+    Between two times, the values are a straight line, for which pole and integral are exact.
+
+    Parameters
+    ----------
+    times : [s], ascending, shape (n,)
+    values : shape (n,)
+    time_constant : [s]
+    starts, averages : [s] of the apertures, shape (m,)
+    """
+    edges = np.unique(np.concatenate([times, starts, starts + averages]))
+    edges = edges[(edges >= times[0]) & (edges <= times[-1])]
+    lines = np.interp(edges, times, values)
+    steps = np.diff(edges)
+    decays = np.exp(-steps / time_constant)
+    behind = np.empty_like(lines)
+    behind[0] = lines[0]
+    slopes = np.diff(lines) / np.where(steps > 0, steps, 1.0)
+    for k, (step, decay, slope) in enumerate(zip(steps, decays, slopes, strict=True)):
+        # y' = (x - y)/tau for x = x0 + slope t:  y = x - slope tau + (y0 - x0 + slope tau) exp(-t/tau)
+        lag = slope * time_constant
+        behind[k + 1] = lines[k] + slope * step - lag + (behind[k] - lines[k] + lag) * decay
+    # the integral of y is that of x less tau (y1 - y0)
+    integral = np.concatenate([[0.0], np.cumsum(0.5 * (lines[1:] + lines[:-1]) * steps)])
+    integral -= time_constant * (behind - behind[0])
+    first, last = np.interp(starts, edges, integral), np.interp(starts + averages, edges, integral)
+    single = np.interp(starts, edges, behind)
+    found: FloatArray = np.where(averages > 0, (last - first) / np.where(averages > 0, averages, 1.0), single)
+    return found
+
+
+def all_off(channels: Sequence[WaveformChannel]) -> None:
+    """Disconnect channels that are connected."""
+    for channel in channels:
+        if channel.is_on:
+            channel.switch(False)
