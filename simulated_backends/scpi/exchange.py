@@ -21,7 +21,7 @@ returned.
 
 import enum
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import GeneratorType
 from typing import Any, ClassVar, Protocol
 
@@ -96,6 +96,8 @@ class MessageExchange:
 
     def __init__(self, instrument: Executing, clock: BenchClock, status: StatusModel, operations: Operations) -> None:
         self._instrument = instrument
+        #: executes a message in the language that the instrument speaks now
+        self.execute: Callable[[bytes], Handler] = instrument.execute
         self._clock = clock
         self._status = status
         self._operations = operations
@@ -266,7 +268,7 @@ class MessageExchange:
             task.close()
 
     def _execute(self, message: bytes) -> Handler:
-        reply = yield from self._instrument.execute(message)
+        reply = yield from self.execute(message)
         if reply is not None:
             self.answer(reply)
         elif self._status.service_enable:   # else nothing can request service

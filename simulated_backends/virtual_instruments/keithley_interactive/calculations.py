@@ -81,14 +81,19 @@ class CalculateCommands(MeterTable):
         function = reading.quantity
         value, unit = self._converted(reading)
         if abs(value) < OVERFLOW:
-            if self.relative_on[function]:
+            if self._is_on("relative_on", function):
                 value -= self.relative[function]
-            if self.math_on[function]:
+            if self._is_on("math_on", function):
                 value, unit = self._calculated(function, value)
-        marks = sum(self._judged(function, limit, value) for limit in _LIMIT_BITS if self.limit_on[function, limit])
+        marks = sum(
+            self._judged(function, limit, value) for limit in _LIMIT_BITS if self._is_on("limit_on", function, limit))
         if (value, unit, marks) == (reading.value, "", 0):
             return reading
         return replace(reading, value=value, unit=unit, limits=marks)
+
+    def _is_on(self, name: str, *key: object) -> bool:
+        """Whether a state is on. Each reading asks: it is looked up without the setting's way round."""
+        return bool(self.setting_values.get((name, key), False))
 
     def _converted(self, reading: MeterReading) -> tuple[float, str]:
         """Return the reading in the unit of the display: Ohm or W from the reading and the source."""

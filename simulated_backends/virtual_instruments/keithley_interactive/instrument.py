@@ -93,7 +93,8 @@ class VirtualInteractiveSourceMeter(MeterBase):
     blender_commands = Subsystem(BlenderCommands)
     lan_commands = Subsystem(LanTriggerCommands)
     calculate_commands = Subsystem(CalculateCommands)
-    reading_commands = Subsystem(BufferedReadingCommands)
+    reading_commands = Subsystem(
+        BufferedReadingCommands, lambda meter: BufferedReadingCommands(meter, meter.calculate_commands))
     buffer_commands = Subsystem(BufferCommands, lambda meter: BufferCommands(meter, meter.reading_commands))
     sense_commands = Subsystem(SenseCommands)
     source_commands = Subsystem(SourceCommands)
@@ -124,14 +125,15 @@ class VirtualInteractiveSourceMeter(MeterBase):
     def _start_language(self) -> None:
         """Speak the language that was chosen last: a change needs a restart."""
         self._scripts = MeterScripts(self, self) if self.next_language == "TSP" else None
+        self.exchange.execute = self.execute if self._scripts is None else self._execute_script
 
     def power_cycle(self) -> None:
         """Restart, in the language that was chosen last."""
         super().power_cycle()
         self._start_language()
 
-    def execute(self, message: bytes) -> Handler:
-        """Execute one message: commands of SCPI, or a line of TSP."""
+    def _execute_script(self, message: bytes) -> Handler:
+        """Execute a line of TSP; ``*LANG`` is known in both languages."""
         if self._scripts is not None and not message.strip().upper().startswith(b"*LANG"):
             return self._scripts.language.execute(message)
         return execute_scpi(self, message)

@@ -18,13 +18,25 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     format_elements,
     pack_elements,
 )
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.calculations import CalculateCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase, MeterTable
 
 _BUFFER = Optional(Text(bare=True))
 
 
 class BufferedReadingCommands(MeterTable):
-    """Readings, and how they are written."""
+    """Readings, and how they are written.
+
+    Parameters
+    ----------
+    meter : MeterBase
+    calculations : CalculateCommands
+        What is made of a reading.
+    """
+
+    def __init__(self, meter: MeterBase, calculations: CalculateCommands) -> None:
+        super().__init__(meter)
+        self._calculations = calculations
 
     data_format = Setting(":FORMat[:DATA]", Choice("ASCii", "REAL", "SREal"), "ASC")
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), "SWAP")
@@ -40,7 +52,7 @@ class BufferedReadingCommands(MeterTable):
         if buffer.style.endswith("WRIT"):
             raise ScpiError(-221)
         for _ in range(int(self.count)):
-            reading = yield from self.meter.take_reading()
+            reading = yield from self._calculations.take()
             buffer.append(reading)
         return buffer, reading
 

@@ -46,6 +46,7 @@ class TriggerModel:
         self.actions = actions
         self.blocks: dict[int, ModelBlock] = {}
         self._state = "EMPTY"
+        self.running = False  #: it executes blocks, or waits in one
         self.block = 0  #: that was executed last
         self._steps: Steps | None = None
         self._event: ScheduledEvent | None = None
@@ -53,11 +54,6 @@ class TriggerModel:
         self._listening: list[tuple[str, functools.partial[None]]] = []
 
     # --------------------------------------------------------------------------------------- the blocks
-
-    @property
-    def running(self) -> bool:
-        """Whether it executes blocks, or waits in one."""
-        return self._steps is not None
 
     @property
     def state(self) -> str:
@@ -110,7 +106,7 @@ class TriggerModel:
         self._meter.event_log.happened(MODEL_STARTED)
         self._state = RUNNING
         self.block = 0
-        self._steps = self._run()
+        self._steps, self.running = self._run(), True
         self._step()
 
     def abort(self) -> None:
@@ -136,7 +132,7 @@ class TriggerModel:
                 self._event = self._meter.clock.schedule_in(wait, self._step)
 
     def _end(self, state: str) -> None:
-        steps, self._steps = self._steps, None
+        steps, self._steps, self.running = self._steps, None, False
         self._waits_since = None
         if self._event is not None:
             self._event.cancel()
