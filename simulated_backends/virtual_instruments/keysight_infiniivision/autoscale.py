@@ -12,11 +12,12 @@ from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.settings import AcquisitionCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.sources import SourceName
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Shifted
 
 _TIME = 2.0  #: [s] that it takes
 _LOOK = 0.04  #: [s] of it: one period of 25 Hz, the slowest signal that it finds
 _LEAST = 10e-3  #: [V] peak to peak at 1:1 of a signal
+_COPIES = 4  #: periods of a repetition that are looked at
 _PERIODS = 2.0  #: that the screen shows at least
 
 
@@ -27,9 +28,11 @@ class _InputWatch:
         self.history = InputHistory()
 
     def observe(self, segment: Segment) -> None:
-        """Take the next piece of the circuit's past; of a repetition its first period."""
+        """Take the next piece of the circuit's past; of a repetition its first periods."""
         if isinstance(segment, Repetition):
-            self.history.traces.append(Repeated(segment.period, segment.start, segment.length, segment.count))
+            begun = segment.start - segment.period.start
+            self.history.traces += [Shifted(segment.period, begun + number * segment.length)
+                                    for number in range(min(int(segment.count), _COPIES))]
         elif not isinstance(segment, Gap):
             self.history.traces.append(segment)
 

@@ -9,6 +9,7 @@ Quirks that the twin has
 - ``:AER?`` and ``:TER?`` forget what they report. ``:OPERegister:CONDition?`` has bit 3 while running, bit 5 while
   waiting.
 - ``:DIGitize`` lets no other command in until it is complete; a device clear ends it. ``*TRG`` acts as ``:SINGle``.
+- ``:SINGle`` averages nothing, also in the acquisition type AVERage (Keysight's sample script for reading waveforms).
 - ``:STOP`` keeps the segments of an unfinished acquisition.
 - Codes 0, 1 and 255 are no voltages: not filled, clipped below, clipped above. In WORD they are 0x0000, 0x0001,
   0xFFFF.

@@ -85,7 +85,7 @@ class AcquisitionCommands(ScopeTable):
 
     def plan(self, channels: list[int], automatic: bool) -> AcquisitionPlan:
         """Return everything the next acquisition needs to know."""
-        averaged = self.acquire_type == "AVER"
+        averaged = self.acquire_type == "AVER" and not self.control.alone
         start = self.record_start()
         return AcquisitionPlan(
             channels={number: self.channels.channel(number) for number in channels}, sampling=self.sampling(),

@@ -41,6 +41,7 @@ class AcquisitionControl:
         self.finished: Acquisition | None = None  #: what can be read
         self.running = True
         self.continuous = True
+        self.alone = False  #: whether the acquisition is one of ``single``: some models do not average it
         self.armed_event = self.triggered_event = False
         self.on_complete: Callable[[], None] = lambda: None  #: is called when an acquisition has ended
         self.memory_full = False   #: armed: the pre-trigger memory is full
@@ -155,7 +156,7 @@ class AcquisitionControl:
     def run(self) -> None:
         """Acquire again and again."""
         self._instrument.operations.end(ACQUISITION)
-        self.running = self.continuous = True
+        self.running, self.continuous, self.alone = True, True, False
         if self._observes_when_running:
             self.arm(self._settings.shown_channels(), False)
         else:
@@ -181,12 +182,12 @@ class AcquisitionControl:
     def single(self) -> None:
         """Acquire once, on a trigger only."""
         self._instrument.operations.end(ACQUISITION)
-        self.running, self.continuous = True, False
+        self.running, self.continuous, self.alone = True, False, True
         self.arm(self._settings.shown_channels(), False)
 
     def acquire(self, channels: list[int]) -> None:
         """Acquire these channels once, as an overlapped operation."""
-        self.running, self.continuous = True, False
+        self.running, self.continuous, self.alone = True, False, False
         self.arm(channels, self._settings.sweep == "AUTO")
         self._instrument.operations.begin(ACQUISITION)
 

@@ -348,11 +348,22 @@ def test_a_reset_forgets_what_was_acquired_and_runs(table: Any) -> None:
 
 
 def test_stop_keeps_the_segments_that_are_there_but_no_half_of_an_average(table: Any) -> None:
-    for mode, kept in ((":ACQ:MODE SEGM;SEGM:COUN 100", True), (":ACQ:TYPE AVER;COUN 100", False)):
+    for mode, begin, kept in (
+            (":ACQ:MODE SEGM;SEGM:COUN 100", ":SING", True), (":ACQ:TYPE AVER;COUN 100", ":RUN", False)):
         bench = table(imperfections=False)
         bench.send(bench.generator, "OUTP:LOAD INF", "FUNC SQU", "FREQ 1e3", "VOLT 1", "OUTP ON")
-        bench.send(bench.scope, ":CHAN1:RANG 4;:TIM:RANG 1e-4;:TRIG:SWE NORM;LEV 0.2", mode, ":SING")
+        bench.send(bench.scope, ":CHAN1:RANG 4;:TIM:RANG 1e-4;:TRIG:SWE NORM;LEV 0.2", mode, begin)
         bench.bench.clock.wait(5e-3)
         bench.send(bench.scope, ":STOP")
         segments = int(bench.ask(bench.scope, ":WAV:SEGM:COUN?"))
         assert (4 <= segments <= 6) if kept else segments == 0
+
+
+def test_a_single_acquisition_is_no_average(table: Any) -> None:
+    bench = table(imperfections=False)
+    bench.send(bench.generator, "OUTP:LOAD INF", "FUNC SQU", "FREQ 1e3", "VOLT 1", "OUTP ON")
+    bench.send(bench.scope, ":CHAN1:RANG 4;:TIM:RANG 1e-4;:TRIG:SWE NORM;LEV 0.2;:ACQ:TYPE AVER;COUN 100")
+    bench.arm()
+    assert bench.finish()
+    assert bench.ask(bench.scope, ":WAV:TYPE?;COUN?;SEGM:COUN?") == "NORM;+1;+1"
+    assert len(bench.waveform()[0]) == int(bench.ask(bench.scope, ":ACQ:POIN?")) == 500_000

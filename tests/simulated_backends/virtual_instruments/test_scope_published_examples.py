@@ -173,3 +173,19 @@ def test_a_two_channel_model_has_no_third_channel(table: Any) -> None:
     assert bench.errors(bench.scope) == [-114, -224, -224, -224]
     assert bench.ask(bench.scope, ":CHAN1:PROB?;RANG?") == "+1.00000000E+01;+4.00000000E+01"
     assert bench.scope.terminals == ("1", "2")
+
+
+@pytest.mark.parametrize(("shape", "low", "high", "period"), [
+    ("APPL:SQU 1e3, 2.5, 1.25", 0.0, 2.5, 1e-3), ("APPL:SIN 50e3, 0.4, -0.1", -0.3, 0.1, 20e-6)])
+def test_autoscale_shows_two_periods_or_more_of_all_of_a_signal(
+    table: Any, shape: str, low: float, high: float, period: float,
+) -> None:
+    scope = example(table, "keysight_dsox3054t")
+    scope.bench.send(scope.bench.generator, shape)
+    scope.do(":TIMebase:POSition 1;:TRIGger:SOURce CHANnel3;:TRIGger:SWEep NORMal")
+    scope.do(":AUToscale")
+    span, offset = (float(scope.query(f":CHANnel1:{word}?")) for word in ("RANGe", "OFFSet"))
+    assert offset - span / 2 < low < high < offset + span / 2 and span < 3 * (high - low)
+    assert 2 * period <= float(scope.query(":TIMebase:RANGe?")) <= 10 * period
+    assert scope.query(":TRIGger:SOURce?;SWEep?;:TIMebase:POSition?") == "CHAN1;AUTO;+0.000000000000E+00"
+    assert float(scope.query(":MEASure:FREQuency?")) == pytest.approx(1 / period, rel=1e-2)

@@ -1,0 +1,32 @@
+"""The output queue gives out what was put in, in parts of any size."""
+
+import random
+
+from tsbench.simulated_backends.scpi.output_queue import OutputQueue
+
+
+def test_parts_of_any_size_are_the_replies_one_after_the_other() -> None:
+    rng = random.Random(1)
+    for _ in range(50):
+        queue, expected, got = OutputQueue(), b"", b""
+        for _ in range(rng.randint(1, 6)):
+            piece = bytes(rng.randrange(256) for _ in range(rng.randint(0, 40)))
+            queue.add(piece)
+            expected += piece
+        assert len(queue) == len(expected) and bool(queue) == bool(expected)
+        while queue:
+            letter, limit = rng.randrange(256), rng.randint(1, len(queue))
+            rest = expected[len(got):]
+            assert queue.find(letter, limit) == rest.find(letter, 0, limit)
+            got += queue.take(rng.randint(1, len(queue)))
+        assert got == expected
+
+
+def test_a_long_reply_is_handed_out_without_being_copied_whole() -> None:
+    queue, block = OutputQueue(), bytes(1000)
+    queue.add(block)
+    queue.add(b"\n")
+    assert queue.take(1000) is not None and queue.size == 1 and queue.take(1) == b"\n"
+    queue.add(block)
+    queue.clear()
+    assert not queue and queue.size == 0
