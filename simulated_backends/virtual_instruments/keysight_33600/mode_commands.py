@@ -61,7 +61,8 @@ class ModeCommands(GeneratorTable):
             text = "PWM only available in pulse function" if mode == "PWM" else f"not able to {verb} this function"
             raise ScpiError(-221, text=f"Settings conflict; {text}")
         before = shared.mode[channel]
-        if before not in (CONTINUOUS, mode):
+        both_of_frequency = before in _FREQUENCY_MODES and mode in _FREQUENCY_MODES   # two values of one setting
+        if before not in (CONTINUOUS, mode) and not both_of_frequency:
             self.post_error(-221, text=f"Settings conflict; {_WORDS.get(before, before)} turned off by selection of "
                                        "other mode or modulation")
         shared.mode[channel] = mode

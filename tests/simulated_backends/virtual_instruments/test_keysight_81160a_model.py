@@ -194,3 +194,29 @@ def test_a_channel_is_copied_to_the_other(pulser: Any) -> None:
     pulser.send(g, ":FUNC1 SQU", ":FREQ1 3e6", ":VOLT1 2", ":TRAC:CHAN1 ON")
     assert pulser.ask(g, ":FUNC2?") == "SQU" and numbers(pulser, ":FREQ2?", ":VOLT2?") == [3e6, 2.0]
     assert pulser.ask(g, ":TRAC:CHAN1?") == "1" and pulser.ask(g, ":APPL2?").startswith('"SQU +3.0')
+
+
+def test_levels_are_within_the_stated_accuracy(table: Any) -> None:
+    errors = []
+    for seed in range(12):
+        bench = table(seed=seed, generator="keysight_81160a", netlist=LOAD)
+        bench.send(bench.generator, ":FUNC1 SQU", ":FREQ1 1e6", ":VOLT1 2", ":VOLT1:OFFS 1", ":OUTP1 ON")
+        _, volts = bench.voltages("a", 1e-6, 2001)
+        errors.append((np.ptp(volts) - 2.0, (volts.max() + volts.min()) / 2 - 1.0))
+    amplitude, offset = np.abs(errors).T
+    assert amplitude.max() <= 0.015 * 2 + 5e-3 + 2e-3 and amplitude.max() > 5e-3
+    assert offset.max() <= 0.01 * 1 + 0.01 * 2 + 25e-3 + 2e-3 and offset.max() > 5e-3
+
+
+def test_triggers_jitter_behind_the_latency(table: Any) -> None:
+    bench = table(generator="keysight_81160a", netlist=LOAD)
+    g = bench.generator
+    bench.send(g, ":FUNC1 PULS", ":PULS:WIDT1 200ns", ":VOLT1:LOW 0", ":VOLT1:HIGH 0.5", ":OUTP1 ON", ":ARM:SOUR1 MAN")
+    late = []
+    for _ in range(40):
+        bench.bench.begin_message()
+        g.exchange.recv(b"*TRG", True)
+        times, volts = bench.voltages("a", 1e-6, 100_001)
+        late.append(times[np.argmax(volts > 0.25)] - 600e-9)
+        bench.bench.clock.wait(2e-6)
+    assert min(late) > 0.0 and np.std(late) == pytest.approx(0.06e-9, rel=0.4)   # |normal| of 0.1 ns rms

@@ -17,6 +17,7 @@ CONFLICTS: dict[str, tuple[str, list[int], dict[str, float | str]]] = {
         "FUNC DC;:VOLT:OFFS 4.99;:FUNC SIN", [-221], {"VOLT:OFFS?": 4.95, "VOLT?": 0.1}),
     "a modulation of the width of no pulse": ("FUNC SIN;:PWM:STAT ON", [-221], {"PWM:STAT?": 0}),
     "a modulation beside another": ("AM:STAT ON;:FM:STAT ON", [-221], {"AM:STAT?": 0, "FM:STAT?": 1}),
+    "a sweep instead of a list": ("FREQ:MODE LIST;:FREQ:MODE SWE", [], {"FREQ:MODE?": "SWE", "SWE:STAT?": 1}),
     "a burst beside a sweep": ("SWE:STAT ON;:BURS:STAT ON", [-221], {"FREQ:MODE?": "CW", "BURS:STAT?": 1}),
     "a sweep of noise": ("SWE:STAT ON;:FUNC NOIS", [-221], {"SWE:STAT?": 0}),
     "a deviation above the carrier": ("FREQ 50;:FM:DEV 60", [-221], {"FM:DEV?": 50}),
