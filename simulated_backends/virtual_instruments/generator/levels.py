@@ -105,7 +105,7 @@ def set_amplitude(levels: OutputLevels, amplitude: float, window: Window) -> Adj
     if abs(offset) > room and not _near(abs(offset), room):
         offset = math.copysign(room, offset)
         adjustment = adjustment or Adjustment.OFFSET_REDUCED
-    return Adjusted(OutputLevels(amplitude, offset, levels.load), adjustment)
+    return Adjusted(OutputLevels(amplitude, offset, levels.load, levels.source), adjustment)
 
 
 def set_offset(levels: OutputLevels, offset: float, window: Window, dc: bool = False) -> Adjusted:
@@ -115,7 +115,7 @@ def set_offset(levels: OutputLevels, offset: float, window: Window, dc: bool = F
     if abs(offset) > room and not _near(abs(offset), room):
         adjustment = Adjustment.CLIPPED_TO_UPPER if offset > 0 else Adjustment.CLIPPED_TO_LOWER
         offset = math.copysign(room, offset)
-    return Adjusted(OutputLevels(levels.amplitude, offset, levels.load), adjustment)
+    return Adjusted(OutputLevels(levels.amplitude, offset, levels.load, levels.source), adjustment)
 
 
 def set_offset_first(levels: OutputLevels, offset: float, window: Window) -> Adjusted:

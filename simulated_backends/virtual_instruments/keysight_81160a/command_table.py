@@ -1,5 +1,6 @@
 """What the command tables of the 81160A/81150A share: each part as the others see it."""
 
+import math
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.message import Handler
@@ -66,13 +67,12 @@ class Limited(Number):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         """Convert an argument."""
-        low, high = self.bounds(owner, key)
-        free = Number(self.unit, units=tuple(self.units), infinite=self.infinite)
-        free.special = self.special  # type: ignore[method-assign]
-        value = free.parse(raw, owner, key)
-        for limit, above in ((low, False), (high, True)):
+        value = self.value_of(raw, owner, key)
+        if math.isinf(value):
+            return value
+        for limit, above in zip(self.bounds(owner, key), (False, True), strict=True):
             if limit is not None and value != limit and (value > limit) == above:
-                if abs(value - limit) > 1e-9 * abs(limit) and value != float("inf"):
+                if abs(value - limit) > 1e-9 * abs(limit):
                     owner.post_error(-222, text="Data out of range")
-                return limit if value != float("inf") else value
+                return limit
         return value

@@ -212,6 +212,7 @@ def test_triggers_jitter_behind_the_latency(table: Any) -> None:
     bench = table(generator="keysight_81160a", netlist=LOAD)
     g = bench.generator
     bench.send(g, ":FUNC1 PULS", ":PULS:WIDT1 200ns", ":VOLT1:LOW 0", ":VOLT1:HIGH 0.5", ":OUTP1 ON", ":ARM:SOUR1 MAN")
+    bench.bench.clock.wait(10e-3)
     late = []
     for _ in range(40):
         bench.bench.begin_message()
@@ -219,4 +220,4 @@ def test_triggers_jitter_behind_the_latency(table: Any) -> None:
         times, volts = bench.voltages("a", 1e-6, 100_001)
         late.append(times[np.argmax(volts > 0.25)] - 600e-9)
         bench.bench.clock.wait(2e-6)
-    assert min(late) > 0.0 and np.std(late) == pytest.approx(0.06e-9, rel=0.4)   # |normal| of 0.1 ns rms
+    assert min(late) > 0.0 and np.std(late) == pytest.approx(0.06e-9, rel=0.35)   # |normal| of 0.1 ns rms
