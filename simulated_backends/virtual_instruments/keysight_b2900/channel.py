@@ -135,6 +135,7 @@ class ChannelB2900:
         self.systems = {"TRAN": TriggerSystem(), "ACQ": TriggerSystem()}
         self.switches_on, self.switches_off = True, False
         self.protected = False
+        self.keeps_last_level = False  #: behind the last trigger; else the immediate level comes back
         self.readings: list[ChannelReading] = []  #: of the last run
         self.trace = TraceOfChannel()
 

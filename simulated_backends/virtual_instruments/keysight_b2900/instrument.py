@@ -10,6 +10,7 @@ Behaviour of the instruments that the virtual instruments reproduce
   9.91E+37, a reading beyond its range 9.9E+37. Binary data are definite-length blocks.
 - Bits 1 and 13 of the status element are compliance and overflow (table 1-2).
 - The off states NORMal and HIZ open the relay, ZERO leaves it closed at 0 V and 100 uA (user's guide, table 6-1).
+- Behind the last trigger, the immediate level comes back, unless :FUNCtion:TRIGgered:CONTinuous is on.
 - With :OUTPut:PROTection, the output goes off when it reaches the compliance.
 - A compliance that the range of the level does not allow is error -221, and so is a level beside such a compliance.
 

@@ -48,7 +48,8 @@ class SourceB2900(LevelTable):
     wait_auto = Setting("[:SOURce<1-2>]:WAIT:AUTO", Boolean(), True, change="_wait_changed")
     wait_gain = Setting("[:SOURce<1-2>]:WAIT:GAIN", Number("", 0.0, 100.0, 1.0), 1.0)
     wait_offset = Setting("[:SOURce<1-2>]:WAIT:OFFSet", Number("", 0.0, 1.0, 0.0), 0.0, change="_wait_changed")
-    continuous = Setting("[:SOURce<1-2>]:FUNCtion:TRIGgered:CONTinuous", Boolean(), False)
+    continuous = Setting(
+        "[:SOURce<1-2>]:FUNCtion:TRIGgered:CONTinuous", Boolean(), False, change="_continuous_changed")
 
     def top_level(self, channel: int, function: str) -> float:
         """Return the highest level [V or A] that the present range allows."""
@@ -71,6 +72,9 @@ class SourceB2900(LevelTable):
 
     def _range_chosen(self, channel: int, function: str) -> None:
         self.channel(channel).output.range_changed(function)
+
+    def _continuous_changed(self, channel: int) -> None:
+        self.channel(channel).keeps_last_level = bool(self.continuous[channel])
 
     def _wait_changed(self, channel: int) -> None:
         settings = self.channel(channel).settings

@@ -40,6 +40,7 @@ class TriggerEngine:
         self._measurement = measurement
         self._processes: dict[str, Process] = {}
         self._running: set[str] = set()
+        self._immediate = 0.0  #: [V or A] level before the run
         self._ready = 0.0  #: [s] bench time from which on actions may begin
         self._bus_triggers = 0
         self._waits_for_bus = False
@@ -70,6 +71,7 @@ class TriggerEngine:
         levels = channel.sweep.levels(channel.settings.source_function) if "TRAN" in kinds else []
         if "ACQ" in kinds:
             channel.readings = []
+        self._immediate = channel.settings.source_level[channel.settings.source_function]
         self._bus_triggers = 0
         self._fit_source_range(levels)
         together = kinds == {"TRAN", "ACQ"} and self._sources("TRAN") == self._sources("ACQ")
@@ -135,6 +137,10 @@ class TriggerEngine:
         self._set(_IDLE[kind], True)
         for bits in (_WAITS_FOR_ARM, _WAITS_FOR_TRIGGER):
             self._set(bits[kind], False)
+        function = channel.settings.source_function
+        if kind == "TRAN" and not channel.keeps_last_level and channel.settings.source_level[function] != (
+                self._immediate):
+            self._bring(function, self._immediate)
         if not self._running:
             channel.settings.source_lowest.update(dict.fromkeys(("VOLT", "CURR"), 0.0))
             if channel.switches_off and channel.output.stage.enabled:

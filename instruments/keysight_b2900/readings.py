@@ -1,0 +1,83 @@
+"""Readings of the B2900 family, and the levels and compliances that its ranges allow."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tsbench.errors import GarbledReply, LimitError
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import Accuracy, Range, Reading, SourceSettings
+from tsbench.instruments.keysight_b2900.data_sheet import (
+    STATUS_COMPLIANCE,
+    STATUS_HOT,
+    STATUS_OVERFLOWED,
+    ModelB2900,
+)
+from tsbench.quantities import short_quantity
+from tsbench.records import Flag
+
+ELEMENTS = "VOLT,CURR,TIME,STAT"  #: of a reading, as they are asked for
+UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
+OTHER: Mapping[str, str] = {"voltage": "current", "current": "voltage"}
+_SLACK = 1e-9
+
+
+def decoded(values: list[float], level: float, label: str) -> Reading:
+    """Return a reading with its flags.
+
+    Parameters
+    ----------
+    values : those of :data:`ELEMENTS`; NaN or infinite where the instrument sent an overflow
+    level : [V or A] that was set
+    label : the instrument, as messages call it
+
+    Raises
+    ------
+    GarbledReply
+        These are not the values of one reading.
+    """
+    if len(values) != len(ELEMENTS.split(",")):
+        raise GarbledReply(f"{label}: a reading has {len(values)} values, but 4 values ({ELEMENTS}) are expected. "
+                           "Repeat the measurement")
+    voltage, current, time, status = values
+    if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
+        raise GarbledReply(f"{label}: the time ({time:g} s) or the status ({status:g}) of a reading is not valid. "
+                           "Repeat the measurement")
+    bits, flags = int(status), Flag.NONE
+    if bits & STATUS_COMPLIANCE:
+        flags |= Flag.COMPLIANCE
+    if bits & STATUS_HOT:
+        flags |= Flag.UNSETTLED
+    if bits & STATUS_OVERFLOWED or not (math.isfinite(voltage) and math.isfinite(current)):
+        flags |= Flag.OVERFLOW
+    voltage, current = (value if math.isfinite(value) else math.nan for value in (voltage, current))
+    return Reading(time, level, voltage, current, flags)
+
+
+def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
+    """Return the lowest range that holds ``value`` (the highest if none does)."""
+    def top(row: Accuracy) -> float:
+        return row.full_scale * (1.01 if row.full_scale in {1.5, 3.0} else 1.05)
+
+    return next((row for row in rows if abs(value) <= top(row) * (1 + _SLACK)), rows[-1])
+
+
+def require_level(label: str, model: ModelB2900, level: float, source: SourceSettings) -> Accuracy:
+    """Return the source range of a level [V or A]; LimitError where the level, or the compliance, is not allowed."""
+    caps, function = model.capabilities, source.function
+    rows = caps.source_voltage_accuracy if function == "voltage" else caps.source_current_accuracy
+    require_in_range(
+        label, f"source {function}", level, caps.source_voltage if function == "voltage" else caps.source_current)
+    row = row_for(rows, level if source.range is None else source.range)
+    if source.range is not None:
+        top = row.full_scale * 1.05
+        require_in_range(
+            label, f"source {function}", level, Range(-top, top, UNIT[function]), "the fixed source range")
+    steps = model.boundaries[function]
+    highest = next((limit for top, limit in steps if row.full_scale <= top), steps[-1][1])
+    if source.limit > highest * (1 + _SLACK):
+        unit = UNIT[OTHER[function]]
+        raise LimitError(
+            f"{label}: source {function} {short_quantity(level, UNIT[function])} needs a range that allows a "
+            f"compliance of at most {short_quantity(highest, unit)}, but a compliance of "
+            f"{short_quantity(source.limit, unit)} is set. Lower the compliance or the level")
+    return row

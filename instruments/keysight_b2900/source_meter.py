@@ -1,0 +1,327 @@
+"""One channel of a B2900 as a :class:`~tsbench.instruments.SourceMeter`, with pulses and sampling.
+
+Sweeps and pulses are lists of levels: a trigger brings the next level and, behind its delay, a reading. Sampling has
+readings by the timer. All readings go to the trace buffer, which can be read while it is filled.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import (
+    MeasureSettings,
+    OutputState,
+    Range,
+    Reading,
+    SourceMeterCapabilities,
+    SourcePulses,
+    SourceSettings,
+)
+from tsbench.instruments.keysight_b2900.data_sheet import (
+    IDLE,
+    IDLE_SHIFT,
+    LIST_CHUNK,
+    MOST_POINTS,
+    ModelB2900,
+)
+from tsbench.instruments.keysight_b2900.readings import ELEMENTS, OTHER, UNIT, decoded, require_level, row_for
+from tsbench.instruments.languages.scpi import format_list, format_number
+from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.records import FloatArray, Identity
+
+WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
+_FETCH_CHUNK = 500
+_BEFORE_END = 10e-6  #: [s] between the end of an aperture and the end of its pulse
+
+
+class ChannelSourceMeter:
+    """A source meter: one channel.
+
+    Parameters
+    ----------
+    box : ScpiInstrument
+    number : 1 or 2
+    model : ModelB2900
+    """
+
+    def __init__(self, box: ScpiInstrument, number: int, model: ModelB2900) -> None:
+        self.box = box
+        self.number = number
+        self.model = model
+        self.capabilities: SourceMeterCapabilities = model.capabilities
+        self.identity: Identity = box.identity
+        self.label = f"{box.label} channel {number}"
+        self.output = f"{box.name}.{number}"
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the set-up as it was last read back (after a reset)."""
+        #: as it was last read to be set; None before it is configured
+        self.source: SourceSettings | None = None
+        self._measure: MeasureSettings | None = None
+        self._level = 0.0
+        self._levels: FloatArray = np.zeros(0)
+        self._plain = True  #: a fixed level, without pulses, timers and lists
+
+    # ------------------------------------------------------------------------------------- configuration
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Set function, range, compliance; a new function starts at level zero (its output opens)."""
+        box, n, function = self.box, self.number, settings.function
+        caps, word, limited = self.capabilities, WORD[function], WORD[OTHER[function]]
+        quantity = f"compliance_{OTHER[function]}"
+        require_in_range(
+            self.label, quantity, settings.limit,
+            caps.compliance_current if function == "voltage" else caps.compliance_voltage)
+        if settings.high_capacitance and function != "voltage":
+            raise LimitError(f"{self.label}: the high-capacitance mode needs a voltage source. Set high_capacitance to "
+                             "false, or source a voltage")
+        same = self.source is not None and self.source.function == function
+        level = self._level if same else 0.0
+        require_level(self.label, self.model, level if settings.range is None else settings.range, dataclasses.replace(
+            settings, range=None))
+        require_level(self.label, self.model, level, settings)
+        self._be_plain()
+        if not same:
+            box.send(f":SOUR{n}:FUNC:MODE {word}", f":SOUR{n}:{word}:MODE FIX", f":SOUR{n}:{word} 0")
+            self._level = 0.0
+        to_limit = f":SENS{n}:{limited}:PROT {format_number(settings.limit)}"
+        to_range = (f":SOUR{n}:{word}:RANG:AUTO ON" if settings.range is None
+                    else f":SOUR{n}:{word}:RANG {format_number(settings.range)}")
+        lowered = self.source is None or settings.limit <= self.source.limit
+        # a high compliance is refused beside a high range, so what comes down comes first
+        box.send(*((to_limit, to_range) if lowered else (to_range, to_limit)))
+        if function == "voltage":
+            box.write(f":OUTP{n}:HCAP {'ON' if settings.high_capacitance else 'OFF'}")
+        box.check_errors()
+        limit = box.accepted(
+            quantity, settings.limit, box.ask_number(f":SENS{n}:{limited}:PROT?"), UNIT[OTHER[function]])
+        source_range = None
+        if settings.range is not None:
+            rows = caps.source_voltage_accuracy if function == "voltage" else caps.source_current_accuracy
+            source_range = box.accepted(
+                f"{function} range", row_for(rows, settings.range).full_scale,
+                box.ask_number(f":SOUR{n}:{word}:RANG?"), UNIT[function])
+        self.source = dataclasses.replace(settings, limit=limit, range=source_range)
+        return self.source
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        """Set range and aperture of what is measured; voltage and current are measured in any case."""
+        box, n = self.box, self.number
+        require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
+        self._be_plain()
+        word = f":SENS{n}:{WORD[settings.function]}"
+        rows = (self.capabilities.current_accuracy if settings.function == "current"
+                else self.capabilities.voltage_accuracy)
+        fixed = settings.range
+        if self.source is not None and self.source.function == settings.function:
+            fixed = None   # what is sourced is measured in its source range
+        if fixed is not None:
+            top = rows[-1].full_scale * 1.05
+            require_in_range(
+                self.label, f"{settings.function} range", fixed, Range(0.0, top, UNIT[settings.function]))
+        box.send(
+            f"{word}:RANG:AUTO ON" if fixed is None else f"{word}:RANG {format_number(fixed)}",
+            f"{word}:NPLC {format_number(settings.nplc)}")
+        box.check_errors()
+        nplc = box.accepted("nplc", settings.nplc, box.ask_number(f"{word}:NPLC?"), "")
+        if fixed is not None:
+            fixed = box.accepted(
+                f"{settings.function} range", row_for(rows, fixed).full_scale, box.ask_number(f"{word}:RANG?"),
+                UNIT[settings.function])
+        self._measure = dataclasses.replace(settings, nplc=nplc, range=fixed, auto_zero=False)
+        return self._measure
+
+    def _be_plain(self) -> None:
+        """Leave lists, pulses and timers: a level can be set again."""
+        if not self._plain:
+            n, word = self.number, WORD[self.box.configured(self.source, "source").function]
+            self.box.send(
+                f":ABOR (@{n})", f":SOUR{n}:{word}:MODE FIX", f":SOUR{n}:FUNC DC", f":TRIG{n}:ALL:SOUR AINT",
+                f":TRIG{n}:ALL:COUN 1", f":TRIG{n}:ACQ:DEL 0")
+            self._plain = True
+
+    # ------------------------------------------------------------------------------------- level, output
+
+    def set_level(self, level: float) -> None:
+        """Set the source level [V or A], read back; settled before the next reading."""
+        source = self.box.configured(self.source, "source")
+        row = require_level(self.label, self.model, level, source)
+        self._be_plain()
+        word = f":SOUR{self.number}:{WORD[source.function]}"
+        self.box.write(f"{word} {format_number(level)}")
+        self.box.check_errors()
+        self._level = self.box.accepted(
+            f"source {source.function}", level, self.box.ask_number(f"{word}?"), UNIT[source.function],
+            absolute=row.full_scale * 1e-5)
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch the output and read back that it did; off ends a sweep."""
+        n = self.number
+        self.box.write(f":OUTP{n} {'ON' if enabled else 'OFF'}")
+        self.box.check_errors()
+        if self.box.ask_switch(f":OUTP{n}?") != enabled:
+            raise InstrumentError(
+                f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check the interlock")
+
+    def measure(self) -> Reading:
+        """Take one reading at the present level."""
+        self.box.configured(self.source, "source")
+        self._be_plain()
+        return decoded(self.box.ask_list(f":MEAS? (@{self.number})"), self._level, self.label)
+
+    # ------------------------------------------------------------------------- sweeps, pulses, sampling
+
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Load the list, make the buffer ready, start."""
+        caps, n = self.capabilities, self.number
+        require_in_range(self.label, "number of sweep points", len(levels), Range(1, caps.maximum_sweep_points, ""))
+        if dwell:
+            require_in_range(self.label, "dwell", dwell, Range(caps.minimum_dwell, 1e5, "s"))
+        self._load(levels)
+        self.box.send(
+            f":SOUR{n}:FUNC DC", f":SOUR{n}:FUNC:TRIG:CONT ON", f":TRIG{n}:ALL:SOUR AINT",
+            f":TRIG{n}:ALL:COUN {len(levels)}", f":TRIG{n}:ACQ:DEL {format_number(dwell)}")
+        self._start(np.array(levels, dtype=np.float64), "ALL")
+
+    def start_pulses(self, pulses: SourcePulses) -> SourcePulses:
+        """Play the pulses by the timer, with a reading at the end of each top."""
+        allowed, n = self.capabilities.pulses, self.number
+        assert allowed is not None
+        require_in_range(self.label, "pulse width", pulses.width, allowed.width)
+        require_in_range(self.label, "pulse period", pulses.period, allowed.period)
+        require_in_range(self.label, "number of pulses", len(pulses.levels), Range(1, allowed.maximum_pulses, ""))
+        if pulses.period < pulses.width + 50e-6:
+            raise LimitError(f"{self.label}: the pulse period {pulses.period:g} s must be at least 50 us above the "
+                             f"width {pulses.width:g} s")
+        aperture = self._aperture()
+        if aperture + 2 * _BEFORE_END > pulses.width:
+            raise LimitError(f"{self.label}: the aperture {aperture:g} s does not fit into the pulse width "
+                             f"{pulses.width:g} s. Lower nplc")
+        self.set_level(pulses.base)
+        self._load(pulses.levels)
+        delay = pulses.width - aperture - _BEFORE_END
+        word = WORD[self.box.configured(self.source, "source").function]
+        self.box.send(
+            f":SOUR{n}:FUNC PULS", f":SOUR{n}:PULS:DEL 0", f":SOUR{n}:PULS:WIDT {format_number(pulses.width)}",
+            f":SOUR{n}:{word} {format_number(pulses.base)}", f":TRIG{n}:ALL:SOUR TIM",
+            f":TRIG{n}:ALL:TIM {format_number(pulses.period)}", f":TRIG{n}:ALL:COUN {len(pulses.levels)}",
+            f":TRIG{n}:ACQ:DEL {format_number(round(delay, 6))}")
+        width = self.box.accepted("pulse width", pulses.width, self.box.ask_number(f":SOUR{n}:PULS:WIDT?"), "s",
+                                  relative=0.02)
+        period = self.box.accepted("pulse period", pulses.period, self.box.ask_number(f":TRIG{n}:ALL:TIM?"), "s")
+        self._start(np.array(pulses.levels, dtype=np.float64), "ALL")
+        return dataclasses.replace(pulses, width=width, period=period)
+
+    def start_sampling(self, level: float, interval: float, count: int) -> float:
+        """Read by the timer at a constant level; returns the accepted interval [s]."""
+        allowed, n = self.capabilities.sampling, self.number
+        assert allowed is not None
+        require_in_range(self.label, "sampling interval", interval, allowed.interval)
+        require_in_range(self.label, "number of samples", count, Range(1, allowed.maximum_samples, ""))
+        if self._aperture() + _BEFORE_END > interval:
+            raise LimitError(f"{self.label}: the aperture {self._aperture():g} s does not fit into the sampling "
+                             f"interval {interval:g} s. Lower nplc")
+        self.set_level(level)
+        self._plain = False
+        self.box.send(
+            f":TRIG{n}:ACQ:SOUR TIM", f":TRIG{n}:ACQ:TIM {format_number(interval)}", f":TRIG{n}:ACQ:COUN {count}")
+        accepted = self.box.accepted("sampling interval", interval, self.box.ask_number(f":TRIG{n}:ACQ:TIM?"), "s")
+        self._start(np.full(count, level), "ACQ")
+        return accepted
+
+    def _aperture(self) -> float:
+        nplc = 0.1 if self._measure is None else self._measure.nplc
+        return nplc / self.capabilities.line_frequency
+
+    def _load(self, levels: FloatArray) -> None:
+        """Send the levels of a list, after a check of each."""
+        source, n = self.box.configured(self.source, "source"), self.number
+        for level in levels:
+            require_level(self.label, self.model, float(level), source)
+        require_in_range(self.label, "number of levels", len(levels), Range(1, MOST_POINTS, ""))
+        self._be_plain()
+        self._plain = False
+        word = WORD[source.function]
+        for first in range(0, len(levels), LIST_CHUNK):
+            append = "" if first == 0 else ":APP"
+            self.box.write(f":SOUR{n}:LIST:{word}{append} {format_list(levels[first : first + LIST_CHUNK])}")
+        self.box.write(f":SOUR{n}:{word}:MODE LIST")
+
+    def _start(self, levels: FloatArray, which: str) -> None:
+        """Make the trace buffer ready and leave idle."""
+        n = self.number
+        self.box.send(
+            f":TRAC{n}:FEED:CONT NEV", f":TRAC{n}:CLE", f":TRAC{n}:POIN {len(levels)}", f":TRAC{n}:FEED SENS",
+            f":TRAC{n}:FEED:CONT NEXT", f":OUTP{n} ON")
+        self.box.check_errors()
+        self._levels = levels
+        self.box.write(f":INIT:{which} (@{n})")
+
+    def poll_sweep(self) -> int:
+        """Return how many readings are in the buffer."""
+        return int(self.box.ask_number(f":TRAC{self.number}:POIN:ACT?"))
+
+    def sweep_running(self) -> bool:
+        """Ask whether one of the two trigger systems of the channel is not idle."""
+        idle = IDLE << IDLE_SHIFT * (self.number - 1)
+        return int(self.box.ask_number(":STAT:OPER:COND?")) & idle != idle
+
+    def fetch_sweep(self, first: int, last: int) -> list[Reading]:
+        """Return readings ``first`` up to but not including ``last``, each with its level."""
+        width, readings = len(ELEMENTS.split(",")), list[Reading]()
+        for start in range(first, last, _FETCH_CHUNK):
+            count = min(_FETCH_CHUNK, last - start)
+            values = self.box.ask_list(f":TRAC{self.number}:DATA? {start},{count}")
+            if len(values) != width * count:
+                raise InstrumentError(
+                    f"{self.label}: the instrument sent {len(values)} values for {count} readings, but {width} values "
+                    "are expected for each reading. Repeat the measurement")
+            readings += [
+                decoded(values[k * width : (k + 1) * width], float(self._levels[start + k]), self.label)
+                for k in range(count)]
+        return readings
+
+    def abort(self) -> None:
+        """Stop levels, pulses and readings; level and output stay."""
+        self.box.write(f":ABOR (@{self.number})")
+
+    # --------------------------------------------------------------------------------------- common duties
+
+    def safe_state(self) -> None:
+        """Stop, open the output, set the levels to zero."""
+        n = self.number
+        self.box.send(
+            f":ABOR (@{n})", f":OUTP{n} OFF", f":SOUR{n}:VOLT:MODE FIX", f":SOUR{n}:CURR:MODE FIX", f":SOUR{n}:VOLT 0",
+            f":SOUR{n}:CURR 0")
+        self._level = 0.0
+
+    def output_states(self) -> list[OutputState]:
+        """Read the output back."""
+        return [OutputState(self.output, self.box.ask_switch(f":OUTP{self.number}?"))]
+
+    def clear(self) -> None:
+        """Device clear of the box."""
+        self.box.clear()
+
+    def check_errors(self) -> None:
+        """Empty the error queue of the box."""
+        self.box.check_errors()
+
+    def interlock_closed(self) -> bool:
+        """Ask whether the interlock is closed."""
+        return not self.box.ask_switch(":SYST:INT:TRIP?")
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
+        found: dict[str, object] = {}
+        for prefix, settings in (("source", self.source), ("measure", self._measure)):
+            if settings is not None:
+                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
+        return found
+
+    def close(self) -> None:
+        """Leave the connection to the box."""
