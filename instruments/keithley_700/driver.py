@@ -1,0 +1,88 @@
+"""Driver of the Keithley 707B and 3706A switching mainframes (reference manuals 707B-901-01 and 3700S-901-01)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments.interfaces import OutputState, SwitchMatrixCapabilities
+from tsbench.instruments.languages.tsp import TspInstrument
+
+_ALL = "channel.getclose('allslots')"
+#: data sheets of the cards 7072 and 3730; not compared with a data sheet: the settling time
+_LIMITS_707B = SwitchMatrixCapabilities(576, maximum_voltage=200.0, maximum_current=1.0, settling_time=15e-3)
+_LIMITS_3706A = SwitchMatrixCapabilities(576, maximum_voltage=300.0, maximum_current=1.0, settling_time=4e-3)
+
+
+class KeithleyMatrix(TspInstrument):
+    """A mainframe: its crosspoints as the instrument calls them."""
+
+    capabilities: SwitchMatrixCapabilities
+    repeatable: ClassVar[tuple[str, ...]] = (*TspInstrument.repeatable, _ALL)
+    crosspoint: ClassVar[str]  #: regular expression of a crosspoint's name
+    output_names: Sequence[str] = ()
+
+    def _require(self, crosspoints: Sequence[str]) -> list[str]:
+        names = [name.strip().upper() for name in crosspoints]
+        for name in names:
+            if re.fullmatch(self.crosspoint, name) is None:
+                raise LimitError(f"{self.label}: there is no crosspoint '{name}'. Write it as the instrument shows it")
+        return names
+
+    def close_only(self, crosspoints: Sequence[str]) -> None:
+        """Open all other crosspoints, then close these, and read them back."""
+        names = self._require(crosspoints)
+        self.write("channel.connectrule = channel.BREAK_BEFORE_MAKE")
+        self.write(f"channel.exclusiveclose('{','.join(names)}')")
+        self._confirm(names)
+
+    def open_all(self) -> None:
+        """Open every crosspoint, and read back that none is closed."""
+        self.write("channel.open('allslots')")
+        self._confirm([])
+
+    def _confirm(self, names: Sequence[str]) -> None:
+        found = self.closed()
+        self.check_errors()
+        if sorted(found) != sorted(names):
+            raise InstrumentError(
+                f"{self.label}: the crosspoints {', '.join(names) or 'none'} were to be closed, but "
+                f"{', '.join(found) or 'none'} are closed. Check the cards in its slots")
+
+    def closed(self) -> Sequence[str]:
+        """Read back which crosspoints are closed."""
+        return self.printed(_ALL, lambda reply: [] if reply.strip() == "nil" else _names(reply))
+
+    def safe_state(self) -> None:
+        """Do nothing: a relay must not open while an output may still be on."""
+
+    def output_states(self) -> Sequence[OutputState]:
+        """Return nothing: a matrix has no output."""
+        return []
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return nothing: it measures nothing."""
+        return {}
+
+
+def _names(reply: str) -> list[str]:
+    names = [name.strip() for name in re.split("[;,]", reply) if name.strip()]
+    if not names or not all(re.fullmatch(r"\d[0-9A-Z]+", name) for name in names):
+        raise ValueError(f"the reply {reply!r} is not a list of crosspoints")
+    return names
+
+
+class Keithley707B(KeithleyMatrix):
+    """Slot, row and column: 1A01."""
+
+    title = "Keithley 707B"
+    capabilities = _LIMITS_707B
+    crosspoint = r"[1-6][A-H]\d\d"
+
+
+class Keithley3706A(KeithleyMatrix):
+    """Slot, row and column: 1101."""
+
+    title = "Keithley 3706A"
+    capabilities = _LIMITS_3706A
+    crosspoint = r"[1-6][1-6]\d\d"

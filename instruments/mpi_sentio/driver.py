@@ -1,0 +1,72 @@
+"""Driver of MPI probe stations by the native remote commands of SENTIO (package ``sentio-prober-control``)."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from tsbench.errors import InstrumentError
+from tsbench.instruments.interfaces import Site
+from tsbench.instruments.languages.language import Language
+from tsbench.instruments.languages.prober import ProberInstrument, no_error
+
+ERROR_BITS = 1023  #: of the first number of a reply; the others are the status
+NEAR = 1.0  #: [um] from the contact height that is contact
+
+
+def _may_be_repeated(message: str, allowed: Sequence[str]) -> bool:
+    return message.partition(" ")[0] in allowed
+
+
+SENTIO = Language(
+    name="SENTIO", error_question="", parse_error=no_error, clearing=(), resetting=("*RCS 1",),
+    power_questions=("status:get_machine_status",), power_lost=lambda replies: "Ready" not in replies[0],
+    may_be_repeated=_may_be_repeated)
+
+
+def parse_reply(reply: str) -> tuple[int, str]:
+    """Return error number and text of a reply ``0,0,text``; ValueError where it is none."""
+    code, _, text = reply.split(",", 2)
+    return int(code) & ERROR_BITS, text.strip()
+
+
+class MpiSentio(ProberInstrument):
+    """A probe station with SENTIO."""
+
+    language = SENTIO
+    title = "MPI SENTIO"
+    repeatable: ClassVar[tuple[str, ...]] = (
+        "*IDN?", "status:get_machine_status", "map:get_num_dies", "map:path:get_die", "map:die:get_current_index",
+        "map:die:get_current_subsite", "get_chuck_z")
+
+    def command(self, message: str) -> str:
+        """Send a command and return the text of its reply; InstrumentError where it was refused."""
+        code, text = self.questions.parsed(message, parse_reply)
+        if code:
+            raise InstrumentError(f"{self.label}: '{message}' was refused: {code} {text}. Check the prober")
+        return text
+
+    def sites(self) -> Sequence[Site]:
+        """Return the dies of the wafer map, in the order of its route."""
+        count = int(self.command("map:get_num_dies Present"))
+        found = [self.command(f"map:path:get_die {number}").split(",") for number in range(count)]
+        return [Site(int(column), int(row)) for column, row in found]
+
+    def site(self) -> Site:
+        """Ask where the needles are."""
+        _, column, row = self.command("map:die:get_current_index").split(",")
+        return Site(int(column), int(row), int(self.command("map:die:get_current_subsite")))
+
+    def in_contact(self) -> bool:
+        """Ask whether the chuck is at its contact height."""
+        return abs(float(self.command("get_chuck_z C"))) < NEAR
+
+    def step(self, site: Site) -> None:
+        """Step to a die and its subsite."""
+        self.command(f"map:step_die {site.column}, {site.row}, {site.subsite}")
+
+    def lower(self) -> None:
+        """Go to the separation height."""
+        self.command("move_chuck_separation")
+
+    def raise_chuck(self) -> None:
+        """Go to the contact height."""
+        self.command("move_chuck_contact")
