@@ -152,8 +152,9 @@ class World:
             check_connections(netlist, nodes)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None
+        shared = {node for node in nodes if nodes.count(node) > 1}   # two instruments are connected to each other there
         for terminal, node in self.file.fixture.terminals.items():
-            if node.lower() not in (*netlist.nodes, GROUND):
+            if node.lower() not in {*netlist.nodes, *shared, GROUND}:
                 raise ConfigurationError(
                     f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', but the "
                     f"netlist has no such node{nearest(node.lower(), netlist.nodes)}"

@@ -9,6 +9,7 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, TsbenchError, sentences
 from tsbench.instruments import (
     Clock,
+    FixtureControl,
     Interlocked,
     Oscilloscope,
     OutputState,
@@ -24,6 +25,7 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
+from tsbench.station.bench.surroundings import ChuckTemperature, chuck_temperature, fixture_control
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -48,6 +50,8 @@ class Bench:
         self.problems = self.instruments.problems  #: what went wrong while making safe, one line each
         self.clock: Clock = self.instruments.clock
         self.positioner: Positioner = self.instruments.positioner
+        self.temperature: ChuckTemperature | None = None  #: of the chuck, where the bench file names its controller
+        self.fixture_control: FixtureControl | None = None  #: where the bench file names decade boxes
         self.wiring = Wiring(file, self.instruments.driver_of)
         self._guards = Guards(file, self.instruments, self.wiring, device)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
@@ -82,6 +86,14 @@ class Bench:
             bench.clock, bench.positioner = bench.instruments.clock, bench.instruments.positioner
             bench.fixture = bench.wiring.fixture()
             bench._guards.make_all()
+
+            def rewire() -> None:
+                bench.fixture = bench.wiring.fixture()
+                bench._guards.rewire()
+
+            bench.temperature = chuck_temperature(file, bench.instruments.driver_of, bench.clock)
+            bench.fixture_control = fixture_control(
+                file, bench.instruments.driver_of, bench.instruments.require_outputs_off, rewire)
             if device is not None and bench.positioner.connected() != device:
                 bench.positioner.connect(device)
         except BaseException:

@@ -75,6 +75,13 @@ class MeasuredTable(_Table):
     parallel_capacitance: Farads | None = Field(default=None, ge=0)
 
 
+class ControlTable(_Table):
+    """``[fixture.control.QUANTITY]``: the decade box that sets a quantity of the fixture."""
+
+    instrument: str
+    element: str  #: of the netlist, whose value the box is
+
+
 class FixtureTable(_Table):
     """``[fixture]``: the wiring as the lab knows it."""
 
@@ -83,6 +90,7 @@ class FixtureTable(_Table):
     sensing: SensingTable = SensingTable()
     high_voltage: HighVoltageTable | None = None
     measured: MeasuredTable = MeasuredTable()
+    control: dict[Literal["load_resistance", "parallel_capacitance"], ControlTable] = Field(default_factory=dict)
 
 
 class LimitsTable(_Table):
@@ -121,6 +129,24 @@ class CommonDeviceTable(_Table):
     limits: LimitsTable = LimitsTable()
 
 
+class PositioningTable(_Table):
+    """``[positioner]``: what connects the devices."""
+
+    kind: Literal["operator", "matrix", "prober"] = "operator"
+    instrument: str = ""  #: the switch matrix or the prober
+    #: device -> crosspoints of a matrix, or column, row and subsite on the wafer of a prober
+    devices: dict[str, tuple[str, ...] | tuple[int, ...]] = Field(default_factory=dict)
+
+
+class TemperatureTable(_Table):
+    """``[temperature]``: the temperature controller of the chuck, and when it is stable."""
+
+    instrument: str
+    band: Kelvins = Field(default=0.2, gt=0)  #: from the set-point
+    settling: Seconds = Field(default=30.0, ge=0)  #: for which it must stay in the band
+    timeout: Seconds = Field(default=3600.0, gt=0)
+
+
 class WatchdogTable(_Table):
     """``[watchdog]``: the process that switches off when the measuring process dies or stands still."""
 
@@ -142,6 +168,8 @@ class BenchTable(_Table):
     devices: dict[str, DeviceTable] = Field(default_factory=dict)
     device: CommonDeviceTable = CommonDeviceTable()
     watchdog: WatchdogTable = WatchdogTable()
+    positioner: PositioningTable | None = None
+    temperature: TemperatureTable | None = None
 
 
 class BenchFile:
@@ -193,6 +221,7 @@ class BenchFile:
         for terminal in table.fixture.terminals:
             self._require_instrument("fixture.terminals", terminal)
         self._check_fixture()
+        self._check_surroundings()
         if table.connected is not None:
             self.device(table.connected)
 
@@ -209,6 +238,37 @@ class BenchFile:
                 f"{where}: '{terminal}' must be an instrument's name, a dot and a channel. The channels of "
                 f"{declared.name} are {declared.channel_names()}"
             )
+
+    def _check_surroundings(self) -> None:
+        """Check positioner, temperature controller and decade boxes."""
+        table, positioner = self.table, self.table.positioner
+        if positioner is not None and positioner.kind != "operator":
+            self._require_kind("positioner.instrument", positioner.instrument,
+                               "switch matrix" if positioner.kind == "matrix" else "prober")
+            for device, place in positioner.devices.items():
+                self.device(device)
+                numbers = len(place) in (2, 3) and all(isinstance(number, int) for number in place)
+                if positioner.kind == "prober" and not numbers:
+                    raise self._fail(f"positioner.devices.{device} must be column, row and subsite, such as [3, -4, 0]")
+        if table.temperature is not None:
+            self._require_kind("temperature.instrument", table.temperature.instrument, "temperature controller")
+        for quantity, control in table.fixture.control.items():
+            where = f"fixture.control.{quantity}"
+            self._require_kind(f"{where}.instrument", control.instrument, "decade box")
+            elements = {e.name.lower(): e.name for kind in "RC" for e in self.netlist.of_kind(kind)} if (
+                self.netlist is not None) else {}
+            if control.element.lower() not in elements:
+                raise self._fail(
+                    f"{where}.element: the netlist has no resistor or capacitor '{control.element}'"
+                    f"{nearest(control.element.lower(), elements)}")
+            if table.fixture.measured.path_resistance:
+                raise self._fail(
+                    f"{where}: [fixture.measured] holds for one value of the fixture only. Remove its path_resistance")
+
+    def _require_kind(self, where: str, instrument: str, kind: str) -> None:
+        self._require_instrument(where, instrument)
+        if kind not in entry(self.table.instruments[instrument].driver).kinds:
+            raise self._fail(f"{where}: '{instrument}' is not a {kind}")
 
     def _check_fixture(self) -> None:
         fixture = self.table.fixture

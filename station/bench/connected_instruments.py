@@ -4,15 +4,18 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments import Clock, OutputState, Positioner
+from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.guard.limits import OutputsOn
 from tsbench.instruments.links.liveness import Liveness
+from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, outlives_process, quietly
 from tsbench.station.bench.opening import make_all_safe, open_all
 from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
+from tsbench.station.bench.positioners import positioner_of
 from tsbench.station.bench.steady_clock import SteadyClock
 
 _LOG = logging.getLogger(__name__)
@@ -55,6 +58,7 @@ class ConnectedInstruments:
             self.ownership = self._own()
             self._adopt_services()
             open_all(self.file, self.managers, self.connections, self.clock.wait, self.ownership)
+            self._take_positioner()
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
 
@@ -78,6 +82,23 @@ class ConnectedInstruments:
             positioner = getattr(manager.visalib, "positioner", None)
             if isinstance(positioner, Positioner):
                 self.positioner = positioner
+
+    def _take_positioner(self) -> None:
+        """Take the positioner that the bench file names; it goes before one that a VISA library brings."""
+        table = self.file.table.positioner
+        if table is not None and table.kind == "operator":
+            self.positioner = OperatorPrompt(tuple(self.file.table.devices), self.file.table.connected)
+        elif table is not None:
+            self.positioner = positioner_of(table, self.driver_of(table.instrument), self.require_outputs_off)
+
+    def require_outputs_off(self, what: str) -> None:
+        """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then."""
+        on = [
+            state.output for name, connection in self.connections.items()
+            if any(kind in SOURCES for kind in entry(self.file.table.instruments[name].driver).kinds)
+            for state in connection.driver.output_states() if state.enabled]
+        if on:
+            raise InstrumentError(f"{what} must not move while an output is on ({', '.join(on)}). Switch it off first")
 
     def close(self) -> None:
         """Make safe, then close every connection and library."""

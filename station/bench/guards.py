@@ -1,5 +1,6 @@
 """The guards of a bench: one for each terminal that has a role, between the protocol and the driver."""
 
+import dataclasses
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
@@ -44,6 +45,12 @@ class Guards:
             for kind in self._wiring.kinds(terminal):
                 if kind in GUARDS:
                     self._of_terminal(terminal, role, kind)
+
+    def rewire(self) -> None:
+        """Take up another wiring of the fixture: every guard that was made looks at its limits by it from now on."""
+        for (terminal, kind), guard in self._made.items():
+            if kind != "oscilloscope":
+                guard.post = dataclasses.replace(guard.post, path=self._wiring.path(terminal))
 
     def of_role(self, role: str, kind: str) -> Any:
         """Return the guard of the terminal that has a role.

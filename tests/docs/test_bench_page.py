@@ -26,8 +26,11 @@ SECTIONS = {
     "`[fixture.high_voltage]`": (bench_file.HighVoltageTable,),
     "`[fixture.measured]`": (bench_file.MeasuredTable,),
     "`[fixture.sensing]`": (bench_file.SensingTable,),
+    "`[fixture.control.QUANTITY]`": (bench_file.ControlTable,),
     "`[devices.ID]`": (bench_file.DeviceTable,),
     "Limits of the devices": (bench_file.CommonDeviceTable, bench_file.LimitsTable),
+    "`[positioner]`": (bench_file.PositioningTable,),
+    "`[temperature]`": (bench_file.TemperatureTable,),
     "`[watchdog]`": (bench_file.WatchdogTable,),
 }
 UNITS_OF_NUMBERS = {"area": "m^2", "baud_rate": "bit/s"}  #: a plain number in the model

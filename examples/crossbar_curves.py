@@ -1,0 +1,60 @@
+"""Frequency over load, capacitance and temperature of the four devices of a crossbar, without a hand on the bench."""
+
+import itertools
+import math
+import sys
+
+import numpy as np
+
+from tsbench.instruments import EdgeTrigger, Timebase, Vertical
+from tsbench.station.bench.bench import Bench
+
+BIAS = 3.0  # [V]
+POINTS = list(itertools.product((300.0, 310.0), (4e3, 6e3), (1e-9, 2e-9)))  # [K], [Ohm], [F]
+
+
+def frequency(bench: Bench) -> float:
+    """Return the frequency [Hz] of the connected device under bias, 0 without oscillation."""
+    bias, scope = bench.pulse_generator("bias"), bench.oscilloscope("scope")
+    bias.configure_level(BIAS)
+    bias.set_output(True)
+    bench.clock.wait(1e-3)
+    scope.arm()
+    scope.force_trigger()
+    while not scope.complete():
+        bench.clock.wait(1e-3)
+    wave = scope.fetch([1])[1]
+    bias.set_output(False)
+    volts = np.asarray(wave.values()).ravel()
+    bottom, top = np.quantile(volts, (0.01, 0.99))
+    if top - bottom < 0.1:
+        return 0.0
+    low, high = bottom + 0.3 * (top - bottom), bottom + 0.7 * (top - bottom)
+    known = np.flatnonzero((volts > high) | (volts < low))
+    rises = known[1:][np.diff((volts[known] > high).astype(int)) > 0]
+    return float((rises.size - 1) / ((rises[-1] - rises[0]) * wave.dt))
+
+
+def prepare(bench: Bench) -> None:
+    """Set up generator and scope."""
+    bench.pulse_generator("bias").configure_load(math.inf)
+    bench.oscilloscope("scope").configure_channel(1, Vertical(range=1.6, offset=0.9))
+    bench.oscilloscope("scope").configure_timebase(Timebase(span=100e-6))
+    bench.oscilloscope("scope").configure_trigger(EdgeTrigger(1, 0.7))
+
+
+def main(path: str) -> None:
+    with Bench.open(path) as bench:
+        prepare(bench)
+        assert bench.temperature is not None and bench.fixture_control is not None
+        for kelvins, ohms, farads in POINTS:
+            bench.temperature.set_temperature(kelvins)
+            bench.fixture_control.set_value("load_resistance", ohms)
+            bench.fixture_control.set_value("parallel_capacitance", farads)
+            for device in bench.positioner.devices():
+                bench.positioner.connect(device)
+                print(f"{device} {kelvins:g} K {ohms:g} Ohm {farads:g} F {frequency(bench):.4g} Hz", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,94 @@
+"""Positioners that are instruments: a switch matrix, or a wafer prober. Neither moves while an output is on."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments import Prober, Site, SwitchMatrix
+from tsbench.station.bench.bench_file import PositioningTable
+
+RequireOff = Callable[[str], None]  #: raises unless all outputs are read back as off; the argument is what would move
+
+
+def _known(device: str, devices: Mapping[str, object]) -> None:
+    if device not in devices:
+        raise ConfigurationError(
+            f"device '{device}' is not in [positioner.devices] of the bench file{nearest(device, devices)}")
+
+
+class MatrixPositioner:
+    """Connects a device by closing its crosspoints and opening all others.
+
+    Parameters
+    ----------
+    matrix : SwitchMatrix
+    crosspoints : device -> the crosspoints that are closed for it
+    require_off : raises unless all outputs are off
+    """
+
+    def __init__(
+        self, matrix: SwitchMatrix, crosspoints: Mapping[str, Sequence[str]], require_off: RequireOff
+    ) -> None:
+        self._matrix, self._crosspoints, self._require_off = matrix, crosspoints, require_off
+
+    def devices(self) -> Sequence[str]:
+        """Return the devices of the table."""
+        return list(self._crosspoints)
+
+    def connected(self) -> str | None:
+        """Read the crosspoints back; None where they are those of no device."""
+        closed = sorted(self._matrix.closed())
+        return next((name for name, points in self._crosspoints.items() if sorted(points) == closed), None)
+
+    def connect(self, device: str) -> None:
+        """Connect ``device``."""
+        _known(device, self._crosspoints)
+        self._require_off("the relays of the switch matrix")
+        self._matrix.close_only(self._crosspoints[device])
+
+
+class ProberPositioner:
+    """Brings a device to the needles of a wafer prober.
+
+    Parameters
+    ----------
+    prober : Prober
+    sites : device -> its place on the wafer
+    require_off : raises unless all outputs are off
+    """
+
+    def __init__(self, prober: Prober, sites: Mapping[str, Site], require_off: RequireOff) -> None:
+        self._prober, self._sites, self._require_off = prober, sites, require_off
+
+    def devices(self) -> Sequence[str]:
+        """Return the devices of the table."""
+        return list(self._sites)
+
+    def connected(self) -> str | None:
+        """Ask the prober; None where the needles touch nothing, or no device of the table."""
+        if not self._prober.in_contact():
+            return None
+        here = self._prober.site()
+        return next((name for name, site in self._sites.items() if site == here), None)
+
+    def connect(self, device: str) -> None:
+        """Separate, move to ``device``, and make contact."""
+        _known(device, self._sites)
+        if self.connected() == device:
+            return
+        self._require_off("the chuck of the prober")
+        self._prober.move_to(self._sites[device])
+        self._prober.contact()
+
+
+def positioner_of(
+    table: PositioningTable, driver: object, require_off: RequireOff
+) -> MatrixPositioner | ProberPositioner:
+    """Return the positioner of a bench file's table; ConfigurationError where the instrument is of another kind."""
+    if table.kind == "matrix" and isinstance(driver, SwitchMatrix):
+        return MatrixPositioner(
+            driver, {name: [str(point).upper() for point in points] for name, points in table.devices.items()},
+            require_off)
+    if table.kind == "prober" and isinstance(driver, Prober):
+        sites = {name: Site(*(int(number) for number in place)) for name, place in table.devices.items()}
+        return ProberPositioner(driver, sites, require_off)
+    raise ConfigurationError(f"positioner.instrument: '{table.instrument}' is not a {table.kind}")

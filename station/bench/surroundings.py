@@ -1,0 +1,140 @@
+"""What is set around the device between two runs: the temperature of the chuck, and values of the fixture."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tsbench.errors import ConfigurationError, InstrumentError, nearest
+from tsbench.instruments import Clock, DecadeBox, Range, TemperatureController
+from tsbench.netlist import Netlist
+from tsbench.quantities import short_quantity
+from tsbench.station.bench.bench_file import BenchFile, ControlTable, TemperatureTable
+from tsbench.station.bench.positioners import RequireOff
+
+POLL = 1.0  #: [s] between two looks at the temperature
+
+
+class ChuckTemperature:
+    """The temperature of the chuck: set, and waited for.
+
+    Parameters
+    ----------
+    controller : TemperatureController
+    table : ``[temperature]`` of the bench file
+    clock : Clock
+    """
+
+    def __init__(self, controller: TemperatureController, table: TemperatureTable, clock: Clock) -> None:
+        self._controller, self._table, self._clock = controller, table, clock
+
+    def set_temperature(self, temperature: float, ramp: float | None = None) -> float:
+        """Control to ``temperature`` [K], at most ``ramp`` [K/s]; return the mean temperature once it is stable.
+
+        It is stable when it has stayed within ``band`` of the set-point for the time ``settling``.
+
+        Raises
+        ------
+        InstrumentError
+            It is not stable after ``timeout``.
+        """
+        target = self._controller.set_temperature(temperature, ramp)
+        begin = self._clock.now()
+        inside: list[float] = []
+        while len(inside) * POLL < self._table.settling or not inside:
+            if self._clock.now() - begin > self._table.timeout:
+                raise InstrumentError(
+                    f"the chuck is not stable at {short_quantity(target, 'K')} after "
+                    f"{short_quantity(self._table.timeout, 's')}. Check the heater, or raise timeout in [temperature]")
+            self._clock.wait(POLL)
+            now = self._controller.temperature()
+            inside = [*inside, now] if abs(now - target) <= self._table.band else []
+        return sum(inside) / len(inside)
+
+    def temperature(self) -> float:
+        """Return the temperature now [K]."""
+        return self._controller.temperature()
+
+    def heater_off(self) -> None:
+        """Switch the heater off."""
+        self._controller.heater_off()
+
+
+class BoxControl:
+    """A :class:`~tsbench.instruments.FixtureControl` by decade boxes.
+
+    Parameters
+    ----------
+    boxes : quantity -> its box
+    tables : quantity -> ``[fixture.control.QUANTITY]``
+    require_off : raises unless all outputs are off
+    changed : called with element and value after each change, so that the bench knows the new wiring
+    """
+
+    def __init__(
+        self, boxes: Mapping[str, DecadeBox], tables: Mapping[str, ControlTable], require_off: RequireOff,
+        changed: Callable[[str, float], None],
+    ) -> None:
+        self._boxes, self._tables = boxes, tables
+        self._require_off, self._changed = require_off, changed
+
+    def _box(self, quantity: str) -> DecadeBox:
+        if quantity not in self._boxes:
+            raise ConfigurationError(
+                f"'{quantity}' is not in [fixture.control] of the bench file{nearest(quantity, self._boxes)}")
+        return self._boxes[quantity]
+
+    def quantities(self) -> Sequence[str]:
+        """Return the quantities that have a box."""
+        return list(self._boxes)
+
+    def bounds(self, quantity: str) -> Range:
+        """Return what a box can set."""
+        return self._box(quantity).bounds
+
+    def value(self, quantity: str) -> float | None:
+        """Read the value back from its box."""
+        return self._box(quantity).value()
+
+    def set_value(self, quantity: str, value: float) -> float:
+        """Set a quantity while all outputs are off, and return the value that was set."""
+        box = self._box(quantity)
+        self._require_off(f"the relays of the {quantity.replace('_', ' ')}")
+        found = box.set_value(value)
+        self._changed(self._tables[quantity].element, found)
+        return found
+
+
+def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
+    """Return a netlist with another value [Ohm or F] of one element."""
+    name = netlist.find(element).name
+    return dataclasses.replace(netlist, elements=tuple(
+        dataclasses.replace(one, value=value) if one.name == name else one for one in netlist.elements))
+
+
+def chuck_temperature(
+    file: BenchFile, driver_of: Callable[[str], Any], clock: Clock
+) -> ChuckTemperature | None:
+    """Return the temperature of the chuck, where the bench file names its controller."""
+    table = file.table.temperature
+    return None if table is None else ChuckTemperature(driver_of(table.instrument), table, clock)
+
+
+def fixture_control(
+    file: BenchFile, driver_of: Callable[[str], Any], require_off: RequireOff, rewire: Callable[[], None]
+) -> BoxControl | None:
+    """Return the decade boxes of the fixture, where the bench file names them.
+
+    After each change, the netlist of ``file`` has the value that was set, and ``rewire`` is called: limits and fixture
+    follow from it.
+    """
+    tables = {str(quantity): table for quantity, table in file.table.fixture.control.items()}
+    if not tables:
+        return None
+
+    def changed(element: str, value: float) -> None:
+        assert file.netlist is not None
+        file.netlist = with_value(file.netlist, element, value)
+        rewire()
+
+    boxes = {quantity: driver_of(table.instrument) for quantity, table in tables.items()}
+    return BoxControl(boxes, tables, require_off, changed)

@@ -1,0 +1,151 @@
+"""A bench that connects its devices, sets its fixture and its temperature by itself: crossbar and wafer."""
+
+import math
+import re
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from examples import crossbar_curves, wafer_map
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tsbench.instruments import SourceSettings
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def copied(folder: Path, name: str, *changes: tuple[str, str]) -> Path:
+    """Copy an example with changes in its bench and its world file; return the bench file."""
+    for kind in ("bench", "world"):
+        text = (EXAMPLES / f"{name}.{kind}.toml").read_text("utf-8")
+        for before, after in changes:
+            text = text.replace(before, after)
+        (folder / f"{name}.{kind}.toml").write_text(text, "utf-8")
+    return folder / f"{name}.bench.toml"
+
+
+@pytest.mark.parametrize("script", [crossbar_curves, wafer_map])
+def test_the_scripts_are_short(script: ModuleType) -> None:
+    assert len(Path(str(script.__file__)).read_text("utf-8").splitlines()) <= 60
+
+
+def test_a_point_of_the_curves_of_a_crossbar(tmp_path: Path) -> None:
+    """The frequency is that of the witness, at the temperature, load and capacitance that were set."""
+    with Bench.open(copied(tmp_path, "crossbar")) as bench:
+        crossbar_curves.prepare(bench)
+        assert bench.temperature is not None and bench.fixture_control is not None
+        assert bench.temperature.set_temperature(305.0) == pytest.approx(305.0, abs=0.1)
+        assert bench.fixture_control.set_value("load_resistance", 4000.0) == 4000.0
+        assert bench.fixture_control.set_value("parallel_capacitance", 1.5e-9) == pytest.approx(1.5e-9)
+        assert bench.fixture.path_resistance["bias"] == pytest.approx(4050.0)
+        assert bench.fixture.parallel_capacitance == pytest.approx(1.53e-9)
+        found = {}
+        for device in ("D11", "D12"):
+            bench.positioner.connect(device)
+            assert bench.positioner.connected() == device
+            begin = bench.clock.now()
+            found[device] = crossbar_curves.frequency(bench), begin, bench.clock.now()
+        log = read_witness(tmp_path / "crossbar.witness.jsonl")
+    for device, (value, begin, end) in found.items():
+        true = log.frequency(begin + 5e-4, end)
+        assert true is not None and value == pytest.approx(true, rel=0.02) and 3e5 < true < 2e6
+        assert {event.device for event in log.switching_on(begin, begin + 12e-3)} == {device}
+    log = read_witness(tmp_path / "crossbar.witness.jsonl")
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+    sneak = log.sneak_currents("D11", 0.0, found["D12"][1])
+    assert 0 < max(sneak.values()) < 0.05 * log.maxima()["D11"]["current"]
+
+
+def test_nothing_moves_while_an_output_is_on(tmp_path: Path) -> None:
+    with Bench.open(copied(tmp_path, "crossbar"), "D11") as bench:
+        assert bench.fixture_control is not None and bench.positioner.connected() == "D11"
+        bias = bench.pulse_generator("bias")
+        bias.configure_load(math.inf)
+        bias.configure_level(0.1)
+        bias.set_output(True)
+        with pytest.raises(InstrumentError, match=r"relays of the switch matrix must not move.*generator.1"):
+            bench.positioner.connect("D12")
+        with pytest.raises(InstrumentError, match="relays of the load resistance must not move"):
+            bench.fixture_control.set_value("load_resistance", 5e3)
+        bias.set_output(False)
+        bench.positioner.connect("D12")
+        assert bench.positioner.connected() == "D12"
+        with pytest.raises(ConfigurationError, match=r"'D1' is not in \[positioner.devices\]"):
+            bench.positioner.connect("D1")
+        with pytest.raises(LimitError, match="the resistance"):
+            bench.fixture_control.set_value("load_resistance", 0.1)
+        with pytest.raises(ConfigurationError, match="'inductance' is not in"):
+            bench.fixture_control.set_value("inductance", 1.0)
+    assert read_witness(tmp_path / "crossbar.witness.jsonl").hot_moves() == []
+
+
+def test_limits_follow_the_load_that_was_set(tmp_path: Path) -> None:
+    """Behind 100 Ohm, 3 V could drive 20 mA through a shorted device; behind 4 kOhm they could not."""
+    with Bench.open(copied(tmp_path, "crossbar")) as bench:
+        assert bench.fixture_control is not None
+        bias = bench.pulse_generator("bias")
+        bias.configure_load(math.inf)
+        bench.fixture_control.set_value("load_resistance", 4e3)
+        assert bias.configure_level(3.0) == pytest.approx(3.0)
+        bias.configure_level(0.0)
+        bench.fixture_control.set_value("load_resistance", 100.0)
+        with pytest.raises(LimitError, match="max_current"):
+            bias.configure_level(3.0)
+
+
+@pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
+def test_twenty_dies_of_a_wafer(tmp_path: Path, prober: str, capsys: pytest.CaptureFixture[str]) -> None:
+    resource = "TCPIP0::10.0.0.5::35555::SOCKET" if prober == "mpi_sentio" else "GPIB0::28::INSTR"
+    path = copied(tmp_path, "wafer", ("mpi_sentio", prober), ("TCPIP0::10.0.0.5::35555::SOCKET", resource))
+    wafer_map.main(str(path))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 20 and all(re.fullmatch(r"W1_x-?\dy-?\d_1 1\.\d+e\+05 Ohm", line) for line in lines)
+    assert len({line.split()[1] for line in lines}) > 15   # each is another device
+    log = read_witness(tmp_path / "wafer.witness.jsonl")
+    touched = [record["device"] for record in log.of_kind("device")]
+    assert [line.split()[0] for line in lines] == list(dict.fromkeys(touched))
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+def test_a_prober_does_not_move_while_an_output_is_on(tmp_path: Path) -> None:
+    with Bench.open(copied(tmp_path, "wafer"), "W1_x0y0_1") as bench:
+        drive = bench.source_meter("drive")
+        drive.configure_source(SourceSettings("voltage", limit=1e-4, range=2.0))
+        drive.set_output(True)
+        with pytest.raises(InstrumentError, match="the chuck of the prober must not move"):
+            bench.positioner.connect("W1_x1y0_1")
+        assert bench.positioner.connected() == "W1_x0y0_1"
+        drive.set_output(False)
+
+
+def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
+    path = copied(tmp_path, "crossbar", ('settling = "20 s"', 'settling = "20 s"\ntimeout = "30 s"'))
+    with Bench.open(path) as bench:
+        assert bench.temperature is not None
+        with pytest.raises(InstrumentError, match="the chuck is not stable at 310 K after 30 s"):
+            bench.temperature.set_temperature(310.0, ramp=2e-3)
+        assert bench.temperature.temperature() == pytest.approx(296.0, abs=0.5)
+        bench.temperature.heater_off()
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [
+    ("crossbar", ('instrument = "matrix"', 'instrument = "load"'), "'load' is not a switch matrix"),
+    ("crossbar", ('instrument = "lakeshore"', 'instrument = "scope"'), "'scope' is not a temperature controller"),
+    ("crossbar", ('instrument = "tank"', 'instrument = "scope"'), "'scope' is not a decade box"),
+    ("crossbar", ('element = "RL"', 'element = "RX"'), "the netlist has no resistor or capacitor 'RX'"),
+    ("crossbar", ("D22 = [", "D23 = ["), "device 'D23' is not on the bench"),
+    ("wafer", ("[2, 1, 0]", "[2]"), "must be column, row and subsite"),
+    ("crossbar", ("[positioner]\n", "[fixture.measured]\npath_resistance = { bias = 5e3 }\n[positioner]\n"),
+     "holds for one value of the fixture only"),
+])
+def test_what_a_bench_file_says_of_them(tmp_path: Path, name: str, change: tuple[str, str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        BenchFile.load(copied(tmp_path, name, change))
+
+
+def test_the_curves_have_a_point_for_each_setting() -> None:
+    assert len(crossbar_curves.POINTS) == 8 and np.ptp([kelvins for kelvins, _, _ in crossbar_curves.POINTS]) == 10
