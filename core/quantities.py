@@ -200,7 +200,7 @@ def _bounds_alone(low: float | None, high: float | None, unit: str) -> str:
 #: units of what tells result rows apart; names that are not here are plain numbers or words
 CONDITION_UNITS = {
     "bias": "V", "amplitude": "V", "base": "V", "level": "A", "source_voltage": "V", "gap": "s", "width": "s",
-    "period": "s", "pulse_width": "s",
+    "period": "s", "pulse_width": "s", "up to": "V",
     "ramp_rate": "V/s", "source_current": "A", "compliance": "A", "temperature": "K",
 }
 

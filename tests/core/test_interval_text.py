@@ -46,6 +46,7 @@ def test_conditions_in_words():
     assert conditions_text({"bias": 2.0, "polarity": "+", "sweep": 17}) == "bias 2 V, polarity +, sweep 17"
     assert conditions_text({"gap": 2e-7, "source_voltage": 0.0123}) == "gap 200 ns, source voltage 12.3 mV"
     assert conditions_text({}) == ""
+    assert conditions_text({"up to": 0.0500084}) == "up to 50.0084 mV"
 
 
 def test_a_bound_that_stands_alone_keeps_its_direction():
