@@ -47,8 +47,11 @@ from tsbench.simulated_backends.numerics.compilation import as_compiled, compile
 
 @functools.lru_cache(maxsize=64)
 def specialised_integrate(topology: Topology) -> Any:
-    """Return :func:`.integrator.integrate` for circuits of this topology alone, or None where it is too large."""
-    if topology.size > LARGEST_SIZE:
+    """Return :func:`.integrator.integrate` for circuits of this topology alone.
+
+    None: it is too large, or has no unknown.
+    """
+    if not 0 < topology.size <= LARGEST_SIZE:
         return None
     return load(integrator_text(topology), "integrate").integrate
 

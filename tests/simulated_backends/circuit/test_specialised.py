@@ -141,6 +141,14 @@ def test_a_large_circuit_is_left_to_the_generic_code() -> None:
     assert specialised_integrate(circuit.structure.compiled.topology) is None
 
 
+def test_resistors_alone_are_left_to_the_generic_code() -> None:
+    """They have no unknown: a waveform with many corners on them must not end in a division by zero."""
+    circuit = build_circuit(parse_netlist("V1 in 0 PWL(0 0 1m 1)\nR1 in a 50\nR2 a 0 10k\n"), specialised=True)
+    assert specialised_integrate(circuit.structure.compiled.topology) is None
+    circuit.advance(2e-3)
+    assert circuit.time == 2e-3
+
+
 def test_rough_powers_are_as_near_as_they_say_and_the_ladder_only_goes_down() -> None:
     x = np.geomspace(1e-30, 1e30, 4001)
     error = np.array([log2_roughly(v) for v in x]) - np.log2(x)
