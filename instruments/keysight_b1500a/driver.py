@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.interfaces import OutputState, SourceMeter, SourceMeterPulses, SourceMeterSampling
+from tsbench.instruments.interfaces import (
+    InstrumentBase,
+    OutputState,
+    PulseMeasure,
+    SourceMeter,
+    SourceMeterPulses,
+    SourceMeterSampling,
+)
 from tsbench.instruments.keysight_b1500a.data_sheet import MODULES, accuracy_tables
 from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.source_channel import SlotSourceMeter
+from tsbench.instruments.keysight_b1500a.waveform_channel import WaveformTerminal
+from tsbench.instruments.keysight_b1500a.waveform_sheet import PROTOTYPES
+from tsbench.instruments.keysight_b1500a.waveform_unit import WaveformUnit
+from tsbench.instruments.links.vendor_library import open_vendor_library
 
 
 def modules(reply: str) -> dict[int, str]:
@@ -31,17 +42,21 @@ class KeysightB1500A(ParameterAnalyser):
         [Hz] of the mains. The instrument does not tell it.
     high_resolution : bool
         Whether the high-resolution converter takes the readings (1 NPLC and more), or the high-speed converter.
+    wgfmu_library : str, optional
+        Name or path of the vendor's library for B1530A modules, which are not used without it.
     """
 
     title = "Keysight B1500A"
 
     def __init__(
         self, adapter: Any, name: str = "analyser", line_frequency: float = 50, high_resolution: bool = False,
-        **kwargs: Any,
+        wgfmu_library: str | None = None, **kwargs: Any,
     ) -> None:
         if line_frequency not in (50, 60):
             raise ConfigurationError(f"{name}: line_frequency = {line_frequency!r} is not 50 or 60 Hz")
         self.channels: dict[int, SlotSourceMeter] = {}
+        self.waveforms: dict[int, WaveformTerminal] = {}  #: of B1530A modules, by channel
+        self.unit: WaveformUnit | None = None
         super().__init__(adapter, name, **kwargs)
         self.slots = self.questions.parsed("UNT?", modules)
         self.channels = {
@@ -50,6 +65,17 @@ class KeysightB1500A(ParameterAnalyser):
         if not self.channels:
             raise ConfigurationError(f"{self.label} has no source meter module that tsbench knows. Its modules are "
                                      f"{', '.join(self.slots.values())}")
+        if wgfmu_library:
+            self._open_waveforms(wgfmu_library)
+
+    def _open_waveforms(self, file: str) -> None:
+        library = open_vendor_library("wgfmu", file, self.adapter.connection, PROTOTYPES)
+        self.unit = unit = WaveformUnit(library, self.resource, self.label, lambda: self.ask("ERR?"))
+        self.waveforms = {
+            channel: WaveformTerminal(self, unit, channel) for slot, model in self.slots.items() if model == "B1530A"
+            for channel in (100 * slot + 1, 100 * slot + 2)}
+        if not self.waveforms:
+            raise ConfigurationError(f"{self.label} has no B1530A, but wgfmu_library is set. Remove wgfmu_library")
 
     def initialise(self) -> None:
         """After a reset: format with header, time stamps, no calibration by itself."""
@@ -57,6 +83,10 @@ class KeysightB1500A(ParameterAnalyser):
         self.forget_modes()
         for channel in self.channels.values():
             channel.forget()
+        if self.unit is not None:
+            self.unit.initialise()
+        for terminal in self.waveforms.values():
+            terminal.forget()
 
     def lost_power(self) -> bool:
         """Whether it was switched off and on; not asked while it measures, because it then answers no query."""
@@ -64,44 +94,63 @@ class KeysightB1500A(ParameterAnalyser):
 
     # ------------------------------------------------------------------------------------------- outputs
 
-    def terminal(self, channel: str) -> SlotSourceMeter:
-        """Return the source meter in a slot ("": the first)."""
+    def terminal(self, channel: str) -> InstrumentBase:
+        """Return the source meter in a slot ("": the first), or a channel of a B1530A."""
+        known: dict[int, InstrumentBase] = {**self.channels, **self.waveforms}
         if not channel:
-            return next(iter(self.channels.values()))
-        if not channel.isdigit() or int(channel) not in self.channels:
-            raise ConfigurationError(
-                f"{self.label} has no source meter in slot {channel}. Source meters are in the slots "
-                f"{', '.join(map(str, self.channels))}")
-        return self.channels[int(channel)]
+            return next(iter(known.values()))
+        if not channel.isdigit() or int(channel) not in known:
+            advice = "" if self.waveforms or "B1530A" not in self.slots.values() else (
+                ". For the channels of its B1530A, set wgfmu_library in its options")
+            raise ConfigurationError(f"{self.label} has no terminal {channel} that tsbench can use. It has "
+                                     f"{', '.join(map(str, known))}{advice}")
+        return known[int(channel)]
 
     @property
     def output_names(self) -> tuple[str, ...]:
         """Return the names of all outputs."""
-        return tuple(f"{self.name}.{slot}" for slot in self.channels)
+        return tuple(f"{self.name}.{number}" for number in (*self.channels, *self.waveforms))
 
     def output_states(self) -> Sequence[OutputState]:
-        """Read all output switches back."""
-        closed = self.closed_switches()
-        return [OutputState(f"{self.name}.{slot}", slot in closed) for slot in self.channels]
+        """Read all output switches back; those of a B1530A are as last set."""
+        closed = self.closed_switches() | (set() if self.unit is None else self.unit.connected)
+        return [OutputState(f"{self.name}.{number}", number in closed) for number in (*self.channels, *self.waveforms)]
+
+    def abort(self) -> None:
+        """Stop measurements and waveforms; outputs stay as they are."""
+        super().abort()
+        for terminal in self.waveforms.values():
+            terminal.abort()
 
     def safe_state(self) -> None:
         """Stop, open all switches, forget data; the levels of all channels are then zero."""
         super().safe_state()
         for channel in self.channels.values():
             channel.switched_off()
+        if self.unit is not None:
+            self.unit.make_safe(self.waveforms)
+
+    def close(self) -> None:
+        """Close the session of the vendor's library, then the connection."""
+        try:
+            if self.unit is not None:
+                self.unit.close()
+        finally:
+            super().close()
 
     # ------------------------------------------------------------------------------------------ run file
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up of the channels that were configured, as last read back; of several, with their slots."""
-        used = {slot: found for slot, channel in self.channels.items() if (found := channel.accepted_settings())}
+        known: dict[int, InstrumentBase] = {**self.channels, **self.waveforms}
+        used = {number: found for number, channel in known.items() if (found := channel.accepted_settings())}
         if len(used) == 1:
             return next(iter(used.values()))
         return {f"{slot}.{key}": value for slot, found in used.items() for key, value in found.items()}
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range of the first source meter."""
-        return accuracy_tables(self.terminal("").capabilities)
+        return accuracy_tables(next(iter(self.channels.values())).capabilities)
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts
@@ -109,4 +158,5 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_source_meter: type[SourceMeter] = SlotSourceMeter
     _as_pulses: type[SourceMeterPulses] = SlotSourceMeter
     _as_sampling: type[SourceMeterSampling] = SlotSourceMeter
+    _as_unit: type[PulseMeasure] = WaveformTerminal
 

@@ -62,7 +62,7 @@ def test_capabilities_of_a_slot() -> None:
         assert found.box.terminal("").slot == 1 and found.box.terminal("2").module.name == "B1511B"
         assert found.capabilities.current_accuracy[0].full_scale == 10e-12
         assert found.box.terminal("2").capabilities.current_accuracy[0].full_scale == 1e-9
-        with pytest.raises(ConfigurationError, match="no source meter in slot 4"):
+        with pytest.raises(ConfigurationError, match="has no terminal 4"):
             found.box.terminal("4")
 
 

@@ -21,6 +21,7 @@ from pyvisa_tsbench.session import Session
 from pyvisa_tsbench.visa_call_error import VisaCallError
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.access.locks import InstrumentLock
+from tsbench.simulated_backends.access.vendor_libraries import library_of
 from tsbench.simulated_backends.services.services import WorldClock
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world import World, close_world, open_world
@@ -86,6 +87,10 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         path = self.world.path
         return {
             "world": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "seed": self.world.file.seed}
+
+    def vendor_library(self, kind: str) -> Any:
+        """Return the vendor's library ("wgfmu") that drives instruments of this bench beside VISA."""
+        return library_of(self.world, kind)
 
     # ------------------------------------------------------------------------------------ opening, closing
 

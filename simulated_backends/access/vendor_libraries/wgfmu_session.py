@@ -123,10 +123,10 @@ class SessionFunctions:
     def _count(self) -> int:
         return len(self._state.channels())
 
-    @vendor("WGFMU_getChannelIds", 0, ())
-    def _ids(self, size: int) -> tuple[int, tuple[int, ...]]:
+    @vendor("WGFMU_getChannelIds", (), 0)
+    def _ids(self, size: int) -> tuple[tuple[int, ...], int]:
         found = tuple(self._state.channels())[:size]
-        return len(found), found
+        return found, len(found)
 
     @vendor("WGFMU_getErrorSize", 0)
     def _error_size(self) -> int:

@@ -300,13 +300,14 @@ def test_session(opened: Opened, tmp_path: Path) -> None:
     assert library.WGFMU_openSession("GPIB0::18::INSTR") == -5
     assert library.WGFMU_openSession(ADDRESS) == 0
     assert library.WGFMU_openSession(ADDRESS) == -3
-    assert library.WGFMU_getChannelIds(10) == (0, 2, (201, 202))
+    assert library.WGFMU_getChannelIds(10) == (0, (201, 202), 2)
     assert library.WGFMU_closeSession() == 0
     analyser: Any = open_world(tmp_path / "w.world.toml").instruments["analyser"]
     analyser.flex_status.post_flex(FlexError(100))
     assert library.WGFMU_openSession(ADDRESS) == -6
 
 
-def test_no_other_library(tmp_path: Path) -> None:
+def test_no_other_library(opened: Opened, tmp_path: Path) -> None:
+    opened(session=False)
     with pytest.raises(ConfigurationError, match="no vendor library 'nidaqmx'"):
         open_library("nidaqmx", str(tmp_path / "w.world.toml"))
