@@ -22,6 +22,8 @@ def _opening(bench: OpenBench) -> Iterator[Any]:
 
 
 SOURCE_METER = Driver("easy-scpi", "Instrument on a source meter", ("keithley_2450",), _opening)
+KEITHLEY_2400 = Driver("easy-scpi", "Instrument on a 2400", ("keithley_2400", "keithley_2410"), _opening)
+KEYSIGHT_B2900 = Driver("easy-scpi", "Instrument on a B2900", ("keysight_b2912a", "keysight_b2902a"), _opening)
 GENERATOR = Driver("easy-scpi", "Instrument on a generator", ("keysight_33622a",), _opening)
 
 
@@ -54,6 +56,39 @@ def unknown_words_are_an_error(meter: Any, bench: OpenBench) -> None:
     same("code", code, -113)
 
 
+@KEITHLEY_2400.case
+def current_by_words_of_the_2400(meter: Any, bench: OpenBench) -> None:
+    """A level and a reading by the words of the 2400 give V/R; a reading with the output off is error +803."""
+    meter.source.volt.range(2)
+    meter.sense.curr.prot(1e-3)
+    meter.source.volt.level(1.0)
+    meter.form.elem("curr")
+    meter.write("read?")
+    same("code with the output off", int(meter.syst.err.code()), 803)
+    meter.outp("on")
+    close_to("current", float(meter.query("read?")), 1.0 / RESISTANCE, 2e-7)
+    meter.outp("off")
+    same("output", meter.outp(), "0")
+    same("relay", bench.outputs_on(), [])
+
+
+@KEYSIGHT_B2900.case
+def currents_by_words_of_the_b2900(meter: Any, bench: OpenBench) -> None:
+    """A level and spot measurements on both channels give V/R."""
+    for channel in (1, 2):
+        meter.write(f":sens{channel}:curr:prot 1e-3")
+        meter.write(f":sour{channel}:volt {0.5 * channel}")
+    meter.form.elem.sens("curr")
+    for channel in (1, 2):
+        reading = float(meter.query(f":meas? (@{channel})"))
+        close_to(f"current of channel {channel}", reading, 0.5 * channel / RESISTANCE, 3e-7)
+    meter.outp1("off")
+    meter.outp2("off")
+    same("output", meter.outp2(), "0")
+    same("relays", bench.outputs_on(), [])
+    same("error", int(meter.syst.err().split(",")[0]), 0)
+
+
 @GENERATOR.case
 def levels_by_words(generator: Any, bench: OpenBench) -> None:
     """Settings are returned by the same words."""
@@ -65,4 +100,4 @@ def levels_by_words(generator: Any, bench: OpenBench) -> None:
     same("error", int(generator.syst.err().split(",")[0]), 0)
 
 
-DRIVERS = (SOURCE_METER, GENERATOR)
+DRIVERS = (SOURCE_METER, KEITHLEY_2400, KEYSIGHT_B2900, GENERATOR)
