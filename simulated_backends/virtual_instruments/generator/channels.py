@@ -85,8 +85,11 @@ class GeneratorChannels:
         self._instrument.report_output(self.connectors.names(channel)[int(complement)], closed)
 
     def _drive(self, channel: int, waveform: SourceWaveform) -> None:
-        low, high = real_levels(self._settings.shape(channel), self.errors[channel])
-        self.connectors.drive(channel, waveform, (low + high) / 2)
+        middle = 0.0
+        if self._sheet.complements:
+            low, high = real_levels(self._settings.shape(channel), self.errors[channel])
+            middle = (low + high) / 2
+        self.connectors.drive(channel, waveform, middle)
 
     # ---------------------------------------------------------------------------------------- playing
 
