@@ -21,6 +21,7 @@ class KeithleyMatrix(TspInstrument):
     repeatable: ClassVar[tuple[str, ...]] = (*TspInstrument.repeatable, _ALL)
     crosspoint: ClassVar[str]  #: regular expression of a crosspoint's name
     output_names: Sequence[str] = ()
+    _closed: Sequence[str] = ()  #: as they were read back last
 
     def _require(self, crosspoints: Sequence[str]) -> list[str]:
         names = [name.strip().upper() for name in crosspoints]
@@ -51,7 +52,12 @@ class KeithleyMatrix(TspInstrument):
 
     def closed(self) -> Sequence[str]:
         """Read back which crosspoints are closed."""
-        return self.printed(_ALL, lambda reply: [] if reply.strip() == "nil" else _names(reply))
+        self._closed = self.printed(_ALL, lambda reply: [] if reply.strip() == "nil" else _names(reply))
+        return self._closed
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the crosspoints that were closed when they were last read back."""
+        return {"closed": ",".join(self._closed)}
 
     def safe_state(self) -> None:
         """Do nothing: a relay must not open while an output may still be on."""

@@ -61,6 +61,12 @@ class LakeShore33x(MessageInstrument):
         self._input, self._output = input, output
         super().__init__(adapter, name, identity, resource, wait)
 
+    _set_point: float | None = None  #: [K]
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-point [K] that was set last."""
+        return {} if self._set_point is None else {"set_point": self._set_point}
+
     @property
     def output_names(self) -> Sequence[str]:
         """Return the heater."""
@@ -89,7 +95,8 @@ class LakeShore33x(MessageInstrument):
         self.write(f"RANGE {self._output},{HIGH}")
         if not self.output_states()[0].enabled:
             raise InstrumentError(f"{self.label}: the heater could not be switched on. Check the heater and its cable")
-        return round(temperature, 3)
+        self._set_point = round(temperature, 3)
+        return self._set_point
 
     def temperature(self) -> float:
         """Return the temperature of the sensor [K]."""

@@ -17,6 +17,7 @@ class ProberInstrument(MessageInstrument):
     """A wafer prober: every command has a reply, which says whether it was carried out."""
 
     output_names: Sequence[str] = ()
+    _site: Site | None = None
 
     def sites(self) -> Sequence[Site]:
         """Return the dies of the wafer map that is loaded; drivers override."""
@@ -56,6 +57,12 @@ class ProberInstrument(MessageInstrument):
         self.step(site)
         if (found := self.site()) != site:
             raise InstrumentError(f"{self.label}: it was to move to {site}, but the prober says that it is at {found}")
+        self._site = found
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the site that the prober moved to last."""
+        here = self._site
+        return {} if here is None else {"column": here.column, "row": here.row, "subsite": here.subsite}
 
     def contact(self) -> None:
         """Raise the wafer to the needles, and ask that it is in contact."""

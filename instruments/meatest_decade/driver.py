@@ -19,6 +19,11 @@ class MeatestDecade(ScpiInstrument):
     command: ClassVar[str]
     relative: ClassVar[float]  #: accuracy
     output_names: Sequence[str] = ()
+    _value: float | None = None
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the value that was set last [Ohm or F]."""
+        return {} if self._value is None else {self.quantity: self._value}
 
     def set_value(self, value: float) -> float:
         """Set the value and connect it; read both back and return the value."""
@@ -29,6 +34,7 @@ class MeatestDecade(ScpiInstrument):
         self.check_errors()
         if not self.ask_switch(":OUTP?"):
             raise InstrumentError(f"{self.label}: its terminals could not be connected. Check the box")
+        self._value = found
         return found
 
     def value(self) -> float:

@@ -76,9 +76,9 @@ class MeasuredTable(_Table):
 
 
 class ControlTable(_Table):
-    """``[fixture.control.QUANTITY]``: the decade box that sets a quantity of the fixture."""
+    """``[fixture.control.QUANTITY]``: the decade box, or the operator, that sets a quantity of the fixture."""
 
-    instrument: str
+    instrument: str = ""  #: "": the operator
     element: str  #: of the netlist, whose value the box is
 
 
@@ -254,7 +254,8 @@ class BenchFile:
             self._require_kind("temperature.instrument", table.temperature.instrument, "temperature controller")
         for quantity, control in table.fixture.control.items():
             where = f"fixture.control.{quantity}"
-            self._require_kind(f"{where}.instrument", control.instrument, "decade box")
+            if control.instrument:
+                self._require_kind(f"{where}.instrument", control.instrument, "decade box")
             elements = {e.name.lower(): e.name for kind in "RC" for e in self.netlist.of_kind(kind)} if (
                 self.netlist is not None) else {}
             if control.element.lower() not in elements:

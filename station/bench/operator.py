@@ -1,11 +1,14 @@
 """Clock and positioner of a bench whose VISA library brings none: wall time, and a person."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments import Range
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
+from tsbench.quantities import short_quantity
 
 _LONGEST_SLEEP = 0.1  #: [s] between two signs of progress
 
@@ -71,6 +74,42 @@ class OperatorPrompt:
         if answer.strip().lower() in {"q", "quit", "n", "no"}:
             raise ConfigurationError(f"device '{device}' was not connected, because you chose to end")
         self._connected = device
+
+
+class OperatorBox:
+    """A part of the fixture that a person changes: set, confirmed on the terminal, and remembered.
+
+    Parameters
+    ----------
+    quantity : str
+        In words, for the question: "load resistance".
+    unit : str
+    ask : callable
+        Shows a question and returns the answer.
+    """
+
+    def __init__(self, quantity: str, unit: str, ask: Callable[[str], str] | None = None) -> None:
+        self._quantity, self._ask = quantity, ask
+        self.bounds = Range(0.0, math.inf, unit)
+        self._value: float | None = None
+
+    def value(self) -> float | None:
+        """Return what was confirmed last; None: nothing yet."""
+        return self._value
+
+    def set_value(self, value: float) -> float:
+        """Ask for ``value`` and wait for the answer; ConfigurationError where there is no terminal to ask at."""
+        said = f"{self._quantity} {short_quantity(value, self.bounds.unit)}"
+        ask = self._ask
+        if ask is None:
+            if not sys.stdin or not sys.stdin.isatty():
+                raise ConfigurationError(f"{said} must be set by hand, but tsbench has no terminal to ask you")
+            ask = _ask_on_terminal
+        answer = ask(f"The outputs are off. Set the {said}, then press Enter (to end, type q and press Enter): ")
+        if answer.strip().lower() in {"q", "quit", "n", "no"}:
+            raise ConfigurationError(f"{said} was not set, because you chose to end")
+        self._value = value
+        return value
 
 
 def _ask_on_terminal(question: str) -> str:

@@ -9,9 +9,11 @@ from tsbench.instruments import Clock, DecadeBox, Range, TemperatureController
 from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_file import BenchFile, ControlTable, TemperatureTable
+from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
 POLL = 1.0  #: [s] between two looks at the temperature
+UNITS = {"load_resistance": "Ohm", "parallel_capacitance": "F"}
 
 
 class ChuckTemperature:
@@ -60,7 +62,7 @@ class ChuckTemperature:
 
 
 class BoxControl:
-    """A :class:`~tsbench.instruments.FixtureControl` by decade boxes.
+    """A :class:`~tsbench.instruments.FixtureControl` by decade boxes and the operator.
 
     Parameters
     ----------
@@ -71,13 +73,13 @@ class BoxControl:
     """
 
     def __init__(
-        self, boxes: Mapping[str, DecadeBox], tables: Mapping[str, ControlTable], require_off: RequireOff,
+        self, boxes: Mapping[str, DecadeBox | OperatorBox], tables: Mapping[str, ControlTable], require_off: RequireOff,
         changed: Callable[[str, float], None],
     ) -> None:
         self._boxes, self._tables = boxes, tables
         self._require_off, self._changed = require_off, changed
 
-    def _box(self, quantity: str) -> DecadeBox:
+    def _box(self, quantity: str) -> DecadeBox | OperatorBox:
         if quantity not in self._boxes:
             raise ConfigurationError(
                 f"'{quantity}' is not in [fixture.control] of the bench file{nearest(quantity, self._boxes)}")
@@ -136,5 +138,7 @@ def fixture_control(
         file.netlist = with_value(file.netlist, element, value)
         rewire()
 
-    boxes = {quantity: driver_of(table.instrument) for quantity, table in tables.items()}
+    boxes = {
+        quantity: driver_of(table.instrument) if table.instrument else OperatorBox(quantity.replace("_", " "), unit)
+        for (quantity, table), unit in ((item, UNITS[item[0]]) for item in tables.items())}
     return BoxControl(boxes, tables, require_off, changed)

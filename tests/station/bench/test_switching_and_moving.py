@@ -149,3 +149,21 @@ def test_what_a_bench_file_says_of_them(tmp_path: Path, name: str, change: tuple
 
 def test_the_curves_have_a_point_for_each_setting() -> None:
     assert len(crossbar_curves.POINTS) == 8 and np.ptp([kelvins for kelvins, _, _ in crossbar_curves.POINTS]) == 10
+
+
+def test_an_operator_sets_the_load_and_confirms_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    answers = iter(["", "q"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(
+        "tsbench.station.bench.operator._ask_on_terminal", lambda question: asked.append(question) or next(answers))
+    path = copied(tmp_path, "crossbar", ('instrument = "load"\nelement', "element"))
+    with Bench.open(path) as bench:
+        control = bench.fixture_control
+        assert control is not None and control.value("load_resistance") is None
+        assert control.set_value("load_resistance", 4700.0) == control.value("load_resistance") == 4700.0
+        assert "Set the load resistance 4.7 kOhm" in asked[0]
+        assert bench.fixture.path_resistance["bias"] == pytest.approx(4750.0)
+        with pytest.raises(ConfigurationError, match="you chose to end"):
+            control.set_value("load_resistance", 1e3)
+        assert control.value("load_resistance") == 4700.0

@@ -1,0 +1,161 @@
+"""Messages of the drivers of switch matrices, probers, temperature controllers and decade boxes."""
+
+from typing import Any
+
+import pytest
+from pymeasure.test import expected_protocol
+
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tsbench.instruments import (
+    DecadeBox,
+    OutputState,
+    Prober,
+    Site,
+    SwitchMatrix,
+    TemperatureController,
+)
+from tsbench.instruments.formfactor_velox.driver import FormFactorVelox
+from tsbench.instruments.keithley_700.driver import Keithley707B, Keithley3706A
+from tsbench.instruments.lakeshore_33x.driver import LakeShore33x
+from tsbench.instruments.meatest_decade.driver import MeatestM525, MeatestM632
+from tsbench.instruments.mpi_sentio.driver import MpiSentio
+from tsbench.records import Identity
+
+NO_TSP_ERROR = ("print(errorqueue.next())", "0.00000e+00\tQueue Is Empty\t0.00000e+00\t1.00000e+00")
+CLOSED = "print(channel.getclose('allslots'))"
+BREAK_FIRST = ("channel.connectrule = channel.BREAK_BEFORE_MAKE", None)
+
+
+def driver(kind: Any, pairs: list[tuple[Any, Any]], **options: Any) -> Any:
+    return expected_protocol(kind, pairs, identity=Identity("MAKER", "MODEL", "1", "1"), **options)
+
+
+@pytest.mark.sabotage("output")
+def test_a_matrix_closes_only_what_is_asked_and_reads_it_back() -> None:
+    pairs = [BREAK_FIRST, ("channel.exclusiveclose('1A01,1B03')", None), (CLOSED, "1A01;1B03"), NO_TSP_ERROR,
+             (CLOSED, "nil"), ("channel.open('allslots')", None), (CLOSED, "nil"), NO_TSP_ERROR]
+    with driver(Keithley707B, pairs) as matrix:
+        assert isinstance(matrix, SwitchMatrix)
+        matrix.close_only(["1a01", "1B03"])
+        assert matrix.closed() == []
+        matrix.open_all()
+        assert matrix.output_states() == [] and matrix.accuracy() == {}
+        matrix.safe_state()   # no relay moves
+
+
+@pytest.mark.parametrize(("reply", "said"), [("1A01", "but 1A01 are closed"), ("nil", "but none are closed")])
+def test_a_matrix_that_closes_something_else_is_an_error(reply: str, said: str) -> None:
+    pairs = [BREAK_FIRST, ("channel.exclusiveclose('1A01,1B03')", None), (CLOSED, reply), NO_TSP_ERROR]
+    with driver(Keithley707B, pairs) as matrix, pytest.raises(InstrumentError, match=said):
+        matrix.close_only(["1A01", "1B03"])
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Keithley707B, "1I01"), (Keithley707B, "7A01"), (Keithley3706A, "1A01"),
+                                            (Keithley707B, "1A01') os.exit('")])
+def test_a_crosspoint_that_is_none_is_refused_before_anything_is_sent(kind: Any, name: str) -> None:
+    with driver(kind, []) as matrix, pytest.raises(LimitError, match="there is no crosspoint"):
+        matrix.close_only([name])
+
+
+def test_the_3706a_names_rows_by_numbers() -> None:
+    pairs = [BREAK_FIRST, ("channel.exclusiveclose('1101')", None), (CLOSED, "1101"), NO_TSP_ERROR]
+    with driver(Keithley3706A, pairs) as matrix:
+        matrix.close_only(["1101"])
+
+
+@pytest.mark.sabotage("units", "output")
+def test_a_lake_shore_controls_to_a_set_point() -> None:
+    pairs = [("RDGST? B", "000"), ("KRDG? B", "+296.010"), ("RAMP 2,0,0", None), ("SETP 2,310.5", None),
+             ("SETP? 2", "+310.500"), ("RANGE 2,3", None), ("RANGE? 2", "3"), ("HTR? 2", "+017.0"),
+             ("RANGE 2,0", None), ("RANGE? 2", "0")]
+    with driver(LakeShore33x, pairs, input="B", output=2) as controller:
+        assert isinstance(controller, TemperatureController)
+        assert controller.output_names == (f"{controller.name}.2",)
+        assert controller.set_temperature(310.5) == 310.5
+        assert controller.heater() == pytest.approx(0.17)
+        controller.heater_off()
+
+
+@pytest.mark.sabotage("units")
+def test_a_ramp_is_in_kelvins_per_minute() -> None:
+    pairs = [("RDGST? A", "000"), ("KRDG? A", "+296.010"), ("RAMP 1,1,6", None), ("SETP 1,310", None),
+             ("RANGE 1,3", None), ("RANGE? 1", "3")]
+    with driver(LakeShore33x, pairs) as controller:
+        controller.set_temperature(310.0, ramp=0.1)
+
+
+def test_what_a_lake_shore_refuses() -> None:
+    with driver(LakeShore33x, []) as controller:
+        for arguments in ((0.0,), (900.0,), (300.0, 5.0), (float("nan"),)):
+            with pytest.raises(LimitError):
+                controller.set_temperature(*arguments)
+    with driver(LakeShore33x, [("RDGST? A", "128")]) as controller, pytest.raises(InstrumentError, match="status 128"):
+        controller.set_temperature(300.0)
+    with driver(LakeShore33x, [("OUTMODE 1,1,1,0", None), ("OUTMODE? 1", "3,1,0")]) as controller, pytest.raises(
+            InstrumentError, match="could not be set to input A"):
+        controller.initialise()
+    with driver(LakeShore33x, [("RANGE 1,0", None), ("RANGE? 1", "3")]) as controller, pytest.raises(
+            InstrumentError, match="could not be switched off"):
+        controller.heater_off()
+    with pytest.raises(ConfigurationError, match="input must be A to D"), driver(LakeShore33x, [], input="E"):
+        pass
+
+
+@pytest.mark.sabotage("output")
+def test_sentio_moves_separated_and_asks_where_it_is() -> None:
+    pairs = [("map:get_num_dies Present", "0,0,2"), ("map:path:get_die 0", "0,0,-1,0"),
+             ("map:path:get_die 1", "0,0,3,-4"), ("move_chuck_separation", "0,0,-250.0"),
+             ("get_chuck_z C", "0,0,-250.0"),
+             ("map:step_die 3, -4, 1", "1024,0,3,-4,1"), ("map:die:get_current_index", "0,0,1,3,-4"),
+             ("map:die:get_current_subsite", "0,0,1"), ("move_chuck_contact", "0,0,0.0"), ("get_chuck_z C", "0,0,0.0")]
+    with driver(MpiSentio, pairs) as prober:
+        assert isinstance(prober, Prober)
+        prober.move_to(Site(3, -4, 1))
+        prober.contact()
+
+
+def test_what_sentio_refuses_is_an_error() -> None:
+    with driver(MpiSentio, [("move_chuck_contact", "23,0,Contact height not set")]) as prober, pytest.raises(
+            InstrumentError, match="'move_chuck_contact' was refused: 23 Contact height not set"):
+        prober.contact()
+    with driver(MpiSentio, [("move_chuck_contact", "0,0,-1"), ("get_chuck_z C", "0,0,-50.0")]) as prober, pytest.raises(
+            InstrumentError, match="prober says that it is not in contact"):
+        prober.contact()
+    pairs = [("map:get_num_dies Present", "0,0,1"), ("map:path:get_die 0", "0,0,-1,0")]
+    with driver(MpiSentio, pairs) as prober, pytest.raises(LimitError, match="no die in column 9, row 9"):
+        prober.move_to(Site(9, 9))
+
+
+@pytest.mark.sabotage("output")
+def test_velox_moves_separated_and_asks_where_it_is() -> None:
+    status = "0: 15 16 0 0 None 1 {} 0 0 0 0"
+    pairs = [("GetNumDies", "0: 1"), ("GetDieDataAsColRow 1", "0: 3 -4 0 1"), ("MoveChuckSeparation", "0: "),
+             ("ReadChuckStatus", status.format("S")), ("StepNextDie 3 -4 0", "0: 3 -4 0 1"),
+             ("ReadMapPosition", "0: 3 -4 3000.0 -4000.0 0 1 1 1"), ("MoveChuckContact", "0: "),
+             ("ReadChuckStatus", status.format("C"))]
+    with driver(FormFactorVelox, pairs) as prober:
+        prober.move_to(Site(3, -4))
+        prober.contact()
+    with driver(FormFactorVelox, [("MoveChuckContact", "5: No contact height")]) as prober, pytest.raises(
+            InstrumentError, match="was refused: 5 No contact height"):
+        prober.contact()
+
+
+@pytest.mark.sabotage("units", "output")
+@pytest.mark.parametrize(("kind", "word", "value", "reply"), [
+    (MeatestM632, ":SOUR:RES", 4000.0, "4.000000E+03"), (MeatestM525, ":SOUR:CAP", 2e-9, "2.000000E-09")])
+def test_a_decade_box_sets_connects_and_reads_back(kind: Any, word: str, value: float, reply: str) -> None:
+    pairs = [(f"{word} {str(value).removesuffix('.0')}", None), (":OUTP ON", None), (f"{word}?", reply),
+             (":SYST:ERR?", "0, No Error"), (":OUTP?", "1")]
+    with driver(kind, pairs) as box:
+        assert isinstance(box, DecadeBox) and box.set_value(value) == value
+        for wrong in (0.0, 1e12, float("inf")):
+            with pytest.raises(LimitError):
+                box.set_value(wrong)
+
+
+def test_a_decade_box_that_sets_something_else_is_an_error() -> None:
+    with driver(MeatestM632, [(":SOUR:RES 4000", None), (":OUTP ON", None), (":SOUR:RES?", "1.0E+02")]) as box, (
+            pytest.raises(InstrumentError, match="100 Ohm")):
+        box.set_value(4000.0)
+    assert OutputState("x", False) not in box.output_states()
