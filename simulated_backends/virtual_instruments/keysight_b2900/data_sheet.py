@@ -3,6 +3,9 @@
 From these pages: ranges, accuracy and overrange of readings, settling times, noise of the voltage source (3 mV rms,
 10 Hz to 20 MHz), overshoot at a change of range (250 mV), least pulse width (50 us), least trigger interval.
 
+The settling times of a current are printed for a short. The model has them at a load with 1 V at the full range, and
+is faster at smaller loads.
+
 Not compared with a data sheet: the accuracy of levels (taken as that of readings), the noise of readings (a tenth of
 the error at 0.1 PLC for the low ranges), the voltage ranges' settling, slew rate, relay and range-change times. A
 compliance of 3 A needs a level of at most 6 V: here the 20 V range allows 1.515 A at any level.
