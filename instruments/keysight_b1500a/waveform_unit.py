@@ -60,8 +60,9 @@ class WaveformUnit:
         return tuple(outputs)
 
     def initialise(self) -> None:
-        """Disconnect and reset all channels, forget patterns."""
+        """Open a new session: after a lost connection, the last one is dead. Reset all channels, forget patterns."""
         with self.lock:
+            self.close()
             self.call("initialize")
             self.call("clear")
             self.connected.clear()

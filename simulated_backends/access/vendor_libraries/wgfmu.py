@@ -31,6 +31,7 @@ class WgfmuLibrary:
 
     def __init__(self, world: World) -> None:
         self._state = SharedState(world)
+        world.on_lost(self._state.lose)
         parts = (SessionFunctions(self._state), PatternFunctions(self._state), SetupFunctions(self._state),
                  ChannelFunctions(self._state))
         self._functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...], bool]] = {}

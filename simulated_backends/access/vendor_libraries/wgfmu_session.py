@@ -45,6 +45,7 @@ class SharedState:
 
     world: World
     instrument: Any = None  #: of the session
+    lost: bool = False  #: its connection
     timeout: float = 100.0  #: [s]
     errors: list[str] = field(default_factory=list)
     patterns: dict[str, Pattern] = field(default_factory=dict)
@@ -52,10 +53,16 @@ class SharedState:
     setups: dict[int, ChannelSetup] = field(default_factory=dict)  #: as the library knows them, by channel
     changed: bool = True  #: patterns or sequences have changed since the last execution
 
+    def lose(self, instrument: str | None) -> None:
+        """Lose the connection to an instrument, or (None) to all."""
+        self.lost |= self.instrument is not None and instrument in (None, self.instrument.name)
+
     def channels(self) -> dict[int, WaveformChannel]:
-        """Return the channels of the session; status -3 without a session."""
+        """Return the channels of the session; status -3 without a session, -5 if the connection is lost."""
         if self.instrument is None:
             raise VendorError(CONTEXT, "no session is open")
+        if self.lost:
+            raise VendorError(COMMUNICATION, "the connection to the instrument is lost")
         found: dict[int, WaveformChannel] = self.instrument.waveform_channels
         return found
 
@@ -102,8 +109,10 @@ class SessionFunctions:
 
     @vendor("WGFMU_closeSession", speaks=True)
     def _close(self) -> None:
-        self._state.channels()
-        self._state.instrument = None
+        state = self._state
+        if state.instrument is None:
+            raise VendorError(CONTEXT, "no session is open")
+        state.instrument, state.lost = None, False
 
     @vendor("WGFMU_initialize", speaks=True)
     def _initialise(self) -> None:

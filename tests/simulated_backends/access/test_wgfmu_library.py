@@ -307,6 +307,21 @@ def test_session(opened: Opened, tmp_path: Path) -> None:
     assert library.WGFMU_openSession(ADDRESS) == -6
 
 
+def test_a_lost_connection_needs_a_new_session(opened: Opened, tmp_path: Path) -> None:
+    library = opened()
+    world = open_world(tmp_path / "w.world.toml")
+    world.lose_sessions("other")
+    assert library.WGFMU_connect(201) == 0
+    world.instruments["analyser"].power_cycle()
+    world.lose_sessions("analyser")
+    assert world.witness.outputs_on() == []
+    assert library.WGFMU_connect(201) == -5
+    assert library.WGFMU_execute() == -5
+    assert library.WGFMU_closeSession() == 0
+    assert library.WGFMU_openSession(ADDRESS) == 0
+    assert library.WGFMU_connect(201) == 0
+
+
 def test_no_other_library(opened: Opened, tmp_path: Path) -> None:
     opened(session=False)
     with pytest.raises(ConfigurationError, match="no vendor library 'nidaqmx'"):
