@@ -175,13 +175,14 @@ def test_the_numbers_of_a_reading_buffer() -> None:
     for value in (9.0, 1.0, 2.0, 4.0, 5.0):   # the first is pushed out
         buffer.append(replace(NO_READING, value=value))
     assert [reading.value for reading in buffer.readings] == [1.0, 2.0, 4.0, 5.0]
-    assert [buffer.statistic(which) for which in ("AVER", "PK2P", "MAX", "MIN")] == [3.0, 4.0, 5.0, 1.0]
-    assert buffer.statistic("STDD") == pytest.approx(math.sqrt(10 / 3))
+    assert [buffer.statistic(which) for which in ("AVER", "PK2P", "MAX", "MIN")] == [4.2, 8.0, 9.0, 1.0]
+    assert buffer.statistic("STDD") == pytest.approx(math.sqrt(9.7))   # of all five, as the manual says
     assert [reading.value for reading in buffer.slice(2, 3)] == [2.0, 4.0]
     del buffer.readings[2:]
     assert buffer.slice(2, 4)[1:] == [NO_READING] * 2 and buffer.slice(3, 4) == [NO_READING] * 2
     for first, last in ((0, 1), (3, 2), (1, 5)):
         with pytest.raises(ScpiError, match="-222"):
             buffer.slice(first, last)
-    one = ReadingBuffer("one", readings=[replace(NO_READING, value=7.0)])
+    one = ReadingBuffer("one")
+    one.append(replace(NO_READING, value=7.0))
     assert (one.statistic("STDD"), one.statistic("AVER"), one.statistic("PK2P")) == (0.0, 7.0, 0.0)
