@@ -120,7 +120,7 @@ def idle(rows: Sequence[Row], entries: Sequence[Expected]) -> list[str]:
     return [
         f"{entry.id}: no case of {entry.driver} has one of the names {', '.join(entry.cases)}"
         for entry in entries
-        if any(row.name == entry.driver for row in ran)
+        if any(row.name == entry.driver and row.transport in entry.transports for row in ran)
         and not any(entry.covers(row, outcome) for row in ran for outcome in row.outcomes)
     ]
 

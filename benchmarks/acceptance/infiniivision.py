@@ -14,7 +14,8 @@ from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, same
 from benchmarks.acceptance.judging import crossings, width_at_half
 
-SCOPES = ("keysight_dsox3054t", "keysight_dsox3034t")
+SCOPES = ("keysight_dsox1102g", "keysight_dsox3054t", "keysight_dsox3034t")
+IVI_SCOPES = ("keysight_dsox3054a", "keysight_dsox3054t")
 GENERATOR = "keysight_33622a"
 SQUARE = ("*RST", "OUTP1:LOAD INF", "FUNC SQU", "FREQ 1000", "VOLT:HIGH 2", "VOLT:LOW 0", "OUTP1 ON")
 #: pulses of 100 us every 500 us, 0 V to 1 V
@@ -58,6 +59,7 @@ def identifies_itself(scope: Any, bench: OpenBench) -> None:
 def record_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
     """Levels within the vertical accuracy (2 % of full scale and the offset's), edges and width in time."""
     bench.send(*PULSES)
+    scope.ch1.probe_attenuation = 1
     scope.ch1.range, scope.ch1.offset = 2.0, 0.5
     scope.timebase_range, scope.timebase_offset = 1e-3, 2e-4
     triggered(scope, 0.5)
@@ -76,6 +78,7 @@ def record_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
 def clipped_points_have_their_codes(scope: Any, bench: OpenBench) -> None:
     """What is beyond the screen is clipped: code 0xFFFF above, 0x0001 below."""
     bench.send(*SQUARE)
+    scope.ch1.probe_attenuation = 1
     scope.ch1.range, scope.ch1.offset = 0.8, 1.0
     scope.timebase_range = 5e-3
     triggered(scope, 1.0)
@@ -110,6 +113,7 @@ def short_time_scale(scope: Any, bench: OpenBench) -> None:
 def digitize_is_finished_when_it_returns(scope: Any, bench: OpenBench) -> None:
     """``digitize``, and then the record, without a wait between them: the record is the one that was triggered."""
     bench.send(*SQUARE)
+    scope.ch1.probe_attenuation = 1
     scope.ch1.range, scope.ch1.offset = 4.0, 1.0
     scope.timebase_range = 2e-3
     scope.digitize("channel1")
@@ -201,7 +205,7 @@ def _ivi_opening(bench: OpenBench) -> Iterator[Any]:
 
 
 #: a raw socket ends no reply but by newlines, which its binary blocks contain: this driver reads whole replies
-IVI_DSOX3054A = Driver("python-ivi", "agilentDSOX3054A", SCOPES, _ivi_opening, GENERATOR, ("in process", "hislip"))
+IVI_DSOX3054A = Driver("python-ivi", "agilentDSOX3054A", IVI_SCOPES, _ivi_opening, GENERATOR, ("in process", "hislip"))
 
 
 @IVI_DSOX3054A.case
@@ -260,7 +264,7 @@ def screenshot_is_a_picture(scope: Any, bench: OpenBench) -> None:
 @IVI_DSOX3054A.case
 def identity_by_ivi(scope: Any, bench: OpenBench) -> None:
     """The driver reads maker and model."""
-    assert "3054T" in scope.identity.instrument_model, scope.identity.instrument_model
+    assert "3054" in scope.identity.instrument_model, scope.identity.instrument_model
     assert "KEYSIGHT" in scope.identity.instrument_manufacturer.upper()
 
 

@@ -72,8 +72,8 @@ class FlexExchange(MessageExchange):
 
     @property
     def output_ready(self) -> bool:
-        """Whether a reply or data can be read now."""
-        return bool(self._output) or bool(self._data)
+        """Whether a reply or data can be read now. While a query waits for a measurement, its reply is what is read."""
+        return bool(self._output) or (bool(self._data) and not any(b"?" in message for message in self._messages))
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the reply, else of the data."""

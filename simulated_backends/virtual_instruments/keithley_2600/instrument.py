@@ -111,8 +111,8 @@ class VirtualKeithley2600B(VirtualInstrument):
         return self.language.interrupts(message)
 
     def may_answer(self, message: bytes) -> bool:
-        """Whether the sender may expect a reply: a script may print whatever it is called."""
-        return b"print" in message or b"?" in message or self.language.system.prompts
+        """Whether the sender may expect a reply: each call, and a script that is run when it ends, may print."""
+        return any(part in message for part in (b"(", b"?", b"endscript")) or self.language.system.prompts
 
     def cleared(self) -> None:
         """A device clear has come."""

@@ -1,0 +1,286 @@
+"""Coverage-guided fuzzing of the languages of the virtual instruments, through real instruments (atheris, libFuzzer).
+
+``python -m benchmarks.fuzz [--minutes N] [--resume] [--only scpi tsp]``. Each target is one language. An input is a
+sequence of messages (separated by the byte 0xFF) that one instrument receives, with time between them. It must hold:
+
+* no exception leaves the instrument,
+* the work for an input is bounded, and so is the memory,
+* a message of one unit that the parser refuses (error -100 to -199) changes no output,
+* a device clear ends whatever runs, and the instrument then answers a question.
+
+The corpus stays in ``build/fuzz``. ``--resume`` goes on with it and adds up the minutes. An input that fails is kept
+there too; ``--reproduce FILE --only TARGET`` runs it alone.
+"""
+
+import argparse
+import fnmatch
+import importlib
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Line, report
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "fuzz"
+#: target -> patterns of virtual instruments; SCPI has all others
+TARGETS: dict[str, tuple[str, ...]] = {
+    "scpi": (),
+    "tsp": ("keithley_26*", "keithley_370*", "keithley_707*"),
+    "flex": ("keysight_b1500*",),
+    "lecroy": ("lecroy_*", "teledyne_*", "siglent_sds*"),
+}
+MOST_BYTES = 4096  #: of an input
+MOST_REPLY = 1 << 24  #: bytes of one reply
+LONGEST_INPUT = 25  #: [s] of wall clock for one input
+MOST_MEMORY = 2500  #: [MB] of the process
+MOST_FAILURES = 10  #: inputs that fail, before the target is given up
+SEEDS: dict[str, tuple[bytes, ...]] = {
+    "scpi": (
+        b"*IDN?", b"*RST;*CLS", b":SYST:ERR?", b"*ESE 255;*SRE 32;*OPC", b"*OPC?;*WAI", b":OUTP ON",
+        b":OUTP1 ON;:OUTP1?", b":SOUR:FUNC VOLT;:SOUR:VOLT 1.5;:SENS:FUNC 'CURR';:READ?",
+        b":SOUR:VOLT:ILIM 1 mA;ILIM?", b":TRAC:MAKE \"b\", 100;:TRAC:DATA? 1, 2, \"b\", READ, SOUR",
+        b":FUNC PULS;:FUNC:PULS:WIDT 1E-4;:BURS:STAT ON;*TRG", b":DATA:ARB:DAC abc,#14\x00\x01\x7f\xff",
+        b":DATA:ARB abc, 0, 0.5, 1", b":FREQ MAX;FREQ? MIN", b":APPL:SIN 1E3, 1, 0",
+        b":DIG CHAN1;:WAV:FORM WORD;:WAV:DATA?", b":CHAN1:SCAL 0.2;OFFS 0.1", b":TIM:SCAL 1E-3;:SING;*TRG",
+        b":WAV:PRE?\xff:SYST:SET?\xff:MEAS:FREQ? CHAN1", b":SOUR:SWE:VOLT:LIN 0, 1, 11, 1E-3;:INIT;*WAI",
+        b":SOUR:VOLT:MODE LIST;:SOUR:LIST:VOLT 0,1,2;:TRIG:COUN 3;:OUTP ON;:READ?",
+        b":TRAC:FEED SENS;:TRAC:FEED:CONT NEXT;:INIT", b":PULS:WIDT1 1E-6;:OUTP1 ON;:TRIG1", b"KRDG? A;SETP 1,300",
+    ),
+    "tsp": (
+        b"*IDN?", b"smua.source.output = smua.OUTPUT_ON", b"print(smua.measure.i())", b"smua.source.levelv = 1.5",
+        b"print(errorqueue.next())", b"loadandrunscript\xffprint(1)\xffendscript",
+        b"loadscript a\xffx = 1\xffendscript\xffa()", b"for i = 1, 3 do print(i) end",
+        b"while true do end\xffabort", b"printbuffer(1, 3, smua.nvbuffer1.readings)",
+        b"t = {1, 2}; print(table.getn(t))", b"delay(0.1) beeper.beep(0.1, 1000)", b"format.data = format.REAL32",
+        b"SweepVLinMeasureI(smua, 0, 1, 0.001, 5)", b"print(string.rep('a', 100))", b"print(nil .. 1)",
+    ),
+    "flex": (
+        b"*IDN?", b"UNT? 0", b"CN 1,2;DV 1,0,1.5,1E-3;TI 1", b"ERRX?", b"FMT 1,1;MM 2,1;WV 1,1,0,0,1,11;XE",
+        b"CL;DZ;RZ", b"*LRN? 31", b"AV 10,1;AIT 0,1,2;AAD 1,1", b"PT 0,1E-3,1E-2;PV 1,0,0,1,1E-3;MM 3,1;XE",
+        b"NUB?\xffRMD? 0", b"MT 0,1E-3,10;MM 10,1;XE",
+    ),
+    "lecroy": (
+        b"*IDN?", b"CHDR OFF;C1:VDIV 2.00E-01V", b"C1:WF? DAT2", b"WFSU NP,100,SP,2,FP,0",
+        b"TRSE EDGE,SR,C1,HT,OFF", b"TRMD SINGLE;ARM;WAIT", b"TDIV 1E-3", b"C1:PAVA? RMS",
+        b":WAV:SOUR C1;:WAV:PRE?", b"SANU? C1;SARA?", b"SCDP",
+    ),
+}
+
+
+def models(target: str) -> list[str]:
+    """Return the registered virtual instruments of a target; an empty list if there is none yet."""
+    from benchmarks.acceptance.benches import registered
+
+    special = [pattern for patterns in TARGETS.values() for pattern in patterns]
+    if target == "scpi":
+        return [name for name in registered() if not any(fnmatch.fnmatch(name, pattern) for pattern in special)]
+    return [name for name in registered() if any(fnmatch.fnmatch(name, pattern) for pattern in TARGETS[target])]
+
+
+class Subject:
+    """One instrument on a bench of its own, spoken to without VISA."""
+
+    def __init__(self, model: str, folder: Path) -> None:
+        from benchmarks.acceptance.benches import TESTED, world_text
+        from tsbench.simulated_backends.world.world import open_world
+
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{model}.world.toml"
+        path.write_text("steps_per_message = 2000\n" + world_text(model), "utf-8")
+        self.world = open_world(path)
+        self.instrument: Any = self.world.instruments[TESTED]
+        self.refused: list[int] = []   #: codes that the error queue was given
+        post = self.instrument.status.post
+
+        def noted(error: Any) -> None:
+            self.refused.append(int(error.code))
+            post(error)
+
+        self.instrument.status.post = noted
+
+    def take(self, data: bytes) -> None:
+        """Switch the instrument on, give it messages, clear it, and ask it something.
+
+        Raises
+        ------
+        AssertionError
+            One of the rules is broken.
+        """
+        self.instrument.power_cycle()
+        for message in data.split(b"\xff")[:40]:
+            self.give(message)
+        exchange = self.instrument.exchange
+        exchange.device_clear()
+        assert not exchange.will_answer, "a device clear leaves a command running"
+        self.refused.clear()
+        assert self.reply(b"*IDN?"), f"no answer to *IDN? behind a device clear; errors {self.refused}"
+
+    def give(self, message: bytes) -> None:
+        """Give one message, and compare the outputs before and behind it if the parser has refused it."""
+        self.refused.clear()
+        before = dict(self.instrument.output_states())
+        idle = not self.instrument.exchange.will_answer
+        self.reply(message)
+        one_unit = idle and b";" not in message and b"\n" not in message.rstrip(b"\n")
+        if one_unit and self.refused and all(-200 < code <= -100 for code in self.refused):
+            after = dict(self.instrument.output_states())
+            assert after == before, f"the refused message {message!r} changed the outputs: {before} -> {after}"
+
+    def reply(self, message: bytes) -> bytes:
+        """Send, let some time pass, read."""
+        bench, exchange = self.world.bench, self.instrument.exchange
+        bench.begin_message()
+        exchange.recv(message, True)
+        end = bench.clock.now + 0.05
+        while exchange.will_answer and not exchange.output_ready and bench.clock.now < end:
+            bench.clock.hop(end)
+        data, _ = exchange.talk(MOST_REPLY)
+        assert len(data) < MOST_REPLY, f"the reply to {message!r} has more than {MOST_REPLY} bytes"
+        return bytes(data)
+
+
+def acting(target: str) -> Callable[[bytes], None]:
+    """Return what takes an input: its first byte chooses the instrument."""
+    names, opened = models(target), dict[str, Subject]()
+
+    def one_input(data: bytes) -> None:
+        if not data:
+            return
+        name = names[data[0] % len(names)]
+        if name not in opened:
+            opened[name] = Subject(name, FOLDER / target / "worlds")
+        opened[name].take(data[1:MOST_BYTES])
+
+    return one_input
+
+
+def words(target: str) -> set[str]:
+    """Return the words of the commands of a target's instruments, for the fuzzer's dictionary."""
+    from tsbench.simulated_backends.scpi.tree import declared
+    from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
+
+    found = {"MIN", "MAX", "DEF", "ON", "OFF", "INF", "#18", "#H1F", "1E-3", "\\xff", ";", ":", "?", "'CURR'", "(@1)"}
+    for model in models(target):
+        with suppress(Exception):
+            for pattern, _ in declared(instrument_class(model)):
+                found |= set(re.findall(r"\*?[A-Za-z_]+", pattern))
+    return found
+
+
+def prepare(target: str) -> Path:
+    """Write seeds and dictionary; return the folder of the corpus."""
+    corpus = FOLDER / target / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(SEEDS[target]):
+        for choice in range(len(models(target))):
+            (corpus / f"seed_{number:02d}_{choice:02d}").write_bytes(bytes([choice]) + seed)
+    escaped = sorted(word if word.startswith("\\x") else word.replace("\\", "\\\\").replace('"', '\\"')
+                     for word in words(target))
+    (FOLDER / target / "words.dict").write_text("".join(f'"{word}"\n' for word in escaped), "utf-8")
+    return corpus
+
+
+def child(target: str, seconds: int) -> None:
+    """Fuzz in this process; libFuzzer ends it."""
+    import atheris
+
+    for name in ("numerics", "devices", "life", "circuit"):   # compiled code cannot be instrumented
+        package = importlib.import_module(f"tsbench.simulated_backends.{name}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    with atheris.instrument_imports(include=["tsbench"]):
+        from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
+
+        for model in models(target):
+            instrument_class(model)
+    act = acting(target)
+    corpus = prepare(target)
+    atheris.Setup([
+        "fuzz", f"-max_total_time={seconds}", f"-timeout={LONGEST_INPUT}", f"-rss_limit_mb={MOST_MEMORY}",
+        f"-max_len={MOST_BYTES}", f"-dict={FOLDER / target / 'words.dict'}", "-print_final_stats=1",
+        "-len_control=0",
+        f"-artifact_prefix={FOLDER / target}/", str(corpus),
+    ], act)
+    atheris.Fuzz()
+
+
+def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
+    """Run children until the minutes are over or too many inputs have failed; return the inputs that failed."""
+    begun, failed = time.monotonic(), list[str]()
+    while (left := 60 * minutes - (time.monotonic() - begun)) > 1 and len(failed) < MOST_FAILURES:
+        round_begun = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.fuzz", "--child", target, "--seconds", str(max(int(left), 2))],
+            cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+        if counted := re.search(r"stat::number_of_executed_units:\s*(\d+)", done.stderr):
+            state["inputs"] = state.get("inputs", 0) + int(counted[1])
+        if memory := re.search(r"stat::peak_rss_mb:\s*(\d+)", done.stderr):
+            state["memory"] = max(state.get("memory", 0), int(memory[1]))
+        state["seconds"] = state.get("seconds", 0.0) + time.monotonic() - round_begun
+        if done.returncode == 0:
+            continue
+        kept = re.search(r"Test unit written to (\S+)", done.stderr)
+        lines = [line for line in done.stderr.splitlines() if "Error" in line or "ERROR" in line]
+        failed.append(f"{kept[1] if kept else 'no input kept'}: {lines[0] if lines else done.stderr[-300:]}")
+        if not kept:
+            break
+    return failed
+
+
+def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
+    """Fuzz each target, report."""
+    lines = []
+    for target in targets:
+        file = FOLDER / target / "state.json"
+        state: dict[str, float] = json.loads(file.read_text("utf-8")) if resume and file.exists() else {}
+        if not models(target):
+            lines.append(Line(target, "no virtual instrument yet", f">= {minutes:g} min", False))
+            continue
+        before = state.get("seconds", 0.0)
+        failed = fuzz(target, minutes, state) if minutes > 0 else []
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(state), "utf-8")
+        for line in failed:
+            print(f"{target}: {line}", file=sys.stderr)
+        spent = state.get("seconds", 0.0) - before
+        lines += [
+            Line(f"{target}: {len(models(target))} instruments", f"{state.get('seconds', 0.0) / 60:.1f} min "
+                 f"({spent / 60:.1f} min in this call), {state.get('inputs', 0):.0f} inputs",
+                 f">= {minutes:g} min", bool(failed) or spent >= 57 * minutes),
+            Line(f"{target}: inputs that fail (exception, hang, output changed)", str(len(failed)), "0", not failed),
+            Line(f"{target}: memory", f"{state.get('memory', 0):.0f} MB", f"<= {MOST_MEMORY} MB",
+                 state.get("memory", 0) <= MOST_MEMORY),
+        ]
+    return report("fuzz", "parsers under coverage-guided fuzzing", lines)
+
+
+def main() -> int:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0, help="for each target")
+    parser.add_argument("--resume", action="store_true", help="add to the minutes of earlier calls")
+    parser.add_argument("--only", nargs="+", choices=sorted(TARGETS), default=list(TARGETS))
+    parser.add_argument("--reproduce", type=Path, metavar="FILE", help="run one input alone")
+    parser.add_argument("--child", choices=sorted(TARGETS), help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=int, default=60, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        child(options.child, options.seconds)
+        return 0
+    if options.reproduce:
+        acting(options.only[0])(options.reproduce.read_bytes())
+        print("nothing failed")
+        return 0
+    return run(options.only, options.minutes, options.resume)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
