@@ -69,8 +69,11 @@ def world_text(model: str, partner: str | None = None) -> str:
             terminals.append(f'"{name}{"." if terminal else ""}{terminal}" = "{node}"')
             if (load := f"R_{node} {node} 0 {RESISTANCE:g}") not in netlist:
                 netlist += [load, f"C_{node} {node} 0 20p"]
-    lines += ["[fixture]", 'netlist = """', *(netlist or ["R_n0 n0 0 10k", "C_n0 n0 0 20p"]), '"""']
+    lines += ["[fixture]", 'netlist = """', *(netlist or ["XDUT n0 0 device", "C_n0 n0 0 20p"]), '"""']
     lines += ["[fixture.terminals]", *terminals]
+    if not netlist:   # what has no terminal may move or heat devices
+        lines += ["[devices.R1]", 'model = "resistor"', f'parameters = {{ r = "{RESISTANCE:g}" }}',
+                  "[wafers.W1]", 'model = "resistor"', "seed = 1"]
     if partner:
         lines += ["[wires]", *(f'"{one}.external" = "{other}.sync"' for one, other in _wires(model, partner))]
     return "\n".join(lines) + "\n"

@@ -48,7 +48,7 @@ SUITES = (
     Suite("Agilent33500", "agilent/test_agilent33500_with_device.py", ("keysight_33522b",),
           address="TCPIP0::192.168.225.208::inst0::INSTR"),
     Suite("Keysight81160A", "keysight/test_keysight81160A_with_device.py", ("keysight_81160a",)),
-    Suite("KeysightDSOX1102G", "keysight/test_keysightDSOX1102G_with_device.py", ("keysight_dsox1102g", "keysight_dsox3034t"),
+    Suite("KeysightDSOX1102G", "keysight/test_keysightDSOX1102G_with_device.py", ("keysight_dsox1102g",),
           "keysight_33622a", "USB0::10893::6039::CN57266430::0::INSTR"),
     Suite("LeCroyT3DSO1204", "lecroy/test_lecroyT3DSO1204_with_device.py",
           ("lecroy_t3dso1204", "teledyne_t3dso1204"), "keysight_33622a", longest=1800.0),

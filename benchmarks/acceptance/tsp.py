@@ -186,7 +186,7 @@ def snapshot_of_the_2636b(meter: Any, bench: OpenBench) -> None:
 
 @contextmanager
 def _package_opening(bench: OpenBench) -> Iterator[Any]:
-    from keithley2600.keithley_driver import Keithley2600   # not the factory, which keeps one object for an address
+    from keithley2600.keithley_driver import Keithley2600  # not the factory, which keeps one object for an address
 
     meter = Keithley2600(bench.resource, bench.library, raise_keithley_errors=True, timeout=20_000, **bench.options())
     try:
