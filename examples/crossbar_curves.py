@@ -10,7 +10,7 @@ from tsbench.instruments import EdgeTrigger, Timebase, Vertical
 from tsbench.station.bench.bench import Bench
 
 BIAS = 3.0  # [V]
-POINTS = list(itertools.product((300.0, 310.0), (4e3, 6e3), (1e-9, 2e-9)))  # [K], [Ohm], [F]
+POINTS = list(itertools.product((300.0, 305.0), (5e3, 7e3), (1e-9, 2e-9)))  # [K], [Ohm], [F]
 
 
 def frequency(bench: Bench) -> float:
