@@ -176,6 +176,11 @@ class MessageExchange:
         return bool(self._output)
 
     @property
+    def output_size(self) -> int:
+        """Return how many bytes of a response can be read now."""
+        return len(self._output)
+
+    @property
     def will_answer(self) -> bool:
         """Whether anything is being executed or waits for it."""
         return self._task is not None or bool(self._messages)

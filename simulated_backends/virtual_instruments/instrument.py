@@ -102,6 +102,7 @@ class VirtualInstrument(MessageDevice):
     #: names of the outputs that the witness follows, as in "generator.1": some of ``terminals``
     outputs: ClassVar[tuple[str, ...]] = ()
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
+    serial_end: ClassVar[bytes] = b"\n"  #: what ends a reply on a serial port (RS-232)
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
     moves_devices: ClassVar[bool] = False  #: whether it brings devices to the needles, so that nobody else does
 

@@ -142,6 +142,36 @@ def test_an_abort_leaves_level_and_output(bench: Bench, meter: SourceMeter) -> N
     meter.set_output(False)
 
 
+def test_a_serial_port_has_neither_poll_nor_clear_and_still_sweeps_and_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The end comes as the reply to ``*OPC?``, and ^C takes the place of a device clear (manual, p. 14-14)."""
+    monkeypatch.setenv("TSBENCH_WITNESS", str(tmp_path / "witness.jsonl"))
+    path = bench_file(tmp_path, "keithley_2400")
+    for name in ("meter.world.toml", "meter.bench.toml"):
+        text = (tmp_path / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace("GPIB0::24::INSTR", "ASRL3::INSTR"), "utf-8")
+    with Bench.open(path) as bench:
+        meter = bench.source_meter()
+        assert meter.capabilities.maximum_sweep_points == 25
+        sourcing(meter)
+        levels = np.linspace(0.0, 1.0, 25)
+        meter.start_sweep(levels, 1e-2)
+        polls = [meter.poll_sweep()]
+        while polls[-1] < len(levels):
+            bench.clock.wait(0.05)
+            polls.append(meter.poll_sweep())
+        readings = meter.fetch_sweep(0, 25)
+        assert np.array([reading.current for reading in readings]) == pytest.approx(levels / 10e3, abs=3e-7)
+        assert len(polls) > 5
+        meter.start_sweep(levels, 10.0)
+        bench.clock.wait(1.0)
+        began = bench.clock.now()
+        meter.set_output(False)
+        assert bench.clock.now() - began < 1.0
+    assert outputs_left_on(tmp_path / "witness.jsonl") == []
+
+
 def test_numbers_of_driver_and_twin_agree() -> None:
     for model in ("2400", "2401", "2410"):
         ours: Any = getattr(of_drivers, f"KEITHLEY_{model}").capabilities

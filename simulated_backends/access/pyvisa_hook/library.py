@@ -17,6 +17,7 @@ from pyvisa.constants import EventMechanism, EventType, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
 
+from pyvisa_tsbench.serial_session import SerialSession
 from pyvisa_tsbench.session import Session
 from pyvisa_tsbench.visa_call_error import VisaCallError
 from tsbench.errors import ConfigurationError
@@ -127,7 +128,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         if access_mode == constants.AccessModes.exclusive_lock and (lock.sharing or not lock.take(handle)):
             return 0, self.handle_return_value(session, StatusCode.error_resource_locked)
         interface = getattr(constants.InterfaceType, name.interface_type.lower())
-        self._sessions[handle] = Session(
+        kind = SerialSession if interface == constants.InterfaceType.asrl else Session
+        self._sessions[handle] = kind(
             handle,
             self.world,
             instrument,
@@ -231,7 +233,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         """Send bytes (viWrite)."""
-        return self._act(session, Session.write, 0, bytes(data))
+        return self._act(session, lambda opened: opened.write(bytes(data)), 0)
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
@@ -243,7 +245,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 if more[1] is self._last_status is self._last_status_in_session.get(session):
                     return more   # pyvisa has been told of this status
                 return more[0], self.handle_return_value(session, more[1])
-        result, status = self._act(session, Session.read, (b"", StatusCode.error_timeout), count)
+        result, status = self._act(
+            session, lambda opened: opened.read(count), (b"", StatusCode.error_timeout))
         data, reason = result
         return data, self.handle_return_value(session, reason) if status >= 0 else status
 
@@ -252,15 +255,15 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def clear(self, session: Any) -> StatusCode:
         """Send a device clear (viClear)."""
-        return self._act(session, Session.clear)[1]
+        return self._act(session, lambda opened: opened.clear())[1]
 
     def read_stb(self, session: Any) -> tuple[int, StatusCode]:
         """Serial-poll (viReadSTB)."""
-        return self._act(session, Session.serial_poll, 0)
+        return self._act(session, lambda opened: opened.serial_poll(), 0)
 
     def assert_trigger(self, session: Any, protocol: Any) -> StatusCode:
         """Trigger (viAssertTrigger)."""
-        return self._act(session, Session.trigger)[1]
+        return self._act(session, lambda opened: opened.trigger())[1]
 
     def flush(self, session: Any, mask: Any) -> StatusCode:
         """Flush (viFlush): nothing is buffered here."""
@@ -268,7 +271,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def gpib_control_ren(self, session: Any, mode: Any) -> StatusCode:
         """Accept remote and local states (viGpibControlREN)."""
-        return self._act(session, Session.check)[1]
+        return self._act(session, lambda opened: opened.check())[1]
 
     # ---------------------------------------------------------------------------------------- attributes
 
@@ -283,7 +286,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
         def get(opened: Session) -> Any:
             try:
-                return opened.attributes[attribute]
+                return opened.get_attribute(attribute)
             except KeyError:
                 raise VisaCallError(StatusCode.error_nonsupported_attribute) from None
 

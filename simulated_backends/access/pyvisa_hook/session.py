@@ -78,6 +78,10 @@ class Session:
         self._mid_response = False
         self._disturbed: DisturbedReply | None = None  #: from the first fault on a reply on
 
+    def get_attribute(self, attribute: Any) -> Any:
+        """Return an attribute; KeyError where a session does not have it."""
+        return self.attributes[attribute]
+
     def set_attribute(self, attribute: Any, state: Any) -> None:
         """Set an attribute that can be set."""
         self.attributes[attribute] = state

@@ -78,6 +78,7 @@ class VirtualKeithley2400(Keithley2400Base):
     error_queue_depth: ClassVar[int] = 10
     number_format, not_a_number = ".6E", "9.910000E+37"
     no_error = '0,"No error"'
+    serial_end: ClassVar[bytes] = b"\r"   # as delivered (p. 14-14)
     bus_latency: ClassVar[float] = 1e-3   # GPIB; not compared with a data sheet
 
     status_commands = Subsystem(Registers2400)
