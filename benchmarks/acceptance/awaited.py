@@ -1,0 +1,52 @@
+"""Other authors' drivers whose virtual instruments are not there yet, or are new: each has one case so far.
+
+The table shows "no twin yet" for them. When a virtual instrument with one of the names is registered, the row runs.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.acceptance.benches import OpenBench
+from benchmarks.acceptance.drivers import Driver, pymeasure_opening, qcodes_opening
+
+
+def _class(module: str, name: str) -> Callable[[], Any]:
+    return lambda: getattr(importlib.import_module(module), name)
+
+
+def _pymeasure(module: str, name: str, twins: tuple[str, ...], partner: str | None = None) -> Driver:
+    return Driver("pymeasure", name, twins, pymeasure_opening(_class(f"pymeasure.instruments.{module}", name)), partner)
+
+
+def _qcodes(
+    module: str, name: str, twins: tuple[str, ...], partner: str | None = None, package: str = "qcodes",
+) -> Driver:
+    return Driver(package, name, twins, qcodes_opening(_class(module, name)), partner)
+
+
+GENERATOR = "keysight_33622a"
+DRIVERS = (
+    _pymeasure("tektronix", "AFG3152C", ("tektronix_afg3152c", "tektronix_afg3252c", "tektronix_afg31252")),
+    _pymeasure("lecroy", "LeCroyT3DSO1204", ("lecroy_t3dso1204", "teledyne_t3dso1204"), GENERATOR),
+    _pymeasure("siglenttechnologies", "SDS1000XHD", ("siglent_sds1104xhd", "siglent_sds1000xhd"), GENERATOR),
+    _qcodes("qcodes_contrib_drivers.drivers.Tektronix.AFG3000", "AFG3000",
+            ("tektronix_afg3252c", "tektronix_afg31252", "tektronix_afg3152c"), package="qcodes-contrib-drivers"),
+    _qcodes("qcodes.instrument_drivers.tektronix.DPO7200xx", "TektronixDPO7000xx",
+            ("tektronix_dpo7104", "tektronix_dpo5104", "tektronix_mso5104"), GENERATOR),
+    _qcodes("qcodes.instrument_drivers.Keysight", "KeysightInfiniium",
+            ("keysight_infiniium", "keysight_dsos104a", "keysight_dso9404a"), GENERATOR),
+    _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",
+            ("rohde_schwarz_rto1024", "rohde_schwarz_rto2024"), GENERATOR),
+    _qcodes("qcodes.instrument_drivers.rigol", "RigolDS1074Z", ("rigol_ds1074z", "rigol_ds1104z"), GENERATOR),
+)
+
+
+def identifies_itself(driver: Any, bench: OpenBench) -> None:
+    """The driver reads the identity of the virtual instrument."""
+    found = str(driver.id if hasattr(driver, "id") else driver.get_idn())
+    assert "SIM" in found, found
+
+
+for _driver in DRIVERS:
+    _driver.case(identifies_itself)
