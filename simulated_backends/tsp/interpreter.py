@@ -6,8 +6,9 @@ wait. What its change costs is a debt, which the next function or the end of the
 
 A script gets no Python object: its functions are Lua functions, and only numbers, texts and tables pass.
 
-While Lua calls Python, Python must not call Lua again. So a function with a table among its arguments, or one that
-makes a table, is called only when the coroutine has yielded.
+While Lua calls Python, Python must not call Lua again, and what Python keeps of a table must not belong to a
+coroutine, which Lua may free before. So a function with a table among its arguments, or one that makes a table, is
+called only when the coroutine has yielded.
 """
 
 import importlib.resources
@@ -30,7 +31,7 @@ HIGHEST_MEMORY = 64 * 1024 * 1024  #: [bytes]
 LOOP_TIME = 2e-6  #: [s] of one turn of an empty loop; not compared with a data sheet
 LOOPS = 10_000_000  #: the most turns of loops in one script, beside what it waits
 INSTRUCTIONS = 100  #: the most millions of Lua instructions in one script
-SECONDS = 5.0  #: [s] of computing that one script may use, in Lua
+SECONDS = 2.0  #: [s] of computing that one script may use, in Lua
 CACHED = 256  #: compiled messages
 
 _DONE, _WAIT, _ERROR = 0, 1, 2
@@ -68,7 +69,8 @@ class Interpreter:
     def __init__(self, post: Callable[[TspError], None]) -> None:
         self._post = post
         self._failure: Exception | None = None  #: of the simulation, not of the script
-        self._functions: list[Function] = [self._prepared]
+        self._functions: dict[int, Function] = {0: self._prepared}
+        self.registered = 0  #: number of the last function that was registered
         self._makers: set[int] = set()  #: the functions that call Lua
         self._pending: Generator[Wait, None, Any] | None = None
         self._debt = 0.0
@@ -80,7 +82,7 @@ class Interpreter:
             attribute_filter=_nothing, max_memory=MEMORY)
         text = importlib.resources.files("tsbench.simulated_backends.tsp").joinpath("prelude.lua").read_text("utf-8")
         self.host = self._lua.execute(
-            text, self._call, self._attribute, self._attribute, self._tick_due, self._work_left)
+            text, self._call, self._call_with_tables, self._attribute, self._attribute, self._tick_due, self._work_left)
         self._start, self._resume = self.host.start, self.host.resume
 
     # ------------------------------------------------------------------------------------------- scripts
@@ -171,10 +173,23 @@ class Interpreter:
         tables. It may be a generator, and may raise
         :class:`TspError` (the script goes on) or :class:`ScriptError` (the script stops).
         """
-        self._functions.append(function)
+        self.registered += 1
+        self._functions[self.registered] = function
         if makes_table:
-            self._makers.add(len(self._functions) - 1)
-        return len(self._functions) - 1
+            self._makers.add(self.registered)
+        return self.registered
+
+    def release(self, numbers: range) -> None:
+        """Forget functions of a table that is gone; a script that has kept one gets error 4903."""
+        for number in numbers:
+            self._functions.pop(number, None)
+            self._makers.discard(number)
+
+    def _of_number(self, number: int) -> Function:
+        found = self._functions.get(number)
+        if found is None:
+            raise TspError(4903)
+        return found
 
     def owe(self, seconds: float) -> None:
         """Let the script wait ``seconds`` at its next function."""
@@ -182,10 +197,10 @@ class Interpreter:
 
     def _call(self, number: int, *arguments: Any) -> Any:
         try:
-            if self._debt > 0.0 or number in self._makers or any(map(is_table, arguments)):
-                self._pending = self._paid(self._functions[number], arguments)
+            if self._debt > 0.0 or number in self._makers:
+                self._pending = self._paid(self._of_number(number), arguments)
                 return _WAIT
-            result = self._functions[number](*arguments)
+            result = self._of_number(number)(*arguments)
             if isinstance(result, LuaTable):
                 result = _given(result)
             if isinstance(result, GeneratorType):
@@ -197,9 +212,16 @@ class Interpreter:
             return self._surprised(error)
         return self._packed(result)
 
+    def _call_with_tables(self, number: int) -> None:
+        self._pending = self._fetched(number)
+
+    def _fetched(self, number: int) -> Generator[Wait, None, Any]:
+        count, *arguments = self.host.fetch()
+        return (yield from self._paid(self._of_number(number), tuple(arguments[: int(count)])))
+
     def _attribute(self, number: int, *arguments: Any) -> Any:
         try:
-            result = self._functions[number](*arguments)
+            result = self._of_number(number)(*arguments)
         except (TspError, ScriptError) as error:
             result = error
         except Exception as error:   # noqa: BLE001
@@ -221,6 +243,8 @@ class Interpreter:
             for name, value in result.named.items():
                 made[name] = value
             return _DONE, made
+        if result is None:
+            return (_DONE,)
         return (_DONE, *result) if isinstance(result, tuple) else (_DONE, result)
 
     def _paid(self, function: Function, arguments: tuple[Any, ...]) -> Generator[Wait, None, Any]:

@@ -1,6 +1,6 @@
 -- What stands between a script and the virtual instrument: waiting, tables with attributes, and what a script may use.
 -- Functions of the host give back a state (DONE, WAIT or ERROR) before their results, and raise nothing.
-local call, get, set, tick_due, work_left = ...
+local call, call_with_tables, get, set, tick_due, work_left = ...
 
 local DONE, WAIT = 0, 1
 local HOST = {}            -- a coroutine that yields this waits for the host
@@ -12,7 +12,7 @@ local raw_pcall, raw_loadstring, raw_error, raw_type = pcall, loadstring, error,
 local raw_getmetatable, raw_setmetatable, raw_rawset, raw_tostring = getmetatable, setmetatable, rawset, tostring
 local raw_unpack, raw_select, raw_collectgarbage = unpack, select, collectgarbage
 local sethook, gsub, sort = debug.sethook, string.gsub, table.sort
-local raw_rep, raw_find, raw_len, raw_pow = string.rep, string.find, string.len, math.pow
+local raw_rep, raw_find, raw_len, raw_pow, math_min = string.rep, string.find, string.len, math.pow, math.min
 local raw_pairs, raw_ipairs, raw_rawget = pairs, ipairs, rawget
 
 local left = QUANTUM       -- ticks until the host looks again
@@ -143,7 +143,7 @@ math.mod = math.fmod
 math.fmod, math.modf, math.cosh, math.sinh, math.tanh, math.huge = nil, nil, nil, nil, nil, nil
 
 function loadstring(text, name)
-  local prepared, message = finish(call(0, text))
+  local prepared, message = finish(call(0, raw_type(text) == "string" and text or NAN))
   if not prepared then return nil, message end
   local f, problem = raw_loadstring(prepared, name or "=string")
   if not f then return nil, problem end
@@ -161,8 +161,51 @@ function collectgarbage() raw_collectgarbage("collect") end
 local host = {}
 local identities = raw_setmetatable({}, {__mode = "k"})   -- which object of the host a table stands for
 
+-- A table must not reach the host out of a coroutine: what the host keeps of it would die with the coroutine. The host
+-- fetches the arguments when the coroutine has yielded. Functions and coroutines reach it as NaN.
+local NAN = 0 / 0
+local stash, stashed = {}, 0
+
+local function plain(value)
+  local kind = raw_type(value)
+  if kind == "table" or kind == "function" or kind == "thread" or kind == "userdata" then return NAN end
+  return value
+end
+
+local function with_table(n, first, ...)
+  if n == 0 then return false end
+  return raw_type(first) == "table" or with_table(n - 1, ...)
+end
+
+local function all_plain(n, first, ...)
+  if n == 0 then return end
+  return plain(first), all_plain(n - 1, ...)
+end
+
+local function keep(n, ...)
+  stash, stashed = {...}, n
+  for place = 1, n do
+    if raw_type(stash[place]) ~= "table" then stash[place] = plain(stash[place]) end
+  end
+end
+
+function host.fetch()
+  local kept, n = stash, stashed
+  stash, stashed = {}, 0
+  return n, raw_unpack(kept, 1, n)
+end
+
 local function caller(id)
-  return function(...) return finish(call(id, ...)) end
+  return function(...)
+    local n = raw_select("#", ...)
+    if n > 200 then raw_error("too many arguments", 2) end
+    if with_table(n, ...) then
+      keep(n, ...)
+      call_with_tables(id)
+      return finish(raw_yield(HOST))
+    end
+    return finish(call(id, all_plain(n, ...)))
+  end
 end
 
 -- a table with attributes, functions and constants, as a script on the instrument finds them in its metatable
@@ -205,7 +248,7 @@ function host.indexed(t, reader, writer)
     return named(own, key)
   end
   meta.__newindex = function(own, key, value)
-    if raw_type(key) == "number" and writer then return finish(set(writer, key, value)) end
+    if raw_type(key) == "number" and writer then return finish(set(writer, key, plain(value))) end
     return named_set(own, key, value)
   end
 end
@@ -213,13 +256,14 @@ end
 function host.attribute(t, name, reader, writer)
   local meta = raw_getmetatable(t)
   if reader then meta.Getters[name] = function() return finish(get(reader)) end end
-  if writer then meta.Setters[name] = function(value) return finish(set(writer, value)) end end
+  if writer then meta.Setters[name] = function(value) return finish(set(writer, plain(value))) end end
 end
 
 function host.list_attribute(t, name, writer)
   raw_getmetatable(t).Setters[name] = function(value)
-    if raw_type(value) == "table" and length(value) <= 1000 then return finish(set(writer, raw_unpack(value))) end
-    return finish(set(writer))
+    if raw_type(value) ~= "table" then return finish(set(writer)) end
+    local n = math_min(length(value), 1000)
+    return finish(set(writer, all_plain(n, raw_unpack(value, 1, n))))
   end
 end
 

@@ -9,6 +9,7 @@ from tsbench.simulated_backends.tsp.interpreter import ScriptFailure
 from tsbench.simulated_backends.tsp.tables import TspTable, text
 
 LONGEST = 4 * 1024 * 1024  #: [letters] of one script
+MOST_SCRIPTS = 100
 ANONYMOUS = ""
 
 
@@ -19,6 +20,7 @@ class Script:
     name: str
     source: str
     table: TspTable
+    functions: range  #: that its table needs
     autorun: str = "no"
 
 
@@ -82,8 +84,14 @@ class Scripts:
 
     def _keep(self, name: str, source: str) -> Any:
         function = self._interpreter.compile(source)
+        old = self._scripts.pop(name, None)
+        if old is not None:
+            self._interpreter.release(old.functions)
+        if len(self._scripts) >= MOST_SCRIPTS:
+            raise ScriptFailure(-225, "")
+        before = self._interpreter.registered
         table = TspTable(self._interpreter, "script")
-        script = Script(name, source, table)
+        script = Script(name, source, table, range(before + 1, before + 1))
         host = self._interpreter.host
         host.object(table.lua, "run", function)
         host.callable(table.lua, function)
@@ -92,11 +100,12 @@ class Scripts:
         table.attribute("autorun", lambda: script.autorun, lambda value: setattr(script, "autorun", text(value)))
         table.method("list", lambda: self._list(script))
         table.method("save", lambda *path: None)
+        script.functions = range(before + 1, self._interpreter.registered + 1)
+        self._scripts[name] = script
         if name == ANONYMOUS:
             host.object(self._table.lua, "anonymous", table.lua)
             host.object(self._table.lua, "run", function)
         else:
-            self._scripts[name] = script
             host["global"](name, table.lua)
             self._parts.interpreter.host.object(self._user.lua, name, table.lua)
         return function
@@ -114,7 +123,7 @@ class Scripts:
         return found.table.lua if found is not None else None
 
     def _delete(self, name: Any) -> None:
-        if self._scripts.pop(text(name), None) is None:
+        if text(name) == ANONYMOUS or self._scripts.pop(text(name), None) is None:
             raise TspError(-292)
 
     def _refuse(self) -> None:

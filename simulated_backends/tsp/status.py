@@ -34,16 +34,18 @@ class RegisterSet:
     mask : the bits that are used
     changed : is called after each change
     look : brings the condition up to date before it is read
+    not_yet : is called when a condition that is read has a bit
     """
 
     def __init__(
         self, register: EventRegister, mask: int, changed: Callable[[], None],
-        look: Callable[[], None] = lambda: None,
+        look: Callable[[], None] = lambda: None, not_yet: Callable[[], None] = lambda: None,
     ) -> None:
         self.register = register
         self._mask = mask
         self._changed = changed
         self._look = look
+        self._not_yet = not_yet
         self.preset()
 
     def preset(self) -> None:
@@ -64,7 +66,10 @@ class RegisterSet:
 
         def condition() -> int:
             self._look()
-            return register.condition
+            value = register.condition
+            if value:
+                self._not_yet()
+            return value
 
         def event() -> int:
             self._look()
@@ -100,6 +105,7 @@ class StatusTree:
     def __init__(self, parts: TspParts) -> None:
         self._model: StatusModel = parts.instrument.status
         self._interpreter = parts.interpreter
+        self._not_yet = parts.instrument.operations.not_yet
         self.table = TspTable(parts.interpreter, "status")
         self.table.make_global("status")
         self.sets: dict[str, RegisterSet] = {}
@@ -133,7 +139,8 @@ class StatusTree:
         mask = 0
         for weight in bits.values():
             mask |= weight
-        made = RegisterSet(register, mask, self._summarise, look)
+        runs = path.startswith("operation")   # whoever polls until an operation ends lets time pass
+        made = RegisterSet(register, mask, self._summarise, look, self._not_yet if runs else lambda: None)
         table = (self._tables[parent] if parent else self.table).table(name)
         made.show(table, writable_condition)
         table.constants(**bits)

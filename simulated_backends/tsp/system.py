@@ -92,8 +92,8 @@ class SystemTables:
         switch("enable")
         switch("overwritemethod")
         log.attribute("count", lambda: 0)
-        log.method("all", lambda: None)
-        log.method("next", lambda: None)
+        log.method("all", lambda: (None,))
+        log.method("next", lambda: (None,))
         log.method("clear", lambda: None)
 
     # ------------------------------------------------------------------------------------------ identity
@@ -168,7 +168,7 @@ class SystemTables:
         queue.method("next", self._next)
         texts = self._table("userstring")
         texts.method("add", self._add_text, 2)
-        texts.method("get", lambda name: self._texts.get(text(name)), 1)
+        texts.method("get", lambda name: (self._texts.get(text(name)),), 1)
         texts.method("delete", self._delete_text, 1)
 
     def _add(self, value: Any, timeout: Any = 0.0) -> bool:
@@ -183,7 +183,7 @@ class SystemTables:
 
     def _next(self, timeout: Any = 0.0) -> Any:
         if not self._queue:
-            return None
+            return (None,)
         value = self._queue.popleft()
         return LuaTable(value) if isinstance(value, tuple) else value
 

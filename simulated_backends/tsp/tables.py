@@ -112,7 +112,7 @@ def boolean(value: Any) -> bool:
 
 def text(value: Any, longest: int = 255) -> str:
     """Return a parameter that must be a text: errors -104 and -154."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value != value:   # noqa: PLR0124 - NaN
         raise TspError(-104)
     if len(str(value)) > longest:
         raise TspError(-154)

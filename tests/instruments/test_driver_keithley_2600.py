@@ -106,7 +106,6 @@ def test_a_current_source(meter: SourceMeter) -> None:
     assert Flag.COMPLIANCE in limited.flags and limited.voltage == pytest.approx(5.0, rel=5e-3)
 
 
-@pytest.mark.sabotage("units")
 def test_a_reading_beyond_its_range_is_no_number(meter: SourceMeter) -> None:
     meter.configure_source(SourceSettings("voltage", limit=1e-3))
     meter.configure_measure(MeasureSettings("current", range=1e-4))

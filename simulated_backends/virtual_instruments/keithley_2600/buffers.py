@@ -11,6 +11,7 @@ from tsbench.simulated_backends.tsp.tables import TspTable, number, whole
 FILL_ONCE, FILL_WINDOW = 0, 1
 SMALL = 144_000  #: readings of a dedicated buffer without time stamps and source values
 MOST_READINGS = 1_000_000  #: in all buffers that scripts have made
+MOST_BUFFERS = 100  #: that scripts have made
 
 #: bits of a reading's status
 OVER_TEMPERATURE, AUTORANGE_MEASURE, AUTORANGE_SOURCE, FOUR_WIRE, RELATIVE, COMPLIANCE, FILTERED = (
@@ -51,11 +52,19 @@ class TspBuffer:
         self.resolution, self.cache_mode = 1e-6, 1
         self.base_time = now()
         self.busy = 0  #: overlapped measurements that fill it
+        self.not_yet: Callable[[], None] = lambda: None  #: lets time pass if they are polled
 
     def clear(self) -> None:
         """Forget the readings."""
         self.readings = []
         self.base_time = self._now()
+
+    def count(self) -> int:
+        """Return how many readings it has; whoever polls this until all are there lets time pass."""
+        found = len(self.readings)
+        if self.busy:
+            self.not_yet()
+        return found
 
     def begin(self) -> None:
         """A measurement starts: a buffer that does not append is cleared."""
@@ -103,6 +112,15 @@ class BufferColumn:
         return self._pick(self._buffer.readings[index - 1])
 
 
+@dataclass(frozen=True)
+class MadeBuffer:
+    """A buffer that a script has made."""
+
+    capacity: int
+    identities: range  #: of its columns
+    functions: range  #: that its table needs
+
+
 class BufferTables:
     """Makes the Lua tables of buffers.
 
@@ -113,7 +131,7 @@ class BufferTables:
 
     def __init__(self, parts: TspParts) -> None:
         self._parts = parts
-        self._made: list[tuple[int, int]] = []  #: identity and capacity of each buffer that a script has made
+        self._made: list[MadeBuffer] = []
 
     def of(self, table: Any) -> TspBuffer | None:
         """Return the buffer that a Lua table stands for; None for any other value."""
@@ -131,14 +149,30 @@ class BufferTables:
 
     def make(self, capacity: int, now: Callable[[], float]) -> TspTable:
         """Make a buffer for a script; error -225 where the memory is full."""
-        if sum(size for _, size in self._made) + capacity > MOST_READINGS:
-            self._parts.forget_unreachable()
-            self._made = [(identity, size) for identity, size in self._made if identity in self._parts.objects]
-            if sum(size for _, size in self._made) + capacity > MOST_READINGS:
+        if self._full(capacity):
+            self._forget_unreachable()
+            if self._full(capacity):
                 raise TspError(-225)
+        parts = self._parts
+        objects, functions = parts.last_identity, parts.interpreter.registered
         table = self.show(TspBuffer(capacity, now))
-        self._made.append((self._parts.last_identity, capacity))
+        self._made.append(MadeBuffer(
+            capacity, range(objects + 1, parts.last_identity + 1),
+            range(functions + 1, parts.interpreter.registered + 1)))
         return table
+
+    def _full(self, capacity: int) -> bool:
+        readings = sum(made.capacity for made in self._made) + capacity
+        return len(self._made) >= MOST_BUFFERS or readings > MOST_READINGS
+
+    def _forget_unreachable(self) -> None:
+        """Drop the buffers of which no script has the table, or a column, any more."""
+        self._parts.forget_unreachable()
+        kept = [made for made in self._made if any(identity in self._parts.objects for identity in made.identities)]
+        for made in self._made:
+            if made not in kept:
+                self._parts.interpreter.release(made.functions)
+        self._made = kept
 
     def show(self, buffer: TspBuffer) -> TspTable:
         """Return the table of a buffer."""
@@ -191,7 +225,7 @@ class BufferTables:
                 raise TspError(5047)
             buffer.resolution = float(value)
 
-        table.attribute("n", lambda: len(buffer.readings))
+        table.attribute("n", buffer.count)
         table.attribute("capacity", lambda: buffer.capacity)
         table.attribute("basetimestamp", lambda: buffer.base_time)
         table.attribute("appendmode", lambda: int(buffer.append_mode),

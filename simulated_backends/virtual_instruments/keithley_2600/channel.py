@@ -92,6 +92,8 @@ class SmuChannel:
         self._first_off_state()
         self.measurer = Measurer(instrument, sheet, self.settings, self.output)
         self.buffers = [TspBuffer(60_000, lambda: instrument.clock.now) for _ in range(2)]
+        for buffer in self.buffers:
+            buffer.not_yet = instrument.operations.not_yet
         self.registers: dict[str, tuple[RegisterSet, int]] = {}  #: by what they show: a set and the bit in it
         self.bit = 1 << (ord(letter) - ord("a") + 1)  #: of this unit in sets of all units
         self.overlapped: Process | None = None

@@ -1,5 +1,6 @@
 """Messages of TSP to a virtual 2602B: scripts that are kept, output, errors, status, triggers, abort."""
 
+import random
 import struct
 from pathlib import Path
 
@@ -8,6 +9,13 @@ import pytest
 from tests.fixtures.tsp_meter import TspMeter
 
 pytestmark = pytest.mark.tsbench_outputs_stay_on
+#: of messages that are put together by chance
+WORDS = """
+smua smub .source .measure .trigger .levelv .output = 1 0 -1 1e38 nil true 'x' {1,2} ( ) [ ] , .nvbuffer1 .readings .i
+print printbuffer end if then local return .. *IDN? *trg reset() delay(0.01) status .operation .condition makebuffer
+setmetatable getmetatable rawset pcall error coroutine.wrap string.find loadstring --[[ ]] # % \\ ... next( _G .initiate()
+.abort() .overlappedi script.new trigger.timer[1] .stimulus unpack 0/0 math.sin
+"""
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +165,30 @@ def test_memory_is_bounded_and_the_instrument_goes_on(meter: TspMeter) -> None:
     assert meter.errors() == [], "buffers that no script holds are freed"
     meter.write("hoard = {} for i = 1, 12 do hoard[i] = smua.makebuffer(100000) end")
     assert "-225" in meter.errors()[0]
+
+
+def test_no_message_breaks_the_instrument(meter: TspMeter) -> None:
+    chance, words = random.Random(7), WORDS.split()
+    before = meter.meter.output_states()
+    for _ in range(400):
+        if chance.random() < 0.2:
+            message = bytes(chance.randrange(256) for _ in range(40)).decode("latin-1")
+        else:
+            message = " ".join(chance.choice(words) for _ in range(chance.randrange(1, 12)))
+        meter.write(message)
+    meter.meter.exchange.device_clear()
+    assert meter.meter.output_states() == before
+    meter.write("reset()")
+
+
+def test_what_a_script_gave_up_is_freed(meter: TspMeter) -> None:
+    interpreter = meter.meter.language.interpreter
+    for _ in range(300):
+        meter.write("b = smua.makebuffer(10) smua.measure.i(b)")
+        meter.write("loadandrunscript\nx = 1\nendscript")
+    assert meter.errors() == [] and len(interpreter._functions) < 6000
+    meter.write("clear = smua.makebuffer(10).clear for i = 1, 110 do b = smua.makebuffer(10) end clear()")
+    assert meter.errors() == ["4903 Reading buffer expired"]
 
 
 def test_a_world_has_two_options(tmp_path: Path) -> None:
