@@ -13,7 +13,8 @@ pytestmark = pytest.mark.tsbench_outputs_stay_on
 WORDS = """
 smua smub .source .measure .trigger .levelv .output = 1 0 -1 1e38 nil true 'x' {1,2} ( ) [ ] , .nvbuffer1 .readings .i
 print printbuffer end if then local return .. *IDN? *trg reset() delay(0.01) status .operation .condition makebuffer
-setmetatable getmetatable rawset pcall error coroutine.wrap string.find loadstring --[[ ]] # % \\ ... next( _G .initiate()
+setmetatable getmetatable rawset pcall error coroutine.wrap string.find loadstring --[[ ]] # % \\ ... next( _G
+.initiate()
 .abort() .overlappedi script.new trigger.timer[1] .stimulus unpack 0/0 math.sin
 """
 
@@ -165,6 +166,7 @@ def test_memory_is_bounded_and_the_instrument_goes_on(meter: TspMeter) -> None:
     assert meter.errors() == [], "buffers that no script holds are freed"
     meter.write("hoard = {} for i = 1, 12 do hoard[i] = smua.makebuffer(100000) end")
     assert "-225" in meter.errors()[0]
+    meter.write("hoard, kept = nil, nil")
 
 
 def test_no_message_breaks_the_instrument(meter: TspMeter) -> None:
