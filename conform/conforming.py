@@ -145,6 +145,7 @@ def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> Transcri
         transport.clear()
     except TsbenchError as error:
         failure = in_words(error)
+    failure = failure.replace(transport.resource, "ADDRESS")   # that of the twin is another
     exchanges = secretary.take()
     try:
         status = transport.serial_poll()

@@ -4,13 +4,15 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tsbench.cli import main
-from tsbench.conform import Transcript, conform
+from tsbench.conform import Transcript, conform, conforming
 from tsbench.conform.conforming import twin_transcripts
-from tsbench.errors import ConfigurationError
+from tsbench.conform.steps import DialogueStep
+from tsbench.errors import ConfigurationError, LimitError
 from tsbench.records import Identity
 from tsbench.simulated_backends.scpi.exchange import Handler, execute_scpi
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
@@ -210,3 +212,10 @@ def test_what_is_no_transcript_is_refused(text: str, tmp_path: Path) -> None:
         Transcript.read(tmp_path / "missing.jsonl")
 
 
+def test_a_failure_is_the_same_at_another_address() -> None:
+    def refuse() -> None:
+        raise LimitError("meter (Keithley 2400, GPIB0::24::INSTR): the range is too high")
+
+    transport = SimpleNamespace(resource="GPIB0::24::INSTR", serial_poll=lambda: 0)
+    step = conforming._taken(DialogueStep("range", refuse), conforming.Secretary(lambda: 0.0, ""), transport)
+    assert step.failure == "meter (Keithley 2400, ADDRESS): the range is too high"
