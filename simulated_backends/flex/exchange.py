@@ -7,7 +7,8 @@ output data buffer while they are measured; END follows the last of a measuremen
 
 from collections import deque
 
-from tsbench.simulated_backends.scpi.exchange import Executing, Idle, MessageExchange, Talk
+from tsbench.simulated_backends.scpi.exchange import MessageExchange
+from tsbench.simulated_backends.scpi.executing import Executing, Idle, Talk
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock

@@ -15,7 +15,7 @@ from tsbench.simulated_backends.flex.parameters import FlexEntry, arguments
 from tsbench.simulated_backends.flex.program_memory import ProgramMemory
 from tsbench.simulated_backends.flex.status import FlexStatus
 from tsbench.simulated_backends.flex.syntax import FlexCommand, flex_commands
-from tsbench.simulated_backends.scpi.exchange import LONGEST_TEXT, Handler
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
 
 #: commands that must be the only one of their message
 ALONE = ("*RST", "BC")

@@ -19,67 +19,75 @@ the instrument is then busy, later messages wait in its input buffer, and the co
 returned.
 """
 
-import enum
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from types import GeneratorType
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Executing, Handler, Idle, Talk
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
-from tsbench.simulated_backends.scpi.output_queue import OutputQueue
 from tsbench.simulated_backends.scpi.status import StatusModel
-from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
 
-class Idle(enum.Enum):
-    """What a handler yields to wait until no overlapped operation is pending."""
+class OutputQueue:
+    """Bytes in order, put in as whole replies and taken out in parts of any size."""
 
-    IDLE = "idle"
+    def __init__(self) -> None:
+        self._pieces: deque[bytes] = deque()
+        self._start = 0  #: bytes of the first piece that were taken
+        self.size = 0  #: bytes that wait
 
+    def __len__(self) -> int:
+        return self.size
 
-IDLE = Idle.IDLE
-LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
-Wait = float | Idle
-Handler = Generator[Wait, None, Any]
+    def add(self, piece: bytes) -> None:
+        """Put bytes behind what waits."""
+        if piece:
+            self._pieces.append(piece)
+            self.size += len(piece)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._pieces.clear()
+        self._start = self.size = 0
 
-class Talk(enum.Enum):
-    """Why a read ended."""
+    def find(self, letter: int, limit: int) -> int:
+        """Return the index of a byte among the first ``limit``; -1 if it is not there."""
+        passed, start = 0, self._start
+        for piece in self._pieces:
+            found = piece.find(letter, start, start + limit - passed)
+            if found >= 0:
+                return passed + found - start
+            passed += len(piece) - start
+            if passed >= limit:
+                break
+            start = 0
+        return -1
 
-    END = "end"
-    TERMCHAR = "termchar"
-    COUNT = "count"
-    EMPTY = "empty"
-
-
-class Executing(Protocol):
-    """What the exchange asks of the instrument that executes its messages."""
-
-    framing: ClassVar[Framing]  #: where a message and a reply end
-    keeps_replies: ClassVar[bool]  #: whether a new message leaves unread replies as they are, without error -410
-    input_buffer_size: ClassVar[int]  #: [bytes]; more in one message is error -363
-    #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
-    trouble: list[str]
-
-    def execute(self, message: bytes) -> Handler:
-        """Execute one message: yields waits, and returns the reply (bytes without its end) or None.
-
-        It may also give replies while it runs, by the ``answer`` of its exchange.
-        """
-
-    def interrupts(self, message: bytes) -> bool:
-        """Whether a message ends, at once, the one that is being executed and those that wait."""
-        ...
-
-    def cleared(self) -> None:
-        """A device clear has come."""
-
-    def acts_at_once(self, message: bytes) -> bool:
-        """Act on a message that comes while another is executed; False: it waits for its turn."""
+    def take(self, count: int) -> bytes:
+        """Take ``count`` bytes (one at least), which must be there."""
+        piece, end = self._pieces[0], self._start + count
+        if end < len(piece):   # a part of a long reply
+            part = piece[self._start:end]
+            self._start = end
+            self.size -= count
+            return part
+        parts = []
+        while count > 0:
+            piece = self._pieces[0]
+            part = piece[self._start:self._start + count]
+            count -= len(part)
+            self.size -= len(part)
+            self._start += len(part)
+            if self._start == len(piece):
+                self._pieces.popleft()
+                self._start = 0
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class MessageExchange:

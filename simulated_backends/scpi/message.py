@@ -8,7 +8,8 @@ import math
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import IDLE, Handler, Idle, MessageExchange, Talk, Wait, execute_scpi
+from tsbench.simulated_backends.scpi.exchange import MessageExchange, execute_scpi
+from tsbench.simulated_backends.scpi.executing import IDLE, Handler, Idle, Talk, Wait
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer

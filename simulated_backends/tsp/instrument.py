@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from tsbench.simulated_backends.scpi.exchange import Handler, MessageExchange
+from tsbench.simulated_backends.scpi.exchange import MessageExchange
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel

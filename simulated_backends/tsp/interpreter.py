@@ -21,7 +21,7 @@ from typing import Any
 
 from lupa.lua51 import LuaError, LuaRuntime, lua_type
 
-from tsbench.simulated_backends.scpi.exchange import Handler, Wait
+from tsbench.simulated_backends.scpi.executing import Handler, Wait
 from tsbench.simulated_backends.tsp.errors import OUT_OF_MEMORY, RUNTIME, SYNTAX, ScriptError, TspError
 from tsbench.simulated_backends.tsp.syntax import LuaSyntaxError, prepare
 

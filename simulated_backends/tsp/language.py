@@ -8,7 +8,8 @@ import re
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import LONGEST_TEXT, Handler, execute_scpi
+from tsbench.simulated_backends.scpi.exchange import execute_scpi
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.tsp.display import Display
 from tsbench.simulated_backends.tsp.errors import ERROR_TEXTS, RUNTIME

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol
 
-from tsbench.simulated_backends.scpi.exchange import Wait
+from tsbench.simulated_backends.scpi.executing import Wait
 from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.tables import TspTable, global_function, number, whole

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tsbench.simulated_backends.scpi.exchange import IDLE, Wait
+from tsbench.simulated_backends.scpi.executing import IDLE, Wait
 from tsbench.simulated_backends.tsp.errors import EMPTY, NODE, RECOVERABLE, TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.interpreter import LuaTable, elements, is_table

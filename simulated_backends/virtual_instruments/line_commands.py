@@ -17,7 +17,7 @@ from types import GeneratorType, MethodType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from tsbench.errors import TsbenchError
-from tsbench.simulated_backends.scpi.exchange import LONGEST_TEXT, Handler
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
 

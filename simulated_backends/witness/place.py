@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Trajectory
+from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import levels_of
 from tsbench.simulated_backends.services.regulation import NEAR, Regulation
@@ -39,6 +39,23 @@ class Exposure:
         self.energy += float(np.diff(times) @ (0.5 * (power[1:] + power[:-1])))
 
 
+class Regulations:
+    """How source meters limit their currents now, by name, and the places that must know of a change."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, Regulation] = {}
+        self.places: list[WitnessedPlace] = []
+
+    def note(self, instrument: str, regulation: Regulation | None, time: float) -> None:
+        """Note that a source meter limits its current from ``time`` [s] on as ``regulation`` says (None: no limit)."""
+        if regulation is None:
+            self.now.pop(instrument, None)
+        else:
+            self.now[instrument] = regulation
+        for place in self.places:
+            place.limits_changed(instrument, time)
+
+
 class WitnessedPlace:
     """Follows the device in one place; ``write`` takes the records.
 
@@ -58,10 +75,11 @@ class WitnessedPlace:
 
     def __init__(
         self, element: str, nodes: tuple[str, str], write: Callable[[Mapping[str, Any]], None],
-        regulations: Mapping[str, Regulation], exposed: bool = False,
+        regulations: "Regulations", exposed: bool = False, tells_gaps: bool = True,
     ) -> None:
         self.element, self.nodes = element, nodes
-        self._write, self._regulations = write, regulations
+        self._write, self._regulations = write, regulations.now
+        self._tells_gaps = tells_gaps
         self.device = ""
         self._mechanism: str | None = None   # of its model
         self._capture: list[dict[str, Any]] | None = None
@@ -124,6 +142,17 @@ class WitnessedPlace:
             self._overshoot.set_limit(source, limits.get(source), time)
 
     # --------------------------------------------------------------------------------------- observer
+
+    def observe(self, segment: Segment) -> None:
+        """Take one segment of the circuit's course."""
+        if isinstance(segment, Gap):
+            self.see_nothing(segment)
+            if self._tells_gaps:
+                self._write(left_out(segment))
+        elif isinstance(segment, Repetition):
+            self.see_repetition(segment)
+        else:
+            self.see(segment)
 
     def see(self, trajectory: Trajectory, shift: float = 0.0) -> None:
         """Take steps of the circuit, ``shift`` [s] later than they say."""
@@ -315,3 +344,8 @@ def _peak(times: FloatArray, values: FloatArray, top: int) -> float:
     curvature = (fall - rise) / (h + k)
     slope = (rise * k + fall * h) / (h + k)
     return float(values[top] - (0.25 * slope**2 / curvature if curvature < 0 else 0.0))
+
+
+def left_out(gap: Gap) -> dict[str, Any]:
+    """Return the record of a stretch that was not computed."""
+    return {"kind": "left_out", "t": gap.start, "until": gap.end, "reason": gap.reason}

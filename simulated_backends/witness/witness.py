@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment
+from tsbench.simulated_backends.circuit.engine import Gap, Segment
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import static_folds
-from tsbench.simulated_backends.services.regulation import Regulation
-from tsbench.simulated_backends.witness.place import WitnessedPlace
+from tsbench.simulated_backends.witness.place import Regulations, WitnessedPlace, left_out
 from tsbench.simulated_backends.witness.witness_file import WitnessFile
 
 
@@ -33,10 +32,14 @@ class Witness:
     def __init__(self, path: Path | None, places: Mapping[str, tuple[str, str]]) -> None:
         self._file = WitnessFile(path)
         self._outputs: dict[str, bool] = {}
-        self._regulations: dict[str, Regulation] = {}
+        regulations = Regulations()
+        #: notes that a source meter limits its current from a time [s] on as a regulation says (None: no limit)
+        self.compliance = regulations.note
         self.places = {
-            element: WitnessedPlace(element, nodes, self._file.write, self._regulations, exposed=len(places) > 1)
-            for element, nodes in places.items()}
+            element: WitnessedPlace(element, nodes, self._file.write, regulations, exposed=len(places) > 1,
+                                    tells_gaps=number == 0)
+            for number, (element, nodes) in enumerate(places.items())}
+        regulations.places += self.places.values()
 
     # ----------------------------------------------------------------------------------------- facts
 
@@ -87,15 +90,6 @@ class Witness:
         """Return the outputs whose relay is closed."""
         return [name for name, enabled in self._outputs.items() if enabled]
 
-    def compliance(self, instrument: str, regulation: Regulation | None, time: float) -> None:
-        """Note that a source meter limits its current from ``time`` [s] on as ``regulation`` says (None: no limit)."""
-        if regulation is None:
-            self._regulations.pop(instrument, None)
-        else:
-            self._regulations[instrument] = regulation
-        for place in self.places.values():
-            place.limits_changed(instrument, time)
-
     def relays(self, instrument: str, closed: Sequence[str], time: float) -> None:
         """Record which relays of a switching instrument are closed from ``time`` [s] on."""
         for place in self.places.values():
@@ -129,17 +123,16 @@ class Witness:
 
     # --------------------------------------------------------------------------------------- observer
 
+    def observers(self) -> "Sequence[WitnessedPlace | Witness]":
+        """Return who must see every segment of the circuit's course: the places, or the witness where there is none."""
+        return list(self.places.values()) or [self]
+
     def observe(self, segment: Segment) -> None:
-        """Take one segment of the circuit's course."""
+        """Take one segment of the circuit's course, for all places."""
         for place in self.places.values():
-            if isinstance(segment, Gap):
-                place.see_nothing(segment)
-            elif isinstance(segment, Repetition):
-                place.see_repetition(segment)
-            else:
-                place.see(segment)
-        if isinstance(segment, Gap):
-            self._file.write({"kind": "left_out", "t": segment.start, "until": segment.end, "reason": segment.reason})
+            place.observe(segment)
+        if not self.places and isinstance(segment, Gap):
+            self._file.write(left_out(segment))
 
 
 def _facts(model: DeviceModel) -> dict[str, Any]:

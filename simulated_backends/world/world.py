@@ -204,7 +204,8 @@ class World:
             {n: d.model for n, d in self.devices.items()},
             {name: table.model for name, table in self.file.instruments.items()},
         )
-        self.bench.lagging_circuit.add_observer(self.witness)
+        for observer in self.witness.observers():
+            self.bench.lagging_circuit.add_observer(observer)
         self.bench.tell_witness(self.witness)
 
     def _connected(self, device: str, model: DeviceModel, time: float) -> None:

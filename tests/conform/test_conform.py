@@ -14,7 +14,8 @@ from tsbench.conform.conforming import twin_transcripts
 from tsbench.conform.steps import DialogueStep
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.records import Identity
-from tsbench.simulated_backends.scpi.exchange import Handler, execute_scpi
+from tsbench.simulated_backends.scpi.exchange import execute_scpi
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.world import world

@@ -17,7 +17,7 @@ and the commands ``GetNumDies``, ``GetDieDataAsColRow`` and ``ReadMapPosition`` 
 from collections.abc import Callable
 from typing import ClassVar
 
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement

@@ -4,7 +4,7 @@ import functools
 import re
 from typing import Any
 
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.tables import TspTable, text, whole

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.tsp.language import TSP_FRAMING, TspLanguage

@@ -18,7 +18,10 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     format_elements,
     pack_elements,
 )
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.calculations import CalculateCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.calculations import (
+    CALCULATED,
+    CalculateCommands,
+)
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase, MeterTable
 
 _BUFFER = Optional(Text(bare=True))
@@ -51,8 +54,10 @@ class BufferedReadingCommands(MeterTable):
         buffer = self.buffers[buffer_name]
         if buffer.style.endswith("WRIT"):
             raise ScpiError(-221)
+        calculated = self.settings.sense_function == "RES" or any(
+            name in CALCULATED for name, _ in self.setting_values)
         for _ in range(int(self.count)):
-            reading = yield from self._calculations.take()
+            reading = yield from (self._calculations if calculated else self.measurer).take()
             buffer.append(reading)
         return buffer, reading
 

@@ -11,7 +11,7 @@ from tsbench.simulated_backends.flex.errors import ERROR_TEXTS, FlexError
 from tsbench.simulated_backends.flex.execution import FlexCommanded
 from tsbench.simulated_backends.flex.parameters import Whole, flex
 from tsbench.simulated_backends.flex.program_memory import MOST_PROGRAMS
-from tsbench.simulated_backends.scpi.exchange import Wait
+from tsbench.simulated_backends.scpi.executing import Wait
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.mainframe import Mainframe
 
 SELF_TEST_TIME, CALIBRATION_TIME = 3.0, 10.0  #: [s] of one module; not compared with a manual

@@ -9,7 +9,7 @@ from tsbench.simulated_backends.flex.errors import FlexError
 from tsbench.simulated_backends.flex.execution import FlexCommanded, execute_command
 from tsbench.simulated_backends.flex.parameters import ChannelNumber, FlexParameter, Whole, flex
 from tsbench.simulated_backends.flex.program_memory import MOST_PROGRAMS
-from tsbench.simulated_backends.scpi.exchange import Wait
+from tsbench.simulated_backends.scpi.executing import Wait
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.data_sheet import SLOTS
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.mainframe import Mainframe
 

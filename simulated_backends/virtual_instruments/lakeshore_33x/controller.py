@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import ControllerDataSheet

@@ -12,7 +12,7 @@ Behaviour of the instruments that the virtual instruments reproduce
 from typing import ClassVar
 
 from tsbench.netlist import GROUND, Element
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Number
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.services.services import BenchServices

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
     LineError,
     LineInstrument,

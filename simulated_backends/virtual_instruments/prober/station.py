@@ -7,7 +7,7 @@ and the witness hears of it: while an output is on, it is a fault of the user.
 from collections.abc import Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.services.needles import Needles
 from tsbench.simulated_backends.services.services import BenchServices
 

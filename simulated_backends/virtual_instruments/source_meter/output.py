@@ -32,6 +32,7 @@ class SourceOutput:
         self._instrument = instrument
         self._clock = instrument.clock
         self._sheet = sheet
+        self._limit_range = -1.0, sheet.ranges["CURR"][0]   #: the current limit [A], and the range that holds it
         self._settings = settings
         self.terminal = terminal
         off_state = sheet.off_states[settings.off_state[settings.source_function]]
@@ -136,7 +137,9 @@ class SourceOutput:
         points.high_capacitance = bool(settings.high_capacitance[function])
         if function == "VOLT":
             limit = float(settings.current_limit)
-            measuring = range_for(self._sheet.ranges["CURR"], limit)
+            if limit != self._limit_range[0]:   # each level asks, and the limit seldom changes
+                self._limit_range = limit, range_for(self._sheet.ranges["CURR"], limit)
+            measuring = self._limit_range[1]
             if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
                 measuring = self.fixed_measuring_range("CURR")
                 limit = min(limit, measuring.top * self._sheet.range_limits_at)

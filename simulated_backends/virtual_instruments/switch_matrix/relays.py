@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tsbench.netlist import GROUND, Element
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, Attachment, VirtualInstrument
 
 BREAK_FIRST, MAKE_FIRST, NO_RULE = 1, 2, 0

@@ -10,7 +10,7 @@ from tsbench.simulated_backends.flex.errors import FlexError, FlexErrors
 from tsbench.simulated_backends.flex.parameters import ChannelNumber, FlexParameter, Whole, arguments
 from tsbench.simulated_backends.flex.program_memory import ProgramMemory
 from tsbench.simulated_backends.flex.syntax import FLEX_FRAMING, FlexCommand, flex_commands, flex_number
-from tsbench.simulated_backends.scpi.exchange import Talk
+from tsbench.simulated_backends.scpi.executing import Talk
 
 
 def test_a_message_is_cut_into_commands() -> None:
