@@ -149,8 +149,9 @@ class KeysightB1500A(ParameterAnalyser):
         return {f"{slot}.{key}": value for slot, found in used.items() for key, value in found.items()}
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return the accuracy of every range of the first source meter."""
-        return accuracy_tables(next(iter(self.channels.values())).capabilities)
+        """Return the accuracy of every range of each source meter, with its slot: the modules differ."""
+        return {f"{slot}.{key}": row for slot, channel in self.channels.items()
+                for key, row in accuracy_tables(channel.capabilities).items()}
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

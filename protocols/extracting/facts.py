@@ -32,8 +32,9 @@ def sweep_facts(run: Run, options: ExtractionOptions) -> SweepFacts:
     """Return accuracy of the source meter in the ranges of this sweep, and the path resistance."""
     header = run.header
     facts = instrument_of(header, "drive")
-    accuracy = _rows(facts.get("accuracy"))
-    settings = facts.get("settings") or {}
+    channel = str((facts.get("channels") or {}).get("drive", ""))
+    accuracy = _rows(_of_channel(facts.get("accuracy"), channel))
+    settings = _of_channel(facts.get("settings"), channel)
     voltages, currents = run.column("voltage"), run.column("current")
     top_voltage = _largest(voltages, settings.get("source_range" if _voltage_drive(run) else "measure_range"))
     top_current = _largest(currents, settings.get("measure_range" if _voltage_drive(run) else "source_range"))
@@ -85,6 +86,21 @@ def parameter(run: Run, name: str, default: Any = None) -> Any:
     """Return the value of one of the run's parameters."""
     given = run.header.parameters.get(name)
     return given.get("value", default) if isinstance(given, Mapping) else default if given is None else given
+
+
+def _of_channel(table: Any, channel: str) -> Mapping[str, Any]:
+    """Return the entries of one channel ("": the first), without its name, over those that belong to no channel."""
+    if not isinstance(table, Mapping):
+        return {}
+    found: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in table.items():
+        key, colon, full_scale = str(name).partition(":")
+        of, _, plain = key.rpartition(".")   # "a.source_range", "2.measure_current:0.001"
+        channel = channel or of
+        if of in {"", channel}:
+            (own if of else found)[f"{plain}{colon}{full_scale}"] = value
+    return {**found, **own}
 
 
 def _voltage_drive(run: Run) -> bool:

@@ -338,11 +338,10 @@ class BenchFile:
             spec = str(self.table.instruments[instrument].visa_library)
         return resolve_library(spec, self.path.parent)
 
-    def roles_of(self, instrument: str) -> list[str]:
-        """Return the roles that an instrument has."""
-        return [
-            role for role, terminal in self.table.roles.items() if terminal.partition(".")[0] == instrument
-        ]
+    def channels_of(self, instrument: str) -> dict[str, str]:
+        """Return the channel of an instrument in each of its roles; "" stands for the instrument or its first one."""
+        parts = {role: terminal.partition(".") for role, terminal in self.table.roles.items()}
+        return {role: channel for role, (name, _, channel) in parts.items() if name == instrument}
 
 
 def resolve_library(spec: str, folder: Path) -> str:

@@ -122,7 +122,7 @@ class ConnectedInstruments:
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
-        return {name: found.describe(self.file.roles_of(name)) for name, found in self.connections.items()}
+        return {name: found.describe(self.file.channels_of(name)) for name, found in self.connections.items()}
 
     def driver_of(self, terminal: str) -> Any:
         """Return the driver of a terminal such as ``"generator.1"``."""

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,14 +143,20 @@ class Connection:
         with calling(self.label, "reset"):
             self.driver.reset()
 
-    def describe(self, roles: list[str]) -> dict[str, Any]:
-        """Return identity, address, roles, set-up and accuracy as the run header keeps them."""
+    def describe(self, channels: Mapping[str, str]) -> dict[str, Any]:
+        """Return identity, address, roles, set-up and accuracy as the run header keeps them.
+
+        Parameters
+        ----------
+        channels : the channel of the instrument in each of its roles
+        """
         identity: Identity = self.driver.identity
         return {
             "driver": self.table.driver, "model": identity.model, "serial": identity.serial,
             "firmware": identity.firmware, "manufacturer": identity.manufacturer,
             "resource": self.table.resource, "visa_library": self.library,
-            "roles": roles, "simulated": identity.simulated,
+            "roles": list(channels), "simulated": identity.simulated,
+            "channels": {role: channel for role, channel in channels.items() if channel},
             "settings": with_units(settings_of(self.driver, self.label)),
             "accuracy": accuracy_of(self.driver, self.label),
         }

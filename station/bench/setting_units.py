@@ -25,11 +25,12 @@ def unit_of(name: str, settings: Mapping[str, object]) -> str:
     settings : mapping
         All settings of the instrument: what a source meter sources decides over the unit of its range and limit.
     """
+    channel, dot, own = name.rpartition(".")
     for part in ("source", "measure"):
-        function = _OF_FUNCTION.get(str(settings.get(f"{part}_function")))
-        if function and name == f"{part}_range":
+        function = _OF_FUNCTION.get(str(settings.get(f"{channel}{dot}{part}_function")))
+        if function and own == f"{part}_range":
             return function
-        if function and name == f"{part}_limit":
+        if function and own == f"{part}_limit":
             return _OTHER[function]
     fitting = [end for end in _UNITS if name.endswith(end)]
     return _UNITS[max(fitting, key=len)] if fitting else ""

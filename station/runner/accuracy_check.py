@@ -21,7 +21,7 @@ def missing_accuracy(instruments: Mapping[str, Mapping[str, Any]]) -> tuple[str,
     for name, facts in instruments.items():
         if "drive" not in (facts.get("roles") or ()):
             continue
-        stated = {str(key).partition(":")[0] for key in facts.get("accuracy") or ()}
+        stated = {str(key).partition(":")[0].rpartition(".")[2] for key in facts.get("accuracy") or ()}
         missing = [what for what in ("voltage", "current") if not stated & {f"measure_{what}", f"source_{what}"}]
         if missing:
             lines.append(

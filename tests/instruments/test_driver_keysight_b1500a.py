@@ -50,7 +50,7 @@ def test_it_is_a_driver(bench: Bench) -> None:
     driver = bench.instruments.connections["analyser"].driver
     assert isinstance(driver, Driver) and driver.output_names == ("analyser.1", "analyser.2")
     assert not driver.lost_power()
-    assert {"measure_current:0.001", "source_voltage:20"} <= set(driver.accuracy())
+    assert {"1.measure_current:0.001", "2.source_voltage:20"} <= set(driver.accuracy())
 
 
 @pytest.mark.sabotage("units")

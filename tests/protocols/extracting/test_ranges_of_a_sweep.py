@@ -99,3 +99,18 @@ def test_instruments_and_parameters_are_found_by_name() -> None:
     named = replace(header, instruments={"x": {"roles": None}, "y": {"roles": ["scope", "bias"]}, "z": {}})
     assert instrument_of(named, "bias") == {"roles": ["scope", "bias"]} and instrument_of(named, "drive") == {}
     assert instrument_of(replace(header, instruments={"x": {"roles": "drive"}}), "rive") == {}
+
+
+@pytest.mark.parametrize(("channel", "gain"), [("a", 0.01), ("b", 0.02), ("", 0.01)])
+def test_the_accuracy_is_that_of_the_channel_that_drives(channel: str, gain: float) -> None:
+    """Channels of one box may be of different modules; what belongs to no channel holds for all."""
+    plain = made(1.0, 0.5)
+    row = {"full_scale": 1.0, "offset": 1e-3, "noise": 0.0}
+    facts = {
+        "roles": ["drive"], "channels": {"drive": channel} if channel else {},
+        "settings": {"a.source_range": 2.0, "b.source_range": 2.0},
+        "accuracy": {"measure_voltage:2": {**row, "full_scale": 2.0, "gain": 0.001},
+                     "a.measure_current:0.1": {**row, "gain": 0.01}, "b.measure_current:0.1": {**row, "gain": 0.02}}}
+    header = replace(plain.header, instruments={"box": facts})
+    found = sweep_facts(replace(plain, header=header), ExtractionOptions())
+    assert found.current_gain == gain and found.voltage_gain == 0.001

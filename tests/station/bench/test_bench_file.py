@@ -73,7 +73,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert file.device("D1").limits.max_current == 1e-3  # its own limit goes before the common one
     assert file.device("D2").limits.max_current == 20e-3
     assert file.sensing().current_resistance == 50.0
-    assert file.roles_of("generator") == ["bias"]
+    assert file.channels_of("generator") == {"bias": "2"}
     assert file.library() == str((tmp_path / "world.toml").resolve()) + "@tsbench"
     assert file.library("scope") == "@py"
 

@@ -86,12 +86,12 @@ def test_each_other_method_of_a_driver_that_leaves_is_an_error_with_its_name(met
     wire: Any = Wire()
     made = connection(wire)
     wire.identity, wire.accepted_settings, wire.accuracy = IDENTITY, dict, dict
-    assert made.describe([])["serial"] == "SIM1"
+    assert made.describe({})["serial"] == "SIM1"
     setattr(wire, method, leaves)
     call: dict[str, Any] = {
         "lost_power": made.lost_power, "reset": made.reset, "terminal": lambda: made.terminal("1")}
     with pytest.raises(InstrumentError) as caught:
-        call.get(method, lambda: made.describe([]))()
+        call.get(method, lambda: made.describe({}))()
     assert str(caught.value) == (f"meter (made up): the driver method {method} failed (SystemExit: 3 ({PLACE})). "
                                  "Correct this method of the driver")
 
@@ -107,7 +107,7 @@ def test_what_describes_a_driver_in_another_form_is_refused(method: str, returne
     wire.identity, wire.accepted_settings, wire.accuracy = IDENTITY, dict, dict
     setattr(wire, method, lambda: returned)
     with pytest.raises(InstrumentError) as caught:
-        made.describe([])
+        made.describe({})
     assert str(caught.value).startswith(f"meter (made up): the driver method {method} returned {expected}")
 
 

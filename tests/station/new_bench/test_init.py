@@ -115,7 +115,7 @@ def test_real_instruments_get_a_rehearsal_beside_them(tmp_path: Path) -> None:
     for name, text in files.texts.items():
         (tmp_path / name).write_text(text, "utf-8")
     with Bench.open(tmp_path / "rehearsal.bench.toml", "D1") as bench:
-        assert bench.simulated and bench.file.roles_of("source_meter") == ["drive"]
+        assert bench.simulated and bench.file.channels_of("source_meter") == {"drive": ""}
 
 
 def test_an_instrument_without_a_twin_has_no_rehearsal() -> None:

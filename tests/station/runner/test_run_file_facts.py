@@ -106,4 +106,7 @@ def test_units_of_settings_follow_what_is_sourced() -> None:
     units = {name: unit for name, unit in with_units(sourcing).items() if name.endswith("_unit")}
     assert units == {"source_limit_unit": "V", "source_range_unit": "A", "measure_range_unit": "V", "own_unit": "m"}
     assert unit_of("1.pulse_rise_time", {}) == "s" and unit_of("2.load_resistance", {}) == "Ohm"
+    settings = {"a.source_function": "current", "b.source_function": "voltage"}
+    assert [unit_of(name, settings) for name in ("a.source_range", "a.source_limit", "b.source_range", "b.source_limit")
+            ] == ["A", "V", "V", "A"]
     assert [unit_of(name, {}) for name in ("1.burst_count", "channel_1_probe_attenuation")] == ["", ""]
