@@ -12,6 +12,7 @@ from tsbench.instruments.interfaces import (
     SourceMeter,
     SourceMeterPulses,
     SourceMeterSampling,
+    TriggerLinked,
 )
 from tsbench.instruments.keithley_interactive.data_sheet import accuracy_tables
 from tsbench.instruments.keysight_b2900.data_sheet import MODELS, REPEATABLE
@@ -117,4 +118,5 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_source_meter: type[SourceMeter] = ChannelSourceMeter
     _as_pulses: type[SourceMeterPulses] = ChannelSourceMeter
     _as_sampling: type[SourceMeterSampling] = ChannelSourceMeter
+    _as_trigger_linked: type[TriggerLinked] = ChannelSourceMeter
     _as_interlocked: type[Interlocked] = ChannelSourceMeter

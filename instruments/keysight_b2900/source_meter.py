@@ -5,7 +5,7 @@ readings by the timer. All readings go to the trace buffer, which can be read wh
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
     SourcePulses,
     SourceSettings,
+    TriggerEvent,
 )
 from tsbench.instruments.keysight_b2900.data_sheet import (
     IDLE,
@@ -33,8 +34,46 @@ from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.records import FloatArray, Identity
 
 WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
+PINS = tuple(f"ext{pin}" for pin in range(1, 15))  #: of the digital port, as jacks
+_TELLS: Mapping[str, str] = {"begin": "TRIG", "point": "SENS"}
 _FETCH_CHUNK = 500
 _BEFORE_END = 10e-6  #: [s] between the end of an aperture and the end of its pulse
+
+
+def _aperture(capabilities: SourceMeterCapabilities, measure: MeasureSettings | None) -> float:
+    """Return the aperture [s]; before it is configured that of a reset."""
+    return (0.1 if measure is None else measure.nplc) / capabilities.line_frequency
+
+
+def load_list(
+    box: ScpiInstrument, number: int, model: ModelB2900, label: str, source: SourceSettings | None, levels: FloatArray,
+) -> None:
+    """Send the levels of a list, after a check of each."""
+    source = box.configured(source, "source")
+    require_in_range(label, "number of levels", len(levels), Range(1, MOST_POINTS, ""))
+    for level in levels:
+        require_level(label, model, float(level), source)
+    word = WORD[source.function]
+    for first in range(0, len(levels), LIST_CHUNK):
+        append = "" if first == 0 else ":APP"
+        box.write(f":SOUR{number}:LIST:{word}{append} {format_list(levels[first : first + LIST_CHUNK])}")
+    box.write(f":SOUR{number}:{word}:MODE LIST")
+
+
+def start(box: ScpiInstrument, number: int, count: int, which: str) -> None:
+    """Make the trace buffer ready for ``count`` readings, and leave idle."""
+    box.send(
+        f":TRAC{number}:FEED:CONT NEV", f":TRAC{number}:CLE", f":TRAC{number}:POIN {count}", f":TRAC{number}:FEED SENS",
+        f":TRAC{number}:FEED:CONT NEXT", f":OUTP{number} ON")
+    box.check_errors()
+    box.write(f":INIT:{which} (@{number})")
+
+
+def _signal(label: str, jack: str) -> str:
+    """Return a pin as messages name it ("EXT3"); LimitError where there is none."""
+    if jack not in PINS:
+        raise LimitError(f"{label}: it has no trigger jack '{jack}'. It has ext1 to ext14")
+    return jack.upper()
 
 
 class ChannelSourceMeter:
@@ -46,6 +85,9 @@ class ChannelSourceMeter:
     number : 1 or 2
     model : ModelB2900
     """
+
+    trigger_inputs: Sequence[str] = PINS
+    trigger_outputs: Sequence[str] = PINS
 
     def __init__(self, box: ScpiInstrument, number: int, model: ModelB2900) -> None:
         self.box = box
@@ -181,11 +223,14 @@ class ChannelSourceMeter:
         require_in_range(self.label, "number of sweep points", len(levels), Range(1, caps.maximum_sweep_points, ""))
         if dwell:
             require_in_range(self.label, "dwell", dwell, Range(caps.minimum_dwell, 1e5, "s"))
-        self._load(levels)
+        self._be_plain()
+        self._plain = False
+        load_list(self.box, self.number, self.model, self.label, self.source, levels)
         self.box.send(
             f":SOUR{n}:FUNC DC", f":SOUR{n}:FUNC:TRIG:CONT ON", f":TRIG{n}:ALL:SOUR AINT",
             f":TRIG{n}:ALL:COUN {len(levels)}", f":TRIG{n}:ACQ:DEL {format_number(dwell)}")
-        self._start(np.array(levels, dtype=np.float64), "ALL")
+        self._levels = np.array(levels, dtype=np.float64)
+        start(self.box, self.number, len(self._levels), "ALL")
 
     def start_pulses(self, pulses: SourcePulses) -> SourcePulses:
         """Play the pulses by the timer, with a reading at the end of each top."""
@@ -197,12 +242,14 @@ class ChannelSourceMeter:
         if pulses.period < pulses.width + 50e-6:
             raise LimitError(f"{self.label}: the pulse period {pulses.period:g} s must be at least 50 us above the "
                              f"width {pulses.width:g} s")
-        aperture = self._aperture()
+        aperture = _aperture(self.capabilities, self._measure)
         if aperture + 2 * _BEFORE_END > pulses.width:
             raise LimitError(f"{self.label}: the aperture {aperture:g} s does not fit into the pulse width "
                              f"{pulses.width:g} s. Lower nplc")
         self.set_level(pulses.base)
-        self._load(pulses.levels)
+        self._be_plain()
+        self._plain = False
+        load_list(self.box, self.number, self.model, self.label, self.source, pulses.levels)
         delay = pulses.width - aperture - _BEFORE_END
         word = WORD[self.box.configured(self.source, "source").function]
         self.box.send(
@@ -213,7 +260,8 @@ class ChannelSourceMeter:
         width = self.box.accepted("pulse width", pulses.width, self.box.ask_number(f":SOUR{n}:PULS:WIDT?"), "s",
                                   relative=0.02)
         period = self.box.accepted("pulse period", pulses.period, self.box.ask_number(f":TRIG{n}:ALL:TIM?"), "s")
-        self._start(np.array(pulses.levels, dtype=np.float64), "ALL")
+        self._levels = np.array(pulses.levels, dtype=np.float64)
+        start(self.box, self.number, len(self._levels), "ALL")
         return dataclasses.replace(pulses, width=width, period=period)
 
     def start_sampling(self, level: float, interval: float, count: int) -> float:
@@ -222,44 +270,18 @@ class ChannelSourceMeter:
         assert allowed is not None
         require_in_range(self.label, "sampling interval", interval, allowed.interval)
         require_in_range(self.label, "number of samples", count, Range(1, allowed.maximum_samples, ""))
-        if self._aperture() + _BEFORE_END > interval:
-            raise LimitError(f"{self.label}: the aperture {self._aperture():g} s does not fit into the sampling "
+        aperture = _aperture(self.capabilities, self._measure)
+        if aperture + _BEFORE_END > interval:
+            raise LimitError(f"{self.label}: the aperture {aperture:g} s does not fit into the sampling "
                              f"interval {interval:g} s. Lower nplc")
         self.set_level(level)
         self._plain = False
         self.box.send(
             f":TRIG{n}:ACQ:SOUR TIM", f":TRIG{n}:ACQ:TIM {format_number(interval)}", f":TRIG{n}:ACQ:COUN {count}")
         accepted = self.box.accepted("sampling interval", interval, self.box.ask_number(f":TRIG{n}:ACQ:TIM?"), "s")
-        self._start(np.full(count, level), "ACQ")
+        self._levels = np.full(count, level)
+        start(self.box, self.number, len(self._levels), "ACQ")
         return accepted
-
-    def _aperture(self) -> float:
-        nplc = 0.1 if self._measure is None else self._measure.nplc
-        return nplc / self.capabilities.line_frequency
-
-    def _load(self, levels: FloatArray) -> None:
-        """Send the levels of a list, after a check of each."""
-        source, n = self.box.configured(self.source, "source"), self.number
-        for level in levels:
-            require_level(self.label, self.model, float(level), source)
-        require_in_range(self.label, "number of levels", len(levels), Range(1, MOST_POINTS, ""))
-        self._be_plain()
-        self._plain = False
-        word = WORD[source.function]
-        for first in range(0, len(levels), LIST_CHUNK):
-            append = "" if first == 0 else ":APP"
-            self.box.write(f":SOUR{n}:LIST:{word}{append} {format_list(levels[first : first + LIST_CHUNK])}")
-        self.box.write(f":SOUR{n}:{word}:MODE LIST")
-
-    def _start(self, levels: FloatArray, which: str) -> None:
-        """Make the trace buffer ready and leave idle."""
-        n = self.number
-        self.box.send(
-            f":TRAC{n}:FEED:CONT NEV", f":TRAC{n}:CLE", f":TRAC{n}:POIN {len(levels)}", f":TRAC{n}:FEED SENS",
-            f":TRAC{n}:FEED:CONT NEXT", f":OUTP{n} ON")
-        self.box.check_errors()
-        self._levels = levels
-        self.box.write(f":INIT:{which} (@{n})")
 
     def poll_sweep(self) -> int:
         """Return how many readings are in the buffer."""
@@ -288,6 +310,27 @@ class ChannelSourceMeter:
     def abort(self) -> None:
         """Stop levels, pulses and readings; level and output stay."""
         self.box.write(f":ABOR (@{self.number})")
+
+    def start_at(self, jack: str | None) -> None:
+        """Let the next sweep, train or sampling start at an edge of a pin; None: as soon as it is started."""
+        n = self.number
+        if jack is None:
+            self.box.write(f":ARM{n}:ALL:SOUR AINT")
+        else:
+            pin = _signal(self.label, jack)
+            self.box.send(f":SOUR:DIG:{pin}:FUNC TINP", f":ARM{n}:ALL:SOUR {pin}")
+        self.box.check_errors()
+
+    def tell(self, jack: str, event: TriggerEvent | None) -> None:
+        """Give an edge at a pin when a run begins or at each point; None: no more."""
+        n, pin = self.number, _signal(self.label, jack)
+        if event is not None and event not in _TELLS:
+            raise LimitError(f"{self.label}: it cannot tell the event '{event}'. It tells {', '.join(_TELLS)}")
+        self.box.send(*(f":{word}{n}:TOUT OFF" for word in _TELLS.values()))
+        if event is not None:
+            word = _TELLS[event]
+            self.box.send(f":SOUR:DIG:{pin}:FUNC TOUT", f":{word}{n}:TOUT:SIGN {pin}", f":{word}{n}:TOUT ON")
+        self.box.check_errors()
 
     # --------------------------------------------------------------------------------------- common duties
 

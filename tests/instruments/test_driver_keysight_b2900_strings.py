@@ -11,7 +11,13 @@ from pymeasure.test import expected_protocol
 
 from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceSettings
-from tsbench.instruments.interfaces import Interlocked, SourceMeterPulses, SourceMeterSampling, SourcePulses
+from tsbench.instruments.interfaces import (
+    Interlocked,
+    SourceMeterPulses,
+    SourceMeterSampling,
+    SourcePulses,
+    TriggerLinked,
+)
 from tsbench.instruments.keysight_b2900.driver import KeysightB2900
 from tsbench.instruments.keysight_b2900.readings import decoded
 from tsbench.instruments.keysight_b2900.source_meter import ChannelSourceMeter
@@ -218,3 +224,22 @@ def test_safe_state_and_output() -> None:
         with pytest.raises(InstrumentError, match=r"did not switch on\. Check the interlock"):
             found.terminal("2").set_output(True)
         assert not found.terminal("2").interlock_closed()
+
+
+def test_jacks() -> None:
+    with driver([
+        (":SOUR:DIG:EXT3:FUNC TINP", None), (":ARM1:ALL:SOUR EXT3", None), OK, (":ARM1:ALL:SOUR AINT", None), OK,
+        (":TRIG1:TOUT OFF", None), (":SENS1:TOUT OFF", None), (":SOUR:DIG:EXT5:FUNC TOUT", None),
+        (":SENS1:TOUT:SIGN EXT5", None), (":SENS1:TOUT ON", None), OK,
+        (":TRIG1:TOUT OFF", None), (":SENS1:TOUT OFF", None), OK,
+    ]) as found:
+        meter = found.terminal("1")
+        assert isinstance(meter, TriggerLinked)
+        meter.start_at("ext3")
+        meter.start_at(None)
+        meter.tell("ext5", "point")
+        meter.tell("ext5", None)
+        with pytest.raises(LimitError, match="no trigger jack 'ext15'"):
+            meter.start_at("ext15")
+        with pytest.raises(LimitError, match="cannot tell the event 'end'"):
+            meter.tell("ext5", "end")

@@ -28,6 +28,17 @@ class TriggerLayer:
     period: float = 100e-6  #: [s] of the timer
 
 
+_TELLS = ("ARM TRAN", "ARM ACQ", "TRIG TRAN", "TRIG ACQ", "SOUR", "SENS")
+
+
+@dataclass
+class TriggerOutput:
+    """What gives an edge at a pin of the digital port."""
+
+    enabled: bool = False
+    pin: int = 1
+
+
 @dataclass
 class TriggerSystem:
     """Arm layer and trigger layer."""
@@ -133,6 +144,8 @@ class ChannelB2900:
         self.pulsed = False
         self.pulse_delay, self.pulse_width = 0.0, 50e-6
         self.systems = {"TRAN": TriggerSystem(), "ACQ": TriggerSystem()}
+        #: edges behind idle ("ARM TRAN"), behind the arm layer ("TRIG TRAN"), with each level and with each reading
+        self.trigger_outputs = {event: TriggerOutput() for event in _TELLS}
         self.switches_on, self.switches_off = True, False
         self.protected = False
         self.keeps_last_level = False  #: behind the last trigger; else the immediate level comes back

@@ -26,6 +26,7 @@ class BaseB2900(VirtualInstrument):
     time_resets: bool  #: whether :INITiate resets the time stamp
     interlock_closed: bool
     elements: tuple[str, ...]  #: of a reading
+    pin_functions: dict[int, str]  #: of the digital port, by pin: DINP, DIO, TINP, TOUT or HVOL
     data_format: str  #: ASC, REAL32 or REAL64
     byte_order: str
 

@@ -35,7 +35,11 @@ from tsbench.simulated_backends.virtual_instruments.keysight_b2900.result_comman
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.sense_commands import OutputB2900, SenseB2900
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.source_commands import SourceB2900, SweepB2900
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.system_commands import SystemB2900
-from tsbench.simulated_backends.virtual_instruments.keysight_b2900.trigger_commands import LayersB2900, RunB2900
+from tsbench.simulated_backends.virtual_instruments.keysight_b2900.trigger_commands import (
+    LayersB2900,
+    PortB2900,
+    RunB2900,
+)
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.trigger_engine import TriggerEngine
 
 _TEXTS: Mapping[int, str] = {-222: "Data out of range", -350: "Error queue overflow"}
@@ -63,6 +67,7 @@ class VirtualB2901A(BaseB2900):
     output_commands = Subsystem(OutputB2900)
     layer_commands = Subsystem(LayersB2900)
     run_commands = Subsystem(RunB2900)
+    port_commands = Subsystem(PortB2900)
     result_commands = Subsystem(ResultsB2900)
     trace_commands = Subsystem(TraceB2900)
     system_commands = Subsystem(SystemB2900)
@@ -75,17 +80,20 @@ class VirtualB2901A(BaseB2900):
         frequency = float(str(placement.options.get("line_frequency", 50)))
         self.interlock_closed = bool(placement.options.get("interlock", True))
         self.measurement = EventRegister()
+        self.pin_functions: dict[int, str] = {}
         self.channels = {
             number: ChannelB2900(self, self.data_sheet, number, frequency)
             for number in range(1, self.data_sheet.channels + 1)}
         self.engines = {
-            number: TriggerEngine(self, channel, self.measurement) for number, channel in self.channels.items()}
+            number: TriggerEngine(self, channel, self.measurement, self.pin_functions)
+            for number, channel in self.channels.items()}
         self.time_zero = 0.0
         self.status.extra_bits = lambda: int(self.measurement.summary)
         self._forget()
 
     def _forget(self) -> None:
         self.time_resets = True
+        self.pin_functions.update(dict.fromkeys(range(1, 15), "DINP"))
         self.elements, self.data_format, self.byte_order = ELEMENTS, "ASC", "NORM"
 
     def attachment(self) -> Attachment:

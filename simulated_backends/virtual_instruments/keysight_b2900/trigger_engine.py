@@ -5,10 +5,11 @@ them together, so that with the source AINT the next level waits for the reading
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 from tsbench.simulated_backends.scpi.status import EventRegister
 from tsbench.simulated_backends.services.clock import Process
+from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.channel import ChannelB2900, TriggerLayer
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
@@ -16,6 +17,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.readings import
 
 Steps = Generator[float, None, None]
 _FOREVER = 1e6  #: [s]
+_PULSE = 10e-6  #: [s] of an output trigger
 #: bits of the operation condition of channel 1 (SCPI reference, table 4-6); those of channel 2 are 6 places higher
 _IDLE = {"TRAN": 1 << 1, "ACQ": 1 << 4}
 _WAITS_FOR_TRIGGER = {"TRAN": 1 << 2, "ACQ": 1 << 5}
@@ -32,12 +34,17 @@ class TriggerEngine:
     instrument : VirtualInstrument
     channel : ChannelB2900
     measurement : register of the measurement status
+    pins : what the pins of the digital port do
     """
 
-    def __init__(self, instrument: VirtualInstrument, channel: ChannelB2900, measurement: EventRegister) -> None:
+    def __init__(
+        self, instrument: VirtualInstrument, channel: ChannelB2900, measurement: EventRegister,
+        pins: Mapping[int, str],
+    ) -> None:
         self._instrument = instrument
         self._channel = channel
         self._measurement = measurement
+        self._pins = pins
         self._processes: dict[str, Process] = {}
         self._running: set[str] = set()
         self._immediate = 0.0  #: [V or A] level before the run
@@ -113,11 +120,13 @@ class TriggerEngine:
         try:
             if self._ready > clock.now:
                 yield self._ready - clock.now
+            self._tell(*(f"ARM {kind}" for kind in kinds))
             arms = max(system.arm.count for system in systems)
             triggers = max(system.trigger.count for system in systems)
             began, number, passes = clock.now, 0, 0
             while passes < arms:
                 yield from self._event(systems[0].arm, kinds, _WAITS_FOR_ARM, began, passes)
+                self._tell(*(f"TRIG {kind}" for kind in kinds))
                 first, place = clock.now, 0
                 for done in range(int(triggers)):
                     place = yield from self._event(systems[0].trigger, kinds, _WAITS_FOR_TRIGGER, first, place)
@@ -197,7 +206,8 @@ class TriggerEngine:
             self._wired.add(jack)
             wire.listen(self._look_again)
         while True:
-            edge = None if wire is None else wire.next_edge(began)
+            listens = wire is not None and self._pins[int(pin)] == "TINP"
+            edge = wire.next_edge(began) if wire is not None and listens else None
             if edge is None:
                 self._waits_for_edge = True
                 yield _FOREVER
@@ -208,6 +218,12 @@ class TriggerEngine:
                 began = edge
             else:
                 return
+
+    def _tell(self, *events: str) -> None:
+        """Give an edge at the pins that are to tell of one of these events."""
+        instrument, outputs = self._instrument, [self._channel.trigger_outputs[event] for event in events]
+        for pin in {output.pin for output in outputs if output.enabled and self._pins[output.pin] == "TOUT"}:
+            instrument.bench.line(f"{instrument.name}.ext{pin}").add(EdgeTrain(instrument.clock.now, _PULSE, 1.0))
 
     def _look_again(self) -> None:
         if self._waits_for_edge:
@@ -228,6 +244,7 @@ class TriggerEngine:
             if not automatic:
                 channel.output.settled_at = min(channel.output.settled_at, clock.now)
             self._keep((yield from channel.measurer.take()))
+            self._tell("SENS")
         yield max(ends - clock.now, 0.0)
 
     def _transient(self, level: float) -> Generator[float, None, float]:
@@ -235,6 +252,7 @@ class TriggerEngine:
         channel, clock = self._channel, self._instrument.clock
         function = channel.settings.source_function
         yield channel.systems["TRAN"].trigger.delay
+        self._tell("SOUR")
         if not channel.pulsed:
             self._bring(function, level)
             return clock.now

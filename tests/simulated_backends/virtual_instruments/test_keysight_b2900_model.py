@@ -34,6 +34,10 @@ C2 two 0 20p
 SECOND
 WIRES
 """
+WIRED = """
+[wires]
+"meter.ext6" = "meter.ext5"
+"""
 
 
 class Meter:
@@ -87,8 +91,8 @@ class Meter:
 def opened(tmp_path: Path) -> Iterator[Callable[..., Meter]]:
     meters: list[Meter] = []
 
-    def make(model: str = "keysight_b2912a", options: str = "") -> Meter:
-        meters.append(Meter(tmp_path, model, options))
+    def make(model: str = "keysight_b2912a", options: str = "", wires: str = "") -> Meter:
+        meters.append(Meter(tmp_path, model, options, wires))
         return meters[-1]
 
     yield make
@@ -246,3 +250,20 @@ def test_an_open_interlock_keeps_high_voltages_off(opened: Callable[..., Meter])
     assert meter.ask(":SYST:INT:TRIP?") == "1"
     meter.send(":SOUR:VOLT 50", ":OUTP ON", ":INIT (@1)", ":SOUR:VOLT 5", ":OUTP ON")
     assert meter.errors() == [-221, -221] and meter.ask(":OUTP?") == "1"
+
+
+def test_a_pin_starts_the_other_channel(opened: Callable[..., Meter]) -> None:
+    meter = opened("keysight_b2902a", wires=WIRED)
+    meter.send(":SOUR:DIG:EXT5:FUNC TOUT", ":SOUR:DIG:EXT6:FUNC TINP", ":SENS1:TOUT:SIGN EXT5", ":SENS1:TOUT ON",
+               ":TRIG1:COUN 3", ":ARM2:SOUR EXT6", ":SENS1:CURR:NPLC 1", ":SENS2:CURR:NPLC 0.01", ":OUTP1 ON",
+               ":OUTP2 ON", ":FORM:ELEM:SENS TIME", ":INIT (@2)")
+    assert int(meter.ask(":STAT:OPER:COND?")) & 1 << 9
+    meter.send(":INIT (@1)")
+    assert meter.ask("*OPC?") == "1"
+    assert len(meter.numbers(":FETC:ARR? (@1)")) == 3 and len(meter.numbers(":FETC:ARR? (@2)")) == 1
+    first, second = meter.numbers(":FETC:ARR? (@1)"), meter.numbers(":FETC:ARR? (@2)")
+    assert first[0] + 0.02 < second[0] < first[1] + 0.02 and meter.ask(":SENS1:TOUT:SIGN?") == "EXT5"
+    meter.send(":SENS1:TOUT OFF", ":TRIG1:ACQ:TOUT:SIGN EXT5", ":TRIG1:TOUT ON", ":INIT (@2)", ":INIT (@1)")
+    assert meter.ask(":TRIG1:TOUT?") == "1" and meter.ask("*OPC?") == "1"
+    assert meter.numbers(":FETC:ARR? (@2)")[0] < meter.numbers(":FETC:ARR? (@1)")[1]
+    assert meter.ask(":TRIG1:ACQ:TOUT:SIGN?") == "EXT5" and meter.errors() == []
