@@ -100,10 +100,10 @@ def models(kind: str) -> list[list[Model]]:
 
 
 def _family(driver: type) -> str:
-    """Return the name of the class above a driver that is nearest to the base of its language."""
+    """Return the name of the class above a driver that is nearest to what all families share."""
     ours = [one for one in driver.__mro__ if one.__module__.startswith("tsbench.instruments.")]
-    language = next((k for k, one in enumerate(ours) if ".languages." in one.__module__), len(ours))
-    return ours[language - 1].__name__
+    shared = (k for k, one in enumerate(ours) if re.search(r"\.(languages|generators)\.", one.__module__))
+    return ours[next(shared, len(ours)) - 1].__name__
 
 
 def cells() -> Iterator[Cell]:

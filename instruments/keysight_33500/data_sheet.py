@@ -20,8 +20,6 @@ REPEATABLE = (
 OUTPUT_RESISTANCE = 50.0
 DAC_FULL_SCALE = 32767
 MINIMUM_AMPLITUDE = 1e-3  #: [Vpp into 50 Ohm]
-#: an arbitrary waveform drawn by straight lines is sampled this many times finer, where memory and rate allow
-LINEAR_OVERSAMPLING = 16
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
+from tsbench.instruments.generators.generator import MultiOutputGenerator
 from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
 from tsbench.instruments.keysight_33500 import data_sheet
-from tsbench.instruments.keysight_33500.generator import KeysightGenerator
 from tsbench.instruments.keysight_33500.output import BYTE_ORDERS, GeneratorChannel
 
 
-class Keysight33500(KeysightGenerator):
+class Keysight33500(MultiOutputGenerator):
     """The generator: its outputs, and what they share.
 
     Parameters
@@ -23,6 +23,8 @@ class Keysight33500(KeysightGenerator):
     """
 
     title = "Keysight 33500/33600"
+    maker = "Keysight"
+    output_class = GeneratorChannel
     repeatable = data_sheet.REPEATABLE
     models = data_sheet.MODELS
 

@@ -8,8 +8,8 @@ Sources: the 81150A and 81160A User's Guide (pulse periods), and the limits that
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tsbench.instruments.generators.headers import OutputHeaders
 from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
-from tsbench.instruments.keysight_33500.headers import OutputHeaders
 from tsbench.instruments.languages.repeatable import COMMON
 
 #: queries that change nothing in the instrument. The query of the event register is not among them

@@ -3,16 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 from tsbench.instruments.driver import Driver
+from tsbench.instruments.generators.generator import MultiOutputGenerator
 from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
-from tsbench.instruments.keysight_33500.generator import KeysightGenerator
 from tsbench.instruments.keysight_81160a import data_sheet
 from tsbench.instruments.keysight_81160a.output import PulserOutput
 
 
-class Keysight81160A(KeysightGenerator):
+class Keysight81160A(MultiOutputGenerator):
     """The generator: its outputs, and what they share."""
 
     title = "Keysight 81160/81150"
+    maker = "Keysight"
+    switching_off = (":OUTP{ch} OFF", ":OUTP{ch}:COMP OFF")
     repeatable = data_sheet.REPEATABLE
     models = data_sheet.MODELS
     output_class = PulserOutput
@@ -28,13 +30,6 @@ class Keysight81160A(KeysightGenerator):
         """Stop running bursts."""
         for output in self.outputs.values():
             output.abort()
-
-    def safe_state(self) -> None:
-        """Open all output relays, those of complements too, then bring all levels to zero."""
-        self.send(*(f":OUTP{number} OFF" for number in self.outputs),
-                  *(f":OUTP{number}:COMP OFF" for number in self.outputs))
-        for output in self.outputs.values():
-            output.zero_level()
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -10,20 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import InstrumentError
-from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.generators.output import GeneratorOutput
 from tsbench.instruments.interfaces import OutputState
-from tsbench.instruments.keysight_33500.output import GeneratorChannel
 from tsbench.instruments.keysight_81160a.data_sheet import HEADERS
 from tsbench.instruments.languages.scpi import format_number
 
 _ONE_AFTER_ANOTHER = (":TRIG{ch}:COUN 1", ":ARM:SOUR{ch} IMM")  #: periods without end
 
 
-class PulserOutput(GeneratorChannel):
+class PulserOutput(GeneratorOutput):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`."""
 
     headers = HEADERS
+    starting_burst = ("*TRG",)
     ending_burst = _ONE_AFTER_ANOTHER
     zeroing = (":VOLT{ch}:LIM:STAT OFF", *_ONE_AFTER_ANOTHER, ":FUNC{ch} DC", ":VOLT{ch}:OFFS 0")
     function = Instrument.control(
@@ -42,25 +41,12 @@ class PulserOutput(GeneratorChannel):
         self._messages.send(f":FREQ{{ch}} {format_number(rate / points)}")
         return points * self._messages.number(":FREQ{ch}?")
 
-    def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
-        """Play ``count`` cycles at each trigger, from the bus or External In."""
-        require_in_range(self.label, "burst count", count, self.capabilities.burst_count)
+    def _send_burst(self, count: int, source: Literal["bus", "external"]) -> float:
         self._messages.send(
             f":ARM:SOUR{{ch}} {'MAN' if source == 'bus' else 'EXT'}", ":BURS{ch}:MODE TRIG",
-            f":TRIG{{ch}}:COUN {int(count)}",
+            f":TRIG{{ch}}:COUN {count}",
         )
-        self._burst = True
-        got = self.generator.accepted("burst count", count, self._messages.number(":TRIG{ch}:COUN?"), "", 0.0)
-        self._found |= {"burst": True, "burst_count": int(got), "trigger_source": source}
-        return int(got)
-
-    def trigger(self) -> None:
-        """Start one burst by a bus trigger; the generator tells when it is over."""
-        if not self._burst:
-            raise InstrumentError(f"{self.label}: no burst is configured. Call configure_burst first")
-        self.generator.ask("*ESR?")  # forget earlier completions
-        self.generator.send("*TRG", "*OPC")
-        self._pending = True
+        return self._messages.number(":TRIG{ch}:COUN?")
 
     def abort(self) -> None:
         """Stop a running burst: the same count, set again, arms anew; the output idles at its base."""
@@ -78,4 +64,4 @@ class PulserOutput(GeneratorChannel):
     def output_states(self) -> list[OutputState]:
         """Read the output back; it counts as on while its complement is."""
         complement = self.generator.ask_switch(f":OUTP{self.channel}:COMP?")
-        return [OutputState(f"{self.generator.name}.{self.channel}", self._messages.is_on() or complement)]
+        return [OutputState(f"{self.generator.name}.{self.channel}", self.is_on() or complement)]

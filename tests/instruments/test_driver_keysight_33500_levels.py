@@ -16,8 +16,8 @@ from tests.instruments.test_driver_keysight_33500_strings import (
 )
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments import Pulse, Range
+from tsbench.instruments.generators.requests import require_pulse
 from tsbench.instruments.keysight_33500 import data_sheet
-from tsbench.instruments.keysight_33500.requests import require_pulse
 
 LIM = ":SOUR1:VOLT:LIM"
 

@@ -12,9 +12,9 @@ from pyvisa.constants import StatusCode
 from tsbench.errors import CommunicationError
 from tsbench.instruments import ArbitraryWaveform
 from tsbench.instruments.fixture import node_capacitance, parallel_capacitance
+from tsbench.instruments.generators.requests import sampled
 from tsbench.instruments.guard.limits import WirePath, WorstCase, worst_case_of_voltage
 from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
-from tsbench.instruments.keysight_33500.requests import sampled
 from tsbench.instruments.links.transport import Transport
 from tsbench.instruments.links.visa_library import full_name, list_resources
 from tsbench.netlist import parse_netlist

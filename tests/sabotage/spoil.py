@@ -103,7 +103,7 @@ def _milliamperes_in_decoded_readings(module: ModuleType) -> None:
 
 
 def _peak_to_peak_for_peak(module: ModuleType) -> None:
-    output = module.GeneratorChannel
+    output = module.GeneratorOutput
     right = output.configure_pulse
 
     def configure_pulse(self: Any, pulse: Any) -> Any:
@@ -156,12 +156,8 @@ def _never_off(*names: str) -> Patch:
     return patch
 
 
-def _safe_state_is_forgotten(module: ModuleType) -> None:
-    module.Keysight33500.safe_state = lambda self: None
-
-
-def _safe_state_of_a_pulser_is_forgotten(module: ModuleType) -> None:
-    module.Keysight81160A.safe_state = lambda self: None
+def _safe_state_of_a_generator_is_forgotten(module: ModuleType) -> None:
+    module.MultiOutputGenerator.safe_state = lambda self: None
 
 
 def _safe_state_of_a_2600_is_forgotten(module: ModuleType) -> None:
@@ -181,7 +177,7 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keithley_2400.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keysight_b2900.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keithley_2600.readings": _milliamperes_in_decoded_readings,
-        "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
+        "tsbench.instruments.generators.output": _peak_to_peak_for_peak,
         "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds,
     },
     "output": {
@@ -192,8 +188,7 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keysight_b1500a.driver": _safe_state_of_a_b1500a_is_forgotten,
         "tsbench.instruments.keithley_2400.source": _never_off("SourceOf2400"),
         "tsbench.instruments.keysight_b2900.source_meter": _never_off("ChannelSourceMeter"),
-        "tsbench.instruments.keysight_33500.output": _never_off("GeneratorChannel"),
-        "tsbench.instruments.keysight_33500.driver": _safe_state_is_forgotten,
-        "tsbench.instruments.keysight_81160a.driver": _safe_state_of_a_pulser_is_forgotten,
+        "tsbench.instruments.generators.output": _never_off("GeneratorOutput"),
+        "tsbench.instruments.generators.generator": _safe_state_of_a_generator_is_forgotten,
     },
 }

@@ -50,6 +50,7 @@ class GeneratorDataSheet:
     max_trigger_delay: float = 1000.0  #: [s]
     #: whether each channel has a second connector that is its complement: the terminals "1_complement", ...
     complements: bool = False
+    burst_is_operation: bool = True  #: whether ``*OPC`` and ``*WAI`` wait for the end of a burst
 
     def __post_init__(self) -> None:
         if self.output_resistance != OUTPUT_RESISTANCE:   # levels would be wrong, without a word

@@ -124,12 +124,18 @@ class Playback:
         if not settings.burst_on[channel] and self._sequences.trigger(channel, start - self._sheet.trigger_latency):
             return True
         if not settings.burst_on[channel]:
-            self._instrument.operations.begin(f"burst {channel}")
+            self._operation(channel, begins=True)
             self._bursts[channel] = self._clock.schedule(start, lambda: self._sweep(channel))
             self._waiting_changed()
         else:
             self._play(channel, start)
         return True
+
+    def _operation(self, channel: int, begins: bool) -> None:
+        """Note that a burst or a sweep begins or ends, where the model counts it as an operation."""
+        if self._sheet.burst_is_operation:
+            operations = self._instrument.operations
+            (operations.begin if begins else operations.end)(f"burst {channel}")
 
     def _sweep(self, channel: int) -> None:
         if self._settings.shape(channel).sweep is None:
@@ -142,7 +148,7 @@ class Playback:
     def _play(self, channel: int, start: float) -> None:
         end = self._channels.play_burst(channel, start, self.cycles(channel))
         if math.isfinite(end):
-            self._instrument.operations.begin(f"burst {channel}")
+            self._operation(channel, begins=True)
             self._bursts[channel] = self._clock.schedule(end, lambda: self._burst_over(channel))
         else:
             self._endless[channel] = True
@@ -150,7 +156,7 @@ class Playback:
 
     def _burst_over(self, channel: int) -> None:
         self._bursts[channel] = None
-        self._instrument.operations.end(f"burst {channel}")
+        self._operation(channel, begins=False)
         self._waiting_changed()
         self.external_edges_changed()
 
@@ -168,7 +174,7 @@ class Playback:
         self._channels.stop_playing(channel)
         if running is not None:
             running.cancel()
-            self._instrument.operations.end(f"burst {channel}")
+            self._operation(channel, begins=False)
         self._waiting_changed()
 
     @property
@@ -204,7 +210,7 @@ class Playback:
             if settings.burst_on[channel]:
                 self._play(channel, max(time, self._clock.now))
             elif not self._sequences.trigger(channel, time) and self.sweeps_by_trigger(channel):
-                self._instrument.operations.begin(f"burst {channel}")
+                self._operation(channel, begins=True)
                 self._sweep(channel)
         following = time + interval
         self._timers[channel] = self._clock.schedule(following, lambda: self._tick(channel, following))
@@ -254,7 +260,7 @@ class Playback:
             self._endless[channel] = True
         elif not opened and (start_was := self._gates[channel]) is not None:
             self._gates[channel], self._endless[channel] = None, False
-            self._instrument.operations.begin(f"burst {channel}")
+            self._operation(channel, begins=True)
             end = self._channels.end_burst(channel, start_was, now + self._sheet.trigger_latency)
             self._bursts[channel] = self._clock.schedule(max(end, now), lambda: self._burst_over(channel))
         following = fall if high else rise

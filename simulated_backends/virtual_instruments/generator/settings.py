@@ -1,6 +1,7 @@
 """What the user has set on a function generator, as the shared code reads it. A model's command table provides it."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
 
@@ -11,6 +12,22 @@ class ByChannel(Protocol[T_co]):
     """A setting that each channel (1, 2, ...) has for itself."""
 
     def __getitem__(self, channel: int, /) -> T_co: ...
+
+
+class Derived:
+    """A setting of each channel that follows from others.
+
+    Parameters
+    ----------
+    read : callable
+        (channel) -> value
+    """
+
+    def __init__(self, read: Callable[[int], Any]) -> None:
+        self._read = read
+
+    def __getitem__(self, channel: int, /) -> Any:
+        return self._read(channel)
 
 
 class GeneratorSettings(Protocol):

@@ -6,12 +6,11 @@ level, it plays while the level at External In is high (arm and trigger model of
 reference, "Programming the instrument trigger modes").
 """
 
-from typing import Any
-
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.generator.settings import Derived
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import (
     Limited,
     PulseGeneratorBase,
@@ -21,16 +20,6 @@ from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_tabl
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 MOST_CYCLES = 2_147_483_647
 _SOURCES = {"IMM": "IMM", "INT2": "TIM", "EXT": "EXT", "MAN": "BUS"}
-
-
-class _Derived:
-    """A setting of each channel that follows from others, as the shared code reads it."""
-
-    def __init__(self, read: Any) -> None:
-        self._read = read
-
-    def __getitem__(self, channel: int) -> Any:
-        return self._read(channel)
 
 
 class ArmingCommands(PulseGeneratorTable):
@@ -47,12 +36,12 @@ class ArmingCommands(PulseGeneratorTable):
     def __init__(self, generator: PulseGeneratorBase) -> None:
         super().__init__(generator)
         self.shape = generator.shape
-        self.burst_on = _Derived(lambda c: self.burst[c] or self.arm_source[c] != "IMM")
-        self.burst_count = _Derived(lambda c: self.cycles[c] if self.burst[c] else 1.0)
-        self.trigger_source = _Derived(lambda c: _SOURCES[self.arm_source[c]])
-        self.trigger_slope = _Derived(lambda c: self.arm_slope[c])
-        self.trigger_timer = _Derived(lambda c: self.arm_period[c])
-        self.trigger_delay = _Derived(lambda c: generator.timing_commands.delay[c])
+        self.burst_on = Derived(lambda c: self.burst[c] or self.arm_source[c] != "IMM")
+        self.burst_count = Derived(lambda c: self.cycles[c] if self.burst[c] else 1.0)
+        self.trigger_source = Derived(lambda c: _SOURCES[self.arm_source[c]])
+        self.trigger_slope = Derived(lambda c: self.arm_slope[c])
+        self.trigger_timer = Derived(lambda c: self.arm_period[c])
+        self.trigger_delay = Derived(lambda c: generator.timing_commands.delay[c])
 
     burst = Setting("[:SOURce]:BURSt<1-2>:STATe", Boolean(), default=False, change="changed")
     burst_mode = Setting("[:SOURce]:BURSt<1-2>:MODE", Choice("TRIGgered", "GATed"), default="TRIG", change="changed")

@@ -1,30 +1,33 @@
-"""What the drivers of Keysight's generators share: the instrument with its outputs."""
+"""What the drivers of generators share: the instrument with its outputs."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.generators.output import GeneratorOutput
 from tsbench.instruments.interfaces import OutputState, PulseGeneratorCapabilities
-from tsbench.instruments.keysight_33500.output import GeneratorChannel
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 
 
-class KeysightGenerator(ScpiInstrument):
+class MultiOutputGenerator(ScpiInstrument):
     """A generator: its outputs, and what they share."""
 
     models: ClassVar[Mapping[str, Any]]  #: model in the reply to ``*IDN?`` -> its numbers, with ``channels``
-    output_class: ClassVar[type[GeneratorChannel]] = GeneratorChannel
+    output_class: ClassVar[type[GeneratorOutput]]
+    maker = ""  #: as messages call it: "Keysight"
+    #: messages that switch an output off, for each
+    switching_off: ClassVar[tuple[str, ...]] = (":OUTP{ch} OFF",)
     byte_order = "big"  #: of the blocks it is sent
 
     def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
-        self.outputs: dict[int, GeneratorChannel] = {}
+        self.outputs: dict[int, GeneratorOutput] = {}
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper()
         if model not in self.models:
             raise ConfigurationError(f"{self.label}: tsbench does not know the model "
                                      f"{model}{nearest(model, self.models)}")
-        self.call_it(f"Keysight {model}")
+        self.call_it(f"{self.maker} {model}")
         self.model = self.models[model]
         self.outputs = {
             n: self.output_class(self, n, self.capabilities(), self.byte_order)
@@ -35,7 +38,7 @@ class KeysightGenerator(ScpiInstrument):
         """Return the limits of one output."""
         raise NotImplementedError
 
-    def channel(self, number: int) -> GeneratorChannel:
+    def channel(self, number: int) -> GeneratorOutput:
         """Return one output; ConfigurationError if there is none of that number."""
         if number not in self.outputs:
             raise ConfigurationError(
@@ -50,7 +53,7 @@ class KeysightGenerator(ScpiInstrument):
 
     def safe_state(self) -> None:
         """Open all output relays, then bring all levels to zero."""
-        self.send(*(f":OUTP{number} OFF" for number in self.outputs))
+        self.send(*(command.format(ch=number) for command in self.switching_off for number in self.outputs))
         for output in self.outputs.values():
             output.zero_level()
 
@@ -63,7 +66,7 @@ class KeysightGenerator(ScpiInstrument):
         """Return the names of all outputs."""
         return tuple(f"{self.name}.{number}" for number in self.outputs)
 
-    def terminal(self, channel: str) -> GeneratorChannel:
+    def terminal(self, channel: str) -> GeneratorOutput:
         """Return the output called ``channel`` ("": the first)."""
         return self.channel(int(channel or 1))
 

@@ -1,13 +1,14 @@
-"""What a 33500B/33600A output is asked for, before it becomes commands: pulses checked, waveforms sampled."""
+"""What an output is asked for, before it becomes commands: pulses checked, waveforms sampled."""
 
 import numpy as np
 
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities, Range
-from tsbench.instruments.keysight_33500.data_sheet import LINEAR_OVERSAMPLING
 from tsbench.records import FloatArray
 
-#: how far an edge reaches beyond the width at 50 %, per 10-90 % time: half of 0-100 % [operating guide]
+#: an arbitrary waveform drawn by straight lines is sampled this many times finer, where memory and rate allow
+LINEAR_OVERSAMPLING = 16
+#: how far an edge reaches beyond the width at 50 %, per 10-90 % time: half of 0-100 % [33500 operating guide]
 EDGE_REACH = 0.625
 
 

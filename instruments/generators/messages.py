@@ -1,4 +1,4 @@
-"""Messages to one output of a Keysight 33500B or 33600A: ``{ch}`` in a command stands for its number."""
+"""Messages to one output of a generator: ``{ch}`` in a command stands for its number."""
 
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 
@@ -29,6 +29,6 @@ class OutputMessages:
         """Return a numeric reply."""
         return self._generator.ask_number(command.format(ch=self._channel))
 
-    def is_on(self) -> bool:
-        """Return whether the output is on."""
-        return self._generator.ask_switch(f":OUTP{self._channel}?")
+    def switch(self, header: str) -> bool:
+        """Return the state of a switch."""
+        return self._generator.ask_switch(f"{header.format(ch=self._channel)}?")
