@@ -29,6 +29,6 @@ class OutputMessages:
         """Return a numeric reply."""
         return self._generator.ask_number(command.format(ch=self._channel))
 
-    def switch(self, header: str) -> bool:
-        """Return the state of a switch."""
+    def is_on(self, header: str) -> bool:
+        """Return the state of a switch, such as that of the output."""
         return self._generator.ask_switch(f"{header.format(ch=self._channel)}?")

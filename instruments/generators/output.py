@@ -7,21 +7,14 @@ Switching on again is the caller's decision.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar, Literal
-
-import numpy as np
-import numpy.typing as npt
-from pymeasure.instruments import Instrument
+from typing import Literal
 
 from tsbench.errors import InstrumentError
-from tsbench.instruments.generators.channel_levels import ChannelLevels
-from tsbench.instruments.generators.headers import OutputHeaders
 from tsbench.instruments.generators.messages import OutputMessages
+from tsbench.instruments.generators.output_words import OutputWords
 from tsbench.instruments.generators.requests import require_pulse, sampled
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, OutputState, Pulse, PulseGeneratorCapabilities
-from tsbench.instruments.languages.pymeasure_classes import TypedChannel
-from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.levels import levels_to_codes
 from tsbench.records import Identity
@@ -30,7 +23,7 @@ _OF_EVERY_FUNCTION = {"burst", "burst_count", "trigger_source"}  #: settings tha
 _OPERATION_COMPLETE = 1  #: bit of *ESR?
 
 
-class GeneratorOutput(TypedChannel):
+class GeneratorOutput(OutputWords):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`.
 
     Parameters
@@ -41,20 +34,9 @@ class GeneratorOutput(TypedChannel):
     byte_order : of the blocks it is sent, a key of ``BYTE_ORDERS`` of the driver
     """
 
-    output_enabled = Instrument.setting(
-        ":OUTP{ch} %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
-    )
-    function: object  #: control of the waveform: "pulse", "dc" or "arbitrary"
-    headers: ClassVar[OutputHeaders]
-    levels_class: ClassVar[type[ChannelLevels]] = ChannelLevels
-    zeroing: ClassVar[tuple[str, ...]]  #: what brings an output that is off to 0 V
-    starting_burst: ClassVar[tuple[str, ...]] = (":TRIG{ch}",)
-    ending_burst: ClassVar[tuple[str, ...]] = (":SOUR{ch}:BURS:STAT OFF",)  #: what makes it play without end
-
     def __init__(
         self, parent: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities, byte_order: str
     ) -> None:
-        super().__init__(parent, channel)
         self.channel = channel
         self.generator = parent
         self.capabilities = capabilities
@@ -106,24 +88,6 @@ class GeneratorOutput(TypedChannel):
         self._found |= {f"pulse_{name}": value for name, value in dataclasses.asdict(accepted).items()}
         return accepted
 
-    def _send_timing(self, pulse: Pulse) -> None:
-        """Send polarity, width, period and edges: first the smallest, so that none is refused for another."""
-        words, caps = self.headers, self.capabilities
-        narrow, quick = format_number(caps.pulse_width.low), format_number(caps.edge_time.low)
-        self._messages.send(
-            f"{words.polarity} {'INV' if pulse.amplitude < 0 else 'NORM'}",
-            f"{words.hold} WIDT", f"{words.lead} {quick}", f"{words.trail} {quick}",
-            f"{words.width} {narrow}", f"{words.period} {format_number(pulse.period)}",
-            f"{words.width} {format_number(pulse.width)}",
-            f"{words.lead} {format_number(pulse.rise_time)}",
-            f"{words.trail} {format_number(pulse.fall_time)}",
-        )
-
-    def _timing(self) -> tuple[float, float, float, float]:
-        """Return width, period, rise and fall time [s] as read back."""
-        ask, words = self._messages.number, self.headers
-        return ask(f"{words.width}?"), ask(f"{words.period}?"), ask(f"{words.lead}?"), ask(f"{words.trail}?")
-
     def configure_level(self, level: float) -> float:
         """Set a DC level [V into the load]."""
         require_in_range(self.label, "level", level, self._levels.allowed())
@@ -151,14 +115,6 @@ class GeneratorOutput(TypedChannel):
         accepted = self.generator.accepted("sample_rate", rate, self._settled_rate(rate, levels.size), "Hz")
         self._found |= {"waveform_points": int(levels.size), "waveform_sample_rate": accepted}
 
-    def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
-        """Send a waveform, to be played at ``rate`` [Hz] in steps or joined by straight lines, and select it."""
-        raise NotImplementedError
-
-    def _settled_rate(self, rate: float, points: int) -> float:
-        """Set the sample rate [Hz] where ``_send_codes`` did not; return it as the generator has it."""
-        raise NotImplementedError
-
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         """Play ``count`` cycles at each trigger, from the bus or the trigger input."""
         require_in_range(self.label, "burst count", count, self.capabilities.burst_count)
@@ -167,36 +123,23 @@ class GeneratorOutput(TypedChannel):
         self._found |= {"burst": True, "burst_count": int(accepted), "trigger_source": source}
         return int(accepted)
 
-    def _send_burst(self, count: int, source: Literal["bus", "external"]) -> float:
-        """Switch the burst on; return the number of cycles as read back."""
-        raise NotImplementedError
-
     # ---------------------------------------------------------------------------------------- operation
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output relay and read back that it did."""
-        self.output_enabled = enabled
-        self.generator.check_errors()
-        if self.is_on() != enabled:
+        self._messages.send(self.switching[enabled])
+        if self._messages.is_on(self.headers.output) != enabled:
             raise InstrumentError(
                 f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check for an overload"
             )
-
-    def is_on(self) -> bool:
-        """Ask whether the output is on."""
-        return self._messages.switch(self.headers.output)
 
     def trigger(self) -> None:
         """Start one burst by a bus trigger; the generator tells when it is over."""
         if not self._burst:
             raise InstrumentError(f"{self.label}: no burst is configured. Call configure_burst first")
-        self._start_burst()
-        self._pending = True
-
-    def _start_burst(self) -> None:
-        """Send the trigger, and the request to tell when the burst is over."""
         self.generator.ask("*ESR?")  # forget earlier completions
         self.generator.send(*(command.format(ch=self.channel) for command in self.starting_burst), "*OPC")
+        self._pending = True
 
     def burst_running(self) -> bool:
         """Ask whether the burst of the last bus trigger still plays."""
@@ -227,7 +170,7 @@ class GeneratorOutput(TypedChannel):
 
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
-        return [OutputState(f"{self.generator.name}.{self.channel}", self.is_on())]
+        return [OutputState(f"{self.generator.name}.{self.channel}", self._messages.is_on(self.headers.output))]
 
     def check_errors(self) -> None:
         """Empty the instrument's error queue; InstrumentError if it holds any."""
@@ -250,8 +193,7 @@ class GeneratorOutput(TypedChannel):
             return
         self.set_output(False)
         self._messages.send(*self._levels.lifting_limits(), *(self.ending_burst if function == "dc" else ()))
-        self.function = function
-        self.generator.check_errors()
+        self._messages.send(self.functions[function])
         self._function = function
         for key in self._found.keys() - _OF_EVERY_FUNCTION:
             del self._found[key]

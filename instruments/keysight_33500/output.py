@@ -4,11 +4,10 @@ Commands follow the family's Operating and Service Guide (33500-90901).
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pymeasure.instruments import Instrument
 
 from tsbench.instruments.generators.headers import OutputHeaders
 from tsbench.instruments.generators.output import GeneratorOutput
@@ -30,10 +29,8 @@ class GeneratorChannel(GeneratorOutput):
 
     headers = HEADERS
     zeroing = (":SOUR{ch}:VOLT:LIM:STAT OFF", ":SOUR{ch}:BURS:STAT OFF", ":SOUR{ch}:FUNC DC", ":SOUR{ch}:VOLT:OFFS 0")
-    function = Instrument.control(
-        ":SOUR{ch}:FUNC?", ":SOUR{ch}:FUNC %s", """Control the waveform ("pulse", "dc", "arbitrary").""",
-        map_values=True, values={"pulse": "PULS", "dc": "DC", "arbitrary": "ARB"}, cast=str,
-    )
+    functions: ClassVar[Mapping[str, str]] = {
+        "pulse": ":SOUR{ch}:FUNC PULS", "dc": ":SOUR{ch}:FUNC DC", "arbitrary": ":SOUR{ch}:FUNC ARB"}
 
     def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
         """Send a waveform, to be played at ``rate`` [Hz] in steps or joined by straight lines, and select it."""

@@ -4,11 +4,11 @@ The number of the channel stands in the header: ``:FUNC1``, ``:PULS:WIDT1``. A b
 bursts of all channels that are armed by hand. The complementary connector stays off.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pymeasure.instruments import Instrument
 
 from tsbench.instruments.generators.output import GeneratorOutput
 from tsbench.instruments.interfaces import OutputState
@@ -25,10 +25,8 @@ class PulserOutput(GeneratorOutput):
     starting_burst = ("*TRG",)
     ending_burst = _ONE_AFTER_ANOTHER
     zeroing = (":VOLT{ch}:LIM:STAT OFF", *_ONE_AFTER_ANOTHER, ":FUNC{ch} DC", ":VOLT{ch}:OFFS 0")
-    function = Instrument.control(
-        ":FUNC{ch}?", ":FUNC{ch} %s", """Control the waveform ("pulse", "dc", "arbitrary").""",
-        map_values=True, values={"pulse": "PULS", "dc": "DC", "arbitrary": "USER"}, cast=str,
-    )
+    functions: ClassVar[Mapping[str, str]] = {
+        "pulse": ":FUNC{ch} PULS", "dc": ":FUNC{ch} DC", "arbitrary": ":FUNC{ch} USER"}
 
     def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
         self._messages.send(":OUTP{ch}:POL NORM")
@@ -64,4 +62,5 @@ class PulserOutput(GeneratorOutput):
     def output_states(self) -> list[OutputState]:
         """Read the output back; it counts as on while its complement is."""
         complement = self.generator.ask_switch(f":OUTP{self.channel}:COMP?")
-        return [OutputState(f"{self.generator.name}.{self.channel}", self.is_on() or complement)]
+        enabled = self._messages.is_on(self.headers.output) or complement
+        return [OutputState(f"{self.generator.name}.{self.channel}", enabled)]
