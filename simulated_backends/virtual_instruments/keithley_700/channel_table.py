@@ -89,8 +89,8 @@ class ChannelTable:
         slots = {name[0] for name in wanted}
         yield from self._matrix.change([name for name in self._matrix.listed() if name[0] in slots], wanted)
 
-    def _closed(self, channels: Any) -> str | None:
-        return ";".join(self._matrix.listed(self._names(channels))) or None
+    def _closed(self, channels: Any) -> str | tuple[None]:
+        return ";".join(self._matrix.listed(self._names(channels))) or (None,)   # nil, which is more than nothing
 
     def _state(self, channels: Any) -> str:
         return ",".join(str(int(name in self._matrix.closed)) for name in self._names(channels))
