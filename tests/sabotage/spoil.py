@@ -85,8 +85,8 @@ def _milliamperes_for_amperes(module: ModuleType) -> None:
     driver = module.InteractiveSourceMeter
     right = driver._reading
 
-    def reading(self: Any, values: list[float], level: float) -> Any:
-        good = right(self, values, level)
+    def reading(self: Any, *arguments: Any) -> Any:
+        good = right(self, *arguments)
         return dataclasses.replace(good, current=good.current * 1e3)
 
     driver._reading = reading
