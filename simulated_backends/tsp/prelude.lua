@@ -13,7 +13,7 @@ local raw_getmetatable, raw_setmetatable, raw_rawset, raw_tostring = getmetatabl
 local raw_unpack, raw_select, raw_collectgarbage = unpack, select, collectgarbage
 local sethook, gsub, sort = debug.sethook, string.gsub, table.sort
 local raw_rep, raw_find, raw_len, raw_pow, math_min = string.rep, string.find, string.len, math.pow, math.min
-local raw_pairs, raw_ipairs, raw_rawget = pairs, ipairs, rawget
+local raw_pairs, raw_ipairs, raw_rawget, globals = pairs, ipairs, rawget, _G
 
 local left = QUANTUM       -- ticks until the host looks again
 local blocked = 0          -- calls from C in which nothing can wait
@@ -269,8 +269,8 @@ end
 
 function host.object(t, name, value) raw_getmetatable(t).Objects[name] = value end
 function host.method(t, name, id) raw_getmetatable(t).Objects[name] = caller(id) end
-function host.global(name, value) _G[name] = value end
-function host.global_function(name, id) _G[name] = caller(id) end
+function host.global(name, value) raw_rawset(globals, name, value) end
+function host.global_function(name, id) raw_rawset(globals, name, caller(id)) end
 
 function makegetter(t, name) return function() return t[name] end end
 function makesetter(t, name) return function(value) t[name] = value end end
@@ -282,7 +282,7 @@ function host.printer(id)
     if raw_type(first) ~= "number" then first = raw_tostring(first) end
     return first, texts(n - 1, ...)
   end
-  _G.print = function(...) return finish(call(id, texts(raw_select("#", ...), ...))) end
+  globals.print = function(...) return finish(call(id, texts(raw_select("#", ...), ...))) end
 end
 
 function host.sequence(value)   -- the elements of a table, for the host

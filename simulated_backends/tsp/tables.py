@@ -95,7 +95,7 @@ def number(value: Any, low: float | None = None, high: float | None = None) -> f
         raise TspError(-104)
     if low is not None and value < low:
         raise TspError(1102)
-    if high is not None and value > high:
+    if (high is not None and value > high) or math.isinf(value):
         raise TspError(1101)
     return float(value)
 

@@ -32,7 +32,7 @@ class ScpiSocket(Client):
             return
         messages, rest = framing.messages(bytes(self._input), end=False)
         self._input[:] = rest
-        self.queue.extend(Message(content) for content in messages if content.strip(b" \t\r\0"))
+        self.queue.extend(Message(content) for content in messages if framing.empty or content.strip(b" \t\r\0"))
 
     def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
         """Put the reply into the stream."""

@@ -126,7 +126,11 @@ class ServedInstrument:
             willing = [client for client in self.clients if self._may_talk(client)]
             return next((client for client in willing if client.gone), willing[0] if willing else None)
         owner = self._owner
-        if owner is None or owner.gone or self._asked or not self._may_talk(owner):
+        if owner is None or owner.gone or not self._may_talk(owner):
+            return None
+        if self.instrument.interrupts(owner.queue[0].content):   # it does not wait for the reply that it makes needless
+            return owner
+        if self._asked:
             return None
         return None if any(client.queue for client in self.clients if client is not owner) else owner
 

@@ -104,9 +104,9 @@ class BufferColumn:
         """Return its values."""
         return [self._pick(reading) for reading in self._buffer.readings]
 
-    def at(self, place: float) -> Any:
+    def at(self, place: Any) -> Any:
         """Return the value of reading ``place``, from 1 on; nil behind the last."""
-        index = int(place)
+        index = whole(place)
         if not 1 <= index <= len(self._buffer.readings):
             return None
         return self._pick(self._buffer.readings[index - 1])

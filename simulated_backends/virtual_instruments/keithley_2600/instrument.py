@@ -64,13 +64,14 @@ class VirtualKeithley2600B(VirtualInstrument):
         self.channels = tuple(SmuChannel(self, sheet, letter, self.line_frequency) for letter in sheet.channels)
         for channel in self.channels:
             channel.interlock_is_open = sheet.interlock and not closed
-        self._power_on_language(closed)
+        self._start_language()
 
-    def _power_on_language(self, interlock_closed: bool) -> None:
+    def _start_language(self) -> None:
+        """Start an interpreter with no variables and no scripts but those of the maker."""
         self.language = language = TspLanguage(self, tuple(channel.name for channel in self.channels))
         buffers = BufferTables(language.parts)
         show_status(language.status, self.channels)
-        if interlock_closed and self.data_sheet.interlock:
+        if self.data_sheet.interlock and not self.channels[0].interlock_is_open:
             language.status.sets["measurement"].set_bits(2048, True)
         self.units = tuple(SmuTable(channel, language.parts, buffers, language.bus) for channel in self.channels)
         factory = importlib.resources.files("tsbench.simulated_backends.virtual_instruments.keithley_2600")
@@ -95,6 +96,14 @@ class VirtualKeithley2600B(VirtualInstrument):
         for channel in self.channels:
             channel.output.refresh()
             channel.output.take_off_state()
+
+    def power_cycle(self) -> None:
+        """Restart: variables, scripts and readings are gone too."""
+        super().power_cycle()
+        for channel in self.channels:
+            for buffer in channel.buffers:
+                buffer.clear()
+        self._start_language()
 
     def disconnect(self) -> None:
         """End sweeps and overlapped measurements."""

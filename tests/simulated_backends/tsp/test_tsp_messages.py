@@ -183,6 +183,17 @@ def test_no_message_breaks_the_instrument(meter: TspMeter) -> None:
     meter.write("reset()")
 
 
+def test_what_a_script_overwrites_does_not_break_the_instrument(tmp_path: Path) -> None:
+    meter = TspMeter(tmp_path)
+    meter.write("_G = 1 string = nil table = nil pcall = nil error = nil tostring = nil type = nil math = nil")
+    meter.write("b = smua.makebuffer(10) smua.measure.i(b)")
+    meter.write("loadscript other\nprint(b.n)\nendscript")
+    assert meter.ask("other()") == "1.00000e+00"
+    meter.write("smua.source.levelv = 1 / 0 smua.measure.count = 1 / 0 smua.source.levelv = 0 / 0")
+    assert [one.split()[0] for one in meter.errors()] == ["1101", "1101", "-104"]
+    assert meter.print("b[1 / 0], b.getreading('x')").startswith("nil")
+
+
 def test_what_a_script_gave_up_is_freed(meter: TspMeter) -> None:
     interpreter = meter.meter.language.interpreter
     for _ in range(300):

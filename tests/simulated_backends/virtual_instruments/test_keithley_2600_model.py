@@ -283,6 +283,20 @@ def test_the_100_na_range_settles_as_slowly_as_the_data_sheet_says(make: Make) -
     assert errors[0] > 1e-3 and errors[1] < 1.1e-3
 
 
+def test_a_restart_forgets_variables_scripts_and_readings(make: Make) -> None:
+    meter = make()
+    meter.write("x = 1 status.standard.enable = 128 smua.source.levelv = 1 smua.source.output = 1")
+    meter.write("smua.measure.i(smua.nvbuffer1)")
+    meter.write("loadscript kept\nx = 2\nendscript")
+    meter.meter.power_cycle()
+    assert meter.print("x, kept, smua.source.output, smua.source.levelv, smua.nvbuffer1.n") == "\t".join(
+        ["nil", "nil", "0.00000e+00", "0.00000e+00", "0.00000e+00"])
+    assert meter.number("status.standard.enable") == 0
+    assert meter.meter.output_states() == {"a": False, "b": False}
+    meter.write("SweepVLinMeasureI(smua, 0, 1, 0.01, 3)")
+    assert meter.errors() == [] and meter.number("smua.nvbuffer1.n") == 3
+
+
 def test_the_2636b_measures_picoamperes(make: Make) -> None:
     meter = make("keithley_2636b", "10g", imperfections=True)
     meter.write("smua.source.levelv = 0.5 smua.source.output = 1 smua.measure.nplc = 10")
