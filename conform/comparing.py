@@ -17,6 +17,7 @@ from tsbench.quantities import short_quantity
 
 _DATE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_MARKED = re.compile(r"([A-Z]{1,4})([+-]\d.*)")
 _SPREADS = 6.0  #: how many times the spread of the twin's readings a reading may be away from their middle
 _RELATIVE = 1e-3  #: beside it, of the reading
 _SLOWER, _LEAST_TIME = 2.0, 0.02  #: a time is another one beyond this factor, and this many [s]
@@ -89,7 +90,12 @@ def _compare_replies(step: str, ours: Exchange, replies: Sequence[str]) -> list[
 
 
 def _fields(reply: str) -> list[str]:
-    return [part.strip() for part in re.split(r"[,;\t]", _DATE.sub("<date>", reply))]
+    parts = [part.strip() for part in re.split(r"[,;\t]", _DATE.sub("<date>", reply))]
+    fields: list[str] = []
+    for part in parts:   # "NAI+1.2E-6": status and kind of a number stand before it
+        marked = _MARKED.fullmatch(part)
+        fields += marked.groups() if marked else (part,)
+    return fields
 
 
 def _field_difference(ours: str, twins: Sequence[str]) -> tuple[str, str]:

@@ -126,8 +126,7 @@ def _steps(bench: Bench, name: str, resistors: Mapping[str, float]) -> Iterator[
     driver = connection.driver
     yield from questions(driver)
     declared = entry(connection.table.driver)
-    channels = [channel for one in declared.terminals for channel in one.channels] or list(declared.channels)
-    channels = channels or [output.partition(".")[2] for output in driver.output_names] or [""]
+    channels = [output.partition(".")[2] for output in driver.output_names] or [""]
     for channel in channels:
         terminal = f"{name}.{channel}" if channel else name
         for kind in declared.kinds_of(channel):

@@ -98,7 +98,7 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
 
 def _measuring(meter: Any, full: float | None, nplc: float) -> None:
     limit = max(meter.capabilities.compliance_current.low, 1e-4 if full is None else full)
-    meter.configure_source(SourceSettings("voltage", min(limit, 10e-3)))
+    meter.configure_source(SourceSettings("voltage", min(limit, meter.capabilities.compliance_current.high)))
     meter.configure_measure(MeasureSettings("current", range=full, nplc=nplc))
 
 
@@ -133,7 +133,7 @@ def _on_a_resistor(driver: Driver, meter: Any, wait: Wait, resistance: float) ->
             lambda: ready(2.0 * through, 1.0), lambda: meter.start_sweep(levels, max(caps.minimum_dwell, 0.1)),
             meter.abort, lambda: meter.set_output(False), driver.output_states))
     if (limits := caps.pulses) is not None:
-        width = max(limits.width.low, 1e-3)
+        width = max(limits.width.low, 5e-3)
         pulses = SourcePulses(0.0, np.array([0.3, 0.6, level]), width, max(limits.period.low, 20.0 * width))
         shortest = max(limits.nplc.low, 1e-2)
         yield DialogueStep("pulses", lambda: _swept(meter, wait, 3, _each(

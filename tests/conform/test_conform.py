@@ -202,6 +202,18 @@ def test_a_twin_is_found_by_the_model(model: str, name: str | None) -> None:
     assert twin_of(Identity("maker", model, "1", "1")) == name
 
 
+def test_the_marks_before_a_number_are_compared_apart_from_it() -> None:
+    from tsbench.conform import Exchange, TranscriptStep, compare
+
+    def spoken(*replies: str) -> list[Transcript]:
+        return [Transcript("d", "i", (TranscriptStep("read", (Exchange("XE", reply, 0.1),)),)) for reply in replies]
+
+    twins = spoken("NAI+1.00E-06", "NAI+1.01E-06", "NAI+0.99E-06")
+    assert compare(spoken("NAI+1.02E-06")[0], twins) == []
+    assert [one.what for one in compare(spoken("CAI+1.02E-06")[0], twins)] == ["reply"]
+    assert [one.what for one in compare(spoken("NAI+2.00E-06")[0], twins)] == ["value"]
+
+
 @pytest.mark.parametrize("text", [
     "", "{}", "[1]", "no json", '{"tsbench_transcript": 9, "driver": "x", "identity": "y"}'])
 def test_what_is_no_transcript_is_refused(text: str, tmp_path: Path) -> None:

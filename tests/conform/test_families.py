@@ -1,0 +1,23 @@
+"""Of every family of instruments, the twin compared with itself shows no difference, and no step of the dialogue fails."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, Model, models
+from tsbench.conform import conform
+from tsbench.conform.twin import write_twin
+
+FAMILIES = [family[0] for kind in (SOURCE_METER, GENERATOR, SCOPE) for family in models(kind)]
+
+
+@pytest.mark.parametrize("model", FAMILIES, ids=lambda model: model.name)
+def test_a_family_agrees_with_itself(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsbench.conform.conforming._TWINS", 3)
+    terminal = f"it.{model.channel}" if model.channel else "it"
+    resistors = {} if model.kind == SCOPE else {terminal: 10e3}
+    bench = write_twin(tmp_path, "it", model.driver, {}, model.name, resistors, seed=99)
+    finding, = conform(bench, resistors)
+    assert [difference.line for difference in finding.differences] == [] and not finding.problem
+    assert [(step.name, step.failure) for step in finding.transcript.steps if step.failure] == []
+    assert len(finding.transcript.steps) > 10
