@@ -109,8 +109,10 @@ def _on_a_resistor(driver: Driver, meter: Any, wait: Wait, resistance: float) ->
 
     def ready(limit: float, nplc: float = 1.0) -> None:
         driver.reset()
-        meter.configure_source(SourceSettings("voltage", max(limit, caps.compliance_current.low)))
-        meter.configure_measure(MeasureSettings("current", nplc=nplc))
+        limit = max(limit, caps.compliance_current.low)
+        meter.configure_source(SourceSettings("voltage", limit))
+        fixed = next(row.full_scale for row in caps.current_accuracy if row.full_scale >= limit)   # no search for it
+        meter.configure_measure(MeasureSettings("current", range=fixed, nplc=nplc))
         meter.set_level(0.0)
         meter.set_output(True)
 

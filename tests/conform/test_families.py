@@ -1,4 +1,4 @@
-"""Of every family of instruments, the twin compared with itself shows no difference, and no step of the dialogue fails."""
+"""Of every family of instruments, the twin agrees with itself, and no step of the dialogue fails."""
 
 from pathlib import Path
 
