@@ -16,6 +16,7 @@ PULSE = Pulse(base=0.0, amplitude=1.5, width=400e-9, period=2e-6, rise_time=20e-
 #: virtual instrument, driver, and what asks whether output 1 is on, and the reply where it is off
 FAMILIES = {
     "tektronix": ("tektronix_afg31252", "tektronix_afg", ":OUTP1?", "0"),
+    "rigol": ("rigol_dg992", "rigol_dg800", ":OUTP1?", "OFF"),
 }
 
 

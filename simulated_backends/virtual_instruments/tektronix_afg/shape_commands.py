@@ -46,7 +46,8 @@ class AfgShapeCommands(AfgTable):
     function = Setting("[:SOURce<1-2>]:FUNCtion[:SHAPe]", Choice(*SHAPES), default="SIN", coerce="_function_chosen",
                        change="function_changed")
     frequency = Setting("[:SOURce<1-2>]:FREQuency[:CW]", Number("HZ", 1e-6, _top), default=1e6,
-                        also=("[:SOURce<1-2>]:FREQuency:FIXed",), change="frequency_changed")
+                        also=("[:SOURce<1-2>]:FREQuency:FIXed",), coerce="_frequency_chosen",
+                        change="frequency_changed")
     frequency_mode = Setting("[:SOURce<1-2>]:FREQuency:MODE", Choice("CW", "FIXed"), default="CW")
     phase = Setting("[:SOURce<1-2>]:PHASe[:ADJust]", Number("DEG", -180.0, 180.0), default=0.0,
                     change="playback.reshape")
@@ -67,6 +68,13 @@ class AfgShapeCommands(AfgTable):
             raise ScpiError(-221)
         return function
 
+    def _frequency_chosen(self, channel: int, hertz: float) -> float:
+        """Keep the width, or its part of the period (``PULS:HOLD``)."""
+        if self.hold[channel] == "DUTY":
+            width = self.width[channel] * self.frequency[channel] / hertz
+            self.width[channel] = max(width, _width(self, channel))
+        return hertz
+
     def _delay_chosen(self, channel: int, seconds: float) -> float:
         if seconds * self.frequency[channel] >= 1:
             raise ScpiError(-222)
@@ -76,7 +84,7 @@ class AfgShapeCommands(AfgTable):
         """Let frequency, levels and pulse suit another function."""
         top = _top(self, channel)
         if self.frequency[channel] > top:
-            self.frequency[channel] = top
+            self.frequency[channel] = self._frequency_chosen(channel, top)
             self.post_error(-221)
         self.generator.level_commands.suit(channel)
         self.pulse_changed(channel)
@@ -105,10 +113,7 @@ class AfgShapeCommands(AfgTable):
     @command("[:SOURce<1-2>]:PULSe:PERiod", Number("S", lambda owner, c: 1 / _top(owner, c), LONGEST))
     def set_period(self, channel: int, seconds: float) -> None:
         """``PULS:PER``: of all functions. The width stays, or its part of the period (``PULS:HOLD``)."""
-        duty = self.width[channel] * self.frequency[channel]
-        self.frequency[channel] = 1 / seconds
-        if self.hold[channel] == "DUTY":
-            self.width[channel] = max(duty * seconds, _width(self, channel))
+        self.frequency[channel] = self._frequency_chosen(channel, 1 / seconds)
         self.frequency_changed(channel)
 
     @command("[:SOURce<1-2>]:PULSe:PERiod?", Optional(Choice("MINimum", "MAXimum")))
