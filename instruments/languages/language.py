@@ -55,6 +55,7 @@ class Language:
     identity_question : asks who is there
     parse_identity : turns the reply to it into an identity; raises ValueError where it is none
     queue_depth : entries that are read from an error queue at most
+    parse_errors : turns a reply that has all entries at once into them; None: each question brings one entry
     trials : messages that are wrong on purpose and change nothing: each must leave its entry in the error queue
     """
 
@@ -69,4 +70,5 @@ class Language:
     identity_question: str = "*IDN?"
     parse_identity: Callable[[str], Identity] = parse_identity
     queue_depth: int = 64
+    parse_errors: Callable[[str], Sequence[ErrorReply]] | None = None
     trials: tuple[str, ...] = ()

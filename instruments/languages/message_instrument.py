@@ -214,7 +214,9 @@ class MessageInstrument(TypedInstrument):
             return
         entries: list[ErrorReply] = []
         with self.lock:
-            for _ in range(self.language.queue_depth):
+            if self.language.parse_errors is not None:
+                entries += self.questions.parsed(self.language.error_question, self.language.parse_errors)
+            for _ in range(0 if self.language.parse_errors else self.language.queue_depth):
                 entry = self.questions.parsed(self.language.error_question, self.language.parse_error)
                 if entry.code == 0:
                     break

@@ -22,12 +22,12 @@ returned.
 from collections import deque
 from collections.abc import Callable
 from types import GeneratorType
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Executing, Handler, Idle, Talk
-from tsbench.simulated_backends.scpi.headers import CommandTree
+from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
@@ -312,6 +312,10 @@ class Commanded(Protocol):
     status: StatusModel
     exchange: MessageExchange
 
+    def written(self, unit: ProgramUnit, result: Any) -> bytes:
+        """Return the reply of one query as the instrument writes it."""
+        ...
+
 
 def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
     """Execute one message and return its reply, or None; the replies of several queries are joined by semicolons."""
@@ -342,5 +346,5 @@ def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
             if instrument.trouble:
                 instrument.exchange.report_trouble()
         if result is not None:
-            replies.append(result if isinstance(result, bytes) else str(result).encode("latin-1"))
+            replies.append(instrument.written(unit, result))
     return b";".join(replies) if replies else None

@@ -60,12 +60,14 @@ def _suffix_range(text: str | None) -> tuple[int, int] | None:
 class HeaderEntry:
     """What a header leads to. ``call(owner, key, arguments)`` may return text, bytes, None or a generator.
 
-    The owner is the instrument, or the command table that ``table`` finds in it.
+    The owner is the instrument, or the command table that ``table`` finds in it. ``pattern`` is the header as it is
+    declared.
     """
 
     call: Callable[[Any, tuple[Any, ...], list[bytes]], Any]
     name: str
     table: Callable[[Any], Any] | None = None
+    pattern: str = ""
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ class StatusModel:
     message_available: bool = False
     extra_bits: Callable[[], int] = lambda: 0  #: a model's own bits of the status byte
     event_bit: Callable[[int], int] = event_bit  #: of the standard event register, by the number of an error
+    summarises_queue: bool = True  #: whether bit 2 of the status byte says that the error queue is not empty
     _requesting: bool = False  #: RQS, until the serial poll
     _summary: bool = False
 
@@ -123,7 +124,7 @@ class StatusModel:
     def summary_bits(self) -> int:
         """Return the status byte without bit 6."""
         bits = self.extra_bits() & ~SERVICE_REQUEST_BIT
-        if self.errors:
+        if self.errors and self.summarises_queue:
             bits |= ERROR_AVAILABLE_BIT
         if self.questionable.summary:
             bits |= QUESTIONABLE_BIT

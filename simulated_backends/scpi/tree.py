@@ -293,10 +293,10 @@ def declared(cls: type, place: str = "") -> Iterator[tuple[str, HeaderEntry]]:
             yield from declared(member.kind, f"{place}.{name}" if place else name)
         if isinstance(member, Setting):
             for pattern in member.patterns:
-                yield pattern, HeaderEntry(member.write, name, table)
-                yield pattern + "?", HeaderEntry(member.query, name, table)
+                yield pattern, HeaderEntry(member.write, name, table, pattern)
+                yield pattern + "?", HeaderEntry(member.query, name, table, pattern + "?")
         for pattern, parameters in getattr(member, "__scpi__", ()):
-            yield pattern, HeaderEntry(_method_call(member, parameters), name, table)
+            yield pattern, HeaderEntry(_method_call(member, parameters), name, table, pattern)
 
 
 def build_tree(cls: type) -> CommandTree:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 from tsbench.simulated_backends.scpi.exchange import MessageExchange
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.headers import CommandTree
+from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock
@@ -37,6 +37,10 @@ class TspHost(Protocol):
     @property
     def line_frequency(self) -> float:
         """[Hz]"""
+        ...
+
+    def written(self, unit: ProgramUnit, result: Any) -> bytes:
+        """Return the reply of one query as the instrument writes it."""
         ...
 
     def reset(self) -> Handler | None:

@@ -39,6 +39,12 @@ class AcquisitionPlan:
     holdoff: float = 40e-9
     rearm: float = 1e-6
     timebase_error: float = 0.0
+    bits: int = 8  #: of a sample, without averaging
+
+    @property
+    def sub_codes(self) -> int:
+        """Return the resolved steps per 8-bit code."""
+        return 1 << (max(self.bits, 12) - 8 if self.high_resolution else self.bits - 8)
 
     @property
     def margin(self) -> float:

@@ -36,7 +36,7 @@ class Digitiser:
         """Return the 16-bit codes of one record on one channel, every ``stride``-th sample."""
         channel = plan.channels[number]
         shown = self._shown(plan, record, channel, stride)
-        codes = convert(channel, shown, 16 if plan.high_resolution else 1)
+        codes = convert(channel, shown, plan.sub_codes)
         first = record.history.start - record.trigger   # a forced trigger may come before the memory is full
         missing = math.ceil((first - plan.first_sample) / plan.sampling.interval - 1e-6)
         if missing > 0:

@@ -1,0 +1,285 @@
+"""Driver of the Tektronix 4/5/6 Series MSO, MSO5000, DPO5000 and DPO7000: set up, arm and verify, wait, fetch.
+
+Commands follow the programmer's guides of the two families; where these differ, the data sheet has the dialect. The
+horizontal mode is MANual: sample rate and record length are set, so that the record has the span that was asked for.
+An acquisition is one sequence (``ACQuire:STOPAfter SEQuence``); segments are FastFrame.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import (
+    EdgeTrigger,
+    Oscilloscope,
+    OscilloscopeCapabilities,
+    OutputState,
+    Range,
+    Timebase,
+    Vertical,
+)
+from tsbench.instruments.languages.scpi import format_number, parse_name
+from tsbench.instruments.tektronix_mso import data_sheet
+from tsbench.instruments.tektronix_mso.readout import TRANSFERS, RecordReadout
+from tsbench.quantities import short_quantity
+
+_OHM: Mapping[str, float] = {"1M": 1e6, "50": 50.0}
+_SLOPE: Mapping[str, str] = {"positive": "RIS", "negative": "FALL"}
+_ARM_POLL = 1e-3  #: [s]
+_ARM_MARGIN = 5.0  #: [s] beyond the pre-trigger time
+_LONG = 4_000_000  #: samples of all segments; more only where they are asked for
+_RATES = 6  #: sample rates that are tried until the record fits into the memory
+
+
+class TektronixMso(RecordReadout):
+    """An :class:`~tsbench.instruments.Oscilloscope`.
+
+    Parameters
+    ----------
+    transfer : str, optional
+        Width of the codes: ``byte``, or ``word`` (16 bit). Default: what loses nothing, ``word`` of the 4, 5 and 6
+        Series.
+    """
+
+    title = "Tektronix oscilloscope"
+    repeatable = data_sheet.REPEATABLE
+
+    def __init__(self, adapter: Any, name: str = "scope", transfer: str | None = None, **kwargs: Any) -> None:
+        if transfer is not None and transfer not in TRANSFERS:
+            raise ConfigurationError(f"{name}: transfer = '{transfer}' is unknown{nearest(str(transfer), TRANSFERS)}")
+        self._vertical: dict[int, Vertical] = {}
+        self._timebase = Timebase(span=1e-3)
+        self._part = (1, data_sheet.SHORTEST_RECORD)
+        self._trigger: EdgeTrigger | None = None
+        self._triggered = False
+        self._confirm_trigger = False  #: whether a channel was set since the trigger
+        super().__init__(adapter, name, **kwargs)
+        model = data_sheet.model_of(self.identity.model.upper())
+        if model is None:
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model {self.identity.model}")
+        self.call_it(f"Tektronix {self.identity.model}")
+        self.series = data_sheet.SERIES[model.series]
+        self.transfer = transfer or self.series.transfer
+        self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(model)
+
+    def initialise(self) -> None:
+        """After a reset: stopped, replies without header, no channel set up."""
+        self.send(":HEAD OFF", ":VERB ON", ":ACQ:STATE STOP", ":ACQ:MOD SAM", ":ACQ:STOPA SEQ")
+        self._vertical = {}
+        self._trigger = None
+        self._triggered = False
+
+    # ------------------------------------------------------------------------------------ configuration
+
+    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
+        """Set input, range (full scale, ten divisions) and offset; DC coupled."""
+        self._require_channel(channel)
+        subject, word = f"{self.label} channel {channel}", f":CH{channel}"
+        allowed = self.capabilities.range
+        if vertical.impedance == "50":
+            allowed = Range(allowed.low, 10.0, "V")
+        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
+        self.send(
+            f"{self.series.dialect.switch.format(channel=channel)} ON", f"{word}:COUP DC",
+            f"{word}:TER {format_number(_OHM[vertical.impedance])}",
+            f"{word}:PROBEF:EXTA {format_number(vertical.probe_attenuation)}",
+            f"{word}:BAN {format_number(data_sheet.BANDWIDTH_LIMIT) if vertical.bandwidth_limit else 'FUL'}",
+            f"{word}:INV OFF", f"{word}:POS 0", f"{word}:SCA {format_number(vertical.range / data_sheet.DIVISIONS)}",
+            f"{word}:OFFS {format_number(vertical.offset)}",
+        )
+        self.check_errors()
+        got = self.ask_number(f"{word}:SCA?") * data_sheet.DIVISIONS
+        got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.01)
+        offset = self.accepted(
+            f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
+            absolute=got_range * 1e-3)
+        if not math.isclose(self.ask_number(f"{word}:TER?"), _OHM[vertical.impedance], rel_tol=0.01):
+            raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
+                                  "Ohm")
+        accepted = dataclasses.replace(vertical, range=got_range, offset=offset)
+        self._vertical[channel] = accepted
+        self._confirm_trigger = True
+        return accepted
+
+    def disable_channel(self, channel: int) -> None:
+        """Switch a channel off: its sample rate goes to the others."""
+        self._require_channel(channel)
+        self.write(f"{self.series.dialect.switch.format(channel=channel)} OFF")
+        self.check_errors()
+        self._vertical.pop(channel, None)
+
+    def configure_timebase(self, timebase: Timebase) -> Timebase:
+        """Set span, position of mid-record after the trigger, and segments."""
+        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
+        room = self.capabilities.record_length // timebase.segments
+        if timebase.points is not None:
+            require_in_range(self.label, "points", timebase.points, Range(100, room, ""))
+        before = timebase.span / 2 - timebase.position   # the trigger after the start of the record
+        if before > timebase.span:
+            raise LimitError(f"{self.label}: the record would end {short_quantity(before - timebase.span, 's')} before "
+                             f"the trigger. Choose a position of -{short_quantity(timebase.span / 2, 's')} or more")
+        self.send(":HOR:MODE MAN", f":HOR:FAST:STATE {'ON' if timebase.segments > 1 else 'OFF'}")
+        rate, points = self._sampling(timebase, room)
+        record = max(points, data_sheet.SHORTEST_RECORD)
+        self.write(f":HOR:MODE:RECO {record}")
+        if timebase.segments > 1:
+            self.send(*self.series.dialect.no_summary, f":HOR:FAST:COUN {timebase.segments}")
+        position = self._place(timebase, before + (record - points) / 2 / rate, record / rate)
+        got = int(self.ask_number(":HOR:MODE:RECO?"))
+        self.accepted("record length", record, got, "", 0.0)
+        segments = int(self.ask_number(":HOR:FAST:COUN?")) if timebase.segments > 1 else 1
+        self.accepted("segments", timebase.segments, segments, "", 0.0)
+        first = (record - points) // 2 + 1
+        self._part = (first, first + points - 1)
+        span = self.accepted("span", timebase.span, points / rate, "s", 0.01)
+        self._timebase = dataclasses.replace(timebase, span=span, position=position, segments=segments)
+        return self._timebase
+
+    def _sampling(self, timebase: Timebase, room: int) -> tuple[float, int]:
+        """Set the sample rate; return it [Sa/s] and the samples of the span. The instrument takes rates that it has."""
+        wanted = timebase.points or min(round(timebase.span * self.capabilities.sample_rate), room,
+                                        max(_LONG // timebase.segments, data_sheet.SHORTEST_RECORD))
+        rate = wanted / timebase.span
+        for _ in range(_RATES):
+            self.write(f":HOR:MODE:SAMPLER {format_number(min(rate, self.capabilities.sample_rate))}")
+            got = self.ask_number(":HOR:MODE:SAMPLER?")
+            points = round(timebase.span * got)
+            if 2 <= points <= room:
+                self.check_errors()
+                return got, points
+            rate = got / 3
+        raise LimitError(f"{self.label}: a record of {short_quantity(timebase.span, 's')} with {timebase.segments} "
+                         f"segments does not fit into the memory of {self.capabilities.record_length} samples. Choose "
+                         "a shorter span or fewer segments")
+
+    def _place(self, timebase: Timebase, before: float, length: float) -> float:
+        """Set where in the record the trigger is, ``before`` [s] after its start; return the position [s]."""
+        word = self.series.dialect.delay
+        if before >= 0.0:
+            percent = 100.0 * before / length
+            self.send(f"{word}:MOD OFF", f":HOR:POS {format_number(percent)}")
+            self.check_errors()
+            found = length / 2 - self.ask_number(":HOR:POS?") / 100.0 * length
+        else:
+            self.send(f"{word}:MOD ON", f"{word}:TIM {format_number(timebase.position)}")
+            self.check_errors()
+            found = self.ask_number(f"{word}:TIM?")
+        return self.accepted("position", timebase.position, found, "s", absolute=length * 1e-3)
+
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        """Set an edge trigger; no acquisition happens without one (normal mode)."""
+        if trigger.source == "external":
+            source = "AUX"
+        else:
+            self._require_channel(trigger.source)
+            source = f"CH{trigger.source}"
+        self.send(
+            ":TRIG:A:MOD NORM", ":TRIG:A:TYP EDGE", f":TRIG:A:EDGE:SOU {source}", ":TRIG:A:EDGE:COUP DC",
+            f":TRIG:A:EDGE:SLO {_SLOPE[trigger.slope]}",
+            f"{self._level_header(trigger)} {format_number(trigger.level)}",
+        )
+        if trigger.holdoff is not None:
+            self.send(":TRIG:A:HOLD:BY TIM", f":TRIG:A:HOLD:TIM {format_number(trigger.holdoff)}")
+        self.check_errors()
+        self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
+        self._confirm_trigger = False
+        return self._trigger
+
+    def _level_header(self, trigger: EdgeTrigger) -> str:
+        return self.series.dialect.auxiliary if trigger.source == "external" else f":TRIG:A:LEV:CH{trigger.source}"
+
+    def _accepted_level(self, trigger: EdgeTrigger) -> float:
+        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        got = self.ask_number(f"{self._level_header(trigger)}?")
+        return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
+
+    def _require_trigger_level(self, trigger: EdgeTrigger) -> None:
+        """Read the level again where a channel was set since: a range that does not reach it may move it."""
+        if self._confirm_trigger:
+            self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
+            self._confirm_trigger = False
+
+    # -------------------------------------------------------------------------------------- acquisition
+
+    def arm(self) -> None:
+        """Start one acquisition and return when the scope says it is armed."""
+        self._require_trigger_level(self.configured(self._trigger, "trigger"))
+        self._triggered = False
+        self.write(":ACQ:STATE RUN")
+        self.check_errors()
+        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        while self._state() not in {"REA", "TRI", "SAV"}:
+            if waited > patience:
+                raise InstrumentError(
+                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
+                    "time base and channels"
+                )
+            self.wait(_ARM_POLL)
+            waited += _ARM_POLL
+
+    def _state(self) -> str:
+        return parse_name(self.ask(":TRIG:STATE?"))[:3]
+
+    def triggered(self) -> bool:
+        """Return whether the armed acquisition has seen its (first) trigger."""
+        if not self._triggered:
+            self._triggered = self._state() in {"TRI", "SAV"} or (
+                self._timebase.segments > 1 and self.ask_number(":ACQ:NUMFRAMESACQ?") >= 1)
+        return self._triggered
+
+    def complete(self) -> bool:
+        """Return whether the acquisition, all segments, is over."""
+        return not self.ask_switch(":ACQ:STATE?")
+
+    def force_trigger(self) -> None:
+        """Trigger now."""
+        self.write(":TRIG FORC")
+        self.check_errors()
+
+    def abort(self) -> None:
+        """Stop the acquisition."""
+        self.write(":ACQ:STATE STOP")
+
+    # -------------------------------------------------------------------------------------- common duties
+
+    def safe_state(self) -> None:
+        """Stop the acquisition; a scope has no outputs."""
+        self.abort()
+
+    def output_states(self) -> list[OutputState]:
+        """Return nothing: a scope has no outputs."""
+        return []
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return nothing: a scope has no outputs."""
+        return ()
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
+        found: dict[str, object] = {"transfer": self.transfer}
+        for channel, vertical in sorted(self._vertical.items()):
+            found |= {f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()}
+        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
+        if self._trigger is not None:
+            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
+        return found
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return gain, offset and time-base accuracy."""
+        caps = self.capabilities
+        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
+                "timebase": {"relative": caps.timebase_accuracy}}
+
+    def _scale_of(self, channel: int) -> float:
+        vertical = self._vertical.get(channel)
+        return math.inf if vertical is None else vertical.range
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = TektronixMso
+    _as_oscilloscope: type[Oscilloscope] = TektronixMso

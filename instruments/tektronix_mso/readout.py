@@ -1,0 +1,172 @@
+"""How the records of a Tektronix oscilloscope are read: raw codes with the scale of its preamble, and time stamps."""
+
+import math
+import re
+from calendar import timegm
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Timebase, Vertical
+from tsbench.instruments.languages.scpi import parse_number
+from tsbench.instruments.languages.tektronix import TektronixInstrument
+from tsbench.instruments.tektronix_mso import data_sheet
+from tsbench.records import Flag, FloatArray, Waveform
+
+#: width of the codes -> bytes, and what numpy calls it
+TRANSFERS: Mapping[str, tuple[int, str]] = {"byte": (1, "i1"), "word": (2, "<i2")}
+_PREAMBLE = ";".join(f":WFMO:{name}?" for name in ("XIN", "XZE", "PT_O", "YMU", "YOF", "YZE", "NR_P"))
+_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings, no other record
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_STAMP = re.compile(
+    r"(\d{1,2})[ .]([A-Za-z]{3}|\d{1,2})[ .](\d{4})[ .:](\d{1,2}):+(\d{1,2}):+(\d{1,2})\.(\d[\d ]*)")
+
+
+@dataclass(frozen=True)
+class Preamble:
+    """What turns codes into volts and seconds: ``(code - YOFf) YMUlt + YZEro``, ``XZEro + XINcr (n - PT_Off)``."""
+
+    x_increment: float  #: [s]
+    x_zero: float  #: [s]
+    trigger_sample: float
+    y_multiplier: float  #: [V]
+    y_offset: float  #: [codes]
+    y_zero: float  #: [V]
+    points: int  #: of one frame
+
+    @classmethod
+    def parse(cls, reply: str) -> "Preamble":
+        """Build from the reply to the seven queries; ValueError where it is none."""
+        values = [parse_number(part) for part in reply.split(";")]
+        if (len(values) != 7 or not all(map(math.isfinite, values)) or values[0] <= 0 or values[3] <= 0
+                or values[6] != int(values[6])):
+            raise ValueError("not a preamble")  # the caller names the reply
+        return cls(values[0], values[1], values[2], values[3], values[4], values[5], int(values[6]))
+
+    @property
+    def first_sample(self) -> float:
+        """Return the time [s] of sample 0 after the trigger."""
+        return self.x_zero - self.trigger_sample * self.x_increment
+
+    @property
+    def volts_at_zero(self) -> float:
+        """Return the voltage [V] of code 0."""
+        return self.y_zero - self.y_offset * self.y_multiplier
+
+
+def parse_stamps(reply: str) -> list[float]:
+    """Return the times [s] of frames after the first: ``02 Mar 2000 20:10:54.542 037 272 620`` has picoseconds.
+
+    Raises
+    ------
+    ValueError
+        There is no time stamp in the reply, or one that comes before the first.
+    """
+    times: list[int] = []
+    for day, month, year, hour, minute, second, fraction in _STAMP.findall(reply):
+        number = int(month) if month.isdigit() else _MONTHS.index(month.upper()) + 1
+        whole = timegm((int(year), number, int(day), int(hour), int(minute), int(second)))
+        times.append(whole * 10**12 + int(fraction.replace(" ", "").ljust(12, "0")[:12]))
+    if not times or min(times) < times[0]:
+        raise ValueError(f"the reply {reply[:60]!r} has no time stamps in their order")
+    return [(time - times[0]) * 1e-12 for time in times]
+
+
+class RecordReadout(TektronixInstrument):
+    """What reads records.
+
+    :class:`~tsbench.instruments.tektronix_mso.driver.TektronixMso` adds what sets up, arms and waits.
+    """
+
+    capabilities: OscilloscopeCapabilities
+    transfer: str
+    series: data_sheet.ScopeSeries
+    _vertical: dict[int, Vertical]  #: of each channel, as it was last read back
+    _timebase: Timebase
+    _part: tuple[int, int]  #: first and last sample of the record that belong to the time base
+
+    def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
+        """Read the finished acquisition of each channel, all segments."""
+        width, _ = TRANSFERS[self.transfer]
+        frames = self._frames_acquired()
+        first, last = self._part
+        self.send(":DAT:ENC SRI", f":WFMO:BYT_N {width}", f":DAT:STAR {first}", f":DAT:STOP {last}",
+                  ":DAT:FRAMESTAR 1", f":DAT:FRAMESTOP {frames}")
+        records: dict[int, Waveform] = {}
+        for channel in channels:
+            self._require_channel(channel)
+            self.write(f":DAT:SOU CH{channel}")
+            codes = self._codes(frames)
+            times = [0.0] if self._timebase.segments == 1 else self._stamps(channel, frames)
+            records[channel] = self._waveform(channel, self._preamble(channel, codes), codes, np.array(times))
+        self.check_errors()
+        return records
+
+    def _frames_acquired(self) -> int:
+        if self._timebase.segments == 1:
+            return 1
+        count = int(self.ask_number(":ACQ:NUMFRAMESACQ?"))
+        if count < 1:
+            raise InstrumentError(f"{self.label}: the oscilloscope acquired no segment. Check the trigger")
+        return min(count, self._timebase.segments)
+
+    def _stamps(self, channel: int, frames: int) -> list[float]:
+        question = self.series.dialect.stamps.format(channel=channel, frames=frames)
+
+        def parse(reply: str) -> list[float]:
+            times = parse_stamps(reply)
+            if len(times) < frames:
+                raise ValueError("a frame has no time stamp")
+            return times[:frames]
+
+        return self.questions.parsed(question, parse)
+
+    def _codes(self, frames: int) -> npt.NDArray[Any]:
+        payload = self.questions.block(":CURV?")
+        kind = np.dtype(TRANSFERS[self.transfer][1])
+        if not payload or len(payload) % (kind.itemsize * frames):
+            raise CommunicationError(
+                f"{self.label}: a record has {len(payload)} bytes, which is not a whole number of samples of "
+                f"{kind.itemsize} byte{'s' * (kind.itemsize > 1)} in {frames} segments. Repeat the acquisition"
+            )
+        return np.frombuffer(payload, dtype=kind).reshape(frames, -1)
+
+    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> Preamble:
+        """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
+        vertical = self._vertical.get(channel)
+
+        def parse(reply: str) -> Preamble:
+            preamble = Preamble.parse(reply)
+            ratios = [preamble.points * preamble.x_increment / self._timebase.span]
+            if vertical is not None:
+                ratios.append(preamble.y_multiplier * 2 ** (8 * codes.itemsize) / vertical.range)
+            if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+                raise ValueError("the preamble belongs to another record")
+            return preamble
+
+        return self.questions.parsed(_PREAMBLE, parse)
+
+    def _waveform(
+        self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,
+    ) -> Waveform:
+        """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
+        high = data_sheet.CLIPPED << (8 * (codes.dtype.itemsize - 1))
+        clipped = bool(np.any((codes <= -high) | (codes >= high)))
+        vertical = self._vertical.get(channel, Vertical(range=10.0))
+        return Waveform(
+            channel=str(channel), unit="V", codes=codes, scale=preamble.y_multiplier, offset=preamble.volts_at_zero,
+            t0=preamble.first_sample, dt=preamble.x_increment, segment_times=times - times[0], clip_low=-high,
+            clip_high=high,
+            bandwidth=data_sheet.BANDWIDTH_LIMIT if vertical.bandwidth_limit else self.capabilities.bandwidth,
+            accuracy_gain=data_sheet.standard_gain_uncertainty(self.capabilities.gain_accuracy),
+            accuracy_offset=data_sheet.standard_offset_uncertainty(vertical),
+            flags=Flag.CLIPPED if clipped else Flag.NONE,
+        )
+
+    def _require_channel(self, channel: int) -> None:
+        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))

@@ -1,0 +1,12 @@
+"""The virtual Tektronix oscilloscopes: 4, 5 and 6 Series MSO; MSO5000, DPO5000 and DPO7000."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+_FOLDER = "tsbench.simulated_backends.virtual_instruments.tektronix_mso"
+
+VIRTUAL_INSTRUMENTS = (
+    *(VirtualInstrumentDeclaration(f"tektronix_{model.lower()}", f"{_FOLDER}.mso:VirtualTektronix{model}")
+      for model in ("MSO54", "MSO44", "MSO58", "MSO64")),
+    *(VirtualInstrumentDeclaration(f"tektronix_{model.lower()}", f"{_FOLDER}.dpo:VirtualTektronix{model}")
+      for model in ("MSO5104B", "DPO5104B", "DPO7254C")),
+)
