@@ -59,7 +59,7 @@ DPO = Dialect(
 
 
 @dataclass(frozen=True)
-class ScopeSeries:
+class TektronixSeries:
     """What the models of a series share."""
 
     dialect: Dialect
@@ -75,17 +75,17 @@ class ScopeSeries:
 
 
 _OFFSETS_MSO, _OFFSETS_DPO = ((1.0, 0.64), (10.0, 10.0)), ((1.0, 0.505), (10.0, 5.05))
-SERIES: Mapping[str, ScopeSeries] = {
-    "4": ScopeSeries(MSO, 6.25e9, 31_250_000, 500_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
-    "5": ScopeSeries(MSO, 6.25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
-    "6": ScopeSeries(MSO, 25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
-    "5000": ScopeSeries(DPO, 10e9, 12_500_000, 100_000, 0.015, 5e-6, 8, 1e-3, _OFFSETS_DPO, "byte"),
-    "7000": ScopeSeries(DPO, 40e9, 12_500_000, 100_000, 0.015, 1.5e-6, 8, 1e-3, _OFFSETS_DPO, "byte"),
+SERIES: Mapping[str, TektronixSeries] = {
+    "4": TektronixSeries(MSO, 6.25e9, 31_250_000, 500_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
+    "5": TektronixSeries(MSO, 6.25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
+    "6": TektronixSeries(MSO, 25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
+    "5000": TektronixSeries(DPO, 10e9, 12_500_000, 100_000, 0.015, 5e-6, 8, 1e-3, _OFFSETS_DPO, "byte"),
+    "7000": TektronixSeries(DPO, 40e9, 12_500_000, 100_000, 0.015, 1.5e-6, 8, 1e-3, _OFFSETS_DPO, "byte"),
 }
 
 
 @dataclass(frozen=True)
-class ScopeModel:
+class TektronixModel:
     """What differs between the models."""
 
     channels: int
@@ -100,17 +100,17 @@ _BANDWIDTHS: Mapping[str, float] = {"4": 1e9, "5": 1e9, "6": 2.5e9}
 _DIGITS: Mapping[str, float] = {"03": 350e6, "05": 500e6, "10": 1e9, "20": 2e9, "25": 2.5e9, "35": 3.5e9}
 
 
-def model_of(name: str) -> ScopeModel | None:
+def model_of(name: str) -> TektronixModel | None:
     """Return a model by its name; None where it is not known."""
     if small := _SMALL.fullmatch(name):
-        return ScopeModel(int(small[2]), _BANDWIDTHS[small[1]], small[1])
+        return TektronixModel(int(small[2]), _BANDWIDTHS[small[1]], small[1])
     large = _LARGE.fullmatch(name)
     if large is None or large[2] not in _DIGITS:
         return None
-    return ScopeModel(4, _DIGITS[large[2]], f"{large[1]}000")
+    return TektronixModel(4, _DIGITS[large[2]], f"{large[1]}000")
 
 
-def capabilities(model: ScopeModel) -> OscilloscopeCapabilities:
+def capabilities(model: TektronixModel) -> OscilloscopeCapabilities:
     """Return the capabilities of a model."""
     series = SERIES[model.series]
     return OscilloscopeCapabilities(

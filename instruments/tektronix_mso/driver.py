@@ -17,25 +17,22 @@ from tsbench.instruments.interfaces import (
     EdgeTrigger,
     Oscilloscope,
     OscilloscopeCapabilities,
-    OutputState,
     Range,
     Timebase,
     Vertical,
 )
-from tsbench.instruments.languages.scpi import format_number, parse_name
+from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.tektronix_mso import data_sheet
-from tsbench.instruments.tektronix_mso.readout import TRANSFERS, RecordReadout
+from tsbench.instruments.tektronix_mso.acquisition import TektronixSequence
+from tsbench.instruments.tektronix_mso.readout import TRANSFERS
 from tsbench.quantities import short_quantity
 
 _OHM: Mapping[str, float] = {"1M": 1e6, "50": 50.0}
-_SLOPE: Mapping[str, str] = {"positive": "RIS", "negative": "FALL"}
-_ARM_POLL = 1e-3  #: [s]
-_ARM_MARGIN = 5.0  #: [s] beyond the pre-trigger time
 _LONG = 4_000_000  #: samples of all segments; more only where they are asked for
 _RATES = 6  #: sample rates that are tried until the record fits into the memory
 
 
-class TektronixMso(RecordReadout):
+class TektronixMso(TektronixSequence):
     """An :class:`~tsbench.instruments.Oscilloscope`.
 
     Parameters
@@ -170,94 +167,7 @@ class TektronixMso(RecordReadout):
             found = self.ask_number(f"{word}:TIM?")
         return self.accepted("position", timebase.position, found, "s", absolute=length * 1e-3)
 
-    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
-        """Set an edge trigger; no acquisition happens without one (normal mode)."""
-        if trigger.source == "external":
-            source = "AUX"
-        else:
-            self._require_channel(trigger.source)
-            source = f"CH{trigger.source}"
-        self.send(
-            ":TRIG:A:MOD NORM", ":TRIG:A:TYP EDGE", f":TRIG:A:EDGE:SOU {source}", ":TRIG:A:EDGE:COUP DC",
-            f":TRIG:A:EDGE:SLO {_SLOPE[trigger.slope]}",
-            f"{self._level_header(trigger)} {format_number(trigger.level)}",
-        )
-        if trigger.holdoff is not None:
-            self.send(":TRIG:A:HOLD:BY TIM", f":TRIG:A:HOLD:TIM {format_number(trigger.holdoff)}")
-        self.check_errors()
-        self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
-        self._confirm_trigger = False
-        return self._trigger
-
-    def _level_header(self, trigger: EdgeTrigger) -> str:
-        return self.series.dialect.auxiliary if trigger.source == "external" else f":TRIG:A:LEV:CH{trigger.source}"
-
-    def _accepted_level(self, trigger: EdgeTrigger) -> float:
-        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
-        got = self.ask_number(f"{self._level_header(trigger)}?")
-        return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
-
-    def _require_trigger_level(self, trigger: EdgeTrigger) -> None:
-        """Read the level again where a channel was set since: a range that does not reach it may move it."""
-        if self._confirm_trigger:
-            self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
-            self._confirm_trigger = False
-
-    # -------------------------------------------------------------------------------------- acquisition
-
-    def arm(self) -> None:
-        """Start one acquisition and return when the scope says it is armed."""
-        self._require_trigger_level(self.configured(self._trigger, "trigger"))
-        self._triggered = False
-        self.write(":ACQ:STATE RUN")
-        self.check_errors()
-        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
-        while self._state() not in {"REA", "TRI", "SAV"}:
-            if waited > patience:
-                raise InstrumentError(
-                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
-                    "time base and channels"
-                )
-            self.wait(_ARM_POLL)
-            waited += _ARM_POLL
-
-    def _state(self) -> str:
-        return parse_name(self.ask(":TRIG:STATE?"))[:3]
-
-    def triggered(self) -> bool:
-        """Return whether the armed acquisition has seen its (first) trigger."""
-        if not self._triggered:
-            self._triggered = self._state() in {"TRI", "SAV"} or (
-                self._timebase.segments > 1 and self.ask_number(":ACQ:NUMFRAMESACQ?") >= 1)
-        return self._triggered
-
-    def complete(self) -> bool:
-        """Return whether the acquisition, all segments, is over."""
-        return not self.ask_switch(":ACQ:STATE?")
-
-    def force_trigger(self) -> None:
-        """Trigger now."""
-        self.write(":TRIG FORC")
-        self.check_errors()
-
-    def abort(self) -> None:
-        """Stop the acquisition."""
-        self.write(":ACQ:STATE STOP")
-
     # -------------------------------------------------------------------------------------- common duties
-
-    def safe_state(self) -> None:
-        """Stop the acquisition; a scope has no outputs."""
-        self.abort()
-
-    def output_states(self) -> list[OutputState]:
-        """Return nothing: a scope has no outputs."""
-        return []
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Return nothing: a scope has no outputs."""
-        return ()
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back."""
@@ -274,10 +184,6 @@ class TektronixMso(RecordReadout):
         caps = self.capabilities
         return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
                 "timebase": {"relative": caps.timebase_accuracy}}
-
-    def _scale_of(self, channel: int) -> float:
-        vertical = self._vertical.get(channel)
-        return math.inf if vertical is None else vertical.range
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

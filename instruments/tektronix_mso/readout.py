@@ -28,7 +28,7 @@ _STAMP = re.compile(
 
 
 @dataclass(frozen=True)
-class Preamble:
+class WaveformPreamble:
     """What turns codes into volts and seconds: ``(code - YOFf) YMUlt + YZEro``, ``XZEro + XINcr (n - PT_Off)``."""
 
     x_increment: float  #: [s]
@@ -40,7 +40,7 @@ class Preamble:
     points: int  #: of one frame
 
     @classmethod
-    def parse(cls, reply: str) -> "Preamble":
+    def parse(cls, reply: str) -> "WaveformPreamble":
         """Build from the reply to the seven queries; ValueError where it is none."""
         values = [parse_number(part) for part in reply.split(";")]
         if (len(values) != 7 or not all(map(math.isfinite, values)) or values[0] <= 0 or values[3] <= 0
@@ -77,7 +77,7 @@ def parse_stamps(reply: str) -> list[float]:
     return [(time - times[0]) * 1e-12 for time in times]
 
 
-class RecordReadout(TektronixInstrument):
+class TektronixReadout(TektronixInstrument):
     """What reads records.
 
     :class:`~tsbench.instruments.tektronix_mso.driver.TektronixMso` adds what sets up, arms and waits.
@@ -85,7 +85,7 @@ class RecordReadout(TektronixInstrument):
 
     capabilities: OscilloscopeCapabilities
     transfer: str
-    series: data_sheet.ScopeSeries
+    series: data_sheet.TektronixSeries
     _vertical: dict[int, Vertical]  #: of each channel, as it was last read back
     _timebase: Timebase
     _part: tuple[int, int]  #: first and last sample of the record that belong to the time base
@@ -136,12 +136,12 @@ class RecordReadout(TektronixInstrument):
             )
         return np.frombuffer(payload, dtype=kind).reshape(frames, -1)
 
-    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> Preamble:
+    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> WaveformPreamble:
         """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
         vertical = self._vertical.get(channel)
 
-        def parse(reply: str) -> Preamble:
-            preamble = Preamble.parse(reply)
+        def parse(reply: str) -> WaveformPreamble:
+            preamble = WaveformPreamble.parse(reply)
             ratios = [preamble.points * preamble.x_increment / self._timebase.span]
             if vertical is not None:
                 ratios.append(preamble.y_multiplier * 2 ** (8 * codes.itemsize) / vertical.range)
@@ -152,7 +152,7 @@ class RecordReadout(TektronixInstrument):
         return self.questions.parsed(_PREAMBLE, parse)
 
     def _waveform(
-        self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,
+        self, channel: int, preamble: WaveformPreamble, codes: npt.NDArray[Any], times: FloatArray,
     ) -> Waveform:
         """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
         high = data_sheet.CLIPPED << (8 * (codes.dtype.itemsize - 1))

@@ -126,15 +126,19 @@ def _peak_to_peak_for_peak(module: ModuleType) -> None:
     output.load_waveform = load_waveform
 
 
-def _divisions_for_volts_and_seconds(module: ModuleType) -> None:
-    driver = module.KeysightInfiniiVision
-    right = driver._waveform
+def _divisions_for_volts_and_seconds(name: str) -> Patch:
+    def patch(module: ModuleType) -> None:
+        driver = getattr(module, name)
+        right = driver._waveform
 
-    def waveform(self: Any, *arguments: Any) -> Any:
-        good = right(self, *arguments)
-        return dataclasses.replace(good, scale=good.scale / 8, offset=good.offset / 8, dt=good.dt * 10, t0=good.t0 * 10)
+        def waveform(self: Any, *arguments: Any) -> Any:
+            good = right(self, *arguments)
+            return dataclasses.replace(
+                good, scale=good.scale / 8, offset=good.offset / 8, dt=good.dt * 10, t0=good.t0 * 10)
 
-    driver._waveform = waveform
+        driver._waveform = waveform
+
+    return patch
 
 
 # ------------------------------------------------------------------------------------------- outputs stay on
@@ -178,7 +182,8 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keysight_b2900.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keithley_2600.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.generators.output": _peak_to_peak_for_peak,
-        "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds,
+        "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds("KeysightInfiniiVision"),
+        "tsbench.instruments.tektronix_mso.driver": _divisions_for_volts_and_seconds("TektronixMso"),
     },
     "output": {
         "tsbench.instruments.keithley_interactive.driver": _never_off("InteractiveSourceMeter"),

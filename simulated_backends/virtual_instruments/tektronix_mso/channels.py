@@ -8,8 +8,8 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Clipped, Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, Word
 
 _OHM = {50.0: "50", 1e6: "1M"}
 
@@ -50,7 +50,7 @@ class Bandwidth(Parameter):
 
 
 def _scale_limits(high: bool) -> Any:
-    def limit(owner: "ChannelCommands", channel: int) -> float:
+    def limit(owner: "TektronixChannels", channel: int) -> float:
         sheet = owner.data_sheet
         one = sheet.max_scale[owner.termination[channel]] if high else sheet.min_scale
         return float(one * owner.attenuation[channel])
@@ -58,27 +58,27 @@ def _scale_limits(high: bool) -> Any:
     return limit
 
 
-def _offset_limit(owner: "ChannelCommands", channel: int) -> float:
+def _offset_limit(owner: "TektronixChannels", channel: int) -> float:
     factor = owner.attenuation[channel]
     return float(owner.data_sheet.max_offset(owner.scale[channel] / factor) * factor)
 
 
-class ChannelCommands(ScopeTable):
+class TektronixChannels(TektronixTable):
     """What ``CH<x>`` sets, as far as all series have it."""
 
-    scale = Setting(":CH<1-8>:SCAle", Clipped("V", _scale_limits(False), _scale_limits(True)), default=0.1,
+    scale = Setting(":CH<1-8>:SCAle", CoercedNumber("V", _scale_limits(False), _scale_limits(True)), default=0.1,
                     change="_scale_changed")
-    offset = Setting(":CH<1-8>:OFFSet", Clipped("V", high=_offset_limit, symmetric=True), default=0.0)
-    position = Setting(":CH<1-8>:POSition", Clipped("", -8.0, 8.0), default=0.0)
+    offset = Setting(":CH<1-8>:OFFSet", CoercedNumber("V", high=_offset_limit, symmetric=True), default=0.0)
+    position = Setting(":CH<1-8>:POSition", CoercedNumber("", -8.0, 8.0), default=0.0)
     termination = Setting(":CH<1-8>:TERmination", Termination("Ohm"), default="1M", coerce="_termination_chosen",
                           change="termination_changed")
     bandwidth = Setting(":CH<1-8>:BANdwidth", Bandwidth(), default=lambda owner, channel: owner.data_sheet.bandwidth)
     inverted = Setting(":CH<1-8>:INVert", Boolean(), default=False)
-    attenuation = Setting(":CH<1-8>:PROBEFunc:EXTAtten", Clipped("", 1e-10, 1e10), default=1.0,
+    attenuation = Setting(":CH<1-8>:PROBEFunc:EXTAtten", CoercedNumber("", 1e-10, 1e10), default=1.0,
                           coerce="_attenuation_chosen")
-    skew = Setting(":CH<1-8>:DESKew", Clipped("S", -125e-9, 125e-9), default=0.0)
+    skew = Setting(":CH<1-8>:DESKew", CoercedNumber("S", -125e-9, 125e-9), default=0.0)
     label = Setting(":CH<1-8>:LABel:NAMe", Text(maximum=32), default="")
-    termination_voltage = Setting(":CH<1-8>:VTERm:BIAS", Clipped("V", -5.0, 5.0), default=0.0)
+    termination_voltage = Setting(":CH<1-8>:VTERm:BIAS", CoercedNumber("V", -5.0, 5.0), default=0.0)
     coupling = Setting(":CH<1-8>:COUPling", Word("AC", "DC", "DCREJect"), default="DC", coerce="coupling_chosen")
     displayed: Any   #: each series has its own command
 
@@ -152,21 +152,21 @@ class ChannelCommands(ScopeTable):
         return '"V"'
 
 
-class MsoChannelCommands(ChannelCommands):
+class MsoChannelCommands(TektronixChannels):
     """``CH<x>`` of the 4, 5 and 6 Series."""
 
     displayed = Setting(":DISplay:GLObal:CH<1-8>:STATE", Boolean(), default=lambda owner, channel: channel == 1)
     coupling = Setting(":CH<1-8>:COUPling", Word("AC", "DC", "DCR"), default="DC", coerce="coupling_chosen")
 
 
-class DpoChannelCommands(ChannelCommands):
+class DpoChannelCommands(TektronixChannels):
     """``CH<x>`` of the MSO5000, DPO5000 and DPO7000."""
 
     displayed = Setting(":SELect:CH<1-8>", Boolean(), default=lambda owner, channel: channel == 1)
     coupling = Setting(":CH<1-8>:COUPling", Word("AC", "DC", "DCREJect", "GND"), default="DC", coerce="coupling_chosen")
     bandwidth = Setting(":CH<1-8>:BANdwidth", Bandwidth(FIVe=500e6, TWEnty=20e6, ONEfifty=150e6, TWOfifty=250e6),
                         default=lambda owner, channel: owner.data_sheet.bandwidth)
-    digital_threshold = Setting(":CH<1-8>:THRESH", Clipped("V", -10.0, 10.0), default=0.0)
+    digital_threshold = Setting(":CH<1-8>:THRESH", CoercedNumber("V", -10.0, 10.0), default=0.0)
 
     @command(":CH<1-8>:PRObe?")
     def _probe(self, channel: int) -> str:

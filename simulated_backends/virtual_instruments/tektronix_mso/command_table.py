@@ -10,7 +10,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import S
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.data_sheet import TektronixSheet
 
 
-class ScopeBase(VirtualInstrument):
+class TektronixBase(VirtualInstrument):
     """The parts of a scope, as its command tables see them."""
 
     data_sheet: ClassVar[TektronixSheet]
@@ -24,16 +24,16 @@ class ScopeBase(VirtualInstrument):
     date: float  #: [s] since 1970 when the bench's clock was at 0
 
 
-class ScopeTable(CommandTable):
+class TektronixTable(CommandTable):
     """Base of the command tables.
 
     Parameters
     ----------
-    scope : ScopeBase
+    scope : TektronixBase
         Holds the table.
     """
 
-    def __init__(self, scope: ScopeBase) -> None:
+    def __init__(self, scope: TektronixBase) -> None:
         super().__init__(scope)
         self.scope = scope
         self.data_sheet = scope.data_sheet

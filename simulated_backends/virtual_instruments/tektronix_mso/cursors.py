@@ -2,11 +2,11 @@
 
 from tsbench.simulated_backends.scpi.parameters import Boolean, Number
 from tsbench.simulated_backends.scpi.tree import Setting
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
 
 
-class CursorCommands(ScopeTable):
+class CursorCommands(TektronixTable):
     """What ``CURSor`` sets."""
 
     cursor_function = Setting(":CURSor:FUNCtion", Word("OFF", "HBArs", "VBArs", "SCREEN", "WAVEform"), default="OFF")

@@ -12,7 +12,7 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, POWER_ON
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 
 SOURCE_NOT_ACTIVE = 2244
 NO_WAVEFORM = 2225
@@ -48,16 +48,16 @@ class TektronixCommon(CommonCommands):
     _event_register = None   # type: ignore[assignment]
 
 
-class EventCommands(ScopeTable):
+class EventCommands(TektronixTable):
     """What ``*ESR?``, ``ALLEv?`` and their sisters do.
 
     Parameters
     ----------
-    scope : ScopeBase
+    scope : TektronixBase
     factory : does what ``FACtory`` does
     """
 
-    def __init__(self, scope: ScopeBase, factory: Callable[[], Handler]) -> None:
+    def __init__(self, scope: TektronixBase, factory: Callable[[], Handler]) -> None:
         super().__init__(scope)
         self._factory = factory
         self._readable: deque[Event] = deque()

@@ -10,24 +10,24 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Choice, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
 
 _COLUMNS = 640  #: points of a trace
 _DRAWING = 0.5  #: [s]
 
 
-class FileCommands(ScopeTable):
+class TektronixFiles(TektronixTable):
     """What ``FILESystem`` does.
 
     Parameters
     ----------
-    scope : ScopeBase
+    scope : TektronixBase
     shown : gives the traces of the screen by number of the channel, in screen heights from the middle, for a number of
         columns
     """
 
-    def __init__(self, scope: ScopeBase, shown: Callable[[int], dict[int, npt.NDArray[np.float64]]]) -> None:
+    def __init__(self, scope: TektronixBase, shown: Callable[[int], dict[int, npt.NDArray[np.float64]]]) -> None:
         super().__init__(scope)
         self._shown = shown
         self._files: dict[str, bytes] = {}
@@ -73,7 +73,7 @@ class FileCommands(ScopeTable):
         """``FILESystem:MKDir``: every folder is there."""
 
 
-class MsoFileCommands(FileCommands):
+class MsoFileCommands(TektronixFiles):
     """Pictures of the 4, 5 and 6 Series."""
 
     composition = Setting(":SAVe:IMAGe:COMPosition", Word("NORMal", "INVErted"), default="NORM")
@@ -85,7 +85,7 @@ class MsoFileCommands(FileCommands):
         yield from self.draw(name, self.composition == "INVE")
 
 
-class DpoFileCommands(FileCommands):
+class DpoFileCommands(TektronixFiles):
     """Pictures of the MSO5000, DPO5000 and DPO7000."""
 
     copy_port = Setting(":HARDCopy:PORT", Word("FILE", "PRINTER"), default="FILE")

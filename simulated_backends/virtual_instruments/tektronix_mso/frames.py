@@ -10,22 +10,22 @@ import time
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Integer
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import NO_WAVEFORM, event_text
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import ScopeRecords
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
 
 
-class FrameCommands(ScopeTable):
+class FrameCommands(TektronixTable):
     """What the time stamps are made of.
 
     Parameters
     ----------
-    scope : ScopeBase
-    records : ScopeRecords
+    scope : TektronixBase
+    records : TektronixRecords
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeBase, records: ScopeRecords) -> None:
+    def __init__(self, scope: TektronixBase, records: TektronixRecords) -> None:
         super().__init__(scope)
         self.records = records
 

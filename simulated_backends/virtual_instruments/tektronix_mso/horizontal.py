@@ -12,13 +12,13 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Number,
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import ChannelCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Clipped, ClippedInteger, Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedInteger, CoercedNumber, Word
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.triggering import TriggerCommands
 
 
-class HorizontalCommands(ScopeTable):
+class HorizontalCommands(TektronixTable):
     """What ``HORizontal`` and ``ACQuire`` set, as far as all series have it.
 
     With the channels, these are the settings that the shared code reads: an
@@ -26,28 +26,28 @@ class HorizontalCommands(ScopeTable):
 
     Parameters
     ----------
-    scope : ScopeBase
-    channels : ChannelCommands
+    scope : TektronixBase
+    channels : TektronixChannels
     trigger : TriggerCommands
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeBase, channels: ChannelCommands, trigger: TriggerCommands) -> None:
+    def __init__(self, scope: TektronixBase, channels: TektronixChannels, trigger: TriggerCommands) -> None:
         super().__init__(scope)
         self.channels = channels
         self.trigger = trigger
 
     mode: Any   #: each series has its own words
-    trigger_place = Setting(":HORizontal:POSition", Clipped("", 0.0, 100.0), default=50.0)
+    trigger_place = Setting(":HORizontal:POSition", CoercedNumber("", 0.0, 100.0), default=50.0)
     scale_wanted = Setting(":HORizontal:MODe:SCAle", Number("S"), default=40e-9, coerce="_scale_chosen")
     rate_wanted = Setting(":HORizontal:MODe:SAMPLERate", Number(""), coerce="_rate_chosen",
                           default=lambda owner: owner.data_sheet.rate_for(1))
     record_wanted = Setting(":HORizontal:MODe:RECOrdlength", Number(""), default=1000, coerce="_record_chosen")
     frames_on = Setting(":HORizontal:FASTframe:STATE", Boolean(), default=False, change="_frames_switched")
-    frame_count = Setting(":HORizontal:FASTframe:COUNt", ClippedInteger("", 1), default=10)
+    frame_count = Setting(":HORizontal:FASTframe:COUNt", CoercedInteger("", 1), default=10)
     acquire_mode = Setting(":ACQuire:MODe", Word("SAMple", "PEAKdetect", "HIRes", "AVErage", "ENVelope"),
                            default="SAM", coerce="mode_chosen")
-    average_count = Setting(":ACQuire:NUMAVg", ClippedInteger("", 2, 10240), default=16)
+    average_count = Setting(":ACQuire:NUMAVg", CoercedInteger("", 2, 10240), default=16)
     stop_after = Setting(":ACQuire:STOPAfter", Word("RUNSTop", "SEQuence"), default="RUNST", change="_sequence_chosen")
     summary = Setting(":HORizontal:FASTframe:SUMFrame", Word("NONe", "AVErage", "ENVelope"), default="NON")
     delayed: Any
@@ -181,9 +181,8 @@ class HorizontalCommands(ScopeTable):
                 self.control.run()
 
     @command(":HORizontal:MODe:SCAle?")
-    @command(":HORizontal:SCAle?")
-    def _get_scale(self) -> str:
-        """``HORizontal:SCAle?``: of the mode that is set."""
+    def get_scale(self) -> str:
+        """``HORizontal:MODe:SCAle?``: as it is now."""
         return self.format_number(self.timebase_range / self.data_sheet.time_divisions)
 
     @command(":HORizontal:MODe:SAMPLERate?")
@@ -191,26 +190,9 @@ class HorizontalCommands(ScopeTable):
         return self.format_number(self.sampling().rate)
 
     @command(":HORizontal:MODe:RECOrdlength?")
-    @command(":HORizontal:RECOrdlength?")
-    @command(":HORizontal:ACQLENGTH?")
-    def _get_record(self) -> str:
+    def get_record(self) -> str:
+        """``HORizontal:MODe:RECOrdlength?``: as it is now."""
         return str(self.sampling().points)
-
-    @command(":HORizontal:ACQDURATION?")
-    def _duration(self) -> str:
-        return self.format_number(self.timebase_range)
-
-    @command(":HORizontal:DIVisions?")
-    def _divisions(self) -> str:
-        return str(self.data_sheet.time_divisions)
-
-    @command(":HORizontal:FASTframe:MAXFRames?")
-    def _get_most_frames(self) -> str:
-        return str(self.most_frames())
-
-    @command(":ACQuire:MAXSamplerate?")
-    def _highest_rate(self) -> str:
-        return self.format_number(self.data_sheet.max_sample_rate)
 
 
 class MsoHorizontalCommands(HorizontalCommands):
@@ -218,13 +200,13 @@ class MsoHorizontalCommands(HorizontalCommands):
 
     mode = Setting(":HORizontal:MODe", Word("AUTO", "MANual"), default="AUTO", coerce="mode_switched")
     delayed = Setting(":HORizontal:DELay:MODe", Boolean(), default=True)
-    delay = Setting(":HORizontal:DELay:TIMe", Clipped("S", -5e3, 5e3), default=0.0)
+    delay = Setting(":HORizontal:DELay:TIMe", CoercedNumber("S", -5e3, 5e3), default=0.0)
     configured = Setting(":HORizontal:MODe:MANual:CONFIGure", Word("HORIZontalscale", "RECORDLength"),
                          default="HORIZ")
     summary_on = Setting(":HORizontal:FASTframe:SUMFrame:STATE", Boolean(), default=False)
     selected_frame = Setting(":HORizontal:FASTframe:SELECTED", Integer("", 1), default=1)
     reference_frame = Setting(":HORizontal:FASTframe:REF:FRAme", Integer("", 1), default=1)
-    sequences = Setting(":ACQuire:SEQuence:NUMSEQuence", ClippedInteger("", 1, 1), default=1)
+    sequences = Setting(":ACQuire:SEQuence:NUMSEQuence", CoercedInteger("", 1, 1), default=1)
 
     @command(":HORizontal:SCAle", Number("S"))
     def _set_scale(self, value: float) -> None:
@@ -242,6 +224,14 @@ class MsoHorizontalCommands(HorizontalCommands):
     def _set_record(self, value: float) -> None:
         self.record_wanted = self._record_chosen(value)
 
+    @command(":HORizontal:SCAle?")
+    def _scale(self) -> str:
+        return self.format_number(self.timebase_range / self.data_sheet.time_divisions)
+
+    @command(":HORizontal:RECOrdlength?")
+    def _record(self) -> str:
+        return str(self.sampling().points)
+
     @command(":HORizontal:ROLL?")
     def _rolls(self) -> str:
         return "0"
@@ -252,11 +242,11 @@ class DpoHorizontalCommands(HorizontalCommands):
 
     mode = Setting(":HORizontal:MODE", Word("AUTO", "CONStant", "MANual"), default="AUTO", coerce="mode_switched")
     delayed = Setting(":HORizontal:MAIn:DELay:MODe", Boolean(), default=False)
-    delay = Setting(":HORizontal:MAIn:DELay:TIMe", Clipped("S", 0.0, 250.0), default=0.0)
-    delay_position = Setting(":HORizontal:MAIn:DELay:POSition", Clipped("", 0.0, 100.0), default=50.0)
+    delay = Setting(":HORizontal:MAIn:DELay:TIMe", CoercedNumber("S", 0.0, 250.0), default=0.0)
+    delay_position = Setting(":HORizontal:MAIn:DELay:POSition", CoercedNumber("", 0.0, 100.0), default=50.0)
     acquire_mode = Setting(":ACQuire:MODe", Word("SAMple", "PEAKdetect", "HIRes", "AVErage", "WFMDB", "ENVelope"),
                            default="SAM", coerce="mode_chosen")
-    auto_limit = Setting(":HORizontal:MODE:AUTO:LIMITrecordlen", ClippedInteger("", 1000, "longest_record"),
+    auto_limit = Setting(":HORizontal:MODE:AUTO:LIMITrecordlen", CoercedInteger("", 1000, "longest_record"),
                          default=lambda owner: owner.data_sheet.auto_record)
     units = Setting(":HORizontal:MAIn:UNIts", Text(), default="s", also=(":HORizontal:MAIn:UNIts:STRing",))
     roll = Setting(":HORizontal:ROLL", Word("AUTO", "OFF", "ON"), default="AUTO")
@@ -285,6 +275,7 @@ class DpoHorizontalCommands(HorizontalCommands):
     def _set_main_scale(self, value: float) -> None:
         self.scale_wanted = self._scale_chosen(value)
 
+    @command(":HORizontal:ACQLENGTH?")
     @command(":HORizontal:FASTframe:LENgth?")
     def _frame_length(self) -> str:
         return str(self.sampling().points)

@@ -33,8 +33,8 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_con
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import ChannelCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.data_sheet import TektronixSheet
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import (
     EventCommands,
@@ -42,8 +42,8 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import 
     event_bit,
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.horizontal import HorizontalCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measure import MeasureCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import ScopeRecords
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measure import TektronixMeasurements
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import (
     Parts,
     engineering,
@@ -54,7 +54,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.triggering imp
 _DATE = 1_767_225_600.0  #: [s] since 1970: the bench's clock starts on 1 January 2026
 
 
-class VirtualTektronix(ScopeBase):
+class VirtualTektronix(TektronixBase):
     """Inputs, triggers, acquisition; ``data_sheet`` has the numbers of the model, a subclass the command tables."""
 
     error_queue_depth = 33
@@ -62,10 +62,10 @@ class VirtualTektronix(ScopeBase):
     has_trigger = True
     date = _DATE
     data_sheet: ClassVar[TektronixSheet]
-    channel_commands: ChannelCommands
+    channel_commands: TektronixChannels
     trigger_commands: TriggerCommands
     horizontal_commands: HorizontalCommands
-    measure_commands: MeasureCommands
+    measure_commands: TektronixMeasurements
 
     status_commands = None
     common_commands = Subsystem(TektronixCommon)
@@ -89,7 +89,7 @@ class VirtualTektronix(ScopeBase):
         }
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
-        self.records = ScopeRecords(self, self.horizontal_commands)
+        self.records = TektronixRecords(self, self.horizontal_commands)
         self.control = AcquisitionControl(self, sheet, self.horizontal_commands, lambda: None)
         self.control.on_complete = self._complete
 

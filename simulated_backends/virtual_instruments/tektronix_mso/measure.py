@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import NO_WAVEFORM, event_text
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measured import (
     DPO_TYPES,
@@ -20,24 +20,24 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measured impor
     alone,
     short,
 )
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import ScopeRecords
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.waveform import WaveformSource
 
 
-class MeasureCommands(ScopeTable):
+class TektronixMeasurements(TektronixTable):
     """What measurements are made of.
 
     Parameters
     ----------
-    scope : ScopeBase
-    records : ScopeRecords
+    scope : TektronixBase
+    records : TektronixRecords
         Of the same scope.
     """
 
     types: ClassVar[Mapping[str, str]]  #: word of TYPe -> name of the measurement
 
-    def __init__(self, scope: ScopeBase, records: ScopeRecords) -> None:
+    def __init__(self, scope: TektronixBase, records: TektronixRecords) -> None:
         super().__init__(scope)
         self.records = records
         self.values: dict[int, list[float]] = {}  #: of each measurement, one for each acquisition
@@ -83,7 +83,7 @@ class MeasureCommands(ScopeTable):
         }[which](values))   # type: ignore[operator]
 
 
-class DpoMeasureCommands(MeasureCommands):
+class DpoMeasureCommands(TektronixMeasurements):
     """``MEASUrement`` of the MSO5000, DPO5000 and DPO7000."""
 
     types = DPO_TYPES
@@ -148,7 +148,7 @@ class DpoMeasureCommands(MeasureCommands):
         self.values.clear()
 
 
-class MsoMeasureCommands(MeasureCommands):
+class MsoMeasureCommands(TektronixMeasurements):
     """``MEASUrement`` of the 4, 5 and 6 Series: measurements are added and deleted."""
 
     types = MSO_TYPES
@@ -157,7 +157,7 @@ class MsoMeasureCommands(MeasureCommands):
     slot_source = Setting(":MEASUrement:MEAS<1-50>:SOUrce<1-2>", WaveformSource(),
                           default=lambda owner, slot, number: f"CH{number}", change="_changed")
 
-    def __init__(self, scope: ScopeBase, records: ScopeRecords) -> None:
+    def __init__(self, scope: TektronixBase, records: TektronixRecords) -> None:
         super().__init__(scope, records)
         self._defined: list[int] = []
 

@@ -8,7 +8,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.frames import 
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.horizontal import MsoHorizontalCommands
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.instrument import VirtualTektronix
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measure import MsoMeasureCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.run import RunCommands
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.run import TektronixRun
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.triggering import MsoTriggerCommands
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.waveform import MsoWaveformCommands
 
@@ -22,7 +22,7 @@ class VirtualTektronixMso(VirtualTektronix):
     horizontal_commands = Subsystem(
         MsoHorizontalCommands,
         lambda scope: MsoHorizontalCommands(scope, scope.channel_commands, scope.trigger_commands))
-    run_commands = Subsystem(RunCommands, lambda scope: RunCommands(scope, scope.horizontal_commands))
+    run_commands = Subsystem(TektronixRun, lambda scope: TektronixRun(scope, scope.horizontal_commands))
     waveform_commands = Subsystem(MsoWaveformCommands, lambda scope: MsoWaveformCommands(scope, scope.records))
     frame_commands = Subsystem(MsoFrameCommands, lambda scope: MsoFrameCommands(scope, scope.records))
     measure_commands = Subsystem(

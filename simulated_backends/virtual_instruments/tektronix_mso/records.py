@@ -7,23 +7,23 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition imp
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import HOLE, MIDDLE, InputChannel
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.shown_trace import ShownTrace
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.horizontal import HorizontalCommands
 
 Codes = npt.NDArray[np.uint16]
 _KEPT = 8  #: records
 
 
-class ScopeRecords:
+class TektronixRecords:
     """The records of one oscilloscope; each is computed when it is first read, and kept.
 
     Parameters
     ----------
-    scope : ScopeBase
+    scope : TektronixBase
     settings : HorizontalCommands
     """
 
-    def __init__(self, scope: ScopeBase, settings: HorizontalCommands) -> None:
+    def __init__(self, scope: TektronixBase, settings: HorizontalCommands) -> None:
         self.scope = scope
         self.settings = settings
         self._of: Acquisition | None = None

@@ -37,7 +37,7 @@ class Word(Choice):
         return next(long_and_short(word)[0] for word in self.words if long_and_short(word)[1] == value)
 
 
-class Clipped(Number):
+class CoercedNumber(Number):
     """A number; one that is out of range becomes the limit, and event 222 says so."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
@@ -49,7 +49,7 @@ class Clipped(Number):
         return kept
 
 
-class ClippedInteger(Clipped):
+class CoercedInteger(CoercedNumber):
     """A whole number, likewise."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> int:

@@ -6,24 +6,24 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.horizontal import HorizontalCommands
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
 
 _STATE = Word("ARMed", "AUTO", "REAdy", "SAVe", "TRIGger")
 
 
-class RunCommands(ScopeTable):
+class TektronixRun(TektronixTable):
     """From arming to completion.
 
     Parameters
     ----------
-    scope : ScopeBase
+    scope : TektronixBase
     settings : HorizontalCommands
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeBase, settings: HorizontalCommands) -> None:
+    def __init__(self, scope: TektronixBase, settings: HorizontalCommands) -> None:
         super().__init__(scope)
         self.settings = settings
 
@@ -93,13 +93,29 @@ class RunCommands(ScopeTable):
         if self.control.waiting_for_trigger:
             self.control.force()
 
+    @command(":HORizontal:ACQDURATION?")
+    def _duration(self) -> str:
+        return self.format_number(self.settings.timebase_range)
+
+    @command(":HORizontal:DIVisions?")
+    def _divisions(self) -> str:
+        return str(self.data_sheet.time_divisions)
+
+    @command(":HORizontal:FASTframe:MAXFRames?")
+    def _get_most_frames(self) -> str:
+        return str(self.settings.most_frames())
+
+    @command(":ACQuire:MAXSamplerate?")
+    def _highest_rate(self) -> str:
+        return self.format_number(self.data_sheet.max_sample_rate)
+
     @command(":CLEAR")
     def _clear(self) -> None:
         """``CLEAR``: acquisitions and measurements so far are forgotten."""
         self.control.finished = None
 
 
-class DpoRunCommands(RunCommands):
+class DpoRunCommands(TektronixRun):
     """Run control of the MSO5000, DPO5000 and DPO7000."""
 
     @command(":TRIGger:A:READY?")

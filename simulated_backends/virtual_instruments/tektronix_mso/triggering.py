@@ -20,9 +20,9 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
     channel_edge,
     external_edge,
 )
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import ChannelCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Clipped, Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, Word
 
 _SLOPES = {"RIS": "POS", "FALL": "NEG", "EIT": "EITH"}
 _TTL, _ECL = 1.4, -1.3  #: [V]
@@ -54,24 +54,24 @@ class Level(AnyOf):
     """A level [V]; ECL or TTL."""
 
     def __init__(self) -> None:
-        super().__init__(Choice("ECL", "TTL"), Clipped("V", "lowest_level", "highest_level"))
+        super().__init__(Choice("ECL", "TTL"), CoercedNumber("V", "lowest_level", "highest_level"))
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         value = super().parse(raw, owner, key)
         return float({"ECL": _ECL, "TTL": _TTL}.get(value, value) if isinstance(value, str) else value)
 
 
-class TriggerCommands(ScopeTable):
+class TriggerCommands(TektronixTable):
     """What ``TRIGger`` sets, as far as all series have it.
 
     Parameters
     ----------
-    scope : ScopeBase
-    channels : ChannelCommands
+    scope : TektronixBase
+    channels : TektronixChannels
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeBase, channels: ChannelCommands) -> None:
+    def __init__(self, scope: TektronixBase, channels: TektronixChannels) -> None:
         super().__init__(scope)
         self.channels = channels
 
@@ -82,7 +82,7 @@ class TriggerCommands(ScopeTable):
     edge_coupling: Any
     level = Setting(":TRIGger:A:LEVel:CH<1-8>", Level(), default=0.0)
     holdoff_time = Setting(":TRIGger:A:HOLDoff:TIMe",
-                           Clipped("S", lambda owner: owner.data_sheet.holdoff[0],
+                           CoercedNumber("S", lambda owner: owner.data_sheet.holdoff[0],
                                    lambda owner: owner.data_sheet.holdoff[1]),
                            default=lambda owner: owner.data_sheet.holdoff[0])
     holdoff_by: Any
@@ -155,7 +155,7 @@ class TriggerCommands(ScopeTable):
             self.level[number] = self.channels.middle(number)
 
 
-_WIDTH = Clipped("S", _SHORTEST, _LONGEST)
+_WIDTH = CoercedNumber("S", _SHORTEST, _LONGEST)
 
 
 class MsoTriggerCommands(TriggerCommands):

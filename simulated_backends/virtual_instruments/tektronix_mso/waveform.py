@@ -13,9 +13,9 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Choice, Integer, Parameter
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import SOURCE_NOT_ACTIVE, event_text
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import ScopeRecords
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Parts, Word, engineering
 
 _ENCODINGS = {   # word of DATa:ENCdg -> (encoding, format, byte order)
@@ -37,17 +37,17 @@ class WaveformSource(Parameter):
         raise ScpiError(-224 if text[:1].isalpha() else -104)
 
 
-class WaveformCommands(ScopeTable):
+class TektronixWaveforms(TektronixTable):
     """What ``DATa``, ``WFMOutpre`` and ``CURVe?`` do.
 
     Parameters
     ----------
-    scope : ScopeBase
-    records : ScopeRecords
+    scope : TektronixBase
+    records : TektronixRecords
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeBase, records: ScopeRecords) -> None:
+    def __init__(self, scope: TektronixBase, records: TektronixRecords) -> None:
         super().__init__(scope)
         self.records = records
         self.settings = records.settings
@@ -203,7 +203,7 @@ class WaveformCommands(ScopeTable):
 _FORMAT = (("BYT_Nr", "BYT_N"), ("BIT_Nr", "BIT_N"), ("ENCdg", "ENC"), ("BN_Fmt", "BN_F"))
 
 
-class MsoWaveformCommands(WaveformCommands):
+class MsoWaveformCommands(TektronixWaveforms):
     """``DATa`` and ``WFMOutpre`` of the 4, 5 and 6 Series."""
 
     data_encoding = Setting(
@@ -238,7 +238,7 @@ class MsoWaveformCommands(WaveformCommands):
         return ",".join(f"CH{number}" for number in channels) or "NONE"
 
 
-class DpoWaveformCommands(WaveformCommands):
+class DpoWaveformCommands(TektronixWaveforms):
     """``DATa`` and ``WFMOutpre`` of the MSO5000, DPO5000 and DPO7000: position and offset have fields of their own."""
 
     def vertical(self, channel: int) -> tuple[float, float, float]:

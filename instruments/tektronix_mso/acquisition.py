@@ -1,0 +1,117 @@
+"""Trigger and acquisition of a Tektronix oscilloscope: one sequence, armed, waited for, stopped."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+from tsbench.errors import InstrumentError
+from tsbench.instruments.interfaces import EdgeTrigger, OutputState
+from tsbench.instruments.languages.scpi import format_number, parse_name
+from tsbench.instruments.tektronix_mso.readout import TektronixReadout
+from tsbench.quantities import short_quantity
+
+_SLOPE: Mapping[str, str] = {"positive": "RIS", "negative": "FALL"}
+_ARM_POLL = 1e-3  #: [s]
+_ARM_MARGIN = 5.0  #: [s] beyond the pre-trigger time
+
+
+class TektronixSequence(TektronixReadout):
+    """What triggers, arms and waits.
+
+    :class:`~tsbench.instruments.tektronix_mso.driver.TektronixMso` adds what sets up channels and time base.
+    """
+
+    _trigger: EdgeTrigger | None  #: as it was last read back
+    _triggered: bool
+    _confirm_trigger: bool  #: whether a channel was set since the trigger
+
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        """Set an edge trigger; no acquisition happens without one (normal mode)."""
+        if trigger.source == "external":
+            source = "AUX"
+        else:
+            self._require_channel(trigger.source)
+            source = f"CH{trigger.source}"
+        self.send(
+            ":TRIG:A:MOD NORM", ":TRIG:A:TYP EDGE", f":TRIG:A:EDGE:SOU {source}", ":TRIG:A:EDGE:COUP DC",
+            f":TRIG:A:EDGE:SLO {_SLOPE[trigger.slope]}",
+            f"{self._level_header(trigger)} {format_number(trigger.level)}",
+        )
+        if trigger.holdoff is not None:
+            self.send(":TRIG:A:HOLD:BY TIM", f":TRIG:A:HOLD:TIM {format_number(trigger.holdoff)}")
+        self.check_errors()
+        self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
+        self._confirm_trigger = False
+        return self._trigger
+
+    def _level_header(self, trigger: EdgeTrigger) -> str:
+        return self.series.dialect.auxiliary if trigger.source == "external" else f":TRIG:A:LEV:CH{trigger.source}"
+
+    def _accepted_level(self, trigger: EdgeTrigger) -> float:
+        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        got = self.ask_number(f"{self._level_header(trigger)}?")
+        return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
+
+    def _require_trigger_level(self, trigger: EdgeTrigger) -> None:
+        """Read the level again where a channel was set since: a range that does not reach it may move it."""
+        if self._confirm_trigger:
+            self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
+            self._confirm_trigger = False
+
+    # -------------------------------------------------------------------------------------- acquisition
+
+    def arm(self) -> None:
+        """Start one acquisition and return when the scope says it is armed."""
+        self._require_trigger_level(self.configured(self._trigger, "trigger"))
+        self._triggered = False
+        self.write(":ACQ:STATE RUN")
+        self.check_errors()
+        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        while self._state() not in {"REA", "TRI", "SAV"}:
+            if waited > patience:
+                raise InstrumentError(
+                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
+                    "time base and channels"
+                )
+            self.wait(_ARM_POLL)
+            waited += _ARM_POLL
+
+    def _state(self) -> str:
+        return parse_name(self.ask(":TRIG:STATE?"))[:3]
+
+    def triggered(self) -> bool:
+        """Return whether the armed acquisition has seen its (first) trigger."""
+        if not self._triggered:
+            self._triggered = self._state() in {"TRI", "SAV"} or (
+                self._timebase.segments > 1 and self.ask_number(":ACQ:NUMFRAMESACQ?") >= 1)
+        return self._triggered
+
+    def complete(self) -> bool:
+        """Return whether the acquisition, all segments, is over."""
+        return not self.ask_switch(":ACQ:STATE?")
+
+    def force_trigger(self) -> None:
+        """Trigger now."""
+        self.write(":TRIG FORC")
+        self.check_errors()
+
+    def abort(self) -> None:
+        """Stop the acquisition."""
+        self.write(":ACQ:STATE STOP")
+
+    def safe_state(self) -> None:
+        """Stop the acquisition; a scope has no outputs."""
+        self.abort()
+
+    def output_states(self) -> list[OutputState]:
+        """Return nothing: a scope has no outputs."""
+        return []
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return nothing: a scope has no outputs."""
+        return ()
+
+    def _scale_of(self, channel: int) -> float:
+        vertical = self._vertical.get(channel)
+        return math.inf if vertical is None else vertical.range
