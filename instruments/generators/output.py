@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tsbench.errors import InstrumentError
-from tsbench.instruments.generators.messages import OutputMessages
 from tsbench.instruments.generators.output_words import OutputWords
 from tsbench.instruments.generators.requests import require_pulse, sampled
 from tsbench.instruments.guard.limits import require_in_range
@@ -43,7 +42,7 @@ class GeneratorOutput(OutputWords):
         self.identity: Identity = parent.identity
         self.label = f"{parent.label} channel {channel}"
         self._byte_order = byte_order
-        self._messages = OutputMessages(parent, channel)
+        self._messages = self.messages_class(parent, channel)
         self._found: dict[str, object] = {}  #: as it was last read back
         self._levels = self.levels_class(parent, channel, capabilities, self.label, self._found, self.headers)
         self.forget()

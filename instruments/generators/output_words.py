@@ -21,6 +21,7 @@ class OutputWords:
     switching: ClassVar[tuple[str, str]] = (":OUTP{ch} OFF", ":OUTP{ch} ON")
     functions: ClassVar[Mapping[str, str]]  #: the command that selects the waveform "pulse", "dc" or "arbitrary"
     headers: OutputHeaders  #: of the family
+    messages_class: ClassVar[type[OutputMessages]] = OutputMessages
     levels_class: ClassVar[type[ChannelLevels]] = ChannelLevels
     zeroing: ClassVar[tuple[str, ...]]  #: what brings an output that is off to 0 V
     starting_burst: ClassVar[tuple[str, ...]] = (":TRIG{ch}",)

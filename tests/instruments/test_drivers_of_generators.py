@@ -17,6 +17,7 @@ PULSE = Pulse(base=0.0, amplitude=1.5, width=400e-9, period=2e-6, rise_time=20e-
 FAMILIES = {
     "tektronix": ("tektronix_afg31252", "tektronix_afg", ":OUTP1?", "0"),
     "rigol": ("rigol_dg992", "rigol_dg800", ":OUTP1?", "OFF"),
+    "siglent": ("siglent_sdg2122x", "siglent_sdg2000x", "C1:OUTP?", "C1:OUTP OFF,LOAD,HZ,PLRT,NOR"),
 }
 
 

@@ -1,0 +1,39 @@
+"""Driver of the Siglent SDG2000X function generators."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.generators.generator import MultiOutputGenerator
+from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
+from tsbench.instruments.languages.siglent import SIGLENT
+from tsbench.instruments.siglent_sdg2000x import data_sheet
+from tsbench.instruments.siglent_sdg2000x.output import SdgOutput
+
+
+class SiglentSDG2000X(MultiOutputGenerator):
+    """The generator: its outputs, and what they share."""
+
+    language = SIGLENT
+    title = "Siglent SDG2000X"
+    maker = "Siglent"
+    repeatable: ClassVar[tuple[str, ...]] = data_sheet.REPEATABLE
+    models = data_sheet.MODELS
+    output_class = SdgOutput
+    switching_off = ("C{ch}:OUTP OFF",)
+
+    def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
+        super().__init__(adapter, name, **kwargs)
+
+    def capabilities(self) -> PulseGeneratorCapabilities:
+        """Return the limits of one output."""
+        return data_sheet.capabilities(self.model)
+
+    def abort(self) -> None:
+        """Stop running bursts."""
+        for output in self.outputs.values():
+            output.abort()
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = SiglentSDG2000X
+    _as_pulse_generator: type[PulseGenerator] = SdgOutput

@@ -1,0 +1,76 @@
+"""Levels of one output of an SDG2000X. It has no level limits of its own: the driver refuses levels beyond them."""
+
+import math
+from typing import Any
+
+from tsbench.instruments.generators.channel_levels import ChannelLevels
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import Range
+from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.languages.siglent import parse_quantity
+from tsbench.instruments.siglent_sdg2000x.messages import SdgMessages
+
+
+class SdgLevels(ChannelLevels):
+    """Load, level limits, amplitude and offset of one output."""
+
+    def __init__(self, generator: Any, channel: int, *arguments: Any) -> None:
+        super().__init__(generator, channel, *arguments)
+        self._pairs = SdgMessages(generator, channel)
+
+    def declare_load(self, load_resistance: float) -> float:
+        """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output does not change."""
+        if load_resistance != self.load:
+            self._limits = None   # volts into another load
+        text = "HZ" if math.isinf(load_resistance) else format_number(load_resistance)
+        self._pairs.send(f"C{{ch}}:OUTP LOAD,{text}")
+        found = self._pairs.word("C{ch}:OUTP?", "LOAD")
+        got = math.inf if found == "HZ" else parse_quantity(found)
+        self.load = self._generator.accepted("load", load_resistance, got, "Ohm")
+        if "amplitude" in self._found:
+            self._found["amplitude"], self._found["offset"] = self._pairs.quantities("C{ch}:BSWV?", "AMP", "OFST")
+        elif "level" in self._found:
+            (self._found["level"],) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
+        return self.load
+
+    def set_limits(self, low: float, high: float) -> tuple[float, float]:
+        """Keep the limits [V into the load]: the driver compares levels with them before it sends any."""
+        for level in (low, high):
+            require_in_range(self._label, "level limit", level, self.allowed())
+        self._limits = (low, high)
+        return self._limits
+
+    def _require_within_limits(self, *levels: float) -> None:
+        if self._limits is not None:
+            for level in levels:
+                require_in_range(self._label, "level", level, Range(*self._limits, "V"))
+
+    def set_levels(self, one: float, other: float) -> tuple[float, float]:
+        """Set low and high level [V into the load] as amplitude and offset; return them as read back."""
+        low, high = sorted((one, other))
+        self._require_within_limits(low, high)
+        amplitude, offset = high - low, (low + high) / 2
+        self._pairs.send(
+            f"C{{ch}}:BSWV AMP,{format_number(self.minimum_amplitude())}", f"C{{ch}}:BSWV OFST,{format_number(offset)}",
+            f"C{{ch}}:BSWV AMP,{format_number(amplitude)}",
+        )
+        got, middle = self._pairs.quantities("C{ch}:BSWV?", "AMP", "OFST")
+        accept, absolute = self._generator.accepted, self.resolution()
+        got = accept("amplitude", amplitude, got, "V", absolute=absolute)
+        middle = accept("offset", offset, middle, "V", absolute=absolute)
+        self._found |= {"amplitude": got, "offset": middle}
+        return middle - got / 2, middle + got / 2
+
+    def set_level(self, level: float) -> float:
+        """Set a DC level [V into the load]; return it as read back."""
+        self._require_within_limits(level)
+        self._pairs.send(f"C{{ch}}:BSWV OFST,{format_number(level)}")
+        (got,) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
+        return self._generator.accepted("level", level, got, "V", absolute=self.resolution())
+
+    def lifting_limits(self) -> list[str]:
+        """Return nothing: the instrument has no limits."""
+        return []
+
+    def apply_limits(self) -> None:
+        """Nothing to send: the instrument has no limits."""

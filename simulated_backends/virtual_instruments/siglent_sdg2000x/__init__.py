@@ -1,0 +1,9 @@
+"""The virtual Siglent SDG2000X function generators. Their driver is in the folder of the same name."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+_MODULE = "tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.instrument"
+
+VIRTUAL_INSTRUMENTS = tuple(
+    VirtualInstrumentDeclaration(f"siglent_{model.lower()}", f"{_MODULE}:Virtual{model}")
+    for model in ("SDG2122X", "SDG2082X", "SDG2042X"))

@@ -1,0 +1,193 @@
+"""Basic waves, outputs and sample rates of the SDG2000X: ``BSWV``, ``OUTP``, ``SRATE``, ``ARWV``, ``SYNC``."""
+
+from collections.abc import Callable, Mapping
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.parameters import Many
+from tsbench.simulated_backends.scpi.tree import command
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.generator.levels import from_volts_peak_to_peak
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import FUNCTIONS, ChannelState
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgTable
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import Word, number, pairs, written
+
+_WORDS = Many(Word(), minimum=1)
+
+
+def _wave(state: ChannelState, text: str) -> None:
+    if text not in FUNCTIONS:
+        raise ScpiError(-224)
+    state.set_wave(text)
+
+
+def _width(state: ChannelState, text: str) -> None:
+    state.width = number(text, "S")
+    state.fit_pulse()
+
+
+def _rise(state: ChannelState, text: str) -> None:
+    state.rise = number(text, "S")
+    state.fit_pulse()
+
+
+def _fall(state: ChannelState, text: str) -> None:
+    state.fall = number(text, "S")
+    state.fit_pulse()
+
+
+def _delay(state: ChannelState, text: str) -> None:
+    state.delay = min(max(number(text, "S"), 0.0), 1 / state.frequency)
+
+
+def _phase(state: ChannelState, text: str) -> None:
+    state.phase = number(text) % 360
+
+
+def _symmetry(state: ChannelState, text: str) -> None:
+    state.symmetry = min(max(number(text), 0.0), 100.0)
+
+
+_BASIC: Mapping[str, Callable[[ChannelState, str], None]] = {
+    "WVTP": _wave, "FRQ": lambda state, text: state.set_frequency(number(text, "HZ")),
+    "PERI": lambda state, text: state.set_frequency(1 / max(number(text, "S"), 1e-12)),
+    "AMP": lambda state, text: state.set_amplitude(number(text, "V")),
+    "AMPVRMS": lambda state, text: state.set_rms(number(text, "V")),
+    "OFST": lambda state, text: state.set_offset(number(text, "V")),
+    "HLEV": lambda state, text: state.set_high(number(text, "V")),
+    "LLEV": lambda state, text: state.set_low(number(text, "V")),
+    "DUTY": lambda state, text: state.set_duty(number(text)), "WIDTH": _width, "RISE": _rise, "FALL": _fall,
+    "DLY": _delay, "PHSE": _phase, "SYM": _symmetry,
+}
+_OF_WAVE = {"DUTY": ("SQUARE", "PULSE"), "WIDTH": ("PULSE",), "RISE": ("PULSE",), "FALL": ("PULSE",),
+            "DLY": ("PULSE",), "SYM": ("RAMP",), "PHSE": ("SINE", "SQUARE", "RAMP", "ARB")}
+_NOT_OF_DC = {"FRQ", "PERI", "AMP", "AMPVRMS", "HLEV", "LLEV"}
+
+
+class SdgWaveCommands(SdgTable):
+    """Commands of waves and outputs."""
+
+    @command("C<1-2>:BSWV", _WORDS)
+    @command("C<1-2>:BASIC_WAVE", _WORDS)
+    def set_basic(self, channel: int, *words: str) -> None:
+        """``C1:BSWV WVTP,PULSE,FRQ,1000HZ``: keys that another wave has are ignored."""
+        state = self.generator.states[channel]
+        for key, value in pairs(words):
+            if key not in _BASIC:
+                raise ScpiError(-224)
+            if state.wave in _OF_WAVE.get(key, (state.wave,)) and not (state.wave == "DC" and key in _NOT_OF_DC):
+                _BASIC[key](state, value)
+        self.generator.playback.reshape(channel)
+
+    @command("C<1-2>:BSWV?")
+    @command("C<1-2>:BASIC_WAVE?")
+    def get_basic(self, channel: int) -> str:
+        """``C1:BSWV?``."""
+        return f"C{channel}:BSWV {self.basic(channel)}"
+
+    def basic(self, channel: int) -> str:
+        """Return keys and values of a channel's wave."""
+        state = self.generator.states[channel]
+        levels = state.levels
+        if state.wave == "DC":
+            return f"WVTP,DC,OFST,{written(levels.offset, 'V')}"
+        if state.wave == "NOISE":
+            return f"WVTP,NOISE,STDEV,{written(levels.amplitude / 6, 'V')},MEAN,{written(levels.offset, 'V')}"
+        rms = from_volts_peak_to_peak(levels.amplitude, "VRMS", state.function, levels.load)
+        parts = [f"WVTP,{state.wave},FRQ,{written(state.frequency, 'HZ')},PERI,{written(1 / state.frequency, 'S')}",
+                 f"AMP,{written(levels.amplitude, 'V')},AMPVRMS,{rms:.4g}Vrms,OFST,{written(levels.offset, 'V')}",
+                 f"HLEV,{written(levels.high, 'V')},LLEV,{written(levels.low, 'V')}"]
+        if state.wave == "PULSE":
+            parts += [f"DUTY,{written(100 * state.width * state.frequency)},WIDTH,{written(state.width)}",
+                      f"RISE,{written(state.rise, 'S')},FALL,{written(state.fall, 'S')},DLY,{written(state.delay)}"]
+        else:
+            parts.append(f"PHSE,{written(state.phase)}")
+        if state.wave == "SQUARE":
+            parts.append(f"DUTY,{written(state.duty)}")
+        if state.wave == "RAMP":
+            parts.append(f"SYM,{written(state.symmetry)}")
+        return ",".join(parts)
+
+    # ----------------------------------------------------------------------------------------- outputs
+
+    @command("C<1-2>:OUTP", _WORDS)
+    @command("C<1-2>:OUTPUT", _WORDS)
+    def set_output(self, channel: int, *words: str) -> Handler:
+        """``C1:OUTP ON,LOAD,50,PLRT,NOR``."""
+        state, switched = self.generator.states[channel], False
+        for key, value in pairs(words, ("ON", "OFF")):
+            if key in ("ON", "OFF"):
+                self.generator.playback.switch(channel, key == "ON")
+                switched = True
+            elif key == "LOAD":
+                state.set_load(float("inf") if value == "HZ" else number(value))
+            elif key == "PLRT" and value in ("NOR", "INVT"):
+                state.inverted = value == "INVT"
+                self.generator.playback.reshape(channel)
+            else:
+                raise ScpiError(-224)
+        yield self.generator.data_sheet.relay_time if switched else 0.0
+
+    @command("C<1-2>:OUTP?")
+    @command("C<1-2>:OUTPUT?")
+    def get_output(self, channel: int) -> str:
+        """``C1:OUTP?``."""
+        state = self.generator.states[channel]
+        on = "ON" if self.generator.channels.connectors.is_closed(channel) else "OFF"
+        load = "HZ" if state.levels.load == INFINITE_LOAD else written(state.levels.load)
+        return f"C{channel}:OUTP {on},LOAD,{load},PLRT,{'INVT' if state.inverted else 'NOR'}"
+
+    @command("C<1-2>:SYNC", _WORDS)
+    def set_sync(self, channel: int, *words: str) -> None:
+        """``C1:SYNC ON``: the sync output shows this channel."""
+        if words[0] not in ("ON", "OFF"):
+            raise ScpiError(-224)
+        self.generator.sync = channel if words[0] == "ON" else 0
+
+    @command("C<1-2>:SYNC?")
+    def get_sync(self, channel: int) -> str:
+        """``C1:SYNC?``."""
+        return f"C{channel}:SYNC {f'ON,TYPE,CH{channel}' if self.generator.sync == channel else 'OFF'}"
+
+    # --------------------------------------------------------------------------------- arbitrary waveforms
+
+    @command("C<1-2>:SRATE", _WORDS)
+    def set_rate(self, channel: int, *words: str) -> None:
+        """``C1:SRATE MODE,TARB,VALUE,1000000``: the value counts in the mode TARB only."""
+        state, sheet = self.generator.states[channel], self.generator.data_sheet
+        for key, value in pairs(words):
+            if key == "MODE" and value in ("DDS", "TARB"):
+                state.sampled = value == "TARB"
+            elif key == "VALUE":
+                rate = number(value.removesuffix("SA/S"))
+                if state.sampled:
+                    state.sample_rate = min(max(rate, sheet.min_sample_rate), sheet.max_sample_rate)
+            else:
+                raise ScpiError(-224)
+        self.generator.playback.reshape(channel)
+
+    @command("C<1-2>:SRATE?")
+    def get_rate(self, channel: int) -> str:
+        """``C1:SRATE?``."""
+        state = self.generator.states[channel]
+        if not state.sampled:
+            return f"C{channel}:SRATE MODE,DDS"
+        return f"C{channel}:SRATE MODE,TARB,VALUE,{written(state.sample_rate, 'Sa/s')}"
+
+    @command("C<1-2>:ARWV", _WORDS)
+    @command("C<1-2>:ARBWAVE", _WORDS)
+    def select(self, channel: int, *words: str) -> None:
+        """``C1:ARWV NAME,WAVE1``: the arbitrary waveform."""
+        for key, value in pairs(words):
+            if key != "NAME" or value not in self.generator.waveforms:
+                raise ScpiError(-224)
+            self.generator.states[channel].arbitrary = value
+        self.generator.states[channel].set_wave("ARB")
+        self.generator.playback.reshape(channel)
+
+    @command("C<1-2>:ARWV?")
+    @command("C<1-2>:ARBWAVE?")
+    def selected(self, channel: int) -> str:
+        """``C1:ARWV?``."""
+        name = self.generator.states[channel].arbitrary
+        return f"C{channel}:ARWV INDEX,{list(self.generator.waveforms).index(name) + 2},NAME,{name}"
