@@ -1,0 +1,146 @@
+"""Simulated SDG2000X: its commands, and what it does at the load: edges, widths, bursts, points."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import PointsFraming
+
+LOAD = "R1 a 0 50\nC1 a 0 0.1p\nR2 b 0 50\n"
+
+
+@pytest.fixture
+def sdg(table: Any) -> Any:
+    return table(imperfections=False, generator="siglent_sdg2122x", netlist=LOAD)
+
+
+def fields(bench: Any, question: str) -> dict[str, str]:
+    words = bench.ask(bench.generator, question).partition(" ")[2].split(",")
+    return dict(zip(words[::2], words[1::2], strict=False))
+
+
+def test_identity_and_reset(sdg: Any) -> None:
+    g = sdg.generator
+    assert sdg.ask(g, "*IDN?").startswith("Siglent Technologies,SDG2122X,SIM")
+    sdg.send(g, "C1:BSWV WVTP,PULSE,AMP,2", "C1:OUTP ON,LOAD,50", "C1:SYNC ON", "*RST")
+    assert sdg.ask(g, "C1:BSWV?") == (
+        "C1:BSWV WVTP,SINE,FRQ,1000HZ,PERI,0.001S,AMP,4V,AMPVRMS,1.414Vrms,OFST,0V,HLEV,2V,LLEV,-2V,PHSE,0")
+    assert sdg.ask(g, "C1:OUTP?") == "C1:OUTP OFF,LOAD,HZ,PLRT,NOR"
+    assert sdg.ask(g, "C2:BTWV?") == "C2:BTWV STATE,OFF" and sdg.ask(g, "C1:SYNC?") == "C1:SYNC OFF"
+    assert sdg.ask(g, "C1:SRATE?") == "C1:SRATE MODE,DDS"
+
+
+@pytest.mark.parametrize(("sent", "errors", "question", "answers"), [
+    ("C1:BSWV WVTP,PULSE,FRQ,1e4HZ,WIDTH,1e-6S,RISE,1e-8,FALL,2e-8S", [], "C1:BSWV?",
+     {"WIDTH": "1e-06", "RISE": "1e-08S", "FALL": "2e-08S", "PERI": "0.0001S", "DUTY": "1"}),
+    ("C1:BASIC_WAVE WVTP,PULSE,WIDTH,1e-9,RISE,1e-9", [], "C1:BSWV?", {"WIDTH": "1.63e-08", "RISE": "8.4e-09S"}),
+    ("C1:BSWV WVTP,PULSE,FRQ,1e9", [], "C1:BSWV?", {"FRQ": "25000000HZ"}),
+    ("C1:BSWV WIDTH,1e-6", [], "C1:BSWV?", {"WVTP": "SINE"}),   # of a pulse: ignored
+    ("C1:BSWV AMP,30", [], "C1:BSWV?", {"AMP": "20V"}),
+    ("C1:BSWV AMP,2V,OFST,9.5V", [], "C1:BSWV?", {"OFST": "9V"}),
+    ("C1:BSWV HLEV,3,LLEV,1", [], "C1:BSWV?", {"AMP": "2V", "OFST": "2V"}),
+    ("C1:OUTP LOAD,50", [], "C1:BSWV?", {"AMP": "2V"}),
+    ("C1:OUTPUT LOAD,1", [], "C1:OUTP?", {"OFF": "LOAD", "50": "PLRT"}),
+    ("C1:OUTP PLRT,INVT", [], "C1:OUTP?", {"HZ": "PLRT"}),
+    ("C1:BSWV WVTP,DC,OFST,1.5", [], "C1:BSWV?", {"WVTP": "DC", "OFST": "1.5V"}),
+    ("C1:BTWV TIME,3", [-221], "C1:BTWV?", {"STATE": "OFF"}),
+    ("C1:BTWV STATE,ON,TRSR,MAN,TIME,3", [], "C1:BTWV?", {"TRSR": "MAN", "TIME": "3", "DLAY": "2.4e-07S"}),
+    ("C1:BTWV STATE,ON,TIME,INF", [], "C1:BTWV?", {"TIME": "INF"}),
+    ("C1:BTWV STATE,ON,TIME,2000000", [], "C1:BTWV?", {"TIME": "1000000"}),
+    ("C1:BTWV MTRIG", [-211], "C1:BTWV?", {"STATE": "OFF"}),
+    ("C1:SRATE MODE,TARB,VALUE,1e9", [], "C1:SRATE?", {"MODE": "TARB", "VALUE": "75000000Sa/s"}),
+    ("C1:SRATE VALUE,1000", [], "C1:SRATE?", {"MODE": "DDS"}),
+    ("C1:BSWV WVTP,TRIANGLE", [-224], "C1:BSWV?", {"WVTP": "SINE"}),
+    ("C1:BSWV COLOUR,RED", [-224], "C1:BSWV?", {"WVTP": "SINE"}),
+    ("C1:BSWV FRQ", [-109], "C1:BSWV?", {"FRQ": "1000HZ"}),
+    ("C1:BSWV FRQ,1kV", [-131], "C1:BSWV?", {"FRQ": "1000HZ"}),
+    ("C1:BSWV", [-109], "C1:BSWV?", {"FRQ": "1000HZ"}),
+    ("C3:BSWV WVTP,SINE", [-114], "C1:BSWV?", {"WVTP": "SINE"}),
+    ("C1:MDWV STATE,ON", [-113], "C1:BSWV?", {"WVTP": "SINE"}),
+    ("C1:ARWV NAME,NOTHING", [-224], "C1:ARWV?", {"NAME": "STAIRUP"}),
+])
+def test_commands(sdg: Any, sent: str, errors: list[int], question: str, answers: dict[str, str]) -> None:
+    sdg.send(sdg.generator, sent)
+    assert sdg.errors(sdg.generator) == errors
+    found = fields(sdg, question)
+    assert {key: found.get(key) for key in answers} == answers
+
+
+def test_a_pulse_has_the_width_at_half_and_the_edges_that_are_set(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C1:OUTP LOAD,50", "C1:BSWV WVTP,PULSE,PERI,2e-7,WIDTH,8e-8,RISE,8.4e-9,FALL,2.4e-8,LLEV,0,HLEV,2",
+             "C1:OUTP ON")
+    assert not sdg.errors(g)
+    t, v = sdg.voltages("a", 200e-9, 200_001)
+    assert (v.max(), v.min()) == pytest.approx((2.0, 0.0), abs=2e-3)
+    step = t[1] - t[0]
+    assert np.count_nonzero(v > 1.0) * step == pytest.approx(80e-9, abs=0.05e-9)
+    slope, between = np.gradient(v, t), (v > 0.2) & (v < 1.8)
+    assert np.count_nonzero(between & (slope > 0)) * step == pytest.approx(8.4e-9, abs=0.12e-9)
+    assert np.count_nonzero(between & (slope < 0)) * step == pytest.approx(24e-9, abs=0.12e-9)
+
+
+def bursts(bench: Any, seconds: float) -> Any:
+    t, v = bench.voltages("a", seconds, 200_001)
+    return t[1:][(v[:-1] <= 0.25) & (v[1:] > 0.25)]
+
+
+def test_bursts_by_hand_by_line_by_level_and_by_themselves(table: Any) -> None:
+    bench = table(imperfections=False, generator="siglent_sdg2122x", netlist=LOAD)
+    g, line = bench.generator, bench.bench.line("test.out")
+    bench.bench._wires["generator.external"] = "test.out"
+    g.playback.listen()
+    bench.send(g, "C1:OUTP LOAD,50", "C1:BSWV WVTP,PULSE,PERI,1e-6,WIDTH,2e-7,LLEV,0,HLEV,0.5",
+               "C1:BTWV STATE,ON,TRSR,MAN", "C1:OUTP ON")
+    assert not bench.errors(g) and not len(bursts(bench, 20e-6))
+    for count in (1, 4):
+        bench.send(g, f"C1:BTWV TIME,{count}")
+        bench.bench.begin_message()
+        g.exchange.recv(b"C1:BTWV MTRIG", True)
+        found = bursts(bench, 20e-6)
+        assert len(found) == count and found[0] == pytest.approx(240e-9, abs=20e-9)
+    bench.send(g, "C1:BTWV TRSR,EXT,TIME,2")
+    line.add(EdgeTrain(bench.bench.clock.now + 5e-6, 1e-6, 10e-6, 2))
+    assert len(bursts(bench, 40e-6)) == 4
+    bench.send(g, "C1:BTWV GATE_NCYC,GATE")
+    line.add(EdgeTrain(bench.bench.clock.now + 5e-6, 3.5e-6, 20e-6, 1))
+    assert len(bursts(bench, 40e-6)) == 4   # the fourth is completed
+    bench.send(g, "C1:BTWV GATE_NCYC,NCYC,TRSR,INT,PRD,1e-5")
+    assert len(bursts(bench, 50e-6)) in (8, 9, 10, 11) and not bench.errors(g)
+
+
+def test_points_become_levels(sdg: Any) -> None:
+    g = sdg.generator
+    codes = np.repeat([-32767, 32767, 0, 0x0A3B], 8).astype("<i2")   # the last has a newline and a semicolon in it
+    sdg.send(g, b"C1:WVDT WVNM,stairs,FREQ,1000,WAVEDATA," + codes.tobytes(), "C1:ARWV NAME,stairs",
+             "C1:OUTP LOAD,50", "C1:BSWV AMP,2,OFST,0", "C1:SRATE MODE,TARB,VALUE,32e6", "C1:OUTP ON")
+    assert not sdg.errors(g) and sdg.ask(g, "C1:ARWV?") == "C1:ARWV INDEX,3,NAME,STAIRS"
+    _, v = sdg.voltages("a", 1e-6, 4001)
+    for level in (-1.0, 1.0, 0.0, 0x0A3B / 32767):
+        assert np.mean(np.abs(v - level) < 2e-3) == pytest.approx(0.25, abs=0.03)
+    sdg.send(g, b"C1:WVDT WVNM,short,WAVEDATA," + codes[:4].tobytes(), b"C1:WVDT WAVEDATA," + codes.tobytes())
+    assert sdg.errors(g) == [-223, -109]
+
+
+def test_points_of_a_given_length_end_by_themselves() -> None:
+    framing, points = PointsFraming(), b"\n;#1\n\x00ab"
+    message = b"C1:WVDT WVNM,a,LENGTH,8B,WAVEDATA," + points
+    assert framing.messages(b"*CLS\n" + message + b"\n*IDN?\n", False) == ([b"*CLS", message, b"*IDN?"], b"")
+    assert framing.messages(message[:-2], False) == ([], message[:-2])
+    endless = b"C1:WVDT WVNM,a,WAVEDATA,\n\n"
+    assert framing.messages(endless, False) == ([], endless)
+    assert framing.messages(endless, True) == ([endless], b"")
+
+
+def test_levels_are_within_the_stated_accuracy(table: Any) -> None:
+    errors = []
+    for seed in range(8):
+        bench = table(seed=seed, generator="siglent_sdg2122x", netlist=LOAD)
+        bench.send(bench.generator, "C1:OUTP LOAD,50", "C1:BSWV WVTP,SQUARE,FRQ,1e6,AMP,2,OFST,1", "C1:OUTP ON")
+        _, volts = bench.voltages("a", 1e-6, 2001)
+        errors.append((np.ptp(volts) - 2.0, (volts.max() + volts.min()) / 2 - 1.0))
+    amplitude, offset = np.abs(errors).T
+    assert amplitude.max() <= 0.01 * 2 + 1e-3 + 2e-3 and amplitude.max() > 3e-3
+    assert offset.max() <= 0.01 * 1 + 3e-3 + 2e-3 and offset.max() > 2e-3
