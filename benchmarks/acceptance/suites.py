@@ -33,6 +33,7 @@ class Suite:
     partner : virtual instrument on the same nodes, which outputs :data:`SQUARE`
     address : VISA address that the file itself opens; None: it takes ``--device-address``
     longest : [s] of wall clock
+    probe : attenuation of the probe on channel 1 of an oscilloscope; None: there is none
     """
 
     name: str
@@ -41,6 +42,7 @@ class Suite:
     partner: str | None = None
     address: str | None = None
     longest: float = 600.0
+    probe: int | None = None
 
 
 SUITES = (
@@ -51,7 +53,8 @@ SUITES = (
     Suite("KeysightDSOX1102G", "keysight/test_keysightDSOX1102G_with_device.py", ("keysight_dsox1102g",),
           "keysight_33622a", "USB0::10893::6039::CN57266430::0::INSTR"),
     Suite("LeCroyT3DSO1204", "lecroy/test_lecroyT3DSO1204_with_device.py",
-          ("lecroy_t3dso1204", "teledyne_t3dso1204"), "keysight_33622a", longest=1800.0),
+          ("lecroy_t3dso1204", "teledyne_t3dso1204"), "keysight_33622a", longest=1800.0,
+          probe=10),
     Suite("SDS1000XHD", "siglenttechnologies/test_siglent_sds1000xhd_with_device.py",
           ("siglent_sds1104xhd", "siglent_sds1000xhd", "siglent_sds1204xhd"), "keysight_33622a"),
 )
@@ -81,6 +84,9 @@ def run_suite(suite: Suite, model: str, folder: Path) -> list[Outcome]:
     tests = sources(folder)
     world = folder / f"suite_{suite.name}.world.toml"
     text = world_text(model, suite.partner)
+    if suite.probe is not None:
+        placed = f'model = "{model}"'
+        text = text.replace(placed, f"{placed}\noptions = {{ probes = {{ 1 = {suite.probe} }} }}", 1)
     address = suite.address or resource(1)
     world.write_text(text.replace(resource(1), address), "utf-8")
     report = folder / f"suite_{suite.name}.xml"

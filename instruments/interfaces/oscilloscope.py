@@ -55,6 +55,7 @@ class OscilloscopeCapabilities:
     resolution_bits: int
     #: (offset [V], range [V] that is needed for more than it), ascending
     offset_limits: tuple[tuple[float, float], ...] = ()
+    external_trigger: bool = True  #: whether it has an external trigger input
 
     def least_range(self, offset: float) -> float:
         """Return the smallest range [V] in which ``offset`` [V] can be set."""

@@ -55,9 +55,9 @@ class Questions:
 
         return self._repeated(command, act)
 
-    def block(self, command: str) -> bytes:
-        """Return the payload of a definite-length block."""
-        return self._repeated(command, lambda: self._block_once(command))
+    def block(self, command: str, before: bytes = b"", after: bytes = b"\n") -> bytes:
+        """Return the payload of a definite-length block, and check what stands before it and after it."""
+        return self._repeated(command, lambda: self._block_once(command, before, after))
 
     def sized_block(self, command: str, size: int) -> bytes:
         """Return the ``size`` bytes of a reply whose length is known, whatever they are."""
@@ -111,20 +111,22 @@ class Questions:
                     self.resynchronise(f"'{command}' was sent again, because {cause(error)}")
             return act()
 
-    def _block_once(self, command: str) -> bytes:
+    def _block_once(self, command: str, before: bytes, after: bytes) -> bytes:
         instrument = self._instrument
         with self.lock:
             instrument.write(command)
             try:
-                head = instrument.read_bytes(2)
-                digits = block_length_digits(head)
+                head = bytes(instrument.read_bytes(len(before) + 2))
+                if not head.startswith(before):
+                    raise ValueError(f"it begins with {head!r}, not with {before!r}")
+                digits = block_length_digits(head[len(before):])
                 length = int(instrument.read_bytes(digits))
             except ValueError as error:
                 raise GarbledReply(f"{instrument.label}: the data block in the reply to '{command}' is garbled "
                                    f"({error}). Repeat the measurement") from None
             payload = bytes(instrument.read_bytes(length))
-            end = bytes(instrument.read_bytes(1))
-        if len(payload) != length or end != b"\n":
+            end = bytes(instrument.read_bytes(len(after)))
+        if len(payload) != length or end != after:
             raise GarbledReply(
                 f"{instrument.label}: the data block in the reply to '{command}' is garbled ({len(payload)} of "
                 f"{length} bytes, followed by {end!r}). Repeat the measurement"

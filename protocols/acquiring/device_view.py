@@ -54,6 +54,16 @@ class DeviceView:
             span = max((high - low) / _FILL, capabilities.least_range(middle))
             self.scope.configure_channel(number, Vertical(min(span, capabilities.range.high), middle))
 
+    def wait_for_force(self) -> None:
+        """Set a trigger that never comes by itself: records are forced.
+
+        A scope without external trigger input waits for an edge of a channel that is not used here.
+        """
+        capabilities = self.scope.capabilities
+        unused = [number for number in range(1, capabilities.channels + 1) if number not in self.channels.values()]
+        external = capabilities.external_trigger or not unused
+        self.scope.configure_trigger(FREE_RUN if external else EdgeTrigger(unused[-1], FREE_RUN.level))
+
     def fetch(self, conditions: Mapping[str, float], time: float) -> dict[str, Waveform]:
         """Read the finished acquisition by what was sensed; ``time`` [s]: bench's clock at its trigger."""
         fetched = self.scope.fetch(sorted(self.channels.values()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.instruments import Station, Timebase
-from tsbench.protocols.acquiring.device_view import FREE_RUN, DeviceView, Window
+from tsbench.protocols.acquiring.device_view import DeviceView, Window
 from tsbench.records import Fixture, FloatArray, Waveform
 
 #: [s] shortest and longest record; with these points the shortest finds periods from about 80 ns to 15 us
@@ -135,7 +135,7 @@ class OscillationCheck:
     def prepare(self, station: Station) -> bool:
         """Set the scope up and take the reference, with the source at rest; returns whether that worked."""
         self._view.configure(self._windows)
-        self._view.scope.configure_trigger(FREE_RUN)
+        self._view.wait_for_force()
         self._span = check_span(station.fixture)
         waveforms = self._view.capture_now(Timebase(span=self._span, points=_POINTS), station, {})
         if waveforms is None:

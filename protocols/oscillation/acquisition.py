@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tsbench.instruments import Station, Timebase
 from tsbench.protocols.acquiring.bias_source import bias_source
-from tsbench.protocols.acquiring.device_view import FREE_RUN, Window, clipped, narrowed, required_view
+from tsbench.protocols.acquiring.device_view import Window, clipped, narrowed, required_view
 from tsbench.protocols.acquiring.oscillation_check import activity, white_noise
 from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.oscillation.parameters import OscillationParameters
@@ -53,7 +53,7 @@ class OscillationAcquisition:
     def record(self, number: int, bias: float) -> None:
         """Take and record the waveforms and the point of one ``bias`` [V]."""
         safe = self._safe_windows(bias)
-        self._view.scope.configure_trigger(FREE_RUN)
+        self._view.wait_for_force()
         windows, span = self._look(safe, bias)
         waveforms: Mapping[str, Waveform] | None = None
         if span is not None:

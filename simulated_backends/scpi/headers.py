@@ -179,6 +179,11 @@ class CommandTree:
                         for capture in leaf.captures)
             waiting.extend(here.children.values())
 
+    def forget(self, word: str) -> None:
+        """Remove a node at the root, with everything below it: ``forget("SYSTem")``."""
+        for spelling in long_and_short(word):
+            self.root.children.pop(spelling, None)
+
     def units(self, message: bytes) -> tuple[ProgramUnit, ...]:
         """Return the units of a message, up to the first whose header is wrong. The rest is discarded."""
         found = self._programs.get(message)

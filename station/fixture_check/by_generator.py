@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.instruments import EdgeTrigger, Pulse, PulseGenerator, Timebase
-from tsbench.protocols.acquiring.device_view import FREE_RUN, VOLTAGE_HIGH, DeviceView, device_view
+from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, DeviceView, device_view
 from tsbench.protocols.acquiring.waiting import wait_until
 from tsbench.records import FloatArray
 from tsbench.station.bench.bench import Bench
@@ -137,7 +137,7 @@ def _direct(
     """Return the mean [V] that each channel shows at a direct level."""
     generator.configure_level(level)
     bench.clock.wait(_SPAN)
-    view.scope.configure_trigger(FREE_RUN)
+    view.wait_for_force()
     view.configure(view.windows(voltage, current))
     found = view.capture_now(Timebase(_SPAN), bench, {})
     if found is None:

@@ -4,37 +4,18 @@ import math
 
 import numpy as np
 
-from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Many
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.settings import AcquisitionCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.sources import SourceName
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Shifted
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import InputWatch
 
 _TIME = 2.0  #: [s] that it takes
 _LOOK = 0.04  #: [s] of it: one period of 25 Hz, the slowest signal that it finds
 _LEAST = 10e-3  #: [V] peak to peak at 1:1 of a signal
-_COPIES = 4  #: periods of a repetition that are looked at
 _PERIODS = 2.0  #: that the screen shows at least
-
-
-class _InputWatch:
-    """Keeps what the inputs do."""
-
-    def __init__(self) -> None:
-        self.history = InputHistory()
-
-    def observe(self, segment: Segment) -> None:
-        """Take the next piece of the circuit's past; of a repetition its first periods."""
-        if isinstance(segment, Repetition):
-            begun = segment.start - segment.period.start
-            self.history.traces += [Shifted(segment.period, begun + number * segment.length)
-                                    for number in range(min(int(segment.count), _COPIES))]
-        elif not isinstance(segment, Gap):
-            self.history.traces.append(segment)
 
 
 class AutoscaleCommands(ScopeTable):
@@ -55,7 +36,7 @@ class AutoscaleCommands(ScopeTable):
     def autoscale(self, *sources: str) -> Handler:
         """``:AUT``: range, offset, time base and trigger that show what is at the inputs; those without are off."""
         self.control.abandon()
-        bench, watch = self.scope.bench, _InputWatch()
+        bench, watch = self.scope.bench, InputWatch()
         bench.sync()
         bench.recorders.add(watch)
         bench.lagging_circuit.add_observer(watch)
@@ -67,7 +48,7 @@ class AutoscaleCommands(ScopeTable):
         channels, found = self.settings.channels, list[tuple[int, float]]()
         for number in range(1, self.data_sheet.channels + 1):
             channels.displayed[number] = self.scope.node(str(number)) is not None
-            if channels.displayed[number] and (period := self._fit(number, watch.history)) is not None:
+            if channels.displayed[number] and (period := self._fit(number, watch)) is not None:
                 found.append((number, period))
         if not channels.shown_channels():
             channels.displayed[1] = True
@@ -78,13 +59,13 @@ class AutoscaleCommands(ScopeTable):
             self.settings.timebase_range = self._time_shown(max(period for _, period in found))
         self.control.run()
 
-    def _fit(self, number: int, history: InputHistory) -> float | None:
+    def _fit(self, number: int, watch: InputWatch) -> float | None:
         """Set range, offset and level of a channel; return the period [s] of its signal, None if it has none."""
         scope, channels, sheet = self.scope, self.settings.channels, self.data_sheet
         node, probe = scope.node(str(number)), channels.probe[number]
         assert node is not None
         factor = probe / scope.inputs.dividers.get(number, 1.0)
-        volts, times = self._course(history, node)
+        volts, times = watch.course(node)
         low, high = (float(np.min(volts)) * factor, float(np.max(volts)) * factor) if len(volts) else (0.0, 0.0)
         largest = sheet.divisions * sheet.max_scale[channels.impedance[number]] * probe
         smallest = sheet.divisions * 1e-3 * probe
@@ -98,14 +79,6 @@ class AutoscaleCommands(ScopeTable):
         above = volts * factor > (high + low) / 2
         rising = times[1:][~above[:-1] & above[1:]]
         return float(np.median(np.diff(rising))) if len(rising) > 1 else None
-
-    @staticmethod
-    def _course(history: InputHistory, node: str) -> tuple[FloatArray, FloatArray]:
-        """Return the voltage [V] of a node at the solver's steps, and their times [s]."""
-        if not history.traces:
-            return np.empty(0), np.empty(0)
-        times = np.unique(history.steps(history.start, history.end))
-        return history.voltage(node, times), times
 
     def _time_shown(self, period: float) -> float:
         wanted = _PERIODS * period / self.data_sheet.time_divisions

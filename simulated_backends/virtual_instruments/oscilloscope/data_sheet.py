@@ -41,6 +41,7 @@ class ScopeDataSheet:
     auto_timeout: float  #: [s] without trigger before AUTO triggers by itself (typ.)
     min_timebase: float  #: [s/div]
     max_timebase: float  #: [s/div]
+    resolution_bits: int = 8  #: of the converter
 
     def max_offset(self, scale: float) -> float:
         """Return the largest offset [V] at a 1:1 scale [V/div]."""

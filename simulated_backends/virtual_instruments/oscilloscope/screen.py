@@ -20,7 +20,8 @@ def draw_screen(
     Parameters
     ----------
     traces : by number of the channel
-    form : "PNG", "BMP" (24 bits) or "BMP8" (8 bits, 3 for red, 3 for green, 2 for blue)
+    form : "PNG", "BMP" (24 bits), "BMP16" (16 bits: 5 for red, 6 for green, 5 for blue) or "BMP8" (8 bits, 3 for red,
+        3 for green, 2 for blue)
     grey : no colours
     light : on a white ground
     """
@@ -29,6 +30,8 @@ def draw_screen(
         image[np.all(image == 0, axis=2)] = 255
     if grey:
         image = np.repeat(np.mean(image, axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    if form == "BMP16":
+        return encode_bmp16(image)
     return encode_png(image) if form == "PNG" else encode_bmp(image, form == "BMP8")
 
 
@@ -81,3 +84,16 @@ def encode_bmp(image: npt.NDArray[np.uint8], palette: bool = False) -> bytes:
     return (struct.pack("<2sIHHI", b"BM", start + len(body), 0, 0, start)
             + struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, 0, len(body), 2835, 2835, len(table) // 4, 0)
             + table + body)
+
+
+def encode_bmp16(image: npt.NDArray[np.uint8]) -> bytes:
+    """Return an RGB image as a bitmap with 16 bits a point and the masks of its colours."""
+    height, width = image.shape[:2]
+    red, green, blue = (image[:, :, place].astype(np.uint16) for place in range(3))
+    points = (red >> 3 << 11) | (green >> 2 << 5) | blue >> 3
+    padded = np.zeros((height, (width + 1) // 2 * 2), dtype="<u2")
+    padded[:, :width] = points
+    body, start = padded[::-1].tobytes(), 66
+    return (struct.pack("<2sIHHI", b"BM", start + len(body), 0, 0, start)
+            + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 16, 3, len(body), 2835, 2835, 0, 0)
+            + struct.pack("<III", 0xF800, 0x07E0, 0x001F) + body)

@@ -1,0 +1,1 @@
+"""What the drivers of oscilloscopes with LeCroy's short commands share: T3DSO, SDS1000X-E, WaveSurfer."""

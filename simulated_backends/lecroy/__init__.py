@@ -1,0 +1,1 @@
+"""The language of LeCroy oscilloscopes and of those that copied it: short headers, replies with or without headers."""

@@ -1,0 +1,85 @@
+"""Parameters of the LeCroy language: numbers whose replies have a unit, pairs of names and values."""
+
+import math
+from typing import Any
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Bound, Choice, Number, Parameter
+
+_FACTORS = {"K": 1e3, "M": 1e6, "G": 1e9}
+
+
+class Quantity(Number):
+    """A number with a unit. The reply has the unit where it has a header (``CHDR``); ``always``: in any case."""
+
+    def __init__(self, unit: str, low: Bound = None, high: Bound = None, *, always: bool = False) -> None:
+        super().__init__(unit, low, high)
+        self.always = always
+
+    def format(self, value: Any, owner: Any) -> str:
+        with_unit = self.always or owner.reply_header != "OFF"
+        return f"{owner.format_number(value)}{owner.unit_space}{self.unit}" if with_unit else str(
+            owner.format_number(value))
+
+    def special(self, word: str, owner: Any, key: tuple[Any, ...]) -> float:
+        """Refuse words: this language has no MIN, MAX and DEF."""
+        raise ScpiError(-104)
+
+
+class OnOff(Parameter):
+    """ON or OFF."""
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
+        word = raw.decode("latin-1").strip().upper()
+        if word not in {"ON", "OFF"}:
+            raise ScpiError(-224)
+        return word == "ON"
+
+    def format(self, value: Any, owner: Any) -> str:
+        return "ON" if value else "OFF"
+
+
+class Word(Choice):
+    """One of some words, any case; each has one spelling."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__(*(word.upper() for word in words))
+
+
+class Depth(Parameter):
+    """A number of points with multiplier: ``14M``, ``1.4M``, ``700K``, ``500``; the value is the number."""
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
+        text = raw.decode("latin-1").strip().upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
+        factor = _FACTORS.get(text[-1:], 1.0)
+        try:
+            value = float(text.rstrip("KMG")) * factor
+        except ValueError:
+            raise ScpiError(-104) from None
+        if not math.isfinite(value) or value <= 0:
+            raise ScpiError(-222)
+        return value
+
+    def format(self, value: Any, owner: Any) -> str:
+        return depth_text(value)
+
+
+def depth_text(value: float, letters: str = "KMG") -> str:
+    """Return a number of points as these instruments write it: ``14M``, ``1.4M``, ``700K``."""
+    for power, letter in ((1e9, letters[2]), (1e6, letters[1]), (1e3, letters[0])):
+        if value >= power:
+            return f"{value / power:g}{letter}"
+    return f"{value:g}"
+
+
+def pairs(raw: tuple[str, ...]) -> dict[str, str]:
+    """Return names and values of ``SP,4,NP,100``.
+
+    Raises
+    ------
+    ScpiError
+        -109: a value is missing.
+    """
+    if len(raw) % 2:
+        raise ScpiError(-109)
+    return {name.upper(): value.upper() for name, value in zip(raw[::2], raw[1::2], strict=True)}

@@ -1,0 +1,119 @@
+"""The drivers of the LeCroy and Siglent oscilloscopes on their twins, looking at the simulated generator."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import DRIVER_BENCH, DRIVER_WORLD
+from tsbench.errors import InstrumentError
+from tsbench.instruments import EdgeTrigger, Oscilloscope, Pulse, Timebase, Vertical
+from tsbench.records import Flag, Waveform
+from tsbench.station.bench.bench import Bench
+
+PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9, fall_time=20e-9)
+SHARE = 10e3 / 10.05e3
+#: virtual instrument -> driver
+TWINS = {"lecroy_t3dso1204": "lecroy_t3dso", "siglent_sds1202xe": "lecroy_t3dso"}
+
+
+def lay(folder: Path, model: str, imperfections: bool = True) -> Path:
+    world = DRIVER_WORLD.replace("keysight_dsox3054t", model)
+    (folder / "driver.world.toml").write_text(
+        world if imperfections else world.replace("seed = 3", "seed = 3\nimperfections = false"), "utf-8")
+    bench = folder / "driver.bench.toml"
+    bench.write_text(DRIVER_BENCH.replace("keysight_dsox3000t", TWINS[model]), "utf-8")
+    return bench
+
+
+@pytest.fixture(params=sorted(TWINS))
+def bench(request: Any, tmp_path: Path) -> Iterator[Bench]:
+    with Bench.open(lay(tmp_path, request.param)) as opened:
+        yield opened
+
+
+def prepare(bench: Bench, segments: int = 1) -> Oscilloscope:
+    generator, scope = bench.pulse_generator(), bench.oscilloscope()
+    generator.configure_load(math.inf)
+    generator.configure_pulse(PULSE)
+    generator.configure_burst(segments)
+    generator.set_output(True)
+    scope.configure_channel(1, Vertical(2.0, 0.5))
+    scope.disable_channel(2)
+    scope.configure_timebase(Timebase(4e-6, 1e-6, segments))
+    scope.configure_trigger(EdgeTrigger(1, 0.5))
+    return scope
+
+
+def capture(bench: Bench) -> Waveform:
+    scope = bench.oscilloscope()
+    scope.arm()
+    bench.pulse_generator().trigger()
+    for _ in range(10_000):
+        if scope.complete():
+            return scope.fetch([1])[1]
+        bench.clock.wait(1e-5)
+    raise AssertionError("the acquisition did not end")
+
+
+@pytest.mark.sabotage("units")
+def test_volts_and_seconds_of_a_pulse(bench: Bench) -> None:
+    scope = prepare(bench)
+    record = capture(bench)
+    values, times = record.values()[0], record.times()
+    caps = scope.capabilities
+    assert times[0] == pytest.approx(-1e-6, abs=2 * record.dt)
+    assert times[-1] == pytest.approx(3e-6, abs=2 * record.dt)
+    high = values > 0.5
+    rise = times[np.argmax(high)]
+    assert rise == pytest.approx(0.0, abs=3 * record.dt)
+    assert np.count_nonzero(high) * record.dt == pytest.approx(1e-6, abs=20e-9)
+    bound = 2.0 * (caps.gain_accuracy + caps.offset_accuracy) + 0.01
+    assert np.median(values[high]) == pytest.approx(SHARE, abs=bound)
+    assert np.median(values[~high]) == pytest.approx(0.0, abs=bound)
+    assert record.flags == Flag.NONE
+
+
+def test_a_record_has_as_many_points_as_asked_for(bench: Bench) -> None:
+    scope = prepare(bench)
+    scope.configure_timebase(Timebase(4e-6, 1e-6, points=500))
+    record = capture(bench)
+    assert 400 <= record.codes.shape[1] <= 500
+    assert record.times()[-1] - record.times()[0] == pytest.approx(4e-6, rel=0.05)
+
+
+def test_what_is_beyond_the_screen_is_flagged(bench: Bench) -> None:
+    scope = prepare(bench)
+    scope.configure_channel(1, Vertical(0.4, 0.5))
+    assert Flag.CLIPPED in capture(bench).flags
+
+
+def test_a_forced_record(bench: Bench) -> None:
+    scope = prepare(bench)
+    scope.configure_trigger(EdgeTrigger(2, 1.0))
+    scope.arm()
+    assert not scope.triggered()
+    scope.force_trigger()
+    bench.clock.wait(1e-3)
+    assert scope.complete()
+    assert np.median(scope.fetch([1])[1].values()) == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_trigger_level_that_a_range_has_moved_is_noticed(bench: Bench) -> None:
+    scope = prepare(bench)
+    scope.configure_channel(1, Vertical(8.0))
+    scope.configure_trigger(EdgeTrigger(1, 3.0))
+    scope.configure_channel(1, Vertical(0.8))
+    with pytest.raises(InstrumentError, match="trigger level 3 V was requested"):
+        scope.arm()
+
+
+def test_accepted_settings_and_abort(bench: Bench) -> None:
+    scope: Any = prepare(bench)
+    found = scope.accepted_settings()
+    assert (found["channel_1_range"], found["trigger_level"]) == pytest.approx((2.0, 0.5))
+    scope.abort()
+    assert scope.complete()
