@@ -10,7 +10,8 @@ from typing import ClassVar, Protocol
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.lecroy.headers import long_header, short_header
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import LONGEST_TEXT, Handler, MessageExchange
+from tsbench.simulated_backends.scpi.exchange import MessageExchange
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
 from tsbench.simulated_backends.scpi.syntax import split_header, split_parameters, split_units
 

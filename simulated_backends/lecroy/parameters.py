@@ -26,7 +26,7 @@ class Quantity(Number):
         raise ScpiError(-104)
 
 
-class OnOff(Parameter):
+class LecroySwitch(Parameter):
     """ON or OFF."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:

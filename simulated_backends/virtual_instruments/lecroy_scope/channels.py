@@ -1,6 +1,6 @@
 """The commands of one input that all of these oscilloscopes have: VDIV, OFST, ATTN, CPL, TRA; and ``CHDR``."""
 
-from tsbench.simulated_backends.lecroy.parameters import OnOff, Quantity, Word
+from tsbench.simulated_backends.lecroy.parameters import LecroySwitch, Quantity, Word
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Number
 from tsbench.simulated_backends.scpi.tree import command
@@ -71,7 +71,7 @@ class InputCommands(ShortTable):
         one = self.panel.channels[channel]
         return "GND" if one.coupling == "GND" else one.coupling[0] + one.impedance
 
-    @command("C<1-4>:TRA", OnOff())
+    @command("C<1-4>:TRA", LecroySwitch())
     def set_shown(self, channel: int, on: bool) -> None:
         """``C1:TRA ON``: switch a channel on or off."""
         self.panel.channels[channel].shown = on

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from tsbench.simulated_backends.lecroy.execution import execute_lecroy
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement

@@ -4,7 +4,7 @@ import numpy as np
 
 from tsbench.simulated_backends.lecroy.parameters import Quantity, Word
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import IDLE, Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel import nearest_step
@@ -85,7 +85,6 @@ class ShortRunCommands(ShortTable):
         yield _SET_UP - _LOOK
         self.scope.fit_to(watch, PERIODS)
         self.control.run()
-        yield IDLE
 
     @command("TDIV", Quantity("S"))
     def set_time_scale(self, value: float) -> None:

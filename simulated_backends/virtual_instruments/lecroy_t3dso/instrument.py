@@ -24,7 +24,7 @@ from typing import ClassVar
 
 from tsbench.simulated_backends.lecroy.parameters import Quantity
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.channels import InputCommands
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope

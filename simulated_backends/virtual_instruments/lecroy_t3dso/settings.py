@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tsbench.simulated_backends.lecroy.parameters import Depth, OnOff, Quantity, Word, depth_text
+from tsbench.simulated_backends.lecroy.parameters import Depth, LecroySwitch, Quantity, Word, depth_text
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortTable
@@ -120,7 +120,7 @@ class MoreCommands(ShortTable):
     magnified = Setting("HMAG", Quantity("S", 1e-9, 100.0), default=lambda owner: owner.panel.time_scale,
                         coerce="_zoomed")
     zoom_position = Setting("HPOS", Quantity("S"), default=0.0)
-    menu = Setting("MENU", OnOff(), default=True)
+    menu = Setting("MENU", LecroySwitch(), default=True)
     grid = Setting("GRDS", Word("FULL", "HALF", "OFF"), default="FULL")
     math_scale = Setting("MTVD", Quantity("V", 5e-4, 100.0), default=1.0)
     math_position = Setting("MTVP", Integer("", -255, 255), default=0)
@@ -156,7 +156,7 @@ class MoreCommands(ShortTable):
     def _limit(self, channel: int) -> str:
         return "OFF" if self.panel.channels[channel].limit is None else "ON"
 
-    @command("C<1-4>:INVS", OnOff())
+    @command("C<1-4>:INVS", LecroySwitch())
     def invert(self, channel: int, on: bool) -> None:
         """``C1:INVS ON``: show a channel upside down."""
         self.panel.channels[channel].inverted = on

@@ -8,7 +8,7 @@ from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
 from tsbench.simulated_backends.lecroy.execution import RawReply
 from tsbench.simulated_backends.lecroy.parameters import Word, pairs
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Many, Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command

@@ -6,7 +6,7 @@ import numpy as np
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment
-from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Shifted
 
