@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from benchmarks.fault_benches import short_run
 from benchmarks.fault_check import left_on, lost, switched_on, unclear
 from tsbench.errors import StorageError, TsbenchError
 from tsbench.protocols import Protocol, protocol_named
@@ -22,21 +23,6 @@ from tsbench.station.runner import Control, RunOutcome, run_on
 from tsbench.storage import disk, read_run, run_file
 from tsbench.storage.nexus.validation import inspect
 
-BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
-#: a short run of each protocol, with every kind of message that it sends
-SHORT: dict[str, dict[str, Any]] = {
-    "iv_sweep": {"stop": 1.2, "step": 0.6, "ramp_rate": 100},
-    "pulse_train": {"count": 2, "amplitude": [1.15], "probe": False},
-    "oscillation": {"bias": [2.0], "record_span": 2e-6},
-    "paired_pulse": {
-        "amplitude": [1.15], "base": 0.0, "width": 1e-6, "gaps": [2e-6], "repeats": 1, "rest": 1e-3,
-        "rise_time": 10e-9, "fall_time": 10e-9, "resolution": 300,
-    },
-    "relaxation": {
-        "amplitude": [1.1], "base": 0.1, "width": 1e-6, "window": 2e-6, "repeats": 1, "rest": 1e-3, "samples": 1000,
-        "rise_time": 10e-9, "fall_time": 10e-9,
-    },
-}
 _ON_PURPOSE = "an error inside a protocol"
 
 
@@ -137,7 +123,7 @@ def run_case(
     full: FullDisk | None = None,
     thorough: bool = True,
 ) -> Case:
-    """Run ``name`` on the demo bench in ``folder``, disturbed, and look what it left.
+    """Run the short run ``name`` in ``folder``, disturbed, and look what it left.
 
     Parameters
     ----------
@@ -153,11 +139,12 @@ def run_case(
     os.environ["TSBENCH_WITNESS"] = str(witness)
     os.environ["TSBENCH_FAULTS"] = json.dumps(fault) if fault else ""
     case, control, told = Case(), Control(), list[RunEvent]()
+    run = short_run(name)
     protocol = Disturbed(
-        protocol_named(name).parse(dict(SHORT[name])), at, (lambda: disturb(control)) if disturb else None
+        protocol_named(run.protocol).parse(dict(run.parameters)), at, (lambda: disturb(control)) if disturb else None
     )
     try:
-        bench = Bench.open(BENCH, "D1")
+        bench = Bench.open(run.lay(folder), "D1")
     except TsbenchError as error:
         _refused(case, error, witness)
         return case

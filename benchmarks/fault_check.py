@@ -16,7 +16,7 @@ from tsbench.storage.record_data import point_crc
 _ALIEN = re.compile(r"(^|[;.] )[A-Z]\w*(Error|Exception|Interrupt)\b:")
 #: whom or what the one line must name
 _SUBJECT = re.compile(
-    r"source_meter|generator|scope|drive|pulser|bias|device|journal|disk|run file|clock|\.nxs|\.tsj", re.IGNORECASE)
+    r"source|generator|scope|drive|pulser|bias|device|journal|disk|run file|clock|\.nxs|\.tsj", re.IGNORECASE)
 #: and what to do: an advice in a sentence of its own, or that nothing need be done
 _ADVICE = re.compile(
     r"\. .*\b([Cc]heck|[Rr]epeat|[Cc]hoose|[Cc]orrect|[Mm]easure|make room|[Ff]ree|recover|[Ss]et it|[Ss]ee|sent "

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.fault_benches import short_run
 from benchmarks.fault_cases import AT_STEPS, Case
 
 #: how a connection is lost: what the fault plan is told beside the message
@@ -62,6 +63,7 @@ def cases_of(
     after delivery, or for all instruments.
     """
     counts: dict[str, int] = {}
+    triggered = short_run(name).triggered
     places = []  # number, instrument, number among the instrument's, whether a read
     for number, (instrument, reading) in enumerate(clean.trail):
         places.append((number, instrument, counts.get(instrument, 0), reading))
@@ -71,7 +73,7 @@ def cases_of(
         if what in AT_READS:
             chosen = [place for place in places if place[3]]
         elif what in TRIGGERS:
-            chosen = [place for place in places if place[1] != "source_meter"]
+            chosen = [place for place in places if place[1] in triggered]
         if turns:
             ways = next((ways for ways in _WAYS if what in ways), (what,))
             chosen = chosen[ways.index(what) :: len(ways)]

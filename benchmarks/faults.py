@@ -1,4 +1,4 @@
-"""Protocol × fault × message: ``python -m benchmarks.faults [--quick] [--every N] [--resume FILE]``.
+"""Protocol × fault × message: ``python -m benchmarks.faults [--drivers] [--quick] [--every N] [--resume FILE]``.
 
 Every fault of the schedule (``tsbench.simulated_backends.world.faults``) is injected at every message of a short run of
 each protocol. With ``--every N`` it is injected at every N-th message; the first one differs from fault to fault. In
@@ -13,6 +13,9 @@ each case
   fault of the device, the clock, a trigger or a digit left what was recorded as it is without a fault (compared point
   by point and waveform by waveform, ``benchmarks.fault_check.changed``), or where an instrument restarted before
   anything had been set.
+
+``--drivers`` does the same on a bench of each family of source meters, generators and oscilloscopes that is registered
+(``benchmarks.fault_benches``). A family that arrives later takes part without a change here.
 
 ``--sabotage`` spoils the product on purpose (an output left on, a point lost, nobody told): then it must fail.
 """
@@ -31,13 +34,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fault_cases import AT_STEPS, SHORT, Case, FullDisk, run_case
+from benchmarks.fault_benches import SHORT, of_families, on_the_demo_bench
+from benchmarks.fault_cases import AT_STEPS, Case, FullDisk, run_case
 from benchmarks.fault_check import changed, left_on, new_flags
 from benchmarks.fault_kinds import LOSSES, QUIET, cases_of
 from benchmarks.fault_sabotage import SABOTAGES
 from benchmarks.report import INFORMATION, Line, report
 
-__all__ = ["AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "cases_of", "left_on", "run_case"]
+__all__ = [
+    "AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "cases_of", "judged", "left_on", "run_case", "undisturbed"]
 
 #: an instrument's own number of the message that sets its power-on sentinel, when a bench is opened
 SENTINEL = 5
@@ -49,7 +54,7 @@ _CASES_OF_A_PROCESS = 400
 
 
 @functools.cache
-def _undisturbed(name: str) -> Case:
+def undisturbed(name: str) -> Case:
     """Return an undisturbed run of this process, kept."""
     return run_case(Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}", name, thorough=False)
 
@@ -61,7 +66,7 @@ def judged(name: str, key: str, details: Mapping[str, Any], sabotage: str = "") 
     what an undisturbed run records.
     """
     folder = Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}"
-    clean = _undisturbed(name)
+    clean = undisturbed(name)
     arguments: dict[str, Any] = {k: details[k] for k in ("fault", "at") if k in details}
     if "full" in details:
         arguments["full"] = FullDisk(*details["full"])
@@ -116,7 +121,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--minutes", type=float, default=1e6, help="stop then; --resume goes on another time")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose name holds it")
     parser.add_argument("--sabotage", choices=tuple(SABOTAGES), default="", help="spoil the product: it must fail")
+    parser.add_argument("--drivers", nargs="*", metavar="NAME",
+                        help="on a bench of each family of drivers (of those of the named drivers), not on the demo "
+                             "bench")
     options = parser.parse_args(arguments)
+    try:
+        runs = on_the_demo_bench() if options.drivers is None else of_families(options.drivers)
+    except ValueError as error:
+        parser.error(str(error))
     every = 120 if options.quick else options.every
     done: dict[str, tuple[list[str], str]] = {}
     if options.resume and options.resume.exists():
@@ -124,10 +136,11 @@ def main(arguments: Sequence[str]) -> int:
             key, problems, told = json.loads(line)
             done[key] = problems, told
     figures: dict[str, list[str]] = {}
+    of_runs: dict[str, list[str]] = {}
     waiting: list[tuple[str, str, dict[str, Any]]] = []
     lines: list[Line] = []
     began = time.monotonic()
-    for name in SHORT:
+    for name in [run.name for run in runs]:
         disk = FullDisk(at=-2, once=True)
         clean = run_case(Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}", name, full=disk)
         whole = clean.good and clean.outcome is not None and clean.outcome.status == "success"
@@ -140,13 +153,15 @@ def main(arguments: Sequence[str]) -> int:
         for what, key, details in cases_of(name, clean, disk.writes, every, options.turns):
             if options.only in key:
                 figures.setdefault(what, []).append(key)
+                if options.drivers is not None:
+                    of_runs.setdefault(f"{name}: all faults", []).append(key)
                 if key not in done:
                     waiting.append((name, key, details))
     random.Random(1).shuffle(waiting)  # what is done when it is stopped is a fair sample
     _run(waiting, done, options)
-    lines += [_line(what, keys, done) for what, keys in figures.items()]
+    lines += [_line(what, keys, done) for what, keys in {**figures, **of_runs}.items()]
     injected = sum(key in done and done[key][1] != NOT_INJECTED for keys in figures.values() for key in keys)
-    bar = 0 if options.quick or options.only else ENOUGH
+    bar = 0 if options.quick or options.only or options.drivers else ENOUGH
     good = all(line.passed for line in lines) and injected >= bar
     lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else "none skipped", good))
     minutes = (time.monotonic() - began) / 60

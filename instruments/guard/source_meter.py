@@ -12,6 +12,7 @@ from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
+    Interlocked,
     MeasureSettings,
     Range,
     Reading,
@@ -21,6 +22,7 @@ from tsbench.instruments.interfaces import (
     SourcePulses,
     SourceSettings,
 )
+from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
 
 _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
@@ -87,6 +89,8 @@ class GuardedSourceMeter(Guarded):
         """Check the level at the device, then set it."""
         source = self._configured()
         self._require_levels((level,), source)
+        if self.post.outputs.has(self.post.terminal):
+            self._require_interlock((level,), source)
         self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
         try:
             self.driver.set_level(level)
@@ -101,6 +105,7 @@ class GuardedSourceMeter(Guarded):
             limit = "max_current" if source.function == "voltage" else "max_voltage"
             self.post.device.require(self.post.subject, "the actual compliance", source.limit, limit)
             self._require_levels(self._levels, source)
+            self._require_interlock(self._levels, source)
             self.post.note_on(self._worst_current(source), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
@@ -146,6 +151,7 @@ class GuardedSourceMeter(Guarded):
     def _before_list(self, values: FloatArray, source: SourceSettings) -> None:
         """Check levels that the instrument sets by itself. From now on they, and the output, may be on."""
         self._require_levels(extremes(values), source)
+        self._require_interlock(extremes(values), source)
         self._levels = extremes(np.array([*self._levels, *values]))
         self.post.note_on(self._worst_current(source), self.is_on)
 
@@ -200,3 +206,14 @@ class GuardedSourceMeter(Guarded):
             require_in_range(self.post.subject, quantity, level, allowed)
             self.post.require_rating(level if source.function == "voltage" else source.limit)
             self.post.require_worst_case(quantity, worst_case_of_source(level, source, self.post.path))
+
+    def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:
+        """Raise InstrumentError where a level needs a closed interlock, and the instrument answers that it is open."""
+        above, driver = self.capabilities.interlock_above, self.driver
+        if above is None or not isinstance(driver, Interlocked):
+            return
+        volts = max(map(abs, levels)) if source.function == "voltage" else source.limit
+        if volts > above and not driver.interlock_closed():
+            raise InstrumentError(
+                f"{self.post.subject}: the voltage at the terminals may reach {short_quantity(volts, 'V')}, and above "
+                f"{short_quantity(above, 'V')} its interlock must be closed, but it is open. Close the interlock")

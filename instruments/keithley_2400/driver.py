@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError, LimitError, nearest
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
@@ -20,6 +20,7 @@ from tsbench.instruments.interfaces import (
     Range,
     Reading,
     SourceMeter,
+    SourceSettings,
     TriggerEvent,
     TriggerLinked,
 )
@@ -228,8 +229,41 @@ class Keithley2410(Keithley2400):
     data_sheet = KEITHLEY_2410
 
     def interlock_closed(self) -> bool:
-        """Ask whether the output enable line lets the output switch on."""
+        """Ask whether the output enable line lets the output switch on; a sweep ends first."""
+        self.abort()
         return self.ask_switch(":OUTP:ENAB:TRIP?")
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Set function, range, compliance; see :meth:`_enable_line`."""
+        if settings.function == "current":
+            self._enable_line(settings.limit)
+        return super().configure_source(settings)
+
+    def set_level(self, level: float) -> None:
+        """Set the source level [V or A], read back; see :meth:`_enable_line`."""
+        if self.source is not None and self.source.function == "voltage":
+            self._enable_line(abs(level))
+        super().set_level(level)
+
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Start a list sweep; see :meth:`_enable_line`."""
+        if self.source is not None and self.source.function == "voltage":
+            self._enable_line(float(np.abs(levels).max(initial=0.0)))
+        super().start_sweep(levels, dwell)
+
+    def _enable_line(self, volts: float) -> None:
+        """Let the output enable line switch the output off from now on, if the voltage [V] needs the interlock.
+
+        Otherwise, and without the option ``output_enable``, the line has no effect (user's manual, p. 18-56).
+        """
+        above = self.capabilities.interlock_above
+        if not self.output_enable and above is not None and volts > above:
+            self.abort()
+            self.write(":OUTP:ENAB ON")
+            self.check_errors()
+            if not self.ask_switch(":OUTP:ENAB?"):
+                raise InstrumentError(f"{self.label}: the output enable line did not come into use. Check the "
+                                      "instrument")
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -1,7 +1,7 @@
 """Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 ± 5 °C, 1 NPLC)."""
 
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
-from tsbench.instruments.keithley_interactive.data_sheet import Boundary, DataSheet
+from tsbench.instruments.keithley_interactive.data_sheet import INTERLOCK_ABOVE, Boundary, DataSheet
 
 #: measuring current: full scale [A], gain, offset [A], noise at 1 NPLC [A rms]
 CURRENT = (
@@ -55,6 +55,7 @@ CAPABILITIES = SourceMeterCapabilities(
     source_voltage_accuracy=SOURCE_VOLTAGE,
     source_current_accuracy=SOURCE_CURRENT,
     line_frequency=50.0,
+    interlock_above=INTERLOCK_ABOVE,
 )
 
 DATA_SHEET = DataSheet(

@@ -22,7 +22,7 @@ Not yet compared with the printed data sheet
 import dataclasses
 
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
-from tsbench.instruments.keithley_interactive.data_sheet import Boundary, DataSheet
+from tsbench.instruments.keithley_interactive.data_sheet import INTERLOCK_ABOVE, Boundary, DataSheet
 
 #: measuring current: full scale [A], gain, offset [A], noise at 1 NPLC [A rms]
 CURRENT = (
@@ -70,6 +70,7 @@ DATA_SHEET = DataSheet(
         source_voltage_accuracy=SOURCE_VOLTAGE,
         source_current_accuracy=SOURCE_CURRENT,
         line_frequency=50.0,
+        interlock_above=INTERLOCK_ABOVE,
     ),
     boundaries={
         "voltage": (Boundary(7.35, 7.35), Boundary(10.5, 5.25), Boundary(21.0, 4.2), Boundary(105.0, 1.05)),

@@ -32,7 +32,8 @@ class DataSheet:
 
 #: queries that change nothing in the instrument (reference manual, section 6)
 REPEATABLE = (
-    *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":SOURce<n>:FUNCtion[:MODE]?",
+    *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":OUTPut<n>:INTerlock:TRIPped?",
+    ":SOURce<n>:FUNCtion[:MODE]?",
     ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
     ":SOURce<n>:VOLTage:ILIMit[:LEVel]?", ":SOURce<n>:CURRent:VLIMit[:LEVel]?",
     ":SENSe<n>:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles|RSENse}?",
@@ -41,6 +42,8 @@ REPEATABLE = (
 
 #: highest set-point and reading of a range, as a multiple of its full scale
 OVERRANGE = 1.05
+#: [V] at which the output does not switch on while the interlock is open (manual of the 2461, rev. A, p. 6-49)
+INTERLOCK_ABOVE = 21.0
 #: most values that one :SOUR:LIST message takes
 LIST_CHUNK = 100
 #: bits of a reading's source status (SOURSTATus)

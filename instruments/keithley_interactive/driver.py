@@ -16,7 +16,14 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, cause, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
+from tsbench.instruments.interfaces import (
+    Interlocked,
+    MeasureSettings,
+    Range,
+    Reading,
+    SourceMeter,
+    SourceSettings,
+)
 from tsbench.instruments.keithley_interactive import data_sheet, ranges
 from tsbench.instruments.keithley_interactive.ranges import SourceRange
 from tsbench.instruments.keithley_interactive.source import (
@@ -306,3 +313,4 @@ class InteractiveSourceMeter(SourceSide):
 if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_driver: type[Driver] = InteractiveSourceMeter
     _as_source_meter: type[SourceMeter] = InteractiveSourceMeter
+    _as_interlocked: type[Interlocked] = InteractiveSourceMeter

@@ -150,7 +150,10 @@ class SourceSide(ScpiInstrument):
                 settings.range, settings, self._source_ranges.computed(settings.range, settings))
         measuring_range = fixed_range(settings, self._measure)
         if measuring_range is not None and not ranges.suits(caps, settings, measuring_range):
-            self._free_measuring_range()
+            assert self._measure is not None
+            self.write(f":SENS:{WORD[self._measure.function]}:RANG:AUTO ON")
+            self.check_errors()
+            self._measure = dataclasses.replace(self._measure, range=None)
         before = self.source
         word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
         if self.source is None or self.source.function != function:
@@ -184,12 +187,6 @@ class SourceSide(ScpiInstrument):
         if changed and self.ask_switch(":OUTP?"):
             self._wait_for_limit(self.source)
         return self.source
-
-    def _free_measuring_range(self) -> None:
-        assert self._measure is not None
-        self.write(f":SENS:{WORD[self._measure.function]}:RANG:AUTO ON")
-        self.check_errors()
-        self._measure = dataclasses.replace(self._measure, range=None)
 
     def _wait_for_limit(self, source: SourceSettings) -> None:
         """Wait until the limit of an output that is on holds: the next reading is of this limit only."""
@@ -243,6 +240,10 @@ class SourceSide(ScpiInstrument):
             raise InstrumentError(
                 f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check the interlock"
             )
+
+    def interlock_closed(self) -> bool:
+        """Ask whether the interlock is asserted, so that all voltage ranges are available (manual rev. B, p. 6-33)."""
+        return self.ask_switch(":OUTP:INT:TRIP?")
 
     def _accepted_range(self, query: str, asked: float, function: Function) -> float:
         """Return the range that the instrument chose: the lowest that holds what was asked for.

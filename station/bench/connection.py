@@ -253,7 +253,7 @@ class Connection:
                 self.driver.clear()
         except InstrumentError as error:  # off matters more than clear; who is gone fails below
             self.note(f"{self.label}: the device clear failed ({cause(error)}). tsbench switches the "
-                      "outputs off without a device clear")
+                      "outputs off without a device clear. Check its connection")
         try:
             self.driver.safe_state()
         except (CommunicationError, KeyboardInterrupt):

@@ -135,6 +135,7 @@ def test_off_matters_more_than_clear_and_each_output_has_a_switch() -> None:
     assert wire.calls == [0.3, "clear", "off", ("1", False), ("2", False), 1.0, "ask"]
     assert [line.partition("failed")[0] for line in made.notes] == [
         "meter (made up): the device clear ", "meter (made up): the driver method safe_state "]
+    assert made.notes[0].endswith("outputs off without a device clear. Check its connection")
 
 
 def test_nothing_is_sent_before_the_instrument_is_identified() -> None:

@@ -1,0 +1,133 @@
+"""Interlocks of source meters: ``tsbench check`` tells of them, and no high voltage stands where one is open."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsbench.cli import main
+from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.protocols import protocol_named
+from tsbench.station.bench.bench import Bench
+from tsbench.station.runner import run_protocol
+
+WORLD = """
+seed = 3
+[instruments.meter]
+model = "{model}"
+resource = "USB0::0x05E6::0x0001::SIM1::INSTR"
+options = {{ {options} }}
+[fixture]
+netlist = "R1 smu 0 1meg"
+terminals = {{ "{terminal}" = "smu" }}
+"""
+BENCH = """
+visa_library = "high.world.toml@tsbench"
+[instruments.meter]
+driver = "{driver}"
+resource = "USB0::0x05E6::0x0001::SIM1::INSTR"
+{stated}
+[roles]
+drive = "{terminal}"
+"""
+STATED = """
+[fixture.high_voltage]
+rating = "1100 V"
+interlock = "the lid of the box"
+"""
+#: model of the virtual instrument -> driver, terminal, options of an open interlock
+MODELS = {
+    "keithley_2410": ("keithley_2410", "meter", "interlock = false"),
+    "keithley_2450": ("keithley_2450", "meter", "interlock = false"),
+    "keithley_2470": ("keithley_2470", "meter", "interlock = false"),
+    "keithley_2636b": ("keithley_2600", "meter.a", "interlock = false"),
+    "keysight_b2912a": ("keysight_b2912a", "meter.1", "interlock = false"),
+    "keysight_b1500a": ("keysight_b1500a", "meter.1", 'interlock = "open"'),
+}
+
+
+def bench_file(folder: Path, model: str, closed: bool, stated: str = STATED) -> Path:
+    driver, terminal, options = MODELS[model]
+    world = WORLD.format(model=model, terminal=terminal, options="" if closed else options)
+    (folder / "high.world.toml").write_text(world, "utf-8")
+    path = folder / "high.bench.toml"
+    path.write_text(BENCH.format(driver=driver, terminal=terminal, stated=stated), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("model", MODELS)
+def test_check_asks_for_the_interlock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str, closed: bool
+) -> None:
+    path = bench_file(tmp_path, model, closed)
+    assert main(["check", str(path)]) == 0
+    said, terminal = capsys.readouterr().out, MODELS[model][1]
+    assert f"{terminal}: its interlock is {'closed' if closed else 'open'}\n" in said
+    assert ("Close the lid of the box" in said) is not closed
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("model", MODELS)
+def test_a_high_voltage_is_refused_while_the_interlock_is_open(tmp_path: Path, model: str) -> None:
+    with Bench.open(bench_file(tmp_path, model, closed=False)) as bench:
+        meter: Any = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        meter.set_level(10.0)
+        meter.set_output(True)
+        for act in (lambda: meter.set_level(60.0), lambda: meter.start_sweep(np.array([0.0, -60.0]), 0.0)):
+            with pytest.raises(InstrumentError, match=r"may reach 60 V, and above (20|21|42) V its interlock must be "
+                                                      r"closed, but it is open\. Close the interlock$"):
+                act()
+        assert meter.measure().current == pytest.approx(10e-6, rel=0.05)   # nothing has changed
+        with pytest.raises(InstrumentError, match=r"(?i)interlock.* must be closed"):
+            meter.configure_source(SourceSettings("current", limit=60.0))   # a B1500A refuses this already
+            meter.set_output(True)
+        assert not any(state.enabled for state in bench.make_safe())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_high_voltage_stands_where_the_interlock_is_closed(tmp_path: Path, model: str) -> None:
+    with Bench.open(bench_file(tmp_path, model, closed=True)) as bench:
+        meter: Any = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        meter.set_level(60.0)
+        meter.set_output(True)
+        assert meter.measure().current == pytest.approx(60e-6, rel=0.02)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_without_a_rating_nothing_is_sent_above_42_v(tmp_path: Path, model: str) -> None:
+    path = bench_file(tmp_path, model, closed=True, stated="")
+    with Bench.open(path) as bench:
+        meter: Any = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
+        before = world.faults.total
+        with pytest.raises(LimitError, match=r"may reach 60 V, and more than 42 V is dangerous to touch"):
+            meter.set_level(60.0)
+        assert world.faults.total == before
+    protocol = protocol_named("iv_sweep").parse({"stop": 60.0, "step": 10.0, "compliance": 1e-3})
+    with pytest.raises(LimitError, match=r"may reach 60 V, and more than 42 V is dangerous to touch"):
+        run_protocol(path, None, protocol, tmp_path / "runs")
+
+
+@pytest.mark.sabotage("output")
+def test_the_lid_of_a_2410_that_is_opened_switches_a_high_voltage_off(tmp_path: Path) -> None:
+    """The output enable line is in use from the first level above 42 V on, and not before."""
+    with Bench.open(bench_file(tmp_path, "keithley_2410", closed=True)) as bench:
+        meter: Any = bench.source_meter()
+        ask = bench.instruments.connections["meter"].driver.ask   # type: ignore[attr-defined]
+        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        meter.set_level(42.0)
+        assert ask(":OUTP:ENAB?") == "0"
+        meter.set_level(43.0)
+        assert ask(":OUTP:ENAB?") == "1"
+        meter.configure_source(SourceSettings("current", limit=100.0))
+        assert ask(":OUTP:ENAB?") == "1"
