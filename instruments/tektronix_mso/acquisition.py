@@ -35,7 +35,7 @@ class TektronixSequence(TektronixReadout):
         self.send(
             ":TRIG:A:MOD NORM", ":TRIG:A:TYP EDGE", f":TRIG:A:EDGE:SOU {source}", ":TRIG:A:EDGE:COUP DC",
             f":TRIG:A:EDGE:SLO {_SLOPE[trigger.slope]}",
-            f"{self._level_header(trigger)} {format_number(trigger.level)}",
+            f"{self.series.dialect.level(trigger.source)} {format_number(trigger.level)}",
         )
         if trigger.holdoff is not None:
             self.send(":TRIG:A:HOLD:BY TIM", f":TRIG:A:HOLD:TIM {format_number(trigger.holdoff)}")
@@ -44,25 +44,21 @@ class TektronixSequence(TektronixReadout):
         self._confirm_trigger = False
         return self._trigger
 
-    def _level_header(self, trigger: EdgeTrigger) -> str:
-        return self.series.dialect.auxiliary if trigger.source == "external" else f":TRIG:A:LEV:CH{trigger.source}"
-
     def _accepted_level(self, trigger: EdgeTrigger) -> float:
-        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
-        got = self.ask_number(f"{self._level_header(trigger)}?")
+        """Read the level back: within a hundredth of the range of its channel."""
+        vertical = None if trigger.source == "external" else self._vertical.get(trigger.source)
+        scale = 8.0 if trigger.source == "external" else math.inf if vertical is None else vertical.range
+        got = self.ask_number(f"{self.series.dialect.level(trigger.source)}?")
         return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
-
-    def _require_trigger_level(self, trigger: EdgeTrigger) -> None:
-        """Read the level again where a channel was set since: a range that does not reach it may move it."""
-        if self._confirm_trigger:
-            self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
-            self._confirm_trigger = False
 
     # -------------------------------------------------------------------------------------- acquisition
 
     def arm(self) -> None:
         """Start one acquisition and return when the scope says it is armed."""
-        self._require_trigger_level(self.configured(self._trigger, "trigger"))
+        trigger = self.configured(self._trigger, "trigger")
+        if self._confirm_trigger:   # a range that does not reach the level may move it
+            self._trigger = dataclasses.replace(trigger, level=self._accepted_level(trigger))
+            self._confirm_trigger = False
         self._triggered = False
         self.write(":ACQ:STATE RUN")
         self.check_errors()
@@ -111,7 +107,3 @@ class TektronixSequence(TektronixReadout):
     def output_names(self) -> tuple[str, ...]:
         """Return nothing: a scope has no outputs."""
         return ()
-
-    def _scale_of(self, channel: int) -> float:
-        vertical = self._vertical.get(channel)
-        return math.inf if vertical is None else vertical.range

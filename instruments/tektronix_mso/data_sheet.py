@@ -46,6 +46,10 @@ class Dialect:
     stamps: str  #: query of the time stamps of all frames
     no_summary: tuple[str, ...]  #: no summary frame
 
+    def level(self, source: int | str) -> str:
+        """Return the header of the trigger level of a channel, or of the auxiliary input ("external")."""
+        return self.auxiliary if source == "external" else f":TRIG:A:LEV:CH{source}"
+
 
 MSO = Dialect(
     switch=":DIS:GLO:CH{channel}:STATE", delay=":HOR:DEL", auxiliary=":TRIG:AUXL", stamps=":HOR:FAST:TIMES:ALL?",

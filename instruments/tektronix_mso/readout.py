@@ -77,6 +77,30 @@ def parse_stamps(reply: str) -> list[float]:
     return [(time - times[0]) * 1e-12 for time in times]
 
 
+def _read_times(instrument: TektronixInstrument, question: str, frames: int) -> list[float]:
+    """Return the time [s] of each frame after the first."""
+    def parse(reply: str) -> list[float]:
+        times = parse_stamps(reply)
+        if len(times) < frames:
+            raise ValueError("a frame has no time stamp")
+        return times[:frames]
+
+    return instrument.questions.parsed(question, parse)
+
+
+def _read_codes(instrument: TektronixInstrument, transfer: str, frames: int) -> npt.NDArray[Any]:
+    """Return the codes of all frames, shape (frames, samples)."""
+    payload = instrument.questions.block(":CURV?")
+    kind = np.dtype(TRANSFERS[transfer][1])
+    if not payload or len(payload) % (kind.itemsize * frames):
+        raise CommunicationError(
+            f"{instrument.label}: a record has {len(payload)} bytes, which is not a whole number of samples of "
+            f"{kind.itemsize} byte{'s' * (kind.itemsize > 1)} in {frames} segment{'s' * (frames > 1)}. Repeat the "
+            "acquisition"
+        )
+    return np.frombuffer(payload, dtype=kind).reshape(frames, -1)
+
+
 class TektronixReadout(TektronixInstrument):
     """What reads records.
 
@@ -101,8 +125,9 @@ class TektronixReadout(TektronixInstrument):
         for channel in channels:
             self._require_channel(channel)
             self.write(f":DAT:SOU CH{channel}")
-            codes = self._codes(frames)
-            times = [0.0] if self._timebase.segments == 1 else self._stamps(channel, frames)
+            codes = _read_codes(self, self.transfer, frames)
+            times = [0.0] if self._timebase.segments == 1 else _read_times(
+                self, self.series.dialect.stamps.format(channel=channel, frames=frames), frames)
             records[channel] = self._waveform(channel, self._preamble(channel, codes), codes, np.array(times))
         self.check_errors()
         return records
@@ -114,27 +139,6 @@ class TektronixReadout(TektronixInstrument):
         if count < 1:
             raise InstrumentError(f"{self.label}: the oscilloscope acquired no segment. Check the trigger")
         return min(count, self._timebase.segments)
-
-    def _stamps(self, channel: int, frames: int) -> list[float]:
-        question = self.series.dialect.stamps.format(channel=channel, frames=frames)
-
-        def parse(reply: str) -> list[float]:
-            times = parse_stamps(reply)
-            if len(times) < frames:
-                raise ValueError("a frame has no time stamp")
-            return times[:frames]
-
-        return self.questions.parsed(question, parse)
-
-    def _codes(self, frames: int) -> npt.NDArray[Any]:
-        payload = self.questions.block(":CURV?")
-        kind = np.dtype(TRANSFERS[self.transfer][1])
-        if not payload or len(payload) % (kind.itemsize * frames):
-            raise CommunicationError(
-                f"{self.label}: a record has {len(payload)} bytes, which is not a whole number of samples of "
-                f"{kind.itemsize} byte{'s' * (kind.itemsize > 1)} in {frames} segments. Repeat the acquisition"
-            )
-        return np.frombuffer(payload, dtype=kind).reshape(frames, -1)
 
     def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> WaveformPreamble:
         """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
