@@ -9,7 +9,8 @@ import pytest
 
 from tests.instruments.test_driver_keysight_33500 import DIVIDER, crossings, seen
 from tsbench.errors import LimitError
-from tsbench.instruments import ArbitraryWaveform, Pulse
+from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, Pulse, Timebase, Vertical
+from tsbench.instruments.driver import Driver
 from tsbench.station.bench.bench import Bench
 
 PULSE = Pulse(base=0.0, amplitude=1.5, width=400e-9, period=2e-6, rise_time=20e-9, fall_time=20e-9)
@@ -19,6 +20,8 @@ FAMILIES = {
     "rigol": ("rigol_dg992", "rigol_dg800", ":OUTP1?", "OFF"),
     "siglent": ("siglent_sdg2122x", "siglent_sdg2000x", "C1:OUTP?", "C1:OUTP OFF,LOAD,HZ,PLRT,NOR"),
 }
+#: what a restart leaves of the mark that a reset sets, by language
+MARKS = {"SCPI": "*ESE 0", "Siglent": "C1:SYNC OFF"}
 
 
 @pytest.fixture(params=FAMILIES)
@@ -94,7 +97,7 @@ def test_a_waveform_has_its_levels(bench: Bench) -> None:
     levels = np.repeat([0.0, 1.0, 0.25, 0.5], 10)
     generator.load_waveform(ArbitraryWaveform(levels, 10e6, "step"))
     generator.configure_burst(1)
-    record = seen(bench, span=8e-6, position=3.5e-6)
+    record = seen(bench, span=8e-6, position=3.5e-6, level=0.3)
     values, times = record.values()[0], record.times()
     begin = crossings(times, values, 0.5)[0][0]
     for number, level in ((0.5, 1.0), (1.5, 0.25), (2.5, 0.5)):
@@ -103,12 +106,21 @@ def test_a_waveform_has_its_levels(bench: Bench) -> None:
 
 @pytest.mark.sabotage("units")
 def test_a_level_is_at_the_load(bench: Bench) -> None:
-    generator = bench.pulse_generator()
+    generator, scope = bench.pulse_generator(), bench.oscilloscope()
     assert generator.configure_level(1.2) == pytest.approx(1.2, abs=1e-3)
     generator.set_output(True)
-    bench.clock.wait(20e-3)
-    (state,) = [one for one in bench.make_safe() if one.output.endswith(".1")] or [None]
-    assert state is None or not state.enabled
+    scope.configure_channel(1, Vertical(4.0))
+    for number in (2, 3, 4):
+        scope.disable_channel(number)
+    scope.configure_timebase(Timebase(10e-6, 0.0))
+    scope.configure_trigger(EdgeTrigger(1, 0.3))
+    scope.arm()
+    scope.force_trigger()
+    for _ in range(1000):
+        if scope.complete():
+            break
+        bench.clock.wait(1e-3)
+    assert np.median(scope.fetch([1])[1].values()) == pytest.approx(1.2 * DIVIDER, abs=0.02 * 4 + 0.0125 * 4 + 0.024)
 
 
 def test_a_level_beyond_the_limits_is_refused(bench: Bench) -> None:
@@ -131,3 +143,16 @@ def test_made_safe_all_outputs_are_off_and_have_no_level(bench: Bench, family: s
     assert transport.query(question) != off
     assert not any(state.enabled for state in bench.make_safe())
     assert transport.query(question) == off
+
+
+def test_what_a_bench_asks_of_every_driver(bench: Bench) -> None:
+    connection = bench.instruments.connections["generator"]
+    driver = connection.driver
+    assert isinstance(driver, Driver)
+    assert driver.title in driver.label and [state.output for state in driver.output_states()] == [
+        "generator.1", "generator.2"]
+    assert driver.accuracy()["level"]["gain"] == 0.01
+    driver.reset()
+    assert not driver.lost_power()
+    connection.transport.write(MARKS[driver.language.name])
+    assert driver.lost_power()
