@@ -22,6 +22,7 @@ class LinkSettings:
     data_bits, parity, stop_bits, flow_control : of a serial port
     serial_termination : ends messages and replies on a serial port, where that is not what ends them elsewhere
     clear_characters : end what the instrument does, on a serial port: it has no device clear
+    socket_termination : ends replies on a socket, where that is not what ends them elsewhere
     """
 
     read_termination: str | None = None
@@ -33,6 +34,7 @@ class LinkSettings:
     flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
     serial_termination: str | None = None
     clear_characters: str = ""
+    socket_termination: str | None = None
 
     def endings(self, serial: bool, stream: bool) -> tuple[str | None, str]:
         """Return what ends a reply (None: END) and a message.
@@ -42,8 +44,8 @@ class LinkSettings:
         serial : on a serial port
         stream : on an interface without END: a serial port or a socket
         """
-        here = self.serial_termination if serial else None
-        write = here if here and self.write_termination == "\n" else self.write_termination
+        here = self.serial_termination if serial else self.socket_termination if stream else None
+        write = here if here and serial and self.write_termination == "\n" else self.write_termination
         return self.read_termination or here or ("\n" if stream else None), write
 
 

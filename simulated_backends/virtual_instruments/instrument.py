@@ -81,6 +81,7 @@ class Placement:
     serial: str
     terminals: Mapping[str, str] = field(default_factory=dict)  #: terminal, as the class names it -> node
     options: Mapping[str, object] = field(default_factory=dict)
+    resource: str = ""  #: VISA name: of its interface depends how some languages reply
 
 
 class VirtualInstrument(MessageDevice):

@@ -112,7 +112,7 @@ class World:
                 )
         serial = table.serial or _serial_of(table.resource) or f"SIM-{name.upper()}"
         with self._setting_up(name):
-            instrument = model(self.bench, Placement(name, serial, terminals, table.options))
+            instrument = model(self.bench, Placement(name, serial, terminals, table.options, table.resource))
         if table.bus_latency is not None:
             instrument.bus_latency = table.bus_latency  # type: ignore[misc]
         self.instruments[name] = instrument

@@ -12,9 +12,10 @@ import numpy as np
 
 from tsbench.netlist import Element
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.engine import Constant, Gap, PiecewiseLinear, Repetition, Segment
+from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a import waveform_sheet as sheet
+from tsbench.simulated_backends.virtual_instruments.pulse_measure.course import TerminalCourse, filtered_means
 
 DC, FAST, PULSE, PASS = 2000, 2001, 2002, 2003  #: codes of the operation modes
 
@@ -45,32 +46,6 @@ class ChannelSetup:
         return low, high
 
 
-class _Course:
-    """Records voltage and current of a terminal while a waveform plays."""
-
-    def __init__(self, node: str, element: str) -> None:
-        self._node, self._element = node, element
-        self.times: list[FloatArray] = []
-        self.volts: list[FloatArray] = []
-        self.amperes: list[FloatArray] = []
-
-    def observe(self, segment: Segment) -> None:
-        """Add a piece of the circuit's course."""
-        if isinstance(segment, Gap):
-            times = np.array([segment.start, segment.end])
-            volts = amperes = np.full(2, math.nan)
-        else:
-            trajectory = segment.period if isinstance(segment, Repetition) else segment
-            ends = trajectory.times
-            parts = np.linspace(0.0, 1.0, 4, endpoint=False)
-            times = np.append((ends[:-1, None] + np.diff(ends)[:, None] * parts).ravel(), ends[-1])
-            volts = trajectory.voltage(self._node, times)
-            amperes = trajectory.current(self._element, times)
-        self.times.append(times)
-        self.volts.append(volts)
-        self.amperes.append(amperes)
-
-
 class WaveformChannel:
     """One channel.
 
@@ -91,8 +66,8 @@ class WaveformChannel:
         self._relay = name("R", str(channel), "rsu")
         self._inside = name("n", str(channel), "force").lower()
         self._node = (instrument.node(str(channel)) or "0").lower()
-        self._course: _Course | None = None
-        self._kept: _Course | None = None  #: of the last waveform
+        self._course: TerminalCourse | None = None
+        self._kept: TerminalCourse | None = None  #: of the last waveform
         self.started = -math.inf  #: [s] bench time at which the waveform begins
         self.ends = -math.inf
 
@@ -156,7 +131,7 @@ class WaveformChannel:
         self.ends = self.started + float(times[-1])
         self._drive(PiecewiseLinear(self.started + times, self._forced(volts)))
         if self.is_wired:
-            self._course = _Course(self._node, self._relay)
+            self._course = TerminalCourse(self._node, self._relay)
             self._bench.lagging_circuit.add_observer(self._course)
             self._bench.recorders.add(self._course)
 
@@ -220,41 +195,6 @@ class WaveformChannel:
             value = circuit.current(self._relay) if self.setup.measures_current else circuit.voltage(self._node)
         average = np.array([max(seconds, count * sheet.LEAST_SAMPLE)])
         return float(self._shown(np.array([value]), average, row)[0])
-
-
-def filtered_means(
-    times: FloatArray, values: FloatArray, time_constant: float, starts: FloatArray, averages: FloatArray,
-) -> FloatArray:
-    """Return the means of ``values`` behind one pole, over apertures.
-
-    Between two times, the values are a straight line, for which pole and integral are exact.
-
-    Parameters
-    ----------
-    times : [s], ascending, shape (n,)
-    values : shape (n,)
-    time_constant : [s]
-    starts, averages : [s] of the apertures, shape (m,)
-    """
-    edges = np.unique(np.concatenate([times, starts, starts + averages]))
-    edges = edges[(edges >= times[0]) & (edges <= times[-1])]
-    lines = np.interp(edges, times, values)
-    steps = np.diff(edges)
-    decays = np.exp(-steps / time_constant)
-    behind = np.empty_like(lines)
-    behind[0] = lines[0]
-    slopes = np.diff(lines) / np.where(steps > 0, steps, 1.0)
-    for k, (step, decay, slope) in enumerate(zip(steps, decays, slopes, strict=True)):
-        # y' = (x - y)/tau for x = x0 + slope t:  y = x - slope tau + (y0 - x0 + slope tau) exp(-t/tau)
-        lag = slope * time_constant
-        behind[k + 1] = lines[k] + slope * step - lag + (behind[k] - lines[k] + lag) * decay
-    # the integral of y is that of x less tau (y1 - y0)
-    integral = np.concatenate([[0.0], np.cumsum(0.5 * (lines[1:] + lines[:-1]) * steps)])
-    integral -= time_constant * (behind - behind[0])
-    first, last = np.interp(starts, edges, integral), np.interp(starts + averages, edges, integral)
-    single = np.interp(starts, edges, behind)
-    found: FloatArray = np.where(averages > 0, (last - first) / np.where(averages > 0, averages, 1.0), single)
-    return found
 
 
 def all_off(channels: Sequence[WaveformChannel]) -> None:
