@@ -87,7 +87,7 @@ class Name(KxciParameter):
         return found[1]
 
 
-class Word(KxciParameter):
+class PlainWord(KxciParameter):
     """A word as it stands."""
 
     def value(self, text: str) -> str:

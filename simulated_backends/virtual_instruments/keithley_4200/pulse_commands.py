@@ -3,7 +3,7 @@
 import re
 
 from tsbench.simulated_backends.kxci.errors import VALUE, KxciError
-from tsbench.simulated_backends.kxci.syntax import KxciParameter, WholeNumber, Word, kxci
+from tsbench.simulated_backends.kxci.syntax import KxciParameter, PlainWord, WholeNumber, kxci
 from tsbench.simulated_backends.virtual_instruments.keithley_4200 import pulse_sheet as sheet
 from tsbench.simulated_backends.virtual_instruments.keithley_4200.mainframe import Frame4200
 from tsbench.simulated_backends.virtual_instruments.keithley_4200.pulse_run import Point, PulseCardRun
@@ -74,14 +74,14 @@ class PulseCardCommands:
         return str(len(self._run.data[channel]))
 
     @kxci(":PMU:DATA:GET", CHANNEL, WholeNumber(0, optional=True), WholeNumber(1, sheet.POINTS_AT_ONCE, optional=True),
-          Word(optional=True, many=True))
+          PlainWord(optional=True, many=True))
     def _data(self, channel: int, first: int = 0, count: int = sheet.POINTS_AT_ONCE, *wanted: str) -> str:
         self.setup(channel)
         return ";".join(_written(row, wanted) for row in self._run.data[channel][first: first + count])
 
     # ----------------------------------------------------------------------------------- channel settings
 
-    @kxci(":PMU:RPM:CONFIGURE", Word(), WholeNumber(0, 3))
+    @kxci(":PMU:RPM:CONFIGURE", PlainWord(), WholeNumber(0, 3))
     def _path(self, name: str, mode: int) -> None:
         found = re.fullmatch(r"PMU1-([12])", name)
         if found is None:
