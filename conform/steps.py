@@ -209,7 +209,8 @@ def oscilloscope(driver: Driver, scope: Any, wait: Wait, resistance: float | Non
         yield DialogueStep(f"span {span:g} s", partial(scope.configure_timebase, Timebase(span, span * 0.3)))
     for edge in (EdgeTrigger(1, 0.05, "positive"), EdgeTrigger(1, 0.05, "negative")):
         yield DialogueStep(f"trigger on a {edge.slope} edge", partial(scope.configure_trigger, edge))
-    yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 1.0)))
+    if scope.capabilities.external_trigger:
+        yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 1.0)))
 
     def record() -> None:
         driver.reset()

@@ -38,7 +38,7 @@ DRIVERS = (
             ("keysight_infiniium", "keysight_dsos104a", "keysight_dso9404a"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",
             ("rohde_schwarz_rto1024", "rohde_schwarz_rto2024"), GENERATOR),
-    _qcodes("qcodes.instrument_drivers.rigol", "RigolDS1074Z", ("rigol_ds1074z", "rigol_ds1104z"), GENERATOR),
+    _qcodes("qcodes.instrument_drivers.rigol", "RigolDS1074Z", ("rigol_ds1074z",), GENERATOR),
 )
 
 

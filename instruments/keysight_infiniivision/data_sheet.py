@@ -8,12 +8,12 @@ it more.
 Not compared with a data sheet: the offset ranges but for those of the 3000T, and the DC gain accuracy of the 6000X.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Vertical
+from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
+from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
 #: queries that change nothing in the instrument (programmer's guide); :AER? and :TER? forget what they tell
 REPEATABLE = (
@@ -100,16 +100,6 @@ def capabilities(model: ScopeModel) -> OscilloscopeCapabilities:
     )
 
 
-def standard_gain_uncertainty(gain_accuracy: float = GAIN_LIMIT) -> float:
-    """Return the standard relative uncertainty of the scale: the data sheet's bound taken as uniform."""
-    return gain_accuracy / math.sqrt(3)
-
-
-def standard_offset_uncertainty(vertical: Vertical) -> float:
-    """Return the standard uncertainty of the offset [V at the probe tip]: independent uniform bounds."""
-    bounds = (
-        OFFSET_DIVISIONS * vertical.range / DIVISIONS,
-        OFFSET_LIMIT * vertical.probe_attenuation,
-        OFFSET_SETTING_LIMIT * abs(vertical.offset),
-    )
-    return math.hypot(*bounds) / math.sqrt(3)
+def vertical_accuracy(gain_accuracy: float = GAIN_LIMIT) -> VerticalAccuracy:
+    """Return the DC accuracy of a channel."""
+    return VerticalAccuracy(gain_accuracy, OFFSET_DIVISIONS, OFFSET_LIMIT, OFFSET_SETTING_LIMIT)

@@ -6,21 +6,17 @@ when the acquisition is over.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
+from tsbench.errors import ConfigurationError, InstrumentError, nearest
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     EdgeTrigger,
     Oscilloscope,
     OscilloscopeCapabilities,
-    OutputState,
-    Range,
     Timebase,
     Vertical,
 )
@@ -56,9 +52,6 @@ class KeysightInfiniiVision(RecordReadout):
         if transfer not in TRANSFERS:
             raise ConfigurationError(f"{name}: transfer = '{transfer}' is unknown{nearest(str(transfer), TRANSFERS)}")
         self.transfer = transfer
-        self._vertical: dict[int, Vertical] = {}
-        self._timebase = Timebase(span=1e-3)
-        self._trigger: EdgeTrigger | None = None
         self._triggered = False
         self._confirm_trigger = False  #: whether a channel was set since the trigger
         super().__init__(adapter, name, **kwargs)
@@ -68,27 +61,21 @@ class KeysightInfiniiVision(RecordReadout):
                                      f"{model}{nearest(model, data_sheet.MODELS)}")
         self.call_it(f"Keysight {model.replace('-X ', 'X')}")
         self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(data_sheet.MODELS[model])
+        self.vertical_accuracy = data_sheet.vertical_accuracy(self.capabilities.gain_accuracy)
         self._range_50 = data_sheet.SERIES[data_sheet.MODELS[model].series].range_50
 
     def initialise(self) -> None:
         """After a reset: stopped, no channel set up."""
         self.send(":STOP", ":ACQ:TYPE NORM")
-        self._vertical = {}
-        self._trigger = None
+        self.forget_setup()
         self._triggered = False
 
     # ------------------------------------------------------------------------------------ configuration
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
-        self._require_channel(channel)
+        self.require_vertical(channel, vertical, self._range_50)
         subject, word = f"{self.label} channel {channel}", f":CHAN{channel}"
-        allowed = self.capabilities.range
-        if vertical.impedance == "50":
-            if self._range_50 is None:
-                raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
-            allowed = Range(allowed.low, self._range_50, "V")
-        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
         self.send(
             f"{word}:DISP ON", f"{word}:COUP DC", f"{word}:IMP {_IMPEDANCE[vertical.impedance]}",
             f"{word}:PROB {format_number(vertical.probe_attenuation)}",
@@ -116,17 +103,14 @@ class KeysightInfiniiVision(RecordReadout):
 
     def disable_channel(self, channel: int) -> None:
         """Switch a channel off: its memory and rate go to the others."""
-        self._require_channel(channel)
+        self.require_channel(channel)
         self.write(f":CHAN{channel}:DISP OFF")
         self.check_errors()
         self._vertical.pop(channel, None)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and segments."""
-        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
-        if timebase.points is not None:
-            allowed = Range(100, self.capabilities.record_length, "")
-            require_in_range(self.label, "points", timebase.points, allowed)
+        self.require_timebase(timebase)
         segmented = timebase.segments > 1
         self.acquisition_mode = "segmented" if segmented else "real_time"
         if segmented:
@@ -147,10 +131,10 @@ class KeysightInfiniiVision(RecordReadout):
 
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
         """Set an edge trigger; no acquisition happens without one (normal sweep)."""
-        if trigger.source == "external":
+        if isinstance(trigger.source, str):
             source = "EXT"
         else:
-            self._require_channel(trigger.source)
+            self.require_channel(trigger.source)
             source = f"CHAN{trigger.source}"
         self.send(
             ":TRIG:SWE NORM", ":TRIG:MODE EDGE", f":TRIG:EDGE:SOUR {source}", ":TRIG:EDGE:COUP DC",
@@ -159,7 +143,7 @@ class KeysightInfiniiVision(RecordReadout):
         if trigger.holdoff is not None:
             self.write(f":TRIG:HOLD {format_number(trigger.holdoff)}")
         self.check_errors()
-        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        scale = 8.0 if isinstance(trigger.source, str) else self.scale_of(trigger.source)
         got = self.ask_number(":TRIG:EDGE:LEV?")
         level = self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
         self._trigger = dataclasses.replace(trigger, level=level)
@@ -170,7 +154,7 @@ class KeysightInfiniiVision(RecordReadout):
         """Read the level again where a channel was set since: a range that does not reach it moves it."""
         if not self._confirm_trigger:
             return
-        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        scale = 8.0 if isinstance(trigger.source, str) else self.scale_of(trigger.source)
         got = self.ask_number(":TRIG:EDGE:LEV?")
         self._trigger = dataclasses.replace(trigger, level=got)
         self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
@@ -185,13 +169,10 @@ class KeysightInfiniiVision(RecordReadout):
         self.ask_switch(":TER?")
         self._triggered = False
         self.write(":SING")
-        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        waited, patience = 0.0, self.pre_trigger + _ARM_MARGIN
         while not self.ask_switch(":AER?"):
             if waited > patience:
-                raise InstrumentError(
-                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
-                    "time base and channels"
-                )
+                raise self.not_armed(short_quantity(patience, "s"))
             self.wait(_ARM_POLL)
             waited += _ARM_POLL
 
@@ -214,42 +195,9 @@ class KeysightInfiniiVision(RecordReadout):
         """Stop the acquisition."""
         self.write(":STOP")
 
-    # -------------------------------------------------------------------------------------- common duties
-
-    def safe_state(self) -> None:
-        """Stop the acquisition; a scope has no outputs."""
-        self.abort()
-
-    def output_states(self) -> list[OutputState]:
-        """Return nothing: a scope has no outputs."""
-        return []
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Return nothing: a scope has no outputs."""
-        return ()
-
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back."""
-        found: dict[str, object] = {"transfer": self.transfer}
-        for channel, vertical in sorted(self._vertical.items()):
-            found |= {
-                f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()
-            }
-        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
-        if self._trigger is not None:
-            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
-        return found
-
-    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return gain, offset and time-base accuracy."""
-        caps = self.capabilities
-        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
-                "timebase": {"relative": caps.timebase_accuracy}}
-
-    def _scale_of(self, channel: int) -> float:
-        vertical = self._vertical.get(channel)
-        return math.inf if vertical is None else vertical.range
+        return {"transfer": self.transfer, **super().accepted_settings()}
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

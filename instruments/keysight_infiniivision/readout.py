@@ -7,13 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import CommunicationError, InstrumentError
-from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Timebase, Vertical
 from tsbench.instruments.keysight_infiniivision import data_sheet
 from tsbench.instruments.keysight_infiniivision.preamble import Preamble
 from tsbench.instruments.languages.scpi import parse_list, parse_number
-from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
-from tsbench.records import Flag, FloatArray, Waveform
+from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
+from tsbench.records import FloatArray, Waveform
 
 #: width of the codes -> word for the instrument, and what numpy calls it
 TRANSFERS: Mapping[str, tuple[str, str]] = {"byte": ("BYTE", "u1"), "word": ("WORD", "<u2")}
@@ -28,16 +26,13 @@ def _segment_time(reply: str) -> float:
     return time
 
 
-class RecordReadout(ScpiInstrument):
+class RecordReadout(OscilloscopeDriver):
     """What reads records.
 
     :class:`~tsbench.instruments.keysight_infiniivision.driver.KeysightInfiniiVision` adds what sets up, arms and waits.
     """
 
-    capabilities: OscilloscopeCapabilities
     transfer: str
-    _vertical: dict[int, Vertical]  #: of each channel, as it was last read back
-    _timebase: Timebase
 
     def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
         """Read the finished acquisition of each channel, all segments."""
@@ -51,7 +46,7 @@ class RecordReadout(ScpiInstrument):
         segments = self._segments_acquired()
         records: dict[int, Waveform] = {}
         for channel in channels:
-            self._require_channel(channel)
+            self.require_channel(channel)
             self.write(f":WAV:SOUR CHAN{channel}")
             codes, times = self._read_segments(segments)
             found = np.vstack(codes)
@@ -108,26 +103,6 @@ class RecordReadout(ScpiInstrument):
     ) -> Waveform:
         """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
         shift = 8 * (codes.dtype.itemsize - 1)
-        low, high = data_sheet.CLIP_LOW << shift, data_sheet.CLIP_HIGH << shift
-        clipped = bool(np.any((codes <= low) | (codes >= high)))
-        vertical = self._vertical.get(channel, Vertical(range=8.0))
-        limited = vertical.bandwidth_limit
-        return Waveform(
-            channel=str(channel),
-            unit="V",
-            codes=codes,
-            scale=preamble.volts_per_code(),
-            offset=preamble.volts_at_zero(),
-            t0=preamble.first_sample(),
-            dt=preamble.x_increment,
-            segment_times=times - times[0],
-            clip_low=low,
-            clip_high=high,
-            bandwidth=data_sheet.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
-            accuracy_gain=data_sheet.standard_gain_uncertainty(self.capabilities.gain_accuracy),
-            accuracy_offset=data_sheet.standard_offset_uncertainty(vertical),
-            flags=Flag.CLIPPED if clipped else Flag.NONE,
-        )
-
-    def _require_channel(self, channel: int) -> None:
-        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))
+        scaling = Scaling(preamble.volts_per_code(), preamble.volts_at_zero(), preamble.first_sample(),
+                          preamble.x_increment, data_sheet.CLIP_LOW << shift, data_sheet.CLIP_HIGH << shift)
+        return self.waveform(channel, scaling, codes, times - times[0], data_sheet.BANDWIDTH_LIMIT)

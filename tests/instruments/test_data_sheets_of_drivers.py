@@ -116,12 +116,14 @@ def test_sister_series_of_a_scope(name: str, printed: tuple[float, ...]) -> None
     caps = of_3000t.capabilities(of_3000t.MODELS[name])
     assert (caps.channels, caps.bandwidth, caps.sample_rate, caps.record_length, caps.segments, caps.gain_accuracy,
             caps.timebase_accuracy) == printed
-    assert of_3000t.standard_gain_uncertainty(caps.gain_accuracy) == pytest.approx(caps.gain_accuracy / math.sqrt(3))
+    gain = of_3000t.vertical_accuracy(caps.gain_accuracy).standard_gain()
+    assert gain == pytest.approx(caps.gain_accuracy / math.sqrt(3))
 
 
 def test_uncertainties_of_a_scope_are_its_bounds_taken_as_uniform() -> None:
     """2 % of full scale; 0.1 divisions of eight, 2 mV at the input and 1 % of the offset, each within its bounds."""
-    assert of_3000t.standard_gain_uncertainty() == pytest.approx(0.02 / math.sqrt(3))
+    assert of_3000t.vertical_accuracy().standard_gain() == pytest.approx(0.02 / math.sqrt(3))
     vertical = Vertical(16.0, offset=-5.0, probe_attenuation=10.0)
     bounds = (0.1 * 2.0, 2e-3 * 10.0, 0.01 * 5.0)
-    assert of_3000t.standard_offset_uncertainty(vertical) == pytest.approx(math.hypot(*bounds) / math.sqrt(3))
+    offset = of_3000t.vertical_accuracy().standard_offset(vertical, 8)
+    assert offset == pytest.approx(math.hypot(*bounds) / math.sqrt(3))

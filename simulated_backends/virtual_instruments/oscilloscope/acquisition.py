@@ -40,6 +40,7 @@ class AcquisitionPlan:
     rearm: float = 1e-6
     timebase_error: float = 0.0
     bits: int = 8  #: of a sample, without averaging
+    fills_first: bool = False  #: whether a trigger by command waits until the pre-trigger memory is full
 
     @property
     def sub_codes(self) -> int:
@@ -110,9 +111,9 @@ class Acquisition:
         return None if self.pending is None else self.pending[0] + self.plan.post + self.plan.margin
 
     def force(self, now: float) -> None:
-        """Trigger at ``now`` [s], whatever the signal does."""
+        """Trigger at ``now`` [s], or when the memory is full; whatever the signal does."""
         if self.pending is None and not self.complete:
-            self.forced = now
+            self.forced = max(now, self.eligible) if self.plan.fills_first else now
             self.process()
 
     # ---------------------------------------------------------------------------------------- observer

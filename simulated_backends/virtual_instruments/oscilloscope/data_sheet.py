@@ -53,6 +53,14 @@ class ScopeDataSheet:
 
 
 @dataclass(frozen=True)
+class ConverterSheet(ScopeDataSheet):
+    """A model whose ADC is given by its codes; ``levels`` of them make one full-scale range."""
+
+    lowest_code: int = -128  #: ADC steps from mid-screen; what is below has this code
+    highest_code: int = 127  #: what is above has this code
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How a time window is sampled: ``points`` at ``rate`` [Sa/s]."""
 

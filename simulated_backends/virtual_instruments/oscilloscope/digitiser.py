@@ -35,7 +35,7 @@ class Digitiser:
     ) -> npt.NDArray[np.uint16]:
         """Return the 16-bit codes of one record on one channel, every ``stride``-th sample."""
         channel = plan.channels[number]
-        shown = self._shown(plan, record, channel, stride)
+        shown = self.shown(plan, record, channel, stride)
         codes = convert(channel, shown, plan.sub_codes)
         first = record.history.start - record.trigger   # a forced trigger may come before the memory is full
         missing = math.ceil((first - plan.first_sample) / plan.sampling.interval - 1e-6)
@@ -61,9 +61,10 @@ class Digitiser:
         mean[np.any(codes == 0xFFFF, axis=0)] = 0xFFFF
         return mean
 
-    def _shown(
-        self, plan: AcquisitionPlan, record: TriggeredRecord, channel: InputChannel, stride: int,
+    def shown(
+        self, plan: AcquisitionPlan, record: TriggeredRecord, channel: InputChannel, stride: int = 1,
     ) -> npt.NDArray[np.float64]:
+        """Return what reaches the ADC [V at the display], every ``stride``-th sample of one record."""
         points = plan.sampling.points
         interval = plan.sampling.interval
         times = np.arange(0.0, points, stride)

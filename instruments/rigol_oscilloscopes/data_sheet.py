@@ -1,0 +1,76 @@
+"""Limits of the Rigol DS1000Z and MSO5000 oscilloscopes.
+
+Sources: user's guide of the DS1000Z, chapter "Specifications"; programming guides of the MSO1000Z/DS1000Z and of the
+MSO5000 (depths, transfers, screen); performance verification guides of the DS1000Z-E and the MSO5000-E (time base).
+
+Not compared with a data sheet: gain and offset accuracy and offset ranges of the MSO5000, and its external trigger
+level.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
+from tsbench.instruments.languages.repeatable import COMMON
+from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
+
+#: queries that change nothing in the instrument (programming guides)
+REPEATABLE = (
+    *COMMON, ":CHANnel<n>:{SCALe|OFFSet|PROBe|DISPlay}?", ":TIMebase[:MAIN]:{SCALe|OFFSet}?", ":ACQuire:MDEPth?",
+    ":ACQuire:SRATe?", ":TRIGger:EDGE:LEVel?", ":TRIGger:STATus?", ":WAVeform:{DATA|PREamble}?",
+)
+DIVISIONS = 8
+CODES = 256
+LEVEL_DIVISIONS = 5.0  #: a trigger level lies so far from mid-screen at most
+BANDWIDTH_LIMIT = 20e6  #: [Hz]
+TRANSFER = 250_000  #: bytes of one reply to :WAVeform:DATA?
+ACCURACY = VerticalAccuracy(gain=0.03, offset_divisions=0.1, offset=2e-3, offset_setting=0.01)
+
+
+@dataclass(frozen=True)
+class RigolSeries:
+    """What the models of a series share."""
+
+    time_divisions: int
+    sample_rate: float  #: [Sa/s] of one channel alone
+    record_length: int  #: points of one channel alone
+    depths: tuple[int, ...]  #: memory depths of one channel alone
+    depth_words: tuple[str, ...]  #: as the series writes them; empty: as numbers
+    shared: bool  #: whether several channels have parts of each depth
+    least_range: float  #: [V]
+    offset_limits: tuple[tuple[float, float], ...]
+    timebase_accuracy: float
+    shortest_span: float  #: [s]
+    external_level: float | None  #: [V]; None: no external trigger input
+    least_holdoff: float  #: [s]
+
+
+SERIES: Mapping[str, RigolSeries] = {
+    "DS1000Z": RigolSeries(
+        12, 1e9, 24_000_000, (12_000, 120_000, 1_200_000, 12_000_000, 24_000_000), (), True, 8e-3,
+        ((2.0, 8 * 0.5),), 25e-6, 12 * 5e-9, None, 16e-9),
+    "MSO5000": RigolSeries(
+        10, 8e9, 100_000_000,
+        (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000),
+        ("1k", "10k", "100k", "1M", "10M", "25M", "50M", "100M"), False, 4e-3,
+        ((2.0, 8 * 0.051), (30.0, 8 * 0.27)), 10e-6, 10 * 5e-9, 5.0, 8e-9),
+}
+#: model -> (series, channels, bandwidth [Hz])
+MODELS: Mapping[str, tuple[str, int, float]] = {
+    **{f"{kind}{number}Z": ("DS1000Z", 4, bandwidth)
+       for kind in ("DS", "MSO") for number, bandwidth in ((1054, 50e6), (1074, 70e6), (1104, 100e6))},
+    **{f"MSO{number}": ("MSO5000", number % 10, bandwidth) for number, bandwidth in (
+        (5072, 70e6), (5074, 70e6), (5102, 100e6), (5104, 100e6), (5204, 200e6), (5354, 350e6))},
+}
+
+
+def capabilities(model: str) -> OscilloscopeCapabilities:
+    """Return the capabilities of a model."""
+    name, channels, bandwidth = MODELS[model]
+    series = SERIES[name]
+    return OscilloscopeCapabilities(
+        channels=channels, bandwidth=bandwidth, sample_rate=series.sample_rate, record_length=series.record_length,
+        segments=1, range=Range(series.least_range, 80.0, "V"), gain_accuracy=ACCURACY.gain,
+        offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
+        resolution_bits=8, offset_limits=series.offset_limits, external_trigger=series.external_level is not None,
+    )

@@ -1,0 +1,198 @@
+"""The driver of the Rigol oscilloscopes: its messages, and what it makes of the simulated ones."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pymeasure.test import expected_protocol
+
+from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, LimitError
+from tsbench.instruments import EdgeTrigger, Oscilloscope, Pulse, Timebase, Vertical
+from tsbench.instruments.rigol_oscilloscopes.driver import RigolOscilloscope
+from tsbench.records import Flag, Identity, Waveform
+from tsbench.station.bench.bench import Bench
+
+DS1074Z = Identity("RIGOL TECHNOLOGIES", "DS1074Z", "DS1Z1", "00.04.04")
+MSO5104 = Identity("RIGOL TECHNOLOGIES", "MSO5104", "MS5A1", "00.01.03")
+OK = (":SYST:ERR?", '0,"No error"')
+CHANNEL = [
+    (":CHAN1:DISP ON", None), (":CHAN1:COUP DC", None), (":CHAN1:BWL OFF", None), (":CHAN1:PROB 1", None),
+    (":CHAN1:VERN ON", None), (":CHAN1:OFFS 0", None), (":CHAN1:SCAL 0.25", None), (":CHAN1:OFFS -0.7", None), OK,
+    (":CHAN1:SCAL?", "2.500000e-01"), (":CHAN1:OFFS?", "-7.000000e-01"),
+]
+TIMEBASE = [
+    (":TIM:MODE MAIN", None), (":TIM:SCAL 1e-06", None), (":TIM:OFFS 4e-06", None), (":ACQ:MDEP 12000", None), OK,
+    (":TIM:SCAL?", "1.000000e-06"), (":TIM:OFFS?", "4.000000e-06"),
+]
+TRIGGER = [
+    (":TRIG:MODE EDGE", None), (":TRIG:SWE NORM", None), (":TRIG:EDGE:SOUR CHAN1", None), (":TRIG:COUP DC", None),
+    (":TRIG:EDGE:SLOP NEG", None), OK, (":TRIG:EDGE:LEV 0.5", None), OK, (":TRIG:EDGE:LEV?", "5.000000e-01"),
+]
+
+
+@contextmanager
+def scope(pairs: list[tuple[Any, Any]], identity: Identity = DS1074Z) -> Iterator[RigolOscilloscope]:
+    with expected_protocol(RigolOscilloscope, pairs, identity=identity, wait=lambda seconds: None) as found:
+        yield found
+
+
+def test_it_is_an_oscilloscope() -> None:
+    with scope([]) as found:
+        assert isinstance(found, Oscilloscope)
+        assert (found.capabilities.bandwidth, found.capabilities.external_trigger) == (70e6, False)
+    with pytest.raises(ConfigurationError, match="does not know the model DS9999Z"), scope(
+            [], Identity("RIGOL TECHNOLOGIES", "DS9999Z", "1", "1")):
+        pass
+
+
+def test_messages_of_the_set_up() -> None:
+    with scope([*CHANNEL, *TIMEBASE, *TRIGGER]) as found:
+        assert found.configure_channel(1, Vertical(2.0, 0.7)) == Vertical(2.0, 0.7)
+        assert found.configure_timebase(Timebase(10e-6, 4e-6)) == Timebase(10e-6, 4e-6)
+        assert found.configure_trigger(EdgeTrigger(1, 0.5, "negative")).level == 0.5
+
+
+def test_a_scale_that_was_not_taken_is_an_error() -> None:
+    changed = [(a, "5.000000e-01") if a == ":CHAN1:SCAL?" else (a, b) for a, b in CHANNEL[:-1]]
+    with scope(changed) as found, pytest.raises(InstrumentError, match="range 2 V was requested, but the instrument"):
+        found.configure_channel(1, Vertical(2.0, 0.7))
+
+
+@pytest.mark.parametrize("refused", [
+    lambda found: found.configure_channel(1, Vertical(2.0, impedance="50")),
+    lambda found: found.configure_channel(1, Vertical(100.0)),
+    lambda found: found.configure_channel(5, Vertical(1.0)),
+    lambda found: found.configure_timebase(Timebase(1e-3, segments=2)),
+    lambda found: found.configure_timebase(Timebase(1e-3, points=24_000_001)),
+    lambda found: found.configure_trigger(EdgeTrigger("external", 1.0)),
+])
+def test_limits_are_refused_before_anything_is_sent(refused: Any) -> None:
+    with scope([]) as found, pytest.raises(LimitError):
+        refused(found)
+
+
+def test_a_memory_is_read_in_blocks_of_250000() -> None:
+    """Only the span that was asked for, by the formula of the programming guide."""
+    part = bytes([127]) * 249_999 + bytes([255])
+    pairs: list[tuple[Any, Any]] = [
+        *CHANNEL, (":WAV:MODE RAW", None), (":WAV:FORM BYTE", None), (":WAV:SOUR CHAN1", None),
+        (":WAV:PRE?", "0,2,600000,1,1.0e-08,-3.0e-03,0,1.0e-02,-70,127"),
+        (":WAV:STAR 100001", None), (":WAV:STOP 350000", None), (":WAV:DATA?", b"#9000250000" + part + b"\n"),
+        (":WAV:STAR 350001", None), (":WAV:STOP 500000", None),
+        (":WAV:DATA?", b"#9000150000" + part[:150_000] + b"\n"), OK,
+    ]
+    with scope(pairs) as found:
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        found._timebase = Timebase(4e-3)
+        record = found.fetch([1])[1]
+    assert record.codes.shape == (1, 400_000)
+    assert record.values()[0, 0] == pytest.approx(0.7)
+    assert record.times()[0] == pytest.approx(-2e-3)
+    assert record.flags == Flag.CLIPPED
+
+
+def test_a_preamble_of_the_screen_is_garbled() -> None:
+    pairs: list[tuple[Any, Any]] = [
+        (":WAV:MODE RAW", None), (":WAV:FORM BYTE", None), (":WAV:SOUR CHAN1", None),
+        *[(":WAV:PRE?", "0,0,1200,1,1.0e-08,-3.0e-03,0,1.0e-02,-70,127"), ("*IDN?", "RIGOL TECHNOLOGIES,DS1074Z,"
+                                                                        "DS1Z1,00.04.04")] * 2,
+        (":WAV:PRE?", "0,0,1200,1,1.0e-08,-3.0e-03,0,1.0e-02,-70,127"),
+    ]
+    with scope(pairs) as found, pytest.raises(GarbledReply):
+        found.fetch([1])
+
+
+# ------------------------------------------------------------------------------------------------ on its twin
+
+PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9, fall_time=20e-9)
+WORLD = """
+seed = 3
+[instruments.generator]
+model = "keysight_33622a"
+resource = "USB0::0x0957::0x5707::SIM1::INSTR"
+[instruments.scope]
+model = "{model}"
+resource = "USB0::0x1AB1::0x04CE::SIM2::INSTR"
+[fixture]
+netlist = "R1 a 0 10k"
+[fixture.terminals]
+"generator.1" = "a"
+"scope.1" = "a"
+"""
+BENCH = """
+visa_library = "w.world.toml@tsbench"
+[instruments.generator]
+driver = "keysight_33600"
+resource = "USB0::0x0957::0x5707::SIM1::INSTR"
+[instruments.scope]
+driver = "{driver}"
+resource = "USB0::0x1AB1::0x04CE::SIM2::INSTR"
+[roles]
+pulser = "generator.1"
+scope = "scope"
+[fixture]
+netlist = "R1 a 0 10k"
+[fixture.terminals]
+"generator.1" = "a"
+"scope.1" = "a"
+"""
+
+
+@pytest.fixture(params=[("rigol_ds1074z", "rigol_ds1000z"), ("rigol_mso5104", "rigol_mso5000")])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    model, driver = request.param
+    (tmp_path / "w.world.toml").write_text(WORLD.format(model=model), "utf-8")
+    (tmp_path / "b.bench.toml").write_text(BENCH.format(driver=driver), "utf-8")
+    with Bench.open(tmp_path / "b.bench.toml") as opened:
+        yield opened
+
+
+def captured(bench: Bench, trigger: EdgeTrigger, force: bool = False) -> Waveform:
+    generator, found = bench.pulse_generator(), bench.oscilloscope()
+    generator.configure_load(math.inf)
+    generator.configure_pulse(PULSE)
+    generator.configure_burst(1)
+    generator.set_output(True)
+    found.configure_channel(1, Vertical(2.0, 0.5))
+    found.configure_timebase(Timebase(4e-6, 1e-6))
+    found.configure_trigger(trigger)
+    found.arm()
+    assert not found.complete()
+    found.force_trigger() if force else generator.trigger()
+    for _ in range(10_000):
+        if found.complete():
+            return found.fetch([1])[1]
+        bench.clock.wait(1e-5)
+    raise AssertionError("the acquisition did not end")
+
+
+@pytest.mark.sabotage("units")
+def test_volts_and_seconds_of_a_pulse(bench: Bench) -> None:
+    record = captured(bench, EdgeTrigger(1, 0.5))
+    values, times = record.values()[0], record.times()
+    assert times[0] == pytest.approx(-1e-6, abs=5e-9)
+    assert times[-1] == pytest.approx(3e-6, abs=5e-9)
+    before, top = np.median(values[times < -0.1e-6]), np.median(values[(times > 0.2e-6) & (times < 0.8e-6)])
+    assert before == pytest.approx(0.0, abs=3 * record.accuracy_offset)
+    assert top - before == pytest.approx(10e3 / 10.05e3, rel=3 * record.accuracy_gain + 0.015)
+    assert times[np.argmax(values > (before + top) / 2)] == pytest.approx(0.0, abs=10e-9)
+    assert record.flags == Flag.NONE
+    assert bench.oscilloscope().triggered()
+
+
+def test_an_unused_channel_triggers_by_force_only(bench: Bench) -> None:
+    record = captured(bench, EdgeTrigger(4, 1.0), force=True)
+    assert np.median(record.values()) == pytest.approx(0.0, abs=0.1)
+
+
+def test_an_acquisition_that_is_stopped_is_over(bench: Bench) -> None:
+    found = bench.oscilloscope()
+    found.configure_channel(1, Vertical(2.0, 0.5))
+    found.configure_trigger(EdgeTrigger(1, 0.9))
+    found.arm()
+    found.abort()
+    assert found.complete()
