@@ -185,7 +185,7 @@ def test_volts_and_seconds_of_a_pulse(bench: Bench) -> None:
 
 
 def test_an_unused_channel_triggers_by_force_only(bench: Bench) -> None:
-    record = captured(bench, EdgeTrigger(4, 1.0), force=True)
+    record = captured(bench, EdgeTrigger(4, 0.2), force=True)
     assert np.median(record.values()) == pytest.approx(0.0, abs=0.1)
 
 

@@ -18,7 +18,7 @@ from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.triggeri
 _DELAY = 5000.0  #: [s] of the time base at most
 
 
-class Depth(Parameter):
+class RigolDepth(Parameter):
     """AUTO, or one of the depths that are left with the channels that are on."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> int:
@@ -79,7 +79,7 @@ class RigolAcquiring(RigolTable):
     zoomed = Setting(":TIMebase:DELay:ENABle", Boolean(), default=False)
     acquire_type = Setting(":ACQuire:TYPE", Choice("NORMal", "AVERages", "PEAK", "HRESolution"), default="NORM")
     averages = Setting(":ACQuire:AVERages", PowerOfTwo("", 2, 1024), default=2)
-    depth = Setting(":ACQuire:MDEPth", Depth(), default=0)
+    depth = Setting(":ACQuire:MDEPth", RigolDepth(), default=0)
 
     # ----------------------------------------------------------------------------------- what it amounts to
 
