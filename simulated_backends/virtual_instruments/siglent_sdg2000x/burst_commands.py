@@ -11,7 +11,7 @@ from tsbench.simulated_backends.virtual_instruments.generator.settings import De
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import BurstState
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgBase, SdgTable
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.data_sheet import SHORTEST_DELAY
-from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import Word, number, pairs, written
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import SdgWord, number, pairs, written
 
 MOST_CYCLES = 1_000_000
 _SOURCES = {"INT": "IMM", "EXT": "EXT", "MAN": "BUS"}
@@ -54,8 +54,8 @@ class SdgBurstCommands(SdgTable):
         """Return the channel whose cycles the sync output shows."""
         return self.generator.sync
 
-    @command("C<1-2>:BTWV", Many(Word(), minimum=1))
-    @command("C<1-2>:BURSTWAVE", Many(Word(), minimum=1))
+    @command("C<1-2>:BTWV", Many(SdgWord(), minimum=1))
+    @command("C<1-2>:BURSTWAVE", Many(SdgWord(), minimum=1))
     def set_burst(self, channel: int, *words: str) -> None:
         """``C1:BTWV STATE,ON,TRSR,MAN,TIME,3``, and ``C1:BTWV MTRIG``, which triggers."""
         burst = self.generator.states[channel].burst

@@ -14,7 +14,7 @@ _LENGTH = re.compile(rb"LENGTH,(\d+)(KB|MB|B)?", re.IGNORECASE)
 _FACTORS = {b"KB": 1000, b"MB": 1_000_000, b"B": 1, b"": 1}
 
 
-class Word(Parameter):
+class SdgWord(Parameter):
     """One key or value, in capitals."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:

@@ -10,9 +10,9 @@ from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import 
 from tsbench.simulated_backends.virtual_instruments.generator.levels import from_volts_peak_to_peak
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import FUNCTIONS, ChannelState
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgTable
-from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import Word, number, pairs, written
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import SdgWord, number, pairs, written
 
-_WORDS = Many(Word(), minimum=1)
+_WORDS = Many(SdgWord(), minimum=1)
 
 
 def _wave(state: ChannelState, text: str) -> None:

@@ -64,7 +64,9 @@ class AfgBurstCommands(AfgTable):
         return INFINITE_LOAD if math.isinf(count) else float(round(count))
 
     def changed(self, channel: int) -> None:
-        """Play what the settings now say."""
+        """Play what the settings now say; a burst ends a modulation or a sweep."""
+        if self.burst_on[channel]:
+            self.generator.modulation_commands.end(channel)
         self.playback.reshape(channel)
         self.playback.external_edges_changed()
 

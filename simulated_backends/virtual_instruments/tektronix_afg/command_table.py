@@ -22,6 +22,7 @@ class AfgBase(VirtualInstrument):
     level_commands: Any
     burst_commands: Any
     edit_memory: Any
+    modulation_commands: Any
 
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""

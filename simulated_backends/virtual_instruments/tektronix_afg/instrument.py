@@ -8,8 +8,8 @@ Quirks that the twin has
 - The level limits have no switch. A value beyond a limit is refused with -222.
 - An arbitrary waveform is played once in each period, whatever its number of points.
 
-The twin has neither modulation nor sweep, and no files: it answers -113. Not compared with an instrument: which of two
-values that exclude each other is refused and which is changed (-221).
+The twin has no modulation by the input, no files and no added noise: it answers -224 or -113. Not compared with an
+instrument: which of two values that exclude each other is refused and which is changed (-221).
 """
 
 from tsbench.simulated_backends.numerics.seeds import seed_of
@@ -30,6 +30,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_afg.level_commands
     RESET_AMPLITUDE,
     AfgLevelCommands,
 )
+from tsbench.simulated_backends.virtual_instruments.tektronix_afg.modulation_commands import AfgModulationCommands
 from tsbench.simulated_backends.virtual_instruments.tektronix_afg.shape_commands import AfgShapeCommands, of_core
 
 _TEXTS = {-222: "Data out of range"}
@@ -49,6 +50,7 @@ class VirtualAfg(AfgBase):
     shape_commands = Subsystem(AfgShapeCommands)
     level_commands = Subsystem(AfgLevelCommands)
     edit_memory = Subsystem(AfgEditMemory)
+    modulation_commands = Subsystem(AfgModulationCommands)
 
     polarity = Setting("OUTPut<1-2>:POLarity", Choice("NORMal", "INVerted"), default="NORM", change="playback.reshape")
     beeper = Setting("SYSTem:BEEPer:STATe", Boolean(), default=True)
@@ -93,7 +95,8 @@ class VirtualAfg(AfgBase):
             trail=shapes.trail[channel], symmetry=shapes.symmetry[channel], square_edge=sheet.square_edge_time,
             codes=codes, sample_rate=frequency * (1 if codes is None else len(codes)), filtering="OFF",
             dac_bits=sheet.dac_bits, noise_seed=seed_of(self.bench.seed, self.name, channel),
-            noise_bandwidth=sheet.max_frequency["NOIS"],
+            noise_bandwidth=sheet.max_frequency["NOIS"], modulation=self.modulation_commands.modulation(channel),
+            sweep=self.modulation_commands.sweep(channel),
         )
 
     def trigger(self) -> None:
@@ -167,6 +170,7 @@ class VirtualAfg(AfgBase):
         """Outputs off, everything as after switching on; waveforms stay."""
         self.levels.update({number: OutputLevels(RESET_AMPLITUDE) for number in self.channels.numbers})
         self.level_commands.limits.clear()
+        self.modulation_commands.modes.update({1: "", 2: ""})
         return self._all_off()
 
     @command("SYSTem:BEEPer[:IMMediate]")

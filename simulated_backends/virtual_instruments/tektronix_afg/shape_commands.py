@@ -48,7 +48,6 @@ class AfgShapeCommands(AfgTable):
     frequency = Setting("[:SOURce<1-2>]:FREQuency[:CW]", Number("HZ", 1e-6, _top), default=1e6,
                         also=("[:SOURce<1-2>]:FREQuency:FIXed",), coerce="_frequency_chosen",
                         change="frequency_changed")
-    frequency_mode = Setting("[:SOURce<1-2>]:FREQuency:MODE", Choice("CW", "FIXed"), default="CW")
     phase = Setting("[:SOURce<1-2>]:PHASe[:ADJust]", Number("DEG", -180.0, 180.0), default=0.0,
                     change="playback.reshape")
     symmetry = Setting("[:SOURce<1-2>]:FUNCtion:RAMP:SYMMetry", Number("PCT", 0.0, 100.0), default=50.0,

@@ -57,7 +57,14 @@ def test_identity_and_reset(afg: Any) -> None:
     ("FUNC USER2", [-221], {}),
     ("FUNC3 SIN", [-114], {}),
     ("SOUR3:FUNC SIN", [-114], {}),
-    ("AM:STAT ON", [-113], {}),
+    ("AM:STAT ON", [], {"AM:STAT?": 1.0}),
+    ("AM:STAT ON;:FM:STAT ON", [], {"AM:STAT?": 0.0, "FM:STAT?": 1.0}),
+    ("FSK:STAT ON;:BURS:STAT ON", [], {"FSK:STAT?": 0.0, "BURS:STAT?": 1.0}),
+    ("FREQ:STAR 1e5;STOP 3e5", [], {"FREQ:CENT?": 2e5, "FREQ:SPAN?": 2e5}),
+    ("AM:SOUR EXT", [-224], {}),
+    ("AM:DEPT 130PCT", [-222], {"AM:DEPT?": 50.0}),
+    ("AM:INT:FREQ 60kHz", [-222], {"AM:INT:FREQ?": 10e3}),
+    ("SOUR3:POW 5PCT", [-113], {"SOUR3:POW?": 10.0}),
     ("DATA EMEM,#13abc", [-161], {}),
     ("DATA:DEF EMEM,1", [-222], {}),
     ("DATA:DEF EMEM,200000", [-222], {"DATA:POIN? EMEM": 1000.0}),
@@ -170,3 +177,17 @@ def test_levels_are_within_the_stated_accuracy(table: Any) -> None:
     amplitude, offset = np.abs(errors).T
     assert amplitude.max() <= 0.01 * 2 + 1e-3 + 2e-3 and amplitude.max() > 3e-3
     assert offset.max() <= 0.01 * 1 + 5e-3 + 2e-3 and offset.max() > 2e-3
+
+
+def test_modulations_and_sweeps_are_in_the_waveform(afg: Any) -> None:
+    g = afg.generator
+    afg.send(g, "FREQ 1e6", "VOLT 2", "AM:DEPT 100", "AM:INT:FREQ 50e3", "AM:STAT ON", "OUTP1 ON")
+    assert not afg.errors(g)
+    _, v = afg.voltages("a", 20e-6, 20_001)
+    envelope = np.abs(v[:20_000]).reshape(20, 1000).max(axis=1)
+    assert (envelope.max(), envelope.min()) == pytest.approx((1.0, 0.0), abs=0.05)
+    afg.send(g, "AM:STAT OFF", "FREQ:STAR 1e5", "FREQ:STOP 1e6", "SWE:TIME 1ms", "SWE:RTIM 0", "FREQ:MODE SWE")
+    assert not afg.errors(g)
+    _, v = afg.voltages("a", 1e-3, 200_001)
+    cycles = np.count_nonzero((v[1:] > 0) & (v[:-1] <= 0))
+    assert cycles == pytest.approx(550, abs=3)
