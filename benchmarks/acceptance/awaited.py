@@ -32,8 +32,6 @@ DRIVERS = (
     _pymeasure("siglenttechnologies", "SDS1000XHD", ("siglent_sds1104xhd", "siglent_sds1000xhd"), GENERATOR),
     _qcodes("qcodes_contrib_drivers.drivers.Tektronix.AFG3000", "AFG3000",
             ("tektronix_afg3252c", "tektronix_afg31252", "tektronix_afg3152c"), package="qcodes-contrib-drivers"),
-    _qcodes("qcodes.instrument_drivers.tektronix.DPO7200xx", "TektronixDPO7000xx",
-            ("tektronix_dpo7104", "tektronix_dpo5104", "tektronix_mso5104"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.Keysight", "KeysightInfiniium",
             ("keysight_infiniium", "keysight_dsos104a", "keysight_dso9404a"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",

@@ -123,3 +123,8 @@ class DpoRunCommands(TektronixRun):
         """``TRIGger:A:READY?``: whether a trigger would be taken now."""
         self._look()
         return str(int(self._state() == "REA"))
+
+    @command(":TRIGger:B:READY?")
+    def _delayed_ready(self) -> str:
+        """``TRIGger:B:READY?``: there is no delayed trigger."""
+        return "0"

@@ -224,6 +224,8 @@ class DpoTriggerCommands(TriggerCommands):
     delayed_coupling = Setting(":TRIGger:B:EDGE:COUPling",
                                Word("AC", "DC", "HFRej", "LFRej", "NOISErej", "ATRIGger"), default="DC")
 
+    delayed_level = Setting(":TRIGger:B:LEVel", Level(), default=0.0)
+
     def lowest_level(self, channel: int | None = None) -> float:
         """Return the lowest level [V] of a channel; without it that of the source."""
         found = self._of_source(channel)

@@ -17,7 +17,8 @@ pytestmark = [  # drivers of others, as they are
 ]
 ROOT = Path(__file__).resolve().parents[3]
 #: drivers that the tests' own installation has, and that take little time
-QUICK = ("pymeasure.Keithley2400", "pymeasure.Keithley2450", "pymeasure.Agilent33220A", "qcodes.Keithley2450")
+QUICK = ("pymeasure.Keithley2400", "pymeasure.Keithley2450", "pymeasure.Agilent33220A", "qcodes.Keithley2450",
+         "qcodes.TektronixDPO7000xx")
 EXPECTED = Expected(
     "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", "no way", "")
 
