@@ -76,6 +76,7 @@ class KeysightB1500A(ParameterAnalyser):
             for channel in (100 * slot + 1, 100 * slot + 2)}
         if not self.waveforms:
             raise ConfigurationError(f"{self.label} has no B1530A, but wgfmu_library is set. Remove wgfmu_library")
+        unit.connected.update(self.waveforms)   # an earlier process may have left them so
 
     def initialise(self) -> None:
         """After a reset: format with header, time stamps, no calibration by itself."""

@@ -28,7 +28,8 @@ class WaveformUnit:
         self._label = label
         self._open = False
         self.lock = threading.RLock()
-        self.connected: set[int] = set()  #: channels; the library does not tell them
+        #: channels; the library does not tell them, so each counts as connected until it is disconnected
+        self.connected: set[int] = set()
         self.playing = 0  #: the channel whose waveform was started last
 
     def call(self, function: str, *arguments: Any) -> tuple[Any, ...]:
@@ -69,12 +70,19 @@ class WaveformUnit:
             self.playing = 0
 
     def make_safe(self, channels: Iterable[int]) -> None:
-        """Stop, and disconnect all channels."""
+        """Stop, and disconnect all channels; over a new session where the old one is dead."""
         with self.lock:
-            self.call("abort")
-            for channel in channels:
-                self.call("disconnect", channel)
+            try:
+                self._disconnect(channels)
+            except CommunicationError:
+                self.close()
+                self._disconnect(channels)
             self.connected.clear()
+
+    def _disconnect(self, channels: Iterable[int]) -> None:
+        self.call("abort")
+        for channel in channels:
+            self.call("disconnect", channel)
 
     def running(self) -> bool:
         """Whether a waveform plays."""

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from tests.fixtures.waveform_bench import write_waveform_bench
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments.interfaces import Segment, SegmentTrain
 from tsbench.instruments.keysight_b1500a import waveform_sheet as sheet
 from tsbench.records import Flag
 from tsbench.simulated_backends.witness.log import outputs_left_on
+from tsbench.simulated_backends.world.faults import Fault
 from tsbench.station.bench.bench import Bench
 
 OHMS = 10e3
@@ -200,3 +201,33 @@ def test_numbers_are_those_of_the_twin() -> None:
         other = twin.CURRENT_RANGES[sheet.CURRENT_CODES[row.accuracy.full_scale]]
         assert (row.settling_time, row.least_aperture, row.accuracy.noise) == (
             other.settling, other.window, other.noise)
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("playing", [False, True])
+def test_a_lost_connection_leaves_nothing_on(bench: Bench, playing: bool) -> None:
+    """The session of the library is lost with the connection: a new one disconnects the channels."""
+    unit = ready(bench, SegmentTrain(0.0, PULSE, 1e-7, repeats=1000))
+    if playing:
+        unit.start()
+    world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
+    world.faults.add(Fault(message=0))
+    with pytest.raises(CommunicationError):
+        bench.instruments.connections["analyser"].driver.check_errors()
+    assert world.witness.outputs_on() == ["analyser.501"]
+    states = bench.reopen_and_make_safe()
+    assert states and not any(state.enabled for state in states) and not bench.problems
+    assert world.witness.outputs_on() == []
+
+
+def test_before_the_first_reset_its_channels_count_as_on(tmp_path: Path) -> None:
+    """The library does not tell what an earlier process has connected."""
+    with Bench.open(write_waveform_bench(tmp_path), "R1") as bench:
+        driver: Any = bench.instruments.connections["analyser"].driver
+        table = bench.file.table.instruments["analyser"]
+        again = type(driver)(driver.adapter, "analyser", identity=driver.identity, resource=table.resource,
+                             **table.options)
+        driver.unit.close()
+        assert {one.output for one in again.output_states() if one.enabled} == {"analyser.501", "analyser.502"}
+        again.safe_state()
+        assert not any(one.enabled for one in again.output_states())
