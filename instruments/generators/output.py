@@ -153,7 +153,7 @@ class GeneratorOutput(OutputWords):
 
     def safe_state(self) -> None:
         """Open this output's relay, then bring its level to zero."""
-        self.generator.write(f":OUTP{self.channel} OFF")
+        self.generator.write(self.switching[False].format(ch=self.channel))
         self.zero_level()
 
     def zero_level(self) -> None:

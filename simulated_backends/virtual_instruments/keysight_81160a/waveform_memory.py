@@ -22,7 +22,8 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,11}")
 Codes = npt.NDArray[np.int16]
 
 
-def _built_in() -> dict[str, Codes]:
+def built_in_waveforms() -> dict[str, Codes]:
+    """Return the waveforms that the maker puts in, in codes of 16 bits."""
     steps = np.arange(4096) / 4096
     x = 2 * steps - 1
     beat = np.exp(-((x / 0.03) ** 2)) - 0.25 * np.exp(-(((x + 0.08) / 0.03) ** 2))
@@ -44,7 +45,7 @@ class WaveformMemory(PulseGeneratorTable):
 
     def __init__(self, generator: PulseGeneratorBase) -> None:
         super().__init__(generator)
-        self._built_in = _built_in()
+        self._built_in = built_in_waveforms()
         numbers = range(1, generator.data_sheet.channels + 1)
         self.volatile: dict[int, Codes | None] = dict.fromkeys(numbers)
         self.stored: dict[int, dict[str, Codes]] = {channel: {} for channel in numbers}
