@@ -15,7 +15,7 @@ WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 _BURST = "[:SOURce<1-1>]:BURSt"
 
 
-class BurstCommands(Table33250A):
+class Bursts33250A(Table33250A):
     """What ``BURSt``, ``TRIGger``, ``OUTPut:TRIGger`` and ``OUTPut:SYNC`` do.
 
     With the shape these are the settings that the shared code reads: a

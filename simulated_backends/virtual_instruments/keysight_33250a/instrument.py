@@ -24,12 +24,12 @@ from tsbench.simulated_backends.virtual_instruments.generator.levels import Outp
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.burst_commands import BurstCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.burst_commands import Bursts33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import KEYSIGHT_33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.level_commands import RESET_AMPLITUDE, LevelCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import ShapeCommands, of_core
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.waveform_memory import DataCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.level_commands import RESET_AMPLITUDE, Levels33250A
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import Shapes33250A, of_core
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.waveform_memory import Data33250A
 
 _SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "DC", "USER")
 _WORD = Choice("MINimum", "MAXimum", "DEFault")
@@ -44,10 +44,10 @@ class VirtualKeysight33250A(Base33250A):
     terminals = ("1",)
     has_trigger = True
 
-    bursts = Subsystem(BurstCommands)
-    shapes = Subsystem(ShapeCommands)
-    volts = Subsystem(LevelCommands)
-    memory = Subsystem(DataCommands)
+    bursts = Subsystem(Bursts33250A)
+    shapes = Subsystem(Shapes33250A)
+    volts = Subsystem(Levels33250A)
+    memory = Subsystem(Data33250A)
 
     polarity = Setting("OUTPut<1-1>:POLarity", Choice("NORMal", "INVerted"), default="NORM", change="playback.reshape")
     display = Setting("DISPlay[:STATe]", Boolean(), default=True)

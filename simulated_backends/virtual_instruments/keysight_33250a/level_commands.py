@@ -21,7 +21,7 @@ _OUT_OF_RANGE = (Adjustment.CLIPPED_TO_UPPER, Adjustment.CLIPPED_TO_LOWER)
 _WORD = Optional(Choice("MINimum", "MAXimum"))
 
 
-class LevelCommands(Table33250A):
+class Levels33250A(Table33250A):
     """What ``VOLTage`` and ``OUTPut:LOAD`` do."""
 
     unit = Setting("[:SOURce<1-1>]:VOLTage:UNIT", Choice("VPP", "VRMS", "DBM"), default="VPP", coerce="_unit_chosen")

@@ -30,7 +30,7 @@ def _bottom(owner: Any, channel: int) -> float:
     return 1 / LONGEST_PERIOD if owner.function[channel] == "PULS" else float(owner.sheet.min_frequency)
 
 
-class ShapeCommands(Table33250A):
+class Shapes33250A(Table33250A):
     """What ``FUNCtion``, ``FREQuency`` and ``PULSe`` do."""
 
     function = Setting("[:SOURce<1-1>]:FUNCtion[:SHAPe]", Choice(*SHAPES), default="SIN", change="function_changed")

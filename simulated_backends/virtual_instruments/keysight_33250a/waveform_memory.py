@@ -21,7 +21,7 @@ _BUILT_IN = ("SINC", "NEG_RAMP", "EXP_RISE", "EXP_FALL", "CARDIAC")
 _DATA = Many(AnyOf(Block(), Number()), minimum=1)
 
 
-class DataCommands(Table33250A):
+class Data33250A(Table33250A):
     """What the ``DATA`` subsystem and ``FUNCtion:USER`` do.
 
     Parameters
