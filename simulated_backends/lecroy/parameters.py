@@ -39,7 +39,7 @@ class LecroySwitch(Parameter):
         return "ON" if value else "OFF"
 
 
-class Word(Choice):
+class LecroyWord(Choice):
     """One of some words, any case; each has one spelling."""
 
     def __init__(self, *words: str) -> None:

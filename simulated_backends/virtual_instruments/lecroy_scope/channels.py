@@ -1,6 +1,6 @@
 """The commands of one input that all of these oscilloscopes have: VDIV, OFST, ATTN, CPL, TRA; and ``CHDR``."""
 
-from tsbench.simulated_backends.lecroy.parameters import LecroySwitch, Quantity, Word
+from tsbench.simulated_backends.lecroy.parameters import LecroySwitch, LecroyWord, Quantity
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Number
 from tsbench.simulated_backends.scpi.tree import command
@@ -16,7 +16,7 @@ class InputCommands(ShortTable):
 
     attenuations = _ATTENUATIONS
 
-    @command("CHDR", Word("SHORT", "LONG", "OFF"))
+    @command("CHDR", LecroyWord("SHORT", "LONG", "OFF"))
     def _set_reply_header(self, mode: str) -> None:
         self.scope.reply_header = mode
 
@@ -55,7 +55,7 @@ class InputCommands(ShortTable):
     def _get_attenuation(self, channel: int) -> str:
         return f"{self.panel.channels[channel].probe:g}"
 
-    @command("C<1-4>:CPL", Word(*_COUPLINGS))
+    @command("C<1-4>:CPL", LecroyWord(*_COUPLINGS))
     def set_coupling(self, channel: int, word: str) -> None:
         """``C1:CPL D1M``: coupling and impedance of an input."""
         coupling, impedance = _COUPLINGS[word]

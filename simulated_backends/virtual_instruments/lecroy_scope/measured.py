@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.parameters import Word
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Text
@@ -69,12 +69,12 @@ class ShortMeasureCommands(ShortTable):
             raise ScpiError(-224)
         return int(text[1:])
 
-    @command("PACU", Word(*ALONE, "ALL"), Text(bare=True))
+    @command("PACU", LecroyWord(*ALONE, "ALL"), Text(bare=True))
     def install(self, name: str, source: str) -> None:
         """``PACU PKPK,C1``: show a measurement."""
         self.installed.append((name, self._source(source)))
 
-    @command("C<1-4>:PAVA?", Word(*ALONE, "ALL"))
+    @command("C<1-4>:PAVA?", LecroyWord(*ALONE, "ALL"))
     def value(self, channel: int, name: str) -> Handler:
         """``C1:PAVA? RMS``: a measurement of the record on the screen."""
         self.control.look()

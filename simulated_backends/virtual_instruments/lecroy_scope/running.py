@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.parameters import Quantity, Word
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord, Quantity
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.tree import command
@@ -21,7 +21,7 @@ SHOWN_TRIGGERED = 0.5
 class ShortRunCommands(ShortTable):
     """From arming to completion."""
 
-    @command("TRMD", Word("AUTO", "NORM", "SINGLE", "STOP"))
+    @command("TRMD", LecroyWord("AUTO", "NORM", "SINGLE", "STOP"))
     def set_mode(self, word: str) -> Handler | None:
         """``TRMD NORM``: run, run on triggers only, acquire once, stop."""
         if word == "STOP":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tsbench.simulated_backends.lecroy.parameters import Quantity, Word, pairs
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord, Quantity, pairs
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Many, Number, Text
 from tsbench.simulated_backends.scpi.tree import command
@@ -92,7 +92,7 @@ class ShortTriggerCommands(ShortTable):
     def _get_level(self, channel: int) -> str:
         return self.quantity(self.panel.channels[channel].level, "V")
 
-    @command("C<1-4>:TRSL", Word("POS", "NEG", "WINDOW"))
+    @command("C<1-4>:TRSL", LecroyWord("POS", "NEG", "WINDOW"))
     def set_slope(self, channel: int, word: str) -> None:
         """``C1:TRSL NEG``: slope of the trigger."""
         self._slopes[channel] = word
@@ -104,7 +104,7 @@ class ShortTriggerCommands(ShortTable):
     def _get_slope(self, channel: int) -> str:
         return self._slopes[channel]
 
-    @command("C<1-4>:TRCP", Word("AC", "DC", "HFREJ", "LFREJ"))
+    @command("C<1-4>:TRCP", LecroyWord("AC", "DC", "HFREJ", "LFREJ"))
     def _set_trigger_coupling(self, channel: int, word: str) -> None:
         """``C1:TRCP DC``: coupling of the trigger; its filters are not simulated."""
         self._couplings[channel] = word

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tsbench.simulated_backends.lecroy.parameters import Depth, LecroySwitch, Quantity, Word, depth_text
+from tsbench.simulated_backends.lecroy.parameters import Depth, LecroySwitch, LecroyWord, Quantity, depth_text
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
@@ -58,7 +58,7 @@ class ShortAcquisitionCommands(ShortTable):
         points = self.panel.sampling().points
         return self.format_number(points) if self.reply_header == "OFF" else f"{_prefixed(points)}pts"
 
-    @command("ACQW", Word(*_WAYS), Optional(Integer("")))
+    @command("ACQW", LecroyWord(*_WAYS), Optional(Integer("")))
     def set_way(self, word: str, averages: int | None = None) -> None:
         """``ACQW AVERAGE,16``: how samples become points."""
         if averages is not None:
@@ -116,12 +116,12 @@ class MoreCommands(ShortTable):
     """Bandwidth limit, inversion, unit, zoom, math and display."""
 
     skew = Setting("C<1-4>:SKEW", Quantity("S", -100e-9, 100e-9, always=True), default=0.0)
-    unit_shown = Setting("C<1-4>:UNIT", Word("V", "A"), default="V")
+    unit_shown = Setting("C<1-4>:UNIT", LecroyWord("V", "A"), default="V")
     magnified = Setting("HMAG", Quantity("S", 1e-9, 100.0), default=lambda owner: owner.panel.time_scale,
                         coerce="_zoomed")
     zoom_position = Setting("HPOS", Quantity("S"), default=0.0)
     menu = Setting("MENU", LecroySwitch(), default=True)
-    grid = Setting("GRDS", Word("FULL", "HALF", "OFF"), default="FULL")
+    grid = Setting("GRDS", LecroyWord("FULL", "HALF", "OFF"), default="FULL")
     math_scale = Setting("MTVD", Quantity("V", 5e-4, 100.0), default=1.0)
     math_position = Setting("MTVP", Integer("", -255, 255), default=0)
 

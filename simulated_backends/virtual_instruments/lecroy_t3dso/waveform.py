@@ -6,7 +6,7 @@ import numpy as np
 
 from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
 from tsbench.simulated_backends.lecroy.execution import RawReply
-from tsbench.simulated_backends.lecroy.parameters import Word, pairs
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord, pairs
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Many, Text
@@ -51,7 +51,7 @@ class ShortWaveformCommands(ShortRunCommands):
     def _transfer_set(self) -> str:
         return ",".join(f"{name},{value}" for name, value in self.transfer.items())
 
-    @command("C<1-4>:WF?", Word("DESC", "DAT2", "ALL"))
+    @command("C<1-4>:WF?", LecroyWord("DESC", "DAT2", "ALL"))
     def waveform(self, channel: int, part: str) -> Handler:
         """``C1:WF? DAT2``: codes about mid-screen, 25 for a division; DESC: their descriptor; ALL: both.
 
@@ -113,7 +113,7 @@ class ShortWaveformCommands(ShortRunCommands):
 class DelayCommands(ShortMeasureCommands):
     """Measurements of one waveform and of two."""
 
-    @command("MEAD", Word(*PAIRED), Text(bare=True))
+    @command("MEAD", LecroyWord(*PAIRED), Text(bare=True))
     def install_delay(self, name: str, sources: str) -> None:
         """``MEAD FRR,C1-C2``: show a delay; the first channel has the smaller number."""
         first, _, second = sources.partition("-")
