@@ -42,7 +42,7 @@ class LeCroyT3DSO(ShortCommandScope):
     def armed(self) -> bool:
         """Return whether it waits for its trigger, or has taken it."""
         state = self._state()
-        if state == "STOP" and not int(self.ask_quantity("INR?")) & 1:
+        if state == "STOP" and not int(self.ask_value("INR?")) & 1:
             raise InstrumentError(f"{self.label}: the oscilloscope stopped without an acquisition. Switch a channel on")
         return state != "ARM"
 
@@ -56,7 +56,7 @@ class LeCroyT3DSO(ShortCommandScope):
 
     def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
         """Read the finished acquisition of each channel: the part that was asked for."""
-        rate = self.ask_quantity("SARA?")
+        rate = self.ask_value("SARA?")
         records: dict[int, Waveform] = {}
         for channel in channels:
             self._require_channel(channel)
@@ -64,13 +64,8 @@ class LeCroyT3DSO(ShortCommandScope):
         return records
 
     def _record(self, channel: int, rate: float) -> Waveform:
-        total = int(self.ask_quantity(f"SANU? C{channel}"))
-        span, asked = self._timebase.span, self._asked_span
-        first = max(round((span - asked) / 2 * rate), 0)
-        wanted = max(min(round(asked * rate), total - first), 1)
-        points = self._timebase.points or wanted
-        stride = max(wanted // points, 1)
-        count = min(wanted // stride, points)
+        total = int(self.ask_value(f"SANU? C{channel}"))
+        first, stride, count = self.part(rate, total)
         self.write(f"WFSU SP,{stride},NP,{count},FP,{first}")
         payload = self.questions.block(f"C{channel}:WF? DAT2", b"DAT2,", b"\n\n")
         if len(payload) != count:
@@ -83,8 +78,8 @@ class LeCroyT3DSO(ShortCommandScope):
         return Waveform(
             channel=str(channel), unit="V", codes=codes,
             scale=vertical.range / 8 / data_sheet.CODES_PER_DIVISION, offset=vertical.offset,
-            t0=self._timebase.position - span / 2 + first / rate, dt=stride / rate, segment_times=np.zeros(1),
-            clip_low=data_sheet.CLIP_LOW, clip_high=data_sheet.CLIP_HIGH,
+            t0=self._timebase.position - self._timebase.span / 2 + first / rate, dt=stride / rate,
+            segment_times=np.zeros(1), clip_low=data_sheet.CLIP_LOW, clip_high=data_sheet.CLIP_HIGH,
             bandwidth=self.model.limit if vertical.bandwidth_limit else self.model.bandwidth,
             accuracy_gain=self.model.gain_uncertainty(), accuracy_offset=self.model.offset_uncertainty(vertical),
             flags=Flag.CLIPPED if clipped else Flag.NONE,

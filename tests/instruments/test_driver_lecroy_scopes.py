@@ -17,7 +17,8 @@ from tsbench.station.bench.bench import Bench
 PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9, fall_time=20e-9)
 SHARE = 10e3 / 10.05e3
 #: virtual instrument -> driver
-TWINS = {"lecroy_t3dso1204": "lecroy_t3dso", "siglent_sds1202xe": "lecroy_t3dso"}
+TWINS = {"lecroy_t3dso1204": "lecroy_t3dso", "siglent_sds1202xe": "lecroy_t3dso",
+         "siglent_sds2204xhd": "siglent_sds_hd"}
 
 
 def lay(folder: Path, model: str, imperfections: bool = True) -> Path:
@@ -83,6 +84,18 @@ def test_a_record_has_as_many_points_as_asked_for(bench: Bench) -> None:
     record = capture(bench)
     assert 400 <= record.codes.shape[1] <= 500
     assert record.times()[-1] - record.times()[0] == pytest.approx(4e-6, rel=0.05)
+
+
+def test_segments_have_their_times(bench: Bench) -> None:
+    scope = bench.oscilloscope()
+    if scope.capabilities.segments == 1:
+        return
+    prepare(bench, 3)
+    record = capture(bench)
+    assert record.codes.shape[0] == 3
+    assert record.segment_times == pytest.approx([0.0, 10e-6, 20e-6], abs=20e-9)
+    for values in record.values():
+        assert np.count_nonzero(values > 0.5) * record.dt == pytest.approx(1e-6, abs=20e-9)
 
 
 def test_what_is_beyond_the_screen_is_flagged(bench: Bench) -> None:

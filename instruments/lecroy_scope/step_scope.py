@@ -1,0 +1,235 @@
+"""Base of the drivers of oscilloscopes whose time base has the steps 1, 2, 5: inputs, time base, trigger, acquisition.
+
+A record is as long as the next step of the time base makes it, and ``fetch`` reads the part that was asked for. A
+family says by which messages its instruments are set and asked.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import EdgeTrigger, OutputState, Range, Timebase, Vertical
+from tsbench.instruments.languages.lecroy import parse_quantity, rounded
+from tsbench.instruments.languages.message_instrument import MessageInstrument
+from tsbench.instruments.lecroy_scope.scope_model import DIVISIONS, StepScopeModel, time_scale_for
+from tsbench.quantities import short_quantity
+
+_ARM_POLL = 1e-3  #: [s]
+_ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
+
+
+class ScopeMessages(MessageInstrument):
+    """What a family says: the messages that set, and the questions that read back."""
+
+    models: ClassVar[Mapping[str, StepScopeModel]]
+    delay_sign: ClassVar[float] = 1.0  #: of the delay, whose magnitude is the time from the trigger to mid-screen
+    holdoff_range: ClassVar[tuple[float, float]] = (80e-9, 1.5)  #: [s]
+    time_queries: ClassVar[tuple[str, str]]  #: for seconds per division, and for the delay
+
+    def ask_value(self, command: str) -> float:
+        """Return a numeric reply; CommunicationError where it is none."""
+        return self.questions.parsed(command, parse_quantity)
+
+    def set_channel(self, channel: int, vertical: Vertical, scale: float, offset: float) -> None:
+        """Send the settings of one input: [V/div], and [V] that are added to the signal."""
+        raise NotImplementedError
+
+    def scale_and_offset(self, channel: int) -> tuple[float, float]:
+        """Return both as the instrument has them."""
+        raise NotImplementedError
+
+    def has_impedance(self, channel: int, impedance: str) -> bool:
+        """Whether an input has that impedance."""
+        raise NotImplementedError
+
+    def switch_off(self, channel: int) -> None:
+        """Send what switches a channel off."""
+        raise NotImplementedError
+
+    def set_time(self, scale: float, delay: float) -> None:
+        """Send seconds per division and delay."""
+        raise NotImplementedError
+
+    def set_segments(self, count: int) -> None:
+        """Send the number of segments, where there are any."""
+
+    def set_trigger(self, trigger: EdgeTrigger) -> None:
+        """Send an edge trigger."""
+        raise NotImplementedError
+
+    def level_of(self, trigger: EdgeTrigger) -> float:
+        """Return the trigger level as the instrument has it."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start one acquisition."""
+        raise NotImplementedError
+
+    def armed(self) -> bool:
+        """Return whether a trigger is taken from now on, or has been taken."""
+        raise NotImplementedError
+
+
+class StepScope(ScopeMessages):
+    """Sets up, arms and waits. A family adds its messages and how records are read."""
+
+    def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
+        self.forget_settings()
+        super().__init__(adapter, name, **kwargs)
+        model = self.identity.model.upper()
+        if model not in self.models:
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
+                                     f"{model}{nearest(model, self.models)}")
+        self.model = self.models[model]
+        self.call_it(self.model.title)
+        self.capabilities = self.model.capabilities()
+
+    def forget_settings(self) -> None:
+        """After a reset: nothing is set up."""
+        self._vertical: dict[int, Vertical] = {}
+        self._timebase = Timebase(span=1e-3)
+        self._asked_span = 1e-3
+        self._trigger: EdgeTrigger | None = None
+        self._confirm_trigger = False  #: whether a channel was set since the trigger
+
+    # ------------------------------------------------------------------------------------ configuration
+
+    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
+        """Set input, range (full scale, eight divisions) and offset; DC coupled."""
+        self._require_channel(channel)
+        subject = f"{self.label} channel {channel}"
+        allowed = self.capabilities.range
+        if vertical.impedance == "50":
+            if self.model.most_scale_50 is None:
+                raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
+            allowed = Range(allowed.low, self.model.most_scale_50 * DIVISIONS, "V")
+        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
+        scale, offset = rounded(vertical.range / DIVISIONS), rounded(-vertical.offset)
+        self.set_channel(channel, vertical, scale, offset)
+        self.check_errors()
+        got_scale, got = self.scale_and_offset(channel)
+        self.accepted(f"channel {channel} range", vertical.range, got_scale * DIVISIONS, "V", 0.01)
+        self.accepted(f"channel {channel} offset", -offset, -got, "V", absolute=got_scale * 0.01)
+        if not self.has_impedance(channel, vertical.impedance):
+            raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
+                                  "Ohm")
+        accepted = dataclasses.replace(vertical, range=got_scale * DIVISIONS, offset=-got)
+        self._vertical[channel] = accepted
+        self._confirm_trigger = True
+        return accepted
+
+    def disable_channel(self, channel: int) -> None:
+        """Switch a channel off: its memory and rate go to the other of its pair."""
+        self._require_channel(channel)
+        self.switch_off(channel)
+        self.check_errors()
+        self._vertical.pop(channel, None)
+
+    def configure_timebase(self, timebase: Timebase) -> Timebase:
+        """Set span, position of mid-record after the trigger, and segments; the span becomes that of the next step."""
+        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
+        if timebase.points is not None:
+            allowed = Range(100, self.capabilities.record_length, "")
+            require_in_range(self.label, "points", timebase.points, allowed)
+        scale = time_scale_for(timebase.span, self.model.time_divisions)
+        delay = rounded(self.delay_sign * timebase.position)
+        self.set_segments(timebase.segments)
+        self.set_time(scale, delay)
+        self.check_errors()
+        got_scale, got_delay = (self.ask_value(query) for query in self.time_queries)
+        span = self.accepted("time per division", scale, got_scale, "s", 0.01) * self.model.time_divisions
+        position = self.accepted(
+            "position", self.delay_sign * delay, self.delay_sign * got_delay, "s", absolute=span * 1e-3)
+        self._asked_span = timebase.span
+        self._timebase = dataclasses.replace(timebase, span=span, position=position)
+        return self._timebase
+
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        """Set an edge trigger."""
+        if trigger.source != "external":
+            self._require_channel(trigger.source)
+        elif not self.model.external:
+            raise LimitError(f"{self.label}: this model has no external trigger input. Trigger on a channel")
+        if trigger.holdoff is not None:
+            require_in_range(self.label, "holdoff", trigger.holdoff, Range(*self.holdoff_range, "s"))
+        wanted = dataclasses.replace(trigger, level=rounded(trigger.level))
+        self.set_trigger(wanted)
+        self.check_errors()
+        return self._read_level(wanted)
+
+    def _read_level(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        got = self.level_of(trigger)
+        vertical = None if trigger.source == "external" else self._vertical.get(int(trigger.source))
+        near = 0.01 * (vertical.range if vertical is not None else 8.0)
+        self._trigger = dataclasses.replace(trigger, level=got)
+        self.accepted("trigger level", trigger.level, got, "V", absolute=near)
+        self._confirm_trigger = False
+        return self._trigger
+
+    # -------------------------------------------------------------------------------------- acquisition
+
+    def arm(self) -> None:
+        """Start one acquisition and return when the scope says it is armed."""
+        trigger = self.configured(self._trigger, "trigger")
+        if self._confirm_trigger:   # a range that does not reach the level has moved it
+            self._read_level(trigger)
+        self.start()
+        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        while not self.armed():
+            if waited > patience:
+                raise InstrumentError(
+                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
+                    "time base and channels"
+                )
+            self.wait(_ARM_POLL)
+            waited += _ARM_POLL
+
+    def part(self, rate: float, total: int) -> tuple[int, int, int]:
+        """Return first sample, stride and number of points of the part that was asked for.
+
+        Parameters
+        ----------
+        rate : [Sa/s]
+        total : samples of the record
+        """
+        first = max(round((self._timebase.span - self._asked_span) / 2 * rate), 0)
+        wanted = max(min(round(self._asked_span * rate), total - first), 1)
+        points = self._timebase.points or wanted
+        stride = max(-(-wanted // points), 1)
+        return first, stride, max(min(wanted // stride, points), 1)
+
+    # -------------------------------------------------------------------------------------- common duties
+
+    def safe_state(self) -> None:
+        """Stop the acquisition; a scope has no outputs."""
+        self.abort()
+
+    def output_states(self) -> list[OutputState]:
+        """Return nothing: a scope has no outputs."""
+        return []
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return nothing: a scope has no outputs."""
+        return ()
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
+        found: dict[str, object] = {}
+        for channel, vertical in sorted(self._vertical.items()):
+            found |= {f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()}
+        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
+        if self._trigger is not None:
+            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
+        return found
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return gain, offset and time-base accuracy."""
+        caps = self.capabilities
+        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
+                "timebase": {"relative": caps.timebase_accuracy}}
+
+    def _require_channel(self, channel: int) -> None:
+        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))

@@ -1,0 +1,43 @@
+"""Parameters of Siglent's SCPI oscilloscopes: switches and words that are answered as the guide writes them."""
+
+from typing import Any
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Choice, Parameter, long_and_short
+
+
+class SdsSwitch(Parameter):
+    """ON or OFF; numbers are not taken."""
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
+        word = raw.decode("latin-1").strip().upper()
+        if word not in {"ON", "OFF"}:
+            raise ScpiError(-224)
+        return word == "ON"
+
+    def format(self, value: Any, owner: Any) -> str:
+        return "ON" if value else "OFF"
+
+
+class SdsWord(Choice):
+    """One of some words, long or short; the reply has the word as the guide writes it: ``RISing``."""
+
+    def __init__(self, *words: str) -> None:
+        self._written = {long_and_short(word)[1]: word for word in words}
+        super().__init__(*words, answer=lambda value: self._written[value])
+
+
+class SdsSource(Parameter):
+    """``C1`` or ``CHANnel1``; the value is ``C1``. ``more`` are further names."""
+
+    def __init__(self, *more: str) -> None:
+        self.more = more
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
+        text = raw.decode("latin-1").strip().upper()
+        if text in self.more:
+            return text
+        number = text.removeprefix("CHANNEL").removeprefix("CHAN").removeprefix("C")
+        if text[:1] != "C" or not number.isdigit() or not 1 <= int(number) <= owner.sheet.channels:
+            raise ScpiError(-224)
+        return f"C{int(number)}"
