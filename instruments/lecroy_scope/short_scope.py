@@ -40,13 +40,10 @@ class ShortCommandScope(StepScope):
             f"{word}:VDIV {format_digits(scale, 'V')}", f"{word}:OFST {format_digits(offset, 'V')}",
         )
 
-    def scale_and_offset(self, channel: int) -> tuple[float, float]:
-        """Return volts per division and offset as the instrument has them."""
-        return self.ask_value(f"C{channel}:VDIV?"), self.ask_value(f"C{channel}:OFST?")
-
-    def has_impedance(self, channel: int, impedance: str) -> bool:
-        """Whether an input has that impedance."""
-        return self.ask(f"C{channel}:CPL?").strip().upper() == _COUPLING[impedance]
+    def read_channel(self, channel: int) -> tuple[float, float, str]:
+        """Return volts per division, offset and impedance as the instrument has them."""
+        scale, offset = self.ask_value(f"C{channel}:VDIV?"), self.ask_value(f"C{channel}:OFST?")
+        return scale, offset, self.ask(f"C{channel}:CPL?").strip().upper().removeprefix("D")
 
     def switch_off(self, channel: int) -> None:
         """Send what switches a channel off."""

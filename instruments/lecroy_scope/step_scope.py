@@ -36,12 +36,8 @@ class ScopeMessages(MessageInstrument):
         """Send the settings of one input: [V/div], and [V] that are added to the signal."""
         raise NotImplementedError
 
-    def scale_and_offset(self, channel: int) -> tuple[float, float]:
-        """Return both as the instrument has them."""
-        raise NotImplementedError
-
-    def has_impedance(self, channel: int, impedance: str) -> bool:
-        """Whether an input has that impedance."""
+    def read_channel(self, channel: int) -> tuple[float, float, str]:
+        """Return both as the instrument has them, and the impedance: 1M or 50."""
         raise NotImplementedError
 
     def switch_off(self, channel: int) -> None:
@@ -109,10 +105,10 @@ class StepScope(ScopeMessages):
         scale, offset = rounded(vertical.range / DIVISIONS), rounded(-vertical.offset)
         self.set_channel(channel, vertical, scale, offset)
         self.check_errors()
-        got_scale, got = self.scale_and_offset(channel)
+        got_scale, got, impedance = self.read_channel(channel)
         self.accepted(f"channel {channel} range", vertical.range, got_scale * DIVISIONS, "V", 0.01)
         self.accepted(f"channel {channel} offset", -offset, -got, "V", absolute=got_scale * 0.01)
-        if not self.has_impedance(channel, vertical.impedance):
+        if impedance != vertical.impedance:
             raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
                                   "Ohm")
         accepted = dataclasses.replace(vertical, range=got_scale * DIVISIONS, offset=-got)

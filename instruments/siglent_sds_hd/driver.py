@@ -77,15 +77,12 @@ class SiglentSdsHd(StepScope):
             f"{word}:OFFS {format_digits(offset)}",
         )
 
-    def scale_and_offset(self, channel: int) -> tuple[float, float]:
-        """Return volts per division and offset as the instrument has them."""
-        return self.ask_value(f":CHAN{channel}:SCAL?"), self.ask_value(f":CHAN{channel}:OFFS?")
-
-    def has_impedance(self, channel: int, impedance: str) -> bool:
-        """Whether an input has that impedance."""
+    def read_channel(self, channel: int) -> tuple[float, float, str]:
+        """Return volts per division, offset and impedance as the instrument has them."""
+        scale, offset = self.ask_value(f":CHAN{channel}:SCAL?"), self.ask_value(f":CHAN{channel}:OFFS?")
         if self.model.most_scale_50 is None:
-            return impedance == "1M"
-        return self.ask(f":CHAN{channel}:IMP?").strip().upper() == _IMPEDANCE[impedance].upper()
+            return scale, offset, "1M"
+        return scale, offset, {"FIFTY": "50", "ONEMEG": "1M"}.get(self.ask(f":CHAN{channel}:IMP?").strip().upper(), "")
 
     def switch_off(self, channel: int) -> None:
         """Send what switches a channel off."""

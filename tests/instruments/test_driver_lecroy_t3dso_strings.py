@@ -68,11 +68,11 @@ def test_reset_leaves_headers_out() -> None:
 def test_channel_settings_are_read_back() -> None:
     with scope(CHANNEL) as found:
         assert found.configure_channel(1, Vertical(2.0, 0.7)) == Vertical(2.0, 0.7)
-    changed = [(a, "5.00E-01") if a == "C1:VDIV?" else (a, b) for a, b in CHANNEL[:-1]]
+    changed = [(a, "5.00E-01") if a == "C1:VDIV?" else (a, b) for a, b in CHANNEL]
     refused = pytest.raises(InstrumentError, match="range 2 V was requested, but the instrument set 4 V")
     with scope(changed) as found, refused:
         found.configure_channel(1, Vertical(2.0, 0.7))
-    changed = [(a, "-1.00E-01") if a == "C1:OFST?" else (a, b) for a, b in CHANNEL[:-1]]
+    changed = [(a, "-1.00E-01") if a == "C1:OFST?" else (a, b) for a, b in CHANNEL]
     with scope(changed) as found, pytest.raises(InstrumentError, match="offset 700 mV was requested"):
         found.configure_channel(1, Vertical(2.0, 0.7))
 
