@@ -33,7 +33,7 @@ DRIVERS = (
     _qcodes("qcodes_contrib_drivers.drivers.Tektronix.AFG3000", "AFG3000",
             ("tektronix_afg3252c", "tektronix_afg31252", "tektronix_afg3152c"), package="qcodes-contrib-drivers"),
     _qcodes("qcodes.instrument_drivers.Keysight", "KeysightInfiniium",
-            ("keysight_infiniium", "keysight_dsos104a", "keysight_dso9404a"), GENERATOR),
+            ("keysight_dsos104a", "keysight_dso9254a"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",
             ("rohde_schwarz_rto1024", "rohde_schwarz_rto2024"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rigol", "RigolDS1074Z", ("rigol_ds1074z",), GENERATOR),

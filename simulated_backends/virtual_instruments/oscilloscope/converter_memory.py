@@ -106,7 +106,7 @@ class AcquisitionMemory:
     def _convert(self, plan: AcquisitionPlan, record: TriggeredRecord, channel: int) -> Levels:
         screen, sheet = plan.channels[channel], self._sheet
         steps = self._digitiser.shown(plan, record, screen)   # ours alone: changed in place
-        parts = FINE if plan.high_resolution else 1
+        parts = FINE if plan.high_resolution else sheet.resolved
         steps -= screen.offset
         steps *= parts / screen.step
         np.rint(steps, out=steps)
@@ -132,7 +132,8 @@ class AcquisitionMemory:
             chosen = np.clip(np.floor(places + 0.5), 0, len(levels) - 1).astype(np.int64)
             return np.asarray(levels[chosen], dtype=np.int32)
         between = np.interp(places, np.arange(len(levels)), levels)
-        parts = 1 if plan.averaged or plan.high_resolution else FINE   # a display has the steps of the ADC
+        # a display has the steps of the ADC
+        parts = 1 if plan.averaged or plan.high_resolution else FINE // self._sheet.resolved
         return np.asarray(np.rint(between / parts) * parts, dtype=np.int32)
 
     def trace(self, channel: int, start: float, span: float, points: int, record: int = 0) -> ShownTrace | None:

@@ -58,6 +58,7 @@ class ConverterSheet(ScopeDataSheet):
 
     lowest_code: int = -128  #: ADC steps from mid-screen; what is below has this code
     highest_code: int = 127  #: what is above has this code
+    resolved: int = 1  #: parts of a step that the ADC resolves: 4 where a step is that of 8 bits and the ADC has 10
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""What the command tables of the Infiniium oscilloscopes share: their base, and names of channels."""
+
+from typing import Any, ClassVar
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Parameter
+from tsbench.simulated_backends.scpi.tree import CommandTable
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.data_sheet import InfiniiumSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
+
+
+class InfiniiumBase(VirtualOscilloscope):
+    """An Infiniium, as its command tables see it."""
+
+    data_sheet: ClassVar[InfiniiumSheet]
+    trigger_levels: dict[str, float]  #: [V at the display] by source
+
+
+class InfiniiumTable(CommandTable):
+    """Base of the command tables.
+
+    Parameters
+    ----------
+    scope : InfiniiumBase
+        Holds the table.
+    """
+
+    def __init__(self, scope: InfiniiumBase) -> None:
+        super().__init__(scope)
+        self.scope = scope
+        self.data_sheet = scope.data_sheet
+
+    @property
+    def control(self) -> AcquisitionControl:
+        """Return the run control, which is made after the first tables."""
+        return self.scope.control
+
+    @property
+    def memory(self) -> AcquisitionMemory:
+        """Return the memory, likewise."""
+        return self.scope.memory
+
+
+class ScopeSource(Parameter):
+    """CHANnel1 and so on, and the other words that a command takes; the value is "CHAN1"."""
+
+    def __init__(self, *others: str) -> None:
+        self._others = others
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
+        text = raw.decode("latin-1").strip().upper().replace("CHANNEL", "CHAN")
+        channels = [f"CHAN{number}" for number in range(1, owner.data_sheet.channels + 1)]
+        if text not in (*channels, *self._others):
+            raise ScpiError(-224 if text[:1].isalpha() else -104)
+        return text
