@@ -77,7 +77,11 @@ def check_bench(path: Path) -> dict[str, Any]:
         warnings += [
             f"the interlock of {terminal} is open, so it refuses high voltages. Close "
             f"{file.table.fixture.high_voltage.interlock}"
-            for terminal, closed in found["interlocks"].items() if not closed]
+            for terminal, closed in found["interlocks"].items() if closed is False]
+        warnings += [
+            f"{terminal} does not tell whether its interlock is closed. Check "
+            f"{file.table.fixture.high_voltage.interlock}"
+            for terminal, closed in found["interlocks"].items() if closed is None]
     return {
         "name": file.name,
         "bench": str(path),
@@ -194,7 +198,8 @@ def _print(report: Mapping[str, Any]) -> None:
     ]
     table("Devices and their limits", ("device", "material", "limits"), rows)
     for one in report["interlocks"]:
-        sys.stdout.write(f"{one['terminal']}: its interlock is {'closed' if one['closed'] else 'open'}\n")
+        state = {True: "is closed", False: "is open", None: "cannot be asked for"}[one["closed"]]
+        sys.stdout.write(f"{one['terminal']}: its interlock {state}\n")
     for line in report["predictions"]:
         output_console().print(line)
     for warning in report["warnings"]:

@@ -72,7 +72,12 @@ class Keithley4200(Analyser4200):
         return tuple(f"{self.name}.{name}" for name in self._terminals())
 
     def output_states(self) -> Sequence[OutputState]:
-        """Return all outputs as they were last set: KXCI does not read them."""
+        """Return all outputs as they were last set: KXCI does not read them.
+
+        The question for the last error is answered when the messages before it have been carried out.
+        """
+        if not self.testing:
+            self.check_errors()
         return [OutputState(f"{self.name}.{name}", name in self.on) for name in self._terminals()]
 
     def abort(self) -> None:

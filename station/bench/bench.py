@@ -288,8 +288,14 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
         }
 
 
-def _interlocks(bench: Bench) -> dict[str, bool]:
-    """Ask every terminal with a role that has an interlock whether it is closed."""
+def _interlocks(bench: Bench) -> dict[str, bool | None]:
+    """Ask every terminal with a role that needs an interlock whether it is closed; None where it cannot tell."""
     terminals = dict.fromkeys(bench.file.table.roles.values())
-    found = {terminal: bench.instruments.driver_of(terminal) for terminal in terminals}
-    return {name: driver.interlock_closed() for name, driver in found.items() if isinstance(driver, Interlocked)}
+    found: dict[str, bool | None] = {}
+    for terminal in terminals:
+        driver = bench.instruments.driver_of(terminal)
+        if isinstance(driver, Interlocked):
+            found[terminal] = driver.interlock_closed()
+        elif isinstance(driver, SourceMeter) and driver.capabilities.interlock_above is not None:
+            found[terminal] = None
+    return found

@@ -69,6 +69,18 @@ def test_check_asks_for_the_interlock(
     assert ("Close the lid of the box" in said) is not closed
 
 
+def test_check_says_which_instrument_cannot_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """KXCI has no question for the interlock of a 4200A."""
+    (tmp_path / "high.world.toml").write_text(
+        WORLD.format(model="keithley_4200", terminal="meter.smu1", options=""), "utf-8")
+    path = tmp_path / "high.bench.toml"
+    path.write_text(BENCH.format(driver="keithley_4200", terminal="meter.smu1", stated=STATED), "utf-8")
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "meter.smu1: its interlock cannot be asked for\n" in said
+    assert "meter.smu1 does not tell whether its interlock is closed. Check the lid of the box" in said
+
+
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("model", MODELS)
 def test_a_high_voltage_is_refused_while_the_interlock_is_open(tmp_path: Path, model: str) -> None:
