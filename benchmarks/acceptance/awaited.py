@@ -27,11 +27,8 @@ def _qcodes(
 
 GENERATOR = "keysight_33622a"
 DRIVERS = (
-    _pymeasure("tektronix", "AFG3152C", ("tektronix_afg3152c", "tektronix_afg3252c", "tektronix_afg31252")),
     _pymeasure("lecroy", "LeCroyT3DSO1204", ("lecroy_t3dso1204", "teledyne_t3dso1204"), GENERATOR),
     _pymeasure("siglenttechnologies", "SDS1000XHD", ("siglent_sds1104xhd", "siglent_sds1000xhd"), GENERATOR),
-    _qcodes("qcodes_contrib_drivers.drivers.Tektronix.AFG3000", "AFG3000",
-            ("tektronix_afg3252c", "tektronix_afg31252", "tektronix_afg3152c"), package="qcodes-contrib-drivers"),
     _qcodes("qcodes.instrument_drivers.Keysight", "KeysightInfiniium",
             ("keysight_dsos104a", "keysight_dso9254a"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",
