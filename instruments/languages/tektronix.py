@@ -7,11 +7,9 @@ operation is complete.
 """
 
 import re
-from typing import ClassVar
 
 from tsbench.instruments.languages.language import ErrorReply, Language
-from tsbench.instruments.languages.message_instrument import MessageInstrument
-from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
+from tsbench.instruments.languages.repeatable import may_be_repeated
 from tsbench.instruments.languages.scpi import POWER_ON, power_lost
 
 _EVENT = re.compile(r'(\d+)\s*,\s*"((?:[^"]|"")*)"')
@@ -53,12 +51,3 @@ TEKTRONIX = Language(
     may_be_repeated=may_be_repeated, parse_errors=parse_events,
     trials=("TSBENCH:NOTHING 1", "*ESE", "*ESE 1,2", "*ESE 999", "*ESE ABC"),
 )
-
-
-class TektronixInstrument(MessageInstrument):
-    """A driver whose instrument understands the language of Tektronix oscilloscopes."""
-
-    language = TEKTRONIX
-    title = "Tektronix instrument"
-    #: queries that change nothing in the instrument, in the notation of the manuals; drivers add theirs
-    repeatable: ClassVar[tuple[str, ...]] = COMMON

@@ -1,11 +1,9 @@
 """Trigger and acquisition of a Tektronix oscilloscope: one sequence, armed, waited for, stopped."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 
-from tsbench.errors import InstrumentError
-from tsbench.instruments.interfaces import EdgeTrigger, OutputState
+from tsbench.instruments.interfaces import EdgeTrigger
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.tektronix_mso.readout import TektronixReadout
 from tsbench.quantities import short_quantity
@@ -21,17 +19,13 @@ class TektronixSequence(TektronixReadout):
     :class:`~tsbench.instruments.tektronix_mso.driver.TektronixMso` adds what sets up channels and time base.
     """
 
-    _trigger: EdgeTrigger | None  #: as it was last read back
     _triggered: bool
     _confirm_trigger: bool  #: whether a channel was set since the trigger
 
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
         """Set an edge trigger; no acquisition happens without one (normal mode)."""
-        if trigger.source == "external":
-            source = "AUX"
-        else:
-            self._require_channel(trigger.source)
-            source = f"CH{trigger.source}"
+        self.require_trigger(trigger)
+        source = "AUX" if trigger.source == "external" else f"CH{trigger.source}"
         self.send(
             ":TRIG:A:MOD NORM", ":TRIG:A:TYP EDGE", f":TRIG:A:EDGE:SOU {source}", ":TRIG:A:EDGE:COUP DC",
             f":TRIG:A:EDGE:SLO {_SLOPE[trigger.slope]}",
@@ -46,8 +40,7 @@ class TektronixSequence(TektronixReadout):
 
     def _accepted_level(self, trigger: EdgeTrigger) -> float:
         """Read the level back: within a hundredth of the range of its channel."""
-        vertical = None if trigger.source == "external" else self._vertical.get(trigger.source)
-        scale = 8.0 if trigger.source == "external" else math.inf if vertical is None else vertical.range
+        scale = 8.0 if trigger.source == "external" else self.scale_of(trigger.source)
         got = self.ask_number(f"{self.series.dialect.level(trigger.source)}?")
         return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
 
@@ -62,13 +55,10 @@ class TektronixSequence(TektronixReadout):
         self._triggered = False
         self.write(":ACQ:STATE RUN")
         self.check_errors()
-        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        waited, patience = 0.0, self.pre_trigger + _ARM_MARGIN
         while self._state() not in {"REA", "TRI", "SAV"}:
             if waited > patience:
-                raise InstrumentError(
-                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
-                    "time base and channels"
-                )
+                raise self.not_armed(short_quantity(patience, "s"))
             self.wait(_ARM_POLL)
             waited += _ARM_POLL
 
@@ -94,16 +84,3 @@ class TektronixSequence(TektronixReadout):
     def abort(self) -> None:
         """Stop the acquisition."""
         self.write(":ACQ:STATE STOP")
-
-    def safe_state(self) -> None:
-        """Stop the acquisition; a scope has no outputs."""
-        self.abort()
-
-    def output_states(self) -> list[OutputState]:
-        """Return nothing: a scope has no outputs."""
-        return []
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Return nothing: a scope has no outputs."""
-        return ()

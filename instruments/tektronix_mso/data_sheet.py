@@ -9,13 +9,13 @@ ranges, gain and offset accuracy, number of frames, and the time base of the 4, 
 instrument more bandwidth and memory than its model has here.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Vertical
+from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
+from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
 #: queries that change nothing in the instrument; *ESR?, ALLEv?, EVENT? and EVMsg? forget what they tell
 REPEATABLE = (
@@ -122,20 +122,11 @@ def capabilities(model: TektronixModel) -> OscilloscopeCapabilities:
         record_length=series.record_length, segments=series.frames,
         range=Range(series.lowest_scale * DIVISIONS, 100.0, "V"), gain_accuracy=series.gain_accuracy,
         offset_accuracy=OFFSET_DIVISIONS / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
-        resolution_bits=series.bits, offset_limits=series.offset_limits,
+        resolution_bits=series.bits, offset_limits=series.offset_limits, external_trigger=model.series != "5",
     )
 
 
-def standard_gain_uncertainty(gain_accuracy: float) -> float:
-    """Return the standard relative uncertainty of the scale: the data sheet's bound taken as uniform."""
-    return gain_accuracy / math.sqrt(3)
-
-
-def standard_offset_uncertainty(vertical: Vertical) -> float:
-    """Return the standard uncertainty of the offset [V at the probe tip]: independent uniform bounds."""
-    bounds = (
-        OFFSET_DIVISIONS * vertical.range / DIVISIONS,
-        OFFSET_LIMIT * vertical.probe_attenuation,
-        OFFSET_SETTING_LIMIT * abs(vertical.offset),
-    )
-    return math.hypot(*bounds) / math.sqrt(3)
+def vertical_accuracy(model: TektronixModel) -> VerticalAccuracy:
+    """Return the DC accuracy of a model's inputs."""
+    return VerticalAccuracy(
+        SERIES[model.series].gain_accuracy, OFFSET_DIVISIONS, OFFSET_LIMIT, OFFSET_SETTING_LIMIT)

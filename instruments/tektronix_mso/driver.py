@@ -14,9 +14,7 @@ from tsbench.errors import ConfigurationError, InstrumentError, LimitError, near
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
-    EdgeTrigger,
     Oscilloscope,
-    OscilloscopeCapabilities,
     Range,
     Timebase,
     Vertical,
@@ -48,10 +46,7 @@ class TektronixMso(TektronixSequence):
     def __init__(self, adapter: Any, name: str = "scope", transfer: str | None = None, **kwargs: Any) -> None:
         if transfer is not None and transfer not in TRANSFERS:
             raise ConfigurationError(f"{name}: transfer = '{transfer}' is unknown{nearest(str(transfer), TRANSFERS)}")
-        self._vertical: dict[int, Vertical] = {}
-        self._timebase = Timebase(span=1e-3)
         self._part = (1, data_sheet.SHORTEST_RECORD)
-        self._trigger: EdgeTrigger | None = None
         self._triggered = False
         self._confirm_trigger = False  #: whether a channel was set since the trigger
         super().__init__(adapter, name, **kwargs)
@@ -61,25 +56,21 @@ class TektronixMso(TektronixSequence):
         self.call_it(f"Tektronix {self.identity.model}")
         self.series = data_sheet.SERIES[model.series]
         self.transfer = transfer or self.series.transfer
-        self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(model)
+        self.capabilities = data_sheet.capabilities(model)
+        self.vertical_accuracy = data_sheet.vertical_accuracy(model)
 
     def initialise(self) -> None:
         """After a reset: stopped, replies without header, no channel set up."""
         self.send(":HEAD OFF", ":VERB ON", ":ACQ:STATE STOP", ":ACQ:MOD SAM", ":ACQ:STOPA SEQ")
-        self._vertical = {}
-        self._trigger = None
+        self.forget_setup()
         self._triggered = False
 
     # ------------------------------------------------------------------------------------ configuration
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, ten divisions) and offset; DC coupled."""
-        self._require_channel(channel)
+        self.require_vertical(channel, vertical, 10.0)
         subject, word = f"{self.label} channel {channel}", f":CH{channel}"
-        allowed = self.capabilities.range
-        if vertical.impedance == "50":
-            allowed = Range(allowed.low, 10.0, "V")
-        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
         self.send(
             f"{self.series.dialect.switch.format(channel=channel)} ON", f"{word}:COUP DC",
             f"{word}:TER {format_number(_OHM[vertical.impedance])}",
@@ -104,7 +95,7 @@ class TektronixMso(TektronixSequence):
 
     def disable_channel(self, channel: int) -> None:
         """Switch a channel off: its sample rate goes to the others."""
-        self._require_channel(channel)
+        self.require_channel(channel)
         self.write(f"{self.series.dialect.switch.format(channel=channel)} OFF")
         self.check_errors()
         self._vertical.pop(channel, None)
@@ -171,19 +162,7 @@ class TektronixMso(TektronixSequence):
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back."""
-        found: dict[str, object] = {"transfer": self.transfer}
-        for channel, vertical in sorted(self._vertical.items()):
-            found |= {f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()}
-        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
-        if self._trigger is not None:
-            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
-        return found
-
-    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return gain, offset and time-base accuracy."""
-        caps = self.capabilities
-        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
-                "timebase": {"relative": caps.timebase_accuracy}}
+        return {"transfer": self.transfer, **super().accepted_settings()}
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

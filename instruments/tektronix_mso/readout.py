@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import CommunicationError, InstrumentError
-from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Timebase, Vertical
 from tsbench.instruments.languages.scpi import parse_number
-from tsbench.instruments.languages.tektronix import TektronixInstrument
+from tsbench.instruments.languages.tektronix import TEKTRONIX
+from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
 from tsbench.instruments.tektronix_mso import data_sheet
-from tsbench.records import Flag, FloatArray, Waveform
+from tsbench.records import FloatArray, Waveform
 
 #: width of the codes -> bytes, and what numpy calls it
 TRANSFERS: Mapping[str, tuple[int, str]] = {"byte": (1, "i1"), "word": (2, "<i2")}
@@ -77,7 +76,7 @@ def parse_stamps(reply: str) -> list[float]:
     return [(time - times[0]) * 1e-12 for time in times]
 
 
-def _read_times(instrument: TektronixInstrument, question: str, frames: int) -> list[float]:
+def _read_times(instrument: OscilloscopeDriver, question: str, frames: int) -> list[float]:
     """Return the time [s] of each frame after the first."""
     def parse(reply: str) -> list[float]:
         times = parse_stamps(reply)
@@ -88,7 +87,7 @@ def _read_times(instrument: TektronixInstrument, question: str, frames: int) -> 
     return instrument.questions.parsed(question, parse)
 
 
-def _read_codes(instrument: TektronixInstrument, transfer: str, frames: int) -> npt.NDArray[Any]:
+def _read_codes(instrument: OscilloscopeDriver, transfer: str, frames: int) -> npt.NDArray[Any]:
     """Return the codes of all frames, shape (frames, samples)."""
     payload = instrument.questions.block(":CURV?")
     kind = np.dtype(TRANSFERS[transfer][1])
@@ -101,17 +100,16 @@ def _read_codes(instrument: TektronixInstrument, transfer: str, frames: int) -> 
     return np.frombuffer(payload, dtype=kind).reshape(frames, -1)
 
 
-class TektronixReadout(TektronixInstrument):
+class TektronixReadout(OscilloscopeDriver):
     """What reads records.
 
     :class:`~tsbench.instruments.tektronix_mso.driver.TektronixMso` adds what sets up, arms and waits.
     """
 
-    capabilities: OscilloscopeCapabilities
+    language = TEKTRONIX
+    divisions = data_sheet.DIVISIONS
     transfer: str
     series: data_sheet.TektronixSeries
-    _vertical: dict[int, Vertical]  #: of each channel, as it was last read back
-    _timebase: Timebase
     _part: tuple[int, int]  #: first and last sample of the record that belong to the time base
 
     def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
@@ -123,7 +121,7 @@ class TektronixReadout(TektronixInstrument):
                   ":DAT:FRAMESTAR 1", f":DAT:FRAMESTOP {frames}")
         records: dict[int, Waveform] = {}
         for channel in channels:
-            self._require_channel(channel)
+            self.require_channel(channel)
             self.write(f":DAT:SOU CH{channel}")
             codes = _read_codes(self, self.transfer, frames)
             times = [0.0] if self._timebase.segments == 1 else _read_times(
@@ -160,17 +158,6 @@ class TektronixReadout(TektronixInstrument):
     ) -> Waveform:
         """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
         high = data_sheet.CLIPPED << (8 * (codes.dtype.itemsize - 1))
-        clipped = bool(np.any((codes <= -high) | (codes >= high)))
-        vertical = self._vertical.get(channel, Vertical(range=10.0))
-        return Waveform(
-            channel=str(channel), unit="V", codes=codes, scale=preamble.y_multiplier, offset=preamble.volts_at_zero,
-            t0=preamble.first_sample, dt=preamble.x_increment, segment_times=times - times[0], clip_low=-high,
-            clip_high=high,
-            bandwidth=data_sheet.BANDWIDTH_LIMIT if vertical.bandwidth_limit else self.capabilities.bandwidth,
-            accuracy_gain=data_sheet.standard_gain_uncertainty(self.capabilities.gain_accuracy),
-            accuracy_offset=data_sheet.standard_offset_uncertainty(vertical),
-            flags=Flag.CLIPPED if clipped else Flag.NONE,
-        )
-
-    def _require_channel(self, channel: int) -> None:
-        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))
+        scaling = Scaling(preamble.y_multiplier, preamble.volts_at_zero, preamble.first_sample, preamble.x_increment,
+                          -high, high)
+        return self.waveform(channel, scaling, codes, times - times[0], data_sheet.BANDWIDTH_LIMIT)

@@ -15,7 +15,7 @@ from tsbench.station.bench.bench import Bench
 
 PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9, fall_time=20e-9)
 DIVIDER = 10e3 / 10.05e3
-SCOPES = {"tektronix_mso54": "tektronix_mso", "tektronix_dpo7254c": "tektronix_dpo"}
+SCOPES = {"tektronix_mso64": "tektronix_mso", "tektronix_dpo7254c": "tektronix_dpo"}
 
 
 def prepare(bench: Bench, count: int = 1) -> Oscilloscope:
@@ -48,13 +48,13 @@ def capture(bench: Bench) -> Waveform:
     return scope.fetch([1])[1]
 
 
-def bench_file(driver_bench: Path, model: str, options: str = "") -> Path:
+def bench_file(driver_bench: Path, model: str, options: str = "", driver: str = "") -> Path:
     """Put a Tektronix scope in the place of the oscilloscope of the shared bench."""
     world = driver_bench.with_name("driver.world.toml")
     world.write_text(world.read_text("utf-8").replace("keysight_dsox3054t", model), "utf-8")
     text = driver_bench.read_text("utf-8")
     driver_bench.write_text(
-        text.replace('driver = "keysight_dsox3000t"', f'driver = "{SCOPES[model]}"{options}'), "utf-8")
+        text.replace('driver = "keysight_dsox3000t"', f'driver = "{driver or SCOPES[model]}"{options}'), "utf-8")
     return driver_bench
 
 
@@ -174,3 +174,12 @@ def test_a_setting_that_the_scope_changes_is_an_error(bench: Bench) -> None:
         scope.configure_channel(1, Vertical(1.0, offset=50.0))
     with pytest.raises(LimitError, match="range"):
         scope.configure_channel(1, Vertical(20.0, impedance="50"))
+
+
+def test_a_5_series_has_no_auxiliary_input(driver_bench: Path) -> None:
+    bench = bench_file(driver_bench, "tektronix_mso54", driver="tektronix_mso")
+    with Bench.open(bench) as opened:
+        scope = prepare(opened)
+        with pytest.raises(LimitError, match="no external trigger input"):
+            scope.configure_trigger(EdgeTrigger("external", 1.4))
+        assert capture(opened).codes.dtype == np.dtype("<i2")

@@ -107,7 +107,8 @@ def test_trigger_level_and_sources() -> None:
     pairs = [*trigger()[:6], *hold, *trigger()[6:]]
     with scope(pairs) as found:
         assert found.configure_trigger(EdgeTrigger(1, 0.5, "negative", 1e-3)).level == 0.5
-    for identity, level in ((MSO, ":TRIG:AUXL"), (DPO, ":TRIG:A:LEV")):
+    six = Identity("TEKTRONIX", "MSO64", "C1", "1.44")
+    for identity, level in ((six, ":TRIG:AUXL"), (DPO, ":TRIG:A:LEV")):
         with scope(trigger(level, "AUX"), identity) as found:
             found.configure_trigger(EdgeTrigger("external", 0.5, "negative"))
     moved = [*channel(":DIS:GLO:CH1:STATE"), *trigger()[:-1], (":TRIG:A:LEV:CH1?", "300.0000E-3")]

@@ -9,7 +9,7 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, 
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekWord
 
 _OHM = {50.0: "50", 1e6: "1M"}
 
@@ -79,7 +79,7 @@ class TektronixChannels(TektronixTable):
     skew = Setting(":CH<1-8>:DESKew", CoercedNumber("S", -125e-9, 125e-9), default=0.0)
     label = Setting(":CH<1-8>:LABel:NAMe", Text(maximum=32), default="")
     termination_voltage = Setting(":CH<1-8>:VTERm:BIAS", CoercedNumber("V", -5.0, 5.0), default=0.0)
-    coupling = Setting(":CH<1-8>:COUPling", Word("AC", "DC", "DCREJect"), default="DC", coerce="coupling_chosen")
+    coupling = Setting(":CH<1-8>:COUPling", TekWord("AC", "DC", "DCREJect"), default="DC", coerce="coupling_chosen")
     displayed: Any   #: each series has its own command
 
     # ----------------------------------------------------------------------------------- what it amounts to
@@ -156,14 +156,15 @@ class MsoChannelCommands(TektronixChannels):
     """``CH<x>`` of the 4, 5 and 6 Series."""
 
     displayed = Setting(":DISplay:GLObal:CH<1-8>:STATE", Boolean(), default=lambda owner, channel: channel == 1)
-    coupling = Setting(":CH<1-8>:COUPling", Word("AC", "DC", "DCR"), default="DC", coerce="coupling_chosen")
+    coupling = Setting(":CH<1-8>:COUPling", TekWord("AC", "DC", "DCR"), default="DC", coerce="coupling_chosen")
 
 
 class DpoChannelCommands(TektronixChannels):
     """``CH<x>`` of the MSO5000, DPO5000 and DPO7000."""
 
     displayed = Setting(":SELect:CH<1-8>", Boolean(), default=lambda owner, channel: channel == 1)
-    coupling = Setting(":CH<1-8>:COUPling", Word("AC", "DC", "DCREJect", "GND"), default="DC", coerce="coupling_chosen")
+    coupling = Setting(":CH<1-8>:COUPling", TekWord("AC", "DC", "DCREJect", "GND"), default="DC",
+                       coerce="coupling_chosen")
     bandwidth = Setting(":CH<1-8>:BANdwidth", Bandwidth(FIVe=500e6, TWEnty=20e6, ONEfifty=150e6, TWOfifty=250e6),
                         default=lambda owner, channel: owner.data_sheet.bandwidth)
     digital_threshold = Setting(":CH<1-8>:THRESH", CoercedNumber("V", -10.0, 10.0), default=0.0)

@@ -78,7 +78,7 @@ _SERIES_5 = TektronixSheet(
     max_offset_below=((64e-3, 1.0), (1.0, 10.0), (math.inf, 100.0)), gain_accuracy=0.01, offset_divisions=0.1,
     offset_accuracy=0.2e-3, offset_gain_accuracy=0.005, noise_floor=70e-6, noise_divisions=0.011,
     timebase_accuracy=2.5e-6, trigger_jitter=5e-12, rearm_time=2e-6, min_timebase=200e-12,
-    rates={8: 6.25e9}, bits=((3.125e9, 12), (math.inf, 8)),
+    rates={8: 6.25e9}, bits=((3.125e9, 12), (math.inf, 8)), auxiliary=False,
 )
 _MSO_DPO_5000 = TektronixSheet(
     **_SHARED, name="MSO5104B", firmware="CF:91.1CT FV:7.5.1 Build 6", channels=4, input_capacitance=13e-12,
@@ -90,9 +90,10 @@ _MSO_DPO_5000 = TektronixSheet(
 )
 TEKTRONIX_MSO54 = _SERIES_5
 TEKTRONIX_MSO58 = replace(_SERIES_5, name="MSO58", channels=8)
-TEKTRONIX_MSO44 = replace(_SERIES_5, name="MSO44", memory=31_250_000, max_segments=500_000)
+TEKTRONIX_MSO44 = replace(
+    _SERIES_5, name="MSO44", memory=31_250_000, max_segments=500_000, auxiliary=True)
 TEKTRONIX_MSO64 = replace(
-    _SERIES_5, name="MSO64", bandwidth=2.5e9, max_sample_rate=25e9, rates={8: 25e9}, noise_floor=90e-6,
+    _SERIES_5, name="MSO64", auxiliary=True, bandwidth=2.5e9, max_sample_rate=25e9, rates={8: 25e9}, noise_floor=90e-6,
     bits=((12.5e9, 12), (math.inf, 8)), min_timebase=40e-12, bandwidth_limits=(20e6, 200e6, 350e6, 1e9))
 TEKTRONIX_MSO5104B = _MSO_DPO_5000
 TEKTRONIX_DPO5104B = replace(_MSO_DPO_5000, name="DPO5104B")

@@ -11,7 +11,7 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekWord
 
 _COLUMNS = 640  #: points of a trace
 _DRAWING = 0.5  #: [s]
@@ -76,8 +76,8 @@ class TektronixFiles(TektronixTable):
 class MsoFileCommands(TektronixFiles):
     """Pictures of the 4, 5 and 6 Series."""
 
-    composition = Setting(":SAVe:IMAGe:COMPosition", Word("NORMal", "INVErted"), default="NORM")
-    view = Setting(":SAVe:IMAGe:VIEWTYpe", Word("FULLScreen"), default="FULLS")
+    composition = Setting(":SAVe:IMAGe:COMPosition", TekWord("NORMal", "INVErted"), default="NORM")
+    view = Setting(":SAVe:IMAGe:VIEWTYpe", TekWord("FULLScreen"), default="FULLS")
 
     @command(":SAVe:IMAGe", Text())
     def _save(self, name: str) -> Handler:
@@ -88,14 +88,14 @@ class MsoFileCommands(TektronixFiles):
 class DpoFileCommands(TektronixFiles):
     """Pictures of the MSO5000, DPO5000 and DPO7000."""
 
-    copy_port = Setting(":HARDCopy:PORT", Word("FILE", "PRINTER"), default="FILE")
+    copy_port = Setting(":HARDCopy:PORT", TekWord("FILE", "PRINTER"), default="FILE")
     copy_file = Setting(":HARDCopy:FILEName", Text(), default="C:/TekScope/Screen Captures/TekScope.png")
-    copy_palette = Setting(":HARDCopy:PALEtte", Word("COLOr", "INKSaver", "BLACKANDWhite"), default="COLO")
-    copy_view = Setting(":HARDCopy:VIEW", Word("FULLSCREEN", "GRAticule", "FULLNOmenu"), default="FULLSCREEN")
+    copy_palette = Setting(":HARDCopy:PALEtte", TekWord("COLOr", "INKSaver", "BLACKANDWhite"), default="COLO")
+    copy_view = Setting(":HARDCopy:VIEW", TekWord("FULLSCREEN", "GRAticule", "FULLNOmenu"), default="FULLSCREEN")
     export_file = Setting(":EXPort:FILEName", Text(), default="C:/TekScope/Screen Captures/TekScope.png")
-    export_form = Setting(":EXPort:FORMat", Word("BMP", "PNG"), default="PNG")
-    export_palette = Setting(":EXPort:PALEtte", Word("COLOr", "INKSaver", "BLACKANDWhite"), default="COLO")
-    export_view = Setting(":EXPort:VIEW", Word("FULLSCREEN", "GRAticule", "FULLNOmenu"), default="FULLSCREEN")
+    export_form = Setting(":EXPort:FORMat", TekWord("BMP", "PNG"), default="PNG")
+    export_palette = Setting(":EXPort:PALEtte", TekWord("COLOr", "INKSaver", "BLACKANDWhite"), default="COLO")
+    export_view = Setting(":EXPort:VIEW", TekWord("FULLSCREEN", "GRAticule", "FULLNOmenu"), default="FULLSCREEN")
 
     @command(":HARDCopy", Choice("STARt"))
     def _copy(self, word: str) -> Handler:

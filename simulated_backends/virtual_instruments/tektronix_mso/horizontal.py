@@ -14,7 +14,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition imp
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedInteger, CoercedNumber, Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedInteger, CoercedNumber, TekWord
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.triggering import TriggerCommands
 
 
@@ -45,11 +45,12 @@ class HorizontalCommands(TektronixTable):
     record_wanted = Setting(":HORizontal:MODe:RECOrdlength", Number(""), default=1000, coerce="_record_chosen")
     frames_on = Setting(":HORizontal:FASTframe:STATE", Boolean(), default=False, change="_frames_switched")
     frame_count = Setting(":HORizontal:FASTframe:COUNt", CoercedInteger("", 1), default=10)
-    acquire_mode = Setting(":ACQuire:MODe", Word("SAMple", "PEAKdetect", "HIRes", "AVErage", "ENVelope"),
+    acquire_mode = Setting(":ACQuire:MODe", TekWord("SAMple", "PEAKdetect", "HIRes", "AVErage", "ENVelope"),
                            default="SAM", coerce="mode_chosen")
     average_count = Setting(":ACQuire:NUMAVg", CoercedInteger("", 2, 10240), default=16)
-    stop_after = Setting(":ACQuire:STOPAfter", Word("RUNSTop", "SEQuence"), default="RUNST", change="_sequence_chosen")
-    summary = Setting(":HORizontal:FASTframe:SUMFrame", Word("NONe", "AVErage", "ENVelope"), default="NON")
+    stop_after = Setting(":ACQuire:STOPAfter", TekWord("RUNSTop", "SEQuence"), default="RUNST",
+                         change="_sequence_chosen")
+    summary = Setting(":HORizontal:FASTframe:SUMFrame", TekWord("NONe", "AVErage", "ENVelope"), default="NON")
     delayed: Any
     delay: Any
 
@@ -198,10 +199,10 @@ class HorizontalCommands(TektronixTable):
 class MsoHorizontalCommands(HorizontalCommands):
     """``HORizontal`` of the 4, 5 and 6 Series."""
 
-    mode = Setting(":HORizontal:MODe", Word("AUTO", "MANual"), default="AUTO", coerce="mode_switched")
+    mode = Setting(":HORizontal:MODe", TekWord("AUTO", "MANual"), default="AUTO", coerce="mode_switched")
     delayed = Setting(":HORizontal:DELay:MODe", Boolean(), default=True)
     delay = Setting(":HORizontal:DELay:TIMe", CoercedNumber("S", -5e3, 5e3), default=0.0)
-    configured = Setting(":HORizontal:MODe:MANual:CONFIGure", Word("HORIZontalscale", "RECORDLength"),
+    configured = Setting(":HORizontal:MODe:MANual:CONFIGure", TekWord("HORIZontalscale", "RECORDLength"),
                          default="HORIZ")
     summary_on = Setting(":HORizontal:FASTframe:SUMFrame:STATE", Boolean(), default=False)
     selected_frame = Setting(":HORizontal:FASTframe:SELECTED", Integer("", 1), default=1)
@@ -240,20 +241,20 @@ class MsoHorizontalCommands(HorizontalCommands):
 class DpoHorizontalCommands(HorizontalCommands):
     """``HORizontal`` of the MSO5000, DPO5000 and DPO7000."""
 
-    mode = Setting(":HORizontal:MODE", Word("AUTO", "CONStant", "MANual"), default="AUTO", coerce="mode_switched")
+    mode = Setting(":HORizontal:MODE", TekWord("AUTO", "CONStant", "MANual"), default="AUTO", coerce="mode_switched")
     delayed = Setting(":HORizontal:MAIn:DELay:MODe", Boolean(), default=False)
     delay = Setting(":HORizontal:MAIn:DELay:TIMe", CoercedNumber("S", 0.0, 250.0), default=0.0)
     delay_position = Setting(":HORizontal:MAIn:DELay:POSition", CoercedNumber("", 0.0, 100.0), default=50.0)
-    acquire_mode = Setting(":ACQuire:MODe", Word("SAMple", "PEAKdetect", "HIRes", "AVErage", "WFMDB", "ENVelope"),
+    acquire_mode = Setting(":ACQuire:MODe", TekWord("SAMple", "PEAKdetect", "HIRes", "AVErage", "WFMDB", "ENVelope"),
                            default="SAM", coerce="mode_chosen")
     auto_limit = Setting(":HORizontal:MODE:AUTO:LIMITrecordlen", CoercedInteger("", 1000, "longest_record"),
                          default=lambda owner: owner.data_sheet.auto_record)
     units = Setting(":HORizontal:MAIn:UNIts", Text(), default="s", also=(":HORizontal:MAIn:UNIts:STRing",))
-    roll = Setting(":HORizontal:ROLL", Word("AUTO", "OFF", "ON"), default="AUTO")
-    frame_stop = Setting(":HORizontal:FASTframe:SEQuence", Word("FIRst", "LAST"), default="FIR")
+    roll = Setting(":HORizontal:ROLL", TekWord("AUTO", "OFF", "ON"), default="AUTO")
+    frame_stop = Setting(":HORizontal:FASTframe:SEQuence", TekWord("FIRst", "LAST"), default="FIR")
     sixteen_bits = Setting(":HORizontal:FASTframe:SIXteenbit", Boolean(), default=False)
     selected_frames = Setting(":HORizontal:FASTframe:SELECTED:CH<1-4>", Integer("", 1), default=1)
-    sampling_mode = Setting(":ACQuire:SAMPlingmode", Word("RT", "ET", "IT"), default="RT")
+    sampling_mode = Setting(":ACQuire:SAMPlingmode", TekWord("RT", "ET", "IT"), default="RT")
 
     def longest_record(self) -> float:
         """Return the longest record that there is."""
@@ -284,5 +285,5 @@ class DpoHorizontalCommands(HorizontalCommands):
     def _actual_mode(self) -> str:
         """``ACQuire:MODe:ACTUal?``: SAMPLE where the sample rate is too high for HIRes and PEAKdetect."""
         fast = self.sampling().rate >= 5e9 * (1 - 1e-9) and self.acquire_mode in ("HIR", "PEAK")
-        return Word("SAMple", "PEAKdetect", "HIRes", "AVErage", "WFMDB", "ENVelope").format(
+        return TekWord("SAMple", "PEAKdetect", "HIRes", "AVErage", "WFMDB", "ENVelope").format(
             "SAM" if fast else self.acquire_mode, self)

@@ -21,7 +21,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measured impor
     short,
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekWord
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.waveform import WaveformSource
 
 
@@ -87,7 +87,7 @@ class DpoMeasureCommands(TektronixMeasurements):
     """``MEASUrement`` of the MSO5000, DPO5000 and DPO7000."""
 
     types = DPO_TYPES
-    _word = Word(*DPO_TYPES, "DELay", "PHAse")
+    _word = TekWord(*DPO_TYPES, "DELay", "PHAse")
     immediate_type = Setting(":MEASUrement:IMMed:TYPe", _word, default="PERI")
     immediate_sources = Setting(":MEASUrement:IMMed:SOUrce<1-2>", WaveformSource(),
                                 default=lambda owner, number: f"CH{number}")
@@ -95,8 +95,8 @@ class DpoMeasureCommands(TektronixMeasurements):
     slot_source = Setting(":MEASUrement:MEAS<1-8>:SOUrce<1-2>", WaveformSource(),
                           default=lambda owner, slot, number: f"CH{number}", change="_forget")
     slot_state = Setting(":MEASUrement:MEAS<1-8>:STATE", Boolean(), default=False, change="_forget")
-    statistics_mode = Setting(":MEASUrement:STATIstics:MODe", Word("OFF", "ALL", "VALUEMean", "MINMax", "MEANSTDdev"),
-                              default="OFF")
+    statistics_mode = Setting(
+        ":MEASUrement:STATIstics:MODe", TekWord("OFF", "ALL", "VALUEMean", "MINMax", "MEANSTDdev"), default="OFF")
     weighting = Setting(":MEASUrement:STATIstics:WEIghting", Integer("", 1, 1000), default=32)
     gating = Setting(":MEASUrement:GATing", Choice("ON", "OFF", "ZOOM1", "ZOOM2", "ZOOM3", "ZOOM4", "CURSor"),
                      default="OFF")
@@ -152,7 +152,7 @@ class MsoMeasureCommands(TektronixMeasurements):
     """``MEASUrement`` of the 4, 5 and 6 Series: measurements are added and deleted."""
 
     types = MSO_TYPES
-    _word = Word(*MSO_TYPES, "DELAY", "PHASE")
+    _word = TekWord(*MSO_TYPES, "DELAY", "PHASE")
     slot_type = Setting(":MEASUrement:MEAS<1-50>:TYPe", _word, default="PERIOD", change="_changed")
     slot_source = Setting(":MEASUrement:MEAS<1-50>:SOUrce<1-2>", WaveformSource(),
                           default=lambda owner, slot, number: f"CH{number}", change="_changed")

@@ -27,7 +27,7 @@ def engineering(value: float, zero: str = "0.0E+0", digits: int = 4) -> str:
     return f"{mantissa:.{digits}f}" + (f"E{exponent:+d}" if exponent else "")
 
 
-class Word(Choice):
+class TekWord(Choice):
     """One of some words; replies have the long form, or the short form after ``VERBose OFF``."""
 
     def format(self, value: Any, owner: Any) -> str:

@@ -8,9 +8,9 @@ from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.horizontal import HorizontalCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekWord
 
-_STATE = Word("ARMed", "AUTO", "REAdy", "SAVe", "TRIGger")
+_STATE = TekWord("ARMed", "AUTO", "REAdy", "SAVe", "TRIGger")
 
 
 class TektronixRun(TektronixTable):

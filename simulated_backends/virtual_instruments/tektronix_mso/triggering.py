@@ -22,7 +22,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, Word
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekWord
 
 _SLOPES = {"RIS": "POS", "FALL": "NEG", "EIT": "EITH"}
 _TTL, _ECL = 1.4, -1.3  #: [V]
@@ -76,9 +76,9 @@ class TriggerCommands(TektronixTable):
         self.channels = channels
 
     trigger_type: Any   #: each series has its own words
-    trigger_mode = Setting(":TRIGger:A:MODe", Word("AUTO", "NORMal"), default="AUTO")
+    trigger_mode = Setting(":TRIGger:A:MODe", TekWord("AUTO", "NORMal"), default="AUTO")
     edge_source = Setting(":TRIGger:A:EDGE:SOUrce", Source("AUX", "LINE"), default="CH1")
-    slope = Setting(":TRIGger:A:EDGE:SLOpe", Word("RISe", "FALL", "EITher"), default="RIS")
+    slope = Setting(":TRIGger:A:EDGE:SLOpe", TekWord("RISe", "FALL", "EITher"), default="RIS")
     edge_coupling: Any
     level = Setting(":TRIGger:A:LEVel:CH<1-8>", Level(), default=0.0)
     holdoff_time = Setting(":TRIGger:A:HOLDoff:TIMe",
@@ -163,14 +163,14 @@ class MsoTriggerCommands(TriggerCommands):
 
     trigger_type = Setting(
         ":TRIGger:A:TYPe",
-        Word("EDGE", "WIDth", "TIMEOut", "RUNt", "WINdow", "LOGIc", "SETHold", "TRANsition", "BUS"), default="EDGE")
-    edge_coupling = Setting(":TRIGger:A:EDGE:COUPling", Word("DC", "HFRej", "LFRej", "NOISErej"), default="DC")
-    holdoff_by = Setting(":TRIGger:A:HOLDoff:BY", Word("TIMe", "RANDom"), default="TIM")
+        TekWord("EDGE", "WIDth", "TIMEOut", "RUNt", "WINdow", "LOGIc", "SETHold", "TRANsition", "BUS"), default="EDGE")
+    edge_coupling = Setting(":TRIGger:A:EDGE:COUPling", TekWord("DC", "HFRej", "LFRej", "NOISErej"), default="DC")
+    holdoff_by = Setting(":TRIGger:A:HOLDoff:BY", TekWord("TIMe", "RANDom"), default="TIM")
     width_source = Setting(":TRIGger:A:PULSEWidth:SOUrce", Source(), default="CH1")
-    width_polarity = Setting(":TRIGger:A:PULSEWidth:POLarity", Word("NEGative", "POSitive"), default="POS")
+    width_polarity = Setting(":TRIGger:A:PULSEWidth:POLarity", TekWord("NEGative", "POSitive"), default="POS")
     width_when = Setting(
         ":TRIGger:A:PULSEWidth:WHEn",
-        Word("LESSthan", "MOREthan", "EQual", "UNEQual", "WIThin", "OUTside"), default="LESS")
+        TekWord("LESSthan", "MOREthan", "EQual", "UNEQual", "WIThin", "OUTside"), default="LESS")
     width_low = Setting(":TRIGger:A:PULSEWidth:LOWLimit", _WIDTH, default=8e-9)
     width_high = Setting(":TRIGger:A:PULSEWidth:HIGHLimit", _WIDTH, default=12e-9)
     auxiliary = Setting(":TRIGger:AUXLevel", Level(), default=0.0)
@@ -206,23 +206,23 @@ class DpoTriggerCommands(TriggerCommands):
 
     trigger_type = Setting(
         ":TRIGger:A:TYPe",
-        Word("EDGE", "LOGIc", "PULse", "VIDeo", "I2C", "CAN", "SPI", "COMMunication", "SERIAL", "RS232"),
+        TekWord("EDGE", "LOGIc", "PULse", "VIDeo", "I2C", "CAN", "SPI", "COMMunication", "SERIAL", "RS232"),
         default="EDGE")
-    edge_coupling = Setting(":TRIGger:A:EDGE:COUPling", Word("AC", "DC", "HFRej", "LFRej", "NOISErej"), default="DC")
-    holdoff_by = Setting(":TRIGger:A:HOLDoff:BY", Word("TIMe", "DEFAult", "RANDom", "AUTO"), default="DEFA")
+    edge_coupling = Setting(":TRIGger:A:EDGE:COUPling", TekWord("AC", "DC", "HFRej", "LFRej", "NOISErej"), default="DC")
+    holdoff_by = Setting(":TRIGger:A:HOLDoff:BY", TekWord("TIMe", "DEFAult", "RANDom", "AUTO"), default="DEFA")
     pulse_class = Setting(":TRIGger:A:PULse:CLAss",
-                          Word("GLItch", "RUNT", "WIDth", "TRANsition", "TIMEOut", "WINdow"), default="GLI")
+                          TekWord("GLItch", "RUNT", "WIDth", "TRANsition", "TIMEOut", "WINdow"), default="GLI")
     width_source = Setting(":TRIGger:A:PULse:SOUrce", Source(), default="CH1")
-    width_polarity = Setting(":TRIGger:A:PULse:WIDth:POLarity", Word("NEGAtive", "POSITIVe"), default="POSITIV")
-    width_when = Setting(":TRIGger:A:PULse:WIDth:WHEn", Word("OUTside", "WIThin"), default="WIT")
+    width_polarity = Setting(":TRIGger:A:PULse:WIDth:POLarity", TekWord("NEGAtive", "POSITIVe"), default="POSITIV")
+    width_when = Setting(":TRIGger:A:PULse:WIDth:WHEn", TekWord("OUTside", "WIThin"), default="WIT")
     width_low = Setting(":TRIGger:A:PULse:WIDth:LOWLimit", _WIDTH, default=2e-9)
     width_high = Setting(":TRIGger:A:PULse:WIDth:HIGHLimit", _WIDTH, default=2e-9)
     auxiliary = Setting(":TRIGger:A:LEVel:AUX", Level(), default=0.0)
-    delayed_type = Setting(":TRIGger:B:TYPe", Word("EDGE", "LOGIc", "PULse"), default="EDGE")
+    delayed_type = Setting(":TRIGger:B:TYPe", TekWord("EDGE", "LOGIc", "PULse"), default="EDGE")
     delayed_source = Setting(":TRIGger:B:EDGE:SOUrce", Source("AUX", "LINE"), default="CH1")
-    delayed_slope = Setting(":TRIGger:B:EDGE:SLOpe", Word("RISe", "FALL", "EITher"), default="RIS")
+    delayed_slope = Setting(":TRIGger:B:EDGE:SLOpe", TekWord("RISe", "FALL", "EITher"), default="RIS")
     delayed_coupling = Setting(":TRIGger:B:EDGE:COUPling",
-                               Word("AC", "DC", "HFRej", "LFRej", "NOISErej", "ATRIGger"), default="DC")
+                               TekWord("AC", "DC", "HFRej", "LFRej", "NOISErej", "ATRIGger"), default="DC")
 
     delayed_level = Setting(":TRIGger:B:LEVel", Level(), default=0.0)
 

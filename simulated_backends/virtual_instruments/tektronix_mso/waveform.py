@@ -16,7 +16,7 @@ from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import SOURCE_NOT_ACTIVE, event_text
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Parts, Word, engineering
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Parts, TekWord, engineering
 
 _ENCODINGS = {   # word of DATa:ENCdg -> (encoding, format, byte order)
     "ASCI": ("ASC", "RI", "MSB"), "RIB": ("BIN", "RI", "MSB"), "RPB": ("BIN", "RP", "MSB"),
@@ -58,9 +58,9 @@ class TektronixWaveforms(TektronixTable):
     first_frame = Setting(":DATa:FRAMESTARt", Integer("", 1), default=1)
     last_frame = Setting(":DATa:FRAMESTOP", Integer("", 1), default=100_000)
     data_encoding = Setting(
-        ":DATa:ENCdg", Word("ASCIi", "FAStest", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary",
+        ":DATa:ENCdg", TekWord("ASCIi", "FAStest", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary",
                             "SFPbinary"), default="RIB", change="_encoding_chosen")
-    encoding = Setting(":WFMOutpre:ENCdg", Word("ASCii", "BINary"), default="BIN", change="_format_chosen")
+    encoding = Setting(":WFMOutpre:ENCdg", TekWord("ASCii", "BINary"), default="BIN", change="_format_chosen")
     binary_format = Setting(":WFMOutpre:BN_Fmt", Choice("RI", "RP", "FP"), default="RI", coerce="_of_channels",
                             change="_format_chosen")
     byte_order = Setting(":WFMOutpre:BYT_Or", Choice("LSB", "MSB"), default="MSB", change="_format_chosen")
@@ -192,7 +192,7 @@ class TektronixWaveforms(TektronixTable):
         channel = self.channel()
         yield from self.ready()
         own = {
-            "BYT_N": str(int(self.width)), "ENC": Word("ASCii", "BINary").format(self.encoding, self),
+            "BYT_N": str(int(self.width)), "ENC": TekWord("ASCii", "BINary").format(self.encoding, self),
             "BN_F": self.binary_format, "BYT_O": self.byte_order, "NR_FR": str(self.frames()[1] - self.frames()[0] + 1),
         }
         return Parts(tuple(
@@ -207,7 +207,7 @@ class MsoWaveformCommands(TektronixWaveforms):
     """``DATa`` and ``WFMOutpre`` of the 4, 5 and 6 Series."""
 
     data_encoding = Setting(
-        ":DATa:ENCdg", Word("ASCIi", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary", "SFPbinary"),
+        ":DATa:ENCdg", TekWord("ASCIi", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary", "SFPbinary"),
         default="RIB", change="_encoding_chosen")
     last_frame = Setting(":DATa:FRAMESTOP", AnyOf(Integer("", 1), Choice("MAX")), default=1_000_000,
                          coerce="_last_chosen")
