@@ -35,6 +35,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "scpi": (),
     "tsp": ("keithley_26*", "keithley_370*", "keithley_707*"),
     "flex": ("keysight_b1500*",),
+    "kxci": ("keithley_4200*",),
     "lecroy": ("lecroy_*", "teledyne_*", "siglent_sds*"),
 }
 MOST_BYTES = 4096  #: of an input
@@ -66,6 +67,14 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"*IDN?", b"UNT? 0", b"CN 1,2;DV 1,0,1.5,1E-3;TI 1", b"ERRX?", b"FMT 1,1;MM 2,1;WV 1,1,0,0,1,11;XE",
         b"CL;DZ;RZ", b"*LRN? 31", b"AV 10,1;AIT 0,1,2;AAD 1,1", b"PT 0,1E-3,1E-2;PV 1,0,0,1,1E-3;MM 3,1;XE",
         b"NUB?\xffRMD? 0", b"MT 0,1E-3,10;MM 10,1;XE",
+    ),
+    "kxci": (
+        b"*IDN?", b"US;DV1,0,1.5,1E-3", b"TI1;TV1", b"DE;CH1,'V1','I1',1,1;SS;VR1,0,1,0.1,1E-3;MD;ME1", b"DO 'V1'",
+        b"VL1,1,1E-3,0,1,2", b"IT4,1,1,0.5", b":ERROR:LAST:GET", b"SP\xffME4", b"RI 1,1E-3,1E-3;RG 1,1E-9",
+        b":PMU:INIT 0;:PMU:PULSE:TRAIN 1, 0, 1;:PMU:OUTPUT:STATE 1, 1;:PMU:EXECUTE",
+        b":PMU:PULSE:TIMES 1, 1e-5, 5e-6, 1e-7, 1e-7", b":PMU:INIT 1;:PMU:SARB:SEQ:TIME 1, 1, 1e-6, 1e-6",
+        b":PMU:SARB:SEQ:STARTV 1, 1, 0, 1;:PMU:SARB:SEQ:STOPV 1, 1, 1, 0", b":PMU:SARB:WFM:SEQ:LIST 1, 1, 100",
+        b":PMU:DATA:GET 1, 0, 2048, V, I", b":PMU:SWEEP:PULSE:AMPLITUDE 1, 0, 5, 0.1, 0, 1",
     ),
     "lecroy": (
         b"*IDN?", b"CHDR OFF;C1:VDIV 2.00E-01V", b"C1:WF? DAT2", b"WFSU NP,100,SP,2,FP,0",

@@ -284,7 +284,6 @@ def test_ranges_times_and_order(pulsed: Bench) -> None:
         other.set_output(True)
 
 
-@pytest.mark.sabotage("output")
 def test_abort_and_off_while_it_plays(pulsed: Bench) -> None:
     unit = ready(pulsed, SegmentTrain(0.0, (Segment(1.0, 1.0), Segment(0.0, 1.0)), 1e-3))
     unit.start()

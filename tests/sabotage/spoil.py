@@ -102,6 +102,15 @@ def _milliamperes_in_decoded_readings(module: ModuleType) -> None:
     module.decoded = decoded
 
 
+def _milliamperes_in_sampled_points(module: ModuleType) -> None:
+    right = module.parse_points
+
+    def parse_points(reply: str) -> Any:
+        return [(volts, 1e3 * amperes, *rest) for volts, amperes, *rest in right(reply)]
+
+    module.parse_points = parse_points
+
+
 def _peak_to_peak_for_peak(module: ModuleType) -> None:
     output = module.GeneratorOutput
     right = output.configure_pulse
@@ -173,12 +182,18 @@ def _safe_state_of_a_b1500a_is_forgotten(module: ModuleType) -> None:
     module.KeysightB1500A.safe_state = lambda self: None
 
 
+def _safe_state_of_a_4200_is_forgotten(module: ModuleType) -> None:
+    module.Keithley4200.safe_state = lambda self: None
+
+
 PATCHES: dict[str, dict[str, Patch]] = {
     "resistor": {"tsbench.simulated_backends.devices.catalogue": _every_device_is_a_resistor},
     "units": {
         "tsbench.instruments.keithley_interactive.driver": _milliamperes_for_amperes,
         "tsbench.instruments.keysight_b1500a.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keithley_2400.readings": _milliamperes_in_decoded_readings,
+        "tsbench.instruments.keithley_4200.forcing": _milliamperes_in_decoded_readings,
+        "tsbench.instruments.keithley_4200.pulse_channel": _milliamperes_in_sampled_points,
         "tsbench.instruments.keysight_b2900.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.keithley_2600.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.generators.output": _peak_to_peak_for_peak,
@@ -192,6 +207,8 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keysight_b1500a.source_channel": _never_off("SlotSourceMeter"),
         "tsbench.instruments.keysight_b1500a.driver": _safe_state_of_a_b1500a_is_forgotten,
         "tsbench.instruments.keithley_2400.source": _never_off("SourceOf2400"),
+        "tsbench.instruments.keithley_4200.source_channel": _never_off("UnitSourceMeter"),
+        "tsbench.instruments.keithley_4200.driver": _safe_state_of_a_4200_is_forgotten,
         "tsbench.instruments.keysight_b2900.source_meter": _never_off("ChannelSourceMeter"),
         "tsbench.instruments.generators.output": _never_off("GeneratorOutput"),
         "tsbench.instruments.generators.generator": _safe_state_of_a_generator_is_forgotten,

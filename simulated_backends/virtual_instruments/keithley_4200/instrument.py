@@ -9,6 +9,7 @@ Differences from an instrument that we know of
 - The 4145 command set, VAR1', logarithmic sweeps, VS and VM, ME2, the exit on compliance, the C-V unit and user
   libraries (UL, EX, GP) are errors.
 - A 4225-RPM is wired to its own terminal and switches no source-measure unit.
+- A test of more than 100 000 pulses or segments is an error.
 - A command that has to wait for the end of a test waits. ``:ERROR``, SP, RD, ME4 and :PMU:ABORT do not.
 - ``*OPT?`` names the second RPM only, as the software of instruments does.
 """

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.kxci.errors import VALUE, WINDOW, KxciError
+from tsbench.simulated_backends.kxci.errors import NOT_SIMULATED, VALUE, WINDOW, KxciError
 from tsbench.simulated_backends.virtual_instruments.keithley_4200 import pulse_sheet as sheet
 
 NONE, SPOT, WAVEFORM, MEAN_SPOT, MEAN_WAVEFORM = range(5)  #: measure modes
+MOST_PLAYED = 100_000  #: segments or pulses of one test
 AMPLITUDE, BASE, DC = "amplitude", "base", "dc"
 
 
@@ -119,6 +120,8 @@ def _levels(setup: PulseCardSetup, swept: int, stepped: int) -> tuple[float, flo
 
 def pulse_course(setup: PulseCardSetup, mode: int, count: int, points: tuple[int, int]) -> PulseCourse:
     """Return the pulses of a test: ``count`` of each point; ``points``: of the sweep, of the steps."""
+    if count * points[0] * points[1] > MOST_PLAYED:
+        raise KxciError(NOT_SIMULATED, "More than 100 000 pulses are not simulated.")
     times, volts, windows = [0.0], [behind_resistance(_levels(setup, 0, 0)[0], setup)], []
     group, begin = 0, 0.0
     rise, fall = setup.rise, setup.fall
@@ -166,8 +169,10 @@ def segment_course(setup: PulseCardSetup) -> PulseCourse:
     closed, last, begin = True, None, 0.0
     for number, loops in setup.plays:
         sequence = setup.sequences.get(number)
-        if sequence is None or loops * len(sequence.array("TIME", 0.0)) > 1e6:
+        if sequence is None:
             raise KxciError(VALUE)
+        if loops * len(sequence.array("TIME", 0.0)) > MOST_PLAYED - len(volts):
+            raise KxciError(NOT_SIMULATED, "More than 100 000 segments are not simulated.")
         rows = _rows(sequence, setup)
         for _ in range(int(loops)):
             for duration, start, stop, kind, measured, relay_state in rows:
