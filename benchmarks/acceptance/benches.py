@@ -133,7 +133,9 @@ class OpenBench:
         """Return a plain session to an instrument (terminated with newlines)."""
         if name not in self._sessions:
             session = self._manager.open_resource(self.addresses[name], timeout=TIMEOUT * 1e3)
-            session.read_termination = session.write_termination = "\n"  # type: ignore[attr-defined]
+            framing = self.world.instruments[name].framing
+            session.read_termination = framing.reply_end.decode("latin-1")  # type: ignore[attr-defined]
+            session.write_termination = framing.message_end.decode("latin-1")  # type: ignore[attr-defined]
             self._sessions[name] = session
         return self._sessions[name]
 

@@ -317,6 +317,11 @@ class Commanded(Protocol):
         ...
 
 
+def plain_reply(instrument: Commanded, unit: ProgramUnit, result: Any) -> bytes:
+    """Return the reply of one query as its command gave it."""
+    return result if isinstance(result, bytes) else str(result).encode("latin-1")
+
+
 def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
     """Execute one message and return its reply, or None; the replies of several queries are joined by semicolons."""
     status = instrument.status

@@ -8,9 +8,9 @@ import math
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import MessageExchange, execute_scpi
+from tsbench.simulated_backends.scpi.exchange import MessageExchange, execute_scpi, plain_reply
 from tsbench.simulated_backends.scpi.executing import IDLE, Handler, Idle, Talk, Wait
-from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
+from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT, StatusModel
@@ -180,6 +180,7 @@ class MessageDevice:
         #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
         self.trouble: list[str] = []
 
+    written = plain_reply   # the reply of one query; an instrument that begins replies with a header overrides
     execute = execute_scpi   # one message in the instrument's language; a model of another language overrides
 
     def interrupts(self, message: bytes) -> bool:
@@ -193,10 +194,6 @@ class MessageDevice:
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the error queue."""
         return f'{code:+d},"{text}"'
-
-    def written(self, unit: ProgramUnit, result: Any) -> bytes:
-        """Return the reply of one query; an instrument that begins replies with a header overrides."""
-        return result if isinstance(result, bytes) else str(result).encode("latin-1")
 
     def format_number(self, value: float) -> str:
         """Write a real number as this model does (NR3)."""

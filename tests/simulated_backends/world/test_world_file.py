@@ -29,7 +29,7 @@ def complaint(tmp_path: Path, text: str) -> str:
         ("seed = 1", "seed = ", "not valid TOML"),
         ("[witness]\nfile", "[witness]\nfiles", "unknown key 'files' in [witness]. Did you mean 'file'?"),
         ('model = "keithley_2450"', 'modell = "keithley_2450"', "Did you mean 'model'?"),
-        ('model = "keithley_2450"', 'model = "keithley_2451"', "Did you mean 'keithley_2450'?"),
+        ('model = "keithley_2450"', 'model = "keithley_24500"', "Did you mean 'keithley_2450'?"),
         ('model = "keithley_2450"', "", "instruments.source_meter.model is missing"),
         (
             'source_meter = "smu"',
