@@ -17,7 +17,7 @@ from tsbench.quantities import short_quantity
 
 _DATE = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_MARKED = re.compile(r"([A-Z]{1,4})([+-]\d.*)")
+_MARKED = re.compile(r"([A-Z]{1,4}) ?([+-]\d.*)")
 _SPREADS = 12.0  #: how many times the spread of the twin's readings a reading may be away from their middle
 _RELATIVE = 1e-3  #: beside it, of the reading
 _SLOWER, _LEAST_TIME = 2.0, 0.02  #: a time is another one beyond this factor, and this many [s]

@@ -87,7 +87,9 @@ def twin_transcripts(
     with tempfile.TemporaryDirectory(prefix="tsbench-twin-") as folder:
         for seed in range(1, _TWINS + 1):
             tell(f"{name}: its twin, {seed} of {_TWINS}")
-            file = write_twin(Path(folder), name, table.driver, table.options, model, resistors, seed)
+            file = write_twin(
+                Path(folder), name, table.driver, table.options, model, resistors, seed,
+                table.resource.upper().endswith("SOCKET"))
             with Bench.open(file) as twin:
                 found.append(converse(twin, name, resistors))
     return found

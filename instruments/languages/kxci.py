@@ -87,7 +87,7 @@ def kxci_repeatable(message: str, allowed: Sequence[str]) -> bool:
 
 KXCI = Language(
     name="KXCI", error_question=":ERROR:LAST:GET", parse_error=parse_kxci_error,
-    clearing=(":ERROR:LAST:CLEAR", "BC"), resetting=("*RST",), power_questions=("*IDN?",),
+    clearing=(":ERROR:LAST:CLEAR", "BC"), resetting=("*RST",), power_questions=("ID",),
     power_lost=lambda replies: False, may_be_repeated=kxci_repeatable, queue_depth=1)
 
 
@@ -97,7 +97,7 @@ class KxciInstrument(MessageInstrument):
     language = KXCI
     title = "KXCI instrument"
     #: questions that change nothing in the instrument
-    repeatable = ("*IDN?", "*OPT?", ":ERROR:LAST:GET", ":PMU:TEST:STATUS?", ":PMU:DATA:COUNT?", ":PMU:DATA:GET")
+    repeatable = ("*IDN?", "ID", "*OPT?", ":ERROR:LAST:GET", ":PMU:TEST:STATUS?", ":PMU:DATA:COUNT?", ":PMU:DATA:GET")
 
     @property
     def acknowledges(self) -> bool:

@@ -20,3 +20,11 @@ def test_a_family_agrees_with_itself(model: Model, tmp_path: Path) -> None:
     assert [difference.line for difference in finding.differences] == [] and not finding.problem
     assert [(step.name, step.failure) for step in finding.transcript.steps if step.failure] == []
     assert len(finding.transcript.steps) > 10
+
+
+@pytest.mark.parametrize("socket", [False, True])
+def test_a_language_that_acknowledges_on_sockets_agrees_with_itself(socket: bool, tmp_path: Path) -> None:
+    resistors = {"it.smu1": 10e3}
+    bench = write_twin(tmp_path, "it", "keithley_4200", {}, "keithley_4200", resistors, seed=99, socket=socket)
+    finding, = conform(bench, resistors)
+    assert [difference.line for difference in finding.differences] == [] and not finding.problem

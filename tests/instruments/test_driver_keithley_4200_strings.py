@@ -62,7 +62,7 @@ def set_up(found: Keithley4200, level: float = 0.5) -> Any:
 def test_source_and_spot_reading() -> None:
     readings: list[Pair] = [
         ("US", None), ("TI1", "NAI +4.999000E-05"), ("TV1", "CAV +5.000000E-01"), ("US", None),
-        ("DV1,0,-1.5,0.001", None), OK, ("US", None), ("DV1", None), OK]
+        ("DV1,0,-1.5,0.001", None), OK, OK, ("US", None), ("DV1", None), OK, OK]   # the outputs are asked for twice
     with box([*MEASURE, *ON, *readings]) as found:
         meter = set_up(found)
         reading = meter.measure()
