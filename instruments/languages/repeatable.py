@@ -12,7 +12,7 @@ from collections.abc import Sequence
 #: IEEE 488.2: queries that change nothing on any instrument
 COMMON = ("*IDN?", "*ESE?", "*SRE?", "*STB?")
 
-_NOTATION = re.compile(r"<n>|[A-Za-z*]+|[][{}|:?]")
+_NOTATION = re.compile(r"<n>|[A-Za-z*_]+|[][{}|:?]")
 _SIGNS = {"[": "(?:", "]": ")?", "{": "(?:", "}": ")", "|": "|", ":": ":", "?": r"\?", "<n>": r"\d*"}
 #: one unit of a message: no semicolon outside of quotes
 _UNIT = re.compile(r"""(?:[^;"']|"[^"]*"|'[^']*')+""")

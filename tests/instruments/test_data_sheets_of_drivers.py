@@ -15,6 +15,7 @@ from tsbench.instruments.keithley_2470 import data_sheet as of_2470
 from tsbench.instruments.keithley_interactive import data_sheet as of_both
 from tsbench.instruments.keysight_33500 import data_sheet as of_33500
 from tsbench.instruments.keysight_infiniivision import data_sheet as of_3000t
+from tsbench.instruments.tektronix_mso import data_sheet as of_tektronix
 from tsbench.netlist import parse_value
 
 
@@ -127,3 +128,25 @@ def test_uncertainties_of_a_scope_are_its_bounds_taken_as_uniform() -> None:
     bounds = (0.1 * 2.0, 2e-3 * 10.0, 0.01 * 5.0)
     offset = of_3000t.vertical_accuracy().standard_offset(vertical, 8)
     assert offset == pytest.approx(math.hypot(*bounds) / math.sqrt(3))
+
+
+@pytest.mark.parametrize(("name", "printed"), [
+    ("MSO44", (4, 1e9, 6.25e9, 31_250_000, 12, True)), ("MSO54", (4, 1e9, 6.25e9, 62_500_000, 12, False)),
+    ("MSO58B", (8, 1e9, 6.25e9, 62_500_000, 12, False)), ("MSO64", (4, 2.5e9, 25e9, 62_500_000, 12, True)),
+    ("MSO5104B", (4, 1e9, 10e9, 12_500_000, 8, True)), ("DPO5034", (4, 350e6, 10e9, 12_500_000, 8, True)),
+    ("DPO7254C", (4, 2.5e9, 40e9, 12_500_000, 8, True)), ("DPO7354", (4, 3.5e9, 40e9, 12_500_000, 8, True)),
+])
+def test_tektronix_scopes_by_model(name: str, printed: tuple[object, ...]) -> None:
+    model = of_tektronix.model_of(name)
+    assert model is not None
+    caps = of_tektronix.capabilities(model)
+    assert (caps.channels, caps.bandwidth, caps.sample_rate, caps.record_length, caps.resolution_bits,
+            caps.external_trigger) == printed
+    assert caps.range.high == 100.0   # 10 V a division, ten divisions
+    assert caps.timebase_accuracy == {"MSO": 2.5e-6, "50": 5e-6, "51": 5e-6, "72": 1.5e-6, "73": 1.5e-6}[
+        "MSO" if len(name.rstrip("B")) == 5 else name[3:5]]
+
+
+@pytest.mark.parametrize("name", ["TDS2024", "MSO24", "DPO70404C", "DPO7994", "MSO5", "MSO4054"])
+def test_other_scopes_of_the_maker_are_not_known(name: str) -> None:
+    assert of_tektronix.model_of(name) is None

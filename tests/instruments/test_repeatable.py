@@ -8,14 +8,17 @@ from tsbench.instruments.keithley_interactive import data_sheet as keithley_inte
 from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
 from tsbench.instruments.keysight_infiniivision import data_sheet as infiniivision_data
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
+from tsbench.instruments.tektronix_mso import data_sheet as tektronix_data
 
 EVERY = (
     *keithley_interactive_data.REPEATABLE, *keysight_33500_data.REPEATABLE, *infiniivision_data.REPEATABLE,
+    *tektronix_data.REPEATABLE,
 )
 #: questions that empty a queue, clear a register or take a reading, of these and of other instruments
 ONCE = (
     ":SYST:ERR?", "SYST:ERR:NEXT?", ":SYSTem:ERRor:ALL?", ":SYST:EVEN:NEXT?", ":SYST:ERR:CODE?", "ALLEV?", "EVENT?",
-    "EVMsg?", "ERRX?", "ERR?", "RMD?", "READ?", ":READ?", ':READ? "defbuffer1",REL', ":MEAS?", "MEASure:CURRent?",
+    "EVMsg?", "*ESR?;:ALLE?", "BUSY?",
+    "ERRX?", "ERR?", "RMD?", "READ?", ":READ?", ':READ? "defbuffer1",REL', ":MEAS?", "MEASure:CURRent?",
     ":FETC?", "*ESR?", "*TST?", "*TRG", ":AER?", ":TER?", "TER?", ":OPER?", ":OPER:EVEN?", ":STAT:OPER?",
     ":STAT:QUES:EVEN?", ":STAT:QUE?", "*RST", ":OUTP ON", ":INIT", "print(smua.measure.i())", "*IDN?;*ESR?",
     "*STB?;:READ?", ":SOUR:VOLT?;LEV 3", ":SOUR:VOLT?;CURR?", ':OUTP?;:READ? "a;b"', "", ";", '"', ":OUTP?;",
@@ -69,3 +72,11 @@ def _spelled(notation: str, data: st.DataObject) -> list[str]:
 
 def _pick(data: st.DataObject, choices: list[str]) -> str:
     return data.draw(st.sampled_from(choices))
+
+
+@pytest.mark.parametrize("question", [
+    ":WFMO:XIN?;:WFMO:XZE?;:WFMO:PT_O?;:WFMO:YMU?;:WFMO:YOF?;:WFMO:YZE?;:WFMO:NR_P?", ":CURV?", ":TRIG:STATE?",
+    ":HOR:FAST:TIMES:ALL:CH1? 1,10", ":CH3:SCA?", ":HOR:MAI:DEL:TIM?", ":ACQ:NUMFRAMESACQ?", ":HOR:MODE:SAMPLER?",
+])
+def test_what_the_tektronix_driver_asks_while_it_reads_may_be_repeated(question: str) -> None:
+    assert may_be_repeated(question, tektronix_data.REPEATABLE)
