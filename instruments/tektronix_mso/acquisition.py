@@ -9,6 +9,7 @@ from tsbench.instruments.tektronix_mso.readout import TektronixReadout
 from tsbench.quantities import short_quantity
 
 _SLOPE: Mapping[str, str] = {"positive": "RIS", "negative": "FALL"}
+_REACH = 4  #: [div] from the middle of the screen to the level
 _ARM_POLL = 1e-3  #: [s]
 _ARM_MARGIN = 5.0  #: [s] beyond the pre-trigger time
 
@@ -26,6 +27,10 @@ class TektronixSequence(TektronixReadout):
         """Set an edge trigger; no acquisition happens without one (normal mode)."""
         self.require_trigger(trigger)
         source = "AUX" if trigger.source == "external" else f"CH{trigger.source}"
+        if trigger.source != "external" and trigger.source not in self._vertical:
+            # the scale of a channel that is not set up must reach the level
+            scale = max(abs(trigger.level) / _REACH, self.capabilities.range.low / self.divisions)
+            self.write(f":{source}:SCA {format_number(scale)}")
         self.send(
             ":TRIG:A:MOD NORM", ":TRIG:A:TYP EDGE", f":TRIG:A:EDGE:SOU {source}", ":TRIG:A:EDGE:COUP DC",
             f":TRIG:A:EDGE:SLO {_SLOPE[trigger.slope]}",

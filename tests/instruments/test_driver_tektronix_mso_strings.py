@@ -30,8 +30,9 @@ def channel(switch: str) -> list[tuple[str, str | None]]:
 
 
 def trigger(level: str = ":TRIG:A:LEV:CH1", source: str = "CH1") -> list[tuple[str, str | None]]:
+    unset = [(":CH1:SCA 0.125", None)] if source == "CH1" else []
     return [
-        (":TRIG:A:MOD NORM", None), (":TRIG:A:TYP EDGE", None), (f":TRIG:A:EDGE:SOU {source}", None),
+        *unset, (":TRIG:A:MOD NORM", None), (":TRIG:A:TYP EDGE", None), (f":TRIG:A:EDGE:SOU {source}", None),
         (":TRIG:A:EDGE:COUP DC", None), (":TRIG:A:EDGE:SLO FALL", None), (f"{level} 0.5", None), OK,
         (f"{level}?", "500.0000E-3"),
     ]
@@ -104,14 +105,14 @@ def test_a_record_after_the_trigger_has_a_delay() -> None:
 def test_trigger_level_and_sources() -> None:
     edge = EdgeTrigger(1, 0.5, "negative")
     hold = [(":TRIG:A:HOLD:BY TIM", None), (":TRIG:A:HOLD:TIM 0.001", None)]
-    pairs = [*trigger()[:6], *hold, *trigger()[6:]]
+    pairs = [*trigger()[:7], *hold, *trigger()[7:]]
     with scope(pairs) as found:
         assert found.configure_trigger(EdgeTrigger(1, 0.5, "negative", 1e-3)).level == 0.5
     six = Identity("TEKTRONIX", "MSO64", "C1", "1.44")
     for identity, level in ((six, ":TRIG:AUXL"), (DPO, ":TRIG:A:LEV")):
         with scope(trigger(level, "AUX"), identity) as found:
             found.configure_trigger(EdgeTrigger("external", 0.5, "negative"))
-    moved = [*channel(":DIS:GLO:CH1:STATE"), *trigger()[:-1], (":TRIG:A:LEV:CH1?", "300.0000E-3")]
+    moved = [*channel(":DIS:GLO:CH1:STATE"), *trigger()[1:-1], (":TRIG:A:LEV:CH1?", "300.0000E-3")]
     with scope(moved) as found, pytest.raises(InstrumentError, match="trigger level 500 mV was requested"):
         found.configure_channel(1, Vertical(2.0, 0.7))
         found.configure_trigger(edge)

@@ -19,7 +19,7 @@ NO_WAVEFORM = 2225
 _EXECUTION = range(2000, 3000)
 _TEXTS = {
     SOURCE_NOT_ACTIVE: "Source waveform is not active", NO_WAVEFORM: "Measurement error, No waveform to measure",
-    401: "Power on", 402: "Operation complete",
+    222: "Data out of range", 401: "Power on", 402: "Operation complete",
 }
 Event = tuple[int, str]
 
@@ -78,6 +78,7 @@ class EventCommands(TektronixTable):
         for error in status.errors:
             if event_bit(error.code) & mask:
                 text, _, detail = error.text.partition(";")
+                text = _TEXTS.get(abs(error.code), text)
                 self._readable.append((abs(error.code), f"{text}; {detail.strip()}"))
         value = status.standard_event & mask
         status.errors.clear()
