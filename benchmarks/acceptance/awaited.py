@@ -32,7 +32,7 @@ DRIVERS = (
     _qcodes("qcodes.instrument_drivers.Keysight", "KeysightInfiniium",
             ("keysight_dsos104a", "keysight_dso9254a"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",
-            ("rohde_schwarz_rto1024", "rohde_schwarz_rto2024"), GENERATOR),
+            ("rohde_schwarz_rto1014", "rohde_schwarz_rto2024"), GENERATOR),
     _qcodes("qcodes.instrument_drivers.rigol", "RigolDS1074Z", ("rigol_ds1074z",), GENERATOR),
 )
 

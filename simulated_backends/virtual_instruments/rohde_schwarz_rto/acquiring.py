@@ -1,0 +1,165 @@
+"""The commands TIMebase, ACQuire and TRIGger of the RTO, and the plan of an acquisition."""
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Number
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.pulse_trigger import Duration, PulseSettings
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
+    EdgeSettings,
+    TriggerSettings,
+    channel_edge,
+    external_edge,
+)
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtoChannels, RtoTable
+
+_EXTERNAL = 5  #: the number of the external input's level
+
+
+class RtoAcquiring(RtoTable):
+    """What ``TIMebase``, ``ACQuire`` and ``TRIGger`` set.
+
+    With the channels, these are the settings that the shared code reads: an
+    :class:`~tsbench.simulated_backends.virtual_instruments.oscilloscope.settings.OscilloscopeSettings`.
+
+    Parameters
+    ----------
+    scope : VirtualOscilloscope
+    channels : RtoChannels
+        Of the same scope.
+    """
+
+    def __init__(self, scope: VirtualOscilloscope, channels: RtoChannels) -> None:
+        super().__init__(scope)
+        self.channels = channels
+
+    time_scale = Setting(":TIMebase:SCALe", Number(
+        "S", lambda owner: owner.data_sheet.min_timebase, lambda owner: owner.data_sheet.max_timebase), default=10e-9)
+    position = Setting(":TIMebase:HORizontal:POSition", Number("S", -1e5, 1e5), default=0.0)
+    reference = Setting(":TIMebase:REFerence", Number("PCT", 0.0, 100.0), default=50.0)
+    points = Setting(":ACQuire:POINts[:VALue]", Integer("", 1000, lambda owner: owner.data_sheet.memory), default=0)
+    points_auto = Setting(":ACQuire:POINts:AUTO", Choice("RESolution", "RECLength"), default="RES")
+    wanted_rate = Setting(":ACQuire:SRATe", Number("HZ", 2.0, 20e12), default=0.0)
+    count = Setting(":ACQuire:COUNt", Integer("", 1, 16_777_215), default=1)
+    trigger_mode = Setting(":TRIGger<1-3>:MODE", Choice("AUTO", "NORMal", "FREerun"), default="AUTO")
+    source = Setting(":TRIGger<1-3>:SOURce", Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernanalog"),
+                     default="CHAN1", coerce="_source_chosen")
+    trigger_type = Setting(":TRIGger<1-3>:TYPE", Choice("EDGE", "WIDTh"), default="EDGE")
+    slope = Setting(":TRIGger<1-3>:EDGE:SLOPe", Choice("POSitive", "NEGative", "EITHer"), default="POS")
+    level = Setting(":TRIGger<1-3>:LEVel<1-5>[:VALue]", Number("V"), default=0.0, coerce="_level_chosen")
+    polarity = Setting(":TRIGger<1-3>:WIDTh:POLarity", Choice("POSitive", "NEGative"), default="POS")
+    width_range = Setting(":TRIGger<1-3>:WIDTh:RANGe", Choice("SHORter", "LONGer"), default="SHOR")
+    width = Setting(":TRIGger<1-3>:WIDTh:WIDTh", Number("S", 100e-12, 10_000.0), default=5e-9)
+
+    # ----------------------------------------------------------------------------------- what it amounts to
+
+    @property
+    def sweep(self) -> str:
+        """Return whether it triggers by itself: "AUTO" or "NORM"."""
+        return "NORM" if self.trigger_mode[1] == "NORM" else "AUTO"
+
+    @property
+    def trigger_source(self) -> str:
+        """Return what it triggers on; "EXT" is the external input."""
+        return str(self.source[1])
+
+    @property
+    def timebase_range(self) -> float:
+        """Return the width of the screen [s]."""
+        return float(self.time_scale) * self.data_sheet.time_divisions
+
+    def shown_channels(self) -> list[int]:
+        """Return the channels that are acquired."""
+        return self.channels.shown_channels()
+
+    def sampling(self) -> Sampling:
+        """Return sample rate and points as set now: points x resolution is the time range."""
+        span, most = self.timebase_range, self.data_sheet.max_sample_rate
+        rate = min(float(self.wanted_rate), most) if self.wanted_rate else most
+        longest = int(self.points) or min(self.data_sheet.memory, 1_000_000)
+        points = max(min(round(span * rate), longest), 2)
+        return Sampling(min(points / span, most), points)
+
+    def record_start(self) -> float:
+        """Return the time [s] of the left edge of the screen after the trigger."""
+        return float(self.position - self.reference / 100.0 * self.timebase_range)
+
+    def plan(self, channels: list[int], automatic: bool) -> AcquisitionPlan:
+        """Return everything the next acquisition needs to know."""
+        start, sampling, sheet = self.record_start(), self.sampling(), self.data_sheet
+        averaged = self.count > 1 and any(self.channels.arithmetics[channel, 1] == "AVER" for channel in channels)
+        return AcquisitionPlan(
+            channels={number: self.channels.channel(number) for number in channels}, sampling=sampling,
+            pre=-start, post=start + sampling.points * sampling.interval, trigger=self._trigger(),
+            records=int(self.count) if averaged or self.control.alone else 1, averaged=averaged,
+            automatic=sheet.auto_timeout if automatic else None, rearm=sheet.rearm_time,
+            timebase_error=self.scope.timebase_error, fills_first=True,
+        )
+
+    def _trigger(self) -> TriggerSettings:
+        if self.trigger_type[1] == "EDGE":
+            return self._edge(self.slope[1])
+        width = Duration(high=self.width[1]) if self.width_range[1] == "SHOR" else Duration(low=self.width[1])
+        return PulseSettings(self._edge("EITH"), self.polarity[1] == "POS", width)
+
+    def _edge(self, slope: str) -> EdgeSettings:
+        sheet, noisy, source = self.data_sheet, self.scope.bench.imperfections, self.source[1]
+        if source == "EXT":
+            return external_edge(self.level[1, _EXTERNAL], slope, sheet.trigger_jitter if noisy else 0.0)
+        channel = int(source[4:])
+        return channel_edge(
+            self.channels.channel(channel), sheet, self.level[1, channel], slope, sheet.hysteresis, noisy)
+
+    def _source_chosen(self, number: int, value: str) -> str:
+        return "EXT" if value.startswith("EXT") else value.replace("CHANNEL", "CHAN")
+
+    def _level_chosen(self, number: int, source: int, value: float) -> float:
+        """Take a level within five divisions of mid-screen; beyond, -222."""
+        middle, reach = 0.0, self.data_sheet.external_range
+        if source != _EXTERNAL:
+            middle = self.channels.middle(source)
+            reach = self.data_sheet.level_divisions * self.channels.scale[source]
+        if abs(value - middle) > reach * (1 + 1e-9):
+            raise ScpiError(-222)
+        return value
+
+    # --------------------------------------------------------------------------------------- horizontal
+
+    @command(":TIMebase:RANGe", Number("S"))
+    def _set_time_range(self, value: float) -> None:
+        """``TIM:RANG``: ten divisions."""
+        low, high = self.data_sheet.min_timebase * 10, self.data_sheet.max_timebase * 10
+        if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
+            raise ScpiError(-222)
+        self.time_scale = value / self.data_sheet.time_divisions
+
+    @command(":TIMebase:RANGe?")
+    def _get_time_range(self) -> str:
+        return self.format_number(self.timebase_range)
+
+    @command(":TIMebase:DIVisions?")
+    def _divisions(self) -> str:
+        return str(self.data_sheet.time_divisions)
+
+    @command(":ACQuire:POINts[:VALue]?")
+    def _points(self) -> str:
+        return str(self.sampling().points)
+
+    @command(":ACQuire:SRATe?")
+    @command(":ACQuire:POINts:ARATe?")
+    def _rate(self) -> str:
+        """``ACQ:SRAT?``: samples of the record by its time [Sa/s]."""
+        return self.format_number(self.sampling().rate)
+
+    @command(":ACQuire:RESolution?")
+    def _resolution(self) -> str:
+        return self.format_number(self.sampling().interval)
+
+    @command(":ACQuire:CURRent?")
+    def _acquired(self) -> str:
+        """``ACQ:CURR?``: acquisitions that are done."""
+        self.control.look()
+        acquisition = self.control.acquisition or self.memory.acquisition
+        return str(0 if acquisition is None else len(acquisition.records))

@@ -1,0 +1,119 @@
+"""What the command tables of the RTO share, and its CHANnel commands."""
+
+import math
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
+from tsbench.simulated_backends.scpi.tree import CommandTable, Setting, command
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
+
+_LIMITS = {"FULL": math.inf, "B800": 800e6, "B200": 200e6, "B20": 20e6}
+
+
+class RtoTable(CommandTable):
+    """Base of the command tables.
+
+    Parameters
+    ----------
+    scope : VirtualOscilloscope
+        Holds the table.
+    """
+
+    def __init__(self, scope: VirtualOscilloscope) -> None:
+        super().__init__(scope)
+        self.scope = scope
+        self.data_sheet = scope.data_sheet
+
+    @property
+    def control(self) -> AcquisitionControl:
+        """Return the run control, which is made after the first tables."""
+        return self.scope.control
+
+    @property
+    def memory(self) -> AcquisitionMemory:
+        """Return the memory, likewise."""
+        return self.scope.memory
+
+
+class RtoChannels(RtoTable):
+    """What ``CHANnel`` sets. COUPling is coupling and impedance in one: DC has 50 Ohm, DCLimit and AC 1 MOhm."""
+
+    displayed = Setting(":CHANnel<1-4>:STATe", Boolean(), default=lambda owner, channel: channel == 1)
+    coupling = Setting(":CHANnel<1-4>:COUPling", Choice("DC", "DCLimit", "AC"), default="DCL",
+                       change="_coupling_changed")
+    grounded = Setting(":CHANnel<1-4>:GND", Boolean(), default=False)
+    scale = Setting(":CHANnel<1-4>:SCALe", Number("V"), default=0.05, coerce="_scale_chosen", change="_scale_changed")
+    shift = Setting(":CHANnel<1-4>:POSition", Number("DIV", -5.0, 5.0), default=0.0)
+    offset = Setting(":CHANnel<1-4>:OFFSet", Number("V"), default=0.0, coerce="_offset_chosen")
+    inverted = Setting(":CHANnel<1-4>:INVert", Boolean(), default=False)
+    limit = Setting(":CHANnel<1-4>:BANDwidth", Choice("FULL", "B800", "B200", "B20"), default="FULL")
+    power_impedance = Setting(":CHANnel<1-4>:IMPedance", Number("OHM", 1.0, 1e5), default=50.0)
+    arithmetics = Setting(":CHANnel<1-4>[:WAVeform<1-3>]:ARIThmetics", Choice("OFF", "ENVelope", "AVERage"),
+                          default="OFF")
+    attenuation = Setting(":PROBe<1-4>:SETup:ATTenuation:MANual", Number("", 1e-4, 1e4), default=1.0)
+
+    def shown_channels(self) -> list[int]:
+        """Return the channels that are on."""
+        return [channel for channel in range(1, self.data_sheet.channels + 1) if self.displayed[channel]]
+
+    def middle(self, channel: int) -> float:
+        """Return the voltage at mid-screen: a position moves the waveform up."""
+        return float(self.offset[channel] - self.shift[channel] * self.scale[channel])
+
+    def channel(self, number: int) -> InputChannel:
+        """Return one input as it is set now."""
+        sheet = self.data_sheet
+        return InputChannel(
+            number=number, node=self.scope.node(str(number)), scale=self.scale[number], offset=self.middle(number),
+            probe=self.attenuation[number], divider=self.scope.inputs.dividers.get(number, 1.0),
+            bandwidth=min(sheet.bandwidth, _LIMITS[self.limit[number]]), ac_coupled=self.coupling[number] == "AC",
+            grounded=self.grounded[number], inverted=self.inverted[number], divisions=sheet.divisions,
+            levels=sheet.levels,
+        )
+
+    def _impedance(self, channel: int) -> str:
+        return "DC" if self.coupling[channel] == "DC" else "DCL"
+
+    def _coupling_changed(self, channel: int) -> None:
+        """Switch an input between 1 MOhm and 50 Ohm."""
+        most = self.data_sheet.max_scale[self._impedance(channel)] * self.attenuation[channel]
+        self.scale[channel] = min(self.scale[channel], most)
+        self._scale_changed(channel)
+        self.scope.inputs.set_impedance(channel, self._impedance(channel))
+
+    def _scale_chosen(self, channel: int, value: float) -> float:
+        low = self.data_sheet.min_scale * self.attenuation[channel]
+        high = self.data_sheet.max_scale[self._impedance(channel)] * self.attenuation[channel]
+        if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
+            raise ScpiError(-222)
+        return value
+
+    def _most(self, channel: int) -> float:
+        probe = float(self.attenuation[channel])
+        return self.data_sheet.max_offset(self.scale[channel] / probe) * probe
+
+    def _scale_changed(self, channel: int) -> None:
+        most = self._most(channel)
+        self.offset[channel] = min(max(self.offset[channel], -most), most)
+
+    def _offset_chosen(self, channel: int, value: float) -> float:
+        if abs(value) > self._most(channel) * (1 + 1e-9):
+            raise ScpiError(-222)
+        return value
+
+    @command(":CHANnel<1-4>:RANGe", Number("V"))
+    def _set_range(self, channel: int, value: float) -> None:
+        """``CHAN1:RANG``: ten divisions."""
+        self.scale[channel] = self._scale_chosen(channel, value / self.data_sheet.divisions)
+        self._scale_changed(channel)
+
+    @command(":CHANnel<1-4>:RANGe?")
+    def _get_range(self, channel: int) -> str:
+        return self.format_number(self.scale[channel] * self.data_sheet.divisions)
+
+    @command(":CHANnel<1-4>:OVERload?")
+    def _overload(self, channel: int) -> str:
+        return "0"
