@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.acceptance.benches import OpenBench
-from benchmarks.acceptance.drivers import Driver, pymeasure_opening, qcodes_opening
+from benchmarks.acceptance.drivers import Driver, pymeasure_opening
 
 
 def _class(module: str, name: str) -> Callable[[], Any]:
@@ -19,21 +19,10 @@ def _pymeasure(module: str, name: str, twins: tuple[str, ...], partner: str | No
     return Driver("pymeasure", name, twins, pymeasure_opening(_class(f"pymeasure.instruments.{module}", name)), partner)
 
 
-def _qcodes(
-    module: str, name: str, twins: tuple[str, ...], partner: str | None = None, package: str = "qcodes",
-) -> Driver:
-    return Driver(package, name, twins, qcodes_opening(_class(module, name)), partner)
-
-
 GENERATOR = "keysight_33622a"
 DRIVERS = (
     _pymeasure("lecroy", "LeCroyT3DSO1204", ("lecroy_t3dso1204", "teledyne_t3dso1204"), GENERATOR),
     _pymeasure("siglenttechnologies", "SDS1000XHD", ("siglent_sds1104xhd", "siglent_sds1000xhd"), GENERATOR),
-    _qcodes("qcodes.instrument_drivers.Keysight", "KeysightInfiniium",
-            ("keysight_dsos104a", "keysight_dso9254a"), GENERATOR),
-    _qcodes("qcodes.instrument_drivers.rohde_schwarz", "RohdeSchwarzRTO1000",
-            ("rohde_schwarz_rto1014", "rohde_schwarz_rto2024"), GENERATOR),
-    _qcodes("qcodes.instrument_drivers.rigol", "RigolDS1074Z", ("rigol_ds1074z",), GENERATOR),
 )
 
 

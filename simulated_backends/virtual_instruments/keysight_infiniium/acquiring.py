@@ -1,6 +1,7 @@
 """The commands TIMebase and ACQuire of the Infiniium oscilloscopes, and the plan of an acquisition."""
 
 import math
+from dataclasses import replace
 
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
@@ -9,6 +10,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.tables im
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.triggering import InfiniiumTrigger
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 
 _REFERENCES = {"LEFT": 0.0, "CENT": 0.5, "RIGH": 1.0}
 _SEGMENTED = ("SEGM", "SEGP", "SEGH")
@@ -95,13 +97,20 @@ class InfiniiumAcquiring(InfiniiumTable):
         """Return everything the next acquisition needs to know."""
         averaged, start, sampling = self.averaged and self.segments == 1, self.record_start(), self.sampling()
         return AcquisitionPlan(
-            channels={number: self.channels.channel(number) for number in channels}, sampling=sampling,
+            channels={number: self._limited(number) for number in channels}, sampling=sampling,
             pre=-start, post=start + sampling.points * sampling.interval, trigger=self.trigger.settings(),
             records=int(self.averages) if averaged else self.segments, averaged=averaged,
             high_resolution=self.acquire_mode in ("HRES", "SEGH"), peak_detect=self.acquire_mode in ("PDET", "SEGP"),
             automatic=self.data_sheet.auto_timeout if automatic else None, holdoff=self.trigger.holdoff,
             rearm=self.data_sheet.rearm_time, timebase_error=self.scope.timebase_error, fills_first=True,
         )
+
+    def _limited(self, number: int) -> InputChannel:
+        """Return a channel with the bandwidth of the whole oscilloscope."""
+        channel = self.channels.channel(number)
+        if isinstance(self.bandwidth, str):
+            return channel
+        return replace(channel, bandwidth=min(channel.bandwidth, float(self.bandwidth)))
 
     @command(":TIMebase:SCALe", Number("S"))
     def _set_time_scale(self, value: float) -> None:
@@ -117,6 +126,12 @@ class InfiniiumAcquiring(InfiniiumTable):
         """``:ACQ:POIN?``: of what can be read, or of what is set."""
         plan = self.memory.plan
         return self.format_integer((self.sampling() if plan is None else plan.sampling).points)
+
+    @command(":ACQuire:BANDwidth?")
+    def _bandwidth(self) -> str:
+        """``:ACQ:BAND?`` [Hz]: a number, also while AUTO or MAX is set."""
+        most = self.data_sheet.bandwidth
+        return self.format_number(most if isinstance(self.bandwidth, str) else min(float(self.bandwidth), most))
 
     @command(":ACQuire:SRATe[:ANALog]?")
     def _sample_rate(self) -> str:

@@ -1,0 +1,112 @@
+"""QCoDeS' drivers of Infiniium, RTO and Rigol oscilloscopes, judged by the true waveform at the resistor."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.acceptance.benches import OpenBench
+from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
+
+GENERATOR = "keysight_33622a"
+#: pulses of 100 us every 500 us, 0 V to 1 V
+PULSES = ("*RST", "OUTP1:LOAD INF", "FUNC PULS", "FUNC:PULS:PER 5E-4", "FUNC:PULS:WIDT 1E-4", "VOLT:HIGH 1",
+          "VOLT:LOW 0", "OUTP1 ON")
+
+
+def _class(module: str, name: str) -> Callable[[], Any]:
+    return lambda: getattr(importlib.import_module(f"qcodes.instrument_drivers.{module}"), name)
+
+
+def _driver(module: str, name: str, *twins: str) -> Driver:
+    return Driver("qcodes", name, twins, qcodes_opening(_class(module, name)), GENERATOR)
+
+
+INFINIIUM = _driver("Keysight", "KeysightInfiniium", "keysight_dsos104a", "keysight_dso9254a")
+RTO = _driver("rohde_schwarz", "RohdeSchwarzRTO1000", "rohde_schwarz_rto1014", "rohde_schwarz_rto2024")
+DS1074Z = _driver("rigol", "RigolDS1074Z", "rigol_ds1074z")
+DRIVERS = (INFINIIUM, RTO, DS1074Z)
+
+
+def identifies_itself(driver: Any, bench: OpenBench) -> None:
+    """The driver reads the identity of the virtual instrument."""
+    assert "SIM" in str(driver.get_idn()), driver.get_idn()
+
+
+for _one in DRIVERS:
+    _one.case(identifies_itself)
+
+
+def levels_are_true(volts: Any, tolerance: float) -> None:
+    """The record has the levels of the pulses."""
+    close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, tolerance)
+    close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, tolerance)
+
+
+# ---------------------------------------------------------------------------------------------- Infiniium
+
+
+def _digitised(scope: Any, bench: OpenBench) -> None:
+    bench.send(*PULSES)
+    scope.ch1.range(1.6)
+    scope.ch1.offset(0.5)
+    scope.ch1.trigger_level(0.5)
+    scope.timebase_range(1e-3)
+    scope.digitize(timeout=5)
+
+
+@INFINIIUM.case
+def trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
+    """The trace has the levels of the pulses, within the vertical accuracy."""
+    _digitised(scope, bench)
+    scope.ch1.update_setpoints()
+    levels_are_true(scope.ch1.trace(), 0.06)
+
+
+@INFINIIUM.case
+def settings_and_run_state_read_back(scope: Any, bench: OpenBench) -> None:
+    """Range, level and time range are what was set; after a digitize it is stopped."""
+    _digitised(scope, bench)
+    close_to("range", scope.ch1.range(), 1.6, 1e-6)
+    close_to("level", scope.ch1.trigger_level(), 0.5, 1e-6)
+    close_to("time range", scope.timebase_range(), 1e-3, 1e-9)
+    same("run state", scope.run_mode(), "STOP")
+
+
+# ---------------------------------------------------------------------------------------------------- RTO
+
+
+@RTO.case
+def rto_trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
+    """The trace has the levels of the pulses, within the vertical accuracy."""
+    bench.send(*PULSES)
+    scope.ch1.range(1.6)
+    scope.ch1.offset(0.5)
+    scope.timebase_range(1e-3)
+    scope.trigger_source("CH1")
+    scope.trigger_level(0.5)
+    scope.write("TRIGger1:MODE NORMal")
+    scope.write("RUNSingle")
+    same("complete", scope.opc(), "1")
+    scope.ch1.trace.prepare_trace()
+    levels_are_true(scope.ch1.trace(), 0.05)
+
+
+# -------------------------------------------------------------------------------------------------- Rigol
+
+
+@DS1074Z.case
+def rigol_settings_read_back(scope: Any, bench: OpenBench) -> None:
+    """The level is what was set, with the trigger that was chosen."""
+    scope.trigger_mode("edge")
+    scope.trigger_level(0.1)
+    close_to("level", float(scope.trigger_level()), 0.1, 1e-6)
+    scope.data_source("ch2")
+    same("source", scope.data_source(), "ch2")
+
+
+@DS1074Z.case
+def rigol_trace_has_the_points_of_the_screen(scope: Any, bench: OpenBench) -> None:
+    """The trace has 1200 points."""
+    same("points", len(scope.channels[0].trace()), 1200)
