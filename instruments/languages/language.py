@@ -27,12 +27,14 @@ class ErrorReply:
 def parse_identity(reply: str) -> Identity:
     """Parse a reply to ``*IDN?``: four fields, of which only the last may hold a comma.
 
+    LeCroy's oscilloscopes begin it with ``*IDN`` until they are set otherwise.
+
     Raises
     ------
     ValueError
         The reply does not have four fields.
     """
-    fields = [field.strip() for field in reply.strip().split(",", 3)]
+    fields = [field.strip() for field in reply.strip().removeprefix("*IDN ").split(",", 3)]
     if len(fields) != 4 or not fields[1]:
         raise ValueError(f"the reply {reply!r} is not a reply to *IDN?")
     return Identity(*fields)

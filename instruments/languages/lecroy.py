@@ -9,9 +9,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from tsbench.instruments.languages.language import ErrorReply, Language, parse_identity
+from tsbench.instruments.languages.language import ErrorReply, Language
 from tsbench.instruments.languages.repeatable import may_be_repeated
-from tsbench.records import Identity
 
 #: CMR?: command errors (MAUI manual, table of the command error register)
 COMMAND_ERRORS = {
@@ -41,7 +40,7 @@ def format_digits(value: float, unit: str = "", digits: int = 3) -> str:
     """
     if not math.isfinite(value):
         raise ValueError(f"{value} cannot be sent to an instrument")
-    return f"{value:.{digits - 1}E}{unit}"
+    return f"{value + 0.0:.{digits - 1}E}{unit}"   # no negative zero
 
 
 def rounded(value: float, digits: int = 3) -> float:
@@ -80,11 +79,6 @@ def parse_registers(reply: str) -> ErrorReply:
     return ErrorReply(code, texts.get(code, "Unknown error") if code else "No error")
 
 
-def parse_lecroy_identity(reply: str) -> Identity:
-    """Parse a reply to ``*IDN?``, which begins with its header where replies have headers."""
-    return parse_identity(reply.strip().removeprefix("*IDN "))
-
-
 def headers_are_back(replies: Sequence[str]) -> bool:
     """Whether the reply to ``CHDR?`` shows a restart; ValueError where it is none."""
     reply, = replies
@@ -98,12 +92,12 @@ def headers_are_back(replies: Sequence[str]) -> bool:
 LECROY = Language(
     name="LeCroy", error_question="", parse_error=parse_registers, clearing=("CHDR OFF",),
     resetting=("*RST", "CHDR OFF"), power_questions=("CHDR?",), power_lost=headers_are_back,
-    may_be_repeated=may_be_repeated, parse_identity=parse_lecroy_identity,
+    may_be_repeated=may_be_repeated,
 )
 #: instruments with the registers CMR and EXR
 LECROY_REGISTERS = Language(
     name="LeCroy", error_question="CMR?;EXR?", parse_error=parse_registers, clearing=("CHDR OFF", "*CLS"),
     resetting=("*RST", "CHDR OFF"), power_questions=("CHDR?",), power_lost=headers_are_back,
-    may_be_repeated=may_be_repeated, parse_identity=parse_lecroy_identity, queue_depth=4,
+    may_be_repeated=may_be_repeated, queue_depth=4,
     trials=("TSBN 1", "C1:VDIV", "C1:VDIV 1A", "TRMD NOTHING"),
 )

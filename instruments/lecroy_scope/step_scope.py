@@ -4,6 +4,7 @@ A record is as long as the next step of the time base makes it, and ``fetch`` re
 family says by which messages its instruments are set and asked.
 """
 
+import abc
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -20,7 +21,7 @@ _ARM_POLL = 1e-3  #: [s]
 _ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 
 
-class ScopeMessages(MessageInstrument):
+class ScopeMessages(MessageInstrument, abc.ABC):
     """What a family says: the messages that set, and the questions that read back."""
 
     models: ClassVar[Mapping[str, StepScopeModel]]
@@ -32,40 +33,40 @@ class ScopeMessages(MessageInstrument):
         """Return a numeric reply; CommunicationError where it is none."""
         return self.questions.parsed(command, parse_quantity)
 
+    @abc.abstractmethod
     def set_channel(self, channel: int, vertical: Vertical, scale: float, offset: float) -> None:
         """Send the settings of one input: [V/div], and [V] that are added to the signal."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def read_channel(self, channel: int) -> tuple[float, float, str]:
         """Return both as the instrument has them, and the impedance: 1M or 50."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def switch_off(self, channel: int) -> None:
         """Send what switches a channel off."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def set_time(self, scale: float, delay: float) -> None:
         """Send seconds per division and delay."""
-        raise NotImplementedError
 
     def set_segments(self, count: int) -> None:
         """Send the number of segments, where there are any."""
 
+    @abc.abstractmethod
     def set_trigger(self, trigger: EdgeTrigger) -> None:
         """Send an edge trigger."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def level_of(self, trigger: EdgeTrigger) -> float:
         """Return the trigger level as the instrument has it."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def start(self) -> None:
         """Start one acquisition."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def armed(self) -> bool:
         """Return whether a trigger is taken from now on, or has been taken."""
-        raise NotImplementedError
 
 
 class StepScope(ScopeMessages):

@@ -60,10 +60,10 @@ class LeCroyT3DSO(ShortCommandScope):
         records: dict[int, Waveform] = {}
         for channel in channels:
             self._require_channel(channel)
-            records[channel] = self._record(channel, rate)
+            records[channel] = self._waveform(channel, rate)
         return records
 
-    def _record(self, channel: int, rate: float) -> Waveform:
+    def _waveform(self, channel: int, rate: float) -> Waveform:
         total = int(self.ask_value(f"SANU? C{channel}"))
         first, stride, count = self.part(rate, total)
         self.write(f"WFSU SP,{stride},NP,{count},FP,{first}")

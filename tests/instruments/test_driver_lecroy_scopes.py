@@ -18,7 +18,8 @@ PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9
 SHARE = 10e3 / 10.05e3
 #: virtual instrument -> driver
 TWINS = {"lecroy_t3dso1204": "lecroy_t3dso", "siglent_sds1202xe": "lecroy_t3dso",
-         "siglent_sds2204xhd": "siglent_sds_hd"}
+         "siglent_sds2204xhd": "siglent_sds_hd", "lecroy_wavesurfer3054z": "lecroy_wavesurfer",
+         "lecroy_wavesurfer4054hd": "lecroy_wavesurfer"}
 
 
 def lay(folder: Path, model: str, imperfections: bool = True) -> Path:

@@ -10,12 +10,12 @@ from pymeasure.test import expected_protocol
 
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Timebase, Vertical
+from tsbench.instruments.languages.language import parse_identity
 from tsbench.instruments.languages.lecroy import (
     LECROY,
     LECROY_REGISTERS,
     format_digits,
     headers_are_back,
-    parse_lecroy_identity,
     parse_quantity,
     parse_registers,
 )
@@ -175,7 +175,7 @@ def test_replies_of_the_language() -> None:
     assert format_digits(0.123456, "V") == "1.23E-01V"
     with pytest.raises(ValueError, match="cannot be sent"):
         format_digits(float("nan"))
-    assert parse_lecroy_identity("*IDN LECROY,WS3024Z,LCRY1,9.6") == Identity("LECROY", "WS3024Z", "LCRY1", "9.6")
+    assert parse_identity("*IDN LECROY,WS3024Z,LCRY1,9.6") == Identity("LECROY", "WS3024Z", "LCRY1", "9.6")
     with pytest.raises(ValueError, match="state of the headers"):
         headers_are_back(["5"])
 

@@ -198,6 +198,9 @@ PATCHES: dict[str, dict[str, Patch]] = {
         "tsbench.instruments.keithley_2600.readings": _milliamperes_in_decoded_readings,
         "tsbench.instruments.generators.output": _peak_to_peak_for_peak,
         "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds("KeysightInfiniiVision"),
+        "tsbench.instruments.lecroy_t3dso.driver": _divisions_for_volts_and_seconds("LeCroyT3DSO"),
+        "tsbench.instruments.lecroy_wavesurfer.driver": _divisions_for_volts_and_seconds("LeCroyWaveSurfer"),
+        "tsbench.instruments.siglent_sds_hd.driver": _divisions_for_volts_and_seconds("SiglentSdsHd"),
         "tsbench.instruments.tektronix_mso.driver": _divisions_for_volts_and_seconds("TektronixMso"),
     },
     "output": {

@@ -1,0 +1,10 @@
+"""The virtual Teledyne LeCroy WaveSurfer 3000z and 4000HD."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+_MODULE = "tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.instrument"
+
+VIRTUAL_INSTRUMENTS = tuple(
+    VirtualInstrumentDeclaration(name, f"{_MODULE}:Virtual{model}")
+    for name, model in (("lecroy_wavesurfer3054z", "WaveSurfer3054z"), ("lecroy_wavesurfer4054hd", "WaveSurfer4054HD"))
+)
