@@ -1,6 +1,7 @@
 """The short commands of LeCroy's oscilloscopes, as their drivers send them: inputs, time base, trigger."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from tsbench.instruments.interfaces import EdgeTrigger, Vertical
 from tsbench.instruments.languages.lecroy import format_digits
@@ -15,16 +16,19 @@ _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
 _COUPLING: Mapping[str, str] = {"1M": "D1M", "50": "D50"}
 
 
-def trigger_name(trigger: EdgeTrigger) -> str:
-    """Return the name of a trigger source."""
-    return "EX" if trigger.source == "external" else f"C{trigger.source}"
-
-
 class ShortCommandScope(StepScope):
     """Sets up and starts by short commands. A family adds how it waits and how records are read."""
 
     repeatable = REPEATABLE
     time_queries = ("TDIV?", "TRDL?")
+    #: names of the external trigger input, and the largest level [V] of each
+    externals: ClassVar[tuple[tuple[str, float], ...]] = (("EX", 0.6), ("EX/5", 3.0))
+
+    def trigger_name(self, trigger: EdgeTrigger) -> str:
+        """Return the name of a trigger source: of the external input, that whose range has the level."""
+        if trigger.source != "external":
+            return f"C{trigger.source}"
+        return next((name for name, most in self.externals if abs(trigger.level) <= most), self.externals[-1][0])
 
     def initialise(self) -> None:
         """After a reset: stopped, no channel set up."""
@@ -55,7 +59,7 @@ class ShortCommandScope(StepScope):
 
     def set_trigger(self, trigger: EdgeTrigger) -> None:
         """Send an edge trigger."""
-        source = trigger_name(trigger)
+        source = self.trigger_name(trigger)
         hold = "HT,OFF" if trigger.holdoff is None else f"HT,TI,HV,{format_digits(trigger.holdoff, 'S')}"
         self.send(
             f"TRSE EDGE,SR,{source},{hold}", f"{source}:TRCP DC", f"{source}:TRSL {_SLOPE[trigger.slope]}",
@@ -64,7 +68,7 @@ class ShortCommandScope(StepScope):
 
     def level_of(self, trigger: EdgeTrigger) -> float:
         """Return the trigger level as the instrument has it."""
-        return self.ask_value(f"{trigger_name(trigger)}:TRLV?")
+        return self.ask_value(f"{self.trigger_name(trigger)}:TRLV?")
 
     def start(self) -> None:
         """Start one acquisition."""

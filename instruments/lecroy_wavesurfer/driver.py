@@ -31,6 +31,7 @@ class LeCroyWaveSurfer(ShortCommandScope):
     models = data_sheet.MODELS
     delay_sign = -1.0
     holdoff_range = (2e-9, 20.0)
+    externals = (("EX", 0.4), ("EX10", 4.0))
 
     def initialise(self) -> None:
         """After a reset: stopped, words with the low byte first, no channel set up."""

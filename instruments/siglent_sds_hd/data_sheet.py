@@ -13,6 +13,7 @@ from tsbench.instruments.lecroy_scope.scope_model import DIVISIONS, StepScopeMod
 CODES_PER_DIVISION = 7680.0
 #: a converter at its end: 12 bits in the upper bits of 16
 CLIP_LOW, CLIP_HIGH = -32768 + 15, 32767 - 15
+EXTERNAL_LEVEL = 0.61  #: [V] the largest level of EX; EX5 has five times as much
 #: queries that change nothing
 REPEATABLE = (
     "*IDN?", ":CHANnel<n>:{SCALe|OFFSet|IMPedance|LABel:TEXT}?", ":TIMebase:{SCALe|DELay}?", ":TRIGger:EDGE:LEVel?",

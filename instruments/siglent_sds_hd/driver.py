@@ -102,7 +102,8 @@ class SiglentSdsHd(StepScope):
 
     def set_trigger(self, trigger: EdgeTrigger) -> None:
         """Send an edge trigger."""
-        source = "EX" if trigger.source == "external" else f"C{trigger.source}"
+        external = "EX" if abs(trigger.level) <= data_sheet.EXTERNAL_LEVEL else "EX5"
+        source = external if trigger.source == "external" else f"C{trigger.source}"
         hold = [":TRIG:EDGE:HOLD OFF"] if trigger.holdoff is None else [
             ":TRIG:EDGE:HOLD TIME", f":TRIG:EDGE:HLDT {format_digits(trigger.holdoff)}"]
         self.send(

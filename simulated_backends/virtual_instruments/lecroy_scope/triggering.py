@@ -60,7 +60,7 @@ class ShortTriggerCommands(ShortTable):
     def _apply(self, kind: str, source: str) -> None:
         trigger, hold = self.panel.trigger, self._select["HT"]
         trigger.kind = {"EDGE": "EDGE", "GLIT": "PULSE"}.get(kind, kind)
-        trigger.source = "EXT" if source in ("EX", "EX5") else source
+        trigger.source = "EXT" if source.startswith("EX") else source
         trigger.holdoff = self._select["HV"] if kind == "EDGE" and hold == "TI" else None
         if source.startswith("C"):
             slope = self._slopes[int(source[1:])]

@@ -38,9 +38,14 @@ from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.waveform i
 
 
 class WaveSurferTrigger(ShortTriggerCommands):
-    """The trigger with its external input EX."""
+    """The trigger with its external input: EX, and EX10 with ten times the range."""
 
-    sources = ("C1", "C2", "C3", "C4", "EX", "LINE")
+    sources = ("C1", "C2", "C3", "C4", "EX", "EX10", "LINE")
+
+    @command("EX10:TRLV", Quantity("V"))
+    def _set_divided_level(self, value: float) -> None:
+        most = 10.0 * self.sheet.external_range
+        self.panel.trigger.external_level = min(max(value, -most), most)
 
     @command("EX:TRLV", Quantity("V"))
     def _set_external_level(self, value: float) -> None:
@@ -48,13 +53,16 @@ class WaveSurferTrigger(ShortTriggerCommands):
         self.panel.trigger.external_level = min(max(value, -most), most)
 
     @command("EX:TRLV?")
+    @command("EX10:TRLV?")
     def _external_level(self) -> str:
         return self.quantity(self.panel.trigger.external_level, "V")
 
+    @command("EX10:TRSL", LecroyWord("POS", "NEG"))
     @command("EX:TRSL", LecroyWord("POS", "NEG"))
     def _set_external_slope(self, word: str) -> None:
         self.panel.trigger.slope = word
 
+    @command("EX10:TRCP", LecroyWord("DC", "AC"))
     @command("EX:TRCP", LecroyWord("DC", "AC"))
     def _set_external_coupling(self, word: str) -> None:
         """Set the coupling of the external input, whose filters are not simulated."""
