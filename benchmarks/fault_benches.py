@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.pairs.cells import GENERATOR, PARTS, SCOPE, SOURCE_METER, Cell, lay, models
+from benchmarks.pairs.cells import GENERATOR, PARTS, SCOPE, SOURCE_METER, Cell, Model, lay, models
+from tsbench.instruments.registry import DRIVERS
 
 BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
 #: a short run of each protocol, with every kind of message that it sends
@@ -25,6 +26,8 @@ SHORT: dict[str, dict[str, Any]] = {
 }
 #: in place of its step on the bench of a family: two levels on the way up and back tell a device that stays on
 _FINER = {"step": 0.4}
+#: the oscilloscope beside every source, the generator beside every oscilloscope
+_PARTNERS = ("keysight_infiniivision", "keysight_33500")
 _SEED = 20261128
 
 
@@ -55,6 +58,19 @@ class ShortRun:
             return frozenset({"source", "generator", "scope"})
         return frozenset({"scope"})
 
+    @property
+    def unmarked(self) -> frozenset[str]:
+        """Return the instruments that restart only with their connection: nothing in their language shows a restart.
+
+        The 4200A-SCS is a computer: somebody has to start KXCI again, and until then nothing answers.
+        """
+        if self.cell is None:
+            return frozenset()
+        placed = {"source": self.cell.source, "scope": self.cell.scope}
+        languages = {name: DRIVERS.things()[model.driver].load().language for name, model in placed.items() if model}
+        return frozenset(name for name, language in languages.items()
+                         if language.power_questions == (language.identity_question,))
+
     def lay(self, folder: Path) -> Path:
         """Return the bench file, which is written into ``folder`` unless it is that of the demo bench."""
         return BENCH if self.cell is None else lay(self.cell, folder, _SEED, imperfections=True)
@@ -68,15 +84,20 @@ def on_the_demo_bench() -> list[ShortRun]:
 @functools.cache
 def of_drivers() -> tuple[ShortRun, ...]:
     """Return the runs of every family of source meters, generators and oscilloscopes, by what is registered."""
-    scopes, runs = models(SCOPE), list[ShortRun]()
+    runs, scopes, source = list[ShortRun](), models(SCOPE), _partner(GENERATOR)
+    beside = _partner(SCOPE)
     parts = [part for part in PARTS if part.device == "nbo2"]
     for part in parts:
         for kind in part.kinds:
-            runs += [ShortRun(part.protocol, Cell(part, family[0], scopes[0][0])) for family in models(kind)]
+            runs += [ShortRun(part.protocol, Cell(part, family[0], beside)) for family in models(kind)]
     pulses = next(part for part in parts if part.protocol == "pulse_train")
-    source = models(GENERATOR)[0][0]
-    runs += [ShortRun(pulses.protocol, Cell(pulses, source, family[0])) for family in scopes[1:]]
+    runs += [ShortRun(pulses.protocol, Cell(pulses, source, family[0])) for family in scopes if beside not in family]
     return tuple(sorted(runs, key=lambda run: run.name))
+
+
+def _partner(kind: str) -> Model:
+    """Return what stands beside the families of another kind."""
+    return next(model for family in models(kind) for model in family if model.driver in _PARTNERS)
 
 
 def of_families(names: Sequence[str]) -> list[ShortRun]:

@@ -63,7 +63,8 @@ def cases_of(
     after delivery, or for all instruments.
     """
     counts: dict[str, int] = {}
-    triggered = short_run(name).triggered
+    run = short_run(name)
+    triggered, unmarked = run.triggered, run.unmarked
     places = []  # number, instrument, number among the instrument's, whether a read
     for number, (instrument, reading) in enumerate(clean.trail):
         places.append((number, instrument, counts.get(instrument, 0), reading))
@@ -74,6 +75,8 @@ def cases_of(
             chosen = [place for place in places if place[3]]
         elif what in TRIGGERS:
             chosen = [place for place in places if place[1] in triggered]
+        elif details.get("silent"):
+            chosen = [place for place in places if place[1] not in unmarked]
         if turns:
             ways = next((ways for ways in _WAYS if what in ways), (what,))
             chosen = chosen[ways.index(what) :: len(ways)]
