@@ -166,7 +166,10 @@ def main(arguments: Sequence[str]) -> int:
     lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else "none skipped", good))
     minutes = (time.monotonic() - began) / 60
     lines.append(Line("cases in this run; minutes", f"{len(waiting)}; {minutes:.0f}", INFORMATION, True))
-    return report("faults", "outputs, data and messages after injected faults", lines)
+    if options.drivers is None:
+        return report("faults", "outputs, data and messages after injected faults", lines)
+    command = " ".join(["faults --drivers", *options.drivers, f"--every {every}", *["--turns"] * options.turns])
+    return report(command, "each family of drivers after injected faults", lines)
 
 
 def _run(
