@@ -80,7 +80,7 @@ def test_the_check_finds_what_changed_in_silence(faults: Any, tmp_path: Path) ->
     halved = tuple(replace(wave, scale=wave.scale / 2) for wave in whole.waveforms)
     assert "waveform 0" in changed(replace(whole, waveforms=halved), whole)
     assert "0 points" in changed(replace(whole, points=whole.points[:0]), whole)
-    for line in ("scope (DSOX): connection lost. Check the cable", "source (2450): the reading was taken again, because "
+    for line in ("scope (DSOX): connection lost. Check the cable", "source: the reading was taken again, because "
                  "the reply is garbled", "source (2450): its outputs are off, over a new connection"):
         assert unclear(line, "x") == ""
     for line in ("two\nlines. Check the scope", "it failed. Check it", "scope: failed", "KeyError: 3. Check scope"):
