@@ -134,7 +134,7 @@ class OpenBench:
         if name not in self._sessions:
             session = self._manager.open_resource(self.addresses[name], timeout=TIMEOUT * 1e3)
             framing = self.world.instruments[name].framing
-            session.read_termination = framing.reply_end.decode("latin-1")  # type: ignore[attr-defined]
+            session.read_termination = "\n"  # type: ignore[attr-defined]  # at an address that is no socket
             session.write_termination = framing.message_end.decode("latin-1")  # type: ignore[attr-defined]
             self._sessions[name] = session
         return self._sessions[name]
