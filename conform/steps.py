@@ -87,7 +87,8 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
     for row in caps.current_accuracy:
         yield DialogueStep(f"measuring range {row.full_scale:g} A", partial(_measuring, meter, row.full_scale, 0.1))
     for nplc in (caps.nplc.low, 1.0, caps.nplc.high):
-        yield DialogueStep(f"aperture {nplc:g} NPLC", partial(_measuring, meter, None, nplc))
+        yield DialogueStep(f"aperture {nplc:g} NPLC", _each(
+            driver.reset, partial(_measuring, meter, None, nplc)))
     yield DialogueStep("level with the output off", lambda: meter.set_level(0.5))
     yield DialogueStep("current source", lambda: meter.configure_source(SourceSettings(
         "current", max(caps.compliance_voltage.low, 2.0))))
@@ -204,13 +205,13 @@ def oscilloscope(driver: Driver, scope: Any, wait: Wait, resistance: float | Non
         yield DialogueStep(f"channel {channel}", partial(
             scope.configure_channel, channel, Vertical(range=4.0, offset=0.5)))
     yield DialogueStep("channel off", lambda: scope.disable_channel(caps.channels))
-    yield DialogueStep("small range", lambda: scope.configure_channel(1, Vertical(range=max(caps.range.low, 0.08))))
     for span in (1e-6, 1e-3, 0.1):
         yield DialogueStep(f"span {span:g} s", partial(scope.configure_timebase, Timebase(span, span * 0.3)))
     for edge in (EdgeTrigger(1, 0.05, "positive"), EdgeTrigger(1, 0.05, "negative")):
         yield DialogueStep(f"trigger on a {edge.slope} edge", partial(scope.configure_trigger, edge))
     if scope.capabilities.external_trigger:
         yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 1.0)))
+    yield DialogueStep("small range", lambda: scope.configure_channel(1, Vertical(range=max(caps.range.low, 0.08))))
 
     def record() -> None:
         driver.reset()
