@@ -36,6 +36,7 @@ def test_pymeasure(tmp_path: Path) -> None:
     adapter.close()
 
 
+@pytest.mark.soak   # its package is in no extra: gpib-ctypes may disturb pyvisa-py
 def test_py4200a(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package: Any = pytest.importorskip("py4200A")
     consts = package.consts
@@ -55,6 +56,7 @@ def test_py4200a(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     analyser._comm.disconnect()
 
 
+@pytest.mark.soak   # its package is in no extra: gpib-ctypes may disturb pyvisa-py
 def test_py4200a_pulses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package: Any = pytest.importorskip("py4200A")
     consts = package.consts
@@ -77,6 +79,7 @@ def test_py4200a_pulses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     analyser._comm.disconnect()
 
 
+@pytest.mark.soak   # its package is in no extra: gpib-ctypes may disturb pyvisa-py
 def test_py4200a_reads_a_socket_with_the_wrong_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """py4200A 0.2.5, KI4200A.py line 69, waits for a newline; KXCI ends the replies of a socket with NUL."""
     package: Any = pytest.importorskip("py4200A")
