@@ -62,7 +62,7 @@ class ShortRun:
     def unmarked(self) -> frozenset[str]:
         """Return the instruments that restart only with their connection: nothing in their language shows a restart.
 
-        The 4200A-SCS is a computer: somebody has to start KXCI again, and until then nothing answers.
+        The 4200A-SCS is a computer. After a restart, it does not answer until somebody starts KXCI at its screen.
         """
         if self.cell is None:
             return frozenset()

@@ -41,7 +41,7 @@ def conform(
     ----------
     path : the bench file
     resistors : terminal -> [Ohm] of a resistor that is connected to it; the outputs of all others stay off
-    tell : is told in one line what is being done
+    tell : called with one line at the beginning of each part
 
     Raises
     ------
@@ -81,7 +81,7 @@ def twin_transcripts(
     name, table : of the instrument, as the user's bench file has them
     model : of the virtual instrument
     resistors : terminal of the instrument -> [Ohm]
-    tell : is told in one line what is being done
+    tell : called with one line at the beginning of each part
     """
     found = []
     with tempfile.TemporaryDirectory(prefix="tsbench-twin-") as folder:

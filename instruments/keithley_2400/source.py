@@ -160,5 +160,5 @@ class SourceOf2400(ScpiInstrument):
             super().check_errors()
 
     def lost_power(self) -> bool:
-        """Whether it was switched off and on since ``reset``; a sweep that runs has not lost it."""
+        """Whether it was switched off and on since ``reset``; False, without a question, while a sweep runs."""
         return not self.sweeping and super().lost_power()

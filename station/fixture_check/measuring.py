@@ -22,7 +22,7 @@ def measure_fixture(path: Path, tell: Callable[[str], None] = lambda line: None)
     Parameters
     ----------
     path : the bench file
-    tell : is told in one line which standard is measured
+    tell : called with one line for each standard: its name
 
     Raises
     ------

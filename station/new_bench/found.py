@@ -55,7 +55,7 @@ def find(library: str, hosts: Sequence[str], tell: Callable[[str], None]) -> lis
     ----------
     library : VISA library: "" the system's, ``"@py"`` pyvisa-py
     hosts : addresses or names in the network
-    tell : is told in one line what was found at each address
+    tell : called with one line for each address: what was found there
     """
     from tsbench.instruments.links.visa_library import list_resources, open_manager
 
