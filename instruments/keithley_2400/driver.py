@@ -33,8 +33,8 @@ from tsbench.instruments.keithley_2400.data_sheet import (
 from tsbench.instruments.keithley_2400.operating_ranges import UNIT, row_for, top_of
 from tsbench.instruments.keithley_2400.readings import ELEMENTS, ListSweep, decoded
 from tsbench.instruments.keithley_2400.source import WORD, SourceOf2400
-from tsbench.instruments.keithley_interactive.data_sheet import accuracy_tables
 from tsbench.instruments.languages.scpi import format_list, format_number
+from tsbench.instruments.source_meters.records import accuracy_tables, settings_record
 from tsbench.records import FloatArray
 
 _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
@@ -205,10 +205,7 @@ class Keithley2400(SourceOf2400):
             "output_off": self._off_mode, "four_wire": self.four_wire,
             "line_frequency": self.capabilities.line_frequency,
         }
-        for prefix, settings in (("source", self.source), ("measure", self.measure_settings)):
-            if settings is not None:
-                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
-        return found
+        return found | settings_record(self.source, self.measure_settings)
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""

@@ -3,7 +3,6 @@
 Commands follow the reference manual 2600BS-901-01, section 7.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keithley_2600 import data_sheet
 from tsbench.instruments.keithley_2600.unit import OUTPUT_OFF, SmuUnit
 from tsbench.instruments.languages.tsp import TspInstrument
+from tsbench.instruments.source_meters.records import accuracy_tables
 
 
 class Keithley2600(TspInstrument):
@@ -105,12 +105,7 @@ class Keithley2600(TspInstrument):
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""
-        caps = self.model.capabilities
-        tables = {
-            "measure_current": caps.current_accuracy, "measure_voltage": caps.voltage_accuracy,
-            "source_voltage": caps.source_voltage_accuracy, "source_current": caps.source_current_accuracy}
-        return {f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
-                for quantity, rows in tables.items() for row in rows}
+        return accuracy_tables(self.model.capabilities)
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -28,6 +28,7 @@ from tsbench.instruments.keithley_2600.data_sheet import ModelData, range_for
 from tsbench.instruments.keithley_2600.readings import COLUMNS, decoded, parse_reading
 from tsbench.instruments.keithley_2600.unit_messages import UnitMessages
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray
 
 if TYPE_CHECKING:
@@ -308,7 +309,4 @@ class SmuUnit:
         found: dict[str, object] = {
             "output_off": self._output_off, "four_wire": self._four_wire,
             "line_frequency": self.capabilities.line_frequency}
-        for prefix, settings in (("source", self.source), ("measure", self._measure)):
-            if settings is not None:
-                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
-        return found
+        return found | settings_record(self.source, self._measure)

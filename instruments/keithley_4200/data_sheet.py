@@ -7,7 +7,7 @@ Programming Rev. D (range codes). Not compared with a data sheet: accuracies and
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
 
@@ -110,12 +110,3 @@ def capabilities(unit: SourceMeasureUnit, line_frequency: float) -> SourceMeterC
         source_current_accuracy=tuple(
             Accuracy(full, _AMPERES[full][2], _AMPERES[full][3]) for full in unit.currents),
         line_frequency=line_frequency, interlock_above=INTERLOCK_VOLTAGE)
-
-
-def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
-    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
-    tables = {
-        "measure_current": capabilities.current_accuracy, "measure_voltage": capabilities.voltage_accuracy,
-        "source_voltage": capabilities.source_voltage_accuracy,
-        "source_current": capabilities.source_current_accuracy}
-    return {f"{quantity}:{row.full_scale:g}": asdict(row) for quantity, rows in tables.items() for row in rows}

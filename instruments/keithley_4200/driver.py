@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
-from tsbench.instruments.keithley_4200.data_sheet import accuracy_tables, units
+from tsbench.instruments.keithley_4200.data_sheet import units
 from tsbench.instruments.keithley_4200.mainframe import Analyser4200
 from tsbench.instruments.keithley_4200.pulse_channel import PulseTerminal
 from tsbench.instruments.keithley_4200.source_channel import UnitSourceMeter
+from tsbench.instruments.source_meters.records import accuracy_tables
 
 
 class Keithley4200(Analyser4200):

@@ -30,6 +30,7 @@ from tsbench.instruments.keithley_4200.forcing import UNIT, decoded, force_comma
 from tsbench.instruments.keithley_4200.mainframe import Analyser4200
 from tsbench.instruments.languages.kxci import BUSY, parse_readings, parse_user_reading
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray, Identity
 
 _LIST: Mapping[str, str] = {"voltage": "VL", "current": "IL"}
@@ -260,11 +261,7 @@ class UnitSourceMeter:
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last sent without an error: KXCI does not read it back."""
-        found: dict[str, object] = {}
-        for prefix, settings in (("source", self.source), ("measure", self._measure)):
-            if settings is not None:
-                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
-        return found
+        return settings_record(self.source, self._measure)
 
     def safe_state(self) -> None:
         """Stop, and switch this output off."""

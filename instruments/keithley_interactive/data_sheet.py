@@ -3,7 +3,6 @@
 The numbers of a model are in its own folder, as a :class:`DataSheet`.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -49,18 +48,3 @@ LIST_CHUNK = 100
 #: bits of a reading's source status (SOURSTATus)
 STATUS_OVER_TEMPERATURE = 16
 STATUS_LIMITED = 32
-
-
-def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
-    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
-    tables = {
-        "measure_current": capabilities.current_accuracy,
-        "measure_voltage": capabilities.voltage_accuracy,
-        "source_voltage": capabilities.source_voltage_accuracy,
-        "source_current": capabilities.source_current_accuracy,
-    }
-    return {
-        f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
-        for quantity, rows in tables.items()
-        for row in rows
-    }

@@ -35,6 +35,7 @@ from tsbench.instruments.keithley_interactive.source import (
     require_same_limit,
 )
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
+from tsbench.instruments.source_meters.records import accuracy_tables, settings_record
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
 
@@ -300,14 +301,11 @@ class InteractiveSourceMeter(SourceSide):
             "output_off": self._off_mode,
             "line_frequency": self.capabilities.line_frequency,
         }
-        for prefix, settings in (("source", self.source), ("measure", self._measure)):
-            if settings is not None:
-                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
-        return found
+        return found | settings_record(self.source, self._measure)
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""
-        return data_sheet.accuracy_tables(self.capabilities)
+        return accuracy_tables(self.capabilities)
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

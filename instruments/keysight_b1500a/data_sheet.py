@@ -7,7 +7,7 @@ all noise.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from tsbench.instruments.interfaces import Accuracy, PulseLimits, Range, SamplingLimits, SourceMeterCapabilities
 
@@ -130,12 +130,3 @@ def capabilities(module: Module, line_frequency: float, high_resolution: bool) -
         sampling=SamplingLimits(interval=Range(1e-4, 65.535, "s"), maximum_samples=100_001),
         interlock_above=INTERLOCK_VOLTAGE)
     return found if not high_resolution else replace(found, pulses=None)
-
-
-def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
-    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
-    tables = {
-        "measure_current": capabilities.current_accuracy, "measure_voltage": capabilities.voltage_accuracy,
-        "source_voltage": capabilities.source_voltage_accuracy,
-        "source_current": capabilities.source_current_accuracy}
-    return {f"{quantity}:{row.full_scale:g}": asdict(row) for quantity, rows in tables.items() for row in rows}

@@ -16,13 +16,14 @@ from tsbench.instruments.interfaces import (
     SourceMeterPulses,
     SourceMeterSampling,
 )
-from tsbench.instruments.keysight_b1500a.data_sheet import MODULES, accuracy_tables
+from tsbench.instruments.keysight_b1500a.data_sheet import MODULES
 from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.source_channel import SlotSourceMeter
 from tsbench.instruments.keysight_b1500a.waveform_channel import WaveformTerminal
 from tsbench.instruments.keysight_b1500a.waveform_sheet import PROTOTYPES
 from tsbench.instruments.keysight_b1500a.waveform_unit import WaveformUnit
 from tsbench.instruments.links.vendor_library import open_vendor_library
+from tsbench.instruments.source_meters.records import accuracy_tables
 
 
 def modules(reply: str) -> dict[int, str]:

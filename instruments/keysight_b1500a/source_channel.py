@@ -32,6 +32,7 @@ from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.measurement_run import MeasurementRun
 from tsbench.instruments.keysight_b1500a.readings import OTHER, UNIT, decoded
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.records import settings_record
 from tsbench.quantities import short_quantity
 from tsbench.records import FloatArray, Identity
 
@@ -323,8 +324,4 @@ class SlotSourceMeter:
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back."""
-        found: dict[str, object] = {}
-        for prefix, settings in (("source", self.source), ("measure", self._measure)):
-            if settings is not None:
-                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
-        return found
+        return settings_record(self.source, self._measure)

@@ -31,6 +31,7 @@ from tsbench.instruments.keysight_b2900.data_sheet import (
 from tsbench.instruments.keysight_b2900.readings import ELEMENTS, OTHER, UNIT, decoded, require_level, row_for
 from tsbench.instruments.languages.scpi import format_list, format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray, Identity
 
 WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
@@ -360,11 +361,7 @@ class ChannelSourceMeter:
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back."""
-        found: dict[str, object] = {}
-        for prefix, settings in (("source", self.source), ("measure", self._measure)):
-            if settings is not None:
-                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
-        return found
+        return settings_record(self.source, self._measure)
 
     def close(self) -> None:
         """Leave the connection to the box."""
