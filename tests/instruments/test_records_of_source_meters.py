@@ -25,7 +25,8 @@ def test_each_table_of_accuracy_keeps_its_quantity_and_its_range() -> None:
 
 def test_the_record_names_the_side_of_every_setting() -> None:
     record = settings_record(
-        SourceSettings("voltage", 1e-3, 20.0, high_capacitance=True), MeasureSettings("current", 1e-6, 0.1, auto_zero=False))
+        SourceSettings("voltage", 1e-3, 20.0, high_capacitance=True),
+        MeasureSettings("current", 1e-6, 0.1, auto_zero=False))
     assert record == {
         "source_function": "voltage", "source_limit": 1e-3, "source_range": 20.0, "source_high_capacitance": True,
         "measure_function": "current", "measure_range": 1e-6, "measure_nplc": 0.1, "measure_auto_zero": False,
