@@ -9,12 +9,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
+from tsbench.errors import ConfigurationError, InstrumentError, nearest
 from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import EdgeTrigger, OutputState, Range, Timebase, Vertical
+from tsbench.instruments.interfaces import EdgeTrigger, Range, Timebase, Vertical
 from tsbench.instruments.languages.lecroy import parse_quantity, rounded
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.instruments.lecroy_scope.scope_model import DIVISIONS, StepScopeModel, time_scale_for
+from tsbench.instruments.oscilloscopes.scope_setup import ScopeSetup
 from tsbench.quantities import short_quantity
 
 _ARM_POLL = 1e-3  #: [s]
@@ -69,7 +70,7 @@ class ScopeMessages(MessageInstrument, abc.ABC):
         """Return whether a trigger is taken from now on, or has been taken."""
 
 
-class StepScope(ScopeMessages):
+class StepScope(ScopeSetup, ScopeMessages):
     """Sets up, arms and waits. A family adds its messages and how records are read."""
 
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
@@ -85,24 +86,18 @@ class StepScope(ScopeMessages):
 
     def forget_settings(self) -> None:
         """After a reset: nothing is set up."""
-        self._vertical: dict[int, Vertical] = {}
+        self._vertical = {}
         self._timebase = Timebase(span=1e-3)
         self._asked_span = 1e-3
-        self._trigger: EdgeTrigger | None = None
+        self._trigger = None
         self._confirm_trigger = False  #: whether a channel was set since the trigger
 
     # ------------------------------------------------------------------------------------ configuration
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
-        self._require_channel(channel)
-        subject = f"{self.label} channel {channel}"
-        allowed = self.capabilities.range
-        if vertical.impedance == "50":
-            if self.model.most_scale_50 is None:
-                raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
-            allowed = Range(allowed.low, self.model.most_scale_50 * DIVISIONS, "V")
-        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
+        widest = self.model.most_scale_50
+        self.require_vertical(channel, vertical, None if widest is None else widest * DIVISIONS)
         scale, offset = rounded(vertical.range / DIVISIONS), rounded(-vertical.offset)
         self.set_channel(channel, vertical, scale, offset)
         self.check_errors()
@@ -110,8 +105,8 @@ class StepScope(ScopeMessages):
         self.accepted(f"channel {channel} range", vertical.range, got_scale * DIVISIONS, "V", 0.01)
         self.accepted(f"channel {channel} offset", -offset, -got, "V", absolute=got_scale * 0.01)
         if impedance != vertical.impedance:
-            raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
-                                  "Ohm")
+            raise InstrumentError(f"{self.label} channel {channel}: the instrument did not accept the input impedance "
+                                  f"{vertical.impedance} Ohm")
         accepted = dataclasses.replace(vertical, range=got_scale * DIVISIONS, offset=-got)
         self._vertical[channel] = accepted
         self._confirm_trigger = True
@@ -119,17 +114,14 @@ class StepScope(ScopeMessages):
 
     def disable_channel(self, channel: int) -> None:
         """Switch a channel off: its memory and rate go to the other of its pair."""
-        self._require_channel(channel)
+        self.require_channel(channel)
         self.switch_off(channel)
         self.check_errors()
         self._vertical.pop(channel, None)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and segments; the span becomes that of the next step."""
-        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
-        if timebase.points is not None:
-            allowed = Range(100, self.capabilities.record_length, "")
-            require_in_range(self.label, "points", timebase.points, allowed)
+        self.require_timebase(timebase)
         scale = time_scale_for(timebase.span, self.model.time_divisions)
         delay = rounded(self.delay_sign * timebase.position)
         self.set_segments(timebase.segments)
@@ -145,10 +137,7 @@ class StepScope(ScopeMessages):
 
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
         """Set an edge trigger."""
-        if trigger.source != "external":
-            self._require_channel(trigger.source)
-        elif not self.model.external:
-            raise LimitError(f"{self.label}: this model has no external trigger input. Trigger on a channel")
+        self.require_trigger(trigger)
         if trigger.holdoff is not None:
             require_in_range(self.label, "holdoff", trigger.holdoff, Range(*self.holdoff_range, "s"))
         wanted = dataclasses.replace(trigger, level=rounded(trigger.level))
@@ -173,13 +162,10 @@ class StepScope(ScopeMessages):
         if self._confirm_trigger:   # a range that does not reach the level has moved it
             self._read_level(trigger)
         self.start()
-        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        waited, patience = 0.0, self.pre_trigger + _ARM_MARGIN
         while not self.armed():
             if waited > patience:
-                raise InstrumentError(
-                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
-                    "time base and channels"
-                )
+                raise self.not_armed(short_quantity(patience, "s"))
             self.wait(_ARM_POLL)
             waited += _ARM_POLL
 
@@ -196,37 +182,3 @@ class StepScope(ScopeMessages):
         points = self._timebase.points or wanted
         stride = max(-(-wanted // points), 1)
         return first, stride, max(min(wanted // stride, points), 1)
-
-    # -------------------------------------------------------------------------------------- common duties
-
-    def safe_state(self) -> None:
-        """Stop the acquisition; a scope has no outputs."""
-        self.abort()
-
-    def output_states(self) -> list[OutputState]:
-        """Return nothing: a scope has no outputs."""
-        return []
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Return nothing: a scope has no outputs."""
-        return ()
-
-    def accepted_settings(self) -> Mapping[str, object]:
-        """Return the set-up as it was last read back."""
-        found: dict[str, object] = {}
-        for channel, vertical in sorted(self._vertical.items()):
-            found |= {f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()}
-        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
-        if self._trigger is not None:
-            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
-        return found
-
-    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return gain, offset and time-base accuracy."""
-        caps = self.capabilities
-        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
-                "timebase": {"relative": caps.timebase_accuracy}}
-
-    def _require_channel(self, channel: int) -> None:
-        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))

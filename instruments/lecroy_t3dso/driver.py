@@ -59,7 +59,7 @@ class LeCroyT3DSO(ShortCommandScope):
         rate = self.ask_value("SARA?")
         records: dict[int, Waveform] = {}
         for channel in channels:
-            self._require_channel(channel)
+            self.require_channel(channel)
             records[channel] = self._waveform(channel, rate)
         return records
 

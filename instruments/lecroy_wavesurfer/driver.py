@@ -62,7 +62,7 @@ class LeCroyWaveSurfer(ShortCommandScope):
         """Read the finished acquisition of each channel, all segments: the part that was asked for."""
         records: dict[int, Waveform] = {}
         for channel in channels:
-            self._require_channel(channel)
+            self.require_channel(channel)
             records[channel] = self._waveform(channel)
         self.check_errors()
         return records

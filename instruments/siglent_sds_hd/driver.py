@@ -159,7 +159,7 @@ class SiglentSdsHd(StepScope):
         self.send(":WAV:WIDT WORD", ":WAV:BYT LSB", f":WAV:INT {stride}")
         records: dict[int, Waveform] = {}
         for channel in channels:
-            self._require_channel(channel)
+            self.require_channel(channel)
             self.write(f":WAV:SOUR C{channel}")
             codes = np.vstack([self._segment(channel, number + 1, first, stride, count, piece)
                                for number in range(segments)])

@@ -1,0 +1,105 @@
+"""What every oscilloscope does, whatever its language: limits of the set-up, the wait to be armed, and its reports."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import (
+    EdgeTrigger,
+    OscilloscopeCapabilities,
+    OutputState,
+    Range,
+    Timebase,
+    Vertical,
+)
+from tsbench.instruments.languages.message_instrument import MessageInstrument
+
+
+class ScopeSetup(MessageInstrument):
+    """Remembers the set-up as it was read back, and refuses a set-up that the model cannot have."""
+
+    capabilities: OscilloscopeCapabilities
+    _vertical: dict[int, Vertical]
+    _timebase: Timebase
+    _trigger: EdgeTrigger | None
+
+    # ------------------------------------------------------------------------------------------- limits
+
+    def require_channel(self, channel: int) -> None:
+        """Refuse a channel that the model does not have."""
+        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))
+
+    def require_vertical(self, channel: int, vertical: Vertical, range_50: float | None) -> None:
+        """Refuse what the input cannot do.
+
+        Parameters
+        ----------
+        channel : int
+        vertical : Vertical
+        range_50 : largest full scale [V] of the input of 50 Ohm; None: there is no such input
+        """
+        self.require_channel(channel)
+        subject, allowed = f"{self.label} channel {channel}", self.capabilities.range
+        if vertical.impedance == "50":
+            if range_50 is None:
+                raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
+            allowed = Range(allowed.low, range_50, "V")
+        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
+
+    def require_timebase(self, timebase: Timebase) -> None:
+        """Refuse more segments or points than there can be."""
+        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
+        if timebase.points is not None:
+            allowed = Range(100, self.capabilities.record_length, "")
+            require_in_range(self.label, "points", timebase.points, allowed)
+
+    def require_trigger(self, trigger: EdgeTrigger) -> None:
+        """Refuse a source that the model does not have."""
+        if trigger.source == "external" and not self.capabilities.external_trigger:
+            raise LimitError(f"{self.label}: this model has no external trigger input. Trigger on a channel")
+        if not isinstance(trigger.source, str):
+            self.require_channel(trigger.source)
+
+    # ------------------------------------------------------------------------------------------- arming
+
+    def not_armed(self, patience: str) -> InstrumentError:
+        """Return the error of a scope that did not arm within ``patience``, as text with its unit."""
+        return InstrumentError(
+            f"{self.label}: the oscilloscope did not arm within {patience}. Check its time base and channels")
+
+    @property
+    def pre_trigger(self) -> float:
+        """Return the part of the record [s] before the trigger."""
+        return max(0.0, self._timebase.span / 2 - self._timebase.position)
+
+    # ------------------------------------------------------------------------------------ common duties
+
+    def safe_state(self) -> None:
+        """Stop the acquisition; a scope has no outputs."""
+        self.abort()
+
+    def output_states(self) -> list[OutputState]:
+        """Return nothing: a scope has no outputs."""
+        return []
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return nothing: a scope has no outputs."""
+        return ()
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
+        found: dict[str, object] = {}
+        for channel, vertical in sorted(self._vertical.items()):
+            found |= {f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()}
+        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
+        if self._trigger is not None:
+            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
+        return found
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return gain, offset and time-base accuracy."""
+        caps = self.capabilities
+        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
+                "timebase": {"relative": caps.timebase_accuracy}}
