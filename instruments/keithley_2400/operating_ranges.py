@@ -4,16 +4,15 @@ User's manual 2400S-900-01 rev. K, p. 18-62 and 18-68: a compliance is at least 
 measuring range is at most that of the compliance. How high a compliance a source range leaves is in the data sheet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Accuracy, Range, SourceSettings
 from tsbench.instruments.keithley_2400.data_sheet import Keithley2400Sheet
+from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.quantities import short_quantity
 
-UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-OTHER: Mapping[str, str] = {"voltage": "current", "current": "voltage"}
 _SLACK = 1e-9
 
 

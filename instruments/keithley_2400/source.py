@@ -1,7 +1,6 @@
 """Source part of the driver of the 2400 family: function, range, compliance, level and output."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tsbench.errors import InstrumentError
@@ -12,11 +11,10 @@ from tsbench.instruments.interfaces import (
     SourceSettings,
 )
 from tsbench.instruments.keithley_2400.data_sheet import REPEATABLE, Keithley2400Sheet
-from tsbench.instruments.keithley_2400.operating_ranges import OTHER, UNIT, OperatingRanges, row_for, top_of
+from tsbench.instruments.keithley_2400.operating_ranges import OperatingRanges, row_for, top_of
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
-
-WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
+from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD
 
 
 class SourceOf2400(ScpiInstrument):

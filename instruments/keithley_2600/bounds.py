@@ -7,11 +7,10 @@ without a message.
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Accuracy, MeasureSettings, Range, SourceSettings
-from tsbench.instruments.keithley_2600.data_sheet import LEAST_LIMIT, OVERRANGE, Function, ModelData, range_for
+from tsbench.instruments.keithley_2600.data_sheet import LEAST_LIMIT, OVERRANGE, ModelData, range_for
+from tsbench.instruments.source_meters.functions import UNIT
 from tsbench.quantities import short_quantity
 
-UNIT: dict[str, str] = {"voltage": "V", "current": "A"}
-OTHER: dict[str, Function] = {"voltage": "current", "current": "voltage"}
 _SLACK = 1 + 1e-9
 
 

@@ -14,7 +14,6 @@ Not compared with a data sheet
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from tsbench.instruments.interfaces import (
     Accuracy,
@@ -24,8 +23,6 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
 )
 from tsbench.instruments.languages.repeatable import COMMON
-
-Function = Literal["voltage", "current"]
 
 OVERRANGE = 1.01  #: highest set-point and reading of a range, as a multiple of its full scale
 LEAST_LIMIT = 0.1  #: of a fixed measuring range

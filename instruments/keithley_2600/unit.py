@@ -23,11 +23,12 @@ from tsbench.instruments.interfaces import (
     SourceSettings,
 )
 from tsbench.instruments.keithley_2600 import data_sheet
-from tsbench.instruments.keithley_2600.bounds import OTHER, UNIT, UnitBounds
+from tsbench.instruments.keithley_2600.bounds import UnitBounds
 from tsbench.instruments.keithley_2600.data_sheet import ModelData, range_for
 from tsbench.instruments.keithley_2600.readings import COLUMNS, decoded, parse_reading
 from tsbench.instruments.keithley_2600.unit_messages import UnitMessages
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray
 

@@ -9,10 +9,10 @@ from tsbench.instruments.keithley_4200 import data_sheet
 from tsbench.instruments.keithley_4200.data_sheet import SourceMeasureUnit
 from tsbench.instruments.languages.kxci import KxciReading
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.functions import UNIT
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag
 
-UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
 _FORCE: Mapping[str, str] = {"voltage": "DV", "current": "DI"}
 _PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 

@@ -26,10 +26,11 @@ from tsbench.instruments.interfaces import (
 )
 from tsbench.instruments.keithley_4200 import data_sheet
 from tsbench.instruments.keithley_4200.data_sheet import SourceMeasureUnit
-from tsbench.instruments.keithley_4200.forcing import UNIT, decoded, force_command, require_compliance, require_level
+from tsbench.instruments.keithley_4200.forcing import decoded, force_command, require_compliance, require_level
 from tsbench.instruments.keithley_4200.mainframe import Analyser4200
 from tsbench.instruments.languages.kxci import BUSY, parse_readings, parse_user_reading
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.functions import UNIT
 from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray, Identity
 

@@ -5,12 +5,10 @@ The numbers of a model are in its own folder, as a :class:`DataSheet`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from tsbench.instruments.interfaces import SourceMeterCapabilities
 from tsbench.instruments.languages.repeatable import COMMON
-
-Function = Literal["voltage", "current"]
+from tsbench.instruments.source_meters.functions import Function
 
 
 @dataclass(frozen=True)

@@ -26,15 +26,9 @@ from tsbench.instruments.interfaces import (
 )
 from tsbench.instruments.keithley_interactive import data_sheet, ranges
 from tsbench.instruments.keithley_interactive.ranges import SourceRange
-from tsbench.instruments.keithley_interactive.source import (
-    OTHER,
-    UNIT,
-    WORD,
-    SourceSide,
-    fixed_range,
-    require_same_limit,
-)
+from tsbench.instruments.keithley_interactive.source import SourceSide, fixed_range, require_same_limit
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
+from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD, Function
 from tsbench.instruments.source_meters.records import accuracy_tables, settings_record
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
@@ -56,7 +50,7 @@ def decoded(
     values: list[float],
     level: float,
     source: SourceSettings,
-    function: data_sheet.Function,
+    function: Function,
     full_scale: float,
     label: str,
 ) -> Reading:

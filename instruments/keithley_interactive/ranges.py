@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from tsbench.errors import LimitError
 from tsbench.instruments.interfaces import Accuracy, SourceMeterCapabilities, SourceSettings
-from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
+from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet
+from tsbench.instruments.source_meters.functions import Function
 from tsbench.quantities import short_quantity
 
 LEAST = 1e-3  #: smallest limit, as a part of the fixed measuring range

@@ -21,16 +21,14 @@ from tsbench.instruments.interfaces import (
     SourceSettings,
 )
 from tsbench.instruments.keithley_interactive import ranges
-from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
+from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet
 from tsbench.instruments.keithley_interactive.ranges import SourceRange
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD, Function
 from tsbench.quantities import short_quantity
 
-WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
-UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-OTHER: Mapping[str, Function] = {"voltage": "current", "current": "voltage"}
 
 
 def fixed_range(source: SourceSettings, measure: MeasureSettings | None) -> float | None:

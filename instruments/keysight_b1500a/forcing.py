@@ -6,8 +6,8 @@ from tsbench.errors import LimitError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.instruments.keysight_b1500a.data_sheet import CURRENT_OVERRANGE, Module
-from tsbench.instruments.keysight_b1500a.readings import OTHER, UNIT
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.quantities import short_quantity
 
 FORCE: Mapping[str, str] = {"voltage": "DV", "current": "DI"}

@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from tsbench.errors import GarbledReply
 from tsbench.instruments.interfaces import Reading, SourceSettings
 from tsbench.instruments.languages.flex import FlexDatum
+from tsbench.instruments.source_meters.functions import OTHER
 from tsbench.records import Flag
 
-UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-OTHER: Mapping[str, Literal["voltage", "current"]] = {"voltage": "current", "current": "voltage"}
 _PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 #: status of a datum -> flag; T is the compliance of another channel
 _FLAGS: Mapping[str, Flag] = {

@@ -30,8 +30,9 @@ from tsbench.instruments.keysight_b1500a.data_sheet import Module
 from tsbench.instruments.keysight_b1500a.forcing import FORCE, force_command, require_level, require_range
 from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.measurement_run import MeasurementRun
-from tsbench.instruments.keysight_b1500a.readings import OTHER, UNIT, decoded
+from tsbench.instruments.keysight_b1500a.readings import decoded
 from tsbench.instruments.languages.scpi import format_number
+from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.instruments.source_meters.records import settings_record
 from tsbench.quantities import short_quantity
 from tsbench.records import FloatArray, Identity

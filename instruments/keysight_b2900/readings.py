@@ -1,7 +1,7 @@
 """Readings of the B2900 family, and the levels and compliances that its ranges allow."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tsbench.errors import GarbledReply, LimitError
 from tsbench.instruments.guard.limits import require_in_range
@@ -12,12 +12,11 @@ from tsbench.instruments.keysight_b2900.data_sheet import (
     STATUS_OVERFLOWED,
     ModelB2900,
 )
+from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag
 
 ELEMENTS = "VOLT,CURR,TIME,STAT"  #: of a reading, as they are asked for
-UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-OTHER: Mapping[str, str] = {"voltage": "current", "current": "voltage"}
 _SLACK = 1e-9
 
 

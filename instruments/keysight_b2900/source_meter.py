@@ -28,13 +28,13 @@ from tsbench.instruments.keysight_b2900.data_sheet import (
     MOST_POINTS,
     ModelB2900,
 )
-from tsbench.instruments.keysight_b2900.readings import ELEMENTS, OTHER, UNIT, decoded, require_level, row_for
+from tsbench.instruments.keysight_b2900.readings import ELEMENTS, decoded, require_level, row_for
 from tsbench.instruments.languages.scpi import format_list, format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD
 from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray, Identity
 
-WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 PINS = tuple(f"ext{pin}" for pin in range(1, 15))  #: of the digital port, as jacks
 _TELLS: Mapping[str, str] = {"begin": "TRIG", "point": "SENS"}
 _FETCH_CHUNK = 500

@@ -1,1 +1,1 @@
-"""What the drivers of source meters share, whoever made them: what a run file keeps of the set-up and the accuracy."""
+"""What the drivers of source meters share, whoever made them: names and units, readings, what a run file keeps."""

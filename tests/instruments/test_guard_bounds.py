@@ -27,7 +27,7 @@ from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
 from tsbench.instruments.interfaces import MeasureSettings, Reading
 from tsbench.instruments.keithley_2450.data_sheet import CAPABILITIES, DATA_SHEET
 from tsbench.instruments.keithley_2460 import data_sheet as keithley_2460
-from tsbench.instruments.keithley_interactive.data_sheet import DataSheet, Function
+from tsbench.instruments.keithley_interactive.data_sheet import DataSheet
 from tsbench.instruments.keithley_interactive.ranges import (
     is_range_of,
     measuring_ranges,
@@ -38,6 +38,7 @@ from tsbench.instruments.keithley_interactive.ranges import (
     suits,
 )
 from tsbench.instruments.keysight_infiniivision import data_sheet as scopes
+from tsbench.instruments.source_meters.functions import Function
 from tsbench.netlist import parse_netlist
 from tsbench.records import DeviceLimits, Flag
 
