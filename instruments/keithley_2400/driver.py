@@ -31,10 +31,11 @@ from tsbench.instruments.keithley_2400.data_sheet import (
     LIST_CHUNK,
 )
 from tsbench.instruments.keithley_2400.operating_ranges import row_for, top_of
-from tsbench.instruments.keithley_2400.readings import ELEMENTS, ListSweep, decoded
+from tsbench.instruments.keithley_2400.readings import ListSweep, decoded
 from tsbench.instruments.keithley_2400.source import SourceOf2400
 from tsbench.instruments.languages.scpi import format_list, format_number
 from tsbench.instruments.source_meters.functions import UNIT, WORD
+from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.instruments.source_meters.records import accuracy_tables, settings_record
 from tsbench.records import FloatArray
 

@@ -1,9 +1,9 @@
 """Readings of the 2400 family: what the numbers mean, and those of a list sweep, which come when it has ended."""
 
 import contextlib
-import math
+from collections.abc import Sequence
 
-from tsbench.errors import GarbledReply, InstrumentError
+from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Reading
 from tsbench.instruments.keithley_2400.data_sheet import (
     STATUS_COMPLIANCE,
@@ -12,42 +12,21 @@ from tsbench.instruments.keithley_2400.data_sheet import (
     STATUS_RANGE_COMPLIANCE,
 )
 from tsbench.instruments.languages.message_instrument import MessageInstrument
+from tsbench.instruments.source_meters import readings
+from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.records import Flag, FloatArray
 
-ELEMENTS = "VOLT,CURR,TIME,STAT"
-#: bits of the status word with which the source does not hold its level
-_LIMITED = STATUS_COMPLIANCE | STATUS_RANGE_COMPLIANCE | STATUS_PROTECTED
+#: for each group of bits of the status word, the flag of a reading: those of the first do not let the source hold
+_FLAGS = {
+    STATUS_COMPLIANCE | STATUS_RANGE_COMPLIANCE | STATUS_PROTECTED: Flag.COMPLIANCE,
+    STATUS_OVERFLOWED: Flag.OVERFLOW,
+}
 _BYTES_OF_READING = 56  #: four numbers of 13 characters, with their commas
 
 
-def decoded(values: list[float], level: float, label: str) -> Reading:
-    """Return a reading with its flags.
-
-    Parameters
-    ----------
-    values : those of :data:`ELEMENTS`; NaN or infinite where the instrument sent an overflow
-    level : [V or A] that was set
-    label : the instrument, as messages call it
-
-    Raises
-    ------
-    GarbledReply
-        These are not the values of one reading.
-    """
-    if len(values) != len(ELEMENTS.split(",")):
-        raise GarbledReply(f"{label}: a reading has {len(values)} values, but 4 values ({ELEMENTS}) are expected. "
-                           "Repeat the measurement")
-    voltage, current, time, status = values
-    if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
-        raise GarbledReply(f"{label}: the time ({time:g} s) or the status ({status:g}) of a reading is not valid. "
-                           "Repeat the measurement")
-    flags = Flag.NONE
-    if int(status) & _LIMITED:
-        flags |= Flag.COMPLIANCE
-    if int(status) & STATUS_OVERFLOWED or not (math.isfinite(voltage) and math.isfinite(current)):
-        flags |= Flag.OVERFLOW
-    voltage, current = (value if math.isfinite(value) else math.nan for value in (voltage, current))
-    return Reading(time, level, voltage, current, flags)
+def decoded(values: Sequence[float], level: float, label: str) -> Reading:
+    """Return a reading with the flags of the 2400's status word; see :func:`readings.decoded`."""
+    return readings.decoded(values, level, _FLAGS, label)
 
 
 class ListSweep:

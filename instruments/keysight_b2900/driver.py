@@ -15,9 +15,9 @@ from tsbench.instruments.interfaces import (
     TriggerLinked,
 )
 from tsbench.instruments.keysight_b2900.data_sheet import MODELS, REPEATABLE
-from tsbench.instruments.keysight_b2900.readings import ELEMENTS
 from tsbench.instruments.keysight_b2900.source_meter import ChannelSourceMeter
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.instruments.source_meters.records import accuracy_tables
 
 _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIZ", "normal": "NORM", "zero": "ZERO"}

@@ -1,9 +1,8 @@
 """Readings of the B2900 family, and the levels and compliances that its ranges allow."""
 
-import math
 from collections.abc import Sequence
 
-from tsbench.errors import GarbledReply, LimitError
+from tsbench.errors import LimitError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Accuracy, Range, Reading, SourceSettings
 from tsbench.instruments.keysight_b2900.data_sheet import (
@@ -12,44 +11,19 @@ from tsbench.instruments.keysight_b2900.data_sheet import (
     STATUS_OVERFLOWED,
     ModelB2900,
 )
+from tsbench.instruments.source_meters import readings
 from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag
 
-ELEMENTS = "VOLT,CURR,TIME,STAT"  #: of a reading, as they are asked for
+#: for each bit of the status word, the flag of a reading
+_FLAGS = {STATUS_COMPLIANCE: Flag.COMPLIANCE, STATUS_HOT: Flag.UNSETTLED, STATUS_OVERFLOWED: Flag.OVERFLOW}
 _SLACK = 1e-9
 
 
-def decoded(values: list[float], level: float, label: str) -> Reading:
-    """Return a reading with its flags.
-
-    Parameters
-    ----------
-    values : those of :data:`ELEMENTS`; NaN or infinite where the instrument sent an overflow
-    level : [V or A] that was set
-    label : the instrument, as messages call it
-
-    Raises
-    ------
-    GarbledReply
-        These are not the values of one reading.
-    """
-    if len(values) != len(ELEMENTS.split(",")):
-        raise GarbledReply(f"{label}: a reading has {len(values)} values, but 4 values ({ELEMENTS}) are expected. "
-                           "Repeat the measurement")
-    voltage, current, time, status = values
-    if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
-        raise GarbledReply(f"{label}: the time ({time:g} s) or the status ({status:g}) of a reading is not valid. "
-                           "Repeat the measurement")
-    bits, flags = int(status), Flag.NONE
-    if bits & STATUS_COMPLIANCE:
-        flags |= Flag.COMPLIANCE
-    if bits & STATUS_HOT:
-        flags |= Flag.UNSETTLED
-    if bits & STATUS_OVERFLOWED or not (math.isfinite(voltage) and math.isfinite(current)):
-        flags |= Flag.OVERFLOW
-    voltage, current = (value if math.isfinite(value) else math.nan for value in (voltage, current))
-    return Reading(time, level, voltage, current, flags)
+def decoded(values: Sequence[float], level: float, label: str) -> Reading:
+    """Return a reading with the flags of the B2900's status word; see :func:`readings.decoded`."""
+    return readings.decoded(values, level, _FLAGS, label)
 
 
 def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:

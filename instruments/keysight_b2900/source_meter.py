@@ -28,10 +28,11 @@ from tsbench.instruments.keysight_b2900.data_sheet import (
     MOST_POINTS,
     ModelB2900,
 )
-from tsbench.instruments.keysight_b2900.readings import ELEMENTS, decoded, require_level, row_for
+from tsbench.instruments.keysight_b2900.readings import decoded, require_level, row_for
 from tsbench.instruments.languages.scpi import format_list, format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD
+from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray, Identity
 
