@@ -15,7 +15,7 @@ from tsbench.errors import CommunicationError, TsbenchError
 from tsbench.instruments.registry import entry
 from tsbench.plugins import in_words
 from tsbench.station.bench.bench import Bench
-from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.version import __version__
 
 _TWINS = 5  #: how often the twin speaks, each time with other errors within the data sheet

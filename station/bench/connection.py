@@ -14,7 +14,7 @@ from tsbench.instruments.links.liveness import Liveness
 from tsbench.instruments.registry import driver_class, driver_of, entry, fits
 from tsbench.plugins import in_words
 from tsbench.records import Identity
-from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.station.bench.driver_calls import accuracy_of, calling, settings_of, states_of
 from tsbench.station.bench.setting_units import with_units
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import Prober, Site, SwitchMatrix
-from tsbench.station.bench.bench_file import PositioningTable
+from tsbench.station.bench.bench_tables import PositioningTable
 
 RequireOff = Callable[[str], None]  #: raises unless all outputs are read back as off; the argument is what would move
 

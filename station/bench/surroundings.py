@@ -8,7 +8,8 @@ from tsbench.errors import ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import Clock, DecadeBox, Range, TemperatureController
 from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
-from tsbench.station.bench.bench_file import BenchFile, ControlTable, TemperatureTable
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.bench_tables import ControlTable, TemperatureTable
 from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tsbench.errors import ConfigurationError
 from tsbench.station.bench.bench import Bench
-from tsbench.station.bench.bench_file import BenchFile, DeviceTable
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.bench_tables import DeviceTable
 from tsbench.station.fixture_check import by_generator, by_source_meter
 from tsbench.station.fixture_check.values import FixtureValue
 

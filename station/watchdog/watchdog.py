@@ -34,7 +34,7 @@ from tsbench.errors import ConfigurationError, InstrumentInUse, first_sentence, 
 from tsbench.instruments.links.visa_library import open_manager
 from tsbench.instruments.registry import driver_class
 from tsbench.plugins import in_words
-from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.station.bench.connection import Connection, connect, quietly
 from tsbench.station.bench.ownership import take, this_process
 from tsbench.storage.watchdog_events import WATCHDOG, write_watchdog_events

@@ -19,7 +19,7 @@ from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.world import world
-from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.bench_tables import InstrumentTable
 
 BENCH = """
 visa_library = "metal.world.toml@tsbench"

@@ -13,25 +13,25 @@ from tsbench.instruments.driver import _GIVEN
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.instruments.registry import DRIVERS
 from tsbench.quantities import Unit
-from tsbench.station.bench import bench_file
-from tsbench.station.bench.bench_file import BenchTable
+from tsbench.station.bench import bench_tables
+from tsbench.station.bench.bench_tables import BenchTable
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "bench.md").read_text("utf-8")
 #: heading on the page -> the table whose keys stand there; the limits stand below [device], which has one key
 SECTIONS = {
-    "Keys at the top of the file": (bench_file.BenchTable,),
-    "`[instruments.NAME]`": (bench_file.InstrumentTable,),
-    "`[instruments.NAME.link]`": (bench_file.LinkTable,),
-    "`[fixture]`": (bench_file.FixtureTable,),
-    "`[fixture.high_voltage]`": (bench_file.HighVoltageTable,),
-    "`[fixture.measured]`": (bench_file.MeasuredTable,),
-    "`[fixture.sensing]`": (bench_file.SensingTable,),
-    "`[fixture.control.QUANTITY]`": (bench_file.ControlTable,),
-    "`[devices.ID]`": (bench_file.DeviceTable,),
-    "Limits of the devices": (bench_file.CommonDeviceTable, bench_file.LimitsTable),
-    "`[positioner]`": (bench_file.PositioningTable,),
-    "`[temperature]`": (bench_file.TemperatureTable,),
-    "`[watchdog]`": (bench_file.WatchdogTable,),
+    "Keys at the top of the file": (bench_tables.BenchTable,),
+    "`[instruments.NAME]`": (bench_tables.InstrumentTable,),
+    "`[instruments.NAME.link]`": (bench_tables.LinkTable,),
+    "`[fixture]`": (bench_tables.FixtureTable,),
+    "`[fixture.high_voltage]`": (bench_tables.HighVoltageTable,),
+    "`[fixture.measured]`": (bench_tables.MeasuredTable,),
+    "`[fixture.sensing]`": (bench_tables.SensingTable,),
+    "`[fixture.control.QUANTITY]`": (bench_tables.ControlTable,),
+    "`[devices.ID]`": (bench_tables.DeviceTable,),
+    "Limits of the devices": (bench_tables.CommonDeviceTable, bench_tables.LimitsTable),
+    "`[positioner]`": (bench_tables.PositioningTable,),
+    "`[temperature]`": (bench_tables.TemperatureTable,),
+    "`[watchdog]`": (bench_tables.WatchdogTable,),
 }
 UNITS_OF_NUMBERS = {"area": "m^2", "baud_rate": "bit/s"}  #: a plain number in the model
 

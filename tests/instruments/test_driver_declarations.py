@@ -11,7 +11,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import KINDS, DriverDeclaration, TerminalDeclaration
 from tsbench.instruments.links.link_settings import LinkSettings, set_serial_port
 from tsbench.instruments.links.transport import Transport
-from tsbench.station.bench.bench_file import LinkTable
+from tsbench.station.bench.bench_tables import LinkTable
 
 _PLACE = "tests.instruments.test_driver_declarations"
 MEMBERS = {kind: {name for base in interface.__mro__ for name in vars(base) if not name.startswith("_")}

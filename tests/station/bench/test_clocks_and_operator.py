@@ -15,7 +15,8 @@ from tsbench.instruments import OutputState
 from tsbench.records import Identity
 from tsbench.station.bench import operator, ownership
 from tsbench.station.bench.bench import Bench
-from tsbench.station.bench.bench_file import BenchFile, InstrumentTable
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.station.bench.connection import Connection
 from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import FOLDER, Owner, Ownership, this_process

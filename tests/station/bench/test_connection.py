@@ -11,7 +11,7 @@ from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.instruments import OutputState
 from tsbench.instruments.links.link_settings import USUAL_LINK
 from tsbench.station.bench import opening
-from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.station.bench.connection import Connection, connect, outlives_process, quietly
 from tsbench.station.bench.opening import make_all_safe
 

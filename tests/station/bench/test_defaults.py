@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tsbench.station.bench.bench_file import BenchTable
+from tsbench.station.bench.bench_tables import BenchTable
 from tsbench.station.bench.setting_units import unit_of, with_units
 
 INSTRUMENT = {"driver": "keithley_2450", "resource": "GPIB0::18::INSTR"}

@@ -1,0 +1,163 @@
+"""The tables of a bench file: their keys, units and defaults. :mod:`.bench_file` reads and checks them as a whole."""
+
+import dataclasses
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tsbench.instruments.links.link_settings import LinkSettings
+from tsbench.quantities import Amperes, Coulombs, Farads, Joules, Kelvins, Number, Ohms, Seconds, Siemens, Volts, Watts
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LinkTable(_Table):
+    """``[instruments.NAME.link]``: terminators and serial port, where the driver's defaults do not fit."""
+
+    read_termination: str | None = None
+    write_termination: str | None = None
+    baud_rate: int | None = Field(default=None, gt=0)  #: [bit/s]
+    data_bits: int | None = Field(default=None, ge=5, le=8)
+    parity: Literal["none", "odd", "even", "mark", "space"] | None = None
+    stop_bits: Literal["1", "1.5", "2"] | None = None
+    flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
+
+    def over(self, usual: LinkSettings) -> LinkSettings:
+        """Return the settings of a driver with what this table changes."""
+        return dataclasses.replace(usual, **self.model_dump(exclude_none=True))
+
+
+class InstrumentTable(_Table):
+    """``[instruments.NAME]``."""
+
+    driver: str
+    resource: str
+    visa_library: str | None = None
+    timeout: Seconds = Field(default=3.0, gt=0)
+    link: LinkTable = LinkTable()
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class SensingTable(_Table):
+    """``[fixture.sensing]``: terminals of scope channels."""
+
+    voltage_high: str | None = None
+    voltage_low: str | None = None
+    current: str | None = None
+    current_resistance: Ohms | None = Field(default=None, gt=0)
+
+
+class HighVoltageTable(_Table):
+    """``[fixture.high_voltage]``: what allows more than 42 V."""
+
+    rating: Volts = Field(gt=0)  #: of fixture and cable
+    interlock: str = Field(min_length=3)  #: what opens the interlock of the instrument, in words
+
+
+class MeasuredTable(_Table):
+    """``[fixture.measured]``: what ``tsbench check --fixture`` found; it counts in place of the netlist."""
+
+    date: str = ""
+    path_resistance: dict[str, Ohms] = Field(default_factory=dict)  #: by role
+    current_offset: dict[str, Amperes] = Field(default_factory=dict)  #: of the source meter in a role
+    leakage: dict[str, Siemens] = Field(default_factory=dict)  #: of the open path, by role
+    parallel_capacitance: Farads | None = Field(default=None, ge=0)
+
+
+class ControlTable(_Table):
+    """``[fixture.control.QUANTITY]``: the decade box, or the operator, that sets a quantity of the fixture."""
+
+    instrument: str = ""  #: "": the operator
+    element: str  #: of the netlist, whose value the box is
+
+
+class FixtureTable(_Table):
+    """``[fixture]``: the wiring as the lab knows it."""
+
+    netlist: str = ""
+    terminals: dict[str, str] = Field(default_factory=dict)
+    sensing: SensingTable = SensingTable()
+    high_voltage: HighVoltageTable | None = None
+    measured: MeasuredTable = MeasuredTable()
+    control: dict[Literal["load_resistance", "parallel_capacitance"], ControlTable] = Field(default_factory=dict)
+
+
+class LimitsTable(_Table):
+    """``[device.limits]`` and ``[devices.ID.limits]``: what a device must never see."""
+
+    max_voltage: Volts | None = Field(default=None, gt=0)
+    max_current: Amperes | None = Field(default=None, gt=0)
+    max_power: Watts | None = Field(default=None, gt=0)
+    max_charge: Coulombs | None = Field(default=None, gt=0)
+    max_energy: Joules | None = Field(default=None, gt=0)
+
+
+class DeviceTable(_Table):
+    """``[devices.ID]``."""
+
+    material: str = ""
+    stack: str = ""
+    area: Number | None = Field(default=None, gt=0)  #: [m^2]
+    notes: str = ""
+    temperature: Kelvins | None = Field(default=None, gt=0)  #: at which it is measured, as the lab knows it
+    die: tuple[int, int] | None = None  #: column and row on its wafer
+    limits: LimitsTable = LimitsTable()
+    standard: Literal["open", "short", "resistor"] | None = None  #: what it is, if it serves to measure the fixture
+    resistance: Ohms | None = Field(default=None, gt=0)  #: of a standard that is a resistor
+
+    @model_validator(mode="after")
+    def _known_resistor(self) -> Self:
+        if (self.standard not in {None, "open", "short"}) != (self.resistance is not None):
+            raise ValueError("standard = \"resistor\" and resistance belong together. Give both or neither")
+        return self
+
+
+class CommonDeviceTable(_Table):
+    """``[device]``: what holds for all devices of the bench."""
+
+    limits: LimitsTable = LimitsTable()
+
+
+class PositioningTable(_Table):
+    """``[positioner]``: what connects the devices."""
+
+    kind: Literal["operator", "matrix", "prober"] = "operator"
+    instrument: str = ""  #: the switch matrix or the prober
+    #: device -> crosspoints of a matrix, or column, row and subsite on the wafer of a prober
+    devices: dict[str, tuple[str, ...] | tuple[int, ...]] = Field(default_factory=dict)
+
+
+class TemperatureTable(_Table):
+    """``[temperature]``: the temperature controller of the chuck, and when it is stable."""
+
+    instrument: str
+    band: Kelvins = Field(default=0.2, gt=0)  #: from the set-point
+    settling: Seconds = Field(default=30.0, ge=0)  #: for which it must stay in the band
+    timeout: Seconds = Field(default=3600.0, gt=0)
+
+
+class WatchdogTable(_Table):
+    """``[watchdog]``: the process that switches off when the measuring process dies or stands still."""
+
+    enabled: bool = True
+    #: without a sign of progress for so long the run is killed; switching off takes its time after that
+    deadline: Seconds = Field(default=0.8, ge=0.2, le=60.0)
+    interval: Seconds = Field(default=0.1, ge=0.01, le=10.0)  #: between two heartbeats
+
+
+class BenchTable(_Table):
+    """The whole file."""
+
+    name: str = ""
+    visa_library: str = ""
+    connected: str | None = None  #: the device that is connected, where the operator cannot be asked
+    instruments: dict[str, InstrumentTable] = Field(default_factory=dict)
+    roles: dict[str, str] = Field(default_factory=dict)
+    fixture: FixtureTable = FixtureTable()
+    devices: dict[str, DeviceTable] = Field(default_factory=dict)
+    device: CommonDeviceTable = CommonDeviceTable()
+    watchdog: WatchdogTable = WatchdogTable()
+    positioner: PositioningTable | None = None
+    temperature: TemperatureTable | None = None
