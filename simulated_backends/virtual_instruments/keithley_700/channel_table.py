@@ -20,11 +20,11 @@ class ChannelTable:
     ----------
     parts : TspParts
     matrix : RelayMatrix
-    slots : number of a slot -> its card
+    slots : number of a slot -> its card, None: it is empty
     firmware : of the mainframe
     """
 
-    def __init__(self, parts: TspParts, matrix: RelayMatrix, slots: dict[int, Card], firmware: str) -> None:
+    def __init__(self, parts: TspParts, matrix: RelayMatrix, slots: dict[int, Card | None], firmware: str) -> None:
         self._matrix = matrix
         table = TspTable(parts.interpreter, "channel")
         table.make_global("channel")
@@ -42,7 +42,7 @@ class ChannelTable:
         slot.make_global("slot")
         for number, card in slots.items():
             one = slot.table(number)
-            identity = f"{card.model},{card.description},{firmware},SIM{number:04d}"
+            identity = f"{card.model},{card.description},{firmware},SIM{number:04d}" if card else "Empty Slot"
             one.attribute("idn", functools.partial(str, identity))
 
     # ------------------------------------------------------------------------------------- channel lists

@@ -33,21 +33,22 @@ class VirtualSwitchMainframe(VirtualInstrument):
 
     cards: ClassVar[Mapping[str, Card]]
     slots: ClassVar[int]
-    manufacturer = "Keithley Instruments Inc."
+    manufacturer = "KEITHLEY INSTRUMENTS INC."
     framing: ClassVar[Framing] = TSP_FRAMING
     keeps_replies = True
     error_queue_depth = 100
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        self.identification = f"{self.manufacturer}, {self.model}, {self.serial}, {self.firmware}"
+        self.identification = f"{self.manufacturer},{self.model},{self.serial},{self.firmware}"
         self.line_frequency = 50.0
         found = self._cards_of(placement.options.get("cards", {"1": next(iter(self.cards))}))
         self.matrix = RelayMatrix(self, [
             self.crosspoint(slot, row, column, card) for slot, card in found.items()
             for row in range(card.rows) for column in range(card.columns)])
         self.language = TspLanguage(self, ())
-        ChannelTable(self.language.parts, self.matrix, found, self.firmware)
+        slots = {slot: found.get(slot) for slot in range(1, self.slots + 1)}
+        ChannelTable(self.language.parts, self.matrix, slots, self.firmware)
 
     def _cards_of(self, option: object) -> dict[int, Card]:
         if not isinstance(option, Mapping):
@@ -68,7 +69,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
     @property
     def model_name(self) -> str:
         """The model as ``localnode.model`` says it."""
-        return self.model.removeprefix("Model ")
+        return self.model.removeprefix("MODEL ")
 
     def attachment(self) -> Attachment:
         """Return the relays."""
@@ -104,7 +105,7 @@ class VirtualKeithley707B(VirtualSwitchMainframe):
     """Six slots for cards of eight rows. Terminals: rows "A" to "H", columns "101" (slot 1, column 1) to "612"."""
 
     cards, slots = CARDS_707B, 6
-    model, firmware = "Model 707B", "01.20a"
+    model, firmware = "MODEL 707B", "01.20a"
     terminals = (*ROWS, *(f"{slot}{column:02d}" for slot in range(1, 7) for column in range(1, 13)))
 
     def crosspoint(self, slot: int, row: int, column: int, card: Card) -> Crosspoint:
@@ -116,7 +117,7 @@ class VirtualKeithley3706A(VirtualSwitchMainframe):
     """Six slots, without its multimeter. Terminals: rows "row1" to "row6", columns "101" to "616"."""
 
     cards, slots = CARDS_3706A, 6
-    model, firmware = "Model 3706A", "01.56a"
+    model, firmware = "MODEL 3706A", "01.56a"
     terminals = (
         *(f"row{row}" for row in range(1, 7)),
         *(f"{slot}{column:02d}" for slot in range(1, 7) for column in range(1, 17)))

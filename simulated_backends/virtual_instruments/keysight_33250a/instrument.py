@@ -43,6 +43,7 @@ class VirtualKeysight33250A(Base33250A):
     outputs = ("1",)
     terminals = ("1",)
     has_trigger = True
+    number_format = "+.13E"
 
     bursts = Subsystem(Bursts33250A)
     shapes = Subsystem(Shapes33250A)

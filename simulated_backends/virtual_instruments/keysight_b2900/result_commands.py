@@ -72,13 +72,16 @@ class ResultsB2900(TableB2900):
         return [reading.values[element] - (zero if element == "TIME" else 0.0)
                 for reading in readings for element in ELEMENTS if element in chosen]
 
-    def _answer(self, readings: Sequence[ChannelReading], elements: Sequence[str] = ()) -> str | bytes:
+    def _answer(self, readings: Sequence[ChannelReading]) -> str | bytes:
         if not readings:
             raise ScpiError(-230)
-        return self.written(self._flat(readings, elements))
+        return self.written(self._flat(readings))
 
-    def _latest(self, numbers: tuple[int, ...]) -> list[ChannelReading]:
-        return [reading for number in numbers for reading in self.channel(number).readings[-1:]]
+    def _fetched(self, readings: Sequence[ChannelReading], elements: Sequence[str] = ()) -> list[float]:
+        """Return the numbers of readings; without one, each element is not a number (SCPI reference, FETCh)."""
+        if not readings:
+            return [NOT_A_NUMBER] * len(elements or self.meter.elements)
+        return self._flat(readings, elements)
 
     def _every(self, numbers: tuple[int, ...]) -> list[ChannelReading]:
         columns = [self.channel(number).readings for number in numbers]
@@ -88,19 +91,20 @@ class ResultsB2900(TableB2900):
 
     @command(":FETCh[:SCALar]?", CHANNELS)
     def _fetch(self, numbers: tuple[int, ...] = (1,)) -> str | bytes:
-        return self._answer(self._latest(numbers))
+        return self.written([
+            value for number in numbers for value in self._fetched(self.channel(number).readings[-1:])])
 
     @command(f":FETCh<1-2>[:SCALar]:{_ONE}?")
     def _fetch_one(self, number: int, element: str) -> str | bytes:
-        return self._answer(self._latest((number,)), (element,))
+        return self.written(self._fetched(self.channel(number).readings[-1:], (element,)))
 
     @command(":FETCh:ARRay?", CHANNELS)
     def _fetch_all(self, numbers: tuple[int, ...] = (1,)) -> str | bytes:
-        return self._answer(self._every(numbers))
+        return self.written(self._fetched(self._every(numbers)))
 
     @command(f":FETCh<1-2>:ARRay:{_ONE}?")
     def _fetch_all_of_one(self, number: int, element: str) -> str | bytes:
-        return self._answer(self.channel(number).readings, (element,))
+        return self.written(self._fetched(self.channel(number).readings, (element,)))
 
     @command(":READ[:SCALar]?", CHANNELS)
     def _read(self, numbers: tuple[int, ...] = (1,)) -> Handler:

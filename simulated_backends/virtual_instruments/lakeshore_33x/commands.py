@@ -65,6 +65,17 @@ class ReadingCommands(LineTable[LoopController]):
     def _name(self, letter: str) -> str:
         return f"{self.instrument.names[self._input(letter)]:<15}"
 
+    @line_command("INTYPE")
+    def _set_type(self, letter: str, sensor: str, search: str, full: str, compensated: str, unit: str) -> None:
+        """Set sensor type, automatic range, range, compensation and unit; the reading does not depend on them here."""
+        limits = ((sensor, 0, 4), (search, 0, 1), (full, 0, 8), (compensated, 0, 1), (unit, 1, 3))
+        self.instrument.input_types[self._input(letter)] = ",".join(
+            str(whole_number(text, low, high)) for text, low, high in limits)
+
+    @line_command("INTYPE?")
+    def _type(self, letter: str) -> str:
+        return self.instrument.input_types[self._input(letter)]
+
 
 class ControlCommands(LineTable[LoopController]):
     """Set-points, ramps, loops and heaters of the outputs."""

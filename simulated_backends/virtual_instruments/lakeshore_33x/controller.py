@@ -23,6 +23,7 @@ class LoopController(LineInstrument):
         self.identification = f"{self.manufacturer},{sheet.model},{self.serial}/#######,{sheet.firmware}"
         self.loops = [Loop(power, input=k + 1) for k, power in enumerate((*sheet.power, *[0.0] * sheet.other_outputs))]
         self.names = dict.fromkeys(sheet.inputs, "")
+        self.input_types = dict.fromkeys(sheet.inputs, "1,0,0,0,1")  #: a diode, in kelvin
         self._offsets = {
             letter: self.calibration(f"input {letter}", 0.0, sheet.offset).offset for letter in sheet.inputs}
 

@@ -145,11 +145,16 @@ class VirtualDg(DgBase):
 
     @command("[:SOURce<1-2>]:APPLy?")
     def applied(self, channel: int) -> str:
-        """``APPL?``: function, frequency, amplitude, offset and phase in quotes."""
+        """``APPL?``: function, frequency, amplitude, offset and phase in quotes; DEF for what it does not have."""
         shapes, levels = self.shape_commands, self.level_commands
-        numbers = (self.format_number(shapes.frequency[channel]), levels.get_amplitude(channel),
-                   levels.get_offset(channel), self.format_number(shapes.phase[channel]))
-        return f'"{shapes.function[channel]},{",".join(numbers)}"'
+        function, offset = shapes.function[channel], levels.get_offset(channel)
+        if function == "DC":
+            return f'"DC,DEF,DEF,{offset}"'
+        amplitude = levels.get_amplitude(channel)
+        if function == "NOIS":
+            return f'"NOISE,DEF,{amplitude},{offset},DEF"'
+        frequency, phase = map(self.format_number, (shapes.frequency[channel], shapes.phase[channel]))
+        return f'"{"PULSE" if function == "PULS" else function},{frequency},{amplitude},{offset},{phase}"'
 
     # ------------------------------------------------------------------------------------------- system
 

@@ -92,6 +92,7 @@ class DgShapeCommands(DgTable):
 
     @command("[:SOURce<1-2>]:PERiod[:FIXed]", DgNumber("S", lambda owner, c: 1 / _top(owner, c), LONGEST))
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:PERiod", DgNumber("S", lambda owner, c: 1 / _top(owner, c), LONGEST))
+    @command("[:SOURce<1-2>]:FUNCtion:SQUare:PERiod", DgNumber("S", lambda owner, c: 1 / _top(owner, c), LONGEST))
     def set_period(self, channel: int, seconds: float) -> None:
         """``PER``: of all functions. The width stays, or its part of the period (``PULS:HOLD``)."""
         self.frequency[channel] = self._frequency_chosen(channel, 1 / seconds)
@@ -99,6 +100,7 @@ class DgShapeCommands(DgTable):
 
     @command("[:SOURce<1-2>]:PERiod[:FIXed]?", Optional(Choice("MINimum", "MAXimum")))
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:PERiod?", Optional(Choice("MINimum", "MAXimum")))
+    @command("[:SOURce<1-2>]:FUNCtion:SQUare:PERiod?", Optional(Choice("MINimum", "MAXimum")))
     def get_period(self, channel: int, word: str = "") -> str:
         """``PER?``."""
         value = {"MIN": 1 / _top(self, channel), "MAX": LONGEST}.get(word, 1 / self.frequency[channel])

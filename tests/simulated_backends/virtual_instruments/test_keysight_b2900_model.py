@@ -131,12 +131,18 @@ def test_the_values_after_a_reset(meter: Meter, query: str, reply: str) -> None:
     (":INIT (@3)", '-222,"Data out of range"'), (":INIT 1", '-104,"Data type error"'),
     (":SENS:FUNC CURR", '-104,"Data type error"'),
     (":SOUR:VOLT:RANG 200;:SENS:CURR:PROT 1", '-221,"Settings conflict"'),
-    (":TRAC:FEED:CONT NEXT;:TRAC:POIN 5", '-221,"Settings conflict"'), (":FETC?", '-230,"Data corrupt or stale"'),
+    (":TRAC:FEED:CONT NEXT;:TRAC:POIN 5", '-221,"Settings conflict"'), (":TRAC:DATA?", '-230,"Data corrupt or stale"'),
     ("*TRG", '-211,"Trigger ignored"'), (":FORM REAL,16", '-222,"Data out of range"'),
 ])
 def test_what_metal_refuses_is_refused(meter: Meter, message: str, error: str) -> None:
     meter.send("*RST", message)
     assert meter.ask(":SYST:ERR?") == error
+
+
+def test_without_a_reading_each_element_is_not_a_number(meter: Meter) -> None:
+    meter.send("*RST", ":FORM:ELEM:SENS CURR,STAT")
+    assert meter.ask(":FETC?") == meter.ask(":FETC:ARR? (@1)") == "+9.910000E+37,+9.910000E+37"
+    assert meter.ask(":FETC:CURR?") == "+9.910000E+37" and meter.errors() == []
 
 
 def test_models_differ_in_channels_range_and_timer(opened: Callable[..., Meter]) -> None:

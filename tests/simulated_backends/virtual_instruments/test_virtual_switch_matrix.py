@@ -76,7 +76,7 @@ def triangle(world: World, volts: float) -> None:
 
 
 def test_closing_and_opening(world: World) -> None:
-    assert say(world, "*IDN?") == "Keithley Instruments Inc., Model 707B, SIM-MATRIX, 01.20a"
+    assert say(world, "*IDN?") == "KEITHLEY INSTRUMENTS INC.,MODEL 707B,SIM-MATRIX,01.20a"
     assert say(world, "print(localnode.model)") == "707B" and say(world, ALL) == "nil"
     assert say(world, "print(slot[1].idn)").startswith("7072,8x12 Semiconductor Matrix Card,")
     say(world, "channel.close('1A01, 1B03')")
