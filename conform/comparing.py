@@ -76,7 +76,7 @@ def _compare_exchange(step: str, ours: Exchange, twins: Sequence[Exchange]) -> l
 
 
 def _compare_replies(step: str, ours: Exchange, replies: Sequence[str]) -> list[Difference]:
-    fields, theirs = _fields(ours.reply), [_fields(reply) for reply in replies]
+    fields, theirs = fields_of(ours.reply), [fields_of(reply) for reply in replies]
     if any(len(one) != len(fields) for one in theirs):
         if all(len(one) == len(theirs[0]) for one in theirs):
             return [Difference(step, ours.message, "reply", f"'{ours.reply[:80]}'", f"'{replies[0][:80]}'")]
@@ -89,7 +89,8 @@ def _compare_replies(step: str, ours: Exchange, replies: Sequence[str]) -> list[
     return found
 
 
-def _fields(reply: str) -> list[str]:
+def fields_of(reply: str) -> list[str]:
+    """Return the parts of a reply; a mark before a number is a part of its own."""
     parts = [part.strip() for part in re.split(r"[,;\t]", _DATE.sub("<date>", reply))]
     fields: list[str] = []
     for part in parts:   # "NAI+1.2E-6": status and kind of a number stand before it
@@ -103,10 +104,10 @@ def _field_difference(ours: str, twins: Sequence[str]) -> tuple[str, str]:
     expected = twins[0]
     if ours == expected:
         return "", expected
-    if _NUMBER.fullmatch(ours) is None or any(_NUMBER.fullmatch(one) is None for one in twins):
+    if not is_number(ours) or any(not is_number(one) for one in twins):
         varies = len(set(twins)) > 1
         return ("" if varies and ours in twins else "reply"), expected
-    if not any(_same_format(ours, one) for one in twins):
+    if not any(same_format(ours, one) for one in twins):
         return "format", expected
     numbers = [float(one) for one in twins]
     middle, spread = statistics.fmean(numbers), max(numbers) - min(numbers)
@@ -114,7 +115,12 @@ def _field_difference(ours: str, twins: Sequence[str]) -> tuple[str, str]:
     return ("" if math.isclose(float(ours), middle, rel_tol=0.0, abs_tol=allowed) else "value"), expected
 
 
-def _same_format(one: str, other: str) -> bool:
+def is_number(field: str) -> bool:
+    """Return whether one part of a reply is a number."""
+    return _NUMBER.fullmatch(field) is not None
+
+
+def same_format(one: str, other: str) -> bool:
     """Whether two numbers are written alike: sign of a positive one, digits behind the point and in the exponent."""
     if one.lstrip("+-").isdigit() and other.lstrip("+-").isdigit():
         widths = True   # whole numbers have as many digits as they need

@@ -88,14 +88,20 @@ def twin_transcripts(
         for seed in range(1, _TWINS + 1):
             tell(f"{name}: its twin, {seed} of {_TWINS}")
             file = write_twin(
-                Path(folder), name, table.driver, table.options, model, resistors, seed,
-                table.resource.upper().endswith("SOCKET"))
+                Path(folder), name, table.driver, table.options, model, resistors, seed, on_socket(table))
             with Bench.open(file) as twin:
                 found.append(converse(twin, name, resistors))
     return found
 
 
-def converse(bench: Bench, name: str, resistors: Mapping[str, float]) -> Transcript:
+def on_socket(table: InstrumentTable) -> bool:
+    """Return whether an instrument is on a socket, where some languages reply more."""
+    return table.resource.upper().endswith("SOCKET")
+
+
+def converse(
+    bench: Bench, name: str, resistors: Mapping[str, float], begin: Callable[[str], None] = lambda step: None,
+) -> Transcript:
     """Hold the dialogue with one instrument of an open bench; its outputs are off afterwards.
 
     Parameters
@@ -103,6 +109,7 @@ def converse(bench: Bench, name: str, resistors: Mapping[str, float]) -> Transcr
     bench : the open bench
     name : the instrument
     resistors : terminal of the instrument -> [Ohm]
+    begin : called with the name of each step before it is taken
     """
     connection = bench.instruments.connections[name]
     transport, driver = connection.transport, connection.driver
@@ -112,13 +119,15 @@ def converse(bench: Bench, name: str, resistors: Mapping[str, float]) -> Transcr
     transport.on_act = secretary.heard
     try:
         for step in _steps(bench, name, resistors):
+            begin(step.name)
             steps.append(_taken(step, secretary, transport))
     finally:
         transport.on_act = None
         connection.make_safe()
     identity = driver.identity
     facts = {"date": datetime.now(UTC).date().isoformat(), "tsbench": __version__,
-             "options": dict(connection.table.options), "resistors": dict(resistors)}
+             "instrument": name, "socket": on_socket(connection.table), "options": dict(connection.table.options),
+             "resistors": dict(resistors)}
     said = f"{identity.manufacturer}, {identity.model}, {identity.firmware}"
     return Transcript(connection.table.driver, said, tuple(steps), facts)
 

@@ -46,7 +46,8 @@ class Transcript:
     driver: str
     identity: str  #: manufacturer, model and firmware; no serial number
     steps: tuple[TranscriptStep, ...]
-    facts: Mapping[str, Any] = field(default_factory=dict)  #: date, program version, resistors, options of the driver
+    #: date, program version, name on the bench, whether it is on a socket, resistors, options of the driver
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, file: Path) -> None:
         """Write it as text: one line a step, so that two of them can be compared by eye."""
