@@ -141,12 +141,13 @@ Watts = Annotated[float, _accept("W"), Unit("W")]
 Joules = Annotated[float, _accept("J"), Unit("J")]
 Coulombs = Annotated[float, _accept("C"), Unit("C")]
 Kelvins = Annotated[float, _accept("K"), Unit("K")]
+VoltsPerAmpere = Annotated[float, _accept("V/A"), Unit("V/A")]
 VoltsPerSecond = Annotated[float, _accept("V/s"), Unit("V/s")]
 Number = Annotated[float, _accept(""), Unit("")]
 
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s"}
+_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s", "V/A"}
 
 
 def format_interval(value: float | None, low: float | None, high: float | None, unit: str) -> str:

@@ -6,7 +6,7 @@ Frozen dataclasses in SI units. Nothing here reads a file or an instrument.
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -198,16 +198,61 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Sensing:
-    """The scope channels at the device; part of the fixture.
+class CurrentAmplifier:
+    """A transimpedance amplifier between the device and the scope, as its data sheet and its switches have it."""
 
-    Device voltage = high - low; device current = voltage of the ``current`` channel / ``current_resistance``.
+    gain: float  #: [V/A] of either sign, output at the scope / current into the input
+    input_resistance: float  #: [Ohm] to ground
+    bandwidth: float  #: [Hz] -3 dB
+    maximum_output: float  #: [V] at the scope, either sign
+    maximum_current: float | None = None  #: [A] into the input without damage
+
+    def saturated(self, volts: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return which outputs [V] are as large as the amplifier makes them: the current may be larger.
+
+        From 97 % of the maximum output on, because the gain error of a scope is up to 3 %.
+        """
+        return np.asarray(np.abs(volts) >= 0.97 * self.maximum_output)
+
+
+@dataclass(frozen=True)
+class Sensing:
+    """The scope channels at the device, and what turns the current into a voltage; part of the fixture.
+
+    Device voltage = high - low; device current = voltage of the ``current`` channel / ``transresistance``. What turns
+    the current into a voltage is a resistor (``shunt``), the 50 Ohm input of the scope itself (``scope_input``), or an
+    ``amplifier``.
     """
 
     voltage_high: str | None = None  #: role, e.g. "scope.1"
     voltage_low: str | None = None
     current: str | None = None
-    current_resistance: float | None = None  #: [Ohm]
+    current_resistance: float | None = None  #: [Ohm] of the resistor or of the scope's input
+    current_sensor: str = "shunt"  #: "shunt", "scope_input" or "amplifier"
+    current_tolerance: float = 0.0  #: relative limit of the error of resistance or gain
+    current_impedance: Literal["50", "1M"] = "1M"  #: of the scope's input at the sensor
+    maximum_current: float | None = None  #: [A] that the sensor withstands
+    amplifier: CurrentAmplifier | None = None
+    current_node: str = ""  #: of the netlist, where the current enters the sensor; "": not known
+
+    @property
+    def transresistance(self) -> float | None:
+        """Return volts at the scope per ampere through the device [Ohm]; None where the bench file says none."""
+        return self.current_resistance if self.amplifier is None else self.amplifier.gain
+
+    @property
+    def burden(self) -> float:
+        """Return the resistance [Ohm] that the sensor puts in series with the device; 0 where it is not known."""
+        return (self.current_resistance or 0.0) if self.amplifier is None else self.amplifier.input_resistance
+
+    @property
+    def unseen_drop(self) -> float:
+        """Return the resistance [Ohm] whose voltage no channel shows, so that it is computed from the current.
+
+        That of an amplifier or of the scope's input, where no channel is at the low side of the device.
+        """
+        alone = self.voltage_low is None and self.current not in {None, self.voltage_high}
+        return self.burden if alone and self.current_sensor != "shunt" else 0.0
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ The netlist of a bench file is solved at DC: capacitors open, inductors shorted,
 (``XDUT``) open or shorted, other instruments' outputs open, scope inputs left out.
 """
 
+import dataclasses
 import math
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.guard.limits import WirePath
-from tsbench.netlist import GROUND, Netlist
+from tsbench.netlist import GROUND, Element, Netlist
 from tsbench.records import FloatArray
 
 DEVICE = "XDUT"
@@ -22,6 +23,20 @@ _LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a v
 def has_place(netlist: Netlist) -> bool:
     """Whether the netlist has a place for the device."""
     return any(element.kind == "X" and element.name.upper() == DEVICE for element in netlist.elements)
+
+
+def with_resistor_to_ground(netlist: Netlist, name: str, node: str, resistance: float) -> Netlist:
+    """Return a netlist with one more resistor [Ohm], between a node and ground.
+
+    Raises
+    ------
+    ConfigurationError
+        No such node, or the node is ground.
+    """
+    if node.lower() not in netlist.nodes:
+        raise ConfigurationError(f"node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
+    resistor = Element("R", name, (node.lower(), GROUND), value=resistance)
+    return dataclasses.replace(netlist, elements=(*netlist.elements, resistor))
 
 
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:

@@ -14,13 +14,16 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from tsbench.errors import UnreadableFile
-from tsbench.records import Flag, Point, Result, Run, RunEvent, RunHeader, Waveform
+from tsbench.records import Flag, Point, Result, Run, RunEvent, RunHeader, Sensing, Waveform
 from tsbench.storage import codec
 from tsbench.validation import first_problem
 
 _HEADER = TypeAdapter(RunHeader)
 _INSTRUMENTS = TypeAdapter(dict[str, dict[str, Any]])
 _NUMBER = (int, float)
+#: fields of ``Sensing`` that files of earlier versions do not have
+_LATER_SENSING = {
+    "current_sensor", "current_tolerance", "current_impedance", "maximum_current", "amplifier", "current_node"}
 _KNOWN_FLAGS = sum(Flag)
 _WAVEFORM_TYPES: dict[str, Any] = {
     **dict.fromkeys(("channel", "unit"), str),
@@ -212,6 +215,19 @@ def point_crc(point: Point) -> int:
     return zlib.crc32(struct.pack(f"<{len(point.values)}dI", *point.values, int(point.flags)))
 
 
+def _header_text(header: RunHeader) -> str:
+    """Return a header as JSON text; what later versions added counts only where it is not the default.
+
+    So the digest of a file that an earlier version wrote stays as it was.
+    """
+    data = codec.plain(header)
+    sensing = data["fixture"]["sensing"]
+    for field in dataclasses.fields(Sensing):
+        if field.name in _LATER_SENSING and sensing[field.name] == field.default:
+            del sensing[field.name]
+    return codec.plain_to_json(data)
+
+
 def run_digest(run: Run) -> str:
     """Return the SHA-256 of everything a run holds, independent of the file it lies in.
 
@@ -228,7 +244,7 @@ def run_digest(run: Run) -> str:
         add(f"{kind}{list(shape)}")
         digest.update(content)
 
-    add(codec.to_json(run.header))
+    add(_header_text(run.header))
     add_array(run.points)
     add_array(run.point_flags)
     for waveform in run.waveforms:

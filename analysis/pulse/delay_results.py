@@ -26,6 +26,7 @@ class PulseFacts:
     timebase_accuracy: float = 0.0  #: relative limit
     sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
     sense_delay_limit: float = 0.0  #: [s] limit of the error of that
+    current_gain: float = 0.0  #: relative limit of the error of the current, beside its zero
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,9 @@ def relaxation_time(
     slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)  # [A] a sample
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
     random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
-    return Relaxed(value, random, systematic * value, flags, **found)
+    # a share of the current does not depend on the gain, a level in amperes does
+    by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
+    return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
 
 
 def _read_share(voltage: FloatArray, begin: int, end: int, settled: int, highest: float) -> float:

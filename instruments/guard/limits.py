@@ -8,11 +8,12 @@ themselves.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from tsbench.errors import LimitError
 from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.quantities import short_quantity
-from tsbench.records import DeviceLimits
+from tsbench.records import DeviceLimits, Sensing
 
 #: relative slack for numbers that came through text and back
 _SLACK = 1e-9
@@ -160,6 +161,30 @@ class DeviceGuard:
         return value
 
 
+@dataclass(frozen=True)
+class SensorGuard:
+    """What senses the current withstands no more than a certain current: the scope's input, or an amplifier."""
+
+    largest: float = math.inf  #: [A]
+    name: str = "the current sensor"
+
+    @classmethod
+    def of(cls, sensing: Sensing) -> Self:
+        """Return the guard of the sensor of a fixture."""
+        kind = "the amplifier at" if sensing.amplifier is not None else "the 50 Ohm input of"
+        return cls(math.inf if sensing.maximum_current is None else sensing.maximum_current,
+                   f"{kind} '{sensing.current}'")
+
+    def refusal(self, current: float, cause: str = "") -> str:
+        """Return why a current [A] that ``cause`` may lead to is too large; "" where it is not."""
+        if not abs(current) > self.largest * (1 + _SLACK):
+            return ""
+        with_this = f"with this {cause}, " if cause else ""
+        return (f"{with_this}the current through a shorted device may reach {short_quantity(current, 'A')}, but "
+                f"{self.name} withstands {short_quantity(self.largest, 'A')}. Choose a smaller value, or a larger "
+                "resistance in series with the device")
+
+
 class OutputsOn:
     """Outputs that are on at once: their worst-case currents through the device add up."""
 
@@ -187,10 +212,15 @@ class OutputsOn:
         """Note that all outputs are off."""
         self._on.clear()
 
-    def require(self, subject: str, terminal: str, current: float, device: DeviceGuard) -> None:
-        """Raise LimitError if ``current`` [A] with that of the other outputs exceeds the device's limit."""
-        bound = device.limits.max_current
-        if bound is None or not current:
+    def require(
+        self, subject: str, terminal: str, current: float, device: DeviceGuard, sensor: SensorGuard | None = None,
+    ) -> None:
+        """Raise LimitError if ``current`` [A] with that of the other outputs is too much for device or sensor."""
+        bounds = [(device.limits.max_current or math.inf, f"max_current of {device.device}")]
+        if sensor is not None:
+            bounds.append((sensor.largest, f"the largest current of {sensor.name}"))
+        bound, limit = min(bounds)
+        if math.isinf(bound) or not current:
             return
         others = {name: item for name, item in self._on.items() if name != terminal and item[0] > 0}
         if current + sum(item[0] for item in others.values()) <= bound * (1 + _SLACK):
@@ -203,7 +233,7 @@ class OutputsOn:
         if others and total > bound * (1 + _SLACK):
             raise LimitError(
                 f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could drive "
-                f"{short_quantity(total, 'A')} through a shorted device, but max_current of {device.device} is "
+                f"{short_quantity(total, 'A')} through a shorted device, but {limit} is "
                 f"{short_quantity(bound, 'A')}. Switch the other outputs off first"
             )
 
@@ -220,6 +250,7 @@ class Post:
     terminal : name of the terminal in ``outputs``
     outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
     rating : [V] that fixture and cable are made for
+    sensor : what the sensor of the current withstands
     """
 
     subject: str
@@ -228,6 +259,7 @@ class Post:
     terminal: str = ""
     outputs: OutputsOn = field(default_factory=OutputsOn)
     rating: float = SAFE_VOLTAGE
+    sensor: SensorGuard = field(default_factory=SensorGuard)
 
     def require_rating(self, voltage: float) -> None:
         """Raise LimitError if a voltage [V] is more than fixture and cable are made for."""
@@ -237,12 +269,14 @@ class Post:
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for the device."""
         self.device.require_worst_case(self.subject, quantity, worst, duration)
+        if reason := self.sensor.refusal(worst.current, quantity):
+            raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):
-            self.outputs.require(self.subject, self.terminal, worst.current, self.device)
+            self.outputs.require(self.subject, self.terminal, worst.current, self.device, self.sensor)
 
     def note_on(self, current: float, is_on: Callable[[], bool]) -> None:
         """Note that the output goes on; LimitError if what else is on leaves no room for ``current`` [A]."""
-        self.outputs.require(self.subject, self.terminal, current, self.device)
+        self.outputs.require(self.subject, self.terminal, current, self.device, self.sensor)
         self.outputs.add(self.terminal, current, is_on)
 
     def note_current(self, current: float) -> None:

@@ -23,7 +23,7 @@ class GuardedOscilloscope(Guarded):
         require_finite(subject, "offset", vertical.offset)
         allowed = self.capabilities.range
         scaled = replace(allowed, low=allowed.low * vertical.probe_attenuation,
-                         high=allowed.high * vertical.probe_attenuation)
+                         high=self.capabilities.widest_range(vertical.impedance) * vertical.probe_attenuation)
         require_in_range(subject, "range", vertical.range, scaled)
         return self.driver.configure_channel(channel, vertical)
 

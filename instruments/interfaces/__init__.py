@@ -17,6 +17,7 @@ from tsbench.instruments.interfaces.fixture_control import (
 )
 from tsbench.instruments.interfaces.oscilloscope import (
     EdgeTrigger,
+    LowImpedanceInput,
     Oscilloscope,
     OscilloscopeCapabilities,
     Timebase,
@@ -73,6 +74,7 @@ __all__ = [
     "FixtureControl",
     "InstrumentBase",
     "Interlocked",
+    "LowImpedanceInput",
     "MeasureSettings",
     "Oscilloscope",
     "OscilloscopeCapabilities",

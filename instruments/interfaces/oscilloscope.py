@@ -40,6 +40,21 @@ class EdgeTrigger:
 
 
 @dataclass(frozen=True)
+class LowImpedanceInput:
+    """The 50 Ohm input of a scope, which may also serve as the resistor that senses a current.
+
+    Tolerance: 50 Ohm ±1.5 % is the specification of the Infiniium 8000 (service guide, page 42: test of the input
+    resistance). Not compared with a data sheet: the tolerance of the other models, and the 5 V of all of them, which
+    is the usual value.
+    """
+
+    range: float  #: [V] largest full scale
+    tolerance: float = 0.015  #: of its resistance, relative limit
+    rating: float = 5.0  #: [V rms] largest voltage that it withstands
+    resistance: float = 50.0  #: [Ohm]
+
+
+@dataclass(frozen=True)
 class OscilloscopeCapabilities:
     """Limits as data."""
 
@@ -56,6 +71,11 @@ class OscilloscopeCapabilities:
     #: (offset [V], range [V] that is needed for more than it), ascending
     offset_limits: tuple[tuple[float, float], ...] = ()
     external_trigger: bool = True  #: whether it has an external trigger input
+    low_impedance: LowImpedanceInput | None = None  #: the 50 Ohm input; None: there is none
+
+    def widest_range(self, impedance: Literal["50", "1M"]) -> float:
+        """Return the largest range [V] of an input of this impedance."""
+        return self.range.high if impedance == "1M" or self.low_impedance is None else self.low_impedance.range
 
     def least_range(self, offset: float) -> float:
         """Return the smallest range [V] in which ``offset`` [V] can be set."""

@@ -7,7 +7,7 @@ Not compared with a data sheet, because none was at hand: rates, memory, accurac
 
 from collections.abc import Mapping
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
+from tsbench.instruments.interfaces import LowImpedanceInput, OscilloscopeCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
@@ -43,5 +43,5 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
         channels=4, bandwidth=bandwidth, sample_rate=20e9, record_length=memory, segments=8192,
         range=Range(8e-3, 40.0, "V"), gain_accuracy=ACCURACY.gain,
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=timebase, resolution_bits=bits,
-        offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)),
+        offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)), low_impedance=LowImpedanceInput(RANGE_50),
     )

@@ -65,7 +65,7 @@ class KeysightInfiniium(OscilloscopeDriver):
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
-        self.require_vertical(channel, vertical, data_sheet.RANGE_50)
+        self.require_vertical(channel, vertical)
         word = f":CHAN{channel}"
         self.send(
             f"{word}:DISP ON", f"{word}:INP {_INPUT[vertical.impedance]}",

@@ -11,7 +11,7 @@ Not compared with a data sheet: the offset ranges but for those of the 3000T, an
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
+from tsbench.instruments.interfaces import LowImpedanceInput, OscilloscopeCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
@@ -97,6 +97,7 @@ def capabilities(model: ScopeModel) -> OscilloscopeCapabilities:
         timebase_accuracy=series.timebase_accuracy,
         resolution_bits=8,
         offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)),  # ±2 V below 200 mV/div, ±10 V below 1 V/div
+        low_impedance=None if series.range_50 is None else LowImpedanceInput(series.range_50),
     )
 
 

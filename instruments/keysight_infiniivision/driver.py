@@ -62,7 +62,6 @@ class KeysightInfiniiVision(RecordReadout):
         self.call_it(f"Keysight {model.replace('-X ', 'X')}")
         self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(data_sheet.MODELS[model])
         self.vertical_accuracy = data_sheet.vertical_accuracy(self.capabilities.gain_accuracy)
-        self._range_50 = data_sheet.SERIES[data_sheet.MODELS[model].series].range_50
 
     def initialise(self) -> None:
         """After a reset: stopped, no channel set up."""
@@ -74,7 +73,7 @@ class KeysightInfiniiVision(RecordReadout):
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
-        self.require_vertical(channel, vertical, self._range_50)
+        self.require_vertical(channel, vertical)
         subject, word = f"{self.label} channel {channel}", f":CHAN{channel}"
         self.send(
             f"{word}:DISP ON", f"{word}:COUP DC", f"{word}:IMP {_IMPEDANCE[vertical.impedance]}",

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Vertical
+from tsbench.instruments.interfaces import LowImpedanceInput, OscilloscopeCapabilities, Range, Vertical
 
 DIVISIONS = 8  #: of the screen, vertical
 _STEPS = (1.0, 2.0, 5.0, 10.0)
@@ -42,6 +42,7 @@ class StepScopeModel:
             gain_accuracy=self.gain_accuracy, offset_accuracy=self.offset_accuracy,
             timebase_accuracy=self.timebase_accuracy, resolution_bits=self.bits, offset_limits=self.offset_limits,
             external_trigger=self.external,
+            low_impedance=None if self.most_scale_50 is None else LowImpedanceInput(self.most_scale_50 * DIVISIONS),
         )
 
     def gain_uncertainty(self) -> float:

@@ -96,8 +96,7 @@ class StepScope(ScopeSetup, ScopeMessages):
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
-        widest = self.model.most_scale_50
-        self.require_vertical(channel, vertical, None if widest is None else widest * DIVISIONS)
+        self.require_vertical(channel, vertical)
         scale, offset = rounded(vertical.range / DIVISIONS), rounded(-vertical.offset)
         self.set_channel(channel, vertical, scale, offset)
         self.check_errors()

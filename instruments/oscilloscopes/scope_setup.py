@@ -30,21 +30,14 @@ class ScopeSetup(MessageInstrument):
         """Refuse a channel that the model does not have."""
         require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))
 
-    def require_vertical(self, channel: int, vertical: Vertical, range_50: float | None) -> None:
-        """Refuse what the input cannot do.
-
-        Parameters
-        ----------
-        channel : int
-        vertical : Vertical
-        range_50 : largest full scale [V] of the input of 50 Ohm; None: there is no such input
-        """
+    def require_vertical(self, channel: int, vertical: Vertical) -> None:
+        """Refuse what the input cannot do."""
         self.require_channel(channel)
         subject, allowed = f"{self.label} channel {channel}", self.capabilities.range
         if vertical.impedance == "50":
-            if range_50 is None:
+            if self.capabilities.low_impedance is None:
                 raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
-            allowed = Range(allowed.low, range_50, "V")
+            allowed = Range(allowed.low, self.capabilities.low_impedance.range, "V")
         require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
 
     def require_timebase(self, timebase: Timebase) -> None:

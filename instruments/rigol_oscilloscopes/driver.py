@@ -82,7 +82,7 @@ class RigolOscilloscope(OscilloscopeDriver):
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
-        self.require_vertical(channel, vertical, None)
+        self.require_vertical(channel, vertical)
         word, scale = f":CHAN{channel}", vertical.range / data_sheet.DIVISIONS
         self.send(
             f"{word}:DISP ON", f"{word}:COUP DC", f"{word}:BWL {'20M' if vertical.bandwidth_limit else 'OFF'}",

@@ -7,7 +7,7 @@ Not compared with a data sheet, because none was at hand: rates, memory, accurac
 
 from collections.abc import Mapping
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
+from tsbench.instruments.interfaces import LowImpedanceInput, OscilloscopeCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
@@ -40,5 +40,5 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
         channels=4, bandwidth=MODELS[model], sample_rate=10e9, record_length=20_000_000, segments=1,
         range=Range(10e-3, 100.0, "V"), gain_accuracy=ACCURACY.gain,
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=5e-6, resolution_bits=8,
-        offset_limits=((1.0, 10 * 0.031), (10.0, 10 * 1.01)),
+        offset_limits=((1.0, 10 * 0.031), (10.0, 10 * 1.01)), low_impedance=LowImpedanceInput(RANGE_50),
     )

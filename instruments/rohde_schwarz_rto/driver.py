@@ -65,7 +65,7 @@ class RohdeSchwarzRto(OscilloscopeDriver):
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, ten divisions) and offset; DC coupled."""
-        self.require_vertical(channel, vertical, data_sheet.RANGE_50)
+        self.require_vertical(channel, vertical)
         word = f":CHAN{channel}"
         self.send(
             f"{word}:STAT ON", f"{word}:COUP {_COUPLING[vertical.impedance]}",

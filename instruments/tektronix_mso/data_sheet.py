@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
+from tsbench.instruments.interfaces import LowImpedanceInput, OscilloscopeCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
@@ -31,6 +31,7 @@ LEVELS = 25  #: codes a division, of one byte
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 CLIPPED = 127  #: code of one byte that means beyond the range, with either sign
 SHORTEST_RECORD = 1000
+RANGE_50 = 10.0  #: [V] full scale of the 50 Ohm input
 OFFSET_DIVISIONS = 0.1
 OFFSET_LIMIT = 0.2e-3  #: [V]
 OFFSET_SETTING_LIMIT = 0.005  #: of the offset setting
@@ -123,6 +124,7 @@ def capabilities(model: TektronixModel) -> OscilloscopeCapabilities:
         range=Range(series.lowest_scale * DIVISIONS, 100.0, "V"), gain_accuracy=series.gain_accuracy,
         offset_accuracy=OFFSET_DIVISIONS / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
         resolution_bits=series.bits, offset_limits=series.offset_limits, external_trigger=model.series != "5",
+        low_impedance=LowImpedanceInput(RANGE_50),
     )
 
 

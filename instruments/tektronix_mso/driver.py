@@ -69,7 +69,7 @@ class TektronixMso(TektronixSequence):
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, ten divisions) and offset; DC coupled."""
-        self.require_vertical(channel, vertical, 10.0)
+        self.require_vertical(channel, vertical)
         subject, word = f"{self.label} channel {channel}", f":CH{channel}"
         self.send(
             f"{self.series.dialect.switch.format(channel=channel)} ON", f"{word}:COUP DC",

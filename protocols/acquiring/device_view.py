@@ -8,7 +8,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Station, Timebase, Vertical
 from tsbench.protocols.acquiring.waiting import wait_until
-from tsbench.records import Flag, Waveform
+from tsbench.records import Flag, Sensing, Waveform
 
 #: names of the waveforms in the run: what the channel sensed, all in volts
 VOLTAGE_HIGH = "device_voltage_high"
@@ -20,6 +20,9 @@ _FILL = 0.8
 #: [s] allowed beyond the record's own length before an acquisition counts as missed
 ACQUISITION_MARGIN = 2.0
 
+#: of its maximum output that an amplifier may show: the gain of the scope and the amplifier itself may differ
+_BEYOND_MAXIMUM = 1.1
+
 Window = tuple[float, float]
 
 
@@ -29,7 +32,12 @@ class DeviceView:
 
     scope: Oscilloscope
     channels: Mapping[str, int]  #: waveform name -> channel number
-    current_resistance: float  #: [Ohm]
+    sensing: Sensing  #: what turns the current into a voltage
+
+    @property
+    def transresistance(self) -> float:
+        """Return volts of the current's channel per ampere [Ohm]; 1 where no channel senses the current."""
+        return self.sensing.transresistance or 1.0
 
     @property
     def trigger_channel(self) -> int:
@@ -39,20 +47,32 @@ class DeviceView:
     def windows(self, voltage: Window, current: Window) -> dict[str, Window]:
         """Return what each channel may have to show [V] for windows of device voltage and current [V, A].
 
-        The low side sees the sense resistor's voltage; the high side sees both together.
+        The low side sees the sense resistor's voltage; the high side sees both together. An amplifier shows no more
+        than its maximum output.
         """
-        sense = (current[0] * self.current_resistance, current[1] * self.current_resistance)
+        low, high = sorted(edge * self.transresistance for edge in current)
+        if self.sensing.amplifier is not None:
+            most = _BEYOND_MAXIMUM * self.sensing.amplifier.maximum_output
+            low, high = max(low, -most), min(high, most)
+        sense = (low, high)
         shown = {VOLTAGE_HIGH: voltage, VOLTAGE_LOW: sense, CURRENT_SENSE: sense}
         return {name: shown[name] for name in self.channels}
 
+    def largest_windows(self, voltage: Window) -> dict[str, Window]:
+        """Return what each channel can show at most [V], all of a ``voltage`` [V] at either side of the device."""
+        low, high = (edge / (self.sensing.burden or 1.0) for edge in voltage)
+        return self.windows(voltage, (low, high))
+
     def configure(self, windows: Mapping[str, Window]) -> None:
         """Set each channel's range and offset so that its window [V] fills most of the screen."""
-        capabilities = self.scope.capabilities
+        capabilities, at_sensor = self.scope.capabilities, current_name(self.sensing)
         for name, number in self.channels.items():
             low, high = windows[name]
             middle = (low + high) / 2
+            impedance = self.sensing.current_impedance if name == at_sensor else "1M"
             span = max((high - low) / _FILL, capabilities.least_range(middle))
-            self.scope.configure_channel(number, Vertical(min(span, capabilities.range.high), middle))
+            widest = capabilities.widest_range(impedance)
+            self.scope.configure_channel(number, Vertical(min(span, widest), middle, impedance))
 
     def wait_for_force(self) -> None:
         """Set a trigger that never comes by itself: records are forced.
@@ -67,10 +87,15 @@ class DeviceView:
     def fetch(self, conditions: Mapping[str, float], time: float) -> dict[str, Waveform]:
         """Read the finished acquisition by what was sensed; ``time`` [s]: bench's clock at its trigger."""
         fetched = self.scope.fetch(sorted(self.channels.values()))
-        return {
+        found = {
             name: replace(fetched[number], channel=name, conditions=dict(conditions), time=time)
             for name, number in self.channels.items()
         }
+        amplified = found.get(current_name(self.sensing) or "")
+        if amplified is not None and self.sensing.amplifier is not None and bool(
+                self.sensing.amplifier.saturated(amplified.values()).any()):
+            found[amplified.channel] = replace(amplified, flags=amplified.flags | Flag.CLIPPED)
+        return found
 
     def capture_now(
         self, timebase: Timebase, station: Station, conditions: Mapping[str, float]
@@ -90,6 +115,14 @@ class DeviceView:
             self.scope.abort()
             return None
         return self.fetch(conditions, time)
+
+
+def current_name(sensing: Sensing) -> str | None:
+    """Return the name of the waveform that is the current times the transresistance; None: no channel senses it."""
+    if sensing.current is None:
+        return None
+    shared = {sensing.voltage_high: VOLTAGE_HIGH, sensing.voltage_low: VOLTAGE_LOW}
+    return shared.get(sensing.current, CURRENT_SENSE)
 
 
 #: why a bench without a scope at the device is refused
@@ -115,7 +148,7 @@ def device_view(station: Station) -> DeviceView | None:
     """
     sensing = station.fixture.sensing
     wanted = [(VOLTAGE_HIGH, sensing.voltage_high), (VOLTAGE_LOW, sensing.voltage_low)]
-    if sensing.current not in {sensing.voltage_high, sensing.voltage_low}:
+    if current_name(sensing) == CURRENT_SENSE:
         wanted.append((CURRENT_SENSE, sensing.current))
     found = {name: station.scope_channel(terminal) for name, terminal in wanted if terminal is not None}
     if not found:
@@ -125,10 +158,10 @@ def device_view(station: Station) -> DeviceView | None:
         raise ConfigurationError(
             "[fixture.sensing] has channels of two scopes. One scope must measure both device voltage and current"
         )
-    if sensing.current is not None and not sensing.current_resistance:
+    if sensing.current is not None and not sensing.transresistance:
         raise ConfigurationError('[fixture.sensing] current also needs current_resistance, for example "50 Ohm"')
     channels = {name: place.channel for name, place in found.items()}
-    return DeviceView(scopes[0], channels, sensing.current_resistance or 1.0)
+    return DeviceView(scopes[0], channels, sensing)
 
 
 #: for records that are forced: an input where nothing happens, whatever the channels' ranges are

@@ -76,7 +76,7 @@ def timebase_accuracy(header: RunHeader) -> float:
 
 def sense_capacitance(fixture: Fixture) -> float:
     """Return the capacitance [F] across the current-sense resistor, by the netlist of the bench file."""
-    node = fixture.terminals.get(fixture.sensing.current or "")
+    node = fixture.sensing.current_node or fixture.terminals.get(fixture.sensing.current or "")
     if not node or not fixture.netlist.strip():
         return 0.0
     return node_capacitance(parse_netlist(fixture.netlist, check=False), node)

@@ -1,5 +1,6 @@
 """Records of pulses as the extractors of delays, pairs and relaxation take them."""
 
+import math
 from collections.abc import Mapping
 
 from tsbench.analysis.pulse.delay_results import PulseFacts
@@ -13,15 +14,22 @@ _LAG = 0.3
 
 
 def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
-    """Return accuracy of the scope for one acquisition."""
-    resistance = run.header.fixture.sensing.current_resistance or 0.0
+    """Return accuracy of the scope, and of what senses the current, for one acquisition.
+
+    An amplifier with the time constant 1/(2 pi bandwidth) shows a sudden rise at once and a slow one later by its time
+    constant: half of it is taken, and as much is the limit of the error.
+    """
+    sensing = run.header.fixture.sensing
+    resistance = sensing.burden
     known = sense_capacitance(run.header.fixture)
+    lag = 0.0 if sensing.amplifier is None else 0.5 / (2.0 * math.pi * sensing.amplifier.bandwidth)
     return PulseFacts(
         voltage_resolution=record.voltage_resolution,
         current_resolution=record.current_resolution,
         channel_skew=options.channel_skew,
-        sense_delay=resistance * (known + options.sense_stray),
-        sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit),
+        sense_delay=resistance * (known + options.sense_stray) + lag,
+        sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit) + lag,
+        current_gain=sensing.current_tolerance + record.current_gain,
         timebase_accuracy=timebase_accuracy(run.header),
     )
 

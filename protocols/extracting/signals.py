@@ -1,11 +1,12 @@
 """Device voltage and current from what the scope channels sensed."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsbench.protocols.acquiring.device_view import CURRENT_SENSE, VOLTAGE_HIGH, VOLTAGE_LOW
+from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, VOLTAGE_LOW, current_name
 from tsbench.records import Fixture, Flag, FloatArray, Run, Waveform
 
 
@@ -22,6 +23,7 @@ class DeviceRecord:
     flags: Flag
     clipped: tuple[bool, ...]  #: per segment, either channel
     segment_times: FloatArray = field(default_factory=lambda: np.zeros(1))  #: [s] after the first trigger
+    current_gain: float = 0.0  #: relative limit of the scope's gain at the current's channel
 
 
 def device_records(run: Run) -> Iterator[DeviceRecord]:
@@ -46,7 +48,8 @@ def _together(one: Waveform, other: Waveform) -> bool:
 
 
 def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
-    high, low, sense = group.get(VOLTAGE_HIGH), group.get(VOLTAGE_LOW), group.get(CURRENT_SENSE)
+    sensing = fixture.sensing
+    high, low, sense = group.get(VOLTAGE_HIGH), group.get(VOLTAGE_LOW), group.get(current_name(sensing) or "")
     voltage: FloatArray | None = None
     voltage_resolution = 0.0
     if high is not None:
@@ -54,13 +57,13 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         if low is not None:
             voltage = voltage - low.values()
             voltage_resolution = float(np.hypot(voltage_resolution, low.scale))
-    if sense is None:  # the current is taken from a channel that also shows the voltage
-        sense = low if fixture.sensing.current == fixture.sensing.voltage_low else high
-    resistance = fixture.sensing.current_resistance
     current = None
     current_resolution = 0.0
-    if sense is not None and resistance and fixture.sensing.current:
-        current, current_resolution = sense.values() / resistance, abs(sense.scale) / resistance
+    if sense is not None and (gain := sensing.transresistance):
+        current, current_resolution = sense.values() / gain, abs(sense.scale / gain)
+    if voltage is not None and current is not None and sensing.unseen_drop:
+        voltage = voltage - current * sensing.unseen_drop
+        voltage_resolution = float(np.hypot(voltage_resolution, current_resolution * sensing.unseen_drop))
     first = next(iter(group.values()))
     flags = Flag.NONE
     for waveform in group.values():
@@ -70,6 +73,8 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         ends = [code for code in (waveform.clip_low, waveform.clip_high) if code is not None]
         if ends:
             clipped |= np.isin(waveform.codes, ends).any(axis=1)
+    if sense is not None and sensing.amplifier is not None:
+        clipped |= sensing.amplifier.saturated(sense.values()).any(axis=1)
     return DeviceRecord(
         conditions=first.conditions,
         times=first.times(),
@@ -80,4 +85,5 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         flags=flags,
         clipped=tuple(bool(one) for one in clipped),
         segment_times=first.segment_times,
+        current_gain=0.0 if sense is None else math.sqrt(3.0) * sense.accuracy_gain,
     )

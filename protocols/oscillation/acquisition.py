@@ -86,9 +86,7 @@ class OscillationAcquisition:
 
     def _safe_windows(self, bias: float) -> dict[str, Window]:
         """Return ranges that hold whatever the bias can drive: all of it, at either side of the device."""
-        window = (min(0.0, 1.1 * bias), max(0.0, 1.1 * bias))
-        low, high = (edge / self._view.current_resistance for edge in window)
-        return self._view.windows(window, (low, high))
+        return self._view.largest_windows((min(0.0, 1.1 * bias), max(0.0, 1.1 * bias)))
 
     def _capture(
         self,

@@ -7,7 +7,7 @@ from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulses.delivery import delivery
 from tsbench.protocols.pulses.layout import pulse_preview
-from tsbench.protocols.pulses.plan import OVERHEAD, worst_case_and_refusals
+from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.worst_case import range_refusal
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
@@ -41,7 +41,7 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         bytes=int(pulses * samples * 2),
         worst_case=items,
         refusals=tuple(refusals),
-        warnings=(probes,) if settings.probe else (),
+        warnings=(*((probes,) if settings.probe else ()), *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},
     )
 

@@ -6,9 +6,11 @@ from tsbench.instruments import PlanItem, Range, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+from tsbench.quantities import format_quantity
 
 #: [s] arming, transfer and set-up of one scope acquisition
 OVERHEAD = 0.1
+RISE_OF_ONE_POLE = 0.35  #: rise time from 10 to 90 %, times the bandwidth
 
 
 def worst_case_and_refusals(
@@ -39,3 +41,14 @@ def worst_case_and_refusals(
     ):
         refusals += range_refusal(name, value, allowed, "pulser")
     return items, refusals
+
+
+def sensor_warnings(settings: PulseParameters, station: Station) -> tuple[str, ...]:
+    """Return a line where the amplifier that senses the current is slower than the edges of the pulses."""
+    sensing = station.fixture.sensing
+    edge = min(settings.rise_time, settings.fall_time)
+    if sensing.amplifier is None or edge >= (rise := RISE_OF_ONE_POLE / sensing.amplifier.bandwidth):
+        return ()
+    return (
+        f"the amplifier at '{sensing.current}' has a rise time of {format_quantity(rise, 's')}, but the edges of the "
+        f"pulses last {format_quantity(edge, 's')}. The current during an edge is shown later and smoother than it is",)

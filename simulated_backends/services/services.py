@@ -12,6 +12,7 @@ from tsbench.simulated_backends.circuit.engine import CircuitInterface
 from tsbench.simulated_backends.services.clock import BenchClock
 from tsbench.simulated_backends.services.heated_body import HeatedBody
 from tsbench.simulated_backends.services.needles import Needles
+from tsbench.simulated_backends.services.node_noise import NodeNoise
 from tsbench.simulated_backends.services.regulation import Regulation
 from tsbench.simulated_backends.services.trigger_lines import DigitalLine
 
@@ -60,6 +61,7 @@ class BenchServices:
         self._witness: WitnessInterface | None = None
         self._circuit: CircuitInterface | None = None
         self.chuck: HeatedBody | None = None   #: what the devices lie on, where its temperature can be set
+        self.node_noise: dict[str, NodeNoise] = {}   #: that a scope sees at a node, whatever the circuit does
         self.needles: Needles | None = None   #: of a probe station, where the world has a place for devices
         #: observers that record the circuit now (armed scopes): while there are any, no period is skipped, unless
         #: each of them ``waits_in_vain``: nothing that the circuit does can matter to it yet

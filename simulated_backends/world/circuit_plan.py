@@ -6,6 +6,7 @@ from tsbench.netlist import Element, Netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.virtual_instruments.current_amplifier.amplifier import TransimpedanceAmplifier
 from tsbench.simulated_backends.virtual_instruments.instrument import AttachedStage, Attachment
 
 
@@ -16,6 +17,7 @@ class CircuitPlan:
     ----------
     fixture : Netlist
     attachments : what each instrument adds
+    amplifiers : those of the wiring
     rtol : float
         Relative tolerance of the integrator.
     seed : int
@@ -23,7 +25,8 @@ class CircuitPlan:
     """
 
     def __init__(
-        self, fixture: Netlist, attachments: Iterable[Attachment], rtol: float, seed: int
+        self, fixture: Netlist, attachments: Iterable[Attachment], amplifiers: Iterable[TransimpedanceAmplifier],
+        rtol: float, seed: int,
     ) -> None:
         self._rtol, self._seed = rtol, seed
         self._stages: list[AttachedStage] = []
@@ -31,6 +34,10 @@ class CircuitPlan:
         for attachment in attachments:
             elements += attachment.elements
             self._stages += attachment.stages
+        self._amplifiers: dict[str, DeviceModel] = {}
+        for amplifier in amplifiers:
+            elements += amplifier.elements()
+            self._amplifiers.update([amplifier.model()])
         self._netlist = Netlist(tuple(elements))
 
     def build(self, models: Mapping[str, DeviceModel]) -> Circuit:
@@ -42,7 +49,8 @@ class CircuitPlan:
             As :func:`.build.build_circuit`.
         """
         circuit = build_circuit(
-            self._netlist, models, [(s.name, s.node) for s in self._stages], rtol=self._rtol, seed=self._seed)
+            self._netlist, {**models, **self._amplifiers}, [(s.name, s.node) for s in self._stages], rtol=self._rtol,
+            seed=self._seed)
         for stage in self._stages:
             circuit.set_stage(stage.name, stage.stage)
         return circuit

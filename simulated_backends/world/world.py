@@ -18,6 +18,7 @@ from tsbench.netlist import GROUND, Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.services.services import BenchServices, WorldClock
+from tsbench.simulated_backends.virtual_instruments.current_amplifier.amplifier import TransimpedanceAmplifier
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.witness.witness import Witness
@@ -54,6 +55,7 @@ class World:
         for name, table in file.instruments.items():
             self._place_instrument(name, table)
         self._check_terminals()
+        self.amplifiers = [TransimpedanceAmplifier(name, **dict(table)) for name, table in file.amplifiers.items()]
         fixture = self._fixture_netlist()
         self.devices = devices_of(file, path)
         self.places = places_of(fixture, file, self.devices, path)
@@ -147,18 +149,25 @@ class World:
 
     def _fixture_netlist(self) -> Netlist:
         nodes = [node.lower() for node in self.file.fixture.terminals.values()]
+        ends = [node.lower() for one in self.amplifiers for node in (one.input, one.output)]
         try:
-            netlist = parse_netlist(self.file.fixture.netlist, nodes)
-            check_connections(netlist, nodes)
+            netlist = parse_netlist(self.file.fixture.netlist, [*nodes, *ends])
+            check_connections(netlist, [*nodes, *ends])
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None
         shared = {node for node in nodes if nodes.count(node) > 1}   # two instruments are connected to each other there
         for terminal, node in self.file.fixture.terminals.items():
-            if node.lower() not in {*netlist.nodes, *shared, GROUND}:
+            if node.lower() not in {*netlist.nodes, *shared, *ends, GROUND}:
                 raise ConfigurationError(
                     f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', but the "
                     f"netlist has no such node{nearest(node.lower(), netlist.nodes)}"
                 )
+        known = {*netlist.nodes, *nodes}
+        for one in self.amplifiers:
+            if (end := next((node for node in (one.input, one.output) if node.lower() not in known), "")):
+                raise ConfigurationError(
+                    f"{self.path}: amplifiers.{one.name}: node '{end}' is neither in the netlist nor in the terminals"
+                    f"{nearest(end.lower(), known)}")
         if netlist.temperature is not None:
             raise ConfigurationError(
                 f"{self.path}: fixture.netlist: a world file must not have a temperature card (.temp, .options "
@@ -166,13 +175,14 @@ class World:
         return netlist
 
     def _install_circuit(self, fixture: Netlist) -> None:
+        self.bench.node_noise.update({one.output.lower(): one.output_noise() for one in self.amplifiers})
         attachments = []
         for name, instrument in self.instruments.items():
             with self._setting_up(name):
                 attachments.append(attachment := instrument.attachment())
                 if not isinstance(attachment, Attachment):
                     raise TypeError(f"attachment() returned {attachment!r:.60}, not an Attachment")
-        self._plan = CircuitPlan(fixture, attachments, self.file.rtol, self.file.seed)
+        self._plan = CircuitPlan(fixture, attachments, self.amplifiers, self.file.rtol, self.file.seed)
         try:
             circuit = self._plan.build(self.places.models(self.devices))
         except ConfigurationError as error:

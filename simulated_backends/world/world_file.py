@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError
-from tsbench.quantities import Amperes, Hertz, Kelvins, Number, Seconds, Volts
+from tsbench.quantities import Amperes, Farads, Hertz, Kelvins, Number, Ohms, Seconds, Volts, VoltsPerAmpere
 from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
 from tsbench.simulated_backends.world.faults import Fault
 from tsbench.text_files import read_toml
@@ -42,6 +42,21 @@ class WorldFixture(_WorldTable):
     #: name of the X element where the positioner puts devices; default: the only one that is not in ``devices``
     place: str | None = None
     devices: dict[str, str] = Field(default_factory=dict)  #: X element -> the device that stays there
+
+
+class WorldAmplifier(_WorldTable):
+    """``[amplifiers.NAME]``: a transimpedance amplifier of the wiring."""
+
+    input: str  #: node
+    output: str  #: node
+    gain: VoltsPerAmpere  #: of either sign, at the open output
+    input_resistance: Ohms = Field(gt=0)
+    bandwidth: Hertz = Field(gt=0)
+    maximum_output: Volts = Field(gt=0)  #: at the open output
+    input_capacitance: Farads = Field(default=0.0, ge=0)
+    output_resistance: Ohms = Field(default=50.0, gt=0)
+    offset: Volts = 0.0  #: at the open output
+    noise: Number = Field(default=0.0, ge=0)  #: [A/sqrt(Hz)] at the input
 
 
 class CyclesTable(_WorldTable):
@@ -139,6 +154,7 @@ class WorldFile(_WorldTable):
     witness: WitnessTable | None = None
     instruments: dict[str, WorldInstrument] = Field(default_factory=dict)
     fixture: WorldFixture
+    amplifiers: dict[str, WorldAmplifier] = Field(default_factory=dict)
     wires: dict[str, str] = Field(default_factory=dict)  #: input jack -> output jack
     devices: dict[str, WorldDevice] = Field(default_factory=dict)
     wafers: dict[str, WaferTable] = Field(default_factory=dict)

@@ -25,6 +25,7 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
+from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.surroundings import ChuckTemperature, chuck_temperature, fixture_control
 from tsbench.station.bench.wiring import Wiring
 
@@ -55,6 +56,9 @@ class Bench:
         self.wiring = Wiring(file, self.instruments.driver_of)
         self._guards = Guards(file, self.instruments, self.wiring, device)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
+        #: brings the fixture into the state in which instruments of some roles measure; all outputs are off
+        self.prepare = Preparation(
+            lambda: self.fixture.sensing, self.scope_channel, self.instruments.require_outputs_off)
 
     @classmethod
     def open(cls, path: str | Path, device: str | None = None) -> "Bench":
@@ -94,6 +98,7 @@ class Bench:
             bench.temperature = chuck_temperature(file, bench.instruments.driver_of, bench.clock)
             bench.fixture_control = fixture_control(
                 file, bench.instruments.driver_of, bench.instruments.require_outputs_off, rewire)
+            bench.prepare(())
             if device is not None and bench.positioner.connected() != device:
                 bench.positioner.connect(device)
         except BaseException:

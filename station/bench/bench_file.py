@@ -5,14 +5,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.fixture import DEVICE, has_place
+from tsbench.instruments.fixture import DEVICE, has_place, with_resistor_to_ground
 from tsbench.instruments.guard.limits import SAFE_VOLTAGE
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
-from tsbench.records import DeviceDescription, DeviceLimits, Sensing
+from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing
 from tsbench.station.bench.bench_tables import BenchTable
 from tsbench.text_files import parse_toml, read_text
 from tsbench.validation import first_problem
+
+SCOPE_INPUT_50 = 50.0  #: [Ohm] of a scope's input that is set to 50 Ohm
 
 
 class BenchFile:
@@ -121,7 +123,7 @@ class BenchFile:
             terminal = getattr(sensing, key)
             if terminal is not None and terminal.partition(".")[0] not in self.table.roles:
                 self._require_instrument(f"fixture.sensing.{key}", terminal)
-        if sensing.current is not None and sensing.current_resistance is None:
+        if sensing.current_sensor == "shunt" and sensing.current is not None and sensing.current_resistance is None:
             raise self._fail(
                 "fixture.sensing.current also needs current_resistance, the resistance of the resistor that senses "
                 "the current"
@@ -143,9 +145,35 @@ class BenchFile:
             if has_place(netlist) and len(netlist.find(DEVICE).nodes) != 2:
                 raise ConfigurationError(
                     f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes. It must have two nodes")
+            netlist = self._with_sensor(netlist)
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist
+
+    def _with_sensor(self, netlist: Netlist) -> Netlist:
+        """Return the netlist with the resistance of a sensor that is not a resistor of the netlist."""
+        if (sensing := self.table.fixture.sensing).current_sensor == "shunt":
+            return netlist
+        if not (node := self.sense_node()):
+            raise ConfigurationError(
+                f"the input of '{sensing.current}' senses the current, but [fixture.terminals] has no node for it. "
+                "Add its node")
+        return with_resistor_to_ground(netlist, "Rcurrent_sensor", node, self.sensing().burden)
+
+    def sense_node(self) -> str:
+        """Return the node where the current enters its sensor; "" where the file does not tell."""
+        sensing = self.table.fixture.sensing
+        if sensing.amplifier is not None:
+            return sensing.amplifier.input
+        if sensing.current is None:
+            return ""
+        channel = sensing.current.partition(".")[2]
+        return self.table.fixture.terminals.get(f"{self.instrument_of(sensing.current)}.{channel}", "")
+
+    def instrument_of(self, terminal: str) -> str:
+        """Return the instrument of a terminal that is named by the instrument or by its role; "" where it is not."""
+        name = terminal.partition(".")[0]
+        return name if name in self.table.instruments else self.table.roles.get(name, "").partition(".")[0]
 
     def device(self, identifier: str) -> DeviceDescription:
         """Return a device with its limits; ConfigurationError if it is not on the bench."""
@@ -171,8 +199,18 @@ class BenchFile:
         return SAFE_VOLTAGE if stated is None else stated.rating
 
     def sensing(self) -> Sensing:
-        """Return how scope channels see the device."""
-        return Sensing(**self.table.fixture.sensing.model_dump())
+        """Return how scope channels see the device, as far as the file tells it."""
+        table = self.table.fixture.sensing
+        found = table.model_dump(exclude={"amplifier", "current_resistance"})
+        if table.amplifier is None:
+            own = table.current_sensor == "scope_input"
+            return Sensing(
+                **found, current_resistance=SCOPE_INPUT_50 if own else table.current_resistance,
+                current_impedance="50" if own else "1M", current_node=self.sense_node())
+        amplifier = CurrentAmplifier(**table.amplifier.model_dump(exclude={"input", "termination"}))
+        return Sensing(
+            **found, amplifier=amplifier, maximum_current=amplifier.maximum_current,
+            current_impedance=table.amplifier.termination, current_node=self.sense_node())
 
     def library(self, instrument: str | None = None) -> str:
         """Return the VISA library of an instrument (None: of the bench). A relative path is relative to this file."""

@@ -6,7 +6,21 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tsbench.instruments.links.link_settings import LinkSettings
-from tsbench.quantities import Amperes, Coulombs, Farads, Joules, Kelvins, Number, Ohms, Seconds, Siemens, Volts, Watts
+from tsbench.quantities import (
+    Amperes,
+    Coulombs,
+    Farads,
+    Hertz,
+    Joules,
+    Kelvins,
+    Number,
+    Ohms,
+    Seconds,
+    Siemens,
+    Volts,
+    VoltsPerAmpere,
+    Watts,
+)
 
 
 class _Table(BaseModel):
@@ -40,13 +54,45 @@ class InstrumentTable(_Table):
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
+class AmplifierTable(_Table):
+    """``[fixture.sensing.amplifier]``: the transimpedance amplifier that senses the current."""
+
+    input: str  #: node of the netlist
+    gain: VoltsPerAmpere  #: of either sign, at the scope
+    input_resistance: Ohms = Field(gt=0)
+    bandwidth: Hertz = Field(gt=0)
+    maximum_output: Volts = Field(gt=0)  #: at the scope
+    maximum_current: Amperes | None = Field(default=None, gt=0)
+    termination: Literal["50", "1M"] = "1M"  #: input of the scope at its output
+
+    @model_validator(mode="after")
+    def _amplifies(self) -> Self:
+        if self.gain == 0:
+            raise ValueError("gain must not be 0")
+        return self
+
+
 class SensingTable(_Table):
-    """``[fixture.sensing]``: terminals of scope channels."""
+    """``[fixture.sensing]``: terminals of scope channels, and what senses the current."""
 
     voltage_high: str | None = None
     voltage_low: str | None = None
     current: str | None = None
+    current_sensor: Literal["shunt", "scope_input", "amplifier"] = "shunt"
     current_resistance: Ohms | None = Field(default=None, gt=0)
+    current_tolerance: Number = Field(default=0.0, ge=0, le=0.5)
+    amplifier: AmplifierTable | None = None
+
+    @model_validator(mode="after")
+    def _one_sensor(self) -> Self:
+        if (self.current_sensor == "amplifier") != (self.amplifier is not None):
+            raise ValueError('current_sensor = "amplifier" and the table amplifier belong together. Give both or '
+                             "neither")
+        if self.current_sensor != "shunt" and self.current_resistance is not None:
+            raise ValueError('current_resistance is only for current_sensor = "shunt". Remove it')
+        if self.current_sensor != "shunt" and self.current is None:
+            raise ValueError(f'current_sensor = "{self.current_sensor}" also needs current, the channel of the scope')
+        return self
 
 
 class HighVoltageTable(_Table):

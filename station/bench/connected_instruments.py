@@ -98,7 +98,8 @@ class ConnectedInstruments:
             if any(kind in SOURCES for kind in entry(self.file.table.instruments[name].driver).kinds)
             for state in connection.driver.output_states() if state.enabled]
         if on:
-            raise InstrumentError(f"{what} must not move while an output is on ({', '.join(on)}). Switch it off first")
+            raise InstrumentError(
+                f"{what} must not move while an output is on ({', '.join(on)}). Switch it off first")
 
     def close(self) -> None:
         """Make safe, then close every connection and library."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.limits import DeviceGuard, Post, WirePath
+from tsbench.instruments.guard.limits import DeviceGuard, Post, SensorGuard, WirePath
 from tsbench.records import DeviceDescription
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
@@ -82,8 +82,7 @@ class Guards:
             The terminal is not the channel of an oscilloscope.
         """
         name, _, channel = terminal.partition(".")
-        tables, roles = self._file.table.instruments, self._file.table.roles
-        instrument = name if name in tables else roles.get(name, "").partition(".")[0]
+        instrument = self._file.instrument_of(terminal)
         if not channel.isdigit() or not instrument or (
                 "oscilloscope" not in self._wiring.kinds(instrument)):
             raise ConfigurationError(
@@ -103,7 +102,8 @@ class Guards:
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             device = DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
-            post = Post(subject, path, device, terminal, self._instruments.outputs, self._file.rating)
+            sensor = SensorGuard.of(self._wiring.sensing())
+            post = Post(subject, path, device, terminal, self._instruments.outputs, self._file.rating, sensor)
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND
-from tsbench.records import Fixture
+from tsbench.records import Fixture, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 
 SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
@@ -60,7 +61,7 @@ class Wiring:
         return Fixture(
             netlist=table.fixture.netlist,
             terminals=dict(table.fixture.terminals),
-            sensing=self.file.sensing(),
+            sensing=self.sensing(),
             path_resistance={
                 role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)
             },
@@ -68,6 +69,31 @@ class Wiring:
             parallel_capacitance=self._capacitance(),
             parallel_conductance=self._scope_inputs_at_device() / SCOPE_INPUT,
         )
+
+    def sensing(self) -> Sensing:
+        """Return how scope channels see the device.
+
+        Raises
+        ------
+        ConfigurationError
+            The current must go into an input of 50 Ohm, and the oscilloscope has none.
+        """
+        sensing = self.file.sensing()
+        if sensing.current is None or sensing.current_impedance != "50":
+            return sensing
+        scope = self.driver_of(self.file.instrument_of(sensing.current))
+        low_impedance = scope.capabilities.low_impedance
+        if low_impedance is None:
+            raise ConfigurationError(
+                f"{self.file.path}: [fixture.sensing] needs an input of 50 Ohm at '{sensing.current}', but the "
+                f"{scope.identity.model} has only inputs of 1 MOhm. Use a resistor (current_sensor = \"shunt\") or "
+                "another oscilloscope")
+        if sensing.current_sensor != "scope_input":
+            return sensing
+        return replace(
+            sensing, current_resistance=low_impedance.resistance,
+            current_tolerance=max(sensing.current_tolerance, low_impedance.tolerance),
+            maximum_current=low_impedance.rating / low_impedance.resistance)
 
     def _capacitance(self) -> float:
         measured = self.file.table.fixture.measured.parallel_capacitance

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.instruments import EdgeTrigger, Pulse, PulseGenerator, Timebase
-from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, DeviceView, device_view
+from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, DeviceView, current_name, device_view
 from tsbench.protocols.acquiring.waiting import wait_until
 from tsbench.records import FloatArray
 from tsbench.station.bench.bench import Bench
@@ -25,18 +25,19 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
     if view is None or bench.fixture.sensing.current is None or not math.isfinite(path.resistance):
         return []
     generator, level = _ready(bench, role), _level(bench, path.resistance)
-    sensed = bench.fixture.sensing.current
-    channel = next(name for name, number in view.channels.items() if number == bench.scope_channel(sensed).channel)
+    channel = current_name(bench.fixture.sensing)
+    assert channel is not None
     current = 3.0 * level / path.resistance
     steps = [_direct(bench, view, generator, sign * level, (-level, level), (-current, current))[channel]
              for sign in (1.0, -1.0)]
     generator.set_output(False)
-    flowing = (steps[0] - steps[1]) / view.current_resistance
+    flowing = (steps[0] - steps[1]) / view.transresistance
     if abs(flowing) < 0.02 * 2.0 * level / path.resistance:
         return [FixtureValue("path_resistance", role, math.inf, 50.0 * path.resistance, math.inf, "Ohm",
                              path.resistance, "no current flows. Check the contact and the wiring")]
     value = 2.0 * level / flowing
-    room = value * (view.scope.capabilities.gain_accuracy * 2.0 + generator.capabilities.level_accuracy.gain * 2.0)
+    room = value * (view.scope.capabilities.gain_accuracy * 2.0 + generator.capabilities.level_accuracy.gain * 2.0
+                    + view.sensing.current_tolerance)
     return [FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm", path.resistance)]
 
 

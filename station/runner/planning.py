@@ -1,6 +1,7 @@
 """The plan of a protocol, checked before anything is sent; the protocol may be another author's."""
 
 import contextlib
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
@@ -9,9 +10,11 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments import Plan, PlanItem
-from tsbench.instruments.guard.limits import high_voltage_refusal
+from tsbench.instruments.guard.limits import SensorGuard, high_voltage_refusal
 from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol
+from tsbench.quantities import short_quantity
+from tsbench.records import Sensing
 from tsbench.station.runner.safety import RunnerBench
 
 MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
@@ -41,10 +44,20 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
             "fewer pulses, repeats or cycles, or split the run"
         )
     worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
-    dangerous = high_voltage_refusal(worst, bench.rating)
-    if refusals := [*plan.refusals, *([f"{protocol.name}: {dangerous}"] if dangerous else [])]:
+    current = max((item.value for item in plan.worst_case if item.unit == "A"), default=0.0)
+    beyond = (high_voltage_refusal(worst, bench.rating), SensorGuard.of(bench.fixture.sensing).refusal(current))
+    if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
-    return plan
+    return dataclasses.replace(plan, warnings=(*plan.warnings, *_sensor_warnings(bench.fixture.sensing, current)))
+
+
+def _sensor_warnings(sensing: Sensing, current: float) -> Iterator[str]:
+    """Yield where an amplifier cannot show the current [A] that the plan may drive."""
+    amplifier = sensing.amplifier
+    if amplifier is not None and current > (most := abs(amplifier.maximum_output / amplifier.gain)):
+        yield (f"the amplifier at '{sensing.current}' shows at most {short_quantity(most, 'A')}, but up to "
+               f"{short_quantity(current, 'A')} may flow through a shorted device. Larger currents are cut off, and "
+               "their records are marked as clipped")
 
 
 @contextlib.contextmanager

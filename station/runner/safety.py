@@ -1,6 +1,6 @@
 """Making a bench safe and reading every output back, also over a connection that has just failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,10 @@ class RunnerBench(Station, Protocol):
 
     problems: list[str]  #: what went wrong while making safe, one line each
     rating: float  #: [V] that fixture and cable are made for
+
+    @property
+    def prepare(self) -> Callable[[Sequence[str]], None]:
+        """Return what brings the fixture into the state in which instruments of some roles measure, all outputs off."""
 
     def make_safe(self) -> Sequence[OutputState]:
         """Switch every output off and read it back; one that cannot be read back counts as enabled."""

@@ -112,6 +112,11 @@ def write_sample(entry: Any, header: RunHeader) -> None:
             nx.number(limits, name, limit, unit)
 
 
+_SENSING_UNITS = {"current_resistance": "Ohm", "maximum_current": "A"}
+_AMPLIFIER_UNITS = {
+    "gain": "V/A", "input_resistance": "Ohm", "bandwidth": "Hz", "maximum_output": "V", "maximum_current": "A"}
+
+
 def write_fixture(entry: Any, header: RunHeader) -> None:
     """Write the wiring as believed, and the bench file that says so."""
     fixture = header.fixture
@@ -130,7 +135,12 @@ def write_fixture(entry: Any, header: RunHeader) -> None:
     nx.number(group, "parallel_capacitance", fixture.parallel_capacitance, "F")
     sensing = nx.group(group, "sensing", "NXcollection")
     for key, value in codec.plain(fixture.sensing).items():
-        nx.anything(sensing, key, value, "Ohm" if key.endswith("resistance") else "")
+        if key != "amplifier":
+            nx.anything(sensing, key, value, _SENSING_UNITS.get(key, ""))
+    if fixture.sensing.amplifier is not None:
+        amplifier = nx.group(sensing, "amplifier", "NXcollection")
+        for key, value in codec.plain(fixture.sensing.amplifier).items():
+            nx.anything(amplifier, key, value, _AMPLIFIER_UNITS[key])
 
 
 def clock_zero(header: RunHeader) -> str:

@@ -26,6 +26,7 @@ SECTIONS = {
     "`[fixture.high_voltage]`": (bench_tables.HighVoltageTable,),
     "`[fixture.measured]`": (bench_tables.MeasuredTable,),
     "`[fixture.sensing]`": (bench_tables.SensingTable,),
+    "`[fixture.sensing.amplifier]`": (bench_tables.AmplifierTable,),
     "`[fixture.control.QUANTITY]`": (bench_tables.ControlTable,),
     "`[devices.ID]`": (bench_tables.DeviceTable,),
     "Limits of the devices": (bench_tables.CommonDeviceTable, bench_tables.LimitsTable),

@@ -106,7 +106,8 @@ class VirtualInfiniiVision(ScopeBase):
             if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
         }
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
-        self.digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
+        self.digitiser = Digitiser(
+            sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
         self.control = AcquisitionControl(
             self, sheet, self.acquisition_commands, self.run_commands.update_status)
         self.control.on_complete = self.result_commands.take

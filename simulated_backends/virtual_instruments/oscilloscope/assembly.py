@@ -45,7 +45,8 @@ class PanelScope(VirtualInstrument):
         timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.panel = FrontPanel(sheet, self.inputs, self.first_impedance, timebase_error, bench.imperfections)
         self.panel.node_of = self.node
-        digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
+        digitiser = Digitiser(
+            sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
         self.control = AcquisitionControl(self, sheet, self.panel, self.state_changed)
         self.memory = RecordMemory(lambda: self.control.finished, digitiser)
         #: acts when running, armed or triggered may have changed

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.simulated_backends.services.node_noise import NodeNoise
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan, TriggeredRecord
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import (
@@ -23,12 +24,16 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import
 
 @dataclass(frozen=True)
 class Digitiser:
-    """Turns records into codes; ``seed`` makes the noise of a record the same however it is read."""
+    """Turns records into codes; ``seed`` makes the noise of a record the same however it is read.
+
+    ``node_noise``: what a node has by itself, that of an amplifier before the scope.
+    """
 
     model: ScopeDataSheet
     errors: Mapping[int, ChannelErrors]
     seed: tuple[int, ...]
     noisy: bool = True
+    node_noise: Mapping[str, NodeNoise] = field(default_factory=dict)
 
     def codes(
         self, plan: AcquisitionPlan, record: TriggeredRecord, number: int, stride: int = 1,
@@ -85,6 +90,14 @@ class Digitiser:
             (*self.seed, record.number, channel.number), points, stride, rms if self.noisy else 0.0, interval,
             channel.bandwidth, self.model.bandwidth,
         )
+        source = None if channel.grounded else self.node_noise.get(channel.node or "")
+        if source is not None and self.noisy:
+            band = min(source.bandwidth, channel.bandwidth)
+            # a mean over the sample interval passes 1/(2 interval), a single pole pi/2 of its bandwidth
+            passed = max(1.0, math.pi * band * interval) if average > 1 else 1.0
+            noise = noise + noise_samples(
+                (*self.seed, record.number, channel.number, 1), points, stride,
+                source.rms / channel.divider / math.sqrt(passed), interval, band, source.bandwidth)
         return displayed(channel, voltage, noise, errors)
 
     @staticmethod

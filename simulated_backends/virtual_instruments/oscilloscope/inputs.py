@@ -61,6 +61,7 @@ class ScopeInputs:
                 continue
             divider = self.dividers.get(int(channel), 1.0)
             resistance = self._sheet.impedances[self._impedance] * divider
+            self._load_noise(node, resistance)
             capacitance = self._sheet.input_capacitance / divider
             elements.append(Element("R", name("R", channel, "input"), (node, "0"), value=resistance))
             elements.append(Element("C", name("C", channel, "input"), (node, "0"), value=capacitance))
@@ -71,7 +72,13 @@ class ScopeInputs:
         if self._instrument.node(str(channel)) is None:
             return
         bench = self._instrument.bench
-        bench.circuit.set_resistance(
-            self._instrument.element_name("R", str(channel), "input"),
-            self._sheet.impedances[impedance] * self.dividers.get(channel, 1.0))
+        resistance = self._sheet.impedances[impedance] * self.dividers.get(channel, 1.0)
+        bench.circuit.set_resistance(self._instrument.element_name("R", str(channel), "input"), resistance)
+        self._load_noise(self._instrument.node(str(channel)), resistance)
         bench.changed()
+
+    def _load_noise(self, node: str | None, resistance: float) -> None:
+        """Load an amplifier at the node with an input [Ohm]."""
+        noise = self._instrument.bench.node_noise.get(node or "")
+        if noise is not None:
+            noise.load = resistance

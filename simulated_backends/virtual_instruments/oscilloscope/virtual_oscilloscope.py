@@ -45,7 +45,8 @@ class VirtualOscilloscope(VirtualInstrument):
         }
         #: relative
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
-        digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
+        digitiser = Digitiser(
+            sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
         self.control = AcquisitionControl(self, sheet, self.scope_settings, self.update_status)
         self.memory = AcquisitionMemory(sheet, digitiser, lambda: self.control.finished)
 

@@ -88,7 +88,8 @@ class VirtualTektronix(TektronixBase):
             if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
         }
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
-        self.digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
+        self.digitiser = Digitiser(
+            sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
         self.records = TektronixRecords(self, self.horizontal_commands)
         self.control = AcquisitionControl(self, sheet, self.horizontal_commands, lambda: None)
         self.control.on_complete = self._complete

@@ -77,7 +77,7 @@ def test_a_record_keeps_its_flags_and_says_where_it_is_clipped() -> None:
 def test_the_channels_at_the_device(station: Any, sensing: Sensing, channels: dict[str, int], ohm: float) -> None:
     station.fixture = replace(station.fixture, sensing=sensing)
     view = required_view(station)
-    assert (dict(view.channels), view.current_resistance) == (channels, ohm)
+    assert (dict(view.channels), view.transresistance) == (channels, ohm)
 
 
 def test_why_a_scope_cannot_see_the_device(station: Any) -> None:

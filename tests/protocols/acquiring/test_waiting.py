@@ -1,5 +1,6 @@
 """How often a running operation is looked at, and when a wait gives up, on a clock that waits in no time."""
 
+from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from tsbench.instruments import Range
 from tsbench.protocols.acquiring.bias_source import bias_source
 from tsbench.protocols.acquiring.device_view import DeviceView, clipped
 from tsbench.protocols.acquiring.waiting import poll_intervals, steps_for, steps_until, wait_until
-from tsbench.records import Flag, Step, Waveform
+from tsbench.records import Flag, Sensing, Step, Waveform
 
 STEP = Step(0, 1, "waiting", idle=True)
 
@@ -45,19 +46,24 @@ def test_a_long_wait_has_a_step_each_tenth_of_a_second() -> None:
 def test_ranges_of_the_scope_for_windows_of_the_device() -> None:
     """80 % of a range is filled; a channel's least range at its offset and its largest one bound it."""
     set_to: dict[int, tuple[float, float]] = {}
-    capabilities = SimpleNamespace(range=Range(8e-3, 40.0, "V"), least_range=lambda middle: 0.5 + abs(middle))
+    capabilities = SimpleNamespace(range=Range(8e-3, 40.0, "V"), least_range=lambda middle: 0.5 + abs(middle),
+                                   widest_range=lambda impedance: {"1M": 40.0, "50": 8.0}[impedance])
     scope: Any = SimpleNamespace(
         capabilities=capabilities,
         configure_channel=lambda number, vertical: set_to.update({number: (vertical.range, vertical.offset)}))
-    view = DeviceView(scope, {"device_voltage_high": 1, "device_voltage_low": 2}, 50.0)
+    sensing = Sensing("scope.1", "scope.2", "scope.2", 50.0)
+    view = DeviceView(scope, {"device_voltage_high": 1, "device_voltage_low": 2}, sensing)
     assert view.trigger_channel == 1
-    assert DeviceView(scope, {"device_current_sense": 4}, 50.0).trigger_channel == 4
+    assert DeviceView(scope, {"device_current_sense": 4}, sensing).trigger_channel == 4
     windows = view.windows((-1.0, 3.0), (-2e-3, 4e-3))
     assert windows == {"device_voltage_high": (-1.0, 3.0), "device_voltage_low": (-0.1, 0.2)}
     view.configure(windows)
     assert set_to == {1: (pytest.approx(5.0), 1.0), 2: (pytest.approx(0.55), pytest.approx(0.05))}
     view.configure({"device_voltage_high": (-30.0, 30.0), "device_voltage_low": (0.0, 0.0)})
     assert set_to == {1: (40.0, 0.0), 2: (0.5, 0.0)}
+    into_50 = DeviceView(scope, view.channels, replace(sensing, current_sensor="scope_input", current_impedance="50"))
+    into_50.configure({"device_voltage_high": (-30.0, 30.0), "device_voltage_low": (-30.0, 30.0)})
+    assert set_to == {1: (40.0, 0.0), 2: (8.0, 0.0)}   # the input of 50 Ohm has a smaller range
 
 
 def test_a_record_is_clipped_where_a_sample_stands_at_an_end_of_the_converter() -> None:

@@ -1,0 +1,1 @@
+"""A transimpedance amplifier: a part of the wiring without a VISA address, between the device and the oscilloscope."""
