@@ -1,7 +1,8 @@
 """Spike times and inter-spike intervals of an oscillation record, on device voltage or current.
 
 A spike is a rise and a fall that the noise of the record cannot make and that reach a tenth of its swing; each is timed
-at half of its own height. So a drift, or spikes of different heights, hide none of them.
+at half of its own height. So a drift, or spikes of different heights, hide none of them. Where the edges of a train
+have one shape, each is then placed by all of its samples (:mod:`.mean_shape`).
 """
 
 import math
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.oscillation.mean_shape import placed_by_shape
 from tsbench.analysis.reversals import Indices, reversals
 from tsbench.analysis.signal import usable_record
 from tsbench.records import Flag, FloatArray
@@ -30,6 +32,8 @@ _ENOUGH = 500_000
 #: shares of its height between which an edge is measured, and edges that are
 _EDGE = (0.35, 0.65)
 _MEASURED_EDGES = 500
+#: share of the spread of their intervals below which the places by the mean shape are those that count
+_CLEARLY_BETTER = 0.7
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,17 @@ def _passages(time: FloatArray, values: FloatArray, swing: float, noise: float, 
     heights = edges.heights(values)
     slope = (_EDGE[1] - _EDGE[0]) * float(np.median(heights)) / max(length, 1.0)
     # an edge within one sample tells no more than which sample: uniform
-    coarse = dt / math.sqrt(12.0) if length <= 1.0 else 0.0
+    coarse = 1.0 / math.sqrt(12.0) if length <= 1.0 else 0.0
+    uncertainty = math.hypot(noise / slope, coarse)
+    placed = placed_by_shape(values, index) if length > 1.0 else None
+    # what a place is wrong by adds to the spread of the intervals, so a much smaller spread is a better place
+    if placed is not None and np.std(np.diff(placed.index)) < _CLEARLY_BETTER * np.std(np.diff(index)):
+        index, uncertainty = placed.index, placed.uncertainty
     if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
         times=np.interp(index, np.arange(time.size), time),
-        uncertainty=math.hypot(noise / slope * dt, coarse),
+        uncertainty=uncertainty * dt,
         falling=falling,
         levels=values[edges.starts] + 0.5 * edges.sign * heights,
         swing=swing,

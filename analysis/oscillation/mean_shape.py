@@ -1,0 +1,139 @@
+"""Times of the edges of a spike train by the shape that they share.
+
+A crossing of one level uses two samples of an edge and the noise of its level. Where all edges of a train have one
+shape, each is placed by all of its samples: y(t) = a s(t - d) + b, with the mean shape s, linear in the delay d for a
+small one, by least squares. This is the estimate of least variance in white noise (Cramer-Rao bound, S. M. Kay,
+"Fundamentals of Statistical Signal Processing: Estimation Theory", 1993, section 3.11: time delay). The noise of a
+real record has memory, so the standard uncertainty of d uses the autocovariance of what the fit leaves over.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.records import FloatArray
+
+#: with fewer edges, their mean is not known better than each of them
+_FEWEST_EDGES = 5
+#: samples around an edge that are fitted: fewer say nothing of a shape; more are averaged in blocks
+_FEWEST_SAMPLES, _MOST_SAMPLES = 9, 401
+#: share of the shortest interval that is fitted on either side of an edge
+_REACH = 0.3
+#: an edge has the shared shape if its height is within these shares of the mean one
+_LEAST_HEIGHT, _MOST_HEIGHT = 0.5, 2.0
+_ROUNDS = 3
+#: standard deviations beyond which a sample is an error of the digitiser
+_WILD = 6.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Edges placed by their mean shape."""
+
+    index: FloatArray  #: [samples] of each edge, shape (n,)
+    uncertainty: float  #: [samples] standard, of one of them
+
+
+def placed_by_shape(values: FloatArray, index: FloatArray) -> Placed | None:
+    """Place the edges of a train by their mean shape.
+
+    Parameters
+    ----------
+    values : [unit] record, shape (m,)
+    index : [samples] where each edge passes the middle of its height, shape (n,), ascending
+
+    Returns
+    -------
+    Placed or None
+        None where the edges are too few, too short, or of different shapes.
+    """
+    if index.size < _FEWEST_EDGES:
+        return None
+    reach = int(_REACH * float(np.quantile(np.diff(index), 0.05)))
+    block = max(1, math.ceil((2 * reach + 1) / _MOST_SAMPLES))
+    values = values[: values.size // block * block].reshape(-1, block).mean(axis=1)
+    place = (index - (block - 1) / 2) / block
+    offsets = np.arange(-(reach // block), reach // block + 1)
+    if offsets.size < _FEWEST_SAMPLES:
+        return None
+    whole = (place > offsets[-1] + 1) & (place < values.size - offsets[-1] - 2)
+    if np.count_nonzero(whole) < _FEWEST_EDGES:
+        return None
+    found = place.copy()
+    for _ in range(_ROUNDS):
+        rows = _around(values, found[whole], offsets)
+        fit = _Fit(rows.mean(axis=0), offsets)
+        delays, heights, rest = fit.of(rows)
+        if not _alike(delays, heights, offsets):
+            return None
+        found[whole] += delays
+    found = _ends(values, found, whole, fit, offsets)
+    return Placed(found * block + (block - 1) / 2, fit.uncertainty(rest) * block)
+
+
+class _Fit:
+    """The least-squares fit of a shape, its height, its delay and an offset."""
+
+    def __init__(self, shape: FloatArray, offsets: FloatArray) -> None:
+        self.columns = np.column_stack([shape - shape.mean(), -np.gradient(shape, offsets), np.ones(shape.size)])
+        self._inverse = np.linalg.pinv(self.columns)
+
+    def of(self, rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return delay [samples] and relative height of each row, shape (n,), and what is left over, (n, m)."""
+        found = rows @ self._inverse.T
+        rest = rows - found @ self.columns.T
+        most = _WILD * float(np.std(rest))
+        if np.any(np.abs(rest) > most):
+            found = (rows - rest + np.clip(rest, -most, most)) @ self._inverse.T
+            rest = rows - found @ self.columns.T
+        heights = found[:, 0]
+        return found[:, 1] / np.where(heights == 0.0, 1.0, heights), heights, rest
+
+    def uncertainty(self, rest: FloatArray) -> float:
+        """Return the standard uncertainty [samples] of a delay, from what is left over of each row.
+
+        The fit takes from the noise what looks like a delay. So the result is divided by what the same sum gives for
+        white noise of variance 1 after a fit, relative to what it is before.
+        """
+        count = rest.shape[1]
+        lags = count // 2
+        power = np.mean(np.abs(np.fft.rfft(rest, 2 * count, axis=1)) ** 2, axis=0)
+        seen = np.fft.irfft(power)[:lags]
+        left = np.eye(count) - self.columns @ self._inverse
+        white = np.array([np.trace(left, lag) for lag in range(lags)])
+        weights = self._inverse[1]
+        products = np.correlate(weights, weights, "full")[count - 1 :][:lags] / (count - np.arange(lags))
+        products[1:] *= 2.0
+        variance = float(seen @ products) / float(white @ products) * float(weights @ weights)
+        return math.sqrt(max(variance, 0.0))
+
+
+def _around(values: FloatArray, places: FloatArray, offsets: FloatArray) -> FloatArray:
+    """Return the record around each place, between samples by a line, shape (n, m)."""
+    first = np.floor(places)
+    part = (places - first)[:, None]
+    index = first.astype(np.intp)[:, None] + offsets
+    found: FloatArray = (1.0 - part) * values[index] + part * values[index + 1]
+    return found
+
+
+def _alike(delays: FloatArray, heights: FloatArray, offsets: FloatArray) -> bool:
+    """Return whether every edge has about the mean height and lies about where its crossing was."""
+    return bool(np.all((heights > _LEAST_HEIGHT) & (heights < _MOST_HEIGHT))
+                and np.all(np.abs(delays) < 0.25 * offsets[-1]))
+
+
+def _ends(values: FloatArray, places: FloatArray, whole: "np.ndarray", fit: _Fit, offsets: FloatArray) -> FloatArray:
+    """Return the places with those edges placed that the record does not show as widely as the others."""
+    found = places.copy()
+    for k in np.flatnonzero(~whole):
+        at = places[k] + offsets
+        seen = (at >= 0) & (at <= values.size - 1)
+        if np.count_nonzero(seen) < max(_FEWEST_SAMPLES, offsets.size // 2):
+            continue
+        row = np.interp(at[seen], np.arange(values.size), values)
+        height, delay, _ = np.linalg.lstsq(fit.columns[seen], row, rcond=None)[0]
+        if _LEAST_HEIGHT < height < _MOST_HEIGHT and abs(delay / height) < 0.25 * offsets[-1]:
+            found[k] += delay / height
+    return found
