@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fault_surroundings import SURROUNDINGS, Surroundings
 from benchmarks.pairs.cells import GENERATOR, PARTS, SCOPE, SOURCE_METER, Cell, Model, lay, models
+from tsbench.instruments.languages.kxci import KXCI
 from tsbench.instruments.registry import DRIVERS
 
 BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
@@ -24,8 +26,8 @@ SHORT: dict[str, dict[str, Any]] = {
         "rise_time": 10e-9, "fall_time": 10e-9,
     },
 }
-#: in place of its step on the bench of a family: two levels on the way up and back tell a device that stays on
-_FINER = {"step": 0.4}
+#: in place of its step on the bench of a family: with few levels, a device that changes beside one of them is not told
+_FINER = {"step": 0.1}
 #: the oscilloscope beside every source, the generator beside every oscilloscope
 _PARTNERS = ("keysight_infiniivision", "keysight_33500")
 _SEED = 20261128
@@ -33,23 +35,38 @@ _SEED = 20261128
 
 @dataclass(frozen=True)
 class ShortRun:
-    """One short run of a protocol on one bench; ``cell`` is None on the demo bench."""
+    """One short run of a protocol on one bench; without ``cell`` and ``surroundings`` on the demo bench."""
 
-    protocol: str
+    protocol: str  #: "" where a script only is disturbed
     cell: Cell | None = None
+    surroundings: Surroundings | None = None
 
     @property
     def name(self) -> str:
         """Return its name in the table: the protocol, and on a bench of its own the drivers."""
+        if self.surroundings is not None:
+            return next(name for name, one in SURROUNDINGS.items() if one is self.surroundings)
+        return f"{'+'.join(self.instruments.values())} {self.protocol}" if self.cell else self.protocol
+
+    @property
+    def instruments(self) -> Mapping[str, str]:
+        """Return the instruments of a bench of its own: name -> driver."""
+        if self.surroundings is not None:
+            return self.surroundings.instruments
         if self.cell is None:
-            return self.protocol
-        assert self.cell.scope is not None
-        return f"{self.cell.source.driver}+{self.cell.scope.driver} {self.protocol}"
+            return {}
+        placed = {"source": self.cell.source, "scope": self.cell.scope}
+        return {name: model.driver for name, model in placed.items() if model is not None}
+
+    @property
+    def device(self) -> str:
+        """Return the device that is connected when the bench is opened."""
+        return "D1" if self.surroundings is None else self.surroundings.device
 
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Return the parameters of the protocol."""
-        return {**SHORT[self.protocol], **(_FINER if self.cell and self.protocol == "iv_sweep" else {})}
+        return {**SHORT[self.protocol], **(_FINER if self.instruments and self.protocol == "iv_sweep" else {})}
 
     @property
     def triggered(self) -> frozenset[str]:
@@ -59,20 +76,23 @@ class ShortRun:
         return frozenset({"scope"})
 
     @property
+    def judges_device(self) -> bool:
+        """Whether a fault of the device can happen, and a protocol judges the device."""
+        return bool(self.protocol) and (self.surroundings is None or self.surroundings.spoilt)
+
+    @property
     def unmarked(self) -> frozenset[str]:
         """Return the instruments that restart only with their connection: nothing in their language shows a restart.
 
         The 4200A-SCS is a computer. After a restart, it does not answer until somebody starts KXCI at its screen.
         """
-        if self.cell is None:
-            return frozenset()
-        placed = {"source": self.cell.source, "scope": self.cell.scope}
-        languages = {name: DRIVERS.things()[model.driver].load().language for name, model in placed.items() if model}
-        return frozenset(name for name, language in languages.items()
-                         if language.power_questions == (language.identity_question,))
+        return frozenset(name for name, driver in self.instruments.items()
+                         if DRIVERS.things()[driver].load().language is KXCI)
 
     def lay(self, folder: Path) -> Path:
         """Return the bench file, which is written into ``folder`` unless it is that of the demo bench."""
+        if self.surroundings is not None:
+            return self.surroundings.lay(folder)
         return BENCH if self.cell is None else lay(self.cell, folder, _SEED, imperfections=True)
 
 
@@ -83,16 +103,31 @@ def on_the_demo_bench() -> list[ShortRun]:
 
 @functools.cache
 def of_drivers() -> tuple[ShortRun, ...]:
-    """Return the runs of every family of source meters, generators and oscilloscopes, by what is registered."""
-    runs, scopes, source = list[ShortRun](), models(SCOPE), _partner(GENERATOR)
+    """Return the runs of every driver that is registered.
+
+    The first driver of each family makes every protocol that it can, its sister drivers make one of them.
+    """
+    runs, source = list[ShortRun](), _partner(GENERATOR)
     beside = _partner(SCOPE)
     parts = [part for part in PARTS if part.device == "nbo2"]
-    for part in parts:
-        for kind in part.kinds:
-            runs += [ShortRun(part.protocol, Cell(part, family[0], beside)) for family in models(kind)]
+    for kind in (SOURCE_METER, GENERATOR):
+        possible = [part for part in parts if kind in part.kinds]
+        for first, *sisters in map(_drivers, models(kind)):
+            runs += [ShortRun(part.protocol, Cell(part, first, beside)) for part in possible]
+            runs += [ShortRun(possible[0].protocol, Cell(possible[0], sister, beside)) for sister in sisters]
     pulses = next(part for part in parts if part.protocol == "pulse_train")
-    runs += [ShortRun(pulses.protocol, Cell(pulses, source, family[0])) for family in scopes if beside not in family]
+    runs += [ShortRun(pulses.protocol, Cell(pulses, source, scope)) for family in models(SCOPE)
+             for scope in _drivers(family) if scope.driver != beside.driver]
+    runs += [ShortRun(one.protocol, surroundings=one) for one in SURROUNDINGS.values()]
     return tuple(sorted(runs, key=lambda run: run.name))
+
+
+def _drivers(family: Sequence[Model]) -> list[Model]:
+    """Return one model for each driver of a family."""
+    found: dict[str, Model] = {}
+    for model in family:
+        found.setdefault(model.driver, model)
+    return list(found.values())
 
 
 def _partner(kind: str) -> Model:
@@ -100,26 +135,21 @@ def _partner(kind: str) -> Model:
     return next(model for family in models(kind) for model in family if model.driver in _PARTNERS)
 
 
-def of_families(names: Sequence[str]) -> list[ShortRun]:
-    """Return the runs of the families that have one of the drivers ``names``; of all families where none is named.
+def runs_with(names: Sequence[str]) -> list[ShortRun]:
+    """Return the runs in which one of the drivers ``names`` takes part; all runs where none is named.
 
     Raises
     ------
     ValueError
-        No family has one of the drivers.
+        No run has one of the drivers.
     """
     if not names:
         return list(of_drivers())
-    wanted = set[str]()
-    known = [family for kind in (SOURCE_METER, GENERATOR, SCOPE) for family in models(kind)]
+    known = sorted({driver for run in of_drivers() for driver in run.instruments.values()})
     for name in names:
-        found = {family[0].driver for family in known if any(name == model.driver for model in family)}
-        if not found:
-            listed = ", ".join(sorted({family[0].driver for family in known}))
-            raise ValueError(f"no family has the driver '{name}'. The families are {listed}")
-        wanted |= found
-    return [run for run in of_drivers() if run.cell and run.cell.scope
-            and wanted & {run.cell.source.driver, run.cell.scope.driver}]
+        if name not in known:
+            raise ValueError(f"no run has the driver '{name}'. The drivers are {', '.join(known)}")
+    return [run for run in of_drivers() if set(names) & set(run.instruments.values())]
 
 
 def short_run(name: str) -> ShortRun:

@@ -13,13 +13,14 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.fault_benches import short_run
-from benchmarks.fault_check import left_on, lost, switched_on, unclear
-from tsbench.errors import StorageError, TsbenchError
+from benchmarks.fault_check import heaters_on, left_on, lost, switched_on, unclear
+from tsbench.errors import StorageError, TsbenchError, sentences
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import Run, RunEvent
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import Control, RunOutcome, run_on
+from tsbench.station.runner.power import PowerCheck
 from tsbench.storage import disk, read_run, run_file
 from tsbench.storage.nexus.validation import inspect
 
@@ -31,7 +32,8 @@ class Case:
     """What one disturbed run left."""
 
     outcome: RunOutcome | None = None  #: None: the bench could not be opened, or no run begun
-    refusal: str = ""  #: why
+    refusal: str = ""  #: why; also what a script before or after the run was told
+    values: dict[str, float] = field(default_factory=dict)  #: what such a script measured
     run: Run | None = None  #: what its file, or the journal, holds
     left_on: list[str] = field(default_factory=list)  #: outputs that the witness saw on at the end
     was_on: list[str] = field(default_factory=list)  #: outputs that it saw on at any time
@@ -50,7 +52,12 @@ class Case:
     @property
     def line(self) -> str:
         """The one line that is told; "" where nothing is."""
-        return self.refusal if self.outcome is None else self.outcome.line
+        return self.refusal if self.outcome is None else self.outcome.line or self.refusal
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether nothing was refused, and the run, if there was one, has succeeded."""
+        return not self.refusal and (self.outcome is None or self.outcome.status == "success")
 
 
 class Disturbed:
@@ -140,35 +147,48 @@ def run_case(
     os.environ["TSBENCH_FAULTS"] = json.dumps(fault) if fault else ""
     case, control, told = Case(), Control(), list[RunEvent]()
     run = short_run(name)
-    protocol = Disturbed(
-        protocol_named(run.protocol).parse(dict(run.parameters)), at, (lambda: disturb(control)) if disturb else None
-    )
     try:
-        bench = Bench.open(run.lay(folder), "D1")
+        bench = Bench.open(run.lay(folder), run.device)
     except TsbenchError as error:
         _refused(case, error, witness)
         return case
+    world = next(iter(bench.instruments.managers.values())).visalib.world
     try:
-        with full.inserted() if full else contextlib.nullcontext() if thorough else _journal_kept():
-            case.outcome = run_on(
-                bench,
-                protocol,  # type: ignore[arg-type]
-                folder / "runs",
-                events=told.append,
-                control=control,
-                extract=False,
-            )
+        if run.surroundings:
+            case.values.update(run.surroundings.before(bench))
+        if run.protocol:
+            protocol = Disturbed(
+                protocol_named(run.protocol).parse(dict(run.parameters)), at,
+                (lambda: disturb(control)) if disturb else None)
+            with full.inserted() if full else contextlib.nullcontext() if thorough else _journal_kept():
+                case.outcome = run_on(
+                    bench,
+                    protocol,  # type: ignore[arg-type]
+                    folder / "runs",
+                    events=told.append,
+                    control=control,
+                    extract=False,
+                )
+            case.steps = protocol.steps
+            case.left_on = [*left_on(witness), *heaters_on(world.instruments)]
+            if run.surroundings and case.succeeded:
+                case.values.update(run.surroundings.after(bench))
+        if run.surroundings and not case.line:
+            case.refusal = sentences(PowerCheck(bench).look(bench.clock.now()), *bench.take_notes())
     except TsbenchError as error:
+        bench.close()   # as the end of a script's ``with`` does
         _refused(case, error, witness)
-        return case
     finally:
-        case.left_on, case.was_on = left_on(witness), switched_on(witness)
-        world = next(iter(bench.instruments.managers.values())).visalib.world
-        case.messages, case.steps, case.trail = world.faults.total, protocol.steps, tuple(world.faults.trail)
+        case.was_on = switched_on(witness)
+        case.messages, case.trail = world.faults.total, tuple(world.faults.trail)
         case.missed = any(instrument.triggers_to_miss for instrument in world.instruments.values())
         case.happened = len(world.faults.happened)
         bench.close()
-    _check(case, told, folder / "runs", thorough or full is not None)
+    if run.surroundings:
+        case.left_on += [*left_on(witness), *heaters_on(world.instruments)]
+        case.problems += [f"moved while an output was on: {move['what']}" for move in read_witness(witness).hot_moves()]
+    if case.outcome is not None:
+        _check(case, told, folder / "runs", thorough or full is not None)
     return case
 
 

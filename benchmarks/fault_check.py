@@ -2,12 +2,15 @@
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tsbench.extraction import extract
 from tsbench.records import Flag, FloatArray, Point, Run, RunEvent
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.storage import codec
 from tsbench.storage.record_data import point_crc
@@ -16,7 +19,8 @@ from tsbench.storage.record_data import point_crc
 _ALIEN = re.compile(r"(^|[;.] )[A-Z]\w*(Error|Exception|Interrupt)\b:")
 #: whom or what the one line must name
 _SUBJECT = re.compile(
-    r"source|generator|scope|drive|pulser|bias|device|journal|disk|run file|clock|\.nxs|\.tsj", re.IGNORECASE)
+    r"source|generator|scope|drive|pulser|bias|analyser|matrix|prober|load|tank|lakeshore|chuck|device|journal|disk|"
+    r"run file|clock|\.nxs|\.tsj", re.IGNORECASE)
 #: and what to do: an advice in a sentence of its own, or that nothing need be done
 _ADVICE = re.compile(
     r"\. .*\b([Cc]heck|[Rr]epeat|[Cc]hoose|[Cc]orrect|[Mm]easure|make room|[Ff]ree|recover|[Ss]et it|[Ss]ee|sent "
@@ -67,6 +71,12 @@ def switched_on(witness: Path) -> list[str]:
     return sorted({f"{record['instrument']}.{record['channel']}" for record in records if record["on"]})
 
 
+def heaters_on(instruments: Mapping[str, VirtualInstrument]) -> list[str]:
+    """Return the heaters of temperature controllers that are switched on; the witness calls none of them an output."""
+    return [f"{name}.{number}" for name, one in instruments.items() if isinstance(one, LoopController)
+            for number, loop in enumerate(one.loops, 1) if loop.range]
+
+
 def unclear(line: str, on_purpose: str) -> str:
     """Return what one line for humans lacks: "" if it is one, names its subject and says what to do."""
     if "\n" in line or len(line) > _LONGEST:
@@ -89,6 +99,20 @@ def new_flags(run: Run, clean: Run) -> list[str]:
         before = clean.waveforms[index].flags if index < len(clean.waveforms) else Flag.NONE
         found |= int(waveform.flags & ~before)
     return Flag(found).names()
+
+
+def new_flags_of_results(run: Run, clean: Run) -> list[str]:
+    """Return the flags on the results of a run that those of an undisturbed run do not have.
+
+    A user gets the results at the end of a run. An example: a pulse did not fire, as chance may have it, and the
+    oscilloscope cannot tell the current of the off state from that of an open device.
+    """
+    before, now = Flag.NONE, Flag.NONE
+    for result in extract(clean):
+        before |= result.flags
+    for result in extract(run):
+        now |= result.flags
+    return (now & ~before).names()
 
 
 def changed(run: Run, clean: Run) -> str:

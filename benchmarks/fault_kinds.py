@@ -43,6 +43,7 @@ TRIGGERS = {"trigger missed": {"kind": "trigger_missed"}}
 QUIET = frozenset({
     "contact_lost", "device_open", "device_short", "device_stuck_on", "clock_jump", "trigger_missed", "digits",
 })
+_OF_DEVICES = frozenset({"contact_lost", "device_open", "device_short", "device_stuck_on"})
 #: the variants of each kind of fault that has several
 _WAYS = (
     tuple(f"connection lost {how}" for how in LOSSES), tuple(OF_INSTRUMENTS),
@@ -71,6 +72,8 @@ def cases_of(
         counts[instrument] = counts.get(instrument, 0) + 1
     for shift, (what, details) in enumerate({**AT_MESSAGES, **AT_READS, **OF_INSTRUMENTS, **TRIGGERS}.items()):
         chosen = places
+        if not run.judges_device and details.get("kind") in _OF_DEVICES:
+            continue
         if what in AT_READS:
             chosen = [place for place in places if place[3]]
         elif what in TRIGGERS:

@@ -14,8 +14,11 @@ each case
   by point and waveform by waveform, ``benchmarks.fault_check.changed``), or where an instrument restarted before
   anything had been set.
 
-``--drivers`` does the same on a bench of each family of source meters, generators and oscilloscopes that is registered
-(``benchmarks.fault_benches``). A family that arrives later takes part without a change here.
+``--drivers`` does the same on a bench of each driver of source meters, generators and oscilloscopes
+(``benchmarks.fault_benches``); one that is registered later takes part by itself. On further benches a script sets
+matrix, prober, decade boxes and temperature before and after the run, or uses a pulse card
+(``benchmarks.fault_surroundings``). There no relay and no chuck may move while an output is on, heaters must be off in
+the end, and what the script returns counts as recorded.
 
 ``--sabotage`` spoils the product on purpose (an output left on, a point lost, nobody told): then it must fail.
 """
@@ -34,9 +37,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fault_benches import SHORT, of_families, on_the_demo_bench
+from benchmarks.fault_benches import SHORT, on_the_demo_bench, runs_with
 from benchmarks.fault_cases import AT_STEPS, Case, FullDisk, run_case
-from benchmarks.fault_check import changed, left_on, new_flags
+from benchmarks.fault_check import SAME, changed, left_on, new_flags, new_flags_of_results
 from benchmarks.fault_kinds import LOSSES, QUIET, cases_of
 from benchmarks.fault_sabotage import SABOTAGES
 from benchmarks.report import INFORMATION, Line, report
@@ -95,6 +98,12 @@ def judged(name: str, key: str, details: Mapping[str, Any], sabotage: str = "") 
 def _unsaid(case: Case, clean: Case, details: Mapping[str, Any], problems: list[str]) -> str:
     """Judge a run that tells nothing: flags may say it, or there may be nothing to say."""
     fault = details.get("fault", {})
+    if different := [f"{name} {value:.4g} in place of {clean.values[name]:.4g}" for name, value in case.values.items()
+                     if abs(value - clean.values[name]) > SAME * abs(clean.values[name])]:
+        problems.append(f"no line says what happened: {different[0]}")
+        return ""
+    if case.outcome is None:
+        return UNCHANGED
     if case.run is None or clean.run is None:
         problems.append("no line says what happened")
         return ""
@@ -105,6 +114,8 @@ def _unsaid(case: Case, clean: Case, details: Mapping[str, Any], problems: list[
     if flags := new_flags(case.run, clean.run):
         return f"flags: {', '.join(flags)}"
     if difference := changed(case.run, clean.run):
+        if flags := new_flags_of_results(case.run, clean.run):
+            return f"flags of results: {', '.join(flags)}"
         problems.append(f"no line says what happened: {difference}")
     return UNCHANGED
 
@@ -122,11 +133,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose name holds it")
     parser.add_argument("--sabotage", choices=tuple(SABOTAGES), default="", help="spoil the product: it must fail")
     parser.add_argument("--drivers", nargs="*", metavar="NAME",
-                        help="on a bench of each family of drivers (of those of the named drivers), not on the demo "
-                             "bench")
+                        help="on a bench of each driver (of the named drivers), not on the demo bench")
     options = parser.parse_args(arguments)
     try:
-        runs = on_the_demo_bench() if options.drivers is None else of_families(options.drivers)
+        runs = on_the_demo_bench() if options.drivers is None else runs_with(options.drivers)
     except ValueError as error:
         parser.error(str(error))
     every = 120 if options.quick else options.every
@@ -143,8 +153,7 @@ def main(arguments: Sequence[str]) -> int:
     for name in [run.name for run in runs]:
         disk = FullDisk(at=-2, once=True)
         clean = run_case(Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}", name, full=disk)
-        whole = clean.good and clean.outcome is not None and clean.outcome.status == "success"
-        if not whole or clean.line or not clean.was_on:
+        if not (clean.good and clean.succeeded) or clean.line or not clean.was_on:
             print(f"{name}: not even an undisturbed run is good: {clean}", file=sys.stderr)
             return 1
         on = ", ".join(name.strip(".") for name in clean.was_on)

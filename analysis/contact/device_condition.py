@@ -20,6 +20,8 @@ _ANOTHER = 3.0
 _PLATEAU = 0.5
 #: of the largest current: what a fixed measuring range still tells well
 _TELLS = 1e-3
+#: of the largest current: a current without voltage is another one when it differs by so much
+_WITHOUT_VOLTAGE = 10 * _TELLS
 _MANY = 12  #: readings from which on the highest and the lowest conductance are left out
 _HEAD = 50  #: share of the record before the pulse: one in so many samples, at least five
 
@@ -150,7 +152,6 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
         return ""
     high = np.abs(voltage) >= 0.1 * np.abs(voltage).max()
     conductance = np.abs(current[high] / np.where(voltage[high] == 0, np.inf, voltage[high]))
-    least = _TELLS * float(np.abs(current).max())
     # one reading alone may be wild
     ordered = np.sort(conductance)
     inner = ordered[1:-1] if ordered.size >= _MANY else ordered
@@ -159,7 +160,15 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
         return (f"the device does not switch. It conducts like a resistor of {resistance}. Check "
                 "the contact and the device")
     turn = int(np.abs(level).argmax())
+    return _not_as_before(level, voltage, current, turn) or _without_voltage(level, current, turn)
+
+
+def _not_as_before(level: FloatArray, voltage: FloatArray, current: FloatArray, turn: int) -> str:
+    """Compare the readings of the way back with those of the way up, from the lowest level on."""
+    least = _TELLS * float(np.abs(current).max())
     odd = ""
+    first: tuple[int, int] | None = None  #: the readings of the first level where they differ
+    returned = False  #: whether the current was too small to tell at the lowest levels, on both ways
     for up in range(turn):
         same = np.flatnonzero(np.isclose(level[turn + 1 :], level[up]))
         if not same.size or level[up] == 0 or voltage[up] == 0:
@@ -168,14 +177,60 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
         if voltage[back] == 0:
             continue
         before, after = abs(current[up] / voltage[up]), abs(current[back] / voltage[back])
-        if max(abs(current[up]), abs(current[back])) < least or 1 / _ANOTHER < after / max(before, 1e-30) < _ANOTHER:
+        if max(abs(current[up]), abs(current[back])) < least * (_ANOTHER if returned else 1.0):
+            if odd:
+                return ""
+            returned = True
+            continue
+        if _alike(before, after):
+            return "" if first is None else _last_reading(voltage, current, first, before)
+        if returned and after > before:  # it came back to the off state at a lower level
             return ""
         if odd:  # at two levels: one reading alone may be wild
             return odd
-        where = f"{abs(voltage[up]):.3g} V"
+        first = up, back
         odd = (
-            f"the device did not return to the off state. The current is {format_quantity(abs(current[up]), 'A', 3)} "
-            f"at {where} on the way up and {format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} "
-            "V on the way back. Check the contact and the device"
+            f"the device did not return to the off state. {_both(voltage, current, up, back)}. Check the contact and "
+            "the device"
         )
     return ""
+
+
+def _both(voltage: FloatArray, current: FloatArray, up: int, back: int) -> str:
+    """Return one sentence with two readings."""
+    return (
+        f"The current is {format_quantity(abs(current[up]), 'A', 3)} at {abs(voltage[up]):.3g} V on the way up and "
+        f"{format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} V on the way back")
+
+
+def _alike(one: float, other: float) -> bool:
+    """Whether two conductances [S] can be of one state."""
+    return 1 / _ANOTHER < one / max(other, 1e-30) < _ANOTHER
+
+
+def _last_reading(voltage: FloatArray, current: FloatArray, differ: tuple[int, int], next_level: float) -> str:
+    """Return one line where only the last reading of the way back differs; "" where the first of the way up is wild.
+
+    Parameters
+    ----------
+    differ : the readings of the lowest level
+    next_level : [S] conductance at the next level on the way up
+    """
+    up, back = differ
+    if not _alike(abs(current[up] / voltage[up]), next_level):
+        return ""
+    return (
+        f"the last reading of the way back differs. {_both(voltage, current, up, back)}. The reading is wrong, or the "
+        "device changed there. Measure again")
+
+
+def _without_voltage(level: FloatArray, current: FloatArray, turn: int) -> str:
+    """Return one line where the current at level 0 is another one after the way back than before the way up."""
+    if level[0] != 0 or level[-1] != 0 or not 0 < turn < level.size - 1:
+        return ""
+    if abs(current[-1] - current[0]) < _WITHOUT_VOLTAGE * float(np.abs(current).max()):
+        return ""
+    return (
+        f"at level 0, the current is {format_quantity(current[0], 'A', 3)} before the sweep and "
+        f"{format_quantity(current[-1], 'A', 3)} after it. The device is short now, or the offset of the source "
+        "changed. Measure again")

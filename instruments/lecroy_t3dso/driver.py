@@ -61,7 +61,15 @@ class LeCroyT3DSO(ShortCommandScope):
         for channel in channels:
             self.require_channel(channel)
             records[channel] = self._waveform(channel, rate)
+        self._require_headers_off()
         return records
+
+    def _require_headers_off(self) -> None:
+        """Ask one more question: it has no error queue, and bytes behind the last block would not be noticed."""
+        if self.lost_power():
+            raise InstrumentError(
+                f"{self.label}: the headers of replies are on, so the oscilloscope was switched off and on. Its "
+                "settings are lost. Check the mains and measure again")
 
     def _waveform(self, channel: int, rate: float) -> Waveform:
         total = int(self.ask_value(f"SANU? C{channel}"))

@@ -117,7 +117,7 @@ def up_and_back(conductance: float, back: tuple[float, ...]) -> np.ndarray:
 
 @pytest.mark.parametrize(("conductance", "back", "said"), [
     (1e-5, (2.9,) * 3, False), (1e-5, (3.1,) * 3, True), (1e-5, (0.34,) * 3, False), (1e-5, (0.32,) * 3, True),
-    (1e-5, (1.0, 1.0, 9.0), False), (1e-5, (1.0, 9.0, 9.0), True), (1e-5, (9.0, 9.0, 1.0), False),
+    (1e-5, (1.0, 9.0, 9.0), True), (1e-5, (9.0, 9.0, 1.0), False),
     (1e-6, (0.3,) * 3, False),              # less than a thousandth of the largest current does not tell
     (3.4e-6, (0.3,) * 3, True), (3.2e-6, (0.3,) * 3, False), (3.2e-6, (3.5,) * 3, True),
 ])
@@ -129,6 +129,50 @@ def test_a_device_came_back_within_three_times_its_current_at_two_levels(
         line = swept(sign * LEVEL, sign * LEVEL, sign * current)
         assert ("did not return to the off state" in line) is said
         assert said or line == ""
+
+
+@pytest.mark.parametrize(("wild", "said"), [
+    ({7: 3.1}, True), ({7: 2.9}, False), ({7: 0.32}, True), ({7: 0.34}, False), ({1: 9.0}, False), ({6: 9.0}, False),
+    ({1: 9.0, 7: 9.0}, False),
+])
+def test_the_last_reading_alone_may_be_wrong(wild: dict[int, float], said: bool) -> None:
+    current = up_and_back(1e-5, (1.0,) * 3)
+    for place, factor in wild.items():
+        current[place] *= factor
+    for sign in (1, -1):
+        line = swept(sign * LEVEL, sign * LEVEL, sign * current)
+        assert line.startswith("the last reading of the way back differs. The current is 3.00 uA at 0.3 V on the way "
+                               "up and ") is said
+        assert said or line == ""
+
+
+@pytest.mark.parametrize(("offset", "said"), [(1.1e-5, True), (0.9e-5, False), (-1.1e-5, True)])
+def test_another_current_without_voltage_is_told(offset: float, said: bool) -> None:
+    """A device that is short at the last reading: a hundredth of the largest current flows at level 0."""
+    current = up_and_back(1e-5, (1.0,) * 3) + 2e-6
+    current[-1] += offset
+    line = swept(LEVEL, LEVEL, current)
+    assert ("at level 0, the current is 2.00 uA before the sweep and" in line) is said and (said or line == "")
+    assert swept(LEVEL[:-1], LEVEL[:-1], current[:-1]) == ""   # it does not end at level 0
+    assert swept(LEVEL[1:], LEVEL[1:], current[1:]) == ""
+
+
+@pytest.mark.parametrize(("part", "said"), [(0.3, True), (0.35, False)])
+def test_a_contact_that_is_lost_is_told_by_levels_that_tell(part: float, said: bool) -> None:
+    """At the lowest levels no current tells anything; higher up the way back conducts less than the way up."""
+    level = np.concatenate((np.arange(13), np.arange(11, -1, -1))) * 0.1
+    current = 5e-6 * level**3   # below 1 uA up to 0.5 V
+    current[12] = 1e-3
+    assert swept(level, level, current) == ""
+    current[13:] *= part
+    assert ("did not return to the off state. The current is 3.6" in swept(level, level, current)) is said
+
+
+def test_hysteresis_above_levels_that_tell_nothing_is_normal() -> None:
+    level = np.concatenate((np.arange(13), np.arange(11, -1, -1))) * 0.1
+    current = 1e-7 * level
+    current[12:20] = 1e-3   # on from 1.2 V, until 0.5 V on the way back
+    assert swept(level, level, current) == ""
 
 
 @pytest.mark.parametrize(("plateau", "fewest"), [(4, 4), (200, 8)])

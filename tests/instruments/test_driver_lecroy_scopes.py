@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import DRIVER_BENCH, DRIVER_WORLD
-from tsbench.errors import InstrumentError
+from tsbench.errors import GarbledReply, InstrumentError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Pulse, Timebase, Vertical
 from tsbench.records import Flag, Waveform
+from tsbench.simulated_backends.world.faults import Fault
 from tsbench.station.bench.bench import Bench
 
 PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9, fall_time=20e-9)
@@ -97,6 +98,24 @@ def test_segments_have_their_times(bench: Bench) -> None:
     assert record.segment_times == pytest.approx([0.0, 10e-6, 20e-6], abs=20e-9)
     for values in record.values():
         assert np.count_nonzero(values > 0.5) * record.dt == pytest.approx(1e-6, abs=20e-9)
+
+
+def test_bytes_behind_the_last_block_are_told(bench: Bench) -> None:
+    """The record is whole, but the oscilloscope sent more than was asked for."""
+    scope = prepare(bench)
+    expected = capture(bench)
+    world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
+    begin = world.faults.total
+    scope.fetch([1])
+    blocks = [k for k, question in enumerate(list(world.faults.trail)[begin:]) if question[1]]
+    world.faults.add(Fault(kind="garbled", how="extra", message=world.faults.total + blocks[-2]))
+    bench.take_notes()
+    try:
+        record = scope.fetch([1])[1]
+    except GarbledReply:   # the registers of a WaveSurfer can be read once only
+        return
+    assert any("sent again" in note for note in bench.take_notes())
+    assert np.array_equal(record.codes, expected.codes)
 
 
 def test_what_is_beyond_the_screen_is_flagged(bench: Bench) -> None:

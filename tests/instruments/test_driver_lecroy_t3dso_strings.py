@@ -131,7 +131,7 @@ def test_arm_waits_until_it_is_ready() -> None:
 @pytest.mark.sabotage("units")
 def test_codes_become_volts_and_seconds() -> None:
     fetch = [("SARA?", "1.00E+04"), ("SANU? C1", "1.40E+01"), ("WFSU SP,1,NP,10,FP,2", None),
-             ("C1:WF? DAT2", b"DAT2,#9000000010\x00\x19\xe7\x7f\x80\0\0\0\0\0\n\n")]
+             ("C1:WF? DAT2", b"DAT2,#9000000010\x00\x19\xe7\x7f\x80\0\0\0\0\0\n\n"), ("CHDR?", "OFF")]
     with scope([*CHANNEL, *TIMEBASE, *fetch]) as found:
         found.configure_channel(1, Vertical(2.0, 0.7))
         found.configure_timebase(Timebase(1e-3, 4e-4))
@@ -146,6 +146,14 @@ def test_a_record_of_another_length_is_refused() -> None:
     fetch = [("SARA?", "1.00E+04"), ("SANU? C1", "1.40E+01"), ("WFSU SP,1,NP,10,FP,2", None),
              ("C1:WF? DAT2", b"DAT2,#9000000000\n\n")]
     with scope([*TIMEBASE, *fetch]) as found, pytest.raises(CommunicationError, match="0 points instead of 10"):
+        found.configure_timebase(Timebase(1e-3, 4e-4))
+        found.fetch([1])
+
+
+def test_a_record_of_an_oscilloscope_that_restarted_is_refused() -> None:
+    fetch = [("SARA?", "1.00E+04"), ("SANU? C1", "1.40E+01"), ("WFSU SP,1,NP,10,FP,2", None),
+             ("C1:WF? DAT2", b"DAT2,#9000000010\0\0\0\0\0\0\0\0\0\0\n\n"), *[("CHDR?", "CHDR SHORT")] * 2]
+    with scope([*TIMEBASE, *fetch]) as found, pytest.raises(InstrumentError, match="switched off and on"):
         found.configure_timebase(Timebase(1e-3, 4e-4))
         found.fetch([1])
 

@@ -1,7 +1,7 @@
-"""A run on each family of source meters, generators and oscilloscopes ends safe after a fault, and keeps its data.
+"""A run with each driver ends safe after a fault, and keeps its data.
 
-A sample of ``python -m benchmarks.faults --drivers``: every kind of fault comes once, each on another family, at a
-message that the seed chooses.
+A sample of ``python -m benchmarks.faults --drivers``: every run has at least one kind of fault, at a message that the
+seed chooses, and every kind comes at least once.
 """
 
 import random
@@ -10,31 +10,39 @@ from typing import Any
 
 import pytest
 
-from benchmarks.fault_benches import of_drivers
+from benchmarks.fault_benches import of_drivers, short_run
+from tsbench.instruments.registry import DRIVERS
 
-WRITES = 8  #: of every short run at least
+WRITES = 8  #: of every short run of a protocol at least
 _SEED = 20261128
 
 
-def one_of_each_family() -> list[str]:
+def one_of_each_driver() -> list[str]:
     """Return one short run for each driver that takes part."""
     found: dict[str, str] = {}
     for run in of_drivers():
-        assert run.cell is not None and run.cell.scope is not None
-        for model in (run.cell.source, run.cell.scope):
-            found.setdefault(model.driver, run.name)
+        for driver in run.instruments.values():
+            found.setdefault(driver, run.name)
     return sorted(set(found.values()))
 
 
-RUNS = one_of_each_family()
+RUNS = one_of_each_driver()
+
+
+def test_every_driver_takes_part() -> None:
+    """Those that a plug-in brings, and the emulation of a driver of another company, are not ours."""
+    part = {driver for run in of_drivers() for driver in run.instruments.values()}
+    assert {name for name, one in DRIVERS.things().items() if one.driver.startswith("tsbench.")} <= part
 
 
 def chosen(faults: Any, name: str) -> Sequence[tuple[str, dict[str, Any]]]:
     """Return the cases of a run: its share of the kinds of fault, at places that the seed chooses."""
     kinds: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for what, key, details in faults.cases_of(name, faults.undisturbed(name), WRITES, 1):
+    writes = WRITES if short_run(name).protocol else 0
+    for what, key, details in faults.cases_of(name, faults.undisturbed(name), writes, 1):
         kinds.setdefault(what, []).append((key, details))
-    share = list(kinds)[RUNS.index(name) :: len(RUNS)]
+    number = RUNS.index(name)
+    share = list(kinds)[number :: len(RUNS)] or [list(kinds)[number % len(kinds)]]
     return [random.Random(f"{_SEED} {name} {what}").choice(kinds[what]) for what in share]
 
 
