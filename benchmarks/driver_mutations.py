@@ -119,26 +119,27 @@ KINDS: dict[str, Mutation] = {
 def changes_of(file: Path, kind: str) -> Iterator[tuple[int, str, str]]:
     """Yield line, description and changed text of every change of one kind in a file."""
     text = file.read_text("utf-8")
-    for number in range(sum(1 for _ in ast.walk(ast.parse(text)))):
+    tree = ast.parse(text)
+    prose = _prose(tree)
+    nodes = [(number, node) for number, node in enumerate(ast.walk(tree)) if id(node) not in prose]
+    places = [(number, getattr(node, "lineno", 0)) for number, node in nodes if KINDS[kind](node) is not None]
+    for number, line in places:
         tree = ast.parse(text)
-        node = next(one for k, one in enumerate(ast.walk(tree)) if k == number)
-        if _is_prose(tree, node):
-            continue
-        line = getattr(node, "lineno", 0)
-        if (said := KINDS[kind](node)) is not None:
-            yield line, said, ast.unparse(ast.fix_missing_locations(tree))
+        said = KINDS[kind](next(one for k, one in enumerate(ast.walk(tree)) if k == number))
+        assert said is not None
+        yield line, said, ast.unparse(ast.fix_missing_locations(tree))
 
 
-def _is_prose(tree: ast.AST, node: ast.AST) -> bool:
-    """Whether a text is a docstring or belongs to what is raised."""
-    if _text_of(node) is None and not isinstance(node, ast.FormattedValue):
-        return False
+def _prose(tree: ast.AST) -> set[int]:
+    """Return the texts that are docstrings or belong to what is raised, by identity."""
+    found = set[int]()
     for one in ast.walk(tree):
-        if isinstance(one, ast.Expr) and one.value is node:
-            return True
-        if isinstance(one, ast.Raise) and any(part is node for part in ast.walk(one)):
-            return True
-    return False
+        if isinstance(one, ast.Expr):
+            found.add(id(one.value))
+        if isinstance(one, ast.Raise):
+            found |= {id(part) for part in ast.walk(one)}
+    return {id(one) for one in ast.walk(tree) if id(one) in found
+            and (_text_of(one) is not None or isinstance(one, ast.FormattedValue))}
 
 
 def draw(rng: random.Random) -> Change:

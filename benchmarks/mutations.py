@@ -27,6 +27,7 @@ import signal
 import sys
 import tempfile
 import time
+import tomllib
 import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -113,11 +114,12 @@ def _tests_first(change: Change, folder: str) -> list[list[str]]:
 
 def package_at(target: Path) -> None:
     """Lay the package out at ``target`` as it is imported; what is there already stays where it is the same."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]["*"]
     for name, folder in runpy.run_path(str(ROOT / "setup.py"))["packages"]().items():
         destination = target / name.replace(".", "/")
         destination.mkdir(parents=True, exist_ok=True)
         for source in (ROOT / folder).iterdir():
-            if source.is_file() and source.suffix in {".py", ".typed", ".toml", ".cir"}:
+            if source.is_file() and any(source.match(pattern) for pattern in ("*.py", *data)):
                 place, content = destination / source.name, source.read_bytes()
                 if not place.exists() or place.read_bytes() != content:
                     place.write_bytes(content)
