@@ -4,7 +4,8 @@ Each change is one fault of one driver, of the kinds that are made in drivers: a
 dropped, a channel is swapped, a value is not read back, an output is left on. The tests of the drivers run until one
 fails; a change that none of them notices has survived.
 
-The places are drawn evenly over kinds of fault and families of instruments. ``--resume FILE`` goes on where FILE ends.
+The places are drawn evenly over kinds of fault and families of instruments, each change once. ``--resume FILE`` goes on
+where FILE ends.
 """
 
 import argparse
@@ -74,11 +75,11 @@ def dropped_part(node: ast.AST) -> str | None:
 
 
 def swapped_channel(node: ast.AST) -> str | None:
-    """A message goes to another channel."""
+    """A message goes to another channel. A number with its unit, as a text for people has it, names no channel."""
     if not isinstance(node, ast.FormattedValue):
         return None
     said = ast.unparse(node.value)
-    if not re.search(r"(?:channel|number|unit|output|slot|smu)\b", said) or "format" in said:
+    if not re.search(r"(?:channel|number|unit|output|slot|smu)\b", said) or "format" in said or "quantity" in said:
         return None
     node.value = ast.parse(f"{{'1': '2', '2': '1', 'a': 'b', 'b': 'a'}}.get(str({said}), {said})", mode="eval").body
     return f"{{{said}}} of a message names the other channel"
@@ -169,11 +170,15 @@ def main() -> int:
     for name in LIBRARIES:
         importlib.import_module(name)
     rng = random.Random(options.seed)
+    drawn = set[tuple[str, int, str]]()
     kept = options.resume
     done = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
     survivors = [one for one in done if not one["noticed"]]
     for number in range(options.count):
         change = draw(rng)
+        while (place := (change.path, change.line, change.what)) in drawn:
+            change = draw(rng)
+        drawn.add(place)
         if number < len(done):
             continue
         noticed = noticed_by(change, "tests/instruments")
