@@ -125,11 +125,19 @@ def same_format(one: str, other: str) -> bool:
     if one.lstrip("+-").isdigit() and other.lstrip("+-").isdigit():
         widths = True   # whole numbers have as many digits as they need
     else:
-        widths = _widths(one) == _widths(other)
+        (ours, exponent), (theirs, other_exponent) = _parts(one), _parts(other)
+        widths = ours == theirs and bool(exponent) == bool(other_exponent) and (
+            len(exponent) == len(other_exponent) or not (_is_padded(exponent) or _is_padded(other_exponent)))
     signs = {number[0] if number[0] in "+-" else "" for number in (one, other)}
     return widths and (len(signs) == 1 or "-" in signs)
 
 
-def _widths(number: str) -> tuple[int, int]:
+def _parts(number: str) -> tuple[int, str]:
+    """Return how many digits are behind the point, and the digits of the exponent."""
     mantissa, _, exponent = number.lower().partition("e")
-    return len(mantissa.partition(".")[2]), len(exponent.lstrip("+-"))
+    return len(mantissa.partition(".")[2]), exponent.lstrip("+-")
+
+
+def _is_padded(exponent: str) -> bool:
+    """Whether an exponent has more digits than it needs: E-09, where others write E-9."""
+    return len(exponent) > 1 and exponent.startswith("0")

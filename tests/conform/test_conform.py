@@ -10,6 +10,7 @@ import pytest
 
 from tsbench.cli import main
 from tsbench.conform import Transcript, conform, conforming
+from tsbench.conform.comparing import same_format
 from tsbench.conform.conforming import twin_transcripts
 from tsbench.conform.steps import DialogueStep
 from tsbench.errors import ConfigurationError, LimitError
@@ -212,6 +213,15 @@ def test_the_marks_before_a_number_are_compared_apart_from_it() -> None:
     assert compare(spoken("NAI+1.02E-06")[0], twins) == []
     assert [one.what for one in compare(spoken("CAI+1.02E-06")[0], twins)] == ["reply"]
     assert [one.what for one in compare(spoken("NAI+2.00E-06")[0], twins)] == ["value"]
+
+
+@pytest.mark.parametrize(("one", "other", "alike"), [
+    ("1.50E-09", "2.50E-10", True), ("1.50E-9", "2.50E-10", True), ("1.50E-9", "2.50E-09", False),
+    ("1.50E-9", "1.50", False), ("1.50E-9", "1.5E-9", False), ("1.5E-010", "1.5E-10", False), ("12", "7", True),
+    ("+1.5", "1.5", False), ("-1.5", "+2.5", True), ("1.5E+0", "1.5E+10", True),
+])
+def test_the_form_of_two_numbers_is_compared(one: str, other: str, alike: bool) -> None:
+    assert same_format(one, other) == same_format(other, one) == alike
 
 
 @pytest.mark.parametrize("text", [
