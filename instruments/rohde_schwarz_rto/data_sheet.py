@@ -20,9 +20,7 @@ REPEATABLE = (
 DIVISIONS = 10
 LEVELS = 253  #: over the range
 LARGEST = 127  #: code of 8 bits; this and more is clipped
-LEVEL_DIVISIONS = 5.0
 RANGE_50 = 10.0  #: [V] full scale of the 50 Ohm input
-EXTERNAL_LEVEL = 5.0  #: [V]
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 WAITING, MEASURING = 8, 16  #: bits of STATus:OPERation:CONDition?
 ACCURACY = VerticalAccuracy(gain=0.015, offset_divisions=0.1, offset=1e-3, offset_setting=0.005)

@@ -6,42 +6,34 @@ for its trigger and when the acquisition is over.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
+from tsbench.errors import CommunicationError, ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
-from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name
-from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
+from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Timebase, Vertical
+from tsbench.instruments.languages.scpi import format_number, parse_name
+from tsbench.instruments.oscilloscopes.driver import Scaling
 from tsbench.instruments.rohde_schwarz_rto import data_sheet
+from tsbench.instruments.rohde_schwarz_rto.rohde_schwarz_scope import RohdeSchwarzScope, parse_header
 from tsbench.quantities import short_quantity
 from tsbench.records import Waveform
 
-_COUPLING: Mapping[str, str] = {"1M": "DCL", "50": "DC"}
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
 _POLL = 1e-3  #: [s]
 _MARGIN = 2.0  #: [s] beyond the pre-trigger time
 _STARTED = 0.02  #: [s] after which an acquisition that is not running has ended, and not yet to begin
-_EXTERNAL = 5  #: number of the level of the external input
 
 
-def _header(reply: str) -> list[float]:
-    values = parse_list(reply)
-    if len(values) != 4 or values[2] < 2 or values[3] != 1 or values[1] <= values[0]:
-        raise ValueError("not the header of a waveform with one value for each sample")
-    return values
-
-
-class RohdeSchwarzRto(OscilloscopeDriver):
+class RohdeSchwarzRto(RohdeSchwarzScope):
     """An :class:`~tsbench.instruments.Oscilloscope`."""
 
     title = "Rohde & Schwarz RTO"
     repeatable = data_sheet.REPEATABLE
     vertical_accuracy = data_sheet.ACCURACY
-    divisions = data_sheet.DIVISIONS
+    coupling: ClassVar[Mapping[str, str]] = {"1M": "DCL", "50": "DC"}
+    trigger_word = ":TRIG1"
 
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
@@ -62,33 +54,6 @@ class RohdeSchwarzRto(OscilloscopeDriver):
         self._triggered = False
 
     # ------------------------------------------------------------------------------------ configuration
-
-    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
-        """Set input, range (full scale, ten divisions) and offset; DC coupled."""
-        self.require_vertical(channel, vertical)
-        word = f":CHAN{channel}"
-        self.send(
-            f"{word}:STAT ON", f"{word}:COUP {_COUPLING[vertical.impedance]}",
-            f":PROB{channel}:SET:ATT:MAN {format_number(vertical.probe_attenuation)}",
-            f"{word}:BAND {'B20' if vertical.bandwidth_limit else 'FULL'}", f"{word}:POS 0", f"{word}:OFFS 0",
-            f"{word}:RANG {format_number(vertical.range)}", f"{word}:OFFS {format_number(vertical.offset)}",
-        )
-        self.check_errors()
-        got = self.accepted(f"channel {channel} range", vertical.range, self.ask_number(f"{word}:RANG?"), "V", 0.01)
-        offset = self.accepted(f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
-                               absolute=got * 1e-3)
-        if parse_name(self.ask(f"{word}:COUP?")) != _COUPLING[vertical.impedance]:
-            raise InstrumentError(f"{self.label} channel {channel}: the instrument did not accept the input impedance "
-                                  f"{vertical.impedance} Ohm")
-        self._vertical[channel] = dataclasses.replace(vertical, range=got, offset=offset)
-        return self._vertical[channel]
-
-    def disable_channel(self, channel: int) -> None:
-        """Switch a channel off."""
-        self.require_channel(channel)
-        self.write(f":CHAN{channel}:STAT OFF")
-        self.check_errors()
-        self._vertical.pop(channel, None)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and the longest record."""
@@ -112,31 +77,14 @@ class RohdeSchwarzRto(OscilloscopeDriver):
         self.send(":TRIG1:MODE NORM", ":TRIG1:TYPE EDGE", f":TRIG1:SOUR {source}",
                   f":TRIG1:EDGE:SLOP {_SLOPE[trigger.slope]}")
         self.check_errors()
-        self._trigger = dataclasses.replace(trigger, level=self._set_level(trigger))
+        self._trigger = dataclasses.replace(trigger, level=self.set_level(trigger))
         return self._trigger
-
-    def _set_level(self, trigger: EdgeTrigger) -> float:
-        """Set the level, which lies at most five divisions from mid-screen, and return what was accepted [V]."""
-        scale = 2 * data_sheet.EXTERNAL_LEVEL
-        if trigger.source == "external":
-            number, middle, reach = _EXTERNAL, 0.0, data_sheet.EXTERNAL_LEVEL
-        else:
-            number = trigger.source
-            vertical = self._vertical.get(number, Vertical(range=scale))
-            scale, middle = vertical.range, vertical.offset
-            reach = data_sheet.LEVEL_DIVISIONS * scale / data_sheet.DIVISIONS
-        if trigger.source == "external" or number in self._vertical:
-            require_in_range(self.label, "trigger level", trigger.level, Range(middle - reach, middle + reach, "V"))
-        self.write(f":TRIG1:LEV{number} {format_number(trigger.level)}")
-        self.check_errors()
-        got = self.ask_number(f":TRIG1:LEV{number}?")
-        return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
 
     # -------------------------------------------------------------------------------------- acquisition
 
     def arm(self) -> None:
         """Start one acquisition and return when the scope waits for its trigger."""
-        self._set_level(self.configured(self._trigger, "trigger"))   # a channel that was set since may not reach it
+        self.set_level(self.configured(self._trigger, "trigger"))   # a channel that was set since may not reach it
         self._triggered = False
         self.write(":RUNS")
         waited, filling = 0.0, self.pre_trigger
@@ -166,10 +114,6 @@ class RohdeSchwarzRto(OscilloscopeDriver):
         self.write(":TRIG1:FORC")
         self.check_errors()
 
-    def abort(self) -> None:
-        """Stop the acquisition."""
-        self.write(":STOP")
-
     # ---------------------------------------------------------------------------------------- waveforms
 
     def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
@@ -178,7 +122,7 @@ class RohdeSchwarzRto(OscilloscopeDriver):
         records: dict[int, Waveform] = {}
         for channel in channels:
             self.require_channel(channel)
-            start, stop, count, _ = self.questions.parsed(f":CHAN{channel}:DATA:HEAD?", _header)
+            start, stop, count, _ = self.questions.parsed(f":CHAN{channel}:DATA:HEAD?", parse_header)
             codes = np.frombuffer(self.questions.block(f":CHAN{channel}:DATA?"), dtype=np.int8)
             if len(codes) != int(count):
                 raise CommunicationError(

@@ -1,10 +1,11 @@
-"""The virtual Rohde & Schwarz RTO oscilloscopes."""
+"""The virtual Rohde & Schwarz RTO and RTB oscilloscopes."""
 
 from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
 
-_MODULE = "tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.instrument"
+_FOLDER = "tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto"
 
-VIRTUAL_INSTRUMENTS = tuple(
-    VirtualInstrumentDeclaration(f"rohde_schwarz_{model.lower()}", f"{_MODULE}:VirtualRohdeSchwarz{model}")
-    for model in ("RTO1014", "RTO2024")
+VIRTUAL_INSTRUMENTS = (
+    *(VirtualInstrumentDeclaration(f"rohde_schwarz_{model.lower()}", f"{_FOLDER}.instrument:VirtualRohdeSchwarz{model}")
+      for model in ("RTO1014", "RTO2024")),
+    VirtualInstrumentDeclaration("rohde_schwarz_rtb2004", f"{_FOLDER}.rtb:VirtualRohdeSchwarzRTB2004"),
 )

@@ -1,6 +1,7 @@
-"""What the command tables of the RTO share, and its CHANnel commands."""
+"""What the command tables of the RTO and the RTB share, and their CHANnel commands."""
 
 import math
+from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
@@ -38,21 +39,15 @@ class RtoTable(CommandTable):
         return self.scope.memory
 
 
-class RtoChannels(RtoTable):
-    """What ``CHANnel`` sets. COUPling is coupling and impedance in one: DC has 50 Ohm, DCLimit and AC 1 MOhm."""
+class SharedChannels(RtoTable):
+    """What ``CHANnel`` sets in both series; a series adds its ``coupling`` and its bandwidth ``limit``."""
 
+    coupling: Any
+    limit: Any
     displayed = Setting(":CHANnel<1-4>:STATe", Boolean(), default=lambda owner, channel: channel == 1)
-    coupling = Setting(":CHANnel<1-4>:COUPling", Choice("DC", "DCLimit", "AC"), default="DCL",
-                       change="_coupling_changed")
-    grounded = Setting(":CHANnel<1-4>:GND", Boolean(), default=False)
     scale = Setting(":CHANnel<1-4>:SCALe", Number("V"), default=0.05, coerce="_scale_chosen", change="_scale_changed")
     shift = Setting(":CHANnel<1-4>:POSition", Number("DIV", -5.0, 5.0), default=0.0)
     offset = Setting(":CHANnel<1-4>:OFFSet", Number("V"), default=0.0, coerce="_offset_chosen")
-    inverted = Setting(":CHANnel<1-4>:INVert", Boolean(), default=False)
-    limit = Setting(":CHANnel<1-4>:BANDwidth", Choice("FULL", "B800", "B200", "B20"), default="FULL")
-    power_impedance = Setting(":CHANnel<1-4>:IMPedance", Number("OHM", 1.0, 1e5), default=50.0)
-    arithmetics = Setting(":CHANnel<1-4>[:WAVeform<1-3>]:ARIThmetics", Choice("OFF", "ENVelope", "AVERage"),
-                          default="OFF")
     attenuation = Setting(":PROBe<1-4>:SETup:ATTenuation:MANual", Number("", 1e-4, 1e4), default=1.0)
 
     def shown_channels(self) -> list[int]:
@@ -69,20 +64,21 @@ class RtoChannels(RtoTable):
         return InputChannel(
             number=number, node=self.scope.node(str(number)), scale=self.scale[number], offset=self.middle(number),
             probe=self.attenuation[number], divider=self.scope.inputs.dividers.get(number, 1.0),
-            bandwidth=min(sheet.bandwidth, _LIMITS[self.limit[number]]), ac_coupled=self.coupling[number] == "AC",
-            grounded=self.grounded[number], inverted=self.inverted[number], divisions=sheet.divisions,
-            levels=sheet.levels,
+            bandwidth=min(sheet.bandwidth, _LIMITS[self.limit[number]]),
+            ac_coupled=self.coupling[number] in ("AC", "ACL"), grounded=self.is_grounded(number),
+            inverted=self.is_inverted(number), divisions=sheet.divisions, levels=sheet.levels,
         )
+
+    def is_grounded(self, channel: int) -> bool:
+        """Return whether an input is cut off from its terminal."""
+        raise NotImplementedError
+
+    def is_inverted(self, channel: int) -> bool:
+        """Return whether a waveform is turned upside down."""
+        raise NotImplementedError
 
     def _impedance(self, channel: int) -> str:
         return "DC" if self.coupling[channel] == "DC" else "DCL"
-
-    def _coupling_changed(self, channel: int) -> None:
-        """Switch an input between 1 MOhm and 50 Ohm."""
-        most = self.data_sheet.max_scale[self._impedance(channel)] * self.attenuation[channel]
-        self.scale[channel] = min(self.scale[channel], most)
-        self._scale_changed(channel)
-        self.scope.inputs.set_impedance(channel, self._impedance(channel))
 
     def _scale_chosen(self, channel: int, value: float) -> float:
         low = self.data_sheet.min_scale * self.attenuation[channel]
@@ -117,3 +113,48 @@ class RtoChannels(RtoTable):
     @command(":CHANnel<1-4>:OVERload?")
     def _overload(self, channel: int) -> str:
         return "0"
+
+
+class RtoChannels(SharedChannels):
+    """What ``CHANnel`` sets. COUPling is coupling and impedance in one: DC has 50 Ohm, DCLimit and AC 1 MOhm."""
+
+    coupling = Setting(":CHANnel<1-4>:COUPling", Choice("DC", "DCLimit", "AC"), default="DCL",
+                       change="_coupling_changed")
+    grounded = Setting(":CHANnel<1-4>:GND", Boolean(), default=False)
+    inverted = Setting(":CHANnel<1-4>:INVert", Boolean(), default=False)
+    limit = Setting(":CHANnel<1-4>:BANDwidth", Choice("FULL", "B800", "B200", "B20"), default="FULL")
+    power_impedance = Setting(":CHANnel<1-4>:IMPedance", Number("OHM", 1.0, 1e5), default=50.0)
+    arithmetics = Setting(":CHANnel<1-4>[:WAVeform<1-3>]:ARIThmetics", Choice("OFF", "ENVelope", "AVERage"),
+                          default="OFF")
+
+    def is_grounded(self, channel: int) -> bool:
+        """Return whether an input is cut off from its terminal."""
+        return bool(self.grounded[channel])
+
+    def is_inverted(self, channel: int) -> bool:
+        """Return whether a waveform is turned upside down."""
+        return bool(self.inverted[channel])
+
+    def _coupling_changed(self, channel: int) -> None:
+        """Switch an input between 1 MOhm and 50 Ohm."""
+        most = self.data_sheet.max_scale[self._impedance(channel)] * self.attenuation[channel]
+        self.scale[channel] = min(self.scale[channel], most)
+        self._scale_changed(channel)
+        self.scope.inputs.set_impedance(channel, self._impedance(channel))
+
+
+class RtbChannels(SharedChannels):
+    """What ``CHANnel`` sets in the RTB: all its inputs have 1 MOhm."""
+
+    coupling = Setting(":CHANnel<1-4>:COUPling", Choice("DCLimit", "ACLimit", "GND"), default="DCL")
+    polarity = Setting(":CHANnel<1-4>:POLarity", Choice("NORMal", "INVerted"), default="NORM")
+    limit = Setting(":CHANnel<1-4>:BANDwidth", Choice("FULL", "B20"), default="FULL")
+    decimation = Setting(":CHANnel<1-4>:TYPE", Choice("SAMPle", "PDETect", "HRESolution"), default="SAMP")
+
+    def is_grounded(self, channel: int) -> bool:
+        """Return whether an input is cut off from its terminal."""
+        return bool(self.coupling[channel] == "GND")
+
+    def is_inverted(self, channel: int) -> bool:
+        """Return whether a waveform is turned upside down."""
+        return bool(self.polarity[channel] == "INV")
