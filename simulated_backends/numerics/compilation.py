@@ -99,12 +99,13 @@ def stamp_of_all_sources() -> str:
 
 @functools.cache   # of the file as it was when it was imported: a later edit does not change the imported function
 def stamp_of_others(function: Any) -> str:
-    """Return a digest of the file of a function that is not ours, and of what stands beside it in its package.
+    """Return a digest of the file of a function from elsewhere, and of what stands beside it in its package.
 
-    Empty for our own functions and for those in generated modules, whose names contain such a digest.
+    Empty for the functions of :func:`stamp_of_all_sources` and for those in generated modules, whose names contain such
+    a digest.
     """
     path = Path(function.__code__.co_filename)
-    if _ROOT in path.parents or not path.exists():
+    if any(_ROOT / folder in path.parents for folder in _FOLDERS) or not path.exists():
         return ""
     return _stamp_of_folder(path.parent) if (path.parent / "__init__.py").exists() else _stamp_of_files((path,))
 

@@ -166,12 +166,12 @@ def split_program(message: bytes) -> list[tuple[str, list[bytes]]]:
     return [(header, split_parameters(data)) for header, data in units if header]
 
 
-def definite_block(payload: bytes, digits: int | None = None) -> bytes:
-    """Return ``payload`` as a definite-length block, ``#<digits><length><payload>``."""
-    length = str(len(payload))
+def definite_block(payload: bytes | memoryview, digits: int | None = None) -> bytes:
+    """Return ``payload`` as a definite-length block, ``#<digits><length><payload>``; of an array, its ``data``."""
+    length = str(payload.nbytes if isinstance(payload, memoryview) else len(payload))
     if digits is not None:
         length = length.zfill(digits)
-    return b"#" + str(len(length)).encode() + length.encode() + payload
+    return b"".join((b"#", str(len(length)).encode(), length.encode(), payload))
 
 
 def block_payload(data: bytes) -> bytes | None:

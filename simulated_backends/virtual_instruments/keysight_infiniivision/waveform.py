@@ -144,12 +144,10 @@ class WaveformCommands(ScopeTable):
         if self.form == "BYTE":
             codes8 = np.where(codes == 0x0001, 0x01, codes >> 8).astype(np.uint8)
             payload = codes8 if self.unsigned else (codes8.astype(np.int16) - MIDDLE).astype(np.int8)
-            return definite_block(payload.tobytes(), 8)
-        order = ">" if self.byte_order == "MSBF" else "<"
-        if self.unsigned:
-            return definite_block(codes.astype(f"{order}u2", copy=False).tobytes(), 8)
-        signed = (codes.astype(np.int32) - MIDDLE * 256).astype(f"{order}i2")
-        return definite_block(signed.tobytes(), 8)
+            return definite_block(payload.data, 8)
+        written = codes if self.unsigned else (codes ^ np.uint16(MIDDLE << 8)).view(np.int16)
+        wanted = written.dtype.newbyteorder(">" if self.byte_order == "MSBF" else "<")
+        return definite_block(written.astype(wanted, copy=False).data, 8)
 
     def _ready(self) -> Handler:
         self.control.look()

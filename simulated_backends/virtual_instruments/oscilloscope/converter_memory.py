@@ -104,16 +104,11 @@ class AcquisitionMemory:
         return self._convert(acquisition.plan, acquisition.records[record], channel)
 
     def _convert(self, plan: AcquisitionPlan, record: TriggeredRecord, channel: int) -> Levels:
-        screen, sheet = plan.channels[channel], self._sheet
-        steps = self._digitiser.shown(plan, record, screen)   # ours alone: changed in place
+        sheet = self._sheet
         parts = FINE if plan.high_resolution else sheet.resolved
-        steps -= screen.offset
-        steps *= parts / screen.step
-        np.rint(steps, out=steps)
-        np.clip(steps, sheet.lowest_code * parts, sheet.highest_code * parts, out=steps)
-        found = steps.astype(np.int32)
-        found *= FINE // parts
-        return found
+        return self._digitiser.levels(
+            plan, record, plan.channels[channel], parts, sheet.lowest_code * parts, sheet.highest_code * parts,
+            FINE // parts)
 
     def volts(self, channel: int, levels: npt.NDArray[np.int32]) -> FloatArray:
         """Return what samples of a channel mean [V at the display]."""

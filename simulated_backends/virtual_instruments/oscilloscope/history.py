@@ -11,6 +11,27 @@ import numpy as np
 from tsbench.records import FloatArray
 
 
+@dataclass(frozen=True)
+class Samples:
+    """``count`` instants from ``start`` [s], ``interval`` [s] apart."""
+
+    start: float
+    interval: float
+    count: int
+
+    def times(self, first: int = 0, end: int | None = None) -> FloatArray:
+        """Return the instants of the samples ``first`` to before ``end`` [s]; of all by default."""
+        numbers = np.arange(float(first), float(self.count if end is None else end))
+        numbers *= self.interval   # in place: a record may have millions of samples
+        numbers += self.start
+        return numbers
+
+    def from_time(self, time: float) -> int:
+        """Return the number of the first sample not before ``time`` [s]; ``count`` where there is none."""
+        place = (time - self.start) / self.interval
+        return min(max(math.ceil(place), 0), self.count) if abs(place) < math.inf else self.count if place > 0 else 0
+
+
 class InputTrace(Protocol):
     """What the history keeps of a trajectory."""
 

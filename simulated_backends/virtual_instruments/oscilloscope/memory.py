@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.conversion import CLIPPED_HIGH
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import CLIPPED_HIGH, MIDDLE
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import MIDDLE
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.shown_trace import ShownTrace
 
 Codes = npt.NDArray[np.uint16]

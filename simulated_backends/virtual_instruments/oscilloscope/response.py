@@ -3,11 +3,11 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.numerics.compilation import compiled
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Shifted
+from tsbench.simulated_backends.numerics.linear import IntArray
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Samples, Shifted
 
 KERNEL_REACH = 4.0  #: sigmas of the Gaussian response on either side
 _NODES = np.linspace(-3.5, 3.5, 15)  #: quadrature nodes [sigmas]; spectrally accurate for a Gaussian
@@ -35,21 +35,35 @@ def filtered(history: InputHistory, node: str, times: FloatArray, sigma: float) 
                 return np.concatenate([
                     filtered(history, node, times[:first], sigma), _folded(trace, node, times[first:end], sigma, grid),
                     filtered(history, node, times[end:], sigma)])
-    fast = _near_fast_steps(history, times, sigma, reach)
-    wanted = int(np.count_nonzero(fast))
-    if not wanted:
-        return history.voltage(node, times)
-    interval = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else math.inf
-    splits = max(math.ceil(interval / (0.5 * sigma)), 1) if math.isfinite(interval) else 10**9
-    if splits * len(times) <= len(_NODES) * wanted:
-        return _convolved(history, node, times, sigma, interval / splits, splits)
+    interval = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1.0
+    samples = Samples(float(times[0]), float(interval), len(times))
+    firsts, ends = fast_parts(history, samples, sigma)
+    if convolution_is_cheaper(samples, int((ends - firsts).sum()), sigma):
+        splits = _splits(samples.interval, sigma)
+        return _convolved(history, node, times, sigma, samples.interval / splits, splits)
     result = history.voltage(node, times)
-    sharp = times[fast]
-    total = np.zeros(len(sharp))
-    for offset, weight in zip(_NODES * sigma, _WEIGHTS, strict=True):
-        total += weight * history.voltage(node, sharp + offset)
-    result[fast] = total
+    if len(firsts):
+        fast = np.concatenate([np.arange(first, end) for first, end in zip(firsts, ends, strict=True)])
+        result[fast] = near(history, node, times[fast], sigma)
     return result
+
+
+def near(history: InputHistory, node: str, times: FloatArray, sigma: float) -> FloatArray:
+    """Return a filtered node voltage [V] at rising ``times`` [s], each by itself: the mean of what is around it."""
+    total = np.zeros(len(times))
+    for offset, weight in zip(_NODES * sigma, _WEIGHTS, strict=True):
+        total += weight * history.voltage(node, times + offset)
+    return total
+
+
+def convolution_is_cheaper(samples: Samples, fast: int, sigma: float) -> bool:
+    """Whether to filter all samples at once rather than the ``fast`` ones by themselves, with :func:`near`."""
+    return _splits(samples.interval, sigma) * samples.count <= len(_NODES) * fast
+
+
+def _splits(interval: float, sigma: float) -> int:
+    """Return how many parts of a sample interval [s] a convolution needs."""
+    return max(math.ceil(interval / (0.5 * sigma)), 1)
 
 
 def _folded(trace: Repeated, node: str, times: FloatArray, sigma: float, grid: int) -> FloatArray:
@@ -60,19 +74,26 @@ def _folded(trace: Repeated, node: str, times: FloatArray, sigma: float, grid: i
     return np.interp(np.mod(times - trace.start, trace.length), phases, period)
 
 
-def _near_fast_steps(
-    history: InputHistory, times: FloatArray, sigma: float, reach: float,
-) -> npt.NDArray[np.bool_]:
-    steps = history.steps(float(times[0]) - 2 * reach, float(times[-1]) + 2 * reach)
+def fast_parts(history: InputHistory, samples: Samples, sigma: float) -> tuple[IntArray, IntArray]:
+    """Return where the solver's steps are short against the response: first samples, and those behind the last."""
+    reach = KERNEL_REACH * sigma
+    begin, end = samples.start, samples.start + (samples.count - 1) * samples.interval
+    steps = history.steps(begin - 2 * reach, end + 2 * reach)
     short = np.flatnonzero(np.diff(steps) < _SLOW * sigma)
-    change = np.zeros(len(times) + 1, dtype=np.int64)
-    np.add.at(change, np.searchsorted(times, steps[short] - reach), 1)
-    np.add.at(change, np.searchsorted(times, steps[short + 1] + reach, side="right"), -1)
-    for trace in history.between(float(times[0]), float(times[-1])).traces:
+    spans = [np.column_stack([steps[short], steps[short + 1]])]
+    for trace in history.between(begin, end).traces:
         if isinstance(trace, Repeated) and (np.diff(trace.period.times) < _SLOW * sigma).any():
-            np.add.at(change, np.searchsorted(times, trace.start - reach), 1)
-            np.add.at(change, np.searchsorted(times, trace.end + reach, side="right"), -1)
-    return np.asarray(np.cumsum(change[:-1]) > 0)
+            spans.append(np.array([[trace.start, trace.end]]))
+    if not len(short) and len(spans) == 1:
+        return short, short
+    places = (np.concatenate(spans) + np.array([-reach, reach]) - samples.start) / samples.interval
+    first = np.clip(np.ceil(places[:, 0]), 0, samples.count).astype(np.int64)
+    behind = np.clip(np.floor(places[:, 1]) + 1, 0, samples.count).astype(np.int64)
+    order = np.argsort(first, kind="stable")
+    first, behind = first[order], np.maximum.accumulate(behind[order])
+    new = np.flatnonzero(first[1:] > behind[:-1]) + 1   # what does not touch the parts before it
+    firsts, ends = first[np.r_[0, new][:len(first)]], behind[np.r_[new - 1, len(behind) - 1][:len(first)]]
+    return firsts[ends > firsts], ends[ends > firsts]
 
 
 def _convolved(

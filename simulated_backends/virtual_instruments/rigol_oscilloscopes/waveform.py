@@ -111,7 +111,7 @@ class RigolWaveform(RigolTable):
             volts = self.memory.volts(int(self.source[4:]), levels) if len(levels) else ()
             return definite_block(",".join(f"{value:.6e}" for value in volts).encode(), 9)
         codes = (levels + FINE // 2) // FINE + self.data_sheet.reference_code
-        return definite_block(codes.astype("u1" if self.form == "BYTE" else "<u2").tobytes(), 9)
+        return definite_block(codes.astype("u1" if self.form == "BYTE" else "<u2").data, 9)
 
     def _ready(self) -> Handler:
         self.control.look()

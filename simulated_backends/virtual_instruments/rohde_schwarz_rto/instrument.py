@@ -140,10 +140,10 @@ class RtoReadout(RtoTable):
         order = "<" if self.byte_order == "LSBF" else ">"
         if kind == "INT":
             codes = levels if bits == 16 else (levels + FINE // 2) // FINE
-            return definite_block(codes.astype(f"{order}i{bits // 8}").tobytes(), len(str(codes.size * bits // 8)))
+            return definite_block(codes.astype(f"{order}i{bits // 8}").data, len(str(codes.size * bits // 8)))
         volts = self.memory.volts(channel, levels)
         if kind == "REAL":
-            return definite_block(volts.astype(f"{order}f4").tobytes(), len(str(4 * volts.size)))
+            return definite_block(volts.astype(f"{order}f4").data, len(str(4 * volts.size)))
         return ",".join(f"{value:.6g}" for value in volts)
 
     @command(":CHANnel<1-4>[:WAVeform<1-3>]:DATA:HEADer?")

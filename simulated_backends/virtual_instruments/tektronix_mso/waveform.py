@@ -127,7 +127,7 @@ class TektronixWaveforms(TektronixTable):
         values = self._integers(codes.ravel())
         if self.encoding == "ASC":
             return ",".join(map(str, values.tolist()))
-        return definite_block(values.tobytes())
+        return definite_block(values.data)
 
     def _integers(self, codes: Any) -> Any:
         """Return the samples of 16-bit codes in the format that is set."""
@@ -137,8 +137,8 @@ class TektronixWaveforms(TektronixTable):
             return (eight - 128).astype(np.int8) if signed else eight.astype(np.uint8)
         order = "<" if self.byte_order == "LSB" else ">"
         if signed:
-            return (codes.astype(np.int32) - 32768).astype(f"{order}i2")
-        return codes.astype(f"{order}u2")
+            return (codes ^ np.uint16(0x8000)).view(np.int16).astype(f"{order}i2", copy=False)
+        return codes.astype(f"{order}u2", copy=False)
 
     # --------------------------------------------------------------------------------------- what it is
 

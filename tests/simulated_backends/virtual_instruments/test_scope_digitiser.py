@@ -23,14 +23,15 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end impor
     InputChannel,
     convert,
     displayed,
-    noise_samples,
 )
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Shifted
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Samples, Shifted
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.noise import InputNoise, input_noise
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import (
     filtered,
     gaussian_sigma,
     smooth,
 )
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.seen_signal import SeenSignal, constant_signal
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
     EdgeSearch,
     EdgeSettings,
@@ -38,7 +39,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
     external_edge,
 )
 
-WHITE = [0.43183848700805455, -0.3601865509315746, -0.812678101887996]
+WHITE = [0.056888357, 1.0599638, 1.1394345]
 EXTERNAL = EdgeSettings(None, 1.0, "POS", 0.0, 0.0, 0.0, 0.0)
 
 
@@ -107,17 +108,18 @@ def test_high_resolution_averages_the_samples_that_it_leaves_out(
     """Of 5 GSa/s. Their mean is a boxcar, whose variance is that of an even spread; noise falls with their root."""
     seen: dict[str, Any] = {}
 
-    def response(history: Any, node: str, times: Any, sigma: float) -> Any:
+    def response(history: Any, node: str, samples: Samples, sigma: float) -> SeenSignal:
         seen["sigma"] = sigma
-        return np.zeros(len(times))
+        seen["samples"] = samples.count, samples.interval
+        return constant_signal(0.0, samples.count)
 
-    def noise(seed: Any, count: int, stride: int, rms: float, interval: float, *bandwidths: float) -> Any:
-        seen["noise"] = seed, count, stride, interval, bandwidths
+    def noise(seed: Any, rms: float, interval: float, *bandwidths: float) -> InputNoise:
+        seen["noise"] = seed, interval, bandwidths
         seen["rms"] = rms
-        return np.zeros(len(range(0, count, stride)))
+        return input_noise(seed, 0.0, interval, *bandwidths)
 
-    monkeypatch.setattr(module, "filtered", response)
-    monkeypatch.setattr(module, "noise_samples", noise)
+    monkeypatch.setattr(module, "seen_signal", response)
+    monkeypatch.setattr(module, "input_noise", noise)
     channel = InputChannel(2, "n", 5.0, 0.0, probe=10.0, bandwidth=20e6)
     asked = plan(channels={2: channel}, sampling=Sampling(1 / interval, 1000), high_resolution=high_resolution)
     noisy = replace(QUIET, errors={2: ChannelErrors(noise=1.1)}, noisy=True)
@@ -125,7 +127,8 @@ def test_high_resolution_averages_the_samples_that_it_leaves_out(
     sigma = gaussian_sigma(20e6)
     assert seen["sigma"] == pytest.approx(math.hypot(sigma, interval / math.sqrt(12)) if average > 1 else sigma)
     assert seen["rms"] == pytest.approx(1.1 * SHEET.noise(0.5) / math.sqrt(average))   # 5 V behind 10 to 1
-    assert seen["noise"] == ((7, 8, 3, 2), 1000, 4, pytest.approx(interval), (20e6, 500e6))
+    assert seen["samples"] == (250, pytest.approx(4 * interval))
+    assert seen["noise"] == ((7, 8, 3, 2), pytest.approx(interval), (20e6, 500e6))
     QUIET.codes(asked, record(), 2)
     assert seen["rms"] == 0.0
 
@@ -173,13 +176,23 @@ def test_what_an_input_makes_of_a_voltage() -> None:
     channel = InputChannel(1, "n", 2.0, 3.0, probe=10.0, divider=5.0)
     errors = ChannelErrors(gain=0.1, offset_divisions=0.05, offset=0.01, offset_gain=0.02)
     zero = 0.05 * 2.0 + 10.0 * 0.01 + 3.0 * 0.02
-    silent = np.zeros(2)
-    shown = displayed(channel, np.array([1.0, 2.0]), silent, errors)   # 2 V and 4 V at the display
+    line = displayed(channel, errors)
+    shown = line.factor * np.array([1.0, 2.0]) + line.zero   # 2 V and 4 V at the display
     assert shown == pytest.approx([3.0 - 1.1 + zero, 3.0 + 1.1 + zero])
-    noisy = displayed(channel, np.array([1.0, 2.0]), np.array([0.5, -0.5]), errors)
-    assert noisy - shown == pytest.approx([5.0, -5.0])   # noise of the input, behind the probe's factor
-    coupled = replace(channel, ac_coupled=True, inverted=True)
-    assert displayed(coupled, np.array([1.0, 2.0]), silent, ChannelErrors()) == pytest.approx([1.0, -1.0])
+    assert line.noise == 10.0   # noise of the input, behind the probe's factor
+    coupled = displayed(replace(channel, ac_coupled=True, inverted=True), ChannelErrors(), 1.5)
+    assert coupled.factor * np.array([1.0, 2.0]) + coupled.zero == pytest.approx([1.0, -1.0])
+    levels = line.levels(3.0, 0.1, 128.0)   # 0.1 V a level, 3 V at the level 128
+    assert levels.factor * np.array([1.0, 2.0]) + levels.zero == pytest.approx(128.0 + (shown - 3.0) / 0.1)
+    assert levels.noise == pytest.approx(100.0)
+
+
+def test_a_coupling_capacitor_holds_back_the_mean_of_what_is_seen() -> None:
+    channel = InputChannel(1, "n", 1.0, 0.0, ac_coupled=True)
+    codes = QUIET.codes(plan(channels={1: channel}), record(lambda t: 2.0 + np.sin(2e7 * math.pi * t)), 1)
+    seen = volts(codes, channel)
+    assert float(np.mean(seen)) == pytest.approx(0.0, abs=0.01)
+    assert (float(np.min(seen)), float(np.max(seen))) == pytest.approx((-1.0, 1.0), abs=0.03)
 
 
 def test_noise_of_neighbours_is_correlated_within_the_response() -> None:
@@ -188,12 +201,12 @@ def test_noise_of_neighbours_is_correlated_within_the_response() -> None:
     for interval in (sigma, 2 * sigma, 3.1 * sigma):
         response = np.exp(-0.5 * (np.arange(-9, 10) * interval / sigma) ** 2)
         expected = 0.0 if interval > 3 * sigma else response[1:] @ response[:-1] / (response @ response)
-        noise = noise_samples((5,), 12_000, 1, 1.0, interval, 20e6, 500e6)
+        noise = input_noise((5,), 1.0, interval, 20e6, 500e6).samples(12_000)
         assert np.std(noise) == pytest.approx(0.2, rel=0.05)   # root of 20 MHz of 500 MHz
         assert np.corrcoef(noise[1:], noise[:-1])[0, 1] == pytest.approx(expected, abs=0.03)
-    white = noise_samples((5, 2), 3, 1, 1.0, 1e-6, 500e6, 500e6)
-    assert white == pytest.approx(WHITE, abs=1e-12)   # of a seed: the same for ever
-    assert noise_samples((5,), 10, 3, 0.0, 1e-9, 20e6, 500e6).tolist() == [0.0] * 4
+    white = input_noise((5, 2), 1.0, 1e-6, 500e6, 500e6).samples(3)
+    assert white == pytest.approx(WHITE, abs=1e-5)   # of a seed: the same for ever
+    assert input_noise((5,), 0.0, 1e-9, 20e6, 500e6).samples(10, 3).tolist() == [0.0] * 4
 
 
 # -------------------------------------------------------------------------------------------- history

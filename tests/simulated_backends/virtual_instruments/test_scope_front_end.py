@@ -18,9 +18,9 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end impor
     InputChannel,
     convert,
     displayed,
-    noise_samples,
 )
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.noise import input_noise
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import filtered, gaussian_sigma
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import EdgeSearch, EdgeSettings
 
@@ -89,7 +89,7 @@ def test_history_of_many_pieces_reads_like_one() -> None:
 
 @pytest.mark.parametrize(("bandwidth", "share"), [(500e6, 1.0), (20e6, math.sqrt(20 / 500))])
 def test_noise_is_what_the_bandwidth_lets_through(bandwidth: float, share: float) -> None:
-    noise = noise_samples((1,), 100_000, 1, 1e-3, 0.2e-9, bandwidth, 500e6)
+    noise = input_noise((1,), 1e-3, 0.2e-9, bandwidth, 500e6).samples(100_000)
     assert len(noise) == 100_000
     assert np.std(noise) == pytest.approx(1e-3 * share, rel=0.05)
     assert np.corrcoef(noise[1:], noise[:-1])[0, 1] > 0.5   # correlated at 5 GSa/s
@@ -117,12 +117,11 @@ def test_codes_round_trip_or_say_that_they_are_clipped(
 
 def test_gain_error_turns_about_mid_screen_and_probe_scales() -> None:
     channel = InputChannel(1, "n", 1.0, 2.0, probe=10.0, divider=10.0)
-    shown = displayed(channel, np.array([2.0, 6.0]), np.zeros(2), ChannelErrors(gain=0.01))
-    assert shown == pytest.approx([2.0, 6.04])
-    ideal, volts, silence = ChannelErrors(), np.array([2.0]), np.zeros(1)
+    line = displayed(channel, ChannelErrors(gain=0.01))
+    assert line.factor * np.array([2.0, 6.0]) + line.zero == pytest.approx([2.0, 6.04])
     undeclared = InputChannel(1, "n", 1.0, 0.0, probe=1.0, divider=10.0)   # a probe that the scope was not told of
-    assert displayed(undeclared, volts, silence, ideal) == pytest.approx([0.2])
-    assert displayed(InputChannel(1, "n", 1.0, 0.0, inverted=True), volts, silence, ideal) == -2.0
+    assert displayed(undeclared, ChannelErrors()).factor == pytest.approx(0.1)
+    assert displayed(InputChannel(1, "n", 1.0, 0.0, inverted=True), ChannelErrors()).factor == -1.0
 
 
 @pytest.mark.parametrize(("span", "paired", "segments", "rate"), [
@@ -218,10 +217,16 @@ def test_automatic_trigger_within_skipped_periods() -> None:
     assert record.history.end > record.trigger + 1e-6
 
 
-@pytest.mark.parametrize("interval", [0.2e-9, 1e-6], ids=["band-limited", "white"])
-def test_noise_is_the_same_at_any_stride(interval: float) -> None:
-    whole = noise_samples((3, 1), 20_000, 1, 1e-3, interval, 500e6, 500e6)
-    assert np.array_equal(noise_samples((3, 1), 20_000, 7, 1e-3, interval, 500e6, 500e6), whole[::7])
-    assert float(np.std(whole)) == pytest.approx(1e-3, rel=0.05)
-    assert abs(float(np.mean(whole))) < 5e-5
-    assert not np.array_equal(noise_samples((3, 2), 20_000, 1, 1e-3, interval, 500e6, 500e6), whole)
+@pytest.mark.parametrize(("interval", "bandwidth"), [(0.2e-9, 500e6), (0.2e-9, 20e6), (1e-6, 500e6)],
+                         ids=["band-limited", "limited far below the rate", "white"])
+def test_noise_is_the_same_at_any_stride(interval: float, bandwidth: float) -> None:
+    noise = input_noise((3, 1), 1e-3, interval, bandwidth, bandwidth)
+    whole = noise.samples(20_000)
+    for stride in (7, 3000):
+        assert np.array_equal(noise.samples(20_000, stride), whole[::stride])
+    many = noise.samples(400_000)
+    assert np.array_equal(many[:20_000], whole)
+    assert float(np.std(many)) == pytest.approx(1e-3, rel=0.02)
+    assert abs(float(np.mean(many))) < 5e-5
+    other = input_noise((3, 2), 1e-3, interval, bandwidth, bandwidth).samples(400_000)
+    assert abs(float(np.corrcoef(many, other)[0, 1])) < 0.03
