@@ -237,7 +237,11 @@ def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
         if done.returncode == 0:
             continue
         kept = re.search(r"Test unit written to (\S+)", done.stderr)
+        if kept:
+            Path(kept[1]).with_suffix(".txt").write_text(done.stderr[-20_000:], "utf-8")
         lines = [line for line in done.stderr.splitlines() if "Error" in line or "ERROR" in line]
+        if thrown := re.search(r"Uncaught Python exception: ===\s*(.+)", done.stderr):
+            lines = [thrown[1]]
         failed.append(f"{kept[1] if kept else 'no input kept'}: {lines[0] if lines else done.stderr[-300:]}")
         if not kept:
             break
