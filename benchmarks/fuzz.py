@@ -40,7 +40,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
 }
 MOST_BYTES = 4096  #: of an input
 MOST_REPLY = 1 << 24  #: bytes of one reply
-LONGEST_INPUT = 25  #: [s] of wall clock for one input
+LONGEST_INPUT = 25  #: [s] of processor time for one input
+PATIENCE = 20  #: so much more of wall clock ends an input that hangs: the machine may have other work
 MOST_MEMORY = 2500  #: [MB] of the process
 MOST_FAILURES = 10  #: inputs that fail, before the target is given up
 SEEDS: dict[str, tuple[bytes, ...]] = {
@@ -123,6 +124,7 @@ class Subject:
         AssertionError
             One of the rules is broken.
         """
+        begun = time.process_time()
         self.instrument.power_cycle()
         for message in data.split(b"\xff")[:40]:
             self.give(message)
@@ -131,6 +133,8 @@ class Subject:
         assert not exchange.will_answer, "a device clear leaves a command running"
         self.refused.clear()
         assert self.reply(b"*IDN?"), f"no answer to *IDN? behind a device clear; errors {self.refused}"
+        taken = time.process_time() - begun
+        assert taken < LONGEST_INPUT, f"the input took {taken:.1f} s of processor time"
 
     def give(self, message: bytes) -> None:
         """Give one message, and compare the outputs before and behind it if the parser has refused it."""
@@ -213,7 +217,7 @@ def child(target: str, seconds: int) -> None:
     act = acting(target)
     corpus = prepare(target)
     atheris.Setup([
-        "fuzz", f"-max_total_time={seconds}", f"-timeout={LONGEST_INPUT}", f"-rss_limit_mb={MOST_MEMORY}",
+        "fuzz", f"-max_total_time={seconds}", f"-timeout={LONGEST_INPUT * PATIENCE}", f"-rss_limit_mb={MOST_MEMORY}",
         f"-max_len={MOST_BYTES}", f"-dict={FOLDER / target / 'words.dict'}", "-print_final_stats=1",
         "-len_control=0",
         f"-artifact_prefix={FOLDER / target}/", str(corpus),

@@ -28,7 +28,7 @@ class OscillationParameters(Parameters):
         default=None, gt=0, le=100,
         description="length of each record (if it is not given, tsbench computes it from the period)"
     )
-    periods: int = Field(default=30, ge=3, le=100_000,
+    periods: int = Field(default=100, ge=3, le=100_000,
                          description="number of periods in a record, used if 'record_span' is not given")
     longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="longest period to search for")
     zero_between: bool = Field(
