@@ -39,6 +39,14 @@ def with_resistor_to_ground(netlist: Netlist, name: str, node: str, resistance: 
     return dataclasses.replace(netlist, elements=(*netlist.elements, resistor))
 
 
+def with_short(netlist: Netlist, name: str) -> Netlist:
+    """Return a netlist with a capacitor as a short: what a fast pulse finds."""
+    found = netlist.find(name)
+    return dataclasses.replace(netlist, elements=tuple(
+        dataclasses.replace(one, kind="R", value=_SHORT) if one.name == found.name else one
+        for one in netlist.elements))
+
+
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
 

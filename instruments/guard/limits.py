@@ -251,6 +251,7 @@ class Post:
     outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
     rating : [V] that fixture and cable are made for
     sensor : what the sensor of the current withstands
+    unreachable : returns why the output must not go on; "" where it may
     """
 
     subject: str
@@ -260,6 +261,7 @@ class Post:
     outputs: OutputsOn = field(default_factory=OutputsOn)
     rating: float = SAFE_VOLTAGE
     sensor: SensorGuard = field(default_factory=SensorGuard)
+    unreachable: Callable[[], str] = lambda: ""
 
     def require_rating(self, voltage: float) -> None:
         """Raise LimitError if a voltage [V] is more than fixture and cable are made for."""
@@ -275,7 +277,15 @@ class Post:
             self.outputs.require(self.subject, self.terminal, worst.current, self.device, self.sensor)
 
     def note_on(self, current: float, is_on: Callable[[], bool]) -> None:
-        """Note that the output goes on; LimitError if what else is on leaves no room for ``current`` [A]."""
+        """Note that the output goes on.
+
+        Raises
+        ------
+        LimitError
+            What else is on leaves no room for ``current`` [A], or another route is selected.
+        """
+        if reason := self.unreachable():
+            raise LimitError(f"{self.subject}: {reason}")
         self.outputs.require(self.subject, self.terminal, current, self.device, self.sensor)
         self.outputs.add(self.terminal, current, is_on)
 

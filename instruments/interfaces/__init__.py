@@ -46,6 +46,7 @@ from tsbench.instruments.interfaces.pulse_measure import (
 from tsbench.instruments.interfaces.source_meter import (
     Interlocked,
     MeasureSettings,
+    OutputOffSelectable,
     PulseLimits,
     Reading,
     SamplingLimits,
@@ -78,6 +79,7 @@ __all__ = [
     "MeasureSettings",
     "Oscilloscope",
     "OscilloscopeCapabilities",
+    "OutputOffSelectable",
     "OutputState",
     "Prober",
     "Pulse",

@@ -45,6 +45,7 @@ class PulseGeneratorCapabilities:
     output_resistance: float  #: [Ohm]
     level_accuracy: Accuracy
     timebase_accuracy: float  #: relative
+    off_isolates: bool = True  #: whether a relay opens whenever the output is off
 
 
 @runtime_checkable

@@ -51,6 +51,7 @@ class PulseMeasureCapabilities:
     sample_interval: Range  #: [s]
     maximum_samples: int
     output_resistance: float  #: [Ohm] between the forced voltage and the terminal
+    off_isolates: bool = False  #: whether a relay opens whenever the output is off
 
 
 @dataclass(frozen=True)

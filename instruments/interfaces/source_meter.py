@@ -88,7 +88,19 @@ class SourceMeterCapabilities:
     four_wire: bool = False  #: whether it can sense the voltage at the device, by leads of its own
     pulses: PulseLimits | None = None  #: None: it does not offer :class:`SourceMeterPulses`
     sampling: SamplingLimits | None = None  #: None: it does not offer :class:`SourceMeterSampling`
+    off_isolates: bool = False  #: whether a relay opens whenever the output is off
     interlock_above: float | None = None  #: [V] beyond which its interlock must be closed; None: it has none
+
+
+@runtime_checkable
+class OutputOffSelectable(Protocol):
+    """An output whose terminals can be told what to be while it is off."""
+
+    def set_output_off(self, state: Literal["high_impedance", "normal", "zero", "guard"]) -> str:
+        """Set what the terminals are while the output is off, and return it as read back.
+
+        ``high_impedance``: a relay opens. ``normal``, ``zero``, ``guard``: as the manual of the instrument describes.
+        """
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ STATUS_OVERFLOWED, STATUS_COMPLIANCE, STATUS_PROTECTED, STATUS_RANGE_COMPLIANCE 
 
 #: queries that change nothing in the instrument
 REPEATABLE = (
-    *COMMON, ":SYSTem:{LFRequency|RSENse}?", ":OUTPut[:STATe]?", ":OUTPut:ENABle[:STATe]?",
+    *COMMON, ":SYSTem:{LFRequency|RSENse}?", ":OUTPut{[:STATe]|:SMODe}?", ":OUTPut:ENABle[:STATe]?",
     ":OUTPut:ENABle:TRIPped?", ":SOURce:FUNCtion[:MODE]?", ":SOURce:{VOLTage|CURRent}[:LEVel]?",
     ":SOURce:{VOLTage|CURRent}:RANGe?", ":SENSe:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles|PROTection[:LEVel]}?",
     ":TRACe:{DATA|POINts:ACTual}?",

@@ -17,6 +17,7 @@ from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     Interlocked,
     MeasureSettings,
+    OutputOffSelectable,
     Range,
     Reading,
     SourceMeter,
@@ -35,11 +36,11 @@ from tsbench.instruments.keithley_2400.readings import ListSweep, decoded
 from tsbench.instruments.keithley_2400.source import SourceOf2400
 from tsbench.instruments.languages.scpi import format_list, format_number
 from tsbench.instruments.source_meters.functions import UNIT, WORD
+from tsbench.instruments.source_meters.output_off import OUTPUT_OFF
 from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.instruments.source_meters.records import accuracy_tables, settings_record
 from tsbench.records import FloatArray
 
-_OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
 _BUFFER_FULL, _IDLE = 512, 1024  #: bits of the measurement events and of the operation events
 _ENDED = 0x81  #: bits of the status byte that tell of them
 _POINTS_ON_SERIAL_PORT = 25  #: of one sweep, so that a stop is heard soon
@@ -76,10 +77,10 @@ class Keithley2400(SourceOf2400):
         self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", four_wire: bool = False,
         output_enable: bool = False, **kwargs: Any,
     ) -> None:
-        if output_off not in _OUTPUT_OFF:
+        if output_off not in OUTPUT_OFF:
             raise ConfigurationError(
-                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), _OUTPUT_OFF)}")
-        self._off_mode = _OUTPUT_OFF[output_off]
+                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), OUTPUT_OFF)}")
+        self._off_mode = OUTPUT_OFF[output_off]
         self.four_wire, self.output_enable = four_wire, output_enable
         self._sweep = ListSweep(np.zeros(0))  #: the last one
         super().__init__(adapter, name, **kwargs)
@@ -270,3 +271,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_source_meter: type[SourceMeter] = Keithley2400
     _as_trigger_linked: type[TriggerLinked] = Keithley2400
     _as_interlocked: type[Interlocked] = Keithley2410
+    _as_output_off: type[OutputOffSelectable] = Keithley2400

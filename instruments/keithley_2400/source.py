@@ -13,16 +13,18 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keithley_2400.data_sheet import REPEATABLE, Keithley2400Sheet
 from tsbench.instruments.keithley_2400.operating_ranges import OperatingRanges, row_for, top_of
 from tsbench.instruments.languages.scpi import format_number
-from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD
+from tsbench.instruments.source_meters.output_off import ScpiOutputOff
 
 
-class SourceOf2400(ScpiInstrument):
+class SourceOf2400(ScpiOutputOff):
     """What sources; the class in :mod:`tsbench.instruments.keithley_2400.driver` adds what measures and sweeps.
 
     The instrument answers nothing while it sweeps. So nothing is asked then, and everything that must act at once
     begins with a device clear, which brings the instrument back to idle (user's manual, p. 16-3).
     """
+
+    off_headers = (":OUTP:SMOD",)
 
     repeatable = REPEATABLE
     data_sheet: ClassVar[Keithley2400Sheet]  #: of the model

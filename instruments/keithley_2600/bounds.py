@@ -10,6 +10,7 @@ from tsbench.instruments.interfaces import Accuracy, MeasureSettings, Range, Sou
 from tsbench.instruments.keithley_2600.data_sheet import LEAST_LIMIT, OVERRANGE, ModelData, range_for
 from tsbench.instruments.source_meters.functions import UNIT
 from tsbench.quantities import short_quantity
+from tsbench.records import FloatArray
 
 _SLACK = 1 + 1e-9
 
@@ -48,6 +49,14 @@ class UnitBounds:
                              Range(0.0, top, UNIT[settings.function]))
             row = range_for(self.source_rows(settings.function), settings.range)
             self._require_limit_beside(row.full_scale, settings)
+
+    def require_list(self, levels: FloatArray, source: SourceSettings) -> SourceSettings:
+        """Refuse a list with too many levels [V or A], or with one that the source cannot have; return the source."""
+        require_in_range(
+            self._label, "number of sweep points", len(levels), Range(1, self._caps.maximum_sweep_points, ""))
+        for level in levels:
+            self.require_level(float(level), source)
+        return source
 
     def require_level(self, level: float, source: SourceSettings) -> None:
         """Refuse a level [V or A] that the source cannot have."""

@@ -87,6 +87,14 @@ class SmuUnit:
             *(f"smuX.{buffer}.clear() smuX.{buffer}.collecttimestamps = 1 smuX.{buffer}.appendmode = 1"
               for buffer in ("nvbuffer1", "nvbuffer2")))
 
+    def set_output_off(self, state: str) -> str:
+        """Set the output-off state, and return it as read back."""
+        self._messages.send(f"smuX.source.offmode = {OUTPUT_OFF[state]}")
+        self.check_errors()
+        found = self._messages.whole("smuX.source.offmode")
+        self._output_off = next((name for name, mode in OUTPUT_OFF.items() if mode == found), str(found))
+        return self._output_off
+
     # ------------------------------------------------------------------------------------------ messages
 
     def check_errors(self) -> None:
@@ -211,20 +219,12 @@ class SmuUnit:
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Load the list, clear the buffers, start; the readings are polled and fetched."""
-        source = self._require_levels(levels)
+        source = self.bounds.require_list(levels, self.instrument.configured(self.source, "source"))
         if dwell:
             require_in_range(self.label, "dwell", dwell, Range(self.capabilities.minimum_dwell, 1e4, "s"))
         self._messages.set_delays(dwell, 0.0)
         self._messages.load_sweep(levels, LETTER[source.function])
         self._start(levels)
-
-    def _require_levels(self, levels: FloatArray) -> SourceSettings:
-        source = self.instrument.configured(self.source, "source")
-        require_in_range(self.label, "number of sweep points", len(levels),
-                         Range(1, self.capabilities.maximum_sweep_points, ""))
-        for level in levels:
-            self.bounds.require_level(float(level), source)
-        return source
 
     def _start(self, levels: FloatArray) -> None:
         self.check_errors()
@@ -247,7 +247,7 @@ class SmuUnit:
         require_in_range(self.label, "pulse_width", pulses.width, shortest, "the aperture")
         require_in_range(self.label, "pulse_period", pulses.period,
                          Range(pulses.width + _READING_TIME, limits.period.high, "s"))
-        source = self._require_levels(pulses.levels)
+        source = self.bounds.require_list(pulses.levels, self.instrument.configured(self.source, "source"))
         self.set_level(pulses.base)
         self._messages.set_delays(0.0, pulses.width - aperture - _READING_TIME)
         self._messages.load_pulses(pulses, LETTER[source.function])

@@ -30,6 +30,7 @@ class DataSheet:
 #: queries that change nothing in the instrument (reference manual, section 6)
 REPEATABLE = (
     *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":OUTPut<n>:INTerlock:TRIPped?",
+    ":OUTPut<n>:{VOLTage|CURRent}:SMODe?",
     ":SOURce<n>:FUNCtion[:MODE]?",
     ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
     ":SOURce<n>:VOLTage:ILIMit[:LEVel]?", ":SOURce<n>:CURRent:VLIMit[:LEVel]?",

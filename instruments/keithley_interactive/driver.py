@@ -19,6 +19,7 @@ from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     Interlocked,
     MeasureSettings,
+    OutputOffSelectable,
     Range,
     Reading,
     SourceMeter,
@@ -29,11 +30,11 @@ from tsbench.instruments.keithley_interactive.ranges import SourceRange
 from tsbench.instruments.keithley_interactive.source import SourceSide, fixed_range, require_same_limit
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
 from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD, Function
+from tsbench.instruments.source_meters.output_off import OUTPUT_OFF
 from tsbench.instruments.source_meters.records import accuracy_tables, settings_record
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
 
-_OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
 _BUFFER = '"defbuffer1"'
 _LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
 _FETCH_CHUNK = 500
@@ -125,11 +126,11 @@ class InteractiveSourceMeter(SourceSide):
     def __init__(
         self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any
     ):
-        if output_off not in _OUTPUT_OFF:
+        if output_off not in OUTPUT_OFF:
             raise ConfigurationError(
-                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), _OUTPUT_OFF)}"
+                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), OUTPUT_OFF)}"
             )
-        self._off_mode = _OUTPUT_OFF[output_off]
+        self._off_mode = OUTPUT_OFF[output_off]
         self._levels: FloatArray = np.zeros(0)
         super().__init__(adapter, name, **kwargs)
 
@@ -306,3 +307,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_driver: type[Driver] = InteractiveSourceMeter
     _as_source_meter: type[SourceMeter] = InteractiveSourceMeter
     _as_interlocked: type[Interlocked] = InteractiveSourceMeter
+    _as_output_off: type[OutputOffSelectable] = InteractiveSourceMeter

@@ -24,8 +24,8 @@ from tsbench.instruments.keithley_interactive import ranges
 from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet
 from tsbench.instruments.keithley_interactive.ranges import SourceRange
 from tsbench.instruments.languages.scpi import format_number, parse_name
-from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD, Function
+from tsbench.instruments.source_meters.output_off import ScpiOutputOff
 from tsbench.quantities import short_quantity
 
 LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
@@ -102,8 +102,10 @@ def require_same_limit(label: str, before: SourceSettings | None, now: SourceSet
     )
 
 
-class SourceSide(ScpiInstrument):
+class SourceSide(ScpiOutputOff):
     """What sources; the class in :mod:`tsbench.instruments.keithley_interactive.driver` adds what measures."""
+
+    off_headers = (":OUTP:VOLT:SMOD", ":OUTP:CURR:SMOD")
 
     data_sheet: ClassVar[DataSheet]  #: of the model
     capabilities: SourceMeterCapabilities

@@ -36,6 +36,7 @@ CAPABILITIES = PulseMeasureCapabilities(
     sample_interval=Range(STEP, 1.34, "s"),
     maximum_samples=4_000_000,
     output_resistance=0.5,
+    off_isolates=True,
 )
 #: arguments, as ``instruments.links.vendor_library`` writes them
 PROTOTYPES: Mapping[str, str] = {

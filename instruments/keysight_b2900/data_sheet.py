@@ -26,7 +26,7 @@ IDLE, IDLE_SHIFT = 1 << 1 | 1 << 4, 6
 
 #: queries that change nothing in the instrument
 REPEATABLE = (
-    *COMMON, ":SYSTem:LFRequency?", ":SYSTem:INTerlock:TRIPped?", ":OUTPut<n>[:STATe]?",
+    *COMMON, ":SYSTem:LFRequency?", ":SYSTem:INTerlock:TRIPped?", ":OUTPut<n>{[:STATe]|:OFF:MODE}?",
     ":SOURce<n>:FUNCtion:MODE?", ":SOURce<n>:{VOLTage|CURRent}[:LEVel]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
     ":SENSe<n>:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles|PROTection[:LEVel]}?", ":SOURce<n>:PULSe:WIDTh?",
     ":TRIGger<n>:ACQuire:TIMer?", ":TRIGger<n>:ALL:TIMer?", ":TRACe<n>:{DATA|POINts:ACTual}?",

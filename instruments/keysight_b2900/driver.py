@@ -8,6 +8,7 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import (
     Interlocked,
+    OutputOffSelectable,
     OutputState,
     SourceMeter,
     SourceMeterPulses,
@@ -15,12 +16,10 @@ from tsbench.instruments.interfaces import (
     TriggerLinked,
 )
 from tsbench.instruments.keysight_b2900.data_sheet import MODELS, REPEATABLE
-from tsbench.instruments.keysight_b2900.source_meter import ChannelSourceMeter
+from tsbench.instruments.keysight_b2900.source_meter import OUTPUT_OFF, ChannelSourceMeter
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.instruments.source_meters.records import accuracy_tables
-
-_OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIZ", "normal": "NORM", "zero": "ZERO"}
 
 
 class KeysightB2900(ScpiInstrument):
@@ -42,10 +41,10 @@ class KeysightB2900(ScpiInstrument):
         self, adapter: Any, name: str = "source_meter", output_off: str = "normal", four_wire: bool = False,
         **kwargs: Any,
     ) -> None:
-        if output_off not in _OUTPUT_OFF:
+        if output_off not in OUTPUT_OFF:
             raise ConfigurationError(
-                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), _OUTPUT_OFF)}")
-        self._off_mode, self.four_wire = _OUTPUT_OFF[output_off], four_wire
+                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), OUTPUT_OFF)}")
+        self._off_mode, self.four_wire = OUTPUT_OFF[output_off], four_wire
         self.channels: dict[int, ChannelSourceMeter] = {}
         super().__init__(adapter, name, **kwargs)
         model = MODELS.get(self.identity.model.strip().upper())
@@ -64,6 +63,7 @@ class KeysightB2900(ScpiInstrument):
                 f":OUTP{n}:OFF:MODE {self._off_mode}", f":SENS{n}:REM {'ON' if self.four_wire else 'OFF'}",
                 f':SENS{n}:FUNC "VOLT","CURR"')
             channel.capabilities = dataclasses.replace(channel.capabilities, line_frequency=frequency)
+            channel.off_mode = self._off_mode
             channel.forget()
 
     # ------------------------------------------------------------------------------------------- outputs
@@ -101,8 +101,11 @@ class KeysightB2900(ScpiInstrument):
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up of the channels that were configured, as last read back; of several, with their numbers."""
         used = {n: found for n, channel in self.channels.items() if (found := channel.accepted_settings())}
+        modes = {n: channel.off_mode for n, channel in self.channels.items()}
         common: dict[str, object] = {
-            "output_off": self._off_mode, "four_wire": self.four_wire,
+            **({"output_off": modes[1]} if len({*modes.values()}) == 1 else
+               {f"{n}.output_off": mode for n, mode in modes.items()}),
+            "four_wire": self.four_wire,
             "line_frequency": self.channels[1].capabilities.line_frequency}
         if len(used) == 1:
             return common | dict(next(iter(used.values())))
@@ -120,3 +123,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_sampling: type[SourceMeterSampling] = ChannelSourceMeter
     _as_trigger_linked: type[TriggerLinked] = ChannelSourceMeter
     _as_interlocked: type[Interlocked] = ChannelSourceMeter
+    _as_output_off: type[OutputOffSelectable] = ChannelSourceMeter

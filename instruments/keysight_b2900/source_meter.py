@@ -29,13 +29,14 @@ from tsbench.instruments.keysight_b2900.data_sheet import (
     ModelB2900,
 )
 from tsbench.instruments.keysight_b2900.readings import decoded, require_level, row_for
-from tsbench.instruments.languages.scpi import format_list, format_number
+from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
-from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD
+from tsbench.instruments.source_meters.functions import OTHER, UNIT, WORD, key_of
 from tsbench.instruments.source_meters.readings import ELEMENTS
 from tsbench.instruments.source_meters.records import settings_record
 from tsbench.records import FloatArray, Identity
 
+OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIZ", "normal": "NORM", "zero": "ZERO"}
 PINS = tuple(f"ext{pin}" for pin in range(1, 15))  #: of the digital port, as jacks
 _TELLS: Mapping[str, str] = {"begin": "TRIG", "point": "SENS"}
 _FETCH_CHUNK = 500
@@ -99,6 +100,7 @@ class ChannelSourceMeter:
         self.identity: Identity = box.identity
         self.label = f"{box.label} channel {number}"
         self.output = f"{box.name}.{number}"
+        self.off_mode = "NORM"  #: a value of :data:`OUTPUT_OFF`
         self.forget()
 
     def forget(self) -> None:
@@ -355,6 +357,13 @@ class ChannelSourceMeter:
     def check_errors(self) -> None:
         """Empty the error queue of the box."""
         self.box.check_errors()
+
+    def set_output_off(self, state: str) -> str:
+        """Set the output-off state, and return it as read back."""
+        self.box.send(f":OUTP{self.number}:OFF:MODE {OUTPUT_OFF[state]}")
+        self.box.check_errors()
+        self.off_mode = parse_name(self.box.ask(f":OUTP{self.number}:OFF:MODE?"))[:4]
+        return key_of(OUTPUT_OFF, self.off_mode)
 
     def interlock_closed(self) -> bool:
         """Ask whether the interlock is closed."""

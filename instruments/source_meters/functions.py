@@ -10,3 +10,8 @@ UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
 OTHER: Mapping[str, Function] = {"voltage": "current", "current": "voltage"}
 #: in a header of SCPI
 WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
+
+
+def key_of(words: Mapping[str, str], reply: str) -> str:
+    """Return our name of an instrument's word; the word itself where we have no name of it."""
+    return next((name for name, word in words.items() if word == reply), reply)

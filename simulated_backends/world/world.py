@@ -27,6 +27,7 @@ from tsbench.simulated_backends.world.chuck import Warming, chuck_of
 from tsbench.simulated_backends.world.circuit_plan import CircuitPlan
 from tsbench.simulated_backends.world.devices import devices_of
 from tsbench.simulated_backends.world.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
+from tsbench.simulated_backends.world.hand_switch import hand_switch_of
 from tsbench.simulated_backends.world.needles import WaferNeedles
 from tsbench.simulated_backends.world.places import places_of
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
@@ -60,6 +61,10 @@ class World:
         self.devices = devices_of(file, path)
         self.places = places_of(fixture, file, self.devices, path)
         self._install_circuit(fixture)
+        #: of the wiring, set by a hand; None: there is none
+        self.hand_switch = hand_switch_of(file.switch, fixture, self.bench, path)
+        if self.hand_switch is not None:
+            self.hand_switch.put(file.switch.first if file.switch is not None else None)
         self.positioner = SimulatedPositioner(
             self.bench, self.place, self.places.waiting(self.devices), file.positioner.travel_time, self._connected
         )

@@ -144,6 +144,13 @@ class PositionerTable(_WorldTable):
     travel_time: Seconds = Field(default=1.0, ge=0)
 
 
+class SwitchTable(_WorldTable):
+    """``[switch]``: a switch of the wiring that a hand sets."""
+
+    positions: dict[str, tuple[str, ...]] = Field(min_length=1)  #: position -> resistors of the netlist that it closes
+    first: str | None = None  #: position at the beginning; default: all are open
+
+
 class WorldFile(_WorldTable):
     """A whole world file."""
 
@@ -154,6 +161,7 @@ class WorldFile(_WorldTable):
     witness: WitnessTable | None = None
     instruments: dict[str, WorldInstrument] = Field(default_factory=dict)
     fixture: WorldFixture
+    switch: SwitchTable | None = None
     amplifiers: dict[str, WorldAmplifier] = Field(default_factory=dict)
     wires: dict[str, str] = Field(default_factory=dict)  #: input jack -> output jack
     devices: dict[str, WorldDevice] = Field(default_factory=dict)

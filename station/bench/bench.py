@@ -26,6 +26,7 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
 from tsbench.station.bench.preparation import Preparation
+from tsbench.station.bench.routing import Routes, routes_of
 from tsbench.station.bench.surroundings import ChuckTemperature, chuck_temperature, fixture_control
 from tsbench.station.bench.wiring import Wiring
 
@@ -54,11 +55,13 @@ class Bench:
         self.temperature: ChuckTemperature | None = None  #: of the chuck, where the bench file names its controller
         self.fixture_control: FixtureControl | None = None  #: where the bench file names decade boxes
         self.wiring = Wiring(file, self.instruments.driver_of)
-        self._guards = Guards(file, self.instruments, self.wiring, device)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
-        #: brings the fixture into the state in which instruments of some roles measure; all outputs are off
-        self.prepare = Preparation(
-            lambda: self.fixture.sensing, self.scope_channel, self.instruments.require_outputs_off)
+        self.routes: Routes | None = None  #: to the device, where the bench file has routes
+        #: brings the fixture into the state in which instruments of some roles measure
+        self.preparation = Preparation(
+            lambda: self.routes, lambda: self.fixture.sensing, self.scope_channel,
+            self.instruments.require_outputs_off)
+        self._guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
 
     @classmethod
     def open(cls, path: str | Path, device: str | None = None) -> "Bench":
@@ -98,7 +101,9 @@ class Bench:
             bench.temperature = chuck_temperature(file, bench.instruments.driver_of, bench.clock)
             bench.fixture_control = fixture_control(
                 file, bench.instruments.driver_of, bench.instruments.require_outputs_off, rewire)
-            bench.prepare(())
+            if (routing := file.table.fixture.routing) is not None:
+                bench.routes = routes_of(routing, file.table.roles, bench.instruments)
+            bench.preparation.prepare(())
             if device is not None and bench.positioner.connected() != device:
                 bench.positioner.connect(device)
         except BaseException:
@@ -117,6 +122,7 @@ class Bench:
         view = Bench(self.file, self.file.device(device))
         view.instruments.connections = self.instruments.connections
         view.clock, view.positioner, view.fixture = self.clock, self.positioner, self.fixture
+        view.routes = self.routes
         return view
 
     def close(self) -> None:

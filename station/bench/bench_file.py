@@ -67,6 +67,7 @@ class BenchFile:
             self._require_instrument("fixture.terminals", terminal)
         self._check_fixture()
         self._check_surroundings()
+        self._check_routing()
         if table.connected is not None:
             self.device(table.connected)
 
@@ -110,6 +111,30 @@ class BenchFile:
             if table.fixture.measured.path_resistance:
                 raise self._fail(
                     f"{where}: [fixture.measured] holds for one value of the fixture only. Remove its path_resistance")
+
+    def _check_routing(self) -> None:
+        """Check the states of the routing, and the bias tee."""
+        fixture = self.table.fixture
+        if fixture.bias_tee:
+            capacitors = {one.name.lower() for one in self.netlist.of_kind("C")} if self.netlist is not None else set()
+            if fixture.bias_tee.lower() not in capacitors:
+                raise self._fail(
+                    f"fixture.bias_tee: the netlist has no capacitor '{fixture.bias_tee}'"
+                    f"{nearest(fixture.bias_tee.lower(), capacitors)}")
+        if (routing := fixture.routing) is None:
+            return
+        if routing.kind == "matrix":
+            self._require_kind("fixture.routing.instrument", routing.instrument, "switch matrix")
+        if routing.state is not None and routing.state not in routing.states:
+            raise self._fail(f"fixture.routing.state: there is no state '{routing.state}'"
+                             f"{nearest(routing.state, routing.states)}")
+        for name, state in routing.states.items():
+            where = f"fixture.routing.states.{name}"
+            for role in state.roles:
+                if role not in self.table.roles:
+                    raise self._fail(f"{where}: no instrument has the role '{role}'{nearest(role, self.table.roles)}")
+            if (routing.kind == "matrix") != bool(state.crosspoints):
+                raise self._fail(f"{where}: a state of a matrix, and no other state, needs crosspoints")
 
     def _require_kind(self, where: str, instrument: str, kind: str) -> None:
         self._require_instrument(where, instrument)

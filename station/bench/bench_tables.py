@@ -119,6 +119,22 @@ class ControlTable(_Table):
     element: str  #: of the netlist, whose value the box is
 
 
+class RouteTable(_Table):
+    """``[fixture.routing.states.STATE]``: the roles whose instruments reach the device together."""
+
+    roles: tuple[str, ...] = Field(min_length=1)
+    crosspoints: tuple[str, ...] = ()  #: of a matrix, closed in this state; the others of the states are open
+
+
+class RoutingTable(_Table):
+    """``[fixture.routing]``: what decides which source reaches the device."""
+
+    kind: Literal["matrix", "operator", "output_off"]
+    instrument: str = ""  #: the switch matrix
+    state: str | None = None  #: as the bench is opened, where the operator cannot be asked
+    states: dict[str, RouteTable] = Field(min_length=1)
+
+
 class FixtureTable(_Table):
     """``[fixture]``: the wiring as the lab knows it."""
 
@@ -127,6 +143,8 @@ class FixtureTable(_Table):
     sensing: SensingTable = SensingTable()
     high_voltage: HighVoltageTable | None = None
     measured: MeasuredTable = MeasuredTable()
+    routing: RoutingTable | None = None
+    bias_tee: str = ""  #: capacitor of the netlist through which pulses reach the device
     control: dict[Literal["load_resistance", "parallel_capacitance"], ControlTable] = Field(default_factory=dict)
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, InstrumentError
-from tsbench.instruments import Clock, OutputState, Positioner
+from tsbench.instruments import Clock, OutputState, Positioner, Routing
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.guard.limits import OutputsOn
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, outlives_process, quietly
+from tsbench.station.bench.crosspoints import ClosedCrosspoints
 from tsbench.station.bench.opening import make_all_safe, open_all
 from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
@@ -41,6 +42,8 @@ class ConnectedInstruments:
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
+        self.hand_switch: Routing | None = None  #: that a VISA library brings: the twin of an operator
+        self._crosspoints: dict[str, ClosedCrosspoints] = {}
 
     # -------------------------------------------------------------------------------------------- opening
 
@@ -82,6 +85,9 @@ class ConnectedInstruments:
             positioner = getattr(manager.visalib, "positioner", None)
             if isinstance(positioner, Positioner):
                 self.positioner = positioner
+            switch = getattr(manager.visalib, "hand_switch", None)
+            if isinstance(switch, Routing):
+                self.hand_switch = switch
 
     def _take_positioner(self) -> None:
         """Take the positioner that the bench file names; it goes before one that a VISA library brings."""
@@ -89,7 +95,16 @@ class ConnectedInstruments:
         if table is not None and table.kind == "operator":
             self.positioner = OperatorPrompt(tuple(self.file.table.devices), self.file.table.connected)
         elif table is not None:
-            self.positioner = positioner_of(table, self.driver_of(table.instrument), self.require_outputs_off)
+            driver: Any = self.driver_of(table.instrument)
+            self.positioner = positioner_of(
+                table, self.crosspoints_of(table.instrument) if table.kind == "matrix" else driver,
+                self.require_outputs_off)
+
+    def crosspoints_of(self, instrument: str) -> ClosedCrosspoints:
+        """Return the crosspoints of a switch matrix, the same for all parts of the bench that close some of them."""
+        if instrument not in self._crosspoints:
+            self._crosspoints[instrument] = ClosedCrosspoints(self.driver_of(instrument))
+        return self._crosspoints[instrument]
 
     def require_outputs_off(self, what: str) -> None:
         """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then."""

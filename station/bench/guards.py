@@ -1,6 +1,8 @@
 """The guards of a bench: one for each terminal that has a role, between the protocol and the driver."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
@@ -22,15 +24,19 @@ class Guards:
     wiring : Wiring
     device : DeviceDescription
         Its limits hold.
+    unreachable : callable
+        Returns why the output of a role must not go on; "" where it may.
     """
 
     def __init__(
         self, file: BenchFile, instruments: ConnectedInstruments, wiring: Wiring, device: DeviceDescription,
+        unreachable: Callable[[str], str] = lambda role: "",
     ) -> None:
         self._file = file
         self._instruments = instruments
         self._wiring = wiring
         self._device = device
+        self._unreachable = unreachable
         self._made: dict[tuple[str, str], Any] = {}
 
     def clear(self) -> None:
@@ -103,7 +109,9 @@ class Guards:
             device = DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
             sensor = SensorGuard.of(self._wiring.sensing())
-            post = Post(subject, path, device, terminal, self._instruments.outputs, self._file.rating, sensor)
+            post = Post(
+                subject, path, device, terminal, self._instruments.outputs, self._file.rating, sensor,
+                functools.partial(self._unreachable, role))
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]
 

@@ -3,9 +3,9 @@
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, LimitError, nearest
 from tsbench.instruments import Range
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.quantities import short_quantity
@@ -71,7 +71,7 @@ class OperatorPrompt:
             ask = _ask_on_terminal
         answer = ask(
             f"The outputs are off. Connect device {device}, then press Enter (to end, type q and press Enter): ")
-        if answer.strip().lower() in {"q", "quit", "n", "no"}:
+        if _declined(answer):
             raise ConfigurationError(f"device '{device}' was not connected, because you chose to end")
         self._connected = device
 
@@ -106,10 +106,51 @@ class OperatorBox:
                 raise ConfigurationError(f"{said} must be set by hand, but tsbench has no terminal to ask you")
             ask = _ask_on_terminal
         answer = ask(f"The outputs are off. Set the {said}, then press Enter (to end, type q and press Enter): ")
-        if answer.strip().lower() in {"q", "quit", "n", "no"}:
+        if _declined(answer):
             raise ConfigurationError(f"{said} was not set, because you chose to end")
         self._value = value
         return value
+
+
+class OperatorRouting:
+    """A :class:`~tsbench.instruments.Routing` that asks a person, who confirms it.
+
+    Parameters
+    ----------
+    states : state -> in words, what is connected in it
+    state : the one that is set as the bench is opened; None: not known
+    ask : shows a question and returns the answer
+    """
+
+    def __init__(
+        self, states: Mapping[str, str], state: str | None = None, ask: Callable[[str], str] | None = None,
+    ) -> None:
+        self._states, self._state, self._ask = states, state, ask
+
+    def states(self) -> Sequence[str]:
+        """Return the names of the states."""
+        return list(self._states)
+
+    def state(self) -> str | None:
+        """Return the state that was confirmed last; None: not known."""
+        return self._state
+
+    def select(self, state: str) -> None:
+        """Ask for a state and wait for the answer; ConfigurationError where there is no terminal to ask at."""
+        if state not in self._states:
+            raise LimitError(f"[fixture.routing] has no state '{state}'{nearest(state, self._states)}")
+        if state == self._state:
+            return
+        self._state = None
+        said = f"route '{state}' ({self._states[state]})"
+        if self._ask is None and not (sys.stdin and sys.stdin.isatty()):
+            raise ConfigurationError(
+                f"{said} must be set by hand, but tsbench has no terminal to ask you. Set it and write state = "
+                f"\"{state}\" in [fixture.routing] of the bench file")
+        ask = self._ask or _ask_on_terminal
+        if _declined(ask(f"The outputs are off. Set the {said}, then press Enter (to end, type q and press Enter): ")):
+            raise ConfigurationError(f"{said} was not set, because you chose to end")
+        self._state = state
 
 
 def _ask_on_terminal(question: str) -> str:
@@ -117,3 +158,8 @@ def _ask_on_terminal(question: str) -> str:
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline() or "q"
+
+
+def _declined(answer: str) -> bool:
+    """Return whether a person chose to end."""
+    return answer.strip().lower() in {"q", "quit", "n", "no"}

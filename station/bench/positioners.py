@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments import Prober, Site, SwitchMatrix
+from tsbench.instruments import Prober, Site
 from tsbench.station.bench.bench_tables import PositioningTable
+from tsbench.station.bench.crosspoints import ClosedCrosspoints
 
+_PART = "positioner"  #: of the matrix that may also set routes
 RequireOff = Callable[[str], None]  #: raises unless all outputs are read back as off; the argument is what would move
 
 
@@ -20,15 +22,16 @@ class MatrixPositioner:
 
     Parameters
     ----------
-    matrix : SwitchMatrix
+    matrix : the crosspoints that it shares with others
     crosspoints : device -> the crosspoints that are closed for it
     require_off : raises unless all outputs are off
     """
 
     def __init__(
-        self, matrix: SwitchMatrix, crosspoints: Mapping[str, Sequence[str]], require_off: RequireOff
+        self, matrix: ClosedCrosspoints, crosspoints: Mapping[str, Sequence[str]], require_off: RequireOff
     ) -> None:
         self._matrix, self._crosspoints, self._require_off = matrix, crosspoints, require_off
+        matrix.claim(_PART, [point for points in crosspoints.values() for point in points])
 
     def devices(self) -> Sequence[str]:
         """Return the devices of the table."""
@@ -36,14 +39,14 @@ class MatrixPositioner:
 
     def connected(self) -> str | None:
         """Read the crosspoints back; None where they are those of no device."""
-        closed = sorted(self._matrix.closed())
-        return next((name for name, points in self._crosspoints.items() if sorted(points) == closed), None)
+        closed = self._matrix.closed(_PART)
+        return next((name for name, points in self._crosspoints.items() if {*points} == closed), None)
 
     def connect(self, device: str) -> None:
         """Connect ``device``."""
         _known(device, self._crosspoints)
         self._require_off("the relays of the switch matrix")
-        self._matrix.close_only(self._crosspoints[device])
+        self._matrix.close_only(_PART, self._crosspoints[device])
 
 
 class ProberPositioner:
@@ -84,7 +87,7 @@ def positioner_of(
     table: PositioningTable, driver: object, require_off: RequireOff
 ) -> MatrixPositioner | ProberPositioner:
     """Return the positioner of a bench file's table; ConfigurationError where the instrument is of another kind."""
-    if table.kind == "matrix" and isinstance(driver, SwitchMatrix):
+    if table.kind == "matrix" and isinstance(driver, ClosedCrosspoints):
         return MatrixPositioner(
             driver, {name: [str(point).upper() for point in points] for name, points in table.devices.items()},
             require_off)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
+from tsbench.station.bench.routing import Routes
 
 
 @dataclass(frozen=True)
@@ -14,25 +15,39 @@ class Preparation:
 
     Parameters
     ----------
+    routes : returns the routes to the device; None: the bench file has none
     sensing : returns how the scope sees the device
     scope_channel : returns the guarded scope of a terminal
     require_off : raises unless all outputs are off
     """
 
+    routes: Callable[[], Routes | None]
     sensing: Callable[[], Sensing]
     scope_channel: Callable[[str], ScopeChannel]
     require_off: RequireOff
 
-    def __call__(self, roles: Sequence[str]) -> None:
-        """Prepare for instruments of these roles.
+    def refusal(self, roles: Sequence[str]) -> str:
+        """Return why instruments of these roles cannot measure together; "" where they can."""
+        routes = self.routes()
+        return "" if routes is None else routes.refusal(roles)
 
-        The input of the oscilloscope that senses the current is set to its impedance: no source may find it open.
+    def unreachable(self, role: str) -> str:
+        """Return why the output of a role must not go on now; "" where it may."""
+        routes = self.routes()
+        return "" if routes is None else routes.unreachable(role)
+
+    def prepare(self, roles: Sequence[str]) -> None:
+        """Select the route of these roles, and set the input of the oscilloscope that senses the current.
+
+        No source may find this input open.
 
         Raises
         ------
         InstrumentError
             An output is on, or an instrument does not take the setting.
         """
+        if (routes := self.routes()) is not None:
+            routes.prepare(roles)
         sensing = self.sensing()
         if sensing.current is None or sensing.current_impedance == "1M":
             return

@@ -7,7 +7,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
+from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, with_short
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND
@@ -44,8 +44,10 @@ class Wiring:
         """
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
-        path = (WirePath(resistance=source) if self.file.netlist is None or node is None
-                else path_of(self.file.netlist, node, source))
+        netlist, tee = self.file.netlist, self.file.table.fixture.bias_tee
+        if netlist is not None and tee and "source meter" not in self.kinds(terminal):
+            netlist = with_short(netlist, tee)
+        path = (WirePath(resistance=source) if netlist is None or node is None else path_of(netlist, node, source))
         measured, roles = self.file.table.fixture.measured.path_resistance, self.file.table.roles
         found = [measured[role] for role, place in roles.items() if place == terminal and role in measured]
         return replace(path, resistance=found[0]) if found and math.isfinite(path.resistance) else path

@@ -44,6 +44,7 @@ def measure_fixture(path: Path, tell: Callable[[str], None] = lambda line: None)
             for role, kinds in _driving(bench):
                 paths = [one.value for one in found if one.quantity == "path_resistance" and one.role == role]
                 known = paths[0] if paths and isfinite(paths[0]) else None
+                bench.preparation.prepare([role])
                 found += _of_standard(bench, role, kinds, table, known)
                 bench.make_safe()
     return found

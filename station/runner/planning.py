@@ -26,7 +26,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     Raises
     ------
     ConfigurationError
-        The bench lacks a role, or the protocol makes no plan that can be used.
+        The bench lacks a role or a route, or the protocol makes no plan that can be used.
     LimitError
         The plan is refused; the message holds every reason.
     """
@@ -35,6 +35,8 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
             raise ConfigurationError(
                 f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file"
             )
+    if reason := bench.preparation.refusal(protocol.roles):
+        raise ConfigurationError(f"{protocol.name}: {reason}")
     with calling_protocol(protocol, "plan"):
         returned: object = protocol.plan(bench)
     plan = _good_plan(protocol, returned)

@@ -64,7 +64,7 @@ class RunningRun:
         try:
             for warning in self.plan.warnings:
                 self._note("warning", warning)
-            self.bench.prepare(self.protocol.roles)
+            self.bench.preparation.prepare(self.protocol.roles)
             steps = self.protocol.run(self.bench, self.watched_recorder)
             ended = self._acquire(steps)
             interrupts.shield()

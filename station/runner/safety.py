@@ -1,12 +1,22 @@
 """Making a bench safe and reading every output back, also over a connection that has just failed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tsbench.errors import sentences
 from tsbench.instruments import OutputState, Station
 from tsbench.plugins import in_words
+
+
+class RunPreparation(Protocol):
+    """What is set at the fixture before a run, while all outputs are off."""
+
+    def refusal(self, roles: Sequence[str]) -> str:
+        """Return why instruments of these roles cannot measure together; "" where they can."""
+
+    def prepare(self, roles: Sequence[str]) -> None:
+        """Select the route of these roles, and set what senses the current."""
 
 
 class RunnerBench(Station, Protocol):
@@ -16,8 +26,8 @@ class RunnerBench(Station, Protocol):
     rating: float  #: [V] that fixture and cable are made for
 
     @property
-    def prepare(self) -> Callable[[Sequence[str]], None]:
-        """Return what brings the fixture into the state in which instruments of some roles measure, all outputs off."""
+    def preparation(self) -> "RunPreparation":
+        """Return what brings the fixture into the state in which instruments of some roles measure."""
 
     def make_safe(self) -> Sequence[OutputState]:
         """Switch every output off and read it back; one that cannot be read back counts as enabled."""

@@ -27,6 +27,8 @@ SECTIONS = {
     "`[fixture.measured]`": (bench_tables.MeasuredTable,),
     "`[fixture.sensing]`": (bench_tables.SensingTable,),
     "`[fixture.sensing.amplifier]`": (bench_tables.AmplifierTable,),
+    "`[fixture.routing]`": (bench_tables.RoutingTable,),
+    "`[fixture.routing.states.STATE]`": (bench_tables.RouteTable,),
     "`[fixture.control.QUANTITY]`": (bench_tables.ControlTable,),
     "`[devices.ID]`": (bench_tables.DeviceTable,),
     "Limits of the devices": (bench_tables.CommonDeviceTable, bench_tables.LimitsTable),

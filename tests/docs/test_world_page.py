@@ -18,6 +18,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[witness]`": world_file.WitnessTable,
     "`[instruments.NAME]`": world_file.WorldInstrument,
     "`[fixture]`": world_file.WorldFixture,
+    "`[switch]`": world_file.SwitchTable,
     "`[amplifiers.NAME]`": world_file.WorldAmplifier,
     "`[devices.NAME]`": world_file.WorldDevice,
     "`[chuck]`": world_file.ChuckTable,

@@ -24,6 +24,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.access.locks import InstrumentLock
 from tsbench.simulated_backends.access.vendor_libraries import library_of
 from tsbench.simulated_backends.services.services import WorldClock
+from tsbench.simulated_backends.world.hand_switch import HandSwitch
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world import World, close_world, open_world
 
@@ -81,6 +82,11 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Return what connects the devices; None where instruments do, or where all devices stay in the circuit."""
         world = self.world
         return None if world.moved_by_instrument or not world.positioner.devices() else world.positioner
+
+    @property
+    def hand_switch(self) -> HandSwitch | None:
+        """Return the switch of the wiring that a hand sets; None where there is none."""
+        return self.world.hand_switch
 
     @property
     def facts(self) -> dict[str, Any]:
