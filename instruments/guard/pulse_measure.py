@@ -4,8 +4,9 @@ import math
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.guarded import Guarded
-from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_voltage
+from tsbench.instruments.guard.limits import Post, WorstCase, require_in_range, worst_case_of_voltage
 from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, SegmentTrain
+from tsbench.quantities import short_quantity
 
 
 class GuardedPulseMeasure(Guarded):
@@ -71,7 +72,29 @@ class GuardedPulseMeasure(Guarded):
         for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
             require_in_range(self.post.subject, name, level, widest)
             self.post.require_rating(level)
-            self.post.require_worst_case(name, worst_case_of_voltage(level, self.post.path), duration)
+            worst = worst_case_of_voltage(level, self.post.path)
+            self._require_current(name, worst)
+            self.post.require_worst_case(name, worst, duration)
+
+    def _require_current(self, name: str, worst: WorstCase) -> None:
+        """Raise LimitError where only a resistor can keep the current within the limit of the device.
+
+        The current ranges do not count: the manuals of the 4225-PMU and of the B1530A give them as measuring ranges.
+        They give no current at which the output limits, nor how fast.
+        """
+        bound = self.post.device.limits.max_current
+        if bound is None or worst.current <= bound * (1 + 1e-9):
+            return
+        lacking = worst.voltage / bound - self.post.path.thevenin_resistance
+        # rounded up to three digits, so that the resistor that the message tells is large enough
+        step = 10.0 ** (math.floor(math.log10(lacking)) - 2)
+        said = short_quantity(math.ceil(lacking / step) * step, "Ohm")
+        raise LimitError(
+            f"{self.post.subject}: with this {name}, the current through a shorted device may reach "
+            f"{short_quantity(worst.current, 'A')}, but max_current of {self.post.device.device} is "
+            f"{short_quantity(bound, 'A')}. This instrument has no compliance, and its current range does not limit "
+            f"the current. Put at least {said} in series with the device and into the netlist of [fixture], choose a "
+            "smaller level, or change max_current in the bench file")
 
     def _worst_current(self, train: SegmentTrain) -> float:
         levels = (train.base, *(one.level for one in train.segments))

@@ -182,3 +182,17 @@ def test_a_generator_is_held_to_the_rating_by_its_open_circuit() -> None:
         guard.configure_pulse(pulse(amplitude=2.0))
     assert not sent.calls
     guard.configure_pulse(pulse(amplitude=1.0))
+
+
+@pytest.mark.parametrize(("output", "said"), [(0.5, "1 kOhm"), (50.0, "950 Ohm"), (0.0, "1 kOhm")])
+def test_the_resistor_that_is_lacking_is_told(output: float, said: str) -> None:
+    """A pulse of 1 V and a limit of 1 mA: 1 kOhm in all, rounded up to three digits; with it the train is accepted."""
+    guard, sent = unit()
+    limits = DeviceGuard(DeviceLimits(max_current=1e-3), "D1")
+    guard.post = dataclasses.replace(guard.post, path=WirePath(output), device=limits)
+    with pytest.raises(LimitError, match=rf"no compliance.*Put at least {said} in series"):
+        guard.configure_train(train())
+    assert not sent.calls
+    guard.post = dataclasses.replace(guard.post, path=WirePath(1000.0))
+    guard.configure_train(train())
+    assert sent.calls == ["configure_train"]
