@@ -28,6 +28,8 @@ FOLDER = ROOT / "instruments"
 #: folders of instruments/ that drive nothing
 SHARED = {"guard", "interfaces", "languages", "links"}
 MOST_SURVIVORS_OF_60 = 2
+#: functions whose first arguments say in an error what it is about, and how many
+_SUBJECTS = {"accepted": 1, "require_in_range": 2}
 
 Mutation = Callable[[ast.AST], str | None]  #: changes a node in place and says how, or returns None
 
@@ -132,13 +134,20 @@ def changes_of(file: Path, kind: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _prose(tree: ast.AST) -> set[int]:
-    """Return the texts that are docstrings or belong to what is raised, by identity."""
+    """Return the texts for people, by identity: an instrument does not get them, whatever they say.
+
+    These are docstrings, what is raised, a text with the instrument's label, and the subject of a limit or of a
+    read-back (``accepted("channel 1 offset", ...)``), which stands in an error only.
+    """
     found = set[int]()
     for one in ast.walk(tree):
         if isinstance(one, ast.Expr):
             found.add(id(one.value))
-        if isinstance(one, ast.Raise):
-            found |= {id(part) for part in ast.walk(one)}
+        whole = isinstance(one, ast.Raise) or (isinstance(one, ast.JoinedStr) and any(
+            isinstance(part, ast.FormattedValue) and ast.unparse(part.value).endswith("label") for part in one.values))
+        named = one.args[:_SUBJECTS.get(_called(one), 0)] if isinstance(one, ast.Call) else []
+        for top in [one] if whole else named:
+            found |= {id(part) for part in ast.walk(top)}
     return {id(one) for one in ast.walk(tree) if id(one) in found
             and (_text_of(one) is not None or isinstance(one, ast.FormattedValue))}
 

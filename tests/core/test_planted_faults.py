@@ -20,7 +20,9 @@ class Output:
             raise LimitError(f"there is no channel {channel}: OUTP:LOAD OFF")
         self.write(f":VOLT {format_number(level)}")
         level = self.ask_number(":VOLT?")
-        self.accepted("the level", level, level, "V")
+        self.accepted(f"channel {channel} level", level, level, "V")
+        require_in_range(f"{self.name}, output {channel}", f"level of {channel}", level, self.levels)
+        subject = f"{self.label} channel {channel}"
         self.write(":OUTP OFF")
         self.set_output(False)
 '''
@@ -30,7 +32,7 @@ class Output:
     ("channel", ["{channel} of a message names the other channel"]),
     ("scale", ["level is sent 1000 times too large"]),
     ("reading", ["self.ask_number(':VOLT?') is taken 1000 times too small"]),
-    ("read-back", ["'the level' is not read back"]),
+    ("read-back", ["f'channel {channel} level' is not read back"]),
     ("output", ["an output that is switched off is switched on", "':OUTP OFF' becomes ':OUTP ON'"]),
 ])
 def test_each_kind_of_fault_of_a_driver(kind: str, expected: list[str], tmp_path: Path) -> None:
@@ -40,7 +42,7 @@ def test_each_kind_of_fault_of_a_driver(kind: str, expected: list[str], tmp_path
     found = list(changes_of(file, kind))
     assert sorted(said for _, said, _ in found) == sorted(expected)
     for line, _, text in found:
-        assert text != DRIVER and 5 < line < 15
+        assert text != DRIVER and 5 < line < 18
         compile(text, "driver.py", "exec")
 
 

@@ -12,6 +12,7 @@ from tsbench.errors import CommunicationError, ConfigurationError, InstrumentErr
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Timebase, Vertical
 from tsbench.instruments.languages.language import ErrorReply
 from tsbench.instruments.languages.tektronix import parse_event, parse_events
+from tsbench.instruments.tektronix_mso import data_sheet
 from tsbench.instruments.tektronix_mso.driver import TektronixMso
 from tsbench.instruments.tektronix_mso.readout import WaveformPreamble, parse_stamps
 from tsbench.records import Flag, Identity
@@ -85,6 +86,21 @@ def test_time_base_and_segments(identity: Identity, delay: str, more: list[Any])
     ]
     with scope(pairs, identity) as found:
         assert found.configure_timebase(Timebase(2e-6, 0.5e-6, 10, points=2000)) == Timebase(2e-6, 0.5e-6, 10, 2000)
+
+
+def test_a_span_that_the_sample_rate_does_not_give_is_refused() -> None:
+    """Five samples at 2.6 MSa/s span 1.92 us."""
+    length = data_sheet.SHORTEST_RECORD / 2.6e6
+    before = 1e-6 + (data_sheet.SHORTEST_RECORD - 5) / 2 / 2.6e6
+    place = f"{100 * before / length:.9g}"
+    pairs = [
+        (":HOR:MODE MAN", None), (":HOR:FAST:STATE OFF", None), (":HOR:MODE:SAMPLER 1000000000", None),
+        (":HOR:MODE:SAMPLER?", "2.6E+6"), OK, (f":HOR:MODE:RECO {data_sheet.SHORTEST_RECORD}", None),
+        (":HOR:DEL:MOD OFF", None), (f":HOR:POS {place}", None), OK, (":HOR:POS?", place),
+        (":HOR:MODE:RECO?", f"{data_sheet.SHORTEST_RECORD}"),
+    ]
+    with scope(pairs) as found, pytest.raises(InstrumentError, match=r"span .*1.92"):
+        found.configure_timebase(Timebase(2e-6, 0.0, points=2000))
 
 
 def test_a_record_after_the_trigger_has_a_delay() -> None:
