@@ -210,7 +210,7 @@ def oscilloscope(driver: Driver, scope: Any, wait: Wait, resistance: float | Non
     for edge in (EdgeTrigger(1, 0.05, "positive"), EdgeTrigger(1, 0.05, "negative")):
         yield DialogueStep(f"trigger on a {edge.slope} edge", partial(scope.configure_trigger, edge))
     if scope.capabilities.external_trigger:
-        yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 1.0)))
+        yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 0.5)))
     yield DialogueStep("small range", lambda: scope.configure_channel(1, Vertical(range=max(caps.range.low, 0.08))))
 
     def record() -> None:
