@@ -1,4 +1,4 @@
-"""Driver of the Rigol DS1000Z and MSO5000 oscilloscopes: set up, arm and verify, wait, fetch.
+"""Driver of the Rigol DS1000Z and MSO5000 oscilloscopes, base of that of the DS4000: set up, arm, wait, fetch.
 
 Commands follow the programming guides of the MSO1000Z/DS1000Z and the MSO5000. The time scale is 1, 2 or 5 times a
 power of ten, so the screen may be longer than the span that is asked for; ``fetch`` reads the part of the memory that
@@ -123,10 +123,16 @@ class RigolOscilloscope(OscilloscopeDriver):
         self._timebase = dataclasses.replace(timebase, position=position)
         return self._timebase
 
+    def _share(self) -> int:
+        """Return by what the channels that are on divide rate and memory."""
+        on = self._vertical.keys()
+        if self._series.paired:
+            return 2 if {1, 2} <= on or {3, 4} <= on else 1
+        return 1 if len(on) <= 1 else 2 if len(on) == 2 else 4
+
     def _depth(self, points: int | None, span: float, screen: float) -> str:
         """Return the smallest memory depth with so many points in the span; None: as many as a fast readout allows."""
-        on, series = len(self._vertical), self._series
-        share = 1 if on <= 1 else 2 if on == 2 else 4
+        series, share = self._series, self._share()
         if points is None:
             points = min(math.ceil(span * series.sample_rate / share), _USUAL_POINTS)
         allowed = [depth // share if series.shared else depth for depth in series.depths
@@ -159,7 +165,7 @@ class RigolOscilloscope(OscilloscopeDriver):
             vertical = self._vertical.get(trigger.source)
             if vertical is not None:
                 scale, division = vertical.range, vertical.range / data_sheet.DIVISIONS
-                reach = data_sheet.LEVEL_DIVISIONS * division
+                reach = self._series.level_divisions * division
                 require_in_range(f"{self.label} channel {trigger.source}", "trigger level", level,
                                  Range(vertical.offset - reach, vertical.offset + reach, "V"))
         elif self._series.external_level is not None:
@@ -218,7 +224,7 @@ class RigolOscilloscope(OscilloscopeDriver):
             self.require_channel(channel)
             self.write(f":WAV:SOUR CHAN{channel}")
             preamble = self.questions.parsed(":WAV:PRE?", _preamble)
-            codes, first = self._read_memory(preamble)
+            codes, first = self.read_memory(preamble)
             step, origin, reference = preamble[7:]
             scaling = Scaling(step, -(origin + reference) * step, first, preamble[4], 0, data_sheet.CODES - 1)
             records[channel] = self.waveform(
@@ -226,16 +232,9 @@ class RigolOscilloscope(OscilloscopeDriver):
         self.check_errors()
         return records
 
-    def _read_memory(self, preamble: Sequence[float]) -> tuple[npt.NDArray[np.uint8], float]:
+    def read_memory(self, preamble: Sequence[float]) -> tuple[npt.NDArray[np.uint8], float]:
         """Return the codes of the span and the time [s] of the first after the trigger."""
-        points, interval, origin = int(preamble[2]), preamble[4], preamble[5]
-        start = self._timebase.position - self._timebase.span / 2
-        first = max(math.floor((start - origin) / interval + 0.5), 0)
-        last = min(first + max(math.floor(self._timebase.span / interval + 0.5), 2), points)
-        if last <= first:
-            raise LimitError(
-                f"{self.label}: the memory of {points} points does not hold the record. Ask for fewer points or a "
-                "shorter span")
+        first, last = self.wanted_points(preamble, int(preamble[2]))
         parts = []
         for begin in range(first, last, data_sheet.TRANSFER):
             end = min(begin + data_sheet.TRANSFER, last)
@@ -246,7 +245,19 @@ class RigolOscilloscope(OscilloscopeDriver):
                     f"{self.label}: a part of a record has {len(payload)} of {end - begin} bytes. Repeat the "
                     "acquisition")
             parts.append(np.frombuffer(payload, dtype=np.uint8))
-        return np.concatenate(parts), origin + first * interval
+        return np.concatenate(parts), preamble[5] + first * preamble[4]
+
+    def wanted_points(self, preamble: Sequence[float], points: int) -> tuple[int, int]:
+        """Return the first of ``points`` in the memory that belongs to the span, and the one behind the last."""
+        interval, origin = preamble[4], preamble[5]
+        start = self._timebase.position - self._timebase.span / 2
+        first = max(math.floor((start - origin) / interval + 0.5), 0)
+        last = min(first + max(math.floor(self._timebase.span / interval + 0.5), 2), points)
+        if last <= first:
+            raise LimitError(
+                f"{self.label}: the memory of {points} points does not hold the record. Ask for fewer points or a "
+                "shorter span")
+        return first, last
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from pymeasure.test import expected_protocol
 
-from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, LimitError
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentError, LimitError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Pulse, Timebase, Vertical
 from tsbench.instruments.rigol_oscilloscopes.driver import RigolOscilloscope
+from tsbench.instruments.rigol_oscilloscopes.ds4000 import RigolDs4000
 from tsbench.records import Flag, Identity, Waveform
 from tsbench.station.bench.bench import Bench
 
@@ -106,6 +107,67 @@ def test_a_preamble_of_the_screen_is_garbled() -> None:
         found.fetch([1])
 
 
+# ----------------------------------------------------------------------------------------------- of the DS4000
+
+IMPEDANCE = [(":CHAN1:IMP OMEG", None), OK, (":CHAN1:IMP?", "OMEG")]
+READING: list[tuple[Any, Any]] = [
+    *IMPEDANCE, *CHANNEL, (":WAV:MODE RAW", None), (":WAV:FORM BYTE", None), (":WAV:SOUR CHAN1", None),
+    (":WAV:PRE?", "0,2,1400,1,1.0e-08,-3.0e-03,0,1.0e-02,-70,127"), (":ACQ:MDEP?", "600000"),
+    (":WAV:POIN 500000", None), (":WAV:RES", None), (":WAV:BEG", None),
+]
+
+
+@contextmanager
+def ds4000(pairs: list[tuple[Any, Any]]) -> Iterator[RigolDs4000]:
+    identity = Identity("RIGOL TECHNOLOGIES", "DS4024", "DS4A1", "00.02.03.00.03")
+    with expected_protocol(RigolDs4000, pairs, identity=identity, wait=lambda seconds: None) as found:
+        yield found
+
+
+def test_the_memory_of_a_ds4000_is_read_from_its_beginning() -> None:
+    """As long as the status says READ, there is more; the points before the span are left out."""
+    part = bytes([127]) * 250_000
+    pairs = [*READING, (":WAV:STAT?", "READ,0"), (":WAV:STAT?", "READ,250000"),
+             (":WAV:DATA?", b"#9000250000" + part + b"\n"), (":WAV:STAT?", "IDLE,250000"),
+             (":WAV:DATA?", b"#9000250000" + part[1:] + b"\xff\n"), (":WAV:END", None), OK]
+    with ds4000(pairs) as found:
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        found._timebase = Timebase(4e-3)
+        record = found.fetch([1])[1]
+    assert record.codes.shape == (1, 400_000) and record.flags == Flag.CLIPPED
+    assert record.values()[0, 0] == pytest.approx(0.7)
+    assert record.times()[0] == pytest.approx(-2e-3)
+
+
+def test_a_short_memory_of_a_ds4000_is_an_error() -> None:
+    pairs = [*READING, (":WAV:STAT?", "IDLE,3"), (":WAV:DATA?", b"#9000000003abc\n"), (":WAV:END", None)]
+    with ds4000(pairs) as found, pytest.raises(CommunicationError, match="3 of 500000 bytes"):
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        found._timebase = Timebase(4e-3)
+        found.fetch([1])
+
+
+def test_a_ds4000_has_inputs_of_50_ohm() -> None:
+    with ds4000([(":CHAN1:IMP FIFT", None), OK, (":CHAN1:IMP?", "OMEG")]) as found, pytest.raises(
+            InstrumentError, match="impedance 50"):
+        found.configure_channel(1, Vertical(2.0, impedance="50"))
+    with ds4000([]) as found, pytest.raises(LimitError):
+        found.configure_channel(1, Vertical(9.0, impedance="50"))
+
+
+def test_points_of_the_buffer_are_not_asked_for_again() -> None:
+    with ds4000([]) as found:
+        may = found.language.may_be_repeated
+        assert not may(":WAV:DATA?", found.repeatable) and may(":WAV:STAT?", found.repeatable)
+
+
+@pytest.mark.parametrize(("channels", "share"), [((1,), 1), ((1, 3), 1), ((1, 2), 2), ((1, 3, 4), 2)])
+def test_pairs_of_channels_share_the_memory_of_a_ds4000(channels: tuple[int, ...], share: int) -> None:
+    with ds4000([]) as found:
+        found._vertical = {channel: Vertical(1.0) for channel in channels}
+        assert found._depth(10_000, 1e-3, 1.4e-3) == str(14_000 if share == 1 else 70_000)
+
+
 # ------------------------------------------------------------------------------------------------ on its twin
 
 PULSE = Pulse(base=0.0, amplitude=1.0, width=1e-6, period=10e-6, rise_time=20e-9, fall_time=20e-9)
@@ -142,7 +204,8 @@ netlist = "R1 a 0 10k"
 """
 
 
-@pytest.fixture(params=[("rigol_ds1074z", "rigol_ds1000z"), ("rigol_mso5104", "rigol_mso5000")])
+@pytest.fixture(params=[
+    ("rigol_ds1074z", "rigol_ds1000z"), ("rigol_mso5104", "rigol_mso5000"), ("rigol_ds4024", "rigol_ds4000")])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     model, driver = request.param
     (tmp_path / "w.world.toml").write_text(WORLD.format(model=model), "utf-8")

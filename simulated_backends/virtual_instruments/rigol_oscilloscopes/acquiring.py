@@ -105,8 +105,10 @@ class RigolAcquiring(RigolTable):
     @property
     def _share(self) -> int:
         """Return by what rate and memory are divided: the channels that are on share one ADC."""
-        on = len(self.shown_channels())
-        return 1 if on <= 1 else 2 if on == 2 else 4
+        on = self.shown_channels()
+        if self.data_sheet.paired:
+            return 2 if {1, 2} <= set(on) or {3, 4} <= set(on) else 1
+        return 1 if len(on) <= 1 else 2 if len(on) == 2 else 4
 
     def depths(self) -> tuple[int, ...]:
         """Return the memory depths that can be set now."""

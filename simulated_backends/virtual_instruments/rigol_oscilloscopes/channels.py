@@ -77,9 +77,13 @@ class RigolChannels(RigolTable):
 
     # ----------------------------------------------------------------------------------------- changes
 
+    def greatest_scale(self, channel: int) -> float:
+        """Return the largest scale [V/div] at 1:1."""
+        return max(self.data_sheet.max_scale.values())
+
     def _scale_chosen(self, channel: int, value: float) -> float:
         low = self.data_sheet.min_scale * self.probe[channel]
-        high = max(self.data_sheet.max_scale.values()) * self.probe[channel]
+        high = self.greatest_scale(channel) * self.probe[channel]
         if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
             raise ScpiError(-222)
         return value if self.vernier[channel] else next_step(value)

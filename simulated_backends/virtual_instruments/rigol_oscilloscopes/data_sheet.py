@@ -1,13 +1,16 @@
-"""The numbers of the Rigol DS1000Z and MSO5000 oscilloscopes.
+"""The numbers of the Rigol DS1000Z, MSO5000 and DS4000 oscilloscopes.
 
 Sources: user's guide of the DS1000Z, chapter "Specifications" and page 4-6 (memory depth, 12 divisions); programming
 guide of the MSO1000Z/DS1000Z (screen of 1200 points, 25 codes a division, YREFerence 127); performance verification
 guides of the DS1000Z-E (25 ppm) and the MSO5000-E (10 ppm); programming guide of the MSO5000 (depths, VerticalScale /
-25, TimeScale / 100).
+25, TimeScale / 100). DS4000: user's guides of the DS4000 and MSO4000/DS4000, pages 4-8 (depths) and 17-6 (trigger
+levels, holdoff, pulse widths); performance verification guide, page 2-19 (4 ppm) and appendix (2 ns a division);
+programming guide of the DS4000E (readout, +-6 divisions of the trigger level).
 
 Not compared with a data sheet: noise, trigger jitter, hysteresis, re-arm time and the time without a trigger after
 which AUTO triggers, of both series; DC gain and offset accuracy and the offset ranges of the MSO5000; the depth that
-AUTO chooses.
+AUTO chooses; of the DS4000 also the rate of 4 GSa/s, gain and offset accuracy, offset ranges, scales, codes a division
+(as in the DS2000E) and the buffer of a readout.
 """
 
 import math
@@ -35,6 +38,7 @@ class RigolSheet(ConverterSheet):
     picture_forms: tuple[str, ...] = ("BMP24", "BMP8", "PNG")
     transfer: int = 250_000  #: bytes of one :WAVeform:DATA?
     ascii_points: int = 15_625  #: points of one :WAVeform:DATA? in ASCii
+    paired: bool = False  #: whether rate and memory are shared by pairs of channels (1 and 2, 3 and 4)
 
 
 _PROBES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
@@ -62,4 +66,14 @@ RIGOL_MSO5104 = replace(
     probes=(1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, *_PROBES, 2000.0, 5000.0, 1e4, 2e4, 5e4),
     first_probe=1.0, shortest_pulse=800e-12, shortest_holdoff=8e-9, external=True, external_range=5.0,
     picture_forms=("BMP24",),
+)
+
+RIGOL_DS4024 = replace(
+    RIGOL_DS1104Z, name="DS4024", firmware="00.02.03.00.03", time_divisions=14, bandwidth=200e6,
+    impedances={"OMEG": 1.0e6, "FIFT": 50.0}, max_sample_rate=4e9, memory=140_000_000, min_scale=1e-3,
+    max_scale={"OMEG": 5.0, "FIFT": 1.0}, max_offset_below=((0.2275, 2.0), (math.inf, 40.0)), input_capacitance=15e-12,
+    gain_accuracy=0.02, timebase_accuracy=4e-6, trigger_jitter=100e-12, min_timebase=2e-9, max_timebase=1000.0,
+    depths=(14_000, 140_000, 1_400_000, 14_000_000, 140_000_000), paired=True, probes=_PROBES, first_probe=1.0,
+    limits=(("20M", 20e6), ("100M", 100e6)), shortest_pulse=4e-9, shortest_holdoff=100e-9, external=True,
+    external_range=0.8, level_divisions=6.0,
 )

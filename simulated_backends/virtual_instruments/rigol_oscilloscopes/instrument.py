@@ -1,4 +1,4 @@
-"""The Rigol DS1000Z and MSO5000 oscilloscopes, as their programming guides describe them.
+"""The Rigol DS1000Z and MSO5000 oscilloscopes (the DS4000: ``ds4000``), as their programming guides describe them.
 
 Quirks that the twin has
 ------------------------
