@@ -1,12 +1,29 @@
 """What the data sheet of a function generator says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
 
 OUTPUT_RESISTANCE = 50.0  #: [Ohm] that levels are programmed for, as on every generator
 INFINITE_LOAD = 9.9e37  #: [Ohm] a load setting of high impedance; the same number of cycles is a burst without end
+
+
+@dataclass(frozen=True)
+class GeneratorSources:
+    """Where the numbers of each imperfection come from (``docs/imperfections.md``)."""
+
+    amplitude_accuracy: Origin = NO_DATA_SHEET
+    offset_accuracy: Origin = NO_DATA_SHEET
+    timebase_accuracy: Origin = NO_DATA_SHEET
+    edge_time: Origin = NO_DATA_SHEET
+    square_edge_time: Origin = NO_DATA_SHEET
+    output_resistance: Origin = NO_DATA_SHEET
+    waveform_resolution: Origin = NO_DATA_SHEET
+    trigger_latency: Origin = NO_DATA_SHEET
+    trigger_jitter: Origin = NO_DATA_SHEET
+    output_relay: Origin = NO_DATA_SHEET
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,7 @@ class GeneratorDataSheet:
     #: whether each channel has a second connector that is its complement: the terminals "1_complement", ...
     complements: bool = False
     burst_is_operation: bool = True  #: whether ``*OPC`` and ``*WAI`` wait for the end of a burst
+    sources: GeneratorSources = field(default=GeneratorSources(), kw_only=True)
 
     def __post_init__(self) -> None:
         if self.output_resistance != OUTPUT_RESISTANCE:   # levels would be wrong, without a word

@@ -15,7 +15,9 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     OffState,
     RangeData,
     SourceMeterDataSheet,
+    SourceMeterSources,
 )
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 _TIME_CONSTANTS = 6.9  #: from the settling time to 0.1 % to the time constant of one pole
 
@@ -67,6 +69,16 @@ CURRENT_2410 = (
     _range(100e-3, 0.55e-3, 6e-6, 0.66e-3, 20e-6, 1e-6, 80e-6),
     _range(1.0, 2.2e-3, 570e-6, 2.7e-3, 900e-6, 100e-6, 80e-6),
 )
+_MANUAL = "User's manual 2400S-900-01 rev. K"
+SOURCES = SourceMeterSources(
+    reading_accuracy=Origin("SPEC-2400 rev. H, SPEC-2410 rev. E, measure specifications"),
+    level_accuracy=Origin("SPEC-2400 rev. H, p. 1; SPEC-2410 rev. E, source specifications"),
+    reading_noise=Origin(
+        "SPEC-2400 rev. H, p. 1 (noise of levels, peak to peak, divided by 6)", "the noise of readings"),
+    settling=Origin(f"{_MANUAL}, p. 3-4 (a voltage recovers in 250 us)", "the settling of currents"),
+    least_limit=Origin(f"SPEC-2400 rev. H, p. 1 (0.1 % of the range); {_MANUAL}, section 18"),
+    automatic_delay=Origin(f"{_MANUAL}, section 18"),
+)
 _OFF_STATES = {
     "NORM": OffState(relay_closed=True, limit_of_range=0.005),
     "HIMP": OffState(relay_closed=False, limit_of_range=0.005),
@@ -98,7 +110,7 @@ def _sheet(
         rear_terminals=rear_terminals,
         protections=tuple(volts for volts in (20.0, 40.0, 60.0, 80.0, 100.0, 120.0, 160.0, 350.0, 400.0, 500.0)
                           if volts <= max(top, 20.0)),
-        test_currents=_TEST_CURRENTS,
+        test_currents=_TEST_CURRENTS, sources=SOURCES,
     )
 
 

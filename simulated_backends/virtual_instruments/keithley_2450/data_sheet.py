@@ -5,7 +5,12 @@ test currents of resistance are those of the 2400 (user's manual of the series, 
 """
 
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import OffState, RangeData
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
+    OffState,
+    RangeData,
+    SourceMeterSources,
+)
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9
@@ -34,6 +39,18 @@ CURRENT: tuple[RangeData, ...] = (
     _range(1.0, 0.30e-3, 500e-6, 0.67e-3, 900e-6, 3e-6, 80e-6),
 )
 
+_SPEC, _MANUAL = "SPEC-2450 rev. A", "Reference manual 2450-901-01 rev. B"
+SOURCES = SourceMeterSources(
+    reading_accuracy=Origin(f"{_SPEC}, p. 2"), level_accuracy=Origin(f"{_SPEC}, p. 2"),
+    reading_noise=Origin(f"{_SPEC}, p. 2 (noise of the source below 10 Hz)", "the noise of readings"),
+    reading_resolution=Origin(f"{_SPEC}, p. 2"),
+    settling=Origin(
+        f"{_SPEC}, p. 4 (20 V: 200 us); data sheet of the 2601B, p. 5 (currents)", "the other voltage ranges"),
+    slew_rate=Origin(f"{_SPEC}, p. 4 (0.2 V/us, 200 V range)"),
+    least_limit=Origin(f"{_MANUAL}, p. 2-100, 6-71"),
+    range_change_overshoot=Origin(f"{_SPEC}, p. 4 (250 mV into 100 kOhm)", "its duration"),
+)
+
 KEITHLEY_2450 = InteractiveDataSheet(
     name="MODEL 2450", manufacturer="KEITHLEY INSTRUMENTS", firmware="1.7.12b",
     ranges={"VOLT": VOLTAGE, "CURR": CURRENT},
@@ -55,5 +72,5 @@ KEITHLEY_2450 = InteractiveDataSheet(
     output_resistance=0.05, relay_resistance=0.05, slew_rate=0.2e6, high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,
-    reading_overhead=250e-6, resolution=1e-6, range_down=0.09,
+    reading_overhead=250e-6, resolution=1e-6, range_down=0.09, sources=SOURCES,
 )

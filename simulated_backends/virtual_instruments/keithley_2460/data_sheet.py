@@ -22,7 +22,12 @@ Not yet compared with the printed data sheet
 """
 
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import OffState, RangeData
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
+    OffState,
+    RangeData,
+    SourceMeterSources,
+)
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9
@@ -57,6 +62,14 @@ CURRENT: tuple[RangeData, ...] = (
     _amperes(7.0, 1.5e-3, 5e-3, 21e-6, 80e-6),
 )
 
+SOURCES = SourceMeterSources(
+    reading_accuracy=Origin("SPEC-2460 rev. C (1 uA); a copy of its table (other currents)", "voltages"),
+    reading_noise=Origin("SPEC-2460 rev. C (1 uA)", "the other ranges"),
+    automatic_delay=Origin("Reference manual 2461-901-01 rev. A, p. 2-131 (from 100 uA on)", "1 uA and 10 uA"),
+    output_resistance=Origin("Reference manual 2461-901-01 rev. A, p. 4-8"),
+    least_limit=Origin("Reference manual 2461-901-01 rev. A, p. 6-94"),
+)
+
 KEITHLEY_2460 = InteractiveDataSheet(
     name="MODEL 2460", manufacturer="KEITHLEY INSTRUMENTS", firmware="1.7.16a",
     ranges={"VOLT": VOLTAGE, "CURR": CURRENT},
@@ -79,5 +92,5 @@ KEITHLEY_2460 = InteractiveDataSheet(
     output_resistance=1e-3, relay_resistance=1e-3, slew_rate=0.2e6, high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,
-    reading_overhead=250e-6, resolution=1e-6, range_down=0.09,
+    reading_overhead=250e-6, resolution=1e-6, range_down=0.09, sources=SOURCES,
 )

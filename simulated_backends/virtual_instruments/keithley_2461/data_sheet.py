@@ -14,13 +14,21 @@ are in proportion to those of the range of 7 A.
 import dataclasses
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2460.data_sheet import KEITHLEY_2460
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import RangeData
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import RangeData, SourceMeterSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 DC_CURRENT = 7.35  #: [A] highest level without pulses
 _SEVEN = KEITHLEY_2460.ranges["CURR"][-1]
 TEN = RangeData(
     10.0, _SEVEN.measure_gain, _SEVEN.measure_offset * 10 / 7, _SEVEN.source_gain, _SEVEN.source_offset * 10 / 7,
     _SEVEN.noise * 10 / 7, _SEVEN.time_constant)
+
+SOURCES = SourceMeterSources(
+    level_accuracy=Origin("Reference manual 2461-901-01 rev. A, p. 4-19 (100 mA)", "the other ranges"),
+    least_limit=Origin("Tektronix's command help for the 2461, smu.source.xlimit.level"),
+    automatic_delay=Origin("Reference manual 2461-901-01 rev. A, p. 2-131"),
+    output_resistance=Origin("Reference manual 2461-901-01 rev. A, p. 4-8"),
+)
 
 KEITHLEY_2461 = dataclasses.replace(
     KEITHLEY_2460,
@@ -30,4 +38,5 @@ KEITHLEY_2461 = dataclasses.replace(
         "VOLT": KEITHLEY_2460.highest_limit["VOLT"], "CURR": (*KEITHLEY_2460.highest_limit["CURR"], 7.35)},
     auto_delays=(*KEITHLEY_2460.auto_delays, 1e-3),
     least_limit=0.106,
+    sources=SOURCES,
 )

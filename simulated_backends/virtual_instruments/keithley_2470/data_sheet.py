@@ -18,12 +18,15 @@ Not compared with a data sheet
 import dataclasses
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import CURRENT, KEITHLEY_2450, VOLTAGE
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import RangeData
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import RangeData, SourceMeterSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 _LOW = VOLTAGE[-1]
 THOUSAND = RangeData(
     1000.0, _LOW.measure_gain, 5 * _LOW.measure_offset, _LOW.source_gain, 5 * _LOW.source_offset, 5 * _LOW.noise,
     _LOW.time_constant, overrange=1.1)
+
+SOURCES = SourceMeterSources(least_limit=Origin("Tektronix's command help for the 2470, smu.source.xlimit.level"))
 
 KEITHLEY_2470 = dataclasses.replace(
     KEITHLEY_2450,
@@ -36,5 +39,6 @@ KEITHLEY_2470 = dataclasses.replace(
     lowest_limit={"VOLT": 1e-9, "CURR": 0.2},
     protections=(20, 40, 100, 200, 300, 400, 500),
     least_limit=0.106,
+    sources=SOURCES,
     slew_rate=1e6,
 )

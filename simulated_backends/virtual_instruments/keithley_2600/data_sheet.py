@@ -25,7 +25,9 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     OffState,
     RangeData,
     SourceMeterDataSheet,
+    SourceMeterSources,
 )
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9
@@ -84,6 +86,15 @@ CURRENT_LOW = (
     _range(1e-6, (0.25e-3, 400e-12), (0.3e-3, 700e-12), 25e-12, 2e-3),
     *CURRENT_1_5[2:],
 )
+_MANUAL = "Reference manual 2600BS-901-01"
+SOURCES = SourceMeterSources(
+    reading_accuracy=Origin("Data sheet of the 2606B, p. 5 (1 uA to 3 A)", "voltages, currents below 1 uA, and 1.5 A"),
+    level_accuracy=Origin("Data sheet of the 2606B, p. 5 (1 uA to 3 A)", "voltages, currents below 1 uA, and 1.5 A"),
+    reading_noise=Origin(
+        "Data sheet of the 2606B, p. 5 (peak to peak, divided by 6)", "voltages and currents below 1 uA"),
+    settling=Origin("Data sheet of the 2601B, p. 5", "the 2612B and 2636B"),
+    least_limit=Origin(f"{_MANUAL}, p. 7-224, and rev. F, p. 9-244; data sheet of the 2601B, p. 5"),
+)
 #: [s] automatic source delay, by the full scale of the current range
 _AUTO_DELAYS = {100e-12: 0.5, 1e-9: 0.15, 10e-9: 40e-3, 100e-9: 20e-3, 1e-6: 2e-3, 10e-6: 500e-6}
 
@@ -121,7 +132,7 @@ def _sheet(
         overshoot_time=10e-6, reading_overhead=100e-6, resolution=1e-6, range_down=0.09,
         channels=channels, least_limits={"CURR": least[0], "VOLT": least[1]},
         first_limits={"CURR": first[0], "VOLT": first[1]}, interlock=voltage is VOLTAGE_200,
-        least_source_current=1e-9 if current is CURRENT_LOW else 100e-9,
+        least_source_current=1e-9 if current is CURRENT_LOW else 100e-9, sources=SOURCES,
         first_measure_delay=-1.0 if current is CURRENT_LOW else 0.0,
     )
 

@@ -16,7 +16,9 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     OffState,
     RangeData,
     SourceMeterDataSheet,
+    SourceMeterSources,
 )
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 MANUFACTURER, MODEL, FIRMWARE = "KEITHLEY INSTRUMENTS", "KI4200A", "V1.14"
 LEAST_OF_RANGE = 0.11  #: a compliance is more than this part of a fixed measuring range
@@ -52,6 +54,8 @@ _CURRENTS = (
     _amperes(100e-3, 0.045, 3e-6, 0.050, 15e-6, 80e-6),
     _amperes(1.0, 0.1, 200e-6, 0.1, 350e-6, 80e-6),
 )
+SOURCES = SourceMeterSources(
+    limiting_range=Origin("Reference manual 4200A-901-01 rev. C, p. 3-4, 3-12 (105 % of the range)"))
 #: range codes of DV and DI; those of the preamplifier's ranges are in both tables
 VOLTAGE_CODES: Mapping[int, float] = {1: 20.0, 2: 200.0, 3: 200.0, 4: 0.2, 5: 2.0}
 CURRENT_CODES: Mapping[int, float] = {
@@ -89,10 +93,10 @@ def _model(name: str, option: str, currents: tuple[RangeData, ...], preamplifier
             "VOLT": tuple(top if row.full_scale <= 20.0 else top / 10 for row in _VOLTAGES),
             "CURR": tuple(21.0 if row is currents[-1] else 210.0 for row in currents)},
         least_limit=0.0, off_states={"NORM": OffState(relay_closed=False, limit_of_range=0.01)},
-        auto_delays=(0.0,) * len(currents), output_resistance=0.1, relay_resistance=1e-3, slew_rate=0.2e6,
+        auto_delays=(0.0,) * len(currents), output_resistance=0.05, relay_resistance=0.05, slew_rate=0.2e6,
         high_capacitance_factor=1.0, loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005, relay_time=1e-3,
         switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.0, overshoot_time=10e-6,
-        reading_overhead=500e-6, resolution=1e-7, range_down=0.1)
+        reading_overhead=500e-6, resolution=1e-7, range_down=0.1, sources=SOURCES)
     there = {row.full_scale for row in currents}
     volts = {code: full for code, full in VOLTAGE_CODES.items() if preamplifier or full >= 20.0}
     return SourceModel(

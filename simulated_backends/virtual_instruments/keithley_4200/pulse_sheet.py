@@ -15,6 +15,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+
 OUTPUT_RESISTANCE = 50.0  #: [Ohm]
 MOST_SEGMENTS, MOST_VALUES, MOST_SEQUENCES, MOST_LOOPS = 2048, 128, 512, 1e12
 MOST_POINTS, POINTS_AT_ONCE = 65_536, 2048
@@ -29,6 +31,13 @@ LEAST_EDGE: Mapping[float, float] = {10.0: 20e-9, 40.0: 100e-9}
 LONGEST_EDGE, LONGEST_PERIOD = 33e-3, 1.0  #: [s]
 PREPARATION = 20e-3  #: [s] from :PMU:EXECUTE to the first segment
 BEYOND = 1e22  #: a reading beyond its range
+#: by imperfection (``docs/imperfections.md``)
+SOURCES: Mapping[str, Origin] = {
+    "reading_accuracy": NO_DATA_SHEET, "reading_noise": NO_DATA_SHEET, "settling": NO_DATA_SHEET,
+    "level_accuracy": NO_DATA_SHEET, "jitter": NO_DATA_SHEET, "preparation": NO_DATA_SHEET,
+    "output_resistance": Origin("4225-RPM instructions, PA-1086 rev. A, p. 10 (50 Ohm)"),
+    "output_relay": Origin("Pulse card user's manual 4200A-PMU-900-01 rev. B, p. 4-12 (25 us)"),
+}
 SETTLED = math.log(1 / 0.005)  #: time constants of one pole until +-0.5 %
 LEVEL_GAIN = 5e-3  #: accuracy of a level, relative
 LEVEL_OFFSETS: Mapping[float, float] = {10.0: 10e-3, 40.0: 80e-3}  #: [V]

@@ -11,10 +11,16 @@ Not compared with a data sheet: sample rate, accuracies, latency and jitter of t
 time of the relay.
 """
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet, GeneratorSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 LONGEST_PERIOD = 2000.0  #: [s] of pulses
 EDGE_SHARE = 0.625  #: of the width, and of the rest of the period: what an edge may take
+
+SOURCES = GeneratorSources(
+    edge_time=Origin("33250A user's guide, chapter 4, p. 168 (5 ns)"),
+    waveform_resolution=Origin("M. Lints, 2019, after the manual of the 33250A (codes of +-2047)"),
+)
 
 KEYSIGHT_33250A = GeneratorDataSheet(
     name="33250A", manufacturer="Agilent Technologies", firmware="2.01-1.01-1.00-03-1", channels=1,
@@ -26,4 +32,5 @@ KEYSIGHT_33250A = GeneratorDataSheet(
     amplitude_gain_accuracy=0.01, amplitude_accuracy=1e-3, offset_gain_accuracy=0.01, offset_amplitude_accuracy=0.005,
     offset_accuracy=2e-3, timebase_accuracy=2e-6, trigger_latency=100e-9, trigger_jitter=1e-9,
     trigger_output_width=450e-9, max_burst_count=1_000_000, max_burst_period=500.0, max_trigger_delay=85.0,
+    sources=SOURCES,
 )

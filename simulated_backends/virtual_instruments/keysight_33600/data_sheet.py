@@ -6,14 +6,20 @@ taken from common knowledge of the family where no sheet says it.
 
 import math
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet, GeneratorSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
+SOURCES = GeneratorSources(
+    edge_time=Origin("33500 user's guide, p. 70 (8.4 ns)", "the 33622A"),
+    output_resistance=Origin("33500 user's guide, p. 62 (50 Ohm)"),
+)
 _COMMON = {
     "manufacturer": "Keysight Technologies", "channels": 2, "output_resistance": 50.0, "relay_time": 2e-3,
     "min_frequency": 1e-6, "min_sample_rate": 1e-6, "trigger_output_width": 1e-6,
     "min_amplitude": 1e-3, "peak_level": 5.0, "max_edge_time": 1e-6,
     "amplitude_gain_accuracy": 0.01, "amplitude_accuracy": 1e-3, "offset_gain_accuracy": 0.01,
     "offset_amplitude_accuracy": 0.0025, "offset_accuracy": 2e-3, "timebase_accuracy": 1e-6,
+    "sources": SOURCES,
 }
 
 KEYSIGHT_33622A = GeneratorDataSheet(

@@ -13,15 +13,21 @@ accuracies, the latency and jitter of triggers, the time of relays, and the memo
 
 from dataclasses import replace
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet, GeneratorSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
+SOURCES = GeneratorSources(
+    edge_time=Origin(
+        "limits of a driver whose tests ran on an 81160A (PyMeasure 0.16.0, keysight81160A.py: 1 ns)", "the 81150A"),
+    waveform_resolution=Origin("the same driver (codes of +-8191)", "the 81150A"),
+)
 _COMMON = {
     "manufacturer": "Agilent Technologies", "channels": 2, "output_resistance": 50.0, "relay_time": 5e-3,
     "min_frequency": 1e-6, "min_sample_rate": 1e-6, "trigger_output_width": 100e-9, "max_edge_time": 1000.0,
     "amplitude_gain_accuracy": 0.015, "amplitude_accuracy": 5e-3, "offset_gain_accuracy": 0.01,
     "offset_amplitude_accuracy": 0.01, "offset_accuracy": 25e-3, "timebase_accuracy": 25e-6, "dac_bits": 14,
     "min_arb_points": 2, "max_burst_count": 2_147_483_647, "min_burst_period": 3.03e-9, "max_burst_period": 1e6,
-    "max_trigger_delay": 1000.0,
+    "max_trigger_delay": 1000.0, "sources": SOURCES,
 }
 
 KEYSIGHT_81160A = GeneratorDataSheet(

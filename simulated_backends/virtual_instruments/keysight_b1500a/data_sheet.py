@@ -19,7 +19,9 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     OffState,
     RangeData,
     SourceMeterDataSheet,
+    SourceMeterSources,
 )
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 MANUFACTURER, MODEL, FIRMWARE = "Agilent Technologies", "B1500A", "A.06.02.2023.0401"
 SLOTS = range(1, 11)
@@ -76,6 +78,14 @@ _CURRENTS = (
     _amperes(100e-3, 0.045, 15e-6, 0.04, 6e-6, 0.1, 20e-6, 60e-6),
     _amperes(1.0, 0.4, 300e-6, 0.4, 150e-6, 0.5, 300e-6, 60e-6, over=1.0),
 )
+SOURCES = SourceMeterSources(
+    reading_accuracy=Origin("B1500A user's guide ed. 10, p. 4-12 (B1510A, high-speed converter)",
+                            "the high-resolution converter, and 0.5 V, 5 V, 10 pA and 100 pA"),
+    level_accuracy=Origin("B1500A user's guide ed. 10, p. 4-12 (B1510A)", "0.5 V, 5 V, 10 pA and 100 pA"),
+    overflow=Origin("B1500A user's guide ed. 7, p. 7-52 (115 %); programming guide ed. 11, tables 4-2 to 4-9"),
+    automatic_range=Origin("B1500A user's guide ed. 7, p. 7-52 (10 %)"),
+    output_resistance=Origin("B1500A user's guide ed. 13, p. 4-19 (0.2 Ohm, 0.3 Ohm)"),
+)
 #: range codes of voltages (tables 4-2 and 4-4) and of currents (tables 4-3 and 4-5)
 VOLTAGE_CODES: Mapping[int, float] = {
     5: 0.5, 11: 2.0, 20: 2.0, 50: 5.0, 12: 20.0, 200: 20.0, 13: 40.0, 400: 40.0, 14: 100.0, 1000: 100.0, 15: 200.0,
@@ -118,10 +128,10 @@ def _sheet(name: str, volts: tuple[float, ...], currents: tuple[RangeData, ...],
         least_limit=0.0,
         off_states={"NORM": OffState(relay_closed=False, limit_of_range=0.01)},
         auto_delays=tuple(waits.get(row.full_scale, 0.2e-3) for row in currents),
-        output_resistance=resistance, relay_resistance=1e-3, slew_rate=0.2e6, high_capacitance_factor=8.0,
+        output_resistance=resistance / 2, relay_resistance=resistance / 2, slew_rate=0.2e6, high_capacitance_factor=8.0,
         loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005, relay_time=1e-3, switch_on_time=2e-3,
         range_change_time=1e-3, range_change_overshoot=0.0, overshoot_time=10e-6, reading_overhead=100e-6,
-        resolution=1e-6, range_down=0.1)
+        resolution=1e-6, range_down=0.1, sources=SOURCES)
 
 
 def _codes(codes: Mapping[int, float], rows: tuple[RangeData, ...]) -> dict[int, float]:

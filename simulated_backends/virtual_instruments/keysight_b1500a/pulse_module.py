@@ -6,15 +6,19 @@ Not compared with a data sheet: the accuracy of levels.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform
 from tsbench.simulated_backends.flex.errors import FlexError
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
 
 SOURCE_RESISTANCE = 50.0  #: [Ohm]
 GAIN, OFFSET = 0.5e-2, 20e-3  #: accuracy of a level: relative, [V]
+SOURCES: Mapping[str, Origin] = {   # by imperfection (docs/imperfections.md)
+    "level_accuracy": NO_DATA_SHEET, "output_resistance": Origin("Programming guide ed. 11, SER (50 Ohm)")}
 SHORTEST_PERIOD, LONGEST_PERIOD = 20e-9, 10.0  #: [s]
 SHORTEST_WIDTH, SHORTEST_EDGE = 10e-9, 8e-9  #: [s]
 FREE, COUNTED, TIMED = 0, 1, 2  #: SPRM

@@ -9,6 +9,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+
+_GUIDE = "B1500A user's guide ed. 14"
+#: by imperfection (``docs/imperfections.md``)
+SOURCES: Mapping[str, Origin] = {
+    "current_settling": Origin(f"{_GUIDE}, table 4-22"), "current_noise": Origin(f"{_GUIDE}, table 4-22"),
+    "voltage_settling": Origin(f"{_GUIDE}, table 4-23"), "voltage_noise": Origin(f"{_GUIDE}, table 4-23"),
+    "reading_accuracy": NO_DATA_SHEET, "level_accuracy": NO_DATA_SHEET,
+    "jitter": Origin(f"{_GUIDE}, p. 4-37 (below 1 ns)"),
+    "output_resistance": Origin(f"{_GUIDE}, table 4-17 (50 Ohm in PG mode)", "the Fast IV mode"),
+}
 SETTLED = math.log(1 / 0.006)  #: time constants of one pole until +-0.6 %
 NOT_VALID = 9.9e37  #: of a sample beyond its range
 OVERRANGE = 1.05

@@ -17,7 +17,9 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     OffState,
     RangeData,
     SourceMeterDataSheet,
+    SourceMeterSources,
 )
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 _TIME_CONSTANTS = 6.9  #: from the settling time to 0.1 % to the time constant of one pole
 
@@ -40,6 +42,13 @@ def _amperes(full: float, gain: float, offset: float, noise: float, settling: fl
     top = 1.01 if full >= 1.5 else 1.05
     return RangeData(full, gain, offset, gain, offset, noise, settling / _TIME_CONSTANTS, top, read)
 
+
+SOURCES = SourceMeterSources(
+    reading_accuracy=Origin("B2900A data sheet, p. 16 to 18"),
+    overflow=Origin("B2900A data sheet, p. 16 to 18"),
+    settling=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (currents)", "voltages"),
+    range_change_overshoot=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (250 mV)", "its duration"),
+)
 
 VOLTAGE = (
     _volts(0.2, 0.15e-3, 225e-6, 2e-6, 50e-6), _volts(2.0, 0.20e-3, 350e-6, 5e-6, 50e-6),
@@ -74,7 +83,7 @@ def _sheet(model: str, channels: int, fine: bool) -> B2900DataSheet:
         range_change_time=1e-3, range_change_overshoot=0.25, overshoot_time=10e-6, reading_overhead=8e-6,
         resolution=0.5e-6, range_down=0.095,
         channels=channels, least_interval=10e-6 if fine else 20e-6, least_pulse_width=50e-6,
-        least_limit_of={"CURR": current[0].full_scale * 0.01, "VOLT": 2e-3},
+        least_limit_of={"CURR": current[0].full_scale * 0.01, "VOLT": 2e-3}, sources=SOURCES,
     )
 
 

@@ -9,7 +9,8 @@ noise, jitter, hysteresis, offset ranges, segments, re-arm time, and the code at
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class InfiniiumSheet(ConverterSheet):
 
     usual_points: int = 1_000_000  #: most points of a record while :ACQuire:POINts is AUTO
 
+
+SOURCES = ScopeSources(bandwidth=Origin("the model number (1 GHz, 2.5 GHz)", "the roll-off"))
 
 KEYSIGHT_DSOS104A = InfiniiumSheet(
     name="DSOS104A", manufacturer="KEYSIGHT TECHNOLOGIES", firmware="05.70.00901",
@@ -29,6 +32,7 @@ KEYSIGHT_DSOS104A = InfiniiumSheet(
     noise_floor=90e-6, noise_divisions=0.012, timebase_accuracy=1e-6, trigger_jitter=1e-12,
     level_divisions=8.0, external_range=5.0, hysteresis=0.3, rearm_time=3e-6, auto_timeout=25e-3,
     min_timebase=5e-12, max_timebase=20.0, lowest_code=-120, highest_code=120, resolved=4,
+    sources=SOURCES,
 )
 KEYSIGHT_DSO9254A = replace(
     KEYSIGHT_DSOS104A, name="DSO9254A", firmware="05.70.00901", bandwidth=2.5e9, memory=20_000_000, resolved=1,

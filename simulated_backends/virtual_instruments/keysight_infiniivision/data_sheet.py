@@ -14,7 +14,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 _KEYSIGHT = "KEYSIGHT TECHNOLOGIES"
 
@@ -37,6 +38,14 @@ class InfiniiVisionSheet(ScopeDataSheet):
 _ADVANCED = ("ADD", "SUBT", "MULT", "DIV", "INT", "DIFF", "FFT", "SQRT", "MAGN", "ABS", "SQU", "LN", "LOG", "EXP",
              "TEN", "LIN")
 
+_SHEETS = "InfiniiVision data sheets 5992-3484, 5990-6618, 5990-6619, 5992-0140, 5991-1103 and 5991-4087"
+SOURCES = ScopeSources(
+    gain_accuracy=Origin(_SHEETS, "the 6000X"), offset_accuracy=Origin(_SHEETS),
+    bandwidth=Origin(_SHEETS, "the roll-off"), bandwidth_limit=Origin(_SHEETS), resolution=Origin(_SHEETS),
+    input_loading=Origin(_SHEETS), timebase_accuracy=Origin(f"{_SHEETS}; service guide of the 4000X, p. 52 (10 ppm)"),
+    rearm_time=Origin("1200X user's guide (19 us)", "the other series"),
+)
+
 KEYSIGHT_DSOX3054T = InfiniiVisionSheet(
     name="DSO-X 3054T", manufacturer=_KEYSIGHT, firmware="07.20.2017102614",
     channels=4, divisions=8, time_divisions=10, levels=199, impedances={"ONEM": 1.0e6, "FIFT": 50.0},
@@ -49,6 +58,7 @@ KEYSIGHT_DSOX3054T = InfiniiVisionSheet(
     level_divisions=6.0, external_range=8.0, trigger_jitter=5e-12, hysteresis=0.4, rearm_time=1e-6,
     auto_timeout=20e-3, min_timebase=1e-9, max_timebase=50.0,
     functions=2, operations=_ADVANCED, measurements=10,
+    sources=SOURCES,
 )
 
 

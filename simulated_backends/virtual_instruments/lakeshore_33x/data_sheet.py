@@ -4,8 +4,16 @@ Not compared with a data sheet: noise and offset of a reading, which stand for a
 and the time that a message takes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+
+#: by imperfection (``docs/imperfections.md``)
+SOURCES: Mapping[str, Origin] = {
+    "reading_noise": NO_DATA_SHEET, "reading_offset": NO_DATA_SHEET,
+    "heater_power": Origin("Data sheets and user's manuals of the 335 and 336"),
+}
 #: part of the full power of the heater ranges off, low, medium and high
 RANGES = (0.0, 0.01, 0.1, 1.0)
 

@@ -14,7 +14,8 @@ Not compared with a data sheet: noise, trigger jitter, hysteresis, re-arm time, 
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,14 @@ class ShortScopeSheet(ScopeDataSheet):
     depths: tuple[int, ...] = (14_000, 140_000, 1_400_000, 14_000_000)  #: points, one channel of a pair
 
 
+_SHEET = "Siglent SDS1000X-E data sheet DS0101E-E03A"
+SOURCES = ScopeSources(
+    gain_accuracy=Origin(f"{_SHEET} (3 % of full scale)"), bandwidth=Origin(f"{_SHEET} (-3 dB)", "the roll-off"),
+    bandwidth_limit=Origin(f"{_SHEET} (20 MHz)"),
+    resolution=Origin("Programming guide, WAVEFORM (25 codes a division)"),
+    input_loading=Origin(f"{_SHEET} (1 MOhm, 15 pF or 18 pF)"), timebase_accuracy=Origin(f"{_SHEET} (25 ppm)"),
+)
+
 T3DSO1204 = ShortScopeSheet(
     name="T3DSO1204", manufacturer="LECROY", firmware="8.2.6.1.37R9", channels=4, divisions=8, time_divisions=14,
     levels=200, impedances={"1M": 1e6}, input_capacitance=15e-12, bandwidth=200e6, limited_bandwidth=20e6,
@@ -33,6 +42,7 @@ T3DSO1204 = ShortScopeSheet(
     gain_accuracy=0.03, offset_divisions=0.12, offset_accuracy=0.5e-3, offset_gain_accuracy=0.01,
     noise_floor=0.15e-3, noise_divisions=0.02, timebase_accuracy=25e-6, trigger_jitter=100e-12, level_divisions=4.5,
     external_range=0.6, hysteresis=0.3, rearm_time=10e-6, auto_timeout=20e-3, min_timebase=1e-9, max_timebase=100.0,
+    sources=SOURCES,
 )
 T3DSO1104 = replace(T3DSO1204, name="T3DSO1104", bandwidth=100e6)
 T3DSO2204 = replace(

@@ -12,7 +12,8 @@ Not compared with a data sheet: noise, trigger jitter, hysteresis, re-arm time a
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class WaveSurferSheet(ScopeDataSheet):
     limits: tuple[tuple[str, float], ...] = (("ON", 20e6), ("20MHZ", 20e6), ("200MHZ", 200e6))  #: name, [Hz]
 
 
+_SHEET = "WaveSurfer 3000z and 4000HD data sheets"
+SOURCES = ScopeSources(
+    gain_accuracy=Origin(f"{_SHEET} (1.5 %, 0.5 %)"), offset_accuracy=Origin(f"{_SHEET} (1 % + 1.5 % + 1 mV)"),
+    bandwidth=Origin(f"{_SHEET} (500 MHz)", "the roll-off"), bandwidth_limit=Origin(f"{_SHEET} (20 MHz)"),
+    resolution=Origin(f"{_SHEET} (8 bits, 12 bits)"), input_loading=Origin(f"{_SHEET} (1 MOhm, 17 pF)"),
+    timebase_accuracy=Origin(f"{_SHEET} (10 ppm)"),
+)
+
 WAVESURFER3054Z = WaveSurferSheet(
     name="WS3054Z", manufacturer="LECROY", firmware="9.6.0", channels=4, divisions=8, time_divisions=10, levels=256,
     impedances={"1M": 1e6, "50": 50.0}, input_capacitance=17e-12, bandwidth=500e6, limited_bandwidth=20e6,
@@ -30,6 +39,7 @@ WAVESURFER3054Z = WaveSurferSheet(
     gain_accuracy=0.015, offset_divisions=0.12, offset_accuracy=1e-3, offset_gain_accuracy=0.01,
     noise_floor=0.25e-3, noise_divisions=0.015, timebase_accuracy=10e-6, trigger_jitter=4e-12, level_divisions=4.1,
     external_range=0.4, hysteresis=0.3, rearm_time=1e-6, auto_timeout=20e-3, min_timebase=1e-9, max_timebase=100.0,
+    sources=SOURCES,
 )
 WAVESURFER4054HD = replace(
     WAVESURFER3054Z, name="WS4054HD", max_sample_rate=5e9, memory=25_000_000, max_segments=10_000, gain_accuracy=0.005,

@@ -4,7 +4,13 @@ Not compared with a data sheet: ranges, steps, accuracies, residual values and t
 the operation manuals of the sister models M631 (p. 29) and Powertek MC642 (p. 36).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+
+#: by imperfection (``docs/imperfections.md``)
+SOURCES: Mapping[str, Origin] = {"accuracy": NO_DATA_SHEET, "settling": NO_DATA_SHEET}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,27 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+
+
+@dataclass(frozen=True)
+class ScopeSources:
+    """Where the numbers of each imperfection come from (``docs/imperfections.md``)."""
+
+    gain_accuracy: Origin = NO_DATA_SHEET
+    offset_accuracy: Origin = NO_DATA_SHEET
+    noise: Origin = NO_DATA_SHEET
+    bandwidth: Origin = NO_DATA_SHEET
+    bandwidth_limit: Origin = NO_DATA_SHEET
+    resolution: Origin = NO_DATA_SHEET  #: and where the codes end
+    input_loading: Origin = NO_DATA_SHEET
+    timebase_accuracy: Origin = NO_DATA_SHEET
+    trigger_jitter: Origin = NO_DATA_SHEET
+    hysteresis: Origin = NO_DATA_SHEET
+    rearm_time: Origin = NO_DATA_SHEET
+    automatic_trigger: Origin = NO_DATA_SHEET
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,7 @@ class ScopeDataSheet:
     min_timebase: float  #: [s/div]
     max_timebase: float  #: [s/div]
     resolution_bits: int = 8  #: of the converter
+    sources: ScopeSources = field(default=ScopeSources(), kw_only=True)
 
     def max_offset(self, scale: float) -> float:
         """Return the largest offset [V] at a 1:1 scale [V/div]."""

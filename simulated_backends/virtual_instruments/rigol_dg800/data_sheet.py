@@ -9,13 +9,18 @@ cycles of a burst, latency and jitter of triggers, the time of relays.
 
 from dataclasses import replace
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet, GeneratorSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 
 def _frequencies(sine: float, square: float, ramp: float, arbitrary: float) -> dict[str, float]:
     return {"SIN": sine, "SQU": square, "PULS": square, "RAMP": ramp, "NOIS": sine, "ARB": arbitrary, "DC": sine}
 
 
+SOURCES = GeneratorSources(
+    edge_time=Origin("DG800 programming guide, p. 2-79 (10 ns)", "the DG900"),
+    waveform_resolution=Origin("DG800 programming guide, p. 2-136 (codes of 14 bits)", "the converter of 16 bits"),
+)
 DG822 = GeneratorDataSheet(
     name="DG822", manufacturer="Rigol Technologies", firmware="00.02.05", channels=2, output_resistance=50.0,
     relay_time=5e-3, max_frequency=_frequencies(25e6, 10e6, 0.5e6, 10e6), amplitude_steps=((10e6, 10.0), (25e6, 5.0)),
@@ -25,6 +30,7 @@ DG822 = GeneratorDataSheet(
     amplitude_accuracy=5e-3, offset_gain_accuracy=0.01, offset_amplitude_accuracy=0.005, offset_accuracy=5e-3,
     timebase_accuracy=1e-6, trigger_latency=400e-9, trigger_jitter=1e-9, trigger_output_width=1e-6,
     max_burst_count=1_000_000, max_burst_period=500.0, max_trigger_delay=100.0, burst_is_operation=False,
+    sources=SOURCES,
 )
 DG832 = replace(
     DG822, name="DG832", max_frequency=_frequencies(35e6, 10e6, 1e6, 10e6), amplitude_steps=((10e6, 10.0), (35e6, 5.0)))

@@ -16,7 +16,8 @@ AUTO chooses; of the DS4000 also the rate of 4 GSa/s, gain and offset accuracy, 
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 _RIGOL = "RIGOL TECHNOLOGIES"
 
@@ -43,6 +44,15 @@ class RigolSheet(ConverterSheet):
 
 _PROBES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 
+_GUIDE = "User's guide of the DS1000Z, chapter Specifications"
+SOURCES = ScopeSources(
+    gain_accuracy=Origin(_GUIDE, "the MSO5000"), offset_accuracy=Origin(_GUIDE, "the MSO5000"),
+    bandwidth=Origin(f"{_GUIDE}; the model number", "the roll-off"), bandwidth_limit=Origin(_GUIDE, "the MSO5000"),
+    resolution=Origin("Programming guides of the MSO1000Z/DS1000Z and of the MSO5000 (25 codes a division)"),
+    input_loading=Origin(_GUIDE, "the MSO5000"),
+    timebase_accuracy=Origin("Performance verification guides of the DS1000Z-E (25 ppm) and the MSO5000-E (10 ppm)"),
+)
+
 RIGOL_DS1104Z = RigolSheet(
     name="DS1104Z", manufacturer=_RIGOL, firmware="00.04.04.SP4",
     channels=4, divisions=8, time_divisions=12, levels=200, impedances={"OMEG": 1.0e6}, input_capacitance=13e-12,
@@ -53,6 +63,7 @@ RIGOL_DS1104Z = RigolSheet(
     level_divisions=5.0, external_range=1.0, hysteresis=0.4, rearm_time=10e-6, auto_timeout=50e-3,
     min_timebase=5e-9, max_timebase=50.0, lowest_code=-127, highest_code=128,
     depths=(12_000, 120_000, 1_200_000, 12_000_000, 24_000_000), probes=_PROBES,
+    sources=SOURCES,
 )
 RIGOL_DS1074Z = replace(RIGOL_DS1104Z, name="DS1074Z", bandwidth=70e6)
 

@@ -14,7 +14,13 @@ jitter, hysteresis, offset ranges, re-arm time.
 import math
 from dataclasses import replace
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
+
+SOURCES = ScopeSources(
+    bandwidth=Origin("the model number (1 GHz, 2 GHz)", "the roll-off, and the RTB2004"),
+    resolution=Origin("RTO user manual (253 levels of 8 bits); RTB2000 user manual 1333.1611.02, p. 244 (250 levels)"),
+)
 
 ROHDE_SCHWARZ_RTO1014 = ConverterSheet(
     name="RTO", manufacturer="Rohde&Schwarz", firmware="3.70.1.0",
@@ -26,6 +32,7 @@ ROHDE_SCHWARZ_RTO1014 = ConverterSheet(
     noise_floor=120e-6, noise_divisions=0.015, timebase_accuracy=5e-6, trigger_jitter=1e-12,
     level_divisions=5.0, external_range=5.0, hysteresis=0.2, rearm_time=1e-6, auto_timeout=100e-3,
     min_timebase=25e-12, max_timebase=10_000.0, lowest_code=-127, highest_code=127,
+    sources=SOURCES,
 )
 ROHDE_SCHWARZ_RTO2024 = replace(ROHDE_SCHWARZ_RTO1014, bandwidth=2e9, noise_floor=170e-6, noise_divisions=0.02)
 #: with option RTB-B243 (300 MHz); an ADC of 10 bits resolves a quarter of a code of 8 bits

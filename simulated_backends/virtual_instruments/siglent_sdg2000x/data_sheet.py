@@ -6,7 +6,8 @@ edges of 8.4 ns are those of replies that others recorded.
 
 from dataclasses import replace
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet, GeneratorSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 
 def _frequencies(sine: float) -> dict[str, float]:
@@ -14,6 +15,10 @@ def _frequencies(sine: float) -> dict[str, float]:
 
 
 SHORTEST_DELAY = 240e-9  #: [s] from a trigger to the burst: part of the trigger delay that is shown
+SOURCES = GeneratorSources(
+    edge_time=Origin("replies that others recorded (8.4 ns)", "the least that is possible"),
+    trigger_latency=Origin("replies that others recorded (a trigger delay of 240 ns at least)"),
+)
 SDG2122X = GeneratorDataSheet(
     name="SDG2122X", manufacturer="Siglent Technologies", firmware="2.01.01.38R4", channels=2, output_resistance=50.0,
     relay_time=5e-3, max_frequency=_frequencies(120e6), amplitude_steps=((20e6, 10.0), (120e6, 5.0)),
@@ -23,6 +28,7 @@ SDG2122X = GeneratorDataSheet(
     amplitude_accuracy=1e-3, offset_gain_accuracy=0.01, offset_amplitude_accuracy=0.0, offset_accuracy=3e-3,
     timebase_accuracy=2e-6, trigger_latency=0.0, trigger_jitter=0.3e-9, trigger_output_width=60e-9,
     max_burst_count=1_000_000, max_burst_period=1000.0, max_trigger_delay=100.0, burst_is_operation=False,
+    sources=SOURCES,
 )
 SDG2082X = replace(
     SDG2122X, name="SDG2082X", max_frequency=_frequencies(80e6), amplitude_steps=((20e6, 10.0), (80e6, 5.0)))

@@ -6,6 +6,8 @@ Quantities are "VOLT" [V] and "CURR" [A]; a function ("VOLT" or "CURR") is the q
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+
 NOT_A_NUMBER = 9.91e37  #: SCPI-99, 7.2.1.5
 OVERFLOW = 9.9e37  #: the reading of a value beyond the range
 
@@ -54,6 +56,31 @@ class OffState:
 
 
 @dataclass(frozen=True)
+class SourceMeterSources:
+    """Where the numbers of each imperfection come from (``docs/imperfections.md``)."""
+
+    reading_accuracy: Origin = NO_DATA_SHEET
+    level_accuracy: Origin = NO_DATA_SHEET  #: that of a limit too
+    reading_noise: Origin = NO_DATA_SHEET
+    reading_resolution: Origin = NO_DATA_SHEET
+    overflow: Origin = NO_DATA_SHEET  #: the highest reading of a range
+    settling: Origin = NO_DATA_SHEET
+    slew_rate: Origin = NO_DATA_SHEET
+    limit_loop: Origin = NO_DATA_SHEET
+    least_limit: Origin = NO_DATA_SHEET
+    limiting_range: Origin = NO_DATA_SHEET  #: what a fixed measuring range does to the limit
+    range_change_overshoot: Origin = NO_DATA_SHEET
+    range_change_time: Origin = NO_DATA_SHEET
+    automatic_range: Origin = NO_DATA_SHEET
+    automatic_delay: Origin = NO_DATA_SHEET
+    output_resistance: Origin = NO_DATA_SHEET
+    off_state: Origin = NO_DATA_SHEET
+    switching_times: Origin = NO_DATA_SHEET  #: of the output
+    reading_time: Origin = NO_DATA_SHEET  #: beside the aperture
+    high_capacitance: Origin = NO_DATA_SHEET
+
+
+@dataclass(frozen=True)
 class SourceMeterDataSheet:
     """One model of source meter."""
 
@@ -80,8 +107,8 @@ class SourceMeterDataSheet:
     relay_time: float  #: [s] from the output's zero to the open relay
     switch_on_time: float  #: [s]
     range_change_time: float  #: [s] until a new range has settled
-    range_change_overshoot: float  #: [V] when the voltage source changes its range
-    overshoot_time: float  #: [s]
+    range_change_overshoot: float  #: [V] at the output, when the voltage source changes its range
+    overshoot_time: float  #: [s] until the overshoot is at its highest
     reading_overhead: float  #: [s] of one reading beside its aperture
     resolution: float  #: of a reading, in parts of its range
     range_down: float  #: a reading below this part of the range makes the automatic range go down
@@ -91,3 +118,4 @@ class SourceMeterDataSheet:
     least_limit_is_enforced: bool = field(default=False, kw_only=True)
     #: where a fixed current range limits the current by itself, as a multiple of its highest level
     range_limits_at: float = field(default=1.0, kw_only=True)
+    sources: SourceMeterSources = field(default=SourceMeterSources(), kw_only=True)

@@ -87,8 +87,9 @@ class SourceOutput:
             self.settled_at += sheet.range_change_time
             if function == "VOLT" and self._instrument.bench.imperfections:
                 up = now.full_scale > before.full_scale
-                stage.push(math.copysign(
-                    sheet.range_change_overshoot, stage.points.level if up else -stage.points.level))
+                overshoot = math.copysign(
+                    sheet.range_change_overshoot, stage.points.level if up else -stage.points.level)
+                stage.push(overshoot, sheet.overshoot_time)
                 self._after_push = self._clock.schedule_in(sheet.overshoot_time, self._end_push)
 
     def range_changed(self, function: str) -> None:

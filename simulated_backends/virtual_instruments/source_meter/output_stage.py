@@ -165,7 +165,9 @@ class OutputStage:
             output_resistance=sheet.output_resistance,
             voltage_time_constant=voltage_range.time_constant * slow,
             current_time_constant=(current_range if voltage_source else row).time_constant * slow,
-            loop_resistance=swing / (current_range if voltage_source else row).full_scale,
+            # the speed is stated for a load at the terminals, which are behind the stage and the relay
+            loop_resistance=(swing / (current_range if voltage_source else row).full_scale
+                             + sheet.output_resistance + sheet.relay_resistance),
             slew_rate=sheet.slew_rate / slow,
         )
 
@@ -207,10 +209,11 @@ class OutputStage:
             Regulation(self._inner, stage.level, stage.limit) if limited else None)
         bench.changed()
 
-    def push(self, volts: float) -> None:
-        """Push the output by ``volts`` for an instant (a change of range)."""
+    def push(self, volts: float, seconds: float) -> None:
+        """Push the output, so that it is ``volts`` [V] beside its course after ``seconds`` [s] (a change of range)."""
+        reached = -math.expm1(-seconds / self.points.source_range.time_constant)   # of a push that the loop follows
         stage = self._stage()
-        self._bench.circuit.set_stage(self.stage_name, replace(stage, level=stage.level + volts))
+        self._bench.circuit.set_stage(self.stage_name, replace(stage, level=stage.level + volts / reached))
         self._bench.changed()
 
     def set_relay(self, closed: bool) -> None:

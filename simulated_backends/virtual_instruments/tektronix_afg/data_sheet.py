@@ -10,12 +10,16 @@ latency and jitter of triggers, the time of relays.
 
 from dataclasses import replace
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet, GeneratorSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 
 def _frequencies(sine: float, square: float, ramp: float) -> dict[str, float]:
     return {"SIN": sine, "SQU": square, "PULS": square, "RAMP": ramp, "NOIS": sine, "ARB": square, "DC": sine}
 
+
+SOURCES = GeneratorSources(
+    waveform_resolution=Origin("limits of a driver (qcodes_contrib_drivers 0.24.1, AFG3000.py: 14 bits)"))
 
 AFG3102C = GeneratorDataSheet(
     name="AFG3102C", manufacturer="TEKTRONIX", firmware="SCPI:99.0 FV:3.2.3", channels=2, output_resistance=50.0,
@@ -26,6 +30,7 @@ AFG3102C = GeneratorDataSheet(
     amplitude_accuracy=1e-3, offset_gain_accuracy=0.01, offset_amplitude_accuracy=0.0, offset_accuracy=5e-3,
     timebase_accuracy=1e-6, trigger_latency=75e-9, trigger_jitter=0.5e-9, trigger_output_width=50e-9,
     max_burst_count=1_000_000, max_burst_period=500.0, max_trigger_delay=85.0, burst_is_operation=False,
+    sources=SOURCES,
 )
 AFG3152C = replace(
     AFG3102C, name="AFG3152C", max_frequency=_frequencies(150e6, 100e6, 1.5e6), amplitude_steps=((150e6, 10.0),),

@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet, ScopeSources
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 DIVISIONS = 10  #: of the screen, in both directions
 LEVELS = 25  #: ADC steps a division, of 8 bits
@@ -66,11 +67,18 @@ class TektronixSheet(ScopeDataSheet):
         return max(rate for rate in known if rate <= wanted * (1 + 1e-9))
 
 
+_SHEET = "MSO5000/B, DPO5000/B and DPO7000C Specifications and Performance Verification"
+SOURCES = ScopeSources(
+    resolution=Origin("replies to WFMOutpre? on public pages (25 levels a division)", "the bits at each sample rate"),
+    bandwidth=Origin("the model number", "the roll-off"),
+    timebase_accuracy=Origin(f"{_SHEET}, p. 2-10 and table 1-2 (5 ppm, 1.5 ppm)", "the 4, 5 and 6 Series"),
+    trigger_jitter=Origin(f"{_SHEET}, p. 53 (sample jitter below 1 ps rms)", "the jitter of the trigger"),
+)
 _SHARED: dict[str, Any] = {
     "manufacturer": "TEKTRONIX", "divisions": DIVISIONS, "time_divisions": DIVISIONS, "levels": DIVISIONS * LEVELS,
     "impedances": {"1M": 1.0e6, "50": 50.0}, "limited_bandwidth": 20e6,
     "max_scale": {"1M": 10.0, "50": 1.0}, "level_divisions": 8.0, "external_range": 8.0,
-    "auto_timeout": 0.1, "max_timebase": 1000.0, "hysteresis": 0.4,
+    "auto_timeout": 0.1, "max_timebase": 1000.0, "hysteresis": 0.4, "sources": SOURCES,
 }
 _SERIES_5 = TektronixSheet(
     **_SHARED, name="MSO54", firmware="CF:91.1CT FV:1.44.3.433", channels=4, input_capacitance=14.5e-12, bandwidth=1e9,

@@ -1,0 +1,58 @@
+"""The page ``docs/imperfections.md``."""
+
+import tomllib
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from benchmarks.imperfections.table import Row, rows
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "imperfections.md"
+FAILURES = ROOT / "benchmarks" / "acceptance" / "expected_failures.toml"
+NONE_FOUND = "no statement found"  #: of a manual, in the list of expected failures
+
+_HEAD = """# Imperfections of the virtual instruments
+
+*Reference.* This page lists each imperfection of each virtual instrument: its number, the source of this number, and
+the test that measures it. `python -m benchmarks.imperfections` writes this page from the data sheets in the code
+(`simulated_backends/virtual_instruments/*/data_sheet.py`). A test checks that the page is up to date.
+
+A test measures the effect at the terminals, in the circuit or in a record. It compares the measured effect with the
+number. "No data sheet found" means: no data sheet or manual with this number was found. The number is then an estimate.
+
+"""
+
+_COLUMNS = "| imperfection | number | source | test |\n|---|---|---|---|\n"
+
+
+def _counts(found: Sequence[Row]) -> str:
+    full = sum(bool(row.source.found and not row.source.missing) for row in found)
+    part = sum(bool(row.source.found and row.source.missing) for row in found)
+    statements = [entry["manual"] for entry in tomllib.loads(FAILURES.read_text("utf-8"))["expected"]]
+    counts = {
+        "imperfections": len(found),
+        "imperfections with a source for all of their numbers": full,
+        "imperfections with a source for a part of their numbers": part,
+        "imperfections without a data sheet": len(found) - full - part,
+        "imperfections that a test measures": sum(bool(row.tests) for row in found),
+        "tests, each for all models of its kind": len({test for row in found for test in row.tests}),
+        "expected failures of drivers by other authors (`benchmarks/acceptance/expected_failures.toml`)":
+            len(statements),
+        "expected failures for which no statement of a manual was found": sum(NONE_FOUND in one for one in statements),
+    }
+    return "| count | number |\n|---|---|\n" + "".join(f"| {name} | {number} |\n" for name, number in counts.items())
+
+
+def contents() -> str:
+    """Return the text of the page."""
+    found = rows()
+    lines = [_HEAD, _counts(found)]
+    for (folder, family), part in groupby(found, key=lambda row: (row.folder, row.family)):
+        lines.append(f"\n## {family}\n\nFolder `{folder}`.\n\n{_COLUMNS}")
+        for row in part:
+            names = "<br>".join(f"`{test.partition('::')[2]}`" for test in row.tests)
+            lines.append(f"| {row.imperfection} | {row.number} | {row.source} | {names} |\n")
+    files = sorted({test.partition("::")[0] for row in found for test in row.tests})
+    lines.append("\n## Files of the tests\n\n" + "".join(f"* `{name}`\n" for name in files))
+    return "".join(lines)

@@ -1,0 +1,226 @@
+"""Each imperfection of a generator as it is in the voltage at its connector, against its data sheet.
+
+Every model that a driver drives is measured, through its own commands, at a load in the circuit.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.imperfections.sheets import GENERATORS
+from tests.fixtures.model_bench import ModelBench, every
+from tests.fixtures.node_course import NodeRecorder
+from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGenerator
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.data_sheet import SHORTEST_DELAY
+
+MODELS = every("pulse generator")
+SHEETS = {sheet.name: sheet for models in GENERATORS.values() for sheet in reversed(models.values())}
+Open = Callable[..., "GeneratorBench"]
+
+
+class GeneratorBench:
+    """One generator whose first channel is at the node ``out``, on 50 Ohm."""
+
+    def __init__(self, table: ModelBench) -> None:
+        self.table = table
+        self.unit: PulseGenerator = table.bench.pulse_generator("pulser")
+        self.unit.configure_load(50.0)
+        self.sheet: Any = SHEETS[table.virtual.model]
+
+    def play(self, pulse: Pulse, count: int = 1) -> None:
+        """Set up a burst of pulses, and switch on."""
+        self.unit.configure_pulse(pulse)
+        self.unit.configure_burst(count)
+        self.unit.set_output(True)
+        self.table.wait(0.1)
+
+    def burst(self, seconds: float, points: int = 40_001) -> tuple[Any, Any]:
+        """Trigger; return times after the instrument has the trigger [s], and the voltage at the connector [V]."""
+        services, virtual, recorder = self.table.services, self.table.virtual, NodeRecorder()
+        services.begin_message()
+        services.sync()
+        services.recorders.add(recorder)
+        services.lagging_circuit.add_observer(recorder)
+        came: list[float] = []
+        exchange, recv = virtual.exchange, virtual.exchange.recv
+
+        def stamped(data: bytes, end: bool) -> Any:
+            if b"TR" in data.upper():   # *TRG, TRIG1, MTRIG
+                came.append(services.clock.now)
+            return recv(data, end)
+
+        exchange.recv = stamped
+        self.unit.trigger()
+        exchange.recv = recv
+        self.table.wait(seconds)
+        services.lagging_circuit.remove_observer(recorder)
+        services.recorders.discard(recorder)
+        times = np.linspace(0.0, seconds, points)
+        return times, recorder.history.voltage("out", came[0] + times)
+
+
+@pytest.fixture(params=MODELS)
+def open_generator(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
+    opened: list[ModelBench] = []
+    model = MODELS[request.param]
+
+    def open_on(netlist: str = "R_load out 0 50\n", imperfections: bool = True, seed: int = 1) -> GeneratorBench:
+        folder = tmp_path / str(len(opened))
+        folder.mkdir()
+        opened.append(ModelBench(folder, model, netlist, {model.channel: "out"}, "pulser", imperfections, seed))
+        return GeneratorBench(opened[-1])
+
+    yield open_on
+    for bench in opened:
+        bench.bench.close()
+
+
+def crossing(times: Any, volts: Any, level: float) -> float:
+    """Return when a rising voltage first passes a level [s]."""
+    k = int(np.argmax(volts > level))
+    return float(np.interp(level, volts[k - 1: k + 1], times[k - 1: k + 1]))
+
+
+def test_levels_are_as_accurate_as_stated(open_generator: Open) -> None:
+    """Amplitude and offset of pulses, and a constant voltage, of four units."""
+    amplitudes, offsets = [], []
+    for seed in (1, 2, 3, 4):
+        bench = open_generator(seed=seed)
+        sheet = bench.sheet
+        bench.play(Pulse(-0.5, 2.0, 20e-6, 100e-6, 100e-9, 100e-9))
+        _, volts = bench.burst(60e-6)
+        low, high = float(np.min(volts)), float(np.max(volts))
+        amplitude, offset = (high - low) - 2.0, (high + low) / 2 - 0.5
+        bound = sheet.amplitude_gain_accuracy * 2.0 + sheet.amplitude_accuracy
+        assert abs(amplitude) <= bound + 1e-5
+        assert abs(offset) <= (sheet.offset_gain_accuracy * 0.5 + sheet.offset_amplitude_accuracy * 2.0
+                               + sheet.offset_accuracy + 1e-5)
+        amplitudes.append(amplitude / math.hypot(sheet.amplitude_gain_accuracy * 2.0, sheet.amplitude_accuracy))
+        offsets.append(offset / math.hypot(
+            sheet.offset_gain_accuracy * 0.5, sheet.offset_amplitude_accuracy * 2.0, sheet.offset_accuracy))
+        bench.unit.configure_level(1.5)
+        bench.unit.set_output(True)
+        bench.table.wait(0.1)
+        assert abs(bench.table.services.circuit.voltage("out") - 1.5) <= (
+            sheet.offset_gain_accuracy * 1.5 + sheet.offset_accuracy + 1e-5)
+    # normal with a third of the accuracy
+    for errors in (amplitudes, offsets):
+        assert 0.1 < math.sqrt(np.mean(np.square(errors))) * 3 < 2.5
+
+
+def test_edges_are_as_fast_as_stated_and_no_faster(open_generator: Open) -> None:
+    """The shortest edge that can be set, 10 % to 90 %, at a small and at the largest amplitude; no overshoot."""
+    bench = open_generator(imperfections=False)
+    sheet = bench.sheet
+    largest = 0.95 * min(sheet.max_amplitude(1e6), 2 * sheet.peak_level)
+    for amplitude, stated in ((1.0, sheet.min_edge_time), (largest, sheet.slow_edge_time)):
+        low = -amplitude / 2 if amplitude > 0.9 * sheet.peak_level else 0.0
+        bench.unit.set_output(False)
+        bench.play(Pulse(low, amplitude, 100e-9, 10e-6, stated, stated))
+        times, volts = bench.burst(sheet.trigger_latency + 400e-9)
+        rise = crossing(times, volts, low + 0.9 * amplitude) - crossing(times, volts, low + 0.1 * amplitude)
+        assert rise == pytest.approx(stated, rel=0.03)
+        assert volts.max() == pytest.approx(low + amplitude, abs=2e-3 * amplitude)
+
+
+def test_a_square_wave_has_the_stated_edges(open_generator: Open) -> None:
+    """The driver has no square wave: it is set by the command of the manual."""
+    bench = open_generator(imperfections=False)
+    bench.unit.configure_level(0.0)
+    transport = bench.table.bench.instruments.connections["unit"].transport
+    messages = {
+        "SDG": ("C1:BSWV WVTP,SQUARE,FRQ,1000000,AMP,1,OFST,0", "C1:OUTP ON"),
+        "332": ("FUNC SQU", "FREQ 1e6", "VOLT 1", "VOLT:OFFS 0", "OUTP ON"),
+        "811": (":FUNC1 SQU", ":FREQ1 1e6", ":VOLT1 1", ":VOLT1:OFFS 0", ":OUTP1 ON"),
+    }.get(bench.sheet.name[:3], (
+        ":SOUR1:FUNC SQU", ":SOUR1:FREQ 1e6", ":SOUR1:VOLT 1", ":SOUR1:VOLT:OFFS 0", ":OUTP1 ON"))
+    for message in messages:
+        transport.write(message)
+    bench.table.wait(0.1)
+    times, volts = bench.table.course("out", 2e-6, points=400_001)
+    start = int(np.argmax(volts < -0.49))
+    times, volts = times[start:], volts[start:]
+    rise = crossing(times, volts, 0.4) - crossing(times, volts, -0.4)
+    assert volts.max() == pytest.approx(0.5, rel=1e-2)
+    assert rise == pytest.approx(bench.sheet.square_edge_time, rel=0.03)
+
+
+def test_the_period_is_as_accurate_as_the_time_base(open_generator: Open) -> None:
+    """From the first to the last edge of a long burst."""
+    errors = []
+    for seed in (1, 2, 3, 4):
+        bench = open_generator(seed=seed)
+        bench.play(Pulse(0.0, 1.0, 5e-6, 10e-6, 100e-9, 100e-9), 200)
+        times, volts = bench.burst(2.1e-3, points=840_001)
+        rises = np.flatnonzero((volts[:-1] < 0.5) & (volts[1:] >= 0.5))
+        share = (0.5 - volts[rises]) / (volts[rises + 1] - volts[rises])
+        edges = times[rises] + share * (times[1] - times[0])
+        assert len(edges) == 200
+        errors.append((edges[-1] - edges[0]) / (199 * 10e-6) - 1.0)
+    stated = bench.sheet.timebase_accuracy
+    assert max(map(abs, errors)) <= stated + 2e-8
+    assert 0.1 < math.sqrt(np.mean(np.square(errors))) * 3 / stated < 2.5
+
+
+def test_a_trigger_has_the_stated_latency_and_jitter(open_generator: Open) -> None:
+    """From the trigger to the first edge of a burst: the latency and the size of a normal number."""
+    bench = open_generator()
+    sheet = bench.sheet
+    latency = sheet.trigger_latency or SHORTEST_DELAY   # a Siglent counts it as a part of the trigger delay
+    edge = max(sheet.min_edge_time, 10e-9)
+    bench.play(Pulse(0.0, 1.0, 1e-6, 20e-6, edge, edge))
+    found = []
+    for _ in range(80):
+        times, volts = bench.burst(latency + 500e-9, points=4001)
+        found.append(crossing(times, volts, 0.5) - 0.5 * edge / 0.8)
+        bench.table.wait(50e-6)
+    jitter = sheet.trigger_jitter
+    assert np.mean(found) == pytest.approx(latency + math.sqrt(2 / math.pi) * jitter, abs=0.15 * jitter + 0.3e-9)
+    assert np.std(found) == pytest.approx(math.sqrt(1 - 2 / math.pi) * jitter, rel=0.25)
+
+
+def test_the_output_resistance_divides_the_voltage_as_stated(open_generator: Open) -> None:
+    """Set for 50 Ohm, 1 V: an open connector has 2 V, 150 Ohm have 1.5 V."""
+    for load, volts in ((1e7, 2.0), (150.0, 1.5)):
+        bench = open_generator(f"R_load out 0 {load:g}\n", imperfections=False)
+        bench.unit.configure_level(1.0)
+        bench.unit.set_output(True)
+        bench.table.wait(0.1)
+        assert bench.table.services.circuit.voltage("out") == pytest.approx(volts, rel=1e-3)
+
+
+def test_the_relay_opens_the_output_in_the_stated_time(open_generator: Open) -> None:
+    """Off, the connector follows what pushes it. The command that switches on lasts as long as the relay."""
+    bench = open_generator("R_push push out 1k\nV_push push 0 1\n", imperfections=False)
+    circuit, clock = bench.table.services.circuit, bench.table.services.clock
+    bench.unit.configure_level(0.0)
+    bench.table.wait(0.1)
+    assert circuit.voltage("out") == pytest.approx(1.0, rel=1e-3)
+    start = clock.now
+    bench.unit.set_output(True)
+    assert clock.now - start >= bench.sheet.relay_time
+    assert clock.now - start < bench.sheet.relay_time + 5e-3
+    bench.table.wait(1e-3)
+    assert circuit.voltage("out") == pytest.approx(50.0 / 1050.0, rel=1e-2)
+
+
+def test_an_arbitrary_waveform_has_the_steps_of_the_converter(open_generator: Open) -> None:
+    """The points of a fine ramp are whole steps of the converter apart."""
+    bench = open_generator(imperfections=False)
+    count, rate = 3001, 10e6
+    bench.unit.load_waveform(ArbitraryWaveform(np.linspace(-1.0, 1.0, count), rate))
+    bench.unit.configure_burst(1)
+    bench.unit.set_output(True)
+    bench.table.wait(0.1)
+    latency = bench.sheet.trigger_latency or SHORTEST_DELAY
+    times, volts = bench.burst(latency + (count + 5) / rate, points=200_001)
+    points = np.interp(latency + (np.arange(count) + 0.6) / rate, times, volts)
+    steps = np.diff(points) / (np.ptp(points) / (2 ** bench.sheet.dac_bits - 2))
+    wanted = (2 ** bench.sheet.dac_bits - 2) / (count - 1)
+    assert np.mean(np.abs(steps - np.round(steps)) < 0.1) > 0.95
+    assert np.abs(np.round(steps) - wanted).max() <= 4   # some take codes of 14 bits for a converter of 16
+    assert len(set(np.round(steps))) >= 2
+    assert np.ptp(points) == pytest.approx(2.0, abs=8 / 2**bench.sheet.dac_bits + 8 / 2**14)
