@@ -20,7 +20,7 @@ from benchmarks.report import Line, report
 
 WORLD = Path(__file__).resolve().parent.parent / "examples" / "resistor.world.toml"
 POINTS = 1_000_000
-ROUNDS, REPEATS = 5, 10
+ROUNDS, REPEATS = 25, 4
 _SETUP = ("*RST", ":CHAN1:RANG 4", ":TIM:RANG 200e-6", ":WAV:FORM WORD;BYT LSBF;POIN MAX;POIN:MODE RAW")
 _SERVER = """
 import socket, sys

@@ -68,13 +68,21 @@ class OutputQueue:
             start = 0
         return -1
 
+    def part(self, count: int) -> bytes | None:
+        """Take ``count`` bytes (one at least) of a piece that is longer than that; None where the next one is not."""
+        if not self._pieces:
+            return None
+        piece, start = self._pieces[0], self._start
+        end = start + count
+        if end >= len(piece):
+            return None
+        self._start = end
+        self.size -= count
+        return piece[start:end]
+
     def take(self, count: int) -> bytes:
         """Take ``count`` bytes (one at least), which must be there."""
-        piece, end = self._pieces[0], self._start + count
-        if end < len(piece):   # a part of a long reply
-            part = piece[self._start:end]
-            self._start = end
-            self.size -= count
+        if (part := self.part(count)) is not None:
             return part
         parts = []
         while count > 0:
@@ -155,13 +163,15 @@ class MessageExchange:
             self._wake.cancel()
             self._wake = self._clock.schedule(self._clock.now, self._wake_up)
 
+    def part(self, count: int) -> bytes | None:
+        """Give ``count`` bytes of a reply that is longer than that; None where there is no such reply."""
+        return self._output.part(count)
+
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the response."""
         waiting = self._output.size
         if not waiting:
             return b"", Talk.EMPTY
-        if 0 < count < waiting and termchar is None:
-            return self._output.take(count), Talk.COUNT
         size = min(count, waiting)
         reason = Talk.END if size == len(self._output) else Talk.COUNT
         if termchar is not None:

@@ -192,7 +192,11 @@ class Session:
         if (not self._mid_response or self._disturbed is not None or self.lost or lock.exclusive is not None
                 or lock.sharing):
             return None
-        data, reason = self.instrument.exchange.talk(count, self.termchar)
+        exchange = self.instrument.exchange
+        if self.termchar is None and count > LONG_REPLY and (part := exchange.part(count)) is not None:
+            self.clock.wait(count / BUS_RATE)
+            return part, _MORE
+        data, reason = exchange.talk(count, self.termchar)
         if reason is Talk.EMPTY:
             return None
         if len(data) > LONG_REPLY:

@@ -5,7 +5,11 @@ counted in *levels*: steps of the ADC. The signal is computed in double precisio
 a ten-millionth of the screen.
 """
 
-from collections.abc import Sequence
+import _thread
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +30,8 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.seen_signal imp
 
 Noise = tuple[np.uint32, np.uint32, SingleArray]
 CLIPPED_LOW, CLIPPED_HIGH = 0x01, 0xFF  #: 8-bit codes
+_PART = 64 * BLOCK  #: samples that a thread makes at once
+_MANY_PARTS = 4  #: from which on a second thread helps
 _SILENT = input_noise((0,), 0.0, 1.0, 1.0, 1.0)
 
 
@@ -50,7 +56,9 @@ def codes_of(
     ``sub_codes``: see :func:`to_codes`.
     """
     out = np.empty(signal.count, dtype=np.uint16)
-    _fill_codes(*_arguments(signal, noises, stride, scale), sub_codes, out)
+    arguments = _arguments(signal, noises, stride, scale)
+    _in_parts(signal.count, lambda first, end, scratch: _fill_codes(
+        *arguments, scratch, first, sub_codes, out[first:end]))
     return out
 
 
@@ -59,7 +67,9 @@ def levels_of(
 ) -> npt.NDArray[np.int32]:
     """Return levels as whole numbers from ``lowest`` to ``highest``, times ``width``."""
     out = np.empty(signal.count, dtype=np.int32)
-    _fill_levels(*_arguments(signal, noises, stride, scale), lowest, highest, width, out)
+    arguments = _arguments(signal, noises, stride, scale)
+    _in_parts(signal.count, lambda first, end, scratch: _fill_levels(
+        *arguments, scratch, first, lowest, highest, width, out[first:end]))
     return out
 
 
@@ -67,33 +77,62 @@ def _arguments(signal: SeenSignal, noises: Sequence[InputNoise], stride: int, sc
     one, other = (*noises, _SILENT)[:2]
     factor = np.float32(scale.noise)
     return (signal.arrays(), (*one.keys, one.weights * factor), (*other.keys, other.weights * factor), stride,
-            scale.factor, scale.zero, np.empty(3 * BLOCK + SCRATCH, dtype=np.float32))
+            scale.factor, scale.zero)
+
+
+def _in_parts(count: int, fill: Callable[[int, int, SingleArray], None]) -> None:
+    """Let ``fill(first, end, scratch)`` make all samples; of many, a second thread makes what it gets hold of.
+
+    The samples are the same whoever makes them. The second thread is never waited for unless it is making some.
+    """
+    left, making = deque(range(0, count, _PART)), threading.Lock()
+
+    def make(take: Callable[[], int]) -> bool:
+        try:
+            first = take()
+        except IndexError:
+            return False
+        fill(first, min(first + _PART, count), np.empty(3 * BLOCK + SCRATCH, dtype=np.float32))
+        return True
+
+    def help_out() -> None:
+        more = True
+        while more:
+            with making:
+                more = make(left.pop)
+
+    if len(left) >= _MANY_PARTS and (os.cpu_count() or 1) > 1:
+        _thread.start_new_thread(help_out, ())   # unlike Thread.start, it does not wait until the thread runs
+    while make(left.popleft):
+        pass
+    with making:
+        pass
 
 
 @compiled
 def _fill_codes(
     signal: tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray], noise: Noise, other: Noise,
-    stride: int, factor: float, zero: float, scratch: SingleArray, sub_codes: int,
+    stride: int, factor: float, zero: float, scratch: SingleArray, begin: int, sub_codes: int,
     out: npt.NDArray[np.uint16],
 ) -> None:
     for first in range(0, out.size, BLOCK):
         part = out[first:first + BLOCK]
         levels = scratch[:part.size]
-        level_block(signal, noise, other, stride, factor, zero, scratch, first, levels)
+        level_block(signal, noise, other, stride, factor, zero, scratch, begin + first, levels)
         to_codes(levels, sub_codes, part)
 
 
 @compiled
 def _fill_levels(
     signal: tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray], noise: Noise, other: Noise,
-    stride: int, factor: float, zero: float, scratch: SingleArray, lowest: int, highest: int,
-    width: int, out: npt.NDArray[np.int32],
+    stride: int, factor: float, zero: float, scratch: SingleArray, begin: int, lowest: int,
+    highest: int, width: int, out: npt.NDArray[np.int32],
 ) -> None:
     least, most, times = np.float32(lowest), np.float32(highest), np.int32(width)
     for first in range(0, out.size, BLOCK):
         part = out[first:first + BLOCK]
         levels = scratch[:part.size]
-        level_block(signal, noise, other, stride, factor, zero, scratch, first, levels)
+        level_block(signal, noise, other, stride, factor, zero, scratch, begin + first, levels)
         for k in range(part.size):
             part[k] = np.int32(np.rint(min(max(levels[k], least), most))) * times
 

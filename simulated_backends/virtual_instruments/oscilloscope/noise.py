@@ -4,6 +4,7 @@ The white noise is a function of its number (:mod:`tsbench.simulated_backends.nu
 the same noise whichever samples are made, and a block needs no block before it.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -45,7 +46,12 @@ def input_noise(
 ) -> InputNoise:
     """Return noise of ``rms`` at the full bandwidth, of samples ``interval`` [s] apart, in the channel's band."""
     rms *= math.sqrt(channel_bandwidth / full_bandwidth)
-    sigma = gaussian_sigma(channel_bandwidth) / interval   # in samples
+    return InputNoise(keys_of(seed), _weights(rms, gaussian_sigma(channel_bandwidth) / interval))
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(rms: float, sigma: float) -> SingleArray:
+    """Return the weights of :class:`InputNoise` for a response of ``sigma`` samples."""
     if rms == 0.0:
         weights: npt.NDArray[np.float64] = np.empty((0, 1))
     elif sigma < 1 / 3:
@@ -58,7 +64,7 @@ def input_noise(
         weights *= rms / math.sqrt(float(np.sum(weights**2)) / hop)   # white in, the wanted rms out
         if hop == 1:
             weights = np.concatenate([weights, np.zeros(((1 - len(weights)) % _AT_ONCE, 1))])
-    return InputNoise(keys_of(seed), np.ascontiguousarray(weights, dtype=np.float32))
+    return np.ascontiguousarray(weights, dtype=np.float32)
 
 
 @compiled

@@ -80,12 +80,12 @@ def fast_parts(history: InputHistory, samples: Samples, sigma: float) -> tuple[I
     begin, end = samples.start, samples.start + (samples.count - 1) * samples.interval
     steps = history.steps(begin - 2 * reach, end + 2 * reach)
     short = np.flatnonzero(np.diff(steps) < _SLOW * sigma)
-    spans = [np.column_stack([steps[short], steps[short + 1]])]
-    for trace in history.between(begin, end).traces:
-        if isinstance(trace, Repeated) and (np.diff(trace.period.times) < _SLOW * sigma).any():
-            spans.append(np.array([[trace.start, trace.end]]))
-    if not len(short) and len(spans) == 1:
+    repeated = [trace for trace in history.between(begin, end).traces if isinstance(trace, Repeated)
+                and (np.diff(trace.period.times) < _SLOW * sigma).any()]
+    if not (len(short) or repeated):
         return short, short
+    spans = [np.column_stack([steps[short], steps[short + 1]]),
+             *(np.array([[trace.start, trace.end]]) for trace in repeated)]
     places = (np.concatenate(spans) + np.array([-reach, reach]) - samples.start) / samples.interval
     first = np.clip(np.ceil(places[:, 0]), 0, samples.count).astype(np.int64)
     behind = np.clip(np.floor(places[:, 1]) + 1, 0, samples.count).astype(np.int64)

@@ -116,19 +116,18 @@ def seen_signal(history: InputHistory, node: str, samples: Samples, sigma: float
     if any(isinstance(trace, Repeated) for trace in history.traces):
         return given_signal(filtered(history, node, samples.times(), sigma))
     firsts, ends = fast_parts(history, samples, sigma)
+    if not len(firsts):
+        return _followed(history, node, samples)
     fast = int((ends - firsts).sum())
     if fast == samples.count or (len(firsts) > _FEW and convolution_is_cheaper(samples, fast, sigma)):
         return given_signal(filtered(history, node, samples.times(), sigma))
-    slow = _followed(history, node, samples)
-    if not fast:
-        return slow
     if len(firsts) <= _FEW:
         parts = [filtered(history, node, samples.times(first, end), sigma)
                  for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
     else:
         parts = [near(history, node, np.concatenate([
             samples.times(first, end) for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]), sigma)]
-    return _with_parts(slow, firsts, ends, np.concatenate(parts))
+    return _with_parts(_followed(history, node, samples), firsts, ends, np.concatenate(parts))
 
 
 def _followed(history: InputHistory, node: str, samples: Samples) -> SeenSignal:

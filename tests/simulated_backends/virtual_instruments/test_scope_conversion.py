@@ -124,3 +124,18 @@ def test_finer_codes_and_the_ends() -> None:
     codes = np.zeros(8, np.uint16)
     conversion.to_codes(levels, 16, codes)
     assert codes.tolist() == [1, 1, 24 * 16, (128 * 16 + 6) * 16, 4072 * 16, 0xFFFF, 0xFFFF, 1]
+
+
+def test_a_second_thread_makes_the_same_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+    start = conversion._thread.start_new_thread
+    monkeypatch.setattr(conversion._thread, "start_new_thread", lambda *a: (started.append(a), start(*a)))
+    noise, scale = input_noise((6,), 0.02, 1e-9, 2e8, 1e9), Scale(1.0, 1.0, 0.0).levels(0.0, 0.02, 128.0)
+    signal = seen_signal(InputHistory(MANY), "n", Samples(0.0, 1e-11, 900_001), SIGMA)
+    found = []
+    for processors in (1, 2, 2, None):
+        monkeypatch.setattr(conversion.os, "cpu_count", lambda n=processors: n)
+        found.append((codes_of(signal, [noise], 1, scale, 1), levels_of(signal, [noise], 1, scale, -500, 500, 2)))
+    assert len(started) == 4   # two with two processors, each twice
+    for codes, levels in found[1:]:
+        assert np.array_equal(codes, found[0][0]) and np.array_equal(levels, found[0][1])
