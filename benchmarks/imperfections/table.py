@@ -32,13 +32,23 @@ def _by_model(texts: Mapping[str, str]) -> str:
     return "<br>".join(f"{', '.join(names)}: {text}" for text, names in models.items())
 
 
+def _together(sources: Mapping[str, Origin]) -> Origin:
+    """Return the source of all models; what one of them has no source for is missing."""
+    different = list(dict.fromkeys(sources.values()))
+    if len(different) == 1:
+        return different[0]
+    without = [name for name, source in sources.items() if not source.found]
+    missing = [source.missing for source in different if source.missing] + without
+    return Origin("; ".join(source.found for source in different if source.found), ", ".join(missing))
+
+
 def _family_rows(families: Mapping[str, Mapping[str, Any]], kinds: Sequence[Kind]) -> Iterator[Row]:
     for folder, models in families.items():
-        first = next(iter(models.values()))
-        family, sources = f"{first.manufacturer}: {', '.join(models)}", first.sources
+        family = f"{next(iter(models.values())).manufacturer}: {', '.join(models)}"
         for kind in kinds:
             number = _by_model({name: kind.number(sheet) for name, sheet in models.items()})
-            yield Row(folder, family, kind.title, number, getattr(sources, kind.name), kind.tests)
+            source = _together({name: getattr(sheet.sources, kind.name) for name, sheet in models.items()})
+            yield Row(folder, family, kind.title, number, source, kind.tests)
 
 
 def rows() -> list[Row]:

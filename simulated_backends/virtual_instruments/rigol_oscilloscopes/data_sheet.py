@@ -87,4 +87,7 @@ RIGOL_DS4024 = replace(
     depths=(14_000, 140_000, 1_400_000, 14_000_000, 140_000_000), paired=True, probes=_PROBES, first_probe=1.0,
     limits=(("20M", 20e6), ("100M", 100e6)), shortest_pulse=4e-9, shortest_holdoff=100e-9, external=True,
     external_range=0.8, level_divisions=6.0,
+    sources=ScopeSources(
+        bandwidth=Origin("the model number (200 MHz)", "the roll-off"),
+        timebase_accuracy=Origin("Performance verification guide of the DS4000, p. 2-19 (4 ppm)")),
 )
