@@ -58,7 +58,8 @@ def places_of(netlist: Netlist, file: WorldFile, devices: Mapping[str, Simulated
     ConfigurationError
         A name is unknown, a device stays in two places, or a place has no device.
     """
-    elements = {element.name.lower(): element for element in netlist.of_kind("X")}
+    # what has more than two nodes, such as a transistor, is a part of the wiring
+    elements = {element.name.lower(): element for element in netlist.of_kind("X") if len(element.nodes) == 2}
     staying: dict[str, str] = {}
     for place, device in file.fixture.devices.items():
         where = f"{path}: fixture.devices: '{place}'"

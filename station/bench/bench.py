@@ -9,7 +9,6 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, TsbenchError, sentences
 from tsbench.instruments import (
     Clock,
-    FixtureControl,
     Interlocked,
     Oscilloscope,
     OutputState,
@@ -27,7 +26,7 @@ from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
-from tsbench.station.bench.surroundings import ChuckTemperature, chuck_temperature, fixture_control
+from tsbench.station.bench.surroundings import BoxControl, ChuckTemperature, chuck_temperature, fixture_control
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -53,13 +52,13 @@ class Bench:
         self.clock: Clock = self.instruments.clock
         self.positioner: Positioner = self.instruments.positioner
         self.temperature: ChuckTemperature | None = None  #: of the chuck, where the bench file names its controller
-        self.fixture_control: FixtureControl | None = None  #: where the bench file names decade boxes
+        self.fixture_control: BoxControl | None = None  #: where the bench file names decade boxes or gates
         self.wiring = Wiring(file, self.instruments.driver_of)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
         self.routes: Routes | None = None  #: to the device, where the bench file has routes
         #: brings the fixture into the state in which instruments of some roles measure
         self.preparation = Preparation(
-            lambda: self.routes, lambda: self.fixture.sensing, self.scope_channel,
+            lambda: self.routes, lambda: self.fixture.sensing, lambda: self.fixture_control, self.scope_channel,
             self.instruments.require_outputs_off)
         self._guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
 
@@ -100,7 +99,7 @@ class Bench:
 
             bench.temperature = chuck_temperature(file, bench.instruments.driver_of, bench.clock)
             bench.fixture_control = fixture_control(
-                file, bench.instruments.driver_of, bench.instruments.require_outputs_off, rewire)
+                file, bench.instruments.driver_of, bench.source_meter, bench.instruments.require_outputs_off, rewire)
             if (routing := file.table.fixture.routing) is not None:
                 bench.routes = routes_of(routing, file.table.roles, bench.instruments)
             bench.preparation.prepare(())

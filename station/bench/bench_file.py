@@ -102,6 +102,8 @@ class BenchFile:
             where = f"fixture.control.{quantity}"
             if control.instrument:
                 self._require_kind(f"{where}.instrument", control.instrument, "decade box")
+            if control.gate:
+                self._require_gate(where, quantity, control.gate)
             elements = {e.name.lower(): e.name for kind in "RC" for e in self.netlist.of_kind(kind)} if (
                 self.netlist is not None) else {}
             if control.element.lower() not in elements:
@@ -111,6 +113,19 @@ class BenchFile:
             if table.fixture.measured.path_resistance:
                 raise self._fail(
                     f"{where}: [fixture.measured] holds for one value of the fixture only. Remove its path_resistance")
+
+    def _require_gate(self, where: str, quantity: str, gate: str) -> None:
+        if quantity != "load_resistance":
+            raise self._fail(f"{where}.gate: a transistor is a load_resistance only")
+        if gate not in self.table.roles:
+            raise self._fail(f"{where}.gate: no instrument has the role '{gate}'{nearest(gate, self.table.roles)}")
+        name, _, channel = self.table.roles[gate].partition(".")
+        if "source meter" not in entry(self.table.instruments[name].driver).kinds_of(channel):
+            raise self._fail(f"{where}.gate: role '{gate}' must be a source meter")
+
+    def gates(self) -> set[str]:
+        """Return the terminals at gates: they do not reach the device, and stay on while relays move."""
+        return {self.table.roles[control.gate] for control in self.table.fixture.control.values() if control.gate}
 
     def _check_routing(self) -> None:
         """Check the states of the routing, and the bias tee."""

@@ -1,6 +1,7 @@
 """The tables of a bench file: their keys, units and defaults. :mod:`.bench_file` reads and checks them as a whole."""
 
 import dataclasses
+import itertools
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -113,10 +114,33 @@ class MeasuredTable(_Table):
 
 
 class ControlTable(_Table):
-    """``[fixture.control.QUANTITY]``: the decade box, or the operator, that sets a quantity of the fixture."""
+    """``[fixture.control.QUANTITY]``: the decade box, the operator or the gate that sets a quantity of the fixture."""
 
-    instrument: str = ""  #: "": the operator
+    instrument: str = ""  #: "": the operator, unless there is a gate
     element: str  #: of the netlist, whose value the box is
+    gate: str = ""  #: role of the source meter at the gate of a transistor, which the element is
+    gate_voltages: tuple[Volts, ...] = ()
+    resistances: tuple[Ohms, ...] = ()  #: at these gate voltages
+    gate_limit: Amperes = Field(default=1e-6, gt=0)  #: compliance at the gate
+
+    @model_validator(mode="after")
+    def _calibrated(self) -> Self:
+        if not self.gate:
+            if self.gate_voltages or self.resistances:
+                raise ValueError("gate_voltages and resistances need gate, the role of the source meter at the gate")
+            return self
+        if self.instrument:
+            raise ValueError("a control has an instrument or a gate, not both")
+        if len(self.gate_voltages) < 2 or len(self.gate_voltages) != len(self.resistances):
+            raise ValueError(
+                "a gate needs gate_voltages and resistances of the same length, two or more. To get them, connect a "
+                "short in place of the device and measure the resistance of the path at several gate voltages")
+        rows = sorted(zip(self.gate_voltages, self.resistances, strict=True))
+        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(rows)]
+        if min(self.resistances) <= 0 or not (
+                all(v > 0 > r for v, r in steps) or all(v > 0 and r > 0 for v, r in steps)):
+            raise ValueError("resistances must be positive, and rise or fall steadily with gate_voltages")
+        return self
 
 
 class RouteTable(_Table):

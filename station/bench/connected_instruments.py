@@ -107,11 +107,15 @@ class ConnectedInstruments:
         return self._crosspoints[instrument]
 
     def require_outputs_off(self, what: str) -> None:
-        """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then."""
+        """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then.
+
+        A gate may be on: it does not reach the device.
+        """
+        gates = self.file.gates()
         on = [
             state.output for name, connection in self.connections.items()
             if any(kind in SOURCES for kind in entry(self.file.table.instruments[name].driver).kinds)
-            for state in connection.driver.output_states() if state.enabled]
+            for state in connection.driver.output_states() if state.enabled and state.output not in gates]
         if on:
             raise InstrumentError(
                 f"{what} must not move while an output is on ({', '.join(on)}). Switch it off first")

@@ -7,6 +7,7 @@ from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
 from tsbench.station.bench.routing import Routes
+from tsbench.station.bench.surroundings import BoxControl
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Preparation:
     ----------
     routes : returns the routes to the device; None: the bench file has none
     sensing : returns how the scope sees the device
+    control : returns what sets values of the fixture; None: nothing does
     scope_channel : returns the guarded scope of a terminal
     require_off : raises unless all outputs are off
     """
 
     routes: Callable[[], Routes | None]
     sensing: Callable[[], Sensing]
+    control: Callable[[], BoxControl | None]
     scope_channel: Callable[[str], ScopeChannel]
     require_off: RequireOff
 
@@ -37,9 +40,9 @@ class Preparation:
         return "" if routes is None else routes.unreachable(role)
 
     def prepare(self, roles: Sequence[str]) -> None:
-        """Select the route of these roles, and set the input of the oscilloscope that senses the current.
+        """Select the route of these roles, set the input of the oscilloscope that senses the current, and the gates.
 
-        No source may find this input open.
+        No source may find this input open. Gates were switched off with the other outputs after the last run.
 
         Raises
         ------
@@ -49,9 +52,10 @@ class Preparation:
         if (routes := self.routes()) is not None:
             routes.prepare(roles)
         sensing = self.sensing()
-        if sensing.current is None or sensing.current_impedance == "1M":
-            return
-        self.require_off(f"the relay of the input '{sensing.current}'")
-        place = self.scope_channel(sensing.current)
-        widest = place.scope.capabilities.widest_range(sensing.current_impedance)
-        place.scope.configure_channel(place.channel, Vertical(widest, impedance=sensing.current_impedance))
+        if sensing.current is not None and sensing.current_impedance == "50":
+            self.require_off(f"the relay of the input '{sensing.current}'")
+            place = self.scope_channel(sensing.current)
+            widest = place.scope.capabilities.widest_range("50")
+            place.scope.configure_channel(place.channel, Vertical(widest, impedance="50"))
+        if (control := self.control()) is not None:
+            control.renew()

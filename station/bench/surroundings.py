@@ -1,15 +1,17 @@
 """What is set around the device between two runs: the temperature of the chuck, and values of the fixture."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tsbench.errors import ConfigurationError, InstrumentError, nearest
-from tsbench.instruments import Clock, DecadeBox, Range, TemperatureController
+from tsbench.instruments import Clock, DecadeBox, Range, SourceMeter, TemperatureController
 from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import ControlTable, TemperatureTable
+from tsbench.station.bench.gate import GateControl
 from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
@@ -74,13 +76,13 @@ class BoxControl:
     """
 
     def __init__(
-        self, boxes: Mapping[str, DecadeBox | OperatorBox], tables: Mapping[str, ControlTable], require_off: RequireOff,
-        changed: Callable[[str, float], None],
+        self, boxes: Mapping[str, DecadeBox | OperatorBox | GateControl], tables: Mapping[str, ControlTable],
+        require_off: RequireOff, changed: Callable[[str, float], None],
     ) -> None:
         self._boxes, self._tables = boxes, tables
         self._require_off, self._changed = require_off, changed
 
-    def _box(self, quantity: str) -> DecadeBox | OperatorBox:
+    def _box(self, quantity: str) -> DecadeBox | OperatorBox | GateControl:
         if quantity not in self._boxes:
             raise ConfigurationError(
                 f"'{quantity}' is not in [fixture.control] of the bench file{nearest(quantity, self._boxes)}")
@@ -101,10 +103,17 @@ class BoxControl:
     def set_value(self, quantity: str, value: float) -> float:
         """Set a quantity while all outputs are off, and return the value that was set."""
         box = self._box(quantity)
-        self._require_off(f"the relays of the {quantity.replace('_', ' ')}")
+        self._require_off(f"the {'gate' if isinstance(box, GateControl) else 'relays'} of the "
+                          f"{quantity.replace('_', ' ')}")
         found = box.set_value(value)
         self._changed(self._tables[quantity].element, found)
         return found
+
+    def renew(self) -> None:
+        """Set the gates again that were switched off with all other outputs since they were set."""
+        for quantity, box in self._boxes.items():
+            if isinstance(box, GateControl) and box.wanted is not None and not box.is_on():
+                self.set_value(quantity, box.wanted)
 
 
 def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
@@ -123,9 +132,10 @@ def chuck_temperature(
 
 
 def fixture_control(
-    file: BenchFile, driver_of: Callable[[str], Any], require_off: RequireOff, rewire: Callable[[], None]
+    file: BenchFile, driver_of: Callable[[str], Any], gate_of: Callable[[str], SourceMeter], require_off: RequireOff,
+    rewire: Callable[[], None],
 ) -> BoxControl | None:
-    """Return the decade boxes of the fixture, where the bench file names them.
+    """Return the decade boxes and the gates of the fixture, where the bench file names them.
 
     After each change, the netlist of ``file`` has the value that was set, and ``rewire`` is called: limits and fixture
     follow from it.
@@ -139,7 +149,11 @@ def fixture_control(
         file.netlist = with_value(file.netlist, element, value)
         rewire()
 
-    boxes = {
-        quantity: driver_of(table.instrument) if table.instrument else OperatorBox(quantity.replace("_", " "), unit)
-        for (quantity, table), unit in ((item, UNITS[item[0]]) for item in tables.items())}
+    boxes: dict[str, DecadeBox | OperatorBox | GateControl] = {}
+    for quantity, table in tables.items():
+        if table.gate:
+            boxes[quantity] = GateControl(functools.partial(gate_of, table.gate), table)
+        else:
+            boxes[quantity] = driver_of(table.instrument) if table.instrument else OperatorBox(
+                quantity.replace("_", " "), UNITS[quantity])
     return BoxControl(boxes, tables, require_off, changed)

@@ -42,6 +42,8 @@ class Wiring:
         Its resistance is the one that was measured. Where none was, it follows from the netlist, and without a
         netlist it is the source resistance alone.
         """
+        if terminal in self.file.gates():
+            return WirePath(resistance=math.inf, gain=0.0)
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
         netlist, tee = self.file.netlist, self.file.table.fixture.bias_tee

@@ -1,0 +1,78 @@
+"""A transistor as a resistor of the fixture: the gate voltage of a source meter sets its resistance."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments import MeasureSettings, Range, SourceMeter, SourceSettings
+from tsbench.quantities import short_quantity
+from tsbench.records import Flag
+from tsbench.station.bench.bench_tables import ControlTable
+
+
+class GateControl:
+    """A :class:`~tsbench.instruments.DecadeBox` in function: the resistance [Ohm] of a transistor between two nodes.
+
+    The logarithm of the resistance is interpolated between the rows of the table. The output of the source meter is on
+    while the resistance is set; whatever makes the bench safe switches it off, and the transistor is then open.
+
+    Parameters
+    ----------
+    meter : returns the guarded source meter at the gate
+    table : ``[fixture.control.QUANTITY]``
+    """
+
+    def __init__(self, meter: Callable[[], SourceMeter], table: ControlTable) -> None:
+        self._meter, self._table = meter, table
+        order = np.argsort(table.gate_voltages)
+        self._volts = np.asarray(table.gate_voltages, dtype=float)[order]
+        self._logarithms = np.log(np.asarray(table.resistances, dtype=float)[order])
+        self.bounds = Range(min(table.resistances), max(table.resistances), "Ohm")
+        self.wanted: float | None = None  #: [Ohm] that was set last
+
+    def _resistance_at(self, volts: float) -> float:
+        return float(math.exp(np.interp(volts, self._volts, self._logarithms)))
+
+    def _voltage_for(self, resistance: float) -> float:
+        rising = slice(None) if self._logarithms[0] < self._logarithms[-1] else slice(None, None, -1)
+        return float(np.interp(math.log(resistance), self._logarithms[rising], self._volts[rising]))
+
+    def is_on(self) -> bool:
+        """Read back whether the gate has its voltage."""
+        return any(state.enabled for state in self._meter().output_states())
+
+    def value(self) -> float | None:
+        """Return the resistance at the gate voltage that is measured now; None while the output is off."""
+        return self._resistance_at(self._meter().measure().voltage) if self.is_on() else None
+
+    def set_value(self, value: float) -> float:
+        """Set the gate voltage for a resistance [Ohm]; return the resistance at the voltage that is measured.
+
+        Raises
+        ------
+        LimitError
+            The table does not reach this value, or the source meter cannot set the voltage.
+        InstrumentError
+            The gate draws more current than its limit.
+        """
+        if not self.bounds.low <= value <= self.bounds.high:
+            raise LimitError(
+                f"the transistor '{self._table.element}' has {short_quantity(self.bounds.low, 'Ohm')} to "
+                f"{short_quantity(self.bounds.high, 'Ohm')} in its table, not {short_quantity(value, 'Ohm')}. Choose a "
+                "value in this range, or measure more rows of the table")
+        meter, limit = self._meter(), self._table.gate_limit
+        widest = float(np.max(np.abs(self._volts)))
+        meter.configure_source(SourceSettings("voltage", limit=limit, range=widest))
+        meter.configure_measure(MeasureSettings("current", range=limit))
+        meter.set_level(self._voltage_for(value))
+        meter.set_output(True)
+        reading = meter.measure()
+        if Flag.COMPLIANCE in reading.flags:
+            meter.set_output(False)
+            raise InstrumentError(
+                f"the gate of '{self._table.element}' draws more than gate_limit = {short_quantity(limit, 'A')}. Check "
+                "the transistor and its wiring")
+        self.wanted = value
+        return self._resistance_at(reading.voltage)

@@ -1,0 +1,198 @@
+"""A transistor as the load: the second channel of a source meter sets its gate voltage, on a simulated bench."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.protocols import protocol_named
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_tables import ControlTable
+from tsbench.station.runner import run_on
+
+BETA, THRESHOLD, SLOPE, THERMAL = 1e-3, 0.7, 1.3, 0.025852   #: of the nmos of the catalogue, at 300 K
+WORLD = """
+seed = 6
+[witness]
+file = "witness.jsonl"
+[instruments.meter]
+model = "keithley_2612b"
+resource = "USB0::0x05E6::0x2612::SIM00041::INSTR"
+[fixture]
+netlist = '''
+R_lead  smu  high 2
+XM      high gate dut nmos
+C_dut   dut  0    10p
+R_gate  gate 0    {leak}
+XDUT    dut  0    device
+'''
+[fixture.terminals]
+"meter.a" = "smu"
+"meter.b" = "gate"
+[devices.D1]
+model = "resistor"
+parameters = {{ r = 100 }}
+[devices.D2]
+model = "resistor"
+parameters = {{ r = 200 }}
+"""
+BENCH = """
+visa_library = "gate.world.toml@tsbench"
+[instruments.meter]
+driver = "keithley_2600"
+resource = "USB0::0x05E6::0x2612::SIM00041::INSTR"
+[roles]
+drive = "meter.a"
+gate = "meter.b"
+[fixture]
+netlist = '''
+R_lead  smu  high 2
+R_load  high dut  1k
+XDUT    dut  0    device
+'''
+[fixture.terminals]
+"meter.a" = "smu"
+[fixture.control.load_resistance]
+element = "R_load"
+gate = "gate"
+gate_voltages = {volts}
+resistances = {ohms}
+gate_limit = "1 uA"
+[devices.D1]
+[devices.D2]
+[device.limits]
+max_voltage = "1 V"
+max_current = "3 mA"
+"""
+
+
+def channel_resistance(gate: float) -> float:
+    """Return the resistance [Ohm] of the channel at a small drain voltage, by the formula of the model."""
+    x = (gate - THRESHOLD) / SLOPE / (2 * THERMAL)
+    return 1.0 / (2 * SLOPE * BETA * THERMAL * math.log1p(math.exp(x)) / (1 + math.exp(-x)))
+
+
+def path_resistance(gate: float, voltage: float, device: float) -> float:
+    """Return lead, channel and device [Ohm] at a gate voltage against ground; at 20 mV, the channel is not linear."""
+    def part(x: float) -> float:
+        return math.log1p(math.exp(x / (2 * THERMAL))) ** 2
+
+    current = 0.0
+    for _ in range(50):
+        source, drop = current * device, voltage - current * (device + 2.0)
+        pinch = (gate - source - THRESHOLD) / SLOPE
+        current += 0.5 * (2 * SLOPE * BETA * THERMAL**2 * (part(pinch) - part(pinch - drop)) - current)
+    return voltage / current
+
+
+VOLTS = [round(float(v), 2) for v in np.arange(0.8, 3.01, 0.1)]
+
+
+def bench_file(folder: Path, leak: str = "1g") -> Path:
+    (folder / "gate.world.toml").write_text(WORLD.format(leak=leak), "utf-8")
+    ohms = [channel_resistance(volts) for volts in VOLTS]
+    (folder / "gate.bench.toml").write_text(BENCH.format(volts=VOLTS, ohms=ohms), "utf-8")
+    return folder / "gate.bench.toml"
+
+
+def resistance(bench: Bench) -> float:
+    """Return the resistance [Ohm] of all in the path, measured with 20 mV."""
+    meter = bench.source_meter()
+    meter.configure_source(SourceSettings("voltage", limit=100e-6, range=0.2))
+    meter.configure_measure(MeasureSettings("current", range=100e-6))
+    meter.set_level(0.02)
+    meter.set_output(True)
+    found = meter.measure()
+    meter.set_output(False)
+    return found.voltage / found.current
+
+
+@pytest.mark.sabotage("units")
+@pytest.mark.parametrize("wanted", [600.0, 2e3, 5e3])
+def test_the_gate_sets_the_load(tmp_path: Path, wanted: float) -> None:
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        control = bench.fixture_control
+        assert control is not None and control.value("load_resistance") is None
+        found = control.set_value("load_resistance", wanted)
+        # the gate has 5 mV of error in the range of 20 V, which count most near the threshold
+        assert found == pytest.approx(wanted, rel=0.015)
+        assert control.value("load_resistance") == pytest.approx(found, rel=2e-3)
+        world = next(iter(bench.instruments.managers.values())).visalib.world
+        gate = float(world.bench.circuit.voltage("gate"))
+        assert resistance(bench) == pytest.approx(path_resistance(gate, 0.02, 100.0), rel=0.01)
+        assert bench.fixture.path_resistance["drive"] == pytest.approx(found + 2.0)
+
+
+def test_limits_follow_the_gate_and_the_gate_has_limits_of_its_own(tmp_path: Path) -> None:
+    """3 V at the gate are more than the device may see; 1 V behind 400 Ohm would be 2.5 mA, behind 300 Ohm too much."""
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        control = bench.fixture_control
+        assert control is not None
+        control.set_value("load_resistance", channel_resistance(3.0))   # the smallest in the table
+        with pytest.raises(LimitError, match=r"the transistor 'R_load' has 434.* Ohm to .* in its table, not 100 Ohm"):
+            control.set_value("load_resistance", 100.0)
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=3e-3, range=2.0))
+        with pytest.raises(LimitError, match="max_voltage"):
+            meter.set_level(1.1)
+        meter.set_level(0.1)
+        meter.set_output(True)
+        with pytest.raises(InstrumentError, match=r"the gate of the load resistance must not move .*meter.a"):
+            control.set_value("load_resistance", 1e3)
+
+
+def test_devices_change_while_the_gate_is_on_and_runs_set_it_again(tmp_path: Path) -> None:
+    """A run ends with all outputs off: the transistor is open until the next run sets its gate again."""
+    sweep = protocol_named("iv_sweep")(stop=0.02, points=3, compliance=100e-6)
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        control = bench.fixture_control
+        assert control is not None
+        control.set_value("load_resistance", 1e3)
+        for _ in range(2):
+            outcome = run_on(bench, sweep, tmp_path / "runs")
+            assert outcome.status == "success", outcome.reason
+            assert control.value("load_resistance") is None
+            assert resistance(bench) > 1e6
+        bench.preparation.prepare(["drive"])
+        assert resistance(bench) == pytest.approx(1102.0, rel=0.02)
+        bench.positioner.connect("D2")
+        assert resistance(bench) == pytest.approx(1202.0, rel=0.02)
+    assert not any(read_witness(tmp_path / "witness.jsonl").outputs().values())
+
+
+def test_a_gate_that_leaks_is_found(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path, leak="1meg"), "D1") as bench:
+        assert bench.fixture_control is not None
+        with pytest.raises(InstrumentError, match="the gate of 'R_load' draws more than gate_limit = 1 uA"):
+            bench.fixture_control.set_value("load_resistance", 600.0)
+        assert not any(state.enabled for state in bench.source_meter("gate").output_states())
+
+
+@pytest.mark.parametrize(("keys", "message"), [
+    ({"gate": "g"}, "To get them, connect a short"), ({"gate_voltages": (1.0, 2.0)}, "need gate"),
+    ({"gate": "g", "gate_voltages": (1.0, 2.0), "resistances": (1e3,)}, "the same length"),
+    ({"gate": "g", "gate_voltages": (1.0, 2.0, 3.0), "resistances": (1e3, 5e2, 6e2)}, "rise or fall steadily"),
+    ({"gate": "g", "gate_voltages": (1.0, 1.0), "resistances": (1e3, 5e2)}, "rise or fall steadily"),
+    ({"gate": "g", "gate_voltages": (1.0, 2.0), "resistances": (1e3, 0.0)}, "must be positive"),
+    ({"gate": "g", "instrument": "box"}, "not both"),
+])
+def test_contradictory_gates_are_refused(keys: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ControlTable.model_validate({"element": "R1", **keys})
+
+
+@pytest.mark.parametrize(("before", "after", "message"), [
+    ('gate = "gate"\n', 'gate = "gat"\n', r"load_resistance.gate: no instrument has the role 'gat'. Did you mean"),
+    ("control.load_resistance", "control.parallel_capacitance", r"a transistor is a load_resistance only"),
+])
+def test_wrong_gates_are_refused(tmp_path: Path, before: str, after: str, message: str) -> None:
+    file = bench_file(tmp_path)
+    file.write_text(file.read_text("utf-8").replace(f"element = \"R_load\"\n{before}" if "gate =" in before else before,
+                                                    f"element = \"R_load\"\n{after}" if "gate =" in before else after,
+                                                    1), "utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        Bench.open(file)
