@@ -9,11 +9,14 @@ real record has memory, so the standard uncertainty of d uses the autocovariance
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.records import FloatArray
 
+Integers = npt.NDArray[np.signedinteger[Any]]
 #: with fewer edges, their mean is not known better than each of them
 _FEWEST_EDGES = 5
 #: samples around an edge that are fitted: fewer say nothing of a shape; more are averaged in blocks
@@ -75,7 +78,7 @@ def placed_by_shape(values: FloatArray, index: FloatArray) -> Placed | None:
 class _Fit:
     """The least-squares fit of a shape, its height, its delay and an offset."""
 
-    def __init__(self, shape: FloatArray, offsets: FloatArray) -> None:
+    def __init__(self, shape: FloatArray, offsets: Integers) -> None:
         self.columns = np.column_stack([shape - shape.mean(), -np.gradient(shape, offsets), np.ones(shape.size)])
         self._inverse = np.linalg.pinv(self.columns)
 
@@ -109,7 +112,7 @@ class _Fit:
         return math.sqrt(max(variance, 0.0))
 
 
-def _around(values: FloatArray, places: FloatArray, offsets: FloatArray) -> FloatArray:
+def _around(values: FloatArray, places: FloatArray, offsets: Integers) -> FloatArray:
     """Return the record around each place, between samples by a line, shape (n, m)."""
     first = np.floor(places)
     part = (places - first)[:, None]
@@ -118,13 +121,15 @@ def _around(values: FloatArray, places: FloatArray, offsets: FloatArray) -> Floa
     return found
 
 
-def _alike(delays: FloatArray, heights: FloatArray, offsets: FloatArray) -> bool:
+def _alike(delays: FloatArray, heights: FloatArray, offsets: Integers) -> bool:
     """Return whether every edge has about the mean height and lies about where its crossing was."""
     return bool(np.all((heights > _LEAST_HEIGHT) & (heights < _MOST_HEIGHT))
                 and np.all(np.abs(delays) < 0.25 * offsets[-1]))
 
 
-def _ends(values: FloatArray, places: FloatArray, whole: "np.ndarray", fit: _Fit, offsets: FloatArray) -> FloatArray:
+def _ends(
+    values: FloatArray, places: FloatArray, whole: npt.NDArray[np.bool_], fit: _Fit, offsets: Integers,
+) -> FloatArray:
     """Return the places with those edges placed that the record does not show as widely as the others."""
     found = places.copy()
     for k in np.flatnonzero(~whole):
