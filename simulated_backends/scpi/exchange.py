@@ -82,8 +82,6 @@ class OutputQueue:
 
     def take(self, count: int) -> bytes:
         """Take ``count`` bytes (one at least), which must be there."""
-        if (part := self.part(count)) is not None:
-            return part
         parts = []
         while count > 0:
             piece = self._pieces[0]

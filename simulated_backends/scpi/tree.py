@@ -169,7 +169,12 @@ class KeyedSetting:
         self._owner = owner
 
     def __getitem__(self, key: Any) -> Any:
-        return self._setting.value(self._owner, key if isinstance(key, tuple) else (key,))
+        setting, key = self._setting, key if isinstance(key, tuple) else (key,)
+        if not setting.part:   # the usual case, without a call
+            found = self._owner.setting_values.get((setting.name, key), _NOT_SET)
+            if found is not _NOT_SET:
+                return found
+        return setting.value(self._owner, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._setting.store(self._owner, key if isinstance(key, tuple) else (key,), value)

@@ -112,9 +112,10 @@ class LevelCommands(GeneratorTable):
              Optional(Choice("MINimum", "MAXimum")))
     def get_amplitude(self, channel: int, word: str | None = None) -> str:
         """``VOLT?``."""
-        window = self.window(channel)
-        value = {"MIN": window.min_amplitude, "MAX": window.max_amplitude}.get(
-            word or "", self.shared.levels[channel].amplitude)
+        value = self.shared.levels[channel].amplitude
+        if word:
+            window = self.window(channel)
+            value = window.min_amplitude if word == "MIN" else window.max_amplitude
         return self.format_number(levels_of.from_volts_peak_to_peak(
             value, self.unit[channel], self.shared.function[channel], self.load[channel]))
 
