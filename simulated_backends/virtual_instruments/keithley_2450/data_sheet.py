@@ -48,6 +48,7 @@ SOURCES = SourceMeterSources(
         f"{_SPEC}, p. 4 (20 V: 200 us); data sheet of the 2601B, p. 5 (currents)", "the other voltage ranges"),
     slew_rate=Origin(f"{_SPEC}, p. 4 (0.2 V/us, 200 V range)"),
     least_limit=Origin(f"{_MANUAL}, p. 2-100, 6-71"),
+    automatic_delay=Origin(f"{_MANUAL}, p. 2-111 (of a voltage source)"),
     range_change_overshoot=Origin(f"{_SPEC}, p. 4 (250 mV into 100 kOhm)", "its duration"),
 )
 
@@ -68,7 +69,7 @@ KEITHLEY_2450 = InteractiveDataSheet(
         "ZERO": OffState(relay_closed=True, limit_of_range=1.0),
         "GUAR": OffState(relay_closed=False, limit_of_range=0.005),
     },
-    auto_delays=(150e-3, 100e-3, 3e-3, 2e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
+    auto_delays=(50e-3, 50e-3, 3e-3, 2e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
     output_resistance=0.05, relay_resistance=0.05, slew_rate=0.2e6, high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,

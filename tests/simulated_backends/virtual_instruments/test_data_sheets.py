@@ -81,7 +81,7 @@ SHARED: dict[str, Any] = {
 @pytest.mark.parametrize(("sheet", "own"), [
     (of_2450.KEITHLEY_2450, {
         "resistance_ranges": (20.0, 200.0, 2e3, 20e3, 200e3, 2e6, 20e6, 200e6),
-        "auto_delays": (0.15, 0.1, 3e-3, 2e-3, *[1e-3] * 5), "output_resistance": 0.05, "relay_resistance": 0.05,
+        "auto_delays": (0.05, 0.05, 3e-3, 2e-3, *[1e-3] * 5), "output_resistance": 0.05, "relay_resistance": 0.05,
         "protections": (2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180),
         "lowest_limit": {"VOLT": 1e-9, "CURR": 0.02}, "first_limit": {"VOLT": 105e-6, "CURR": 21.0},
         "highest_limit": {"VOLT": (*[1.05] * 4, 0.105), "CURR": (*[210.0] * 8, 21.0)}}),

@@ -167,7 +167,7 @@ def test_when_a_new_level_has_settled() -> None:
     settings.source_autodelay["VOLT"], settings.source_delay["VOLT"] = False, 0.25
     assert settles(5.0) == pytest.approx(0.25)
     settings.source_autodelay["VOLT"] = True
-    for limit, delay in ((1e-8, 0.15), (1e-7, 0.1), (1e-6, 3e-3), (1e-5, 2e-3), (1e-4, 1e-3)):
+    for limit, delay in ((1e-8, 0.05), (1e-7, 0.05), (1e-6, 3e-3), (1e-5, 2e-3), (1e-4, 1e-3)):
         settings.current_limit = limit
         assert settles(5.0) == pytest.approx(delay)
     before = output.settled_at
