@@ -177,7 +177,8 @@ class BenchFile:
                     raise ConfigurationError(
                         f"terminal '{terminal}' is at node '{node}', which is not in the netlist{nearest(node, nodes)}"
                     )
-            netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
+            amplified = [] if fixture.sensing.amplifier is None else [self.sense_node()]
+            netlist = parse_netlist(fixture.netlist, [*fixture.terminals.values(), *amplified])
             if netlist.temperature is not None:   # nothing would use it, and a run would seem to have been warm
                 raise ConfigurationError(
                     "a bench file must not have a temperature card (.temp, .options temp=). Remove it and set the "

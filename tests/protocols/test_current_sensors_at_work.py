@@ -1,0 +1,72 @@
+"""Protocols on an NbO2 device whose current flows into the 50 Ohm input of the scope, or into an amplifier."""
+
+from pathlib import Path
+
+import pytest
+
+from tsbench.demo.truth import true_value
+from tsbench.protocols import protocol_named
+from tsbench.records import Flag
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.station.runner import run_protocol
+from tsbench.storage import read_run
+
+#: (in the bench file, in the world file) of examples/nbo2
+CHANGES = {
+    "scope_input": (
+        (("R_shunt  low   0    50\n", ""),
+         ('current_resistance = "50 Ohm"     # R_shunt; both scope inputs at 1 MOhm',
+          'current_sensor = "scope_input"')),
+        (("R_shunt  low   0    50\n", ""),)),
+    "amplifier": (
+        (("R_shunt  low   0    50\n", ""), ('voltage_low = "scope.2"\n', ""), ('"scope.2" = "low"\n', ""),
+         ('current_resistance = "50 Ohm"     # R_shunt; both scope inputs at 1 MOhm',
+          'current_sensor = "amplifier"\ncurrent_tolerance = 0.01\n[fixture.sensing.amplifier]\ninput = "low"\n'
+          'gain = "100 V/A"\ninput_resistance = "50 Ohm"\nbandwidth = "200 MHz"\nmaximum_output = "2 V"')),
+        (("R_shunt  low   0    50\n", ""), ('"scope.2" = "low"', '"scope.2" = "out"'),
+         ("[devices.D1]", '[amplifiers.A]\ninput = "low"\noutput = "out"\ngain = "100 V/A"\n'
+          'input_resistance = "50 Ohm"\nbandwidth = "200 MHz"\nmaximum_output = "2 V"\nnoise = 1e-11\n[devices.D1]'))),
+}
+
+
+def changed(bench: Path, sensor: str) -> Path:
+    """Change the copy of an example bench, and its world."""
+    for file, changes in zip((bench, bench.with_name("nbo2.world.toml")), CHANGES[sensor], strict=True):
+        text = file.read_text("utf-8")
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after)
+        file.write_text(text, "utf-8")
+    return bench
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+@pytest.mark.parametrize("sensor", list(CHANGES))
+def test_delays_and_thresholds_hold_the_truth(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
+    """The source meter's sweep finds its way back through the sensor too."""
+    file = changed(nbo2_bench, sensor)
+    for protocol, quantity, row in (
+            ("pulse_train", "switching_delay", "switching_delay_mean"),
+            ("iv_sweep", "threshold_voltage", "threshold_voltage")):
+        outcome = run_protocol(file, "D1", protocol_named(protocol).parse({}), tmp_path / "runs")
+        assert outcome.status == "success" and outcome.path is not None, outcome.reason
+        run, witness = read_run(outcome.path), read_witness(tmp_path / "nbo2.witness.jsonl")
+        assert run.header.fixture.sensing.current_sensor == sensor
+        results = [result for result in run.results if result.quantity == row]
+        assert results and all(Flag.CLIPPED not in result.flags for result in results)
+        true = true_value(quantity, results[0], run, witness)
+        found = results[0]
+        assert true is not None and found.low is not None and found.high is not None and found.value is not None
+        assert found.low <= true <= found.high and found.value == pytest.approx(true, rel=0.05)
+
+
+@pytest.mark.parametrize("sensor", list(CHANGES))
+def test_an_oscillation_is_seen_through_each_sensor(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
+    file = changed(nbo2_bench, sensor)
+    parameters = {"bias": [2.0]}
+    outcome = run_protocol(file, "D1", protocol_named("oscillation").parse(parameters), tmp_path / "runs")
+    assert outcome.status == "success" and outcome.path is not None, outcome.reason
+    run = read_run(outcome.path)
+    found = next(result for result in run.results if result.quantity == "frequency")
+    true = true_value("frequency", found, run, read_witness(tmp_path / "nbo2.witness.jsonl"))
+    assert true is not None and found.value == pytest.approx(true, rel=0.005)
