@@ -101,12 +101,18 @@ def _in_parts(count: int, fill: Callable[[int, int, SingleArray], None]) -> None
             with making:
                 more = make(left.pop)
 
-    if len(left) >= _MANY_PARTS and (os.cpu_count() or 1) > 1:
+    if len(left) >= _MANY_PARTS and _has_processor_to_spare():
         _thread.start_new_thread(help_out, ())   # unlike Thread.start, it does not wait until the thread runs
     while make(left.popleft):
         pass
     with making:
         pass
+
+
+def _has_processor_to_spare() -> bool:
+    """Whether a second thread is likely to run at once; where others compute, it costs more than it brings."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0   # this thread is one of it
+    return (os.cpu_count() or 1) > load + 0.5
 
 
 @compiled

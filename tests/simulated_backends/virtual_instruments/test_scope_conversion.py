@@ -133,9 +133,10 @@ def test_a_second_thread_makes_the_same_samples(monkeypatch: pytest.MonkeyPatch)
     noise, scale = input_noise((6,), 0.02, 1e-9, 2e8, 1e9), Scale(1.0, 1.0, 0.0).levels(0.0, 0.02, 128.0)
     signal = seen_signal(InputHistory(MANY), "n", Samples(0.0, 1e-11, 900_001), SIGMA)
     found = []
-    for processors in (1, 2, 2, None):
+    for processors, load in ((1, 0.6), (2, 1.0), (4, 3.0), (None, 1.0), (2, 1.6)):
         monkeypatch.setattr(conversion.os, "cpu_count", lambda n=processors: n)
+        monkeypatch.setattr(conversion.os, "getloadavg", lambda n=load: (n, 0.0, 0.0), raising=False)
         found.append((codes_of(signal, [noise], 1, scale, 1), levels_of(signal, [noise], 1, scale, -500, 500, 2)))
-    assert len(started) == 4   # two with two processors, each twice
+    assert len(started) == 4   # with a processor to spare, for codes and for levels
     for codes, levels in found[1:]:
         assert np.array_equal(codes, found[0][0]) and np.array_equal(levels, found[0][1])
