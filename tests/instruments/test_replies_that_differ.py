@@ -127,3 +127,18 @@ def test_another_number_in_a_reply_is_noticed(opened: tuple[Bench, str, Act]) ->
             connection.driver.clear()
             set_up(driver, act)
     assert not missed
+
+
+@pytest.mark.parametrize("opened", sorted(name for name, one in DRIVERS.items() if one[1] == "scope"), indirect=True)
+def test_a_channel_that_is_switched_off_is_the_one_that_was_meant(opened: tuple[Bench, str, Act]) -> None:
+    """No reply tells it: the other channel would be missing in the next record."""
+    bench, _, _ = opened
+    scope, transport = bench.oscilloscope(), bench.instruments.connections["scope"].transport
+    sent: list[str] = []
+    write = transport.write
+    transport.write = lambda message: (sent.append(message), write(message))[1]
+    for channel in (1, 2):
+        sent.clear()
+        scope.disable_channel(channel)
+        switching = [message for message in sent if "?" not in message]
+        assert switching and all(set(re.findall(r"\d", message)) == {str(channel)} for message in switching)
