@@ -12,6 +12,7 @@ import numpy as np
 
 from tsbench.errors import CommunicationError, ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
+from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Timebase, Vertical
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.oscilloscopes.driver import Scaling
@@ -73,9 +74,13 @@ class RohdeSchwarzRto(RohdeSchwarzScope):
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
         """Set an edge trigger; no acquisition happens without one (normal mode)."""
         self.require_trigger(trigger)
+        if trigger.holdoff is not None:
+            require_in_range(self.label, "holdoff", trigger.holdoff, data_sheet.HOLDOFF)
         source = "EXT" if trigger.source == "external" else f"CHAN{trigger.source}"
+        holdoff = (":TRIG1:HOLD:MODE OFF",) if trigger.holdoff is None else (
+            ":TRIG1:HOLD:MODE TIME", f":TRIG1:HOLD:TIME {format_number(trigger.holdoff)}")
         self.send(":TRIG1:MODE NORM", ":TRIG1:TYPE EDGE", f":TRIG1:SOUR {source}",
-                  f":TRIG1:EDGE:SLOP {_SLOPE[trigger.slope]}")
+                  f":TRIG1:EDGE:SLOP {_SLOPE[trigger.slope]}", *holdoff)
         self.check_errors()
         self._trigger = dataclasses.replace(trigger, level=self.set_level(trigger))
         return self._trigger

@@ -50,7 +50,9 @@ def test_it_is_a_driver(bench: Bench) -> None:
     driver = bench.instruments.connections["analyser"].driver
     assert isinstance(driver, Driver) and driver.output_names == ("analyser.1", "analyser.2")
     assert not driver.lost_power()
-    assert {"1.measure_current:0.001", "2.source_voltage:20"} <= set(driver.accuracy())
+    found = set(driver.accuracy())
+    assert {"1.measure_current:0.001", "2.source_voltage:20"} <= found
+    assert "1.measure_current:1e-11" in found and "2.measure_current:1e-11" not in found   # a B1517A and a B1511B
 
 
 @pytest.mark.sabotage("units")

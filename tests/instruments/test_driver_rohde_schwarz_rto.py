@@ -30,7 +30,7 @@ TIMEBASE = [
 ]
 LEVEL = [(":TRIG1:LEV1 0.5", None), OK, (":TRIG1:LEV1?", "0.5")]
 TRIGGER = [(":TRIG1:MODE NORM", None), (":TRIG1:TYPE EDGE", None), (":TRIG1:SOUR CHAN1", None),
-           (":TRIG1:EDGE:SLOP NEG", None), OK, *LEVEL]
+           (":TRIG1:EDGE:SLOP NEG", None), (":TRIG1:HOLD:MODE OFF", None), OK, *LEVEL]
 
 
 @contextmanager
@@ -45,6 +45,17 @@ def test_messages_of_the_set_up() -> None:
         assert found.configure_channel(1, Vertical(2.0, 0.7, "50")) == Vertical(2.0, 0.7, "50")
         assert found.configure_timebase(Timebase(1e-3, 4e-4, points=5000)).span == 1e-3
         assert found.configure_trigger(EdgeTrigger(1, 0.5, "negative")).level == 0.5
+
+
+def test_a_holdoff_is_sent_and_limited() -> None:
+    """User manual 1316.0827.02, page 486."""
+    holdoff = [*TRIGGER[:4], (":TRIG1:HOLD:MODE TIME", None), (":TRIG1:HOLD:TIME 0.002", None), OK, *LEVEL]
+    with scope([*CHANNEL, *holdoff]) as found:
+        found.configure_channel(1, Vertical(2.0, 0.7, "50"))
+        assert found.configure_trigger(EdgeTrigger(1, 0.5, "negative", holdoff=2e-3)).holdoff == 2e-3
+    for beyond in (99e-9, 10.1):
+        with scope([]) as found, pytest.raises(LimitError, match="holdoff"):
+            found.configure_trigger(EdgeTrigger(1, 0.5, holdoff=beyond))
 
 
 def test_an_impedance_that_was_not_taken_is_an_error() -> None:

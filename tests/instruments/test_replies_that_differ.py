@@ -129,16 +129,58 @@ def test_another_number_in_a_reply_is_noticed(opened: tuple[Bench, str, Act]) ->
     assert not missed
 
 
-@pytest.mark.parametrize("opened", sorted(name for name, one in DRIVERS.items() if one[1] == "scope"), indirect=True)
-def test_a_channel_that_is_switched_off_is_the_one_that_was_meant(opened: tuple[Bench, str, Act]) -> None:
-    """No reply tells it: the other channel would be missing in the next record."""
-    bench, _, _ = opened
-    scope, transport = bench.oscilloscope(), bench.instruments.connections["scope"].transport
+SCOPES = sorted(name for name, one in DRIVERS.items() if one[1] == "scope")
+
+
+def listen(transport: Any) -> list[str]:
+    """Return a list to which every message is added that is sent from now on, without questions."""
     sent: list[str] = []
     write = transport.write
-    transport.write = lambda message: (sent.append(message), write(message))[1]
+
+    def also(message: str) -> None:
+        if "?" not in message:
+            sent.append(message)
+        write(message)
+
+    transport.write = also
+    return sent
+
+
+def channels_in(messages: list[str]) -> set[str]:
+    """Return the channels that messages name: CHAN1, CH1 or C1."""
+    return {name for message in messages for name in re.findall(r"\bC(?:H(?:AN)?)?(\d)", message)}
+
+
+@pytest.mark.parametrize("opened", SCOPES, indirect=True)
+def test_messages_name_the_channel_that_was_meant(opened: tuple[Bench, str, Act]) -> None:
+    """No reply tells it where all messages and questions name another channel."""
+    scope = opened[0].oscilloscope()
+    sent = listen(opened[0].instruments.connections["scope"].transport)
     for channel in (1, 2):
-        sent.clear()
-        scope.disable_channel(channel)
-        switching = [message for message in sent if "?" not in message]
-        assert switching and all(set(re.findall(r"\d", message)) == {str(channel)} for message in switching)
+        for act in (lambda: scope.configure_channel(channel, Vertical(2.0, 0.3)),  # noqa: B023
+                    lambda: scope.configure_trigger(EdgeTrigger(channel, 0.2)),    # noqa: B023
+                    lambda: scope.disable_channel(channel)):                       # noqa: B023
+            sent.clear()
+            act()
+            assert channels_in(sent) == {str(channel)}, sent
+
+
+@pytest.mark.parametrize("opened", SCOPES, indirect=True)
+def test_a_holdoff_is_sent_in_seconds(opened: tuple[Bench, str, Act]) -> None:
+    scope = opened[0].oscilloscope()
+    scope.configure_channel(1, Vertical(2.0, 0.3))
+    sent = listen(opened[0].instruments.connections["scope"].transport)
+    scope.configure_trigger(EdgeTrigger(1, 0.2, holdoff=0.0625))
+    numbers = [float(number) for message in sent for number in re.findall(r"\d+(?:\.\d+)?(?:E[-+]?\d+)?", message)]
+    assert any(number == pytest.approx(0.0625) for number in numbers), sent
+
+
+@pytest.mark.parametrize("opened", SCOPES, indirect=True)
+def test_accepted_settings_stand_under_their_channel(opened: tuple[Bench, str, Act]) -> None:
+    scope: Any = opened[0].oscilloscope()
+    set_up(scope, of_scope)
+    found = scope.accepted_settings()
+    assert found["channel_1_range"] == pytest.approx(2.0, rel=0.02)
+    assert found["channel_2_range"] == pytest.approx(0.8, rel=0.02)
+    assert found["channel_1_offset"] == pytest.approx(0.3, abs=0.01)
+    assert found["channel_2_offset"] == pytest.approx(-0.1, abs=0.01)

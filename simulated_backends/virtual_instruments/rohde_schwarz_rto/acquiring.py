@@ -49,6 +49,9 @@ class RtoAcquiring(RtoTable):
     trigger_type = Setting(":TRIGger<1-3>:TYPE", Choice("EDGE", "WIDTh"), default="EDGE")
     slope = Setting(":TRIGger<1-3>:EDGE:SLOPe", Choice("POSitive", "NEGative", "EITHer"), default="POS")
     level = Setting(":TRIGger<1-3>:LEVel<1-5>[:VALue]", Number("V"), default=0.0, coerce="_level_chosen")
+    #: user manual 1316.0827.02, page 486: only the first trigger has a holdoff. EVENts, RANDom and AUTO are missing
+    holdoff_mode = Setting(":TRIGger<1-1>:HOLDoff:MODE", Choice("TIME", "OFF"), default="OFF")
+    holdoff_time = Setting(":TRIGger<1-1>:HOLDoff:TIME", Number("S", 100e-9, 10.0), default=1e-3)
     polarity = Setting(":TRIGger<1-3>:WIDTh:POLarity", Choice("POSitive", "NEGative"), default="POS")
     width_range = Setting(":TRIGger<1-3>:WIDTh:RANGe", Choice("SHORter", "LONGer"), default="SHOR")
     width = Setting(":TRIGger<1-3>:WIDTh:WIDTh", Number("S", 100e-12, 10_000.0), default=5e-9)
@@ -96,6 +99,7 @@ class RtoAcquiring(RtoTable):
             records=int(self.count) if averaged or self.control.alone else 1, averaged=averaged,
             automatic=sheet.auto_timeout if automatic else None, rearm=sheet.rearm_time,
             timebase_error=self.scope.timebase_error, fills_first=True,
+            holdoff=float(self.holdoff_time[1]) if self.holdoff_mode[1] == "TIME" else 0.0,
         )
 
     def _trigger(self) -> TriggerSettings:

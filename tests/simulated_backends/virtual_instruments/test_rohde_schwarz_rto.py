@@ -55,11 +55,25 @@ def test_states_and_a_forced_trigger(bench: Any) -> None:
 @pytest.mark.parametrize(("message", "code"), [
     ("NONSENSE 1", -113), ("CHAN1:RANG 1000", -222), ("CHAN1:OFFS 50", -222), ("TRIG1:LEV1 100", -222),
     ("CHAN1:COUP GND", -224), ("FORM REAL,8", -224), ("TIM:RANG 1 V", -131), ("ACQ:COUN 0", -222),
-    ("HDEF:STAT ON", -113), ("CHAN1:POS 6", -222), ("CHAN1:SCAL", -109),
+    ("HDEF:STAT ON", -113), ("TRIG1:HOLD:TIME 11", -222), ("TRIG2:HOLD:MODE TIME", -114), ("CHAN1:POS 6", -222), ("CHAN1:SCAL", -109),
 ])
 def test_what_is_refused(bench: Any, message: str, code: int) -> None:
     bench.send(bench.scope, message)
     assert bench.errors(bench.scope) == [code]
+
+
+def test_triggers_are_a_holdoff_apart(bench: Any) -> None:
+    """User manual 1316.0827.02, page 486: 1 ms after ``*RST``, where the mode is TIME."""
+    assert bench.ask(bench.scope, "TRIG1:HOLD:MODE?;TIME?") == "OFF;0.001"
+    bench.send(bench.scope, "TIM:RANG 1E-4", "CHAN1:ARIT AVER", "TRIG1:HOLD:MODE TIME", "TRIG1:HOLD:TIME 20.3E-3")
+    lasted = {}
+    for count in (5, 9):
+        bench.send(bench.scope, f"ACQ:COUN {count}")
+        begin = bench.bench.clock.now
+        assert bench.ask(bench.scope, "RUNS;*OPC?") == "1"
+        lasted[count] = bench.bench.clock.now - begin
+    assert lasted[9] - lasted[5] == pytest.approx(4 * 20.5e-3, abs=1e-4)   # the next of the pulses, each 0.5 ms
+    assert bench.errors(bench.scope) == []
 
 
 def test_dc_coupling_is_50_ohm(bench: Any) -> None:
