@@ -16,6 +16,7 @@ from tests.storage.test_storage_run_file import header, waveform
 from tsbench.errors import StorageError, UnreadableFile
 from tsbench.records import (
     Column,
+    CurrentAmplifier,
     DeviceDescription,
     DeviceLimits,
     Fixture,
@@ -31,6 +32,7 @@ from tsbench.storage.journal.writer import JournalWriter
 from tsbench.storage.nexus import items
 from tsbench.storage.nexus.hdf5_guard import reason
 from tsbench.storage.nexus.header import clock_zero, loud, simulated_in_words
+from tsbench.storage.nexus.reader import read_file
 from tsbench.storage.nexus.waveforms import _decimated
 from tsbench.storage.nexus.writer import column_name, plot_columns, write_run
 from tsbench.storage.recorder import RunRecorder, unfinished
@@ -92,6 +94,19 @@ def test_controlled_columns_results_and_wiring(tmp_path: Path) -> None:
         assert entry["log/time"].attrs["start"].startswith("2026-11-24T22:58:30")
         assert [entry[f"run/{name}"][()] for name in ("points_planned", "points_acquired", "waveforms_acquired")] == [
             3, 2, 0]
+
+
+def test_the_amplifier_that_senses_the_current_has_its_units(tmp_path: Path) -> None:
+    amplifier = CurrentAmplifier(-1e4, 60.0, 14e6, 1.0, 20e-3)
+    sensing = Sensing("s.1", None, "s.2", None, "amplifier", 0.01, "50", 20e-3, amplifier, "low")
+    with written(tmp_path / "r", PLAIN, [], fixture=Fixture("R1 a 0 50", sensing=sensing)) as file:
+        found = file["entry/fixture/sensing"]
+        assert {name: (item[()], item.attrs["units"]) for name, item in found["amplifier"].items()} == {
+            "gain": (-1e4, "V/A"), "input_resistance": (60.0, "Ohm"), "bandwidth": (14e6, "Hz"),
+            "maximum_output": (1.0, "V"), "maximum_current": (20e-3, "A")}
+        assert (found["maximum_current"][()], found["maximum_current"].attrs["units"]) == (20e-3, "A")
+        assert (found["current_sensor"].asstr()[()], found["current_tolerance"][()]) == ("amplifier", 0.01)
+    assert read_file(tmp_path / "r").header.fixture.sensing == sensing
 
 
 def test_instruments_settings_and_parameters_keep_units(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 PLAIN = ("index", "cycle", "direction", "polarity", "points", "points_planned", "points_acquired", "flags", "point",
          "waveforms_acquired", "record", "sample", "order", "segments", "signal_offset", "sequence_index", "row",
          "shot", "pair", "pulse", "cycles", "check_every", "repeats", "count", "retries", "samples", "fraction",
-         "periods", "die", "trigger_source", "gain_accuracy", "clip_low", "clip_high", *DIMENSIONLESS)  # fmt: skip
+         "periods", "die", "trigger_source", "gain_accuracy", "current_tolerance", "clip_low",
+         "clip_high", *DIMENSIONLESS)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
