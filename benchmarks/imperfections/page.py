@@ -21,8 +21,9 @@ the test that measures it. `python -m benchmarks.imperfections` writes this page
 A test measures the effect at the terminals, in the circuit or in a record. It compares the measured effect with the
 number. "No data sheet found" means: no data sheet or manual with this number was found. The number is then an estimate.
 
-Not modelled: overshoot, ringing and amplitude flatness of generators, the jitter of their edges from cycle to cycle, the
-ripple of an oscilloscope's response (it is Gaussian), temperature coefficients, and common-mode and normal-mode rejection.
+Not modelled: overshoot, ringing and amplitude flatness of generators, the jitter of their edges from cycle to cycle,
+the ripple of an oscilloscope's response (it is Gaussian), temperature coefficients, and common-mode and normal-mode
+rejection.
 
 """
 
