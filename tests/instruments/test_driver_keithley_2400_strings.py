@@ -242,3 +242,10 @@ def test_trigger_link() -> None:
         found.tell("line2", "point")
         with pytest.raises(LimitError):
             found.start_at("line5")
+
+
+@pytest.mark.parametrize(("reply", "found"), [("HIMP", "high_impedance"), ("NORM", "normal"), ("ODD", "ODD")])
+def test_the_output_off_state_is_set_and_read_back(reply: str, found: str) -> None:
+    with driver([(":OUTP:SMOD HIMP", None), OK, (":OUTP:SMOD?", reply)]) as meter:
+        assert meter.set_output_off("high_impedance") == found
+        assert meter.accepted_settings()["output_off"] == reply

@@ -361,3 +361,14 @@ def test_a_question_that_is_not_listed_is_asked_once(question: str) -> None:
     with pytest.raises(NoReply):
         found.ask(question)
     assert adapter.sent == [question]
+
+
+@pytest.mark.parametrize(("replies", "found"), [
+    (("HIMP", "HIMP"), "high_impedance"), (("NORM", "HIMP"), "normal"), (("HIMP", "ZERO"), "zero")])
+def test_the_output_off_state_is_set_and_read_back(replies: tuple[str, str], found: str) -> None:
+    """Of both functions; where they differ, the one that is not as it was set."""
+    with driver([
+        (":OUTP:VOLT:SMOD HIMP", None), (":OUTP:CURR:SMOD HIMP", None), OK, (":OUTP:VOLT:SMOD?", replies[0]),
+        (":OUTP:CURR:SMOD?", replies[1]),
+    ]) as meter:
+        assert meter.set_output_off("high_impedance") == found

@@ -168,3 +168,10 @@ def test_the_mark_of_a_restart(reply: str, lost: bool) -> None:
     for wrong in ("x", "300", "0.5"):
         with pytest.raises(ValueError):
             tsp.power_lost([wrong])
+
+
+@pytest.mark.parametrize(("reply", "found"), [
+    ("2.00000e+00", "high_impedance"), ("0.00000e+00", "normal"), ("7.00000e+00", "7")])
+def test_the_output_off_state_is_set_and_read_back(reply: str, found: str) -> None:
+    with driver([("smub.source.offmode = 2", None), OK, ("print(smub.source.offmode)", reply)]) as box:
+        assert box.terminal("b").set_output_off("high_impedance") == found

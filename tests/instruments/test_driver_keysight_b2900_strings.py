@@ -243,3 +243,15 @@ def test_jacks() -> None:
             meter.start_at("ext15")
         with pytest.raises(LimitError, match="cannot tell the event 'end'"):
             meter.tell("ext5", "end")
+
+
+@pytest.mark.parametrize(("reply", "found"), [("HIZ", "high_impedance"), ("NORM", "normal"), ("ZERO", "zero")])
+def test_the_output_off_state_is_set_and_read_back(reply: str, found: str) -> None:
+    """Of one channel: the settings tell which."""
+    with driver([(":OUTP2:OFF:MODE HIZ", None), OK, (":OUTP2:OFF:MODE?", reply)]) as box:
+        assert box.terminal("2").set_output_off("high_impedance") == found
+        settings = box.accepted_settings()
+        if reply == "NORM":
+            assert settings["output_off"] == "NORM"
+        else:
+            assert (settings["1.output_off"], settings["2.output_off"]) == ("NORM", reply)
