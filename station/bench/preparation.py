@@ -39,6 +39,19 @@ class Preparation:
         routes = self.routes()
         return "" if routes is None else routes.unreachable(role)
 
+    def route(self, roles: Sequence[str]) -> None:
+        """Select the route of these roles. The operator may be asked, and may decline.
+
+        Raises
+        ------
+        ConfigurationError
+            The operator declined or cannot be asked, or no route connects the roles.
+        InstrumentError
+            An output is on, or a relay does not move.
+        """
+        if (routes := self.routes()) is not None:
+            routes.prepare(roles)
+
     def prepare(self, roles: Sequence[str]) -> None:
         """Select the route of these roles, set the input of the oscilloscope that senses the current, and the gates.
 
@@ -49,8 +62,7 @@ class Preparation:
         InstrumentError
             An output is on, or an instrument does not take the setting.
         """
-        if (routes := self.routes()) is not None:
-            routes.prepare(roles)
+        self.route(roles)
         sensing = self.sensing()
         if sensing.current is not None and sensing.current_impedance == "50":
             self.require_off(f"the relay of the input '{sensing.current}'")

@@ -150,6 +150,7 @@ def run_on(
         if watch.process_id is None and needs_watchdog(bench):
             warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
+        bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
         header = replace(make_header(bench, protocol, plan, repeats), campaign_id=campaign_id, user=user)
         if "drive" in protocol.roles:
             plan = replace(plan, warnings=(*plan.warnings, *missing_accuracy(header.instruments)))

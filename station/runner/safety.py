@@ -15,8 +15,11 @@ class RunPreparation(Protocol):
     def refusal(self, roles: Sequence[str]) -> str:
         """Return why instruments of these roles cannot measure together; "" where they can."""
 
+    def route(self, roles: Sequence[str]) -> None:
+        """Select the route of these roles; the operator may decline."""
+
     def prepare(self, roles: Sequence[str]) -> None:
-        """Select the route of these roles, and set what senses the current."""
+        """Select the route of these roles, and set what senses the current and the gates."""
 
 
 class RunnerBench(Station, Protocol):

@@ -257,6 +257,20 @@ def test_an_operator_who_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> Non
         OperatorRouting({"dc": "connects meter to the device"}).select("dc")
 
 
+def test_a_run_whose_route_cannot_be_set_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    train = protocol_named("pulse_train")(amplitude=[1.0], count=2, period=1e-4, width=1e-6)
+    sweep = protocol_named("iv_sweep")(stop=0.1, points=3, compliance=1e-3)
+    file = bench_file(tmp_path, BY_HAND.replace('"operator"', '"operator"\nstate = "dc"'))
+    with Bench.open(file, "D1") as bench:
+        assert run_on(bench, sweep, tmp_path / "runs").status == "success"   # as the bench file says
+        with pytest.raises(ConfigurationError, match=r"route 'pulses' .* must be set by hand"):
+            run_on(bench, train, tmp_path / "none")
+    assert not (tmp_path / "none").exists() or not any((tmp_path / "none").iterdir())
+
+
 @pytest.mark.parametrize(("meter", "driver", "channel", "word"), [
     ("keithley_2450", "keithley_2450", "", "HIMP"), ("keysight_b2902a", "keysight_b2902a", ".1", "HIZ"),
     ("keithley_2400", "keithley_2400", "", "HIMP"), ("keithley_2612b", "keithley_2600", ".a", "high_impedance"),
