@@ -8,7 +8,9 @@ from typing import Any
 
 from benchmarks.fault_surroundings import SURROUNDINGS, Surroundings
 from benchmarks.pairs.cells import GENERATOR, PARTS, SCOPE, SOURCE_METER, Cell, Model, lay, models
+from tsbench.instruments.formfactor_velox.driver import VELOX
 from tsbench.instruments.languages.kxci import KXCI
+from tsbench.instruments.mpi_sentio.driver import SENTIO
 from tsbench.instruments.registry import DRIVERS
 
 BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
@@ -84,10 +86,11 @@ class ShortRun:
     def unmarked(self) -> frozenset[str]:
         """Return the instruments that restart only with their connection: nothing in their language shows a restart.
 
-        The 4200A-SCS is a computer. After a restart, it does not answer until somebody starts KXCI at its screen.
+        The 4200A-SCS and the wafer probers are programs on a computer. After a restart, they do not answer until
+        somebody starts the program.
         """
         return frozenset(name for name, driver in self.instruments.items()
-                         if DRIVERS.things()[driver].load().language is KXCI)
+                         if DRIVERS.things()[driver].load().language in (KXCI, SENTIO, VELOX))
 
     def lay(self, folder: Path) -> Path:
         """Return the bench file, which is written into ``folder`` unless it is that of the demo bench."""

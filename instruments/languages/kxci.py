@@ -20,6 +20,8 @@ from tsbench.records import Flag
 
 DATA_READY, SYNTAX_ERROR, BUSY = 0x01, 0x02, 0x10  #: bits of the status byte
 NO_NUMBER = 1e21  #: a reading beyond this is none
+#: [V or A] far below what a preamplifier resolves (1e-17 A); a reading between this and zero has changed on its way
+NEAREST_ZERO = 1e-20
 _ERROR = re.compile(r"\s*(.*?)\s*\(\s*([+-]?\d+)\s*\)\s*", re.DOTALL)
 _VALUE = r"([+-]?\d+(?:\.\d*)?(?:\s*[Ee][+-]?\d+)?)"
 _USER = re.compile(r"\s*([A-Z])\s*([A-P])\s*([VI])\s*" + _VALUE + r"\s*")
@@ -40,6 +42,8 @@ def _reading(letter: str, text: str) -> KxciReading:
     if letter not in _FLAGS:
         raise ValueError(f"{letter!r} is no data status")
     value, flags = float(text.replace(" ", "")), _FLAGS[letter]
+    if 0.0 < abs(value) < NEAREST_ZERO:
+        raise ValueError(f"{text!r} is no reading: the instrument resolves no such value")
     if abs(value) > NO_NUMBER:
         flags |= Flag.OVERFLOW
     return KxciReading(math.nan if Flag.OVERFLOW in flags else value, flags)
