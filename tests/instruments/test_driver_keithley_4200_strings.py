@@ -170,7 +170,7 @@ def test_what_replies_mean() -> None:
     assert parse_kxci_error("").code == parse_kxci_error("No error. (0)").code == 0
     assert (parse_kxci_error("Failure (-992)").code, parse_kxci_error("broken").code) == (-992, -1)
     for parse, text in ((parse_user_reading, "ACK"), (parse_user_reading, "ZAI 1"), (parse_readings, "N"),
-                        (parse_user_reading, "NAV +2.07371E-99"), (parse_readings, "N-1.0E-21"), (parse_readings, "N"),
+                        (parse_user_reading, "NAV +2.07371E-99"), (parse_readings, "N-1.0E-21"),
                         (parse_status, "256"), (parse_points, "1,2,3"), (parse_points, "")):
         with pytest.raises(ValueError, match=r"."):
             parse(text)
