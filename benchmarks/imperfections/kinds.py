@@ -189,7 +189,9 @@ OSCILLOSCOPE = (
     Kind("timebase_accuracy", "accuracy of the time base", ("timebase_accuracy",), lambda s: share(s.timebase_accuracy),
          (f"{_SCOPE}the_time_base_is_as_accurate_as_stated",)),
     Kind("trigger_jitter", "jitter of the trigger, rms, beside noise over slew rate", ("trigger_jitter",),
-         lambda s: quantity(s.trigger_jitter, "s"), (f"{_SCOPE}the_trigger_jitters_as_stated",)),
+         lambda s: quantity(s.trigger_jitter, "s"), (
+             f"{_SCOPE}the_trigger_jitters_as_stated",
+             f"{FOLDER}test_scope_digitiser.py::test_jitter_is_that_of_the_interpolator_and_of_noise_over_slew")),
     Kind("hysteresis", "hysteresis of the trigger", ("hysteresis",), lambda s: f"{s.hysteresis:g} div",
          (f"{_SCOPE}a_signal_smaller_than_the_hysteresis_does_not_trigger",)),
     Kind("rearm_time", "time between two segments", ("rearm_time", "fast_frame_start"),
