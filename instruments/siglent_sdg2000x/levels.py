@@ -1,4 +1,9 @@
-"""Levels of one output of an SDG2000X. It has no level limits of its own: the driver refuses levels beyond them."""
+"""Levels of one output of an SDG2000X. It has no level limits of its own: the driver refuses levels beyond them.
+
+The polarity INVT turns the offset as well as the waveform (measured on an SDG2042X by others,
+``tests/transcripts/siglent_sdg2042x.recorded.jsonl``): 0 V to 2 V becomes 0 V to -2 V. So polarity and offset are set
+together, and the polarity changes at 0 V.
+"""
 
 import math
 from typing import Any
@@ -18,6 +23,11 @@ class SdgLevels(ChannelLevels):
         super().__init__(generator, channel, *arguments)
         self._pairs = SdgMessages(generator, channel)
 
+    def forget(self) -> None:
+        """Forget load, limits and polarity (after a reset)."""
+        super().forget()
+        self._inverted: bool | None = None   #: None: unknown
+
     def declare_load(self, load_resistance: float) -> float:
         """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output does not change."""
         if load_resistance != self.load:
@@ -28,7 +38,8 @@ class SdgLevels(ChannelLevels):
         got = math.inf if found == "HZ" else parse_quantity(found)
         self.load = self._generator.accepted("load", load_resistance, got, "Ohm")
         if "amplitude" in self._found:
-            self._found["amplitude"], self._found["offset"] = self._pairs.quantities("C{ch}:BSWV?", "AMP", "OFST")
+            self._found["amplitude"], offset = self._pairs.quantities("C{ch}:BSWV?", "AMP", "OFST")
+            self._found["offset"] = self._turned(offset)
         elif "level" in self._found:
             (self._found["level"],) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
         return self.load
@@ -46,15 +57,20 @@ class SdgLevels(ChannelLevels):
                 require_in_range(self._label, "level", level, Range(*self._limits, "V"))
 
     def set_levels(self, one: float, other: float) -> tuple[float, float]:
-        """Set low and high level [V into the load] as amplitude and offset; return them as read back."""
+        """Set low and high level [V into the load] as amplitude and offset; return them as read back.
+
+        Where the first is the high one, the output is inverted: it idles at the high level.
+        """
         low, high = sorted((one, other))
         self._require_within_limits(low, high)
         amplitude, offset = high - low, (low + high) / 2
+        smallest = f"C{{ch}}:BSWV AMP,{format_number(self.minimum_amplitude())}"
+        self._pairs.send(smallest)
+        self._set_polarity(other < one)
         self._pairs.send(
-            f"C{{ch}}:BSWV AMP,{format_number(self.minimum_amplitude())}", f"C{{ch}}:BSWV OFST,{format_number(offset)}",
-            f"C{{ch}}:BSWV AMP,{format_number(amplitude)}",
-        )
+            f"C{{ch}}:BSWV OFST,{format_number(self._turned(offset))}", f"C{{ch}}:BSWV AMP,{format_number(amplitude)}")
         got, middle = self._pairs.quantities("C{ch}:BSWV?", "AMP", "OFST")
+        middle = self._turned(middle)
         accept, absolute = self._generator.accepted, self.resolution()
         got = accept("amplitude", amplitude, got, "V", absolute=absolute)
         middle = accept("offset", offset, middle, "V", absolute=absolute)
@@ -64,9 +80,20 @@ class SdgLevels(ChannelLevels):
     def set_level(self, level: float) -> float:
         """Set a DC level [V into the load]; return it as read back."""
         self._require_within_limits(level)
+        self._set_polarity(False)
         self._pairs.send(f"C{{ch}}:BSWV OFST,{format_number(level)}")
         (got,) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
         return self._generator.accepted("level", level, got, "V", absolute=self.resolution())
+
+    def _set_polarity(self, inverted: bool) -> None:
+        """Set the polarity where it is another one; at 0 V, as it turns the offset."""
+        if inverted != self._inverted:
+            self._pairs.send("C{ch}:BSWV OFST,0", f"C{{ch}}:OUTP PLRT,{'INVT' if inverted else 'NOR'}")
+            self._inverted = inverted
+
+    def _turned(self, offset: float) -> float:
+        """Return the offset that is programmed for one at the output, and the other way round."""
+        return -offset + 0.0 if self._inverted else offset
 
     def lifting_limits(self) -> list[str]:
         """Return nothing: the instrument has no limits."""

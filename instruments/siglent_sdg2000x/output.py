@@ -1,8 +1,8 @@
 """One output of a Siglent SDG2000X.
 
 Keys of a burst count only while its state is ON, so the state comes first: configure a burst before the output is
-switched on. The instrument does not tell when a burst is over. An arbitrary waveform is played by its sample rate
-(TrueArb).
+switched on. Another waveform ends a burst, so the driver sends it again after it. The instrument does not tell when a
+burst is over. An arbitrary waveform is played by its sample rate (TrueArb).
 """
 
 from collections.abc import Mapping
@@ -38,9 +38,7 @@ class SdgOutput(TimedOutput):
         steps = (("RISE", caps.edge_time.low), ("FALL", caps.edge_time.low), ("WIDTH", caps.pulse_width.low),
                  ("PERI", pulse.period), ("WIDTH", pulse.width), ("RISE", pulse.rise_time), ("FALL", pulse.fall_time),
                  ("DLY", 0.0))
-        self._messages.send(
-            f"C{{ch}}:OUTP PLRT,{'INVT' if pulse.amplitude < 0 else 'NOR'}",
-            *(f"C{{ch}}:BSWV {key},{format_number(value)}" for key, value in steps))
+        self._messages.send(*(f"C{{ch}}:BSWV {key},{format_number(value)}" for key, value in steps))
 
     def _timing(self) -> tuple[float, float, float, float]:
         width, period, rise, fall = self._messages.quantities("C{ch}:BSWV?", "WIDTH", "PERI", "RISE", "FALL")
@@ -48,7 +46,6 @@ class SdgOutput(TimedOutput):
 
     def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
         name, generator = f"TSB{self.channel}", self.generator
-        self._messages.send("C{ch}:OUTP PLRT,NOR")
         points = codes.astype("<i2").tobytes()
         with generator.lock:
             generator.write_bytes(f"C{self.channel}:WVDT WVNM,{name},WAVEDATA,".encode() + points)
@@ -67,6 +64,15 @@ class SdgOutput(TimedOutput):
         )
         (got,) = self._messages.quantities("C{ch}:BTWV?", "TIME")
         return got
+
+    def _change_function(self, function: str) -> None:
+        changes = function != self._function
+        super()._change_function(function)
+        source: Literal["bus", "external"] = "bus" if self._found.get("trigger_source") == "bus" else "external"
+        if changes and self._burst and function != "dc":
+            count = self._found["burst_count"]
+            assert isinstance(count, int)
+            self._send_burst(count, source)
 
     def _stop_burst(self) -> None:
         """Stop a running burst: the source, set again, arms anew; the output idles at its base."""

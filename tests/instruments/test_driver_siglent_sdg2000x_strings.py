@@ -35,10 +35,11 @@ def basic(*pairs: str) -> list[tuple[Any, Any]]:
     return [(f"C1:BSWV {pair}", None) for pair in pairs]
 
 
+NORMAL = [*basic("OFST,0"), ("C1:OUTP PLRT,NOR", None)]   # while the polarity is unknown
+TIMING = basic("RISE,8.4e-09", "FALL,8.4e-09", "WIDTH,1.63e-08", "PERI,1e-06", "WIDTH,2e-07", "RISE,1e-08",
+               "FALL,2e-08", "DLY,0")
 PULSE_MESSAGES = [
-    *OFF, *basic("WVTP,PULSE"), ("C1:OUTP PLRT,NOR", None),
-    *basic("RISE,8.4e-09", "FALL,8.4e-09", "WIDTH,1.63e-08", "PERI,1e-06", "WIDTH,2e-07", "RISE,1e-08", "FALL,2e-08",
-           "DLY,0", "AMP,0.004", "OFST,0.75", "AMP,1.5"),
+    *OFF, *basic("WVTP,PULSE"), *TIMING, *basic("AMP,0.004"), *NORMAL, *basic("OFST,0.75", "AMP,1.5"),
     ("C1:BSWV?", BSWV), ("C1:BSWV?", BSWV),
 ]
 
@@ -87,6 +88,30 @@ def test_pulse() -> None:
         assert found.configure_pulse(PULSE) == PULSE
 
 
+def test_the_offset_of_an_inverted_pulse_is_programmed_with_the_other_sign() -> None:
+    negative = Pulse(base=0.0, amplitude=-1.5, width=2e-7, period=1e-6, rise_time=1e-8, fall_time=2e-8)
+    zero = [*OFF, ("C1:BTWV STATE,OFF", None), *basic("WVTP,DC", "OFST,0"), ("C1:OUTP PLRT,NOR", None),
+            *basic("OFST,0.5"), ("C1:BSWV?", "C1:BSWV WVTP,DC,OFST,0.5V")]
+    pairs = [
+        *OPEN_LOAD, *PULSE_MESSAGES, *TIMING, *basic("AMP,0.004", "OFST,0"), ("C1:OUTP PLRT,INVT", None),
+        *basic("OFST,0.75", "AMP,1.5"), ("C1:BSWV?", BSWV), ("C1:BSWV?", BSWV), *OPEN_LOAD, ("C1:BSWV?", BSWV), *zero]
+    with channel(pairs) as found:
+        found.configure_load(math.inf)
+        found.configure_pulse(PULSE)
+        assert found.configure_pulse(negative) == negative
+        found.configure_load(math.inf)
+        assert found.accepted_settings()["offset"] == -0.75
+        assert found.configure_level(0.5) == 0.5   # not -0.5 V
+
+
+def test_a_burst_is_sent_again_after_another_waveform() -> None:
+    with channel([*OPEN_LOAD, *burst(3, "EXT"), *PULSE_MESSAGES[:3], *burst(3, "EXT"), *PULSE_MESSAGES[3:]]) as found:
+        found.configure_load(math.inf)
+        assert found.configure_burst(3, "external") == 3
+        assert found.configure_pulse(PULSE) == PULSE
+        assert found.accepted_settings()["burst_count"] == 3
+
+
 @pytest.mark.parametrize("pulse", [
     Pulse(0.0, 1.0, 1e-8, 1e-6, 1e-8, 1e-8), Pulse(0.0, 1.0, 2e-8, 3e-8, 1e-8, 1e-8),
     Pulse(0.0, 1.0, 1e-7, 1e-6, 5e-9, 1e-8), Pulse(0.0, 11.0, 1e-7, 1e-6, 1e-8, 1e-8),
@@ -108,8 +133,8 @@ def test_a_setting_that_the_instrument_clips_is_an_error() -> None:
 
 
 def test_the_driver_refuses_levels_beyond_the_limits() -> None:
-    pairs = [*OPEN_LOAD, *OFF, ("C1:BTWV STATE,OFF", None), *basic("WVTP,DC", "OFST,0.5"),
-             ("C1:BSWV?", "C1:BSWV WVTP,DC,OFST,0.5V")]
+    pairs = [*OPEN_LOAD, *OFF, ("C1:BTWV STATE,OFF", None), *basic("WVTP,DC"), *NORMAL,
+             *basic("OFST,0.5"), ("C1:BSWV?", "C1:BSWV WVTP,DC,OFST,0.5V")]
     with channel(pairs) as found:
         found.configure_load(math.inf)
         assert found.configure_level_limits(-1.0, 1.0) == (-1.0, 1.0)
@@ -144,8 +169,9 @@ def test_a_waveform_is_bytes_behind_its_key() -> None:
     codes = np.repeat([-32767, 0, 32767, 0], 2).astype("<i2")
     reply = "C1:BSWV WVTP,ARB,FRQ,750HZ,PERI,0.00133333333S,AMP,2V,OFST,0V,HLEV,1V,LLEV,-1V,PHSE,0"
     pairs = [
-        *OPEN_LOAD, *OFF, ("C1:OUTP PLRT,NOR", None), (b"C1:WVDT WVNM,TSB1,WAVEDATA," + codes.tobytes(), None),
-        ("C1:ARWV NAME,TSB1", None), *OFF, *basic("WVTP,ARB", "AMP,0.004", "OFST,0", "AMP,2"), ("C1:BSWV?", reply),
+        *OPEN_LOAD, *OFF, (b"C1:WVDT WVNM,TSB1,WAVEDATA," + codes.tobytes(), None),
+        ("C1:ARWV NAME,TSB1", None), *OFF, *basic("WVTP,ARB", "AMP,0.004"), *NORMAL,
+        *basic("OFST,0", "AMP,2"), ("C1:BSWV?", reply),
         ("C1:SRATE MODE,TARB,VALUE,6000", None), ("C1:SRATE?", "C1:SRATE MODE,TARB,VALUE,6000Sa/s"),
     ]
     with channel(pairs) as found:

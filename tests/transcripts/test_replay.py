@@ -68,6 +68,7 @@ ACTS: dict[tuple[str, str], tuple[tuple[str, ...], Callable[[Any], object], obje
     ("keithley_2450.qcodes", "functions"): ((":OUTP?",), outputs, [False]),
     ("keysight_33522b.qcodes", "output"): ((":OUTP1?",), lambda driver: outputs(driver)[0], True),
     ("keysight_33522b.qcodes", "load"): ((":OUTP1:LOAD?",), load(math.inf), None),
+    ("siglent_sdg2042x.recorded", "load"): (("C1:OUTP?",), load(50.0), None),
     ("keysight_33250a.pymeasure", "load"): ((":OUTP:LOAD?",), load(math.inf), None),
     ("rigol_dg822.pymeasure", "high impedance"): ((":OUTP1:LOAD?",), load(math.inf), None),
     ("rigol_dg822.pymeasure", "load"): ((":OUTP1:LOAD?",), load(math.inf), "load"),   # it is 50 Ohm
@@ -96,7 +97,8 @@ def test_there_are_transcripts_of_many_models_and_families() -> None:
 @pytest.mark.parametrize("name", FACTS)
 def test_facts_name_their_source(name: str) -> None:
     source = FACTS[name].facts["source"]
-    assert re.search(r"\d+\.\d+\.\d+, tests/|\d+\.\d+\.\d+, instrument/|page|Rev\.|example", source), source
+    found = re.search(r"\d+\.\d+\.\d+, (tests|instrument)/|page|Rev\.|example|\([0-9a-f]{8}\b", source)
+    assert found, source
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)

@@ -64,44 +64,59 @@ class SdgBurstCommands(SdgTable):
                 raise ScpiError(-211)
             self.generator.playback.start_burst(channel, self.clock.now)
             return
+        if words[0] == "CARR":
+            self.generator.wave_commands.apply(channel, pairs(words[1:]))
+            self.generator.playback.reshape(channel)
+            return
         for key, value in pairs(words):
-            if key == "CARR":
-                raise ScpiError(-224)   # of the twin: the wave is set by BSWV
             if value not in _WORDS.get(key, (value,)):
                 raise ScpiError(-224)
             if key == "STATE":
-                burst.on = value == "ON"
-            elif not burst.on:
-                raise ScpiError(-221)
-            else:
+                burst.on = value == "ON" and self.generator.states[channel].wave != "DC"
+            elif burst.on:
                 self._set(channel, key, value)
         self.generator.playback.reshape(channel)
         self.generator.playback.external_edges_changed()
 
     def _set(self, channel: int, key: str, value: str) -> None:
         burst, sheet = self.generator.states[channel].burst, self.generator.data_sheet
+        if (burst.gated and key in ("TIME", "DLAY", "TRMD")) or (key == "PRD" and burst.source != "INT"):
+            return
         match key:
             case "GATE_NCYC":
                 burst.gated = value == "GATE"
+                if burst.gated and burst.source == "MAN":
+                    burst.source = "INT"
             case "TRSR":
-                burst.source = value
+                self._set_source(burst, value)
             case "EDGE":
                 burst.edge = value
             case "PLRT":
                 burst.polarity = value
             case "TRMD":
-                burst.trigger_output = value
+                burst.trigger_output = value if burst.source != "EXT" else "OFF"
             case "TIME":
                 endless = value == "INF"
                 burst.cycles = INFINITE_LOAD if endless else float(min(max(round(number(value)), 1), MOST_CYCLES))
+                if endless and burst.source == "INT":
+                    self._set_source(burst, "EXT")
             case "PRD":
                 burst.period = min(max(number(value, "S"), sheet.min_burst_period), sheet.max_burst_period)
             case "DLAY":
                 burst.delay = min(max(number(value, "S"), SHORTEST_DELAY), sheet.max_trigger_delay)
             case "STPS":
-                burst.phase = number(value) % 360
+                self.generator.states[channel].set_phase(number(value))
+            case "COUNT":
+                pass   # is accepted; what it does is not compared
             case _:
                 raise ScpiError(-224)
+
+    def _set_source(self, burst: BurstState, source: str) -> None:
+        if source == "INT" and burst.cycles == INFINITE_LOAD:
+            return
+        burst.source = source
+        if source == "EXT":
+            burst.trigger_output = "OFF"
 
     @command("C<1-2>:BTWV?")
     @command("C<1-2>:BURSTWAVE?")
@@ -110,12 +125,18 @@ class SdgBurstCommands(SdgTable):
         burst = self.generator.states[channel].burst
         if not burst.on:
             return f"C{channel}:BTWV STATE,OFF"
-        parts = ["STATE,ON", f"PRD,{written(burst.period, 'S')}", f"STPS,{written(burst.phase)}",
-                 f"TRSR,{burst.source}"]
-        if burst.gated:
-            parts += ["GATE_NCYC,GATE", f"PLRT,{burst.polarity}"]
+        state, parts = self.generator.states[channel], ["STATE,ON"]
+        if state.wave == "NOISE":
+            parts.append(f"PLRT,{burst.polarity}")
         else:
-            cycles = "INF" if burst.cycles == INFINITE_LOAD else written(burst.cycles)
-            parts += [f"EDGE,{burst.edge}" if burst.source == "EXT" else f"TRMD,{burst.trigger_output}",
-                      f"TIME,{cycles}", f"DLAY,{written(burst.delay, 'S')}", "GATE_NCYC,NCYC"]
-        return f"C{channel}:BTWV {','.join(parts)},CARR,{self.generator.wave_commands.basic(channel)}"
+            parts += [f"PRD,{written(burst.period, 'S')}"] if burst.source == "INT" else []
+            parts += [f"STPS,{written(state.phase)}"] if state.wave != "PULSE" else []
+            parts += [f"TRSR,{burst.source}", *self._mode(burst)]
+        return f"C{channel}:BTWV {','.join(parts)},CARR,{self.generator.wave_commands.carrier(channel)}"
+
+    def _mode(self, burst: BurstState) -> list[str]:
+        if burst.gated:
+            return ["GATE_NCYC,GATE", f"PLRT,{burst.polarity}"]
+        cycles = "INF" if burst.cycles == INFINITE_LOAD else f"{burst.cycles:.0f}"
+        trigger = [] if burst.source == "EXT" else [f"TRMD,{burst.trigger_output}"]
+        return [*trigger, f"TIME,{cycles}", f"DLAY,{written(burst.delay, 'S')}", "GATE_NCYC,NCYC"]

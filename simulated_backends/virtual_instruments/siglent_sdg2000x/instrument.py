@@ -4,13 +4,16 @@ Quirks that the twin has
 ------------------------
 - Its own commands: keys and values, ``C1:BSWV WVTP,PULSE,FRQ,1000HZ``; replies repeat the header.
 - A value beyond a limit becomes the limit, without an error. A key of another wave is ignored.
-- Keys of a burst count only while its state is ON.
+- Keys of a burst count only while its state is ON; ``BSWV WVTP`` ends a burst.
+- ``OUTP PLRT,INVT`` inverts the offset too: 0 V to 2 V becomes 0 V to -2 V.
 - Points of a waveform follow ``WAVEDATA,`` without a block: 16 bits with a sign, the low byte first, to the end of the
   message.
 - ``*OPC`` does not wait for the end of a burst.
 
-Not compared with an instrument: that there is an error queue, and what it holds. The twin has neither modulation nor
-sweep, and no built-in waveform but one: it answers -113.
+Compared with replies of an SDG2042X that others recorded (``tests/transcripts/siglent_sdg2042x.recorded.jsonl``). Not
+compared: what the error queue holds of a wrong message; levels shown after another load (the instrument rounds them to
+0.1 mV); the shortest burst delay and period. The twin has neither modulation nor sweep, and no built-in waveform but
+one: it answers -113.
 """
 
 import numpy as np
@@ -41,7 +44,7 @@ class VirtualSdg(SdgBase):
     outputs = ("1", "2")
     terminals = ("1", "2")
     has_trigger = True
-    no_error = '0,"No Error"'
+    no_error = "+0, No error"
     framing = PointsFraming()
 
     burst_commands = Subsystem(SdgBurstCommands)
@@ -78,16 +81,17 @@ class VirtualSdg(SdgBase):
         state, sheet = self.states[channel], self.data_sheet
         function, frequency = state.function, state.frequency
         codes = self.waveforms[state.arbitrary] if function == "ARB" else None
-        phase = state.burst.phase if state.burst.on else state.phase
+        phase = state.phase
         if function == "PULS":
             phase = 0.0 if state.burst.on else -360 * state.delay * frequency
         by_frequency = frequency * (1 if codes is None else len(codes))
         return Shape(
-            function=function, levels=state.levels, frequency=frequency, phase=phase, inverted=state.inverted,
+            function=function, levels=state.output_levels, frequency=frequency, phase=phase, inverted=state.inverted,
             pulse_width=state.width, lead=state.rise, trail=state.fall, duty=state.duty, symmetry=state.symmetry,
             square_edge=sheet.square_edge_time, codes=codes,
             sample_rate=state.sample_rate if state.sampled else by_frequency, filtering="OFF", dac_bits=sheet.dac_bits,
-            noise_seed=seed_of(self.bench.seed, self.name, channel), noise_bandwidth=sheet.max_frequency["NOIS"],
+            noise_seed=seed_of(self.bench.seed, self.name, channel),
+            noise_bandwidth=state.bandwidth if state.banded else sheets.MAX_NOISE_BANDWIDTH,
         )
 
     # --------------------------------------------------------------------------------------- waveforms

@@ -49,8 +49,13 @@ def number(text: str, unit: str = "") -> float:
 
 
 def written(value: float, unit: str = "") -> str:
-    """Return a number as the instrument writes it: ``1000HZ``, ``8.4e-09S``."""
-    return f"{value:.9g}{unit}"
+    """Return a number as the instrument writes it, with 6 digits: ``4V``, ``8.4e-09S``."""
+    return f"{value:.6g}{unit}"
+
+
+def precise(value: float, unit: str = "") -> str:
+    """Return a frequency or a rate as the instrument writes it, with 10 digits: ``12345678.12HZ``."""
+    return f"{value:.10g}{unit}"
 
 
 @dataclass(frozen=True)

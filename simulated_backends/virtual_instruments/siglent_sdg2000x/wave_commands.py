@@ -1,18 +1,27 @@
 """Basic waves, outputs and sample rates of the SDG2000X: ``BSWV``, ``OUTP``, ``SRATE``, ``ARWV``, ``SYNC``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Many
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
-from tsbench.simulated_backends.virtual_instruments.generator.levels import from_volts_peak_to_peak
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import FUNCTIONS, ChannelState
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgTable
-from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import SdgWord, number, pairs, written
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import (
+    SdgWord,
+    number,
+    pairs,
+    precise,
+    written,
+)
 
 _WORDS = Many(SdgWord(), minimum=1)
+
+
+def _joined(found: Mapping[str, str]) -> str:
+    return ",".join(f"{key},{value}" for key, value in found.items())
 
 
 def _wave(state: ChannelState, text: str) -> None:
@@ -36,16 +45,14 @@ def _fall(state: ChannelState, text: str) -> None:
     state.fit_pulse()
 
 
-def _delay(state: ChannelState, text: str) -> None:
-    state.delay = min(max(number(text, "S"), 0.0), 1 / state.frequency)
-
-
-def _phase(state: ChannelState, text: str) -> None:
-    state.phase = number(text) % 360
-
-
 def _symmetry(state: ChannelState, text: str) -> None:
     state.symmetry = min(max(number(text), 0.0), 100.0)
+
+
+def _band(state: ChannelState, text: str) -> None:
+    if text not in ("ON", "OFF"):
+        raise ScpiError(-224)
+    state.banded = text == "ON"
 
 
 _BASIC: Mapping[str, Callable[[ChannelState, str], None]] = {
@@ -53,15 +60,27 @@ _BASIC: Mapping[str, Callable[[ChannelState, str], None]] = {
     "PERI": lambda state, text: state.set_frequency(1 / max(number(text, "S"), 1e-12)),
     "AMP": lambda state, text: state.set_amplitude(number(text, "V")),
     "AMPVRMS": lambda state, text: state.set_rms(number(text, "V")),
+    "AMPDBM": lambda state, text: state.set_dbm(number(text)),
     "OFST": lambda state, text: state.set_offset(number(text, "V")),
     "HLEV": lambda state, text: state.set_high(number(text, "V")),
     "LLEV": lambda state, text: state.set_low(number(text, "V")),
+    "STDEV": lambda state, text: state.set_deviation(number(text, "V")),
+    "MEAN": lambda state, text: state.set_offset(number(text, "V")),
+    "BANDSTATE": _band, "BANDWIDTH": lambda state, text: state.set_bandwidth(number(text, "HZ")),
     "DUTY": lambda state, text: state.set_duty(number(text)), "WIDTH": _width, "RISE": _rise, "FALL": _fall,
-    "DLY": _delay, "PHSE": _phase, "SYM": _symmetry,
+    "DLY": lambda state, text: state.set_delay(number(text, "S")),
+    "PHSE": lambda state, text: state.set_phase(number(text)), "SYM": _symmetry,
+    "MAX_OUTPUT_AMP": lambda _state, _text: None,   # is accepted and changes nothing
 }
-_OF_WAVE = {"DUTY": ("SQUARE", "PULSE"), "WIDTH": ("PULSE",), "RISE": ("PULSE",), "FALL": ("PULSE",),
-            "DLY": ("PULSE",), "SYM": ("RAMP",), "PHSE": ("SINE", "SQUARE", "RAMP", "ARB")}
-_NOT_OF_DC = {"FRQ", "PERI", "AMP", "AMPVRMS", "HLEV", "LLEV"}
+_PERIODIC = ("SINE", "SQUARE", "RAMP", "PULSE", "ARB")
+_OF_WAVE = {
+    **dict.fromkeys(("FRQ", "PERI", "AMP", "HLEV", "LLEV"), _PERIODIC), "OFST": (*_PERIODIC, "DC"),
+    **dict.fromkeys(("AMPVRMS", "AMPDBM"), ("SINE", "SQUARE", "RAMP", "PULSE")),
+    **dict.fromkeys(("STDEV", "MEAN", "BANDSTATE", "BANDWIDTH"), ("NOISE",)), "DUTY": ("SQUARE", "PULSE"),
+    **dict.fromkeys(("WIDTH", "RISE", "FALL", "DLY"), ("PULSE",)), "SYM": ("RAMP",),
+    "PHSE": ("SINE", "SQUARE", "RAMP", "ARB"),
+}
+_NOT_OF_CARRIER = {"PERI", "HLEV", "LLEV", "WIDTH", "BANDSTATE", "BANDWIDTH"}
 
 
 class SdgWaveCommands(SdgTable):
@@ -70,43 +89,70 @@ class SdgWaveCommands(SdgTable):
     @command("C<1-2>:BSWV", _WORDS)
     @command("C<1-2>:BASIC_WAVE", _WORDS)
     def set_basic(self, channel: int, *words: str) -> None:
-        """``C1:BSWV WVTP,PULSE,FRQ,1000HZ``: keys that another wave has are ignored."""
+        """``C1:BSWV WVTP,PULSE,FRQ,1000HZ``: keys that another wave has are ignored; ``WVTP`` ends a burst."""
+        found = pairs(words)
+        self.apply(channel, found)
+        if any(key == "WVTP" for key, _ in found):
+            self.generator.states[channel].burst.on = False
+            self.generator.playback.external_edges_changed()
+        self.generator.playback.reshape(channel)
+
+    def apply(self, channel: int, found: Sequence[tuple[str, str]]) -> None:
+        """Set keys and values of a channel's wave."""
         state = self.generator.states[channel]
-        for key, value in pairs(words):
+        for key, value in found:
             if key not in _BASIC:
                 raise ScpiError(-224)
-            if state.wave in _OF_WAVE.get(key, (state.wave,)) and not (state.wave == "DC" and key in _NOT_OF_DC):
+            if state.wave in _OF_WAVE.get(key, (state.wave,)):
                 _BASIC[key](state, value)
-        self.generator.playback.reshape(channel)
 
     @command("C<1-2>:BSWV?")
     @command("C<1-2>:BASIC_WAVE?")
     def get_basic(self, channel: int) -> str:
         """``C1:BSWV?``."""
-        return f"C{channel}:BSWV {self.basic(channel)}"
+        return f"C{channel}:BSWV {_joined(self._basic(channel))}"
 
-    def basic(self, channel: int) -> str:
-        """Return keys and values of a channel's wave."""
+    def carrier(self, channel: int) -> str:
+        """Return keys and values of a channel's wave as a burst shows them."""
+        return _joined({key: value for key, value in self._basic(channel).items() if key not in _NOT_OF_CARRIER})
+
+    def _basic(self, channel: int) -> dict[str, str]:
         state = self.generator.states[channel]
         levels = state.levels
         if state.wave == "DC":
-            return f"WVTP,DC,OFST,{written(levels.offset, 'V')}"
+            return {"WVTP": "DC", "OFST": written(state.steady.offset, "V")}
         if state.wave == "NOISE":
-            return f"WVTP,NOISE,STDEV,{written(levels.amplitude / 6, 'V')},MEAN,{written(levels.offset, 'V')}"
-        rms = from_volts_peak_to_peak(levels.amplitude, "VRMS", state.function, levels.load)
-        parts = [f"WVTP,{state.wave},FRQ,{written(state.frequency, 'HZ')},PERI,{written(1 / state.frequency, 'S')}",
-                 f"AMP,{written(levels.amplitude, 'V')},AMPVRMS,{rms:.4g}Vrms,OFST,{written(levels.offset, 'V')}",
-                 f"HLEV,{written(levels.high, 'V')},LLEV,{written(levels.low, 'V')}"]
+            band = {"BANDWIDTH": precise(state.bandwidth, "HZ")} if state.banded else {}
+            return {"WVTP": "NOISE", "STDEV": written(state.deviation, "V"), "MEAN": written(levels.offset, "V"),
+                    "BANDSTATE": "ON" if state.banded else "OFF", **band}
+        found = {"WVTP": state.wave, "FRQ": precise(state.frequency, "HZ"), "PERI": written(1 / state.frequency, "S"),
+                 "AMP": written(levels.amplitude, "V")}
+        if state.wave != "ARB":
+            found["AMPVRMS"] = written(state.rms, "Vrms")
+            if state.dbm is not None:
+                found["AMPDBM"] = written(state.dbm, "dBm")
+        found |= {"OFST": written(levels.offset, "V"), "HLEV": written(levels.high, "V"),
+                  "LLEV": written(levels.low, "V")}
         if state.wave == "PULSE":
-            parts += [f"DUTY,{written(100 * state.width * state.frequency)},WIDTH,{written(state.width)}",
-                      f"RISE,{written(state.rise, 'S')},FALL,{written(state.fall, 'S')},DLY,{written(state.delay)}"]
-        else:
-            parts.append(f"PHSE,{written(state.phase)}")
+            return found | {
+                "DUTY": written(100 * state.width * state.frequency), "WIDTH": written(state.width),
+                "RISE": written(state.rise, "S"), "FALL": written(state.fall, "S"), "DLY": written(state.delay)}
+        found["PHSE"] = written(state.phase)
         if state.wave == "SQUARE":
-            parts.append(f"DUTY,{written(state.duty)}")
+            found["DUTY"] = written(state.duty)
         if state.wave == "RAMP":
-            parts.append(f"SYM,{written(state.symmetry)}")
-        return ",".join(parts)
+            found["SYM"] = written(state.symmetry)
+        return found
+
+    @command("C<1-2>:MDWV?")
+    def get_modulation(self, channel: int) -> str:
+        """``C1:MDWV?``: the twin has no modulation."""
+        return f"C{channel}:MDWV STATE,OFF"
+
+    @command("C<1-2>:SWWV?")
+    def get_sweep(self, channel: int) -> str:
+        """``C1:SWWV?``: the twin has no sweep."""
+        return f"C{channel}:SWWV STATE,OFF"
 
     # ----------------------------------------------------------------------------------------- outputs
 
@@ -122,7 +168,7 @@ class SdgWaveCommands(SdgTable):
             elif key == "LOAD":
                 state.set_load(float("inf") if value == "HZ" else number(value))
             elif key == "PLRT" and value in ("NOR", "INVT"):
-                state.inverted = value == "INVT"
+                state.inverted = value == "INVT"   # the offset too
                 self.generator.playback.reshape(channel)
             else:
                 raise ScpiError(-224)
@@ -172,7 +218,7 @@ class SdgWaveCommands(SdgTable):
         state = self.generator.states[channel]
         if not state.sampled:
             return f"C{channel}:SRATE MODE,DDS"
-        return f"C{channel}:SRATE MODE,TARB,VALUE,{written(state.sample_rate, 'Sa/s')}"
+        return f"C{channel}:SRATE MODE,TARB,VALUE,{precise(state.sample_rate, 'Sa/s')}"
 
     @command("C<1-2>:ARWV", _WORDS)
     @command("C<1-2>:ARBWAVE", _WORDS)

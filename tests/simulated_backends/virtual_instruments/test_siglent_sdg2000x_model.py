@@ -45,7 +45,7 @@ def test_identity_and_reset(sdg: Any) -> None:
     ("C1:OUTPUT LOAD,1", [], "C1:OUTP?", {"OFF": "LOAD", "50": "PLRT"}),
     ("C1:OUTP PLRT,INVT", [], "C1:OUTP?", {"HZ": "PLRT"}),
     ("C1:BSWV WVTP,DC,OFST,1.5", [], "C1:BSWV?", {"WVTP": "DC", "OFST": "1.5V"}),
-    ("C1:BTWV TIME,3", [-221], "C1:BTWV?", {"STATE": "OFF"}),
+    ("C1:BTWV TIME,3", [], "C1:BTWV?", {"STATE": "OFF"}),
     ("C1:BTWV STATE,ON,TRSR,MAN,TIME,3", [], "C1:BTWV?", {"TRSR": "MAN", "TIME": "3", "DLAY": "2.4e-07S"}),
     ("C1:BTWV STATE,ON,TIME,INF", [], "C1:BTWV?", {"TIME": "INF"}),
     ("C1:BTWV STATE,ON,TIME,2000000", [], "C1:BTWV?", {"TIME": "1000000"}),
@@ -82,6 +82,39 @@ def test_a_pulse_has_the_width_at_half_and_the_edges_that_are_set(sdg: Any) -> N
     assert np.count_nonzero(between & (slope < 0)) * step == pytest.approx(24e-9, abs=0.12e-9)
 
 
+def test_an_inverted_output_has_the_offset_inverted_too(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C1:OUTP LOAD,50", "C1:BSWV WVTP,RAMP,FRQ,1e5,AMP,2,OFST,0.5,SYM,20", "C1:OUTP ON,PLRT,INVT")
+    _, v = sdg.voltages("a", 2e-5, 20_001)
+    assert (v.max(), v.min()) == pytest.approx((0.5, -1.5), abs=5e-3)
+    sdg.send(g, "C1:BSWV WVTP,DC,OFST,0.5")
+    assert sdg.voltages("a", 1e-6, 11)[1][1:] == pytest.approx(-0.5, abs=5e-3)
+
+
+def test_noise_has_the_deviation_that_is_set(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C1:OUTP LOAD,50", "C1:BSWV WVTP,NOISE,STDEV,0.2,MEAN,0.1,BANDSTATE,ON,BANDWIDTH,20e6", "C1:OUTP ON")
+    _, v = sdg.voltages("a", 1e-4, 20_001)
+    assert (v.std(), v.mean()) == pytest.approx((0.2, 0.1), abs=0.04)
+
+
+def test_another_wave_ends_a_burst_and_dc_has_none(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C1:BTWV STATE,ON", "C1:BSWV FRQ,2000")
+    assert fields(sdg, "C1:BTWV?")["STATE"] == "ON"
+    sdg.send(g, "C1:BSWV WVTP,SQUARE")
+    assert fields(sdg, "C1:BTWV?") == {"STATE": "OFF"}
+    sdg.send(g, "C1:BSWV WVTP,DC", "C1:BTWV STATE,ON", "C1:BTWV STATE,ON,TRSR,MAN,GATE_NCYC,GATE")
+    assert fields(sdg, "C1:BTWV?") == {"STATE": "OFF"} and not sdg.errors(g)
+    sdg.send(g, "C1:BSWV WVTP,PULSE", "C1:BTWV STATE,ON,TRSR,MAN,GATE_NCYC,GATE,TIME,4,COUNT,2")
+    assert fields(sdg, "C1:BTWV?")["TRSR"] == "INT"
+    sdg.send(g, "C1:BTWV GATE_NCYC,NCYC,TIME,INF,TRSR,INT", "C1:BSWV BANDSTATE,1", "C1:BTWV COLOUR,RED")
+    found = fields(sdg, "C1:BTWV?")
+    assert (found["TRSR"], found["TIME"]) == ("EXT", "INF") and "STPS" not in found and sdg.errors(g) == [-224]
+    sdg.send(g, "C1:BSWV WVTP,NOISE,BANDSTATE,1")
+    assert sdg.errors(g) == [-224]
+
+
 def bursts(bench: Any, seconds: float) -> Any:
     t, v = bench.voltages("a", seconds, 200_001)
     return t[1:][(v[:-1] <= 0.25) & (v[1:] > 0.25)]
@@ -104,7 +137,7 @@ def test_bursts_by_hand_by_line_by_level_and_by_themselves(table: Any) -> None:
     bench.send(g, "C1:BTWV TRSR,EXT,TIME,2")
     line.add(EdgeTrain(bench.bench.clock.now + 5e-6, 1e-6, 10e-6, 2))
     assert len(bursts(bench, 40e-6)) == 4
-    bench.send(g, "C1:BTWV GATE_NCYC,GATE")
+    bench.send(g, "C1:BTWV GATE_NCYC,GATE,PLRT,POS")
     line.add(EdgeTrain(bench.bench.clock.now + 5e-6, 3.5e-6, 20e-6, 1))
     assert len(bursts(bench, 40e-6)) == 4   # the fourth is completed
     bench.send(g, "C1:BTWV GATE_NCYC,NCYC,TRSR,INT,PRD,1e-5")
