@@ -1,7 +1,7 @@
 """Every driver compares what it set with what the instrument replies: another number in a reply is noticed.
 
 The set-up of each driver runs on its twin once for each reply that is a number. That reply comes changed. Then the
-driver must raise an error, return other settings, or keep others as accepted.
+driver must raise an error.
 """
 
 import re
@@ -24,6 +24,8 @@ STATES = re.compile(r"\*|SYST|:?STAT|ERR|CMR|errorqueue|status\.|:ERROR|SP$", re
 
 #: the driver takes the sample rate that the instrument has, and sets the length of the record for it
 TAKEN = re.compile(r":HOR:MODE:SAMPLER")
+#: another load moves the levels, which are read then and not compared: others must be kept as accepted
+READ = re.compile(r"(:SOUR1)?:VOLT1?:OFFS\?")
 #: each of their replies holds several values, or they reply to no question about a setting: see their tests of strings
 OTHERS = {"keithley_4200", "keysight_b1500a", "siglent_sdg2000x"}
 
@@ -121,7 +123,7 @@ def test_another_number_in_a_reply_is_noticed(opened: tuple[Bench, str, Act]) ->
     for number, question in enumerate(questions):
         changer.begin(number)
         try:
-            if set_up(driver, act) == expected:
+            if set_up(driver, act) == expected or not READ.fullmatch(question):
                 missed.append(question)
         except TsbenchError:
             connection.driver.clear()
