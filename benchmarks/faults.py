@@ -178,7 +178,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.drivers is None:
         return report("faults", "outputs, data and messages after injected faults", lines)
     command = " ".join(["faults --drivers", *options.drivers, f"--every {every}", *["--turns"] * options.turns])
-    return report(command, "each family of drivers after injected faults", lines)
+    return report(command, "each driver after injected faults", lines)
 
 
 def _run(
