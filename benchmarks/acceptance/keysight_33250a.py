@@ -35,6 +35,7 @@ def pulse_of_the_33250a_class(generator: Any, bench: OpenBench) -> None:
     generator.shape = "PULS"
     generator.voltage_high, generator.voltage_low = 1.0, 0.0
     generator.output_enabled = True
+    same("errors", generator.check_errors(), [])
     settled(bench)
     times, volts = bench.waveform(2e-3, 400_001)
     close_to("width at 50 %", width_at_half(times, volts, 0.0, SHARE), 50e-6, 30e-9)
@@ -50,8 +51,10 @@ def burst_of_the_33250a_class(generator: Any, bench: OpenBench) -> None:
     generator.trigger_source, generator.burst_mode, generator.burst_ncycles = "BUS", "TRIG", 4
     generator.burst_enabled = True
     generator.output_enabled = True
+    same("errors", generator.check_errors(), [])
     settled(bench)
     generator.write("*TRG")
+    same("identity", "33250A" in generator.ask("*IDN?"), True)   # by a wire, a write returns before it is carried out
     times, volts = bench.waveform(120e-3, 120_001)
     close_to("cycles", len(crossings(times, volts, 0.2, False)), 4, 0)
 
@@ -65,6 +68,7 @@ def sine_of_the_33250a_driver(generator: Any, bench: OpenBench) -> None:
     channel.amplitude(1.0)
     channel.offset(0.25)
     channel.output("ON")
+    same("output", channel.output(), "ON")   # by a wire, a write returns before it is carried out
     settled(bench)
     _, volts = bench.waveform(1e-3)
     close_to("peak to peak", float(np.ptp(volts)), 2.0 * SHARE, 0.025)

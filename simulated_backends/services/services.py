@@ -27,6 +27,7 @@ class WitnessInterface(Protocol):
     def compliance(self, instrument: str, regulation: Regulation | None, time: float) -> None: ...
     def relays(self, instrument: str, closed: Sequence[str], time: float) -> None: ...
     def moved(self, instrument: str, what: str, time: float) -> None: ...
+    def acquired(self, instrument: str, start: float, end: float, records: int) -> None: ...
 
 
 class BenchServices:
@@ -161,6 +162,11 @@ class BenchServices:
         if self._witness is not None:
             self.sync()
             self._witness.relays(instrument, closed, self.clock.now)
+
+    def acquired(self, instrument: str, start: float, end: float, records: int) -> None:
+        """Report that an oscilloscope has taken ``records`` segments from ``start`` to ``end`` [s]."""
+        if self._witness is not None:
+            self._witness.acquired(instrument, start, end, records)
 
     def moved(self, instrument: str, what: str) -> None:
         """Report that a relay, a chuck or a probe moves now; while an output is on, this is a fault of the user."""

@@ -134,6 +134,17 @@ class WitnessLog:
             states[f"{name}.{record['channel']}" if record["channel"] else name] = bool(record["on"])
         return states
 
+    def acquired(self, time: float, length: float) -> tuple[float, float] | None:
+        """Return begin and end [s] of the record of about a ``length`` [s] that a scope took next after a ``time`` [s].
+
+        None where no oscilloscope took such a record within ten seconds.
+        """
+        found = [
+            (record["t"], record["until"]) for record in self.of_kind("acquired")
+            if time - length <= record["t"] <= time + 10.0
+            and abs(record["until"] - record["t"] - length) <= 0.02 * length]
+        return min(found, key=lambda one: abs(one[0] - time)) if found else None
+
     def hot_moves(self) -> list[Mapping[str, Any]]:
         """Return every movement of a relay, a chuck or a probe while an output was on."""
         return self.of_kind("hot")

@@ -124,6 +124,10 @@ class AcquisitionControl:
         else:
             self.running = self.running and self.continuous
             self._instrument.operations.end(ACQUISITION)
+            first, last = acquisition.records[0].trigger, acquisition.records[-1].trigger
+            plan = acquisition.plan
+            self._bench.acquired(
+                self._instrument.name, first - plan.pre, last + plan.post, len(acquisition.records))
         self.on_complete()
         self._changed()
 

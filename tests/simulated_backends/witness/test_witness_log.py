@@ -17,6 +17,16 @@ def on(time: float) -> dict[str, Any]:
 REPEAT = {"kind": "repeat", "t": 10.0, "period": 1.0, "count": 5, "events": [on(10.25), {"kind": "off", "t": 10.5}]}
 
 
+def test_the_record_that_a_scope_took_next() -> None:
+    """That of the length asked for, whatever a scope took before, later or with another time base."""
+    log = WitnessLog([
+        {"kind": "acquired", "t": start, "until": end, "instrument": "scope", "records": 1}
+        for start, end in ((0.9, 0.91), (1.0005, 1.0205), (1.003, 1.013), (2.0, 2.01))])
+    assert log.acquired(1.0, 0.01) == (1.003, 1.013)
+    assert log.acquired(1.1, 0.01) == (2.0, 2.01)
+    assert log.acquired(3.0, 0.01) is None and log.acquired(1.0, 0.5) is None
+
+
 def test_spikes_of_single_records_and_of_repeated_ones() -> None:
     log = WitnessLog([on(2.0), on(1.0), REPEAT])
     assert log.spike_times().tolist() == [1.0, 2.0, 10.25, 11.25, 12.25, 13.25, 14.25]
