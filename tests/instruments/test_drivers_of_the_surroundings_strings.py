@@ -159,3 +159,14 @@ def test_a_decade_box_that_sets_something_else_is_an_error() -> None:
             pytest.raises(InstrumentError, match="100 Ohm")):
         box.set_value(4000.0)
     assert OutputState("x", False) not in box.output_states()
+
+
+@pytest.mark.parametrize(("kind", "questions"), [
+    (MpiSentio, ("status:get_machine_status", "map:get_num_dies Present", "map:path:get_die 3",
+                 "map:die:get_current_index", "map:die:get_current_subsite", "get_chuck_z C")),
+    (FormFactorVelox, ("ReadChuckStatus", "ReadMapPosition", "GetNumDies", "GetDieDataAsColRow 2")),
+    (LakeShore33x, ("KRDG? A", "RDGST? A", "SETP? 1", "RAMP? 1", "RANGE? 1", "HTR? 1", "HTRST? 1", "OUTMODE? 1")),
+])
+def test_questions_that_change_nothing_may_be_sent_again(kind: Any, questions: tuple[str, ...]) -> None:
+    for question in questions:
+        assert kind.language.may_be_repeated(question, kind.repeatable), question
