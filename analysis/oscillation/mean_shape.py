@@ -26,6 +26,8 @@ _REACH = 0.3
 #: an edge has the shared shape if its height is within these shares of the mean one
 _LEAST_HEIGHT, _MOST_HEIGHT = 0.5, 2.0
 _ROUNDS = 3
+#: edges that are fitted at once, and from which the mean shape is taken: a long train must not fill the memory
+_AT_ONCE = 2000
 #: standard deviations beyond which a sample is an error of the digitiser
 _WILD = 6.0
 
@@ -64,13 +66,16 @@ def placed_by_shape(values: FloatArray, index: FloatArray) -> Placed | None:
     if np.count_nonzero(whole) < _FEWEST_EDGES:
         return None
     found = place.copy()
+    inner = np.flatnonzero(whole)
+    some = inner[np.linspace(0, inner.size - 1, min(inner.size, _AT_ONCE)).astype(np.intp)]
     for _ in range(_ROUNDS):
-        rows = _around(values, found[whole], offsets)
-        fit = _Fit(rows.mean(axis=0), offsets)
-        delays, heights, rest = fit.of(rows)
-        if not _alike(delays, heights, offsets):
-            return None
-        found[whole] += delays
+        fit = _Fit(_around(values, found[some], offsets).mean(axis=0), offsets)
+        for part in np.array_split(inner, math.ceil(inner.size / _AT_ONCE)):
+            delays, heights, _ = fit.of(_around(values, found[part], offsets))
+            if not _alike(delays, heights, offsets):
+                return None
+            found[part] += delays
+    rest = fit.of(_around(values, found[some], offsets))[2]
     found = _ends(values, found, whole, fit, offsets)
     return Placed(found * block + (block - 1) / 2, fit.uncertainty(rest) * block)
 
