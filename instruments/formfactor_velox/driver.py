@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Site
-from tsbench.instruments.languages.language import Language
-from tsbench.instruments.languages.prober import ProberInstrument, no_error
+from tsbench.instruments.languages.language import Language, no_error
+from tsbench.instruments.languages.prober import ProberInstrument
 
 PRESET_HEIGHT = 6  #: field of ReadChuckStatus
 

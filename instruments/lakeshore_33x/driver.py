@@ -8,7 +8,7 @@ from pymeasure.adapters import Adapter
 from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import OutputState, Range, TemperatureCapabilities
-from tsbench.instruments.languages.language import ErrorReply, Language
+from tsbench.instruments.languages.language import Language, no_error
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
 from tsbench.instruments.languages.scpi import POWER_ON, format_number
@@ -18,16 +18,12 @@ CLOSED_LOOP = 1  #: of OUTMODE
 HIGH = 3  #: heater range
 
 
-def _no_error(reply: str) -> ErrorReply:
-    raise ValueError(f"there is no error queue, but a reply {reply!r}")
-
-
 def _power_lost(replies: Sequence[str]) -> bool:
     return int(replies[0]) != POWER_ON
 
 
 LAKE_SHORE = Language(
-    name="Lake Shore", error_question="", parse_error=_no_error, clearing=("*CLS",),
+    name="Lake Shore", error_question="", parse_error=no_error, clearing=("*CLS",),
     resetting=(f"*ESE {POWER_ON}", "*RST"), power_questions=("*ESE?",), power_lost=_power_lost,
     may_be_repeated=may_be_repeated)
 

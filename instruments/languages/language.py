@@ -40,6 +40,17 @@ def parse_identity(reply: str) -> Identity:
     return Identity(*fields)
 
 
+def no_error(reply: str) -> ErrorReply:
+    """Refuse a reply of an error queue: ``parse_error`` of a language without one.
+
+    Raises
+    ------
+    ValueError
+        Always.
+    """
+    raise ValueError(f"there is no error queue, but a reply {reply!r}")
+
+
 @dataclass(frozen=True)
 class Language:
     """One language.
@@ -48,7 +59,8 @@ class Language:
     ----------
     name : as messages call it: "SCPI"
     error_question : asks for the next entry of the error queue; "" where the language has none
-    parse_error : turns the reply to it into an entry; raises ValueError where it is none
+    parse_error : turns the reply to it into an entry; raises ValueError where it is none. :func:`no_error` where the
+        language has no error queue
     clearing : messages that empty status and error queue
     resetting : messages that bring an instrument to its defaults, and set the mark by which a restart is noticed
     power_questions : ask for that mark; repeatable, allowed while an operation runs

@@ -4,13 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.interfaces import OutputState, Site
-from tsbench.instruments.languages.language import ErrorReply
 from tsbench.instruments.languages.message_instrument import MessageInstrument
-
-
-def no_error(reply: str) -> ErrorReply:
-    """Refuse a reply of an error queue: there is none."""
-    raise ValueError(f"there is no error queue, but a reply {reply!r}")
 
 
 class ProberInstrument(MessageInstrument):

@@ -7,7 +7,7 @@ output of channel 1, which is off after it and which the driver switches on afte
 import re
 from collections.abc import Mapping, Sequence
 
-from tsbench.instruments.languages.language import ErrorReply, Language
+from tsbench.instruments.languages.language import Language, no_error
 
 _QUESTION = re.compile(r"(?:C\d:)?(\*?[A-Z]+)\?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -47,18 +47,16 @@ def siglent_repeatable(message: str, allowed: Sequence[str]) -> bool:
     return found is not None and f"{found[1]}?" in allowed
 
 
-def no_errors(reply: str) -> ErrorReply:
-    """There is no error queue to read."""
-    raise ValueError(f"{reply!r} is not an error")
-
-
 def restarted(replies: Sequence[str]) -> bool:
     """Whether the reply to ``C1:SYNC?`` shows a restart; ValueError where it is none."""
     reply, = replies
-    return parse_pairs(reply)["STATE"] != "ON"
+    state = parse_pairs(reply).get("STATE")
+    if state not in {"ON", "OFF"}:
+        raise ValueError(f"the reply {reply!r} is not the state of the sync output")
+    return state == "OFF"
 
 
 SIGLENT = Language(
-    name="Siglent", error_question="", parse_error=no_errors, clearing=("*CLS",), resetting=("*RST", "C1:SYNC ON"),
+    name="Siglent", error_question="", parse_error=no_error, clearing=("*CLS",), resetting=("*RST", "C1:SYNC ON"),
     power_questions=("C1:SYNC?",), power_lost=restarted, may_be_repeated=siglent_repeatable,
 )

@@ -56,7 +56,7 @@ def parse_whole(reply: str) -> int:
         It is none.
     """
     number = float(reply)
-    if number != int(number):
+    if not number.is_integer():
         raise ValueError(f"the reply {reply!r} is not a whole number")
     return int(number)
 

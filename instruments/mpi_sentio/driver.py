@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Site
-from tsbench.instruments.languages.language import Language
-from tsbench.instruments.languages.prober import ProberInstrument, no_error
+from tsbench.instruments.languages.language import Language, no_error
+from tsbench.instruments.languages.prober import ProberInstrument
 
 ERROR_BITS = 1023  #: of the first number of a reply; the others are the status
 NEAR = 1.0  #: [um] from the contact height that is contact
