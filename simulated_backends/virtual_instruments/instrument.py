@@ -39,7 +39,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import SourceMeterStage
 from tsbench.simulated_backends.scpi.message import Handler, MessageDevice
@@ -80,8 +80,21 @@ class Placement:
     name: str  #: as in ``[instruments.NAME]``
     serial: str
     terminals: Mapping[str, str] = field(default_factory=dict)  #: terminal, as the class names it -> node
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)  #: only those that the class names in ``option_names``
     resource: str = ""  #: VISA name: of its interface depends how some languages reply
+
+    def require_known(self, option_names: Sequence[str], model: str) -> None:
+        """Refuse options that a model does not have.
+
+        Raises
+        ------
+        ConfigurationError
+            One line with the option, and the nearest or all names.
+        """
+        for name in self.options:
+            if name not in option_names:
+                known = nearest(name, option_names) or f". {model} has no options. Remove this entry"
+                raise ConfigurationError(f"instruments.{self.name}.options: there is no option '{name}'{known}")
 
 
 class VirtualInstrument(MessageDevice):
@@ -90,6 +103,7 @@ class VirtualInstrument(MessageDevice):
     * A subclass must have ``manufacturer``, ``model``, ``firmware``, ``terminals`` and, if it has a terminal,
       ``attachment``.
     * Most have ``outputs``, ``connect`` (the power-on state) and ``reset`` (the rest of ``*RST``).
+    * One that reads ``placement.options`` names them in ``option_names``.
     * It may have ``disconnect``, ``bus_latency``, ``has_trigger``, and what
       :class:`~tsbench.simulated_backends.scpi.message.MessageDevice` names.
     """
@@ -105,6 +119,7 @@ class VirtualInstrument(MessageDevice):
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
     serial_end: ClassVar[bytes] = b"\n"  #: what ends a reply on a serial port (RS-232)
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
+    option_names: ClassVar[tuple[str, ...]] = ()  #: of ``options`` in its world file; any other is refused
     moves_devices: ClassVar[bool] = False  #: whether it brings devices to the needles, so that nobody else does
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
@@ -114,6 +129,7 @@ class VirtualInstrument(MessageDevice):
         self.name = placement.name
         self.serial = placement.serial
         self.placement = placement
+        placement.require_known(self.option_names, self.model)
         self.identification = f"{self.manufacturer},{self.model},{self.serial},{self.firmware}"
         self.rng: np.random.Generator = bench.rng(self.name, "noise")
         self._output_states = dict.fromkeys(self.outputs, False)

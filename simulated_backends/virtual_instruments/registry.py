@@ -57,7 +57,7 @@ class VirtualInstrumentDeclaration:
             missing = "attachment()"
         if missing is not None:
             raise ConfigurationError(f"class {name} has no '{missing}', which a virtual instrument requires")
-        for attribute in ("terminals", "outputs"):
+        for attribute in ("terminals", "outputs", "option_names"):
             names: object = getattr(found, attribute)
             if not (isinstance(names, tuple) and all(isinstance(one, str) for one in names)):
                 raise ConfigurationError(

@@ -172,6 +172,7 @@ class VirtualVelox(VeloxStation):
     line_tables = (VeloxChuck, VeloxMap, VeloxSoftware)
     manufacturer, model, firmware = "FormFactor", "Velox", "3.3.1"
     terminals = ()
+    option_names = ("wafer",)
     moves_devices = True
     bus_latency: ClassVar[float] = 5e-3
     framing: ClassVar[Framing] = Framing(blocks=False)

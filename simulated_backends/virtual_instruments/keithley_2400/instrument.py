@@ -22,7 +22,6 @@ Four-wire sensing changes the status word only.
 
 from typing import ClassVar
 
-from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer
 from tsbench.simulated_backends.scpi.status import EventRegister
@@ -53,13 +52,13 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2400.system_command
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.trace_commands import Trace2400
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.trigger_model import IDLE, LayeredTriggerModel
+from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 _ABORTING = {b":ABOR", b":ABORT", b"ABOR", b"ABORT"}
 _RESETTING = {b"*RST", b":SYST:PRES", b":SYSTEM:PRESET", b"SYST:PRES", b"SYSTEM:PRESET"}
-_OPTIONS = ("line_frequency", "interlock")
 
 
 class VirtualKeithley2400(Keithley2400Base):
@@ -74,6 +73,7 @@ class VirtualKeithley2400(Keithley2400Base):
     model: ClassVar[str] = "MODEL 2400"
     outputs = ("",)
     terminals = ("",)
+    option_names = ("line_frequency", "interlock")
     has_trigger = True
     error_queue_depth: ClassVar[int] = 10
     number_format, not_a_number = ".6E", "9.910000E+37"
@@ -96,12 +96,9 @@ class VirtualKeithley2400(Keithley2400Base):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        unknown = set(placement.options) - set(_OPTIONS)
-        if unknown:
-            raise ConfigurationError(f"{self.name}: option '{min(unknown)}' is unknown. Known: {', '.join(_OPTIONS)}")
-        self.mains_frequency = float(str(placement.options.get("line_frequency", 50)))
+        self.mains_frequency = line_frequency(placement)
         self.line_frequency_found = True
-        self.output_enable_line = bool(placement.options.get("interlock", True))
+        self.output_enable_line = interlock_is_closed(placement)
         self.output_enable = False
         self.time_zero = 0.0
         self.sample = new_sample()

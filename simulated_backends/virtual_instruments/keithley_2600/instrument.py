@@ -21,7 +21,6 @@ Texts and effects that the manual does not state
 import importlib.resources
 from typing import ClassVar
 
-from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.services import BenchServices
@@ -37,6 +36,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2600.data_sheet imp
     TspSourceMeterDataSheet,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_2600.smu_table import SmuTable, show_status
+from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 
 
 class VirtualKeithley2600B(VirtualInstrument):
@@ -45,6 +45,7 @@ class VirtualKeithley2600B(VirtualInstrument):
     data_sheet: ClassVar[TspSourceMeterDataSheet]
     terminals: ClassVar[tuple[str, ...]] = ("a", "b")
     outputs: ClassVar[tuple[str, ...]] = ("a", "b")
+    option_names = ("line_frequency", "interlock")
     has_trigger = True
     framing: ClassVar[Framing] = TSP_FRAMING
     keeps_replies = True
@@ -53,13 +54,7 @@ class VirtualKeithley2600B(VirtualInstrument):
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
         sheet = self.data_sheet
-        options = dict(placement.options)
-        self.line_frequency = float(str(options.pop("line_frequency", 50)))
-        closed = options.pop("interlock", True)
-        if options or not isinstance(closed, bool):
-            raise ConfigurationError(
-                f"instruments.{self.name}.options: the options are 'line_frequency' (50 or 60) and 'interlock' (true "
-                "or false)")
+        self.line_frequency, closed = line_frequency(placement), interlock_is_closed(placement)
         self.identification = f"{self.manufacturer}, {self.model}, {self.serial}, {self.firmware}"
         self.channels = tuple(SmuChannel(self, sheet, letter, self.line_frequency) for letter in sheet.channels)
         for channel in self.channels:

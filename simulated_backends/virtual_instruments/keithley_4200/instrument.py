@@ -2,7 +2,7 @@
 
 The source-measure units that its world file names (``options.smus``) are terminals ``smu1``, ``smu2``, ...; the
 channels of the pulse card are ``pmu1`` and ``pmu2``. Options of a world file: ``smus``, ``line_frequency`` [Hz],
-``interlock = "open"`` and ``pulse_card = false``.
+``interlock = false`` and ``pulse_card = false``.
 
 Differences from an instrument that we know of
 ----------------------------------------------
@@ -45,6 +45,11 @@ from tsbench.simulated_backends.virtual_instruments.keithley_4200.run_commands i
 from tsbench.simulated_backends.virtual_instruments.keithley_4200.segment_commands import SegmentCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_4200.source_unit import SourceUnit
 from tsbench.simulated_backends.virtual_instruments.keithley_4200.user_commands import UserCommands
+from tsbench.simulated_backends.virtual_instruments.source_meter.options import (
+    interlock_is_closed,
+    is_true,
+    line_frequency,
+)
 
 NUMBERS, CHANNELS = range(1, 9), (1, 2)
 USUAL_UNITS = {1: "4200-SMU+4200-PA", 2: "4200-SMU+4200-PA", 3: "4210-SMU", 4: "4210-SMU"}
@@ -80,12 +85,12 @@ class Virtual4200(VirtualInstrument):
     terminals = (*(f"smu{number}" for number in NUMBERS), *(f"pmu{channel}" for channel in CHANNELS))
     framing: ClassVar[Framing] = KXCI_FRAMING
     keeps_replies: ClassVar[bool] = True
+    option_names = ("smus", "pulse_card", "line_frequency", "interlock")
     has_trigger: ClassVar[bool] = False
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        options = placement.options
-        models = planned_units(options)
+        models = planned_units(placement.options)
         self.page = "DE"
         self.kxci_status = KxciStatus(now=lambda: bench.clock.now)
         self.status = self.kxci_status
@@ -93,11 +98,11 @@ class Virtual4200(VirtualInstrument):
         self.kxci_exchange = KxciExchange(
             self, bench.clock, self.status, self.operations, placement.resource.upper().endswith("SOCKET"))
         self.exchange = self.kxci_exchange
-        frequency, closed = float(str(options.get("line_frequency", 50))), options.get("interlock", "closed") != "open"
+        frequency, closed = line_frequency(placement), interlock_is_closed(placement)
         self._sources = {number: SourceUnit(self, SOURCE_MODELS[name], number, frequency, closed)
                          for number, name in sorted(models.items())}
         self._pulses = {channel: PulseCardChannel(self, channel) for channel in CHANNELS
-                        if options.get("pulse_card", True)}
+                        if is_true(placement, "pulse_card", "whether there is one")}
         names = [SOURCE_MODELS[name].option + str(number) for number, name in sorted(models.items())]
         self._output_states = dict.fromkeys(
             (*(f"smu{number}" for number in self._sources), *(f"pmu{channel}" for channel in self._pulses)), False)

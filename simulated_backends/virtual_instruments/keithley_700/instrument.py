@@ -34,6 +34,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
     cards: ClassVar[Mapping[str, Card]]
     slots: ClassVar[int]
     manufacturer = "KEITHLEY INSTRUMENTS INC."
+    option_names = ("cards",)
     framing: ClassVar[Framing] = TSP_FRAMING
     keeps_replies = True
     error_queue_depth = 100

@@ -20,6 +20,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 class MeterBase(VirtualInstrument):
     """The parts of a source meter, as its command tables see them."""
 
+    option_names = ("line_frequency", "interlock", "language")
     data_sheet: ClassVar[InteractiveDataSheet]  #: of the model
     settings: SourceMeterSettings
     output: SourceOutput

@@ -67,6 +67,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_branches import BranchCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_model import TriggerModel
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.trigger_templates import TemplateCommands
+from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer, MeterReading
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
@@ -102,7 +103,7 @@ class VirtualInteractiveSourceMeter(MeterBase):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        self.settings = self._first_settings(float(str(placement.options.get("line_frequency", 50))))
+        self.settings = self._first_settings(line_frequency(placement))
         self.output = SourceOutput(self, self.data_sheet, self.settings)
         self.measurer = Measurer(self, self.data_sheet, self.settings, self.output)
         self.hub = EventHub()
@@ -111,13 +112,11 @@ class VirtualInteractiveSourceMeter(MeterBase):
         self.digital_port = DigitalPort(self, self.hub)
         self.lists = ConfigurationLists(self.settings, self.setting_values, self.output)
         self.trigger_model = TriggerModel(self, BlockActions(self))
-        interlock = placement.options.get("interlock", True)
-        if not isinstance(interlock, bool):
-            raise ConfigurationError(f"option interlock = {interlock!r:.40} must be true or false")
-        self.interlock = interlock
+        self.interlock = interlock_is_closed(placement)
         language = str(placement.options.get("language", "SCPI"))
         if language not in ("SCPI", "TSP"):
-            raise ConfigurationError(f"option language = {language!r:.40} must be 'SCPI' or 'TSP'")
+            raise ConfigurationError(
+                f"instruments.{self.name}.options: language = {language!r:.40} must be 'SCPI' or 'TSP'")
         self.next_language = language
         self._start_language()
         self._forget()

@@ -4,7 +4,7 @@ Source meters B1517A, B1511B and B1510A are terminals with the number of their s
 terminals as "101" and "102", and so are those of a B1530A, which only the vendor's library drives
 (``simulated_backends/access/vendor_libraries``). A B1520A takes settings and measures nothing.
 
-Options of a world file: ``slots``, ``line_frequency`` [Hz] and ``interlock = "open"``.
+Options of a world file: ``slots``, ``line_frequency`` [Hz] and ``interlock = false``.
 
 Differences from an instrument that we know of
 ----------------------------------------------
@@ -56,6 +56,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.sweep_setup 
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.timed_source_commands import TimedSourceCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.trigger_commands import TriggerPortCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.waveform_module import WaveformChannel, all_off
+from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 
 #: commands that put data into the output data buffer
 _GIVE_DATA = (b"TI", b"TV", b"TT", b"TD", b"TSQ", b"XE", b"DO", b"RU")
@@ -69,13 +70,13 @@ class VirtualB1500A(VirtualInstrument):
     framing: ClassVar[Framing] = FLEX_FRAMING
     keeps_replies: ClassVar[bool] = True
     input_buffer_size: ClassVar[int] = 256
+    option_names = ("slots", "line_frequency", "interlock")
     has_trigger: ClassVar[bool] = True
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        options = placement.options
-        line_frequency = float(str(options.get("line_frequency", 50)))
-        models = planned_slots(options)
+        mains = line_frequency(placement)
+        models = planned_slots(placement.options)
         self.flex_status = FlexStatus(now=lambda: bench.clock.now)
         self.status = self.flex_status
         self.operations = Operations(bench.clock, self.status)
@@ -86,7 +87,7 @@ class VirtualB1500A(VirtualInstrument):
         train = PulseRun()
         self._slots = SlotMap(
             models,
-            {slot: SourceChannel(self, SOURCE_MODULES[name], slot, line_frequency)
+            {slot: SourceChannel(self, SOURCE_MODULES[name], slot, mains)
              for slot, name in sorted(models.items()) if name in SOURCE_MODULES},
             {number: PulseChannel(self, number, train) for slot, name in sorted(models.items()) if name == "B1525A"
              for number in (100 * slot + 1, 100 * slot + 2)},
@@ -98,8 +99,8 @@ class VirtualB1500A(VirtualInstrument):
         self._require_modules()
         self._setup = SweepSetup()
         self._frame = Mainframe(
-            self, self._slots, Converters(line_frequency), DataOutput(self.flex_exchange, bench.clock),
-            self.flex_exchange, self.flex_status, options.get("interlock", "closed") != "open")
+            self, self._slots, Converters(mains), DataOutput(self.flex_exchange, bench.clock),
+            self.flex_exchange, self.flex_status, interlock_is_closed(placement))
         readings = Readings(self._frame)
         self._programs = ProgramCommands(self, self._frame)
         self._triggers = TriggerPortCommands(self._frame)

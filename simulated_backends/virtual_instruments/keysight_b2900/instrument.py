@@ -22,7 +22,6 @@ LAN triggers, automatic resistance, the 10 A range of pulses. A wait before a re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.status import EventRegister
 from tsbench.simulated_backends.scpi.tree import Subsystem
@@ -41,9 +40,9 @@ from tsbench.simulated_backends.virtual_instruments.keysight_b2900.trigger_comma
     RunB2900,
 )
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.trigger_engine import TriggerEngine
+from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 
 _TEXTS: Mapping[int, str] = {-222: "Data out of range", -350: "Error queue overflow"}
-_OPTIONS = ("line_frequency", "interlock")
 
 
 class VirtualB2901A(BaseB2900):
@@ -57,6 +56,7 @@ class VirtualB2901A(BaseB2900):
     model: ClassVar[str] = "B2901A"
     outputs: ClassVar[tuple[str, ...]] = ("1",)
     terminals: ClassVar[tuple[str, ...]] = ("1",)
+    option_names = ("line_frequency", "interlock")
     has_trigger = True
     number_format, not_a_number = "+.6E", "+9.910000E+37"
     error_queue_depth: ClassVar[int] = 100
@@ -74,11 +74,8 @@ class VirtualB2901A(BaseB2900):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        unknown = set(placement.options) - set(_OPTIONS)
-        if unknown:
-            raise ConfigurationError(f"{self.name}: option '{min(unknown)}' is unknown. Known: {', '.join(_OPTIONS)}")
-        frequency = float(str(placement.options.get("line_frequency", 50)))
-        self.interlock_closed = bool(placement.options.get("interlock", True))
+        frequency = line_frequency(placement)
+        self.interlock_closed = interlock_is_closed(placement)
         self.measurement = EventRegister()
         self.pin_functions: dict[int, str] = {}
         self.channels = {

@@ -36,6 +36,7 @@ class VirtualSentio(SentioStation):
     line_tables = (SentioChuck, SentioMap, SentioStatus)
     manufacturer, model, firmware = "MPI Corporation", "SENTIO", "26.2.0"
     terminals = ()
+    option_names = ("wafer",)
     moves_devices = True
     bus_latency: ClassVar[float] = 2e-3
     framing: ClassVar[Framing] = Framing(blocks=False)

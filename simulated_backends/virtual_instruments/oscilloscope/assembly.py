@@ -24,6 +24,7 @@ class PanelScope(VirtualInstrument):
     A model's class adds its commands.
     """
 
+    option_names = ("probes",)
     has_trigger = True
     data_sheet: ClassVar[ScopeDataSheet]
     first_impedance: ClassVar[str]  #: name of the impedance of an input after a reset

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError
 from tsbench.netlist import Element
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
@@ -22,7 +22,7 @@ class ScopeInputs:
     Raises
     ------
     ConfigurationError
-        The instrument's terminals have other names; or an option of the world file is not known, or no attenuation.
+        The instrument's terminals have other names; or a probe of the world file is no attenuation.
     """
 
     def __init__(self, instrument: VirtualInstrument, sheet: ScopeDataSheet, impedance: str) -> None:
@@ -36,10 +36,6 @@ class ScopeInputs:
 
     def _probe_options(self) -> dict[int, float]:
         instrument, options = self._instrument, self._instrument.placement.options
-        for name in options:
-            if name != "probes":
-                raise ConfigurationError(f"instruments.{instrument.name}.options: there is no option '{name}'"
-                                         f"{nearest(name, ['probes'])}")
         table = options.get("probes", {})
         probes: dict[int, float] = {}
         for channel, value in (table if isinstance(table, Mapping) else {"": table}).items():

@@ -24,6 +24,7 @@ class VirtualOscilloscope(VirtualInstrument):
     It must define ``scope_settings`` (what the tables have set, as the shared code reads it) and ``first_impedance``.
     """
 
+    option_names = ("probes",)
     has_trigger = True
     data_sheet: ClassVar[ConverterSheet]
 

@@ -204,8 +204,8 @@ def test_what_a_script_gave_up_is_freed(meter: TspMeter) -> None:
     assert meter.errors() == ["4903 Reading buffer expired"]
 
 
-def test_a_world_has_two_options(tmp_path: Path) -> None:
+def test_an_option_that_there_is_not_is_refused(tmp_path: Path) -> None:
     from tsbench.errors import ConfigurationError
 
-    with pytest.raises(ConfigurationError, match="line_frequency"):
+    with pytest.raises(ConfigurationError, match=r"no option 'speed'\. Known: interlock, line_frequency"):
         TspMeter(tmp_path, options="options = { speed = 3 }")

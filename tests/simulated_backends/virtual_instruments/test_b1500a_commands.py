@@ -129,7 +129,7 @@ def test_status_byte_and_service_request() -> None:
 
 
 def test_interlock() -> None:
-    closed, open_ = Analyser(), Analyser(options={"interlock": "open"})
+    closed, open_ = Analyser(), Analyser(options={"interlock": False})
     for analyser in (closed, open_):
         analyser.send("CN 1", "DV 1,0,42,1E-2", "*SRE 8")
         assert analyser.errors() == []

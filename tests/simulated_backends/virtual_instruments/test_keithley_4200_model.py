@@ -70,7 +70,7 @@ def test_ranges_that_need_a_preamplifier_or_a_high_power_unit() -> None:
 
 
 def test_interlock() -> None:
-    closed, opened = KxciAnalyser("R1 a 0 1meg\n"), KxciAnalyser("R1 a 0 1meg\n", options={"interlock": "open"})
+    closed, opened = KxciAnalyser("R1 a 0 1meg\n"), KxciAnalyser("R1 a 0 1meg\n", options={"interlock": False})
     for found in (closed, opened):
         found.send("US", "DV1,0,39,0.01")
     closed.send("DV1,0,100,0.01")

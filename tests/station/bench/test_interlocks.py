@@ -44,7 +44,7 @@ MODELS = {
     "keithley_2470": ("keithley_2470", "meter", "interlock = false"),
     "keithley_2636b": ("keithley_2600", "meter.a", "interlock = false"),
     "keysight_b2912a": ("keysight_b2912a", "meter.1", "interlock = false"),
-    "keysight_b1500a": ("keysight_b1500a", "meter.1", 'interlock = "open"'),
+    "keysight_b1500a": ("keysight_b1500a", "meter.1", "interlock = false"),
 }
 
 
