@@ -25,7 +25,7 @@ check: typed
 test: check
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-# For every save: under a minute on 2 cores, a test or more of every room. tests/slow_tests.txt says what it leaves out.
+# For every save: the tests that take little processor time, a test or more of every room. tests/slow_tests.txt says what it leaves out.
 quick: install
 	$(BIN)/ruff check --quiet .
 	$(BIN)/python -m pytest --quick --quiet $(PYTEST_ARGS)

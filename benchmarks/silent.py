@@ -7,7 +7,7 @@ stay off; so it must from the moment at which the failure was raised to the prot
 the silent instrument before the decision). The table also gives the time from the end of the first timeout to the
 decision, since some questions are asked again. A case whose message was never sent fails.
 On the simulated bench in this process instruments
-take turns on one clock, so that this is the worst case: with a thread for each (metal, served benches) the silent one
+take turns on one clock, so that this is the worst case: with a thread for each (real and served benches) the silent one
 holds up no other at all, which is measured too, in wall time (``benchmarks.silent_served``).
 """
 

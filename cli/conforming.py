@@ -1,4 +1,4 @@
-"""The command ``conform``: a safe dialogue with each instrument, compared with its virtual twin."""
+"""The command ``conform``: safe messages to each instrument, compared with its virtual twin."""
 
 import argparse
 import sys
@@ -33,7 +33,7 @@ def declare(commands: Any) -> None:
 
 
 def conform(options: argparse.Namespace) -> int:
-    """Hold the dialogues, write transcripts and report; 1 if there is a difference."""
+    """Take the steps, write transcripts and report; 1 if there is a difference."""
     from tsbench.cli.printing import print_json
     from tsbench.conform import conform as hold
 

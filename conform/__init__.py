@@ -1,4 +1,4 @@
-"""A safe dialogue with each instrument of a bench, compared with the same dialogue with its virtual twin.
+"""Takes safe steps with each instrument of a bench, and compares them with the same steps of its virtual twin.
 
 The instrument and the twin are reached in the same way, through VISA and the driver. So each difference is one between
 the instrument and what this program expects of it.

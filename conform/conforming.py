@@ -1,4 +1,4 @@
-"""Holds the dialogue with each instrument of a bench and with its twin, and finds the differences."""
+"""Takes the same steps with each instrument of a bench and with its twin, and finds the differences."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.version import __version__
 
-_TWINS = 5  #: how often the twin speaks, each time with other errors within the data sheet
+_TWINS = 5  #: how often the twin takes the steps, each time with other errors within the data sheet
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _conform_one(bench: Bench, name: str, resistors: Mapping[str, float], tell: 
 def twin_transcripts(
     name: str, table: InstrumentTable, model: str, resistors: Mapping[str, float], tell: Callable[[str], None],
 ) -> list[Transcript]:
-    """Hold the dialogue with the twin of an instrument, once for each of several sets of errors within the data sheet.
+    """Take the steps with the twin of an instrument, once for each of several sets of errors within the data sheet.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def on_socket(table: InstrumentTable) -> bool:
 def converse(
     bench: Bench, name: str, resistors: Mapping[str, float], begin: Callable[[str], None] = lambda step: None,
 ) -> Transcript:
-    """Hold the dialogue with one instrument of an open bench; its outputs are off afterwards.
+    """Take the steps with one instrument of an open bench; its outputs are off afterwards.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The dialogue: what a driver is asked to do, step by step, for each kind of instrument.
+"""The steps: what a driver is asked to do, one after the other, for each kind of instrument.
 
 Nothing here can hurt what is connected: outputs stay off, or drive a resistor of which the user has told the value with
 at most :data:`HIGHEST_LEVEL`.

@@ -31,7 +31,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class TranscriptStep:
-    """One step of a dialogue."""
+    """One step with its messages and replies."""
 
     name: str
     exchanges: tuple[Exchange, ...]
@@ -41,7 +41,7 @@ class TranscriptStep:
 
 @dataclass(frozen=True)
 class Transcript:
-    """A whole dialogue with one instrument."""
+    """All steps with one instrument."""
 
     driver: str
     identity: str  #: manufacturer, model and firmware; no serial number

@@ -11,7 +11,7 @@ from tsbench.records import DeviceDescription, Fixture, FloatArray
 
 @runtime_checkable
 class Clock(Protocol):
-    """Wall time on metal, simulated time on a simulated bench."""
+    """Wall time on a real bench, simulated time on a simulated bench."""
 
     def now(self) -> float:
         """Seconds since an arbitrary start."""

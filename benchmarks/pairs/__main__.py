@@ -1,4 +1,8 @@
-"""Every source with every oscilloscope: ``python -m benchmarks.pairs [--quick] [--resume] [--only TEXT]``.
+"""Families of sources with families of scopes: ``python -m benchmarks.pairs [--quick] [--resume] [--only TEXT]``.
+
+Models whose drivers share their commands are one family. The first model of each family of source meters and generators
+measures with the first model of each family of oscilloscopes. Each further model is in one cell. An I-V sweep needs no
+oscilloscope, so it has one cell for each family of source meters. Pulse measure units are in no cell.
 
 Each cell is one run of a protocol on a simulated bench with one pair of instruments. It holds when every extracted
 interval contains the true value of the witness, and where the run was refused, when the plan says why.

@@ -1,4 +1,4 @@
-"""What a protocol may ask of an instrument: small capabilities in SI units, for metal and simulation alike.
+"""What a protocol may ask of an instrument: small capabilities in SI units, for real and simulated instruments alike.
 
 Settings go in as frozen dataclasses and come back as the instrument accepted them (read back, never assumed).
 Long operations are start, poll, fetch, so that a stop is heard between two polls.

@@ -47,7 +47,11 @@ class DecadeBox(InstrumentBase, Protocol):
 
 @runtime_checkable
 class Routing(Protocol):
-    """Which of several instruments reaches the device: by relays, a bias tee, or one that is switched off."""
+    """Which of several instruments reaches the device.
+
+    Relays of a switch matrix choose it, or the operator changes the wiring, or all sources stay wired and those that
+    are not used isolate while they are off. A bias tee connects two sources at once and needs no routing.
+    """
 
     def states(self) -> Sequence[str]:
         """Return the names of the routing states, as the bench file has them."""

@@ -1,4 +1,4 @@
-"""Trigger links: one instrument starts another by an edge on a wire."""
+"""Trigger links: one instrument starts another by an edge on a wire. No protocol uses them yet; a script can."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol, runtime_checkable
@@ -9,7 +9,11 @@ TriggerEvent = Literal["begin", "point", "end"]
 
 @runtime_checkable
 class TriggerLinked(Protocol):
-    """A terminal with trigger jacks. The table ``[wires]`` of the bench file says which jack leads where."""
+    """A terminal with trigger jacks.
+
+    The bench file does not say which jack leads where: the caller must know it. On a simulated bench, the table
+    ``[wires]`` of the world file connects the jacks.
+    """
 
     trigger_inputs: Sequence[str]  #: names of its jacks that can start it: "line1", "external"
     trigger_outputs: Sequence[str]  #: names of its jacks that can tell an event

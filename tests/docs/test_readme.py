@@ -1,5 +1,6 @@
 """README shows commands and a script with what they print: run here, and compared."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -57,3 +58,11 @@ def test_the_dry_run_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) ->
     printed = [line for line in capsys.readouterr().err.splitlines() if "worst case" in line]
     begins = [line.removesuffix("...") for line in shown.splitlines()]
     assert len(begins) == 3 and all(line.startswith(begin) for line, begin in zip(printed, begins, strict=True))
+
+
+def test_the_script_is_the_file_that_the_page_names() -> None:
+    found = re.search(r"\]\((examples/\w+\.py)\)\):\n\n```python\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    tree = ast.parse((ROOT / found[1]).read_text("utf-8"))
+    assert ast.get_docstring(tree)
+    assert ast.dump(ast.Module(tree.body[1:], [])) == ast.dump(ast.parse(found[2]))
