@@ -7,6 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from tests.docs.test_bench_page import rows, tables, unit_of
+from tsbench.instruments.registry import DRIVERS
+from tsbench.records import Identity
+from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS
 from tsbench.simulated_backends.world import world_file
 from tsbench.simulated_backends.world.faults import Fault
 from tsbench.simulated_backends.world.world_file import WorldFile
@@ -29,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "Flicker noise": world_file.FlickerTable,
 }
 TOP = "Keys at the top of the file"
+WITHOUT_DRIVER = {"keysight_dsox1102g": "oscilloscope"}  #: virtual instrument that no driver of ours drives -> its kind
 
 
 def require_row(name: str, cells: list[str], table: type[BaseModel]) -> None:
@@ -77,3 +81,18 @@ def test_the_page_has_the_jacks_of_the_virtual_instruments() -> None:
     for jack, direction in re.findall(r"^\| `NAME\.(\w+)` \| (\w+) \|", PAGE, re.M):
         described[direction].add(jack)
     assert described == found
+
+
+def test_the_page_has_our_models_by_the_kind_of_their_driver() -> None:
+    found: dict[str, set[str]] = {}
+    for name, offer in VIRTUAL_INSTRUMENTS.offers().items():
+        if offer.distribution.startswith("tsbench "):
+            virtual = offer.thing.load()
+            identity = Identity(virtual.manufacturer, virtual.model, "SIM1", virtual.firmware)
+            kinds = [one.kind for one in DRIVERS.things().values() if one.drives(identity)]
+            kind = kinds[0] if kinds else WITHOUT_DRIVER[name]
+            found.setdefault(kind, set()).add(name)
+    table = re.search(r"^\| kind \| models \|\n(.*?)\n\n", PAGE, re.M | re.S)
+    assert table is not None
+    rows = re.findall(r"^\| ([a-z ]+) \| (.*) \|$", table[1], re.M)
+    assert {kind: set(re.findall(r"`(\w+)`", models)) for kind, models in rows} == found

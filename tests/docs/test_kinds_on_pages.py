@@ -1,0 +1,43 @@
+"""The pages name every kind of instrument, and every class from which a driver of a language is derived."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+from tsbench.conform.steps import STEPS
+from tsbench.instruments import languages
+from tsbench.instruments.driver import KINDS
+from tsbench.instruments.languages.message_instrument import MessageInstrument
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def test_the_page_of_plug_ins_has_the_capability_of_each_kind() -> None:
+    rows = re.findall(r"^\| `([a-z ]+)` \| `(\w+)` \|$", (DOCS / "plugins.md").read_text("utf-8"), re.M)
+    assert dict(rows) == {kind: capability.__name__ for kind, capability in KINDS.items()}
+
+
+def test_the_page_of_conform_has_the_kinds_with_and_without_steps_of_their_own() -> None:
+    found = re.search(r"wrong messages\. (.*?) take\s+further steps.*?\. (.*?) take no further\s+steps",
+                      (DOCS / "conform.md").read_text("utf-8"), re.S)
+    assert found is not None
+    plurals = {kind: {"switch matrix": "switch matrices", "decade box": "decade boxes"}.get(kind, f"{kind}s")
+               for kind in KINDS}
+    with_steps, without = (set(re.split(r",\s+|\s+and\s+", part.lower())) for part in found.groups())
+    assert {" ".join(kind.split()) for kind in with_steps} == {plurals[kind] for kind in STEPS}
+    assert {" ".join(kind.split()) for kind in without} == {plurals[kind] for kind in KINDS.keys() - STEPS.keys()}
+
+
+@pytest.mark.parametrize("page", ["plugins.md", "add_instrument.md"])
+def test_the_page_has_the_classes_of_the_languages(page: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    classes = set()
+    for module in pkgutil.iter_modules(languages.__path__, f"{languages.__name__}."):
+        for name, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(found, MessageInstrument) and found.__module__ == module.name:
+                classes.add(name)
+    assert len(classes) >= 6 and {name for name in classes if name not in text} == set()
