@@ -91,7 +91,7 @@ def _frequency(result: Result, run: Run, witness: "WitnessLog") -> float | None:
     record = next(w for w in run.waveforms if w.conditions.get("bias") == result.conditions["bias"])
     begin, length = record.time + record.t0, record.dt * record.codes.shape[1]
     # the time of a record is that of the messages; where the frequency drifts, the very record counts
-    return witness.frequency(*(witness.acquired(begin, length) or (begin, begin + length)))
+    return witness.frequency(*(witness.acquired(record.time, record.t0, length) or (begin, begin + length)))
 
 
 def _relaxation(result: Result, run: Run, witness: "WitnessLog") -> float | None:

@@ -90,7 +90,7 @@ def main() -> int:
     KEPT.parent.mkdir(exist_ok=True)
     done = {} if not (options.resume and KEPT.exists()) else {
         (one["cell"], one["imperfections"]): one for one in map(json.loads, KEPT.read_text("utf-8").splitlines())}
-    jobs = [(cell, imperfect) for cell in wanted for imperfect in (True, False)
+    jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
             options.workers) as pool:

@@ -102,7 +102,8 @@ def models(kind: str) -> list[list[Model]]:
 def _family(driver: type) -> str:
     """Return the name of the class above a driver that is nearest to what all families share."""
     ours = [one for one in driver.__mro__ if one.__module__.startswith("tsbench.instruments.")]
-    shared = (k for k, one in enumerate(ours) if re.search(r"\.(languages|generators|oscilloscopes)\.", one.__module__))
+    rooms = r"\.(languages|generators|oscilloscopes|source_meters)\."
+    shared = (k for k, one in enumerate(ours) if re.search(rooms, one.__module__))
     return ours[next(shared, len(ours)) - 1].__name__
 
 

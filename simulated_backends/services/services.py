@@ -27,7 +27,7 @@ class WitnessInterface(Protocol):
     def compliance(self, instrument: str, regulation: Regulation | None, time: float) -> None: ...
     def relays(self, instrument: str, closed: Sequence[str], time: float) -> None: ...
     def moved(self, instrument: str, what: str, time: float) -> None: ...
-    def acquired(self, instrument: str, start: float, end: float, records: int) -> None: ...
+    def acquired(self, instrument: str, start: float, end: float, trigger: float, records: int) -> None: ...
 
 
 class BenchServices:
@@ -163,10 +163,10 @@ class BenchServices:
             self.sync()
             self._witness.relays(instrument, closed, self.clock.now)
 
-    def acquired(self, instrument: str, start: float, end: float, records: int) -> None:
+    def acquired(self, instrument: str, start: float, end: float, trigger: float, records: int) -> None:
         """Report that an oscilloscope has taken ``records`` segments from ``start`` to ``end`` [s]."""
         if self._witness is not None:
-            self._witness.acquired(instrument, start, end, records)
+            self._witness.acquired(instrument, start, end, trigger, records)
 
     def moved(self, instrument: str, what: str) -> None:
         """Report that a relay, a chuck or a probe moves now; while an output is on, this is a fault of the user."""

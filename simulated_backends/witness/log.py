@@ -134,15 +134,17 @@ class WitnessLog:
             states[f"{name}.{record['channel']}" if record["channel"] else name] = bool(record["on"])
         return states
 
-    def acquired(self, time: float, length: float) -> tuple[float, float] | None:
-        """Return begin and end [s] of the record of about a ``length`` [s] that a scope took next after a ``time`` [s].
+    def acquired(self, time: float, offset: float, length: float) -> tuple[float, float] | None:
+        """Return begin and end [s] of a record: of the acquisition that an oscilloscope took next after a ``time`` [s].
 
-        None where no oscilloscope took such a record within ten seconds.
+        The record begins ``offset`` [s] after the trigger, and may be a part of what the oscilloscope took. None where
+        none took this part within ten seconds.
         """
         found = [
-            (record["t"], record["until"]) for record in self.of_kind("acquired")
-            if time - length <= record["t"] <= time + 10.0
-            and abs(record["until"] - record["t"] - length) <= 0.02 * length]
+            (begin, begin + length) for record in self.of_kind("acquired")
+            for begin in [record["trigger"] + offset]
+            if time - length <= begin - offset <= time + 10.0
+            and record["t"] - 0.02 * length <= begin and begin + length <= record["until"] + 0.02 * length]
         return min(found, key=lambda one: abs(one[0] - time)) if found else None
 
     def hot_moves(self) -> list[Mapping[str, Any]]:

@@ -101,9 +101,10 @@ class Witness:
         if outputs := self.outputs_on():
             self._file.write({"kind": "hot", "t": time, "instrument": instrument, "what": what, "outputs": outputs})
 
-    def acquired(self, instrument: str, start: float, end: float, records: int) -> None:
+    def acquired(self, instrument: str, start: float, end: float, trigger: float, records: int) -> None:
         """Record that an oscilloscope has taken ``records`` segments from ``start`` to ``end`` [s]."""
-        self._file.write({"kind": "acquired", "t": start, "until": end, "instrument": instrument, "records": records})
+        self._file.write({"kind": "acquired", "t": start, "until": end, "trigger": trigger, "instrument": instrument,
+                          "records": records})
 
     def temperature(self, temperature: float, models: Mapping[str, DeviceModel], time: float) -> None:
         """Record the temperature [K] of the chuck; ``models`` are the devices in their places as they are there."""

@@ -29,8 +29,8 @@ survives the death of the process. ``tsbench.simulated_backends.witness.log`` re
 ``relays``     relays of a switching instrument have changed: which are ``closed``
 ``hot``        a relay, a chuck or a probe moved (``what``) while ``outputs`` were on
 ``temperature``  of the chuck [K], when it has changed by 2 K
-``acquired``   an oscilloscope has taken a record: instrument, samples from t to ``until``, ``records``: how many
-               segments between the two. Not of an oscilloscope that runs free
+``acquired``   an oscilloscope has taken a record: instrument, samples from t to ``until``, instant of its (first)
+               ``trigger``, ``records``: how many segments. Not of an oscilloscope that runs free
 ``fault``      a planned fault happened: fault (its kind), hit (instrument) and number of the message, details
 ``end``        the bench was switched off; ``outputs`` as they were
 """

@@ -127,7 +127,7 @@ class AcquisitionControl:
             first, last = acquisition.records[0].trigger, acquisition.records[-1].trigger
             plan = acquisition.plan
             self._bench.acquired(
-                self._instrument.name, first - plan.pre, last + plan.post, len(acquisition.records))
+                self._instrument.name, first - plan.pre, last + plan.post, first, len(acquisition.records))
         self.on_complete()
         self._changed()
 

@@ -18,13 +18,14 @@ REPEAT = {"kind": "repeat", "t": 10.0, "period": 1.0, "count": 5, "events": [on(
 
 
 def test_the_record_that_a_scope_took_next() -> None:
-    """That of the length asked for, whatever a scope took before, later or with another time base."""
+    """The acquisition that holds the part asked for, whatever a scope took before, later or with another time base."""
     log = WitnessLog([
-        {"kind": "acquired", "t": start, "until": end, "instrument": "scope", "records": 1}
-        for start, end in ((0.9, 0.91), (1.0005, 1.0205), (1.003, 1.013), (2.0, 2.01))])
-    assert log.acquired(1.0, 0.01) == (1.003, 1.013)
-    assert log.acquired(1.1, 0.01) == (2.0, 2.01)
-    assert log.acquired(3.0, 0.01) is None and log.acquired(1.0, 0.5) is None
+        {"kind": "acquired", "t": start, "until": end, "trigger": trigger, "instrument": "scope", "records": 1}
+        for start, end, trigger in (
+            (0.9, 0.91, 0.9), (1.0005, 1.0025, 1.0005), (1.003, 1.043, 1.023), (2.0, 2.01, 2.0))])
+    assert log.acquired(1.0, -0.02, 0.03) == pytest.approx((1.003, 1.033))
+    assert log.acquired(1.1, 0.0, 0.01) == pytest.approx((2.0, 2.01))
+    assert log.acquired(3.0, 0.0, 0.01) is None and log.acquired(1.0, 0.0, 0.5) is None
 
 
 def test_spikes_of_single_records_and_of_repeated_ones() -> None:
