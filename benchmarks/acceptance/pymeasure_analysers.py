@@ -7,7 +7,9 @@ import numpy as np
 
 from benchmarks.acceptance.benches import RESISTANCE, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, same
-from benchmarks.acceptance.judging import METERS
+from benchmarks.acceptance.judging import meter_accuracy
+
+ACCURACY = meter_accuracy("keysight_b1500a")
 
 
 def _b1500() -> Any:
@@ -78,7 +80,7 @@ def staircase_sweep_is_voltage_over_resistance(analyser: Any, bench: OpenBench) 
         moment, current, level = analyser.read_channels(3)
         close_to("level", level[3], expected, 1e-6)
         close_to(f"current at {expected:g} V", current[3], expected / RESISTANCE,
-                 METERS["b1500"].current_bound(expected, RESISTANCE))
+                 ACCURACY.current_bound(expected, RESISTANCE))
         times.append(moment[3])
         levels.append(level[3])
     assert np.all(np.diff(times) > 0.02), times
@@ -161,4 +163,4 @@ def sampling_measurement_as_a_table(analyser: Any, bench: OpenBench) -> None:
     analyser.send_trigger()
     table = analyser.read_data(5)
     close_to("current", float(table.to_numpy()[0, -1]), 1.0 / RESISTANCE,
-             METERS["b1500"].current_bound(1.0, RESISTANCE))
+             ACCURACY.current_bound(1.0, RESISTANCE))

@@ -7,7 +7,9 @@ import numpy as np
 
 from benchmarks.acceptance.benches import RESISTANCE, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
-from benchmarks.acceptance.judging import METERS
+from benchmarks.acceptance.judging import meter_accuracy
+
+ACCURACY = meter_accuracy("keysight_b1500a")
 
 
 def _b1500() -> Any:
@@ -59,7 +61,7 @@ def levels_one_by_one(analyser: Any, bench: OpenBench) -> None:
     for level in np.linspace(-1.5, 1.5, 5):
         smu.voltage(float(level))
         close_to(f"current at {level:g} V", smu.current(), level / RESISTANCE,
-                 METERS["b1500"].current_bound(level, RESISTANCE))
+                 ACCURACY.current_bound(level, RESISTANCE))
         close_to("true voltage", bench.voltage(), level, 0.03e-2 * abs(level) + 1e-3)
     same("enabled", (smu.is_enabled(), analyser.smu2.is_enabled()), (True, False))
     smu.disable_outputs()
@@ -92,7 +94,7 @@ def staircase_sweep(analyser: Any, bench: OpenBench) -> None:
     levels = np.linspace(0, 1, 6)
     for level, current in zip(levels, first, strict=True):
         close_to(f"current at {level:g} V", current, level / RESISTANCE,
-                 METERS["b1500"].current_bound(level, RESISTANCE))
+                 ACCURACY.current_bound(level, RESISTANCE))
     assert max(map(abs, second)) < 1e-6, second
     same("status", analyser.run_iv_staircase_sweep.status_summary()["param1"], "No status error occurred.")
 
@@ -108,7 +110,7 @@ def sampling(analyser: Any, bench: OpenBench) -> None:
     found = smu.sampling_measurement_trace()
     same("count", len(found), 7)
     for current in found:
-        close_to("current", current, 1.0 / RESISTANCE, METERS["b1500"].current_bound(1.0, RESISTANCE))
+        close_to("current", current, 1.0 / RESISTANCE, ACCURACY.current_bound(1.0, RESISTANCE))
 
 
 @KEYSIGHT_B1500.case

@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "acceptance"
 LONGEST = 1800.0  #: [s] of wall clock for all cases of one driver by one transport
 LONGEST_CASE = 150  #: [s] of wall clock for one case; only a driver that loops for ever needs it
-LONGEST_CASE = 150  #: [s] of wall clock for one case; only a driver that loops for ever needs it
 NO_TWIN, NOT_INSTALLED = "no twin yet", "not installed"
 
 

@@ -53,10 +53,9 @@ SUITES = (
     Suite("KeysightDSOX1102G", "keysight/test_keysightDSOX1102G_with_device.py", ("keysight_dsox1102g",),
           "keysight_33622a", "USB0::10893::6039::CN57266430::0::INSTR"),
     Suite("LeCroyT3DSO1204", "lecroy/test_lecroyT3DSO1204_with_device.py",
-          ("lecroy_t3dso1204", "teledyne_t3dso1204"), "keysight_33622a", longest=1800.0,
-          probe=10),
+          ("lecroy_t3dso1204",), "keysight_33622a", longest=1800.0, probe=10),
     Suite("SDS1000XHD", "siglenttechnologies/test_siglent_sds1000xhd_with_device.py",
-          ("siglent_sds1104xhd", "siglent_sds1000xhd", "siglent_sds1204xhd"), "keysight_33622a"),
+          ("siglent_sds1104xhd",), "keysight_33622a"),
 )
 
 

@@ -18,6 +18,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from setup import ROOT
 from tests.fixtures.source_files import FOLDERS, sources, trees
 
 MOST_LINES, MOST_METHODS, LONGEST_FILE = 80, 25, 400  #: of a function, a class, a file
@@ -146,3 +147,16 @@ def test_files_are_short() -> None:
 def test_a_class_name_means_one_thing() -> None:
     count = Counter(name.partition(":")[2] for name, _ in definitions(ast.ClassDef))
     assert [name for name, times in count.items() if times > 1] == []
+
+
+def test_no_constant_stands_twice_in_a_module() -> None:
+    texts = sources() | {str(path): path.read_text("utf-8") for path in (ROOT / "benchmarks").rglob("*.py")}
+    twice = [
+        (path, name) for path, text in texts.items()
+        for name, count in Counter(
+            target.id for node in ast.parse(text).body
+            for target in (node.targets if isinstance(node, ast.Assign) else
+                           [node.target] if isinstance(node, ast.AnnAssign) else [])
+            if isinstance(target, ast.Name)).items()
+        if count > 1]
+    assert not twice

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.acceptance import benches, running
 from benchmarks.acceptance.benches import TRANSPORTS, registered
 from benchmarks.acceptance.expected import Expected, compare, idle, load, misplaced
+from benchmarks.acceptance.judging import METERS, meter_accuracy
 from benchmarks.acceptance.results import Outcome
 from benchmarks.acceptance.running import Row, check_driver, drivers, suites, twin_of
 
@@ -21,6 +22,22 @@ QUICK = ("pymeasure.Keithley2400", "pymeasure.Keithley2450", "pymeasure.Agilent3
          "qcodes.TektronixDPO7000xx")
 EXPECTED = Expected(
     "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", "no way", "")
+
+
+def test_every_virtual_instrument_of_a_row_is_registered() -> None:
+    known = set(registered())
+    for name, row in {**drivers(), **suites()}.items():
+        assert set(row.twins) <= known, name
+
+
+def test_every_source_meter_has_its_own_accuracy() -> None:
+    families = ("keithley_24", "keithley_26", "keysight_b29", "keysight_b1500")
+    meters = [name for name in registered() if name.startswith(families)]
+    assert all(meter_accuracy(name) for name in meters) and len(meters) > 12
+    assert meter_accuracy("keithley_2636b") == meter_accuracy("keithley_2612b") == METERS["keithley_263"]
+    assert all(any(name.startswith(beginning) for name in meters) for beginning in METERS)
+    with pytest.raises(KeyError, match="keithley_2999 is not known"):
+        meter_accuracy("keithley_2999")
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
