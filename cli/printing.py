@@ -51,10 +51,26 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     console.print(drawn)
 
 
+class _OutputConsole(Console):
+    """A console whose reader may go (``head``, ``less``): the command line then ends as with any other output."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise again what rich has caught; its own way is ``SystemExit(1)``."""
+        raise BrokenPipeError
+
+
+class _ProgressConsole(Console):
+    """A console on standard error whose reader may go: a run goes on without it."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing from now on."""
+        self.quiet = True
+
+
 def output_console() -> Console:
     """Return a console on standard output, without markup: brackets are meant literally."""
-    console = Console(markup=False, highlight=False, emoji=False)
-    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=160)
+    console = _OutputConsole(markup=False, highlight=False, emoji=False)
+    return console if console.is_terminal else _OutputConsole(markup=False, highlight=False, emoji=False, width=160)
 
 
 def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results", *, files: bool = False) -> None:
@@ -120,7 +136,7 @@ class ProgressPrinter:
     def __init__(self, name: str, beginning: str = "opening the bench") -> None:
         self.name = name
         self._beginning = beginning
-        self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._console = _ProgressConsole(stderr=True, markup=False, highlight=False, emoji=False)
         self._bar: Progress | None = None
         self._task: Any = None
         self._last_twentieth = -1

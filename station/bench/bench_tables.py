@@ -158,6 +158,14 @@ class RoutingTable(_Table):
     state: str | None = None  #: as the bench is opened, where the operator cannot be asked
     states: dict[str, RouteTable] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _keys_of_its_kind(self) -> Self:
+        if self.state is not None and self.kind != "operator":
+            raise ValueError('state is only for kind = "operator": tsbench sets the state of other kinds. Remove it')
+        if self.instrument and self.kind != "matrix":
+            raise ValueError('instrument is only for kind = "matrix". Remove it')
+        return self
+
 
 class FixtureTable(_Table):
     """``[fixture]``: the wiring as the lab knows it."""

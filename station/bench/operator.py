@@ -142,7 +142,7 @@ class OperatorRouting:
         if state == self._state:
             return
         self._state = None
-        said = f"route '{state}' ({self._states[state]})"
+        said = f"state '{state}' of the wiring ({self._states[state]})"
         if self._ask is None and not (sys.stdin and sys.stdin.isatty()):
             raise ConfigurationError(
                 f"{said} must be set by hand, but tsbench has no terminal to ask you. Set it and write state = "

@@ -159,8 +159,9 @@ class Routes:
         mine = [name for name, table in self.tables.items() if role in table.roles]
         if not mine or (now := self.routing.state()) in mine:
             return ""
-        found = "no route is selected" if now is None else f"the route '{now}' does not connect the role '{role}'"
-        return f"{found}. Select the route '{mine[0]}' first, with Bench.routes.prepare(['{role}'])"
+        found = ("no state of the routing is selected" if now is None
+                 else f"the state '{now}' does not connect the role '{role}'")
+        return f"{found}. Select the state '{mine[0]}' first, with Bench.routes.prepare(['{role}'])"
 
 
 def _require_known(state: str, states: Mapping[str, object]) -> None:

@@ -199,8 +199,10 @@ def test_debug_shows_the_traceback(arguments, monkeypatch):
         main(arguments)
 
 
-def test_a_closed_pipe_is_no_error():
-    code = "import sys; from tsbench.cli import main; sys.exit(main(['protocols', '--json']))"
+@pytest.mark.parametrize("arguments", [
+    ["protocols", "--json"], ["protocols"], ["devices"], ["instruments"], ["--debug", "protocols"]])
+def test_a_closed_pipe_is_no_error(arguments):
+    code = f"import sys; from tsbench.cli import main; sys.exit(main({arguments!r}))"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
@@ -208,6 +210,19 @@ def test_a_closed_pipe_is_no_error():
         assert child.stderr is not None
         child.stdout.close()
         assert child.stderr.read() == b""
+    assert child.returncode == 0
+
+
+def test_a_run_goes_on_when_nobody_reads_its_progress():
+    code = ("from tsbench.cli.printing import ProgressPrinter\nfrom tsbench.records import RunEvent\n"
+            "with ProgressPrinter('run') as shown:\n    for _ in range(3): shown(RunEvent('warning', 'hot'))\n"
+            "print('measured')")
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None and child.stderr is not None
+        child.stderr.close()
+        assert child.stdout.read() == "measured\n"
     assert child.returncode == 0
 
 

@@ -163,7 +163,7 @@ def test_the_route_is_selected_with_all_outputs_off(tmp_path: Path, file: Any) -
     """Without a route nothing is connected; the wrong one is refused; the right one measures the device."""
     with Bench.open(file(tmp_path), "D1") as bench:
         assert bench.routes is not None and bench.routes.routing.state() is None
-        with pytest.raises(LimitError, match=r"no route is selected. Select the route 'dc' first"):
+        with pytest.raises(LimitError, match=r"no state of the routing is selected. Select the state 'dc' first"):
             resistance(bench)
         bench.preparation.prepare(["drive", "scope"])
         assert bench.routes.routing.state() == "dc"
@@ -171,7 +171,7 @@ def test_the_route_is_selected_with_all_outputs_off(tmp_path: Path, file: Any) -
         generator = bench.pulse_generator()
         generator.configure_load(math.inf)
         generator.configure_level(0.5)
-        with pytest.raises(LimitError, match=r"the route 'dc' does not connect the role 'pulser'"):
+        with pytest.raises(LimitError, match=r"the state 'dc' does not connect the role 'pulser'"):
             generator.set_output(True)
         meter = bench.source_meter()
         meter.set_output(True)
@@ -242,8 +242,8 @@ def test_an_operator_confirms_each_route() -> None:
     routing.select("pulses")
     assert not asked   # as the bench file says
     routing.select("dc")
-    assert asked == ["The outputs are off. Set the route 'dc' (connects meter to the device), then press Enter (to "
-                     "end, type q and press Enter): "]
+    assert asked == ["The outputs are off. Set the state 'dc' of the wiring (connects meter to the device), then press "
+                     "Enter (to end, type q and press Enter): "]
     with pytest.raises(ConfigurationError, match="was not set, because you chose to end"):
         routing.select("pulses")
     assert routing.state() is None   # nobody knows
@@ -266,7 +266,7 @@ def test_a_run_whose_route_cannot_be_set_leaves_nothing_behind(
     file = bench_file(tmp_path, BY_HAND.replace('"operator"', '"operator"\nstate = "dc"'))
     with Bench.open(file, "D1") as bench:
         assert run_on(bench, sweep, tmp_path / "runs").status == "success"   # as the bench file says
-        with pytest.raises(ConfigurationError, match=r"route 'pulses' .* must be set by hand"):
+        with pytest.raises(ConfigurationError, match=r"state 'pulses' .* must be set by hand"):
             run_on(bench, train, tmp_path / "none")
     assert not (tmp_path / "none").exists() or not any((tmp_path / "none").iterdir())
 
@@ -284,7 +284,7 @@ def test_the_source_meter_that_is_off_isolates(
     with Bench.open(file, "D1") as bench:
         assert isinstance(bench.instruments.driver_of(f"meter{channel}"), OutputOffSelectable)
         assert bench.describe()["meter"]["settings"].get("output_off") != word
-        with pytest.raises(LimitError, match="no route is selected"):
+        with pytest.raises(LimitError, match="no state of the routing is selected"):
             bench.preparation.prepare([])
             resistance(bench)
         bench.preparation.prepare(["drive"])
@@ -292,7 +292,7 @@ def test_the_source_meter_that_is_off_isolates(
         bench.preparation.prepare(["pulser"])
         settings = bench.describe()["meter"]["settings"]
         assert settings.get("output_off", settings.get("1.output_off")) == word
-        with pytest.raises(LimitError, match="the route 'pulses' does not connect the role 'drive'"):
+        with pytest.raises(LimitError, match="the state 'pulses' does not connect the role 'drive'"):
             bench.source_meter().set_output(True)
         generator = bench.pulse_generator()
         generator.configure_load(math.inf)
@@ -331,11 +331,18 @@ def test_a_pulse_passes_the_capacitor_of_a_bias_tee(tmp_path: Path) -> None:
     ('"drive"]', '"drives"]', r"states.dc: no instrument has the role 'drives'. Did you mean 'drive'"),
     (', crosspoints = ["1A01"]', "", r"states.dc: a state of a matrix, and no other state, needs crosspoints"),
     ('instrument = "matrix"', 'instrument = "meter"', r"fixture.routing.instrument: 'meter' is not a switch matrix"),
-    ('kind = "matrix"', 'kind = "matrix"\nstate = "ac"', r"fixture.routing.state: there is no state 'ac'"),
+    ('kind = "matrix"', 'kind = "matrix"\nstate = "dc"', 'state is only for kind = "operator"'),
+    ('kind = "matrix"', 'kind = "output_off"', 'instrument is only for kind = "matrix"'),
 ])
 def test_wrong_routes_are_refused(tmp_path: Path, before: str, after: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Bench.open(by_matrix(tmp_path, BY_MATRIX.replace(before, after, 1)))
+
+
+def test_a_state_of_an_operator_must_exist(tmp_path: Path) -> None:
+    file = bench_file(tmp_path, BY_HAND.replace('"operator"', '"operator"\nstate = "ac"'))
+    with pytest.raises(ConfigurationError, match=r"fixture.routing.state: there is no state 'ac'"):
+        Bench.open(file)
 
 
 @pytest.mark.parametrize(("before", "after", "message"), [
