@@ -117,6 +117,15 @@ def test_a_waveform_is_a_block_of_codes_of_fourteen_bits() -> None:
         assert found.accepted_settings()["waveform_sample_rate"] == pytest.approx(3e6)
 
 
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_output_opens_its_own_relays(number: int) -> None:
+    zero = (":VOLT{}:LIM:STAT OFF", ":TRIG{}:COUN 1", ":ARM:SOUR{} IMM", ":FUNC{} DC", ":VOLT{}:OFFS 0")
+    messages = (":OUTP{} OFF", ":OUTP{}:COMP OFF", *zero)
+    with channel([(message.format(number), None) for message in messages], number=number) as found:
+        found.safe_state()
+
+
 def test_safe_state_opens_the_complement_too() -> None:
     zero = [(":VOLT{}:LIM:STAT OFF", None), (":TRIG{}:COUN 1", None), (":ARM:SOUR{} IMM", None), (":FUNC{} DC", None),
             (":VOLT{}:OFFS 0", None)]

@@ -165,7 +165,8 @@ def test_two_channels_share_the_box(bench: Bench) -> None:
     settings = driver.accepted_settings()
     assert settings["1.measure_nplc"] == pytest.approx(0.1) and settings["2.source_limit"] == 5e-3
     first.set_output(False)
-    assert [state.enabled for state in driver.output_states()] == [False, True]
+    assert [(state.output, state.enabled) for state in driver.output_states()] == [
+        ("analyser.1", False), ("analyser.2", True)]
 
 
 @pytest.mark.sabotage("output")
@@ -215,12 +216,12 @@ def test_high_resolution_and_60_hz(tmp_path: Path) -> None:
 
 
 def test_the_interlock_is_asked_for(tmp_path: Path) -> None:
-    for state, closed in (("closed", True), ("open", False)):
+    for state, closed in (("true", True), ("false", False)):
         folder = tmp_path / state
         folder.mkdir()
         path = write_bench(folder)
         world = path.with_name("b1500a.world.toml")
-        world.write_text(world.read_text("utf-8").replace("slots =", f'interlock = "{state}"\nslots ='), "utf-8")
+        world.write_text(world.read_text("utf-8").replace("slots =", f'interlock = {state}\nslots ='), "utf-8")
         with Bench.open(path, "R1") as bench:
             driver: Any = bench.instruments.connections["analyser"].driver
             assert driver.terminal("1").interlock_closed() is closed

@@ -169,7 +169,9 @@ def test_stop_force_and_off() -> None:
 
 @pytest.mark.parametrize(("message", "repeated"), [
     ("C1:VDIV?", True), ("C4:WF? DAT2", True), ("SAST?", True), ("INR?", False), ("C1:VDIV 2V", False), ("ARM", False),
-    ("CMR?;EXR?", False),
+    ("CMR?;EXR?", False), *((word.replace("<n>", "3"), True) for word in (
+        "*IDN?", "CHDR?", "C<n>:VDIV?", "C<n>:OFST?", "C<n>:CPL?", "C<n>:TRLV?", "EX:TRLV?", "TDIV?", "TRDL?", "TRMD?",
+        "SARA?", "SANU?", "WFSU?", "SEQ?")),
 ])
 def test_what_may_be_sent_again(message: str, repeated: bool) -> None:
     assert LECROY.may_be_repeated(message, REPEATABLE) is repeated

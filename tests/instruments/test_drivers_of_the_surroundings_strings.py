@@ -77,6 +77,14 @@ def test_a_lake_shore_controls_to_a_set_point() -> None:
 
 
 @pytest.mark.sabotage("units")
+def test_a_lake_shore_reads_kelvins_and_the_part_of_its_heater() -> None:
+    pairs = [("RDGST? C", "000"), ("KRDG? C", "+310.250"), ("HTR? 2", "+050.0")]
+    with driver(LakeShore33x, pairs, input="C", output=2) as controller:
+        assert controller.temperature() == 310.25
+        assert controller.heater() == 0.5
+
+
+@pytest.mark.sabotage("units")
 def test_a_ramp_is_in_kelvins_per_minute() -> None:
     pairs = [("RDGST? A", "000"), ("KRDG? A", "+296.010"), ("RAMP 1,1,6", None), ("SETP 1,310", None),
              ("RANGE 1,3", None), ("RANGE? 1", "3")]
