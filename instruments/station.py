@@ -16,15 +16,20 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since an arbitrary start."""
 
-    def wait(self, seconds: float) -> None: ...
+    def wait(self, seconds: float) -> None:
+        """Wait [s]; on a simulated bench, its time goes on."""
 
 
 @runtime_checkable
 class Positioner(Protocol):
     """Which device is connected: an operator prompt, a switch matrix, a prober."""
 
-    def devices(self) -> Sequence[str]: ...
-    def connected(self) -> str | None: ...
+    def devices(self) -> Sequence[str]:
+        """Return the names of the devices that can be connected."""
+
+    def connected(self) -> str | None:
+        """Return the name of the device that is connected; None: none, or it is not known."""
+
     def connect(self, device: str) -> None:
         """Connect ``device``; ConfigurationError if it is not there."""
 
@@ -45,11 +50,21 @@ class Station(Protocol):
     device: DeviceDescription
     fixture: Fixture
 
-    def has(self, role: str) -> bool: ...
-    def source_meter(self, role: str = "drive") -> SourceMeter: ...
-    def pulse_generator(self, role: str = "pulser") -> PulseGenerator: ...
-    def pulse_measure(self, role: str = "pulser") -> PulseMeasure: ...
-    def oscilloscope(self, role: str = "scope") -> Oscilloscope: ...
+    def has(self, role: str) -> bool:
+        """Whether an instrument has the role."""
+
+    def source_meter(self, role: str = "drive") -> SourceMeter:
+        """Return the source meter of a role; ConfigurationError where there is none."""
+
+    def pulse_generator(self, role: str = "pulser") -> PulseGenerator:
+        """Return the generator output of a role; ConfigurationError where there is none."""
+
+    def pulse_measure(self, role: str = "pulser") -> PulseMeasure:
+        """Return the pulse measure unit of a role; ConfigurationError where there is none."""
+
+    def oscilloscope(self, role: str = "scope") -> Oscilloscope:
+        """Return the oscilloscope of a role; ConfigurationError where there is none."""
+
     def scope_channel(self, terminal: str) -> ScopeChannel:
         """Return the scope channel of a terminal as the fixture's ``Sensing`` names it ("scope.1")."""
 

@@ -20,7 +20,7 @@ class MultiOutputGenerator(ScpiInstrument):
     switching_off: ClassVar[tuple[str, ...]] = (":OUTP{ch} OFF",)
     byte_order = "big"  #: of the blocks it is sent
 
-    def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
+    def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
         self.outputs: dict[int, GeneratorOutput] = {}
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper()
@@ -45,6 +45,11 @@ class MultiOutputGenerator(ScpiInstrument):
                 f"{self.label} has no output {number}. Its outputs are {', '.join(map(str, self.outputs))}"
             )
         return self.outputs[number]
+
+    def abort(self) -> None:
+        """Stop running bursts."""
+        for output in self.outputs.values():
+            output.abort()
 
     def initialise(self) -> None:
         """After a reset nothing is known of the outputs but that they are off."""

@@ -28,9 +28,9 @@ class GeneratorOutput(OutputWords):
     Parameters
     ----------
     parent : the generator
-    channel : 1 or 2
+    channel : number of the output, from 1
     capabilities : of one output of this model
-    byte_order : of the blocks it is sent, a key of ``BYTE_ORDERS`` of the driver
+    byte_order : of the blocks it is sent: ``big``, or ``little`` where the family can be set to it
     """
 
     def __init__(

@@ -59,4 +59,5 @@ class InstrumentBase(Protocol):
         safe brings levels to zero, and the set-up that was measured with must still be known after it.
         """
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connection. It changes no output."""

@@ -10,7 +10,16 @@ from tsbench.records import Waveform
 
 @dataclass(frozen=True)
 class Vertical:
-    """One channel: full-scale ``range`` [V], ``offset`` [V] at mid-screen, input 50 Ohm or 1 MOhm."""
+    """One channel. All voltages are those at the tip of the probe.
+
+    Parameters
+    ----------
+    range : full scale [V], from the bottom to the top of the screen
+    offset : [V] at mid-screen
+    impedance : of the input: 50 Ohm or 1 MOhm
+    probe_attenuation : of the probe on the channel; 10 for a probe of 10:1
+    bandwidth_limit : whether the filter of the channel is on
+    """
 
     range: float
     offset: float = 0.0
@@ -89,19 +98,32 @@ class Oscilloscope(InstrumentBase, Protocol):
 
     capabilities: OscilloscopeCapabilities
 
-    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical: ...
-    def disable_channel(self, channel: int) -> None: ...
-    def configure_timebase(self, timebase: Timebase) -> Timebase: ...
-    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger: ...
+    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
+        """Set a channel up and switch it on; return it as the instrument has it."""
+
+    def disable_channel(self, channel: int) -> None:
+        """Switch a channel off: it takes no memory, and no record has it."""
+
+    def configure_timebase(self, timebase: Timebase) -> Timebase:
+        """Set span, position, segments and record length; return them as the instrument has them."""
+
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        """Set the edge that triggers; return it as the instrument has it."""
+
     def arm(self) -> None:
         """Start one acquisition; returns when the scope says it is armed (pre-trigger memory filled)."""
 
-    def triggered(self) -> bool: ...
+    def triggered(self) -> bool:
+        """Whether a trigger has come since ``arm``; never blocks longer than 100 ms."""
+
     def complete(self) -> bool:
         """Whether the acquisition (all segments) is complete; never blocks longer than 100 ms."""
 
-    def force_trigger(self) -> None: ...
+    def force_trigger(self) -> None:
+        """Trigger now, as if the edge had come."""
+
     def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
         """Read the finished acquisition; ``Waveform.channel`` is the channel number as text."""
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        """Stop the acquisition; nothing happens where none runs."""

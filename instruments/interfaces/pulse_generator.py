@@ -11,7 +11,7 @@ from tsbench.instruments.interfaces.common import Accuracy, InstrumentBase, Rang
 
 @dataclass(frozen=True)
 class Pulse:
-    """One pulse, levels in volts into ``load_resistance`` (inf: open circuit); width at 50 %."""
+    """One pulse. Levels are volts into the load that ``PulseGenerator.configure_load`` set; the width is at 50 %."""
 
     base: float  #: [V]
     amplitude: float  #: [V] top level above base (negative: pulse downwards)
@@ -50,7 +50,7 @@ class PulseGeneratorCapabilities:
 
 @runtime_checkable
 class PulseGenerator(InstrumentBase, Protocol):
-    """One output channel of a generator. Levels are what a load of ``load_resistance`` would see."""
+    """One output channel of a generator. Levels are what the load of ``configure_load`` sees."""
 
     capabilities: PulseGeneratorCapabilities
     channel: int
@@ -65,7 +65,7 @@ class PulseGenerator(InstrumentBase, Protocol):
         """Set up a pulse, and return it as the instrument has it."""
 
     def configure_level(self, level: float) -> float:
-        """DC output [V]."""
+        """Set a constant level [V], and return it as read back."""
 
     def load_waveform(self, waveform: ArbitraryWaveform) -> None:
         """Send a waveform to the instrument and select it; it idles at its first level."""

@@ -1,6 +1,6 @@
 """Driver of the Keysight (Agilent) 33250A function generator."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.generators.generator import MultiOutputGenerator
@@ -19,17 +19,9 @@ class Keysight33250A(MultiOutputGenerator):
     models = data_sheet.MODELS
     output_class = OutputOf33250A
 
-    def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
-        super().__init__(adapter, name, **kwargs)
-
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of the output."""
         return data_sheet.CAPABILITIES
-
-    def abort(self) -> None:
-        """Stop a running burst."""
-        for output in self.outputs.values():
-            output.abort()
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

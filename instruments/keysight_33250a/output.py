@@ -15,7 +15,7 @@ from tsbench.instruments.generators.limits_in_driver import LimitsInDriver
 from tsbench.instruments.generators.output import GeneratorOutput
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Pulse, Range
-from tsbench.instruments.keysight_33250a.data_sheet import EDGE_SHARE, HEADERS
+from tsbench.instruments.keysight_33250a.data_sheet import CAPABILITIES, EDGE_SHARE, HEADERS
 from tsbench.instruments.languages.scpi import format_number
 
 _ASIDE = ":VOLT:OFFS 0;:FREQ 1000"
@@ -31,7 +31,9 @@ class OutputOf33250A(GeneratorOutput):
     ending_burst = (":BURS:STAT OFF",)
     zeroing = (":BURS:STAT OFF", ":FUNC DC", ":VOLT:OFFS 0")
     functions: ClassVar[Mapping[str, str]] = {
-        "pulse": f"{_ASIDE};:PULS:WIDT 8e-9;:PULS:TRAN 5e-9;:FUNC PULS", "dc": ":FUNC DC",
+        "pulse": f"{_ASIDE};:PULS:WIDT {format_number(CAPABILITIES.pulse_width.low)};:PULS:TRAN "
+                 f"{format_number(CAPABILITIES.edge_time.low)};:FUNC PULS",
+        "dc": ":FUNC DC",
         "arbitrary": f"{_ASIDE};:FUNC USER"}
 
     def configure_pulse(self, pulse: Pulse) -> Pulse:

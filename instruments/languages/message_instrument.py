@@ -146,7 +146,7 @@ class MessageInstrument(TypedInstrument):
     identity : Identity, optional
         As already read; asked of the instrument when missing.
     resource : str
-        For messages.
+        VISA address: for messages, and where the interface decides how an instrument replies (KXCI).
     wait : callable
         Waits [s] on the bench's clock between two polls.
     """
@@ -270,8 +270,9 @@ class MessageInstrument(TypedInstrument):
     def lost_power(self) -> bool:
         """Whether it was switched off and on since ``reset``: then its settings are gone, its identity is not.
 
-        The last messages of ``reset`` set a mark that a restart changes (``Language.power_lost``). The questions change
-        nothing, so they can be repeated, also while an operation runs. Two consecutive checks confirm a restart.
+        Most languages set a mark with the last messages of ``reset``; a restart changes it (``Language.power_lost``).
+        Where no value shows a restart (KXCI), this is always False. The questions change nothing, so they can be
+        repeated, also while an operation runs. Two consecutive checks confirm a restart.
         """
         return all(self._power_lost() for _ in range(2))
 

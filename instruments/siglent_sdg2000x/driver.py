@@ -1,6 +1,6 @@
 """Driver of the Siglent SDG2000X function generators."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.generators.generator import MultiOutputGenerator
@@ -21,17 +21,9 @@ class SiglentSDG2000X(MultiOutputGenerator):
     output_class = SdgOutput
     switching_off = ("C{ch}:OUTP OFF",)
 
-    def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
-        super().__init__(adapter, name, **kwargs)
-
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of one output."""
         return data_sheet.capabilities(self.model)
-
-    def abort(self) -> None:
-        """Stop running bursts."""
-        for output in self.outputs.values():
-            output.abort()
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -1,6 +1,6 @@
 """Driver of the Tektronix AFG3000C and AFG31000 function generators."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.generators.generator import MultiOutputGenerator
@@ -18,17 +18,9 @@ class TektronixAFG(MultiOutputGenerator):
     models = data_sheet.MODELS
     output_class = AfgOutput
 
-    def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
-        super().__init__(adapter, name, **kwargs)
-
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of one output."""
         return data_sheet.capabilities(self.model)
-
-    def abort(self) -> None:
-        """Stop running bursts."""
-        for output in self.outputs.values():
-            output.abort()
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments import LowImpedanceInput
 from tsbench.instruments.fixture import DEVICE, has_place, with_resistor_to_ground
 from tsbench.instruments.guard.limits import SAFE_VOLTAGE
 from tsbench.instruments.registry import entry
@@ -13,8 +14,6 @@ from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, S
 from tsbench.station.bench.bench_tables import BenchTable
 from tsbench.text_files import parse_toml, read_text
 from tsbench.validation import first_problem
-
-SCOPE_INPUT_50 = 50.0  #: [Ohm] of a scope's input that is set to 50 Ohm
 
 
 class BenchFile:
@@ -246,7 +245,7 @@ class BenchFile:
         if table.amplifier is None:
             own = table.current_sensor == "scope_input"
             return Sensing(
-                **found, current_resistance=SCOPE_INPUT_50 if own else table.current_resistance,
+                **found, current_resistance=LowImpedanceInput.resistance if own else table.current_resistance,
                 current_impedance="50" if own else "1M", current_node=self.sense_node())
         amplifier = CurrentAmplifier(**table.amplifier.model_dump(exclude={"input", "termination"}))
         return Sensing(

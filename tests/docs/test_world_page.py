@@ -83,6 +83,15 @@ def test_the_page_has_the_jacks_of_the_virtual_instruments() -> None:
     assert described == found
 
 
+def test_the_page_has_the_numbered_jacks_of_the_virtual_instruments() -> None:
+    found: set[str] = set()
+    for path in (ROOT / "simulated_backends").rglob("*.py"):
+        text = path.read_text("utf-8")
+        if re.search(r"bench\.(line|wired_to)\(", text):
+            found |= set(re.findall(r'f"\{[\w.]+\}\.([a-z]+)\{', text))
+    assert found == set(re.findall(r"^\| `NAME\.([a-z]+)1` to `NAME", PAGE, re.M)) >= {"digio", "digital"}
+
+
 def test_the_page_has_our_models_by_the_kind_of_their_driver() -> None:
     found: dict[str, set[str]] = {}
     for name, offer in VIRTUAL_INSTRUMENTS.offers().items():

@@ -37,7 +37,7 @@ def levels(amplitude: str, offset: str) -> list[tuple[Any, Any]]:
 
 
 PULSE_MESSAGES = [
-    *OFF, (f"{ASIDE};:PULS:WIDT 8e-9;:PULS:TRAN 5e-9;:FUNC PULS", None), OK, (":OUTP:POL NORM", None),
+    *OFF, (f"{ASIDE};:PULS:WIDT 8e-09;:PULS:TRAN 5e-09;:FUNC PULS", None), OK, (":OUTP:POL NORM", None),
     (":PULS:TRAN 5e-09", None), (":PULS:WIDT 8e-09", None), (":PULS:PER 1e-06", None), (":PULS:WIDT 1e-07", None),
     (":PULS:TRAN 1e-08", None), OK, *levels("1.5", "0.75"), (":PULS:TRAN?", "1.0E-08"), (":PULS:WIDT?", "1.0E-07"),
     (":PULS:PER?", "1.0E-06"),
