@@ -110,6 +110,16 @@ def short_quantity(value: float, unit: str, digits: int = 4) -> str:
     return f"{number}{space}{rest}"
 
 
+def told_apart(value: float, bound: float, unit: str) -> tuple[str, str]:
+    """Return two different quantities as texts with as many digits as it takes to tell them apart (4 to 12)."""
+    texts = ("", "")
+    for digits in range(4, 13):
+        texts = short_quantity(value, unit, digits), short_quantity(bound, unit, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
 class Unit:
     """Marks the SI unit of an annotated float; read by the form, the help text and the run file."""
 

@@ -17,6 +17,7 @@ from tsbench.records import FloatArray
 DEVICE = "XDUT"
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
+_LEAST = 1e-9  #: of a gain, or [S], below which there is no connection
 _LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
 
 
@@ -69,6 +70,39 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
         return WirePath(resistance=math.inf, gain=0.0)
     gain = float(f"{gain:.9g}")
     return WirePath(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
+
+
+def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) -> tuple[float, float]:
+    """Return what an instrument at ``node`` brings to the node ``other``, at worst over all states of the device.
+
+    Returns
+    -------
+    (float, float)
+        Voltage at ``other`` / EMF behind ``source_resistance`` [Ohm], and voltage at ``other`` / current of the
+        instrument [Ohm]. The second is infinite where the instrument drives nothing but open ends.
+    """
+    node, other = node.lower(), other.lower()
+    states = [(netlist, node, other)]
+    if has_place(netlist):
+        high, low = netlist.find(DEVICE).nodes
+        kept, joined = (low, high) if low == GROUND else (high, low)
+
+        def name(place: str) -> str:
+            return kept if place == joined else place
+
+        elements = (dataclasses.replace(one, nodes=tuple(map(name, one.nodes))) for one in netlist.elements)
+        states.append((dataclasses.replace(netlist, elements=tuple(elements)), name(node), name(other)))
+    gain = transimpedance = 0.0
+    for wiring, here, there in states:
+        if GROUND in (here, there):
+            continue
+        gain = max(gain, abs(_Circuit(wiring, here, source_resistance).voltage((there, GROUND), emf=1.0)))
+        probe = _Circuit(wiring, here, 1.0)   # through 1 Ohm, whose voltage tells the current
+        voltage, current = (probe.voltage((place, GROUND), emf=1.0) for place in (there, here))
+        current = 1.0 - current
+        if abs(voltage) > _LEAST:
+            transimpedance = max(transimpedance, abs(voltage) / current if current > _LEAST else math.inf)
+    return (gain, transimpedance) if gain > _LEAST else (0.0, 0.0)
 
 
 def parallel_capacitance(netlist: Netlist) -> float:

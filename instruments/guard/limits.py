@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tsbench.errors import LimitError
+from tsbench.instruments.guard.bystanders import Bystander, refusal_of
 from tsbench.instruments.interfaces import Range, SourceSettings
-from tsbench.quantities import short_quantity
+from tsbench.quantities import short_quantity, told_apart
 from tsbench.records import DeviceLimits, Sensing
 
 #: relative slack for numbers that came through text and back
@@ -37,8 +38,9 @@ def require_in_range(
     """Raise LimitError unless ``value`` lies within ``allowed``, which messages call ``bound``."""
     require_finite(subject, quantity, value)
     if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
+        shown = told_apart(value, allowed.low if value < allowed.low else allowed.high, allowed.unit)[0]
         raise LimitError(
-            f"{subject}: {quantity} {short_quantity(value, allowed.unit)} is outside {bound} "
+            f"{subject}: {quantity} {shown} is outside {bound} "
             f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}. Choose a "
             "value in this range"
         )
@@ -54,13 +56,14 @@ def high_voltage_refusal(voltage: float, rating: float) -> str:
     """
     if abs(voltage) <= rating * (1 + _SLACK):
         return ""
-    reached, safe = short_quantity(abs(voltage), "V"), short_quantity(SAFE_VOLTAGE, "V")
+    reached, stated = told_apart(abs(voltage), rating, "V")
+    safe = short_quantity(SAFE_VOLTAGE, "V")
     if rating <= SAFE_VOLTAGE:
         return (f"the voltage at the terminals may reach {reached}, and more than {safe} is dangerous to touch. Choose "
                 "a smaller value, or add [fixture.high_voltage] with the rating of fixture and cable and the interlock "
                 "to the bench file")
     return (f"the voltage at the terminals may reach {reached}, but the rating of fixture and cable is "
-            f"{short_quantity(rating, 'V')}. Choose a smaller value")
+            f"{stated}. Choose a smaller value")
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class DeviceGuard:
         )
         bound = self._bound(limit)
         if bound is not None and abs(value) > bound * (1 + _SLACK):
-            reached, allowed = (short_quantity(number, _UNITS[limit]) for number in (value, bound))
+            reached, allowed = told_apart(value, bound, _UNITS[limit])
             said = (
                 f"with this {cause}, {quantity} may reach {reached}, but {limit} of {self.device} is {allowed}"
                 if cause else f"{quantity} {reached} exceeds the device limit {limit} {allowed} of {self.device}"
@@ -180,8 +183,9 @@ class SensorGuard:
         if not abs(current) > self.largest * (1 + _SLACK):
             return ""
         with_this = f"with this {cause}, " if cause else ""
-        return (f"{with_this}the current through a shorted device may reach {short_quantity(current, 'A')}, but "
-                f"{self.name} withstands {short_quantity(self.largest, 'A')}. Choose a smaller value, or a larger "
+        reached, most = told_apart(current, self.largest, "A")
+        return (f"{with_this}the current through a shorted device may reach {reached}, but "
+                f"{self.name} withstands {most}. Choose a smaller value, or a larger "
                 "resistance in series with the device")
 
 
@@ -231,10 +235,10 @@ class OutputsOn:
                 del others[name]
         total = current + sum(item[0] for item in others.values())
         if others and total > bound * (1 + _SLACK):
+            drawn, most = told_apart(total, bound, "A")
             raise LimitError(
                 f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could drive "
-                f"{short_quantity(total, 'A')} through a shorted device, but {limit} is "
-                f"{short_quantity(bound, 'A')}. Switch the other outputs off first"
+                f"{drawn} through a shorted device, but {limit} is {most}. Switch the other outputs off first"
             )
 
 
@@ -251,6 +255,7 @@ class Post:
     outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
     rating : [V] that fixture and cable are made for
     sensor : what the sensor of the current withstands
+    bystanders : the other terminals that the source reaches
     unreachable : returns why the output must not go on; "" where it may
     """
 
@@ -261,11 +266,16 @@ class Post:
     outputs: OutputsOn = field(default_factory=OutputsOn)
     rating: float = SAFE_VOLTAGE
     sensor: SensorGuard = field(default_factory=SensorGuard)
+    bystanders: tuple[Bystander, ...] = ()
     unreachable: Callable[[], str] = lambda: ""
 
-    def require_rating(self, voltage: float) -> None:
-        """Raise LimitError if a voltage [V] is more than fixture and cable are made for."""
-        if math.isfinite(voltage) and (reason := high_voltage_refusal(voltage, self.rating)):
+    def require_rating(self, voltage: float, current: float = math.inf) -> None:
+        """Raise LimitError if a voltage [V] is too much for fixture and cable, or for an instrument that it reaches.
+
+        ``current`` [A] is the most that the source lets flow.
+        """
+        if math.isfinite(voltage) and (
+                reason := high_voltage_refusal(voltage, self.rating) or refusal_of(self.bystanders, voltage, current)):
             raise LimitError(f"{self.subject}: {reason}")
 
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:

@@ -48,7 +48,7 @@ class GuardedSourceMeter(Guarded):
         else:
             require_in_range(subject, "compliance_voltage", settings.limit, caps.compliance_voltage)
             self.post.device.require(subject, "compliance_voltage", settings.limit, "max_voltage")
-            self.post.require_rating(settings.limit)
+            self.post.require_rating(settings.limit, 0.0)
             allowed = caps.source_current
         if settings.range is not None:
             require_in_range(subject, "source range", settings.range, Range(0.0, allowed.high, allowed.unit))
@@ -204,7 +204,8 @@ class GuardedSourceMeter(Guarded):
         quantity = f"source {source.function}"
         for level in levels:
             require_in_range(self.post.subject, quantity, level, allowed)
-            self.post.require_rating(level if source.function == "voltage" else source.limit)
+            volts, amperes = (level, source.limit) if source.function == "voltage" else (source.limit, level)
+            self.post.require_rating(volts, amperes)
             self.post.require_worst_case(quantity, worst_case_of_source(level, source, self.post.path))
 
     def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:

@@ -46,6 +46,9 @@ class PulseGeneratorCapabilities:
     level_accuracy: Accuracy
     timebase_accuracy: float  #: relative
     off_isolates: bool = True  #: whether a relay opens whenever the output is off
+    #: [V] that the output withstands from outside. Not compared with a data sheet: 42 V peak are usual between the
+    #: connectors of a generator and its chassis
+    output_rating: float = 42.0
 
 
 @runtime_checkable

@@ -59,7 +59,7 @@ class Bench:
         #: brings the fixture into the state in which instruments of some roles measure
         self.preparation = Preparation(
             lambda: self.routes, lambda: self.fixture.sensing, lambda: self.fixture_control, self.scope_channel,
-            self.instruments.require_outputs_off)
+            self.instruments.require_outputs_off, self.wiring)
         self._guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
 
     @classmethod

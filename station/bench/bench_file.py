@@ -64,6 +64,8 @@ class BenchFile:
             self._require_instrument(f"role '{role}'", terminal)
         for terminal in table.fixture.terminals:
             self._require_instrument("fixture.terminals", terminal)
+        for terminal in table.fixture.withstands:
+            self._require_instrument("fixture.withstands", terminal)
         self._check_fixture()
         self._check_surroundings()
         self._check_routing()

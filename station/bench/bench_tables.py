@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +22,8 @@ from tsbench.quantities import (
     VoltsPerAmpere,
     Watts,
 )
+
+PositiveVolts = Annotated[Volts, Field(gt=0)]
 
 
 class _Table(BaseModel):
@@ -174,6 +176,7 @@ class FixtureTable(_Table):
     terminals: dict[str, str] = Field(default_factory=dict)
     sensing: SensingTable = SensingTable()
     high_voltage: HighVoltageTable | None = None
+    withstands: dict[str, PositiveVolts] = Field(default_factory=dict)  #: terminal -> with its probe, at the node
     measured: MeasuredTable = MeasuredTable()
     routing: RoutingTable | None = None
     bias_tee: str = ""  #: capacitor of the netlist through which pulses reach the device

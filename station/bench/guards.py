@@ -56,7 +56,8 @@ class Guards:
         """Take up another wiring of the fixture: every guard that was made looks at its limits by it from now on."""
         for (terminal, kind), guard in self._made.items():
             if kind != "oscilloscope":
-                guard.post = dataclasses.replace(guard.post, path=self._wiring.path(terminal))
+                guard.post = dataclasses.replace(
+                    guard.post, path=self._wiring.path(terminal), bystanders=self._wiring.bystanders(terminal))
 
     def of_role(self, role: str, kind: str) -> Any:
         """Return the guard of the terminal that has a role.
@@ -111,7 +112,7 @@ class Guards:
             sensor = SensorGuard.of(self._wiring.sensing())
             post = Post(
                 subject, path, device, terminal, self._instruments.outputs, self._file.rating, sensor,
-                functools.partial(self._unreachable, role))
+                self._wiring.bystanders(terminal), functools.partial(self._unreachable, role))
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]
 

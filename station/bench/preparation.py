@@ -1,13 +1,17 @@
 """What the bench sets at the fixture before instruments measure, while all outputs are off."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tsbench.instruments import ScopeChannel, Vertical
+from tsbench.instruments.driver import SOURCES
+from tsbench.instruments.guard.bystanders import refusal_of
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
 from tsbench.station.bench.routing import Routes
 from tsbench.station.bench.surroundings import BoxControl
+from tsbench.station.bench.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Preparation:
     control : returns what sets values of the fixture; None: nothing does
     scope_channel : returns the guarded scope of a terminal
     require_off : raises unless all outputs are off
+    wiring : how the instruments reach the device and each other
     """
 
     routes: Callable[[], Routes | None]
@@ -28,11 +33,31 @@ class Preparation:
     control: Callable[[], BoxControl | None]
     scope_channel: Callable[[str], ScopeChannel]
     require_off: RequireOff
+    wiring: Wiring
 
     def refusal(self, roles: Sequence[str]) -> str:
         """Return why instruments of these roles cannot measure together; "" where they can."""
         routes = self.routes()
         return "" if routes is None else routes.refusal(roles)
+
+    def overload(self, roles: Sequence[str], voltage: float, current: float) -> str:
+        """Return which instrument would not withstand what sources of these roles drive; "" where all do.
+
+        Parameters
+        ----------
+        roles : of the protocol
+        voltage : [V] the largest at the device
+        current : [A] the largest through a shorted device
+        """
+        places, wiring = self.wiring.file.table.roles, self.wiring
+        for terminal in dict.fromkeys(places[role] for role in roles):
+            if not set(wiring.kinds(terminal)) & set(SOURCES):
+                continue
+            gain = wiring.path(terminal).gain
+            emf = min(voltage / gain if gain > 0 else math.inf, wiring.largest_emf(terminal))
+            if reason := refusal_of(wiring.bystanders(terminal), emf, current):
+                return reason
+        return ""
 
     def unreachable(self, role: str) -> str:
         """Return why the output of a role must not go on now; "" where it may."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, with_short
+from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, reach_of, with_short
+from tsbench.instruments.guard.bystanders import Bystander
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.registry import entry
-from tsbench.netlist import GROUND
+from tsbench.netlist import GROUND, Netlist
 from tsbench.records import Fixture, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 
@@ -46,13 +47,38 @@ class Wiring:
             return WirePath(resistance=math.inf, gain=0.0)
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
-        netlist, tee = self.file.netlist, self.file.table.fixture.bias_tee
-        if netlist is not None and tee and "source meter" not in self.kinds(terminal):
-            netlist = with_short(netlist, tee)
+        netlist = self._netlist_of(terminal)
         path = (WirePath(resistance=source) if netlist is None or node is None else path_of(netlist, node, source))
         measured, roles = self.file.table.fixture.measured.path_resistance, self.file.table.roles
         found = [measured[role] for role, place in roles.items() if place == terminal and role in measured]
         return replace(path, resistance=found[0]) if found and math.isfinite(path.resistance) else path
+
+    def bystanders(self, terminal: str) -> tuple[Bystander, ...]:
+        """Return the other terminals that a source reaches, with what they withstand and what it brings to them.
+
+        Without a netlist, every source and the channel ``voltage_high`` count as connected to the device.
+        """
+        if not set(self.kinds(terminal)) & set(SOURCES):
+            return ()
+        netlist, places = self._netlist_of(terminal), self.file.table.fixture.terminals
+        source, own = self._source_resistance(terminal), places.get(terminal, self._driven_node())
+        found = []
+        for other, node in self._neighbours(terminal).items():
+            if (most := self._withstands(other)) is None:
+                continue
+            if netlist is None:
+                found.append(Bystander(other, node, most))
+            elif own and {own.lower(), node.lower()} <= set(netlist.nodes):
+                gain, transimpedance = reach_of(netlist, own, source, node)
+                found.append(Bystander(other, node, most, gain, transimpedance))
+        return tuple(found)
+
+    def largest_emf(self, terminal: str) -> float:
+        """Return the largest EMF [V] that a source can make."""
+        caps = self.driver_of(terminal).capabilities
+        ranges = [getattr(caps, name) for name in ("source_voltage", "level_into_open") if hasattr(caps, name)]
+        ranges += getattr(caps, "voltage_ranges", ())[-1:]
+        return max((max(abs(one.low), abs(one.high)) for one in ranges), default=math.inf)
 
     def fixture(self) -> Fixture:
         """Return the fixture with what follows from the netlist.
@@ -98,6 +124,53 @@ class Wiring:
             sensing, current_resistance=low_impedance.resistance,
             current_tolerance=max(sensing.current_tolerance, low_impedance.tolerance),
             maximum_current=low_impedance.rating / low_impedance.resistance)
+
+    def _netlist_of(self, terminal: str) -> Netlist | None:
+        """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""
+        netlist, tee = self.file.netlist, self.file.table.fixture.bias_tee
+        return with_short(netlist, tee) if (
+            netlist is not None and tee and "source meter" not in self.kinds(terminal)) else netlist
+
+    def _driven_node(self) -> str:
+        netlist = self.file.netlist
+        if netlist is None or not has_place(netlist):
+            return ""
+        return next((node for node in netlist.find(DEVICE).nodes if node != GROUND), "")
+
+    def _neighbours(self, terminal: str) -> dict[str, str]:
+        """Return the other terminals that may be connected together with a source, and their nodes."""
+        table, gates = self.file.table, self.file.gates()
+        found = dict(table.fixture.terminals)
+        if self.file.netlist is None:
+            channel = table.fixture.sensing.voltage_high
+            inputs = [] if channel is None else [f"{self.file.instrument_of(channel)}.{channel.partition('.')[2]}"]
+            sources = [one for one in table.roles.values() if set(self.kinds(one)) & set(SOURCES)]
+            found = {one: found.get(one, "of the device") for one in [*sources, *inputs]
+                     if one not in gates and terminal not in gates}
+        return {one: node for one, node in found.items() if one != terminal and self._together(terminal, one)}
+
+    def _together(self, terminal: str, other: str) -> bool:
+        """Whether a state of the routing connects two terminals at once."""
+        routing, roles = self.file.table.fixture.routing, self.file.table.roles
+        if routing is None or routing.kind == "output_off":
+            return True
+        switched = {role for state in routing.states.values() for role in state.roles}
+        mine, others = ({role for role, place in roles.items() if place in (one, one.partition(".")[0])} & switched
+                        for one in (terminal, other))
+        return not mine or not others or any(
+            mine & set(state.roles) and others & set(state.roles) for state in routing.states.values())
+
+    def _withstands(self, terminal: str) -> float | None:
+        """Return the voltage [V] that a terminal withstands from outside; None where nothing is known of it."""
+        stated = self.file.table.fixture.withstands
+        if terminal in stated:
+            return stated[terminal]
+        kinds, instrument = self.kinds(terminal), terminal.partition(".")[0]
+        if "oscilloscope" in kinds:
+            return float(self.driver_of(instrument).capabilities.input_rating)
+        if "pulse generator" in kinds:
+            return float(self.driver_of(terminal).capabilities.output_rating)
+        return self.largest_emf(terminal) if set(kinds) & set(SOURCES) else None
 
     def _capacitance(self) -> float:
         measured = self.file.table.fixture.measured.parallel_capacitance

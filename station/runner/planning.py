@@ -47,7 +47,8 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
         )
     worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
     current = max((item.value for item in plan.worst_case if item.unit == "A"), default=0.0)
-    beyond = (high_voltage_refusal(worst, bench.rating), SensorGuard.of(bench.fixture.sensing).refusal(current))
+    beyond = (high_voltage_refusal(worst, bench.rating), SensorGuard.of(bench.fixture.sensing).refusal(current),
+              bench.preparation.overload(protocol.roles, worst, current))
     if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
     return dataclasses.replace(plan, warnings=(*plan.warnings, *_sensor_warnings(bench.fixture.sensing, current)))

@@ -15,6 +15,9 @@ class RunPreparation(Protocol):
     def refusal(self, roles: Sequence[str]) -> str:
         """Return why instruments of these roles cannot measure together; "" where they can."""
 
+    def overload(self, roles: Sequence[str], voltage: float, current: float) -> str:
+        """Return which instrument would not withstand a voltage [V] and current [A] of these roles; "" if all do."""
+
     def route(self, roles: Sequence[str]) -> None:
         """Select the route of these roles; the operator may decline."""
 

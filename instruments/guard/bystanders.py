@@ -1,0 +1,56 @@
+"""What a source brings to the other terminals of a fixture, and what these withstand.
+
+A source drives the device. The inputs of an oscilloscope and the outputs of other instruments stand at the same nodes,
+and withstand less than a source of high voltages makes.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tsbench.quantities import told_apart
+
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Bystander:
+    """One terminal beside a source, with the worst that the source brings to it, whatever the device does.
+
+    Parameters
+    ----------
+    terminal : as the bench file names it
+    node : of the netlist
+    withstands : [V]
+    gain : voltage at the node / EMF of the source
+    transimpedance : [Ohm] voltage at the node / current of the source; inf: the current does not limit the voltage
+    """
+
+    terminal: str
+    node: str
+    withstands: float
+    gain: float = 1.0
+    transimpedance: float = math.inf
+
+    def voltage(self, emf: float, current: float = math.inf) -> float:
+        """Return the most [V] that an EMF [V], its current limited to ``current`` [A], brings to the node."""
+        by_emf = abs(emf) * self.gain
+        if math.isinf(current) or math.isinf(self.transimpedance):
+            return by_emf
+        return min(by_emf, abs(current) * self.transimpedance)
+
+    def refusal(self, emf: float, current: float = math.inf) -> str:
+        """Return why the source must not make ``emf`` [V] with at most ``current`` [A]; "" where it may."""
+        reached = self.voltage(emf, current)
+        if reached <= self.withstands * (1 + _SLACK):
+            return ""
+        bound, most = told_apart(self.withstands, reached, "V")
+        return (f"{self.terminal} withstands {bound}, but node {self.node} may reach {most}. Choose a smaller value, "
+                f"or disconnect {self.terminal} and remove it from [fixture.terminals] and [fixture.sensing]. With a "
+                "probe or an attenuator between node and terminal, write what they withstand together into "
+                "[fixture.withstands]")
+
+
+def refusal_of(bystanders: Iterable[Bystander], emf: float, current: float = math.inf) -> str:
+    """Return the first reason of a bystander against an EMF [V]; "" where there is none."""
+    return next((reason for one in bystanders if (reason := one.refusal(emf, current))), "")
