@@ -212,7 +212,12 @@ class CurrentAmplifier:
 
         From 97 % of the maximum output on, because the gain error of a scope is up to 3 %.
         """
-        return np.asarray(np.abs(volts) >= 0.97 * self.maximum_output)
+        return np.asarray(np.abs(volts) >= self.saturates_from)
+
+    @property
+    def saturates_from(self) -> float:
+        """Output [V] from which on the current may be larger."""
+        return 0.97 * self.maximum_output
 
 
 @dataclass(frozen=True)

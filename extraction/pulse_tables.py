@@ -104,8 +104,12 @@ def _examined(
         length = max(span.last - span.first + 1, 20)
         near = slice(max(span.begin, span.first - length), min(span.end, span.last + length // 2))
         edge = float(time[span.first])
-        flags = Flag.CLIPPED if _clipped(current[span.first : span.last + 1], noise) else Flag.NONE
-        found = outcome(time[near], voltage[near], current[near], PulseFacts(), flags, edge=edge, rested=rested)
+        mine = current[span.first : span.last + 1]
+        flags, facts = Flag.NONE, PulseFacts()
+        if _clipped(mine, noise):
+            end = float(np.abs(mine).max())
+            flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
+        found = outcome(time[near], voltage[near], current[near], facts, flags, edge=edge, rested=rested)
         if abs(base) >= _READ_LEVEL and rested is None and span.first - near.start > _ENOUGH_BEFORE:
             rested = found.before
         delay = found.delay
@@ -154,7 +158,7 @@ def _delays(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:
         delays = [pulse.delay for pulse in group]
         mean = mean_delay(delays, dict(group[0].conditions))
         results += [mean, switching_probability(delays, dict(group[0].conditions))]
-        fired = sum(delay.value is not None for delay in delays)
+        fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
         said.append(f"{fired} of {len(group)} pulses of {_text(group)} switch the device{text}")
     return results

@@ -41,7 +41,7 @@ def pulse_figure(
         upper.text(
             0.99,
             0.95,
-            "did not switch",
+            "the record is clipped: no delay" if delay.fired else "did not switch",
             transform=upper.transAxes,
             ha="right",
             va="top",

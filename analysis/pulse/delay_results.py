@@ -27,11 +27,13 @@ class PulseFacts:
     sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
     sense_delay_limit: float = 0.0  #: [s] limit of the error of that
     current_gain: float = 0.0  #: relative limit of the error of the current, beside its zero
+    voltage_window: tuple[float, float] = (-math.inf, math.inf)  #: [V] the record is clipped at its ends and beyond
+    current_window: tuple[float, float] = (-math.inf, math.inf)  #: [A]
 
 
 @dataclass(frozen=True)
 class Delay:
-    """One pulse: ``value`` [s] is None where it did not fire."""
+    """One pulse: ``value`` [s] is None where it did not fire, or where only a bound is known (CENSORED)."""
 
     value: float | None
     random: float  #: [s] standard uncertainty of this one
@@ -45,12 +47,20 @@ class Delay:
     )  #: [V] highest device voltage before switching (before the end, if it did not fire)
     off_current: float = math.nan
     on_current: float = math.nan
+    low: float | None = None  #: [s] without a value: it is at least this
+    high: float | None = None  #: [s] or at most this
+
+    @property
+    def fired(self) -> bool:
+        """Whether the pulse switched the device on."""
+        return Flag.NO_EVENT not in self.flags
 
 
 def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
     """Return one pulse's delay with its 95 % interval (random and systematic parts)."""
     if delay.value is None:
-        return Result("switching_delay", "s", None, None, None, _METHOD, conditions, delay.flags)
+        low, high = (delay.low, delay.high) if delay.fired else (None, None)
+        return Result("switching_delay", "s", None, low, high, _METHOD, conditions, delay.flags)
     half = NORMAL_95 * combined(delay.random, delay.systematic)
     return Result(
         "switching_delay",
@@ -68,9 +78,10 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
     """Return the mean delay of the pulses that fired.
 
     The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse
-    alone gives its own interval and the flag TOO_FEW; none gives NO_EVENT.
+    alone gives its own interval and the flag TOO_FEW; none gives NO_EVENT. Where only a bound of some is known, the
+    mean is bounded too (CENSORED).
     """
-    fired = [delay for delay in delays if delay.value is not None]
+    fired = [delay for delay in delays if delay.fired]
     flags = Flag.NONE
     for delay in delays:
         flags |= delay.flags & ~Flag.NO_EVENT
@@ -80,6 +91,10 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         return Result(
             "switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT
         )
+    if any(delay.value is None for delay in fired):
+        low, high = _bound_of_mean(fired)
+        return Result(
+            "switching_delay_mean", "s", None, low, high, method, conditions, flags | Flag.CENSORED)
     values = np.array([delay.value for delay in fired])
     common = max(delay.systematic for delay in fired)
     if len(fired) < 2:
@@ -95,9 +110,21 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
     return Result("switching_delay_mean", "s", mean, low, mean + half, method, conditions, flags)
 
 
+def _bound_of_mean(fired: Sequence[Delay]) -> tuple[float | None, float | None]:
+    """Return the least and the largest mean of delays [s] of which some are only bounded; None: not known."""
+    ends: list[float | None] = []
+    for side, bounds in ((-1.0, [delay.low for delay in fired]), (1.0, [delay.high for delay in fired])):
+        known = [
+            bound if delay.value is None else delay.value + side * NORMAL_95 * combined(delay.random, delay.systematic)
+            for delay, bound in zip(fired, bounds, strict=True)]
+        numbers = [number for number in known if number is not None]
+        ends.append(max(float(np.mean(numbers)), 0.0) if len(numbers) == len(known) else None)
+    return ends[0], ends[1]
+
+
 def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
     """Return the fraction of pulses that fired, with its Wilson 95 % interval."""
-    fired = sum(delay.value is not None for delay in delays)
+    fired = sum(delay.fired for delay in delays)
     low, high = proportion_interval(fired, len(delays))
     value = fired / len(delays) if delays else None
     return Result(

@@ -88,7 +88,7 @@ def outcome(
     before = before_pulse(time, voltage, current, edge)
     if rested is not None and _still_on(time, voltage, current, before, rested):
         return PulseOutcome(Firing.STILL_ON, delay, before)
-    return PulseOutcome(Firing.QUIET if delay.value is None else Firing.FIRED, delay, before)
+    return PulseOutcome(Firing.FIRED if delay.fired else Firing.QUIET, delay, before)
 
 
 def _still_on(time: FloatArray, voltage: FloatArray, current: FloatArray, before: Before, rested: Before) -> bool:

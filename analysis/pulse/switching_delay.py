@@ -17,6 +17,7 @@ import math
 
 import numpy as np
 
+from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.reversals import reversals
@@ -59,9 +60,9 @@ def switching_delay(
     Returns
     -------
     Delay
-        NO_EVENT where there is no pulse or the device did not fire (a resistor never does; AMBIGUOUS: the
-        current is the voltage behind one pole, as a slow amplifier shows a resistor); UNDER_SAMPLED
-        where the rise of current or the edge has fewer than three samples.
+        NO_EVENT where there is no pulse or the device did not fire (a resistor never does; AMBIGUOUS: the current is
+        the voltage behind one pole, as a slow amplifier shows a resistor); UNDER_SAMPLED where the rise of current or
+        the edge has fewer than three samples; CENSORED with a bound where the record is clipped there.
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -85,7 +86,7 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on)
-    instant, instant_random = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
+    instant, instant_random, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
     width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
     before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
     highest = float(before.max())
@@ -102,12 +103,11 @@ def switching_delay(
         flags |= Flag.UNDER_SAMPLED
     value = (instant - edge) * dt - facts.sense_delay
     sampling = dt / math.sqrt(12.0)
-    return Delay(
+    found = Delay(
         value=value,
         random=combined(instant_random * dt, edge_random * dt, sampling),
         systematic=combined(
-            standard_uncertainty(facts.channel_skew),
-            standard_uncertainty(facts.sense_delay_limit),
+            standard_uncertainty(facts.channel_skew), standard_uncertainty(facts.sense_delay_limit),
             standard_uncertainty(0.5 * highest_limit / max(slope, 1e-30) * dt),
             standard_uncertainty(facts.timebase_accuracy * value),
         ),
@@ -116,9 +116,12 @@ def switching_delay(
         switching_time=float(time[0]) + instant * dt,
         edge_level=base + sign * 0.5 * highest,
         highest=base + sign * highest,
-        off_current=sign * off,
-        on_current=sign * on,
+        off_current=sign * off, on_current=sign * on,
     )
+    end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
+    return bounded(
+        found, i, beyond(current, facts.current_window), (left, end), by_level=by_level,
+        no_edge=beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0)
 
 
 def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
@@ -186,8 +189,8 @@ def _lasting_rise(
 
 def _instant(
     i: FloatArray, left: int, right: int, last: int, established: int, noise: float
-) -> tuple[float, float]:
-    """Return the switching instant and its standard uncertainty, in samples.
+) -> tuple[float, float, bool]:
+    """Return the switching instant and its standard uncertainty, in samples, and whether half the current is taken.
 
     Parameters
     ----------
@@ -202,10 +205,10 @@ def _instant(
     back = max(_LEAST_STEP * noise / math.sqrt(width), share)
     calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
     if calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)):
-        return steepest, steepest_random
+        return steepest, steepest_random, False
     instant, random = _half_way(i, left, min(right + established, last), noise)
     # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants
-    return instant, combined(random, 0.5 * (instant - steepest) if calm else 0.0)
+    return instant, combined(random, 0.5 * (instant - steepest) if calm else 0.0), True
 
 
 def _misfit(rise: FloatArray) -> float:

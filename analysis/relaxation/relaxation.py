@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
@@ -106,15 +107,15 @@ def relaxation_time(
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     until = slice(0, end)
     switched = switching_delay(time[until], voltage[until], current[until], facts)
-    if switched.value is None:
+    if not switched.fired:
         return Relaxed(None, flags=flags | Flag.NO_EVENT)
     zero = float(np.mean(current[:begin])) if zero is None else zero
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0
     i = sign * (current - zero)
     fall = _falling_edge(i, end, sign * top)
-    if fall is None:
-        return Relaxed(None, flags=flags | Flag.NO_EVENT, zero=zero)
+    if (unseen := _why_no_fall(current, end, fall, facts)) or fall is None:
+        return Relaxed(None, flags=flags | unseen, zero=zero)
     edge, settled = fall
     noise = noise_of(i, facts.current_resolution)
     tail = i[settled:]
@@ -217,6 +218,14 @@ def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | No
     return float(end + k + (stretch[k] - middle) / (stretch[k] - stretch[k + 1])), end + over
 
 
+def _why_no_fall(current: FloatArray, end: int, fall: tuple[float, int] | None, facts: PulseFacts) -> Flag:
+    """Return why the current after the edge is not known: clipped, or there is no fall; NONE where it is known."""
+    after = end if fall is None else fall[1]
+    if beyond(current[after : after + _FIRST_SAMPLES], facts.current_window).size:
+        return Flag.CENSORED | Flag.CLIPPED
+    return Flag.NO_EVENT if fall is None else Flag.NONE
+
+
 # ----------------------------------------------------------------------------------------------- results
 
 
@@ -242,8 +251,9 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
     flags = Flag.CENSORED if unknown else Flag.NONE
     for shot in known + unknown:
         flags |= shot.flags & ~Flag.CENSORED
+    why = "clipped" if any(Flag.CLIPPED in shot.flags for shot in unknown) else "not above the noise"
     others = f"{len(unknown)} other pulse{'s' * (len(unknown) > 1)}"
-    lost = f"; in {others} the current is not above the noise" if unknown else ""
+    lost = f"; in {others} the current is {why}" if unknown else ""
     method = (f"median of {values.size} of {len(shots)} pulses; {censored} of the {values.size} pulses give only a "
               f"bound{lost}; {_METHOD}")
     conditions = {**conditions, "statistic": "median", "pulses": values.size}

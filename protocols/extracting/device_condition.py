@@ -50,6 +50,6 @@ def _pulses(run: Run) -> Iterator[Stand]:
             continue
         for voltage, current in zip(record.voltage, record.current, strict=True):
             found = switching_delay(record.times, voltage, current)
-            switched = found.value is not None
+            switched = found.fired
             yield pulse_stand(
                 voltage, current, record.current_resolution, switched, found.off_current if switched else np.nan)

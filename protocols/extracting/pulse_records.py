@@ -31,6 +31,8 @@ def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> P
         sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit) + lag,
         current_gain=sensing.current_tolerance + record.current_gain,
         timebase_accuracy=timebase_accuracy(run.header),
+        voltage_window=record.voltage_window,
+        current_window=record.current_window,
     )
 
 

@@ -24,6 +24,8 @@ class DeviceRecord:
     clipped: tuple[bool, ...]  #: per segment, either channel
     segment_times: FloatArray = field(default_factory=lambda: np.zeros(1))  #: [s] after the first trigger
     current_gain: float = 0.0  #: relative limit of the scope's gain at the current's channel
+    voltage_window: tuple[float, float] = (-math.inf, math.inf)  #: [V] the record is clipped at its ends and beyond
+    current_window: tuple[float, float] = (-math.inf, math.inf)  #: [A]
 
 
 def device_records(run: Run) -> Iterator[DeviceRecord]:
@@ -86,4 +88,31 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         clipped=tuple(bool(one) for one in clipped),
         segment_times=first.segment_times,
         current_gain=0.0 if sense is None else math.sqrt(3.0) * sense.accuracy_gain,
+        voltage_window=_voltage_window(high, voltage),
+        current_window=_current_window(sense, fixture),
     )
+
+
+def _voltage_window(high: Waveform | None, voltage: FloatArray | None) -> tuple[float, float]:
+    """Return the device voltages [V] at which the channel of its high side is clipped."""
+    ends = [-math.inf, math.inf]
+    if high is None or voltage is None:
+        return ends[0], ends[1]
+    for side, code in enumerate((high.clip_low, high.clip_high)):
+        clipped = voltage[high.codes == code] if code is not None else np.empty(0)
+        if clipped.size:
+            ends[side] = float(clipped.min() if side else clipped.max())
+    return ends[0], ends[1]
+
+
+def _current_window(sense: Waveform | None, fixture: Fixture) -> tuple[float, float]:
+    """Return the currents [A] at which the scope or the amplifier is at its end."""
+    gain = fixture.sensing.transresistance
+    if sense is None or not gain:
+        return -math.inf, math.inf
+    volts = [(-math.inf, math.inf)[side] if code is None else code * sense.scale + sense.offset
+             for side, code in enumerate((sense.clip_low, sense.clip_high))]
+    if (amplifier := fixture.sensing.amplifier) is not None:
+        volts = [max(volts[0], -amplifier.saturates_from), min(volts[1], amplifier.saturates_from)]
+    low, high = sorted(volt / gain for volt in volts)
+    return low, high

@@ -95,7 +95,7 @@ def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions)
         before = mine[-1][0] + 1 if mine and segment == 0 else 0
         first = before if segment == 0 else mine[-segment][0]
         number = int(np.abs(starts - starts[first] - record.segment_times[segment]).argmin())
-        reached = abs(delay.on_current - delay.off_current) if delay.value is not None else 0.0
+        reached = abs(delay.on_current - delay.off_current) if delay.fired else 0.0
         mine.append((number, reached))
     conditions = {**conditions, "period": period}
     least = _FIRED_SHARE * max((reached for pulses in trains.values() for _, reached in pulses), default=0.0)

@@ -7,11 +7,12 @@ import pytest
 
 from tsbench.analysis.oscillation.spikes import _without_wild, spike_times
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
-from tsbench.analysis.pulse.delay_results import PulseFacts
+from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import STILL_ON_SHARE, Before, Firing, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.pulse.pulses_in_record import _by_side, find_pulses
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
+from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.relaxation.relaxation import relaxation_time
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import line_crossing
@@ -137,3 +138,35 @@ def test_a_current_that_is_gone_at_once_is_gone_before_the_mean_of_a_few_samples
     found = relaxation_time(since * STEP, voltage, current, 1000 * STEP, level=1e-7)
     assert found.value is None and found.flags & Flag.CENSORED and found.high is not None
     assert 12 * STEP <= found.high <= 30 * STEP
+
+
+def _switching(rise: float = 4e-9, delay: float = 55e-9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return time, voltage and current of a pulse of 1 V in which the current rises to 1.5 mA."""
+    time = np.arange(-100e-9, 900e-9, 0.5e-9)
+    edge = np.clip((time + 2.5e-9) / 5e-9, 0, 1) - np.clip((time - 800e-9) / 5e-9, 0, 1)
+    noise = np.random.default_rng(5).normal(size=(2, time.size))
+    state = 1 / (1 + np.exp(-np.clip((time - delay) / rise, -50, 50)))
+    return time, edge + 2e-3 * noise[0], edge * (2e-5 + 1.5e-3 * state) + 2e-7 * noise[1]
+
+
+@pytest.mark.parametrize("part", [0.1, 0.2, 0.3, 0.5, 1.1])
+def test_a_clipped_current_gives_a_bound_or_a_delay_that_holds(part: float) -> None:
+    time, voltage, current = _switching()
+    end = part * 1.52e-3
+    found = switching_delay(
+        time, voltage, np.minimum(current, end), PulseFacts(current_window=(-end, end)), Flag.CLIPPED)
+    result = delay_result(found, {})
+    assert found.fired and result.low is not None and result.low <= 55e-9
+    assert (result.high is None) == (found.value is None) and (result.high or 1.0) >= 55e-9
+    assert (Flag.CENSORED in result.flags) == (found.value is None) == (part <= 0.5)
+    mean = mean_delay([found, found], {})
+    assert (mean.value is None) == (part <= 0.5) and mean.low is not None and mean.low <= 55e-9
+    assert switching_probability([found], {}).value == 1.0
+
+
+def test_a_voltage_that_is_clipped_before_the_device_switches_bounds_the_delay_from_above() -> None:
+    time, voltage, current = _switching()
+    slow = np.clip((time + 20e-9) / 40e-9, 0, 1)  # with the edge: half of 1 V at 2.5 ns
+    facts = PulseFacts(voltage_window=(-0.6, 0.6))
+    found = switching_delay(time, np.minimum(voltage * slow, 0.6), current, facts, Flag.CLIPPED)
+    assert found.value is None and found.low is None and found.high is not None and 52.5e-9 < found.high < 60e-9

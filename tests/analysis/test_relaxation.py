@@ -199,3 +199,16 @@ def test_a_level_that_the_current_never_reaches_bounds_the_time_by_the_first_sam
     assert found.high is not None and 12 * STEP <= found.high < 35 * STEP   # the fall, and at least twelve samples
     just_below = decaying(1500, 9.5e-6)   # 26 us after the pulse
     assert just_below.value == pytest.approx(LIFE * math.log(10.0 / 9.5), abs=2 * STEP)
+
+
+def test_a_current_that_is_clipped_after_the_pulse_gives_no_relaxation_time_and_the_device_did_fire() -> None:
+    time, voltage, current = record(np.random.default_rng(2), 4e-3)
+    for end in (4e-7, 6e-7):
+        facts = PulseFacts(current_resolution=1e-7, current_window=(-end, end))
+        for level in (None, 1e-7, 5e-7):
+            found = relaxation_time(
+                time, voltage, np.minimum(current, end), WIDTH, level=level, facts=facts, flags=Flag.CLIPPED)
+            assert found.fired and found.bounded is None and found.flags == Flag.CLIPPED | Flag.CENSORED
+            result = shot_result(found, {})
+            assert (result.value, result.low, result.high) == (None, None, None)
+            assert "clipped" in median_result([found], {}).method

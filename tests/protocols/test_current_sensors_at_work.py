@@ -70,3 +70,21 @@ def test_an_oscillation_is_seen_through_each_sensor(nbo2_bench: Path, tmp_path: 
     found = next(result for result in run.results if result.quantity == "frequency")
     true = true_value("frequency", found, run, read_witness(tmp_path / "nbo2.witness.jsonl"))
     assert true is not None and found.value == pytest.approx(true, rel=0.005)
+
+
+def test_an_amplifier_that_saturates_gives_bounds_of_the_delay(nbo2_bench: Path, tmp_path: Path) -> None:
+    """The current rises most steeply after the amplifier has reached its end."""
+    file = changed(nbo2_bench, "amplifier")
+    for each in (file, file.with_name("nbo2.world.toml")):
+        each.write_text(each.read_text("utf-8").replace('maximum_output = "2 V"', 'maximum_output = "20 mV"'), "utf-8")
+    outcome = run_protocol(file, "D1", protocol_named("pulse_train").parse({}), tmp_path / "runs")
+    assert outcome.path is not None, outcome.reason
+    run, witness = read_run(outcome.path), read_witness(tmp_path / "nbo2.witness.jsonl")
+    found = [result for result in run.results if result.quantity.startswith("switching_delay")]
+    assert len(found) > 10
+    for result in found:
+        true = true_value("switching_delay", result, run, witness)
+        assert true is not None and result.value is None and result.high is None
+        assert result.low is not None and 0.3 * true < result.low <= true
+        assert {Flag.CLIPPED, Flag.CENSORED} <= set(result.flags)
+    assert next(result for result in run.results if result.quantity == "switching_probability").value == 1.0
