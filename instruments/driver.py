@@ -194,14 +194,37 @@ def unknown_option(driver: Any, options: Mapping[str, object], error: TypeError)
     found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
     if found is None or found[1] not in options:
         return ""
-    known: dict[str, None] = {}
+    return f"has no option '{found[1]}'{nearest(found[1], [name for name in _arguments(driver) if name not in _GIVEN])}"
+
+
+def wrong_switch(driver: Any, options: Mapping[str, object]) -> str:
+    """Return "option four_wire = 'false' must be true or false"; "" where each option of that kind is.
+
+    A text counts as true in Python, so ``"false"`` would switch on what it says is off.
+
+    Parameters
+    ----------
+    driver : its class
+    options : as the bench file gives them
+    """
+    arguments = _arguments(driver)
+    for name, value in options.items():
+        if name in arguments and arguments[name].annotation in (bool, "bool") and not isinstance(value, bool):
+            return f"option {name} = {value!r:.40} must be true or false"
+    return ""
+
+
+def _arguments(driver: Any) -> dict[str, inspect.Parameter]:
+    """Return the arguments of a driver's ``__init__``, also those that it hands to the classes above it."""
+    known: dict[str, inspect.Parameter] = {}
     for base in getattr(driver, "__mro__", ()):
         if "__init__" in vars(base):
             arguments = inspect.signature(base.__init__).parameters.values()
-            known |= {one.name: None for one in arguments if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+            known = {one.name: one for one in arguments
+                     if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)} | known
             if all(one.kind is not one.VAR_KEYWORD for one in arguments):
                 break   # it hands nothing on to its bases
-    return f"has no option '{found[1]}'{nearest(found[1], [name for name in known if name not in _GIVEN])}"
+    return known
 
 
 def _imported(place: str) -> Any:

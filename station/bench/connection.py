@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, WrongInstrument, cause
-from tsbench.instruments.driver import Driver, DriverDeclaration, unknown_option
+from tsbench.instruments.driver import Driver, DriverDeclaration, unknown_option, wrong_switch
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.instruments.registry import driver_class, driver_of, entry, fits
@@ -86,6 +86,8 @@ class Connection:
 
         identity = self._identity()
         build = driver_class(self.table.driver)
+        if wrong := wrong_switch(build, self.table.options):
+            raise ConfigurationError(f"instruments.{self.name}.options: {wrong}")
         with calling(self.label, "__init__"):
             try:
                 driver: Driver = build(

@@ -10,7 +10,8 @@ import pytest
 from tsbench.cli import main
 from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument
 from tsbench.instruments import MeasureSettings, SourceSettings
-from tsbench.instruments.registry import DRIVERS, catalogue, driver_of, entry
+from tsbench.instruments.driver import wrong_switch
+from tsbench.instruments.registry import DRIVERS, catalogue, driver_class, driver_of, entry
 from tsbench.records import Identity
 from tsbench.station.bench.bench import Bench
 
@@ -152,6 +153,30 @@ def test_a_misspelt_option_is_one_line_with_the_driver_and_the_nearest(tmp_path:
     assert str(told.value) == (
         f"{path}: instruments.source_meter.options: driver 'keithley_2450' has no option 'outputoff'. Did you mean "
         "'output_off'?")
+
+
+SWITCHES = [(name, option) for name, option in (
+    ("keithley_2400", "four_wire"), ("keithley_2400", "output_enable"), ("keithley_2410", "four_wire"),
+    ("keithley_2460", "four_wire"), ("keithley_2600", "four_wire"), ("keysight_b2902a", "four_wire"),
+    ("keysight_b1500a", "high_resolution"))]
+
+
+@pytest.mark.parametrize(("name", "option"), SWITCHES)
+def test_a_text_is_no_switch_of_a_driver(name: str, option: str) -> None:
+    """The text "false" counts as true in Python: it would sense at leads that are not there."""
+    for value in ("false", "off", 0, 1):
+        assert wrong_switch(driver_class(name), {option: value}) == f"option {option} = {value!r} must be true or false"
+    assert wrong_switch(driver_class(name), {option: False}) == ""
+
+
+def test_a_bench_file_with_a_text_for_a_switch_is_refused(tmp_path: Path) -> None:
+    path = bench_with("keithley_2450", tmp_path)
+    path.write_text(path.read_text("utf-8").replace(
+        'driver = "keithley_2450"\n', 'driver = "keithley_2460"\noptions = { four_wire = "false" }\n'), "utf-8")
+    for world in path.parent.glob("*.world.toml"):
+        world.write_text(world.read_text("utf-8").replace("keithley_2450", "keithley_2460"), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"options: option four_wire = 'false' must be true or false"):
+        Bench.open(path)
 
 
 def test_a_class_that_is_not_there_is_said_where_it_is_opened(tmp_path: Path, install: Install) -> None:
