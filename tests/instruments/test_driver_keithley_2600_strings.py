@@ -69,12 +69,13 @@ def test_an_overflow_is_no_number_and_a_limit_is_flagged() -> None:
         assert reading.flags == Flag.OVERFLOW | Flag.COMPLIANCE
 
 
-def test_a_sweep_is_sent_in_parts_started_and_fetched_as_a_block() -> None:
+@pytest.mark.parametrize("channel", ["a", "b"])
+def test_a_sweep_is_sent_in_parts_started_and_fetched_as_a_block(channel: str) -> None:
     levels = np.linspace(0.0, 1.0, 101)
     block = struct.pack("<8d", 1e-4, 1.0, 0.5, 64.0, 2e-4, 2.0, 0.6, 0.0)
     texts = [repr(float(level)).removesuffix(".0") for level in levels]
     parts = [", ".join(texts[:100]), ", ".join(texts[100:])]
-    with driver([
+    messages: list[tuple[Any, Any]] = [
         *SOURCE, ("smua.source.delay = 0.01 smua.measure.delay = 0", None), ("tsbench_smua = {}", None),
         *((f"for _, level in ipairs({{{part}}}) do table.insert(tsbench_smua, level) end", None) for part in parts),
         ("smua.trigger.source.listv(tsbench_smua)", None), ("tsbench_smua = nil", None),
@@ -90,8 +91,10 @@ def test_a_sweep_is_sent_in_parts_started_and_fetched_as_a_block() -> None:
         ("print(status.operation.instrument.smua.condition)", "8.0"), ("print(smua.nvbuffer2.n)", "2.0"),
         ("printbuffer(1, 2, smua.nvbuffer1.readings, smua.nvbuffer2.readings, smua.nvbuffer1.timestamps, "
          "smua.nvbuffer1.statuses)", b"#0" + block + b"\n"),
-    ]) as found:
-        unit = found.terminal("a")
+    ]
+    named = [(message.replace("smua", f"smu{channel}"), reply) for message, reply in messages]
+    with driver(named) as found:
+        unit = found.terminal(channel)
         unit.configure_source(SourceSettings("voltage", limit=1e-7, range=2.0))
         unit.start_sweep(levels, 0.01)
         assert unit.sweep_running() and unit.poll_sweep() == 2
