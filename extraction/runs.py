@@ -132,6 +132,8 @@ def _one_line_of(what: str) -> Iterator[None]:
 def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:
     """Return a line about the device of a run; "" if it behaved as a threshold switch, or no reading shows it.
 
+    Of a run that did not finish it says only whether the device looks open or short.
+
     Parameters
     ----------
     run : as read back
@@ -146,6 +148,8 @@ def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> 
     """
     if line := contact_of(run).message:
         return line
+    if run.status != "success":
+        return ""
     chosen = protocol or protocol_of(run)
     with _one_line_of(f"device_remark of protocol '{chosen.name}'"):
         remark = chosen.device_remark(run)

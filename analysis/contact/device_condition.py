@@ -22,6 +22,7 @@ _PLATEAU = 0.5
 _TELLS = 1e-3
 #: of the largest current: a current without voltage is another one when it differs by so much
 _WITHOUT_VOLTAGE = 10 * _TELLS
+_SEEN = 6.0  #: standard deviations of the noise, less is no evidence of a change
 _MANY = 12  #: readings from which on the highest and the lowest conductance are left out
 _HEAD = 50  #: share of the record before the pulse: one in so many samples, at least five
 
@@ -139,12 +140,13 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     )
 
 
-def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
+def swept(level: FloatArray, voltage: FloatArray, current: FloatArray, noise: float = 0.0) -> str:
     """Return one line about one half-sweep of a sweep, up and back; "" if the device came back as it was.
 
     Parameters
     ----------
     level, voltage, current : [V or A], [V], [A], shape (n,), in order of measurement
+    noise : [A] standard deviation of one reading of the current; differences within it show nothing
     """
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     level, voltage, current = level[known], voltage[known], current[known]
@@ -159,13 +161,13 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
         resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
         return (f"the device does not switch. It conducts like a resistor of {resistance}. Check "
                 "the contact and the device")
-    turn = int(np.abs(level).argmax())
-    return _not_as_before(level, voltage, current, turn) or _without_voltage(level, current, turn)
+    turn, least = int(np.abs(level).argmax()), _SEEN * noise
+    return _not_as_before(level, voltage, current, turn, least) or _without_voltage(level, current, turn, least)
 
 
-def _not_as_before(level: FloatArray, voltage: FloatArray, current: FloatArray, turn: int) -> str:
+def _not_as_before(level: FloatArray, voltage: FloatArray, current: FloatArray, turn: int, seen: float) -> str:
     """Compare the readings of the way back with those of the way up, from the lowest level on."""
-    least = _TELLS * float(np.abs(current).max())
+    least = max(_TELLS * float(np.abs(current).max()), seen)
     odd = ""
     first: tuple[int, int] | None = None  #: the readings of the first level where they differ
     returned = False  #: whether the current was too small to tell at the lowest levels, on both ways
@@ -224,11 +226,11 @@ def _last_reading(voltage: FloatArray, current: FloatArray, differ: tuple[int, i
         "device changed there. Measure again")
 
 
-def _without_voltage(level: FloatArray, current: FloatArray, turn: int) -> str:
+def _without_voltage(level: FloatArray, current: FloatArray, turn: int, seen: float) -> str:
     """Return one line where the current at level 0 is another one after the way back than before the way up."""
     if level[0] != 0 or level[-1] != 0 or not 0 < turn < level.size - 1:
         return ""
-    if abs(current[-1] - current[0]) < _WITHOUT_VOLTAGE * float(np.abs(current).max()):
+    if abs(current[-1] - current[0]) < max(_WITHOUT_VOLTAGE * float(np.abs(current).max()), seen):
         return ""
     return (
         f"at level 0, the current is {format_quantity(current[0], 'A', 3)} before the sweep and "

@@ -24,7 +24,8 @@ def beyond(values: FloatArray, window: tuple[float, float]) -> npt.NDArray[np.in
 
 
 def bounded(
-    delay: Delay, current: FloatArray, clipped: npt.NDArray[np.intp], rise: tuple[int, int], *, by_level: bool, no_edge: bool
+    delay: Delay, current: FloatArray, clipped: npt.NDArray[np.intp], rise: tuple[int, int], *, by_level: bool,
+    no_edge: bool,
 ) -> Delay:
     """Return a delay as a bound where clipping hides what it is measured by, else as it is.
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.contact.contact import Contact, contact
+from tsbench.protocols.extracting.facts import device_current
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Result, Run
 
@@ -13,7 +14,7 @@ def contact_of(run: Run) -> Contact:
     """Judge the contact of a run's device by its readings, else by its waveforms."""
     names = {column.name for column in run.header.columns}
     if {"device_voltage", "current"} <= names:
-        return contact(run.column("device_voltage"), run.column("current"))
+        return contact(run.column("device_voltage"), device_current(run))
     seen = [r for r in device_records(run) if r.voltage is not None and r.current is not None]
     if not seen:
         return Contact(Flag.NONE)

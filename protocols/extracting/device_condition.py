@@ -6,6 +6,8 @@ import numpy as np
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, swept
 from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.protocols.extracting.facts import device_current, sweep_facts
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Run
 
@@ -34,11 +36,14 @@ def remark_on_stands(stands: Iterable[Stand], missed: str) -> str:
 
 def _of_sweep(run: Run) -> str:
     cycle, polarity = run.column("cycle"), run.column("polarity")
+    current, noise = device_current(run), 0.0
+    if "voltage" in {column.name for column in run.header.columns}:
+        noise = sweep_facts(run, ExtractionOptions()).current_noise
     if (run.point_flags & int(Flag.OSCILLATING)).any():  # then its readings are averages and do not show its states
         return ""
     for number, sign in sorted(set(zip(cycle.tolist(), polarity.tolist(), strict=True))):
         mine = (cycle == number) & (polarity == sign)
-        line = swept(run.column("set_point")[mine], run.column("device_voltage")[mine], run.column("current")[mine])
+        line = swept(run.column("set_point")[mine], run.column("device_voltage")[mine], current[mine], noise)
         if line:
             return f"{line} (cycle {number:g})" if cycle.max() > 1 else line
     return ""

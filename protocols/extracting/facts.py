@@ -13,7 +13,7 @@ from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.instruments.fixture import node_capacitance
 from tsbench.netlist import parse_netlist
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.records import Fixture, Run, RunHeader
+from tsbench.records import Fixture, FloatArray, Run, RunHeader
 
 #: a reading may exceed its range's full scale by this factor
 _OVERRANGE = 1.05
@@ -57,6 +57,13 @@ def sweep_facts(run: Run, options: ExtractionOptions) -> SweepFacts:
         path_resistance=header.fixture.path_resistance.get("drive", 0.0),
         path_tolerance=options.path_tolerance,
     )
+
+
+def device_current(run: Run) -> FloatArray:
+    """Return the readings of the current [A] less what flows through the scope inputs at the device."""
+    beside = run.header.fixture.parallel_conductance
+    current = run.column("current")
+    return current - beside * run.column("device_voltage") if beside else current
 
 
 def timebase_accuracy(header: RunHeader) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tsbench.analysis.conductance.conductance import low_voltage_results
-from tsbench.protocols.extracting.facts import sweep_facts
+from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
@@ -17,7 +17,7 @@ def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:
     free = (run.point_flags & int(Flag.COMPLIANCE)) == 0
     flags = Flag.NONE if free.all() else Flag.COMPLIANCE
     return low_voltage_results(
-        run.column("device_voltage")[free], run.column("current")[free], facts.voltage_gain + facts.current_gain,
+        run.column("device_voltage")[free], device_current(run)[free], facts.voltage_gain + facts.current_gain,
         flags)
 
 

@@ -5,11 +5,15 @@ import numpy as np
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.switching_results import Switching
+from tsbench.analysis.threshold.switching_rule import noise_floor
 from tsbench.analysis.threshold.threshold import switching
-from tsbench.protocols.extracting.facts import parameter, sweep_facts
+from tsbench.protocols.extracting.facts import device_current, parameter, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
 
+#: as many times more than the conductance grows by in the step before: then the device may have switched
+_MUCH_MORE = 3.0
 _ONSET_METHOD = "between the last level without oscillation at the scope and the first level with oscillation"
 
 
@@ -17,14 +21,15 @@ def sweep_points(run: Run) -> IVPoints:
     """Return the readings of a sweep, the drop along the wires taken off the voltage."""
     names = {column.name for column in run.header.columns}
     resistance = run.header.fixture.path_resistance.get("drive", 0.0)
+    known = "device_voltage" in names
     voltage = (
         run.column("device_voltage")
-        if "device_voltage" in names
+        if known
         else (run.column("voltage") - resistance * run.column("current"))
     )
     return IVPoints(
         voltage=voltage,
-        current=run.column("current"),
+        current=device_current(run) if known else run.column("current"),
         level=run.column("set_point"),
         flags=run.point_flags,
         cycle=run.column("cycle").astype(np.int64),
@@ -47,6 +52,31 @@ def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return threshold and hold of each half-sweep, and the onset of an oscillation that the scope saw."""
     found = [result for event in sweep_switching(run, options) for result in event.results()]
     return found + oscillation_onset(run)
+
+
+def on_at_last_level(run: Run) -> str:
+    """Return one line where a sweep has no switching, but a device that is on at its highest level only; else "".
+
+    One reading alone may be wild, so it is no event.
+    """
+    noise = sweep_facts(run, ExtractionOptions()).current_noise if len(run.points) else 0.0
+    for event in sweep_switching(run):
+        half, turn, after = event.half, event.half.turn, event.half.down().start + 1
+        if Flag.NO_EVENT not in event.threshold_voltage.flags or turn < 2:
+            continue
+        conductance = half.current / np.maximum(half.voltage, 1e-300)
+        beside = max(float(conductance[k]) for k in (turn - 1, after) if k < conductance.size)
+        rises = max(float(conductance[turn - 1]) / max(float(conductance[turn - 2]), 1e-300), 1.0)
+        seen = _MUCH_MORE * noise_floor(half, noise)
+        if conductance[turn] < _MUCH_MORE * rises * beside or half.current[turn] < seen:
+            continue
+        before, at = (
+            f"{format_quantity(float(half.current[k]), 'A', 3)} at {format_quantity(float(half.voltage[k]), 'V', 3)}"
+            for k in (turn - 1, turn))
+        return (
+            f"it was on at the highest level only. The current is {before}, and {at} at the next level. The device may "
+            "switch between these levels, or the reading is wrong. Measure again with smaller steps")
+    return ""
 
 
 def oscillation_onset(run: Run) -> list[Result]:

@@ -57,6 +57,13 @@ class IVSweep(SweepParameters, Protocol):
         return thresholds(run, options)
 
     @classmethod
+    def device_remark(cls, run: Run) -> str:
+        """Return how the device did not switch and come back; "" if it did."""
+        from tsbench.protocols.iv_sweep.extraction import on_at_last_level
+
+        return super().device_remark(run) or on_at_last_level(run)
+
+    @classmethod
     def figures(cls, run: Run, options: ExtractionOptions) -> Iterable[NamedFigure]:
         """Return the I-V curve and the distribution of thresholds."""
         from tsbench.protocols.iv_sweep.figure import sweep_figures

@@ -83,7 +83,7 @@ class RunningRun:
             ended = replace(ended, status="fail", reason=reason)
         ended = self._rescue(ended)
         self._tell_end(ended, report)
-        self._judge_device()
+        self._judge_device(ended)
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)
 
@@ -208,13 +208,13 @@ class RunningRun:
         except BaseException as error:  # noqa: BLE001  the run does not depend on it, also where a driver calls sys.exit
             self._note("warning", sentences("the settings of the instruments could not be stored", in_words(error)))
 
-    def _judge_device(self) -> None:
+    def _judge_device(self, ended: Ended) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
         try:
             from tsbench.extraction import device_line
             from tsbench.protocols.extracting.contacts import contact_of
 
-            run = self.recorder.snapshot()
+            run = replace(self.recorder.snapshot(), status=ended.status)
             self._contact = contact_of(run).flags
             said = [event.message for event in run.events if event.kind == "warning"]
             if (message := device_line(run, self.protocol)) and not any(line.endswith(message) for line in said):

@@ -9,7 +9,9 @@ import pytest
 from tests.fixtures.made_runs import pulses, run, sawtooth, sweep
 from tsbench.analysis.threshold.switching_rule import Above, Jump
 from tsbench.errors import ConfigurationError
+from tsbench.extraction import device_line
 from tsbench.protocols import ExtractionOptions, IVSweep, Oscillation, PulseTrain, Relaxation
+from tsbench.protocols.extracting.contacts import contact_of
 from tsbench.protocols.extracting.device_condition import remark_on_device
 from tsbench.protocols.extracting.facts import instrument_of, parameter, sweep_facts, timebase_accuracy
 from tsbench.protocols.extracting.named_figure import MOST_FIGURES
@@ -144,3 +146,55 @@ def test_a_remark_on_a_sweep_names_its_cycle_where_there_are_several(cycles: int
     said = remark_on_device(measured)
     assert said and ("cycle 1" in said) is named
     assert IVSweep.device_remark(measured) == said and IVSweep.device_remark(sweep()) == ""
+
+
+def few(current: Any, level: Any = (0.0, 0.3, 0.6, 0.9, 1.2, 0.9, 0.6, 0.3, 0.0), beside: float = 0.0) -> Run:
+    """Return a sweep of a few readings: ``current`` [A] in the device, and ``beside`` [S] across it."""
+    whole, turn = sweep(), int(np.argmax(level))
+    points = [
+        (k, 0.02 * k, 1, 1 if k <= turn else -1, 1, v, v, i + beside * v, v)
+        for k, (v, i) in enumerate(zip(level, current, strict=True))]
+    fixture = replace(whole.header.fixture, parallel_conductance=beside, path_resistance={})
+    return replace(
+        whole, header=replace(whole.header, fixture=fixture), points=np.array(points, dtype=np.float64),
+        point_flags=np.zeros(len(points), np.uint32))
+
+
+OFF_TO_ON = (-5e-9, 2.85e-6, 9.31e-6, 2.78e-5, 1e-3, 2.78e-5, 9.3e-6, 2.84e-6, 2e-9)
+
+
+def test_a_device_that_is_on_at_the_highest_level_only_is_told() -> None:
+    """One reading alone may be wild, so it is no event; but it is not passed over in silence."""
+    said = IVSweep.device_remark(few(OFF_TO_ON))
+    assert "on at the highest level only. The current is 27.8 uA at 900 mV, and 1.00 mA at 1.20 V" in said
+    one_way = few(OFF_TO_ON[:5], (0.0, 0.3, 0.6, 0.9, 1.2))
+    assert "on at the highest level only" in IVSweep.device_remark(one_way)
+    smooth = [*OFF_TO_ON[:4], 9e-5, *OFF_TO_ON[5:]]   # a curve that grows as it did before
+    assert IVSweep.device_remark(few(smooth)) == ""
+    assert IVSweep.device_remark(few(np.array(OFF_TO_ON) * 1e-5)) == ""   # within the noise
+
+
+@pytest.mark.parametrize(("after", "said"), [(2e-8, False), (4e-8, True)])
+def test_a_current_without_voltage_changed_where_it_changed_by_more_than_the_noise(after: float, said: bool) -> None:
+    """The made source meter has a noise of 5 nA."""
+    remark = remark_on_device(few((-7e-9, 1e-8, after - 7e-9), (0.0, 1.2e-3, 0.0)))
+    assert ("at level 0, the current is" in remark) is said
+
+
+@pytest.mark.parametrize("beside", [0.0, 1e-6, 2e-6])
+def test_what_flows_through_the_scope_inputs_is_no_current_of_the_device(beside: float) -> None:
+    level = np.array([0.0, 0.3, 0.6, 0.9, 1.2, 0.9, 0.6, 0.3, 0.0])
+    assert "like a resistor of 1.00 MOhm" in remark_on_device(few(1e-6 * level, level, beside))
+    assert "looks open (at most 0 uA" in contact_of(few(0.0 * level, level, beside)).message
+    first = contact(lambda v: v / 1e6 + beside * v)
+    fixture = replace(first.header.fixture, parallel_conductance=beside)
+    assert "1.00 MOhm" in contact_remark(replace(first, header=replace(first.header, fixture=fixture)))
+
+
+@pytest.mark.parametrize("status", ["abort", "fail", "recovered"])
+def test_a_sweep_that_did_not_finish_says_nothing_of_what_the_device_does(status: str) -> None:
+    whole = few(1e-4 * np.array([0.0, 0.3, 0.6, 0.9, 1.2]), (0.0, 0.3, 0.6, 0.9, 1.2))
+    assert "does not switch" in device_line(whole)
+    assert device_line(replace(whole, status=status)) == ""
+    shorted = few(np.array([0.0, 0.3, 0.6]) / 5, (0.0, 0.3, 0.6))
+    assert "looks short" in device_line(replace(shorted, status=status))
