@@ -10,6 +10,7 @@ import importlib
 import io
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _discard_standard_output()
         return 0
     except KeyboardInterrupt as error:
+        if arguments is None:  # this process ends now: another Ctrl-C must not change its exit code
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         from tsbench.plugins import ImportInterrupted
 
         return _say(_one_line(error) if isinstance(error, ImportInterrupted) else "interrupted", INTERRUPTED)

@@ -16,6 +16,9 @@ from tsbench.instruments.registry import entry
 from tsbench.plugins import in_words
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_tables import InstrumentTable
+from tsbench.station.protection.control import EndsAtOnce
+from tsbench.station.protection.protecting import protected
+from tsbench.station.protection.watched import NoWatch
 from tsbench.version import __version__
 
 _TWINS = 5  #: how often the twin takes the steps, each time with other errors within the data sheet
@@ -50,9 +53,12 @@ def conform(
     """
     resistors = dict(resistors or {})
     findings = []
-    with Bench.open(path) as bench:
-        for name in bench.instruments.connections:
-            findings.append(_conform_one(bench, name, _of(name, resistors), tell))
+    with EndsAtOnce("the comparison").installed() as interrupts:
+        with Bench.open(path) as bench, protected(bench, "comparison with the twins", interrupts) as watch:
+            for name in bench.instruments.connections:
+                findings.append(_conform_one(bench, name, _of(name, resistors), tell, watch))
+                interrupts.look()
+        interrupts.look()
     return findings
 
 
@@ -60,15 +66,18 @@ def _of(name: str, resistors: Mapping[str, float]) -> dict[str, float]:
     return {terminal: value for terminal, value in resistors.items() if terminal.partition(".")[0] == name}
 
 
-def _conform_one(bench: Bench, name: str, resistors: Mapping[str, float], tell: Callable[[str], None]) -> Finding:
+def _conform_one(
+    bench: Bench, name: str, resistors: Mapping[str, float], tell: Callable[[str], None], watch: NoWatch,
+) -> Finding:
     connection = bench.instruments.connections[name]
     tell(f"{name}: {connection.driver.title}")
     transcript = converse(bench, name, resistors)
-    model = twin_of(connection.driver.identity)
-    if model is None:
-        return Finding(name, transcript, problem=f"tsbench has no virtual instrument for {connection.driver.title}")
-    twins = twin_transcripts(name, connection.table, model, resistors, tell)
-    return Finding(name, transcript, tuple(compare(transcript, twins)))
+    with watch.resting():   # all outputs are off
+        model = twin_of(connection.driver.identity)
+        if model is None:
+            return Finding(name, transcript, problem=f"tsbench has no virtual instrument for {connection.driver.title}")
+        twins = twin_transcripts(name, connection.table, model, resistors, tell)
+        return Finding(name, transcript, tuple(compare(transcript, twins)))
 
 
 def twin_transcripts(

@@ -192,7 +192,8 @@ class SensorGuard:
 class OutputsOn:
     """Outputs that are on at once: their worst-case currents through the device add up."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        self._before = before  #: called before an output goes on
         self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
 
     def has(self, terminal: str) -> bool:
@@ -201,6 +202,7 @@ class OutputsOn:
 
     def add(self, terminal: str, current: float, is_on: Callable[[], bool]) -> None:
         """Note an output with its worst-case current [A] and how to read back whether it is on."""
+        self._before()
         self._on[terminal] = (current, is_on)
 
     def change(self, terminal: str, current: float) -> None:

@@ -8,7 +8,7 @@ from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments import Clock, OutputState, Positioner, Routing
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.guard.limits import OutputsOn
-from tsbench.instruments.links.liveness import Liveness
+from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, outlives_process, quietly
@@ -18,6 +18,7 @@ from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
 from tsbench.station.bench.positioners import positioner_of
 from tsbench.station.bench.steady_clock import SteadyClock
+from tsbench.station.protection.protecting import Standby
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +39,9 @@ class ConnectedInstruments:
         self.managers: dict[str, Any] = {}  #: by VISA library
         self.ownership: Ownership | None = None
         self.connections: dict[str, Connection] = {}
-        self.outputs = OutputsOn()
+        self.outputs = OutputsOn(self._watch_over)
+        self._standby = Standby(self)
+        self._liveness: Liveness = UNWATCHED
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
@@ -124,6 +127,7 @@ class ConnectedInstruments:
         """Make safe, then close every connection and library."""
         if self.connections:
             self.make_safe()
+        self._standby.end()
         for connection in self.connections.values():
             quietly(connection.transport.close)
         for manager in self.managers.values():
@@ -187,10 +191,17 @@ class ConnectedInstruments:
 
     def report_to(self, liveness: Liveness) -> None:
         """Tell ``liveness`` of every message and every wait from now on."""
+        self._liveness = liveness
         for connection in self.connections.values():
             connection.transport.liveness = liveness
         if isinstance(self.clock, WallClock):
             self.clock.liveness = liveness
+        if liveness is not UNWATCHED:
+            self._standby.end()
+
+    def _watch_over(self) -> None:
+        """See that no output goes on that stays on when this process dies."""
+        self._standby.begin(self._liveness)
 
     def restarted(self) -> list[str]:
         """Return the instruments, as messages call them, that were switched off and on since they were reset.

@@ -10,6 +10,8 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import DeviceTable
 from tsbench.station.fixture_check import by_generator, by_source_meter
 from tsbench.station.fixture_check.values import FixtureValue
+from tsbench.station.protection.control import EndsAtOnce
+from tsbench.station.protection.protecting import protected
 
 _HOW = (
     "no device of the bench file is a standard, so the fixture cannot be measured. Add for example [devices.SHORT] "
@@ -38,16 +40,29 @@ def measure_fixture(path: Path, tell: Callable[[str], None] = lambda line: None)
         raise ConfigurationError(f"{path}: {_HOW}")
     found: list[FixtureValue] = []
     order = ("short", "open", "resistor")   # the capacitance needs the resistance in front of it
-    for name, table in sorted(standards.items(), key=lambda item: order.index(str(item[1].standard))):
-        tell(f"{name} ({table.standard})")
-        with Bench.open(path, name) as bench:
-            for role, kinds in _driving(bench):
-                paths = [one.value for one in found if one.quantity == "path_resistance" and one.role == role]
-                known = paths[0] if paths and isfinite(paths[0]) else None
-                bench.preparation.prepare([role])
-                found += _of_standard(bench, role, kinds, table, known)
-                bench.make_safe()
+    with EndsAtOnce("the fixture check").installed() as interrupts:
+        for name, table in sorted(standards.items(), key=lambda item: order.index(str(item[1].standard))):
+            with Bench.open(path, name) as bench:
+                tell(f"{name} ({table.standard})")
+                _measure_standard(bench, table, found, interrupts)
+            interrupts.look()
     return found
+
+
+def _measure_standard(
+    bench: Bench, table: DeviceTable, found: list[FixtureValue], interrupts: EndsAtOnce,
+) -> None:
+    """Measure with the standard that is connected, and add the values to ``found``."""
+    with protected(bench, "fixture check", interrupts) as watch:
+        for role, kind in _driving(bench):
+            paths = [one.value for one in found if one.quantity == "path_resistance" and one.role == role]
+            known = paths[0] if paths and isfinite(paths[0]) else None
+            with watch.resting():   # the operator may be asked to select the route
+                bench.preparation.route([role])
+            bench.preparation.prepare([role])
+            found += _of_standard(bench, role, kind, table, known)
+            bench.make_safe()
+            interrupts.look()
 
 
 def _driving(bench: Bench) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from tsbench.errors import StorageError, TsbenchError, sentences
 from tsbench.plugins import in_words
 from tsbench.records import RunEvent
+from tsbench.station.protection.control import Control
 from tsbench.station.run_list.checks import PlannedEntry, bench_problems, plan_entries, space_problem
 from tsbench.station.run_list.file import ListEntry, ListFile, read_list
 from tsbench.station.run_list.resume import ListProgress, progress_in
-from tsbench.station.runner.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import LEFT_OUT, REFUSED, ListRefused, RunOutcome
 from tsbench.station.runner.process import run_on

@@ -4,7 +4,7 @@ Safety belongs here, not to a protocol's goodwill: outputs are switched off and 
 every run, before anything else is done with the data.
 """
 
-from tsbench.station.runner.control import Control, StdinControl
+from tsbench.station.protection.control import Control, StdinControl
 from tsbench.station.runner.events import Events, JsonLinesEvents
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.process import run_on, run_protocol

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from tsbench.records import RunEvent
-from tsbench.station.runner.control import Control
+from tsbench.station.protection.control import Control
 from tsbench.storage.codec import plain
 
 VERSION = 1  #: of these messages; raised where an older client would misunderstand

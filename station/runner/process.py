@@ -13,15 +13,15 @@ from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.protocols.registry import PROTOCOLS
 from tsbench.records import RunHeader
+from tsbench.station.protection.control import Control, Interrupts
+from tsbench.station.protection.watched import NoWatch, needs_watchdog, watched
 from tsbench.station.runner.accuracy_check import missing_accuracy
-from tsbench.station.runner.control import Control, Interrupts
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.planning import calling_protocol, checked_plan
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
-from tsbench.station.runner.watched import NoWatch, needs_watchdog, watched
 from tsbench.storage.journal.writer import Durability
 from tsbench.storage.nexus.schema import CLOCK_AT_START
 from tsbench.storage.provenance import provenance

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.records import RunEvent
-from tsbench.station.runner.control import Control
+from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import JsonLinesEvents
 from tsbench.station.runner.messages import REQUESTS, VERSION, read_object
 from tsbench.storage.run_address import write_address

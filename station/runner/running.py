@@ -11,13 +11,13 @@ from tsbench.instruments import Plan
 from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
-from tsbench.station.runner.control import Control, Interrupts
+from tsbench.station.protection.control import Control, Interrupts
+from tsbench.station.protection.watched import NoWatch, WatchedRecorder
 from tsbench.station.runner.ended import Ended, ended_by
 from tsbench.station.runner.events import Events
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.power import PowerCheck
 from tsbench.station.runner.safety import OutputReport, RunnerBench, make_safe
-from tsbench.station.runner.watched import NoWatch, WatchedRecorder
 from tsbench.storage.recorder import RunRecorder
 
 #: so many points or waveforms after which the device is looked at while the run goes on

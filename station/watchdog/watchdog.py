@@ -3,7 +3,7 @@
 ``python -m tsbench.station.watchdog``, started by the runner, which speaks to it over a pipe, one JSON object a line:
 
 ``{"process": PID, "events": FILE, "run": ID, "deadline": s, "interval": s, "instruments": {...}}``
-    first and once: whom to watch and how to reach the instruments; answered by ``ready``
+    first and once: whom to watch and how to reach the instruments; answered by ``ready``. What is no run has no FILE
 ``{"due": s}``
     a heartbeat, ten a second by default; answered by ``heard``. ``due`` is how long the measuring *thread* may
     still take to its next sign of progress; null while nothing is switched on
@@ -212,11 +212,13 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     if not gone:
         problems.insert(0, f"process {order['process']} could not be ended, so its VISA sessions may still be open")
     message = _message(trouble, outputs, problems, ended=gone and trouble != _DIED)
-    _say(f"tsbench: run {order['run']}: {message}")
+    _say(f"tsbench: {'run ' if order['events'] else ''}{order['run']}: {message}")
     facts = {
         "trouble": trouble, "process": order["process"], "killed": gone, "outputs": outputs,
         "problems": problems, "killing": killed - began, "switching_off": time.monotonic() - killed,
     }
+    if not order["events"]:
+        return 1
     try:
         write_watchdog_events(Path(order["events"]), message, facts)
     except OSError as error:

@@ -13,8 +13,9 @@ import pytest
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.plugins import in_words
 from tsbench.records import Flag, Point, RunEvent, Waveform
-from tsbench.station.runner import Control, StdinControl, control, events
-from tsbench.station.runner.control import Interrupts
+from tsbench.station.protection import control
+from tsbench.station.protection.control import Interrupts
+from tsbench.station.runner import Control, StdinControl, events
 from tsbench.station.runner.ended import ended_by
 from tsbench.station.runner.events import Events, preview
 from tsbench.station.runner.power import LOOK_EVERY, PowerCheck

@@ -18,9 +18,9 @@ from tests.fixtures.patience import PATIENCE, wait_until
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.links.liveness import UNWATCHED
 from tsbench.station.bench.operator import WallClock
+from tsbench.station.protection import watched as runners_side
+from tsbench.station.protection.watched import NoWatch, Watch, watched
 from tsbench.station.runner import Control
-from tsbench.station.runner import watched as runners_side
-from tsbench.station.runner.watched import NoWatch, Watch, watched
 from tsbench.station.watchdog import watchdog
 from tsbench.station.watchdog.watchdog import Heart, Instruments, Victim
 from tsbench.storage import read_run, recover
@@ -219,8 +219,8 @@ def test_the_end_of_the_watchdog_stops_the_run(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals that Windows has not")
 def test_a_watchdog_that_no_longer_answers_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tsbench.station.runner.watched._DEAF", 1.0)
-    monkeypatch.setattr("tsbench.station.runner.watched._LEAVING", 0.2)
+    monkeypatch.setattr("tsbench.station.protection.watched._DEAF", 1.0)
+    monkeypatch.setattr("tsbench.station.protection.watched._LEAVING", 0.2)
     control = Control()
     watch = Watch(OutsideBench(), control)
     watch.begin("run", tmp_path / "events.json")
@@ -307,7 +307,7 @@ def test_a_damaged_file_of_the_watchdog_costs_nothing_else(tmp_path: Path) -> No
 def test_every_sign_of_progress_moves_the_deadline_by_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = object.__new__(Watch)
     watch._deadline = 0.8
-    monkeypatch.setattr("tsbench.station.runner.watched.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("tsbench.station.protection.watched.time.monotonic", lambda: 100.0)
     watch.beat()
     assert watch._due == pytest.approx(100.8)
     watch.waiting(3.0)

@@ -1,8 +1,9 @@
-"""The runner's side of the watchdog: what it is told, when the run is stopped for its sake, how it is let go."""
+"""The measuring side of the watchdog: what it is told, when the run is stopped for its sake, how it is let go."""
 
 import json
 import os
 import queue
+import signal
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,13 +11,15 @@ from typing import Any
 
 import pytest
 
-import tsbench.station.runner.watched as module
+import tsbench.station.protection.watched as module
 from tests.fixtures.patience import wait_until
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments.links.liveness import UNWATCHED
+from tsbench.station.protection.control import EndsAtOnce
+from tsbench.station.protection.protecting import Standby
+from tsbench.station.protection.watched import NoWatch, Watch, WatchedRecorder, needs_watchdog, watched
 from tsbench.station.runner import Control
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.runner.watched import NoWatch, Watch, WatchedRecorder, needs_watchdog, watched
 
 
 class Process:
@@ -159,6 +162,69 @@ def test_only_a_bench_that_outlives_this_process_needs_it() -> None:
     assert needs_watchdog(bench) and not needs_watchdog(object())
     bench.outlives_process = False
     assert not needs_watchdog(bench)
+
+
+def test_while_the_outputs_are_off_silence_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(b"ready\n")
+    watch, _ = begun(monkeypatch, process, Bench(interval=100.0))
+    with watch.resting():
+        watch.beat()
+        watch.waiting(5.0)
+        assert process.told[-1] == {"due": None} and watch._due == float("inf")
+    assert watch._due < float("inf")
+    watch.farewell()
+
+
+def test_where_it_is_not_wanted_the_bench_starts_none_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    with watched(bench, Control(), False):
+        Standby(bench).begin(bench.liveness)   # would start a process
+        assert isinstance(bench.liveness, NoWatch)
+    assert bench.liveness is UNWATCHED
+    Standby(Bench(enabled=False)).begin(UNWATCHED)
+
+
+def test_the_watchdog_of_a_script_hears_only_of_its_death_and_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(Process(b"ready\n"))
+        return started[-1]
+
+    monkeypatch.setattr(module, "_start", start)
+    bench = Bench()
+    standby = Standby(bench)
+    standby.begin(UNWATCHED)
+    standby.begin(UNWATCHED)
+    order, = started[0].told[:1]
+    assert len(started) == 1 and (order["run"], order["events"]) == ("script", "") and bench.liveness is UNWATCHED
+    wait_until(lambda: {"due": None} in started[0].told)
+    started[0].answers.put(b"")
+    wait_until(lambda: standby._control.stopped)
+    standby.begin(UNWATCHED)
+    assert len(started) == 2
+    standby.end()
+    standby.end()
+    assert started[1].told[-1] == {"farewell": True}
+
+
+def test_a_watchdog_that_is_gone_ends_what_is_no_run() -> None:
+    interrupts = EndsAtOnce("the fixture check")
+    interrupts.look()
+    interrupts.control.stop("the watchdog (process 1) has ended")
+    with pytest.raises(InstrumentError, match=r"the fixture check ends early: the watchdog \(process 1\) has ended"):
+        interrupts.look()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGTERM to itself")
+def test_an_interrupt_that_was_swallowed_is_not_forgotten() -> None:
+    interrupts = EndsAtOnce("the fixture check")
+    with interrupts.installed():
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+            os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)   # breaks into nothing
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+            interrupts.look()
 
 
 def test_each_record_may_take_the_disk_its_time() -> None:

@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TextIO
+from typing import Self, TextIO
+
+from tsbench.errors import InstrumentError
 
 _LOOK = 0.05  #: [s] between two looks whether a pause is over
 
@@ -114,7 +116,7 @@ class Interrupts:
             raise KeyboardInterrupt(name)
 
     @contextlib.contextmanager
-    def installed(self) -> Iterator["Interrupts"]:
+    def installed(self) -> Iterator[Self]:
         """Listen; outside the main thread there is nothing to listen to."""
         if threading.current_thread() is not threading.main_thread():
             yield self
@@ -127,6 +129,42 @@ class Interrupts:
         finally:
             for number, handler in before.items():
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+class EndsAtOnce(Interrupts):
+    """The same signals for what has no steps and no data: the first breaks into it, so that the outputs go off.
+
+    Parameters
+    ----------
+    what : str
+        What is interrupted, as messages call it (``"the fixture check"``).
+    """
+
+    def __init__(self, what: str) -> None:
+        self.control = Control()
+        super().__init__(self.control)
+        self._what = what
+        self._interrupted = ""
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        _say(f"{self._what} is interrupted. Please wait until the outputs are off")
+        if self._interrupted:
+            return  # another must not break into the switching off
+        self._interrupted = signal.Signals(number).name
+        raise KeyboardInterrupt(self._interrupted)
+
+    def look(self) -> None:
+        """End here where a signal came while something that must not be broken off was done, or the watchdog is gone.
+
+        Raises
+        ------
+        KeyboardInterrupt
+        InstrumentError
+        """
+        if self._interrupted:
+            raise KeyboardInterrupt(self._interrupted)
+        if self.control.stopped is not None:
+            raise InstrumentError(f"{self._what} ends early: {self.control.stopped}")
 
 
 def _say(text: str) -> None:

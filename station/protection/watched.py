@@ -1,4 +1,4 @@
-"""The runner's side of the watchdog: starts it, lets it hear every sign of progress, notices its end.
+"""The measuring side of the watchdog: starts it, lets it hear every sign of progress, notices its end.
 
 The measuring thread only moves a moment in time (``beat``, ``waiting``): the instant by which it will have come
 further. A thread beside it sends what is left until then ten times a second; it never moves that instant
@@ -22,7 +22,7 @@ from typing import Any, Protocol, runtime_checkable
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness, Unwatched
 from tsbench.records import Point, RunEvent, Waveform
-from tsbench.station.runner.control import Control
+from tsbench.station.protection.control import Control
 from tsbench.storage.recorder import RunRecorder
 
 _LOG = logging.getLogger(__name__)
@@ -52,11 +52,16 @@ class NoWatch(Unwatched):
 
     process_id: int | None = None
 
-    def begin(self, run: str, events: Path) -> None:
+    def begin(self, run: str, events: Path | None) -> None:
         """See :meth:`Watch.begin`."""
 
     def farewell(self) -> None:
         """See :meth:`Watch.farewell`."""
+
+    @contextlib.contextmanager
+    def resting(self) -> Iterator[None]:
+        """See :meth:`Watch.resting`."""
+        yield
 
 
 class Watch(NoWatch):
@@ -67,10 +72,15 @@ class Watch(NoWatch):
     bench : WatchedBench
     control : Control
         Asked to stop the run if the watchdog ends early.
+    progress : bool
+        Whether a measuring thread that stands still is trouble too. A script may rest: there only a process that dies
+        is.
     """
 
-    def __init__(self, bench: WatchedBench, control: Control) -> None:
-        self._bench, self._control = bench, control
+    _resting = False  #: no sign of progress is awaited
+
+    def __init__(self, bench: WatchedBench, control: Control, progress: bool = True) -> None:
+        self._bench, self._control, self._progress = bench, control, progress
         order = bench.watchdog_order()
         self._deadline, self._interval = float(order["deadline"]), float(order["interval"])
         self._due = math.inf
@@ -84,15 +94,15 @@ class Watch(NoWatch):
             for name, act in (("heartbeat", self._speak), ("watchdog", self._listen))
         ]
 
-    def begin(self, run: str, events: Path) -> None:
+    def begin(self, run: str, events: Path | None) -> None:
         """Wait until it is ready; from here on silence has consequences.
 
         Parameters
         ----------
         run : str
-            The run's identifier.
+            The run's identifier; what is done where it is no run.
         events : Path
-            Where it says what it did, if it had to.
+            Where it says what it did, if it had to. None: on standard error only.
 
         Raises
         ------
@@ -100,7 +110,7 @@ class Watch(NoWatch):
             It did not start.
         """
         with contextlib.suppress(OSError):  # it ended at once: noticed below
-            order = {"process": os.getpid(), "run": run, "events": str(events.absolute())}
+            order = {"process": os.getpid(), "run": run, "events": str(events.absolute()) if events else ""}
             self._tell({**self._bench.watchdog_order(), **order})
         for thread in self._threads:
             thread.start()
@@ -109,10 +119,13 @@ class Watch(NoWatch):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise ConfigurationError(
                     "the watchdog did not start, and nothing was switched on. The line above gives the reason. To "
-                    "measure without a watchdog, use --no-watchdog"
+                    "measure without a watchdog, use --no-watchdog, or write enabled = false in [watchdog] of the "
+                    "bench file"
                 )
         self._answered = time.monotonic()
         _LOG.info("the watchdog is ready (process %d)", self.process_id)
+        if not self._progress:
+            return
         self.beat()
         with contextlib.suppress(OSError):  # heard before the first output is on, whatever happens to this process
             self._tell({"due": self._deadline})
@@ -120,18 +133,31 @@ class Watch(NoWatch):
 
     def beat(self) -> None:
         """Note that the measuring thread has made progress."""
-        self._due = time.monotonic() + self._deadline
+        self.waiting(0.0)
 
     def waiting(self, longest: float) -> None:
         """Note that the next beat may take ``longest`` [s]."""
-        self._due = time.monotonic() + longest + self._deadline
+        self._due = math.inf if self._resting else time.monotonic() + longest + self._deadline
+
+    @contextlib.contextmanager
+    def resting(self) -> Iterator[None]:
+        """All outputs are off meanwhile: silence is no trouble, as while the operator is asked something."""
+        self._resting, self._due = True, math.inf
+        with contextlib.suppress(OSError):  # its end is noticed by ``_listen``
+            self._tell({"due": None})
+        try:
+            yield
+        finally:
+            self._resting = False
+            self.beat()
 
     def farewell(self) -> None:
         """End the watchdog: no output is on any more. Safe to call twice."""
         if self._over.is_set():
             return
         self._over.set()
-        self._bench.report_to(UNWATCHED)
+        if self._progress:
+            self._bench.report_to(UNWATCHED)
         with contextlib.suppress(OSError):
             self._tell({"farewell": True})
         try:
@@ -213,8 +239,15 @@ def watched(bench: Any, control: Control, wanted: bool) -> Iterator[NoWatch]:
 
     It gets ready while the run is planned; ``begin`` waits for it.
     """
-    if not needs_watchdog(bench) or not wanted or not bench.watchdog_order()["enabled"]:
+    if not needs_watchdog(bench):
         yield NoWatch()
+        return
+    if not wanted or not bench.watchdog_order()["enabled"]:
+        bench.report_to(NoWatch())  # nor does the bench start one by itself
+        try:
+            yield NoWatch()
+        finally:
+            bench.report_to(UNWATCHED)
         return
     watch = Watch(bench, control)
     try:
