@@ -191,7 +191,7 @@ class VirtualVelox(VeloxStation):
 
     def cut(self, line: str) -> tuple[str, list[str]]:
         """Cut at spaces."""
-        word, *arguments = line.split()
+        word, *arguments = line.split() or [""]
         return word, arguments
 
     def unknown(self, word: str) -> LineError:

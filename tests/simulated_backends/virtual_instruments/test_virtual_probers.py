@@ -115,7 +115,7 @@ def test_moving_while_an_output_is_on_is_recorded(tmp_path: Path, model: str, st
     ("MoveChuckContact 0", "12: Velocity 0 is out of range"),
     ("StepNextDie 9 9", "701: Die 9 9 0 is not in the wafer map"),
     ("Nonsense", "10: Unknown command Nonsense"), ("StepNextDie 1", "11: Wrong number of arguments"),
-    ("StepNextDie one two", "11: Wrong argument one"),
+    ("StepNextDie one two", "11: Wrong argument one"), ("\x1e", "10: Unknown command"),
 ])
 def test_velox_commands(velox: World, message: str, reply: str) -> None:
     assert say(velox, message) == reply
