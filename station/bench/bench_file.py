@@ -1,5 +1,7 @@
 """The bench file: read and validated; the same for real and simulated instruments."""
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,6 +14,13 @@ from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing
 from tsbench.station.bench.bench_tables import BenchTable
+from tsbench.station.bench.netlist_rules import gate_problems, require_no_source, require_shunt
+from tsbench.station.bench.terminal_names import (
+    first_channels,
+    require_terminal,
+    roles_without_node,
+    with_one_name,
+)
 from tsbench.text_files import parse_toml, read_text
 from tsbench.validation import first_problem
 
@@ -66,25 +75,66 @@ class BenchFile:
             self._require_instrument("fixture.terminals", terminal)
         for terminal in table.fixture.withstands:
             self._require_instrument("fixture.withstands", terminal)
+        self.name_terminals(first_channels(table))
+        table = self.table
         self._check_fixture()
         self._check_surroundings()
         self._check_routing()
+        if problem := next(gate_problems(self.table, self.netlist), ""):
+            raise self._fail(problem)
+        self._require_nodes(first_channels(table))
         if table.connected is not None:
             self.device(table.connected)
 
+    @contextlib.contextmanager
+    def _naming_the_file(self, table: str = "") -> Iterator[None]:
+        """Name the file, and the table, in whatever is refused meanwhile."""
+        try:
+            yield
+        except ConfigurationError as error:
+            raise self._fail(f"{table}{error}") from None
+
+    def name_terminals(self, first: Mapping[str, str]) -> None:
+        """Take one name for each terminal: that of an instrument alone also means its first channel.
+
+        Parameters
+        ----------
+        first : instrument -> its first channel
+        """
+        with self._naming_the_file():
+            self.table = with_one_name(self.table, first)
+
+    def take_outputs(self, first: Mapping[str, str]) -> None:
+        """Take the first channels of all instruments once they are open, and check what needs them."""
+        self.name_terminals(first)
+        self._require_nodes(first)
+
+    def named_terminals(self) -> Iterator[tuple[str, str]]:
+        """Yield every table of terminals with each terminal that it names, by the name of the instrument."""
+        fixture = self.table.fixture
+        for key in ("voltage_high", "voltage_low", "current"):
+            if channel := getattr(fixture.sensing, key):
+                yield f"fixture.sensing.{key}", f"{self.instrument_of(channel)}.{channel.partition('.')[2]}"
+        yield from (("fixture.terminals", terminal) for terminal in fixture.terminals)
+        yield from (("fixture.withstands", terminal) for terminal in fixture.withstands)
+        yield from ((f"role '{role}'", terminal) for role, terminal in self.table.roles.items())
+
+    def _require_nodes(self, first: Mapping[str, str]) -> None:
+        """Refuse a role without a node where the name of its terminal seems to be wrong."""
+        boxes = {name for name, one in self.table.instruments.items() if entry(one.driver).terminals}
+        if self.netlist is not None and (
+                problem := next(roles_without_node(self.table, self.gates(), boxes - set(first)), "")):
+            raise self._fail(problem)
+
     def _require_instrument(self, where: str, terminal: str) -> None:
-        name, dot, channel = terminal.partition(".")
+        name = terminal.partition(".")[0]
         if name not in self.table.instruments:
             raise self._fail(
                 f"{where} refers to instrument '{name}', which is not in the bench file"
                 f"{nearest(name, self.table.instruments)}"
             )
-        declared = entry(self.table.instruments[name].driver)
-        if dot and not (channel and declared.kinds_of(channel)):
-            raise self._fail(
-                f"{where}: '{terminal}' must be an instrument's name, a dot and a channel. The channels of "
-                f"{declared.name} are {declared.channel_names()}"
-            )
+        with self._naming_the_file():
+            require_terminal(entry(self.table.instruments[name].driver), where, terminal)
 
     def _check_surroundings(self) -> None:
         """Check positioner, temperature controller and decade boxes."""
@@ -157,13 +207,24 @@ class BenchFile:
         if kind not in entry(self.table.instruments[instrument].driver).kinds:
             raise self._fail(f"{where}: '{instrument}' is not a {kind}")
 
+    def _require_channel(self, where: str, terminal: str) -> None:
+        """Refuse what is no channel of an oscilloscope; its number is compared when the bench is open."""
+        name, _, channel = terminal.partition(".")
+        if name not in self.table.roles:
+            self._require_instrument(where, terminal)
+        instrument = self.instrument_of(terminal)
+        if "oscilloscope" not in entry(self.table.instruments[instrument].driver).kinds or (
+                not channel.isdigit() or channel.startswith("0")):
+            raise self._fail(
+                f"{where}: '{terminal}' is not the channel of an oscilloscope. Write for example 'scope.1'")
+
     def _check_fixture(self) -> None:
         fixture = self.table.fixture
         sensing = fixture.sensing
         for key in ("voltage_high", "voltage_low", "current"):
             terminal = getattr(sensing, key)
-            if terminal is not None and terminal.partition(".")[0] not in self.table.roles:
-                self._require_instrument(f"fixture.sensing.{key}", terminal)
+            if terminal is not None:
+                self._require_channel(f"fixture.sensing.{key}", terminal)
         if sensing.current_sensor == "shunt" and sensing.current is not None and sensing.current_resistance is None:
             raise self._fail(
                 "fixture.sensing.current also needs current_resistance, the resistance of the resistor that senses "
@@ -171,7 +232,7 @@ class BenchFile:
             )
         if not fixture.netlist.strip():
             return
-        try:
+        with self._naming_the_file("fixture: "):
             nodes = parse_netlist(fixture.netlist, check=False).nodes
             for terminal, node in fixture.terminals.items():
                 if node.lower() not in nodes and node != "0":
@@ -180,6 +241,7 @@ class BenchFile:
                     )
             amplified = [] if fixture.sensing.amplifier is None else [self.sense_node()]
             netlist = parse_netlist(fixture.netlist, [*fixture.terminals.values(), *amplified])
+            require_no_source(netlist)
             if netlist.temperature is not None:   # nothing would use it, and a run would seem to have been warm
                 raise ConfigurationError(
                     "a bench file must not have a temperature card (.temp, .options temp=). Remove it and set the "
@@ -187,10 +249,10 @@ class BenchFile:
             if has_place(netlist) and len(netlist.find(DEVICE).nodes) != 2:
                 raise ConfigurationError(
                     f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes. It must have two nodes")
-            netlist = self._with_sensor(netlist)
-        except ConfigurationError as error:
-            raise self._fail(f"fixture: {error}") from None
-        self.netlist = netlist
+            if sensing.current_sensor == "shunt" and sensing.current_resistance is not None and (
+                    node := self.sense_node()):
+                require_shunt(netlist, node, sensing.current_resistance, sensing.current_tolerance)
+            self.netlist = self._with_sensor(netlist)
 
     def _with_sensor(self, netlist: Netlist) -> Netlist:
         """Return the netlist with the resistance of a sensor that is not a resistor of the netlist."""

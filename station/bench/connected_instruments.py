@@ -18,6 +18,7 @@ from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
 from tsbench.station.bench.positioners import positioner_of
 from tsbench.station.bench.steady_clock import SteadyClock
+from tsbench.station.bench.terminal_names import require_role_kind
 from tsbench.station.protection.protecting import Standby
 
 _LOG = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class ConnectedInstruments:
             self.ownership = self._own()
             self._adopt_services()
             open_all(self.file, self.managers, self.connections, self.clock.wait, self.ownership)
+            self._take_terminals()
             self._take_positioner()
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
@@ -91,6 +93,23 @@ class ConnectedInstruments:
             switch = getattr(manager.visalib, "hand_switch", None)
             if isinstance(switch, Routing):
                 self.hand_switch = switch
+
+    def _take_terminals(self) -> None:
+        """Find out which terminal the name of an instrument alone means, and refuse those that are not there."""
+        drivers = {name: found.driver for name, found in self.connections.items()}
+        firsts = {name: next(iter(driver.output_names), "").partition(".")[2] for name, driver in drivers.items()}
+        self.file.take_outputs({name: first for name, first in firsts.items() if first})
+        for role, terminal in self.file.table.roles.items():
+            require_role_kind(role, terminal, self.file.table)
+        for where, terminal in self.file.named_terminals():
+            name, _, channel = terminal.partition(".")
+            driver: Any = drivers[name]
+            if "oscilloscope" not in entry(self.file.table.instruments[name].driver).kinds_of(channel):
+                driver.terminal(channel)   # raises where it is not there
+            elif channel and int(channel) > driver.capabilities.channels:
+                raise ConfigurationError(
+                    f"{where}: {driver.label} has no channel {channel}. Its channels are 1 to "
+                    f"{driver.capabilities.channels}")
 
     def _take_positioner(self) -> None:
         """Take the positioner that the bench file names; it goes before one that a VISA library brings."""

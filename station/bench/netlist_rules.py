@@ -1,0 +1,57 @@
+"""What the netlist of a bench file must not contain, and must not contradict."""
+
+from collections.abc import Iterator, Mapping
+
+from tsbench.errors import ConfigurationError
+from tsbench.instruments.fixture import has_place, path_of
+from tsbench.netlist import GROUND, Netlist
+from tsbench.quantities import short_quantity
+from tsbench.station.bench.bench_tables import BenchTable
+
+_SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
+
+
+def require_no_source(netlist: Netlist) -> None:
+    """Raise ConfigurationError where the netlist has a source: what it drives would not count in the limits."""
+    for element in netlist.elements:
+        if element.kind in "VI":
+            kind = "voltage" if element.kind == "V" else "current"
+            raise ConfigurationError(
+                f"netlist line {element.line}: {element.name} is a {kind} source. tsbench would not count it in the "
+                "limits. The sources of a bench are instruments: remove it, and write the instrument into "
+                "[instruments], [roles] and [fixture.terminals]")
+
+
+def require_shunt(netlist: Netlist, node: str, resistance: float, tolerance: float) -> None:
+    """Raise ConfigurationError where the netlist has another resistor at the place of the shunt.
+
+    Parameters
+    ----------
+    netlist : Netlist
+    node : of the channel that senses the current
+    resistance : [Ohm] as ``current_resistance`` tells it
+    tolerance : relative
+    """
+    found = [one for one in netlist.of_kind("R") if set(one.nodes) == {node.lower(), GROUND}]
+    if len(found) == 1 and abs(found[0].value - resistance) > max(_SAME, tolerance) * resistance:
+        raise ConfigurationError(
+            f"sensing.current_resistance is {short_quantity(resistance, 'Ohm')}, but the resistor {found[0].name} of "
+            f"the netlist between node '{node}' and ground has {short_quantity(found[0].value, 'Ohm')}. Correct one of "
+            "the two")
+
+
+def gate_problems(table: BenchTable, netlist: Netlist | None) -> Iterator[str]:
+    """Yield why a gate is none: its terminal has another role as well, or reaches the device."""
+    roles: Mapping[str, str] = table.roles
+    for quantity, control in table.fixture.control.items():
+        if not control.gate:
+            continue
+        where, terminal = f"fixture.control.{quantity}.gate", roles[control.gate]
+        if others := [role for role, place in roles.items() if place == terminal and role != control.gate]:
+            yield (f"{where}: the terminal '{terminal}' of the role '{control.gate}' also has the role '{others[0]}'. "
+                   "A gate needs an output of its own")
+        node = table.fixture.terminals.get(terminal)
+        if netlist is not None and node is not None and node.lower() in netlist.nodes and has_place(netlist) and (
+                path_of(netlist, node, 0.0).gain > 0):
+            yield (f"{where}: the terminal '{terminal}' is at node '{node}', which reaches the device in the netlist. "
+                   "A gate must not reach the device. Correct [fixture.terminals] or the netlist")

@@ -1,0 +1,168 @@
+"""Bench files whose wiring contradicts itself: one clear line, and nothing is measured with wrong numbers."""
+
+from pathlib import Path
+
+import pytest
+
+from tsbench.errors import ConfigurationError
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile
+
+SMU, SCOPE = "TCPIP0::192.168.0.7::INSTR", "USB0::0x2A8D::0x1764::SIM00003::INSTR"
+GENERATOR = "USB0::0x2A8D::0x5A01::SIM00002::INSTR"
+FIXTURE = """
+[fixture]
+netlist = '''
+R_drive smu dut 100
+R_pulser gen1 dut 50
+R_bias gen2 dut 5k
+C_cable dut 0 80p
+R_shunt low 0 50
+XDUT dut low device
+'''
+[fixture.terminals]
+"smu.a" = "smu"
+"g.1" = "gen1"
+"g.2" = "gen2"
+"scope.1" = "dut"
+"scope.2" = "low"
+"""
+WORLD = f"""
+seed = 3
+[instruments.smu]
+model = "keithley_2602b"
+resource = "{SMU}"
+[instruments.g]
+model = "keysight_33622a"
+resource = "{GENERATOR}"
+[instruments.scope]
+model = "keysight_dsox3054t"
+resource = "{SCOPE}"
+{FIXTURE}
+[devices.D1]
+model = "resistor"
+parameters = {{ r = 1000 }}
+"""
+BENCH = f"""
+visa_library = "w.world.toml@tsbench"
+[instruments.smu]
+driver = "keithley_2600"
+resource = "{SMU}"
+[instruments.g]
+driver = "keysight_33600"
+resource = "{GENERATOR}"
+[instruments.scope]
+driver = "keysight_dsox3000t"
+resource = "{SCOPE}"
+[roles]
+drive = "smu.a"
+pulser = "g.1"
+bias = "g.2"
+scope = "scope"
+{FIXTURE}
+[fixture.sensing]
+voltage_high = "scope.1"
+voltage_low = "scope.2"
+current = "scope.2"
+current_resistance = "50 Ohm"
+[devices.D1]
+"""
+GATE = """[fixture.control.load_resistance]
+element = "R_bias"
+gate = "gate"
+gate_voltages = [1.0, 2.0]
+resistances = [5e3, 1e3]
+[devices.D1]
+"""
+GATED = (("[devices.D1]\n", GATE), ("[roles]", '[roles]\ngate = "smu.b"'))
+
+
+def bench_file(folder: Path, *changes: tuple[str, str]) -> Path:
+    (folder / "w.world.toml").write_text(WORLD, "utf-8")
+    text = BENCH
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = folder / "w.bench.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("driven", ["smu", "smu.a"])
+@pytest.mark.parametrize("wired", ["smu", "smu.a"])
+def test_an_instrument_and_its_first_output_are_one_terminal(tmp_path: Path, driven: str, wired: str) -> None:
+    path = bench_file(tmp_path, ('drive = "smu.a"', f'drive = "{driven}"'), ('"smu.a" = "smu"', f'"{wired}" = "smu"'))
+    assert BenchFile.load(path).table.fixture.terminals[driven] == "smu"
+    with Bench.open(path) as bench:
+        assert bench.fixture.path_resistance["drive"] == pytest.approx(150.0)
+        assert bench.wire_path("drive").resistance == pytest.approx(150.0)
+
+
+@pytest.mark.parametrize("wired", ["analyser", "analyser.1"])
+def test_the_first_module_of_a_mainframe_is_known_once_it_is_open(tmp_path: Path, wired: str) -> None:
+    resource = "GPIB0::17::INSTR"
+    shared = f'[fixture]\nnetlist = "R1 smu dut 100\\nXDUT dut 0 device"\nterminals = {{ "{wired}" = "smu" }}\n'
+    world = shared.replace(f'"{wired}"', '"analyser.1"')
+    (tmp_path / "w.world.toml").write_text(
+        f'seed = 3\n[instruments.analyser]\nmodel = "keysight_b1500a"\nresource = "{resource}"\n{world}'
+        '[devices.D1]\nmodel = "resistor"\nparameters = { r = 100 }\n', "utf-8")
+    path = tmp_path / "w.bench.toml"
+    path.write_text(
+        f'visa_library = "w.world.toml@tsbench"\n[instruments.analyser]\ndriver = "keysight_b1500a"\n'
+        f'resource = "{resource}"\n[roles]\ndrive = "analyser"\n{shared}', "utf-8")
+    with Bench.open(path) as bench:
+        assert bench.fixture.path_resistance["drive"] == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ([("R_shunt low 0 50", "R_shunt low 0 50\nV1 low 0 5")], "netlist line 6: V1 is a voltage source. tsbench would"),
+    ([("C_cable dut 0 80p", "C_cable dut 0 80p\nI1 dut 0 1m")], "I1 is a current source. tsbench would not count it"),
+    ([('"smu.a" = "smu"', '"smu.b" = "smu"')],
+     "fixture.terminals: role 'drive' is at 'smu.a', which has no node, but 'smu.b' has one"),
+    ([('"smu.a" = "smu"', '"smu.a" = "smu"\nsmu = "smu"')], "'smu' and 'smu.a' are the same terminal"),
+    ([('"keithley_2600"', '"keithley_2450"'), ('drive = "smu.a"', 'drive = "smu"')],
+     "fixture.terminals: 'smu.a' names a channel, but a keithley_2450 has only one output. Write 'smu'"),
+    ([('"keithley_2600"', '"keithley_2450"'), ('drive = "smu.a"', 'drive = "smu.1"')],
+     "role 'drive': 'smu.1' names a channel, but a keithley_2450 has only one output. Write 'smu'"),
+    ([*GATED, ('gate = "smu.b"', 'gate = "smu.a"')],
+     "fixture.control.load_resistance.gate: the terminal 'smu.a' of the role 'gate' also has the role 'drive'"),
+    ([*GATED, ('"g.1" = "gen1"', '"g.1" = "gen1"\n"smu.b" = "dut"')],
+     "the terminal 'smu.b' is at node 'dut', which reaches the device in the netlist. A gate must not"),
+    ([('"50 Ohm"', '"50 mOhm"')],
+     "sensing.current_resistance is 50 mOhm, but the resistor R_shunt of the netlist between node 'low' and ground has "
+     "50 Ohm. Correct one of the two"),
+    ([('high = "scope.1"', 'high = "scope.0"')], "voltage_high: 'scope.0' is not the channel of an oscilloscope"),
+    ([('current = "scope.2"', 'current = "g.2"')], "sensing.current: 'g.2' is not the channel of an oscilloscope"),
+])
+def test_a_wiring_that_contradicts_itself_is_refused(
+    tmp_path: Path, changes: list[tuple[str, str]], message: str
+) -> None:
+    path = bench_file(tmp_path, *changes)
+    with pytest.raises(ConfigurationError) as caught:
+        BenchFile.load(path)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_a_shunt_may_be_measured_and_other_wirings_of_it_are_not_compared(tmp_path: Path) -> None:
+    BenchFile.load(bench_file(tmp_path, ('"50 Ohm"', '"49.2 Ohm"')))
+    BenchFile.load(bench_file(tmp_path, ('"50 Ohm"', '"25 Ohm"'), ("R_shunt low 0 50", "R1 low 0 50\nR2 low 0 50")))
+    BenchFile.load(bench_file(tmp_path, *GATED))
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ([('high = "scope.1"', 'high = "scope.9"')],
+     r"sensing\.voltage_high: scope \(.*\) has no channel 9\. Its channels are 1"),
+    ([('"scope.1" = "dut"', '"scope.5" = "dut"')], r"fixture\.terminals: scope \(.*\) has no channel 5"),
+    ([('"g.2" = "gen2"', '"g.2" = "gen2"\n"g.3" = "gen2"')], r"has no output 3\. Its outputs are 1, 2"),
+    ([('drive = "smu.a"', 'drive = "g.1"'), ('pulser = "g.1"\n', "")],
+     r"role 'drive' must be a source meter, but 'g\.1' is a pulse generator"),
+    ([('pulser = "g.1"', 'pulser = "smu.a"')],
+     r"role 'pulser' must be a pulse generator or a pulse measure unit, but 'smu\.a' is a source meter"),
+    ([('scope = "scope"', 'scope = "g.1"')], r"role 'scope' must be an oscilloscope, but 'g\.1' is a pulse generator"),
+])
+def test_what_the_open_instruments_do_not_have_is_refused(
+    tmp_path: Path, changes: list[tuple[str, str]], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Bench.open(bench_file(tmp_path, *changes))
