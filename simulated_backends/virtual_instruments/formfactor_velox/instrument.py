@@ -196,7 +196,7 @@ class VirtualVelox(VeloxStation):
 
     def unknown(self, word: str) -> LineError:
         """Return the error of an unknown word."""
-        return LineError(UNKNOWN_COMMAND, f"Unknown command {word}")
+        return LineError(UNKNOWN_COMMAND, f"Unknown command {word}".rstrip())
 
     def wrong_arguments(self, word: str) -> LineError:
         """Return the error of too many or too few arguments."""
