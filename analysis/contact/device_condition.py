@@ -110,6 +110,10 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     stands : one for each record
     what : "switching" or "oscillation", for the message
     """
+    if what == "switching" and _is_against(stands):
+        return (
+            "the current is opposite to the voltage, as in no passive device. Check the sign of the gain in "
+            "[fixture.sensing] of the bench file, and the wires at the current's channel")
     quiet = [stand for stand in stands if not stand.switched]
     fired = [stand for stand in stands if stand.switched]
     if not quiet:
@@ -138,6 +142,12 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         f"no {what} in {len(odd)} of {len(stands)} records, because {state}. {odd[0].words()}. In the other records "
         f"the device {before} before it switched. {advice}"
     )
+
+
+def _is_against(stands: Sequence[Stand]) -> bool:
+    """Whether the current of all records that show a clear one is opposite to the voltage."""
+    clear = [stand for stand in stands if abs(stand.current) > _ANOTHER * stand.resolution]
+    return bool(clear) and all(stand.current * stand.voltage < 0 for stand in clear)
 
 
 def swept(level: FloatArray, voltage: FloatArray, current: FloatArray, noise: float = 0.0) -> str:

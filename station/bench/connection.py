@@ -313,6 +313,7 @@ def outlives_process(manager: Any) -> bool:
 
 def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Connection:
     """Open an instrument's resource; ConfigurationError that lists what is there if it is missing."""
+    from tsbench.instruments.links.resource_names import canonical_name
     from tsbench.instruments.links.transport import Transport
     from tsbench.instruments.links.visa_library import list_resources
 
@@ -321,7 +322,12 @@ def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Co
             manager, table.resource, name, table.timeout, exclusive=outlives_process(manager),
             link=table.link.over(entry(table.driver).link))
     except CommunicationError as error:
-        there = ", ".join(list_resources(manager))
+        found = list_resources(manager)
+        if canonical_name(table.resource) in (canonical_name(each) for each in found):
+            raise ConfigurationError(
+                f"instrument '{name}' at {table.resource} is there, but the VISA library cannot open it "
+                f"({cause(error)})") from error
+        there = ", ".join(found)
         raise ConfigurationError(
             f"the VISA library does not find instrument '{name}' at {table.resource}. It finds "
             f"{f'only {there}' if there else 'no instrument'}. {_advice(table.resource)}, or correct its resource in "

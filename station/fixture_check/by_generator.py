@@ -8,11 +8,14 @@ import numpy as np
 from tsbench.instruments import EdgeTrigger, Pulse, PulseGenerator, Timebase
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, DeviceView, current_name, device_view
 from tsbench.protocols.acquiring.waiting import wait_until
+from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.station.bench.bench import Bench
 from tsbench.station.fixture_check.values import FixtureValue
 
 _LEVEL = 0.5  #: [V] of the open-circuit voltage
+_LEAST_LEVEL = 5e-3  #: [V] with less a generator and a scope show nothing
+_OF_OUTPUT = 0.7  #: of the maximum output of an amplifier
 _SPAN = 2e-3  #: [s] of a record of a direct level
 _LEAST_RESISTANCE = 300.0  #: [Ohm] through which a capacitance of picofarads shows in the rise
 _EDGES, _SAMPLES = 3.0, 10.0  #: a rise is one if it is longer than so many edges, and so many samples
@@ -24,7 +27,12 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
     view, path = device_view(bench), bench.wire_path(role)
     if view is None or bench.fixture.sensing.current is None or not math.isfinite(path.resistance):
         return []
-    generator, level = _ready(bench, role), _level(bench, path.resistance)
+    level = min(_level(bench, path.resistance), most := _most_of_amplifier(bench) * path.resistance)
+    if level < _LEAST_LEVEL and level == most:
+        return [FixtureValue(
+            "path_resistance", role, math.nan, math.nan, math.nan, "Ohm", path.resistance,
+            f"with this gain of the amplifier at most {format_quantity(level, 'V', 2)} may be set. Use a smaller gain")]
+    generator = _ready(bench, role)
     channel = current_name(bench.fixture.sensing)
     assert channel is not None
     current = 3.0 * level / path.resistance
@@ -39,6 +47,12 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
     room = value * (view.scope.capabilities.gain_accuracy * 2.0 + generator.capabilities.level_accuracy.gain * 2.0
                     + view.sensing.current_tolerance)
     return [FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm", path.resistance)]
+
+
+def _most_of_amplifier(bench: Bench) -> float:
+    """Return the current [A] that leaves room to the maximum output of the amplifier; infinite without one."""
+    amplifier = bench.fixture.sensing.amplifier
+    return math.inf if amplifier is None else _OF_OUTPUT * amplifier.maximum_output / abs(amplifier.gain)
 
 
 def open_end(bench: Bench, role: str, resistance: float | None) -> list[FixtureValue]:

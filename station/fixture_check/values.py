@@ -1,5 +1,6 @@
 """One measured quantity of the fixture beside what the bench file says of it."""
 
+import math
 from dataclasses import dataclass
 
 from tsbench.quantities import format_interval, format_quantity
@@ -20,7 +21,7 @@ class FixtureValue:
     value, low, high : [unit] the measured value and the bounds of its 95 % interval; ``low`` None: at most ``high``
     unit : SI unit
     believed : [unit] what the bench file says, None if it says nothing
-    remedy : what to correct where the two differ
+    remedy : what to correct where the two differ, or why it cannot be measured (the numbers are NaN then)
     """
 
     quantity: str
@@ -35,7 +36,7 @@ class FixtureValue:
     @property
     def agrees(self) -> bool:
         """Whether the bench file says the same, within the interval and a tolerance."""
-        if self.believed is None:
+        if self.believed is None or math.isnan(self.value):
             return True
         tolerance = _TOLERANCE_OF_CAPACITANCE if self.unit == "F" else _TOLERANCE
         room = tolerance * abs(self.believed)
@@ -45,6 +46,8 @@ class FixtureValue:
     def line(self) -> str:
         """Return it in one line."""
         name = self.quantity.replace("_", " ")
+        if math.isnan(self.value):
+            return f"{self.role}: {name} cannot be measured: {self.remedy}"
         shown = (f"at most {format_quantity(self.high, self.unit)}" if self.low is None
                  else format_interval(self.value, self.low, self.high, self.unit))
         said = f"{self.role}: {name} {shown}"

@@ -86,3 +86,12 @@ def test_one_wild_reading_changes_nothing_that_is_said_of_a_sweep() -> None:
     good = np.where(level > 1.0, level / 1000, level / 1e5)
     good[1] *= 10
     assert swept(level, level, good) == ""
+
+
+def test_a_current_that_is_opposite_to_the_voltage_has_the_wrong_sign() -> None:
+    line = remark([stand(-6.5e-4)] * 3)
+    assert "opposite to the voltage" in line and "the sign of the gain" in line
+    down = pulse_stand(*(-part for part in pulse(6.5e-4)), CODE, False)   # a negative pulse with its own current
+    assert "opposite" not in remark([down] * 2) and "opposite" not in remark([stand(-1e-7)] * 2)
+    assert "opposite" not in remark([stand(-6.5e-4), stand(6.5e-4)])
+    assert "opposite" not in remark([stand(-6.5e-4)], "oscillation")   # there the zero of the current is not known

@@ -141,7 +141,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             instrument,
             str(name),
             interface,
-            int(getattr(name, "board", 0) or 0),
+            _board(str(getattr(name, "board", "") or "0")),
             name.resource_class,
             lock,
         )
@@ -372,3 +372,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
     ) -> StatusCode:
         """Forget a handler."""
         return self.handle_return_value(session, StatusCode.success)
+
+
+def _board(text: str) -> int:
+    """Return the number of an interface; 0 for a serial port that has a name (/dev/ttyUSB0)."""
+    return int(text) if text.isdecimal() else 0

@@ -63,3 +63,16 @@ def test_a_serial_port_has_no_bus_messages(port: Any, act: str) -> None:
         getattr(port, act)()
     code = getattr(caught.value, "error_code", StatusCode.error_nonsupported_operation)
     assert code == StatusCode.error_nonsupported_operation
+
+
+def test_a_serial_port_may_have_a_name(tmp_path: Path) -> None:
+    """As Linux names the ports of adapters."""
+    world = tmp_path / "named.world.toml"
+    world.write_text(WORLD.replace("ASRL3::INSTR", "ASRL/dev/ttyUSB0::INSTR"), "utf-8")
+    manager = pyvisa.ResourceManager(f"{world}@tsbench")
+    try:
+        opened: Any = manager.open_resource(
+            "ASRL/dev/ttyUSB0::INSTR", read_termination="\r", write_termination="\r", timeout=2000)
+        assert opened.interface_number == 0
+    finally:
+        manager.close()

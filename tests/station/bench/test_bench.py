@@ -134,6 +134,17 @@ def test_missing_instrument_says_what_is_there(driver_bench: Path) -> None:
     assert "\n" not in text
 
 
+def test_an_instrument_that_is_there_but_cannot_be_opened_says_why(
+    driver_bench: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "tsbench.instruments.links.transport.Transport.open",
+        lambda self: (_ for _ in ()).throw(CommunicationError("meter (X): no rights on the port")))
+    expected = r"instrument '\w+' at \S+ is there, but the VISA library cannot open it \(no rights on the port\)$"
+    with pytest.raises(ConfigurationError, match=expected):
+        Bench.open(driver_bench)
+
+
 def test_wrong_instrument(driver_bench: Path) -> None:
     edit(driver_bench, 'driver = "keithley_2450"', 'driver = "keysight_dsox3000t"')
     expected = r'KEITHLEY INSTRUMENTS MODEL 2450.*Set driver = "keithley_2450"'

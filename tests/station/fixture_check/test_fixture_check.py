@@ -174,3 +174,36 @@ def test_the_rise_time_of_an_exponential() -> None:
         rise = _rise_time(times, values)
         assert rise is not None and rise == pytest.approx(np.log(9.0) * 1e-6, rel=0.02)
     assert _rise_time(times, noisy - clean) is None
+
+
+#: an amplifier in the place of R_shunt: (bench file, world file)
+AMPLIFIED = (
+    (("R_shunt  low   0    50\n", ""), ('voltage_low = "scope.2"\n', ""), ('"scope.2" = "low"\n', ""),
+     ('current_resistance = "50 Ohm"     # R_shunt; both scope inputs at 1 MOhm',
+      'current_sensor = "amplifier"\ncurrent_tolerance = 0.01\n[fixture.sensing.amplifier]\ninput = "low"\n'
+      'gain = "GAIN"\ninput_resistance = "50 Ohm"\nbandwidth = "200 MHz"\nmaximum_output = "0.2 V"')),
+    (("R_shunt  low   0    50\n", ""), ('"scope.2" = "low"', '"scope.2" = "out"'),
+     ("[devices.D1]", '[amplifiers.A]\ninput = "low"\noutput = "out"\ngain = "GAIN"\ninput_resistance = "50 Ohm"\n'
+      'bandwidth = "200 MHz"\nmaximum_output = "0.2 V"\nnoise = 1e-11\n[devices.D1]')))
+
+
+@pytest.mark.parametrize(("gain", "measurable"), [("1 kV/A", True), ("100 kV/A", False)])
+def test_an_amplifier_is_not_saturated_by_the_levels_of_the_check(
+    gain: str, measurable: bool, tmp_path: Path,
+) -> None:
+    bench = lay(tmp_path)
+    for file, changes in zip((bench, tmp_path / "nbo2.world.toml"), AMPLIFIED, strict=True):
+        text = file.read_text("utf-8")
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after.replace("GAIN", gain))
+        file.write_text(text, "utf-8")
+    values = measure_fixture(bench)
+    value, = (one for one in found(values, "path_resistance", "pulser"))
+    if measurable:
+        assert value.low is not None and value.low <= 102.0 <= value.high and value.high - value.low < 20.0
+    else:
+        assert np.isnan(value.value) and "cannot be measured: with this gain of the amplifier" in value.line
+        assert "path_resistance = { drive" in with_measured("", values, "2026-01-01")
+        assert "pulser" not in with_measured("", [value], "2026-01-01")
+    assert all(one.agrees for one in found(values, "path_resistance", "pulser"))
