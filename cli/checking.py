@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,9 @@ def check_bench(path: Path) -> dict[str, Any]:
     devices = [file.device(identifier) for identifier in file.table.devices]
     warnings = [warning for device in devices for warning in _missing_limits(device)]
     found = ask(path)
+    warnings += [warning for device in devices for warning in _useless_limits(device, *found["reach"])]
+    if file.netlist is not None:
+        warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
     if file.table.fixture.high_voltage is not None:
         warnings += [
             f"the interlock of {terminal} is open, so it refuses high voltages. Close "
@@ -150,6 +153,19 @@ def _missing_limits(device: "DeviceDescription") -> list[str]:
         f"device {device.identifier} has no {' and no '.join(missing)}, so only the ranges of the instruments protect "
         "it. Set [device.limits] in the bench file"
     ]
+
+
+def _useless_limits(device: "DeviceDescription", voltage: float, current: float) -> Iterator[str]:
+    """Yield where a limit protects nothing: the sources reach only ``voltage`` [V] and together ``current`` [A]."""
+    from tsbench.quantities import told_apart
+
+    for name, most, unit in (("max_voltage", voltage, "V"), ("max_current", current, "A"),
+                             ("max_power", voltage * current, "W")):
+        limit = getattr(device.limits, name)
+        if limit is not None and 0 < most < limit:
+            stated, reached = told_apart(limit, most, unit)
+            yield (f"{name} of device {device.identifier} is {stated}, but the sources of the bench reach at most "
+                   f"{reached}. So this limit protects nothing. Check its value and its prefix")
 
 
 def _predictions(path: Path, warnings: list[str]) -> list[str]:

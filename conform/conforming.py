@@ -11,7 +11,7 @@ from tsbench.conform.comparing import Difference, compare
 from tsbench.conform.steps import STEPS, DialogueStep, questions
 from tsbench.conform.transcript import Secretary, Transcript, TranscriptStep
 from tsbench.conform.twin import twin_of, write_twin
-from tsbench.errors import CommunicationError, TsbenchError
+from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, nearest
 from tsbench.instruments.registry import entry
 from tsbench.plugins import in_words
 from tsbench.station.bench.bench import Bench
@@ -55,11 +55,34 @@ def conform(
     findings = []
     with EndsAtOnce("the comparison").installed() as interrupts:
         with Bench.open(path) as bench, protected(bench, "comparison with the twins", interrupts) as watch:
+            resistors = _at_outputs(bench, resistors)
             for name in bench.instruments.connections:
                 findings.append(_conform_one(bench, name, _of(name, resistors), tell, watch))
                 interrupts.look()
         interrupts.look()
     return findings
+
+
+def _at_outputs(bench: Bench, resistors: Mapping[str, float]) -> dict[str, float]:
+    """Return the resistors by the names of the outputs: the name of an instrument alone means its first one.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such output, or two resistors are at one.
+    """
+    outputs = {name: tuple(found.driver.output_names) for name, found in bench.instruments.connections.items()}
+    known = [output for names in outputs.values() for output in names]
+    found: dict[str, float] = {}
+    for terminal, value in resistors.items():
+        output = next(iter(outputs.get(terminal, ())), terminal)
+        if output not in known:
+            raise ConfigurationError(
+                f"resistor at '{terminal}': the bench has no such output{nearest(terminal, known)}")
+        if output in found:
+            raise ConfigurationError(f"resistor at '{terminal}': another resistor is stated for the output '{output}'")
+        found[output] = value
+    return found
 
 
 def _of(name: str, resistors: Mapping[str, float]) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """The first validation error of pydantic in one line: the key, the value, the problem, the nearest known key."""
 
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -38,10 +38,15 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
 def known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the table at ``location`` of a model may have."""
     tables: list[type[BaseModel]] = [model]
+    entries = False   # whether the next part is the name of an entry, whatever the table behind it has
     for part in location:
+        if entries:
+            entries = False
+            continue
         fields = [table.model_fields[str(part)] for table in tables if str(part) in table.model_fields]
         if fields:
             tables = [table for field in fields for table in _tables_in(field.annotation)]
+            entries = any(get_origin(field.annotation) is dict for field in fields)
         else:   # the name of an entry, the number of one, or which of several kinds it is
             tables = [table for table in tables if _kind_of(table) in (None, part) or isinstance(part, int)]
     return list(dict.fromkeys(name for table in tables for name in table.model_fields))

@@ -1,7 +1,7 @@
 """A subset of SPICE netlists as plain data, for bench files, world files and ``.cir`` files.
 
 Elements ``R C L V I`` and ``X`` (a device: ``XDUT a b model``, ``XM drain gate source nmos``); ``*``, ``;`` and
-``$`` comments, ``+`` continuation, case-insensitive, suffixes ``f p n u m k meg g t`` (letters behind them are ignored,
+``$`` comments, ``+`` continuation, case-insensitive, suffixes ``f p n u m k meg g t`` (a unit may stand behind them,
 as in ``50ohm``), ``.param`` with plain numbers, ``.tran .ic .save .print .include .lib .temp .options .end`` (of the
 options ``temp`` only). No physics and no numerics here.
 """

@@ -85,6 +85,7 @@ class Netlist:
     saved: tuple[str, ...] = ()  #: "v(out)", "v(a,b)", "i(v1)", lower case, in order
     includes: tuple[str, ...] = ()  #: file names of ``.include`` and ``.lib``, not followed
     temperature: float | None = None  #: of the surroundings [K], by ``.temp`` or ``.options temp=``, there in degrees C
+    doubts: tuple[str, ...] = ()  #: values that may mean something else than SPICE reads, one line each
     ignored: tuple[str, ...] = ()  #: cards read and not used (``.options`` and the like)
 
     @property

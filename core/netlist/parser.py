@@ -76,6 +76,7 @@ class _Parser:
         self.saved: list[str] = []
         self.includes: list[str] = []
         self.ignored: list[str] = []
+        self.doubts: list[str] = []
         self.transient: Transient | None = None
         self.temperature: tuple[int, float] | None = None  #: line, [K]
         self.line = 0
@@ -105,7 +106,8 @@ class _Parser:
                 self._element(line)
         netlist = Netlist(
             tuple(self.elements.values()), title, self.transient, self.initial, tuple(self.saved),
-            tuple(self.includes), self.temperature and self.temperature[1], tuple(self.ignored),
+            tuple(self.includes), self.temperature and self.temperature[1], tuple(self.doubts),
+            tuple(self.ignored),
         )
         if not netlist.elements:
             raise ConfigurationError("the netlist has no elements. Write lines such as 'R1 in out 5k'")
@@ -286,6 +288,10 @@ class _Parser:
             unit = {"R": "Ohm", "C": "F", "L": "H"}[kind]
             join = "" if kind == "C" else " and give both of its nodes the same name"
             self.fail(f"{name}: value {value:g} {unit} must be positive. For 0 {unit}, remove {name}{join}")
+        if kind == "R" and value < 1 and re.search(r"[\d.]M(?![Ee][Gg])", words[2]):
+            self.doubts.append(
+                f"netlist line {self.line}: {name} has {value * 1e3:g} mOhm, because SPICE reads M as milli in "
+                f"'{words[2]}'. For megohms, write meg")
         initial = None
         for key, number in self._assignments(" ".join(words[3:]), name):
             if key != "ic" or kind == "R":

@@ -295,6 +295,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "path_resistance": dict(bench.fixture.path_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
             "interlocks": _interlocks(bench),
+            "reach": bench.wiring.reach(),
         }
 
 

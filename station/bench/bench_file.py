@@ -13,7 +13,7 @@ from tsbench.instruments.guard.limits import SAFE_VOLTAGE
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing
-from tsbench.station.bench.bench_tables import BenchTable
+from tsbench.station.bench.bench_tables import BenchTable, LimitsTable
 from tsbench.station.bench.netlist_rules import gate_problems, require_no_source, require_shunt
 from tsbench.station.bench.terminal_names import (
     first_channels,
@@ -48,6 +48,11 @@ class BenchFile:
         file = Path(path)
         text = read_text(file, "bench file")
         raw = parse_toml(text, file, "bench file")
+        devices = raw.get("devices")
+        if isinstance(devices, dict) and set(devices.get("limits") or ()) & set(LimitsTable.model_fields):
+            raise ConfigurationError(
+                f"{file}: [devices.limits] would describe a device with the name 'limits'. Write [device.limits] for "
+                "the limits of all devices, or [devices.ID.limits] for those of one device")
         try:
             return cls(file, BenchTable.model_validate(raw), text)
         except ValidationError as error:

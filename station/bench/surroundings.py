@@ -2,7 +2,9 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from tsbench.errors import ConfigurationError, InstrumentError, nearest
@@ -103,6 +105,10 @@ class BoxControl:
     def set_value(self, quantity: str, value: float) -> float:
         """Set a quantity while all outputs are off, and return the value that was set."""
         box = self._box(quantity)
+        if isinstance(value, bool) or not isinstance(value, Real) or not (math.isfinite(value) and value > 0):
+            raise ConfigurationError(
+                f"{quantity} = {value!r:.60} must be a positive number in {UNITS.get(quantity, 'the SI unit')}, "
+                "such as 4e3")
         self._require_off(f"the {'gate' if isinstance(box, GateControl) else 'relays'} of the "
                           f"{quantity.replace('_', ' ')}")
         found = box.set_value(value)

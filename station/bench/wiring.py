@@ -9,7 +9,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, reach_of, with_short
 from tsbench.instruments.guard.bystanders import Bystander
-from tsbench.instruments.guard.limits import WirePath
+from tsbench.instruments.guard.limits import WirePath, worst_case_of_voltage
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.records import Fixture, Sensing
@@ -79,6 +79,22 @@ class Wiring:
         ranges = [getattr(caps, name) for name in ("source_voltage", "level_into_open") if hasattr(caps, name)]
         ranges += getattr(caps, "voltage_ranges", ())[-1:]
         return max((max(abs(one.low), abs(one.high)) for one in ranges), default=math.inf)
+
+    def reach(self) -> tuple[float, float]:
+        """Return the most that the sources with a role can bring to the device: [V], and [A] of all together.
+
+        Infinite where a source does not tell it.
+        """
+        gates, voltage, current = self.file.gates(), 0.0, 0.0
+        for terminal in dict.fromkeys(self.file.table.roles.values()):
+            if terminal in gates or not set(self.kinds(terminal)) & set(SOURCES):
+                continue
+            emf = self.largest_emf(terminal)
+            sourced = getattr(self.driver_of(terminal).capabilities, "source_current", None)
+            compliance = math.inf if sourced is None else max(abs(sourced.low), abs(sourced.high))
+            worst = worst_case_of_voltage(emf, self.path(terminal), compliance)
+            voltage, current = max(voltage, worst.voltage), current + worst.current
+        return voltage, current
 
     def fixture(self) -> Fixture:
         """Return the fixture with what follows from the netlist.

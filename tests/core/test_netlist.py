@@ -22,15 +22,29 @@ XDUT     dut   low  device
     ("80p", 80e-12), ("5k", 5e3), ("2.2meg", 2.2e6), ("2.2MEG", 2.2e6), ("1m", 1e-3), ("1M", 1e-3), ("50ohm", 50.0),
     ("10us", 10e-6), ("3.3e-3", 3.3e-3), ("1e3k", 1e6), (".5n", 0.5e-9), ("-2", -2.0), ("4f", 4e-15), ("1g", 1e9),
     ("7t", 7e12), ("10µ", 10e-6), ("5V", 5.0),
+    ("5kOhm", 5e3), ("2.2MegOhms", 2.2e6), ("80pF", 80e-12), ("1uH", 1e-6), ("3mA", 3e-3), ("2Ω", 2.0),
 ])
 def test_values_have_spice_suffixes(text: str, value: float) -> None:
     assert parse_value(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "k", "5k7", "1,5", "0x10", "nan", "inf", "1e999", "--1", "1 k"])
+@pytest.mark.parametrize("text", ["", "k", "5k7", "1,5", "0x10", "nan", "inf", "1e999", "--1", "1 k", "5kk",
+                                  "5q", "5mil", "1kV2", "1e", "5kOmh"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not (a number|finite)"):
         parse_value(text)
+
+
+def test_an_unknown_tail_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"R1: '5kk' is not a number: 'kk' is no suffix and no unit"):
+        parse_netlist("R1 a 0 5kk", ["a"])
+
+
+def test_a_resistor_of_milliohms_that_looks_like_megohms_is_doubted() -> None:
+    netlist = parse_netlist("R1 a 0 5M\nR2 a 0 5m\nR3 a 0 5MEG\nR4 a 0 5MOhm\nR5 a 0 5000M\nC1 a 0 1M", ["a"])
+    assert netlist.doubts == (
+        "netlist line 1: R1 has 5 mOhm, because SPICE reads M as milli in '5M'. For megohms, write meg",
+        "netlist line 4: R4 has 5 mOhm, because SPICE reads M as milli in '5MOhm'. For megohms, write meg")
 
 
 @given(st.floats(1e-15, 1e12), st.sampled_from(["", "k", "meg", "u", "n", "p", "f", "t", "g", "m"]))

@@ -470,3 +470,9 @@ def test_limits_are_of_the_magnitude_and_energy_adds_up() -> None:
     guard.require_worst_case("pulser", "pulse", WorstCase(0.5, 1e-3, 1e-3), duration=1e-6)
     with pytest.raises(LimitError, match="the energy in the device may reach 2 nJ, but"):
         guard.require_worst_case("pulser", "pulse", WorstCase(0.5, 1e-3, 1e-3), duration=2e-6)
+
+
+def test_a_message_has_enough_digits_to_tell_value_and_limit_apart() -> None:
+    guard = DeviceGuard(DeviceLimits(max_voltage=2.0), "D1")
+    with pytest.raises(LimitError, match=r"may reach 2\.00004 V, but max_voltage of D1 is 2 V"):
+        guard.require("drive", "the voltage at the device", 2.00004, "max_voltage", "pulse top")

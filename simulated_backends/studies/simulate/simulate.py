@@ -73,7 +73,8 @@ def simulate(
     if parsed.transient is None:
         raise ConfigurationError("the netlist has no .tran card. Add for example '.tran 1n 20u uic'")
     tran = parsed.transient
-    notes = tuple(f"the card '{card}' is not used" for card in parsed.ignored) + _foreign_includes(parsed, netlist)
+    notes = (*(f"the card '{card}' is not used" for card in parsed.ignored), *parsed.doubts,
+             *_foreign_includes(parsed, netlist))
     models = {name: device_model(model) for name, model in (devices or {}).items()}
     for name in models:
         if parsed.find(name).kind != "X":

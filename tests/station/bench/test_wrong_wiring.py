@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tsbench.cli import main
+from tsbench.conform.conforming import _at_outputs
 from tsbench.errors import ConfigurationError
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
@@ -166,3 +168,45 @@ def test_what_the_open_instruments_do_not_have_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Bench.open(bench_file(tmp_path, *changes))
+
+
+def test_check_warns_of_limits_that_protect_nothing_and_of_milliohms(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = '[devices.D1]\n[device.limits]\nmax_voltage = "2 kV"\nmax_current = "1 MA"\n'
+    path = bench_file(tmp_path, ("[devices.D1]\n", limits), ("R_drive smu dut 100", "R_drive smu dut 100M"))
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "warning: max_voltage of device D1 is 2 kV, but the sources of the bench reach at most 40.4 V. So" in said
+    assert "warning: max_current of device D1 is 1 MA, but the sources of the bench reach at most" in said
+    assert "warning: fixture: netlist line 1: R_drive has 100 mOhm, because SPICE reads M as milli in '100M'" in said
+    good = limits.replace("2 kV", "20 V").replace("1 MA", "10 mA")
+    assert main(["check", str(bench_file(tmp_path, ("[devices.D1]\n", good)))]) == 0
+    assert "protects nothing" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", ["4 kOhm", float("nan"), float("inf"), -1.0, True, None])
+def test_a_value_of_the_fixture_is_a_positive_number(tmp_path: Path, value: object) -> None:
+    with Bench.open(bench_file(tmp_path, *GATED)) as bench:
+        assert bench.fixture_control is not None
+        with pytest.raises(ConfigurationError, match=r"load_resistance = .* must be a positive number in Ohm, such as"):
+            bench.fixture_control.set_value("load_resistance", value)   # type: ignore[arg-type]
+
+
+def test_limits_in_the_wrong_table_are_named(tmp_path: Path) -> None:
+    path = bench_file(tmp_path, ("[devices.D1]\n", '[devices.limits]\nmax_voltage = "2 V"\n'))
+    with pytest.raises(ConfigurationError, match=r"\[devices\.limits\] would describe a device .* \[device\.limits\]"):
+        BenchFile.load(path)
+    path = bench_file(tmp_path, ("[devices.D1]\n", '[devices.roles]\nmax_voltage = "2 V"\n'))
+    with pytest.raises(ConfigurationError, match=r"unknown key 'max_voltage' in \[devices\.roles\]\. Known: area, die"):
+        BenchFile.load(path)
+
+
+def test_conform_takes_the_first_output_for_the_name_alone(tmp_path: Path) -> None:
+    path = bench_file(tmp_path)
+    with Bench.open(path) as bench:
+        assert _at_outputs(bench, {"smu": 1e4, "g.2": 2e4}) == {"smu.a": 1e4, "g.2": 2e4}
+        with pytest.raises(ConfigurationError, match=r"resistor at 'smu\.c': the bench has no such output\. Did you"):
+            _at_outputs(bench, {"smu.c": 1e4})
+        with pytest.raises(ConfigurationError, match=r"another resistor is stated for the output 'smu\.a'"):
+            _at_outputs(bench, {"smu": 1e4, "smu.a": 1e4})
