@@ -73,9 +73,15 @@ def check_bench(path: Path) -> dict[str, Any]:
     devices = [file.device(identifier) for identifier in file.table.devices]
     warnings = [warning for device in devices for warning in _missing_limits(device)]
     found = ask(path)
+<<<<<<< HEAD
     warnings += [warning for device in devices for warning in _useless_limits(device, *found["reach"])]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
+=======
+    warnings += [
+        f"output {output} was on when tsbench opened the bench, and tsbench switched it off. Find out what left it on, "
+        "and check the device" for output in found["found_on"]]
+>>>>>>> 488c91ed (Check tells which output it found on and which interlock is open; a run that needs an open interlock does not start)
     if file.table.fixture.high_voltage is not None:
         warnings += [
             f"the interlock of {terminal} is open, so it refuses high voltages. Close "
@@ -90,10 +96,12 @@ def check_bench(path: Path) -> dict[str, Any]:
         "bench": str(path),
         "instruments": [_instrument(name, facts) for name, facts in found["instruments"].items()],
         "outputs": [{"output": output, "enabled": enabled} for output, enabled in found["outputs"].items()],
+        "found_on": found["found_on"],
         "devices": [
             {"id": device.identifier, "material": device.material, "limits": _limits(device)}
             for device in devices
         ],
+        "high_voltage": file.table.fixture.high_voltage is not None,
         "interlocks": [{"terminal": one, "closed": closed} for one, closed in found["interlocks"].items()],
         "predictions": _predictions(path, warnings),
         "problems": [
@@ -197,7 +205,9 @@ def _print(report: Mapping[str, Any]) -> None:
     table(
         "Outputs as read back",
         ("output", "state"),
-        [[state["output"], "ON" if state["enabled"] else "off"] for state in report["outputs"]],
+        [[state["output"], "ON" if state["enabled"] else "off (it was on)"
+          if state["output"] in report["found_on"] else "off"]
+         for state in report["outputs"]],
     )
     rows: Sequence[Sequence[str]] = [
         [
@@ -223,7 +233,16 @@ def _print(report: Mapping[str, Any]) -> None:
     for problem in report["problems"]:
         sys.stderr.write(f"tsbench: {problem}\n")
     if not report["problems"]:
-        sys.stdout.write("the bench answers and is safe\n")
+        sys.stdout.write(f"{_conclusion(report)}\n")
+
+
+def _conclusion(report: Mapping[str, Any]) -> str:
+    """Return the last line of a report without problems."""
+    left = [one["terminal"] for one in report["interlocks"] if one["closed"] is False]
+    if left and report["high_voltage"]:
+        return (f"the bench answers and all outputs are off, but the interlock of {' and '.join(left)} is open: the "
+                "bench is not ready for high voltages")
+    return "the bench answers and is safe"
 
 
 def gui(options: argparse.Namespace) -> int:

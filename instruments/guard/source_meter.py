@@ -210,11 +210,14 @@ class GuardedSourceMeter(Guarded):
 
     def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         """Raise InstrumentError where a level needs a closed interlock, and the instrument answers that it is open."""
+        if reason := self.interlock_refusal(max(map(abs, levels)) if source.function == "voltage" else source.limit):
+            raise InstrumentError(reason)
+
+    def interlock_refusal(self, voltage: float) -> str:
+        """Return why a voltage [V] cannot stand at the terminals: the instrument answers that its interlock is open."""
         above, driver = self.capabilities.interlock_above, self.driver
-        if above is None or not isinstance(driver, Interlocked):
-            return
-        volts = max(map(abs, levels)) if source.function == "voltage" else source.limit
-        if volts > above and not driver.interlock_closed():
-            raise InstrumentError(
-                f"{self.post.subject}: the voltage at the terminals may reach {short_quantity(volts, 'V')}, and above "
-                f"{short_quantity(above, 'V')} its interlock must be closed, but it is open. Close the interlock")
+        if above is None or not isinstance(driver, Interlocked) or voltage <= above or driver.interlock_closed():
+            return ""
+        return (
+            f"{self.post.subject}: the voltage at the terminals may reach {short_quantity(voltage, 'V')}, and above "
+            f"{short_quantity(above, 'V')} its interlock must be closed, but it is open. Close the interlock")

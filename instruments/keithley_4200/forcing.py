@@ -1,8 +1,9 @@
 """What a source-measure unit of a 4200A-SCS accepts, the command that forces a level, and what readings mean."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 
-from tsbench.errors import LimitError
+from tsbench.errors import CommunicationError, InstrumentError, LimitError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceSettings
 from tsbench.instruments.keithley_4200 import data_sheet
@@ -44,6 +45,28 @@ def require_compliance(label: str, source: SourceSettings | None, measure: Measu
             f"{label}: the compliance {short_quantity(source.limit, unit)} is not above 11 % of the measuring "
             f"range {short_quantity(measure.range, unit)}: the instrument would set a higher one. Choose a lower "
             "range")
+
+
+@contextlib.contextmanager
+def naming_interlock(label: str, voltage: float) -> Iterator[None]:
+    """Say what to do where the instrument refuses a high voltage [V]: KXCI does not tell whether the interlock is open.
+
+    Raises
+    ------
+    InstrumentError
+    """
+    try:
+        yield
+    except CommunicationError:
+        raise
+    except InstrumentError as error:
+        above = data_sheet.INTERLOCK_VOLTAGE
+        if abs(voltage) <= above:
+            raise
+        raise InstrumentError(
+            f"{label}: the instrument refuses {short_quantity(voltage, 'V')}. Above {short_quantity(above, 'V')} its "
+            "interlock must be closed, and KXCI does not tell whether it is. Close the interlock and measure again"
+        ) from error
 
 
 def force_command(unit: SourceMeasureUnit, level: float, source: SourceSettings) -> str:

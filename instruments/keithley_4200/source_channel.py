@@ -26,7 +26,13 @@ from tsbench.instruments.interfaces import (
 )
 from tsbench.instruments.keithley_4200 import data_sheet
 from tsbench.instruments.keithley_4200.data_sheet import SourceMeasureUnit
-from tsbench.instruments.keithley_4200.forcing import decoded, force_command, require_compliance, require_level
+from tsbench.instruments.keithley_4200.forcing import (
+    decoded,
+    force_command,
+    naming_interlock,
+    require_compliance,
+    require_level,
+)
 from tsbench.instruments.keithley_4200.mainframe import Analyser4200
 from tsbench.instruments.languages.kxci import BUSY, parse_readings, parse_user_reading
 from tsbench.instruments.languages.scpi import format_number
@@ -135,8 +141,9 @@ class UnitSourceMeter:
         source = self.box.configured(self.source, "source")
         self.box.require_idle()
         self.box.on.add(self.name)   # also if the message below fails
-        self.box.send("US", force_command(self.unit, level, source))
-        self.box.check_errors()
+        with naming_interlock(self.label, level if source.function == "voltage" else source.limit):
+            self.box.send("US", force_command(self.unit, level, source))
+            self.box.check_errors()
         self._level = level
 
     def set_level(self, level: float) -> None:
@@ -203,13 +210,15 @@ class UnitSourceMeter:
         others = [other for other in self.box.sources.values() if other is not self and other.is_on]
         listed = ",".join(format_number(float(level)) for level in levels)
         self.box.set_integration(measure.nplc)
-        self.box.send(
-            "DE", *(f"CH{other}" for other in self.box.sources), self.definition(1),
-            *(other.definition(3) for other in others), "SS",
-            f"{_LIST[source.function]}{number},1,{format_number(source.limit)},{listed}",
-            *(other.held() for other in others), "HT 0", f"DT {dwell:.4f}",
-            *(f"ST {each.unit.number},0" for each in (self, *others)), "BC")
-        self.box.check_errors()
+        with naming_interlock(self.label, float(np.max(np.abs(levels))) if source.function == "voltage"
+                              else source.limit):
+            self.box.send(
+                "DE", *(f"CH{other}" for other in self.box.sources), self.definition(1),
+                *(other.definition(3) for other in others), "SS",
+                f"{_LIST[source.function]}{number},1,{format_number(source.limit)},{listed}",
+                *(other.held() for other in others), "HT 0", f"DT {dwell:.4f}",
+                *(f"ST {each.unit.number},0" for each in (self, *others)), "BC")
+            self.box.check_errors()
         self._swept, self._found = np.array(levels, dtype=np.float64), []
         self.box.on.add(self.name)
         self._running, self._level = True, float(levels[-1])

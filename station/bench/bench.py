@@ -63,7 +63,7 @@ class Bench:
         self._guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
 
     @classmethod
-    def open(cls, path: str | Path, device: str | None = None) -> "Bench":
+    def open(cls, path: str | Path, device: str | None = None, look: bool = False) -> "Bench":
         """Open every instrument of a bench file, reset it (outputs off) and connect ``device``.
 
         Parameters
@@ -72,6 +72,8 @@ class Bench:
             The bench file.
         device : str, optional
             Identifier in ``[devices]``. None: no device is connected; the limits common to all devices hold.
+        look : bool
+            Whether to note which outputs are on, before the reset switches them off.
 
         Raises
         ------
@@ -88,7 +90,7 @@ class Bench:
         no_device = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
         bench = cls(file, file.device(device) if device is not None else no_device)
         try:
-            bench.instruments.open()
+            bench.instruments.open(look)
             bench.clock, bench.positioner = bench.instruments.clock, bench.instruments.positioner
             bench.fixture = bench.wiring.fixture()
             bench._guards.make_all()
@@ -285,13 +287,14 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
     TsbenchError
         As :meth:`Bench.open`.
     """
-    with Bench.open(path, device) as bench:
+    with Bench.open(path, device, look=True) as bench:
         states = bench.make_safe()
         if bench.problems:
             raise TsbenchError(sentences(*bench.problems))
         return {
             "bench": bench.file.name, "instruments": bench.describe(),
             "outputs": {state.output: state.enabled for state in states},
+            "found_on": [output for one in bench.instruments.connections.values() for output in one.found_on],
             "path_resistance": dict(bench.fixture.path_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
             "interlocks": _interlocks(bench),

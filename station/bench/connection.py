@@ -50,6 +50,7 @@ class Connection:
     identified_driver: Driver | None = None  #: None until the instrument has been identified
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
     _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
+    found_on: list[str] = field(default_factory=list, init=False)  #: outputs that were on before the reset
     notes: list[str] = field(default_factory=list, init=False)  #: what had to be put right, one line each
 
     @property
@@ -139,6 +140,16 @@ class Connection:
         """Return the driver of one output ("1", or "" for the whole instrument or its first output)."""
         with calling(self.label, "terminal"):
             return self.driver.terminal(channel)
+
+    def look_what_is_on(self) -> None:
+        """Note the outputs that are on before the reset; raises nothing."""
+        try:
+            self.found_on = [state.output for state in states_of(self.driver, self.label) if state.enabled]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  it is reset next, whatever it said
+            _LOG.info("%s: it could not be asked for its outputs before the reset: %s", self.label, in_words(error))
+            quietly(self.transport.clear)
 
     def reset(self) -> None:
         """Bring the instrument to a known state: outputs off, defaults, empty queues."""

@@ -23,6 +23,7 @@ def open_all(
     connections: dict[str, Connection],
     wait: Callable[[float], None],
     ownership: Ownership,
+    look: bool = False,
 ) -> None:
     """Open, identify and reset (outputs off) every instrument of a bench file.
 
@@ -37,6 +38,8 @@ def open_all(
         Waits [s] on the bench's clock.
     ownership : Ownership
         Of the instruments by their addresses; asked whether another process owns one by its serial number.
+    look : bool
+        Whether to note before the reset which outputs are on.
 
     Raises
     ------
@@ -55,6 +58,8 @@ def open_all(
                 found[instrument.name] = connection
                 connection.identify(wait)
                 ownership.identified(instrument.name, instrument.table.resource, connection.driver.identity)
+                if look:
+                    connection.look_what_is_on()
                 connection.reset()
             except InstrumentInUse as error:  # another process's: not to be made safe by this one
                 if instrument.name in found:

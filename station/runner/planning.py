@@ -11,6 +11,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments import Plan, PlanItem
 from tsbench.instruments.guard.limits import SensorGuard, high_voltage_refusal
+from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol
 from tsbench.quantities import short_quantity
@@ -52,6 +53,24 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
     return dataclasses.replace(plan, warnings=(*plan.warnings, *_sensor_warnings(bench.fixture.sensing, current)))
+
+
+def require_interlock(bench: RunnerBench, protocol: Protocol, plan: Plan) -> None:
+    """Ask for the interlock that the plan needs, where one source meter alone can reach its voltage.
+
+    Raises
+    ------
+    LimitError
+        It is open; nothing is switched on.
+    """
+    meters = []
+    for role in protocol.roles:
+        with contextlib.suppress(ConfigurationError):   # the role of another kind of instrument
+            meters.append(bench.source_meter(role))
+    meter: object = meters[0] if len(meters) == 1 else None
+    worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
+    if isinstance(meter, GuardedSourceMeter) and (reason := meter.interlock_refusal(worst)):
+        raise LimitError(f"{protocol.name}: {reason}. Nothing was switched on")
 
 
 def _sensor_warnings(sensing: Sensing, current: float) -> Iterator[str]:

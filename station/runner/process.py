@@ -18,7 +18,7 @@ from tsbench.station.protection.watched import NoWatch, needs_watchdog, watched
 from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.runner.planning import calling_protocol, checked_plan
+from tsbench.station.runner.planning import calling_protocol, checked_plan, require_interlock
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
@@ -140,13 +140,13 @@ def run_on(
     ConfigurationError
         The bench lacks a role, or the watchdog did not start; nothing was switched on.
     LimitError
-        The plan is beyond a limit; nothing was sent.
+        The plan is beyond a limit, or needs an interlock that is open; nothing was switched on.
     StorageError
         No run can be begun in ``out``; nothing was sent.
     """
     control, out = control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
-        plan = checked_plan(bench, protocol)
+        require_interlock(bench, protocol, plan := checked_plan(bench, protocol))
         if watch.process_id is None and needs_watchdog(bench):
             warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))

@@ -12,6 +12,7 @@ from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.protocols import protocol_named
 from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import run_protocol
+from tsbench.station.runner.planning import checked_plan, require_interlock
 
 WORLD = """
 seed = 3
@@ -67,6 +68,39 @@ def test_check_asks_for_the_interlock(
     said, terminal = capsys.readouterr().out, MODELS[model][1]
     assert f"{terminal}: its interlock is {'closed' if closed else 'open'}\n" in said
     assert ("Close the lid of the box" in said) is not closed
+    assert ("the bench answers and is safe" in said) is closed
+    assert (f"all outputs are off, but the interlock of {terminal} is open" in said) is not closed
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_run_that_needs_an_open_interlock_does_not_start(tmp_path: Path, model: str) -> None:
+    sweep = protocol_named("iv_sweep").parse({"stop": 60.0, "step": 15.0, "compliance": 1e-3})
+    with pytest.raises(LimitError, match=r"may reach 60 V, and above (20|21|42) V its interlock must be closed, but it "
+                                         r"is open\. Close the interlock\. Nothing was switched on"):
+        run_protocol(bench_file(tmp_path, model, closed=False), None, sweep, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+    low = protocol_named("iv_sweep").parse({"stop": 10.0, "step": 5.0, "compliance": 1e-3})
+    with Bench.open(tmp_path / "high.bench.toml") as bench:
+        require_interlock(bench, low, checked_plan(bench, low))   # type: ignore[arg-type]
+    with Bench.open(bench_file(tmp_path, model, closed=True)) as bench:
+        require_interlock(bench, sweep, checked_plan(bench, sweep))   # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("on_a_list", [False, True])
+def test_a_4200a_that_refuses_a_high_voltage_names_its_interlock(tmp_path: Path, on_a_list: bool) -> None:
+    (tmp_path / "high.world.toml").write_text(
+        WORLD.format(model="keithley_4200", terminal="meter.smu1", options="interlock = false"), "utf-8")
+    path = tmp_path / "high.bench.toml"
+    path.write_text(BENCH.format(driver="keithley_4200", terminal="meter.smu1", stated=STATED), "utf-8")
+    with Bench.open(path) as bench:
+        meter: Any = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        meter.set_output(True)
+        act = (lambda: meter.start_sweep(np.array([0.0, 45.0]), 0.0)) if on_a_list else (lambda: meter.set_level(45.0))
+        with pytest.raises(InstrumentError, match=r"refuses 45 V\. Above 40 V its interlock must be closed.*Close the "
+                                                  r"interlock and measure again$"):
+            act()
 
 
 def test_check_says_which_instrument_cannot_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ Runs are in ``tests/station/watchdog/test_watchdog_kills.py``.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.patience import PATIENCE, wait_until
+from tsbench.cli import main
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals that Windows has not")
 
@@ -106,6 +108,19 @@ def test_the_watchdog_switches_off_after_a_script_that_hears_no_signal(served: A
 def test_a_script_that_is_interrupted_needs_no_watchdog(served: Any) -> None:
     code, said = end_it(served, "script", signal.SIGINT)
     assert code in (-signal.SIGINT, 130) and "watchdog" not in said
+
+
+def test_check_tells_which_output_it_found_on(served: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    row, = [row for row in served._served if row["name"] == "source_meter"]
+    with socket.create_connection(("127.0.0.1", int(row["socket"].split("::")[2])), timeout=PATIENCE) as link:
+        link.sendall(b":OUTP ON\n")   # as after a crash
+        wait_until(lambda: served.on_at(time.time()))
+    assert main(["check", str(served.bench)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "output source_meter was on when tsbench opened the bench, and tsbench switched it off" in said
+    assert "off (it was on)" in said and not served.on_at(time.time())
+    assert main(["check", str(served.bench)]) == 0
+    assert "was on" not in capsys.readouterr().out
 
 
 def test_commands_that_are_left_alone_end_with_their_watchdogs(served: Any) -> None:
