@@ -73,15 +73,12 @@ def check_bench(path: Path) -> dict[str, Any]:
     devices = [file.device(identifier) for identifier in file.table.devices]
     warnings = [warning for device in devices for warning in _missing_limits(device)]
     found = ask(path)
-<<<<<<< HEAD
     warnings += [warning for device in devices for warning in _useless_limits(device, *found["reach"])]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
-=======
     warnings += [
         f"output {output} was on when tsbench opened the bench, and tsbench switched it off. Find out what left it on, "
         "and check the device" for output in found["found_on"]]
->>>>>>> 488c91ed (Check tells which output it found on and which interlock is open; a run that needs an open interlock does not start)
     if file.table.fixture.high_voltage is not None:
         warnings += [
             f"the interlock of {terminal} is open, so it refuses high voltages. Close "

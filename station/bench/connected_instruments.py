@@ -64,12 +64,8 @@ class ConnectedInstruments:
                     self.managers[library] = open_manager(library)
             self.ownership = self._own()
             self._adopt_services()
-<<<<<<< HEAD
-            open_all(self.file, self.managers, self.connections, self.clock.wait, self.ownership)
-            self._take_terminals()
-=======
             open_all(self.file, self.managers, self.connections, self.clock.wait, self.ownership, look)
->>>>>>> 488c91ed (Check tells which output it found on and which interlock is open; a run that needs an open interlock does not start)
+            self._take_terminals()
             self._take_positioner()
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error

@@ -192,11 +192,8 @@ def test_the_progress_of_a_simulation_is_in_percent(monkeypatch: pytest.MonkeyPa
 def bench_found(enabled: bool) -> dict[str, Any]:
     facts = {"driver": "d", "model": "m", "serial": "SIM1", "firmware": "f", "resource": "r", "visa_library": "@py"}
     return {"instruments": {"meter": {"roles": ["drive", "bias"], "simulated": True, "settings": {}, **facts}},
-<<<<<<< HEAD
-            "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "reach": (200.0, 1.0)}
-=======
-            "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "found_on": []}
->>>>>>> 488c91ed (Check tells which output it found on and which interlock is open; a run that needs an open interlock does not start)
+            "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "reach": (200.0, 1.0),
+            "found_on": []}
 
 
 BENCH = """

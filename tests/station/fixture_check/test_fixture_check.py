@@ -176,7 +176,6 @@ def test_the_rise_time_of_an_exponential() -> None:
     assert _rise_time(times, noisy - clean) is None
 
 
-<<<<<<< HEAD
 #: an amplifier in the place of R_shunt: (bench file, world file)
 AMPLIFIED = (
     (("R_shunt  low   0    50\n", ""), ('voltage_low = "scope.2"\n', ""), ('"scope.2" = "low"\n', ""),
@@ -208,11 +207,11 @@ def test_an_amplifier_is_not_saturated_by_the_levels_of_the_check(
         assert "path_resistance = { drive" in with_measured("", values, "2026-01-01")
         assert "pulser" not in with_measured("", [value], "2026-01-01")
     assert all(one.agrees for one in found(values, "path_resistance", "pulser"))
-=======
+
+
 def test_a_standard_is_named_once_the_bench_is_open(tmp_path: Path) -> None:
     bench = lay(tmp_path, world=('model = "keithley_2450"', 'model = "keithley_2400"'))
     told: list[str] = []
     with pytest.raises(WrongInstrument):
         measure_fixture(bench, told.append)
     assert told == []
->>>>>>> 488c91ed (Check tells which output it found on and which interlock is open; a run that needs an open interlock does not start)
