@@ -18,6 +18,9 @@ from tsbench.records import Identity
 
 T = TypeVar("T")
 REPEATS = 2  #: of a query that was not answered, or not understood
+_FAR = 0.5  #: of the larger of two values: by that much no instrument rounds
+_UNSUPPORTED = "Choose a value that the instrument supports"
+_GARBLED = f"{_UNSUPPORTED}. If it supports this one, the reply may be garbled: check the cable and measure again"
 
 
 class Questions:
@@ -34,6 +37,7 @@ class Questions:
     def __init__(self, instrument: "MessageInstrument", ask_once: Callable[[str, float | None], str]) -> None:
         self._instrument = instrument
         self._ask_once = ask_once
+        self._last_number = ("", math.nan)  #: question and reply
         self.lock = threading.RLock()
 
     def text(self, command: str, query_delay: float | None = None) -> str:
@@ -54,6 +58,21 @@ class Questions:
                 ) from None
 
         return self._repeated(command, act)
+
+    def number(self, command: str) -> float:
+        """Return a numeric reply, and keep it with its question."""
+        found = self.parsed(command, parse_number)
+        self._last_number = command, found
+        return found
+
+    def number_again(self, value: float) -> float | None:
+        """Ask the last question for a number again whose reply was ``value``, where that is safe; else None."""
+        command, found = self._last_number
+        instrument = self._instrument
+        if found != value or not instrument.language.may_be_repeated(command, instrument.repeatable):
+            return None
+        instrument.on_repeat(f"{instrument.label}: '{command}' was sent again, because its reply {value:g} cannot be")
+        return self.number(command)
 
     def block(self, command: str, before: bytes = b"", after: bytes = b"\n") -> bytes:
         """Return the payload of a definite-length block, and check what stands before it and after it."""
@@ -198,7 +217,7 @@ class MessageInstrument(TypedInstrument):
 
     def ask_number(self, command: str) -> float:
         """Return a numeric reply; CommunicationError where it is none."""
-        return self.questions.parsed(command, parse_number)
+        return self.questions.number(command)
 
     def ask_switch(self, command: str) -> bool:
         """Return the state of a switch; CommunicationError where the reply is none."""
@@ -242,12 +261,22 @@ class MessageInstrument(TypedInstrument):
         relative: float = 1e-3,
         absolute: float = 0.0,
     ) -> float:
-        """Return ``got`` if it is ``asked`` within the resolution, else raise InstrumentError."""
-        if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
+        """Return ``got`` if it is ``asked`` within the resolution, else raise InstrumentError.
+
+        A value that is quite another one, and the reply to the last question as it came, is asked for once more.
+        """
+
+        def same(value: float) -> bool:
+            return math.isclose(asked, value, rel_tol=relative, abs_tol=absolute) or asked == value
+
+        if same(got):
             return got
+        far = not math.isclose(asked, got, rel_tol=_FAR, abs_tol=absolute)
+        if far and (again := self.questions.number_again(got)) is not None and same(again):
+            return again
         raise InstrumentError(
             f"{self.label}: {quantity} {short_quantity(asked, unit)} was requested, but the instrument set "
-            f"{short_quantity(got, unit)}. Choose a value that the instrument supports"
+            f"{short_quantity(got, unit)}. {_GARBLED if far else _UNSUPPORTED}"
         )
 
     # --------------------------------------------------------------------------------------------- reset

@@ -104,7 +104,8 @@ def test_limits_are_sent_with_the_next_level_and_lifted_while_levels_move() -> N
 
 def test_a_limit_that_the_instrument_changes_is_an_error() -> None:
     pairs = [*OFF, (":SOUR1:BURS:STAT OFF", None), OK, (":SOUR1:FUNC DC", None), OK, (":SOUR1:VOLT:OFFS 0.5", None), OK,
-             (":SOUR1:VOLT:LIM:HIGH 2", None), (":SOUR1:VOLT:LIM:LOW -1", None), OK, (":SOUR1:VOLT:LIM:LOW?", "-5")]
+             (":SOUR1:VOLT:LIM:HIGH 2", None), (":SOUR1:VOLT:LIM:LOW -1", None), OK,
+             *[(":SOUR1:VOLT:LIM:LOW?", "-5")] * 2]
     with channel(pairs) as found:
         found.configure_level_limits(-1.0, 2.0)
         with pytest.raises(InstrumentError, match="low level limit"):

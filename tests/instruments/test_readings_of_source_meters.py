@@ -93,7 +93,8 @@ def test_a_reading_that_cannot_be_is_taken_once_more(first: str, second: str, fl
 
 @pytest.mark.parametrize(("state", "said"), [
     ([(":OUTP?", "0")], "the output went off and a reading was lost"),
-    ([(":OUTP?", "1"), (":SOUR:VOLT?", "2.1E-5")], r"source voltage 0 V was requested, but the instrument set 21 uV"),
+    ([(":OUTP?", "1"), *[(":SOUR:VOLT?", "2.1E-5")] * 2],
+     r"source voltage 0 V was requested, but the instrument set 21 uV"),
 ])
 def test_a_reading_is_not_taken_again_where_the_source_has_changed(state: list[tuple[Any, Any]], said: str) -> None:
     with measuring((READ, "0,0,1E-9"), ("*IDN?", IDN), *state) as found, pytest.raises(InstrumentError, match=said):

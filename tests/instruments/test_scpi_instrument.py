@@ -163,3 +163,27 @@ def test_a_block_is_whole_or_refused(sent: bytes, payload: bytes | None) -> None
         else:
             with pytest.raises(GarbledReply, match="is garbled"):
                 found.questions.block(":DATA?")
+
+
+class Asking(ScpiInstrument):
+    repeatable = (":SOUR:VOLT?",)
+
+
+@pytest.mark.parametrize(("replies", "accepted"), [(("7.5", "0.75"), True), (("7.5", "7.5"), False), (("0.7",), False)])
+def test_a_read_back_that_is_quite_another_value_is_asked_once_more(replies: tuple[str, ...], accepted: bool) -> None:
+    lines: list[str] = []
+    with expected_protocol(Asking, [("*IDN?", "A,B,C,D"), *((":SOUR:VOLT?", one) for one in replies)]) as found:
+        found.on_repeat = lines.append
+        got = found.ask_number(":SOUR:VOLT?")
+        if accepted:
+            assert found.accepted("source voltage", 0.75, got, "V") == 0.75
+        else:
+            with pytest.raises(InstrumentError, match=r"the instrument set .* Choose a value that") as caught:
+                found.accepted("source voltage", 0.75, got, "V")
+            assert ("the reply may be garbled: check the cable" in str(caught.value)) is (replies[0] == "7.5")
+        assert len(lines) == len(replies) - 1 and all("':SOUR:VOLT?' was sent again" in line for line in lines)
+
+
+def test_a_read_back_whose_question_changes_something_is_not_asked_again() -> None:
+    with driver((":FETC?", "7.5")) as found, pytest.raises(InstrumentError, match="may be garbled"):
+        found.accepted("source voltage", 0.75, found.ask_number(":FETC?"), "V")
