@@ -276,8 +276,12 @@ class Post:
 
         ``current`` [A] is the most that the source lets flow.
         """
-        if math.isfinite(voltage) and (
-                reason := high_voltage_refusal(voltage, self.rating) or refusal_of(self.bystanders, voltage, current)):
+        if not math.isfinite(voltage):
+            return
+        reason = high_voltage_refusal(voltage, self.rating)
+        if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.bystanders):
+            reason = refusal_of(self.bystanders, voltage, current)   # the current may limit it
+        if reason:
             raise LimitError(f"{self.subject}: {reason}")
 
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
