@@ -58,6 +58,13 @@ def test_it_is_an_oscilloscope() -> None:
         pass
 
 
+@pytest.mark.sabotage("units")
+def test_the_limit_of_the_bandwidth_is_20_mhz() -> None:
+    limited = [(m.replace("BAN FUL", "BAN 20000000"), r) for m, r in channel(":DIS:GLO:CH1:STATE")]
+    with scope(limited) as found:
+        assert found.configure_channel(1, Vertical(2.0, 0.7, bandwidth_limit=True)).bandwidth_limit
+
+
 @pytest.mark.parametrize(("identity", "switch"), [(MSO, ":DIS:GLO:CH1:STATE"), (DPO, ":SEL:CH1")])
 def test_channel_settings_are_read_back(identity: Identity, switch: str) -> None:
     pairs = channel(switch)
