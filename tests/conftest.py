@@ -179,6 +179,10 @@ drive = "source_meter"
 pulser = "generator.1"
 bias = "generator.2"
 scope = "scope"
+[fixture.withstands]   # there is no netlist: each is on a resistor of its own
+"generator.1" = "210 V"
+"generator.2" = "210 V"
+"scope.1" = "210 V"
 [fixture.high_voltage]
 rating = "210 V"
 interlock = "the lid of the box with the resistors"

@@ -5,7 +5,7 @@ cubics of a short angle. A million samples are then a few pieces, and whoever wa
 """
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,32 @@ def pieces_of(
     return Pieces(firsts[:count], coefficients[:count]) if count >= 0 else None
 
 
+#: members of the tuple of steps
+STARTS: Final = 0
+LENGTHS: Final = 1
+BEGINS: Final = 2
+ENDS: Final = 3
+BENDS: Final = 4
+TURNS: Final = 5
+#: members of terms, and which terms there are
+WHICH: Final = 0
+WEIGHTS: Final = 1
+OF_UNKNOWNS: Final = 0
+OF_THEIR_SLOPES: Final = 1
+OF_SOURCES: Final = 2
+OF_SLOPES_OF_SOURCES: Final = 3
+#: members of the tuple of sources
+KINDS: Final = 0
+PARAMETERS: Final = 1
+TABLE_TIMES: Final = 2
+TABLE_VALUES: Final = 3
+BASE: Final = 4
+#: coefficients of a polynomial
+CONSTANT: Final = 0
+LINEAR: Final = 1
+SQUARE: Final = 2
+CUBE: Final = 3
+
 Terms = tuple[IndexArray, FloatArray]
 
 
@@ -60,7 +86,7 @@ def _fill_pieces(
     end: int, firsts: IndexArray, coefficients: FloatArray,
 ) -> int:
     """Fill ``firsts`` and ``coefficients`` (zeros before); return the number of pieces, -1 if they do not fit in."""
-    starts, lengths = steps[0], steps[1]
+    starts, lengths = steps[STARTS], steps[LENGTHS]
     count, number, last = 0, first, starts.size - 1
     while number < end:
         if count == firsts.size:
@@ -69,9 +95,10 @@ def _fill_pieces(
         k = max(position(starts, 0, last + 1, t) - 1, 0)
         until = _next_sample(starts[k + 1] if k < last else math.inf, start, interval, number, end)
         row = coefficients[count]
-        _add_step(steps, terms[0], terms[1], k, (t - starts[k]) / lengths[k], interval / lengths[k], row)
-        until = _add_sources(sources, terms[2], False, start, interval, number, until, row)
-        until = _add_sources(sources, terms[3], True, start, interval, number, until, row)
+        share, rise = (t - starts[k]) / lengths[k], interval / lengths[k]
+        _add_step(steps, terms[OF_UNKNOWNS], terms[OF_THEIR_SLOPES], k, share, rise, row)
+        until = _add_sources(sources, terms[OF_SOURCES], False, start, interval, number, until, row)
+        until = _add_sources(sources, terms[OF_SLOPES_OF_SOURCES], True, start, interval, number, until, row)
         firsts[count] = number
         count, number = count + 1, until
     return count
@@ -82,20 +109,21 @@ def _add_step(
     steps: tuple[FloatArray, ...], values: Terms, slopes: Terms, k: int, share: float, rise: float, row: FloatArray,
 ) -> None:
     """Add to ``row`` what unknowns and their slopes make from the ``share`` of step ``k`` on, ``rise`` a sample."""
-    lengths, y0, y1, p, q = steps[1], steps[2], steps[3], steps[4], steps[5]
-    for j in range(values[0].size):
-        a, weight = values[0][j], values[1][j]
+    lengths, y0, y1 = steps[LENGTHS], steps[BEGINS], steps[ENDS]
+    p, q = steps[BENDS], steps[TURNS]
+    for j in range(values[WHICH].size):
+        a, weight = values[WHICH][j], values[WEIGHTS][j]
         bend, turn = p[k, a], q[k, a]
-        row[0] += weight * value_in_step(share, y0[k, a], y1[k, a], bend, turn)
-        row[1] += weight * rise * rate_in_step(share, y0[k, a], y1[k, a], bend, turn)
-        row[2] += weight * rise * rise * (turn - bend - 3.0 * share * turn)
-        row[3] -= weight * rise * rise * rise * turn
-    for j in range(slopes[0].size):
-        a, weight = slopes[0][j], slopes[1][j] / lengths[k]
+        row[CONSTANT] += weight * value_in_step(share, y0[k, a], y1[k, a], bend, turn)
+        row[LINEAR] += weight * rise * rate_in_step(share, y0[k, a], y1[k, a], bend, turn)
+        row[SQUARE] += weight * rise * rise * (turn - bend - 3.0 * share * turn)
+        row[CUBE] -= weight * rise * rise * rise * turn
+    for j in range(slopes[WHICH].size):
+        a, weight = slopes[WHICH][j], slopes[WEIGHTS][j] / lengths[k]
         bend, turn = p[k, a], q[k, a]
-        row[0] += weight * rate_in_step(share, y0[k, a], y1[k, a], bend, turn)
-        row[1] += 2.0 * weight * rise * (turn - bend - 3.0 * share * turn)
-        row[2] -= 3.0 * weight * rise * rise * turn
+        row[CONSTANT] += weight * rate_in_step(share, y0[k, a], y1[k, a], bend, turn)
+        row[LINEAR] += 2.0 * weight * rise * (turn - bend - 3.0 * share * turn)
+        row[SQUARE] -= 3.0 * weight * rise * rise * turn
 
 
 @compiled
@@ -104,10 +132,11 @@ def _add_sources(
     interval: float, number: int, until: int, row: FloatArray,
 ) -> int:
     """Add to ``row`` what sources, or their ``slopes``, make from sample ``number`` on; return where that ends."""
-    kinds, parameters, table_times, table_values, base = sources
+    kinds, parameters, base = sources[KINDS], sources[PARAMETERS], sources[BASE]
+    table_times, table_values = sources[TABLE_TIMES], sources[TABLE_VALUES]
     time = start + number * interval - base
-    for j in range(terms[0].size):
-        u, weight = terms[0][j], terms[1][j]
+    for j in range(terms[WHICH].size):
+        u, weight = terms[WHICH][j], terms[WEIGHTS][j]
         value, slope, following = source_segment(kinds[u], parameters, u, table_times, table_values, time)
         until = _next_sample(following + base, start, interval, number, until)
         bent = 0.0   # the square of the angle between two samples
@@ -118,15 +147,15 @@ def _add_sources(
                 until = number + max(int(_ANGLE / angle), 1)
         away, step = value - parameters[u, OFFSET], slope * interval
         if not slopes:
-            row[0] += weight * value
-            row[1] += weight * step
-            row[2] -= weight * bent * away / 2.0
-            row[3] -= weight * bent * step / 6.0
+            row[CONSTANT] += weight * value
+            row[LINEAR] += weight * step
+            row[SQUARE] -= weight * bent * away / 2.0
+            row[CUBE] -= weight * bent * step / 6.0
         else:
-            row[0] += weight * slope
-            row[1] -= weight * bent * away / interval
-            row[2] -= weight * bent * slope / 2.0
-            row[3] += weight * bent * bent * away / (6.0 * interval)
+            row[CONSTANT] += weight * slope
+            row[LINEAR] -= weight * bent * away / interval
+            row[SQUARE] -= weight * bent * slope / 2.0
+            row[CUBE] += weight * bent * bent * away / (6.0 * interval)
     return until
 
 

@@ -49,7 +49,7 @@ def test_a_pulse_is_drawn_from_its_edge_with_its_delay() -> None:
     assert (upper.lines[-1].get_xdata()[0], upper.lines[-1].get_ydata()[0]) == (0.0, 0.7)
     interval = format_interval(0.25, 0.152, 0.348, "s")   # 1.96 times 0.05 s on either side
     assert texts(upper) == [f"switching delay {interval}"]
-    none: Any = SimpleNamespace(value=None, edge_time=1.5)
+    none: Any = SimpleNamespace(value=None, edge_time=1.5, fired=False)
     upper, lower = waveforms.pulse_figure(time, time, time, none).axes
     assert texts(upper) == ["did not switch"] and upper.lines[0].get_xdata() == pytest.approx(time)
     assert len(upper.lines) == len(lower.lines) == 1

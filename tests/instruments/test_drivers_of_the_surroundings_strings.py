@@ -163,7 +163,8 @@ def test_a_decade_box_sets_connects_and_reads_back(kind: Any, word: str, value: 
 
 
 def test_a_decade_box_that_sets_something_else_is_an_error() -> None:
-    with driver(MeatestM632, [(":SOUR:RES 4000", None), (":OUTP ON", None), (":SOUR:RES?", "1.0E+02")]) as box, (
+    with driver(MeatestM632, [(":SOUR:RES 4000", None), (":OUTP ON", None),
+                              *[(":SOUR:RES?", "1.0E+02")] * 2]) as box, (
             pytest.raises(InstrumentError, match="100 Ohm")):
         box.set_value(4000.0)
     assert OutputState("x", False) not in box.output_states()

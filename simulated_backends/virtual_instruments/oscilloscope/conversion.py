@@ -10,12 +10,13 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.sampled import CONSTANT, CUBE, LINEAR, SQUARE
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 from tsbench.simulated_backends.numerics.linear import IntArray
 from tsbench.simulated_backends.numerics.normal_numbers import BLOCK, SingleArray
@@ -143,6 +144,18 @@ def _fill_levels(
             part[k] = np.int32(np.rint(min(max(levels[k], least), most))) * times
 
 
+#: members of the tuple of a signal
+FIRSTS: Final = 0
+ORIGINS: Final = 1
+PLACES: Final = 2
+COEFFICIENTS: Final = 3
+VALUES: Final = 4
+#: members of a noise
+NOISE_KEY: Final = 0
+NOISE_OTHER: Final = 1
+NOISE_WEIGHTS: Final = 2
+
+
 @compiled
 def level_block(
     signal: tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray], noise: Noise, other: Noise,
@@ -150,12 +163,13 @@ def level_block(
 ) -> None:
     """Fill ``out``, which may be the first block of ``scratch``, with the levels of the samples from ``first`` on."""
     _noise_of(noise, stride, scratch[2 * BLOCK:], first, out)
-    if other[2].shape[0] > 0:
+    if other[NOISE_WEIGHTS].shape[0] > 0:
         second = scratch[BLOCK:2 * BLOCK][:out.size]
         _noise_of(other, stride, scratch[2 * BLOCK:], first, second)
         for k in range(out.size):
             out[k] += second[k]
-    firsts, origins, places, coefficients, values = signal
+    firsts, origins, places = signal[FIRSTS], signal[ORIGINS], signal[PLACES]
+    coefficients, values = signal[COEFFICIENTS], signal[VALUES]
     piece, low, high = 0, 0, firsts.size
     while high - low > 1:   # the piece in which the block begins
         middle = (low + high) // 2
@@ -181,16 +195,17 @@ def level_block(
 
 @compiled
 def _noise_of(noise: Noise, stride: int, scratch: SingleArray, first: int, out: SingleArray) -> None:
-    if stride == 1 and noise[2].shape[0] > 0 and out.size == BLOCK:   # a block of samples is one of the noise
-        noise_block(noise[0], noise[1], noise[2], first // BLOCK, scratch[BLOCK:], out)
+    if stride == 1 and noise[NOISE_WEIGHTS].shape[0] > 0 and out.size == BLOCK:
+        noise_block(noise[NOISE_KEY], noise[NOISE_OTHER], noise[NOISE_WEIGHTS], first // BLOCK, scratch[BLOCK:], out)
     else:
-        noise_samples(noise[0], noise[1], noise[2], first * stride, stride, scratch, out)
+        noise_samples(noise[NOISE_KEY], noise[NOISE_OTHER], noise[NOISE_WEIGHTS], first * stride, stride, scratch, out)
 
 
 @inlined
 def _add_polynomial(row: FloatArray, begin: float, factor: float, zero: float, out: SingleArray) -> None:
     """Add a line of the polynomial at begin, begin + 1...: written anew about ``begin``, single precision suffices."""
-    a, b, c, d = row[0], row[1], row[2], row[3]
+    a, b = row[CONSTANT], row[LINEAR]
+    c, d = row[SQUARE], row[CUBE]
     first = np.float32(zero + factor * (a + begin * (b + begin * (c + begin * d))))
     if b == 0.0 and c == 0.0 and d == 0.0:
         for k in range(out.size):

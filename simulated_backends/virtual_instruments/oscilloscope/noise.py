@@ -7,6 +7,7 @@ the same noise whichever samples are made, and a block needs no block before it.
 import functools
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,13 @@ def _weights(rms: float, sigma: float) -> SingleArray:
     return np.ascontiguousarray(weights, dtype=np.float32)
 
 
+#: of the weights
+FIRST: Final = 0
+SECOND: Final = 1
+THIRD: Final = 2
+FOURTH: Final = 3
+
+
 @compiled
 def noise_block(
     key: np.uint32, other: np.uint32, weights: SingleArray, number: int, scratch: SingleArray, out: SingleArray,
@@ -76,16 +84,16 @@ def noise_block(
     if taps == 1:
         normal_block(key, other, number, out)
         for k in range(BLOCK):
-            out[k] *= weights[0, 0]
+            out[k] *= weights[FIRST, FIRST]
         return
     if hop == 1:
         normal_block(key, other, number, scratch[:BLOCK])
         normal_numbers(key, other, (number + 1) * BLOCK, 1, scratch[BLOCK:BLOCK + taps])
-        a = weights[0, 0]
+        a = weights[FIRST, FIRST]
         for k in range(BLOCK):
             out[k] = a * scratch[k]
         for j in range(1, taps, 4):   # _AT_ONCE
-            _add_four(weights[j:j + 4, 0], scratch[j:j + BLOCK + 3], out)
+            _add_four(weights[j:j + 4, FIRST], scratch[j:j + BLOCK + 3], out)
         return
     for k in range(BLOCK):
         out[k] = np.float32(0.0)
@@ -105,7 +113,8 @@ def noise_block(
 @compiled
 def _add_four(weights: SingleArray, numbers: SingleArray, out: SingleArray) -> None:
     """Add to ``out`` the sums of four numbers each, weighted."""
-    a, b, c, d = weights[0], weights[1], weights[2], weights[3]
+    a, b = weights[FIRST], weights[SECOND]
+    c, d = weights[THIRD], weights[FOURTH]
     for k in range(BLOCK):
         out[k] = out[k] + a * numbers[k] + b * numbers[k + 1] + c * numbers[k + 2] + d * numbers[k + 3]
 
@@ -123,7 +132,7 @@ def noise_samples(
     if weights.shape[0] == 1:
         normal_numbers(key, other, first, stride, out)
         for k in range(out.size):
-            out[k] *= weights[0, 0]
+            out[k] *= weights[FIRST, FIRST]
         return
     block, made = scratch[:BLOCK], -1
     for k in range(out.size):
