@@ -87,7 +87,7 @@ class ShortRun:
         """Return the instruments that restart only with their connection: nothing in their language shows a restart.
 
         The 4200A-SCS and the wafer probers are programs on a computer. After a restart, they do not answer until
-        somebody starts the program.
+        the operator starts the program.
         """
         return frozenset(name for name, driver in self.instruments.items()
                          if DRIVERS.things()[driver].load().language in (KXCI, SENTIO, VELOX))

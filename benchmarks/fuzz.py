@@ -259,7 +259,7 @@ def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
 def long_enough(state: Mapping[str, float], minutes: float) -> bool:
     """Return whether a target was fuzzed for the minutes, in this call and those that it resumes.
 
-    A target that failed early and was given up has not been: the rest of its minutes has shown nothing.
+    A target that was given up early, because too many inputs failed, was not fuzzed for long enough.
     """
     return state.get("seconds", 0.0) >= LEAST_SHARE * 60 * minutes
 
