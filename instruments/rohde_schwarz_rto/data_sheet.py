@@ -23,7 +23,7 @@ LARGEST = 127  #: code of 8 bits; this and more is clipped
 RANGE_50 = 10.0  #: [V] full scale of the 50 Ohm input
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 HOLDOFF = Range(100e-9, 10.0, "s")  #: RTO user manual 1316.0827.02, page 486
-WAITING, MEASURING = 8, 16  #: bits of STATus:OPERation:CONDition?
+MEASURING = 16  #: bit of STATus:OPERation:CONDition?
 ACCURACY = VerticalAccuracy(gain=0.015, offset_divisions=0.1, offset=1e-3, offset_setting=0.005)
 
 #: model -> bandwidth [Hz]

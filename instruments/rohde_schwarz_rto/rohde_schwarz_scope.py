@@ -1,16 +1,24 @@
-"""What the drivers of the Rohde & Schwarz series share: the set-up of a channel, and stopping."""
+"""What the drivers of the Rohde & Schwarz series share: set up, arm and verify, stop."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
 
-from tsbench.errors import InstrumentError
+import numpy.typing as npt
+
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
 from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import EdgeTrigger, Range, Vertical
+from tsbench.instruments.interfaces import EdgeTrigger, Range, Timebase, Vertical
 from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name
 from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver
+from tsbench.quantities import short_quantity
 
 LEVEL_DIVISIONS = 5.0  #: from mid-screen, of a trigger level
+WAITING = 8  #: bit of STATus:OPERation:CONDition?
+_SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
+_POLL = 1e-3  #: [s]
+_MARGIN = 2.0  #: [s] beyond the pre-trigger time
+_STARTED = 0.02  #: [s] after which an acquisition that is not running has ended, and not yet to begin
 EXTERNAL, EXTERNAL_LEVEL = 5, 5.0  #: number of the level of the external input, and its greatest value [V]
 
 
@@ -23,11 +31,32 @@ def parse_header(reply: str) -> list[float]:
 
 
 class RohdeSchwarzScope(OscilloscopeDriver):
-    """Base of the drivers; a series adds its trigger, its acquisition and its records."""
+    """Base of the drivers; a series adds its words, its record length, how an acquisition ends, and its records."""
 
     divisions = 10
     coupling: ClassVar[Mapping[str, str]]  #: impedance -> word of :CHANnel:COUPling
     trigger_word: ClassVar[str]  #: before :LEVel
+    source_word: ClassVar[str]  #: of a channel as the source of the trigger, before its number
+    edge_settings: ClassVar[tuple[str, ...]] = ()  #: messages between the source and the slope of the trigger
+    position_word: ClassVar[str]  #: message of the position of mid-record
+    start_word: ClassVar[str]  #: message that starts one acquisition
+    holdoffs: ClassVar[Range]  #: [s]
+
+    def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
+        super().__init__(adapter, name, **kwargs)
+        self._triggered = False
+
+    def known_model(self, model: str, models: Collection[str]) -> str:
+        """Return a model that the series has, and call the driver by it; ConfigurationError for another."""
+        if model not in models:
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model {model}{nearest(model, models)}")
+        self.call_it(f"Rohde & Schwarz {model}")
+        return model
+
+    def forget_setup(self) -> None:
+        """Forget what was set up and what was acquired."""
+        super().forget_setup()
+        self._triggered = False
 
     # ------------------------------------------------------------------------------------ configuration
 
@@ -58,6 +87,34 @@ class RohdeSchwarzScope(OscilloscopeDriver):
         self.check_errors()
         self._vertical.pop(channel, None)
 
+    def set_timebase(self, timebase: Timebase, *length: str) -> Timebase:
+        """Set span, position of mid-record after the trigger, and the record length by its messages; read back."""
+        self.send(
+            f":TIM:RANG {format_number(timebase.span)}", ":TIM:REF 50",
+            f"{self.position_word} {format_number(timebase.position)}", *length,
+        )
+        self.check_errors()
+        span = self.accepted("span", timebase.span, self.ask_number(":TIM:RANG?"), "s", 0.01)
+        position = self.accepted(
+            "position", timebase.position, self.ask_number(f"{self.position_word}?"), "s", absolute=span * 1e-3)
+        self._timebase = dataclasses.replace(timebase, span=span, position=position)
+        return self._timebase
+
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        """Set an edge trigger; no acquisition happens without one (normal mode)."""
+        self.require_trigger(trigger)
+        if trigger.holdoff is not None:
+            require_in_range(self.label, "holdoff", trigger.holdoff, self.holdoffs)
+        word = self.trigger_word
+        source = "EXT" if trigger.source == "external" else f"{self.source_word}{trigger.source}"
+        holdoff = (f"{word}:HOLD:MODE OFF",) if trigger.holdoff is None else (
+            f"{word}:HOLD:MODE TIME", f"{word}:HOLD:TIME {format_number(trigger.holdoff)}")
+        self.send(f"{word}:MODE NORM", f"{word}:TYPE EDGE", f"{word}:SOUR {source}", *self.edge_settings,
+                  f"{word}:EDGE:SLOP {_SLOPE[trigger.slope]}", *holdoff)
+        self.check_errors()
+        self._trigger = dataclasses.replace(trigger, level=self.set_level(trigger))
+        return self._trigger
+
     def set_level(self, trigger: EdgeTrigger) -> float:
         """Set the level, which lies at most five divisions from mid-screen, and return what was accepted [V]."""
         scale = 2 * EXTERNAL_LEVEL
@@ -74,6 +131,43 @@ class RohdeSchwarzScope(OscilloscopeDriver):
         self.check_errors()
         got = self.ask_number(f"{self.trigger_word}:LEV{number}?")
         return self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
+
+    # -------------------------------------------------------------------------------------- acquisition
+
+    def arm(self) -> None:
+        """Start one acquisition and return when the scope waits for its trigger."""
+        self.set_level(self.configured(self._trigger, "trigger"))   # a channel that was set since may not reach it
+        self._triggered = False
+        self.write(self.start_word)
+        waited, filling = 0.0, self.pre_trigger
+        while not (condition := self.condition()) & WAITING:
+            if waited > filling + _STARTED and self.ended(condition):
+                self._triggered = True
+                return   # it was triggered, and is complete already
+            if waited > filling + _MARGIN:
+                raise self.not_armed(short_quantity(filling + _MARGIN, "s"))
+            self.wait(_POLL)
+            waited += _POLL
+
+    def condition(self) -> int:
+        """Return the operation status."""
+        return int(self.ask_number(":STAT:OPER:COND?"))
+
+    def ended(self, condition: int) -> bool:
+        """Return whether an acquisition that does not wait for a trigger is over, with this operation status."""
+        raise NotImplementedError
+
+    def triggered(self) -> bool:
+        """Return whether the armed acquisition has seen its trigger."""
+        self._triggered = self._triggered or not self.condition() & WAITING
+        return self._triggered
+
+    def require_whole(self, channel: int, codes: npt.NDArray[Any], count: int) -> None:
+        """Raise CommunicationError unless a record has as many codes as its header says."""
+        if len(codes) != count:
+            raise CommunicationError(
+                f"{self.label}: the record of channel {channel} has {len(codes)} of {count} samples. Repeat the "
+                "acquisition")
 
     def abort(self) -> None:
         """Stop the acquisition."""

@@ -20,7 +20,6 @@ REPEATABLE = (
 )
 DIVISIONS = 10
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
-WAITING = 8  #: bit of STATus:OPERation:CONDition?
 CLIP_LOW, CLIP_HIGH = 0x00FF, 0xFF00  #: of 16 bits: the upper byte is 0 or 255
 SPAN = Range(12e-9, 6000.0, "s")
 HOLDOFF = Range(51.2e-9, 13.7, "s")

@@ -15,11 +15,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Optional
 from tsbench.simulated_backends.scpi.syntax import definite_block
@@ -32,9 +31,10 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.shown_trace imp
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.acquiring import RtoAcquiring
-from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtoChannels, RtoTable
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.readout import WAITING, SharedReadout
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtoChannels
 
-_WAITING, _MEASURING = 0x08, 0x10
+_MEASURING = 0x10
 _POINTS = 20_000
 _MEASUREMENTS: Mapping[str, Callable[[ShownTrace], float]] = {
     "HIGH": measurements.top, "LOW": measurements.base, "AMPL": measurements.amplitude,
@@ -46,20 +46,11 @@ _MEASUREMENTS: Mapping[str, Callable[[ShownTrace], float]] = {
 }
 
 
-class RtoReadout(RtoTable):
-    """Run control, waveforms and measurements.
+class RtoReadout(SharedReadout):
+    """Run control, waveforms and measurements."""
 
-    Parameters
-    ----------
-    scope : VirtualOscilloscope
-    settings : RtoAcquiring
-        Of the same scope.
-    """
-
-    def __init__(self, scope: VirtualOscilloscope, settings: RtoAcquiring) -> None:
-        super().__init__(scope)
-        self.settings = settings
-
+    settings: RtoAcquiring
+    lengths: ClassVar[Mapping[str, tuple[int, ...]]] = {"ASC": (0,), "REAL": (32,), "INT": (8, 16)}
     byte_order = Setting(":FORMat:BORDer", Choice("LSBFirst", "MSBFirst"), default="LSBF")
     with_times = Setting(":EXPort:WAVeform:INCXvalues", Boolean(), default=False)
     several = Setting(":EXPort:WAVeform:MULTichannel", Boolean(), default=False)
@@ -74,40 +65,7 @@ class RtoReadout(RtoTable):
     @command(":FORMat[:DATA]", Choice("ASCii", "REAL", "INT"), Optional(Integer("", 0, 32)))
     def _set_format(self, kind: str, bits: int | None = None) -> None:
         """``FORM REAL,32``: with the length that the kind has."""
-        allowed = {"ASC": (0,), "REAL": (32,), "INT": (8, 16)}[kind]
-        chosen = allowed[0] if bits is None else bits
-        if chosen not in allowed:
-            raise ScpiError(-224)
-        self.setting_values["data_format", ()] = (kind, chosen)
-
-    @property
-    def _format(self) -> tuple[str, int]:
-        kind, bits = self.setting_values.get(("data_format", ()), ("ASC", 0))
-        return str(kind), int(bits)
-
-    @command(":FORMat[:DATA]?")
-    def _get_format(self) -> str:
-        return "{},{}".format(*self._format)
-
-    # ---------------------------------------------------------------------------------------- run control
-
-    @command(":RUNContinous")
-    @command(":RUN")
-    def _run(self) -> None:
-        self.control.run()
-
-    @command(":RUNSingle")
-    @command(":SINGle")
-    def _single(self) -> None:
-        """``RUNS``: acquire as often as ACQuire:COUNt says, as an overlapped operation."""
-        self.control.single()
-        if self.settings.sweep == "AUTO":
-            self.control.arm(self.settings.shown_channels(), True)
-        self.scope.operations.begin(ACQUISITION)
-
-    @command(":STOP")
-    def _stop(self) -> Handler:
-        yield from self.control.stop()
+        self.choose_format(kind, bits)
 
     @command(":TRIGger<1-3>:FORCe")
     def _force(self, number: int) -> None:
@@ -117,26 +75,17 @@ class RtoReadout(RtoTable):
     @command(":STATus:OPERation:CONDition?")
     def _condition(self) -> str:
         """``STAT:OPER:COND?``."""
-        self.control.look()
-        if self.control.acquisition is not None and not self.control.continuous:
-            self.clock.busy()
-            self.control.look()
+        self.look()
         waiting = self.control.waiting_for_trigger
-        return str((_MEASURING if self.control.running else 0) | (_WAITING if waiting else 0))
+        return str((_MEASURING if self.control.running else 0) | (WAITING if waiting else 0))
 
     # ------------------------------------------------------------------------------------------ waveforms
-
-    def _ready(self, channel: int) -> Handler:
-        self.control.look()
-        yield from self.control.snapshot()
-        if not self.memory.has(channel):
-            raise ScpiError(-230)
 
     @command(":CHANnel<1-4>[:WAVeform<1-3>]:DATA[:VALues]?")
     def _data(self, channel: int, waveform: int) -> Handler:
         """``CHAN1:DATA?``: the record in the format that is set."""
-        yield from self._ready(channel)
-        levels, (kind, bits) = self.memory.levels(channel, max(self.memory.count - 1, 0)), self._format
+        yield from self.ready(channel)
+        levels, (kind, bits) = self.memory.levels(channel, max(self.memory.count - 1, 0)), self.data_format
         order = "<" if self.byte_order == "LSBF" else ">"
         if kind == "INT":
             codes = levels if bits == 16 else (levels + FINE // 2) // FINE
@@ -149,7 +98,7 @@ class RtoReadout(RtoTable):
     @command(":CHANnel<1-4>[:WAVeform<1-3>]:DATA:HEADer?")
     def _header(self, channel: int, waveform: int) -> Handler:
         """``CHAN1:DATA:HEAD?``: start [s], stop [s], samples, values for each."""
-        yield from self._ready(channel)
+        yield from self.ready(channel)
         plan = self.memory.plan
         assert plan is not None
         last = plan.first_sample + (plan.sampling.points - 1) * plan.sampling.interval
@@ -160,7 +109,7 @@ class RtoReadout(RtoTable):
     def _result(self, number: int) -> Handler:
         """``MEAS1:RES?``: the measurement; 9.91E37 where it cannot be made."""
         channel = int(self.measured[number][1])
-        yield from self._ready(channel)
+        yield from self.ready(channel)
         settings = self.settings
         trace = self.memory.trace(channel, settings.record_start(), settings.timebase_range, _POINTS)
         if trace is None or not self.measuring[number]:

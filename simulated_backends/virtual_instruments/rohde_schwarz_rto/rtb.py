@@ -15,13 +15,12 @@ Not compared with an instrument: the digits of settings; ``*TRG`` as forced trig
 values out of range. Not simulated: segments and history, math, measurements, the generator, digital channels.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Optional
 from tsbench.simulated_backends.scpi.syntax import definite_block
@@ -31,13 +30,12 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memor
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto import data_sheet as sheets
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.readout import WAITING, SharedReadout
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.rtb_acquiring import RtbAcquiring
-from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtbChannels, RtoTable
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtbChannels
 
-_WAITING = 0x08
 _SHOWN = 1_200  #: points of the screen
 _MIDDLE = 127.5  #: value of 8 bits at mid-screen
-_BITS = {"ASC": (0,), "REAL": (32,), "UINT": (8, 16, 32)}
 
 
 def single_precision(value: float) -> str:
@@ -46,85 +44,34 @@ def single_precision(value: float) -> str:
     return f"{mantissa}E{int(exponent)}"
 
 
-class RtbReadout(RtoTable):
-    """Run control and waveforms.
+class RtbReadout(SharedReadout):
+    """Run control and waveforms."""
 
-    Parameters
-    ----------
-    scope : VirtualOscilloscope
-    settings : RtbAcquiring
-        Of the same scope.
-    """
-
-    def __init__(self, scope: VirtualOscilloscope, settings: RtbAcquiring) -> None:
-        super().__init__(scope)
-        self.settings = settings
-
+    settings: RtbAcquiring
+    lengths: ClassVar[Mapping[str, tuple[int, ...]]] = {"ASC": (0,), "REAL": (32,), "UINT": (8, 16, 32)}
     byte_order = Setting(":FORMat:BORDer", Choice("MSBFirst", "LSBFirst"), default="MSBF")
     selection = Setting(":CHANnel<1-4>:DATA:POINts", Choice("DEFault", "MAXimum", "DMAXimum"), default="DEF")
 
     @command(":FORMat[:DATA]", Choice("ASCii", "REAL", "UINTeger"), Optional(Integer("", 0, 32)))
     def _set_format(self, kind: str, bits: int | None = None) -> None:
         """``FORM UINT,16``: with the length that the kind has."""
-        chosen = _BITS[kind][0] if bits is None else bits
-        if chosen not in _BITS[kind]:
-            raise ScpiError(-224)
-        self.setting_values["data_format", ()] = (kind, chosen)
-
-    @property
-    def _format(self) -> tuple[str, int]:
-        kind, bits = self.setting_values.get(("data_format", ()), ("ASC", 0))
-        return str(kind), int(bits)
-
-    @command(":FORMat[:DATA]?")
-    def _get_format(self) -> str:
-        return "{},{}".format(*self._format)
+        self.choose_format(kind, bits)
 
     # ---------------------------------------------------------------------------------------- run control
-
-    @command(":RUNContinous")
-    @command(":RUN")
-    def _run(self) -> None:
-        self.control.run()
-
-    @command(":RUNSingle")
-    @command(":SINGle")
-    def _single(self) -> None:
-        """``SING``: one acquisition, as an overlapped operation."""
-        self.control.single()
-        if self.settings.sweep == "AUTO":
-            self.control.arm(self.settings.shown_channels(), True)
-        self.scope.operations.begin(ACQUISITION)
-
-    @command(":STOP")
-    def _stop(self) -> Handler:
-        yield from self.control.stop()
 
     @command(":ACQuire:STATe?")
     def _state(self) -> str:
         """``ACQ:STAT?``: RUN or COMPlete."""
-        self._look()
+        self.look()
         return "RUN" if self.control.running else "COMP"
-
-    def _look(self) -> None:
-        self.control.look()
-        if self.control.acquisition is not None and not self.control.continuous:
-            self.clock.busy()
-            self.control.look()
 
     @command(":STATus:OPERation:CONDition?")
     def _condition(self) -> str:
         """``STAT:OPER:COND?``."""
-        self._look()
-        return str(_WAITING if self.control.waiting_for_trigger else 0)
+        self.look()
+        return str(WAITING if self.control.waiting_for_trigger else 0)
 
     # ------------------------------------------------------------------------------------------ waveforms
-
-    def _ready(self, channel: int) -> Handler:
-        self.control.look()
-        yield from self.control.snapshot()
-        if not self.memory.has(channel):
-            raise ScpiError(-230)
 
     def _selected(self, channel: int) -> tuple[float, float, int]:
         """Return time of the first sample [s], interval [s] and number of the samples that DATA? returns."""
@@ -153,8 +100,8 @@ class RtbReadout(RtoTable):
     @command(":CHANnel<1-4>:DATA[:VALues]?")
     def _data(self, channel: int) -> Handler:
         """``CHAN1:DATA?``: the selected samples in the format that is set."""
-        yield from self._ready(channel)
-        levels, (kind, bits) = self._levels(channel), self._format
+        yield from self.ready(channel)
+        levels, (kind, bits) = self._levels(channel), self.data_format
         if kind == "UINT":
             return self._block(self._words(levels) >> 8 if bits == 8 else self._words(levels) << (bits - 16),
                                f"u{bits // 8}")
@@ -175,24 +122,24 @@ class RtbReadout(RtoTable):
     @command(":CHANnel<1-4>:DATA:HEADer?")
     def _header(self, channel: int) -> Handler:
         """``CHAN1:DATA:HEAD?``: start [s], stop [s], samples, values for each."""
-        yield from self._ready(channel)
+        yield from self.ready(channel)
         first, interval, count = self._selected(channel)
         return f"{single_precision(first)},{single_precision(first + (count - 1) * interval)},{count},1"
 
     @command(":CHANnel<1-4>:DATA:POINts?")
     def _count(self, channel: int) -> Handler:
         """``CHAN1:DATA:POIN?``: samples that DATA? returns."""
-        yield from self._ready(channel)
+        yield from self.ready(channel)
         return str(self._selected(channel)[2])
 
     @command(":CHANnel<1-4>:DATA:{XORigin|XINCrement|YORigin|YINCrement|YRESolution}?")
     def _part(self, channel: int, which: str) -> Handler:
         """``CHAN1:DATA:YINC?`` and its sisters; the voltages are those of the values in the format that is set."""
-        yield from self._ready(channel)
+        yield from self.ready(channel)
         if which == "YRES":
             return str(self.data_sheet.resolution_bits)
         first, interval, _ = self._selected(channel)
-        screen, bits = self.memory.input(channel), self._format[1] or 8
+        screen, bits = self.memory.input(channel), self.data_format[1] or 8
         parts = {"XOR": first, "XINC": interval, "YOR": screen.offset - _MIDDLE * screen.step,
                  "YINC": screen.step / 2.0 ** (bits - 8)}
         return single_precision(parts[which])
