@@ -1,6 +1,5 @@
 """The commands TIMebase, ACQuire and TRIGger of the RTO, and the plan of an acquisition."""
 
-from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
@@ -12,13 +11,14 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
     channel_edge,
     external_edge,
 )
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
-from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtoChannels, RtoTable
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import (
+    EXTERNAL,
+    RtoChannels,
+    SharedAcquiring,
+)
 
-_EXTERNAL = 5  #: the number of the external input's level
 
-
-class RtoAcquiring(RtoTable):
+class RtoAcquiring(SharedAcquiring):
     """What ``TIMebase``, ``ACQuire`` and ``TRIGger`` set.
 
     With the channels, these are the settings that the shared code reads: an
@@ -31,10 +31,7 @@ class RtoAcquiring(RtoTable):
         Of the same scope.
     """
 
-    def __init__(self, scope: VirtualOscilloscope, channels: RtoChannels) -> None:
-        super().__init__(scope)
-        self.channels = channels
-
+    channels: RtoChannels
     time_scale = Setting(":TIMebase:SCALe", Number(
         "S", lambda owner: owner.data_sheet.min_timebase, lambda owner: owner.data_sheet.max_timebase), default=10e-9)
     position = Setting(":TIMebase:HORizontal:POSition", Number("S", -1e5, 1e5), default=0.0)
@@ -67,15 +64,6 @@ class RtoAcquiring(RtoTable):
     def trigger_source(self) -> str:
         """Return what it triggers on; "EXT" is the external input."""
         return str(self.source[1])
-
-    @property
-    def timebase_range(self) -> float:
-        """Return the width of the screen [s]."""
-        return float(self.time_scale) * self.data_sheet.time_divisions
-
-    def shown_channels(self) -> list[int]:
-        """Return the channels that are acquired."""
-        return self.channels.shown_channels()
 
     def sampling(self) -> Sampling:
         """Return sample rate and points as set now: points x resolution is the time range."""
@@ -111,7 +99,7 @@ class RtoAcquiring(RtoTable):
     def _edge(self, slope: str) -> EdgeSettings:
         sheet, noisy, source = self.data_sheet, self.scope.bench.imperfections, self.source[1]
         if source == "EXT":
-            return external_edge(self.level[1, _EXTERNAL], slope, sheet.trigger_jitter if noisy else 0.0)
+            return external_edge(self.level[1, EXTERNAL], slope, sheet.trigger_jitter if noisy else 0.0)
         channel = int(source[4:])
         return channel_edge(
             self.channels.channel(channel), sheet, self.level[1, channel], slope, sheet.hysteresis, noisy)
@@ -120,42 +108,7 @@ class RtoAcquiring(RtoTable):
         return "EXT" if value.startswith("EXT") else value.replace("CHANNEL", "CHAN")
 
     def _level_chosen(self, number: int, source: int, value: float) -> float:
-        """Take a level within five divisions of mid-screen; beyond, -222."""
-        middle, reach = 0.0, self.data_sheet.external_range
-        if source != _EXTERNAL:
-            middle = self.channels.middle(source)
-            reach = self.data_sheet.level_divisions * self.channels.scale[source]
-        if abs(value - middle) > reach * (1 + 1e-9):
-            raise ScpiError(-222)
-        return value
-
-    # --------------------------------------------------------------------------------------- horizontal
-
-    @command(":TIMebase:RANGe", Number("S"))
-    def _set_time_range(self, value: float) -> None:
-        """``TIM:RANG``: ten divisions."""
-        low, high = self.data_sheet.min_timebase * 10, self.data_sheet.max_timebase * 10
-        if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
-            raise ScpiError(-222)
-        self.time_scale = value / self.data_sheet.time_divisions
-
-    @command(":TIMebase:RANGe?")
-    def _get_time_range(self) -> str:
-        return self.format_number(self.timebase_range)
-
-    @command(":TIMebase:DIVisions?")
-    def _divisions(self) -> str:
-        return str(self.data_sheet.time_divisions)
-
-    @command(":ACQuire:POINts[:VALue]?")
-    def _points(self) -> str:
-        return str(self.sampling().points)
-
-    @command(":ACQuire:SRATe?")
-    @command(":ACQuire:POINts:ARATe?")
-    def _rate(self) -> str:
-        """``ACQ:SRAT?``: samples of the record by its time [Sa/s]."""
-        return self.format_number(self.sampling().rate)
+        return self.require_level(source, value)
 
     @command(":ACQuire:RESolution?")
     def _resolution(self) -> str:

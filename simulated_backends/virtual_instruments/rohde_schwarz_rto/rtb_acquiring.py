@@ -2,7 +2,6 @@
 
 import math
 
-from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
@@ -14,16 +13,18 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
     channel_edge,
     external_edge,
 )
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
-from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtbChannels, RtoTable
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import (
+    EXTERNAL,
+    RtbChannels,
+    SharedAcquiring,
+)
 
-_EXTERNAL = 5  #: the number of the external input's level
 _AUTOMATIC = 1_000_000  #: points at most where the record length is automatic
 #: record lengths; the last one only with one channel of each pair
 LENGTHS = (10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000)
 
 
-class RtbAcquiring(RtoTable):
+class RtbAcquiring(SharedAcquiring):
     """What ``TIMebase``, ``ACQuire`` and ``TRIGger:A`` set.
 
     With the channels, these are the settings that the shared code reads: an
@@ -36,10 +37,7 @@ class RtbAcquiring(RtoTable):
         Of the same scope.
     """
 
-    def __init__(self, scope: VirtualOscilloscope, channels: RtbChannels) -> None:
-        super().__init__(scope)
-        self.channels = channels
-
+    channels: RtbChannels
     time_scale = Setting(":TIMebase:SCALe", Number(
         "S", lambda owner: owner.data_sheet.min_timebase, lambda owner: owner.data_sheet.max_timebase), default=100e-6)
     position = Setting(":TIMebase:POSition", Number("S", -5999.856, 51539607.402), default=0.0)
@@ -74,15 +72,6 @@ class RtbAcquiring(RtoTable):
     def trigger_source(self) -> str:
         """Return what it triggers on; "EXT" is the external input."""
         return "EXT" if self.source == "EXT" else f"CHAN{self.source[2:]}"
-
-    @property
-    def timebase_range(self) -> float:
-        """Return the width of the screen [s]."""
-        return float(self.time_scale) * self.data_sheet.time_divisions
-
-    def shown_channels(self) -> list[int]:
-        """Return the channels that are acquired."""
-        return self.channels.shown_channels()
 
     @property
     def _share(self) -> int:
@@ -129,7 +118,7 @@ class RtbAcquiring(RtoTable):
     def _edge(self, slope: str) -> EdgeSettings:
         sheet, noisy = self.data_sheet, self.scope.bench.imperfections
         if self.source == "EXT":
-            return external_edge(self.level[_EXTERNAL], slope, sheet.trigger_jitter if noisy else 0.0)
+            return external_edge(self.level[EXTERNAL], slope, sheet.trigger_jitter if noisy else 0.0)
         channel = int(self.source[2:])
         hysteresis = sheet.hysteresis * (2.0 if self.noise_reject else 1.0)
         return channel_edge(self.channels.channel(channel), sheet, self.level[channel], slope, hysteresis, noisy)
@@ -146,35 +135,7 @@ class RtbAcquiring(RtoTable):
             self.memory_mode = "MAN"
 
     def _level_chosen(self, source: int, value: float) -> float:
-        """Take a level within five divisions of mid-screen; beyond, -222."""
-        middle, reach = 0.0, self.data_sheet.external_range
-        if source != _EXTERNAL:
-            middle = self.channels.middle(source)
-            reach = self.data_sheet.level_divisions * self.channels.scale[source]
-        if abs(value - middle) > reach * (1 + 1e-9):
-            raise ScpiError(-222)
-        return value
-
-    @command(":TIMebase:RANGe", Number("S"))
-    def _set_time_range(self, value: float) -> None:
-        """``TIM:RANG``: twelve divisions."""
-        sheet = self.data_sheet
-        low, high = sheet.min_timebase * sheet.time_divisions, sheet.max_timebase * sheet.time_divisions
-        if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
-            raise ScpiError(-222)
-        self.time_scale = value / sheet.time_divisions
-
-    @command(":TIMebase:RANGe?")
-    def _get_time_range(self) -> str:
-        return self.format_number(self.timebase_range)
-
-    @command(":TIMebase:DIVisions?")
-    def _divisions(self) -> str:
-        return str(self.data_sheet.time_divisions)
-
-    @command(":ACQuire:POINts[:VALue]?")
-    def _points(self) -> str:
-        return str(self.sampling().points)
+        return self.require_level(source, value)
 
     @command(":ACQuire:POINts:AUTomatic", Boolean())
     def _set_automatic(self, on: bool) -> None:
@@ -184,9 +145,3 @@ class RtbAcquiring(RtoTable):
     @command(":ACQuire:POINts:AUTomatic?")
     def _get_automatic(self) -> str:
         return "1" if self.memory_mode == "AUT" else "0"
-
-    @command(":ACQuire:SRATe?")
-    @command(":ACQuire:POINts:ARATe?")
-    def _rate(self) -> str:
-        """``ACQ:SRAT?`` [Sa/s]."""
-        return self.format_number(self.sampling().rate)

@@ -8,9 +8,11 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import CommandTable, Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
 
+EXTERNAL = 5  #: the number of the level of the external input
 _LIMITS = {"FULL": math.inf, "B800": 800e6, "B200": 200e6, "B20": 20e6}
 
 
@@ -113,6 +115,75 @@ class SharedChannels(RtoTable):
     @command(":CHANnel<1-4>:OVERload?")
     def _overload(self, channel: int) -> str:
         return "0"
+
+
+class SharedAcquiring(RtoTable):
+    """The time base and the greatest trigger level; a series adds its record length and its trigger.
+
+    Parameters
+    ----------
+    scope : VirtualOscilloscope
+    channels : SharedChannels
+        Of the same scope.
+    """
+
+    channels: Any
+    time_scale: Any
+
+    def __init__(self, scope: VirtualOscilloscope, channels: SharedChannels) -> None:
+        super().__init__(scope)
+        self.channels = channels
+
+    @property
+    def timebase_range(self) -> float:
+        """Return the width of the screen [s]."""
+        return float(self.time_scale) * self.data_sheet.time_divisions
+
+    def shown_channels(self) -> list[int]:
+        """Return the channels that are acquired."""
+        shown: list[int] = self.channels.shown_channels()
+        return shown
+
+    def sampling(self) -> Sampling:
+        """Return sample rate and points as set now."""
+        raise NotImplementedError
+
+    def require_level(self, source: int, value: float) -> float:
+        """Return a trigger level within five divisions of mid-screen; beyond, -222."""
+        middle, reach = 0.0, self.data_sheet.external_range
+        if source != EXTERNAL:
+            middle = self.channels.middle(source)
+            reach = self.data_sheet.level_divisions * self.channels.scale[source]
+        if abs(value - middle) > reach * (1 + 1e-9):
+            raise ScpiError(-222)
+        return value
+
+    @command(":TIMebase:RANGe", Number("S"))
+    def _set_time_range(self, value: float) -> None:
+        """``TIM:RANG``: all divisions."""
+        sheet = self.data_sheet
+        low, high = sheet.min_timebase * sheet.time_divisions, sheet.max_timebase * sheet.time_divisions
+        if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
+            raise ScpiError(-222)
+        self.time_scale = value / sheet.time_divisions
+
+    @command(":TIMebase:RANGe?")
+    def _get_time_range(self) -> str:
+        return self.format_number(self.timebase_range)
+
+    @command(":TIMebase:DIVisions?")
+    def _divisions(self) -> str:
+        return str(self.data_sheet.time_divisions)
+
+    @command(":ACQuire:POINts[:VALue]?")
+    def _points(self) -> str:
+        return str(self.sampling().points)
+
+    @command(":ACQuire:SRATe?")
+    @command(":ACQuire:POINts:ARATe?")
+    def _rate(self) -> str:
+        """``ACQ:SRAT?``: samples of the record by its time [Sa/s]."""
+        return self.format_number(self.sampling().rate)
 
 
 class RtoChannels(SharedChannels):
