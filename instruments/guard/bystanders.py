@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tsbench.quantities import told_apart
 
-_SLACK = 1e-9
+SLACK = 1e-9  #: relative slack for numbers that came through text and back
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Bystander:
     def refusal(self, emf: float, current: float = math.inf) -> str:
         """Return why the source must not make ``emf`` [V] with at most ``current`` [A]; "" where it may."""
         reached = self.voltage(emf, current)
-        if reached <= self.withstands * (1 + _SLACK):
+        if reached <= self.withstands * (1 + SLACK):
             return ""
         bound, most = told_apart(self.withstands, reached, "V")
         return (f"{self.terminal} withstands {bound}, but node {self.node} may reach {most}. Choose a smaller value, "

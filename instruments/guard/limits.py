@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tsbench.errors import LimitError
-from tsbench.instruments.guard.bystanders import Bystander, refusal_of
+from tsbench.instruments.guard.bystanders import SLACK, Bystander, refusal_of
 from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
 from tsbench.records import DeviceLimits, Sensing
 
-#: relative slack for numbers that came through text and back
-_SLACK = 1e-9
 #: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
 #: (6.3.1) takes 42.4 V peak as the highest that may be touched
 SAFE_VOLTAGE = 42.0
@@ -37,7 +35,7 @@ def require_in_range(
 ) -> None:
     """Raise LimitError unless ``value`` lies within ``allowed``, which messages call ``bound``."""
     require_finite(subject, quantity, value)
-    if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
+    if value < allowed.low - SLACK * abs(allowed.low) or value > allowed.high + SLACK * abs(allowed.high):
         shown = told_apart(value, allowed.low if value < allowed.low else allowed.high, allowed.unit)[0]
         raise LimitError(
             f"{subject}: {quantity} {shown} is outside {bound} "
@@ -54,7 +52,7 @@ def high_voltage_refusal(voltage: float, rating: float) -> str:
     voltage : [V], of either sign
     rating : [V] that fixture and cable are made for, :data:`SAFE_VOLTAGE` where the bench file does not tell
     """
-    if abs(voltage) <= rating * (1 + _SLACK):
+    if abs(voltage) <= rating * (1 + SLACK):
         return ""
     reached, stated = told_apart(abs(voltage), rating, "V")
     safe = short_quantity(SAFE_VOLTAGE, "V")
@@ -136,7 +134,7 @@ class DeviceGuard:
             value if math.isfinite(value) or self._bound(limit) is not None else 0.0,
         )
         bound = self._bound(limit)
-        if bound is not None and abs(value) > bound * (1 + _SLACK):
+        if bound is not None and abs(value) > bound * (1 + SLACK):
             reached, allowed = told_apart(value, bound, _UNITS[limit])
             said = (
                 f"with this {cause}, {quantity} may reach {reached}, but {limit} of {self.device} is {allowed}"
@@ -180,7 +178,7 @@ class SensorGuard:
 
     def refusal(self, current: float, cause: str = "") -> str:
         """Return why a current [A] that ``cause`` may lead to is too large; "" where it is not."""
-        if not abs(current) > self.largest * (1 + _SLACK):
+        if not abs(current) > self.largest * (1 + SLACK):
             return ""
         with_this = f"with this {cause}, " if cause else ""
         reached, most = told_apart(current, self.largest, "A")
@@ -229,14 +227,14 @@ class OutputsOn:
         if math.isinf(bound) or not current:
             return
         others = {name: item for name, item in self._on.items() if name != terminal and item[0] > 0}
-        if current + sum(item[0] for item in others.values()) <= bound * (1 + _SLACK):
+        if current + sum(item[0] for item in others.values()) <= bound * (1 + SLACK):
             return
         for name, (_, is_on) in list(others.items()):  # before refusing, ask whether they still are
             if not is_on():
                 self.remove(name)
                 del others[name]
         total = current + sum(item[0] for item in others.values())
-        if others and total > bound * (1 + _SLACK):
+        if others and total > bound * (1 + SLACK):
             drawn, most = told_apart(total, bound, "A")
             raise LimitError(
                 f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could drive "

@@ -4,11 +4,9 @@ from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Parameter
-from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.data_sheet import InfiniiumSheet
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import OscilloscopeTable
 
 
 class InfiniiumBase(VirtualOscilloscope):
@@ -18,29 +16,10 @@ class InfiniiumBase(VirtualOscilloscope):
     trigger_levels: dict[str, float]  #: [V at the display] by source
 
 
-class InfiniiumTable(CommandTable):
-    """Base of the command tables.
+class InfiniiumTable(OscilloscopeTable[InfiniiumBase]):
+    """Base of the command tables."""
 
-    Parameters
-    ----------
-    scope : InfiniiumBase
-        Holds the table.
-    """
-
-    def __init__(self, scope: InfiniiumBase) -> None:
-        super().__init__(scope)
-        self.scope = scope
-        self.data_sheet = scope.data_sheet
-
-    @property
-    def control(self) -> AcquisitionControl:
-        """Return the run control, which is made after the first tables."""
-        return self.scope.control
-
-    @property
-    def memory(self) -> AcquisitionMemory:
-        """Return the memory, likewise."""
-        return self.scope.memory
+    data_sheet: InfiniiumSheet
 
 
 class ScopeSource(Parameter):

@@ -6,10 +6,10 @@ import numpy as np
 
 from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
 from tsbench.simulated_backends.lecroy.execution import RawReply
-from tsbench.simulated_backends.lecroy.parameters import LecroyWord, pairs
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Many, Text
+from tsbench.simulated_backends.scpi.parameters import Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope
@@ -18,38 +18,20 @@ from tsbench.simulated_backends.virtual_instruments.lecroy_scope.measured import
     PAIRED,
     ShortMeasureCommands,
 )
-from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import ShortRunCommands
+from tsbench.simulated_backends.virtual_instruments.lecroy_scope.transferring import TransferCommands
 
 _DIGITS = 9  #: of the length of a block
 _CODES = 25.0  #: in a division
 _COUPLINGS = {"DC": 0, "GND": 1, "AC": 3}
 
 
-class ShortWaveformCommands(ShortRunCommands):
+class ShortWaveformCommands(TransferCommands):
     """Run control, records and the screen."""
 
     def __init__(self, scope: ShortScope) -> None:
         super().__init__(scope)
         self.transfer = {"SP": 1, "NP": 0, "FP": 0}   # *RST leaves them
         self._block: tuple[tuple[object, ...], bytes] | None = None
-
-    @command("WFSU", Many(Text(bare=True), 2))
-    def set_transfer(self, *words: str) -> None:
-        """``WFSU SP,4,NP,100,FP,0``: every SP-th point, NP of them (0: all), from FP on."""
-        given = pairs(words)
-        if not given.keys() <= self.transfer.keys():
-            raise ScpiError(-224)
-        try:
-            values = {name: int(float(value)) for name, value in given.items()}
-        except (ValueError, OverflowError):
-            raise ScpiError(-104) from None
-        if min(values.values()) < 0:
-            raise ScpiError(-222)
-        self.transfer.update(values)
-
-    @command("WFSU?")
-    def _transfer_set(self) -> str:
-        return ",".join(f"{name},{value}" for name, value in self.transfer.items())
 
     @command("C<1-4>:WF?", LecroyWord("DESC", "DAT2", "ALL"))
     def waveform(self, channel: int, part: str) -> Handler:

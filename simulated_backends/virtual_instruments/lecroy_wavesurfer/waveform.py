@@ -8,14 +8,14 @@ import numpy as np
 
 from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
 from tsbench.simulated_backends.lecroy.execution import RawReply
-from tsbench.simulated_backends.lecroy.parameters import LecroyWord, pairs
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Many, Text
+from tsbench.simulated_backends.scpi.parameters import Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope
-from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import ShortRunCommands
+from tsbench.simulated_backends.virtual_instruments.lecroy_scope.transferring import TransferCommands
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition
 
 _DIGITS = 9
@@ -25,30 +25,12 @@ _VBS_SET = re.compile(r"app\.acquisition\.([\w.()\"]+?)(?:\.value)?\s*=\s*(.+)",
 _MODES = {"AUTO": "Auto", "NORM": "Normal", "SINGLE": "Single", "STOP": "Stopped"}
 
 
-class WaveSurferWaveform(ShortRunCommands):
+class WaveSurferWaveform(TransferCommands):
     """Run control, records and the screen."""
 
     def __init__(self, scope: ShortScope) -> None:
         super().__init__(scope)
         self.transfer = {"SP": 0, "NP": 0, "FP": 0, "SN": 0}
-
-    @command("WFSU", Many(Text(bare=True), 2))
-    def set_transfer(self, *words: str) -> None:
-        """``WFSU SP,4,NP,100,FP,0,SN,0``: every SP-th point, NP of them, from FP on, of segment SN (0: all)."""
-        given = pairs(words)
-        if not given.keys() <= self.transfer.keys():
-            raise ScpiError(-224)
-        try:
-            values = {name: int(float(value)) for name, value in given.items()}
-        except (ValueError, OverflowError):
-            raise ScpiError(-104) from None
-        if min(values.values()) < 0:
-            raise ScpiError(-222)
-        self.transfer.update(values)
-
-    @command("WFSU?")
-    def _transfer_set(self) -> str:
-        return ",".join(f"{name},{value}" for name, value in self.transfer.items())
 
     def _segments(self, acquisition: Acquisition) -> range:
         count = 1 if acquisition.plan.averaged else len(acquisition.records)

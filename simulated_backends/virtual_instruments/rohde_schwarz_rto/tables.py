@@ -5,40 +5,20 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
-from tsbench.simulated_backends.scpi.tree import CommandTable, Setting, command
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import OscilloscopeTable
 
 EXTERNAL = 5  #: the number of the level of the external input
 _LIMITS = {"FULL": math.inf, "B800": 800e6, "B200": 200e6, "B20": 20e6}
 
 
-class RtoTable(CommandTable):
-    """Base of the command tables.
+class RtoTable(OscilloscopeTable[VirtualOscilloscope]):
+    """Base of the command tables."""
 
-    Parameters
-    ----------
-    scope : VirtualOscilloscope
-        Holds the table.
-    """
-
-    def __init__(self, scope: VirtualOscilloscope) -> None:
-        super().__init__(scope)
-        self.scope = scope
-        self.data_sheet = scope.data_sheet
-
-    @property
-    def control(self) -> AcquisitionControl:
-        """Return the run control, which is made after the first tables."""
-        return self.scope.control
-
-    @property
-    def memory(self) -> AcquisitionMemory:
-        """Return the memory, likewise."""
-        return self.scope.memory
+    data_sheet: ScopeDataSheet
 
 
 class SharedChannels(RtoTable):
