@@ -52,7 +52,11 @@ def test_silver_pulses(number, tmp_path):
     analysis = analyse_files([SHARED / f"ag_pulse_{number}.csv"], out=tmp_path)
     assert "pulses and relaxation, 1 pulse (1.00 V for 20.0 ms), base voltage 102 mV" in analysis.understood[0]
     (delay,) = of(analysis, "switching_delay")
-    assert delay["value"] == pytest.approx(time[half] - time[first], rel=0.03)
+    if number == "00":
+        assert delay["value"] == pytest.approx(time[half] - time[first], rel=0.03)
+    else:  # the current stands at the end of the range 65 us after its rise: half of a highest that nobody saw
+        assert delay["value"] is None and "censored" in delay["flags"]
+        assert delay["low"] == pytest.approx(time[half] - time[first], rel=0.03)
     assert delay["conditions"]["pulse_width"] == pytest.approx(time[last] - time[first], rel=0.01)
     assert "clipped" in delay["flags"]  # the current stands at 11.54 uA
     (shot,) = of(analysis, "relaxation_time")

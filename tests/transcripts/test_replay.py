@@ -135,7 +135,7 @@ def test_the_driver_reads_what_the_facts_say(name: str, step: str, tmp_path: Pat
     assert {plain(message) for message in messages} <= sent
 
 
-@pytest.mark.parametrize("name", DIALOGUES)
-def test_the_driver_holds_the_dialogue_of_a_lab(name: str, tmp_path: Path) -> None:
-    differences, _ = replay_on_driver(DIALOGUES[name], tmp_path)
-    assert [difference.line for difference in differences] == []
+def test_the_driver_holds_every_dialogue_of_a_lab(tmp_path: Path) -> None:
+    """One test for all: no lab has sent a dialogue yet, and a parametrised test without a case is a skip."""
+    differences = {name: replay_on_driver(one, tmp_path)[0] for name, one in DIALOGUES.items()}
+    assert {name: [one.line for one in found] for name, found in differences.items() if found} == {}
