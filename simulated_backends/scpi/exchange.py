@@ -32,6 +32,8 @@ from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
+SHORT_REPLY = 4096  #: bytes: its end is put to it, a longer reply is not copied
+
 
 class OutputQueue:
     """Bytes in order, put in as whole replies and taken out in parts of any size."""
@@ -128,20 +130,19 @@ class MessageExchange:
 
     def recv(self, data: bytes, end: bool) -> None:
         """Take bytes from the controller; complete messages are executed in order."""
-        self._input += data
-        if len(self._input) > self._instrument.input_buffer_size:
+        if len(self._input) + len(data) > self._instrument.input_buffer_size:
             self._input.clear()
             self._status.post(ScpiError(-363))
             return
         framing = self._instrument.framing
         letter = framing.message_end
-        if not end and letter not in data:
-            return
-        whole = self._input.removesuffix(letter)
-        if end and letter not in whole and b"#" not in whole:
-            self._input.clear()
-            self._accept(bytes(whole))   # one plain message, the usual case
+        whole = data.removesuffix(letter)
+        if end and not self._input and letter not in whole and b"#" not in whole:
+            self._accept(whole)   # one plain message, the usual case
         else:
+            self._input += data
+            if not end and letter not in data:
+                return
             messages, rest = framing.messages(bytes(self._input), end)
             self._input[:] = rest
             for message in messages:
@@ -253,11 +254,15 @@ class MessageExchange:
                         self._output.clear()
                         self._status.message_available = False
                         self._status.post(ScpiError(-410))
-                    self._task = self._execute(message)
+                    self._task = self.execute(message)
                 try:
                     wait = next(self._task)
-                except StopIteration:
+                except StopIteration as done:
                     self._task = None
+                    if done.value is not None:
+                        self.answer(done.value)
+                    elif self._status.service_enable:   # else nothing can request service
+                        self._status.update()
                     continue
                 if isinstance(wait, Idle):
                     if self._operations.pending:
@@ -288,17 +293,14 @@ class MessageExchange:
             task, self._task = self._task, None
             task.close()
 
-    def _execute(self, message: bytes) -> Handler:
-        reply = yield from self.execute(message)
-        if reply is not None:
-            self.answer(reply)
-        elif self._status.service_enable:   # else nothing can request service
-            self._status.update()
-
     def answer(self, reply: bytes) -> None:
         """Put a reply into the output queue; its end is added."""
-        self._output.add(reply)
-        self._output.add(self._instrument.framing.reply_end)
+        end = self._instrument.framing.reply_end
+        if len(reply) < SHORT_REPLY:
+            self._output.add(reply + end)
+        else:
+            self._output.add(reply)
+            self._output.add(end)
         self._status.message_available = True
         if self._status.service_enable:
             self._status.update()
@@ -360,4 +362,6 @@ def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
                 instrument.exchange.report_trouble()
         if result is not None:
             replies.append(instrument.written(unit, result))
+    if len(replies) == 1:
+        return replies[0]
     return b";".join(replies) if replies else None

@@ -13,6 +13,7 @@ from tsbench.simulated_backends.scpi.executing import IDLE, Handler, Idle, Talk,
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
+from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT, StatusModel
 from tsbench.simulated_backends.scpi.status_commands import StatusCommands
 from tsbench.simulated_backends.scpi.syntax import SCPI_FRAMING, Framing
@@ -173,7 +174,7 @@ class MessageDevice:
 
     def __init__(self, clock: BenchClock) -> None:
         self.clock = clock
-        self.setting_values: dict[tuple[str, tuple[Any, ...]], Any] = {}
+        self.setting_values = SettingValues()
         self.status = StatusModel(queue_depth=self.error_queue_depth, now=lambda: clock.now)
         self.operations = Operations(clock, self.status)
         self.exchange = MessageExchange(self, clock, self.status, self.operations)   #: what transports use

@@ -24,6 +24,7 @@ An instrument with many commands holds one :class:`CommandTable` for each subsys
         source = Subsystem(SourceCommands)
 """
 
+import functools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Self, TypeVar, overload
@@ -31,6 +32,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
 from tsbench.simulated_backends.scpi.parameters import Parameter
+from tsbench.simulated_backends.scpi.setting_values import KeyedValues, SettingValues
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock
 
@@ -51,9 +53,6 @@ def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any
         return method
 
     return mark
-
-
-_NOT_SET = object()
 
 
 class Setting:
@@ -114,7 +113,20 @@ class Setting:
             return self
         if self.part:
             return getattr(getattr(owner, self.part), self.name)
-        return KeyedSetting(self, owner) if self.keyed else self.value(owner, ())
+        if not self.keyed:
+            return self.value(owner, ())
+        held: dict[str, Any] = owner.__dict__
+        return held[self.name] if self.name in held else self._held(owner)
+
+    def _held(self, owner: Any) -> KeyedValues:
+        """Return the values of all keys, and let the owner keep them: settings are read several times in a command."""
+        values: KeyedValues = owner.setting_values.of(self.name)
+        if self._computed:
+            values.computed = functools.partial(self.default, owner)
+        else:
+            values.default = self.default
+        owner.__dict__[self.name] = values
+        return values
 
     def __set__(self, owner: Any, value: Any) -> None:
         if self.keyed:
@@ -127,18 +139,23 @@ class Setting:
             held = getattr(getattr(owner, self.part), self.name)
             if (found := held[key[0]] if key else held) is not None:
                 return found
-        elif (found := owner.setting_values.get((self.name, key), _NOT_SET)) is not _NOT_SET:
-            return found
+        elif self.keyed:
+            return self.__get__(owner, type(owner))[key[0] if len(key) == 1 else key]
+        elif self.name in owner.setting_values.plain:
+            return owner.setting_values.plain[self.name]
         return self.default(owner, *key) if self._computed else self.default
 
     def store(self, owner: Any, key: tuple[Any, ...], value: Any) -> None:
         """Replace the value of one key."""
-        if not self.part:
-            owner.setting_values[self.name, key] = value
-        elif key:
-            getattr(getattr(owner, self.part), self.name)[key[0]] = value
+        if self.part:
+            if key:
+                getattr(getattr(owner, self.part), self.name)[key[0]] = value
+            else:
+                setattr(getattr(owner, self.part), self.name, value)
+        elif self.keyed:
+            self.__get__(owner, type(owner))[key] = value
         else:
-            setattr(getattr(owner, self.part), self.name, value)
+            owner.setting_values.plain[self.name] = value
 
     def write(self, owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         """Carry out the command form."""
@@ -159,31 +176,12 @@ class Setting:
         return self.parameter.format(value, owner)
 
 
-class KeyedSetting:
-    """The values of a setting whose header captures something: ``self.range["VOLT"]``, ``self.offset[1]``."""
-
-    __slots__ = ("_owner", "_setting")
-
-    def __init__(self, setting: Setting, owner: Any) -> None:
-        self._setting = setting
-        self._owner = owner
-
-    def __getitem__(self, key: Any) -> Any:
-        setting, key = self._setting, key if isinstance(key, tuple) else (key,)
-        if not setting.part:   # the usual case, without a call
-            found = self._owner.setting_values.get((setting.name, key), _NOT_SET)
-            if found is not _NOT_SET:
-                return found
-        return setting.value(self._owner, key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._setting.store(self._owner, key if isinstance(key, tuple) else (key,), value)
-
-
 def parse_arguments(
     parameters: tuple[Parameter, ...], raw: list[bytes], owner: Any, key: tuple[Any, ...]
 ) -> list[Any]:
     """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
+    if len(raw) == 1 == len(parameters) and not parameters[0].many and raw[0].strip():   # most commands
+        return [parameters[0].parse(raw[0], owner, key)]
     if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
         raw = raw[:-1]  # "…, " : a parameter left out at the end
     values: list[Any] = []
@@ -226,7 +224,7 @@ class CommandTable:
     """
 
     def __init__(self, instrument: Any) -> None:
-        self.setting_values: dict[tuple[str, tuple[Any, ...]], Any] = instrument.setting_values
+        self.setting_values: SettingValues = instrument.setting_values
         self.clock: BenchClock = instrument.clock
         self.status: StatusModel = instrument.status
         # how the model writes numbers, and its error queue: the table's own by these names, for parameters
@@ -271,8 +269,10 @@ class Subsystem(Generic[T]):
 
 
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
+    may_be_bare = all(parameter.optional and not parameter.many for parameter in parameters)
+
     def call(owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
-        if not (parameters or raw):   # most queries
+        if may_be_bare and not raw:   # most queries
             return method(owner, *key)
         return method(owner, *key, *parse_arguments(parameters, raw, owner, key))
 

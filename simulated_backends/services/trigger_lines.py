@@ -69,6 +69,10 @@ class DigitalLine:
         self._withdraw(time)
         self._tell()
 
+    def is_still(self, time: float) -> bool:
+        """Return whether no train that was added goes on at ``time`` [s] or later: :meth:`cut` would change nothing."""
+        return not self._trains or all(train.end <= time for train in self._trains)
+
     def set_level(self, time: float, high: bool) -> None:
         """Let the line be high, or low, from ``time`` [s] on, without end: one edge if that is a change."""
         before = self.level_at(math.nextafter(time, -math.inf))

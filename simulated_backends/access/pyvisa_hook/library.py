@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterable
+from operator import methodcaller
 from typing import Any, TypeVar
 
 from pyvisa import constants, rname
@@ -200,23 +201,21 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self, session: Any, action: Callable[..., R], failed: Any = None, *arguments: Any,
     ) -> tuple[R, StatusCode]:
         """Do ``action(session, *arguments)`` under the bench's lock; a VISA failure raises what pyvisa knows for it."""
-        if self._world is None:
+        world, opened = self._world, self._sessions.get(session)
+        if world is None or opened is None:
             return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
-        opened = self._sessions.get(session)
-        if opened is None:
-            return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
-        handlers: list[Any] = []
-        with self._world.bench.lock:
-            self._world.bench.begin_message()
+        bench, status, handlers = world.bench, SUCCESS, None
+        with bench.lock:
+            bench.begin_message()
             try:
                 result = action(opened, *arguments)
-                status = SUCCESS
                 if self._listening and not opened.lost:
                     handlers = self._due_handlers()
             except VisaCallError as fault:
                 result, status = failed, fault.status
-        for call in handlers:
-            call()
+        if handlers:
+            for call in handlers:
+                call()
         return result, self.handle_return_value(session, status)
 
     def _due_handlers(self) -> list[Callable[[], None]]:
@@ -239,7 +238,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         """Send bytes (viWrite)."""
-        return self._act(session, lambda opened: opened.write(bytes(data)), 0)
+        return self._act(session, methodcaller("write", bytes(data)), 0)
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
@@ -252,7 +251,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                     return more   # pyvisa has been told of this status
                 return more[0], self.handle_return_value(session, more[1])
         result, status = self._act(
-            session, lambda opened: opened.read(count), (b"", StatusCode.error_timeout))
+            session, methodcaller("read", count), (b"", StatusCode.error_timeout))
         data, reason = result
         return data, self.handle_return_value(session, reason) if status >= 0 else status
 

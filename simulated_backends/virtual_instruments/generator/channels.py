@@ -255,6 +255,11 @@ class GeneratorChannels:
         if event is not None:
             event.cancel()
 
+    def is_still(self, channel: int) -> bool:
+        """Return whether nothing plays and nothing is planned, at the output or at the sync output."""
+        return (self._continuation[channel] is None and channel not in self._signals
+                and (self.sync_line.is_still(self._bench.clock.now) or self._settings.sync_channel != channel))
+
     def stop_playing(self, channel: int) -> None:
         """Cancel the planned continuation. The present output does not change."""
         self._forget_continuation(channel)

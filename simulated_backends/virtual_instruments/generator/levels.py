@@ -7,6 +7,7 @@ Programmed levels are what a load equal to the declared load would see. The EMF 
 import enum
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import OUTPUT_RESISTANCE, GeneratorDataSheet
 
@@ -51,8 +52,7 @@ class OutputLevels:
         return OutputLevels(self.amplitude * ratio, self.offset * ratio, load, self.source)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """What an output can do at one load setting: bounds in programmed volts."""
 
     min_amplitude: float
@@ -81,8 +81,7 @@ class Adjustment(enum.Enum):
     HIGH_MOVED = "the high level moved because of the low level"
 
 
-@dataclass(frozen=True)
-class Adjusted:
+class Adjusted(NamedTuple):
     """Levels after a request, and why they are not as requested (None: they are)."""
 
     levels: OutputLevels
@@ -175,12 +174,10 @@ def volts_peak_to_peak(value: float, unit: str, function: str, load: float) -> f
 
 def from_volts_peak_to_peak(value: float, unit: str, function: str, load: float) -> float:
     """Return an amplitude [Vpp] in ``unit``."""
+    if unit not in ("VRMS", "DBM"):
+        return value
     rms = value / peak_to_peak_per_rms(function)
-    if unit == "VRMS":
-        return rms
-    if unit == "DBM":
-        return 10 * math.log10(rms * rms / load / 1e-3)
-    return value
+    return rms if unit == "VRMS" else 10 * math.log10(rms * rms / load / 1e-3)
 
 
 def peak_to_peak_per_rms(function: str) -> float:

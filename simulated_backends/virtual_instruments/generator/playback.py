@@ -67,6 +67,19 @@ class Playback:
             if other != channel and self._channels.on[other] and self._settings.shape(other).added is not None:
                 self._channels.play_without_end(other)
 
+    def follow(self, channel: int) -> None:
+        """Play with the new level or period. Where all outputs are off and nothing runs, there is nothing to do."""
+        if any(self._channels.on.values()) or self._runs(channel):
+            self.reshape(channel)
+
+    def _runs(self, channel: int) -> bool:
+        """Return whether :meth:`stop_burst` would end something."""
+        return (
+            self._bursts[channel] is not None or self._endless[channel] or self._gates[channel] is not None
+            or self._timers[channel] is not None or self._next_external[channel] is not None
+            or self.list_position[channel] != 0 or self._sequences.runs(channel)
+            or not self._channels.is_still(channel))
+
     def _sequence_waits(self) -> None:
         self._waiting_changed()
         self.external_edges_changed()

@@ -54,6 +54,10 @@ class SequencePlayer:
         if running is not None and running.event is not None:
             running.event.cancel()
 
+    def runs(self, channel: int) -> bool:
+        """Return whether a waveform was started and not stopped."""
+        return channel in self._running
+
     def waits(self, channel: int) -> bool:
         """Return whether a trigger would do something."""
         return channel in self._running and self._running[channel].state != "plays"

@@ -109,7 +109,7 @@ class ConfigurationCommands(MeterTable):
     def _save(self, place: int) -> None:
         meter = self._meter
         self._stored[place] = copy.deepcopy({
-            "settings": meter.settings, "values": self.setting_values, "lists": self._lists.lists,
+            "settings": meter.settings, "values": dict(self.setting_values), "lists": self._lists.lists,
             "blocks": meter.trigger_model.blocks, "lines": meter.digital_port.stored()})
 
     @command("*RCL", Integer("", 0, 4))

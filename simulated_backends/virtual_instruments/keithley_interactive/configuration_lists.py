@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
@@ -78,7 +79,7 @@ class ConfigurationLists:
     """
 
     def __init__(
-        self, settings: SourceMeterSettings, values: dict[tuple[str, tuple[Any, ...]], Any], output: SourceOutput,
+        self, settings: SourceMeterSettings, values: SettingValues, output: SourceOutput,
     ) -> None:
         self._settings = settings
         self._values = values

@@ -164,10 +164,10 @@ class FunctionCommands(GeneratorTable):
         return 1.0 / self.shared.frequency[channel]
 
     def _set_period(self, channel: int, period: float) -> None:
-        duty = self.pulse_width[channel] / self.period(channel)
-        self.shared.frequency[channel] = 1.0 / period
         if self.hold[channel] == "DCYC":
+            duty = self.pulse_width[channel] / self.period(channel)
             self.pulse_width[channel] = max(duty * period, self.data_sheet.min_pulse_width)
+        self.shared.frequency[channel] = 1.0 / period
         if self.shared.function[channel] == "PULS":
             self._fit_pulse(channel, "period")
         levels, window = self.shared.levels[channel], self.level_commands.window(channel)
@@ -175,7 +175,7 @@ class FunctionCommands(GeneratorTable):
             self.level_commands.accept(channel, levels_of.set_amplitude(levels, window.max_amplitude, window))
             self.post_error(-221, text="Settings conflict; amplitude reduced due to frequency")
         self.generator.coupling_commands.frequency_follows(channel)
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     # ------------------------------------------------------------------------------------------- pulses
 

@@ -57,10 +57,9 @@ class LevelCommands(GeneratorTable):
         if adjusted.adjustment is not None:
             code, text = _ERRORS[adjusted.adjustment]
             self.post_error(code, text=text)
-        floor = self.edge_floor(channel)
-        if min(self.shared.lead[channel], self.shared.trail[channel]) < floor * (1 - 1e-9):
-            self.shared.lead[channel] = max(self.shared.lead[channel], floor)
-            self.shared.trail[channel] = max(self.shared.trail[channel], floor)
+        floor, lead, trail = self.edge_floor(channel), self.shared.lead, self.shared.trail
+        if min(lead[channel], trail[channel]) < floor * (1 - 1e-9):
+            lead[channel], trail[channel] = max(lead[channel], floor), max(trail[channel], floor)
             if self.shared.function[channel] == "PULS":
                 self.post_error(-221, text="Settings conflict; edge time increased due to amplitude")
 
@@ -100,13 +99,14 @@ class LevelCommands(GeneratorTable):
              Number("VPP", units=("V", "VRMS", "DBM")))
     def set_amplitude(self, channel: int, value: float) -> None:
         """``VOLT`` in the present unit."""
-        unit, function = self.unit[channel], self.shared.function[channel]
-        self.set_peak_to_peak(channel, levels_of.volts_peak_to_peak(value, unit, function, self.load[channel]))
+        if (unit := self.unit[channel]) != "VPP":
+            value = levels_of.volts_peak_to_peak(value, unit, self.shared.function[channel], self.load[channel])
+        self.set_peak_to_peak(channel, value)
 
     def set_peak_to_peak(self, channel: int, volts: float) -> None:
         """Set the amplitude [Vpp], whatever its unit."""
         self.accept(channel, levels_of.set_amplitude(self.shared.levels[channel], volts, self.window(channel)))
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?",
              Optional(Choice("MINimum", "MAXimum")))
@@ -116,14 +116,15 @@ class LevelCommands(GeneratorTable):
         if word:
             window = self.window(channel)
             value = window.min_amplitude if word == "MIN" else window.max_amplitude
-        return self.format_number(levels_of.from_volts_peak_to_peak(
-            value, self.unit[channel], self.shared.function[channel], self.load[channel]))
+        if (unit := self.unit[channel]) != "VPP":
+            value = levels_of.from_volts_peak_to_peak(value, unit, self.shared.function[channel], self.load[channel])
+        return self.format_number(value)
 
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak", Number("V"))
     def set_arb_amplitude(self, channel: int, value: float) -> None:
         """``FUNC:ARB:PTP`` [V]."""
         self.accept(channel, levels_of.set_amplitude(self.shared.levels[channel], value, self.window(channel)))
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak?")
     def get_arb_amplitude(self, channel: int) -> str:
@@ -135,7 +136,7 @@ class LevelCommands(GeneratorTable):
         """``VOLT:OFFS``."""
         direct, window = self.shared.function[channel] == "DC", self.window(channel)
         self.accept(channel, levels_of.set_offset(self.shared.levels[channel], value, window, direct))
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet?", Optional(Choice("MINimum", "MAXimum")))
     def get_offset(self, channel: int, word: str | None = None) -> str:
@@ -153,7 +154,7 @@ class LevelCommands(GeneratorTable):
         """``VOLT:HIGH`` and ``VOLT:LOW``."""
         change = levels_of.set_high if which == "HIGH" else levels_of.set_low
         self.accept(channel, change(self.shared.levels[channel], value, self.window(channel)))
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}?")
     def get_level(self, channel: int, which: str) -> str:

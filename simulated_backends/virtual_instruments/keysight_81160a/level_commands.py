@@ -104,7 +104,7 @@ class PulseLevelCommands(PulseGeneratorTable):
         """Set the amplitude [Vpp]."""
         levels = self.generator.levels[channel]
         self.accept(channel, levels_of.set_amplitude(levels, volts, self.window(channel)))
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce]:VOLTage<1-2>[:LEVel][:IMMediate][:AMPLitude]?", Optional(Choice("MINimum", "MAXimum")))
     def get_amplitude(self, channel: int, word: str = "") -> str:
@@ -121,7 +121,7 @@ class PulseLevelCommands(PulseGeneratorTable):
         change = (levels_of.set_offset(levels, value, window, dc=True) if self._function(channel) == "DC"
                   else levels_of.set_offset_first(levels, value, window))
         self.accept(channel, change)
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce]:VOLTage<1-2>[:LEVel][:IMMediate]:OFFSet?", Optional(Choice("MINimum", "MAXimum")))
     def get_offset(self, channel: int, word: str = "") -> str:
@@ -135,7 +135,7 @@ class PulseLevelCommands(PulseGeneratorTable):
         """``VOLT:HIGH`` and ``VOLT:LOW``."""
         change = levels_of.set_high if which == "HIGH" else levels_of.set_low
         self.accept(channel, change(self.generator.levels[channel], value, self.window(channel)))
-        self.playback.reshape(channel)
+        self.playback.follow(channel)
 
     @command("[:SOURce]:VOLTage<1-2>[:LEVel][:IMMediate]:{HIGH|LOW}?")
     def get_level(self, channel: int, which: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Boolean, Choice, Integer, Optional, Text
+from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
@@ -42,12 +43,13 @@ class SetupCommands(ScopeTable):
     waveform_segments = Setting(":SAVE:WAVeform:SEGMented", Choice("ALL", "CURRent"), default="ALL")
 
     def _state(self) -> bytes:
-        return repr((self.setting_values, self.scope.trigger_levels)).encode("latin-1")
+        return repr((dict(self.setting_values), self.scope.trigger_levels)).encode("latin-1")
 
     def _restore(self, payload: bytes) -> None:
         try:
             values, levels = ast.literal_eval(payload.decode("latin-1"))
-            values, levels = dict(values), dict(levels)
+            levels = dict(levels)
+            SettingValues().update(values)   # are these settings?
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             raise ScpiError(-161) from None
         # in place: the command tables hold the same dictionaries

@@ -21,6 +21,7 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
     long_and_short,
 )
+from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.scpi.syntax import (
     IncompleteBlockError,
     block_end,
@@ -364,7 +365,7 @@ class _Model:
     mode = Setting(":MODE", Choice("AUTO", "MANual"), "AUTO")
 
     def __init__(self) -> None:
-        self.setting_values: dict[Any, Any] = {}
+        self.setting_values = SettingValues()
         self.changes: list[int] = []
 
     def format_number(self, value: float) -> str:
