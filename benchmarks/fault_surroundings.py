@@ -14,6 +14,7 @@ from tsbench.station.bench.bench import Bench
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 _METER = "[instruments.source_meter]\n"
+_MATRIX = 'resource = "GPIB0::16::INSTR"\n\n'
 _POLL = 0.01  #: [s] between two questions whether a pulse train is over
 
 
@@ -112,6 +113,30 @@ def _wafer(prober: str, resource: str) -> Surroundings:
     return Surroundings(instruments, "W1_x0y0_1", lay, protocol="iv_sweep", after=_next_die)
 
 
+def _pulses(bench: Bench) -> Mapping[str, float]:
+    """Let the generator reach the device instead of the source meter; the run selects the other route again."""
+    assert bench.routes is not None
+    bench.routes.prepare(["pulser"])
+    return {}
+
+
+def _routed() -> Surroundings:
+    """The demo bench: a matrix connects source meter or generator with the device."""
+    lay = _copied(
+        "nbo2", ("R_drive  smu   dut  2\nC_cable  smu   0    20p\nR_pulse  gen1  dut  2",
+                 "R_drive  smu   a  2\nC_cable  smu   0    20p\nR_pulse  gen1  b  2"),   # in the world only
+        (f"{_METER}model", f'[instruments.matrix]\nmodel = "keithley_707b"\n{_MATRIX}{_METER}model'),
+        (f"{_METER}driver", f'[instruments.matrix]\ndriver = "keithley_707b"\n{_MATRIX}{_METER}driver'),
+        ("[devices.D1]\nmodel", '"matrix.A" = "a"\n"matrix.B" = "b"\n"matrix.101" = "dut"\n[devices.D1]\nmodel'),
+        ("[devices.D1]\nmaterial", '[fixture.routing]\nkind = "matrix"\ninstrument = "matrix"\n'
+         '[fixture.routing.states]\ndc = { roles = ["drive"], crosspoints = ["1A01"] }\n'
+         'pulses = { roles = ["pulser"], crosspoints = ["1B01"] }\n[devices.D1]\nmaterial'),
+    )
+    instruments = {"matrix": "keithley_707b", "source_meter": "keithley_2450", "generator": "keysight_33600",
+                   "scope": "keysight_dsox3000t"}
+    return Surroundings(instruments, "D1", lay, protocol="iv_sweep", before=_pulses, after=_pulses)
+
+
 def _all() -> Mapping[str, Surroundings]:
     rows = {"A": "1", "B": "2"}
     points = [(f'"1{row}{column}"', f'"1{number}{column}"') for row, number in rows.items()
@@ -120,6 +145,7 @@ def _all() -> Mapping[str, Surroundings]:
     found = (
         _crossbar("keithley_707b"),
         _crossbar("keithley_3706a", *points, *jacks),
+        _routed(),
         _wafer("mpi_sentio", "TCPIP0::10.0.0.5::35555::SOCKET"),
         _wafer("formfactor_velox", "GPIB0::28::INSTR"),
         Surroundings({"analyser": "keithley_4200"}, "D1", lambda folder: write_kxci_bench(folder, pulsed=True),
