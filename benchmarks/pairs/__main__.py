@@ -10,14 +10,15 @@ interval contains the true value of the witness, and where the run was refused, 
 
 import argparse
 import json
-import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from benchmarks.pairs.cells import Cell, cells, lay
+from benchmarks.pairs.table import Kept, holds, ratio, tables
 from benchmarks.report import INFORMATION, Line, report
 
 KEPT = Path("build/pairs.jsonl")
@@ -66,16 +67,6 @@ def _job(arguments: tuple[Cell, bool]) -> dict[str, Any]:
                 "failed": f"{type(error).__name__}: {error}"}
 
 
-def _holds(found: dict[str, Any]) -> bool:
-    return bool(found["rows"]) and all(
-        low is not None and high is not None and low <= truth <= high for _, truth, _, low, high in found["rows"])
-
-
-def _half_widths(found: list[dict[str, Any]]) -> list[float]:
-    return [(high - low) / 2 / abs(truth) for one in found for _, truth, _, low, high in one["rows"]
-            if None not in {low, high}]
-
-
 def main() -> int:
     """Measure the cells that are asked for, print the table, and return 0 if all bars are met."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,21 +89,23 @@ def main() -> int:
             done[found["cell"], found["imperfections"]] = found
             kept.write(json.dumps(found) + "\n")
             kept.flush()
-            said = found["refused"] or found["failed"] or ("holds" if _holds(found) else "does not hold")
+            judged = "holds" if holds(jobs[number][0], found) else "does not hold"
+            said = found["refused"] or found["failed"] or judged
             sys.stderr.write(f"{number + 1}/{len(jobs)} {found['cell']}: {said}\n")
-    results = [done[cell.name, True] for cell in wanted]
-    ideal = [done[cell.name, False] for cell in wanted]
     part = options.quick or bool(options.only)
-    return report("pairs", "Every source with every oscilloscope", _lines(results, ideal, part))
+    code = report("pairs", "Every source with every oscilloscope", _lines(wanted, done, part))
+    measured = [cell for cell in wanted if not done[cell.name, True]["refused"]]
+    sys.stdout.writelines(f"{line}\n" for line in ("", *tables(measured, done)))
+    return code
 
 
-def _lines(results: list[dict[str, Any]], ideal: list[dict[str, Any]], part: bool) -> list[Line]:
-    measured = [one for one in results if not one["refused"]]
-    failed = [one for one in measured if one["failed"]]
-    holding = sum(map(_holds, measured))
+def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
+    results = [(cell, done[cell.name, True]) for cell in wanted]
+    measured = [(cell, one) for cell, one in results if not one["refused"]]
+    failed = [one for _, one in measured if one["failed"]]
+    holding = sum(holds(cell, one) for cell, one in measured)
     needed = COVERAGE * len(measured)
-    real, best = _half_widths(results), _half_widths(ideal)
-    ratio = statistics.median(real) / statistics.median(best) if real and best else float("inf")
+    wider = ratio([one for _, one in results], [done[cell.name, False] for cell in wanted])
     lines = [
         Line("cells measured", str(len(measured)), INFORMATION if part else f">= {LEAST_CELLS}",
              part or len(measured) >= LEAST_CELLS),
@@ -120,13 +113,14 @@ def _lines(results: list[dict[str, Any]], ideal: list[dict[str, Any]], part: boo
         Line("cells that failed", str(len(failed)), "0", not failed),
         Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed:.0f}",
              holding >= needed),
-        Line("median half-width, to that without imperfections", f"{ratio:.2f}", f"<= {WIDER}", ratio <= WIDER),
+        Line("median half-width, to that without imperfections", "-" if wider is None else f"{wider:.2f}",
+             f"<= {WIDER}", wider is not None and wider <= WIDER),
     ]
     lines += [Line(f"{one['cell']}: failed", one["failed"][:80], "", False) for one in failed]
     lines += [Line(f"{one['cell']}: refused", one["refused"][:80], INFORMATION, True)
-              for one in results if one["refused"]]
+              for _, one in results if one["refused"]]
     return lines + [Line(f"{one['cell']}: does not hold", _missed(one), INFORMATION, True)
-                    for one in measured if not _holds(one) and not one["failed"]]
+                    for cell, one in measured if not holds(cell, one) and not one["failed"]]
 
 
 def _missed(found: dict[str, Any]) -> str:

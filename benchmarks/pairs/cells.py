@@ -6,6 +6,7 @@ others in one cell each.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,12 @@ class Part:
     shunt: str
     limits: Mapping[str, str]
     quantities: Mapping[str, str]  #: name of the truth -> quantity of the result
+
+    @property
+    def values(self) -> int:
+        """Return how many values a run gives: of each quantity one for each bias or amplitude."""
+        lists = [len(value) for value in self.parameters.values() if isinstance(value, list)]
+        return len(self.quantities) * math.prod(lists)
 
 
 NBO2_LIMITS = {"max_voltage": "4 V", "max_current": "20 mA"}

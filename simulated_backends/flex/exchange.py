@@ -11,6 +11,7 @@ from tsbench.simulated_backends.scpi.exchange import MessageExchange
 from tsbench.simulated_backends.scpi.executing import Executing, Idle, Talk
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
+from tsbench.simulated_backends.scpi.syntax import BlockReply
 from tsbench.simulated_backends.services.clock import BenchClock
 
 
@@ -51,7 +52,7 @@ class FlexExchange(MessageExchange):
 
     # ---------------------------------------------------------------------------------------- output
 
-    def answer(self, reply: bytes) -> None:
+    def answer(self, reply: bytes | BlockReply) -> None:
         """Put a reply into the query buffer, in the place of one that was not read."""
         self._output.clear()
         super().answer(reply)

@@ -8,6 +8,7 @@ from tsbench.simulated_backends.scpi.exchange import MessageExchange
 from tsbench.simulated_backends.scpi.executing import Executing
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
+from tsbench.simulated_backends.scpi.syntax import BlockReply
 from tsbench.simulated_backends.services.clock import BenchClock
 
 
@@ -26,8 +27,8 @@ class KxciExchange(MessageExchange):
         super().__init__(instrument, clock, status, operations)
         self.socket = socket
 
-    def answer(self, reply: bytes) -> None:
+    def answer(self, reply: bytes | BlockReply) -> None:
         """Put a reply into the output queue, with its end."""
-        self._output.add(reply)
+        self._output.add(bytes(reply))
         self._output.add(b"\0" if self.socket else b"\n")
         self._status.update()

@@ -30,6 +30,7 @@ from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Executing, H
 from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
+from tsbench.simulated_backends.scpi.syntax import BlockReply
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
 SHORT_REPLY = 4096  #: bytes: its end is put to it, a longer reply is not copied
@@ -39,16 +40,16 @@ class OutputQueue:
     """Bytes in order, put in as whole replies and taken out in parts of any size."""
 
     def __init__(self) -> None:
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[bytes | memoryview] = deque()
         self._start = 0  #: bytes of the first piece that were taken
         self.size = 0  #: bytes that wait
 
     def __len__(self) -> int:
         return self.size
 
-    def add(self, piece: bytes) -> None:
+    def add(self, piece: bytes | memoryview) -> None:
         """Put bytes behind what waits."""
-        if piece:
+        if len(piece) > 0:
             self._pieces.append(piece)
             self.size += len(piece)
 
@@ -61,9 +62,9 @@ class OutputQueue:
         """Return the index of a byte among the first ``limit``; -1 if it is not there."""
         passed, start = 0, self._start
         for piece in self._pieces:
-            found = piece.find(letter, start, start + limit - passed)
+            found = bytes(piece[start:start + limit - passed]).find(letter)
             if found >= 0:
-                return passed + found - start
+                return passed + found
             passed += len(piece) - start
             if passed >= limit:
                 break
@@ -80,14 +81,14 @@ class OutputQueue:
             return None
         self._start = end
         self.size -= count
-        return piece[start:end]
+        return bytes(piece[start:end])
 
     def take(self, count: int) -> bytes:
         """Take ``count`` bytes (one at least), which must be there."""
         parts = []
         while count > 0:
             piece = self._pieces[0]
-            part = piece[self._start:self._start + count]
+            part = bytes(piece[self._start:self._start + count])
             count -= len(part)
             self.size -= len(part)
             self._start += len(part)
@@ -293,10 +294,14 @@ class MessageExchange:
             task, self._task = self._task, None
             task.close()
 
-    def answer(self, reply: bytes) -> None:
+    def answer(self, reply: bytes | BlockReply) -> None:
         """Put a reply into the output queue; its end is added."""
         end = self._instrument.framing.reply_end
-        if len(reply) < SHORT_REPLY:
+        if isinstance(reply, BlockReply):
+            self._output.add(reply.header)
+            self._output.add(reply.payload)
+            self._output.add(end)
+        elif len(reply) < SHORT_REPLY:
             self._output.add(reply + end)
         else:
             self._output.add(reply)
@@ -335,7 +340,7 @@ def plain_reply(instrument: Commanded, unit: ProgramUnit, result: Any) -> bytes:
 def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
     """Execute one message and return its reply, or None; the replies of several queries are joined by semicolons."""
     status = instrument.status
-    replies: list[bytes] = []
+    replies: list[bytes | BlockReply] = []
     for unit in instrument.tree.units(message):
         try:
             entry = unit.entry
@@ -361,7 +366,7 @@ def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
             if instrument.trouble:
                 instrument.exchange.report_trouble()
         if result is not None:
-            replies.append(instrument.written(unit, result))
+            replies.append(result if type(result) is BlockReply else instrument.written(unit, result))
     if len(replies) == 1:
         return replies[0]
-    return b";".join(replies) if replies else None
+    return b";".join(map(bytes, replies)) if replies else None

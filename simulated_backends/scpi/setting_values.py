@@ -1,40 +1,15 @@
-"""The values of all settings of an instrument, in one place, and those of one setting by key.
+"""The values of all settings of an instrument, in one place."""
 
-Written by hand for speed: a command reads about ten settings, each through a :class:`KeyedValues`, a dictionary.
-"""
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Any, Self
+from tsbench.simulated_backends.scpi.tree import KeyedValues
 
 Place = tuple[str, tuple[Any, ...]]   #: name of a setting, and what its header captured
 
 
 def _inner(key: tuple[Any, ...]) -> Any:
     return key[0] if len(key) == 1 else key
-
-
-class KeyedValues(dict[Any, Any]):
-    """The values of a setting whose header captures something: ``values["VOLT"]``, ``values[2, "HIGH"]``.
-
-    What was not set has its default. A key of one part, ``("VOLT",)``, is the part itself.
-    """
-
-    __slots__ = ("computed", "default")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.default: Any = None   #: of a key that was not set
-        self.computed: Callable[..., Any] | None = None   #: returns that of a key, if it differs
-
-    def __missing__(self, key: Any) -> Any:
-        if not isinstance(key, tuple):
-            return self.default if self.computed is None else self.computed(key)
-        if len(key) == 1 and key[0] in self:
-            return self[key[0]]
-        return self.default if self.computed is None else self.computed(*key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(_inner(key) if isinstance(key, tuple) else key, value)
 
 
 class SettingValues(MutableMapping[Place, Any]):
@@ -82,7 +57,3 @@ class SettingValues(MutableMapping[Place, Any]):
 
     def __len__(self) -> int:
         return len(self.plain) + sum(map(len, self._keyed.values()))
-
-    def __ior__(self, others: Mapping[Place, Any]) -> Self:
-        self.update(others)
-        return self

@@ -5,6 +5,7 @@ Everything works on bytes, because a definite-length block may hold any byte, se
 
 import re
 from dataclasses import dataclass
+from typing import Self
 
 _INTERESTING = re.compile(rb"[\n;,'\"#()]")
 
@@ -164,6 +165,23 @@ def split_program(message: bytes) -> list[tuple[str, list[bytes]]]:
     """Return header and arguments of each unit of a message."""
     units = [split_header(unit) for unit in split_units(message)]
     return [(header, split_parameters(data)) for header, data in units if header]
+
+
+@dataclass(frozen=True)
+class BlockReply:
+    """A definite-length block whose bytes are those of an array: a long one is not copied."""
+
+    header: bytes
+    payload: memoryview  #: of bytes
+
+    @classmethod
+    def of(cls, payload: memoryview, digits: int | None = None) -> Self:
+        """Return the block of an array's ``data``, with ``digits`` of length."""
+        length = str(payload.nbytes).zfill(digits or 0)
+        return cls(f"#{len(length)}{length}".encode(), payload.cast("B"))
+
+    def __bytes__(self) -> bytes:
+        return self.header + self.payload
 
 
 def definite_block(payload: bytes | memoryview, digits: int | None = None) -> bytes:

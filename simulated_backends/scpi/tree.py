@@ -26,13 +26,12 @@ An instrument with many commands holds one :class:`CommandTable` for each subsys
 
 import functools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Generic, Self, TypeVar, overload
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
 from tsbench.simulated_backends.scpi.parameters import Parameter
-from tsbench.simulated_backends.scpi.setting_values import KeyedValues, SettingValues
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock
 
@@ -53,6 +52,31 @@ def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any
         return method
 
     return mark
+
+
+class KeyedValues(dict[Any, Any]):
+    """The values of a setting whose header captures something: ``values["VOLT"]``, ``values[2, "HIGH"]``.
+
+    It is a dictionary for speed: a command reads about ten settings. A key that was not set has the default. A key of
+    one part, ``("VOLT",)``, is the part itself.
+    """
+
+    __slots__ = ("computed", "default")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.default: Any = None   #: of a key that was not set
+        self.computed: Callable[..., Any] | None = None   #: returns that of a key, if it differs
+
+    def __missing__(self, key: Any) -> Any:
+        if not isinstance(key, tuple):
+            return self.default if self.computed is None else self.computed(key)
+        if len(key) == 1 and key[0] in self:
+            return self[key[0]]
+        return self.default if self.computed is None else self.computed(*key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key[0] if isinstance(key, tuple) and len(key) == 1 else key, value)
 
 
 class Setting:
@@ -224,7 +248,7 @@ class CommandTable:
     """
 
     def __init__(self, instrument: Any) -> None:
-        self.setting_values: SettingValues = instrument.setting_values
+        self.setting_values: MutableMapping[tuple[str, tuple[Any, ...]], Any] = instrument.setting_values
         self.clock: BenchClock = instrument.clock
         self.status: StatusModel = instrument.status
         # how the model writes numbers, and its error queue: the table's own by these names, for parameters

@@ -19,15 +19,17 @@ _LIMIT = f":CALCulate2:{_FUNCTION}:LIMit<1-2>"
 _MATH = f":CALCulate:{_FUNCTION}:MATH"
 #: bits of the status of a reading, by limit: below, above
 _LIMIT_BITS = {1: (64, 128), 2: (16, 32)}
-#: settings without which a reading is what was measured
-CALCULATED = frozenset({"relative_on", "math_on", "limit_on", "sense_unit"})
 _AUTO_OHMS_LIMIT = 21.0  #: [V] that the highest resistance needs at its test current
 _LARGEST, _LARGEST_LIMIT = 9.99999e20, 9.99999e11
 
 
 class CalculateCommands(MeterTable):
-    """CALCulate, CALCulate2 and SENSe:...:RELative."""
+    """CALCulate, CALCulate2, SENSe:...:RELative and SENSe:...:UNIT."""
 
+    sense_unit = Setting(
+        f"[:SENSe]:{_FUNCTION}:UNIT", Choice("AMP", "VOLT", "OHM", "WATT"),
+        lambda owner, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
+    )
     relative = Setting(f"[:SENSe]:{_FUNCTION}:RELative", Number("", -_LARGEST, _LARGEST, 0.0), 0.0)
     relative_on = Setting(f"[:SENSe]:{_FUNCTION}:RELative:STATe", Boolean(), False)
     math_format = Setting(f"{_MATH}:FORMat", Choice("MXB", "PERCent", "RECiprocal"), "PERC")
@@ -83,23 +85,19 @@ class CalculateCommands(MeterTable):
         function = reading.quantity
         value, unit = self._converted(reading)
         if abs(value) < OVERFLOW:
-            if self._is_on("relative_on", function):
+            if self.relative_on[function]:
                 value -= self.relative[function]
-            if self._is_on("math_on", function):
+            if self.math_on[function]:
                 value, unit = self._calculated(function, value)
         marks = sum(
-            self._judged(function, limit, value) for limit in _LIMIT_BITS if self._is_on("limit_on", function, limit))
+            self._judged(function, limit, value) for limit in _LIMIT_BITS if self.limit_on[function, limit])
         if (value, unit, marks) == (reading.value, "", 0):
             return reading
         return replace(reading, value=value, unit=unit, limits=marks)
 
-    def _is_on(self, name: str, *key: object) -> bool:
-        """Whether a state is on. Each reading asks: it is looked up without the setting's way round."""
-        return bool(self.setting_values.get((name, key), False))
-
     def _converted(self, reading: MeterReading) -> tuple[float, str]:
         """Return the reading in the unit of the display: Ohm or W from the reading and the source."""
-        unit = self.setting_values.get(("sense_unit", (reading.quantity,)))
+        unit = self.sense_unit[reading.quantity]
         value, source = reading.value, reading.source_value
         if unit not in {"OHM", "WATT"} or reading.quantity in {"RES", reading.source} or abs(value) >= OVERFLOW:
             return value, ""

@@ -19,7 +19,6 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     pack_elements,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.calculations import (
-    CALCULATED,
     CalculateCommands,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase, MeterTable
@@ -54,10 +53,12 @@ class BufferedReadingCommands(MeterTable):
         buffer = self.buffers[buffer_name]
         if buffer.style.endswith("WRIT"):
             raise ScpiError(-221)
-        calculated = self.settings.sense_function == "RES" or any(
-            name in CALCULATED for name, _ in self.setting_values)
+        made = self._calculations
+        plain = self.settings.sense_function != "RES" and not (
+            made.relative_on or made.math_on or made.limit_on or made.sense_unit)
+        taker = self.measurer if plain else made
         for _ in range(int(self.count)):
-            reading = yield from (self._calculations if calculated else self.measurer).take()
+            reading = yield from taker.take()
             buffer.append(reading)
         return buffer, reading
 

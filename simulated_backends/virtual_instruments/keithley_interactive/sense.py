@@ -55,11 +55,6 @@ class SenseCommands(MeterTable):
     four_wire = Setting("[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), part="settings")
     sense_user_delay = Setting(
         "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0)
-    sense_unit = Setting(
-        "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
-        Choice("AMP", "VOLT", "OHM", "WATT"),
-        lambda owner, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
-    )
     filter_on = Setting("[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), part="settings")
     filter_type = Setting(
         "[:SENSe]:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), part="settings")

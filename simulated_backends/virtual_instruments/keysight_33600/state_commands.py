@@ -65,7 +65,7 @@ class StateCommands(GeneratorTable):
             generator.playback.switch(channel, False)
         kept = {key: value for key, value in self.setting_values.items() if key[0].startswith("recalled_")}
         self.setting_values.clear()
-        self.setting_values |= stored.settings | kept
+        self.setting_values.update(stored.settings | kept)
         vars(generator.shared).update({name: copy.copy(value) for name, value in stored.shared.items()})
         generator.trigger_commands.follow_settings()
         yield self.data_sheet.relay_time

@@ -8,7 +8,7 @@ import numpy as np
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice, Integer, Optional
-from tsbench.simulated_backends.scpi.syntax import definite_block
+from tsbench.simulated_backends.scpi.syntax import BlockReply, definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import OUT_OF_RANGE
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
@@ -48,7 +48,7 @@ class WaveformCommands(ScopeTable):
         self.records = records
         self.functions = functions
         self.settings = records.settings
-        self._blocks: dict[tuple[str, str, bool], tuple[Codes, bytes]] = {}
+        self._blocks: dict[tuple[str, str, bool], tuple[Codes, bytes | BlockReply]] = {}
 
     source = Setting(":WAVeform:SOURce", SourceName("CHAN", "FUNC", "WMEM", "FFT", "EXT"), default="CHAN1",
                      change="_source_changed")
@@ -134,20 +134,20 @@ class WaveformCommands(ScopeTable):
             screen = self._transfer().screen
             volts = (codes / 256 - MIDDLE) * screen.step + screen.offset
             volts[codes == HOLE] = 9.9e37
-            block = definite_block(",".join(f"{value:.5e}" for value in volts).encode(), 8)
+            block: bytes | BlockReply = definite_block(",".join(f"{value:.5e}" for value in volts).encode(), 8)
         else:
             block = self._binary(codes)
         self._blocks = {written: (codes, block)}
         return block
 
-    def _binary(self, codes: Codes) -> bytes:
+    def _binary(self, codes: Codes) -> BlockReply:
         if self.form == "BYTE":
             codes8 = np.where(codes == 0x0001, 0x01, codes >> 8).astype(np.uint8)
             payload = codes8 if self.unsigned else (codes8.astype(np.int16) - MIDDLE).astype(np.int8)
-            return definite_block(payload.data, 8)
+            return BlockReply.of(payload.data, 8)
         written = codes if self.unsigned else (codes ^ np.uint16(MIDDLE << 8)).view(np.int16)
         wanted = written.dtype.newbyteorder(">" if self.byte_order == "MSBF" else "<")
-        return definite_block(written.astype(wanted, copy=False).data, 8)
+        return BlockReply.of(written.astype(wanted, copy=False).data, 8)
 
     def _ready(self) -> Handler:
         self.control.look()

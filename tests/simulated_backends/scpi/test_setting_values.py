@@ -42,5 +42,5 @@ def test_what_is_cleared_and_filled_again_is_seen_through_the_same_object():
     values.clear()
     levels.default = 0.0
     assert levels[1] == 0.0
-    values |= stored
+    values.update(stored)
     assert levels[1] == 2.0 and values.of("level") is levels

@@ -1,0 +1,65 @@
+"""The tables of ``docs/evidence/pairs.md``: a summary, and one table of pairs for each device and protocol."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchmarks.pairs.cells import Cell
+
+Found = Mapping[str, Any]
+Kept = Mapping[tuple[str, bool], Found]   #: by name of the cell, and whether with imperfections
+
+
+def holds(cell: Cell, found: Found) -> bool:
+    """Return whether all values of a cell were extracted, and their intervals contain the true ones."""
+    rows = found["rows"]
+    return len(rows) == cell.part.values and all(
+        low is not None and high is not None and low <= truth <= high for _, truth, _, low, high in rows)
+
+
+def half_widths(found: Sequence[Found]) -> list[float]:
+    """Return the half-widths of all intervals, relative to the true values."""
+    return [(high - low) / 2 / abs(truth) for one in found for _, truth, _, low, high in one["rows"]
+            if None not in {low, high}]
+
+
+def ratio(real: Sequence[Found], ideal: Sequence[Found]) -> float | None:
+    """Return the median half-width, to that without imperfections; None where there is none."""
+    wide, best = half_widths(real), half_widths(ideal)
+    return statistics.median(wide) / statistics.median(best) if wide and best and statistics.median(best) else None
+
+
+def tables(measured: Sequence[Cell], kept: Kept) -> Iterator[str]:
+    """Yield the lines of all tables."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in measured:
+        groups.setdefault((cell.part.device, cell.part.protocol), []).append(cell)
+    yield "| device | protocol | cells | cells that hold | values | median half-width, to that without imperfections |"
+    yield "|---|---|---|---|---|---|"
+    for (device, protocol), group in groups.items():
+        real, ideal = ([kept[cell.name, imperfect] for cell in group] for imperfect in (True, False))
+        holding = sum(map(holds, group, real))
+        yield (f"| {device} | {protocol} | {len(group)} | {holding} | {sum(len(one['rows']) for one in real)} | "
+               f"{_number(ratio(real, ideal))} |")
+    for (device, protocol), group in groups.items():
+        yield from ("", f"### {device}, {protocol}", "")
+        yield from _matrix(group, kept)
+
+
+def _matrix(group: Sequence[Cell], kept: Kept) -> Iterator[str]:
+    """Yield one line for each source, with the oscilloscopes that it measured with."""
+    lines: dict[str, list[str]] = {}
+    for cell in group:
+        real = kept[cell.name, True]
+        mark = "" if holds(cell, real) else " **does not hold**"
+        scope = f"{cell.scope.name} " if cell.scope else ""
+        lines.setdefault(cell.source.name, []).append(
+            f"{scope}{_number(ratio([real], [kept[cell.name, False]]))}{mark}")
+    yield "| source | oscilloscope and ratio of the half-widths |"
+    yield "|---|---|"
+    for source, entries in lines.items():
+        yield f"| {source} | {', '.join(entries)} |"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
