@@ -75,11 +75,11 @@ class FlexExchange(MessageExchange):
     @property
     def output_ready(self) -> bool:
         """Whether a reply or data can be read now. While a query waits for a measurement, its reply is what is read."""
-        return bool(self._output) or (bool(self._data) and not any(b"?" in message for message in self._messages))
+        return self._output.size > 0 or (bool(self._data) and not any(b"?" in message for message in self._messages))
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the reply, else of the data."""
-        if self._output or not self._data:
+        if self._output.size or not self._data:
             return super().talk(count, termchar)
         size = min(count, self._ends[0] if self._ends else len(self._data))
         reason = Talk.COUNT   # of data that are still being measured, the rest comes later

@@ -10,9 +10,9 @@ from typing import ClassVar, Protocol
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.lecroy.headers import long_header, short_header
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import MessageExchange
-from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, report_trouble
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
+from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import split_header, split_parameters, split_units
 
 _UNKNOWN = -113
@@ -23,7 +23,7 @@ class ShortCommanded(Protocol):
 
     tree: ClassVar[CommandTree]
     trouble: list[str]
-    exchange: MessageExchange
+    status: StatusModel
     reply_header: str  #: SHORT, LONG or OFF
     common_headers: ClassVar[bool]  #: whether replies to common queries (``*IDN?``) have a header
 
@@ -59,7 +59,7 @@ def execute_lecroy(instrument: ShortCommanded, message: bytes) -> Handler:
             continue
         finally:
             if instrument.trouble:
-                instrument.exchange.report_trouble()
+                report_trouble(instrument)
         if result is not None:
             replies.append(_with_header(instrument, name, result))
     return b";".join(replies) if replies else None

@@ -12,7 +12,7 @@ Transports (pyvisa hook, sockets) use six calls and four properties, and nothing
     unterminated()           post error -420, because the controller read without a query. The transport lets the
                              timeout pass first
 
-The instrument executes a message in its own language (``execute``; of SCPI: :func:`execute_scpi`).
+The instrument executes a message in its own language (``execute``; SCPI: :func:`begin_scpi`).
 
 Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
 the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long
@@ -20,14 +20,24 @@ returned.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import GeneratorType
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Executing, Handler, Idle, Talk
-from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
+from tsbench.simulated_backends.scpi.executing import (
+    AT_ONCE,
+    Commanded,
+    Executing,
+    Handler,
+    Idle,
+    Reply,
+    Talk,
+    refuse,
+    report_trouble,
+)
+from tsbench.simulated_backends.scpi.headers import ProgramUnit
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import BlockReply
@@ -114,7 +124,7 @@ class MessageExchange:
     def __init__(self, instrument: Executing, clock: BenchClock, status: StatusModel, operations: Operations) -> None:
         self._instrument = instrument
         #: executes a message in the language that the instrument speaks now
-        self.execute: Callable[[bytes], Handler] = instrument.execute
+        self.execute: Callable[[bytes], Reply | Handler] = instrument.execute
         self._clock = clock
         self._status = status
         self._operations = operations
@@ -173,14 +183,14 @@ class MessageExchange:
         if not waiting:
             return b"", Talk.EMPTY
         size = min(count, waiting)
-        reason = Talk.END if size == len(self._output) else Talk.COUNT
+        reason = Talk.END if size == self._output.size else Talk.COUNT
         if termchar is not None:
             found = self._output.find(termchar, size)
             if found >= 0:
                 size = found + 1
-                reason = Talk.END if size == len(self._output) else Talk.TERMCHAR
+                reason = Talk.END if size == self._output.size else Talk.TERMCHAR
         data = self._output.take(size)
-        if not self._output:
+        if not self._output.size:
             self._status.message_available = False
             if self._status.service_enable:
                 self._status.update()
@@ -191,12 +201,12 @@ class MessageExchange:
     @property
     def output_ready(self) -> bool:
         """Whether a response can be read now."""
-        return bool(self._output)
+        return self._output.size > 0
 
     @property
     def output_size(self) -> int:
         """Return how many bytes of a response can be read now."""
-        return len(self._output)
+        return self._output.size
 
     @property
     def will_answer(self) -> bool:
@@ -251,19 +261,24 @@ class MessageExchange:
                     message = self._messages.popleft()
                     if not message.strip(b" \t\r\0") and not self._instrument.framing.empty:
                         continue
-                    if self._output and not self._instrument.keeps_replies:
+                    if self._output.size and not self._instrument.keeps_replies:
                         self._output.clear()
                         self._status.message_available = False
                         self._status.post(ScpiError(-410))
-                    self._task = self.execute(message)
+                    self._task = AT_ONCE
+                    try:
+                        begun = self.execute(message)
+                    except BaseException:
+                        self._task = None
+                        raise
+                    if not isinstance(begun, GeneratorType):
+                        self._ended(begun)
+                        continue
+                    self._task = begun
                 try:
                     wait = next(self._task)
                 except StopIteration as done:
-                    self._task = None
-                    if done.value is not None:
-                        self.answer(done.value)
-                    elif self._status.service_enable:   # else nothing can request service
-                        self._status.update()
+                    self._ended(done.value)
                     continue
                 if isinstance(wait, Idle):
                     if self._operations.pending:
@@ -294,6 +309,14 @@ class MessageExchange:
             task, self._task = self._task, None
             task.close()
 
+    def _ended(self, reply: Any) -> None:
+        """Answer what a message gave: a :data:`Reply`."""
+        self._task = None
+        if reply is not None:
+            self.answer(reply)
+        elif self._status.service_enable:   # else nothing can request service
+            self._status.update()
+
     def answer(self, reply: bytes | BlockReply) -> None:
         """Put a reply into the output queue; its end is added."""
         end = self._instrument.framing.reply_end
@@ -310,63 +333,68 @@ class MessageExchange:
         if self._status.service_enable:
             self._status.update()
 
-    def report_trouble(self) -> None:
-        """Post what the simulation could not do as errors."""
-        while self._instrument.trouble:
-            text = f"System error; {self._instrument.trouble.pop()}"
-            self._status.post(ScpiError(-310, text=text[:LONGEST_TEXT]))
-
-
-class Commanded(Protocol):
-    """An instrument with a tree of commands."""
-
-    tree: ClassVar[CommandTree]
-    error_detail: ClassVar[bool]  #: whether an error's text names the header after a semicolon
-    #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
-    trouble: list[str]
-    status: StatusModel
-    exchange: MessageExchange
-
-    def written(self, unit: ProgramUnit, result: Any) -> bytes:
-        """Return the reply of one query as the instrument writes it."""
-        ...
-
 
 def plain_reply(instrument: Commanded, unit: ProgramUnit, result: Any) -> bytes:
     """Return the reply of one query as its command gave it."""
     return result if isinstance(result, bytes) else str(result).encode("latin-1")
 
 
+def begin_scpi(instrument: Commanded, message: bytes) -> Reply | Handler:
+    """Execute one message and return its reply; if a command takes time, what does the rest, as :func:`execute_scpi`.
+
+    One command that takes no time is most of what instruments are sent.
+    """
+    units = instrument.tree.units(message)
+    if len(units) != 1:
+        return _execute(instrument, units)
+    unit = units[0]
+    try:
+        result = _begin(instrument, unit)
+    except (ScpiError, TsbenchError) as error:
+        refuse(instrument, unit, error)
+        return None
+    finally:
+        if instrument.trouble:
+            report_trouble(instrument)
+    if isinstance(result, GeneratorType):
+        return _execute(instrument, units, result)
+    return None if result is None else _written(instrument, unit, result)
+
+
 def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
     """Execute one message and return its reply, or None; the replies of several queries are joined by semicolons."""
-    status = instrument.status
+    return _execute(instrument, instrument.tree.units(message))
+
+
+def _execute(instrument: Commanded, units: Sequence[ProgramUnit], begun: Handler | None = None) -> Handler:
+    """Execute the units of a message; ``begun``: the first one is being executed."""
     replies: list[bytes | BlockReply] = []
-    for unit in instrument.tree.units(message):
+    for unit in units:
         try:
-            entry = unit.entry
-            if entry is None:
-                raise ScpiError(*unit.error or (-100, ""))
-            owner = instrument if entry.table is None else entry.table(instrument)
-            result = entry.call(owner, unit.key, unit.arguments)
+            result, begun = (_begin(instrument, unit) if begun is None else begun), None
             if isinstance(result, GeneratorType):
                 result = yield from result
-        except ScpiError as error:
-            if instrument.error_detail and not error.detail:
-                error.detail = unit.header
-            elif not instrument.error_detail and error.code > -200:
-                error.detail = ""
-            status.post(error)
-            if -200 < error.code <= -100:
+        except (ScpiError, TsbenchError) as error:
+            if refuse(instrument, unit, error):
                 break  # the rest of the message is discarded
-            continue
-        except TsbenchError as error:
-            status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
             continue
         finally:
             if instrument.trouble:
-                instrument.exchange.report_trouble()
+                report_trouble(instrument)
         if result is not None:
-            replies.append(result if type(result) is BlockReply else instrument.written(unit, result))
+            replies.append(_written(instrument, unit, result))
     if len(replies) == 1:
         return replies[0]
     return b";".join(map(bytes, replies)) if replies else None
+
+
+def _begin(instrument: Commanded, unit: ProgramUnit) -> Any:
+    """Call what a unit stands for."""
+    entry = unit.entry
+    if entry is None:
+        raise ScpiError(*unit.error or (-100, ""))
+    return entry.call(instrument if entry.table is None else entry.table(instrument), unit.key, unit.arguments)
+
+
+def _written(instrument: Commanded, unit: ProgramUnit, result: Any) -> bytes | BlockReply:
+    return result if type(result) is BlockReply else instrument.written(unit, result)

@@ -4,7 +4,11 @@ import enum
 from collections.abc import Generator
 from typing import Any, ClassVar, Protocol
 
-from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.errors import TsbenchError
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
+from tsbench.simulated_backends.scpi.status import StatusModel
+from tsbench.simulated_backends.scpi.syntax import BlockReply, Framing
 
 
 class Idle(enum.Enum):
@@ -17,6 +21,14 @@ IDLE = Idle.IDLE
 LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
 Wait = float | Idle
 Handler = Generator[Wait, None, Any]
+Reply = bytes | BlockReply | None
+
+
+def _nothing() -> Handler:
+    yield from ()
+
+
+AT_ONCE = _nothing()   #: stands for a message that takes no time, while it is executed
 
 
 class Talk(enum.Enum):
@@ -37,10 +49,11 @@ class Executing(Protocol):
     #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
     trouble: list[str]
 
-    def execute(self, message: bytes) -> Handler:
-        """Execute one message: yields waits, and returns the reply (bytes without its end) or None.
+    def execute(self, message: bytes) -> Reply | Handler:
+        """Execute one message, and return the reply (without its end) or None.
 
-        It may also give replies while it runs, by the ``answer`` of its exchange.
+        If the message takes time, a handler is returned: it yields waits, and returns the reply. It may also give
+        replies while it runs, by the ``answer`` of its exchange.
         """
 
     def interrupts(self, message: bytes) -> bool:
@@ -52,3 +65,43 @@ class Executing(Protocol):
 
     def acts_at_once(self, message: bytes) -> bool:
         """Act on a message that comes while another is executed; False: it waits for its turn."""
+
+
+class Commanded(Protocol):
+    """An instrument with a tree of commands."""
+
+    tree: ClassVar[CommandTree]
+    error_detail: ClassVar[bool]  #: whether an error's text names the header after a semicolon
+    #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
+    trouble: list[str]
+    status: StatusModel
+
+    def written(self, unit: ProgramUnit, result: Any) -> bytes:
+        """Return the reply of one query as the instrument writes it."""
+        ...
+
+
+class Troubled(Protocol):
+    """An instrument that its simulation may fail."""
+
+    trouble: list[str]
+    status: StatusModel
+
+
+def report_trouble(instrument: Troubled) -> None:
+    """Post what the simulation could not do as errors."""
+    while instrument.trouble:
+        instrument.status.post(ScpiError(-310, text=f"System error; {instrument.trouble.pop()}"[:LONGEST_TEXT]))
+
+
+def refuse(instrument: Commanded, unit: ProgramUnit, error: ScpiError | TsbenchError) -> bool:
+    """Post an error; say whether the rest of the message is discarded."""
+    if not isinstance(error, ScpiError):
+        instrument.status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
+        return False
+    if instrument.error_detail and not error.detail:
+        error.detail = unit.header
+    elif not instrument.error_detail and error.code > -200:
+        error.detail = ""
+    instrument.status.post(error)
+    return -200 < error.code <= -100

@@ -8,16 +8,22 @@ import math
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import MessageExchange, execute_scpi, plain_reply
+from tsbench.simulated_backends.scpi.exchange import MessageExchange, begin_scpi, plain_reply
 from tsbench.simulated_backends.scpi.executing import IDLE, Handler, Idle, Talk, Wait
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
-from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT, StatusModel
 from tsbench.simulated_backends.scpi.status_commands import StatusCommands
 from tsbench.simulated_backends.scpi.syntax import SCPI_FRAMING, Framing
-from tsbench.simulated_backends.scpi.tree import CommandTable, Subsystem, build_tree, command, settings_of
+from tsbench.simulated_backends.scpi.tree import (
+    CommandTable,
+    SettingValues,
+    Subsystem,
+    build_tree,
+    command,
+    settings_of,
+)
 from tsbench.simulated_backends.services.clock import BenchClock
 
 __all__ = ["IDLE", "Handler", "Idle", "MessageDevice", "Talk", "Wait"]
@@ -182,7 +188,7 @@ class MessageDevice:
         self.trouble: list[str] = []
 
     written = plain_reply   # the reply of one query; an instrument that begins replies with a header overrides
-    execute = execute_scpi   # one message in the instrument's language; a model of another language overrides
+    execute = begin_scpi   # one message in the instrument's language; a model of another language overrides
 
     def interrupts(self, message: bytes) -> bool:
         """Whether a message ends, at once, the one that is being executed and those that wait."""

@@ -318,3 +318,38 @@ class Many(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> Any:
         return self.kind.parse(raw, owner, key)
+
+
+def parse_arguments(
+    parameters: tuple[Parameter, ...], raw: list[bytes], owner: Any, key: tuple[Any, ...]
+) -> list[Any]:
+    """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
+    if len(raw) == 1 == len(parameters) and not parameters[0].many and raw[0].strip():   # most commands
+        return [parameters[0].parse(raw[0], owner, key)]
+    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
+        raw = raw[:-1]  # "…, " : a parameter left out at the end
+    values: list[Any] = []
+    position = 0
+    for parameter in parameters:
+        if parameter.many:
+            rest = raw[position:]
+            if len(rest) < getattr(parameter, "minimum", 0):
+                raise ScpiError(-109)
+            maximum = getattr(parameter, "maximum", None)
+            if maximum is not None and len(rest) > maximum:
+                raise ScpiError(-108)
+            for item in rest:
+                values.append(parameter.parse(item, owner, key))
+            position = len(raw)
+        elif position < len(raw):
+            if not raw[position].strip():
+                if parameter.optional:
+                    raise ScpiError(-102)
+                raise ScpiError(-109)
+            values.append(parameter.parse(raw[position], owner, key))
+            position += 1
+        elif not parameter.optional:
+            raise ScpiError(-109)
+    if position < len(raw):
+        raise ScpiError(-108)
+    return values

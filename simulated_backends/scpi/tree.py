@@ -31,11 +31,12 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
-from tsbench.simulated_backends.scpi.parameters import Parameter
+from tsbench.simulated_backends.scpi.parameters import Parameter, parse_arguments
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import BenchClock
 
 T = TypeVar("T")
+Place = tuple[str, tuple[Any, ...]]   #: name of a setting, and what its header captured
 
 
 def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -77,6 +78,57 @@ class KeyedValues(dict[Any, Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key[0] if isinstance(key, tuple) and len(key) == 1 else key, value)
+
+
+def _inner(key: tuple[Any, ...]) -> Any:
+    return key[0] if len(key) == 1 else key
+
+
+class SettingValues(MutableMapping[Place, Any]):
+    """What was set, by name and key: ``values["delay", ()]``, ``values["range", ("VOLT",)]``."""
+
+    def __init__(self) -> None:
+        self.plain: dict[str, Any] = {}   #: of the settings without a key
+        self.keyed: dict[str, KeyedValues] = {}   #: of the settings with a key, by name
+
+    def of(self, name: str) -> KeyedValues:
+        """Return the values of one setting with a key: always the same object."""
+        if name not in self.keyed:
+            self.keyed[name] = KeyedValues()
+        return self.keyed[name]
+
+    def __getitem__(self, place: Place) -> Any:
+        name, key = place
+        if not key:
+            return self.plain[name]
+        held, inner = self.of(name), _inner(key)
+        if inner not in held:
+            raise KeyError(place)
+        return held[inner]
+
+    def __setitem__(self, place: Place, value: Any) -> None:
+        name, key = place
+        if key:
+            self.of(name)[key] = value
+        else:
+            self.plain[name] = value
+
+    def __delitem__(self, place: Place) -> None:
+        name, key = place
+        if key:
+            del self.of(name)[_inner(key)]
+        else:
+            del self.plain[name]
+
+    def __iter__(self) -> Iterator[Place]:
+        for name in self.plain:
+            yield name, ()
+        for name, held in self.keyed.items():
+            for key in held:
+                yield name, key if isinstance(key, tuple) else (key,)
+
+    def __len__(self) -> int:
+        return len(self.plain) + sum(map(len, self.keyed.values()))
 
 
 class Setting:
@@ -200,41 +252,6 @@ class Setting:
         return self.parameter.format(value, owner)
 
 
-def parse_arguments(
-    parameters: tuple[Parameter, ...], raw: list[bytes], owner: Any, key: tuple[Any, ...]
-) -> list[Any]:
-    """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
-    if len(raw) == 1 == len(parameters) and not parameters[0].many and raw[0].strip():   # most commands
-        return [parameters[0].parse(raw[0], owner, key)]
-    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
-        raw = raw[:-1]  # "…, " : a parameter left out at the end
-    values: list[Any] = []
-    position = 0
-    for parameter in parameters:
-        if parameter.many:
-            rest = raw[position:]
-            if len(rest) < getattr(parameter, "minimum", 0):
-                raise ScpiError(-109)
-            maximum = getattr(parameter, "maximum", None)
-            if maximum is not None and len(rest) > maximum:
-                raise ScpiError(-108)
-            for item in rest:
-                values.append(parameter.parse(item, owner, key))
-            position = len(raw)
-        elif position < len(raw):
-            if not raw[position].strip():
-                if parameter.optional:
-                    raise ScpiError(-102)
-                raise ScpiError(-109)
-            values.append(parameter.parse(raw[position], owner, key))
-            position += 1
-        elif not parameter.optional:
-            raise ScpiError(-109)
-    if position < len(raw):
-        raise ScpiError(-108)
-    return values
-
-
 class CommandTable:
     """The commands and settings of one subsystem, such as SOURce: a part that an instrument holds.
 
@@ -248,7 +265,7 @@ class CommandTable:
     """
 
     def __init__(self, instrument: Any) -> None:
-        self.setting_values: MutableMapping[tuple[str, tuple[Any, ...]], Any] = instrument.setting_values
+        self.setting_values: SettingValues = instrument.setting_values
         self.clock: BenchClock = instrument.clock
         self.status: StatusModel = instrument.status
         # how the model writes numbers, and its error queue: the table's own by these names, for parameters

@@ -9,7 +9,7 @@ import re
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.exchange import execute_scpi
-from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, report_trouble
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.tsp.display import Display
 from tsbench.simulated_backends.tsp.errors import ERROR_TEXTS, RUNTIME
@@ -79,7 +79,7 @@ class TspLanguage:
             self._post(-310, f"System error; {error}")
         finally:
             if self._instrument.trouble:
-                self._instrument.exchange.report_trouble()
+                report_trouble(self._instrument)
             if not ended:
                 self._post(RUNTIME, "TSP Runtime error at line 1: script aborted")
                 self._instrument.script_stopped()

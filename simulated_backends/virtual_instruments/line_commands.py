@@ -17,7 +17,7 @@ from types import GeneratorType, MethodType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from tsbench.errors import TsbenchError
-from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, report_trouble
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
 
@@ -107,7 +107,7 @@ class LineInstrument(VirtualInstrument):
             return self.refused(LineError(1, f"System error; {error}"[:LONGEST_TEXT]))
         finally:
             if self.trouble:
-                self.exchange.report_trouble()
+                report_trouble(self)
         return self.replied(word, result)
 
     def execute(self, message: bytes) -> Handler:

@@ -19,6 +19,8 @@ _LIMIT = f":CALCulate2:{_FUNCTION}:LIMit<1-2>"
 _MATH = f":CALCulate:{_FUNCTION}:MATH"
 #: bits of the status of a reading, by limit: below, above
 _LIMIT_BITS = {1: (64, 128), 2: (16, 32)}
+#: settings without which a reading is what was measured
+CALCULATED = ("relative_on", "math_on", "limit_on", "sense_unit")
 _AUTO_OHMS_LIMIT = 21.0  #: [V] that the highest resistance needs at its test current
 _LARGEST, _LARGEST_LIMIT = 9.99999e20, 9.99999e11
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.setting_values import SettingValues
+from tsbench.simulated_backends.scpi.tree import SettingValues
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 

@@ -19,6 +19,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     pack_elements,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.calculations import (
+    CALCULATED,
     CalculateCommands,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase, MeterTable
@@ -53,10 +54,8 @@ class BufferedReadingCommands(MeterTable):
         buffer = self.buffers[buffer_name]
         if buffer.style.endswith("WRIT"):
             raise ScpiError(-221)
-        made = self._calculations
-        plain = self.settings.sense_function != "RES" and not (
-            made.relative_on or made.math_on or made.limit_on or made.sense_unit)
-        taker = self.measurer if plain else made
+        calculated = self.settings.sense_function == "RES" or any(map(self.setting_values.keyed.get, CALCULATED))
+        taker = self._calculations if calculated else self.measurer
         for _ in range(int(self.count)):
             reading = yield from taker.take()
             buffer.append(reading)

@@ -9,8 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Many, Number, Optional, Parameter, Text
-from tsbench.simulated_backends.scpi.tree import command, parse_arguments
+from tsbench.simulated_backends.scpi.parameters import (
+    Choice,
+    Integer,
+    Many,
+    Number,
+    Optional,
+    Parameter,
+    Text,
+    parse_arguments,
+)
+from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.blocks import (
     END,
     ENDLESS,

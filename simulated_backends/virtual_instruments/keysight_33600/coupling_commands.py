@@ -92,7 +92,7 @@ class CouplingCommands(GeneratorTable):
     def levels_follow(self, channel: int) -> None:
         """Give the other channel this one's levels, if they are coupled or it tracks this one."""
         other = 3 - channel
-        if self._copied(channel) or self.levels_coupled[channel]:
+        if self._copied(channel) or (self.levels_coupled and self.levels_coupled[channel]):
             self.shared.levels[other] = replace(self.shared.levels[channel], load=self.shared.levels[other].load)
             self.playback.reshape(other)
 

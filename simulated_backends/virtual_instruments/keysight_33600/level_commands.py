@@ -45,7 +45,7 @@ class LevelCommands(GeneratorTable):
     def accept(self, channel: int, adjusted: Adjusted) -> None:
         """Take levels over, and post the error of what was not as requested."""
         levels = adjusted.levels
-        if self.limits_on[channel]:
+        if self.limits_on and self.limits_on[channel]:   # most instruments never had one
             low, high = levels.low, levels.high
             if self.shared.function[channel] == "DC":
                 low = high = levels.offset

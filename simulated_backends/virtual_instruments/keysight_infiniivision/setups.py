@@ -9,9 +9,8 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Boolean, Choice, Integer, Optional, Text
-from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.scpi.syntax import definite_block
-from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.scpi.tree import Setting, SettingValues, command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
 
 _MEMORIES = Integer("", 0, 9)

@@ -21,7 +21,6 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
     long_and_short,
 )
-from tsbench.simulated_backends.scpi.setting_values import SettingValues
 from tsbench.simulated_backends.scpi.syntax import (
     IncompleteBlockError,
     block_end,
@@ -36,6 +35,7 @@ from tsbench.simulated_backends.scpi.tree import (
     CommandTree,
     HeaderEntry,
     Setting,
+    SettingValues,
     build_tree,
     command,
     parse_arguments,

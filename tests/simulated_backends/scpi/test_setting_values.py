@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.simulated_backends.scpi.setting_values import SettingValues
+from tsbench.simulated_backends.scpi.tree import SettingValues
 
 KEYS = st.tuples() | st.tuples(st.integers(1, 3)) | st.tuples(st.integers(1, 2), st.sampled_from(["HIGH", "LOW"]))
 

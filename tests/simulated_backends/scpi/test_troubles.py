@@ -7,9 +7,19 @@ import pytest
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import IDLE, MessageDevice
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Boolean, Choice, Integer, Many, Number, Text
+from tsbench.simulated_backends.scpi.parameters import (
+    AnyOf,
+    Block,
+    Boolean,
+    Choice,
+    Integer,
+    Many,
+    Number,
+    Text,
+    parse_arguments,
+)
 from tsbench.simulated_backends.scpi.syntax import block_payload, definite_block
-from tsbench.simulated_backends.scpi.tree import command, parse_arguments
+from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.services.clock import BenchClock
 
 
