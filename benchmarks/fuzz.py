@@ -5,7 +5,9 @@ sequence of messages (separated by the byte 0xFF) that one instrument receives, 
 
 * no exception leaves the instrument,
 * the work for an input is bounded, and so is the memory,
-* a message of one unit that the parser refuses (error -100 to -199) changes no output,
+* a message of one unit that the parser refuses changes no output: no relay, no level and no limit of a source. Each
+  second input finds the output switched on. (The time of a refused message must be still: where a waveform plays, the
+  next event would change the source anyhow.)
 * a device clear ends whatever runs, and the instrument then answers a question.
 
 The corpus stays in ``build/fuzz``. ``--resume`` goes on with it and adds up the minutes: ``--minutes`` more are spent,
@@ -42,6 +44,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
 #: share of the minutes that a target must have been fuzzed: a child that starts and one that ends at a failing input
 #: take some of them
 LEAST_SHARE = 0.95
+SETTLED = 0.1  #: [s] in which an output that was switched on comes to rest
 MOST_BYTES = 4096  #: of an input
 MOST_REPLY = 1 << 24  #: bytes of one reply
 LONGEST_INPUT = 25  #: [s] of processor time for one input
@@ -99,10 +102,53 @@ def models(target: str) -> list[str]:
     return [name for name in registered() if any(fnmatch.fnmatch(name, pattern) for pattern in TARGETS[target])]
 
 
+#: what switches an output on and gives it a level, in the words of each language; what an instrument refuses is no harm
+SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
+    "scpi": (b":SOUR:VOLT 1", b":SOUR1:VOLT 1", b":VOLT 1", b":OUTP ON", b":OUTP1 ON", b"C1:OUTP ON"),
+    "tsp": (b"smua.source.levelv = 1", b"smua.source.output = 1"),
+    "flex": (b"CN 1", b"DV 1,0,1,1E-3"),
+    "kxci": (b"US", b"DV1,0,1,1E-3"),
+    "lecroy": (),
+}
+#: error codes by which a parser refuses a message, so that nothing of it was executed: SCPI, and the syntax of TSP
+_REFUSED = (*range(-199, -99), -285)
+_FOREIGN = -100   #: stands for an error of FLEX or KXCI, which have numbers of their own
+
+
+class Setting:
+    """Notes each change of a source, a relay or a source meter in any circuit."""
+
+    def __init__(self) -> None:
+        from tsbench.simulated_backends.circuit.circuit import Circuit
+
+        self.changes: list[str] = []
+        held: dict[tuple[int, str], Any] = {}
+
+        def noting(method: Callable[..., None]) -> Callable[..., None]:
+            def act(circuit: Any, name: str, value: Any, *rest: Any) -> None:
+                place = (id(circuit), f"{method.__name__} of {name}")
+                if place not in held or not _same(held[place], value):
+                    self.changes.append(f"{place[1]}: {value}"[:200])
+                held[place] = value
+                method(circuit, name, value, *rest)
+
+            return act
+
+        for kind in ("set_source", "set_resistance", "set_stage"):
+            setattr(Circuit, kind, noting(getattr(Circuit, kind)))
+
+
+def _same(one: Any, other: Any) -> bool:
+    try:
+        return one is other or bool(one == other)
+    except ValueError:   # arrays
+        return False
+
+
 class Subject:
     """One instrument on a bench of its own, spoken to without VISA."""
 
-    def __init__(self, model: str, folder: Path) -> None:
+    def __init__(self, model: str, folder: Path, target: str, setting: Setting) -> None:
         from benchmarks.acceptance.benches import TESTED, world_text
         from tsbench.simulated_backends.world.world import open_world
 
@@ -111,14 +157,20 @@ class Subject:
         path.write_text("steps_per_message = 2000\n" + world_text(model), "utf-8")
         self.world = open_world(path)
         self.instrument: Any = self.world.instruments[TESTED]
+        self.setting = setting
+        self._switched_on = SWITCHED_ON[target]
         self.refused: list[int] = []   #: codes that the error queue was given
-        post = self.instrument.status.post
+        status = self.instrument.status
+        for name in ("post", "post_flex", "post_kxci"):
+            if hasattr(status, name):
+                setattr(status, name, self._noting(getattr(status, name), name == "post"))
 
+    def _noting(self, post: Callable[[Any], None], is_scpi: bool) -> Callable[[Any], None]:
         def noted(error: Any) -> None:
-            self.refused.append(int(error.code))
+            self.refused.append(int(error.code) if is_scpi else _FOREIGN)
             post(error)
 
-        self.instrument.status.post = noted
+        return noted
 
     def take(self, data: bytes) -> None:
         """Switch the instrument on, give it messages, clear it, and ask it something.
@@ -130,6 +182,11 @@ class Subject:
         """
         begun = time.process_time()
         self.instrument.power_cycle()
+        if len(data) % 2:
+            for message in self._switched_on:
+                self.reply(message)
+            self.world.bench.begin_message()
+            self.world.bench.clock.wait(SETTLED)
         for message in data.split(b"\xff")[:40]:
             self.give(message)
         exchange = self.instrument.exchange
@@ -141,15 +198,18 @@ class Subject:
         assert taken < LONGEST_INPUT, f"the input took {taken:.1f} s of processor time"
 
     def give(self, message: bytes) -> None:
-        """Give one message, and compare the outputs before and behind it if the parser has refused it."""
+        """Give one message, and look whether it changes an output although the parser has refused it."""
         self.refused.clear()
-        before = dict(self.instrument.output_states())
-        idle = not self.instrument.exchange.will_answer
+        self.setting.changes.clear()
+        before, clock = dict(self.instrument.output_states()), self.world.bench.clock
+        still = not self.instrument.exchange.will_answer and clock.next_event() is None
         self.reply(message)
-        one_unit = idle and b";" not in message and b"\n" not in message.rstrip(b"\n")
-        if one_unit and self.refused and all(-200 < code <= -100 for code in self.refused):
+        end = self.instrument.framing.message_end
+        one_unit = b";" not in message and b"\n" not in message.rstrip(b"\n") and end not in message.removesuffix(end)
+        if still and one_unit and self.refused and all(code in _REFUSED for code in self.refused):
             after = dict(self.instrument.output_states())
             assert after == before, f"the refused message {message!r} changed the outputs: {before} -> {after}"
+            assert not self.setting.changes, f"the refused message {message!r} changed {self.setting.changes}"
 
     def reply(self, message: bytes) -> bytes:
         """Send, let some time pass, read."""
@@ -166,14 +226,14 @@ class Subject:
 
 def acting(target: str) -> Callable[[bytes], None]:
     """Return what takes an input: its first byte chooses the instrument."""
-    names, opened = models(target), dict[str, Subject]()
+    names, opened, setting = models(target), dict[str, Subject](), Setting()
 
     def one_input(data: bytes) -> None:
         if not data:
             return
         name = names[data[0] % len(names)]
         if name not in opened:
-            opened[name] = Subject(name, FOLDER / target / "worlds")
+            opened[name] = Subject(name, FOLDER / target / "worlds", target, setting)
         opened[name].take(data[1:MOST_BYTES])
 
     return one_input
@@ -205,14 +265,24 @@ def prepare(target: str) -> Path:
     return corpus
 
 
+def compiled_modules() -> list[str]:
+    """Return the modules that have functions for Numba to compile, and all packages whose modules are made of them."""
+    found = []
+    for package in ("numerics", "devices", "life", "circuit"):
+        home = importlib.import_module(f"tsbench.simulated_backends.{package}")
+        found += [module.name for module in pkgutil.walk_packages(home.__path__, f"{home.__name__}.")]
+    for file in sorted((ROOT / "simulated_backends").rglob("*.py")):
+        if re.search(r"^\s*@compiled", file.read_text("utf-8"), re.MULTILINE):
+            found.append(".".join(("tsbench", *file.relative_to(ROOT).with_suffix("").parts)))
+    return found
+
+
 def child(target: str, seconds: int) -> None:
     """Fuzz in this process; libFuzzer ends it."""
     import atheris
 
-    for name in ("numerics", "devices", "life", "circuit"):   # compiled code cannot be instrumented
-        package = importlib.import_module(f"tsbench.simulated_backends.{name}")
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+    for name in compiled_modules():   # what Numba compiles must not be instrumented
+        importlib.import_module(name)
     with atheris.instrument_imports(include=["tsbench"]):
         from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 
@@ -246,13 +316,27 @@ def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
             continue
         kept = re.search(r"Test unit written to (\S+)", done.stderr)
         if kept:
-            Path(kept[1]).with_suffix(".txt").write_text(done.stderr[-20_000:], "utf-8")
+            Path(kept[1]).with_suffix(".txt").write_text(done.stdout[-20_000:] + done.stderr[-20_000:], "utf-8")
         lines = [line for line in done.stderr.splitlines() if "Error" in line or "ERROR" in line]
-        if thrown := re.search(r"Uncaught Python exception: ===\s*(.+)", done.stderr):
+        if thrown := re.search(r"Uncaught Python exception: ===\s*(.+)", done.stdout + done.stderr):
             lines = [thrown[1]]
         failed.append(f"{kept[1] if kept else 'no input kept'}: {lines[0] if lines else done.stderr[-300:]}")
         if not kept:
             break
+    return failed
+
+
+def still_failing(target: str) -> list[str]:
+    """Return the inputs that earlier calls kept, and whether they fail alone: each counts until its file is deleted."""
+    failed = []
+    for file in sorted((FOLDER / target).glob("*-*")):
+        if file.suffix == ".txt" or not file.name.startswith(("crash-", "timeout-", "oom-")):
+            continue
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.fuzz", "--only", target, "--reproduce", str(file)],
+            cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+        alone = "does not fail" if done.returncode == 0 else "fails"
+        failed.append(f"{file}: kept by an earlier call; alone it {alone}")
     return failed
 
 
@@ -274,7 +358,8 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
             lines.append(Line(target, "no virtual instrument yet", f">= {minutes:g} min", False))
             continue
         before = state.get("seconds", 0.0)   # of earlier calls, whose corpus this call goes on with: they count
-        failed = fuzz(target, minutes, state) if minutes > 0 else []
+        failed = still_failing(target)
+        failed += fuzz(target, minutes, state) if minutes > 0 else []
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(state), "utf-8")
         for line in failed:

@@ -133,7 +133,7 @@ class Number(Parameter):
                 raise ScpiError(-121) from None
         if match := _DECIMAL.match(text):
             mantissa, suffix = match.groups()
-            return float(mantissa.replace(" ", "")) * self._multiplier(suffix.upper())
+            return float("".join(mantissa.split())) * self._multiplier(suffix.upper())
         if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
             return math.inf
         if upper[:1].isalpha():

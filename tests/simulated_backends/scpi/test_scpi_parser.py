@@ -155,6 +155,8 @@ def test_numbers_are_read_as_written(value: float, form: str) -> None:
         ("#Q17", "", 15.0),
         (".5", "", 0.5),
         ("1 EXA", "A", 1e18),
+        ("1\x1eE-3", "V", 1e-3),
+        ("1\t\tE\t3", "V", 1e3),
     ],
 )
 def test_units_and_multipliers(text: str, unit: str, value: float) -> None:

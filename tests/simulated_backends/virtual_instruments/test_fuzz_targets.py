@@ -1,11 +1,15 @@
 """The fuzzing benchmark: each virtual instrument has one target, and minutes that were not spent do not count."""
 
 import fnmatch
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
+from tsbench.simulated_backends.circuit.circuit import Circuit
 
 
 def test_each_virtual_instrument_has_one_target() -> None:
@@ -41,3 +45,73 @@ def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
     assert fuzz.run(["kxci"], 30.0, False) == 1
     row = next(line for line in capsys.readouterr().out.splitlines() if "in this call" in line)
     assert "0.2 min" in row and "FAIL" in row
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> fuzz.Setting:
+    for kind in ("set_source", "set_resistance", "set_stage"):
+        monkeypatch.setattr(Circuit, kind, getattr(Circuit, kind))   # as it is afterwards
+    return fuzz.Setting()
+
+
+@pytest.mark.tsbench_outputs_stay_on
+@pytest.mark.parametrize(("target", "model", "message", "post"), [
+    ("scpi", "keithley_2450", b":NONSENSE 1", "post"), ("scpi", "keysight_33522b", b":NONSENSE 1", "post"),
+    ("tsp", "keithley_2636b", b"smua.nonsense = = 1", "post"), ("flex", "keysight_b1500a", b"NONSENSE 1", "post_flex"),
+    ("kxci", "keithley_4200", b"NONSENSE 1", "post_kxci"), ("lecroy", "lecroy_t3dso1204", b"*CLS 1,2", ""),
+])
+@pytest.mark.parametrize("on", [False, True])
+def test_a_refused_message_that_changes_an_output_is_found(
+    target: str, model: str, message: bytes, post: str, on: bool, setting: fuzz.Setting, tmp_path: Path,
+) -> None:
+    subject = fuzz.Subject(model, tmp_path, target, setting)
+    subject.take(b"x" * int(on))
+    subject.give(message)   # an honest instrument
+    if not post:   # an oscilloscope has no output
+        return
+    status, circuit = subject.instrument.status, subject.world.bench.circuit
+    refuse = getattr(status, post)
+
+    def spoilt(error: Any) -> None:
+        circuit.set_resistance("R_n0", 123.0)
+        refuse(error)
+
+    setattr(status, post, spoilt)
+    with pytest.raises(AssertionError, match="changed"):
+        subject.give(message)
+
+
+@pytest.mark.tsbench_outputs_stay_on
+def test_half_of_the_inputs_find_the_output_on(setting: fuzz.Setting, tmp_path: Path) -> None:
+    for target, model in (("scpi", "keithley_2450"), ("scpi", "keysight_33522b"), ("scpi", "siglent_sdg2042x"),
+                          ("tsp", "keithley_2636b"), ("flex", "keysight_b1500a"), ("kxci", "keithley_4200")):
+        subject = fuzz.Subject(model, tmp_path, target, setting)
+        subject.take(b"")
+        assert not any(subject.instrument.output_states().values()), model
+        subject.take(b"x")
+        assert any(subject.instrument.output_states().values()), model
+
+
+def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    def well(target: str, minutes: float, state: dict[str, float]) -> list[str]:
+        state["seconds"] = 2000.0
+        return []
+
+    monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
+    monkeypatch.setattr(fuzz, "fuzz", well)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    kept = tmp_path / "kxci" / "crash-1"
+    kept.parent.mkdir()
+    kept.write_bytes(b"x")
+    assert fuzz.run(["kxci"], 30.0, True) == 1
+    assert "kept by an earlier call; alone it does not fail" in capsys.readouterr().err
+    kept.unlink()
+    assert fuzz.run(["kxci"], 30.0, True) == 0
+
+
+def test_what_is_compiled_is_not_instrumented() -> None:
+    found = fuzz.compiled_modules()
+    for name in ("circuit.kernel.integrator", "virtual_instruments.oscilloscope.conversion", "devices.dispatch"):
+        assert f"tsbench.simulated_backends.{name}" in found
