@@ -13,11 +13,12 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.fault_benches import short_run
-from benchmarks.fault_check import heaters_on, left_on, lost, switched_on, unclear
+from benchmarks.fault_check import driven, heaters_on, left_on, lost, switched_on, unclear
 from tsbench.errors import StorageError, TsbenchError, sentences
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import Run, RunEvent
 from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.simulated_backends.world.world import World
 from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import Control, RunOutcome, run_on
 from tsbench.station.runner.power import PowerCheck
@@ -170,7 +171,7 @@ def run_case(
                     extract=False,
                 )
             case.steps = protocol.steps
-            case.left_on = [*left_on(witness), *heaters_on(world.instruments)]
+            case.left_on = _left(witness, world)
             if run.surroundings and case.succeeded:
                 case.values.update(run.surroundings.after(bench))
         if run.surroundings and not case.line:
@@ -178,6 +179,7 @@ def run_case(
     except TsbenchError as error:
         bench.close()   # as the end of a script's ``with`` does
         _refused(case, error, witness)
+        case.left_on += driven(world.instruments)
     finally:
         case.was_on = switched_on(witness)
         case.messages, case.trail = world.faults.total, tuple(world.faults.trail)
@@ -185,11 +187,15 @@ def run_case(
         case.happened = len(world.faults.happened)
         bench.close()
     if run.surroundings:
-        case.left_on += [*left_on(witness), *heaters_on(world.instruments)]
+        case.left_on += _left(witness, world)
         case.problems += [f"moved while an output was on: {move['what']}" for move in read_witness(witness).hot_moves()]
     if case.outcome is not None:
         _check(case, told, folder / "runs", thorough or full is not None)
     return case
+
+
+def _left(witness: Path, world: World) -> list[str]:
+    return [*left_on(witness), *driven(world.instruments), *heaters_on(world.instruments)]
 
 
 @contextlib.contextmanager

@@ -30,6 +30,8 @@ _ADVICE = re.compile(
 _LONGEST = 700  #: characters of one line
 #: of what an undisturbed run records: less is noise, jitter, one more reading's worth of drift
 SAME = 0.3
+#: [s] in which what was charged discharges through an input of 1 MOhm, and [V] that is left then at most
+_AT_REST, _NO_VOLTAGE = 0.05, 1e-3
 _QUANTILES = np.linspace(0.05, 0.95, 19)
 
 
@@ -69,6 +71,19 @@ def switched_on(witness: Path) -> list[str]:
     """Return the outputs that the witness saw on at any time: where none was, "all off" would say nothing."""
     records = read_witness(witness).of_kind("output")
     return sorted({f"{record['instrument']}.{record['channel']}" for record in records if record["on"]})
+
+
+def driven(instruments: Mapping[str, VirtualInstrument]) -> list[str]:
+    """Return the terminals of sources at which the circuit still has a voltage, whatever the instruments report."""
+    bench = next(iter(instruments.values())).bench
+    with bench.lock:
+        bench.begin_message()
+        bench.clock.wait(_AT_REST)
+        bench.sync()
+        places = {f"{name}.{terminal}": node for name, one in instruments.items() if one.output_states()
+                  for terminal, node in one.placement.terminals.items() if node in bench.circuit.nodes}
+        found = {place: bench.circuit.voltage(node) for place, node in places.items()}
+    return [f"{place} at {volts:.3g} V" for place, volts in found.items() if abs(volts) > _NO_VOLTAGE]
 
 
 def heaters_on(instruments: Mapping[str, VirtualInstrument]) -> list[str]:

@@ -6,12 +6,15 @@ seed chooses, and every kind comes at least once.
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.fault_benches import of_drivers, short_run
+from benchmarks.fault_check import driven
 from tsbench.instruments.registry import DRIVERS
+from tsbench.station.bench.bench import Bench
 
 WRITES = 8  #: of every short run of a protocol at least
 _SEED = 20261128
@@ -51,3 +54,20 @@ def test_after_a_fault(faults: Any, name: str) -> None:
     for key, details in chosen(faults, name):
         _, problems, _ = faults.judged(name, key, details)
         assert not problems, key
+
+
+@pytest.mark.parametrize("name", ["keithley_2450+keysight_infiniivision iv_sweep",
+                                  "keysight_33500+rigol_ds4000 pulse_train"])
+def test_an_output_that_only_says_that_it_is_off_is_found(name: str, tmp_path: Path) -> None:
+    """What counts is the voltage in the circuit."""
+    run = short_run(name)
+    with Bench.open(run.lay(tmp_path), run.device) as bench:
+        world = next(iter(bench.instruments.managers.values())).visalib.world
+        assert driven(world.instruments) == []
+        messages = (":SOUR:VOLT 0.5", ":OUTP ON") if "2450" in name else (":FUNC DC", ":VOLT:OFFS 0.5", ":OUTP1 ON")
+        for message in messages:
+            bench.instruments.connections["source"].transport.write(message)
+        for one in world.instruments.values():
+            for output in one.output_states():
+                one.report_output(output, False)
+        assert [place.split(" ")[0] for place in driven(world.instruments)] in (["source."], ["source.1"])
