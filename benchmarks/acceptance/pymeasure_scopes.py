@@ -1,14 +1,15 @@
-"""PyMeasure's classes of oscilloscopes with a device suite of their own: here they only have to find the instrument.
+"""PyMeasure's classes of oscilloscopes with a device suite of their own, judged by the generator's pulses.
 
 The suites (:mod:`benchmarks.acceptance.suites`) run in process. These rows add the other transports.
 """
 
 from typing import Any
 
+import numpy as np
+
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, pymeasure_opening
-
-GENERATOR = "keysight_33622a"
+from benchmarks.acceptance.qcodes_scopes import GENERATOR, PULSES, levels_are_true
 
 
 def _t3dso() -> Any:
@@ -23,10 +24,9 @@ def _sds() -> Any:
     return SDS1000XHD
 
 
-DRIVERS = (
-    Driver("pymeasure", "LeCroyT3DSO1204", ("lecroy_t3dso1204",), pymeasure_opening(_t3dso), GENERATOR),
-    Driver("pymeasure", "SDS1000XHD", ("siglent_sds1104xhd",), pymeasure_opening(_sds), GENERATOR),
-)
+T3DSO = Driver("pymeasure", "LeCroyT3DSO1204", ("lecroy_t3dso1204",), pymeasure_opening(_t3dso), GENERATOR)
+SDS = Driver("pymeasure", "SDS1000XHD", ("siglent_sds1104xhd",), pymeasure_opening(_sds), GENERATOR)
+DRIVERS = (T3DSO, SDS)
 
 
 def identifies_itself(driver: Any, bench: OpenBench) -> None:
@@ -37,3 +37,35 @@ def identifies_itself(driver: Any, bench: OpenBench) -> None:
 
 for _driver in DRIVERS:
     _driver.case(identifies_itself)
+
+
+@T3DSO.case
+def waveform_of_the_t3dso_is_the_generators(scope: Any, bench: OpenBench) -> None:
+    """A record of 1 ms has the levels of the pulses."""
+    bench.send(*PULSES)
+    scope.ch_1.probe_attenuation = 1
+    scope.ch_1.scale, scope.ch_1.offset = 0.2, -0.5
+    scope.timebase_scale = 100e-6
+    scope.trigger_select = ("EDGE", "C1", "OFF")
+    scope.ch_1.trigger_level = 0.5
+    scope.single()
+    assert any("Stop" in scope.ask("SAST?") for _ in range(1000)), "no record"
+    volts, _, _ = scope.download_waveform("C1", requested_points=10_000, sparsing=100)
+    levels_are_true(np.asarray(volts), 0.06)
+
+
+@SDS.case
+def waveform_of_the_sds_is_the_generators(scope: Any, bench: OpenBench) -> None:
+    """A record of 1 ms has the levels of the pulses."""
+    bench.send(*PULSES)
+    scope.channel_1.scale, scope.channel_1.offset = 0.2, -0.5
+    scope.timebase.scale = 100e-6
+    for message in (":TRIGger:TYPE EDGE", ":TRIGger:EDGE:SOURce C1", ":TRIGger:EDGE:LEVel 0.5", ":TRIGger:MODE SINGle"):
+        scope.write(message)
+    states = (scope.ask(":TRIGger:STATus?").strip() for _ in range(1000))
+    assert "Stop" in states, "no record"
+    wave = scope.wf_C1
+    wave.source = "C1"
+    found = wave.get_data()
+    volts = np.asarray(found[1] if isinstance(found, tuple) else found, dtype=float)
+    levels_are_true(volts, 0.06)

@@ -65,6 +65,16 @@ def trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
 
 
 @INFINIIUM.case
+def block_of_the_infiniium_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
+    """The block that the driver's session reads has the levels of the pulses, by the scale that the driver is told."""
+    _digitised(scope, bench)
+    scope.write(":WAVeform:SOURce CHANnel1;FORMat WORD;BYTeorder LSBFirst;STReaming OFF")
+    step, origin = (float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin"))
+    codes = scope.visa_handle.query_binary_values(":WAVeform:DATA?", "h", container=np.array)
+    levels_are_true(codes * step + origin, 0.06)
+
+
+@INFINIIUM.case
 def settings_and_run_state_read_back(scope: Any, bench: OpenBench) -> None:
     """Range, level and time range are what was set; after a digitize it is stopped."""
     _digitised(scope, bench)
@@ -110,3 +120,20 @@ def rigol_settings_read_back(scope: Any, bench: OpenBench) -> None:
 def rigol_trace_has_the_points_of_the_screen(scope: Any, bench: OpenBench) -> None:
     """The trace has 1200 points."""
     same("points", len(scope.channels[0].trace()), 1200)
+
+
+@DS1074Z.case
+def block_of_the_rigol_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
+    """The block that the driver's session reads has the levels of the pulses, by the scale that the driver is told."""
+    bench.send(*PULSES)
+    for message in (":CHAN1:PROB 1", ":CHAN1:SCAL 0.2", ":CHAN1:OFFS -0.5", ":TIM:MAIN:SCAL 1E-4", ":TRIG:MODE EDGE",
+                    ":TRIG:EDG:SOUR CHAN1", ":TRIG:EDG:LEV 0.5", ":SING"):
+        scope.write(message)
+    states = (scope.ask(":TRIG:STAT?") for _ in range(1000))
+    assert "STOP" in states, "no record"
+    scope.write(":WAV:SOUR CHAN1")
+    scope.write(":WAV:MODE NORM")
+    scope.write(":WAV:FORM BYTE")
+    step, origin, reference = (float(scope.ask(f":WAV:{word}?")) for word in ("YINC", "YOR", "YREF"))
+    codes = scope.visa_handle.query_binary_values(":WAV:DATA?", "B", container=np.array)
+    levels_are_true((codes - origin - reference) * step, 0.06)

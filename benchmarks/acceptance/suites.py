@@ -34,6 +34,8 @@ class Suite:
     address : VISA address that the file itself opens; None: it takes ``--device-address``
     longest : [s] of wall clock
     probe : attenuation of the probe on channel 1 of an oscilloscope; None: there is none
+    tests : how many of its tests run
+    left_out : how many do not: their authors mark them as failing, or they need a human who looks at a screen
     """
 
     name: str
@@ -43,19 +45,23 @@ class Suite:
     address: str | None = None
     longest: float = 600.0
     probe: int | None = None
+    tests: int = 0
+    left_out: int = 0
 
 
 SUITES = (
-    Suite("Keithley2400", "keithley/test_keithley2400_with_device.py", ("keithley_2400", "keithley_2410")),
+    Suite("Keithley2400", "keithley/test_keithley2400_with_device.py", ("keithley_2400", "keithley_2410"),
+          tests=75),
     Suite("Agilent33500", "agilent/test_agilent33500_with_device.py", ("keysight_33522b",),
-          address="TCPIP0::192.168.225.208::inst0::INSTR"),
-    Suite("Keysight81160A", "keysight/test_keysight81160A_with_device.py", ("keysight_81160a",)),
+          address="TCPIP0::192.168.225.208::inst0::INSTR", tests=391, left_out=4),
+    Suite("Keysight81160A", "keysight/test_keysight81160A_with_device.py", ("keysight_81160a",),
+          tests=222),
     Suite("KeysightDSOX1102G", "keysight/test_keysightDSOX1102G_with_device.py", ("keysight_dsox1102g",),
-          "keysight_33622a", "USB0::10893::6039::CN57266430::0::INSTR"),
+          "keysight_33622a", "USB0::10893::6039::CN57266430::0::INSTR", tests=141),
     Suite("LeCroyT3DSO1204", "lecroy/test_lecroyT3DSO1204_with_device.py",
-          ("lecroy_t3dso1204",), "keysight_33622a", longest=1800.0, probe=10),
+          ("lecroy_t3dso1204",), "keysight_33622a", longest=1800.0, probe=10, tests=96, left_out=5),
     Suite("SDS1000XHD", "siglenttechnologies/test_siglent_sds1000xhd_with_device.py",
-          ("siglent_sds1104xhd",), "keysight_33622a"),
+          ("siglent_sds1104xhd",), "keysight_33622a", tests=12, left_out=1),
 )
 
 
@@ -104,7 +110,13 @@ def run_suite(suite: Suite, model: str, folder: Path) -> list[Outcome]:
         command, cwd=tests, env=environment, capture_output=True, text=True, check=False, timeout=suite.longest)
     if not report.exists():
         raise RuntimeError(f"{suite.name}: pytest wrote no report: {(done.stdout + done.stderr)[-2000:]}")
-    return outcomes(report)
+    found = outcomes(report)
+    left_out = ElementTree.parse(report).findall(".//skipped")
+    if (len(found), len(left_out)) != (suite.tests, suite.left_out):
+        found.append(Outcome("the whole suite", False, (
+            f"{len(found)} tests ran and {len(left_out)} were left out. The suite has {suite.tests} and "
+            f"{suite.left_out}. Reasons: {sorted({str(one.get('message')) for one in left_out})}")))
+    return found
 
 
 def outcomes(report: Path) -> list[Outcome]:

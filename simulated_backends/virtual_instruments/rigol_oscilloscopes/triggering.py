@@ -1,4 +1,8 @@
-"""The commands TRIGger of the Rigol oscilloscopes: edges and pulses."""
+"""The commands TRIGger of the Rigol oscilloscopes: edges and pulses.
+
+The DS1000Z programming guide writes EDGe, so the short form is EDG. The MSO5000 guide writes EDGE; whether this series
+refuses EDG is not known, and here it does not.
+"""
 
 from typing import Any
 
@@ -55,8 +59,8 @@ class RigolTrigger(RigolTable):
     holdoff = Setting(":TRIGger:HOLDoff", Number("S", lambda owner: owner.data_sheet.shortest_holdoff, 10.0),
                       default=lambda owner: owner.data_sheet.shortest_holdoff)
     noise_reject = Setting(":TRIGger:NREJect", Boolean(), default=False)
-    edge_source = Setting(":TRIGger:EDGE:SOURce", TriggerSource("AC", "EXT"), default="CHAN1")
-    slope = Setting(":TRIGger:EDGE:SLOPe", Choice("POSitive", "NEGative", "RFALl"), default="POS")
+    edge_source = Setting(":TRIGger:EDGe:SOURce", TriggerSource("AC", "EXT"), default="CHAN1")
+    slope = Setting(":TRIGger:EDGe:SLOPe", Choice("POSitive", "NEGative", "RFALl"), default="POS")
     pulse_source = Setting(":TRIGger:PULSe:SOURce", TriggerSource(), default="CHAN1")
     pulse_when = Setting(":TRIGger:PULSe:WHEN", Choice("PGReater", "PLESs", "PGLess", "NGReater", "NLESs", "NGLess"),
                          default="PGR")
@@ -103,11 +107,11 @@ class RigolTrigger(RigolTable):
             raise ScpiError(-222)
         self.scope.trigger_levels[source] = value
 
-    @command(":TRIGger:EDGE:LEVel", Number("V"))
+    @command(":TRIGger:EDGe:LEVel", Number("V"))
     def _set_edge_level(self, value: float) -> None:
         self._set_level(self.edge_source, value)
 
-    @command(":TRIGger:EDGE:LEVel?")
+    @command(":TRIGger:EDGe:LEVel?")
     def _get_edge_level(self) -> str:
         return self.format_number(self.scope.trigger_levels.get(self.edge_source, 0.0))
 
