@@ -110,8 +110,9 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
     "kxci": (b"US", b"DV1,0,1,1E-3"),
     "lecroy": (),
 }
-#: error codes by which a parser refuses a message, so that nothing of it was executed: SCPI, and the syntax of TSP
-_REFUSED = (*range(-199, -99), -285)
+#: error codes by which a parser refuses a message, so that nothing of it was executed. A script of TSP may give any
+#: other error while it runs
+_REFUSED = {target: range(-199, -99) for target in SWITCHED_ON} | {"tsp": range(-285, -284)}
 _FOREIGN = -100   #: stands for an error of FLEX or KXCI, which have numbers of their own
 
 
@@ -158,7 +159,7 @@ class Subject:
         self.world = open_world(path)
         self.instrument: Any = self.world.instruments[TESTED]
         self.setting = setting
-        self._switched_on = SWITCHED_ON[target]
+        self._switched_on, self._parser_errors = SWITCHED_ON[target], _REFUSED[target]
         self.refused: list[int] = []   #: codes that the error queue was given
         status = self.instrument.status
         for name in ("post", "post_flex", "post_kxci"):
@@ -206,7 +207,7 @@ class Subject:
         self.reply(message)
         end = self.instrument.framing.message_end
         one_unit = b";" not in message and b"\n" not in message.rstrip(b"\n") and end not in message.removesuffix(end)
-        if still and one_unit and self.refused and all(code in _REFUSED for code in self.refused):
+        if still and one_unit and self.refused and all(code in self._parser_errors for code in self.refused):
             after = dict(self.instrument.output_states())
             assert after == before, f"the refused message {message!r} changed the outputs: {before} -> {after}"
             assert not self.setting.changes, f"the refused message {message!r} changed {self.setting.changes}"
