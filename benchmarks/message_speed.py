@@ -164,7 +164,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another checkout, with its .venv")
     other = parser.parse_args().against
-    lines = messages() + (readings(other.resolve()) if other else [])
+    not_compared = [Line(":READ? at 0.01 NPLC: here / there", "not compared: give --against CHECKOUT",
+                         f"<= {MOST_OF_A_READING:g}", False)]
+    lines = messages() + (readings(other.resolve()) if other else not_compared)
     return report("message_speed", "what one message costs", lines)
 
 

@@ -21,7 +21,7 @@ from benchmarks.report import Line, report
 WORLD = Path(__file__).resolve().parent.parent / "examples" / "resistor.world.toml"
 POINTS = 1_000_000
 ROUNDS, REPEATS = 25, 4
-_SETUP = ("*RST", ":CHAN1:RANG 4", ":TIM:RANG 200e-6", ":WAV:FORM WORD;BYT LSBF;POIN MAX;POIN:MODE RAW")
+_SETUP = (":CHAN1:RANG 4", ":TIM:RANG 200e-6", ":WAV:FORM WORD;BYT LSBF;POIN MAX;POIN:MODE RAW")
 _SERVER = """
 import socket, sys
 block = sys.stdin.buffer.read()
@@ -57,12 +57,16 @@ def in_process(world: Path) -> tuple[float, float, float, bytes]:
                 scope.write(message)
             scope.query("*OPC?")
 
-        for _ in range(ROUNDS):
-            acquired = _seconds(acquire)
+        values = np.empty(0)
+        for number in range(ROUNDS):
+            scope.write(f":CHAN1:OFFS {number / 20:g}")   # another record in each round
+            before, acquired = values, _seconds(acquire)
             first.append(_seconds(read))
             whole.append(acquired + first[-1])
+            values = read()
             again += [_seconds(read) for _ in range(REPEATS)]
-        values = read()
+            assert not np.array_equal(values, before), "the record before this one was read"
+            assert np.array_equal(values, read()), "a record is not the same when it is read again"
         assert len(values) == POINTS
         payload = values.astype("<u2").tobytes()
         return min(first), min(again), min(whole), b"#8%08d" % len(payload) + payload + b"\n"

@@ -105,19 +105,22 @@ def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
     failed = [one for _, one in measured if one["failed"]]
     holding = sum(holds(cell, one) for cell, one in measured)
     needed = COVERAGE * len(measured)
-    wider = ratio([one for _, one in results], [done[cell.name, False] for cell in wanted])
     lines = [
         Line("cells measured", str(len(measured)), INFORMATION if part else f">= {LEAST_CELLS}",
              part or len(measured) >= LEAST_CELLS),
-        Line("cells refused by the plan, with a reason", str(len(results) - len(measured)), INFORMATION, True),
+        Line("cells refused by the plan", str(len(results) - len(measured)), "0", len(results) == len(measured)),
         Line("cells that failed", str(len(failed)), "0", not failed),
         Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed:.0f}",
              holding >= needed),
-        Line("median half-width, to that without imperfections", "-" if wider is None else f"{wider:.2f}",
-             f"<= {WIDER}", wider is not None and wider <= WIDER),
     ]
+    for part_of in dict.fromkeys((cell.part.device, cell.part.protocol) for cell in wanted):
+        group = [cell for cell in wanted if (cell.part.device, cell.part.protocol) == part_of]
+        wider = ratio([done[cell.name, True] for cell in group], [done[cell.name, False] for cell in group])
+        lines.append(Line(
+            f"median half-width, to that without imperfections: {' '.join(part_of)}",
+            "-" if wider is None else f"{wider:.2f}", f"<= {WIDER}", wider is not None and wider <= WIDER))
     lines += [Line(f"{one['cell']}: failed", one["failed"][:80], "", False) for one in failed]
-    lines += [Line(f"{one['cell']}: refused", one["refused"][:80], INFORMATION, True)
+    lines += [Line(f"{one['cell']}: refused", one["refused"][:80], "", False)
               for _, one in results if one["refused"]]
     return lines + [Line(f"{one['cell']}: does not hold", _missed(one), INFORMATION, True)
                     for cell, one in measured if not holds(cell, one) and not one["failed"]]

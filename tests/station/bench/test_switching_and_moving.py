@@ -151,6 +151,36 @@ def test_the_curves_have_a_point_for_each_setting() -> None:
     assert len(crossbar_curves.POINTS) == 8 and np.ptp([kelvins for kelvins, _, _ in crossbar_curves.POINTS]) == 5
 
 
+def test_the_curves_of_a_crossbar_are_those_of_the_witness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The whole script, with three of its settings: each line has its device, and the frequency of that device."""
+    windows: list[tuple[float, float, float]] = []
+    frequency = crossbar_curves.frequency
+
+    def noted(bench: Bench) -> float:
+        begin = bench.clock.now()
+        windows.append((frequency(bench), begin, bench.clock.now()))
+        return windows[-1][0]
+
+    points = [(300.0, 5e3, 1e-9), (300.0, 7e3, 1e-9), (305.0, 5e3, 2e-9)]
+    assert set(points) <= set(crossbar_curves.POINTS)
+    monkeypatch.setattr(crossbar_curves, "frequency", noted)
+    monkeypatch.setattr(crossbar_curves, "POINTS", points)
+    crossbar_curves.main(str(copied(tmp_path, "crossbar")))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == 3 * ["D11", "D12", "D21", "D22"]
+    log = read_witness(tmp_path / "crossbar.witness.jsonl")
+    for (device, *_, value, _), (measured, begin, end) in zip(lines, windows, strict=True):
+        true = log.frequency(begin + 5e-4, end)
+        assert true is not None and measured == pytest.approx(true, rel=0.02) and float(value) == pytest.approx(
+            measured, rel=1e-3)
+        assert {event.device for event in log.switching_on(begin, end)} == {device}
+    base, higher_load, hot = (np.array([value for value, *_ in windows[first:first + 4]]) for first in (0, 4, 8))
+    assert np.all(higher_load < 0.9 * base) and np.all(hot < 0.75 * base)
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
 def test_an_operator_sets_the_load_and_confirms_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     answers = iter(["", "q"])
