@@ -123,6 +123,17 @@ class VirtualKeithley2400(Keithley2400Base):
         first.read_back.update(dict.fromkeys(first.read_back, False))
         return first
 
+    def move_lid(self, closed: bool) -> None:
+        """Open or close the lid of the fixture, whose switch is at the line of the output enable.
+
+        The output goes off when the lid opens, if the output enable is in use (User's Manual rev. K, "Output enable").
+        """
+        self.output_enable_line = closed
+        self.measurement.set_bit(1 << 11, closed)
+        if self.output_enable and not closed and self.output.stage.enabled:
+            for _ in self.output.switch_off():
+                pass   # no message waits for the relay
+
     def attachment(self) -> Attachment:
         """Return stage and relay."""
         return self.output.stage.attachment()

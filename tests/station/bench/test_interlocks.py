@@ -175,5 +175,19 @@ def test_the_lid_of_a_2410_that_is_opened_switches_a_high_voltage_off(tmp_path: 
         assert ask(":OUTP:ENAB?") == "0"
         meter.set_level(43.0)
         assert ask(":OUTP:ENAB?") == "1"
+        world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
+        meter.set_output(True)
+        meter.measure()
+        node = world.instruments["meter"].placement.terminals[""]
+        assert world.bench.circuit.voltage(node) == pytest.approx(43.0, rel=0.01)
+        world.instruments["meter"].move_lid(closed=False)
+        bench.clock.wait(0.1)
+        assert abs(world.bench.circuit.voltage(node)) < 1e-3
+        assert not world.instruments["meter"].output_states()[""]
+        with pytest.raises(InstrumentError):
+            meter.set_output(True)
+        world.instruments["meter"].move_lid(closed=True)
+        bench.clock.wait(0.1)
+        assert abs(world.bench.circuit.voltage(node)) < 1e-3   # it does not come back by itself
         meter.configure_source(SourceSettings("current", limit=100.0))
         assert ask(":OUTP:ENAB?") == "1"
