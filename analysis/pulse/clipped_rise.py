@@ -24,7 +24,7 @@ def beyond(values: FloatArray, window: tuple[float, float]) -> npt.NDArray[np.in
 
 
 def bounded(
-    delay: Delay, current: FloatArray, clipped: npt.NDArray[np.intp], rise: tuple[int, int], *, by_level: bool,
+    delay: Delay, current: FloatArray, clipped: npt.NDArray[np.intp], rise: tuple[int, int], *,
     no_edge: bool,
 ) -> Delay:
     """Return a delay as a bound where clipping hides what it is measured by, else as it is.
@@ -35,14 +35,13 @@ def bounded(
     current : [A], shape (n,), positive in the pulse
     clipped : indices of the clipped samples of the current
     rise : first and last sample of the rise, as far as it is seen
-    by_level : whether half of the highest current was taken, not the steepest rise
     no_edge : whether the voltage is clipped before the device switches
     """
     if delay.value is None:
         return delay
     left, right = rise
     inside = clipped[(clipped >= left) & (clipped <= right)]
-    hidden = inside.size > 0 and (by_level or not _steepest_is_past(current[left : int(inside[0])]))
+    hidden = inside.size > 0 and (delay.by_level or not _steepest_is_past(current[left : int(inside[0])]))
     if not hidden and not no_edge:
         return delay
     half = NORMAL_95 * combined(delay.random, delay.systematic)

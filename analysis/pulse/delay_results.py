@@ -13,7 +13,8 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, proportion_interval, summarise
 from tsbench.records import Flag, Result
 
-_METHOD = "time from the pulse's rising edge (50 %) until the current rises most steeply"
+_FROM = "time from the pulse's rising edge (50 %) until the current "
+_STEEPEST, _HALF_WAY = "rises most steeply", "first passes half of its highest value in the rise"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Delay:
     )  #: [V] highest device voltage before switching (before the end, if it did not fire)
     off_current: float = math.nan
     on_current: float = math.nan
+    by_level: bool = False  #: whether half of the highest current was taken, not the steepest rise
     low: float | None = None  #: [s] without a value: it is at least this
     high: float | None = None  #: [s] or at most this
 
@@ -56,11 +58,19 @@ class Delay:
         return Flag.NO_EVENT not in self.flags
 
 
+def _method(delays: Sequence[Delay]) -> str:
+    """Return in words which instant of the rise the delays end at."""
+    by_level = sum(delay.by_level for delay in delays)
+    if by_level in (0, len(delays)):
+        return _FROM + (_HALF_WAY if by_level else _STEEPEST)
+    return f"{_FROM}{_STEEPEST}, or in {by_level} of {len(delays)} pulses {_HALF_WAY}"
+
+
 def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
     """Return one pulse's delay with its 95 % interval (random and systematic parts)."""
     if delay.value is None:
         low, high = (delay.low, delay.high) if delay.fired else (None, None)
-        return Result("switching_delay", "s", None, low, high, _METHOD, conditions, delay.flags)
+        return Result("switching_delay", "s", None, low, high, _method([delay]), conditions, delay.flags)
     half = NORMAL_95 * combined(delay.random, delay.systematic)
     return Result(
         "switching_delay",
@@ -68,7 +78,7 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
         delay.value,
         not_negative(delay.value - half, delay.value),
         delay.value + half,
-        _METHOD,
+        _method([delay]),
         conditions,
         delay.flags,
     )
@@ -85,7 +95,7 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
     flags = Flag.NONE
     for delay in delays:
         flags |= delay.flags & ~Flag.NO_EVENT
-    method = f"mean of {len(fired)} of {len(delays)} pulses; {_METHOD}"
+    method = f"mean of {len(fired)} of {len(delays)} pulses; {_method(fired)}"
     conditions = {**conditions, "statistic": "mean", "pulses": len(fired)}
     if not fired:
         return Result(

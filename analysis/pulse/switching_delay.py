@@ -116,11 +116,11 @@ def switching_delay(
         switching_time=float(time[0]) + instant * dt,
         edge_level=base + sign * 0.5 * highest,
         highest=base + sign * highest,
-        off_current=sign * off, on_current=sign * on,
+        off_current=sign * off, on_current=sign * on, by_level=by_level,
     )
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
     return bounded(
-        found, i, beyond(current, facts.current_window), (left, end), by_level=by_level,
+        found, i, beyond(current, facts.current_window), (left, end),
         no_edge=beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0)
 
 
