@@ -91,7 +91,7 @@ class Disturbed:
 class FullDisk:
     """A disk that takes no more from the ``at``-th write of the run on (a torn half of it still gets there).
 
-    ``once``: only that write fails, as where somebody makes room.
+    ``once``: only that write fails, as where another program frees space.
     """
 
     at: int

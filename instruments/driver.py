@@ -53,7 +53,7 @@ class Driver(InstrumentBase, Protocol):
         """Return the names of all outputs, as ``output_states`` calls them, without asking the instrument."""
 
     def terminal(self, channel: str) -> InstrumentBase:
-        """Return the object that implements SourceMeter, PulseGenerator or Oscilloscope.
+        """Return the object that has the capability of the driver's kind, for example SourceMeter.
 
         It is the output called ``channel`` ("": the first), or the whole instrument.
 

@@ -55,8 +55,8 @@ class PulseOutcome:
 def before_pulse(time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float) -> Before:
     """Return the level before the ``edge`` [s]: mean over the later half of what is recorded, at most 1000 samples.
 
-    ``time``, ``voltage``, ``current`` of shape (n,) in s, V, A; samples within a twentieth of the stretch before the
-    edge are left out.
+    ``time``, ``voltage``, ``current`` of shape (n,) in s, V, A; the last 1 to 10 samples before the edge are left
+    out.
     """
     stop = int(np.searchsorted(time, edge))
     stop -= max(1, min(stop, 200) // 20)

@@ -4,8 +4,8 @@ Source: 4200A-SCS KXCI Remote Control Programming, 4200A-KXCI-907-01 Rev. D; 420
 4200A-901-01 Rev. C, p. 9-52 and 9-53 (readings). On a socket each message has a reply, which is ``ACK`` where nothing
 was asked. On GPIB only a question has one. The instrument keeps its last error until it is cleared.
 
-KXCI reads no setting back, and no value of it shows a restart: after a restart somebody has to start KXCI again, and
-until then nothing answers.
+KXCI reads no setting back, and no value of it shows a restart: after a restart the operator must start KXCI again, and
+until then the instrument does not answer.
 """
 
 import math

@@ -66,7 +66,7 @@ class Language:
     power_questions : ask for that mark; repeatable, allowed while an operation runs
     power_lost : whether the replies to them show a restart; raises ValueError where they are none
     may_be_repeated : (message, the driver's ``repeatable``) -> whether the message only asks, and changes nothing
-    identity_question : asks who is there
+    identity_question : asks for maker, model, serial number and firmware
     parse_identity : turns the reply to it into an identity; raises ValueError where it is none
     queue_depth : entries that are read from an error queue at most
     parse_errors : turns a reply that has all entries at once into them; None: each question brings one entry

@@ -71,7 +71,8 @@ class Questions:
         instrument = self._instrument
         if found != value or not instrument.language.may_be_repeated(command, instrument.repeatable):
             return None
-        instrument.on_repeat(f"{instrument.label}: '{command}' was sent again, because its reply {value:g} cannot be")
+        instrument.on_repeat(
+            f"{instrument.label}: '{command}' was sent again, because the reply {value:g} is far from what was set")
         return self.number(command)
 
     def block(self, command: str, before: bytes = b"", after: bytes = b"\n") -> bytes:
@@ -263,7 +264,7 @@ class MessageInstrument(TypedInstrument):
     ) -> float:
         """Return ``got`` if it is ``asked`` within the resolution, else raise InstrumentError.
 
-        A value that is quite another one, and the reply to the last question as it came, is asked for once more.
+        If the value is far from ``asked`` and is the reply to the last query, the query is sent once more.
         """
 
         def same(value: float) -> bool:

@@ -55,7 +55,7 @@ def why_not_opened(resource: str, error: Exception) -> str:
 
 
 def communication_error(error: Exception, where: str, message: str, timeout: float) -> CommunicationError:
-    """Return the error of ours that a failed exchange is.
+    """Return the tsbench error for a failed exchange.
 
     Parameters
     ----------

@@ -1,11 +1,13 @@
 """Message exchange of an instrument (IEEE 488.2): input buffer, parser, execution and output queue.
 
-Transports (pyvisa hook, sockets) use six calls and four properties, and nothing else::
+Transports (pyvisa hook, sockets) use seven calls and five properties, and nothing else::
 
     recv(data, end)          bytes from the controller; END with the last one
     talk(count, termchar)    -> (bytes, Talk.END | TERMCHAR | COUNT | EMPTY)
+    part(count)              -> bytes of a reply that is longer than that, or None
     device_clear()  serial_poll()  group_trigger()
     output_ready             a response can be read now
+    output_size              bytes of it
     will_answer              something is being executed, a response may still come
     messages_wait            a message waits for the one before it
     waits_for_operations     a message waits for overlapped operations to end
@@ -43,7 +45,7 @@ from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import BlockReply
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
-SHORT_REPLY = 4096  #: bytes: its end is put to it, a longer reply is not copied
+SHORT_REPLY = 4096  #: bytes: a shorter reply is joined with its end; a longer one is not copied
 
 
 class OutputQueue:
@@ -340,10 +342,7 @@ def plain_reply(instrument: Commanded, unit: ProgramUnit, result: Any) -> bytes:
 
 
 def begin_scpi(instrument: Commanded, message: bytes) -> Reply | Handler:
-    """Execute one message and return its reply; if a command takes time, what does the rest, as :func:`execute_scpi`.
-
-    One command that takes no time is most of what instruments are sent.
-    """
+    """Execute one message and return its reply; if a command takes time, a generator that does the rest."""
     units = instrument.tree.units(message)
     if len(units) != 1:
         return _execute(instrument, units)

@@ -46,7 +46,7 @@ class Executing(Protocol):
     framing: ClassVar[Framing]  #: where a message and a reply end
     keeps_replies: ClassVar[bool]  #: whether a new message leaves unread replies as they are, without error -410
     input_buffer_size: ClassVar[int]  #: [bytes]; more in one message is error -363
-    #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
+    #: what the simulation could not do, for the error queue; read after each command, and then emptied
     trouble: list[str]
 
     def execute(self, message: bytes) -> Reply | Handler:
@@ -72,7 +72,7 @@ class Commanded(Protocol):
 
     tree: ClassVar[CommandTree]
     error_detail: ClassVar[bool]  #: whether an error's text names the header after a semicolon
-    #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
+    #: what the simulation could not do, for the error queue; read after each command, and then emptied
     trouble: list[str]
     status: StatusModel
 
@@ -82,7 +82,7 @@ class Commanded(Protocol):
 
 
 class Troubled(Protocol):
-    """An instrument that its simulation may fail."""
+    """An instrument whose simulation may leave something out."""
 
     trouble: list[str]
     status: StatusModel

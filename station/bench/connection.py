@@ -82,7 +82,7 @@ class Connection:
             return f"{self.name} ({self.table.resource})"
 
     def identify(self, wait: Callable[[float], None]) -> None:
-        """Ask who is there and build the driver; WrongInstrument if it is another model."""
+        """Ask for the identity and build the driver; WrongInstrument if it is another model."""
         from tsbench.instruments.links.transport import TransportAdapter
 
         identity = self._identity()

@@ -1,4 +1,4 @@
-"""What somebody must tell of a new bench: the questions, their defaults, and how an answer is read."""
+"""The questions that ``tsbench init`` asks, their defaults, and how an answer is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

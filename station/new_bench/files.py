@@ -128,7 +128,8 @@ def _bench(instruments: Sequence[FoundInstrument], answers: Answers, library: st
 def _world(
     instruments: Sequence[FoundInstrument], answers: Answers, twins: Mapping[str, str], wiring: _Wiring,
 ) -> str:
-    scope_input = 14e-12 if "scope" in wiring.roles else 0.0   # the virtual scope brings its own
+    # the twin of the scope brings its own: of an InfiniiVision, others have 12 to 18 pF
+    scope_input = 14e-12 if "scope" in wiring.roles else 0.0
     capacitance = max(parse_quantity(answers["cable_capacitance"], "F") - scope_input, 1e-13)
     lines = ["# The simulated reality of the rehearsal: nothing of this is seen by what measures. docs/world.md",
              "seed = 1", "", "[witness]", 'file = "witness.jsonl"']
