@@ -154,7 +154,7 @@ class OutputStage:
         current_range = points.current_range
         limit = max(points.limit, 1e-12)
         limit_row = current_range if voltage_source else range_for(sheet.ranges["VOLT"], limit)
-        limit *= 1.0 + self.error(f"limit {points.function}", limit_row.source_gain, 0.0).gain
+        limit *= 1.0 + limit_row.source_gain * self.error(f"limit {points.function}", 1.0, 0.0).gain
         slow = sheet.high_capacitance_factor if points.high_capacitance else 1.0
         voltage_range = row if voltage_source else limit_row
         swing = max(sheet.loop_swing, sheet.loop_swing_of_range * voltage_range.full_scale)

@@ -5,6 +5,7 @@ compares what the circuit does with what the sheet states. It does not compare a
 """
 
 import dataclasses
+import itertools
 import math
 from typing import Any
 
@@ -70,8 +71,8 @@ def converters(sheet: SourceMeterDataSheet) -> tuple[bool, ...]:
 def test_readings_are_as_accurate_and_as_noisy_as_stated(sheet: SourceMeterDataSheet) -> None:
     """Gain and offset of the mean, and the rms noise at 1 PLC, in every range of every converter."""
     parts = []
-    meter = SheetMeter(sheet, imperfections=True)
-    for fast in converters(sheet):
+    for seed, fast in itertools.product((1, 2, 3), converters(sheet)):
+        meter = SheetMeter(sheet, imperfections=True, seed=seed)
         meter.settings.fast_converter = fast
         for quantity, row in rows_of(sheet):
             stated: Any = row.fast if fast else dataclasses.replace(row)
@@ -88,7 +89,7 @@ def test_readings_are_as_accurate_and_as_noisy_as_stated(sheet: SourceMeterDataS
             if stated.noise > 0.5 * step:
                 assert 0.6 * noise < shown.std(ddof=1) < 1.5 * noise, (quantity, row.full_scale, fast)
     # uniform within the accuracy: the rms is 1/sqrt(3) of it
-    assert 0.3 < math.sqrt(np.mean(np.square(parts))) * math.sqrt(3) < 1.8
+    assert 0.7 < math.sqrt(np.mean(np.square(parts))) * math.sqrt(3) < 1.35
 
 
 def test_noise_of_readings_goes_with_the_aperture(sheet: SourceMeterDataSheet) -> None:
@@ -118,7 +119,7 @@ def test_readings_have_the_stated_steps(sheet: SourceMeterDataSheet) -> None:
 
 def test_levels_are_as_accurate_as_stated(sheet: SourceMeterDataSheet) -> None:
     parts = []
-    for seed in (1, 2):
+    for seed in range(1, 7):
         meter = SheetMeter(sheet, imperfections=True, seed=seed)
         for function, row in rows_of(sheet):
             other = beside(sheet, function, row)
@@ -137,7 +138,7 @@ def test_levels_are_as_accurate_as_stated(sheet: SourceMeterDataSheet) -> None:
             slack = 1e-14 if function == "CURR" else meter.truth("CURR") * drop + 1e-6 * abs(true)
             assert abs(true - level) <= row.source_gain * level + row.source_offset + slack, (function, row.full_scale)
             parts.append((true - level) / math.hypot(row.source_gain * level, row.source_offset))
-    assert 0.3 < math.sqrt(np.mean(np.square(parts))) * math.sqrt(3) < 1.8
+    assert 0.75 < math.sqrt(np.mean(np.square(parts))) * math.sqrt(3) < 1.3
 
 
 def test_a_reading_beyond_its_range_is_an_overflow(sheet: SourceMeterDataSheet) -> None:
@@ -271,7 +272,16 @@ def test_high_capacitance_slows_the_output_by_the_stated_factor(sheet: SourceMet
 
 
 def test_limits_are_as_accurate_as_levels(sheet: SourceMeterDataSheet) -> None:
-    meter, source = SheetMeter(sheet, imperfections=True), beside_limit(sheet)
+    parts, source = [], beside_limit(sheet)
+    for seed in range(1, 25):   # an instrument has one error of its current limit
+        meter, row = SheetMeter(sheet, imperfections=True, seed=seed), sheet.ranges["CURR"][-3]
+        limit = min(0.9 * row.full_scale, 0.9 * sheet.highest_limit["VOLT"][sheet.ranges["VOLT"].index(source)])
+        meter.load(0.5 / limit)
+        meter.source("VOLT", 1.5, limit, source)
+        meter.clock.wait(0.1 + 30 * row.time_constant)
+        parts.append((meter.truth("CURR") / limit - 1.0) / row.source_gain)
+    assert 0.7 < math.sqrt(np.mean(np.square(parts))) * math.sqrt(3) < 1.35
+    meter = SheetMeter(sheet, imperfections=True)
     for row in sheet.ranges["CURR"]:
         limit = min(0.9 * row.full_scale, 0.9 * sheet.highest_limit["VOLT"][sheet.ranges["VOLT"].index(source)])
         meter.load(0.5 / limit)

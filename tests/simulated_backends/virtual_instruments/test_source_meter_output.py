@@ -99,14 +99,15 @@ def test_a_level_is_what_was_asked_for_with_the_errors_of_its_range() -> None:
         return Calibration(0.01, 0.5) if purpose.startswith("a source") else Calibration(0.02)
 
     meter.calibration = calibration   # type: ignore[method-assign]
-    meter.channels["a"].stage._errors.clear()   # that of the limit was drawn with the first set-points
+    meter.channels["a"].stage._errors.clear()   # that of the limit was drawn at power-on
     switch_on(meter, "a", -2.0)
     stage = stage_of(meter)
-    assert (stage.level, stage.limit) == pytest.approx((-2.02 + 0.5, 1.02e-3))
     two_volts, one_milliampere = VOLTAGE[2], CURRENT[5]
+    limit = 1e-3 * (1 + 0.02 * one_milliampere.source_gain)   # of the range of the limit, whichever was the first
+    assert (stage.level, stage.limit) == pytest.approx((-2.02 + 0.5, limit), rel=1e-9)
     assert drawn == {
         "a source VOLT 2": (two_volts.source_gain, two_volts.source_offset),
-        "a limit VOLT": (one_milliampere.source_gain, 0.0)}
+        "a limit VOLT": (1.0, 0.0)}
     assert told == [("meter.a", Regulation("n_meter_a_output", stage.level, stage.limit))]
     list(meter.channels["a"].switch_off())
     assert told[1] == ("meter.a", None) and stage_of(meter).level == 0.0
