@@ -24,6 +24,7 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
+from tsbench.station.bench.positioners import FollowedPositioner
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
 from tsbench.station.bench.surroundings import BoxControl, ChuckTemperature, chuck_temperature, fixture_control
@@ -91,7 +92,8 @@ class Bench:
         bench = cls(file, file.device(device) if device is not None else no_device)
         try:
             bench.instruments.open(look)
-            bench.clock, bench.positioner = bench.instruments.clock, bench.instruments.positioner
+            bench.clock = bench.instruments.clock
+            bench.positioner = FollowedPositioner(bench.instruments.positioner, bench._follow)
             bench.fixture = bench.wiring.fixture()
             bench._guards.make_all()
 
@@ -111,6 +113,23 @@ class Bench:
             bench.close()
             raise
         return bench
+
+    def _follow(self, device: str) -> None:
+        """Let the limits and the name of another device hold, while all outputs are off.
+
+        Raises
+        ------
+        ConfigurationError
+            The device is not on the bench.
+        InstrumentError
+            An output is on.
+        """
+        if device == self.device.identifier:
+            return
+        found = self.file.device(device)
+        self.instruments.require_outputs_off("the connection to another device")
+        self.device = found
+        self._guards.follow(found)
 
     def planning_for(self, device: str) -> "Bench":
         """Return this bench as it would be with another device: for plans; nothing is sent, nothing moves.

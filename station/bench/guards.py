@@ -59,6 +59,15 @@ class Guards:
                 guard.post = dataclasses.replace(
                     guard.post, path=self._wiring.path(terminal), bystanders=self._wiring.bystanders(terminal))
 
+    def follow(self, device: DeviceDescription) -> None:
+        """Compare with the limits of another device from now on."""
+        self._device = device
+        for guard in self._made.values():
+            guard.post = dataclasses.replace(guard.post, device=self._limits())
+
+    def _limits(self) -> DeviceGuard:
+        return DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
+
     def of_role(self, role: str, kind: str) -> Any:
         """Return the guard of the terminal that has a role.
 
@@ -107,11 +116,10 @@ class Guards:
             driver = self._instruments.driver_of(terminal)
             connection = self._instruments.connections[terminal.partition(".")[0]]
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
-            device = DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
             sensor = SensorGuard.of(self._wiring.sensing())
             post = Post(
-                subject, path, device, terminal, self._instruments.outputs, self._file.rating, sensor,
+                subject, path, self._limits(), terminal, self._instruments.outputs, self._file.rating, sensor,
                 self._wiring.bystanders(terminal), functools.partial(self._unreachable, role))
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]

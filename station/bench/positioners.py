@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments import Prober, Site
+from tsbench.instruments import Positioner, Prober, Site
 from tsbench.station.bench.bench_tables import PositioningTable
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 
@@ -81,6 +81,33 @@ class ProberPositioner:
         self._require_off("the chuck of the prober")
         self._prober.move_to(self._sites[device])
         self._prober.contact()
+
+
+class FollowedPositioner:
+    """A positioner that tells the bench which device it connects, before it moves.
+
+    Parameters
+    ----------
+    positioner : Positioner
+    follow : takes the device whose limits hold from now on; raises ConfigurationError where it has no table
+    """
+
+    def __init__(self, positioner: Positioner, follow: Callable[[str], None]) -> None:
+        self._positioner, self._follow = positioner, follow
+
+    def devices(self) -> Sequence[str]:
+        """Return the devices that can be connected."""
+        return self._positioner.devices()
+
+    def connected(self) -> str | None:
+        """Return the device that is connected; None: none, or it is not known."""
+        return self._positioner.connected()
+
+    def connect(self, device: str) -> None:
+        """Connect ``device``; its limits hold from then on."""
+        if device in self._positioner.devices():
+            self._follow(device)
+        self._positioner.connect(device)
 
 
 def positioner_of(

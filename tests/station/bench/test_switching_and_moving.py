@@ -197,3 +197,29 @@ def test_an_operator_sets_the_load_and_confirms_it(tmp_path: Path, monkeypatch: 
         with pytest.raises(ConfigurationError, match="you chose to end"):
             control.set_value("load_resistance", 1e3)
         assert control.value("load_resistance") == 4700.0
+
+
+def test_the_limits_and_the_name_follow_the_device_that_is_connected(tmp_path: Path) -> None:
+    """A script connects another device of the crossbar: its own limits hold, and its name is in the run file."""
+    path = copied(tmp_path, "crossbar")
+    path.write_text(f"{path.read_text('utf-8')}\n[devices.D22.limits]\nmax_voltage = '0.5 V'\n", "utf-8")
+    with Bench.open(path) as bench:
+        assert bench.device.identifier == ""
+        bias = bench.pulse_generator("bias")
+        bias.configure_load(math.inf)
+        for device in ("D22", "D11", "D22"):
+            bench.positioner.connect(device)
+            assert bench.device.identifier == bench.positioner.connected() == device
+            if device == "D11":
+                bias.configure_level(3.0)
+                bias.set_output(True)
+                with pytest.raises(InstrumentError, match="the connection to another device must not move while an"):
+                    bench.positioner.connect("D22")
+                assert bench.device.identifier == "D11"
+                bias.set_output(False)
+            else:
+                with pytest.raises(LimitError, match=r"max_voltage .*of D22"):
+                    bias.configure_level(3.0)
+        with pytest.raises(ConfigurationError, match="device 'D33'"):
+            bench.positioner.connect("D33")
+        assert bench.device.identifier == "D22"
