@@ -114,6 +114,7 @@ def _check_fixture(options: argparse.Namespace) -> int:
 
     from tsbench.cli.printing import print_json
     from tsbench.station.fixture_check import measure_fixture, with_measured
+    from tsbench.text_files import write_text
 
     values = measure_fixture(options.bench, lambda line: print(f"measuring {line}", file=sys.stderr))   # noqa: T201
     agree = all(value.agrees for value in values)
@@ -123,7 +124,7 @@ def _check_fixture(options: argparse.Namespace) -> int:
         sys.stdout.writelines(f"{value.line}\n" for value in values)
     if agree:
         text = with_measured(options.bench.read_text("utf-8"), values, datetime.now(UTC).date().isoformat())
-        options.bench.write_text(text, encoding="utf-8")
+        write_text(options.bench, text, "bench file")
         sys.stderr.write(f"wrote the measured values to [fixture.measured] of {options.bench}\n")
     else:
         sys.stderr.write("tsbench: the fixture differs from the bench file. Correct this before you connect a device\n")

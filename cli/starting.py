@@ -38,6 +38,7 @@ def init(options: argparse.Namespace) -> int:
     from tsbench.conform.twin import twin_of
     from tsbench.station.bench.bench_file import BenchFile
     from tsbench.station.new_bench import Answers, find, new_files, simulated
+    from tsbench.text_files import write_text
 
     given = Answers.read(_answers(options))
     answers = Answers({**given.values, "model": _model(given["model"], given["material"])})
@@ -56,7 +57,7 @@ def init(options: argparse.Namespace) -> int:
         raise ConfigurationError(f"{', '.join(there)} already exist in {options.folder}. Nothing was written. Choose "
                                  "an empty folder")
     for name, text in files.texts.items():
-        (options.folder / name).write_text(text, encoding="utf-8")
+        write_text(options.folder / name, text, "file")
         sys.stdout.write(f"wrote {options.folder / name}\n")
     for name in files.texts:
         if name.endswith("bench.toml"):

@@ -5,7 +5,7 @@ Frozen dataclasses in SI units. Nothing here reads a file or an instrument.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -154,6 +154,12 @@ class DeviceLimits:
     max_power: float | None = None  #: [W]
     max_charge: float | None = None  #: [C] per event
     max_energy: float | None = None  #: [J] per event
+
+    def with_stricter(self, other: "DeviceLimits") -> "DeviceLimits":
+        """Return the smaller one of each pair of limits."""
+        both = {field.name: [one for one in (getattr(self, field.name), getattr(other, field.name)) if one is not None]
+                for field in fields(self)}
+        return DeviceLimits(**{name: min(values, default=None) for name, values in both.items()})
 
 
 @dataclass(frozen=True)

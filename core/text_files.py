@@ -1,9 +1,11 @@
-"""Reading text files that a user names (benches, worlds, lists, netlists): regular files of a reasonable size only.
+"""Reading and writing text files that a user names (benches, worlds, lists, netlists): regular files only.
 
 What is refused is refused before it is read: a device that never ends, a file too large for what it is said to be.
 """
 
+import os
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,29 @@ def read_text(path: Path | str, what: str, largest: int = LARGEST) -> str:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise ConfigurationError(f"cannot read {what} {path}: it is not UTF-8 text") from None
+
+
+def write_text(path: Path | str, text: str, what: str) -> None:
+    """Write a file as a whole: it has the text, or it is as it was before.
+
+    Raises
+    ------
+    ConfigurationError
+        One line: the disk is full, the folder cannot be written to.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise ConfigurationError(
+            f"cannot write {what} {path}: {error.strerror or error}. The file is as it was before") from None
 
 
 def read_toml(path: Path | str, what: str, largest: int = LARGEST) -> dict[str, Any]:

@@ -39,25 +39,38 @@ class FormFactorVelox(ProberInstrument):
 
     def command(self, message: str) -> list[str]:
         """Send a command and return the values of its reply; InstrumentError where it was refused."""
-        code, values = self.questions.parsed(message, parse_reply)
+        return self._told(message, 0)
+
+    def _told(self, message: str, count: int, whole: Sequence[int] = ()) -> list[str]:
+        """Return the values: at least ``count``, of which those at the places ``whole`` are whole numbers."""
+
+        def parse(reply: str) -> tuple[int, list[str]]:
+            code, values = parse_reply(reply)
+            if not code and len(values) < count:
+                raise ValueError(f"the reply has {len(values)} values, not {count}")
+            for place in () if code else whole:
+                int(values[place])
+            return code, values
+
+        code, values = self.questions.parsed(message, parse)
         if code:
             raise InstrumentError(f"{self.label}: '{message}' was refused: {code} {' '.join(values)}. Check the prober")
         return values
 
     def sites(self) -> Sequence[Site]:
         """Return the dies of the wafer map, in the order of its route."""
-        count = int(self.command("GetNumDies")[0])
-        found = [self.command(f"GetDieDataAsColRow {number}") for number in range(1, count + 1)]
+        count = int(self._told("GetNumDies", 1, (0,))[0])
+        found = [self._told(f"GetDieDataAsColRow {number}", 2, (0, 1)) for number in range(1, count + 1)]
         return [Site(int(values[0]), int(values[1])) for values in found]
 
     def site(self) -> Site:
         """Ask where the needles are."""
-        values = self.command("ReadMapPosition")
+        values = self._told("ReadMapPosition", 5, (0, 1, 4))
         return Site(int(values[0]), int(values[1]), int(values[4]))
 
     def in_contact(self) -> bool:
         """Ask whether the chuck is at its contact height."""
-        return self.command("ReadChuckStatus")[PRESET_HEIGHT] == "C"
+        return self._told("ReadChuckStatus", PRESET_HEIGHT + 1)[PRESET_HEIGHT] == "C"
 
     def step(self, site: Site) -> None:
         """Step to a die and its subdie."""

@@ -1,13 +1,14 @@
 """Driver of MPI probe stations by the native remote commands of SENTIO (package ``sentio-prober-control``)."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Site
 from tsbench.instruments.languages.language import Language, no_error
 from tsbench.instruments.languages.prober import ProberInstrument
 
+T = TypeVar("T")
 ERROR_BITS = 1023  #: of the first number of a reply; the others are the status
 NEAR = 1.0  #: [um] from the contact height that is contact
 
@@ -28,6 +29,14 @@ def parse_reply(reply: str) -> tuple[int, str]:
     return int(code) & ERROR_BITS, text.strip()
 
 
+def numbers(text: str, count: int) -> list[int]:
+    """Return the whole numbers of a text; ValueError where it has not ``count`` of them."""
+    found = [int(number) for number in text.split(",")]
+    if len(found) != count:
+        raise ValueError(f"the reply has {len(found)} numbers, not {count}")
+    return found
+
+
 class MpiSentio(ProberInstrument):
     """A probe station with SENTIO."""
 
@@ -39,25 +48,34 @@ class MpiSentio(ProberInstrument):
 
     def command(self, message: str) -> str:
         """Send a command and return the text of its reply; InstrumentError where it was refused."""
-        code, text = self.questions.parsed(message, parse_reply)
-        if code:
+        return self._told(message, str)
+
+    def _told(self, message: str, parse: Callable[[str], T]) -> T:
+        """Send a command and return what its text stands for; an unreadable text is an error of the exchange."""
+
+        def whole(reply: str) -> tuple[int, str, T | None]:
+            code, text = parse_reply(reply)
+            return code, text, None if code else parse(text)
+
+        code, text, found = self.questions.parsed(message, whole)
+        if code or found is None:
             raise InstrumentError(f"{self.label}: '{message}' was refused: {code} {text}. Check the prober")
-        return text
+        return found
 
     def sites(self) -> Sequence[Site]:
         """Return the dies of the wafer map, in the order of its route."""
-        count = int(self.command("map:get_num_dies Present"))
-        found = [self.command(f"map:path:get_die {number}").split(",") for number in range(count)]
-        return [Site(int(column), int(row)) for column, row in found]
+        count = self._told("map:get_num_dies Present", int)
+        found = [self._told(f"map:path:get_die {number}", lambda text: numbers(text, 2)) for number in range(count)]
+        return [Site(column, row) for column, row in found]
 
     def site(self) -> Site:
         """Ask where the needles are."""
-        _, column, row = self.command("map:die:get_current_index").split(",")
-        return Site(int(column), int(row), int(self.command("map:die:get_current_subsite")))
+        _, column, row = self._told("map:die:get_current_index", lambda text: numbers(text, 3))
+        return Site(column, row, self._told("map:die:get_current_subsite", int))
 
     def in_contact(self) -> bool:
         """Ask whether the chuck is at its contact height."""
-        return abs(float(self.command("get_chuck_z C"))) < NEAR
+        return abs(self._told("get_chuck_z C", float)) < NEAR
 
     def step(self, site: Site) -> None:
         """Step to a die and its subsite."""

@@ -1,5 +1,6 @@
 """The bench: from ``bench.toml`` to open, identified, guarded instruments by role; safe however it ends."""
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +94,14 @@ class Bench:
         try:
             bench.instruments.open(look)
             bench.clock = bench.instruments.clock
-            bench.positioner = FollowedPositioner(bench.instruments.positioner, bench._follow)
+
+            def follow(device: str, certain: bool) -> None:
+                found = file.device(device)
+                limits = found.limits if certain else bench.device.limits.with_stricter(found.limits)
+                bench.device = found if certain else dataclasses.replace(bench.device, limits=limits)
+                bench._guards.follow(bench.device)
+
+            bench.positioner = FollowedPositioner(bench.instruments.positioner, follow)
             bench.fixture = bench.wiring.fixture()
             bench._guards.make_all()
 
@@ -113,23 +121,6 @@ class Bench:
             bench.close()
             raise
         return bench
-
-    def _follow(self, device: str) -> None:
-        """Let the limits and the name of another device hold, while all outputs are off.
-
-        Raises
-        ------
-        ConfigurationError
-            The device is not on the bench.
-        InstrumentError
-            An output is on.
-        """
-        if device == self.device.identifier:
-            return
-        found = self.file.device(device)
-        self.instruments.require_outputs_off("the connection to another device")
-        self.device = found
-        self._guards.follow(found)
 
     def planning_for(self, device: str) -> "Bench":
         """Return this bench as it would be with another device: for plans; nothing is sent, nothing moves.

@@ -147,8 +147,15 @@ class BenchFile:
         if positioner is not None and positioner.kind != "operator":
             self._require_kind("positioner.instrument", positioner.instrument,
                                "switch matrix" if positioner.kind == "matrix" else "prober")
+            there: dict[tuple[str, ...], str] = {}
             for device, place in positioner.devices.items():
                 self.device(device)
+                if not place:
+                    raise self._fail(f"positioner.devices.{device} names no place. Write its crosspoints or its site")
+                written = [str(part).upper() for part in place]
+                key = tuple(sorted(written) if positioner.kind == "matrix" else [*written, "0"][:3])
+                if (other := there.setdefault(key, device)) != device:
+                    raise self._fail(f"positioner.devices: {other} and {device} have the same place {list(place)}")
                 numbers = len(place) in (2, 3) and all(isinstance(number, int) for number in place)
                 if positioner.kind == "prober" and not numbers:
                     raise self._fail(f"positioner.devices.{device} must be column, row and subsite, such as [3, -4, 0]")

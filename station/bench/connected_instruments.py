@@ -45,7 +45,8 @@ class ConnectedInstruments:
         self._liveness: Liveness = UNWATCHED
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
-        self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
+        self.positioner: Positioner = OperatorPrompt(
+            tuple(file.table.devices), file.table.connected, require_off=self.require_outputs_off)
         self.hand_switch: Routing | None = None  #: that a VISA library brings: the twin of an operator
         self._crosspoints: dict[str, ClosedCrosspoints] = {}
 
@@ -115,7 +116,8 @@ class ConnectedInstruments:
         """Take the positioner that the bench file names; it goes before one that a VISA library brings."""
         table = self.file.table.positioner
         if table is not None and table.kind == "operator":
-            self.positioner = OperatorPrompt(tuple(self.file.table.devices), self.file.table.connected)
+            self.positioner = OperatorPrompt(
+                tuple(self.file.table.devices), self.file.table.connected, require_off=self.require_outputs_off)
         elif table is not None:
             driver: Any = self.driver_of(table.instrument)
             self.positioner = positioner_of(

@@ -40,11 +40,15 @@ class OperatorPrompt:
         The device that the bench file says is connected: the operator is not asked for it.
     ask : callable
         Shows a question and returns the answer.
+    require_off : callable
+        Raises unless all outputs are off; takes what would move.
     """
 
     def __init__(
         self, devices: Sequence[str], connected: str | None = None, ask: Callable[[str], str] | None = None,
+        require_off: Callable[[str], None] = lambda what: None,
     ) -> None:
+        self._require_off = require_off
         self._devices = tuple(devices)
         self._connected = connected
         self._ask = ask
@@ -61,6 +65,7 @@ class OperatorPrompt:
             raise ConfigurationError(f"device '{device}' is not on the bench{nearest(device, self._devices)}")
         if device == self._connected:
             return
+        self._require_off("the connection to the device")
         ask = self._ask
         if ask is None:
             if not sys.stdin or not sys.stdin.isatty():

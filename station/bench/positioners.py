@@ -84,15 +84,17 @@ class ProberPositioner:
 
 
 class FollowedPositioner:
-    """A positioner that tells the bench which device it connects, before it moves.
+    """A positioner that tells the bench which device it connects.
 
     Parameters
     ----------
     positioner : Positioner
-    follow : takes the device whose limits hold from now on; raises ConfigurationError where it has no table
+        It moves only while all outputs are off.
+    follow : takes the device, and whether it is certain that it is connected. While it is not, the limits of the device
+        before it hold too. Raises ConfigurationError where the device has no table
     """
 
-    def __init__(self, positioner: Positioner, follow: Callable[[str], None]) -> None:
+    def __init__(self, positioner: Positioner, follow: Callable[[str, bool], None]) -> None:
         self._positioner, self._follow = positioner, follow
 
     def devices(self) -> Sequence[str]:
@@ -105,9 +107,13 @@ class FollowedPositioner:
 
     def connect(self, device: str) -> None:
         """Connect ``device``; its limits hold from then on."""
-        if device in self._positioner.devices():
-            self._follow(device)
-        self._positioner.connect(device)
+        try:
+            self._positioner.connect(device)
+        except BaseException:
+            if device in self._positioner.devices():
+                self._follow(device, False)
+            raise
+        self._follow(device, True)
 
 
 def positioner_of(

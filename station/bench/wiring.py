@@ -12,9 +12,12 @@ from tsbench.instruments.guard.bystanders import Bystander
 from tsbench.instruments.guard.limits import WirePath, worst_case_of_voltage
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
+from tsbench.quantities import short_quantity
 from tsbench.records import Fixture, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 
+#: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
+_ALIKE, _CONTACT = 0.2, 100.0
 SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
 
 
@@ -51,7 +54,18 @@ class Wiring:
         path = (WirePath(resistance=source) if netlist is None or node is None else path_of(netlist, node, source))
         measured, roles = self.file.table.fixture.measured.path_resistance, self.file.table.roles
         found = [measured[role] for role, place in roles.items() if place == terminal and role in measured]
-        return replace(path, resistance=found[0]) if found and math.isfinite(path.resistance) else path
+        if not found or not math.isfinite(path.resistance):
+            return path
+        self._require_alike(terminal, found[0], path.resistance)
+        return replace(path, resistance=found[0])
+
+    def _require_alike(self, terminal: str, measured: float, stated: float) -> None:
+        """Refuse a measured resistance [Ohm] that belongs to another netlist: limits are compared by it."""
+        if abs(measured - stated) > _ALIKE * stated + _CONTACT:
+            raise ConfigurationError(
+                f"{self.file.path}: [fixture.measured] says {short_quantity(measured, 'Ohm')} between {terminal} and "
+                f"the device, but the netlist says {short_quantity(stated, 'Ohm')}. If the netlist is right, delete "
+                "this path_resistance, and measure it again by 'tsbench check --fixture'")
 
     def bystanders(self, terminal: str) -> tuple[Bystander, ...]:
         """Return the other terminals that a source reaches, with what they withstand and what it brings to them.

@@ -194,10 +194,11 @@ class Instruments:
 
 def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     """Watch until the farewell (0), or act (1)."""
-    first = pipe.readline()
-    if not first:
-        return 0  # nothing was ever switched on
-    order: dict[str, Any] = json.loads(first)
+    order: dict[str, Any] = {}
+    while "process" not in order:
+        first = pipe.readline()
+        if not first or (order := json.loads(first)).get("farewell"):
+            return 0  # nothing was ever switched on
     victim = Victim(order["process"])
     instruments = Instruments(order["instruments"], bench=order.get("bench", ""), victim=order["process"])
     heart = Heart(pipe, answers, order["deadline"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tsbench.errors import ConfigurationError, LimitError, StorageError, UnreadableFile, nearest, sentences
-from tsbench.text_files import parse_toml, read_text, read_toml
+from tsbench.text_files import parse_toml, read_text, read_toml, write_text
 
 
 def test_a_file_is_read_up_to_the_largest_size(tmp_path: Path) -> None:
@@ -55,3 +55,18 @@ def test_parts_of_a_message_become_sentences() -> None:
     assert sentences("one part; it stays") == "one part; it stays"
     assert sentences("it failed", "", "check it?", "source_meter (USB0) is on", "outputs off") == (
         "it failed. Check it? source_meter (USB0) is on. Outputs off")
+
+
+def test_a_file_is_written_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bench.toml"
+    write_text(path, "a = 1\n", "bench file")
+    assert path.read_text("utf-8") == "a = 1\n"
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ConfigurationError, match=r"cannot write bench file .*bench\.toml: No space left on device\. "
+                                                 r"The file is as it was before"):
+        write_text(path, "b = 2\n", "bench file")
+    assert path.read_text("utf-8") == "a = 1\n" and [one.name for one in tmp_path.iterdir()] == ["bench.toml"]

@@ -139,6 +139,8 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
     ("crossbar", ('element = "RL"', 'element = "RX"'), "the netlist has no resistor or capacitor 'RX'"),
     ("crossbar", ("D22 = [", "D23 = ["), "device 'D23' is not on the bench"),
     ("wafer", ("[2, 1, 0]", "[2]"), "must be column, row and subsite"),
+    ("wafer", ("[2, 1, 0]", "[]"), "names no place"),
+    ("wafer", ("[2, 1, 0]", "[1, 1]"), "have the same place [1, 1]"),
     ("crossbar", ("[positioner]\n", "[fixture.measured]\npath_resistance = { bias = 5e3 }\n[positioner]\n"),
      "holds for one value of the fixture only"),
 ])
@@ -213,7 +215,7 @@ def test_the_limits_and_the_name_follow_the_device_that_is_connected(tmp_path: P
             if device == "D11":
                 bias.configure_level(3.0)
                 bias.set_output(True)
-                with pytest.raises(InstrumentError, match="the connection to another device must not move while an"):
+                with pytest.raises(InstrumentError, match="the relays of the switch matrix must not move while an"):
                     bench.positioner.connect("D22")
                 assert bench.device.identifier == "D11"
                 bias.set_output(False)
@@ -223,3 +225,34 @@ def test_the_limits_and_the_name_follow_the_device_that_is_connected(tmp_path: P
         with pytest.raises(ConfigurationError, match="device 'D33'"):
             bench.positioner.connect("D33")
         assert bench.device.identifier == "D22"
+
+
+def test_while_it_is_not_certain_which_device_is_connected_the_limits_of_both_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = copied(tmp_path, "crossbar")
+    path.write_text(f"{path.read_text('utf-8')}\n[devices.D22.limits]\nmax_voltage = '0.5 V'\n", "utf-8")
+    with Bench.open(path, "D11") as bench:
+        bias = bench.pulse_generator("bias")
+        bias.configure_load(math.inf)
+        bias.configure_level(3.0)
+        monkeypatch.setattr(bench.instruments.positioner, "connect", lambda device: (_ for _ in ()).throw(
+            InstrumentError("the relays moved, and then the connection was lost")))
+        with pytest.raises(InstrumentError, match="the connection was lost"):
+            bench.positioner.connect("D22")
+        assert bench.device.identifier == "D11"
+        with pytest.raises(LimitError, match="max_voltage"):
+            bias.configure_level(3.0)
+
+
+@pytest.mark.parametrize(("measured", "right"), [("6.6 kOhm", False), ("5.2 kOhm", True)])
+def test_a_measured_resistance_of_another_netlist_is_refused(tmp_path: Path, measured: str, right: bool) -> None:
+    table = f"[fixture.measured]\npath_resistance = {{ bias = '{measured}' }}\n"
+    path = copied(tmp_path, "nbo2", ("[devices.D1]\nmaterial", f"{table}[devices.D1]\nmaterial"))
+    if right:
+        with Bench.open(path, "D1") as bench:
+            assert bench.wire_path("bias").resistance == 5200.0
+        return
+    with pytest.raises(ConfigurationError, match=r"says 6\.6 kOhm between generator\.2 and the device, but the netlist "
+                                                 r"says 5\.1 kOhm\. If the netlist is right, delete this"):
+        Bench.open(path, "D1")

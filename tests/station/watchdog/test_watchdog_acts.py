@@ -178,6 +178,8 @@ def test_it_leaves_where_nothing_was_switched_on_or_the_run_says_farewell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert watchdog.watch(io.BytesIO(), io.BytesIO()) == 0
+    for lines in (b'{"farewell": true}\n', b'{"due": 1.0}\n{"farewell": true}\n', b'{"due": 1.0}\n'):
+        assert watchdog.watch(io.BytesIO(lines), io.BytesIO()) == 0
     code, answered = watching(monkeypatch, tmp_path / "events", {"farewell": True})
     assert code == 0 and answered.startswith(b"ready\n") and not list(tmp_path.iterdir())
 
