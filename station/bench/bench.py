@@ -202,9 +202,14 @@ class Bench:
         return self.instruments.describe()
 
     def facts(self) -> dict[str, Any]:
-        """Return what makes a run repeatable: the text of the bench file, temperature and die, the VISA libraries."""
+        """Return what makes a run repeatable: the text of the bench file, temperature and die, the VISA libraries.
+
+        The temperature is that of the controller of the chuck, if the bench has one.
+        """
         device = self.file.table.devices.get(self.device.identifier)
         found = {name: getattr(device, name, None) for name in ("temperature", "die")}
+        if self.temperature is not None:   # what is measured goes before what the bench file says
+            found["temperature"] = self.temperature.temperature()
         text = self.file.text
         managers = self.instruments.managers
         libraries = {name: getattr(manager.visalib, "facts", None) for name, manager in managers.items()}

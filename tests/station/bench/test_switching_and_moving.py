@@ -11,9 +11,12 @@ import pytest
 from examples import crossbar_curves, wafer_map
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import SourceSettings
+from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.runner import run_on
+from tsbench.storage import read_run
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -256,3 +259,21 @@ def test_a_measured_resistance_of_another_netlist_is_refused(tmp_path: Path, mea
     with pytest.raises(ConfigurationError, match=r"says 6\.6 kOhm between generator\.2 and the device, but the netlist "
                                                  r"says 5\.1 kOhm\. If the netlist is right, delete this"):
         Bench.open(path, "D1")
+
+
+def test_a_run_has_the_device_that_is_connected_and_the_measured_temperature(tmp_path: Path) -> None:
+    path = copied(tmp_path, "crossbar", ('[devices.D22]\nmaterial = "NbO2"', '[devices.D22]\ntemperature = "290 K"'))
+    protocol = protocol_named("oscillation").parse({"bias": [3.0], "record_span": 2e-6})
+    with Bench.open(path) as bench:
+        with pytest.raises(ConfigurationError, match="no device is connected"):
+            run_on(bench, protocol, tmp_path / "runs", extract=False)
+        assert bench.temperature is not None and bench.fixture_control is not None
+        bench.temperature.set_temperature(305.0)
+        bench.fixture_control.set_value("load_resistance", 5e3)
+        bench.fixture_control.set_value("parallel_capacitance", 1e-9)
+        bench.positioner.connect("D22")
+        outcome = run_on(bench, protocol, tmp_path / "runs", extract=False)
+    assert outcome.status == "success" and outcome.path is not None and "-D22-" in outcome.path.name
+    run = read_run(outcome.path)
+    assert run.header.device.identifier == "D22"
+    assert run.header.provenance["temperature"] == pytest.approx(305.0, abs=0.2)
