@@ -109,7 +109,8 @@ class Bench:
                 bench.fixture = bench.wiring.fixture()
                 bench._guards.rewire()
 
-            bench.temperature = chuck_temperature(file, bench.instruments.driver_of, bench.clock)
+            bench.temperature = chuck_temperature(
+                file, bench.instruments.driver_of, bench.clock, bench.instruments.heat)
             bench.fixture_control = fixture_control(
                 file, bench.instruments.driver_of, bench.source_meter, bench.instruments.require_outputs_off, rewire)
             if (routing := file.table.fixture.routing) is not None:

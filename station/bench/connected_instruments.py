@@ -41,7 +41,7 @@ class ConnectedInstruments:
         self.ownership: Ownership | None = None
         self.connections: dict[str, Connection] = {}
         self.outputs = OutputsOn(self._watch_over)
-        self._standby = Standby(self)
+        self._standby, self._heats = Standby(self), False
         self._liveness: Liveness = UNWATCHED
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
@@ -219,6 +219,14 @@ class ConnectedInstruments:
             self.clock.liveness = liveness
         if liveness is not UNWATCHED:
             self._standby.end()
+        elif self._heats:
+            self._watch_over()
+
+    def heat(self, on: bool) -> None:
+        """See that no heater stays on when this process dies: call it before one goes on, and when it is off."""
+        self._heats = on
+        if on:
+            self._watch_over()
 
     def _watch_over(self) -> None:
         """See that no output goes on that stays on when this process dies."""

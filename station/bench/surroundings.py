@@ -29,10 +29,14 @@ class ChuckTemperature:
     controller : TemperatureController
     table : ``[temperature]`` of the bench file
     clock : Clock
+    heat : is told before the heater goes on, and when it is off
     """
 
-    def __init__(self, controller: TemperatureController, table: TemperatureTable, clock: Clock) -> None:
-        self._controller, self._table, self._clock = controller, table, clock
+    def __init__(
+        self, controller: TemperatureController, table: TemperatureTable, clock: Clock,
+        heat: Callable[[bool], None] = lambda on: None,
+    ) -> None:
+        self._controller, self._table, self._clock, self._heat = controller, table, clock, heat
 
     def set_temperature(self, temperature: float, ramp: float | None = None) -> float:
         """Control to ``temperature`` [K], at most ``ramp`` [K/s]; return the mean temperature once it is stable.
@@ -44,6 +48,7 @@ class ChuckTemperature:
         InstrumentError
             It is not stable after ``timeout``.
         """
+        self._heat(True)
         target = self._controller.set_temperature(temperature, ramp)
         begin = self._clock.now()
         inside: list[float] = []
@@ -64,6 +69,7 @@ class ChuckTemperature:
     def heater_off(self) -> None:
         """Switch the heater off."""
         self._controller.heater_off()
+        self._heat(False)
 
 
 class BoxControl:
@@ -130,11 +136,11 @@ def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
 
 
 def chuck_temperature(
-    file: BenchFile, driver_of: Callable[[str], Any], clock: Clock
+    file: BenchFile, driver_of: Callable[[str], Any], clock: Clock, heat: Callable[[bool], None],
 ) -> ChuckTemperature | None:
     """Return the temperature of the chuck, where the bench file names its controller."""
     table = file.table.temperature
-    return None if table is None else ChuckTemperature(driver_of(table.instrument), table, clock)
+    return None if table is None else ChuckTemperature(driver_of(table.instrument), table, clock, heat)
 
 
 def fixture_control(

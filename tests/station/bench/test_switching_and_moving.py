@@ -11,6 +11,7 @@ import pytest
 from examples import crossbar_curves, wafer_map
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import SourceSettings
+from tsbench.instruments.links.liveness import UNWATCHED
 from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
@@ -277,3 +278,20 @@ def test_a_run_has_the_device_that_is_connected_and_the_measured_temperature(tmp
     run = read_run(outcome.path)
     assert run.header.device.identifier == "D22"
     assert run.header.provenance["temperature"] == pytest.approx(305.0, abs=0.2)
+
+
+def test_a_watchdog_begins_before_the_heater_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no output was ever on, and again when a run, which has a watchdog of its own, is over."""
+    begun: list[bool] = []
+    with Bench.open(copied(tmp_path, "crossbar")) as bench:
+        assert bench.temperature is not None
+        heater = bench.instruments.connections["lakeshore"].driver
+        monkeypatch.setattr(bench.instruments._standby, "begin", lambda liveness: begun.append(
+            any(state.enabled for state in heater.output_states())))
+        bench.temperature.set_temperature(297.0)
+        assert begun == [False] and any(state.enabled for state in heater.output_states())
+        bench.instruments.report_to(UNWATCHED)
+        assert len(begun) == 2
+        bench.temperature.heater_off()
+        bench.instruments.report_to(UNWATCHED)
+        assert len(begun) == 2
