@@ -26,7 +26,10 @@ def _sds() -> Any:
 
 T3DSO = Driver("pymeasure", "LeCroyT3DSO1204", ("lecroy_t3dso1204",), pymeasure_opening(_t3dso), GENERATOR)
 SDS = Driver("pymeasure", "SDS1000XHD", ("siglent_sds1104xhd",), pymeasure_opening(_sds), GENERATOR)
-DRIVERS = (T3DSO, SDS)
+#: The class reads on behind the end of a block. There pyvisa-py's HiSLIP client loops (pyvisa-py-hislip-end in the list);
+#: whether it does depends on how the bytes arrive, so this row is not run by HiSLIP
+SDS_WAVEFORM = Driver("pymeasure", "SDS1000XHD.waveform", SDS.twins, SDS.opening, GENERATOR, ("in process", "socket"))
+DRIVERS = (T3DSO, SDS, SDS_WAVEFORM)
 
 
 def identifies_itself(driver: Any, bench: OpenBench) -> None:
@@ -35,7 +38,7 @@ def identifies_itself(driver: Any, bench: OpenBench) -> None:
     assert "SIM" in found, found
 
 
-for _driver in DRIVERS:
+for _driver in (T3DSO, SDS):
     _driver.case(identifies_itself)
 
 
@@ -54,13 +57,14 @@ def waveform_of_the_t3dso_is_the_generators(scope: Any, bench: OpenBench) -> Non
     levels_are_true(np.asarray(volts), 0.06)
 
 
-@SDS.case
+@SDS_WAVEFORM.case
 def waveform_of_the_sds_is_the_generators(scope: Any, bench: OpenBench) -> None:
     """A record of 1 ms has the levels of the pulses."""
     bench.send(*PULSES)
     scope.channel_1.scale, scope.channel_1.offset = 0.2, -0.5
     scope.timebase.scale = 100e-6
-    for message in (":TRIGger:TYPE EDGE", ":TRIGger:EDGE:SOURce C1", ":TRIGger:EDGE:LEVel 0.5", ":TRIGger:MODE SINGle"):
+    for message in (":ACQuire:MDEPth 100k", ":TRIGger:TYPE EDGE", ":TRIGger:EDGE:SOURce C1", ":TRIGger:EDGE:LEVel 0.5",
+                    ":TRIGger:MODE SINGle"):
         scope.write(message)
     states = (scope.ask(":TRIGger:STATus?").strip() for _ in range(1000))
     assert "Stop" in states, "no record"
