@@ -147,10 +147,7 @@ def run_on(
     control, out = control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
         require_interlock(bench, protocol, plan := checked_plan(bench, protocol))
-        if not bench.device.identifier:
-            raise ConfigurationError(
-                f"{protocol.name}: no device is connected, and a run is stored by its device. Open the bench with a "
-                "device, or connect one by Bench.positioner.connect")
+        _require_device(bench, protocol)
         if watch.process_id is None and needs_watchdog(bench):
             warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
@@ -175,6 +172,13 @@ def run_on(
                 recorder.discard()
                 raise
             return run.to_its_end(interrupts, extract)
+
+
+def _require_device(bench: RunnerBench, protocol: Protocol) -> None:
+    if not bench.device.identifier:
+        raise ConfigurationError(
+            f"{protocol.name}: no device is connected, and a run is stored by its device. Open the bench with a "
+            "device, or connect one by Bench.positioner.connect")
 
 
 @runtime_checkable
