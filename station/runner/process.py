@@ -91,6 +91,9 @@ def run_protocol(
         bench.close()
 
 
+_NO_WATCHDOG = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
+
+
 def run_on(
     bench: RunnerBench,
     protocol: Protocol,
@@ -149,8 +152,7 @@ def run_on(
         require_interlock(bench, protocol, plan := checked_plan(bench, protocol))
         _require_device(bench, protocol)
         if watch.process_id is None and needs_watchdog(bench):
-            warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
-            plan = replace(plan, warnings=(*plan.warnings, warning))
+            plan = replace(plan, warnings=(*plan.warnings, _NO_WATCHDOG))
         bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
         header = replace(make_header(bench, protocol, plan, repeats), campaign_id=campaign_id, user=user)
         if "drive" in protocol.roles:
