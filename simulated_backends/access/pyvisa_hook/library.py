@@ -253,6 +253,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         result, status = self._act(
             session, methodcaller("read", count), (b"", StatusCode.error_timeout))
         data, reason = result
+        if reason is status:   # pyvisa has been told
+            return data, status
         return data, self.handle_return_value(session, reason) if status >= 0 else status
 
     buffer_read = read

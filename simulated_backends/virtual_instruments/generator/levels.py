@@ -39,7 +39,7 @@ class OutputLevels:
     @property
     def into_50(self) -> float:
         """Return the factor from programmed volts to volts into 50 Ohm."""
-        return self.emf / emf_factor(50.0, self.source)
+        return 1.0 if self.load == 50.0 else self.emf / emf_factor(50.0, self.source)
 
     @property
     def emf(self) -> float:
@@ -64,7 +64,7 @@ class Window(NamedTuple):
         model: GeneratorDataSheet, load: float, frequency: float, source: float = OUTPUT_RESISTANCE,
     ) -> "Window":
         """Return the window of a model at a load setting [Ohm], a frequency [Hz] and an output resistance [Ohm]."""
-        scale = emf_factor(50.0, source) / emf_factor(load, source)
+        scale = 1.0 if load == 50.0 else emf_factor(50.0, source) / emf_factor(load, source)
         return Window(
             model.min_amplitude * scale, model.max_amplitude(frequency) * scale, model.peak_level * scale,
         )

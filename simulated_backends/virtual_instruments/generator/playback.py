@@ -69,7 +69,7 @@ class Playback:
 
     def follow(self, channel: int) -> None:
         """Play with the new level or period. Where all outputs are off and nothing runs, there is nothing to do."""
-        if any(self._channels.on.values()) or self._runs(channel):
+        if True in self._channels.on.values() or self._runs(channel):
             self.reshape(channel)
 
     def _runs(self, channel: int) -> bool:

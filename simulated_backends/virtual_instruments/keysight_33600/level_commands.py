@@ -99,7 +99,7 @@ class LevelCommands(GeneratorTable):
              Number("VPP", units=("V", "VRMS", "DBM")))
     def set_amplitude(self, channel: int, value: float) -> None:
         """``VOLT`` in the present unit."""
-        if (unit := self.unit[channel]) != "VPP":
+        if self.unit and (unit := self.unit[channel]) != "VPP":   # few change the unit
             value = levels_of.volts_peak_to_peak(value, unit, self.shared.function[channel], self.load[channel])
         self.set_peak_to_peak(channel, value)
 
@@ -116,7 +116,7 @@ class LevelCommands(GeneratorTable):
         if word:
             window = self.window(channel)
             value = window.min_amplitude if word == "MIN" else window.max_amplitude
-        if (unit := self.unit[channel]) != "VPP":
+        if self.unit and (unit := self.unit[channel]) != "VPP":   # few change the unit
             value = levels_of.from_volts_peak_to_peak(value, unit, self.shared.function[channel], self.load[channel])
         return self.format_number(value)
 
