@@ -127,14 +127,17 @@ class WaveformCommands(ScopeTable):
         """``:WAV:DATA?``: a block with eight digits of length."""
         yield from self._ready()
         codes = self.codes()
+        block: bytes | BlockReply
         written = (self.form, self.byte_order, self.unsigned)
         if self.source.startswith("CHAN") and (known := self._blocks.get(written)) is not None and known[0] is codes:
-            return known[1]
+            block = bytes(known[1])   # read again: from now on in one piece, which is faster to read in parts
+            self._blocks = {written: (codes, block)}
+            return block
         if self.form == "ASC":
             screen = self._transfer().screen
             volts = (codes / 256 - MIDDLE) * screen.step + screen.offset
             volts[codes == HOLE] = 9.9e37
-            block: bytes | BlockReply = definite_block(",".join(f"{value:.5e}" for value in volts).encode(), 8)
+            block = definite_block(",".join(f"{value:.5e}" for value in volts).encode(), 8)
         else:
             block = self._binary(codes)
         self._blocks = {written: (codes, block)}
