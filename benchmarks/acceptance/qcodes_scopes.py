@@ -66,7 +66,7 @@ def trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
 
 @INFINIIUM.case
 def block_of_the_infiniium_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
-    """The block that the driver's session reads has the levels of the pulses, by the scale that the driver is told."""
+    """A block that is read by the session of the driver has the levels of the pulses."""
     _digitised(scope, bench)
     scope.write(":WAVeform:SOURce CHANnel1;FORMat WORD;BYTeorder LSBFirst;STReaming OFF")
     step, origin = (float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin"))
@@ -124,7 +124,7 @@ def rigol_trace_has_the_points_of_the_screen(scope: Any, bench: OpenBench) -> No
 
 @DS1074Z.case
 def block_of_the_rigol_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
-    """The block that the driver's session reads has the levels of the pulses, by the scale that the driver is told."""
+    """A block that is read by the session of the driver has the levels of the pulses."""
     bench.send(*PULSES)
     for message in (":CHAN1:PROB 1", ":CHAN1:SCAL 0.2", ":CHAN1:OFFS -0.5", ":TIM:MAIN:SCAL 1E-4", ":TRIG:MODE EDGE",
                     ":TRIG:EDG:SOUR CHAN1", ":TRIG:EDG:LEV 0.5", ":SING"):

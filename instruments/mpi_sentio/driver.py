@@ -30,7 +30,7 @@ def parse_reply(reply: str) -> tuple[int, str]:
 
 
 def numbers(text: str, count: int) -> list[int]:
-    """Return the whole numbers of a text; ValueError where it has not ``count`` of them."""
+    """Return the whole numbers of a text; ValueError if their number is not ``count``."""
     found = [int(number) for number in text.split(",")]
     if len(found) != count:
         raise ValueError(f"the reply has {len(found)} numbers, not {count}")

@@ -186,10 +186,7 @@ class BlockReply:
 
 def definite_block(payload: bytes | memoryview, digits: int | None = None) -> bytes:
     """Return ``payload`` as a definite-length block, ``#<digits><length><payload>``; of an array, its ``data``."""
-    length = str(payload.nbytes if isinstance(payload, memoryview) else len(payload))
-    if digits is not None:
-        length = length.zfill(digits)
-    return b"".join((b"#", str(len(length)).encode(), length.encode(), payload))
+    return bytes(BlockReply.of(memoryview(payload), digits))
 
 
 def block_payload(data: bytes) -> bytes | None:

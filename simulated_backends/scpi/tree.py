@@ -55,6 +55,11 @@ def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any
     return mark
 
 
+def _inner(key: tuple[Any, ...]) -> Any:
+    """Return a key of several parts as it is, and of a key of one part this part."""
+    return key[0] if len(key) == 1 else key
+
+
 class KeyedValues(dict[Any, Any]):
     """The values of a setting whose header captures something: ``values["VOLT"]``, ``values[2, "HIGH"]``.
 
@@ -77,11 +82,7 @@ class KeyedValues(dict[Any, Any]):
         return self.default if self.computed is None else self.computed(*key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key[0] if isinstance(key, tuple) and len(key) == 1 else key, value)
-
-
-def _inner(key: tuple[Any, ...]) -> Any:
-    return key[0] if len(key) == 1 else key
+        super().__setitem__(_inner(key) if isinstance(key, tuple) else key, value)
 
 
 class SettingValues(MutableMapping[Place, Any]):
@@ -216,7 +217,7 @@ class Setting:
             if (found := held[key[0]] if key else held) is not None:
                 return found
         elif self.keyed:
-            return self.__get__(owner, type(owner))[key[0] if len(key) == 1 else key]
+            return self.__get__(owner, type(owner))[_inner(key)]
         elif self.name in owner.setting_values.plain:
             return owner.setting_values.plain[self.name]
         return self.default(owner, *key) if self._computed else self.default

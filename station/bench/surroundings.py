@@ -29,7 +29,7 @@ class ChuckTemperature:
     controller : TemperatureController
     table : ``[temperature]`` of the bench file
     clock : Clock
-    heat : is told before the heater goes on, and when it is off
+    heat : is called with True before the heater goes on, and with False when it is off
     """
 
     def __init__(

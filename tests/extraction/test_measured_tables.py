@@ -54,7 +54,7 @@ def test_silver_pulses(number, tmp_path):
     (delay,) = of(analysis, "switching_delay")
     if number == "00":
         assert delay["value"] == pytest.approx(time[half] - time[first], rel=0.03)
-    else:  # the current stands at the end of the range 65 us after its rise: half of a highest that nobody saw
+    else:  # 65 us after its rise, the current is clipped: half of its highest value is not known
         assert delay["value"] is None and "censored" in delay["flags"]
         assert delay["low"] == pytest.approx(time[half] - time[first], rel=0.03)
     assert delay["conditions"]["pulse_width"] == pytest.approx(time[last] - time[first], rel=0.01)
