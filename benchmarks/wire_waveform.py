@@ -1,10 +1,14 @@
 """A waveform of a million 16-bit points: in process against pyvisa-py on a loopback socket, in one run.
 
 The socket is the fastest that there can be: a process that has the very block ready and sends it at once. In process,
-the record is read for the first time, when it is computed, and again. The time of setting up, acquiring and reading
-together is there for information: it shows whether a faster first read has only moved work into the acquisition.
+the record is read for the first time, when it is computed, and again. For information: the time of setting up,
+acquiring and reading together, which shows whether a faster first read has only moved work into the acquisition; the
+same oscilloscope by the socket of ``tsbench serve``; and pyvisa alone, with a library that has the block ready: no
+library can be faster than that.
 """
 
+import itertools
+import json
 import subprocess
 import sys
 import tempfile
@@ -15,13 +19,15 @@ from typing import Any
 
 import numpy as np
 import pyvisa
+from pyvisa.constants import StatusCode
 
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 
 WORLD = Path(__file__).resolve().parent.parent / "examples" / "resistor.world.toml"
 POINTS = 1_000_000
 ROUNDS, REPEATS = 25, 4
 _SETUP = (":CHAN1:RANG 4", ":TIM:RANG 200e-6", ":WAV:FORM WORD;BYT LSBF;POIN MAX;POIN:MODE RAW")
+MORE = StatusCode.success_max_count_read
 _SERVER = """
 import socket, sys
 block = sys.stdin.buffer.read()
@@ -41,6 +47,17 @@ def _seconds(act: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
+def _read(scope: Any) -> Any:
+    return scope.query_binary_values(":WAV:DATA?", "H", container=np.array)
+
+
+def _acquire(scope: Any, number: int) -> None:
+    """Acquire a record; another one for each number."""
+    for message in (f":CHAN1:OFFS {number / 20:g}", *_SETUP, ":DIG CHAN1"):
+        scope.write(message)
+    scope.query("*OPC?")
+
+
 def in_process(world: Path) -> tuple[float, float, float, bytes]:
     """Return the shortest time [s] of a first read, of another one, and of acquiring and a first read; the block."""
     manager = pyvisa.ResourceManager(f"{world}@tsbench")
@@ -48,25 +65,15 @@ def in_process(world: Path) -> tuple[float, float, float, bytes]:
         address = next(name for name in manager.list_resources() if "0x1764" in name)
         scope: Any = manager.open_resource(address, timeout=20_000)
         first, again, whole = [], [], []
-
-        def read() -> Any:
-            return scope.query_binary_values(":WAV:DATA?", "H", container=np.array)
-
-        def acquire() -> None:
-            for message in (*_SETUP, ":DIG CHAN1"):
-                scope.write(message)
-            scope.query("*OPC?")
-
         values = np.empty(0)
         for number in range(ROUNDS):
-            scope.write(f":CHAN1:OFFS {number / 20:g}")   # another record in each round
-            before, acquired = values, _seconds(acquire)
-            first.append(_seconds(read))
+            before, acquired = values, _seconds(lambda n=number: _acquire(scope, n))
+            first.append(_seconds(lambda: _read(scope)))
             whole.append(acquired + first[-1])
-            values = read()
-            again += [_seconds(read) for _ in range(REPEATS)]
+            values = _read(scope)
+            again += [_seconds(lambda: _read(scope)) for _ in range(REPEATS)]
             assert not np.array_equal(values, before), "the record before this one was read"
-            assert np.array_equal(values, read()), "a record is not the same when it is read again"
+            assert np.array_equal(values, _read(scope)), "a record is not the same when it is read again"
         assert len(values) == POINTS
         payload = values.astype("<u2").tobytes()
         return min(first), min(again), min(whole), b"#8%08d" % len(payload) + payload + b"\n"
@@ -86,14 +93,55 @@ def by_socket(block: bytes) -> float:
         session: Any = manager.open_resource(f"TCPIP::127.0.0.1::{port}::SOCKET", timeout=20_000)
         session.write_termination = session.read_termination = "\n"
 
-        def read() -> Any:
-            return session.query_binary_values(":WAV:DATA?", "H", container=np.array)
-
-        assert len(read()) == POINTS
-        return min(_seconds(read) for _ in range(ROUNDS * REPEATS))
+        assert len(_read(session)) == POINTS
+        return min(_seconds(lambda: _read(session)) for _ in range(ROUNDS * REPEATS))
     finally:
         manager.close()
         server.kill()
+
+
+def served(world: Path) -> tuple[float, float]:
+    """Return the shortest times [s] in which pyvisa-py reads from the served oscilloscope: first, and again."""
+    command = [sys.executable, "-m", "tsbench", "serve", str(world), "--fast", "--json"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    manager = pyvisa.ResourceManager("@py")
+    try:
+        assert server.stdout is not None
+        address = next(row["socket"] for row in json.loads(server.stdout.readline()) if row["name"] == "scope")
+        scope: Any = manager.open_resource(address, timeout=20_000)
+        scope.write_termination = scope.read_termination = "\n"
+        first, again = [], []
+        for number in range(ROUNDS):
+            _acquire(scope, number)
+            first.append(_seconds(lambda: _read(scope)))
+            again += [_seconds(lambda: _read(scope)) for _ in range(REPEATS)]
+        return min(first), min(again)
+    finally:
+        manager.close()
+        server.terminate()
+        server.wait()
+
+
+def pyvisa_alone(world: Path, block: bytes) -> float:
+    """Return the shortest time [s] that pyvisa itself needs, with a library that only cuts the block into parts."""
+    manager = pyvisa.ResourceManager(f"{world}@tsbench")
+    try:
+        scope: Any = manager.open_resource(next(n for n in manager.list_resources() if "0x1764" in n))
+        library: Any = manager.visalib
+        starts = itertools.cycle(range(0, len(block), scope.chunk_size))
+
+        def read(session: int, count: int) -> tuple[bytes, StatusCode]:
+            end = next(starts) + count
+            return block[end - count:end], MORE if end < len(block) else StatusCode.success
+
+        library.write = lambda session, data: (len(data), StatusCode.success)
+        library.read = read
+        try:
+            return min(_seconds(lambda: _read(scope)) for _ in range(ROUNDS * REPEATS))
+        finally:
+            del library.write, library.read
+    finally:
+        manager.close()
 
 
 def main() -> int:
@@ -102,14 +150,20 @@ def main() -> int:
         world = Path(folder) / WORLD.name
         world.write_text(WORLD.read_text("utf-8"), "utf-8")
         first, again, whole, block = in_process(world)
-    wire = by_socket(block)
+        wire = by_socket(block)
+        served_first, served_again = served(world)
+        alone = pyvisa_alone(world, block)
     return report("wire_waveform", "a waveform of a million 16-bit points", [
-        Line("pyvisa-py on a loopback socket", f"{1e3 * wire:.2f} ms", "", True),
+        Line("pyvisa-py on a loopback socket", f"{1e3 * wire:.2f} ms", INFORMATION, True),
         Line("in process, read again", f"{1e3 * again:.2f} ms, {wire / again:.1f} times as fast", ">= 10 times",
              wire >= 10 * again),
         Line("in process, first read", f"{1e3 * first:.2f} ms, {wire / first:.2f} times as fast", ">= 2 times",
              wire >= 2 * first),
-        Line("in process, set up, acquired and read", f"{1e3 * whole:.2f} ms", "", True),
+        Line("in process, set up, acquired and read", f"{1e3 * whole:.2f} ms", INFORMATION, True),
+        Line("by the socket of tsbench serve, first read; again", f"{1e3 * served_first:.2f} ms; "
+             f"{1e3 * served_again:.2f} ms", INFORMATION, True),
+        Line("pyvisa alone, its library has the block ready", f"{1e3 * alone:.2f} ms, {wire / alone:.1f} times as fast "
+             "as the loopback socket", INFORMATION, True),
     ])
 
 

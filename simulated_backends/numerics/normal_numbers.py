@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined, widest_vectors
 
 SingleArray = npt.NDArray[np.float32]
 
@@ -89,6 +89,7 @@ def _pair(place: np.uint32, key: np.uint32, other: np.uint32) -> tuple[np.float3
 @compiled
 def normal_block(key: np.uint32, other: np.uint32, number: int, out: SingleArray) -> None:
     """Fill ``out`` (``BLOCK``) with the normal numbers from the place ``number * BLOCK`` on."""
+    widest_vectors()
     begin = np.uint32(number) * np.uint32(BLOCK)
     for k in range(PAIRS):
         out[k], out[k + PAIRS] = _pair(np.uint32(begin + np.uint32(k)), key, other)
@@ -97,6 +98,7 @@ def normal_block(key: np.uint32, other: np.uint32, number: int, out: SingleArray
 @compiled
 def normal_numbers(key: np.uint32, other: np.uint32, first: int, stride: int, out: SingleArray) -> None:
     """Fill ``out`` with the normal numbers at the places first, first + stride, first + 2 stride..."""
+    widest_vectors()
     for k in range(out.size):
         place = np.uint32(first + k * stride)
         begin = np.uint32((place >> _11) << _11)

@@ -134,6 +134,8 @@ class MessageExchange:
         self._input = bytearray()
         self._messages: deque[bytes] = deque()
         self._output = OutputQueue()
+        #: (count) -> bytes of a reply that is longer than that; None where there is no such reply
+        self.part = self._output.part
         self._task: Handler | None = None
         self._wake: ScheduledEvent | None = None
         self._waiting_idle = False
@@ -174,10 +176,6 @@ class MessageExchange:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = self._clock.schedule(self._clock.now, self._wake_up)
-
-    def part(self, count: int) -> bytes | None:
-        """Give ``count`` bytes of a reply that is longer than that; None where there is no such reply."""
-        return self._output.part(count)
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the response."""

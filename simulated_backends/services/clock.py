@@ -177,7 +177,7 @@ class BenchClock:
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` pass."""
-        end = self.now + max(seconds, 0.0)
+        end = self.now + seconds if seconds > 0.0 else self.now
         if self._watchers or self._moving or (self._heap and self._heap[0][0] <= end):
             self.advance_to(end)
         else:   # nothing happens until then

@@ -197,10 +197,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             return SUCCESS
         return super().handle_return_value(session, status_code)
 
-    def _act(
-        self, session: Any, action: Callable[..., R], failed: Any = None, *arguments: Any,
-    ) -> tuple[R, StatusCode]:
-        """Do ``action(session, *arguments)`` under the bench's lock; a VISA failure raises what pyvisa knows for it."""
+    def _act(self, session: Any, action: Callable[[Session], R], failed: Any = None) -> tuple[R, StatusCode]:
+        """Do ``action(session)`` under the bench's lock; a VISA failure raises what pyvisa knows for it."""
         world, opened = self._world, self._sessions.get(session)
         if world is None or opened is None:
             return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
@@ -208,7 +206,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         with bench.lock:
             bench.begin_message()
             try:
-                result = action(opened, *arguments)
+                result = action(opened)
                 if self._listening and not opened.lost:
                     handlers = self._due_handlers()
             except VisaCallError as fault:
@@ -238,24 +236,38 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         """Send bytes (viWrite)."""
-        return self._act(session, methodcaller("write", bytes(data)), 0)
+        world, opened = self._world, self._sessions.get(session)
+        if world is None or opened is None or self._listening:
+            return self._act(session, methodcaller("write", bytes(data)), 0)
+        with world.bench.lock:   # as _act does, without its detour: most calls are this one and the next
+            world.bench.begin_message()
+            try:
+                sent = opened.write(bytes(data))
+            except VisaCallError as fault:
+                return 0, self.handle_return_value(session, fault.status)
+        self._last_status = self._last_status_in_session[session] = SUCCESS
+        return sent, SUCCESS
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
-        opened = self._sessions.get(session)
-        if opened is not None and self._world is not None and not self._listening:
-            with self._world.bench.lock:
-                more = opened.more_of_reply(count)
-            if more is not None:
-                if more[1] is self._last_status is self._last_status_in_session.get(session):
-                    return more   # pyvisa has been told of this status
-                return more[0], self.handle_return_value(session, more[1])
-        result, status = self._act(
-            session, methodcaller("read", count), (b"", StatusCode.error_timeout))
-        data, reason = result
-        if reason is status:   # pyvisa has been told
-            return data, status
-        return data, self.handle_return_value(session, reason) if status >= 0 else status
+        world, opened = self._world, self._sessions.get(session)
+        if world is None or opened is None or self._listening:
+            (data, reason), status = self._act(
+                session, methodcaller("read", count), (b"", StatusCode.error_timeout))
+            return data, self.handle_return_value(session, reason) if status >= 0 else status
+        with world.bench.lock:
+            try:
+                data, reason = opened.more_of_reply(count) or self._read_anew(opened, count)
+            except VisaCallError as fault:
+                data, reason = b"", fault.status
+        if reason >= 0 and reason is self._last_status is self._last_status_in_session.get(session):
+            return data, reason   # pyvisa has been told of this status
+        return data, self.handle_return_value(session, reason)
+
+    def _read_anew(self, opened: Session, count: int) -> tuple[bytes, StatusCode]:
+        """Read what is not the rest of a long reply: bench time may pass."""
+        self.world.bench.begin_message()
+        return opened.read(count)
 
     buffer_read = read
     buffer_write = write

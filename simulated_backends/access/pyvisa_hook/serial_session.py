@@ -35,6 +35,7 @@ class SerialSession(Session):
             ResourceAttribute.asrl_end_in: constants.SerialTermination.termination_char,
             ResourceAttribute.asrl_end_out: constants.SerialTermination.none,
         }
+        self._attributes_changed()
 
     def _transmission(self, data: bytes) -> float:
         """Return how long characters are on their way [s]."""

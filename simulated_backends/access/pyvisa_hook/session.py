@@ -74,7 +74,9 @@ class Session:
             ResourceAttribute.resource_lock_state,
         }
         self.requests = ServiceRequests(instrument.status)
-        self.termchar: int | None = None  #: at which a read ends; None: termination characters are off
+        self.termchar: int | None  #: at which a read ends; None: termination characters are off
+        self.timeout: float  #: [s]
+        self._attributes_changed()
         self._mid_response = False
         self._disturbed: DisturbedReply | None = None  #: from the first fault on a reply on
 
@@ -85,8 +87,15 @@ class Session:
     def set_attribute(self, attribute: Any, state: Any) -> None:
         """Set an attribute that can be set."""
         self.attributes[attribute] = state
-        enabled = self.attributes[ResourceAttribute.termchar_enabled]
-        self.termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
+        self._attributes_changed()
+
+    def _attributes_changed(self) -> None:
+        """Take over what every message needs: to look an attribute up takes longer than to send a short message."""
+        held = self.attributes
+        self.termchar = held[ResourceAttribute.termchar] if held[ResourceAttribute.termchar_enabled] else None
+        self._sends_end = bool(held[ResourceAttribute.send_end_enabled])
+        value = held[ResourceAttribute.timeout_value]
+        self.timeout = FOREVER if value == INFINITE else 0.0 if value == IMMEDIATE else value * 1e-3
 
     # ------------------------------------------------------------------------------------ the connection
 
@@ -122,20 +131,12 @@ class Session:
         self.world.lose_sessions(None if fault.everything else self.instrument.name)
         raise VisaCallError(StatusCode.error_connection_lost)
 
-    @property
-    def timeout(self) -> float:
-        """Return the timeout [s]."""
-        value = self.attributes[ResourceAttribute.timeout_value]
-        if value == INFINITE:
-            return FOREVER
-        return 0.0 if value == IMMEDIATE else value * 1e-3
-
     # ------------------------------------------------------------------------------------------ messages
 
     def write(self, data: bytes) -> int:
         """Send bytes; END goes with the last one unless it is switched off."""
         self.check()
-        end = bool(self.attributes[ResourceAttribute.send_end_enabled])
+        end = self._sends_end
         fault = self.count_message() if end else None
         self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
         self._mid_response = False

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.sampled import CONSTANT, CUBE, LINEAR, SQUARE
-from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined, widest_vectors
 from tsbench.simulated_backends.numerics.linear import IntArray
 from tsbench.simulated_backends.numerics.normal_numbers import BLOCK, SingleArray
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.noise import (
@@ -122,6 +122,7 @@ def _fill_codes(
     stride: int, factor: float, zero: float, scratch: SingleArray, begin: int, sub_codes: int,
     out: npt.NDArray[np.uint16],
 ) -> None:
+    widest_vectors()
     for first in range(0, out.size, BLOCK):
         part = out[first:first + BLOCK]
         levels = scratch[:part.size]
@@ -135,6 +136,7 @@ def _fill_levels(
     stride: int, factor: float, zero: float, scratch: SingleArray, begin: int, lowest: int,
     highest: int, width: int, out: npt.NDArray[np.int32],
 ) -> None:
+    widest_vectors()
     least, most, times = np.float32(lowest), np.float32(highest), np.int32(width)
     for first in range(0, out.size, BLOCK):
         part = out[first:first + BLOCK]
@@ -162,6 +164,7 @@ def level_block(
     stride: int, factor: float, zero: float, scratch: SingleArray, first: int, out: SingleArray,
 ) -> None:
     """Fill ``out``, which may be the first block of ``scratch``, with the levels of the samples from ``first`` on."""
+    widest_vectors()
     _noise_of(noise, stride, scratch[2 * BLOCK:], first, out)
     if other[NOISE_WEIGHTS].shape[0] > 0:
         second = scratch[BLOCK:2 * BLOCK][:out.size]
@@ -195,6 +198,7 @@ def level_block(
 
 @compiled
 def _noise_of(noise: Noise, stride: int, scratch: SingleArray, first: int, out: SingleArray) -> None:
+    widest_vectors()
     if stride == 1 and noise[NOISE_WEIGHTS].shape[0] > 0 and out.size == BLOCK:
         noise_block(noise[NOISE_KEY], noise[NOISE_OTHER], noise[NOISE_WEIGHTS], first // BLOCK, scratch[BLOCK:], out)
     else:
@@ -224,6 +228,7 @@ def to_codes(levels: SingleArray, sub_codes: int, out: npt.NDArray[np.uint16]) -
 
     ``sub_codes``: resolved steps per 8-bit code (1 for one acquisition, more for averages and high resolution).
     """
+    widest_vectors()
     least, most = np.float32(CLIPPED_LOW + 0.5), np.float32(CLIPPED_HIGH - 0.5)
     parts, width = np.float32(sub_codes), np.int32(256 // sub_codes)
     half, none, full = np.float32(0.5), np.float32(0.0), np.float32(256.0)

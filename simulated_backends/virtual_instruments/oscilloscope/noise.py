@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.simulated_backends.numerics.compilation import compiled, widest_vectors
 from tsbench.simulated_backends.numerics.normal_numbers import BLOCK, SingleArray, keys_of, normal_block, normal_numbers
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import gaussian_sigma
 
@@ -80,6 +80,7 @@ def noise_block(
     key: np.uint32, other: np.uint32, weights: SingleArray, number: int, scratch: SingleArray, out: SingleArray,
 ) -> None:
     """Fill ``out`` (``BLOCK``) with the noise of the samples from ``number * BLOCK`` on; ``scratch``: ``SCRATCH``."""
+    widest_vectors()
     taps, hop = weights.shape
     if taps == 1:
         normal_block(key, other, number, out)
@@ -113,6 +114,7 @@ def noise_block(
 @compiled
 def _add_four(weights: SingleArray, numbers: SingleArray, out: SingleArray) -> None:
     """Add to ``out`` the sums of four numbers each, weighted."""
+    widest_vectors()
     a, b = weights[FIRST], weights[SECOND]
     c, d = weights[THIRD], weights[FOURTH]
     for k in range(BLOCK):
@@ -125,6 +127,7 @@ def noise_samples(
     out: SingleArray,
 ) -> None:
     """Fill ``out`` with the noise of the samples first, first + stride...; ``scratch``: ``BLOCK + SCRATCH``."""
+    widest_vectors()
     if weights.shape[0] == 0:
         for k in range(out.size):
             out[k] = np.float32(0.0)
