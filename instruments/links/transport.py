@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pyvisa
@@ -33,7 +34,18 @@ _TAKEN = (pyvisa.constants.StatusCode.error_resource_locked, pyvisa.constants.St
 _LOCKING = 500.0  #: [ms] for which a session waits for its lock
 _OPENING = 10.0  #: [s] a connection may take to be made
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")  #: what no reply of text has in it
-_PIECE = 2**18  #: [bytes] of a long block read between two signs of progress
+_PIECE = 2**16  #: [bytes] of a long block read at once: small pieces cost calls, large ones a timeout on a slow bus
+
+
+@dataclass(frozen=True)
+class _Progress:
+    """What pyvisa tells of each piece of a long block."""
+
+    liveness: Liveness
+    timeout: float  #: [s] until the next piece
+
+    def update(self, count: int) -> None:
+        self.liveness.waiting(self.timeout)
 
 
 class Transport:
@@ -212,11 +224,9 @@ class Transport:
             if count < 0:
                 content = self._answer = bytes(session.read_raw())
                 return content
-            block = bytearray()
-            while len(block) < count:
-                block += session.read_bytes(min(count - len(block), _PIECE))
-                self.liveness.waiting(self.timeout)
-            content = self._answer = bytes(block)
+            piece = None if self._is_serial() else _PIECE
+            progress = _Progress(self.liveness, self.timeout)
+            content = self._answer = bytes(session.read_bytes(count, piece, monitoring_interface=progress))
             return content
 
     def query(self, message: str) -> str:

@@ -1,6 +1,8 @@
 """The connection to one instrument without one: endings, timeouts, pieces, locks, signs of progress, names, errors."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,14 +104,38 @@ def test_messages_and_replies_as_they_are() -> None:
     assert stream.query("?") == "cut"   # its ending is taken off already
 
 
-def test_a_long_block_is_read_in_pieces_with_a_sign_of_progress_after_each() -> None:
-    piece = 2**18
-    manager, progress = Manager(read_bytes=lambda count: b"x" * count), Progress()
-    transport = Transport(manager, USB, "meter", 2.0)
+class PyvisaSession(Session):
+    """A session whose bytes are read as pyvisa reads them, from a library that gives at most ``most`` at once."""
+
+    chunk_size, session, _resource_name = 20 * 1024, 1, USB
+    read_bytes = pyvisa.resources.MessageBasedResource.read_bytes
+
+    def __init__(self, data: bytes, most: int) -> None:
+        super().__init__()
+        self.left, self.most, self.visalib, self.sizes = data, most, self, list[int]()
+
+    @contextlib.contextmanager
+    def ignore_warning(self, *codes: Any) -> Iterator[None]:
+        yield
+
+    def read(self, session: int, size: int) -> tuple[bytes, Any]:
+        self.sizes.append(size)
+        part, self.left = self.left[:min(size, self.most)], self.left[min(size, self.most):]
+        return part, pyvisa.constants.StatusCode.success_max_count_read
+
+
+@pytest.mark.parametrize(("resource", "piece"), [(USB, 2**16), ("ASRL3::INSTR", 20 * 1024)])
+@pytest.mark.parametrize("most", [10**9, 10_000])
+def test_a_long_block_is_read_in_pieces_with_a_sign_of_progress_after_each(
+    resource: str, piece: int, most: int,
+) -> None:
+    data = bytes(range(256)) * 600 + b"abc"
+    session, progress = PyvisaSession(data, most), Progress()
+    transport = Transport(SimpleNamespace(open_resource=lambda *_, **__: session), resource, "meter", 2.0)
     transport.liveness = progress
-    assert len(transport.read_bytes(2 * piece + 3)) == 2 * piece + 3
-    assert [call[1] for call in manager.session.calls if call[0] == "read_bytes"] == [piece, piece, 3]
-    assert progress.heard == [2.0, 2.0, 2.0, 2.0, "beat"]
+    assert transport.read_bytes(len(data)) == data
+    assert max(session.sizes) == piece   # a slow port would not send more within the timeout
+    assert progress.heard == [2.0, *(2.0 for _ in session.sizes), "beat"]
     assert transport.read_bytes(0) == b""
 
 
