@@ -104,6 +104,25 @@ class TerminalDeclaration:
 
 
 @dataclass(frozen=True)
+class CrosspointNames:
+    """How a switch matrix calls its crosspoints.
+
+    Parameters
+    ----------
+    pattern : regular expression with the groups ``slot``, ``row`` and ``column``. The rows run through all slots
+    words : which crosspoints there can be, in words, for messages
+    """
+
+    pattern: str
+    words: str
+
+    def lines(self, name: str) -> tuple[str, str] | None:
+        """Return the row and the column that a crosspoint connects, in words; None: there is no such crosspoint."""
+        found = re.fullmatch(self.pattern, name.strip().upper())
+        return None if found is None else (f"row {found['row']}", f"column {found['column']} of slot {found['slot']}")
+
+
+@dataclass(frozen=True)
 class DriverDeclaration:
     """One driver: what it drives, and where its class is. The class is imported when it is first used.
 
@@ -118,6 +137,7 @@ class DriverDeclaration:
     channels : the names of its outputs, if they are not numbers: ``("a", "b")``
     terminals : of a box that has terminals of several sorts; ``terminal`` and ``channels`` are then not used
     link : how its messages travel, where that is not the usual way; a bench file may change it
+    crosspoints : of a switch matrix, how it calls its crosspoints; None: a bench file is not checked for them
     """
 
     name: str
@@ -129,6 +149,7 @@ class DriverDeclaration:
     channels: tuple[str, ...] = ()
     terminals: tuple[TerminalDeclaration, ...] = ()
     link: LinkSettings = USUAL_LINK
+    crosspoints: CrosspointNames | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:

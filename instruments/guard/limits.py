@@ -6,7 +6,7 @@ themselves.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -119,10 +119,22 @@ def worst_case_of_source(level: float, source: SourceSettings, path: WirePath) -
 
 @dataclass(frozen=True)
 class DeviceGuard:
-    """The limits of one device; a message names the instrument, the value, the limit and the next step."""
+    """The limits of one device, or of a gate; a message names the instrument, the value, the limit and the next step.
+
+    Parameters
+    ----------
+    limits : DeviceLimits
+    device : its name in messages
+    place : where the voltage is, in messages: "the device" or "the gate"
+    tables : where the bench file has its limits
+    keys : limit -> its key there, where that has another name
+    """
 
     limits: DeviceLimits
     device: str = "the device"
+    place: str = "the device"
+    tables: str = "[devices.ID.limits] or [device.limits]"
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def require(self, subject: str, quantity: str, value: float, limit: str, cause: str = "") -> None:
         """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …).
@@ -136,19 +148,19 @@ class DeviceGuard:
         bound = self._bound(limit)
         if bound is not None and abs(value) > bound * (1 + SLACK):
             reached, allowed = told_apart(value, bound, _UNITS[limit])
+            key, which = self.keys.get(limit, limit), "device limit" if self.place == "the device" else "limit"
             said = (
-                f"with this {cause}, {quantity} may reach {reached}, but {limit} of {self.device} is {allowed}"
-                if cause else f"{quantity} {reached} exceeds the device limit {limit} {allowed} of {self.device}"
+                f"with this {cause}, {quantity} may reach {reached}, but {key} of {self.device} is {allowed}"
+                if cause else f"{quantity} {reached} exceeds the {which} {key} {allowed} of {self.device}"
             )
             raise LimitError(
-                f"{subject}: {said}. Choose a smaller value, or change {limit} in [devices.ID.limits] or "
-                "[device.limits] of the bench file")
+                f"{subject}: {said}. Choose a smaller value, or change {key} in {self.tables} of the bench file")
 
     def require_worst_case(
         self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None
     ) -> None:
         """Raise LimitError if the worst case, or what it adds up to in ``duration`` [s], exceeds a limit."""
-        self.require(subject, "the voltage at the device", worst.voltage, "max_voltage", quantity)
+        self.require(subject, f"the voltage at {self.place}", worst.voltage, "max_voltage", quantity)
         self.require(subject, "the current through a shorted device", worst.current, "max_current", quantity)
         self.require(subject, "the power in the device", worst.power, "max_power", quantity)
         if duration is not None and math.isfinite(duration):

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments.driver import CrosspointNames
 from tsbench.instruments.interfaces import OutputState, SwitchMatrixCapabilities
+from tsbench.instruments.keithley_700.crosspoints import CROSSPOINTS_707B, CROSSPOINTS_3706A
 from tsbench.instruments.languages.tsp import TspInstrument
 
 _ALL = "channel.getclose('allslots')"
@@ -18,17 +20,35 @@ class KeithleyMatrix(TspInstrument):
     """A mainframe: its crosspoints as the instrument calls them."""
 
     capabilities: SwitchMatrixCapabilities
-    repeatable: ClassVar[tuple[str, ...]] = (*TspInstrument.repeatable, _ALL)
-    crosspoint: ClassVar[str]  #: regular expression of a crosspoint's name
+    repeatable: ClassVar[tuple[str, ...]] = (
+        *TspInstrument.repeatable, _ALL, *(f"slot[{number}].idn" for number in range(1, 7)))
+    crosspoints: ClassVar[CrosspointNames]
     output_names: Sequence[str] = ()
     _closed: Sequence[str] = ()  #: as they were read back last
 
     def _require(self, crosspoints: Sequence[str]) -> list[str]:
         names = [name.strip().upper() for name in crosspoints]
         for name in names:
-            if re.fullmatch(self.crosspoint, name) is None:
-                raise LimitError(f"{self.label}: there is no crosspoint '{name}'. Write it as the instrument shows it")
+            if self.crosspoints.lines(name) is None:
+                raise LimitError(
+                    f"{self.label}: there is no crosspoint '{name}'. A crosspoint is {self.crosspoints.words}")
         return names
+
+    def missing(self, crosspoints: Sequence[str]) -> str:
+        """Ask for the cards; return which of these crosspoints they do not have, and which they have, "" if all."""
+        names = self._require(crosspoints)
+        for slot in sorted({name[0] for name in names}):
+            card = self.printed(f"slot[{slot}].idn", str.strip)
+            mine = [name for name in names if name[0] == slot]
+            if card.lower().startswith("empty"):
+                return f"{self.label} has no crosspoint '{mine[0]}', because its slot {slot} is empty"
+            size = re.search(r",(\d+)x(\d+) ", card)   # "3730,6x16 High Density Matrix,01.40h,4447332"
+            for name in mine if size is not None else ():
+                row, column = "ABCDEFGH".find(name[1]) + 1 or int(name[1]), int(name[2:])
+                if size is not None and (row > int(size[1]) or column > int(size[2])):
+                    return (f"{self.label} has no crosspoint '{name}': the card {card.partition(',')[0]} in slot "
+                            f"{slot} has {size[1]} rows and {size[2]} columns")
+        return ""
 
     def close_only(self, crosspoints: Sequence[str]) -> None:
         """Open all other crosspoints, then close these, and read them back."""
@@ -83,7 +103,7 @@ class Keithley707B(KeithleyMatrix):
 
     title = "Keithley 707B"
     capabilities = _LIMITS_707B
-    crosspoint = r"[1-6][A-H]\d\d"
+    crosspoints = CROSSPOINTS_707B
 
 
 class Keithley3706A(KeithleyMatrix):
@@ -91,4 +111,4 @@ class Keithley3706A(KeithleyMatrix):
 
     title = "Keithley 3706A"
     capabilities = _LIMITS_3706A
-    crosspoint = r"[1-6][1-6]\d\d"
+    crosspoints = CROSSPOINTS_3706A

@@ -114,7 +114,8 @@ class Bench:
             bench.fixture_control = fixture_control(
                 file, bench.instruments.driver_of, bench.source_meter, bench.instruments.require_outputs_off, rewire)
             if (routing := file.table.fixture.routing) is not None:
-                bench.routes = routes_of(routing, file.table.roles, bench.instruments)
+                with file.naming_the_file():
+                    bench.routes = routes_of(routing, file.table.roles, bench.instruments)
             bench.preparation.prepare(())
             if device is not None and bench.positioner.connected() != device:
                 bench.positioner.connect(device)

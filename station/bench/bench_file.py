@@ -1,6 +1,7 @@
 """The bench file: read and validated; the same for real and simulated instruments."""
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from tsbench.netlist import Netlist, parse_netlist
 from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing
 from tsbench.station.bench.bench_tables import BenchTable, LimitsTable
 from tsbench.station.bench.netlist_rules import gate_problems, require_no_source, require_shunt
+from tsbench.station.bench.routing_rules import crosspoint_problems, role_problems
 from tsbench.station.bench.terminal_names import (
+    ROLE_KINDS,
     first_channels,
     require_terminal,
     roles_without_node,
@@ -85,14 +88,15 @@ class BenchFile:
         self._check_fixture()
         self._check_surroundings()
         self._check_routing()
-        if problem := next(gate_problems(self.table, self.netlist), ""):
+        rules = (gate_problems(self.table, self.netlist), crosspoint_problems(self.table), role_problems(self.table))
+        if problem := next(itertools.chain(*rules), ""):
             raise self._fail(problem)
         self._require_nodes(first_channels(table))
         if table.connected is not None:
             self.device(table.connected)
 
     @contextlib.contextmanager
-    def _naming_the_file(self, table: str = "") -> Iterator[None]:
+    def naming_the_file(self, table: str = "") -> Iterator[None]:
         """Name the file, and the table, in whatever is refused meanwhile."""
         try:
             yield
@@ -106,7 +110,7 @@ class BenchFile:
         ----------
         first : instrument -> its first channel
         """
-        with self._naming_the_file():
+        with self.naming_the_file():
             self.table = with_one_name(self.table, first)
 
     def take_outputs(self, first: Mapping[str, str]) -> None:
@@ -138,7 +142,7 @@ class BenchFile:
                 f"{where} refers to instrument '{name}', which is not in the bench file"
                 f"{nearest(name, self.table.instruments)}"
             )
-        with self._naming_the_file():
+        with self.naming_the_file():
             require_terminal(entry(self.table.instruments[name].driver), where, terminal)
 
     def _check_surroundings(self) -> None:
@@ -182,6 +186,9 @@ class BenchFile:
             raise self._fail(f"{where}.gate: a transistor is a load_resistance only")
         if gate not in self.table.roles:
             raise self._fail(f"{where}.gate: no instrument has the role '{gate}'{nearest(gate, self.table.roles)}")
+        if gate in ROLE_KINDS:
+            raise self._fail(f"{where}.gate: the protocols use the role '{gate}' for an instrument at the device. Give "
+                             "the source meter at the gate a role with another name, for example 'gate'")
         name, _, channel = self.table.roles[gate].partition(".")
         if "source meter" not in entry(self.table.instruments[name].driver).kinds_of(channel):
             raise self._fail(f"{where}.gate: role '{gate}' must be a source meter")
@@ -244,7 +251,7 @@ class BenchFile:
             )
         if not fixture.netlist.strip():
             return
-        with self._naming_the_file("fixture: "):
+        with self.naming_the_file("fixture: "):
             nodes = parse_netlist(fixture.netlist, check=False).nodes
             for terminal, node in fixture.terminals.items():
                 if node.lower() not in nodes and node != "0":

@@ -21,6 +21,7 @@ from tsbench.quantities import (
     Volts,
     VoltsPerAmpere,
     Watts,
+    short_quantity,
 )
 
 PositiveVolts = Annotated[Volts, Field(gt=0)]
@@ -123,13 +124,15 @@ class ControlTable(_Table):
     gate: str = ""  #: role of the source meter at the gate of a transistor, which the element is
     gate_voltages: tuple[Volts, ...] = ()
     resistances: tuple[Ohms, ...] = ()  #: at these gate voltages
-    gate_limit: Amperes = Field(default=1e-6, gt=0)  #: compliance at the gate
+    gate_limit: Amperes = Field(default=1e-6, gt=0)  #: compliance at the gate, and its largest current
+    gate_max_voltage: Volts | None = Field(default=None, gt=0)  #: largest magnitude; None: that of gate_voltages
 
     @model_validator(mode="after")
     def _calibrated(self) -> Self:
         if not self.gate:
-            if self.gate_voltages or self.resistances:
-                raise ValueError("gate_voltages and resistances need gate, the role of the source meter at the gate")
+            if self.gate_voltages or self.resistances or {"gate_limit", "gate_max_voltage"} & self.model_fields_set:
+                raise ValueError("gate_voltages, resistances, gate_limit and gate_max_voltage need gate, the role of "
+                                 "the source meter at the gate")
             return self
         if self.instrument:
             raise ValueError("a control has an instrument or a gate, not both")
@@ -142,7 +145,17 @@ class ControlTable(_Table):
         if min(self.resistances) <= 0 or not (
                 all(v > 0 > r for v, r in steps) or all(v > 0 and r > 0 for v, r in steps)):
             raise ValueError("resistances must be positive, and rise or fall steadily with gate_voltages")
+        most = max(map(abs, self.gate_voltages))
+        if self.gate_max_voltage is not None and most > self.gate_max_voltage:
+            raise ValueError(
+                f"gate_voltages go to {short_quantity(most, 'V')}, but gate_max_voltage is "
+                f"{short_quantity(self.gate_max_voltage, 'V')}. Correct one of the two")
         return self
+
+    @property
+    def largest_gate_voltage(self) -> float:
+        """Return the largest magnitude of the voltage [V] at the gate: as stated, or the largest of the table."""
+        return self.gate_max_voltage or max(map(abs, self.gate_voltages), default=0.0)
 
 
 class RouteTable(_Table):

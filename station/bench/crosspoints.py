@@ -1,8 +1,22 @@
 """The crosspoints of one switch matrix, which several parts of a bench may share."""
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
+from tsbench.errors import ConfigurationError
 from tsbench.instruments import SwitchMatrix
+
+
+@runtime_checkable
+class KnowsItsCards(Protocol):
+    """A switch matrix that can be asked which crosspoints its cards have."""
+
+    def missing(self, crosspoints: Sequence[str]) -> str:
+        """Return which of these crosspoints the cards do not have; "" where they have all."""
+
+
+#: part of a bench -> its table of the bench file
+_TABLES = {"routing": "fixture.routing.states", "positioner": "positioner.devices"}
 
 
 class ClosedCrosspoints:
@@ -18,7 +32,9 @@ class ClosedCrosspoints:
         self._mine: dict[str, frozenset[str]] = {}  #: part -> all crosspoints that it may close
 
     def claim(self, part: str, crosspoints: Sequence[str]) -> None:
-        """Note which crosspoints a part may close."""
+        """Note which crosspoints a part may close; ConfigurationError where the cards do not have one of them."""
+        if isinstance(self._matrix, KnowsItsCards) and (reason := self._matrix.missing(crosspoints)):
+            raise ConfigurationError(f"[{_TABLES[part]}]: {reason}. Correct the crosspoints, or insert the card")
         self._mine[part] = frozenset(crosspoints)
 
     def closed(self, part: str) -> set[str]:

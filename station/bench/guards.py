@@ -8,7 +8,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
 from tsbench.instruments.guard.limits import DeviceGuard, Post, SensorGuard, WirePath
-from tsbench.records import DeviceDescription
+from tsbench.records import DeviceDescription, DeviceLimits
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.wiring import Wiring
@@ -62,10 +62,22 @@ class Guards:
     def follow(self, device: DeviceDescription) -> None:
         """Compare with the limits of another device from now on."""
         self._device = device
-        for guard in self._made.values():
-            guard.post = dataclasses.replace(guard.post, device=self._limits())
+        for (terminal, _), guard in self._made.items():
+            guard.post = dataclasses.replace(guard.post, device=self._limits(terminal))
 
-    def _limits(self) -> DeviceGuard:
+    def _not_connected(self, terminal: str) -> str:
+        """Return why the output of a terminal must not go on: no role of it is connected now; "" where one is."""
+        reasons = [self._unreachable(role) for role, place in self._file.table.roles.items() if place == terminal]
+        return "" if "" in reasons else next(iter(reasons), "")
+
+    def _limits(self, terminal: str) -> DeviceGuard:
+        """Return the limits that hold at a terminal: those of the device, or of the gate at which it is."""
+        for quantity, control in self._file.table.fixture.control.items():
+            if control.gate and self._file.table.roles[control.gate] == terminal:
+                return DeviceGuard(
+                    DeviceLimits(max_voltage=control.largest_gate_voltage, max_current=control.gate_limit),
+                    f"the gate of '{control.element}'", "the gate", f"[fixture.control.{quantity}]",
+                    {"max_voltage": "gate_max_voltage", "max_current": "gate_limit"})
         return DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
 
     def of_role(self, role: str, kind: str) -> Any:
@@ -119,8 +131,8 @@ class Guards:
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
             sensor = SensorGuard.of(self._wiring.sensing())
             post = Post(
-                subject, path, self._limits(), terminal, self._instruments.outputs, self._file.rating, sensor,
-                self._wiring.bystanders(terminal), functools.partial(self._unreachable, role))
+                subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
+                self._wiring.bystanders(terminal), functools.partial(self._not_connected, terminal))
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]
 

@@ -47,7 +47,7 @@ class Wiring:
         netlist it is the source resistance alone.
         """
         if terminal in self.file.gates():
-            return WirePath(resistance=math.inf, gain=0.0)
+            return WirePath(resistance=math.inf)   # no current reaches the device, and the gate has limits of its own
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
         netlist = self._netlist_of(terminal)

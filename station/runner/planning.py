@@ -56,21 +56,27 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
 
 
 def require_interlock(bench: RunnerBench, protocol: Protocol, plan: Plan) -> None:
-    """Ask for the interlock that the plan needs, where one source meter alone can reach its voltage.
+    """Ask every source meter of the protocol whether its interlock is closed, if it can reach the plan's voltage.
+
+    The plan does not tell which of several source meters brings its voltage to the device. So each of them is asked, at
+    the voltage of the plan or at the largest that it can make.
 
     Raises
     ------
     LimitError
-        It is open; nothing is switched on.
+        One is open; nothing is switched on. The message names the instrument.
     """
-    meters = []
+    worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
+    meters: list[GuardedSourceMeter] = []
     for role in protocol.roles:
         with contextlib.suppress(ConfigurationError):   # the role of another kind of instrument
-            meters.append(bench.source_meter(role))
-    meter: object = meters[0] if len(meters) == 1 else None
-    worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
-    if isinstance(meter, GuardedSourceMeter) and (reason := meter.interlock_refusal(worst)):
-        raise LimitError(f"{protocol.name}: {reason}. Nothing was switched on")
+            meter: object = bench.source_meter(role)
+            if isinstance(meter, GuardedSourceMeter) and meter not in meters:
+                meters.append(meter)
+    for meter in meters:
+        source = meter.capabilities.source_voltage
+        if reason := meter.interlock_refusal(min(worst, max(abs(source.low), abs(source.high)))):
+            raise LimitError(f"{protocol.name}: {reason}. Nothing was switched on")
 
 
 def _sensor_warnings(sensing: Sensing, current: float) -> Iterator[str]:

@@ -57,6 +57,19 @@ def test_a_crosspoint_that_is_none_is_refused_before_anything_is_sent(kind: Any,
         matrix.close_only([name])
 
 
+@pytest.mark.parametrize(("name", "said"), [
+    ("1101", ""), ("1616", ""), ("1701", r"no crosspoint '1701': the card 3730 in slot 1 has 6 rows and 16 columns"),
+    ("1117", "no crosspoint '1117'"), ("6101", "no crosspoint '6101', because its slot 6 is empty"),
+])
+def test_a_matrix_says_which_crosspoints_its_cards_lack(name: str, said: str) -> None:
+    """The replies are those of the transcript of a 3706A."""
+    pairs = [("print(slot[1].idn)", "3730,6x16 High Density Matrix,01.40h,4447332")] if name[0] == "1" else [
+        ("print(slot[6].idn)", "Empty Slot")]
+    with driver(Keithley3706A, pairs) as matrix:
+        found = matrix.missing([name])
+        assert said in found and bool(said) == bool(found)
+
+
 def test_the_3706a_names_rows_by_numbers() -> None:
     pairs = [BREAK_FIRST, ("channel.exclusiveclose('1101')", None), (CLOSED, "1101"), NO_TSP_ERROR]
     with driver(Keithley3706A, pairs) as matrix:

@@ -172,7 +172,36 @@ def test_a_gate_that_leaks_is_found(tmp_path: Path) -> None:
         assert not any(state.enabled for state in bench.source_meter("gate").output_states())
 
 
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize(("stated", "most"), [("", 3.0), ("gate_max_voltage = '3.5 V'", 3.5)])
+def test_the_gate_has_a_largest_voltage_and_current(tmp_path: Path, stated: str, most: float) -> None:
+    """A script may set the gate itself. What is too much for it is refused before a message is sent."""
+    file = bench_file(tmp_path)
+    file.write_text(file.read_text("utf-8").replace('gate_limit = "1 uA"', f'gate_limit = "1 uA"\n{stated}'), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        gate = bench.source_meter("gate")
+        world = next(iter(bench.instruments.managers.values())).visalib.world
+        with pytest.raises(LimitError, match=r"compliance_current 1 mA exceeds the limit gate_limit 1 uA of the gate "
+                                             r"of 'R_load'. Choose .* change gate_limit in \[fixture.control.load_res"):
+            gate.configure_source(SourceSettings("voltage", limit=1e-3, range=20.0))
+        gate.configure_source(SourceSettings("voltage", limit=1e-6, range=20.0))
+        gate.configure_measure(MeasureSettings("current", range=1e-6))
+        sent = world.faults.total
+        for level in (most + 0.01, -most - 0.01):
+            with pytest.raises(LimitError, match=rf"the voltage at the gate may reach {most + 0.01:g} V, but "
+                                                 rf"gate_max_voltage of the gate of 'R_load' is {most:g} V"):
+                gate.set_level(level)
+        bench.positioner.connect("D2")   # the limits of the device do not take their place
+        with pytest.raises(LimitError, match="gate_max_voltage"):
+            gate.set_level(most + 0.01)
+        assert world.faults.total == sent
+        gate.set_level(most)   # more than max_voltage of the device
+
+
 @pytest.mark.parametrize(("keys", "message"), [
+    ({"gate_max_voltage": 3.0}, "gate_max_voltage need gate"),
+    ({"gate": "g", "gate_voltages": (1.0, -4.0), "resistances": (1e3, 2e3), "gate_max_voltage": 3.0},
+     "gate_voltages go to 4 V, but gate_max_voltage is 3 V"),
     ({"gate": "g"}, "To get them, connect a short"), ({"gate_voltages": (1.0, 2.0)}, "need gate"),
     ({"gate": "g", "gate_voltages": (1.0, 2.0), "resistances": (1e3,)}, "the same length"),
     ({"gate": "g", "gate_voltages": (1.0, 2.0, 3.0), "resistances": (1e3, 5e2, 6e2)}, "rise or fall steadily"),
@@ -187,6 +216,7 @@ def test_contradictory_gates_are_refused(keys: dict[str, object], message: str) 
 
 @pytest.mark.parametrize(("before", "after", "message"), [
     ('gate = "gate"\n', 'gate = "gat"\n', r"load_resistance.gate: no instrument has the role 'gat'. Did you mean"),
+    ('gate = "gate"\n', 'gate = "drive"\n', r"the protocols use the role 'drive' for an instrument at the device"),
     ("control.load_resistance", "control.parallel_capacitance", r"a transistor is a load_resistance only"),
 ])
 def test_wrong_gates_are_refused(tmp_path: Path, before: str, after: str, message: str) -> None:

@@ -86,6 +86,82 @@ def test_a_run_that_needs_an_open_interlock_does_not_start(tmp_path: Path, model
         require_interlock(bench, sweep, checked_plan(bench, sweep))   # type: ignore[arg-type]
 
 
+TWO_WORLD = """
+seed = 3
+[instruments.first]
+model = "keithley_2450"
+resource = "USB0::0x05E6::0x0001::SIM1::INSTR"
+{first}
+[instruments.second]
+model = "{model}"
+resource = "USB0::0x05E6::0x0002::SIM2::INSTR"
+{second}
+[fixture]
+netlist = "R1 one 0 1meg\\nR2 two 0 1meg"
+terminals = {{ first = "one", "{terminal}" = "two" }}
+"""
+TWO_BENCH = """
+visa_library = "two.world.toml@tsbench"
+[instruments.first]
+driver = "keithley_2450"
+resource = "USB0::0x05E6::0x0001::SIM1::INSTR"
+[instruments.second]
+driver = "{driver}"
+resource = "USB0::0x05E6::0x0002::SIM2::INSTR"
+[fixture.high_voltage]
+rating = "1100 V"
+interlock = "the lid of the box"
+[roles]
+drive = "first"
+bias = "{terminal}"
+"""
+
+
+class TwoMeters(protocol_named("iv_sweep")):   # type: ignore[misc]
+    """A sweep that also needs the second source meter."""
+
+    roles = ("drive", "bias")
+
+
+class SameTwice(protocol_named("iv_sweep")):   # type: ignore[misc]
+    """A sweep whose source meter has two roles."""
+
+    roles = ("drive", "again")
+
+
+@pytest.mark.parametrize(("first", "second", "model", "refused"), [
+    (True, True, "keithley_2470", ""), (False, True, "keithley_2470", "drive"), (True, False, "keithley_2470", "bias"),
+    (True, False, "keithley_2460", ""),   # it has no interlock that a run could need
+])
+def test_each_of_two_source_meters_is_asked(
+    tmp_path: Path, first: bool, second: bool, model: str, refused: str,
+) -> None:
+    """The plan does not tell which of the two makes the 60 V."""
+    lid = "options = { interlock = false }"
+    own = lid if model == "keithley_2470" else ""
+    (tmp_path / "two.world.toml").write_text(TWO_WORLD.format(
+        model=model, terminal="second", first="" if first else lid, second="" if second else own), "utf-8")
+    path = tmp_path / "two.bench.toml"
+    path.write_text(TWO_BENCH.format(driver=model, terminal="second"), "utf-8")
+    sweep = TwoMeters.parse({"stop": 60.0, "step": 15.0, "compliance": 1e-3})
+    low = TwoMeters.parse({"stop": 10.0, "step": 5.0, "compliance": 1e-3})
+    with Bench.open(path) as bench:
+        require_interlock(bench, low, checked_plan(bench, low))   # type: ignore[arg-type]
+        if not refused:
+            require_interlock(bench, sweep, checked_plan(bench, sweep))   # type: ignore[arg-type]
+            return
+        with pytest.raises(LimitError, match=rf"{refused} \(Keithley .*interlock must be closed, but it is open"):
+            require_interlock(bench, sweep, checked_plan(bench, sweep))   # type: ignore[arg-type]
+
+
+def test_a_source_meter_with_two_roles_is_asked_too(tmp_path: Path) -> None:
+    path = bench_file(tmp_path, "keithley_2470", closed=False)
+    path.write_text(path.read_text("utf-8") + 'again = "meter"\n', "utf-8")
+    sweep = SameTwice.parse({"stop": 60.0, "step": 15.0, "compliance": 1e-3})
+    with Bench.open(path) as bench, pytest.raises(LimitError, match="its interlock must be closed, but it is open"):
+        require_interlock(bench, sweep, checked_plan(bench, sweep))   # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("on_a_list", [False, True])
 def test_a_4200a_that_refuses_a_high_voltage_names_its_interlock(tmp_path: Path, on_a_list: bool) -> None:
     (tmp_path / "high.world.toml").write_text(

@@ -218,15 +218,16 @@ def test_a_protocol_without_a_common_route_is_refused(tmp_path: Path) -> None:
 def test_a_matrix_may_set_routes_and_connect_devices(tmp_path: Path) -> None:
     """A route stays when another device is connected, and the other way round."""
     file = by_matrix(tmp_path, BY_MATRIX + '[positioner]\nkind = "matrix"\ninstrument = "matrix"\n'
-                                           '[positioner.devices]\nD1 = ["1C02", "1C03"]\nD2 = ["1C03"]\n[devices.D2]\n')
+                                           '[positioner.devices]\nD1 = ["1C02", "1D03"]\n'
+                                           'D2 = ["1D03", "1C04"]\n[devices.D2]\n')
     with Bench.open(file, "D1") as bench:
         matrix = bench.instruments.driver_of("matrix")
         bench.preparation.prepare(["drive"])
-        assert sorted(matrix.closed()) == ["1A01", "1C02", "1C03"] and bench.positioner.connected() == "D1"
+        assert sorted(matrix.closed()) == ["1A01", "1C02", "1D03"] and bench.positioner.connected() == "D1"
         bench.positioner.connect("D2")
-        assert sorted(matrix.closed()) == ["1A01", "1C03"] and bench.positioner.connected() == "D2"
+        assert sorted(matrix.closed()) == ["1A01", "1C04", "1D03"] and bench.positioner.connected() == "D2"
         bench.preparation.prepare(["pulser"])
-        assert sorted(matrix.closed()) == ["1B01", "1C03"] and bench.positioner.connected() == "D2"
+        assert sorted(matrix.closed()) == ["1B01", "1C04", "1D03"] and bench.positioner.connected() == "D2"
 
 
 def test_an_operator_confirms_each_route() -> None:
@@ -356,3 +357,58 @@ def test_a_wrong_switch_of_the_world_is_refused(tmp_path: Path, before: str, aft
         world.write_text(re.sub(before, after, world.read_text("utf-8")), "utf-8")
     with pytest.raises(ConfigurationError, match=message):
         Bench.open(file)
+
+
+@pytest.mark.parametrize(("before", "after", "message"), [
+    ('"1A01"', '"1I01"', r"routing.states.dc: the switch matrix 'matrix' has no crosspoint '1I01'. A crosspoint is a "
+                         r"slot 1 to 6, a row A to H and a column 01 to 12, for example 1A01"),
+    ('"1A01"', '"1A13"', r"routing.states.dc: the switch matrix 'matrix' has no crosspoint '1A13'"),
+    ('"1A01"', '"1A01", "1a01"', r"routing.states.dc: the crosspoint 1A01 is there twice"),
+    ('"1A01"', '"1A01", "1B01"', r"routing.states.dc: its crosspoints include all of fixture.routing.states.pulses, so "
+                                 r"they also connect the role 'pulser'"),
+    ('roles = ["drive"], crosspoints = ["1A01"]', 'roles = ["pulser"], crosspoints = ["1B01"]',
+     r"routing.states.dc: it has the same crosspoints as fixture.routing.states.pulses"),
+    ('"1A01"', '"2A01"', r"\[fixture.routing.states\]: matrix .* no crosspoint '2A01', because its slot 2 is empty"),
+])
+def test_crosspoints_are_compared_with_the_matrix_and_with_each_other(
+    tmp_path: Path, before: str, after: str, message: str,
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"route.bench.toml: .*{message}"):
+        Bench.open(by_matrix(tmp_path, BY_MATRIX.replace(before, after, 1)))
+
+
+def test_a_device_does_not_use_a_crosspoint_of_a_route(tmp_path: Path) -> None:
+    file = by_matrix(tmp_path, BY_MATRIX + '[positioner]\nkind = "matrix"\ninstrument = "matrix"\n'
+                                           '[positioner.devices]\nD1 = ["1A01", "1C03"]\n')
+    with pytest.raises(ConfigurationError, match=r"positioner.devices.D1: the crosspoint 1A01 is in "
+                                                 r"fixture.routing.states.dc too"):
+        Bench.open(file)
+
+
+def test_both_roles_of_a_terminal_are_in_the_routing_or_none_is(tmp_path: Path) -> None:
+    """The source meter drives sweeps in one state, and oscillations in another one."""
+    file = by_hand(tmp_path)
+    text = file.read_text("utf-8").replace('drive = "meter"', 'drive = "meter"\nbias = "meter"')
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError, match=r"role 'bias' is in no state, but its terminal 'meter' also "
+                                                 r"has the role 'drive', which reaches the device only in 'dc'\. Add"):
+        Bench.open(file)
+    file.write_text(text.replace('pulses = { roles = ["pulser"]', 'pulses = { roles = ["pulser", "bias"]'), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        for roles in (["drive"], ["bias"], ["pulser"]):
+            bench.preparation.prepare(roles)
+            meter = bench.source_meter(roles[0]) if roles != ["pulser"] else bench.source_meter("bias")
+            meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+            meter.set_output(True)
+            meter.set_output(False)
+
+
+def test_the_terminal_of_two_roles_does_not_go_on_in_a_state_of_neither(tmp_path: Path) -> None:
+    file = by_hand(tmp_path, BY_HAND.replace('["drive"]', '["drive", "bias"]'))
+    file.write_text(file.read_text("utf-8").replace('drive = "meter"', 'drive = "meter"\nbias = "meter"'), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        bench.preparation.prepare(["pulser"])
+        meter = bench.source_meter("bias")
+        meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+        with pytest.raises(LimitError, match="the state 'pulses' does not connect the role"):
+            meter.set_output(True)

@@ -142,6 +142,12 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
     ("crossbar", ('instrument = "tank"', 'instrument = "scope"'), "'scope' is not a decade box"),
     ("crossbar", ('element = "RL"', 'element = "RX"'), "the netlist has no resistor or capacitor 'RX'"),
     ("crossbar", ("D22 = [", "D23 = ["), "device 'D23' is not on the bench"),
+    ("crossbar", ('"1A02", "1B04"', '"1A02", "1B13"'), "D22: the switch matrix 'matrix' has no crosspoint '1B13'"),
+    ("crossbar", ('"1A02", "1B04"', '"1A02", "1B02"'),
+     "positioner.devices.D22: its crosspoints 1A02, 1B02 connect row A with row B, but those of positioner.devices.D11 "
+     "(1A01, 1B03) keep the two apart"),
+    ("crossbar", ('"1A02", "1B04"', '"1A02", "1B04", "1B03"'),
+     "D22: its crosspoints include all of positioner.devices.D21 (1A02, 1B03), so both devices would be connected"),
     ("wafer", ("[2, 1, 0]", "[2]"), "must be column, row and subsite"),
     ("wafer", ("[2, 1, 0]", "[]"), "names no place"),
     ("wafer", ("[2, 1, 0]", "[1, 1]"), "have the same place [1, 1]"),
