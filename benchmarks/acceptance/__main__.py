@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.acceptance.expected import Comparison, Expected, compare, idle, load, misplaced
+from benchmarks.acceptance.expected import EVIDENCE, Comparison, Expected, compare, idle, load, misplaced
 from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
 from benchmarks.report import heading
 
@@ -95,7 +95,7 @@ def reproduce(name: str) -> int:
         print(f"the list has no entry {name!r}. It has: {', '.join(entry.id for entry in load())}", file=sys.stderr)
         return 2
     print(f"{entry.id}: {entry.package} {entry.version}, {entry.file}:{entry.line}\n    {entry.source_line()}\n"
-          f"symptom: {entry.symptom}\nmanual:  {entry.manual}")
+          f"symptom: {entry.symptom}\nstatement ({EVIDENCE[entry.evidence]}): {entry.manual}")
     row = run_row(entry.driver, entry.transports[0])
     if not row.ran:
         print(row.twin)

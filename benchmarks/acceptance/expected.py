@@ -1,8 +1,8 @@
 """The list of expected failures: what fails for a reason that is in the driver, and would fail on hardware too.
 
 An entry of ``expected_failures.toml`` names package and version, the file and the line of the defect, the text of that
-line, what the user sees (``symptom``), a pattern of what is raised (``shows``), and the statement of the instrument's
-manual that makes hardware fail in the same way.
+line, what the user sees (``symptom``), a pattern of what is raised (``shows``), and the statement that makes hardware
+fail in the same way. ``evidence`` says what kind of statement this is (:data:`EVIDENCE`).
 """
 
 import fnmatch
@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 from benchmarks.acceptance.benches import TRANSPORTS
@@ -19,6 +19,13 @@ from benchmarks.acceptance.running import FOLDER, Row
 from benchmarks.acceptance.suites import sources
 
 LIST = Path(__file__).with_name("expected_failures.toml")
+#: kind of the statement that makes hardware fail too -> what it is
+EVIDENCE = {
+    "page": "a page or a numbered section of a manual or a standard, which was read",
+    "reference": "the maker's own description of the command, without pages",
+    "recorded": "a reply of a real instrument in a public source",
+    "driver": "no instrument decides: the driver fails on its own, whatever is there",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,9 @@ class Expected:
     symptom : what the user sees
     shows : regular expression that what is raised must match
     manual : document, page and what it says
+    evidence : key of :data:`EVIDENCE`
     transports : where it shows
+    needs : another package and its least major version ("pandas 3"), without which the case passes; empty: none
     """
 
     id: str
@@ -48,11 +57,19 @@ class Expected:
     symptom: str
     shows: str
     manual: str
+    evidence: str
     transports: tuple[str, ...] = TRANSPORTS
+    needs: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the package that it needs is installed, in its least version or a later one."""
+        name, _, least = self.needs.partition(" ")
+        return not name or int(version(name).partition(".")[0]) >= int(least)
 
     def covers(self, row: Row, outcome: Outcome) -> bool:
         """Whether it is about this case."""
-        return (row.name == self.driver and row.transport in self.transports
+        return (row.name == self.driver and row.transport in self.transports and self.in_force
                 and any(fnmatch.fnmatchcase(_plain(outcome.case), _plain(pattern)) for pattern in self.cases))
 
     def source_line(self) -> str:
@@ -120,7 +137,7 @@ def idle(rows: Sequence[Row], entries: Sequence[Expected]) -> list[str]:
     return [
         f"{entry.id}: no case of {entry.driver} has one of the names {', '.join(entry.cases)}"
         for entry in entries
-        if any(row.name == entry.driver and row.transport in entry.transports for row in ran)
+        if entry.in_force and any(row.name == entry.driver and row.transport in entry.transports for row in ran)
         and not any(entry.covers(row, outcome) for row in ran for outcome in row.outcomes)
     ]
 

@@ -1,16 +1,14 @@
 """The page ``docs/imperfections.md``."""
 
-import tomllib
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.acceptance.expected import EVIDENCE, load
 from benchmarks.imperfections.table import Row, rows
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "imperfections.md"
-FAILURES = ROOT / "benchmarks" / "acceptance" / "expected_failures.toml"
-NONE_FOUND = "no statement found"  #: of a manual, in the list of expected failures
 
 _HEAD = """# Imperfections of the virtual instruments
 
@@ -33,7 +31,7 @@ _COLUMNS = "| imperfection | number | source | test |\n|---|---|---|---|\n"
 def _counts(found: Sequence[Row]) -> str:
     full = sum(bool(row.source.found and not row.source.missing) for row in found)
     part = sum(bool(row.source.found and row.source.missing) for row in found)
-    statements = [entry["manual"] for entry in tomllib.loads(FAILURES.read_text("utf-8"))["expected"]]
+    kinds = [entry.evidence for entry in load()]
     counts = {
         "imperfections": len(found),
         "imperfections with a source for all of their numbers": full,
@@ -42,9 +40,8 @@ def _counts(found: Sequence[Row]) -> str:
         "imperfections that a test measures": sum(bool(row.tests) for row in found),
         "tests, each for all models of its kind": len({test for row in found for test in row.tests}),
         "expected failures of drivers by other authors (`benchmarks/acceptance/expected_failures.toml`)":
-            len(statements),
-        "expected failures whose statement was found on no page of a manual":
-            sum(NONE_FOUND in one.lower() for one in statements),
+            len(kinds),
+        **{f"of these: {text}": kinds.count(kind) for kind, text in EVIDENCE.items()},
     }
     return "| count | number |\n|---|---|\n" + "".join(f"| {name} | {number} |\n" for name, number in counts.items())
 

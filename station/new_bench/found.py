@@ -125,7 +125,7 @@ def simulated() -> list[FoundInstrument]:
     return [
         FoundInstrument("source_meter", Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "SIM00001", "1"),
                         "keithley_2450", "USB0::0x05E6::0x2450::SIM00001::INSTR", ("source meter",), ()),
-        FoundInstrument("generator", Identity("Keysight Technologies", "33622A", "SIM00002", "1"), "keysight_33600",
+        FoundInstrument("generator", Identity("Agilent Technologies", "33622A", "SIM00002", "1"), "keysight_33600",
                         "USB0::0x2A8D::0x5A01::SIM00002::INSTR", ("pulse generator",), ("1", "2")),
         FoundInstrument("scope", Identity("KEYSIGHT TECHNOLOGIES", "DSO-X 3054T", "SIM00003", "1"),
                         "keysight_dsox3000t", "USB0::0x2A8D::0x1764::SIM00003::INSTR", ("oscilloscope",), ()),

@@ -2,6 +2,10 @@
 
 Figures follow the published data sheets of the 33522B and 33622A; those marked (typ.) are typical there or
 taken from common knowledge of the family where no sheet says it.
+
+Both series answer ``*IDN?`` with the maker's old name, also when Keysight built them. Replies in public programs:
+Agilent Technologies,33522B,MY57801384,4.00-1.19-2.00-58-00; ...,33511B,,5.03-3.15-2.00-58-00; ...,33612A,MY53401500,
+A.02.02-2.40-03-64-02; ...,33622A,MY59002437,A.02.03-3.15-03-64-02.
 """
 
 import math
@@ -14,7 +18,7 @@ SOURCES = GeneratorSources(
     output_resistance=Origin("33500 user's guide, p. 62 (50 Ohm)"),
 )
 _COMMON = {
-    "manufacturer": "Keysight Technologies", "channels": 2, "output_resistance": 50.0, "relay_time": 2e-3,
+    "manufacturer": "Agilent Technologies", "channels": 2, "output_resistance": 50.0, "relay_time": 2e-3,
     "min_frequency": 1e-6, "min_sample_rate": 1e-6, "trigger_output_width": 1e-6,
     "min_amplitude": 1e-3, "peak_level": 5.0, "max_edge_time": 1e-6,
     "amplitude_gain_accuracy": 0.01, "amplitude_accuracy": 1e-3, "offset_gain_accuracy": 0.01,

@@ -1,6 +1,8 @@
 """The acceptance benchmark: its benches, its comparison with the list, and a few drivers of other authors."""
 
+import re
 import tomllib
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from benchmarks.acceptance import benches, running
 from benchmarks.acceptance.benches import TRANSPORTS, registered
-from benchmarks.acceptance.expected import Expected, compare, idle, load, misplaced
+from benchmarks.acceptance.expected import EVIDENCE, Expected, compare, idle, load, misplaced
 from benchmarks.acceptance.judging import METERS, meter_accuracy
 from benchmarks.acceptance.results import Outcome
 from benchmarks.acceptance.running import Row, check_driver, drivers, suites, twin_of
@@ -21,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 QUICK = ("pymeasure.Keithley2400", "pymeasure.Keithley2450", "pymeasure.Agilent33220A", "qcodes.Keithley2450",
          "qcodes.TektronixDPO7000xx")
 EXPECTED = Expected(
-    "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", "no way", "")
+    "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", "no way", "", "driver")
 
 
 def test_every_virtual_instrument_of_a_row_is_registered() -> None:
@@ -100,6 +102,21 @@ def test_every_entry_of_the_list_names_a_row_a_line_and_a_manual() -> None:
     for entry in load():
         assert entry.driver in names, entry.id
         assert entry.source and entry.symptom and entry.shows and len(entry.manual) > 20, entry.id
+
+
+def test_every_entry_says_what_kind_of_statement_makes_hardware_fail() -> None:
+    for entry in load():
+        assert entry.evidence in EVIDENCE, entry.id
+        place = re.search(r"\bp\. \d|IEEE 488\.2-1992, \d", entry.manual)
+        assert place or entry.evidence != "page", f"{entry.id}: its statement has no page"
+
+
+def test_an_entry_that_needs_a_later_version_of_another_package_is_not_in_force_without_it() -> None:
+    now, later = replace(EXPECTED, needs="pytest 1"), replace(EXPECTED, needs="pytest 999")
+    failed = row_of(Outcome("wrong[1-a]", False, "no way"))
+    assert now.in_force and compare([failed], [now]).equal
+    assert not later.in_force and compare([failed], [later]).unexpected
+    assert compare([row_of(Outcome("wrong[1-a]", True))], [later]).equal and not idle([failed], [later])
 
 
 def test_a_row_is_kept_as_one_line() -> None:

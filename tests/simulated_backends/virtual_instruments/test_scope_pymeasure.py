@@ -72,7 +72,7 @@ def edges(times: Any, volts: Any, level: float) -> tuple[Any, Any]:
 
 def test_pulses_of_the_generator_on_the_scope(instruments: tuple[Any, Any]) -> None:
     generator, scope = instruments
-    assert generator.id.strip().startswith("Keysight Technologies,33622A,SIM")
+    assert generator.id.strip().startswith("Agilent Technologies,33622A,SIM")
     pulses(generator)
     assert generator.check_errors() == []
     assert generator.ch_1.output_load == pytest.approx(9.9e37)
