@@ -21,10 +21,10 @@ _MESSAGE_CALLS = SENDERS | QUESTIONS | {"quantities", "floats", "ask_data", "tex
 SAFE = {"safe_state", "make_safe", "zero_level", "switched_off", "heater_off", "open_all", "abort", "_stop_burst",
          "_disconnect", "stop_test", "lifting_limits"}
 SAFE_TABLES = {"zeroing", "switching_off", "ending_burst"}
-#: the other channel of a pair: 1 and 2, 201 and 202, "a" and "b", "smu1" and "smu2"
+#: the other channel of a pair: 1 and 2, 201 and 202, "a" and "b", "smu1" and "smu2"; or the other quantity, "v" and "i"
 _HELPER = '''
 def _other_channel(one):
-    pairs = dict(zip("12345678abABCD", "21436587baBADC", strict=True))
+    pairs = dict(zip("1234567890abABCDvi", "2143658709baBADCiv", strict=True))
     text = str(one)
     text = text[:-1] + pairs.get(text[-1:], text[-1:])
     return int(text) if isinstance(one, int) else text
