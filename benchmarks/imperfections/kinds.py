@@ -71,7 +71,10 @@ def _off_states(sheet: Any) -> str:
     said = []
     for name, state in sheet.off_states.items():
         limit = share(state.limit_of_range) + " of the range" if state.limit is None else quantity(state.limit, "A")
-        said.append(f"{name}: relay closed, 0 V, at most {limit}" if state.relay_closed else f"{name}: relay open")
+        if state.keeps_limit:
+            limit = f"what limited it while it was on (a current source: its level, or {limit} if this is more)"
+        zero = "0 V" if state.function == "VOLT" else "0 A"
+        said.append(f"{name}: relay closed, {zero}, at most {limit}" if state.relay_closed else f"{name}: relay open")
     return "; ".join(said)
 
 
@@ -125,9 +128,11 @@ SOURCE_METER = (
          (f"{_SM}the_output_resistance_is_the_stated_one",)),
     Kind("off_state", "output while it is off", ("off_states",), _off_states,
          (f"{_SM}an_output_that_is_off_is_as_its_off_state_says",)),
-    Kind("switching_times", "times of the output: on and settled, relay open", ("switch_on_time", "relay_time"),
-         lambda s: f"{quantity(s.switch_on_time, 's')}, {quantity(s.relay_time, 's')}",
-         (f"{_SM}the_output_switches_in_the_stated_times",)),
+    Kind("switching_times", "times of the output: on and settled, relay open", (
+        "switch_on_time", "relay_time", "open_relay_settling"),
+         lambda s: f"{quantity(s.switch_on_time, 's')}, {quantity(s.relay_time, 's')}" + (
+             f"; {quantity(s.open_relay_settling, 's')} more from an open relay" if s.open_relay_settling else ""),
+         (f"{_SM}the_output_switches_in_the_stated_times", f"{_SM}an_open_relay_settles_before_the_first_reading")),
     Kind("reading_time", "time of a reading beside its aperture", ("reading_overhead",),
          lambda s: quantity(s.reading_overhead, "s"), (f"{_SM}a_reading_takes_the_stated_time_beside_its_aperture",)),
     Kind("high_capacitance", "high-capacitance mode: slower by", ("high_capacitance_factor",),

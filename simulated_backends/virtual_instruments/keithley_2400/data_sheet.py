@@ -78,12 +78,14 @@ SOURCES = SourceMeterSources(
     settling=Origin(f"{_MANUAL}, p. 3-4 (a voltage recovers in 250 us)", "the settling of currents"),
     least_limit=Origin(f"SPEC-2400 rev. H, p. 1 (0.1 % of the range); {_MANUAL}, section 18"),
     automatic_delay=Origin(f"{_MANUAL}, section 18"),
+    off_state=Origin(f"{_MANUAL}, p. 13-9, 13-10 and 18-59"),
+    switching_times=Origin(f"{_MANUAL}, p. 13-9 (15 ms from an open relay)", "the other times"),
 )
 _OFF_STATES = {
     "NORM": OffState(relay_closed=True, limit_of_range=0.005),
     "HIMP": OffState(relay_closed=False, limit_of_range=0.005),
-    "ZERO": OffState(relay_closed=True, limit_of_range=1.0),
-    "GUAR": OffState(relay_closed=True, limit_of_range=1e-4),
+    "ZERO": OffState(relay_closed=True, limit_of_range=0.005, keeps_limit=True),
+    "GUAR": OffState(relay_closed=True, limit_of_range=0.005, function="CURR"),
 }
 _TEST_CURRENTS = {
     20.0: 100e-3, 200.0: 10e-3, 2e3: 1e-3, 20e3: 100e-6, 200e3: 10e-6, 2e6: 1e-6, 20e6: 1e-6, 200e6: 100e-9}
@@ -106,7 +108,7 @@ def _sheet(
         loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
         relay_time=0.5e-3, switch_on_time=4e-3, range_change_time=3e-3, range_change_overshoot=0.25,
         overshoot_time=10e-6, reading_overhead=300e-6, resolution=1e-6, range_down=0.095,
-        voltage_range_limits=True, least_of_range=1e-3, first_off_state=first_off_state,
+        voltage_range_limits=True, open_relay_settling=15e-3, least_of_range=1e-3, first_off_state=first_off_state,
         rear_terminals=rear_terminals,
         protections=tuple(volts for volts in (20.0, 40.0, 60.0, 80.0, 100.0, 120.0, 160.0, 350.0, 400.0, 500.0)
                           if volts <= max(top, 20.0)),

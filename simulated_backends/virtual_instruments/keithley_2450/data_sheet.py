@@ -4,7 +4,13 @@ Settling times of the current ranges are those of the 2601B (data sheet), whose 
 test currents of resistance are those of the 2400 (user's manual of the series, table 4-1).
 """
 
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import (
+    AUTOMATIC_RANGE,
+    MANUAL_2450,
+    MANUAL_2470,
+    SWITCHING_TIMES,
+    InteractiveDataSheet,
+)
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
     OffState,
     RangeData,
@@ -39,7 +45,7 @@ CURRENT: tuple[RangeData, ...] = (
     _range(1.0, 0.30e-3, 500e-6, 0.67e-3, 900e-6, 3e-6, 80e-6),
 )
 
-_SPEC, _MANUAL = "SPEC-2450 rev. A", "Reference manual 2450-901-01 rev. B"
+_SPEC = "SPEC-2450 rev. A"
 SOURCES = SourceMeterSources(
     reading_accuracy=Origin(f"{_SPEC}, p. 2"), level_accuracy=Origin(f"{_SPEC}, p. 2"),
     reading_noise=Origin(f"{_SPEC}, p. 2 (noise of the source below 10 Hz)", "the noise of readings"),
@@ -47,9 +53,11 @@ SOURCES = SourceMeterSources(
     settling=Origin(
         f"{_SPEC}, p. 4 (20 V: 200 us); data sheet of the 2601B, p. 5 (currents)", "the other voltage ranges"),
     slew_rate=Origin(f"{_SPEC}, p. 4 (0.2 V/us, 200 V range)"),
-    least_limit=Origin(f"{_MANUAL}, p. 2-100, 6-71"),
-    automatic_delay=Origin(f"{_MANUAL}, p. 2-111 (of a voltage source)"),
+    least_limit=Origin(f"{MANUAL_2450}, p. 2-100, 6-71"),
+    automatic_delay=Origin(f"{MANUAL_2450}, p. 2-111 (of a voltage source)"),
     range_change_overshoot=Origin(f"{_SPEC}, p. 4 (250 mV into 100 kOhm)", "its duration"),
+    off_state=Origin(f"{MANUAL_2450}, p. 2-83 and 6-32; NORM: {MANUAL_2470}, p. 15-12"),
+    switching_times=SWITCHING_TIMES, automatic_range=AUTOMATIC_RANGE,
 )
 
 KEITHLEY_2450 = InteractiveDataSheet(
@@ -64,14 +72,14 @@ KEITHLEY_2450 = InteractiveDataSheet(
     test_currents=(100e-3, 10e-3, 1e-3, 100e-6, 10e-6, 1e-6, 1e-6, 100e-9),
     least_limit=1e-3,   # reference manual 2450-901-01 rev. B, p. 2-100, 6-71
     off_states={
-        "NORM": OffState(relay_closed=True, limit_of_range=0.005),
-        "HIMP": OffState(relay_closed=False, limit_of_range=0.005),
+        "NORM": OffState(relay_closed=True, limit_of_range=0.1),
+        "HIMP": OffState(relay_closed=False, limit_of_range=0.1),
         "ZERO": OffState(relay_closed=True, limit_of_range=1.0),
-        "GUAR": OffState(relay_closed=False, limit_of_range=0.005),
+        "GUAR": OffState(relay_closed=True, limit_of_range=0.1, function="CURR"),
     },
     auto_delays=(50e-3, 50e-3, 3e-3, 2e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
     output_resistance=0.05, relay_resistance=0.05, slew_rate=0.2e6, high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,
-    reading_overhead=250e-6, resolution=1e-6, range_down=0.09, sources=SOURCES,
+    reading_overhead=250e-6, resolution=1e-6, range_down=0.1, open_relay_settling=15e-3, sources=SOURCES,
 )

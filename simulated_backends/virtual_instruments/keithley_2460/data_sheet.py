@@ -21,7 +21,12 @@ Not yet compared with the printed data sheet
   2450 does not have the range. The ranges of 7 V and 10 V have the offsets of 20 V.
 """
 
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import (
+    AUTOMATIC_RANGE,
+    OFF_STATE,
+    SWITCHING_TIMES,
+    InteractiveDataSheet,
+)
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
     OffState,
     RangeData,
@@ -68,6 +73,7 @@ SOURCES = SourceMeterSources(
     automatic_delay=Origin("Reference manual 2461-901-01 rev. A, p. 2-131 (from 100 uA on)", "1 uA and 10 uA"),
     output_resistance=Origin("Reference manual 2461-901-01 rev. A, p. 4-8"),
     least_limit=Origin("Reference manual 2461-901-01 rev. A, p. 6-94"),
+    off_state=OFF_STATE, switching_times=SWITCHING_TIMES, automatic_range=AUTOMATIC_RANGE,
 )
 
 KEITHLEY_2460 = InteractiveDataSheet(
@@ -83,14 +89,14 @@ KEITHLEY_2460 = InteractiveDataSheet(
     test_currents=(1.0, 100e-3, 10e-3, 1e-3, 100e-6, 10e-6, 10e-6, 1e-6, 100e-9),
     least_limit=1e-3,
     off_states={
-        "NORM": OffState(relay_closed=True, limit_of_range=0.005),
-        "HIMP": OffState(relay_closed=False, limit_of_range=0.005),
+        "NORM": OffState(relay_closed=True, limit_of_range=0.1),
+        "HIMP": OffState(relay_closed=False, limit_of_range=0.1),
         "ZERO": OffState(relay_closed=True, limit_of_range=1.0),
-        "GUAR": OffState(relay_closed=False, limit_of_range=0.005),
+        "GUAR": OffState(relay_closed=True, limit_of_range=0.1, function="CURR"),
     },
     auto_delays=(3e-3, 2e-3, *(1e-3,) * 8),
     output_resistance=1e-3, relay_resistance=1e-3, slew_rate=0.2e6, high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,
-    reading_overhead=250e-6, resolution=1e-6, range_down=0.09, sources=SOURCES,
+    reading_overhead=250e-6, resolution=1e-6, range_down=0.1, open_relay_settling=15e-3, sources=SOURCES,
 )

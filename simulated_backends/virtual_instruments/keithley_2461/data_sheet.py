@@ -14,6 +14,11 @@ are in proportion to those of the range of 7 A.
 import dataclasses
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2460.data_sheet import KEITHLEY_2460
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import (
+    AUTOMATIC_RANGE,
+    OFF_STATE,
+    SWITCHING_TIMES,
+)
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import RangeData, SourceMeterSources
 from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
@@ -28,6 +33,7 @@ SOURCES = SourceMeterSources(
     least_limit=Origin("Tektronix's command help for the 2461, smu.source.xlimit.level"),
     automatic_delay=Origin("Reference manual 2461-901-01 rev. A, p. 2-131"),
     output_resistance=Origin("Reference manual 2461-901-01 rev. A, p. 4-8"),
+    off_state=OFF_STATE, switching_times=SWITCHING_TIMES, automatic_range=AUTOMATIC_RANGE,
 )
 
 KEITHLEY_2461 = dataclasses.replace(

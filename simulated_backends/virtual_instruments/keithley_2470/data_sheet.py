@@ -18,7 +18,16 @@ Not compared with a data sheet
 import dataclasses
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import CURRENT, KEITHLEY_2450, VOLTAGE
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import RangeData, SourceMeterSources
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import (
+    AUTOMATIC_RANGE,
+    MANUAL_2470,
+    SWITCHING_TIMES,
+)
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
+    OffState,
+    RangeData,
+    SourceMeterSources,
+)
 from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 _LOW = VOLTAGE[-1]
@@ -26,7 +35,12 @@ THOUSAND = RangeData(
     1000.0, _LOW.measure_gain, 5 * _LOW.measure_offset, _LOW.source_gain, 5 * _LOW.source_offset, 5 * _LOW.noise,
     _LOW.time_constant, overrange=1.1)
 
-SOURCES = SourceMeterSources(least_limit=Origin("Tektronix's command help for the 2470, smu.source.xlimit.level"))
+SOURCES = SourceMeterSources(
+    least_limit=Origin("Tektronix's command help for the 2470, smu.source.xlimit.level"),
+    off_state=Origin(f"{MANUAL_2470}, p. 15-12 and 4-18"),
+    switching_times=SWITCHING_TIMES,
+    automatic_range=AUTOMATIC_RANGE,
+)
 
 KEITHLEY_2470 = dataclasses.replace(
     KEITHLEY_2450,
@@ -41,4 +55,5 @@ KEITHLEY_2470 = dataclasses.replace(
     least_limit=0.106,
     sources=SOURCES,
     slew_rate=1e6,
+    off_states={**KEITHLEY_2450.off_states, "ZERO": OffState(relay_closed=True, limit_of_range=0.1, keeps_limit=True)},
 )

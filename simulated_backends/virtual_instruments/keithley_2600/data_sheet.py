@@ -94,6 +94,7 @@ SOURCES = SourceMeterSources(
         "Data sheet of the 2606B, p. 5 (peak to peak, divided by 6)", "voltages and currents below 1 uA"),
     settling=Origin("Data sheet of the 2601B, p. 5", "the 2612B and 2636B"),
     least_limit=Origin(f"{_MANUAL}, p. 7-224, and rev. F, p. 9-244; data sheet of the 2601B, p. 5"),
+    off_state=Origin(f"{_MANUAL} rev. B, p. 2-77 and 2-78, and rev. C, p. 2-77"),
 )
 #: [s] automatic source delay, by the full scale of the current range
 _AUTO_DELAYS = {100e-12: 0.5, 1e-9: 0.15, 10e-9: 40e-3, 100e-9: 20e-3, 1e-6: 2e-3, 10e-6: 500e-6}
@@ -122,7 +123,7 @@ def _sheet(
         least_limit=0.1, least_limit_is_enforced=True, range_limits_at=1.05,
         off_states={
             "NORM": OffState(relay_closed=True, limit_of_range=0.0, limit=1e-3),
-            "ZERO": OffState(relay_closed=True, limit_of_range=1.0),
+            "ZERO": OffState(relay_closed=True, limit_of_range=0.1, keeps_limit=True),
             "HIMP": OffState(relay_closed=False, limit_of_range=0.0, limit=1e-3),
         },
         auto_delays=tuple(_AUTO_DELAYS.get(row.full_scale, 150e-6) for row in current),

@@ -2,7 +2,7 @@
 
 Sources: B1500A/B1505A Programming Guide edition 11, SPPER, SPRM, SPT, SPV, SER. The three-level mode and arbitrary
 waveforms are not modelled (error 120). A voltage is the one at the load that SER names. The edges are straight lines.
-Not compared with a data sheet: the accuracy of levels.
+B1500A data sheet, p. 19 of 36: 50 Ohm; a level is accurate to 0.5 % + 50 mV, with an open load, 1 us after an edge.
 """
 
 import math
@@ -13,12 +13,13 @@ from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform
 from tsbench.simulated_backends.flex.errors import FlexError
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
+from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 SOURCE_RESISTANCE = 50.0  #: [Ohm]
-GAIN, OFFSET = 0.5e-2, 20e-3  #: accuracy of a level: relative, [V]
+GAIN, OFFSET = 0.5e-2, 50e-3  #: accuracy of a level: relative, [V]
 SOURCES: Mapping[str, Origin] = {   # by imperfection (docs/imperfections.md)
-    "level_accuracy": NO_DATA_SHEET, "output_resistance": Origin("Programming guide ed. 11, SER (50 Ohm)")}
+    "level_accuracy": Origin("B1500A data sheet, p. 19 of 36 (0.5 % + 50 mV)"),
+    "output_resistance": Origin("B1500A data sheet, p. 19 of 36; programming guide ed. 11, SER (50 Ohm)")}
 SHORTEST_PERIOD, LONGEST_PERIOD = 20e-9, 10.0  #: [s]
 SHORTEST_WIDTH, SHORTEST_EDGE = 10e-9, 8e-9  #: [s]
 FREE, COUNTED, TIMED = 0, 1, 2  #: SPRM

@@ -19,6 +19,7 @@ from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 SOURCES = ScopeSources(
     bandwidth=Origin("the model number (1 GHz, 2 GHz)", "the roll-off, and the RTB2004"),
+    input_loading=Origin("a dealer's copy of the RTO1000 data sheet (50 Ohm, 1 MOhm, 15 pF)", "the RTB2004"),
     resolution=Origin("RTO user manual (253 levels of 8 bits); RTB2000 user manual 1333.1611.02, p. 244 (250 levels)"),
 )
 

@@ -50,9 +50,12 @@ class OffState:
     """What the output does while it is off."""
 
     relay_closed: bool
-    limit_of_range: float  #: what limits the current at 0 V, in parts of the current range
+    limit_of_range: float  #: what limits, in parts of the current range at 0 V, of the voltage range at 0 A
     limit: float | None = None  #: [A or V] what limits instead, the same in each range
     function: str = "VOLT"  #: "VOLT": 0 V with a limit of the current; "CURR": 0 A with a limit of the voltage
+    #: True: a voltage source keeps the limit that it had, and a current source is limited to its level, but not to less
+    #: than ``limit_of_range``
+    keeps_limit: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class SourceMeterDataSheet:
     range_down: float  #: a reading below this part of the range makes the automatic range go down
     #: whether a fixed voltage range limits the voltage of a current source, as a fixed current range limits the current
     voltage_range_limits: bool = field(default=False, kw_only=True)
+    open_relay_settling: float = field(default=0.0, kw_only=True)  #: [s] beside ``switch_on_time``, if it was open
     #: False: a limit below ``least_limit`` is set higher; True: it stays as set, but the output limits there
     least_limit_is_enforced: bool = field(default=False, kw_only=True)
     #: where a fixed current range limits the current by itself, as a multiple of its highest level

@@ -215,11 +215,12 @@ class SourceOutput:
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
+        settling = self._sheet.switch_on_time + (0.0 if self.stage.relay_closed else self._sheet.open_relay_settling)
         self.stage.enabled = True
         self.stage.set_relay(True)
         self.refresh()
         self._instrument.report_output(self.terminal, True)
-        self.settled_at = self._clock.now + self._sheet.switch_on_time + self._delay()
+        self.settled_at = self._clock.now + settling + self._delay()
 
     def switch_off(self) -> Generator[float, None, None]:
         """Output to zero at once, the relay follows; not to be stopped by a device clear."""

@@ -130,6 +130,7 @@ class OutputStage:
         self.enabled = False
         self.series_resistance = 0.0  #: [Ohm] that the user has switched between the stage and the terminals
         self.off_state = off_state
+        self.relay_closed = off_state.relay_closed
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
         self._errors: dict[str, Calibration] = {}  #: drawn so far, by what they are errors of
         self._applied = self._stage()
@@ -181,9 +182,13 @@ class OutputStage:
     def _off_points(self) -> SetPoints:
         points, off = self.points, self.off_state
         if off.function == "CURR":
-            lowest = self._sheet.ranges["CURR"][0]
-            return SetPoints(lowest, lowest, "CURR", limit=off.limit or self._sheet.ranges["VOLT"][0].full_scale)
+            lowest, ranges = self._sheet.ranges["CURR"][0], self._sheet.ranges["VOLT"]
+            volts = points.source_range if points.function == "VOLT" else range_for(ranges, points.limit)
+            limit = volts.full_scale * off.limit_of_range if off.limit is None else off.limit
+            return SetPoints(lowest, lowest, "CURR", limit=limit)
         limit = points.current_range.full_scale * off.limit_of_range if off.limit is None else off.limit
+        if off.keeps_limit:
+            limit = points.limit if points.function == "VOLT" else max(abs(points.level), limit)
         return SetPoints(
             points.source_range if points.function == "VOLT" else self._sheet.ranges["VOLT"][0],
             points.current_range if off.limit is None else range_for(self._sheet.ranges["CURR"], limit),
@@ -193,7 +198,8 @@ class OutputStage:
     def _given_while_off(self) -> tuple[object, ...]:
         """Return all that the stage of an output that is off depends on."""
         points = self.points
-        return points.function, points.source_range, points.current_range, self.off_state
+        kept = (points.limit, points.level) if self.off_state.keeps_limit or self.off_state.function == "CURR" else None
+        return points.function, points.source_range, points.current_range, self.off_state, kept
 
     def apply(self) -> None:
         """Give the circuit the present set-points, unless the output is off and the circuit has them."""
@@ -218,6 +224,7 @@ class OutputStage:
 
     def set_relay(self, closed: bool) -> None:
         """Open or close the output relay, behind which the series resistor is."""
+        self.relay_closed = closed
         resistance = self._sheet.relay_resistance + self.series_resistance if closed else OPEN
         self._bench.circuit.set_resistance(self.relay_name, resistance)
         self._bench.changed()

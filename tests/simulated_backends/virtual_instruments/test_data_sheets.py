@@ -74,7 +74,7 @@ SHARED: dict[str, Any] = {
     "least_limit": 1e-3, "slew_rate": 0.2e6, "high_capacitance_factor": 20.0, "loop_swing": 1.0,
     "loop_swing_of_range": 0.15, "limit_band": 0.005, "relay_time": 0.5e-3, "switch_on_time": 2e-3,
     "range_change_time": 2e-3, "range_change_overshoot": 0.25, "overshoot_time": 10e-6, "reading_overhead": 250e-6,
-    "resolution": 1e-6, "range_down": 0.09,
+    "resolution": 1e-6, "range_down": 0.1,
 }
 
 
@@ -98,8 +98,10 @@ def test_limits_and_times_of_a_source_meter(sheet: Any, own: dict[str, Any]) -> 
         assert facts[name] == value, name
     assert sheet.first_ranges["VOLT"].full_scale == sheet.ranges["VOLT"][-1].full_scale
     assert sheet.first_ranges["CURR"].full_scale == 100e-6
-    states = {name: (state.relay_closed, state.limit_of_range) for name, state in sheet.off_states.items()}
-    assert states == {"NORM": (True, 0.005), "HIMP": (False, 0.005), "ZERO": (True, 1.0), "GUAR": (False, 0.005)}
+    states = {
+        name: (state.relay_closed, state.function, state.limit_of_range) for name, state in sheet.off_states.items()}
+    assert states == {"NORM": (True, "VOLT", 0.1), "HIMP": (False, "VOLT", 0.1), "ZERO": (True, "VOLT", 1.0),
+                      "GUAR": (True, "CURR", 0.1)}
 
 
 @pytest.mark.parametrize(("sheet", "megahertz", "own"), [

@@ -319,7 +319,10 @@ def test_a_fixed_range_limits_by_itself(sheet: SourceMeterDataSheet) -> None:
 
 
 def test_an_output_that_is_off_is_as_its_off_state_says(sheet: SourceMeterDataSheet) -> None:
-    """Something pushes a current into it: up to the stated limit it holds 0 V; behind an open relay it does not."""
+    """Something pushes a current into it: up to the stated limit it holds 0 V; behind an open relay it does not.
+
+    At 0 A it is the other way round: no current flows up to the stated voltage, and it holds this voltage beyond.
+    """
     for name, state in sheet.off_states.items():
         meter = SheetMeter(sheet)
         meter.settings.off_state = dict.fromkeys(meter.settings.off_state, name)
@@ -330,7 +333,17 @@ def test_an_output_that_is_off_is_as_its_off_state_says(sheet: SourceMeterDataSh
         meter.clock.wait(0.1)
         row = next(one for one in sheet.ranges["CURR"] if one.top >= 0.9e-3)
         limit = row.full_scale * state.limit_of_range if state.limit is None else state.limit
+        if state.keeps_limit:
+            limit = 0.9e-3
+        if state.function == "CURR":
+            limit = beside_limit(sheet).full_scale * state.limit_of_range
         for part in (0.5, 2.0):   # of the limit, into a short
+            if state.function == "CURR":
+                meter.load(1e9, push=1e3, volts=part * limit)
+                meter.clock.wait(0.5)
+                assert meter.truth("VOLT") == pytest.approx(min(part, 1.0) * limit, rel=0.02)
+                assert part > 1 or abs(meter.truth("CURR")) < 1e-7
+                continue
             meter.load(1e9, push=1.0 / (part * limit), volts=1.0)
             meter.clock.wait(0.5)
             volts, amperes = meter.truth("VOLT"), -meter.truth("CURR")
@@ -375,6 +388,34 @@ def test_the_output_switches_in_the_stated_times(sheet: SourceMeterDataSheet) ->
     meter.clock.wait(0.2 * sheet.relay_time)
     assert told[0] - start == pytest.approx(sheet.relay_time, rel=1e-6)
     assert state.relay_closed or meter.truth("CURR") == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_open_relay_settles_before_the_first_reading(sheet: SourceMeterDataSheet) -> None:
+    meter = SheetMeter(sheet)
+    open_state = next(name for name, state in sheet.off_states.items() if not state.relay_closed)
+    meter.settings.off_state = dict.fromkeys(meter.settings.off_state, open_state)
+    meter.measure_in("CURR", range_for(sheet.ranges["CURR"], 1e-4))   # no search for a range
+    meter.source("VOLT", 0.1, 1e-4, beside_limit(sheet))
+    list(meter.output.switch_off())
+    meter.clock.wait(0.1)
+    start = meter.clock.now
+    meter.output.switch_on()
+    assert meter.read().time - start == pytest.approx(sheet.switch_on_time + sheet.open_relay_settling, rel=1e-6)
+
+
+def test_a_current_source_in_zero_is_limited_to_its_level_but_not_to_less_than_the_stated_part() -> None:
+    """2400 user's manual, p. 13-10: the programmed level or 0.5 % of the range, whichever is greater."""
+    sheet = next(one for one in SHEETS.values() if one.name == "MODEL 2400")
+    for level, limit in ((0.9e-3, 0.9e-3), (1e-6, 5e-6)):
+        meter = SheetMeter(sheet)
+        meter.settings.off_state = dict.fromkeys(meter.settings.off_state, "ZERO")
+        meter.load(1e3)
+        meter.source("CURR", level, 2.0, next(row for row in sheet.ranges["CURR"] if row.full_scale == 1e-3))
+        list(meter.output.switch_off())
+        meter.clock.wait(0.1)
+        meter.load(1e9, push=1.0 / (2 * limit), volts=1.0)
+        meter.clock.wait(0.5)
+        assert -meter.truth("CURR") == pytest.approx(limit, rel=0.02)
 
 
 def test_a_reading_takes_the_stated_time_beside_its_aperture(sheet: SourceMeterDataSheet) -> None:
