@@ -27,6 +27,12 @@ class SdgLevels(ChannelLevels):
         """Forget load, limits and polarity (after a reset)."""
         super().forget()
         self._inverted: bool | None = None   #: None: unknown
+        self._at_zero = False   #: a DC level of 0 V since it was made safe: there is no amplitude to read
+
+    def limits_are_off(self) -> None:
+        """Take note that the output was brought to 0 V."""
+        super().limits_are_off()
+        self._at_zero = True
 
     def declare_load(self, load_resistance: float) -> float:
         """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output does not change."""
@@ -37,6 +43,8 @@ class SdgLevels(ChannelLevels):
         found = self._pairs.word("C{ch}:OUTP?", "LOAD")
         got = math.inf if found == "HZ" else parse_quantity(found)
         self.load = self._generator.accepted("load", load_resistance, got, "Ohm")
+        if self._at_zero:
+            return self.load
         if "amplitude" in self._found:
             self._found["amplitude"], offset = self._pairs.quantities("C{ch}:BSWV?", "AMP", "OFST")
             self._found["offset"] = self._turned(offset)
@@ -75,6 +83,7 @@ class SdgLevels(ChannelLevels):
         got = accept("amplitude", amplitude, got, "V", absolute=absolute)
         middle = accept("offset", offset, middle, "V", absolute=absolute)
         self._found |= {"amplitude": got, "offset": middle}
+        self._at_zero = False
         return middle - got / 2, middle + got / 2
 
     def set_level(self, level: float) -> float:
@@ -83,6 +92,7 @@ class SdgLevels(ChannelLevels):
         self._set_polarity(False)
         self._pairs.send(f"C{{ch}}:BSWV OFST,{format_number(level)}")
         (got,) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
+        self._at_zero = False
         return self._generator.accepted("level", level, got, "V", absolute=self.resolution())
 
     def _set_polarity(self, inverted: bool) -> None:

@@ -1,0 +1,86 @@
+"""A box stops what each of its channels plays, and what runs ends when its output goes off, in every way to do so."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.pairs.cells import PARTS, Cell, lay
+from tests.fixtures.kxci_bench import write_kxci_bench
+from tests.fixtures.waveform_bench import write_waveform_bench
+from tests.instruments.test_terminals_end_safe import FAMILIES
+from tsbench.instruments import MeasureSettings, Pulse, SourceSettings
+from tsbench.instruments.interfaces import Segment, SegmentTrain
+from tsbench.station.bench.bench import Bench
+
+Place = tuple[Callable[[Path], Path], str, str, str]
+
+
+def laid(name: str) -> Callable[[Path], Path]:
+    model = FAMILIES[name]
+    part = next(part for part in PARTS if model.kind in part.kinds)
+    return lambda folder: lay(Cell(part, model, None), folder, 1, imperfections=False)
+
+
+#: bench, its instrument, device and terminal
+PLACES: dict[str, Place] = {
+    **{name: (laid(name), "source", "D1", "") for name in FAMILIES},
+    "keithley_4225": (lambda folder: write_kxci_bench(folder, pulsed=True), "analyser", "D1", "pmu1"),
+    "keysight_b1530a": (write_waveform_bench, "analyser", "R1", "501"),
+}
+
+
+def begin(one: Any) -> Callable[[], bool]:
+    """Begin a second of sweep, burst or train on a channel that goes on; return what tells whether it still runs."""
+    if hasattr(one, "configure_train"):
+        one.configure_ranges(3.0, 1e-3)
+        one.configure_train(SegmentTrain(0.0, (Segment(0.5, 1e-3), Segment(0.0, 1e-3)), 1e-4, repeats=1000))
+        one.set_output(True)
+        one.start()
+        return one.running   # type: ignore[no-any-return]
+    if hasattr(one, "configure_source"):
+        one.configure_source(SourceSettings("voltage", limit=1e-3))
+        one.configure_measure(MeasureSettings("current", nplc=0.1))
+        one.set_output(True)
+        one.start_sweep(np.full(20, 0.1), 0.05)
+        return one.sweep_running   # type: ignore[no-any-return]
+    one.configure_load(float("inf"))
+    one.configure_pulse(Pulse(0.0, 0.5, 1e-3, 10e-3, 1e-6, 1e-6))
+    one.configure_burst(100)
+    one.set_output(True)
+    one.trigger()
+    return one.burst_running   # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, ...]]:
+    """Yield the driver, the terminal, its name, and what tells the outputs that are on at the twin."""
+    monkeypatch.setenv("TSBENCH_WITNESS", str(tmp_path / "witness.jsonl"))
+    write, instrument, device, channel = PLACES[request.param]
+    with Bench.open(write(tmp_path), device) as bench:
+        driver: Any = bench.instruments.connections[instrument].driver
+        world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
+        terminal: Any = driver.terminal(channel)
+        yield driver, terminal, terminal.output_states()[0].output, world.witness.outputs_on, bench.clock.wait
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("place", sorted(PLACES), indirect=True)
+def test_what_a_channel_plays_ends(place: tuple[Any, ...]) -> None:
+    driver, terminal, name, outputs_on, wait = place
+    for end in (driver.abort, terminal.abort, lambda: terminal.set_output(False), terminal.safe_state,
+                driver.safe_state):
+        runs = begin(terminal)
+        wait(0.1)
+        assert runs() and outputs_on() == [name]
+        end()
+        driver.check_errors()   # it has carried out what it was sent
+        if end not in (driver.abort, terminal.abort):
+            assert outputs_on() == []
+            assert not any(state.enabled for state in (*terminal.output_states(), *driver.output_states()))
+        if end in (driver.abort, terminal.abort) or not hasattr(terminal, "configure_burst"):
+            assert not runs()   # a burst goes on behind the relay that is open
+    driver.reset()
+    assert begin(terminal)()    # all of it is set anew
