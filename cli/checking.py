@@ -100,6 +100,7 @@ def check_bench(path: Path) -> dict[str, Any]:
         ],
         "high_voltage": file.table.fixture.high_voltage is not None,
         "interlocks": [{"terminal": one, "closed": closed} for one, closed in found["interlocks"].items()],
+        "fixture_control": found["fixture_control"],
         "predictions": _predictions(path, warnings),
         "problems": [
             f"output {output} is still on" for output, enabled in found["outputs"].items() if enabled
@@ -113,6 +114,7 @@ def _check_fixture(options: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from tsbench.cli.printing import print_json
+    from tsbench.station.bench.bench_file import BenchFile
     from tsbench.station.fixture_check import measure_fixture, with_measured
     from tsbench.text_files import write_text
 
@@ -123,7 +125,8 @@ def _check_fixture(options: argparse.Namespace) -> int:
     else:
         sys.stdout.writelines(f"{value.line}\n" for value in values)
     if agree:
-        text = with_measured(options.bench.read_text("utf-8"), values, datetime.now(UTC).date().isoformat())
+        text = with_measured(options.bench.read_text("utf-8"), values, datetime.now(UTC).date().isoformat(),
+                             set(BenchFile.load(options.bench).table.fixture.control))
         write_text(options.bench, text, "bench file")
         sys.stderr.write(f"wrote the measured values to [fixture.measured] of {options.bench}\n")
     else:
@@ -224,7 +227,7 @@ def _print(report: Mapping[str, Any]) -> None:
     for one in report["interlocks"]:
         state = {True: "is closed", False: "is open", None: "cannot be asked for"}[one["closed"]]
         sys.stdout.write(f"{one['terminal']}: its interlock {state}\n")
-    for line in report["predictions"]:
+    for line in (*report["fixture_control"], *report["predictions"]):
         output_console().print(line)
     for warning in report["warnings"]:
         sys.stdout.write(f"warning: {warning}\n")

@@ -65,6 +65,15 @@ def declare(commands: Any) -> None:
              "Separate the values of a list with commas",
     )
     measure.add_argument(
+        "--fixture",
+        action="append",
+        default=[],
+        dest="values",
+        metavar="NAME=VALUE",
+        help='set a value of the fixture before the run, for example "load_resistance=4.7 kOhm" (can be repeated). The '
+             "bench file needs a table [fixture.control.NAME]. Values that are not given are those of its netlist",
+    )
+    measure.add_argument(
         "--out",
         type=Path,
         default=Path("runs"),
@@ -114,9 +123,11 @@ def measure(options: argparse.Namespace) -> int:
     """Run one protocol on one device."""
     from tsbench.cli.printing import ProgressPrinter, print_json, print_results
     from tsbench.protocols import protocol_named
+    from tsbench.station.bench.fixture_values import fixture_values
     from tsbench.station.runner import Control, JsonLinesEvents, StdinControl, run_protocol
 
     protocol = protocol_named(options.protocol).parse(parse_settings(options.settings))
+    fixture = fixture_values(parse_settings(options.values, '--fixture', 'load_resistance="4.7 kOhm"'))
     if options.events:
         outcome = run_protocol(
             options.bench,
@@ -126,12 +137,13 @@ def measure(options: argparse.Namespace) -> int:
             events=JsonLinesEvents(sys.stdout),
             control=StdinControl(),
             watchdog=options.watchdog,
+            fixture=fixture,
         )
         return outcome.exit_code
     with ProgressPrinter(options.protocol) as progress:
         outcome = run_protocol(
             options.bench, options.device, protocol, options.out, events=progress, control=Control(),
-            watchdog=options.watchdog,
+            watchdog=options.watchdog, fixture=fixture,
         )
     rows = outcome.rows()
     if options.json:
@@ -209,7 +221,9 @@ def demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+def parse_settings(
+    settings: Sequence[str], option: str = "--set", example: str = 'stop="1.2 V"',
+) -> dict[str, Any]:
     """Return name -> text of ``--set NAME=VALUE`` options; the protocol itself reads the values.
 
     Raises
@@ -222,9 +236,10 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         name, equals, value = setting.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise ConfigurationError(f'--set {setting!r} must have the form NAME=VALUE, for example --set stop="1.2 V"')
+            raise ConfigurationError(
+                f"{option} {setting!r} must have the form NAME=VALUE, for example {option} {example}")
         if name in values:
-            raise ConfigurationError(f"--set {name} is given twice, as {values[name]!r} and as {value.strip()!r}. "
+            raise ConfigurationError(f"{option} {name} is given twice, as {values[name]!r} and as {value.strip()!r}. "
                                      "Give it once")
         values[name] = value.strip()
     return values

@@ -281,6 +281,8 @@ class Fixture:
     parallel_capacitance: float = 0.0  #: [F] across the device
     parallel_conductance: float = 0.0
     #: [S] of scope inputs from the device's driven node to ground: their current is measured, but not the device's
+    control: Mapping[str, float] = field(default_factory=dict)
+    #: quantity -> [Ohm or F] that decade boxes, gates or the operator set, in place of the value in the netlist
 
 
 @dataclass(frozen=True)

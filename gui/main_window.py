@@ -154,7 +154,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.say(text, "problem")
         for text in warnings:
             self.view.say(text, "warning")
-        for text in report.get("predictions", []):
+        for text in (*report.get("fixture_control", []), *report.get("predictions", [])):
             self.view.say(text, "dim")
         self.run_panel.set_hindrance("")
 

@@ -225,6 +225,8 @@ def _header_text(header: RunHeader) -> str:
     for field in dataclasses.fields(Sensing):
         if field.name in _LATER_SENSING and sensing[field.name] == field.default:
             del sensing[field.name]
+    if not data["fixture"]["control"]:
+        del data["fixture"]["control"]
     return codec.plain_to_json(data)
 
 

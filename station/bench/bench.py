@@ -1,5 +1,6 @@
 """The bench: from ``bench.toml`` to open, identified, guarded instruments by role; safe however it ends."""
 
+import copy
 import dataclasses
 import hashlib
 from collections.abc import Mapping
@@ -28,7 +29,13 @@ from tsbench.station.bench.guards import Guards
 from tsbench.station.bench.positioners import FollowedPositioner
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
-from tsbench.station.bench.surroundings import BoxControl, ChuckTemperature, chuck_temperature, fixture_control
+from tsbench.station.bench.surroundings import (
+    BoxControl,
+    ChuckTemperature,
+    chuck_temperature,
+    fixture_control,
+    with_value,
+)
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -106,13 +113,17 @@ class Bench:
             bench._guards.make_all()
 
             def rewire() -> None:
-                bench.fixture = bench.wiring.fixture()
+                control = bench.fixture_control
+                bench.fixture = dataclasses.replace(
+                    bench.wiring.fixture(), control=control.values() if control is not None else {})
                 bench._guards.rewire()
 
             bench.temperature = chuck_temperature(
                 file, bench.instruments.driver_of, bench.clock, bench.instruments.heat)
             bench.fixture_control = fixture_control(
                 file, bench.instruments.driver_of, bench.source_meter, bench.instruments.require_outputs_off, rewire)
+            if bench.fixture_control is not None:
+                rewire()
             if (routing := file.table.fixture.routing) is not None:
                 with file.naming_the_file():
                     bench.routes = routes_of(routing, file.table.roles, bench.instruments)
@@ -124,17 +135,29 @@ class Bench:
             raise
         return bench
 
-    def planning_for(self, device: str) -> "Bench":
+    def planning_for(self, device: str, values: Mapping[str, float] | None = None) -> "Bench":
         """Return this bench as it would be with another device: for plans; nothing is sent, nothing moves.
+
+        Parameters
+        ----------
+        device : "" for the one that is connected
+        values : of the fixture [Ohm or F], which differ then; quantity -> value
 
         Raises
         ------
         ConfigurationError
             The device is not on the bench.
         """
-        view = Bench(self.file, self.file.device(device))
+        file = copy.copy(self.file)
+        for quantity, value in (values or {}).items():
+            assert file.netlist is not None   # it has the element of each quantity that can be set
+            file.netlist = with_value(file.netlist, file.table.fixture.control[quantity].element, value)   # type: ignore
+        view = Bench(file, file.device(device) if device else self.device)
         view.instruments.connections = self.instruments.connections
         view.clock, view.positioner, view.fixture = self.clock, self.positioner, self.fixture
+        if values:
+            view.fixture = dataclasses.replace(
+                view.wiring.fixture(), control={**self.fixture.control, **values})
         view.routes = self.routes
         return view
 
@@ -315,6 +338,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "path_resistance": dict(bench.fixture.path_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
             "interlocks": _interlocks(bench),
+            "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),
             "reach": bench.wiring.reach(),
         }
 

@@ -177,9 +177,12 @@ class BenchFile:
                 raise self._fail(
                     f"{where}.element: the netlist has no resistor or capacitor '{control.element}'"
                     f"{nearest(control.element.lower(), elements)}")
-            if table.fixture.measured.path_resistance:
+            measured = table.fixture.measured
+            stated = {"path_resistance": bool(measured.path_resistance), "parallel_capacitance": (
+                measured.parallel_capacitance is not None and quantity == "parallel_capacitance")}
+            for wrong in [name for name, there in stated.items() if there]:
                 raise self._fail(
-                    f"{where}: [fixture.measured] holds for one value of the fixture only. Remove its path_resistance")
+                    f"{where}: [fixture.measured] holds for one value of the fixture only. Remove its {wrong}")
 
     def _require_gate(self, where: str, quantity: str, gate: str) -> None:
         if quantity != "load_resistance":

@@ -1,9 +1,10 @@
 """What the bench sets at the fixture before instruments measure, while all outputs are off."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.guard.bystanders import refusal_of
@@ -76,6 +77,33 @@ class Preparation:
         """
         if (routes := self.routes()) is not None:
             routes.prepare(roles)
+
+    def pending(self, given: Mapping[str, float] | None) -> dict[str, float]:
+        """Return the values of the fixture [Ohm or F] that must be set before a run, by quantity.
+
+        Parameters
+        ----------
+        given : those of the run; the other ones are those of the netlist. None: what a script has set stays
+
+        Raises
+        ------
+        ConfigurationError
+            The bench file has no ``[fixture.control]`` for one of them.
+        LimitError
+            The box, or the table of the gate, does not have the value.
+        """
+        if (control := self.control()) is not None:
+            return control.pending(given)
+        if given:
+            raise ConfigurationError(
+                f"{self.wiring.file.path}: nothing can set {' and '.join(given)}. Add [fixture.control.{min(given)}] "
+                "to the bench file, or change the value in the netlist")
+        return {}
+
+    def arrange(self, values: Mapping[str, float]) -> None:
+        """Set values of the fixture [Ohm or F] by quantity, while all outputs are off."""
+        if values and (control := self.control()) is not None:
+            control.arrange(values)
 
     def prepare(self, roles: Sequence[str]) -> None:
         """Select the route of these roles, set the input of the oscilloscope that senses the current, and the gates.

@@ -9,16 +9,17 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import Clock, DecadeBox, Range, SourceMeter, TemperatureController
+from tsbench.instruments.guard.limits import require_in_range
 from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import ControlTable, TemperatureTable
+from tsbench.station.bench.fixture_values import UNITS
 from tsbench.station.bench.gate import GateControl
 from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
 POLL = 1.0  #: [s] between two looks at the temperature
-UNITS = {"load_resistance": "Ohm", "parallel_capacitance": "F"}
 
 
 class ChuckTemperature:
@@ -79,16 +80,21 @@ class BoxControl:
     ----------
     boxes : quantity -> its box
     tables : quantity -> ``[fixture.control.QUANTITY]``
+    stated : quantity -> the value [Ohm or F] of its element in the netlist of the bench file
     require_off : raises unless all outputs are off
     changed : called with element and value after each change, so that the bench knows the new wiring
     """
 
     def __init__(
         self, boxes: Mapping[str, DecadeBox | OperatorBox | GateControl], tables: Mapping[str, ControlTable],
-        require_off: RequireOff, changed: Callable[[str, float], None],
+        stated: Mapping[str, float], require_off: RequireOff, changed: Callable[[str, float], None],
     ) -> None:
-        self._boxes, self._tables = boxes, tables
+        self._boxes, self._tables, self._stated = boxes, tables, stated
         self._require_off, self._changed = require_off, changed
+        #: quantity -> the value that was asked for, and the one that was set. What an operator set before, only the
+        #: bench file tells
+        self._asked = {name: stated[name] for name, box in boxes.items() if isinstance(box, OperatorBox)}
+        self._found = dict(self._asked)
 
     def _box(self, quantity: str) -> DecadeBox | OperatorBox | GateControl:
         if quantity not in self._boxes:
@@ -117,9 +123,57 @@ class BoxControl:
                 "such as 4e3")
         self._require_off(f"the {'gate' if isinstance(box, GateControl) else 'relays'} of the "
                           f"{quantity.replace('_', ' ')}")
+        self._asked.pop(quantity, None)
         found = box.set_value(value)
+        self._asked[quantity], self._found[quantity] = float(value), found
         self._changed(self._tables[quantity].element, found)
         return found
+
+    def in_words(self) -> list[str]:
+        """Return what a run does with each quantity, one line each."""
+        lines = []
+        for quantity, box in self._boxes.items():
+            low, high, unit = box.bounds.low, box.bounds.high, UNITS[quantity]
+            stated = short_quantity(self._stated[quantity], unit)
+            can = ("the operator sets it" if isinstance(box, OperatorBox)
+                   else f"{short_quantity(low, unit)} to {short_quantity(high, unit)} can be set")
+            beyond = "" if low <= self._stated[quantity] <= high else ", which cannot be set"
+            lines.append(f"{quantity.replace('_', ' ')}: {can}. A run has {stated} as in the netlist{beyond}, or the "
+                         f"value of --fixture {quantity}=VALUE")
+        return lines
+
+    def values(self) -> dict[str, float]:
+        """Return the values [Ohm or F] that are set, as far as they are known."""
+        return dict(self._found)
+
+    def pending(self, given: Mapping[str, float] | None) -> dict[str, float]:
+        """Return what must be set before a run.
+
+        Parameters
+        ----------
+        given : the values of the run [Ohm or F]. The other quantities get the value of the netlist. None: what is set
+            stays, and only what was never set gets the value of the netlist
+
+        Raises
+        ------
+        ConfigurationError
+            A quantity is not in ``[fixture.control]``.
+        LimitError
+            The box, or the table of the gate, does not have the value.
+        """
+        for quantity in given or {}:
+            self._box(quantity)
+        wanted = self._asked if given is None else given
+        wanted = {quantity: wanted.get(quantity, self._stated[quantity]) for quantity in self._boxes}
+        for quantity, value in wanted.items():
+            require_in_range(f"[fixture.control.{quantity}]", f"the {quantity.replace('_', ' ')}", value,
+                             self._box(quantity).bounds, "what can be set:")
+        return {quantity: value for quantity, value in wanted.items() if self._asked.get(quantity) != value}
+
+    def arrange(self, values: Mapping[str, float]) -> None:
+        """Set several quantities while all outputs are off."""
+        for quantity, value in values.items():
+            self.set_value(quantity, value)
 
     def renew(self) -> None:
         """Set the gates again that were switched off with all other outputs since they were set."""
@@ -168,4 +222,6 @@ def fixture_control(
         else:
             boxes[quantity] = driver_of(table.instrument) if table.instrument else OperatorBox(
                 quantity.replace("_", " "), UNITS[quantity])
-    return BoxControl(boxes, tables, require_off, changed)
+    assert file.netlist is not None   # each element was found in it
+    stated = {quantity: file.netlist.find(table.element).value for quantity, table in tables.items()}
+    return BoxControl(boxes, tables, stated, require_off, changed)

@@ -4,14 +4,15 @@ In the order of what they need: the files (``bench_problems``), the instruments 
 (``plan_entries``), the plans together (``space_problem``). None of them switches anything on.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.instruments import Plan
 from tsbench.quantities import format_quantity
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.fixture_values import in_words
 from tsbench.station.run_list.file import ListEntry
 from tsbench.station.runner.planning import checked_plan
 from tsbench.station.runner.safety import RunnerBench
@@ -27,6 +28,7 @@ class PlannedEntry:
     entry: ListEntry
     plan: Plan | None = None
     problem: TsbenchError | None = None
+    fixture: Mapping[str, float] = field(default_factory=dict)  #: quantity -> [Ohm or F] that it is planned with
 
     @property
     def line(self) -> str:
@@ -35,9 +37,11 @@ class PlannedEntry:
             return f"{self.entry.where}: {self.problem}"
         plan = self.plan
         worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
+        fixture = f", with {in_words(self.fixture)}" if self.fixture else ""
         return (
             f"{self.entry.name} on {self.entry.device}: {plan.points} points, about "
             f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB, worst case {worst or 'nothing'}"
+            f"{fixture}"
         )
 
 
@@ -56,6 +60,10 @@ def _bench_problem(entry: ListEntry, files: dict[Path, BenchFile | TsbenchError]
         if isinstance(file, TsbenchError):
             return file
         file.device(entry.device)
+        for quantity in entry.fixture:
+            if quantity not in file.table.fixture.control:
+                raise ConfigurationError(
+                    f"{entry.name}: nothing can set {quantity}. Add [fixture.control.{quantity}] to the bench file")
         for role in entry.protocol.roles:
             if role not in file.table.roles:
                 raise ConfigurationError(
@@ -111,8 +119,10 @@ def plan_entries(
 def _planned(bench: RunnerBench, entry: ListEntry) -> PlannedEntry:
     assert entry.protocol is not None
     try:
-        station = bench if bench.device.identifier == entry.device else bench.planning_for(entry.device)
-        return PlannedEntry(entry, checked_plan(station, entry.protocol))
+        pending = bench.preparation.pending(entry.fixture)
+        here = bench.device.identifier == entry.device and not pending
+        station = bench if here else bench.planning_for(entry.device, pending)
+        return PlannedEntry(entry, checked_plan(station, entry.protocol), fixture=station.fixture.control)
     except TsbenchError as error:
         return PlannedEntry(entry, problem=error)
 

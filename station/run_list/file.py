@@ -4,6 +4,7 @@
 
     bench = "nbo2.bench.toml"     # for all; relative to this file
     device = "D1"
+    fixture = { load_resistance = "4.7 kOhm" }   # for boxes and gates of [fixture.control]; the rest as in the netlist
     leave_out = ["short"]         # devices that look so get no further entries; "open" as well; [] for none
 
     [[protocol]]
@@ -12,23 +13,24 @@
 
     [[protocol]]
     name = "oscillation"
-    device = "D2"                 # or bench, for this one
+    device = "D2"                 # or bench or fixture, for this one
     bias = [2.0, 2.5, 3.0]
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import Flag
+from tsbench.station.bench.fixture_values import fixture_values
 from tsbench.storage.codec import to_json
 from tsbench.text_files import read_toml
 
 _LARGEST = 2**20  #: [bytes] of a list
-_TOP = ("bench", "device", "leave_out", "protocol")
+_TOP = ("bench", "device", "fixture", "leave_out", "protocol")
 _CONTACTS = {"short": Flag.SHORT, "open": Flag.OPEN}
 
 
@@ -42,6 +44,7 @@ class ListEntry:
     bench: Path
     protocol: Protocol | None = None
     problem: TsbenchError | None = None
+    fixture: Mapping[str, float] = field(default_factory=dict)  #: quantity -> [Ohm or F] that is set before
 
     @property
     def where(self) -> str:
@@ -49,10 +52,10 @@ class ListEntry:
         on = f" on {self.device}" if self.device else ""
         return f"protocol {self.number} ({self.name}{on})" if self.name else f"protocol {self.number}"
 
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What makes two entries the same measurement."""
         assert self.protocol is not None
-        return self.name, self.device, to_json(self.protocol.parameters())
+        return self.name, self.device, to_json(self.protocol.parameters()), to_json(dict(sorted(self.fixture.items())))
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def _entry(path: Path, number: int, item: Any, defaults: Mapping[str, Any]) -> L
     if not isinstance(item, Mapping):
         raise ConfigurationError(f"{path}: protocol {number} is not a table. Write [[protocol]]")
     settings = dict(item)
+    values = settings.pop("fixture", defaults.get("fixture", {}))
     words: dict[str, str] = {}
     missing = ""
     for key in ("name", "device", "bench"):
@@ -110,7 +114,11 @@ def _entry(path: Path, number: int, item: Any, defaults: Mapping[str, Any]) -> L
     try:
         if missing:
             raise ConfigurationError(missing)
+        if not isinstance(values, Mapping):
+            raise ConfigurationError(
+                'fixture must be a table of values, for example fixture = { load_resistance = "4.7 kOhm" }')
+        fixture = fixture_values(values)
         protocol = protocol_named(entry.name).parse(settings)
     except TsbenchError as error:
-        return ListEntry(number, entry.name, entry.device, entry.bench, problem=error)
-    return ListEntry(number, entry.name, entry.device, entry.bench, protocol)
+        return replace(entry, problem=error)
+    return replace(entry, protocol=protocol, fixture=fixture)

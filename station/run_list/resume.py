@@ -10,6 +10,7 @@ from tsbench.records import Run, RunEvent
 from tsbench.station.run_list.file import ListEntry
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.process import FIXTURE_GIVEN
 from tsbench.storage.codec import to_json
 
 REPEATS = "repeats"  #: in a run's provenance: the interrupted runs that it stands in place of
@@ -41,8 +42,8 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, *, chan
 
     if change and out.is_dir():
         _recover(out, tell)
-    whole: dict[tuple[str, str, str], list[RunOutcome]] = defaultdict(list)
-    broken: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    whole: dict[tuple[str, str, str, str], list[RunOutcome]] = defaultdict(list)
+    broken: dict[tuple[str, str, str, str], list[tuple[str, str]]] = defaultdict(list)
     repeated: set[str] = set()
     for path in sorted(out.glob("*.nxs")):
         try:
@@ -53,7 +54,8 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, *, chan
             continue
         header = run.header
         repeated.update(header.provenance.get(REPEATS) or ())
-        key = header.protocol, header.device.identifier, to_json(header.parameters)
+        given = to_json(dict(sorted((header.provenance.get(FIXTURE_GIVEN) or {}).items())))
+        key = header.protocol, header.device.identifier, to_json(header.parameters), given
         if _measured(run):
             whole[key].append(_earlier(path, run))
         else:

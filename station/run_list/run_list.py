@@ -194,7 +194,7 @@ class _Measuring:
         try:
             outcome = run_on(
                 bench, entry.protocol, self.out, events=named, control=self.control, watchdog=self.watchdog,
-                repeats=interrupted,
+                repeats=interrupted, fixture=entry.fixture,
             )
         except KeyboardInterrupt:
             self.ended = "the list was interrupted"

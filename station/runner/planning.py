@@ -16,6 +16,7 @@ from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol
 from tsbench.quantities import short_quantity
 from tsbench.records import Sensing
+from tsbench.station.bench.fixture_values import fixture_values
 from tsbench.station.runner.safety import RunnerBench
 
 MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
@@ -53,6 +54,28 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
     return dataclasses.replace(plan, warnings=(*plan.warnings, *_sensor_warnings(bench.fixture.sensing, current)))
+
+
+def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, float] | None) -> Plan:
+    """Set the values of the fixture, and return the plan of a protocol with them.
+
+    The plan is checked with these values before one of them is set.
+
+    Parameters
+    ----------
+    bench : RunnerBench
+    protocol : Protocol
+    given : quantity -> [Ohm or F]; None: what is set stays
+
+    Raises
+    ------
+    ConfigurationError, LimitError
+        As for :func:`checked_plan`, or a value cannot be set.
+    """
+    if pending := bench.preparation.pending(None if given is None else fixture_values(given)):
+        checked_plan(bench.planning_for(bench.device.identifier, pending), protocol)
+        bench.preparation.arrange(pending)
+    return checked_plan(bench, protocol)
 
 
 def require_interlock(bench: RunnerBench, protocol: Protocol, plan: Plan) -> None:

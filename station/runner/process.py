@@ -13,12 +13,13 @@ from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.protocols.registry import PROTOCOLS
 from tsbench.records import RunHeader
+from tsbench.station.bench.fixture_values import fixture_values, in_words
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, needs_watchdog, watched
 from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.runner.planning import calling_protocol, checked_plan, require_interlock
+from tsbench.station.runner.planning import arranged_plan, calling_protocol, require_interlock
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
@@ -29,6 +30,9 @@ from tsbench.storage.recorder import RunRecorder, unfinished
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_id import new_run_id, timestamp
 from tsbench.storage.watchdog_events import watchdog_path
+
+#: in a run's provenance: the values of the fixture that were asked for, quantity -> [Ohm or F]
+FIXTURE_GIVEN = "fixture_given"
 
 
 class RunOptions(TypedDict, total=False):
@@ -42,6 +46,7 @@ class RunOptions(TypedDict, total=False):
     user: str
     watchdog: bool
     repeats: Sequence[str]
+    fixture: Mapping[str, float] | None
 
 
 def run_protocol(
@@ -107,13 +112,13 @@ def run_on(
     user: str = "",
     watchdog: bool = True,
     repeats: Sequence[str] = (),
+    fixture: Mapping[str, float] | None = None,
 ) -> RunOutcome:
     """Run on a bench that is open already.
 
     Parameters
     ----------
-    bench : RunnerBench
-    protocol : Protocol
+    bench, protocol : RunnerBench, Protocol
     out : Path
         Directory of the run file; made where it is missing.
     events : callable
@@ -132,6 +137,9 @@ def run_on(
         simulated bench in this process needs no watchdog.
     repeats : sequence of str
         Identifiers of interrupted runs that this one is measured in place of; kept in the header's provenance.
+    fixture : mapping of str to float
+        Values for ``[fixture.control]``: ``load_resistance`` [Ohm], ``parallel_capacitance`` [F]. A quantity that is
+        left out gets that of the netlist. None: what ``bench.fixture_control`` has set stays.
 
     Returns
     -------
@@ -149,12 +157,12 @@ def run_on(
     """
     control, out = control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
-        require_interlock(bench, protocol, plan := checked_plan(bench, protocol))
+        require_interlock(bench, protocol, plan := arranged_plan(bench, protocol, fixture))
         _require_device(bench, protocol)
         if watch.process_id is None and needs_watchdog(bench):
             plan = replace(plan, warnings=(*plan.warnings, _NO_WATCHDOG))
         bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
-        header = replace(make_header(bench, protocol, plan, repeats), campaign_id=campaign_id, user=user)
+        header = replace(make_header(bench, protocol, plan, repeats, fixture), campaign_id=campaign_id, user=user)
         if "drive" in protocol.roles:
             plan = replace(plan, warnings=(*plan.warnings, *missing_accuracy(header.instruments)))
         teller = Events(events)
@@ -162,10 +170,7 @@ def run_on(
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
         problem = _open_socket(bench, recorder.path, header.run_id, control, teller, last)
         teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
-        if problem:
-            teller.tell("warning", problem)
-        for journal in unfinished(out, recorder.path):
-            teller.tell("warning", f"{journal.name}: this run is unfinished. 'tsbench recover {out}' finishes it")
+        _tell_beginning(teller, header, problem, out, recorder.path)
         run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
         with recorder, Interrupts(control).installed() as interrupts:
             try:
@@ -174,6 +179,16 @@ def run_on(
                 recorder.discard()
                 raise
             return run.to_its_end(interrupts, extract)
+
+
+def _tell_beginning(teller: Events, header: RunHeader, problem: str, out: Path, journal: Path) -> None:
+    """Tell the values of the fixture, the problem of the socket if there is one, and other runs that are unfinished."""
+    if header.fixture.control:
+        teller.tell("log", f"fixture: {in_words(header.fixture.control)}")
+    if problem:
+        teller.tell("warning", problem)
+    for other in unfinished(out, journal):
+        teller.tell("warning", f"{other.name}: this run is unfinished. 'tsbench recover {out}' finishes it")
 
 
 def _require_device(bench: RunnerBench, protocol: Protocol) -> None:
@@ -237,10 +252,14 @@ def _who(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: facts[key] for key in ("model", "resource", "visa_library", "roles", "simulated") if key in facts}
 
 
-def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan, repeats: Sequence[str] = ()) -> RunHeader:
-    """Return all that is known of a run before it starts; ``repeats`` as for :func:`run_on`."""
+def make_header(
+    bench: RunnerBench, protocol: Protocol, plan: Plan, repeats: Sequence[str] = (),
+    given: Mapping[str, float] | None = None,
+) -> RunHeader:
+    """Return all that is known of a run before it starts; ``repeats`` and ``given`` as for :func:`run_on`."""
     instruments = bench.describe()
     device, again = bench.device, {"repeats": list(repeats)} if repeats else {}
+    asked = {FIXTURE_GIVEN: fixture_values(given)} if given else {}
     with calling_protocol(protocol, "parameters"):
         parameters = protocol.parameters()
     with calling_protocol(protocol, "table"):
@@ -256,7 +275,7 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan, repeats: Seq
         simulated=any(bool(facts.get("simulated")) for facts in instruments.values()),
         start_time=timestamp(),
         planned_points=plan.points,
-        provenance={**provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench), **again},
+        provenance={**provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench), **again, **asked},
     )
 
 

@@ -18,6 +18,12 @@ class RunPreparation(Protocol):
     def overload(self, roles: Sequence[str], voltage: float, current: float) -> str:
         """Return which instrument would not withstand a voltage [V] and current [A] of these roles; "" if all do."""
 
+    def pending(self, given: Mapping[str, float] | None) -> dict[str, float]:
+        """Return the values of the fixture [Ohm or F] that must be set before a run with the ``given`` values."""
+
+    def arrange(self, values: Mapping[str, float]) -> None:
+        """Set values of the fixture [Ohm or F] by quantity, while all outputs are off."""
+
     def route(self, roles: Sequence[str]) -> None:
         """Select the route of these roles; the operator may decline."""
 
@@ -44,8 +50,11 @@ class RunnerBench(Station, Protocol):
     def describe(self) -> Mapping[str, Mapping[str, Any]]:
         """Describe every instrument for the run's header: identity, address, roles, set-up, accuracy."""
 
-    def planning_for(self, device: str) -> "RunnerBench":
-        """Return this bench as it would be with another device: for plans; nothing is sent, nothing moves."""
+    def planning_for(self, device: str, values: Mapping[str, float] | None = None) -> "RunnerBench":
+        """Return this bench with another device ("": with its own), and other values of the fixture [Ohm or F].
+
+        For plans: nothing is sent, nothing moves.
+        """
 
     def close(self) -> None:
         """Make safe and close every connection; again it does nothing."""

@@ -113,6 +113,7 @@ def write_sample(entry: Any, header: RunHeader) -> None:
 
 
 _SENSING_UNITS = {"current_resistance": "Ohm", "maximum_current": "A"}
+_CONTROL_UNITS = {"load_resistance": "Ohm", "parallel_capacitance": "F"}
 _AMPLIFIER_UNITS = {
     "gain": "V/A", "input_resistance": "Ohm", "bandwidth": "Hz", "maximum_output": "V", "maximum_current": "A"}
 
@@ -133,6 +134,10 @@ def write_fixture(entry: Any, header: RunHeader) -> None:
         for key, value in values.items():
             nx.anything(part, key, value, unit)
     nx.number(group, "parallel_capacitance", fixture.parallel_capacitance, "F")
+    if fixture.control:
+        part = nx.group(group, "control", "NXcollection")
+        for key, value in fixture.control.items():
+            nx.number(part, key, value, _CONTROL_UNITS.get(key, ""))
     sensing = nx.group(group, "sensing", "NXcollection")
     for key, value in codec.plain(fixture.sensing).items():
         if key != "amplifier":
