@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, proportion_interval, summarise
+from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
 from tsbench.records import Flag, Result
 
 _FROM = "time from the pulse's rising edge (50 %) until the current "
@@ -72,16 +72,8 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
         low, high = (delay.low, delay.high) if delay.fired else (None, None)
         return Result("switching_delay", "s", None, low, high, _method([delay]), conditions, delay.flags)
     half = NORMAL_95 * combined(delay.random, delay.systematic)
-    return Result(
-        "switching_delay",
-        "s",
-        delay.value,
-        not_negative(delay.value - half, delay.value),
-        delay.value + half,
-        _method([delay]),
-        conditions,
-        delay.flags,
-    )
+    value, low, high, flags = _no_less_than_zero(delay.value, half)
+    return Result("switching_delay", "s", value, low, high, _method([delay]), conditions, delay.flags | flags)
 
 
 def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
@@ -115,9 +107,19 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         own = float(np.mean([delay.random for delay in fired])) / math.sqrt(len(fired))
         summary = summarise(values)
         half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
-    mean = float(values.mean())
-    low = not_negative(mean - half, mean)
-    return Result("switching_delay_mean", "s", mean, low, mean + half, method, conditions, flags)
+    mean, low, high, bound = _no_less_than_zero(float(values.mean()), half)
+    return Result("switching_delay_mean", "s", mean, low, high, method, conditions, flags | bound)
+
+
+def _no_less_than_zero(value: float, half: float) -> tuple[float | None, float | None, float | None, Flag]:
+    """Return a delay [s], the ends of its interval and flags: a device does not switch before the edge.
+
+    A value below 0 is an error of the measurement. Then only an upper bound is known (CENSORED), or nothing where even
+    the bound is below 0 (AMBIGUOUS): the times of the two channels are not what the bench file says.
+    """
+    if value >= 0.0:
+        return value, max(value - half, 0.0), value + half, Flag.NONE
+    return (None, None, value + half, Flag.CENSORED) if value + half > 0.0 else (None, None, None, Flag.AMBIGUOUS)
 
 
 def _bound_of_mean(fired: Sequence[Delay]) -> tuple[float | None, float | None]:

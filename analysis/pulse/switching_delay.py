@@ -62,7 +62,8 @@ def switching_delay(
     Delay
         NO_EVENT where there is no pulse or the device did not fire (a resistor never does; AMBIGUOUS: the current is
         the voltage behind one pole, as a slow amplifier shows a resistor); UNDER_SAMPLED where the rise of current or
-        the edge has fewer than three samples; CENSORED with a bound where the record is clipped there.
+        the edge has fewer than three samples; AMBIGUOUS also where the sensor of the current may be later than the
+        delay; CENSORED with a bound where the record is clipped there.
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -101,17 +102,16 @@ def switching_delay(
     edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
     if on_edge < 3 or right - left < 3:
         flags |= Flag.UNDER_SAMPLED
-    value = (instant - edge) * dt - facts.sense_delay
-    sampling = dt / math.sqrt(12.0)
+    late, late_limit, flag = _lateness((instant - edge) * dt, facts)
     found = Delay(
-        value=value,
-        random=combined(instant_random * dt, edge_random * dt, sampling),
+        value=(value := (instant - edge) * dt - late),
+        random=combined(instant_random * dt, edge_random * dt, dt / math.sqrt(12.0)),
         systematic=combined(
-            standard_uncertainty(facts.channel_skew), standard_uncertainty(facts.sense_delay_limit),
+            standard_uncertainty(facts.channel_skew), standard_uncertainty(late_limit),
             standard_uncertainty(0.5 * highest_limit / max(slope, 1e-30) * dt),
             standard_uncertainty(facts.timebase_accuracy * value),
         ),
-        flags=flags,
+        flags=flags | flag,
         edge_time=float(time[0]) + edge * dt,
         switching_time=float(time[0]) + instant * dt,
         edge_level=base + sign * 0.5 * highest,
@@ -122,6 +122,19 @@ def switching_delay(
     return bounded(
         found, i, beyond(current, facts.current_window), (left, end),
         no_edge=beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0)
+
+
+def _lateness(seen: float, facts: PulseFacts) -> tuple[float, float, Flag]:
+    """Return by how much the current is seen late [s], the limit of the error of that [s], and flags.
+
+    No device switches before the edge. So a current that is seen ``seen`` [s] after the edge is late by no more than
+    that, even where its sensor is so slow that it could be (AMBIGUOUS: then little is known of the delay).
+    """
+    least, most = facts.sense_delay - facts.sense_delay_limit, facts.sense_delay + facts.sense_delay_limit
+    if seen >= most:
+        return facts.sense_delay, facts.sense_delay_limit, Flag.NONE
+    most = max(seen, least)
+    return 0.5 * (least + most), 0.5 * (most - least), Flag.AMBIGUOUS
 
 
 def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:

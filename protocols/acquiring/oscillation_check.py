@@ -3,7 +3,8 @@
 A reading of 20 ms over an oscillation of 1 us is smooth, plausible and wrong. Only something faster can tell.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class OscillationVerdict:
 
     oscillating: bool | None
     activity: Activity = Activity(0, 0.0, 0.0)
+    records: Mapping[str, Waveform] = field(default_factory=dict)  #: what it was judged by
 
 
 def activity(values: FloatArray, dt: float, noise: float = 0.0) -> Activity:
@@ -130,6 +132,7 @@ class OscillationCheck:
         self._view = view
         self._windows = view.windows(voltage, current)
         self._noise: dict[str, float] = {}
+        self.rest: dict[str, Waveform] = {}  #: the reference
         self._span = SHORTEST_SPAN
 
     def prepare(self, station: Station) -> bool:
@@ -140,6 +143,7 @@ class OscillationCheck:
         waveforms = self._view.capture_now(Timebase(span=self._span, points=_POINTS), station, {})
         if waveforms is None:
             return False
+        self.rest = waveforms
         # a quiet 8-bit channel may show one code only: half a code is the least that it can show
         self._noise = {name: max(_deviation(wave), abs(wave.scale) / 2) for name, wave in waveforms.items()}
         return True
@@ -156,7 +160,7 @@ class OscillationCheck:
             seen = oscillation(wave.values()[0], wave.dt, self._noise[name], abs(wave.scale))
             if seen.cycles > best.cycles:
                 best = seen
-        return OscillationVerdict(best.cycles >= _CYCLES, best)
+        return OscillationVerdict(best.cycles >= _CYCLES, best, waveforms)
 
 
 def _deviation(waveform: Waveform) -> float:

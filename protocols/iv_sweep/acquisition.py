@@ -7,6 +7,7 @@ import numpy as np
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments import MeasureSettings, Reading, SourceSettings, Station
+from tsbench.protocols.acquiring.current_comparison import CurrentComparison
 from tsbench.protocols.acquiring.device_view import device_view
 from tsbench.protocols.acquiring.oscillation_check import OscillationCheck, OscillationVerdict
 from tsbench.protocols.acquiring.waiting import LONGEST_POLL
@@ -26,6 +27,7 @@ class SweepAcquisition:
         self._meter = station.source_meter("drive")
         self._path = settings.path()
         self._check: OscillationCheck | None = None
+        self._comparison: CurrentComparison | None = None
         self._oscillating = False
         self._waiting: list[tuple[int, Reading, float]] = []
         self._resistance = station.fixture.path_resistance.get("drive", 0.0)
@@ -82,6 +84,9 @@ class SweepAcquisition:
         check = OscillationCheck(view, voltage, current)
         if check.prepare(self._station):
             self._check = check
+            fixed = settings.compliance if settings.drive == "voltage" and settings.measure_range == "compliance" else (
+                0.0 if settings.drive == "voltage" else float(np.abs(levels).max()))
+            self._comparison = CurrentComparison(view, self._station, "drive", fixed, check.rest)
         else:
             self._warn("the scope gave no record, so readings cannot be checked for oscillation")
 
@@ -200,6 +205,9 @@ class SweepAcquisition:
                        "oscillation")
             self._record_waiting(Flag.UNCHECKED)
             return
+        if not verdict.oscillating and self._comparison is not None and self._waiting and (
+                reason := self._comparison.add(self._waiting[-1][1], verdict.records)):
+            self._warn(reason)
         # between a quiet and an oscillating end the change may lie anywhere: the whole block is marked
         either = verdict.oscillating or (self._oscillating and len(self._waiting) > 1)
         if verdict.oscillating != self._oscillating:

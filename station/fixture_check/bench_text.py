@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tsbench.station.fixture_check.values import FixtureValue
 
@@ -10,7 +10,7 @@ _TABLE = re.compile(r"(?ms)^\[fixture\.measured\]\n.*?(?=^\[|\Z)")
 _KEPT = ("path_resistance", "current_offset", "leakage")
 
 
-def with_measured(text: str, values: Sequence[FixtureValue], date: str) -> str:
+def with_measured(text: str, values: Sequence[FixtureValue], date: str, controlled: Collection[str] = ()) -> str:
     """Return the text of a bench file with the table ``[fixture.measured]``; one that is there is replaced.
 
     Parameters
@@ -18,9 +18,11 @@ def with_measured(text: str, values: Sequence[FixtureValue], date: str) -> str:
     text : of the bench file
     values : what was measured; of each quantity and role, the one with the narrowest interval counts
     date : of the measurement
+    controlled : quantities of ``[fixture.control]``. No path resistance is written if there is one, and no capacitance
+        if that is one: they would hold for one value only
     """
     lines = ["[fixture.measured]", f'date = "{date}"']
-    for quantity in _KEPT:
+    for quantity in _KEPT[1:] if controlled else _KEPT:
         known: dict[str, FixtureValue] = {}
         for one in values:
             if one.quantity == quantity and math.isfinite(one.value) and one.low is not None:
@@ -29,6 +31,6 @@ def with_measured(text: str, values: Sequence[FixtureValue], date: str) -> str:
             inside = ", ".join(f'{role} = "{one.value:.4g} {one.unit}"' for role, one in known.items())
             lines.append(f"{quantity} = {{ {inside} }}")
     capacitances = [one for one in values if one.quantity == "parallel_capacitance" and one.low is not None]
-    if capacitances:
+    if capacitances and "parallel_capacitance" not in controlled:
         lines.append(f'parallel_capacitance = "{capacitances[-1].value:.4g} F"')
     return _TABLE.sub("", text).rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"

@@ -4,14 +4,20 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from tsbench.instruments import Accuracy, MeasureSettings, Reading, SourceMeter, SourceSettings
-from tsbench.records import Flag
+from tsbench.instruments import Accuracy, MeasureSettings, Reading, SourceMeter, SourceSettings, Timebase
+from tsbench.protocols.acquiring.current_comparison import remedy, scope_current
+from tsbench.protocols.acquiring.device_view import clipped, current_name, device_view
+from tsbench.records import Flag, Sensing, Waveform
 from tsbench.station.bench.bench import Bench
-from tsbench.station.fixture_check.values import FixtureValue
+from tsbench.station.fixture_check.values import CURRENT_FACTOR, FixtureValue
 
 _READINGS = 5
 _SMALL, _LARGE = 0.1, 0.5  #: [V] at a short, and at an open end or a resistor
 _MOST = 1e-3  #: [A] compliance
+_SPAN = 2e-3  #: [s] of a record of a direct level
+_WIDE = 3.0  #: range of the channel / current of the source meter
+_PART = 0.25  #: of the largest current of an amplifier, or of what a sensor withstands
+_ALONE = 1e-6  #: relative: less of the voltage is lost without a device, so that all of the current flows through it
 _STUDENT = 2.776  #: 95 % of five readings: Student's t with four degrees of freedom
 
 
@@ -52,6 +58,60 @@ def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureVa
             limit, remedy))
     meter.set_output(False)
     return values
+
+
+def current_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
+    """Return the current that the scope shows divided by that of the source meter.
+
+    Nothing where no channel senses the current, or where not all of the current flows through the sensor.
+
+    Parameters
+    ----------
+    bench, role : the source meter
+    known : [Ohm] in the place of the device
+    """
+    view, path = device_view(bench), bench.wire_path(role)
+    channel = current_name(bench.fixture.sensing)
+    if view is None or channel is None or not math.isfinite(path.resistance) or abs(path.gain - 1.0) > _ALONE:
+        return []
+    around = known + path.resistance
+    level = _allowed(bench, min(_LARGE if known else _SMALL, _most_of_sensor(bench) * around))
+    meter = _ready(bench, role, _MOST, level)
+    current = _WIDE * abs(_mean([one.current for one in _readings(meter, level)])[0])
+    view.wait_for_force()
+    view.configure(view.windows((-2.0 * level, 2.0 * level), (-current, current)))
+    pairs: list[tuple[float, Waveform]] = []
+    for sign in (1.0, -1.0):
+        mean, _ = _mean([one.current for one in _readings(meter, sign * level)])
+        records = view.capture_now(Timebase(_SPAN), bench, {})
+        if records is None or clipped(records[channel]):
+            meter.set_output(False)
+            return [] if records is None else [_beyond(bench.fixture.sensing, role, records[channel], mean)]
+        pairs.append((mean - bench.fixture.parallel_conductance * sign * level, records[channel]))
+    meter.set_output(False)
+    (up, high), (down, low) = pairs
+    shown = scope_current(high, low, bench.fixture.sensing)
+    row = _row(meter.capabilities.current_accuracy, max(abs(up), abs(down)))
+    measured = up - down
+    if abs(measured) <= 4.0 * row.noise or not measured:
+        return []
+    factor = shown.value / measured
+    room = shown.limit / abs(measured) + abs(factor) * (row.gain + 4.0 * row.noise / abs(measured))
+    return [FixtureValue(CURRENT_FACTOR, role, factor, factor - room, factor + room, "", 1.0,
+                         remedy(bench.fixture.sensing, factor))]
+
+
+def _most_of_sensor(bench: Bench) -> float:
+    """Return the current [A] that leaves room to the end of an amplifier and to what the sensor withstands."""
+    amplifier, most = bench.fixture.sensing.amplifier, bench.fixture.sensing.maximum_current or math.inf
+    return _PART * (most if amplifier is None else min(most, amplifier.maximum_output / abs(amplifier.gain)))
+
+
+def _beyond(sensing: Sensing, role: str, record: Waveform, current: float) -> FixtureValue:
+    """Return a lower bound of the factor: the channel or the amplifier is at its end while ``current`` [A] flows."""
+    least = abs(float(record.values().mean()) / (sensing.transresistance or 1.0) / current)
+    return FixtureValue(CURRENT_FACTOR, role, least, least, math.inf, "", 1.0,
+                        f"the record is clipped. {remedy(sensing, least, at_least=True)}")
 
 
 def _resistance(bench: Bench, role: str, volts: float, known: float) -> FixtureValue:

@@ -1,6 +1,7 @@
 """Goes through the standards of a bench: open end, short, known resistor."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import DeviceTable
 from tsbench.station.fixture_check import by_generator, by_source_meter
-from tsbench.station.fixture_check.values import FixtureValue
+from tsbench.station.fixture_check.values import CURRENT_FACTOR, FixtureValue
 from tsbench.station.protection.control import EndsAtOnce
 from tsbench.station.protection.protecting import protected
 
@@ -46,7 +47,7 @@ def measure_fixture(path: Path, tell: Callable[[str], None] = lambda line: None)
                 tell(f"{name} ({table.standard})")
                 _measure_standard(bench, table, found, interrupts)
             interrupts.look()
-    return found
+    return _told_why(found)
 
 
 def _measure_standard(
@@ -59,17 +60,36 @@ def _measure_standard(
             known = paths[0] if paths and isfinite(paths[0]) else None
             with watch.resting():   # the operator may be asked to select the route
                 bench.preparation.route([role])
+            bench.preparation.arrange(bench.preparation.pending(None))   # boxes and gates as in the netlist
             bench.preparation.prepare([role])
             found += _of_standard(bench, role, kind, table, known)
+            if kind == "source meter" and table.standard != "open" and not _compared(found, role):
+                found += by_source_meter.current_factor(bench, role, table.resistance or 0.0)
             bench.make_safe()
             interrupts.look()
+
+
+def _compared(found: list[FixtureValue], role: str) -> bool:
+    """Whether the current of a role was compared with that of the scope already."""
+    return any(one.quantity == CURRENT_FACTOR and one.role == role for one in found)
+
+
+def _told_why(found: list[FixtureValue]) -> list[FixtureValue]:
+    """Return the values; where the sensor of the current is wrong, what was measured with it says so."""
+    if all(one.agrees for one in found if one.quantity == CURRENT_FACTOR):
+        return found
+    meters = {one.role for one in found if one.quantity == CURRENT_FACTOR}
+    by_sensor = ("path_resistance", "parallel_capacitance")   # the capacitance follows from the resistance and a rise
+    return [one if one.quantity not in by_sensor or one.role in meters or one.agrees else replace(
+        one, remedy=f"this was measured with the current sensor, which is wrong by the {CURRENT_FACTOR}. Correct the "
+                    "sensor first, and measure again") for one in found]
 
 
 def _driving(bench: Bench) -> Iterator[tuple[str, str]]:
     """Yield role and kind of each source that reaches the device."""
     for role, terminal in bench.file.table.roles.items():
         for kind in ("source meter", "pulse generator"):
-            if kind in bench.wiring.kinds(terminal):
+            if kind in bench.wiring.kinds(terminal) and terminal not in bench.file.gates():
                 yield role, kind
 
 

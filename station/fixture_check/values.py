@@ -8,6 +8,7 @@ from tsbench.quantities import format_interval, format_quantity
 #: how much a measured value may differ from the bench file, beside its own uncertainty: resistors of 5 % are usual, and
 #: nobody knows the capacitance of cables and needles better than to a third
 _TOLERANCE, _TOLERANCE_OF_CAPACITANCE = 0.05, 0.35
+CURRENT_FACTOR = "current sensor factor"  #: the current that the scope shows / that of the source meter, so 1
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class FixtureValue:
 
     Parameters
     ----------
-    quantity : "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance"
+    quantity : "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance",
+        :data:`CURRENT_FACTOR`
     role : whose it is
     value, low, high : [unit] the measured value and the bounds of its 95 % interval; ``low`` None: at most ``high``
     unit : SI unit
@@ -39,6 +41,7 @@ class FixtureValue:
         if self.believed is None or math.isnan(self.value):
             return True
         tolerance = _TOLERANCE_OF_CAPACITANCE if self.unit == "F" else _TOLERANCE
+        tolerance = 0.0 if self.quantity == CURRENT_FACTOR else tolerance   # its interval has the stated tolerance
         room = tolerance * abs(self.believed)
         return (self.low is None or self.low - room <= self.believed) and self.believed <= self.high + room
 

@@ -1,5 +1,7 @@
 """Switching delay from waveforms whose edge and switching instant are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -230,3 +232,43 @@ def test_no_interval_of_a_delay_goes_below_zero() -> None:
     for result in (delay_result(found, {}), mean_delay([found], {}), mean_delay([found, found], {})):
         assert result.low == 0.0
         assert result.high > 1e-6
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(("delay", "late"), [(60e-9, 500e-9), (60e-9, 100e-9), (60e-9, 50e-9), (60e-9, 0.0)])
+def test_a_sensor_that_may_be_slower_than_the_delay(delay: float, late: float, side: int) -> None:
+    """It is late by 0 to twice ``late``, but by no more than the time since the edge; here it is not late at all."""
+    time, voltage, current, facts = pulse(delay, side=side)
+    facts = replace(facts, sense_delay=late, sense_delay_limit=late)
+    found = switching_delay(time, voltage, current, facts)
+    result = delay_result(found, {})
+    assert result.value is not None and result.low is not None and result.high is not None
+    assert result.low <= delay <= result.high
+    slower = 2.0 * late > delay
+    assert (Flag.AMBIGUOUS in found.flags) == slower
+    if slower:
+        assert result.value == pytest.approx(0.5 * delay, rel=0.05) and result.low == 0.0
+        assert result.high < 1.1 * delay
+    else:
+        assert result.value == pytest.approx(delay - late, rel=0.05, abs=1e-9)
+
+
+def test_a_lag_that_is_known_is_taken_off_as_a_whole() -> None:
+    """The stray capacitance at the shunt: 10 ns, known to 3 ns. What comes out below 0 is only bounded."""
+    time, voltage, current, facts = pulse(20e-9)
+    shunt = replace(facts, sense_delay=10e-9, sense_delay_limit=3e-9)
+    assert switching_delay(time, voltage, current, shunt).value == pytest.approx(10e-9, abs=0.5e-9)
+    late = switching_delay(time, voltage, current, replace(facts, sense_delay=30e-9, sense_delay_limit=3e-9))
+    assert late.value is not None and late.value == pytest.approx(-7e-9, abs=0.5e-9)
+    assert delay_result(late, {}).value is None
+
+
+@pytest.mark.parametrize(("value", "random", "expected"), [
+    (-1e-9, 2e-9, (None, None, -1e-9 + 1.96 * 2e-9, Flag.CENSORED)), (-9e-9, 2e-9, (None, None, None, Flag.AMBIGUOUS)),
+    (1e-9, 2e-9, (1e-9, 0.0, 1e-9 + 1.96 * 2e-9, Flag.NONE)),
+])
+def test_no_delay_is_negative(value: float, random: float, expected: tuple[float | None, ...]) -> None:
+    for result in (delay_result(Delay(value, random, 0.0), {}), mean_delay([Delay(value, random, 0.0)], {})):
+        low, high = expected[1:3]
+        assert result.value == expected[0] and result.low == low and expected[3] in result.flags
+        assert result.high is None if high is None else result.high == pytest.approx(high, rel=1e-3)

@@ -60,6 +60,28 @@ def test_delays_and_thresholds_hold_the_truth(nbo2_bench: Path, tmp_path: Path, 
         assert found.low <= true <= found.high and found.value == pytest.approx(true, rel=0.05)
 
 
+@pytest.mark.sabotage("resistor")
+@pytest.mark.parametrize(("bandwidth", "amplitude"), [("3 MHz", 2.5), ("1 MHz", 1.6)])
+def test_a_delay_behind_a_slow_amplifier_is_not_negative(
+    nbo2_bench: Path, tmp_path: Path, bandwidth: str, amplitude: float,
+) -> None:
+    """The time constant of the amplifier is six times the delay. How late it is, is not known; the interval says so."""
+    file = changed(nbo2_bench, "amplifier")
+    for each in (file, file.with_name("nbo2.world.toml")):
+        each.write_text(each.read_text("utf-8").replace("200 MHz", bandwidth).replace("20 mA", "60 mA"), "utf-8")
+    train = protocol_named("pulse_train").parse({"amplitude": [amplitude], "count": 5})
+    outcome = run_protocol(file, "D1", train, tmp_path / "runs")
+    assert outcome.path is not None, outcome.reason
+    run, witness = read_run(outcome.path), read_witness(tmp_path / "nbo2.witness.jsonl")
+    found = [result for result in run.results if result.quantity.startswith("switching_delay")]
+    assert len(found) == 6
+    for result in found:
+        true = true_value("switching_delay", result, run, witness)
+        assert true is not None and result.value is not None and result.low is not None and result.high is not None
+        assert 0.0 <= result.low <= true <= result.high and Flag.AMBIGUOUS in result.flags
+        assert 0.0 < result.value < 3.0 * true
+
+
 @pytest.mark.parametrize("sensor", list(CHANGES))
 def test_an_oscillation_is_seen_through_each_sensor(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
     file = changed(nbo2_bench, sensor)

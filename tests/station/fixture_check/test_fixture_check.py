@@ -1,6 +1,7 @@
 """The fixture is measured with standards, compared with the bench file and written into it."""
 
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError, WrongInstrument
+from tsbench.quantities import parse_quantity
 from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.fixture_check import FixtureValue, measure_fixture, with_measured
 from tsbench.station.fixture_check.by_generator import _rise_time
+from tsbench.station.fixture_check.values import CURRENT_FACTOR
 
 ROOT = Path(__file__).resolve().parents[3]
 STANDARDS = """
@@ -139,7 +142,7 @@ def test_values_for_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["check", str(bench), "--fixture", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["quantity"] for row in rows} == {
-        "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance"}
+        "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance", CURRENT_FACTOR}
     assert all(row["agrees"] for row in rows) and "[fixture.measured]" in bench.read_text("utf-8")
 
 
@@ -207,6 +210,44 @@ def test_an_amplifier_is_not_saturated_by_the_levels_of_the_check(
         assert "path_resistance = { drive" in with_measured("", values, "2026-01-01")
         assert "pulser" not in with_measured("", [value], "2026-01-01")
     assert all(one.agrees for one in found(values, "path_resistance", "pulser"))
+
+
+SHUNT = "R_shunt  low   0    50"
+
+
+@pytest.mark.sabotage("units")
+@pytest.mark.parametrize(("true", "factor", "said"), [
+    (50, 1.0, ""), (45, 0.9, "the shunt has 4"), (20, 0.4, "the shunt has 1"), (500, 10.0, "the shunt has at least "),
+])
+def test_a_wrong_shunt_is_blamed_and_not_the_load(tmp_path: Path, true: int, factor: float, said: str) -> None:
+    """The path of the source meter is right in all: the shunt is in it, and R_drive takes the rest."""
+    bench = lay(tmp_path, world=(SHUNT, f"R_shunt low 0 {true}"))
+    values = measure_fixture(bench)
+    sensor, = found(values, CURRENT_FACTOR, "drive")
+    assert sensor.low is not None and sensor.agrees == (not said) and said in sensor.line
+    if math.isfinite(sensor.high):
+        assert sensor.low <= factor <= sensor.high and sensor.high - sensor.low < 0.1
+    else:
+        assert 3.0 < sensor.low <= factor and "the record is clipped" in sensor.line
+    by_generator = [one for one in values if one.role in {"pulser", "bias"} and not one.agrees]
+    if not said:
+        assert not by_generator
+    for one in by_generator:
+        assert one.remedy.startswith("this was measured with the current sensor, which is wrong"), one.line
+
+
+@pytest.mark.parametrize(("true", "agrees"), [("1 kV/A", True), ("2 kV/A", False), ("-1 kV/A", False)])
+def test_a_wrong_gain_is_found(tmp_path: Path, true: str, agrees: bool) -> None:
+    bench = lay(tmp_path)
+    for file, changes, gain in zip((bench, tmp_path / "nbo2.world.toml"), AMPLIFIED, ("1 kV/A", true), strict=True):
+        text = file.read_text("utf-8")
+        for before, after in changes:
+            text = text.replace(before, after.replace("GAIN", gain))
+        file.write_text(text, "utf-8")
+    sensor, = found(measure_fixture(bench), CURRENT_FACTOR, "drive")
+    factor = parse_quantity(true, "V/A") / 1e3
+    assert sensor.agrees == agrees and sensor.low is not None and sensor.low <= factor <= sensor.high
+    assert agrees or "the gain of the amplifier is" in sensor.line
 
 
 def test_a_standard_is_named_once_the_bench_is_open(tmp_path: Path) -> None:
