@@ -4,7 +4,8 @@ The refractory period is a property of the device and not of the events of one r
 second of two pulses fires half as often as after a long gap, by at least 10^4 pairs simulated on the circuit alone
 (``--trials``). ``--write`` keeps it in examples/ag_sio2.truth.toml, where the demo finds it, with the parameters it
 holds for. Beside it the statistics of the threshold voltage over sweeps, of the delay over first pulses and of the life
-of the filament, against what is published. How well all of it is measured is told by ``python -m benchmarks.truth``.
+of the filament, against what is published. ``python -m benchmarks.truth.demo`` tells how well all of it is
+measured.
 """
 
 import argparse

@@ -43,6 +43,7 @@ class Part:
     shunt: str
     limits: Mapping[str, str]
     quantities: Mapping[str, str]  #: name of the truth -> quantity of the result
+    drawn: tuple[str, ...] = ()  #: further lines of the device in the world file
 
     @property
     def values(self) -> int:
@@ -69,7 +70,8 @@ PARTS = (
          {"bias": [2.0], "record_span": 2.0, "longest_period": 0.2, "settle": 0.2, "compliance": 50e-6},
          "R_s source dut 1meg\nC_l dut 0 10n\nC_p dut 0 {probe}p", "10k", SILVER_LIMITS, {"frequency": "frequency"}),
 )
-ROLES = {"iv_sweep": "drive", "pulse_train": "pulser", "oscillation": "bias"}
+ROLES = {"iv_sweep": "drive", "pulse_train": "pulser", "oscillation": "bias", "relaxation": "pulser",
+         "paired_pulse": "pulser"}
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ def lay(cell: Cell, folder: Path, seed: int, imperfections: bool) -> Path:
         resource = f'resource = "USB0::0x0699::0x{number + 1:04X}::SIM{number + 1:05d}::INSTR"'
         world += [f"[instruments.{name}]", f'model = "{model.name}"', resource]
         bench += [f"[instruments.{name}]", f'driver = "{model.driver}"', resource]
-    world += ["[fixture]", f'netlist = """\n{netlist("66")}"""', *shared, "[devices.D1]", f'model = "{part.device}"']
+    world += ["[fixture]", f'netlist = """\n{netlist("66")}"""', *shared, "[devices.D1]", f'model = "{part.device}"',
+              *part.drawn]
     bench += ["[roles]", f'{ROLES[part.protocol]} = "{source}"', *(['scope = "scope"'] if cell.scope else []),
               "[fixture]", f'netlist = """\n{netlist("80")}"""', *shared]
     if cell.scope:

@@ -1,4 +1,4 @@
-"""Bias and coverage of every extractor: ``python -m benchmarks.truth [--quick] [--seeds N] [--parts nbo2 ag_sio2]``.
+"""Bias and coverage on the demo: ``python -m benchmarks.truth.demo [--quick] [--seeds N] [--parts nbo2 ag_sio2]``.
 
 The demo is run once per seed of instrument noise, calibration error and, of the stochastic device, its path; each
 extracted number is compared with the witness of that same run (the refractory period, a property of the device, with
@@ -121,7 +121,7 @@ def main() -> int:
                 Line(f"{part.bench} {quantity}: measured at all", "no", "yes", False) for quantity in part.claims
                 if not any(key[:2] == (part.device, quantity) for key in by_row)
             ]
-    return report("truth", f"{len(seeds)} seeds of the demo", lines)
+    return report("truth.demo", f"{len(seeds)} seeds of the demo", lines)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,183 @@
+"""The list of records: what is measured on which device, with which instruments.
+
+``records.jsonl`` is the list, one JSON object a line. It was drawn once (``python -m benchmarks.truth.records --draw``)
+and stays as it is while extractors change: its SHA-256 stands in docs/evidence/truth.md, and a test compares them.
+
+A record that cannot be known for the reason "clipped" is measured as usual; then its codes are clipped over the event,
+as a scope with too small a range would have done. "coarse" keeps so few of its samples that an edge has at most two.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, models
+from benchmarks.truth.population import KINDS, Bounds, Kind
+
+FILE = Path(__file__).with_name("records.jsonl")
+SEED = 20261128
+
+#: records of each protocol, more than the 300 that must stay without a flag
+COUNTS = {"iv_sweep": 420, "pulse_train": 420, "oscillation": 200, "relaxation": 420, "paired_pulse": 360}
+#: records in which a quantity cannot be known, by the reason
+HOPELESS = {
+    ("iv_sweep", "no event"): 260, ("iv_sweep", "event within the noise"): 180,
+    ("pulse_train", "no event"): 120, ("pulse_train", "clipped"): 120, ("pulse_train", "coarse"): 120,
+    ("oscillation", "no event"): 100, ("oscillation", "clipped"): 100, ("oscillation", "coarse"): 100,
+}
+_NPLC = (0.01, 0.1, 1.0)
+
+
+@dataclass(frozen=True)
+class TruthRecord:
+    """One run: which device, in which circuit, by which instruments, with which parameters; V, A, Ohm, s, F."""
+
+    number: int
+    model: str  #: of the catalogue
+    device_seed: int  #: draws the device from the device-to-device variation
+    device_parameters: Mapping[str, float]  #: factors of catalogue values, beside what the seed draws
+    seed: int  #: of the world
+    protocol: str
+    parameters: Mapping[str, Any]
+    source: str  #: virtual instrument
+    scope: str  #: virtual instrument; "" without
+    netlist: str  #: between ``source`` and ``dut``
+    shunt: float
+    limits: tuple[float, float]  #: [V], [A] of the device
+    cannot_be_known: str = ""  #: why, "" if it may be known
+
+
+def load(file: Path = FILE) -> list[TruthRecord]:
+    """Return the list as it is stored."""
+    return [TruthRecord(**{**row, "limits": tuple(row["limits"])})
+            for row in map(json.loads, file.read_text("utf-8").splitlines())]
+
+
+def sha256(file: Path = FILE) -> str:
+    """Return the hash of the list."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _log(rng: np.random.Generator, bounds: Bounds, digits: int = 3) -> float:
+    """Draw evenly in the logarithm; few digits, as people write numbers."""
+    return float(f"{np.exp(rng.uniform(*np.log(bounds))):.{digits}g}")
+
+
+def _kinds_for(protocol: str) -> list[Kind]:
+    """Return the kinds that are measured by a protocol."""
+    if protocol == "oscillation":
+        return [kind for kind in KINDS if kind.bias is not None]
+    if protocol == "relaxation":
+        return [kind for kind in KINDS if kind.window is not None]
+    if protocol == "paired_pulse":
+        return [kind for kind in KINDS if kind.gaps is not None]
+    return list(KINDS)
+
+
+def _sweep(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
+    stop = kind.threshold * _log(rng, kind.sweep_stop)
+    return {"stop": float(f"{stop:.3g}"), "points": int(rng.integers(80, 500)),
+            "compliance": _log(rng, kind.compliance), "nplc": float(rng.choice(_NPLC)),
+            "cycles": int(rng.integers(1, 4)), "both_polarities": bool(rng.random() < 0.3)}
+
+
+def _pulses(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
+    amplitude = float(f"{kind.threshold * _log(rng, kind.amplitude):.3g}")
+    return {"amplitude": [amplitude], "width": kind.width, "period": float(f"{kind.width + kind.rest:.3g}"),
+            "count": int(rng.integers(8, 25))}
+
+
+def _oscillation(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
+    assert kind.bias is not None
+    return {"bias": sorted({_log(rng, kind.bias) for _ in range(2)}), "longest_period": kind.longest_period,
+            "periods": int(rng.integers(30, 150)), "compliance": kind.limits[1]}
+
+
+def _relaxation(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
+    assert kind.window is not None
+    return {"amplitude": [float(f"{kind.threshold * _log(rng, kind.amplitude):.3g}")], "width": kind.width,
+            "base": float(f"{0.1 * kind.threshold:.2g}"), "window": kind.window, "rest": kind.rest,
+            "repeats": int(rng.integers(8, 25)), "fraction": float(f"{rng.uniform(0.3, 0.7):.2f}")}
+
+
+def _pairs(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
+    assert kind.gaps is not None
+    return {"amplitude": [float(f"{kind.threshold * _log(rng, kind.amplitude):.3g}")], "width": kind.width,
+            "base": float(f"{0.1 * kind.threshold:.2g}"), "shortest": kind.gaps[0], "longest": kind.gaps[1],
+            "points": int(rng.integers(8, 15)), "repeats": int(rng.integers(10, 25)), "rest": kind.rest,
+            "seed": int(rng.integers(1, 10**6))}
+
+
+_DRAWN = {"iv_sweep": _sweep, "pulse_train": _pulses, "oscillation": _oscillation, "relaxation": _relaxation,
+          "paired_pulse": _pairs}
+
+
+def _hopeless(kind: Kind, protocol: str, reason: str, parameters: dict[str, Any], rng: np.random.Generator) -> None:
+    """Change the parameters so that the quantity cannot be known for that reason."""
+    if reason == "no event" and protocol == "iv_sweep":
+        parameters["stop"] = float(f"{kind.threshold * rng.uniform(0.3, 0.75):.3g}")
+    elif reason == "event within the noise":
+        parameters["compliance"] = float(f"{kind.compliance[0] * 10.0 ** rng.uniform(-4, -2.5):.2g}")
+    elif reason == "no event" and protocol == "pulse_train":
+        parameters["amplitude"] = [float(f"{kind.threshold * rng.uniform(0.3, 0.75):.3g}")]
+    elif reason == "no event":
+        parameters["bias"] = [float(f"{kind.threshold * rng.uniform(0.3, 0.8):.3g}")]
+
+
+def _record(
+    number: int, protocol: str, kind: Kind, rng: np.random.Generator, instruments: Mapping[str, list[str]],
+    reason: str = "",
+) -> TruthRecord:
+    parameters = _DRAWN[protocol](kind, rng)
+    _hopeless(kind, protocol, reason, parameters, rng)
+    probe = float(rng.choice((15e-12, 80e-12, 150e-12)))   # [F] of cable and probe
+    if protocol == "oscillation":
+        netlist = f"R_s source dut {_log(rng, kind.load):g}\nC_l dut 0 {_log(rng, kind.capacitance):g}"
+    else:
+        load = _log(rng, kind.sweep_load) if protocol == "iv_sweep" else kind.pulse_load
+        netlist = f"R_s source dut {load:g}\nC_p dut 0 {probe:g}"
+    sources = instruments[GENERATOR] if protocol not in {"iv_sweep", "oscillation"} else instruments[SOURCE_METER]
+    if protocol == "oscillation" and rng.random() < 0.5 and (kind.bias or (0.0, 0.0))[1] < 5.0:
+        sources = instruments[GENERATOR]
+    needs_scope = protocol != "iv_sweep"
+    return TruthRecord(
+        number=number, model=kind.model, device_seed=int(rng.integers(1, 10**6)),
+        device_parameters={name: float(f"{np.exp(rng.normal(0.0, sigma)):.4g}")
+                           for name, sigma in kind.factors.items()},
+        seed=int(rng.integers(1, 10**6)), protocol=protocol, parameters=parameters, source=str(rng.choice(sources)),
+        scope=str(rng.choice(instruments[SCOPE])) if needs_scope else "", netlist=netlist, shunt=kind.shunt,
+        limits=kind.limits, cannot_be_known=reason)
+
+
+def drawn(seed: int = SEED) -> Iterator[TruthRecord]:
+    """Draw the list."""
+    rng, number = np.random.default_rng(seed), 0
+    instruments = {
+        one: [model.name for family in models(one) for model in family] for one in (SOURCE_METER, GENERATOR, SCOPE)}
+    wanted = [((protocol, ""), count) for protocol, count in COUNTS.items()] + list(HOPELESS.items())
+    for (protocol, reason), count in wanted:
+        kinds = _kinds_for(protocol)
+        for k in range(count):
+            yield _record(number, protocol, kinds[k % len(kinds)], rng, instruments, reason)
+            number += 1
+
+
+def main() -> int:
+    """Draw the list, or print its hash."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draw", action="store_true", help="replace the list by a new one")
+    if parser.parse_args().draw:
+        FILE.write_text("".join(f"{json.dumps(asdict(record))}\n" for record in drawn()), "utf-8")
+    sys.stdout.write(f"{len(load())} records, SHA-256 {sha256()}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

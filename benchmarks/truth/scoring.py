@@ -1,0 +1,78 @@
+"""From rows to verdicts: coverage with exact binomial tests, bias, spread, and what was flagged that should be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binom
+
+from tsbench.records import Flag
+
+#: flags that say how a number was measured and are no doubt about it
+_NO_DOUBT = Flag.COMPLIANCE | Flag.UNCHECKED
+BRACKET = "bracket"  #: word in the method of an interval between two set-points
+BRACKET_COVERAGE, LOWEST, HIGHEST = 0.95, 0.90, 0.98
+SIGNIFICANCE = 0.01
+
+
+def is_unflagged(row: Mapping[str, Any]) -> bool:
+    """Return whether a row gives a value and an interval, and nothing that doubts them."""
+    return None not in (row["value"], row["low"], row["high"]) and not (Flag(int(row["flags"])) & ~_NO_DOUBT)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One quantity over its unflagged rows whose truth is known."""
+
+    quantity: str
+    rows: int
+    covered: int
+    bias: float  #: median of value / truth - 1
+    spread: float  #: half of the central 68 % of value / truth
+    half_width: float  #: median, relative to the truth
+    bracket: bool  #: the interval is one between set-points
+
+    @property
+    def share(self) -> float:
+        """Return the share of intervals that contain the truth."""
+        return self.covered / self.rows if self.rows else float("nan")
+
+    @property
+    def p_value(self) -> float:
+        """Return how likely so extreme a count is at the nearest coverage that is allowed.
+
+        A bracket is too narrow below 95 %; another interval below 90 % and too wide above 98 %.
+        """
+        if not self.rows:
+            return 0.0
+        low = float(binom.cdf(self.covered, self.rows, BRACKET_COVERAGE if self.bracket else LOWEST))
+        if self.bracket:
+            return low
+        high = float(binom.sf(self.covered - 1, self.rows, HIGHEST))
+        return min(1.0, 2 * min(low, high)) if LOWEST <= self.share <= HIGHEST else min(low, high)
+
+
+def coverage_of(quantity: str, rows: Sequence[Mapping[str, Any]]) -> Coverage:
+    """Return the coverage of one quantity; rows that are flagged or have no truth do not count."""
+    kept = [row for row in rows if is_unflagged(row) and row["true"] is not None]
+    truth, value, low, high = (
+        np.array([row[name] for row in kept], float) for name in ("true", "value", "low", "high"))
+    if not kept:
+        return Coverage(quantity, 0, 0, float("nan"), float("nan"), float("nan"), bracket=False)
+    ratio = value / truth
+    least, most = np.quantile(ratio, (0.16, 0.84))
+    return Coverage(
+        quantity, len(kept), int(np.sum((low <= truth) & (truth <= high))), float(np.median(ratio) - 1),
+        float(most - least) / 2, float(np.median((high - low) / (2 * np.abs(truth)))),
+        bracket=all(BRACKET in row["method"] for row in kept))
+
+
+def rejected(found: Sequence[Coverage], significance: float = SIGNIFICANCE) -> set[str]:
+    """Return the quantities whose coverage is rejected, by Holm's correction over all quantities."""
+    refused: set[str] = set()
+    for rank, one in enumerate(sorted(found, key=lambda each: each.p_value)):
+        if one.p_value > significance / (len(found) - rank):
+            break
+        refused.add(one.quantity)
+    return refused
