@@ -74,6 +74,11 @@ def check_bench(path: Path) -> dict[str, Any]:
     warnings = [warning for device in devices for warning in _missing_limits(device)]
     found = ask(path)
     warnings += [warning for device in devices for warning in _useless_limits(device, *found["reach"])]
+    placed = file.table.positioner
+    if placed is not None and placed.kind != "operator":
+        warnings += [
+            f"device {device.identifier} has no place in [positioner.devices], so it cannot be measured. Add its place"
+            for device in devices if device.identifier not in placed.devices]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
     warnings += [

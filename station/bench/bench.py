@@ -229,12 +229,16 @@ class Bench:
     def facts(self) -> dict[str, Any]:
         """Return what makes a run repeatable: the text of the bench file, temperature and die, the VISA libraries.
 
-        The temperature is that of the controller of the chuck, if the bench has one.
+        The temperature is that of the controller of the chuck, if the bench has one. If the bench file states another
+        one, it is there too (``temperature_stated``).
         """
         device = self.file.table.devices.get(self.device.identifier)
         found = {name: getattr(device, name, None) for name in ("temperature", "die")}
         if self.temperature is not None:   # what is measured goes before what the bench file says
-            found["temperature"] = self.temperature.temperature()
+            stated, measured = found["temperature"], self.temperature.temperature()
+            found["temperature"] = measured
+            if stated is not None and not self.temperature.is_near(stated, measured):
+                found["temperature_stated"] = stated
         text = self.file.text
         managers = self.instruments.managers
         libraries = {name: getattr(manager.visalib, "facts", None) for name, manager in managers.items()}
@@ -339,8 +343,14 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "parallel_capacitance": bench.fixture.parallel_capacitance,
             "interlocks": _interlocks(bench),
             "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),
-            "reach": bench.wiring.reach(),
+            "reach": _reach(bench),
         }
+
+
+def _reach(bench: Bench) -> tuple[float, float]:
+    """Return the most that the sources can bring to the device, [V] and [A], with the smallest load that can be set."""
+    least = {} if bench.fixture_control is None else bench.fixture_control.smallest_load()
+    return (bench.planning_for("", least) if least else bench).wiring.reach()
 
 
 def _interlocks(bench: Bench) -> dict[str, bool | None]:

@@ -15,7 +15,13 @@ from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing
 from tsbench.station.bench.bench_tables import BenchTable, LimitsTable
-from tsbench.station.bench.netlist_rules import gate_problems, require_no_source, require_shunt
+from tsbench.station.bench.netlist_rules import (
+    control_problems,
+    gate_problems,
+    require_no_source,
+    require_shunt,
+    unused_problems,
+)
 from tsbench.station.bench.routing_rules import crosspoint_problems, role_problems
 from tsbench.station.bench.terminal_names import (
     ROLE_KINDS,
@@ -88,7 +94,8 @@ class BenchFile:
         self._check_fixture()
         self._check_surroundings()
         self._check_routing()
-        rules = (gate_problems(self.table, self.netlist), crosspoint_problems(self.table), role_problems(self.table))
+        rules = (gate_problems(self.table, self.netlist), crosspoint_problems(self.table), role_problems(self.table),
+                 control_problems(self.table, self.netlist, self.sense_node()), unused_problems(self.table))
         if problem := next(itertools.chain(*rules), ""):
             raise self._fail(problem)
         self._require_nodes(first_channels(table))
@@ -171,11 +178,12 @@ class BenchFile:
                 self._require_kind(f"{where}.instrument", control.instrument, "decade box")
             if control.gate:
                 self._require_gate(where, quantity, control.gate)
-            elements = {e.name.lower(): e.name for kind in "RC" for e in self.netlist.of_kind(kind)} if (
+            word = "resistor" if quantity == "load_resistance" else "capacitor"
+            elements = {e.name.lower(): e.name for e in self.netlist.of_kind(word[0].upper())} if (
                 self.netlist is not None) else {}
             if control.element.lower() not in elements:
                 raise self._fail(
-                    f"{where}.element: the netlist has no resistor or capacitor '{control.element}'"
+                    f"{where}.element: the netlist has no {word} '{control.element}'"
                     f"{nearest(control.element.lower(), elements)}")
             measured = table.fixture.measured
             stated = {"path_resistance": bool(measured.path_resistance), "parallel_capacitance": (

@@ -96,6 +96,10 @@ class SensingTable(_Table):
             raise ValueError('current_resistance is only for current_sensor = "shunt". Remove it')
         if self.current_sensor != "shunt" and self.current is None:
             raise ValueError(f'current_sensor = "{self.current_sensor}" also needs current, the channel of the scope')
+        for key in ("voltage_low", "current"):
+            if self.voltage_high is not None and getattr(self, key) == self.voltage_high:
+                raise ValueError(
+                    f"voltage_high and {key} are the same channel '{self.voltage_high}'. Correct one of the two")
         return self
 
 
@@ -240,6 +244,13 @@ class PositioningTable(_Table):
     #: device -> crosspoints of a matrix, or column, row and subsite on the wafer of a prober
     devices: dict[str, tuple[str, ...] | tuple[int, ...]] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _keys_of_its_kind(self) -> Self:
+        for key in ("instrument", "devices"):
+            if self.kind == "operator" and getattr(self, key):
+                raise ValueError(f'{key} is only for kind = "matrix" or "prober". Remove it, or correct the kind')
+        return self
+
 
 class TemperatureTable(_Table):
     """``[temperature]``: the temperature controller of the chuck, and when it is stable."""
@@ -257,6 +268,14 @@ class WatchdogTable(_Table):
     #: without a sign of progress for so long the run is killed; switching off takes its time after that
     deadline: Seconds = Field(default=0.8, ge=0.2, le=60.0)
     interval: Seconds = Field(default=0.1, ge=0.01, le=10.0)  #: between two heartbeats
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        if 2.0 * self.interval > self.deadline:   # one heartbeat may be late
+            raise ValueError(
+                f"interval = {short_quantity(self.interval, 's')} must be at most half of deadline = "
+                f"{short_quantity(self.deadline, 's')}, or the watchdog would end a run that is all right")
+        return self
 
 
 class BenchTable(_Table):

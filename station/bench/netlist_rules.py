@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.fixture import has_place, path_of
+from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_tables import BenchTable
@@ -55,3 +56,38 @@ def gate_problems(table: BenchTable, netlist: Netlist | None) -> Iterator[str]:
                 path_of(netlist, node, 0.0).gain > 0):
             yield (f"{where}: the terminal '{terminal}' is at node '{node}', which reaches the device in the netlist. "
                    "A gate must not reach the device. Correct [fixture.terminals] or the netlist")
+
+
+def control_problems(table: BenchTable, netlist: Netlist | None, sense_node: str) -> Iterator[str]:
+    """Yield why a quantity of ``[fixture.control]`` cannot be set without changing another one.
+
+    Parameters
+    ----------
+    table : BenchTable
+    netlist : that of the fixture
+    sense_node : where the current enters its sensor
+    """
+    boxes: dict[str, str] = {}
+    for quantity, control in table.fixture.control.items():
+        where = f"fixture.control.{quantity}"
+        if control.instrument and (other := boxes.setdefault(control.instrument, quantity)) != quantity:
+            yield (f"{where}.instrument: '{control.instrument}' sets {other} already. A decade box sets one quantity")
+        if quantity != "load_resistance" or netlist is None or table.fixture.sensing.current_resistance is None:
+            continue
+        if set(netlist.find(control.element).nodes) == {sense_node.lower(), GROUND}:
+            yield (f"{where}.element: '{control.element}' is the shunt that senses the current, so another value would "
+                   "make every current wrong. Name the load")
+
+
+def unused_problems(table: BenchTable) -> Iterator[str]:
+    """Yield which keys would have no effect, because what they name is not used."""
+    fixture, measured = table.fixture, table.fixture.measured
+    for key in ("path_resistance", "current_offset", "leakage"):
+        for role in getattr(measured, key):
+            if role not in table.roles:
+                yield f"fixture.measured.{key}: no instrument has the role '{role}'{nearest(role, table.roles)}"
+    for terminal in fixture.withstands:
+        one_sort = not entry(table.instruments[terminal.partition(".")[0]].driver).terminals   # its name is known
+        if fixture.netlist.strip() and one_sort and terminal not in fixture.terminals:
+            yield (f"fixture.withstands: '{terminal}' has no node in fixture.terminals, so nothing is compared with "
+                   "this value. Add its node")

@@ -19,6 +19,7 @@ from tsbench.station.bench.gate import GateControl
 from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
+_LEAST_LOAD = 1.0  #: [Ohm] of an operator who may set anything: contacts and leads have more
 POLL = 1.0  #: [s] between two looks at the temperature
 
 
@@ -66,6 +67,10 @@ class ChuckTemperature:
     def temperature(self) -> float:
         """Return the temperature now [K]."""
         return self._controller.temperature()
+
+    def is_near(self, wanted: float, found: float) -> bool:
+        """Whether two temperatures [K] are within ``band`` of each other."""
+        return abs(found - wanted) <= self._table.band
 
     def heater_off(self) -> None:
         """Switch the heater off."""
@@ -128,6 +133,11 @@ class BoxControl:
         self._asked[quantity], self._found[quantity] = float(value), found
         self._changed(self._tables[quantity].element, found)
         return found
+
+    def smallest_load(self) -> dict[str, float]:
+        """Return the smallest load resistance [Ohm] that can be set, by quantity; empty where nothing sets it."""
+        box = self._boxes.get("load_resistance")
+        return {} if box is None else {"load_resistance": max(box.bounds.low, _LEAST_LOAD)}
 
     def in_words(self) -> list[str]:
         """Return what a run does with each quantity, one line each."""
@@ -219,9 +229,14 @@ def fixture_control(
     for quantity, table in tables.items():
         if table.gate:
             boxes[quantity] = GateControl(functools.partial(gate_of, table.gate), table)
+        elif table.instrument:
+            boxes[quantity] = box = driver_of(table.instrument)
+            if box.bounds.unit != UNITS[quantity]:
+                raise ConfigurationError(
+                    f"{file.path}: fixture.control.{quantity}.instrument: '{table.instrument}' sets a value in "
+                    f"{box.bounds.unit}, not in {UNITS[quantity]}. Name another decade box")
         else:
-            boxes[quantity] = driver_of(table.instrument) if table.instrument else OperatorBox(
-                quantity.replace("_", " "), UNITS[quantity])
+            boxes[quantity] = OperatorBox(quantity.replace("_", " "), UNITS[quantity])
     assert file.netlist is not None   # each element was found in it
     stated = {quantity: file.netlist.find(table.element).value for quantity, table in tables.items()}
     return BoxControl(boxes, tables, stated, require_off, changed)

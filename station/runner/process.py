@@ -1,7 +1,7 @@
 """One run from plan to run file."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
@@ -12,6 +12,7 @@ from tsbench.instruments import Plan
 from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.protocols.registry import PROTOCOLS
+from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import RunHeader
 from tsbench.station.bench.fixture_values import fixture_values, in_words
 from tsbench.station.protection.control import Control, Interrupts
@@ -163,8 +164,7 @@ def run_on(
             plan = replace(plan, warnings=(*plan.warnings, _NO_WATCHDOG))
         bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
         header = replace(make_header(bench, protocol, plan, repeats, fixture), campaign_id=campaign_id, user=user)
-        if "drive" in protocol.roles:
-            plan = replace(plan, warnings=(*plan.warnings, *missing_accuracy(header.instruments)))
+        plan = replace(plan, warnings=(*plan.warnings, *_doubts(header, protocol)))
         teller = Events(events)
         teller.now = bench_time(bench, 0.0)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
@@ -179,6 +179,17 @@ def run_on(
                 recorder.discard()
                 raise
             return run.to_its_end(interrupts, extract)
+
+
+def _doubts(header: RunHeader, protocol: Protocol) -> Iterator[str]:
+    """Yield what is doubtful of the instruments and the surroundings before the run begins."""
+    if "drive" in protocol.roles:
+        yield from missing_accuracy(header.instruments)
+    facts = header.provenance
+    if (stated := facts.get("temperature_stated")) is not None:
+        yield (f"the bench file says {short_quantity(stated, 'K')} for device {header.device.identifier}, but the "
+               f"chuck is at {format_quantity(facts['temperature'], 'K')}. This run does not change it. Set it with "
+               "Bench.temperature.set_temperature in a script, or at the controller")
 
 
 def _tell_beginning(teller: Events, header: RunHeader, problem: str, out: Path, journal: Path) -> None:

@@ -1,5 +1,6 @@
 """A bench that connects its devices, sets its fixture and its temperature by itself: crossbar and wafer."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from examples import crossbar_curves, wafer_map
+from tsbench.cli import main
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import SourceSettings
 from tsbench.instruments.links.liveness import UNWATCHED
@@ -140,7 +142,10 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
     ("crossbar", ('instrument = "matrix"', 'instrument = "load"'), "'load' is not a switch matrix"),
     ("crossbar", ('instrument = "lakeshore"', 'instrument = "scope"'), "'scope' is not a temperature controller"),
     ("crossbar", ('instrument = "tank"', 'instrument = "scope"'), "'scope' is not a decade box"),
-    ("crossbar", ('element = "RL"', 'element = "RX"'), "the netlist has no resistor or capacitor 'RX'"),
+    ("crossbar", ('element = "RL"', 'element = "RX"'), "the netlist has no resistor 'RX'"),
+    ("crossbar", ('element = "RL"', 'element = "CP"'), "load_resistance.element: the netlist has no resistor 'CP'"),
+    ("crossbar", ('element = "CP"', 'element = "RL"'), "capacitance.element: the netlist has no capacitor 'RL'"),
+    ("crossbar", ('instrument = "tank"', 'instrument = "load"'), "'load' sets load_resistance already"),
     ("crossbar", ("D22 = [", "D23 = ["), "device 'D23' is not on the bench"),
     ("crossbar", ('"1A02", "1B04"', '"1A02", "1B13"'), "D22: the switch matrix 'matrix' has no crosspoint '1B13'"),
     ("crossbar", ('"1A02", "1B04"', '"1A02", "1B02"'),
@@ -284,6 +289,8 @@ def test_a_run_has_the_device_that_is_connected_and_the_measured_temperature(tmp
     run = read_run(outcome.path)
     assert run.header.device.identifier == "D22"
     assert run.header.provenance["temperature"] == pytest.approx(305.0, abs=0.2)
+    assert any(event.kind == "warning" and "the bench file says 290 K for device D22, but the chuck is at 305." in
+               event.message for event in run.events)
 
 
 def test_a_watchdog_begins_before_the_heater_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,3 +308,20 @@ def test_a_watchdog_begins_before_the_heater_goes_on(tmp_path: Path, monkeypatch
         bench.temperature.heater_off()
         bench.instruments.report_to(UNWATCHED)
         assert len(begun) == 2
+
+
+def test_a_decade_box_of_another_quantity_is_refused(tmp_path: Path) -> None:
+    path = copied(
+        tmp_path, "crossbar", ('instrument = "tank"\n', ""), ('instrument = "load"\n', 'instrument = "tank"\n'))
+    with pytest.raises(ConfigurationError, match=r"load_resistance.instrument: 'tank' sets a value in F, not in Ohm"):
+        Bench.open(path)
+
+
+def test_check_counts_the_smallest_load_and_every_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With 1 Ohm in the box the generator reaches 0.2 A: max_current protects. A device without a place is told."""
+    path = copied(tmp_path, "crossbar", ('D22 = ["1A02", "1B04"]\n', ""))
+    assert main(["check", str(path), "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert not any("protects nothing" in line for line in warnings)
+    assert [line for line in warnings if "no place" in line] == [
+        "device D22 has no place in [positioner.devices], so it cannot be measured. Add its place"]

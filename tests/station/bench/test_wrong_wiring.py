@@ -135,6 +135,20 @@ def test_the_first_module_of_a_mainframe_is_known_once_it_is_open(tmp_path: Path
      "50 Ohm. Correct one of the two"),
     ([('high = "scope.1"', 'high = "scope.0"')], "voltage_high: 'scope.0' is not the channel of an oscilloscope"),
     ([('current = "scope.2"', 'current = "g.2"')], "sensing.current: 'g.2' is not the channel of an oscilloscope"),
+    ([('voltage_low = "scope.2"', 'voltage_low = "scope.1"')],
+     "fixture.sensing: voltage_high and voltage_low are the same channel 'scope.1'. Correct one of the two"),
+    ([*GATED, ('element = "R_bias"', 'element = "C_cable"')],
+     "fixture.control.load_resistance.element: the netlist has no resistor 'C_cable'"),
+    ([*GATED, ('element = "R_bias"', 'element = "R_shunt"')],
+     "fixture.control.load_resistance.element: 'R_shunt' is the shunt that senses the current"),
+    ([("[devices.D1]", "[fixture.measured]\nleakage = { driv = 1e-9 }\n[devices.D1]")],
+     "fixture.measured.leakage: no instrument has the role 'driv'. Did you mean 'drive'?"),
+    ([("[fixture]", '[fixture]\nwithstands = { "scope.3" = "300 V" }')],
+     "fixture.withstands: 'scope.3' has no node in fixture.terminals"),
+    ([("[devices.D1]", "[watchdog]\ninterval = 2.0\n[devices.D1]")],
+     "watchdog: interval = 2 s must be at most half of deadline = 800 ms"),
+    ([("[devices.D1]", '[positioner]\ndevices = { D1 = ["1A01"] }\n[devices.D1]')],
+     'positioner: devices is only for kind = "matrix" or "prober"'),
 ])
 def test_a_wiring_that_contradicts_itself_is_refused(
     tmp_path: Path, changes: list[tuple[str, str]], message: str
