@@ -261,6 +261,9 @@ class InteractiveSourceMeter(SourceSide):
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
         """Return readings ``first`` up to but not including ``last``, each with its level."""
         source = self.configured(self.source, "source")
+        if last > len(self._levels):   # a garbled number of points
+            raise InstrumentError(f"{self.label}: {last} readings were requested, but the sweep has "
+                                  f"{len(self._levels)} levels. Repeat the measurement")
         readings: list[Reading] = []
         width = len(ELEMENTS.split(","))
         for start in range(first, last, _FETCH_CHUNK):

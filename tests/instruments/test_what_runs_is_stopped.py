@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.pairs.cells import PARTS, Cell, lay
+from benchmarks.pairs.cells import PARTS, SOURCE_METER, Cell, lay
 from tests.fixtures.kxci_bench import write_kxci_bench
 from tests.fixtures.waveform_bench import write_waveform_bench
 from tests.instruments.test_terminals_end_safe import FAMILIES
+from tsbench.errors import TsbenchError
 from tsbench.instruments import MeasureSettings, Pulse, SourceSettings
 from tsbench.instruments.interfaces import Segment, SegmentTrain
 from tsbench.station.bench.bench import Bench
@@ -84,3 +85,17 @@ def test_what_a_channel_plays_ends(place: tuple[Any, ...]) -> None:
             assert not runs()   # a burst goes on behind the relay that is open
     driver.reset()
     assert begin(terminal)()    # all of it is set anew
+
+
+@pytest.mark.parametrize("place", [
+    name for name, model in sorted(FAMILIES.items()) if model.kind == SOURCE_METER and name != "keithley_2400"
+], indirect=True)
+def test_more_readings_than_levels_are_refused(place: tuple[Any, ...]) -> None:
+    """A garbled reply may tell more. The 2400 is not asked how many there are: its readings come all at once."""
+    _, terminal, _, _, wait = place
+    runs = begin(terminal)
+    while runs():
+        wait(0.1)
+    assert len(terminal.fetch_sweep(0, 20)) == 20
+    with pytest.raises(TsbenchError):
+        terminal.fetch_sweep(0, 21)
