@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.pairs.cells import SOURCE_METER
 from tests.fixtures.driver_steps import one_of_each_driver, steps
-from tsbench.errors import TsbenchError
+from tsbench.errors import InstrumentError, TsbenchError
 from tsbench.instruments.registry import DRIVERS as DECLARED
 from tsbench.station.bench.bench import Bench
 
@@ -99,3 +99,20 @@ def test_an_error_after_any_message_is_told(opened: tuple[Bench, str, str]) -> N
             number += 1
         act()
     assert not missed
+
+
+@pytest.mark.parametrize("opened", sorted(set(DRIVERS) - WITHOUT_QUEUE), indirect=True)
+def test_an_error_is_told_where_errors_are_asked_for(opened: tuple[Bench, str, str]) -> None:
+    """By the instrument and by its output. A device clear forgets it."""
+    bench, terminal, _ = opened
+    connection = bench.instruments.connections[terminal.partition(".")[0]]
+    language = connection.driver.language
+    one: Any = bench.instruments.driver_of(terminal)
+    for asked in (connection.driver, one):
+        connection.transport.write(language.trials[0] if language.trials else WRONG[language.name])
+        with pytest.raises(InstrumentError):
+            asked.check_errors()
+        asked.check_errors()
+        connection.transport.write(language.trials[0] if language.trials else WRONG[language.name])
+        asked.clear()
+        asked.check_errors()

@@ -45,6 +45,10 @@ def test_safe_state_of_one_output(name: str, tmp_path: Path, monkeypatch: pytest
         world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
         names = [one for one in driver.output_names if switch_on(driver.terminal(one.partition(".")[2]))]
         assert len(world.witness.outputs_on()) == len(names) > 0
+        driver.check_errors()
+        on = [state.output for one in (driver, *(driver.terminal(name.partition(".")[2]) for name in names))
+              for state in one.output_states() if state.enabled]
+        assert on == 2 * names == 2 * sorted(world.witness.outputs_on())
         for count, one in enumerate(names, 1):
             driver.terminal(one.partition(".")[2]).safe_state()
             driver.check_errors()
@@ -52,3 +56,9 @@ def test_safe_state_of_one_output(name: str, tmp_path: Path, monkeypatch: pytest
             assert not states[one] and one not in world.witness.outputs_on()
             # a B1500A switches all of its modules off
             assert len(world.witness.outputs_on()) == (0 if name == "keysight_b1500a" else len(names) - count)
+        for one in names:
+            switch_on(driver.terminal(one.partition(".")[2]))
+        assert len(world.witness.outputs_on()) == len(names)
+        driver.safe_state()
+        assert not any(state.enabled for state in driver.output_states())
+        assert world.witness.outputs_on() == []
