@@ -20,7 +20,7 @@ def test_a_bench_file_that_says_nothing_more() -> None:
 
 
 @pytest.mark.parametrize(("where", "key", "allowed", "refused"), [
-    (("watchdog",), "deadline", [0.2, 60], [0.19, 60.1]), (("watchdog",), "interval", [0.01, 10], [0.009, 10.1]),
+    (("watchdog",), "deadline", [0.2, 60], [0.19, 60.1]), (("watchdog",), "interval", [0.01, 0.4], [0.009, 0.41]),
     (("instruments", "meter"), "timeout", ["1 ms"], [0, -1]), (("devices", "D1"), "area", [1e-18], [0]),
     (("devices", "D1"), "temperature", [0.004], [0]),
     (("fixture", "sensing"), "current_resistance", ["1 mOhm"], ["0 Ohm"]),
@@ -49,3 +49,11 @@ def test_the_unit_of_a_setting_is_that_of_what_is_sourced_or_measured() -> None:
     assert unit_of("channel_2_range", voltage) == "V" and unit_of("measure_nplc", voltage) == ""
     settings = {"channel_1_range": 4.0, "channel_1_coupling": "DC", "span": 1e-3, "span_unit": "ms", "on_level": True}
     assert with_units(settings) == {**settings, "channel_1_range_unit": "V"}
+
+
+def test_the_interval_of_the_watchdog_fits_its_deadline() -> None:
+    """Half of the deadline: one sign may be late. The largest interval is 10 s, whatever the deadline is."""
+    assert BenchTable.model_validate({"watchdog": {"interval": 10, "deadline": 20}}).watchdog.interval == 10.0
+    for interval, deadline in (10, 19.9), (10.1, 60):
+        with pytest.raises(ValidationError, match="interval"):
+            BenchTable.model_validate({"watchdog": {"interval": interval, "deadline": deadline}})
