@@ -54,6 +54,11 @@ class AcquisitionPlan:
         return max(KERNEL_REACH * slowest, self.trigger.lag)
 
     @property
+    def filling(self) -> float:
+        """Return how long [s] the memory before a trigger takes to fill, by the real time base."""
+        return max(self.pre, 0.0) * (1.0 + self.timebase_error)
+
+    @property
     def first_sample(self) -> float:
         """Return the time [s] of the first sample after the trigger."""
         return -self.pre
@@ -92,7 +97,7 @@ class Acquisition:
         self.search = plan.trigger.search(line, start)
         self.generator = generator
         self.records: list[TriggeredRecord] = []
-        self.eligible = start + max(plan.pre, 0.0)  #: [s] from here on a trigger counts
+        self.eligible = start + plan.filling  #: [s] from here on a trigger counts
         self.pending: tuple[float, bool] | None = None  #: trigger found, post-trigger part still filling
         self.forced: float | None = None  #: [s] a trigger by command
         self.on_trigger: Callable[[], None] = lambda: None
@@ -135,7 +140,7 @@ class Acquisition:
         """Fill the memory anew from ``time`` [s] on: what was before is not known, nor if it would have triggered."""
         self.history, self.pending = InputHistory(), None
         self.search = self.plan.trigger.search(self.search.line, time)
-        self.eligible = max(self.eligible, time + max(self.plan.pre, 0.0))
+        self.eligible = max(self.eligible, time + self.plan.filling)
 
     def _repeat(self, repetition: Repetition) -> None:
         searched = index = 0
@@ -186,7 +191,7 @@ class Acquisition:
             if self.pending is None:
                 self._look(end)
                 if self.pending is None:
-                    self.history.forget(self.search.scanned - max(self.plan.pre, 0.0) - 2 * self.plan.margin)
+                    self.history.forget(self.search.scanned - self.plan.filling - 2 * self.plan.margin)
                     return
             finish = self.finish
             assert finish is not None
@@ -199,18 +204,19 @@ class Acquisition:
         timeout = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
         if self.forced is not None and self.forced <= end:
             self.pending, self.forced = (max(self.forced, self.start), True), None
-        elif (edge := self._edge(min(limit, timeout))) is not None:
-            self.pending = (edge[0] + self._jitter(edge[1]), False)
+        elif (trigger := self._trigger(min(limit, timeout))) is not None:
+            self.pending = (trigger, False)
         elif timeout <= limit:
             self.pending = (timeout, True)
         if self.pending is not None:
             self.on_trigger()
 
-    def _edge(self, limit: float) -> tuple[float, float] | None:
-        edge = self.search.find(self.history, self.eligible, limit)
-        while edge is not None and self.misses():
-            edge = self.search.find(self.history, self.eligible, limit)
-        return edge
+    def _trigger(self, limit: float) -> float | None:
+        """Return when the comparator sees the next edge [s]: its jitter does not bring it before a full memory."""
+        while (edge := self.search.find(self.history, self.eligible, limit)) is not None:
+            if not self.misses() and (seen := edge[0] + self._jitter(edge[1])) >= self.eligible:
+                return seen
+        return None
 
     def _jitter(self, slew: float) -> float:
         settings = self.plan.trigger
@@ -225,5 +231,5 @@ class Acquisition:
         history = self.history.between(trigger - self.plan.pre - reach, trigger + self.plan.post + reach)
         self.records.append(TriggeredRecord(len(self.records), trigger, history, automatic))
         done = trigger + self.plan.post + self.plan.rearm
-        self.eligible = max(done + max(self.plan.pre, 0.0), trigger + self.plan.holdoff)
+        self.eligible = max(done + self.plan.filling, trigger + self.plan.holdoff)
         self.history.forget(min(done, self.search.scanned) - 2 * self.plan.margin)

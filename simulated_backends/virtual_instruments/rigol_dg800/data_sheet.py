@@ -19,14 +19,14 @@ def _frequencies(sine: float, square: float, ramp: float, arbitrary: float) -> d
 
 SOURCES = GeneratorSources(
     edge_time=Origin("DG800 programming guide, p. 2-79 (10 ns)", "the DG900"),
-    waveform_resolution=Origin("DG800 programming guide, p. 2-136 (codes of 14 bits)", "the converter of 16 bits"),
+    waveform_resolution=Origin("DG800 programming guide, p. 2-136 (codes of 14 bits; no command shows more)"),
 )
 DG822 = GeneratorDataSheet(
     name="DG822", manufacturer="Rigol Technologies", firmware="00.02.05", channels=2, output_resistance=50.0,
     relay_time=5e-3, max_frequency=_frequencies(25e6, 10e6, 0.5e6, 10e6), amplitude_steps=((10e6, 10.0), (25e6, 5.0)),
     min_amplitude=1e-3, peak_level=5.0, min_pulse_width=16e-9, min_edge_time=10e-9, fast_edge_amplitude=10.0,
     slow_edge_time=10e-9, max_edge_time=1.0, square_edge_time=10e-9, max_sample_rate=125e6, min_sample_rate=1e-6,
-    min_frequency=1e-6, min_arb_points=8, max_arb_points=2_097_152, dac_bits=16, amplitude_gain_accuracy=0.01,
+    min_frequency=1e-6, min_arb_points=8, max_arb_points=2_097_152, dac_bits=14, amplitude_gain_accuracy=0.01,
     amplitude_accuracy=5e-3, offset_gain_accuracy=0.01, offset_amplitude_accuracy=0.005, offset_accuracy=5e-3,
     timebase_accuracy=1e-6, trigger_latency=400e-9, trigger_jitter=1e-9, trigger_output_width=1e-6,
     max_burst_count=1_000_000, max_burst_period=500.0, max_trigger_delay=100.0, burst_is_operation=False,

@@ -12,7 +12,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscillo
 from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import OscilloscopeTable
 
 EXTERNAL = 5  #: the number of the level of the external input
-_LIMITS = {"FULL": math.inf, "B800": 800e6, "B200": 200e6, "B20": 20e6}
+_LIMITS = {"FULL": math.inf, "B800": 800e6, "B200": 200e6}  #: [Hz] beside the limit of the data sheet, B20
 
 
 class RtoTable(OscilloscopeTable[VirtualOscilloscope]):
@@ -46,7 +46,7 @@ class SharedChannels(RtoTable):
         return InputChannel(
             number=number, node=self.scope.node(str(number)), scale=self.scale[number], offset=self.middle(number),
             probe=self.attenuation[number], divider=self.scope.inputs.dividers.get(number, 1.0),
-            bandwidth=min(sheet.bandwidth, _LIMITS[self.limit[number]]),
+            bandwidth=min(sheet.bandwidth, _LIMITS.get(self.limit[number], sheet.limited_bandwidth)),
             ac_coupled=self.coupling[number] in ("AC", "ACL"), grounded=self.is_grounded(number),
             inverted=self.is_inverted(number), divisions=sheet.divisions, levels=sheet.levels,
         )

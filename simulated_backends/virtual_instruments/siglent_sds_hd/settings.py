@@ -15,7 +15,6 @@ from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.parameters im
 
 _KINDS: Mapping[str, str] = {"NORM": "NORMal", "PEAK": "PEAK", "AVER": "AVERage", "HRES": "ERES"}
 _AVERAGES = (4, 16, 32, 64, 128, 256, 512, 1024)
-_LIMITS = {"FULL": None, "20M": 20e6, "200M": 200e6}
 _SLOPES = {"RIS": ("RISing", "POS"), "FALL": ("FALLing", "NEG"), "ALT": ("ALTernate", "EITH")}
 _EARLIEST, _LATEST = -5000.0, 5000.0  #: [div] of the delay
 
@@ -130,17 +129,21 @@ class SdsChannelCommands(SdsTable):
     def _channel_inverted(self, channel: int) -> str:
         return "ON" if self.panel.channels[channel].inverted else "OFF"
 
+    @property
+    def _limits(self) -> Mapping[str, float | None]:
+        return {"FULL": None, "20M": self.sheet.limited_bandwidth, "200M": 200e6}
+
     @command(":CHANnel<1-4>:BWLimit", Text(bare=True))
     def limit_channel(self, channel: int, word: str) -> None:
         """``:CHAN1:BWL 20M``: FULL, 20M or 200M."""
-        if word.upper() not in _LIMITS:
+        if word.upper() not in self._limits:
             raise ScpiError(-224)
-        self.panel.channels[channel].limit = _LIMITS[word.upper()]
+        self.panel.channels[channel].limit = self._limits[word.upper()]
 
     @command(":CHANnel<1-4>:BWLimit?")
     def _channel_limit(self, channel: int) -> str:
         limit = self.panel.channels[channel].limit
-        return next(word for word, value in _LIMITS.items() if value == limit)
+        return next(word for word, value in self._limits.items() if value == limit)
 
 
 class SdsHorizontalCommands(SdsTable):

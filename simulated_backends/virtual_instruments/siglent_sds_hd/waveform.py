@@ -117,7 +117,8 @@ class SdsWaveformCommands(SdsTable):
             "timebase": steps_index(self.panel.time_scale, _SHORTEST_TIME) - 1,
             "vertical_coupling": _COUPLINGS[one.coupling], "probe_attenuation": shown.probe,
             "fixed_vertical_gain": steps_index(shown.scale / shown.probe, 1e-6),
-            "bandwidth_limit": {None: 0, 20e6: 1}.get(one.limit, 2), "wave_source": self._channel - 1,
+            "bandwidth_limit": {None: 0, self.sheet.limited_bandwidth: 1}.get(one.limit, 2),
+            "wave_source": self._channel - 1,
         })
         if len(acquisition.records) > 1 and not plan.averaged:
             block += b"".join(self._stamp(acquisition, frame) for frame in frames)

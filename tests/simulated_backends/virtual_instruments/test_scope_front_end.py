@@ -1,5 +1,6 @@
 """Scope front end: bandwidth, noise, conversion, trigger search, on analytic signals."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -197,6 +198,16 @@ def test_skipped_periods_count_as_copies() -> None:
     quiet.observe(Repetition(0.0, 10**6, 1e-6, period))   # nothing new in all of them: must be quick
     quiet.observe(Analytic(1.0, 1.0 + 5e-6, lambda t: np.where(t < 1.0 + 2e-6, 0.0, 10.0), 20e-9))
     assert quiet.records[0].trigger == pytest.approx(1.0 + 2e-6, abs=1e-9)
+
+
+def test_neither_jitter_nor_the_time_base_brings_a_trigger_before_the_memory_is_full() -> None:
+    """Edges are where the memory is just full: a record that began before would have holes at its start."""
+    for seed, error in itertools.product(range(10), (0.0, 1e-4, -1e-4)):
+        trigger = EdgeSettings("n", 0.0, "POS", 0.1, gaussian_sigma(500e6), 1e-9, 0.0)
+        one = Acquisition(plan(pre=2e-6, trigger=trigger, timebase_error=error), 0.0, None, np.random.default_rng(seed))
+        for k in range(20):
+            one.observe(Analytic(k * 0.5e-6, (k + 1) * 0.5e-6, sine(1e6), 20e-9))
+        assert one.records[0].trigger >= 2e-6 * (1.0 + error)
 
 
 def test_automatic_trigger_comes_without_an_edge() -> None:
