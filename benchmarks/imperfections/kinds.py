@@ -11,6 +11,7 @@ from typing import Any
 from tsbench.quantities import short_quantity
 
 FOLDER = "tests/simulated_backends/virtual_instruments/"
+NONE = "none"  #: an instrument has no such imperfection, as an ideal one; this is not counted as an imperfection
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,13 @@ def _off_states(sheet: Any) -> str:
     return "; ".join(said)
 
 
+def _least_limit(sheet: Any) -> str:
+    if sheet.least_limit:
+        return share(sheet.least_limit)
+    refused = getattr(sheet, "least_of_range", 0.0)
+    return f"{share(refused)}, less is refused" if refused else NONE
+
+
 _SM, _GEN, _SCOPE = (f"{FOLDER}test_imperfections_of_{kind}.py::test_" for kind in (
     "source_meters", "generators", "oscilloscopes"))
 
@@ -105,23 +113,23 @@ SOURCE_METER = (
     Kind("limit_loop", "settling of a limit to 0.1 %, at 1 V (15 % of a high voltage range) at the full range",
          ("loop_swing", "loop_swing_of_range", "limit_band"), lambda s: by_range(s, _settling, ("CURR",)),
          (f"{_SM}the_limit_takes_over_at_the_speed_of_its_range",)),
-    Kind("least_limit", "least limit beside a fixed range, of the range", ("least_limit", "least_limit_is_enforced"),
-         lambda s: share(s.least_limit) if s.least_limit else "less is refused", (
-             f"{_SM}the_least_limit_beside_a_fixed_range",)),
+    Kind("least_limit", "least limit beside a fixed range, of the range", (
+        "least_limit", "least_limit_is_enforced", "least_of_range"), _least_limit,
+         (f"{_SM}the_least_limit_beside_a_fixed_range",)),
     Kind("limiting_range", "limit by a fixed measuring range, of its highest level",
          ("range_limits_at", "voltage_range_limits"), lambda s: share(s.range_limits_at),
          (f"{_SM}a_fixed_range_limits_by_itself",)),
     Kind("range_change_overshoot", "overshoot of a change of the voltage range", (
         "range_change_overshoot", "overshoot_time"),
         lambda s: f"{quantity(s.range_change_overshoot, 'V')} in {quantity(s.overshoot_time, 's')}"
-        if s.range_change_overshoot else "0", (f"{_SM}a_change_of_range_overshoots_by_the_stated_voltage",)),
+        if s.range_change_overshoot else NONE, (f"{_SM}a_change_of_range_overshoots_by_the_stated_voltage",)),
     Kind("range_change_time", "time of a change of range", ("range_change_time",),
          lambda s: quantity(s.range_change_time, "s"), (f"{_SM}a_new_range_takes_the_stated_time",)),
     Kind("automatic_range", "automatic range goes down below, of the range", ("range_down",),
          lambda s: share(s.range_down), (f"{_SM}the_automatic_range_goes_down_below_the_stated_part",)),
     Kind("automatic_delay", "automatic source delay", ("auto_delays",), lambda s: "; ".join(
         f"{quantity(row.full_scale, 'A')}: {quantity(delay, 's')}"
-        for row, delay in zip(s.ranges["CURR"], s.auto_delays, strict=True)) if any(s.auto_delays) else "0",
+        for row, delay in zip(s.ranges["CURR"], s.auto_delays, strict=True)) if any(s.auto_delays) else NONE,
         (f"{_SM}the_automatic_delay_is_the_stated_one_in_each_range",)),
     Kind("output_resistance", "output resistance with two wires", ("output_resistance", "relay_resistance"),
          lambda s: quantity(s.output_resistance + s.relay_resistance, "Ohm"),
@@ -136,7 +144,7 @@ SOURCE_METER = (
     Kind("reading_time", "time of a reading beside its aperture", ("reading_overhead",),
          lambda s: quantity(s.reading_overhead, "s"), (f"{_SM}a_reading_takes_the_stated_time_beside_its_aperture",)),
     Kind("high_capacitance", "high-capacitance mode: slower by", ("high_capacitance_factor",),
-         lambda s: f"{s.high_capacitance_factor:g} times",
+         lambda s: f"{s.high_capacitance_factor:g} times" if s.high_capacitance_factor != 1.0 else NONE,
          (f"{_SM}high_capacitance_slows_the_output_by_the_stated_factor",)),
 )
 
@@ -195,16 +203,15 @@ OSCILLOSCOPE = (
          (f"{_SCOPE}the_time_base_is_as_accurate_as_stated",)),
     Kind("trigger_jitter", "jitter of the trigger, rms, beside noise over slew rate", ("trigger_jitter",),
          lambda s: quantity(s.trigger_jitter, "s"), (
-             f"{_SCOPE}the_trigger_jitters_as_stated",
-             f"{FOLDER}test_scope_digitiser.py::test_jitter_is_that_of_the_interpolator_and_of_noise_over_slew")),
+             f"{_SCOPE}the_trigger_jitters_as_stated",)),
     Kind("hysteresis", "hysteresis of the trigger", ("hysteresis",), lambda s: f"{s.hysteresis:g} div",
          (f"{_SCOPE}a_signal_smaller_than_the_hysteresis_does_not_trigger",)),
     Kind("rearm_time", "time between two segments", ("rearm_time", "fast_frame_start"),
-         lambda s: quantity(s.rearm_time, "s") if s.max_segments > 1 else "no segments",
+         lambda s: quantity(s.rearm_time, "s") if s.max_segments > 1 else NONE,
          (f"{_SCOPE}segments_are_as_close_as_the_rearm_time_lets_them",)),
     Kind("automatic_trigger", "time without a trigger until AUTO triggers", ("auto_timeout",),
          lambda s: quantity(s.auto_timeout, "s"),
-         (f"{FOLDER}test_scope_front_end.py::test_automatic_trigger_comes_without_an_edge",)),
+         (f"{_SCOPE}automatic_trigger_comes_after_the_stated_time",)),
 )
 
 #: fields that name, or bound what can be set, or describe commands: not imperfections

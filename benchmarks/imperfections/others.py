@@ -44,7 +44,7 @@ def _pmu() -> Entry:
                         f"{_OWN}a_pmu_starts_with_the_stated_jitter_after_its_preparation"),
         "output_resistance": ("output resistance", quantity(pmu.OUTPUT_RESISTANCE, "Ohm"),
                               f"{card}fifty_ohm_and_the_load_that_was_set"),
-        "output_relay": ("time of the output relay", quantity(pmu.RELAY_TIME, "s"),
+        "output_relay": ("time of the output relay: the least segment in which it moves", quantity(pmu.RELAY_TIME, "s"),
                          f"{card}the_output_relay_opens_in_a_segment"),
     }
 
@@ -89,8 +89,9 @@ def entries() -> Iterator[tuple[str, Entry]]:
     yield "lakeshore_33x", ("Lake Shore 335 and 336", lakeshore.SOURCES, {
         "reading_noise": ("noise of a reading, rms", quantity(model.noise, "K"), reading),
         "reading_offset": ("offset of an input, at most", quantity(model.offset, "K"), reading),
-        "heater_power": ("power of the heater outputs", "335: 75 W and 25 W; 336: 100 W and 50 W",
-                         f"{FOLDER}test_virtual_lakeshore.py::test_the_power_of_each_range_warms_with_the_time_constant"),
+        "heater_power": ("power of the heater outputs", "; ".join(
+            f"{one.model.removeprefix('MODEL')}: {' and '.join(quantity(watts, 'W') for watts in one.power)}"
+            for one in (lakeshore.LAKESHORE_335, model)), f"{_OWN}a_heater_output_has_the_stated_power"),
     })
     box = f"{_OWN}a_decade_box_is_as_accurate_as_stated_and_settles_in_its_time"
     boxes = (decade.MEATEST_M632, decade.MEATEST_M525)

@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.acceptance.expected import EVIDENCE, load
+from benchmarks.imperfections.kinds import NONE
 from benchmarks.imperfections.table import Row, rows
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,10 @@ the test that measures it. `python -m benchmarks.imperfections` writes this page
 
 A test measures the effect at the terminals, in the circuit or in a record. It compares the measured effect with the
 number. "No data sheet found" means: no data sheet or manual with this number was found. The number is then an estimate.
+"None" means: the virtual instrument has no such imperfection. The test holds this too, but the row is not counted.
+
+`python -m benchmarks.imperfections.sabotage` makes each number wrong in the simulation. Its test must then fail. See
+the [last results](evidence/imperfections.md).
 
 Not modelled: overshoot, ringing and amplitude flatness of generators, the jitter of their edges from cycle to cycle,
 the ripple of an oscilloscope's response (it is Gaussian), temperature coefficients, and common-mode and normal-mode
@@ -28,7 +33,8 @@ rejection.
 _COLUMNS = "| imperfection | number | source | test |\n|---|---|---|---|\n"
 
 
-def _counts(found: Sequence[Row]) -> str:
+def _counts(every: Sequence[Row]) -> str:
+    found = [row for row in every if row.number != NONE]
     full = sum(bool(row.source.found and not row.source.missing) for row in found)
     part = sum(bool(row.source.found and row.source.missing) for row in found)
     kinds = [entry.evidence for entry in load()]
@@ -38,6 +44,7 @@ def _counts(found: Sequence[Row]) -> str:
         "imperfections with a source for a part of their numbers": part,
         "imperfections without a data sheet": len(found) - full - part,
         "imperfections that a test measures": sum(bool(row.tests) for row in found),
+        "rows that say that an instrument has no such imperfection (not counted above)": len(every) - len(found),
         "tests, each for all models of its kind": len({test for row in found for test in row.tests}),
         "expected failures of drivers by other authors (`benchmarks/acceptance/expected_failures.toml`)":
             len(kinds),

@@ -1,6 +1,8 @@
 """Each imperfection of a generator as it is in the voltage at its connector, against its data sheet.
 
-Every model that a driver drives is measured, through its own commands, at a load in the circuit.
+Every model that a driver drives is measured, through its own commands, at a load in the circuit. Errors of units are
+normal with a third of the accuracy, and never beyond it. Their rms value over many units must be within a factor of
+sqrt(2) of a third of the accuracy (``tests/fixtures/spread.py``).
 """
 
 import math
@@ -13,6 +15,7 @@ import pytest
 from benchmarks.imperfections.sheets import GENERATORS
 from tests.fixtures.model_bench import ModelBench, every
 from tests.fixtures.node_course import NodeRecorder
+from tests.fixtures.spread import NORMAL, require_spread
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGenerator
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.data_sheet import SHORTEST_DELAY
 
@@ -39,6 +42,11 @@ class GeneratorBench:
 
     def burst(self, seconds: float, points: int = 40_001) -> tuple[Any, Any]:
         """Trigger; return times after the instrument has the trigger [s], and the voltage at the connector [V]."""
+        times = np.linspace(0.0, seconds, points)
+        return times, self.burst_at(times)
+
+    def burst_at(self, times: Any) -> Any:
+        """Trigger; return the voltage at the connector [V] at times after the instrument has the trigger [s]."""
         services, virtual, recorder = self.table.services, self.table.virtual, NodeRecorder()
         services.begin_message()
         services.sync()
@@ -55,11 +63,29 @@ class GeneratorBench:
         exchange.recv = stamped
         self.unit.trigger()
         exchange.recv = recv
-        self.table.wait(seconds)
+        self.table.wait(float(times[-1]))
         services.lagging_circuit.remove_observer(recorder)
         services.recorders.discard(recorder)
-        times = np.linspace(0.0, seconds, points)
-        return times, recorder.history.voltage("out", came[0] + times)
+        return recorder.history.voltage("out", came[0] + times)
+
+    def level(self, volts: float) -> float:
+        """Return what a constant voltage is at the connector [V]."""
+        self.unit.configure_level(volts)
+        self.unit.set_output(True)
+        self.table.wait(0.1)
+        return float(self.table.services.circuit.voltage("out"))
+
+    def ends(self, pulse: Pulse) -> tuple[float, float]:
+        """Return the lowest and the highest voltage of a pulse at the connector [V]."""
+        self.unit.set_output(False)
+        self.play(pulse)
+        _, volts = self.burst(60e-6, points=2001)
+        return float(np.min(volts)), float(np.max(volts))
+
+    def write(self, *messages: str) -> None:
+        """Send messages of the manual past the driver."""
+        for message in messages:
+            self.table.bench.instruments.connections["unit"].transport.write(message)
 
 
 @pytest.fixture(params=MODELS)
@@ -85,34 +111,44 @@ def crossing(times: Any, volts: Any, level: float) -> float:
 
 
 def test_levels_are_as_accurate_as_stated(open_generator: Open) -> None:
-    """Amplitude and offset of pulses, and a constant voltage, of four units."""
-    amplitudes, offsets = [], []
-    for seed in (1, 2, 3, 4):
+    """Each number of the accuracy of amplitude and offset, from two constant voltages and two pulses of many units."""
+    found: dict[str, list[float]] = {}
+    for seed in range(1, 25):
         bench = open_generator(seed=seed)
-        sheet = bench.sheet
-        bench.play(Pulse(-0.5, 2.0, 20e-6, 100e-6, 100e-9, 100e-9))
-        _, volts = bench.burst(60e-6)
-        low, high = float(np.min(volts)), float(np.max(volts))
-        amplitude, offset = (high - low) - 2.0, (high + low) / 2 - 0.5
-        bound = sheet.amplitude_gain_accuracy * 2.0 + sheet.amplitude_accuracy
-        assert abs(amplitude) <= bound + 1e-5
-        assert abs(offset) <= (sheet.offset_gain_accuracy * 0.5 + sheet.offset_amplitude_accuracy * 2.0
-                               + sheet.offset_accuracy + 1e-5)
-        amplitudes.append(amplitude / math.hypot(sheet.amplitude_gain_accuracy * 2.0, sheet.amplitude_accuracy))
-        offsets.append(offset / math.hypot(
-            sheet.offset_gain_accuracy * 0.5, sheet.offset_amplitude_accuracy * 2.0, sheet.offset_accuracy))
-        bench.unit.configure_level(1.5)
-        bench.unit.set_output(True)
-        bench.table.wait(0.1)
-        assert abs(bench.table.services.circuit.voltage("out") - 1.5) <= (
-            sheet.offset_gain_accuracy * 1.5 + sheet.offset_accuracy + 1e-5)
-    # normal with a third of the accuracy
-    for errors in (amplitudes, offsets):
-        assert 0.1 < math.sqrt(np.mean(np.square(errors))) * 3 < 2.5
+        sheet, large, small = bench.sheet, 2.0, 0.2
+        at_zero, at_level = bench.level(0.0), bench.level(1.5)
+        (low, high), (low_small, high_small) = (
+            bench.ends(Pulse(-0.5, large, 20e-6, 100e-6, 100e-9, 100e-9)),
+            bench.ends(Pulse(0.0, small, 20e-6, 100e-6, 100e-9, 100e-9)))
+        offset_gain = (at_level - at_zero) / 1.5 - 1.0
+        amplitude, amplitude_small = high - low - large, high_small - low_small - small
+        gain = (amplitude - amplitude_small) / (large - small)
+        for name, error, stated in (
+            ("amplitude, relative", gain, sheet.amplitude_gain_accuracy),
+            ("amplitude", amplitude_small - small * gain, sheet.amplitude_accuracy),
+            ("offset, relative", offset_gain, sheet.offset_gain_accuracy),
+            ("offset", at_zero, sheet.offset_accuracy),
+            ("offset, of the amplitude", ((high + low) / 2 - 0.5 * (1.0 + offset_gain) - at_zero) / large,
+             sheet.offset_amplitude_accuracy),
+        ):
+            if stated:
+                found.setdefault(name, []).append(error / stated)
+            else:
+                assert error == pytest.approx(0.0, abs=1e-5), name
+    for name, errors in found.items():
+        require_spread(errors, NORMAL, name, slack=0.01)
+
+
+#: the message that sets the leading edge of a pulse, by the first letters of the name of the model
+EDGE = {"SDG": "C1:BSWV RISE,{:g}", "332": "PULS:TRAN {:g}", "811": ":PULS:TRAN1 {:g}", "DG8": ":SOUR1:PULS:TRAN {:g}",
+        "DG9": ":SOUR1:PULS:TRAN {:g}", "AFG": ":SOUR1:PULS:TRAN {:g}"}
 
 
 def test_edges_are_as_fast_as_stated_and_no_faster(open_generator: Open) -> None:
-    """The shortest edge that can be set, 10 % to 90 %, at a small and at the largest amplitude; no overshoot."""
+    """The shortest edge that can be set, 10 % to 90 %, at a small and at the largest amplitude; no overshoot.
+
+    An edge of a third of it is asked for by the command of the manual: it is refused, or the shortest is taken.
+    """
     bench = open_generator(imperfections=False)
     sheet = bench.sheet
     largest = 0.95 * min(sheet.max_amplitude(1e6), 2 * sheet.peak_level)
@@ -120,6 +156,8 @@ def test_edges_are_as_fast_as_stated_and_no_faster(open_generator: Open) -> None
         low = -amplitude / 2 if amplitude > 0.9 * sheet.peak_level else 0.0
         bench.unit.set_output(False)
         bench.play(Pulse(low, amplitude, 100e-9, 10e-6, stated, stated))
+        bench.write(EDGE.get(sheet.name[:3], ":SOUR1:FUNC:PULS:TRAN:LEAD {:g}").format(stated / 3), "*CLS")
+        bench.table.wait(0.1)
         times, volts = bench.burst(sheet.trigger_latency + 400e-9)
         rise = crossing(times, volts, low + 0.9 * amplitude) - crossing(times, volts, low + 0.1 * amplitude)
         assert rise == pytest.approx(stated, rel=0.03)
@@ -130,15 +168,12 @@ def test_a_square_wave_has_the_stated_edges(open_generator: Open) -> None:
     """The driver has no square wave: it is set by the command of the manual."""
     bench = open_generator(imperfections=False)
     bench.unit.configure_level(0.0)
-    transport = bench.table.bench.instruments.connections["unit"].transport
-    messages = {
+    bench.write(*{
         "SDG": ("C1:BSWV WVTP,SQUARE,FRQ,1000000,AMP,1,OFST,0", "C1:OUTP ON"),
         "332": ("FUNC SQU", "FREQ 1e6", "VOLT 1", "VOLT:OFFS 0", "OUTP ON"),
         "811": (":FUNC1 SQU", ":FREQ1 1e6", ":VOLT1 1", ":VOLT1:OFFS 0", ":OUTP1 ON"),
     }.get(bench.sheet.name[:3], (
-        ":SOUR1:FUNC SQU", ":SOUR1:FREQ 1e6", ":SOUR1:VOLT 1", ":SOUR1:VOLT:OFFS 0", ":OUTP1 ON"))
-    for message in messages:
-        transport.write(message)
+        ":SOUR1:FUNC SQU", ":SOUR1:FREQ 1e6", ":SOUR1:VOLT 1", ":SOUR1:VOLT:OFFS 0", ":OUTP1 ON")))
     bench.table.wait(0.1)
     times, volts = bench.table.course("out", 2e-6, points=400_001)
     start = int(np.argmax(volts < -0.49))
@@ -149,20 +184,16 @@ def test_a_square_wave_has_the_stated_edges(open_generator: Open) -> None:
 
 
 def test_the_period_is_as_accurate_as_the_time_base(open_generator: Open) -> None:
-    """From the first to the last edge of a long burst."""
-    errors = []
-    for seed in (1, 2, 3, 4):
+    """From the first to the last edge of a long burst, of many units."""
+    errors, count, period = [], 200, 10e-6
+    near = np.linspace(0.0, 2e-6, 2001)
+    for seed in range(1, 25):
         bench = open_generator(seed=seed)
-        bench.play(Pulse(0.0, 1.0, 5e-6, 10e-6, 100e-9, 100e-9), 200)
-        times, volts = bench.burst(2.1e-3, points=840_001)
-        rises = np.flatnonzero((volts[:-1] < 0.5) & (volts[1:] >= 0.5))
-        share = (0.5 - volts[rises]) / (volts[rises + 1] - volts[rises])
-        edges = times[rises] + share * (times[1] - times[0])
-        assert len(edges) == 200
-        errors.append((edges[-1] - edges[0]) / (199 * 10e-6) - 1.0)
-    stated = bench.sheet.timebase_accuracy
-    assert max(map(abs, errors)) <= stated + 2e-8
-    assert 0.1 < math.sqrt(np.mean(np.square(errors))) * 3 / stated < 2.5
+        bench.play(Pulse(0.0, 1.0, 5e-6, period, 100e-9, 100e-9), count)
+        volts = bench.burst_at(np.concatenate([near, near + (count - 1) * period]))
+        first, last = (crossing(near, part, 0.5) for part in np.split(volts, 2))
+        errors.append((last - first) / ((count - 1) * period) / bench.sheet.timebase_accuracy)
+    require_spread(errors, NORMAL, "time base", slack=0.01)
 
 
 def test_a_trigger_has_the_stated_latency_and_jitter(open_generator: Open) -> None:
@@ -201,8 +232,7 @@ def test_the_relay_opens_the_output_in_the_stated_time(open_generator: Open) -> 
     assert circuit.voltage("out") == pytest.approx(1.0, rel=1e-3)
     start = clock.now
     bench.unit.set_output(True)
-    assert clock.now - start >= bench.sheet.relay_time
-    assert clock.now - start < bench.sheet.relay_time + 5e-3
+    assert 0.0 <= clock.now - start - bench.sheet.relay_time < min(5e-3, 0.5 * bench.sheet.relay_time)   # messages
     bench.table.wait(1e-3)
     assert circuit.voltage("out") == pytest.approx(50.0 / 1050.0, rel=1e-2)
 
@@ -221,6 +251,6 @@ def test_an_arbitrary_waveform_has_the_steps_of_the_converter(open_generator: Op
     steps = np.diff(points) / (np.ptp(points) / (2 ** bench.sheet.dac_bits - 2))
     wanted = (2 ** bench.sheet.dac_bits - 2) / (count - 1)
     assert np.mean(np.abs(steps - np.round(steps)) < 0.1) > 0.95
-    assert np.abs(np.round(steps) - wanted).max() <= 4   # some take codes of 14 bits for a converter of 16
-    assert len(set(np.round(steps))) >= 2
+    assert np.abs(np.round(steps) - wanted).max() <= 2
+    assert np.diff(np.unique(np.round(steps))).min() == 1   # a converter of one bit less has even steps only
     assert np.ptp(points) == pytest.approx(2.0, abs=8 / 2**bench.sheet.dac_bits + 8 / 2**14)

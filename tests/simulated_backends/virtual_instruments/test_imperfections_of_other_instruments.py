@@ -11,17 +11,16 @@ import pytest
 from tests.fixtures.kxci_analyser import KxciAnalyser
 from tests.fixtures.node_course import node_course
 from tests.fixtures.parameter_analyser import Analyser
+from tests.fixtures.spread import UNIFORM, require_spread
 from tsbench.simulated_backends.circuit.engine import Constant
 from tsbench.simulated_backends.virtual_instruments.keithley_700.data_sheet import CARDS_707B, CARDS_3706A
 from tsbench.simulated_backends.virtual_instruments.keithley_4200 import pulse_sheet as pmu
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a import pulse_module as spgu
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a import waveform_sheet as wgfmu
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a.waveform_module import FAST, PULSE
-from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import LAKESHORE_336
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import LAKESHORE_335, LAKESHORE_336
 from tsbench.simulated_backends.virtual_instruments.meatest_decade.data_sheet import MEATEST_M525, MEATEST_M632
 from tsbench.simulated_backends.world.world import World, close_world, open_world
-
-UNIFORM = math.sqrt(3)  #: rms of a uniform error times this is its bound
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ netlist = "VS in 0 1\\nRS mid 0 1k\\nCP mid 0 1p"
 terminals = {{ "box.high" = "in", "box.low" = "mid" }}
 """
     errors = []
-    for seed in range(1, 6):
+    for seed in range(1, 25):
         world = worlds(text.format(model="m632"), seed)
         say(world, "box", ":RES 1000;:OUTP ON;:OUTP?")
         start = world.bench.clock.now
@@ -67,23 +66,20 @@ terminals = {{ "box.high" = "in", "box.low" = "mid" }}
         assert world.bench.clock.now - start == pytest.approx(MEATEST_M632.settling, abs=1e-3)
         world.bench.clock.wait(1e-3)
         volts = world.bench.circuit.voltage("mid")
-        errors.append((1e3 * (1.0 - volts) / volts) / 3e3 - 1.0)
-    stated = MEATEST_M632.accuracy
-    assert max(map(abs, errors)) <= 1.01 * stated
-    assert 0.4 < math.sqrt(np.mean(np.square(errors))) * UNIFORM / stated < 1.7
+        errors.append(((1e3 * (1.0 - volts) / volts) / 3e3 - 1.0) / MEATEST_M632.accuracy)
+    require_spread(errors, UNIFORM, "M632", slack=0.01)
 
     errors = []
     charged = text.replace("VS in 0 1\\nRS mid 0 1k", "VS src 0 0\\nRS src in 1k\\nRM mid 0 1m")
-    for seed in range(1, 6):   # 1 uF through 1 kOhm: what is missing to 1 V falls by 1/e in 1 ms
+    for seed in range(1, 25):   # 1 uF through 1 kOhm: what is missing to 1 V falls by 1/e in 1 ms
         world = worlds(charged.format(model="m525"), seed)
         say(world, "box", ":CAP 1E-6;:OUTP ON;:OUTP?")
         world.bench.circuit.set_source("VS", Constant(1.0))
         world.bench.changed()
         times, volts = node_course(world.bench, "in", 3e-3)
-        errors.append((times[-1] - times[1]) / math.log((1.0 - volts[1]) / (1.0 - volts[-1])) / 1e-3 - 1.0)
-    stated = MEATEST_M525.accuracy
-    assert max(map(abs, errors)) <= 1.2 * stated
-    assert 0.3 < math.sqrt(np.mean(np.square(errors))) * UNIFORM / stated < 1.9
+        farads = (times[-1] - times[1]) / math.log((1.0 - volts[1]) / (1.0 - volts[-1])) / 1e3
+        errors.append((farads / 1e-6 - 1.0) / MEATEST_M525.accuracy)
+    require_spread(errors, UNIFORM, "M525", slack=0.05)
 
 
 # ----------------------------------------------------------------------------------------- switch matrices
@@ -105,7 +101,7 @@ terminals = {{ "matrix.{row}" = "in", "matrix.{column}" = "out" }}
     assert abs(world.bench.circuit.voltage("out")) < 1e-9   # open
     start = world.bench.clock.now
     say(world, "matrix", f"channel.close('{channel}') print(1)")
-    assert world.bench.clock.now - start == pytest.approx(sheet.settling, abs=1e-3)
+    assert 0.0 <= world.bench.clock.now - start - sheet.settling < min(1e-3, 0.4 * sheet.settling)   # messages
     volts = world.bench.circuit.voltage("out")
     assert 10.0 * (1.0 - volts) / volts == pytest.approx(sheet.closed, rel=1e-3)
 
@@ -115,7 +111,7 @@ terminals = {{ "matrix.{row}" = "in", "matrix.{column}" = "out" }}
 
 def test_a_temperature_reading_has_the_stated_noise_and_offset(worlds: Any) -> None:
     offsets = []
-    for seed in range(1, 6):
+    for seed in range(1, 25):
         world = worlds("""[instruments.ls]
 model = "lakeshore_336"
 resource = "GPIB0::12::INSTR"
@@ -128,16 +124,45 @@ sensor = "ls.A"
 """, seed)
         read = np.array([float(say(world, "ls", "KRDG? A")) for _ in range(60)])
         assert read.std() == pytest.approx(math.hypot(LAKESHORE_336.noise, 1e-3 / math.sqrt(12)), rel=0.3)
-        offsets.append(read.mean() - 296.0)
-    assert max(map(abs, offsets)) <= LAKESHORE_336.offset + 1e-3
-    assert 0.4 < math.sqrt(np.mean(np.square(offsets))) * UNIFORM / LAKESHORE_336.offset < 1.7
+        offsets.append((read.mean() - 296.0) / LAKESHORE_336.offset)
+    require_spread(offsets, UNIFORM, "offset", slack=4 * LAKESHORE_336.noise / math.sqrt(60) / LAKESHORE_336.offset)
+
+
+@pytest.mark.parametrize(("model", "output"), [("335", 1), ("335", 2), ("336", 1), ("336", 2)])
+def test_a_heater_output_has_the_stated_power(worlds: Any, model: str, output: int) -> None:
+    """Half of the power of the highest range warms by 63 % of power times thermal resistance in a time constant."""
+    world = worlds(f"""imperfections = false
+[instruments.ls]
+model = "lakeshore_{model}"
+resource = "GPIB0::12::INSTR"
+[fixture]
+netlist = "VS out 0 0\\nRL out 0 10"
+[chuck]
+temperature = 296
+heater = "ls.{output}"
+sensor = "ls.A"
+thermal_resistance = 2
+time_constant = 60
+""")
+    say(world, "ls", f"OUTMODE {output},3,0,0;MOUT {output},50;RANGE {output},3;KRDG? A")
+    world.bench.clock.wait(60.0)
+    watts = {"335": LAKESHORE_335, "336": LAKESHORE_336}[model].power[output - 1]
+    rise = float(say(world, "ls", "KRDG? A")) - 296.0
+    assert rise == pytest.approx(0.5 * watts * 2.0 * -math.expm1(-1.0), rel=0.01)
 
 
 # --------------------------------------------------------------------------------------------- pulse cards
 
 
-def pmu_channel(ohms: float, imperfections: bool) -> tuple[KxciAnalyser, Any]:
-    found = KxciAnalyser(f"R1 a 0 {ohms:g}\n", {"pmu1": "a"}, imperfections)
+def line(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the relative error and the constant error of two values: (true, shown) of each."""
+    (low, shown_low), (high, shown_high) = points
+    gain = (shown_high - shown_low) / (high - low) - 1.0
+    return gain, shown_low - low * (1.0 + gain)
+
+
+def pmu_channel(ohms: float, imperfections: bool, seed: int = 1) -> tuple[KxciAnalyser, Any]:
+    found = KxciAnalyser(f"R1 a 0 {ohms:g}\n", {"pmu1": "a"}, imperfections, seed=seed)
     channel = found.instrument._pulses[1]
     channel.switch(True)
     return found, channel
@@ -145,30 +170,59 @@ def pmu_channel(ohms: float, imperfections: bool) -> tuple[KxciAnalyser, Any]:
 
 @pytest.mark.parametrize("volts", [10.0, 40.0])
 def test_readings_of_a_pmu_are_as_accurate_and_noisy_as_stated(volts: float) -> None:
-    """At a level that fills 80 % of each current range, and for the voltage."""
-    for row in pmu.CURRENT_RANGES[volts]:
-        level = min(0.8 * volts, 8.0)
-        ohms = level / (0.8 * row.full_scale)
-        found, channel = pmu_channel(ohms, imperfections=True)
-        hold = 40 * row.settling + 1e-6
-        channel.play(np.array([0.0, 1e-7, hold]), np.array([0.0, level, level]), volts)
-        found.wait(1.1 * hold)
-        true = found.volts()
-        starts = np.linspace(0.5 * hold, 0.95 * hold, 200)
-        for quantity, about, truth in (("current", row, true / ohms), ("voltage", pmu.VOLTAGE_RANGES[volts], true)):
-            shown = channel.samples(quantity, about, starts, np.zeros(200), 200e6)
-            assert abs(shown.mean() - truth) <= about.gain * truth + about.offset + 4 * about.noise / math.sqrt(200)
-            assert shown.std() == pytest.approx(about.noise, rel=0.2), (quantity, row.full_scale)
+    """Gain and offset of each current range and of the voltage range, from levels that fill 8 % and 80 % of it."""
+    gains: list[float] = []
+    offsets: list[float] = []
+    for seed in range(1, 25):
+        for row in pmu.CURRENT_RANGES[volts] if seed <= 8 else pmu.CURRENT_RANGES[volts][-1:]:
+            level = min(0.8 * volts, 8.0)
+            ohms = level / (0.8 * row.full_scale)
+            found, channel = pmu_channel(ohms, imperfections=True, seed=seed)
+            hold = 40 * row.settling + 1e-6
+            points: dict[str, list[tuple[float, float]]] = {"current": [], "voltage": []}
+            for part in (0.1, 1.0):
+                channel.play(np.array([0.0, 1e-7, hold]), part * np.array([0.0, level, level]), volts)
+                found.wait(1.1 * hold)
+                true = found.volts()
+                starts = np.linspace(0.5 * hold, 0.95 * hold, 200)
+                for quantity, about, truth in (
+                    ("current", row, true / ohms), ("voltage", pmu.VOLTAGE_RANGES[volts], true),
+                ):
+                    shown = channel.samples(quantity, about, starts, np.zeros(200), 200e6)
+                    points[quantity].append((truth, float(shown.mean())))
+                    assert shown.std() == pytest.approx(about.noise, rel=0.25), (quantity, row.full_scale)
+            for quantity, about in (("current", row), ("voltage", pmu.VOLTAGE_RANGES[volts])):
+                if quantity == "current" or row is pmu.CURRENT_RANGES[volts][-1]:   # the voltage has one range
+                    gain, offset = line(points[quantity])
+                    doubt = 3 * about.noise / math.sqrt(200) * math.sqrt(2.0)
+                    span = points[quantity][1][0] - points[quantity][0][0]
+                    for errors, error, accuracy, unsure in (
+                        (gains, gain, about.gain, doubt / span), (offsets, offset, about.offset, doubt),
+                    ):
+                        if unsure < 0.3 * accuracy:
+                            assert abs(error) <= accuracy + unsure, (quantity, row.full_scale)
+                            errors.append(error / accuracy)
+    require_spread(gains, UNIFORM, "gain", slack=0.3)
+    require_spread(offsets, UNIFORM, "offset", slack=0.3)
 
 
 def test_levels_of_a_pmu_are_as_accurate_as_stated() -> None:
-    for full_scale, offset in pmu.LEVEL_OFFSETS.items():
-        found, channel = pmu_channel(1e6, imperfections=True)
-        level = 0.8 * full_scale
-        channel.play(np.array([0.0, 1e-6, 1e-4]), np.array([0.0, level, level]), full_scale)
-        found.wait(9e-5)
-        error = found.volts() * (1 + pmu.OUTPUT_RESISTANCE / 1e6) - level
-        assert 0.0 < abs(error) <= pmu.LEVEL_GAIN * level + offset
+    """Gain and offset of both voltage ranges, from two levels."""
+    for full_scale, stated in pmu.LEVEL_OFFSETS.items():
+        gains, offsets = [], []
+        for seed in range(1, 25):
+            found, channel = pmu_channel(1e6, imperfections=True, seed=seed)
+            points = []
+            for part in (0.08, 0.8):
+                level = part * full_scale
+                channel.play(np.array([0.0, 1e-6, 1e-4]), np.array([0.0, level, level]), full_scale)
+                found.wait(9e-5)
+                points.append((level, found.volts() * (1 + pmu.OUTPUT_RESISTANCE / 1e6)))
+            gain, offset = line(points)
+            gains.append(gain / pmu.LEVEL_GAIN)
+            offsets.append(offset / stated)
+        require_spread(gains, UNIFORM, "gain", slack=0.01)
+        require_spread(offsets, UNIFORM, "offset", slack=0.01)
 
 
 def test_a_pmu_starts_with_the_stated_jitter_after_its_preparation() -> None:
@@ -197,59 +251,82 @@ def wgfmu_channel(ohms: float, imperfections: bool, mode: int = FAST, seed: int 
     return found, channel
 
 
+def held(channel: Any, found: Analyser, level: float, hold: float) -> float:
+    """Force a level [V] by an edge; return the voltage at the terminal when it has settled [V]."""
+    channel.play(np.array([0.0, 1e-9, hold]), np.array([0.0, level, level]))
+    found.bench.clock.wait(1.1 * hold)
+    found.bench.sync()
+    return float(found.bench.circuit.voltage("a"))
+
+
+def require_accuracy(set_up: Any, level: float, ohms: float, hold: float, row: wgfmu.MeasureRange,
+                     accuracy: tuple[float, float]) -> None:
+    """Require noise, gain and offset [parts of the range] of the readings of many units, at two levels [V]."""
+    gains, offsets = [], []
+    for seed in range(1, 25):
+        found, channel = wgfmu_channel(ohms, True, seed=seed)
+        set_up(channel)
+        points = []
+        for part in (0.1, 1.0):
+            true = held(channel, found, part * level, hold) / (ohms if channel.setup.measures_current else 1.0)
+            shown = channel.samples(np.linspace(0.6 * hold, 0.7 * hold, 300), np.full(300, row.window))
+            assert shown.std() == pytest.approx(row.noise, rel=0.25)
+            points.append((true, float(shown.mean())))
+        gain, offset = line(points)
+        gains.append(gain / accuracy[0])
+        offsets.append(offset / accuracy[1] / row.full_scale)
+    slack = 5 * row.noise / math.sqrt(300) / row.full_scale
+    require_spread(gains, UNIFORM, "gain", slack=2 * slack / accuracy[0])
+    require_spread(offsets, UNIFORM, "offset", slack=slack / accuracy[1])
+
+
 @pytest.mark.parametrize("code", wgfmu.CURRENT_RANGES)
 def test_currents_of_a_b1530a_settle_and_are_as_noisy_and_accurate_as_stated(code: int) -> None:
-    """Behind an edge: within 0.6 % at the settling time, and not long before; then the noise of the stated window."""
+    """Behind an edge: within 0.6 % at the settling time, and not long before; then noise of the stated window."""
     row, level = wgfmu.CURRENT_RANGES[code], 2.0
     ohms = level / (0.8 * row.full_scale)
     hold = 10 * row.settling + 5 * row.window
-    for imperfections in (False, True):
-        found, channel = wgfmu_channel(ohms, imperfections)
+
+    def set_up(channel: Any) -> None:
         channel.setup.measures_current, channel.setup.current_range = True, code
-        channel.play(np.array([0.0, 1e-9, hold]), np.array([0.0, level, level]))
-        found.bench.clock.wait(1.1 * hold)
-        found.bench.sync()
-        true = found.bench.circuit.voltage("a") / ohms
-        if not imperfections:
-            times = np.array([row.settling, 0.5 * row.settling]) + 1e-9
-            shown = channel.samples(times, np.zeros(2)) / true
-            assert shown[0] == pytest.approx(1.0, abs=7e-3) and shown[1] < 0.96
-            continue
-        shown = channel.samples(np.linspace(0.6 * hold, 0.7 * hold, 300), np.full(300, row.window))
-        assert shown.std() == pytest.approx(row.noise, rel=0.2)
-        assert abs(shown.mean() - true) <= (
-            wgfmu.CURRENT_GAIN * true + wgfmu.CURRENT_OFFSET * row.full_scale + row.noise / 4)
+
+    found, channel = wgfmu_channel(ohms, False)
+    set_up(channel)
+    true = held(channel, found, level, hold) / ohms
+    shown = channel.samples(np.array([row.settling, 0.5 * row.settling]) + 1e-9, np.zeros(2)) / true
+    assert shown[0] == pytest.approx(1.0, abs=7e-3) and shown[1] < 0.96
+    require_accuracy(set_up, level, ohms, hold, row, (wgfmu.CURRENT_GAIN, wgfmu.CURRENT_OFFSET))
 
 
 @pytest.mark.parametrize("code", wgfmu.VOLTAGE_RANGES)
 def test_voltages_of_a_b1530a_settle_and_are_as_noisy_and_accurate_as_stated(code: int) -> None:
     row = wgfmu.VOLTAGE_RANGES[code]
-    level, hold = 0.6 * row.full_scale, 10e-6
-    for imperfections in (False, True):
-        found, channel = wgfmu_channel(1e6, imperfections)
+    level, hold = 0.8 * row.full_scale, 10e-6
+
+    def set_up(channel: Any) -> None:
         channel.setup.voltage_range = code
-        channel.play(np.array([0.0, 1e-9, hold]), np.array([0.0, level, level]))
-        found.bench.clock.wait(1.1 * hold)
-        found.bench.sync()
-        true = found.bench.circuit.voltage("a")
-        if not imperfections:
-            shown = channel.samples(np.array([row.settling, 0.5 * row.settling]) + 1e-9, np.zeros(2)) / true
-            assert shown[0] == pytest.approx(1.0, abs=7e-3) and shown[1] < 0.97
-            continue
-        shown = channel.samples(np.linspace(5e-6, 9e-6, 300), np.full(300, row.window))
-        assert shown.std() == pytest.approx(row.noise, rel=0.2)
-        assert abs(shown.mean() - true) <= (
-            wgfmu.VOLTAGE_GAIN * true + wgfmu.VOLTAGE_OFFSET * row.full_scale + row.noise / 4)
+
+    found, channel = wgfmu_channel(1e6, False)
+    set_up(channel)
+    true = held(channel, found, level, hold)
+    shown = channel.samples(np.array([row.settling, 0.5 * row.settling]) + 1e-9, np.zeros(2)) / true
+    assert shown[0] == pytest.approx(1.0, abs=7e-3) and shown[1] < 0.97
+    require_accuracy(set_up, level, 1e6, hold, row, (wgfmu.VOLTAGE_GAIN, wgfmu.VOLTAGE_OFFSET))
 
 
 def test_levels_of_a_b1530a_are_as_accurate_as_stated_behind_its_resistance() -> None:
-    errors = []
-    for seed in range(1, 6):
-        found, channel = wgfmu_channel(1e7, imperfections=True, seed=seed)
-        channel.force(3.0)
-        errors.append(found.bench.circuit.voltage("a") - 3.0)
-    bound = wgfmu.FORCE_GAIN * 3.0 + wgfmu.FORCE_OFFSET
-    assert max(map(abs, errors)) <= bound and len(set(errors)) == 5
+    gains, offsets = [], []
+    for seed in range(1, 25):
+        found, channel = wgfmu_channel(1e8, imperfections=True, seed=seed)
+        points = []
+        for level in (0.5, 3.0):
+            channel.force(level)
+            points.append((level, found.bench.circuit.voltage("a")))
+        gain, offset = line(points)
+        gains.append(gain / wgfmu.FORCE_GAIN)
+        offsets.append(offset / wgfmu.FORCE_OFFSET)
+    require_spread(gains, UNIFORM, "gain", slack=0.01)
+    require_spread(offsets, UNIFORM, "offset", slack=0.01)
     for mode, resistance in ((FAST, wgfmu.FAST_RESISTANCE), (PULSE, wgfmu.PULSE_RESISTANCE)):
         found, channel = wgfmu_channel(100.0, imperfections=False, mode=mode)
         channel.force(1.0)
@@ -266,14 +343,20 @@ def test_a_b1530a_starts_with_the_stated_jitter() -> None:
         late.append(channel.started - start - wgfmu.JITTER)
         found.bench.clock.wait(2e-6)
     assert min(late) >= -wgfmu.JITTER * (1 + 1e-6) and max(late) <= wgfmu.JITTER * (1 + 1e-6)
-    assert np.std(late) == pytest.approx(wgfmu.JITTER / UNIFORM, rel=0.25)
+    assert np.std(late) == pytest.approx(wgfmu.JITTER * UNIFORM, rel=0.25)
 
 
 def test_levels_of_a_b1525a_are_as_accurate_as_stated() -> None:
-    errors = []
-    for seed in range(1, 6):
+    """From two levels of many units."""
+    gains, offsets = [], []
+    for seed in range(1, 25):
         found = Analyser("R1 p 0 50\n", {"501": "p"}, True, {"slots": {"1": "B1517A", "5": "B1525A"}}, seed=seed)
-        found.send("CN 501", "SPM 501,0", "SPV 501,0,3", "SPUPD 501")
-        errors.append(found.bench.circuit.voltage("p") - 3.0)
-    assert max(map(abs, errors)) <= spgu.GAIN * 3.0 + spgu.OFFSET and len(set(errors)) == 5
-    assert max(map(abs, errors)) > 0.15 * spgu.OFFSET
+        points = []
+        for level in (0.5, 5.0):
+            found.send("CN 501", "SPM 501,0", f"SPV 501,0,{level:g}", "SPUPD 501")
+            points.append((level, found.bench.circuit.voltage("p")))
+        gain, offset = line(points)
+        gains.append(gain / spgu.GAIN)
+        offsets.append(offset / spgu.OFFSET)
+    require_spread(gains, UNIFORM, "gain", slack=0.01)
+    require_spread(offsets, UNIFORM, "offset", slack=0.01)

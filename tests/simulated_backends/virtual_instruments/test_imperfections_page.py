@@ -11,6 +11,7 @@ import pytest
 from benchmarks.imperfections.kinds import GENERATOR, LIMITS, OSCILLOSCOPE, SOURCE_METER, Kind
 from benchmarks.imperfections.others import entries
 from benchmarks.imperfections.page import PAGE, contents
+from benchmarks.imperfections.sabotages import SABOTAGES
 from benchmarks.imperfections.sheets import GENERATORS, OSCILLOSCOPES, SOURCE_METERS
 from benchmarks.imperfections.table import rows
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorSources
@@ -59,6 +60,11 @@ def test_each_imperfection_has_a_test_that_is_there() -> None:
                 tree = ast.parse((ROOT / name).read_text("utf-8"))
                 there[name] = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
             assert function in there[name], test
+
+
+def test_each_test_of_an_imperfection_has_a_sabotage_that_it_must_see() -> None:
+    named = {test.partition("::")[2] for row in rows() for test in row.tests}
+    assert {name.strip() for name in SABOTAGES} == named
 
 
 def test_families_of_a_kind_are_in_the_table() -> None:

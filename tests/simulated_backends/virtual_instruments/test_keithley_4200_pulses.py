@@ -120,6 +120,13 @@ def test_the_output_relay_opens_in_a_segment() -> None:
     found.run(":PMU:EXECUTE")
     volts = found.columns()[0]
     assert [volts[50], volts[150], volts[250]] == pytest.approx([1000 / 1050, 0.0, 1000 / 1050], abs=1e-3)
+    for part, accepted in ((0.9, False), (1.1, True)):   # a segment in which it moves lasts as long as its time
+        found = card("R1 a 0 1k\nC1 a 0 1p\n", segments=True)
+        duration = part * sheet.RELAY_TIME
+        found.send(
+            f":PMU:SARB:SEQ:TIME 1, 1, 1e-4, {duration:g}, 1e-4", ":PMU:SARB:SEQ:STARTV 1, 1, 1, 1, 1",
+            ":PMU:SARB:SEQ:STOPV 1, 1, 1, 1, 1", ":PMU:SARB:SEQ:SSR 1, 1, 1, 0, 1", ":PMU:SARB:WFM:SEQ:LIST 1, 1, 1")
+        assert (found.ask(":PMU:EXECUTE") == "ACK") is accepted
 
 
 def test_overflow_and_status_words() -> None:

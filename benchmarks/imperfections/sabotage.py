@@ -1,0 +1,79 @@
+"""Does the test of each imperfection notice a wrong number? ``python -m benchmarks.imperfections.sabotage [--all]``.
+
+Each number that makes an imperfection is made wrong in the simulation in three ways (:mod:`.sabotages`), and its test
+runs on it. ``--all`` takes each model, else the first of each family. ``--only WORD`` takes tests with WORD in their
+names. The table is that of docs/evidence/imperfections.md.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from benchmarks.imperfections.sabotages import FACTORS, WORDS
+from benchmarks.imperfections.table import rows
+from benchmarks.report import heading
+
+ROOT = Path(__file__).parents[2]
+SEEN, NOTHING = "seen", "nothing to spoil"
+
+
+def run(everything: bool, only: str) -> list[dict[str, object]]:
+    """Run the tests of the page on sabotaged instruments; return what became of each."""
+    files = sorted({test.partition("::")[0] for row in rows() for test in row.tests})
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "seen.jsonl"
+        found.touch()
+        environment = os.environ | {"IMPERFECTIONS_SEEN": str(found)}
+        if everything:
+            environment["IMPERFECTIONS_ALL"] = "1"
+        chosen = ["-k", only] if only else []
+        command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "benchmarks.imperfections.spoilt"]
+        subprocess.run([*command, *chosen, *files], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
+        return [json.loads(line) for line in found.read_text("utf-8").splitlines()]
+
+
+def table(found: Iterable[Mapping[str, object]]) -> tuple[str, list[str]]:
+    """Return the table of what the tests have seen, and a line for each case that they have not."""
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    unseen = []
+    for one in found:
+        numbers, _, factor = str(one["sabotage"]).rpartition(" ")
+        kind = str(one["of"]).partition("::")[0].rpartition("test_imperfections_of_")[2].removesuffix(".py")
+        test = f"{one['test']} ({kind})" if str(one["test"]).startswith("test_levels_are") else str(one["test"])
+        result = str(one["found"])
+        counts[test, numbers, factor][result if result in (SEEN, NOTHING) else "blind"] += 1
+        if result not in (SEEN, NOTHING):
+            unseen.append(f"* `{test}`, {one['sabotage']}, {', '.join(map(str, one['on']))}: {result}")   # type: ignore[call-overload]
+    lines = [f"| test | number | {' | '.join(WORDS[factor] for factor in FACTORS)} |", "|---|---|---|---|---|"]
+    for test, numbers in dict.fromkeys(key[:2] for key in counts):
+        cells = []
+        for factor in FACTORS:
+            count = counts[test, numbers, WORDS[factor]]
+            cases = count[SEEN] + count["blind"]
+            cells.append(f"{count[SEEN]} of {cases}" if cases else "-")
+        lines.append(f"| `{test.removeprefix('test_')}` | {numbers} | {' | '.join(cells)} |")
+    return "\n".join(lines), unseen
+
+
+def main() -> int:
+    """Print the table; return 0 if the tests have seen every sabotage."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="each model, not the first of each family")
+    parser.add_argument("--only", default="", help="part of the name of a test, as of pytest -k")
+    options = parser.parse_args()
+    text, unseen = table(run(options.all, options.only))
+    print(heading("imperfections.sabotage", "Wrong numbers that the tests of imperfections notice"))
+    print(text)
+    if unseen:
+        print("\nNot noticed:\n\n" + "\n".join(unseen))
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
