@@ -71,14 +71,14 @@ def test_a_resistor_never_fires(measure):
 
 def test_silver_adds_up_pulses_until_it_fires(measure):
     done = measure("ag_sio2", "pulse_train", {
-        "amplitude": "1.4 V", "base": "0.1 V", "width": "60 us", "period": "160 us", "count": 10, "repeats": 4,
+        "amplitude": "1.4 V", "base": "0.1 V", "width": "60 us", "period": "160 us", "count": 10, "repeats": 8,
         "rest": "60 ms", "probe": False, "rise_time": "1 us", "fall_time": "1 us"}, device="A1")
     counts, log = done.values("pulses_to_fire"), WitnessLog(done.witness)
     # a device that stays on holds the level down that triggers: a train whose count is lost by that is flagged
-    missed = (done.run.point_flags & Flag.TRIGGER_MISSED).astype(bool).reshape(4, 10).any(axis=1)
+    missed = (done.run.point_flags & Flag.TRIGGER_MISSED).astype(bool).reshape(8, 10).any(axis=1)
     trains = [int(count.conditions["train"]) for count in counts]
-    assert len(trains) >= 2 and all(missed[train] for train in set(range(4)) - set(trains))
-    times = done.run.column("time").reshape(4, 10)[trains]
+    assert len(trains) >= 2 and all(missed[train] for train in set(range(8)) - set(trains))
+    times = done.run.column("time").reshape(8, 10)[trains]
     late = 0.31e-3  # [s] from the bench's note of the trigger to the first edge
     for count, train in zip(counts, times, strict=True):
         on = log.switching_on(train[0], train[0] + 10e-3)
