@@ -5,7 +5,7 @@ While it runs, the instrument answers no query. Its status byte says whether dat
 
 import numpy as np
 
-from tsbench.errors import InstrumentError
+from tsbench.errors import GarbledReply, InstrumentError
 from tsbench.instruments.interfaces import Reading, SourceSettings
 from tsbench.instruments.keysight_b1500a.mainframe import ParameterAnalyser
 from tsbench.instruments.keysight_b1500a.readings import decoded
@@ -80,7 +80,7 @@ class MeasurementRun:
         status = self._box.status_byte()
         ended = bool(status & SET_READY)
         while status & DATA_READY and (ended or not self._whole):
-            for part in readings_in(parse_data(self._box.read_text())):
+            for part in readings_in(self._data()):
                 index = min(len(self._found), len(self._levels) - 1)
                 level = float(self._levels[index])
                 self._found.append(decoded(part, level, self._source, self._full_scale, self._label))
@@ -89,6 +89,14 @@ class MeasurementRun:
             self.running = False
             self._box.check_errors()
         return len(self._found)
+
+    def _data(self) -> list[FlexDatum]:
+        reply = self._box.read_text()
+        try:
+            return parse_data(reply)
+        except ValueError as error:
+            raise GarbledReply(
+                f"{self._label}: the data of a measurement cannot be read ({error}). Repeat the measurement") from None
 
     def fetch(self, first: int, last: int) -> list[Reading]:
         """Return readings ``first`` up to but not including ``last``."""

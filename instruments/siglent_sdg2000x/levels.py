@@ -12,7 +12,6 @@ from tsbench.instruments.generators.channel_levels import ChannelLevels
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Range
 from tsbench.instruments.languages.scpi import format_number
-from tsbench.instruments.languages.siglent import parse_quantity
 from tsbench.instruments.siglent_sdg2000x.messages import SdgMessages
 
 
@@ -40,9 +39,7 @@ class SdgLevels(ChannelLevels):
             self._limits = None   # volts into another load
         text = "HZ" if math.isinf(load_resistance) else format_number(load_resistance)
         self._pairs.send(f"C{{ch}}:OUTP LOAD,{text}")
-        found = self._pairs.word("C{ch}:OUTP?", "LOAD")
-        got = math.inf if found == "HZ" else parse_quantity(found)
-        self.load = self._generator.accepted("load", load_resistance, got, "Ohm")
+        self.load = self._generator.accepted("load", load_resistance, self._pairs.load("C{ch}:OUTP?"), "Ohm")
         if self._at_zero:
             return self.load
         if "amplitude" in self._found:

@@ -1,5 +1,7 @@
 """Messages to one output of an SDG2000X: replies are keys and values."""
 
+import math
+
 from tsbench.instruments.generators.messages import OutputMessages
 from tsbench.instruments.languages.scpi import parse_switch
 from tsbench.instruments.languages.siglent import parse_pairs, parse_quantity
@@ -20,6 +22,15 @@ class SdgMessages(OutputMessages):
         """Return the value of one key in the reply to a command."""
         return self._generator.questions.parsed(
             command.format(ch=self._channel), lambda reply: values_of(reply, (key,))[0])
+
+    def load(self, command: str) -> float:
+        """Return the declared load [Ohm, inf: open circuit]."""
+
+        def parse(reply: str) -> float:
+            found, = values_of(reply, ("LOAD",))
+            return math.inf if found == "HZ" else parse_quantity(found)
+
+        return self._generator.questions.parsed(command.format(ch=self._channel), parse)
 
     def is_on(self, header: str) -> bool:
         """Return whether the output is on."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures.parameter_analyser_bench import write_bench
-from tsbench.errors import InstrumentError, TsbenchError
+from tsbench.errors import GarbledReply, InstrumentError, TsbenchError
 from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import SourcePulses
@@ -99,6 +99,15 @@ def test_a_sweep_of_any_levels(bench: Bench) -> None:
     assert currents == pytest.approx(np.minimum(levels / OHMS, 1e-3), rel=5e-3, abs=1e-6)
     assert [Flag.COMPLIANCE in reading.flags for reading in readings] == [level > 10.0 for level in levels]
     assert np.diff([reading.time for reading in readings]) == pytest.approx(0.0225, abs=0.002)
+
+
+def test_data_that_cannot_be_read_are_an_error_of_the_bench(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    meter, driver = drive(bench, 0.0), bench.instruments.connections["analyser"].driver
+    own = driver.read_text
+    monkeypatch.setattr(driver, "read_text", lambda: own().replace(",", "", 1))
+    meter.start_sweep(np.linspace(0.0, 1.0, 3), 0.01)
+    with pytest.raises(GarbledReply, match=r"the data of a measurement cannot be read \('NAT.*Repeat"):
+        ended(bench, meter)
 
 
 def test_readings_come_while_a_sweep_runs_and_abort_keeps_them(bench: Bench) -> None:

@@ -187,6 +187,13 @@ def test_a_garbled_reply_is_asked_for_again() -> None:
         assert [state.enabled for state in found.output_states()] == [False]
 
 
+def test_a_garbled_load_is_asked_for_again() -> None:
+    pairs = [("C1:OUTP LOAD,50", None), ("C1:OUTP?", "C1:OUTP OFF,LOAD,NOR,PLRT,50"),
+             ("*IDN?", "Siglent Technologies,SDG2122X,SDG2X1,2.01"), ("C1:OUTP?", "C1:OUTP OFF,LOAD,50,PLRT,NOR")]
+    with channel(pairs) as found:
+        assert found.configure_load(50.0) == 50.0
+
+
 def test_safe_state_asks_nothing() -> None:
     zero = ("C{}:BTWV STATE,OFF", "C{}:BSWV WVTP,DC", "C{}:BSWV OFST,0")
     pairs = [("C1:OUTP OFF", None), ("C2:OUTP OFF", None), *((one.format(1), None) for one in zero),
