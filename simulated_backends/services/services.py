@@ -39,6 +39,8 @@ class BenchServices:
         The world's seed.
     imperfections : bool
         False: no noise, no calibration errors (for tests of the machinery).
+    calibration_errors : (gain, offset)
+        Of every instrument, in parts of the limits of its data sheet; None: drawn.
     wires : mapping
         Input jack to output jack: ``{"scope.external": "generator.sync"}``.
     work_per_message : int
@@ -48,7 +50,7 @@ class BenchServices:
 
     def __init__(
         self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None,
-        work_per_message: int = WORK_PER_MESSAGE,
+        work_per_message: int = WORK_PER_MESSAGE, calibration_errors: tuple[float, float] | None = None,
     ) -> None:
         self.clock = BenchClock(self._calm)
         self.work_per_message = work_per_message
@@ -57,6 +59,7 @@ class BenchServices:
         self.lock = threading.RLock()
         self.seed = seed
         self.imperfections = imperfections
+        self.calibration_errors = calibration_errors
         self._wires = dict(wires or {})
         self._lines: dict[str, DigitalLine] = {}
         self._witness: WitnessInterface | None = None

@@ -183,10 +183,13 @@ class VirtualInstrument(MessageDevice):
         """Draw a fixed calibration error, uniform within ``gain`` (relative) and ``offset`` (unit of the
         value).
 
-        The same for (world seed, instrument, purpose) each time; zero where imperfections are switched off.
+        The same for (world seed, instrument, purpose) each time; zero where imperfections are switched off. Where the
+        world file states the errors in parts of these limits, they are not drawn.
         """
         if not self.bench.imperfections:
             return Calibration()
+        if (stated := self.bench.calibration_errors) is not None:
+            return Calibration(gain * stated[0], offset * stated[1])
         draw = self.bench.rng(self.name, "calibration", purpose).uniform(-1.0, 1.0, 2)
         return Calibration(gain * float(draw[0]), offset * float(draw[1]))
 

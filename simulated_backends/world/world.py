@@ -46,7 +46,8 @@ class World:
     def __init__(self, file: WorldFile, path: Path) -> None:
         self.file = file
         self.path = path
-        self.bench = BenchServices(file.seed, file.imperfections, file.wires, file.steps_per_message)
+        self.bench = BenchServices(file.seed, file.imperfections, file.wires, file.steps_per_message,
+                                   file.calibration_errors)
         planned = (*file.faults, *faults_from_environment())
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []

@@ -13,6 +13,9 @@ from tsbench.simulated_backends.world.faults import Fault
 from tsbench.text_files import read_toml
 from tsbench.validation import first_problem
 
+#: an error in parts of the limit of the data sheet; beyond 1, the instrument is out of its accuracy
+PartOfLimit = Annotated[float, Field(ge=-100, le=100)]
+
 
 class _WorldTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -157,6 +160,8 @@ class WorldFile(_WorldTable):
     seed: int = Field(default=0, ge=0)
     rtol: float = Field(default=1e-6, ge=1e-10, le=1e-2)  #: relative tolerance of the circuit's integrator
     imperfections: bool = True
+    #: (gain, offset) of every instrument in parts of its limits; None: drawn
+    calibration_errors: tuple[PartOfLimit, PartOfLimit] | None = None
     steps_per_message: int = Field(default=WORK_PER_MESSAGE, gt=0)  #: of the circuit; what takes more is left out
     witness: WitnessTable | None = None
     instruments: dict[str, WorldInstrument] = Field(default_factory=dict)

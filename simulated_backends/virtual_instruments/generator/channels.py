@@ -60,16 +60,21 @@ class GeneratorChannels:
         instrument.require_terminals(kind, [str(number) for number in self.numbers])
         self.on = dict.fromkeys(self.numbers, False)   #: whether a connector of the channel is on
         self.connectors = OutputConnectors(instrument, sheet, settings)
-        drawn = {
-            channel: OutputErrors.draw(sheet, self._bench.rng(instrument.name, "output", str(channel)))
-            if self._bench.imperfections else OutputErrors() for channel in self.numbers
-        }
+        drawn = {channel: self._drawn(channel) for channel in self.numbers}
         # all channels run from one oscillator
         self.errors = {channel: replace(drawn[channel], timebase=drawn[1].timebase) for channel in self.numbers}
         self.sync_line = self._bench.line(f"{instrument.name}.sync")
         self.trigger_line = self._bench.line(f"{instrument.name}.trigger")
         self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(self.numbers)
         self._signals: dict[int, tuple[float, Signal | Sum]] = {}   #: what plays, and since when [s]
+
+    def _drawn(self, channel: int) -> OutputErrors:
+        bench = self._bench
+        if not bench.imperfections:
+            return OutputErrors()
+        if bench.calibration_errors is not None:
+            return OutputErrors.stated(self._sheet, *bench.calibration_errors)
+        return OutputErrors.draw(self._sheet, bench.rng(self._instrument.name, "output", str(channel)))
 
     def attachment(self) -> Attachment:
         """Return source, output resistance and relay of each wired connector."""

@@ -44,6 +44,14 @@ class OutputErrors:
             within(model.offset_accuracy), within(model.timebase_accuracy),
         )
 
+    @staticmethod
+    def stated(model: GeneratorDataSheet, gain: float, offset: float) -> "OutputErrors":
+        """Return errors in parts of the data-sheet accuracy."""
+        return OutputErrors(
+            gain * model.amplitude_gain_accuracy, offset * model.amplitude_accuracy,
+            gain * model.offset_gain_accuracy, offset * model.offset_amplitude_accuracy,
+            offset * model.offset_accuracy, gain * model.timebase_accuracy)
+
 
 @dataclass(frozen=True)
 class SequencePart:

@@ -54,7 +54,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_con
     AcquisitionControl,
 )
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors, InputChannel
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel, channel_errors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 
 
@@ -101,10 +101,7 @@ class VirtualInfiniiVision(ScopeBase):
         self.trigger_levels = {}
         self.records = ScopeRecords(self, self.acquisition_commands)
         self.inputs = ScopeInputs(self, sheet, self.channel_commands.impedance[1])
-        errors = {
-            number: ChannelErrors.draw(sheet, bench.rng(self.name, "input", str(number)))
-            if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
-        }
+        errors = channel_errors(bench, self.name, sheet)
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(
             sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)

@@ -9,7 +9,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import Attachment
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import channel_errors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel import FrontPanel, step_up
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import InputWatch
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
@@ -39,10 +39,7 @@ class PanelScope(VirtualInstrument):
         super().__init__(bench, placement)
         sheet = self.data_sheet
         self.inputs = ScopeInputs(self, sheet, self.first_impedance)
-        errors = {
-            number: ChannelErrors.draw(sheet, bench.rng(self.name, "input", str(number)))
-            if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
-        }
+        errors = channel_errors(bench, self.name, sheet)
         timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.panel = FrontPanel(sheet, self.inputs, self.first_impedance, timebase_error, bench.imperfections)
         self.panel.node_of = self.node

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.conversion import Scale, to_codes
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 
@@ -32,6 +33,27 @@ class ChannelErrors:
             within(model.gain_accuracy), within(model.offset_divisions), within(model.offset_accuracy),
             within(model.offset_gain_accuracy), float(generator.uniform(0.85, 1.15)),
         )
+
+    @staticmethod
+    def stated(model: ScopeDataSheet, gain: float, offset: float) -> "ChannelErrors":
+        """Return errors in parts of the data-sheet accuracy.
+
+        That of the offset setting has the other sign than the gain: both move a trace the same way then, see
+        :func:`displayed`.
+        """
+        return ChannelErrors(
+            gain * model.gain_accuracy, offset * model.offset_divisions, offset * model.offset_accuracy,
+            -gain * model.offset_gain_accuracy)
+
+
+def channel_errors(bench: BenchServices, name: str, model: ScopeDataSheet) -> dict[int, ChannelErrors]:
+    """Return the errors of all inputs of an oscilloscope called ``name``."""
+    numbers = range(1, model.channels + 1)
+    if not bench.imperfections:
+        return dict.fromkeys(numbers, ChannelErrors())
+    if bench.calibration_errors is not None:
+        return dict.fromkeys(numbers, ChannelErrors.stated(model, *bench.calibration_errors))
+    return {number: ChannelErrors.draw(model, bench.rng(name, "input", str(number))) for number in numbers}
 
 
 @dataclass(frozen=True)

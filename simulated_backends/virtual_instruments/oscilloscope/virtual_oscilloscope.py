@@ -13,7 +13,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_con
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import channel_errors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
 
@@ -40,10 +40,7 @@ class VirtualOscilloscope(VirtualInstrument):
         super().__init__(bench, placement)
         sheet = self.data_sheet
         self.inputs = ScopeInputs(self, sheet, self.first_impedance)
-        errors = {
-            number: ChannelErrors.draw(sheet, bench.rng(self.name, "input", str(number)))
-            if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
-        }
+        errors = channel_errors(bench, self.name, sheet)
         #: relative
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         digitiser = Digitiser(

@@ -31,7 +31,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_con
     AcquisitionControl,
 )
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import channel_errors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase
@@ -83,10 +83,7 @@ class VirtualTektronix(TektronixBase):
         sheet = self.data_sheet
         self.status.summarises_queue, self.status.event_bit = False, event_bit
         self.inputs = ScopeInputs(self, sheet, "1M")
-        errors = {
-            number: ChannelErrors.draw(sheet, bench.rng(self.name, "input", str(number)))
-            if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
-        }
+        errors = channel_errors(bench, self.name, sheet)
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(
             sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)

@@ -39,6 +39,7 @@ def test_tables_of_a_device_mean_what_its_life_means() -> None:
 
 @pytest.mark.parametrize(("key", "allowed", "refused"), [
     ("rtol", [1e-10, 1e-2], [0.9e-10, 1.1e-2]), ("seed", [0, 7], [-1]), ("steps_per_message", [1], [0]),
+    ("calibration_errors", [[1, -1], [100.0, 0]], [[101, 0], [0, -101], [1]]),
     ("positioner", [{"travel_time": 0}], [{"travel_time": -1e-3}]),
     ("chuck", [{"temperature": 1e-3}], [{"temperature": 0}]),
     ("instruments", [{"a": {"model": "m", "resource": "r", "bus_latency": 0}}],
