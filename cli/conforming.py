@@ -26,6 +26,9 @@ def declare(commands: Any) -> None:
     found.add_argument(
         "--resistor", action="append", default=[], metavar="TERMINAL=OHM",
         help="a resistor that is connected between this terminal and ground, for example source_meter=10k")
+    found.add_argument(
+        "--tolerance", default="0.1%", metavar="PART",
+        help="tolerance of the resistors, for example 0.01%% if you have measured them (default: 0.1%%)")
     found.add_argument("--out", type=Path, default=Path("conformity"), metavar="DIR", help="the folder of the report "
                        "and of the transcripts (default: %(default)s)")
     found.add_argument("--yes", action="store_true", help="do not ask before the outputs drive the resistors")
@@ -38,8 +41,9 @@ def conform(options: argparse.Namespace) -> int:
     from tsbench.conform import conform as hold
 
     resistors = dict(_resistor(text) for text in options.resistor)
+    tolerance = _tolerance(options.tolerance)
     _ask(resistors, options)
-    findings = hold(options.bench, resistors, lambda line: print(line, file=sys.stderr))   # noqa: T201
+    findings = hold(options.bench, resistors, lambda line: print(line, file=sys.stderr), tolerance)   # noqa: T201
     options.out.mkdir(parents=True, exist_ok=True)
     for finding in findings:
         finding.transcript.write(options.out / f"{finding.name}.transcript.jsonl")
@@ -80,6 +84,17 @@ def _resistor(text: str) -> tuple[str, float]:
     if not 100.0 <= ohms <= 1e9:
         raise ConfigurationError(f"--resistor {text}: the resistance must be between 100 Ohm and 1 GOhm")
     return terminal, ohms
+
+
+def _tolerance(text: str) -> float:
+    number = text.strip().removesuffix("%")
+    try:
+        found = float(number) * (0.01 if "%" in text else 1.0)
+    except ValueError:
+        found = -1.0
+    if not 0.0 <= found <= 0.1:
+        raise ConfigurationError(f"--tolerance {text}: write a part between 0 and 10 %, for example 0.1% or 0.001")
+    return found
 
 
 def _ask(resistors: dict[str, float], options: argparse.Namespace) -> None:

@@ -4,8 +4,8 @@ The instrument and the twin are reached in the same way, through VISA and the dr
 the instrument and what this program expects of it.
 """
 
-from tsbench.conform.comparing import Difference, compare
+from tsbench.conform.comparing import Difference, Twin, compare
 from tsbench.conform.conforming import Finding, conform
 from tsbench.conform.transcript import Exchange, Transcript, TranscriptStep
 
-__all__ = ["Difference", "Exchange", "Finding", "Transcript", "TranscriptStep", "compare", "conform"]
+__all__ = ["Difference", "Exchange", "Finding", "Transcript", "TranscriptStep", "Twin", "compare", "conform"]

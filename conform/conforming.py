@@ -2,15 +2,16 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tsbench.conform.comparing import Difference, compare
-from tsbench.conform.steps import STEPS, DialogueStep, questions
+from tsbench.conform.comparing import Difference, Twin, compare
+from tsbench.conform.dialogue import DialogueStep
+from tsbench.conform.steps import STEPS, questions
 from tsbench.conform.transcript import Secretary, Transcript, TranscriptStep
-from tsbench.conform.twin import twin_of, write_twin
+from tsbench.conform.twin import TWINS, twin_of, write_twin
 from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, nearest
 from tsbench.instruments.registry import entry
 from tsbench.plugins import in_words
@@ -21,7 +22,7 @@ from tsbench.station.protection.protecting import protected
 from tsbench.station.protection.watched import NoWatch
 from tsbench.version import __version__
 
-_TWINS = 5  #: how often the twin takes the steps, each time with other errors within the data sheet
+TOLERANCE = 1e-3  #: relative, of a resistor: that of a good part, or of its measurement with a multimeter
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Finding:
 
 def conform(
     path: Path, resistors: Mapping[str, float] | None = None, tell: Callable[[str], None] = lambda line: None,
+    tolerance: float = TOLERANCE,
 ) -> list[Finding]:
     """Compare every instrument of a bench with its virtual twin.
 
@@ -45,6 +47,7 @@ def conform(
     path : the bench file
     resistors : terminal -> [Ohm] of a resistor that is connected to it; the outputs of all others stay off
     tell : called with one line at the beginning of each part
+    tolerance : relative, of the resistors
 
     Raises
     ------
@@ -57,7 +60,7 @@ def conform(
         with Bench.open(path) as bench, protected(bench, "comparison with the twins", interrupts) as watch:
             resistors = _at_outputs(bench, resistors)
             for name in bench.instruments.connections:
-                findings.append(_conform_one(bench, name, _of(name, resistors), tell, watch))
+                findings.append(_conform_one(bench, name, _of(name, resistors), tell, watch, tolerance))
                 interrupts.look()
         interrupts.look()
     return findings
@@ -91,6 +94,7 @@ def _of(name: str, resistors: Mapping[str, float]) -> dict[str, float]:
 
 def _conform_one(
     bench: Bench, name: str, resistors: Mapping[str, float], tell: Callable[[str], None], watch: NoWatch,
+    tolerance: float,
 ) -> Finding:
     connection = bench.instruments.connections[name]
     tell(f"{name}: {connection.driver.title}")
@@ -99,14 +103,15 @@ def _conform_one(
         model = twin_of(connection.driver.identity)
         if model is None:
             return Finding(name, transcript, problem=f"tsbench has no virtual instrument for {connection.driver.title}")
-        twins = twin_transcripts(name, connection.table, model, resistors, tell)
+        twins = twin_transcripts(name, connection.table, model, resistors, tell, tolerance)
         return Finding(name, transcript, tuple(compare(transcript, twins)))
 
 
 def twin_transcripts(
     name: str, table: InstrumentTable, model: str, resistors: Mapping[str, float], tell: Callable[[str], None],
-) -> list[Transcript]:
-    """Take the steps with the twin of an instrument, once for each of several sets of errors within the data sheet.
+    tolerance: float = TOLERANCE,
+) -> list[Twin]:
+    """Take the steps with the twin of an instrument, once for each of :data:`~tsbench.conform.twin.TWINS`.
 
     Parameters
     ----------
@@ -114,15 +119,17 @@ def twin_transcripts(
     model : of the virtual instrument
     resistors : terminal of the instrument -> [Ohm]
     tell : called with one line at the beginning of each part
+    tolerance : relative, of the resistors
     """
     found = []
     with tempfile.TemporaryDirectory(prefix="tsbench-twin-") as folder:
-        for seed in range(1, _TWINS + 1):
-            tell(f"{name}: its twin, {seed} of {_TWINS}")
+        for seed, errors in enumerate(TWINS, 1):
+            tell(f"{name}: its twin, {seed} of {len(TWINS)}")
+            there = {terminal: value * (1.0 + errors.resistor * tolerance) for terminal, value in resistors.items()}
             file = write_twin(
-                Path(folder), name, table.driver, table.options, model, resistors, seed, on_socket(table))
+                Path(folder), name, table.driver, table.options, model, there, seed, on_socket(table), errors)
             with Bench.open(file) as twin:
-                found.append(converse(twin, name, resistors))
+                found.append(Twin(converse(twin, name, resistors), errors))
     return found
 
 
@@ -167,26 +174,32 @@ def converse(
 def _steps(bench: Bench, name: str, resistors: Mapping[str, float]) -> Iterator[DialogueStep]:
     connection = bench.instruments.connections[name]
     driver = connection.driver
-    yield from questions(driver)
     declared = entry(connection.table.driver)
+    for step in questions(driver):
+        yield replace(step, free=declared.kind == "prober")   # its replies tell where the chuck is
     channels = [output.partition(".")[2] for output in driver.output_names] or [""]
     for channel in channels:
         terminal = f"{name}.{channel}" if channel else name
         for kind in declared.kinds_of(channel):
             if kind in STEPS:
                 for step in STEPS[kind](driver, driver.terminal(channel), bench.clock.wait, resistors.get(terminal)):
-                    yield DialogueStep(f"{terminal}: {step.name}", step.act)
+                    yield replace(step, name=f"{terminal}: {step.name}")
 
 
 def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> TranscriptStep:
     failure = ""
+    results: dict[str, float] = {}
     try:
-        step.act()
+        made = step.act()
+        results = made if isinstance(made, dict) else {}
     except CommunicationError as error:
         failure = in_words(error)
         transport.clear()
     except TsbenchError as error:
         failure = in_words(error)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:   # of an unforeseen reply
+        failure = f"the driver cannot use a reply ({type(error).__name__}: {error})"
+        transport.clear()
     failure = failure.replace(transport.resource, "ADDRESS")   # that of the twin is another
     exchanges = secretary.take()
     try:
@@ -194,4 +207,4 @@ def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> Transcri
     except TsbenchError:
         status = None
     secretary.take()
-    return TranscriptStep(step.name, exchanges, failure, status)
+    return TranscriptStep(step.name, exchanges, failure, status, results, step.free)

@@ -1,17 +1,19 @@
 """The steps: what a driver is asked to do, one after the other, for each kind of instrument.
 
 Nothing here can hurt what is connected: outputs stay off, or drive a resistor of which the user has told the value with
-at most :data:`HIGHEST_LEVEL`.
+at most :data:`~tsbench.conform.dialogue.HIGHEST_LEVEL`.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from tsbench.conform.dialogue import DURATION, HIGHEST_LEVEL, DialogueStep, Wait, each, until
+from tsbench.conform.pulse_measure import pulse_measure
+from tsbench.conform.surroundings import decade_box, prober, switch_matrix, temperature_controller
 from tsbench.errors import TsbenchError
 from tsbench.instruments import (
     ArbitraryWaveform,
@@ -26,29 +28,7 @@ from tsbench.instruments import (
 )
 from tsbench.instruments.driver import Driver
 
-HIGHEST_LEVEL = 1.0  #: [V] that is driven into a resistor
-_LONGEST = 30.0  #: [s] that a step waits for an instrument
-_PATIENCE = 0.01  #: [s] between two questions whether it has done
-
-Wait = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class DialogueStep:
-    """One step: what it is called in the report, and what the driver is asked to do."""
-
-    name: str
-    act: Callable[[], object]
-
-
-def _each(*acts: Callable[[], object]) -> Callable[[], None]:
-    """Return what does one act after the other."""
-
-    def all_of_them() -> None:
-        for act in acts:
-            act()
-
-    return all_of_them
+_PART = 0.9  #: of a range: there, the accuracy of its gain counts more than that of its offset
 
 
 def questions(driver: Any) -> Iterator[DialogueStep]:
@@ -87,7 +67,7 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
     for row in caps.current_accuracy:
         yield DialogueStep(f"measuring range {row.full_scale:g} A", partial(_measuring, meter, row.full_scale, 0.1))
     for nplc in (caps.nplc.low, 1.0, caps.nplc.high):
-        yield DialogueStep(f"aperture {nplc:g} NPLC", _each(
+        yield DialogueStep(f"aperture {nplc:g} NPLC", each(
             driver.reset, partial(_measuring, meter, None, nplc)))
     yield DialogueStep("level with the output off", lambda: meter.set_level(0.5))
     yield DialogueStep("current source", lambda: meter.configure_source(SourceSettings(
@@ -126,41 +106,58 @@ def _on_a_resistor(driver: Driver, meter: Any, wait: Wait, resistance: float) ->
         driver.output_states()
 
     yield DialogueStep("reading on the resistor", lambda: read(level, 2.0 * through))
+    fitting = [row.full_scale for row in caps.current_accuracy if _PART * row.full_scale <= through * (1 + 1e-9)]
+    if fitting:
+        full = fitting[-1]
+        yield DialogueStep("reading near full scale", lambda: read(_PART * full * resistance, full))
+        yield DialogueStep("current into the resistor", lambda: _driven(driver, meter, _PART * full))
     yield DialogueStep("negative reading", lambda: read(-level, 2.0 * through))
     yield DialogueStep("reading in compliance", lambda: read(level, 0.4 * through))
     if caps.maximum_sweep_points > 1:
         levels = np.linspace(0.0, level, 11)
-        yield DialogueStep("sweep", lambda: _swept(meter, wait, 11, _each(
+        yield DialogueStep("sweep", lambda: _swept(meter, wait, 11, each(
             lambda: ready(2.0 * through, 0.1), lambda: meter.start_sweep(levels, max(caps.minimum_dwell, 10e-3)))))
-        yield DialogueStep("sweep that is stopped", _each(
+        yield DialogueStep("sweep that is stopped", each(
             lambda: ready(2.0 * through, 1.0), lambda: meter.start_sweep(levels, max(caps.minimum_dwell, 0.1)),
             meter.abort, lambda: meter.set_output(False), driver.output_states))
     if (limits := caps.pulses) is not None:
         width = max(limits.width.low, 5e-3)
         pulses = SourcePulses(0.0, np.array([0.3, 0.6, level]), width, max(limits.period.low, 20.0 * width))
         shortest = max(limits.nplc.low, 1e-2)
-        yield DialogueStep("pulses", lambda: _swept(meter, wait, 3, _each(
+        yield DialogueStep("pulses", lambda: _swept(meter, wait, 3, each(
             lambda: ready(2.0 * through, shortest), lambda: meter.start_pulses(pulses))))
     if caps.sampling is not None:
         interval = max(caps.sampling.interval.low, 10e-3)
-        yield DialogueStep("samples", lambda: _swept(meter, wait, 10, _each(
+        yield DialogueStep("samples", lambda: _swept(meter, wait, 10, each(
             lambda: ready(2.0 * through, 0.1), lambda: meter.start_sampling(level, interval, 10))))
-    yield DialogueStep("made safe", _each(driver.safe_state, driver.output_states))
+    yield DialogueStep("made safe", each(driver.safe_state, driver.output_states))
 
 
-def _swept(meter: Any, wait: Wait, points: int, start: Callable[[], object]) -> None:
-    start()
-    _until(lambda: not meter.sweep_running(), wait)
-    meter.poll_sweep()
-    meter.fetch_sweep(0, points)
+def _driven(driver: Driver, meter: Any, current: float) -> None:
+    """Drive a current, and read the voltage twice."""
+    driver.reset()
+    meter.configure_source(SourceSettings("current", 2.0 * HIGHEST_LEVEL))   # what an open terminal would get
+    meter.configure_measure(MeasureSettings("voltage", range=2.0 * HIGHEST_LEVEL, nplc=1.0))
+    meter.set_level(0.0)
+    meter.set_output(True)
+    meter.set_level(current)
+    meter.measure()
+    meter.measure()
     meter.set_output(False)
+    driver.output_states()
 
 
-def _until(done: Callable[[], bool], wait: Wait) -> None:
-    for _ in range(round(_LONGEST / _PATIENCE)):
-        if done():
-            return
-        wait(_PATIENCE)
+def _swept(meter: Any, wait: Wait, points: int, start: Callable[[], object]) -> dict[str, float]:
+    start()
+    until(lambda: not meter.sweep_running(), wait)
+    meter.poll_sweep()
+    readings = meter.fetch_sweep(0, points)
+    meter.set_output(False)
+    found = {"readings": float(len(readings)), DURATION: readings[-1].time - readings[0].time if readings else 0.0}
+    for number, one in enumerate(readings, 1):
+        found |= {f"voltage {number} [V]": one.voltage, f"current {number} [A]": one.current,
+                  f"flags {number}": float(one.flags.value)}
+    return found
 
 
 def pulse_generator(driver: Driver, output: Any, wait: Wait, resistance: float | None) -> Iterator[DialogueStep]:
@@ -174,12 +171,12 @@ def pulse_generator(driver: Driver, output: Any, wait: Wait, resistance: float |
     yield DialogueStep("pulse", lambda: output.configure_pulse(pulse))
     yield DialogueStep("pulse downwards", lambda: output.configure_pulse(
         Pulse(0.2, -0.4, width, pulse.period, edge, edge)))
-    yield DialogueStep("burst", _each(lambda: output.configure_pulse(pulse), lambda: output.configure_burst(3)))
+    yield DialogueStep("burst", each(lambda: output.configure_pulse(pulse), lambda: output.configure_burst(3)))
     yield DialogueStep("level", lambda: output.configure_level(0.25))
     wave = 0.5 * np.sin(np.linspace(0.0, 2.0 * np.pi, max(64, int(caps.arbitrary_points.low))))
     waveform = ArbitraryWaveform(wave, min(1e6, caps.sample_rate.high))
     yield DialogueStep("waveform", lambda: output.load_waveform(waveform))
-    yield DialogueStep("made safe", _each(driver.safe_state, driver.output_states))
+    yield DialogueStep("made safe", each(driver.safe_state, driver.output_states))
     if resistance is None:
         return
 
@@ -190,12 +187,12 @@ def pulse_generator(driver: Driver, output: Any, wait: Wait, resistance: float |
         output.configure_burst(3)
         output.set_output(True)
         output.trigger()
-        _until(lambda: not output.burst_running(), wait)
+        until(lambda: not output.burst_running(), wait)
         output.set_output(False)
         driver.output_states()
 
     yield DialogueStep("burst into the resistor", play)
-    yield DialogueStep("made safe", _each(driver.safe_state, driver.output_states))
+    yield DialogueStep("made safe", each(driver.safe_state, driver.output_states))
 
 
 def oscilloscope(driver: Driver, scope: Any, wait: Wait, resistance: float | None) -> Iterator[DialogueStep]:
@@ -213,22 +210,27 @@ def oscilloscope(driver: Driver, scope: Any, wait: Wait, resistance: float | Non
         yield DialogueStep("external trigger", lambda: scope.configure_trigger(EdgeTrigger("external", 0.5)))
     yield DialogueStep("small range", lambda: scope.configure_channel(1, Vertical(range=max(caps.range.low, 0.08))))
 
-    def record() -> None:
+    def record(offset: float) -> dict[str, float]:
         driver.reset()
-        scope.configure_channel(1, Vertical(range=4.0))
-        scope.configure_timebase(Timebase(1e-3))
+        scope.configure_channel(1, Vertical(range=4.0, offset=offset))
+        scope.configure_timebase(Timebase(20e-6))
         scope.configure_trigger(EdgeTrigger(1, 1.9))
         scope.arm()
         scope.triggered()
         scope.force_trigger()
-        _until(scope.complete, wait)
-        scope.fetch([1])
+        until(scope.complete, wait)
+        seen = scope.fetch([1])[1]
+        return {"samples": float(seen.codes.size), "interval [s]": seen.dt, "start [s]": seen.t0,
+                "mean [V]": float(seen.values().mean())}
 
-    yield DialogueStep("forced record", record)
-    yield DialogueStep("record that is stopped", _each(scope.arm, scope.abort, scope.complete))
+    yield DialogueStep("forced record", lambda: record(0.0))
+    yield DialogueStep("forced record far from the middle", lambda: record(1.5))
+    yield DialogueStep("record that is stopped", each(scope.arm, scope.abort, scope.complete))
 
 
 #: kind of instrument -> its steps
 STEPS: dict[str, Callable[[Driver, Any, Wait, float | None], Iterator[DialogueStep]]] = {
     "source meter": source_meter, "pulse generator": pulse_generator, "oscilloscope": oscilloscope,
+    "pulse measure unit": pulse_measure, "switch matrix": switch_matrix, "prober": prober,
+    "temperature controller": temperature_controller, "decade box": decade_box,
 }

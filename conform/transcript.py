@@ -37,6 +37,9 @@ class TranscriptStep:
     exchanges: tuple[Exchange, ...]
     failure: str = ""  #: why the driver gave the step up, in one line
     status: int | None = None  #: status byte at its end, None where the bus has no serial poll
+    #: what the driver made of a record, in SI units: the transcript does not have the bytes of a long block
+    results: Mapping[str, float] = field(default_factory=dict)
+    free: bool = False  #: the values depend on what is around the instrument; only their form is compared
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Transcript:
             driver, identity = head.pop("driver"), head.pop("identity")
             found = tuple(
                 TranscriptStep(one["name"], tuple(Exchange(*exchange) for exchange in one["exchanges"]),
-                               one.get("failure", ""), one.get("status")) for one in steps)
+                               one.get("failure", ""), one.get("status"), one.get("results", {}),
+                               one.get("free", False)) for one in steps)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{file} is not a transcript ({' '.join(str(error).split())})") from None
         if version != _VERSION:

@@ -83,7 +83,7 @@ def restarted(replies: Sequence[str]) -> bool:
 FLEX = Language(
     name="FLEX", error_question="ERRX?", parse_error=parse_flex_error, clearing=("BC",),
     resetting=("*RST", f"*SRE {RESTART_MARK}"), power_questions=("*SRE?",), power_lost=restarted,
-    may_be_repeated=flex_repeatable,
+    may_be_repeated=flex_repeatable, trials=("ZZ 1", "FMT", "FMT 99"),
 )
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tsbench.cli import main
-from tsbench.conform import Transcript, conform, conforming
-from tsbench.conform.comparing import same_format
+from tsbench.conform import Transcript, Twin, conform, conforming
+from tsbench.conform.comparing import reading_bounds, same_format
 from tsbench.conform.conforming import twin_transcripts
-from tsbench.conform.steps import DialogueStep
+from tsbench.conform.dialogue import DialogueStep
+from tsbench.conform.twin import TWINS
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.records import Identity
 from tsbench.simulated_backends.scpi.exchange import execute_scpi
@@ -116,7 +118,7 @@ def test_an_instrument_like_its_twin_shows_no_difference(metal: Callable[..., Pa
     told: list[str] = []
     finding, = conform(metal(), {"meter": 10e3}, told.append)
     assert finding.differences == () and not finding.problem
-    assert told[0] == "meter: Keithley 2450" and told[-1] == "meter: its twin, 5 of 5"
+    assert told[0] == "meter: Keithley 2450" and told[-1] == "meter: its twin, 12 of 12"
     steps = {step.name: step for step in finding.transcript.steps}
     assert {"reset", "meter: sweep", "meter: reading in compliance", "wrong message *ESE 999"} <= set(steps)
     assert all(not step.failure for step in steps.values())
@@ -129,7 +131,7 @@ def test_an_instrument_like_its_twin_shows_no_difference(metal: Callable[..., Pa
 
 
 @pytest.fixture(scope="module")
-def twins() -> list[Transcript]:
+def twins() -> list[Twin]:
     """The twin speaks once for all that is planted."""
     table = InstrumentTable(driver="keithley_2450", resource="USB0::0x05E6::0x2450::SIM7::INSTR")
     return twin_transcripts("meter", table, "keithley_2450", {"meter": 10e3}, lambda line: None)
@@ -142,7 +144,7 @@ KINDS = {"fewer digits of readings": {"format"}, "a gain error of a percent": {"
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_an_instrument_does_otherwise_is_found(
-    planted: str, metal: Callable[..., Path], twins: list[Transcript], monkeypatch: pytest.MonkeyPatch,
+    planted: str, metal: Callable[..., Path], twins: list[Twin], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tsbench.conform.conforming.twin_transcripts", lambda *_: twins)
     finding, = conform(metal(*PLANTED[planted]), {"meter": 10e3})
@@ -175,6 +177,7 @@ def test_the_command_writes_report_and_transcript(
 
 
 @pytest.mark.parametrize(("given", "said"), [
+    (["--tolerance", "1"], "a part between 0 and 10 %"), (["--tolerance", "x%"], "a part between 0 and 10 %"),
     (["--resistor", "meter"], "write the terminal and the resistance"), (["--resistor", "meter=1"], "between 100 Ohm"),
     (["--resistor", "meter=10k"], "the outputs will drive resistors (10000 Ohm at meter). Confirm this with --yes"),
 ])
@@ -209,16 +212,31 @@ def test_the_marks_before_a_number_are_compared_apart_from_it() -> None:
     def spoken(*replies: str) -> list[Transcript]:
         return [Transcript("d", "i", (TranscriptStep("read", (Exchange("XE", reply, 0.1),)),)) for reply in replies]
 
-    twins = spoken("NAI+1.00E-06", "NAI+1.01E-06", "NAI+0.99E-06")
+    twins = [Twin(one) for one in spoken("NAI+1.00E-06", "NAI+1.01E-06", "NAI+0.99E-06")]
     assert compare(spoken("NAI+1.02E-06")[0], twins) == []
     assert [one.what for one in compare(spoken("CAI+1.02E-06")[0], twins)] == ["reply"]
     assert [one.what for one in compare(spoken("NAI+2.00E-06")[0], twins)] == ["value"]
+
+
+def test_a_reading_may_lie_between_those_of_the_corners() -> None:
+    """Errors of 1 % of gain and of 1 mV of offset, and a noise of 10 uV: 1 V may be off by 11 mV and little more."""
+    noise = np.random.default_rng(5).normal(0.0, 1e-5, len(TWINS))
+    numbers = np.array([1.0 + 0.01 * one.gain + 0.001 * one.offset for one in TWINS]) + noise
+    middle, allowed = reading_bounds(numbers, TWINS)
+    assert middle == pytest.approx(1.0, abs=3e-5) and 0.011 < allowed < 0.0118
+
+
+def test_an_unforeseen_reply_ends_one_step_only() -> None:
+    transport = SimpleNamespace(resource="it", serial_poll=lambda: 0, clear=lambda: None)
+    step = conforming._taken(DialogueStep("load", lambda: float("x")), conforming.Secretary(lambda: 0.0, ""), transport)
+    assert step.failure == "the driver cannot use a reply (ValueError: could not convert string to float: 'x')"
 
 
 @pytest.mark.parametrize(("one", "other", "alike"), [
     ("1.50E-09", "2.50E-10", True), ("1.50E-9", "2.50E-10", True), ("1.50E-9", "2.50E-09", False),
     ("1.50E-9", "1.50", False), ("1.50E-9", "1.5E-9", False), ("1.5E-010", "1.5E-10", False), ("12", "7", True),
     ("+1.5", "1.5", False), ("-1.5", "+2.5", True), ("1.5E+0", "1.5E+10", True),
+    ("+000.0", "+112.5", True), ("+000.0", "+0.0", False), ("0.5", "12.5", True),
 ])
 def test_the_form_of_two_numbers_is_compared(one: str, other: str, alike: bool) -> None:
     assert same_format(one, other) == same_format(other, one) == alike
