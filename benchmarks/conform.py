@@ -114,7 +114,8 @@ def drawn(family: Family, count: int, seed: int) -> Iterator[tuple[str, Plant]]:
     replies: dict[str, str] = {}
     for step in twins_of(family)[0].transcript.steps:
         for exchange in step.exchanges:
-            if exchange.reply and "#" not in exchange.reply and exchange.message != "serial poll":
+            block = "#" in exchange.reply or " bytes" in exchange.reply
+            if exchange.reply and not block and exchange.message != "serial poll":
                 replies.setdefault(exchange.message, exchange.reply)
     fields = [(message, place, part) for message, reply in replies.items()
               for place, part in enumerate(_CUT.split(reply)) if not place % 2 and part]
