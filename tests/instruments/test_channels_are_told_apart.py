@@ -12,6 +12,7 @@ import pytest
 from benchmarks.pairs.cells import PARTS, Cell, lay
 from tests.fixtures.driver_steps import steps
 from tests.instruments.test_terminals_end_safe import FAMILIES
+from tsbench.instruments import SourceSettings
 from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS
 from tsbench.station.bench.bench import Bench
 
@@ -88,3 +89,31 @@ def test_each_channel_gets_its_own_messages(name: str, tmp_path: Path) -> None:
         for first, second in zip(one[step], other[step], strict=True):
             assert len(first) == len(second)
             assert {(x, y) for x, y in zip(first, second, strict=True) if x != y} <= allowed, (step, first, second)
+
+
+@pytest.mark.parametrize("name", sorted(PAIRS))
+def test_what_is_known_stands_under_its_channel(name: str, tmp_path: Path) -> None:
+    model = FAMILIES[name]
+    part = next(part for part in PARTS if model.kind in part.kinds)
+    with Bench.open(lay(Cell(part, model, None), tmp_path, 1, imperfections=False), "D1") as bench:
+        driver: Any = bench.instruments.connections["source"].driver
+        for output in driver.output_names:
+            terminal = driver.terminal(output.partition(".")[2])
+            assert [state.output for state in terminal.output_states()] == [output]
+            assert output.rpartition(".")[2] in terminal.label.removeprefix(driver.label)
+        assert [state.output for state in driver.output_states()] == list(driver.output_names)
+        kept = {}
+        for number, channel in enumerate(PAIRS[name], 1):
+            terminal = driver.terminal(channel)
+            if hasattr(terminal, "configure_level"):
+                terminal.configure_load(50.0 * number)
+                terminal.configure_level(0.1 * number)
+            else:
+                terminal.configure_source(SourceSettings("voltage", 1e-3 / number))
+            kept[channel] = terminal.accepted_settings()
+        first, second = kept.values()
+        assert first.keys() == second.keys() and first != second
+        found = driver.accepted_settings()
+        for channel, known in kept.items():
+            assert {key: found[f"{channel}.{key}"] for key in known} == known
+            assert driver.terminal(channel).accepted_settings() == known

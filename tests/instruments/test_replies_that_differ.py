@@ -19,8 +19,8 @@ from tsbench.errors import TsbenchError
 from tsbench.instruments import EdgeTrigger, Vertical
 from tsbench.station.bench.bench import Bench
 
-#: not a digit of a name such as C1 or RI1
-NUMBER = re.compile(r"(?<![A-Za-z0-9_.+-])[-+]?\d+(?:\.\d*)?(?:E[-+]?\d+)?", re.IGNORECASE)
+#: a number or the state of a switch; not a digit of a name such as C1 or RI1
+NUMBER = re.compile(r"(?<![A-Za-z0-9_.+-])(?:[-+]?\d+(?:\.\d*)?(?:E[-+]?\d+)?|ON\b|OFF\b)", re.IGNORECASE)
 #: questions about the state of the instrument, not about a setting: status, errors, whether it is armed
 STATES = re.compile(r"\*(?!LRN)|:?SYST|:?STAT|ERR|CMR|EXR|print\((?:errorqueue|status)|:ERROR|SP$|:[AT]ER\?|INR\?",
                     re.IGNORECASE)
@@ -41,8 +41,9 @@ def set_in(step: str, question: str, sent: list[str]) -> set[str]:
     """Return which values of a reply with several values the step did set, by the word before them or their place."""
     if question.startswith("C1:"):
         header = question.rstrip("?")
-        return {key for message in sent if message.startswith(header)
-                for key in re.findall(r"([A-Z]+),[-\d]", message)} - _UNREAD
+        switched = {"0" for message in sent if re.fullmatch(r"C1:OUTP O(N|FF)", message)} if "OUTP" in header else set()
+        return switched | {key for message in sent if message.startswith(header)
+                           for key in re.findall(r"([A-Z]+),[-\d]", message)} - _UNREAD
     return {"SEQ?": {"ON"} if step == "segments" else set(), "*LRN? 1": {"1", "2"},   # level, limit
             "*LRN? 56": {"0", "1"}, "*LRN? 32": {"1"} if "voltage" in step else {"0"}}[question]   # converter; range
 
@@ -92,7 +93,10 @@ class Changer:
 
 
 def another(number: str) -> str:
-    """Return another number, far away: whole where it is, and finite where it stands for infinity."""
+    """Return the other state of a switch, or a number far away: whole where it is, finite where it means infinity."""
+    switches = {"0": "1", "1": "0", "ON": "OFF", "OFF": "ON"}
+    if number.upper() in switches:
+        return switches[number.upper()]
     if number.lstrip("+-").isdigit():
         return f"{3 * int(number) + 1}"
     return f"{3 * float(number) + 1 if abs(float(number)) < 1e30 else 75.0:.6E}"
