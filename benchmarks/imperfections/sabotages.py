@@ -29,7 +29,7 @@ WORDS = {0.0: "absent", 0.5: "half", 2.0: "double"}
 #: numbers that are small, not 0, in an ideal instrument: nothing is computed for 0
 _FREE = ("time_constant", "settling", "output_resistance", "relay_resistance", "closed", "FAST_RESISTANCE",
          "PULSE_RESISTANCE", "resolution", "overshoot_time",
-         "input_capacitance")
+         "input_capacitance", "auto_timeout")
 MUCH = 1e3  #: what makes a bandwidth or the speed of an edge as good as ideal
 
 
@@ -173,6 +173,8 @@ def _instruments(name: str, families: Mapping[str, Mapping[str, Any]]) -> Callab
         def with_honest(one: Any, *args: Any, **keywords: Any) -> None:
             made(one, *args, **keywords)
             spoilt, one.sheet = one.sheet, honest[id(one.sheet)]
+            if sabotage.fields == ("rearm_time",) and one.sheet.max_segments == 1:
+                raise ValueError("without segments, their distance has nothing to spoil")
             if all(getattr(spoilt, field, None) == getattr(one.sheet, field, None) for field in sabotage.fields):
                 raise ValueError(f"{sabotage.fields} have nothing to spoil")
 
