@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks.driver_faults import KINDS, changed, places_in
 from benchmarks.mutations import LIBRARIES, ROOT, Change, noticed_by
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 
 FOLDER = ROOT / "instruments"
 #: folders of instruments/ that drive nothing
@@ -118,8 +118,9 @@ def main() -> int:
     return report("driver_mutations", "Faults of drivers that their tests notice", [
         Line("faults noticed", f"{len(done) - len(survivors)} of {len(done)}", f">= {options.count - allowed}",
              len(survivors) <= allowed),
-        *(Line(kind, f"{kinds[kind] - missed[kind]} of {kinds[kind]}", "", True) for kind in KINDS),
-        *(Line(f"{one['path']}:{one['line']}", one["what"][:90], "noticed", False) for one in survivors)])
+        *(Line(kind, f"{kinds[kind] - missed[kind]} of {kinds[kind]}", INFORMATION, True) for kind in KINDS),
+        *(Line(f"{one['path']}:{one['line']}", f"not noticed: {one['what'][:90]}", INFORMATION, True)
+          for one in survivors)])
 
 
 if __name__ == "__main__":

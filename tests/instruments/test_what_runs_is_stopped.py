@@ -99,6 +99,22 @@ def test_what_a_channel_plays_ends(place: tuple[Any, ...]) -> None:
     assert begin(terminal)()    # all of it is set anew
 
 
+@pytest.mark.parametrize("place", [name for name, model in sorted(FAMILIES.items()) if model.kind == SOURCE_METER],
+                         indirect=True)
+def test_a_sweep_that_switches_the_output_on_is_reported_as_on(place: tuple[Any, ...]) -> None:
+    driver, terminal, name, outputs_on, wait = place
+    terminal.configure_source(SourceSettings("voltage", limit=1e-3))
+    terminal.configure_measure(MeasureSettings("current", nplc=0.1))
+    terminal.start_sweep(np.full(20, 0.1), 0.05)
+    wait(0.1)
+    there = on(driver), on(terminal)
+    assert there == (outputs_on(), outputs_on()) and set(outputs_on()) <= {name}
+    while terminal.sweep_running():
+        wait(0.1)
+    there = on(driver), on(terminal)
+    assert there == (outputs_on(), outputs_on())
+
+
 @pytest.mark.parametrize("place", [
     name for name, model in sorted(FAMILIES.items()) if model.kind == SOURCE_METER and name != "keithley_2400"
 ], indirect=True)
