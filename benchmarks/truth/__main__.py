@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.report import INFORMATION, Line, report
 from benchmarks.truth.measuring import measure
-from benchmarks.truth.records import TruthRecord, load, sha256
+from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, rejected
 
 KEPT = Path("build/truth.jsonl")
@@ -37,8 +37,8 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     quantities = sorted({row["quantity"] for row in rows})
     scores = [coverage_of(name, [row for row in rows if row["quantity"] == name]) for name in quantities]
     refused = rejected(scores)
-    table = [Line("devices", str(len({(one.model, one.device_seed) for one in knowable})), f">= {LEAST_DEVICES}",
-                  len(knowable) >= LEAST_DEVICES)]
+    devices = len({drawn_device(one) for one in knowable})
+    table = [Line("devices", str(devices), f">= {LEAST_DEVICES}", devices >= LEAST_DEVICES)]
     for score in scores:
         table += _lines_of(score, sum(row["quantity"] == score.quantity for row in rows), score.quantity in refused)
     for reason in sorted({record.cannot_be_known for record in records} - {""}):

@@ -3,8 +3,8 @@
 ``records.jsonl`` is the list, one JSON object a line. It was drawn once (``python -m benchmarks.truth.records --draw``)
 and stays as it is while extractors change: its SHA-256 stands in docs/evidence/truth.md, and a test compares them.
 
-A record that cannot be known for the reason "clipped" is measured as usual; then its codes are clipped over the event,
-as a scope with too small a range would have done. "coarse" keeps so few of its samples that an edge has at most two.
+Records that cannot be known for the reason "clipped" or "coarse" are measured as usual, and then clipped over the event
+or thinned out until an edge has at most two samples (:mod:`.spoiling`).
 """
 
 import argparse
@@ -24,7 +24,8 @@ from benchmarks.truth.population import KINDS, Bounds, Kind
 FILE = Path(__file__).with_name("records.jsonl")
 SEED = 20261128
 
-#: records of each protocol, more than the 300 that must stay without a flag
+#: records of each protocol, so that each quantity has more than the 300 numbers that must stay without a flag (an
+#: oscillation has one or two biases, a sweep one to three cycles of one or two polarities)
 COUNTS = {"iv_sweep": 420, "pulse_train": 420, "oscillation": 200, "relaxation": 420, "paired_pulse": 360}
 #: records in which a quantity cannot be known, by the reason
 HOPELESS = {
@@ -63,6 +64,14 @@ def load(file: Path = FILE) -> list[TruthRecord]:
 def sha256(file: Path = FILE) -> str:
     """Return the hash of the list."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def drawn_device(record: TruthRecord) -> tuple[object, ...]:
+    """Return what tells devices apart: a model that nothing varies is one device."""
+    from tsbench.simulated_backends.devices.catalogue import catalogue
+
+    seed = record.device_seed if catalogue()[record.model].variability else 0
+    return record.model, seed, *record.device_parameters.values()
 
 
 def _log(rng: np.random.Generator, bounds: Bounds, digits: int = 3) -> float:
