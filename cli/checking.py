@@ -106,7 +106,7 @@ def check_bench(path: Path) -> dict[str, Any]:
         "high_voltage": file.table.fixture.high_voltage is not None,
         "interlocks": [{"terminal": one, "closed": closed} for one, closed in found["interlocks"].items()],
         "fixture_control": found["fixture_control"],
-        "predictions": _predictions(path, warnings),
+        "predictions": _predictions(path, found["source_resistance"], warnings),
         "problems": [
             f"output {output} is still on" for output, enabled in found["outputs"].items() if enabled
         ],
@@ -182,12 +182,12 @@ def _useless_limits(device: "DeviceDescription", voltage: float, current: float)
                    f"{reached}. So this limit protects nothing. Check its value and its prefix")
 
 
-def _predictions(path: Path, warnings: list[str]) -> list[str]:
+def _predictions(path: Path, source_resistances: Mapping[str, float], warnings: list[str]) -> list[str]:
     """Return what the circuit model says of the fixture."""
     from tsbench.station.preflight.preflight import predict
 
     try:
-        return predict(path)
+        return predict(path, source_resistances)
     except TsbenchError as error:
         warnings.append(sentences("the behaviour of the device in the fixture could not be predicted", str(error)))
         return []

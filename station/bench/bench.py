@@ -30,8 +30,8 @@ from tsbench.station.bench.positioners import FollowedPositioner
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
 from tsbench.station.bench.surroundings import (
-    BoxControl,
     ChuckTemperature,
+    FixtureControls,
     chuck_temperature,
     fixture_control,
     with_value,
@@ -61,7 +61,7 @@ class Bench:
         self.clock: Clock = self.instruments.clock
         self.positioner: Positioner = self.instruments.positioner
         self.temperature: ChuckTemperature | None = None  #: of the chuck, where the bench file names its controller
-        self.fixture_control: BoxControl | None = None  #: where the bench file names decade boxes or gates
+        self.fixture_control: FixtureControls | None = None  #: where the bench file names decade boxes or gates
         self.wiring = Wiring(file, self.instruments.driver_of)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
         self.routes: Routes | None = None  #: to the device, where the bench file has routes
@@ -340,6 +340,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "outputs": {state.output: state.enabled for state in states},
             "found_on": [output for one in bench.instruments.connections.values() for output in one.found_on],
             "path_resistance": dict(bench.fixture.path_resistance),
+            "source_resistance": dict(bench.fixture.source_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
             "interlocks": _interlocks(bench),
             "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),

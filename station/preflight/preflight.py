@@ -3,7 +3,9 @@
 Uses the circuit engine, so it stands above the measuring folders and is used by the command line only.
 """
 
+import dataclasses
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tsbench.simulated_backends.circuit.engine import Constant, Observer, Segmen
 from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue
 from tsbench.station.bench.bench_file import BenchFile
 
+USUAL_VOLTAGE = 5.0  #: [V] up to which biases are tried where the device has no max_voltage
 BIASES = 24  #: biases tried between nothing and the highest voltage allowed
 CYCLES = 40.0  #: RC time constants watched at each bias
 _OPEN = 1e12  #: [Ohm] of an output that is off
@@ -34,13 +37,14 @@ class OscillationZone:
     capacitance: float  #: [F] across the device
     biases: FloatArray  #: [V] at which it oscillates, shape (n,); empty: nowhere
     frequencies: FloatArray  #: [Hz], shape (n,)
+    subject: str = "the device has"  #: with its verb; names the devices if others of the bench have another line
 
     def __str__(self) -> str:
         if not math.isfinite(self.load_resistance):
             return f"{self.role} is not connected to the device in this fixture"
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
         path = (
-            f"{self.role}: the device has {load} in series and {capacitance} across it. With the catalogue model "
+            f"{self.role}: {self.subject} {load} in series and {capacitance} across it. With the catalogue model "
             f"{self.model}")
         if not self.biases.size:
             return f"{path}, no oscillation is expected"
@@ -51,8 +55,16 @@ class OscillationZone:
             "values are averages")
 
 
-def predict(bench_file: Path) -> list[str]:
-    """Return one line for each role that drives the device of the bench file (and each material known).
+def predict(bench_file: Path, source_resistances: Mapping[str, float]) -> list[str]:
+    """Return one line for each role that drives a device, and for each device that the catalogue does not have.
+
+    Devices with the same catalogue entry and the same voltage limit share a line. The standards of the fixture (short,
+    open end, known resistor) have no line.
+
+    Parameters
+    ----------
+    bench_file : the bench file
+    source_resistances : role -> output resistance [Ohm] of its source, as :class:`~tsbench.records.Fixture` has it
 
     Raises
     ------
@@ -63,20 +75,40 @@ def predict(bench_file: Path) -> list[str]:
     if bench.netlist is None:
         return ["the bench file has no netlist of the fixture, so the behaviour of the device cannot be predicted"]
     lines: list[str] = []
-    materials = {table.material for table in bench.table.devices.values()}
-    for material in sorted(materials):
-        entry = _entry_of(material)
-        if entry is None:
-            lines.append(f"the catalogue has no device of material '{material}', so its behaviour cannot be predicted")
+    groups: dict[tuple[str, float], list[str]] = {}
+    for identifier, table in bench.table.devices.items():
+        if table.standard is not None:
             continue
-        limit = bench.table.device.limits.max_voltage or 5.0
-        for role in ("drive", "pulser", "bias"):
-            node = bench.table.fixture.terminals.get(bench.table.roles.get(role, ""))
-            if node is None:
-                continue
-            source = 0.0 if role == "drive" else 50.0
-            lines.append(str(oscillation_zone(bench.netlist, role, node, source, entry, limit)))
-    return lines
+        entry = _entry_of(table.material)
+        if entry is None:
+            lines.append(_unknown(identifier, table.material))
+        else:
+            limit = bench.device(identifier).limits.max_voltage or USUAL_VOLTAGE
+            groups.setdefault((entry.name, limit), []).append(identifier)
+    for (name, limit), devices in groups.items():
+        subject = "the device has"
+        if len(groups) > 1:
+            subject = (f"device {devices[0]} has" if len(devices) == 1
+                       else f"each of the devices {', '.join(devices)} has")
+        lines += [str(dataclasses.replace(zone, subject=subject))
+                  for zone in _zones(bench, bench.netlist, source_resistances, catalogue()[name], limit)]
+    return list(dict.fromkeys(lines))   # a source without a way to the device has the same line for all devices
+
+
+def _unknown(identifier: str, material: str) -> str:
+    fault = f"the catalogue has no device of material '{material}'" if material else "the bench file has no material"
+    return (f"device {identifier}: {fault}, so tsbench cannot predict whether it oscillates. Write the material into "
+            f"[devices.{identifier}]")
+
+
+def _zones(
+    bench: BenchFile, netlist: Netlist, source_resistances: Mapping[str, float], entry: CatalogueEntry, limit: float,
+) -> Iterator[OscillationZone]:
+    """Yield the zone of each source of the bench."""
+    for role in ("drive", "pulser", "bias"):
+        node = bench.table.fixture.terminals.get(bench.table.roles.get(role, ""))
+        if node is not None and role in source_resistances:
+            yield oscillation_zone(netlist, role, node, source_resistances[role], entry, limit)
 
 
 def oscillation_zone(

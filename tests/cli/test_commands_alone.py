@@ -193,7 +193,7 @@ def bench_found(enabled: bool) -> dict[str, Any]:
     facts = {"driver": "d", "model": "m", "serial": "SIM1", "firmware": "f", "resource": "r", "visa_library": "@py"}
     return {"instruments": {"meter": {"roles": ["drive", "bias"], "simulated": True, "settings": {}, **facts}},
             "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "reach": (200.0, 1.0),
-            "found_on": []}
+            "found_on": [], "fixture_control": [], "source_resistance": {"drive": 0.0}}
 
 
 BENCH = """
@@ -261,7 +261,7 @@ def test_check_of_a_bench_that_another_process_has_or_whose_fixture_cannot_be_pr
     assert main(["check", str(path)]) == InstrumentInUse("", {}).exit_code and capsys.readouterr().out == ""
     monkeypatch.setattr("tsbench.station.preflight.preflight.predict", Asked(ConfigurationError("no path")))
     warnings = ["before"]
-    assert checking._predictions(path, warnings) == []
+    assert checking._predictions(path, {"drive": 0.0}, warnings) == []
     assert warnings == ["before", "the behaviour of the device in the fixture could not be predicted. No path"]
 
 

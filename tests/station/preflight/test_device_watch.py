@@ -94,15 +94,19 @@ material = "NbO2"
 """
 
 
+def zone(role: str) -> preflight.OscillationZone:
+    return preflight.OscillationZone(role, "nbo2", math.inf, 0.0, np.empty(0), np.empty(0))
+
+
 @pytest.mark.parametrize(("limits", "highest"), [("", 5.0), ("[device.limits]\nmax_voltage = 2.5\n", 2.5)])
-def test_a_source_meter_adds_no_resistance_and_a_generator_its_own_50_ohm(
+def test_each_source_is_asked_with_its_resistance_and_the_limit_of_the_device(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str, highest: float
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(preflight, "oscillation_zone", lambda netlist, *given: asked.append(given) or "a zone")
+    monkeypatch.setattr(preflight, "oscillation_zone", lambda netlist, *given: asked.append(given) or zone(given[0]))
     path = tmp_path / "b.bench.toml"
     path.write_text(BENCH + limits, "utf-8")
-    assert preflight.predict(path) == ["a zone", "a zone"]
+    assert preflight.predict(path, {"drive": 0.0, "bias": 50.0}) == [str(zone("drive")), str(zone("bias"))]
     assert [(role, node, source, most) for role, node, source, _, most in asked] == [
         ("drive", "smu", 0.0, highest), ("bias", "gen", 50.0, highest)]
     assert all(entry.material.lower() == "nbo2" for _, _, _, entry, _ in asked)
@@ -111,10 +115,10 @@ def test_a_source_meter_adds_no_resistance_and_a_generator_its_own_50_ohm(
 def test_a_role_whose_instrument_is_not_in_the_fixture_has_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preflight, "oscillation_zone", lambda netlist, role, *given: role)
+    monkeypatch.setattr(preflight, "oscillation_zone", lambda netlist, role, *given: zone(role))
     path = tmp_path / "b.bench.toml"
     path.write_text(BENCH.replace('meter = "smu"\n', "").replace("R1 smu dut 1k", "R1 dut 0 1k"), "utf-8")
-    assert preflight.predict(path) == ["bias"]
+    assert preflight.predict(path, {"drive": 0.0, "bias": 50.0}) == [str(zone("bias"))]
 
 
 class MadeUpCircuit:

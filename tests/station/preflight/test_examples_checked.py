@@ -43,6 +43,6 @@ def test_any_wiring_is_predicted_or_named(netlist: str, expected: str, tmp_path:
     bench = tmp_path / "lab.bench.toml"
     bench.write_text(f'{head}[fixture]\nnetlist = """\n{netlist}\n"""\n[fixture.terminals]\nsource_meter = "smu"\n'
                      f'"generator.1" = "gen"\n{devices}'.replace('bias = "generator.2"', ""), "utf-8")
-    lines = predict(bench)
+    lines = predict(bench, {"drive": 0.0, "pulser": 50.0})
     assert len(lines) == 2
     assert any(line.startswith(expected) for line in lines), lines

@@ -57,13 +57,15 @@ def test_no_zone() -> None:
 @pytest.mark.parametrize(("material", "expected"), [
     ("NbO2", "With the catalogue model nbo2, the device oscillates from about 1.67 V to "
              "3.33 V"),   # 5 V where nothing is said
-    ("NBO2", "With the catalogue model nbo2"), ("unobtainium", "no device of material 'unobtainium'"),
-    ("", "no device of material ''"), ("nmos", "no device of material 'nmos'"),   # a transistor has three nodes
+    ("NBO2", "With the catalogue model nbo2"),
+    ("unobtainium", "device D1: the catalogue has no device of material 'unobtainium', so "),
+    ("", "device D1: the bench file has no material, so tsbench cannot predict whether it oscillates. Write"),
+    ("nmos", "no device of material 'nmos'"),   # a transistor has three nodes
 ])
 def test_the_material_chooses_the_model(material: str, expected: str, tmp_path: Path) -> None:
     bench = tmp_path / "lab.bench.toml"
     bench.write_text(BENCH.replace("MATERIAL", material), "utf-8")
-    (line,) = predict(bench)
+    (line,) = predict(bench, {"bias": 50.0})
     assert expected in line
 
 
@@ -71,9 +73,32 @@ def test_the_limit_of_the_device_bounds_what_is_tried(tmp_path: Path) -> None:
     bench = tmp_path / "lab.bench.toml"
     limits = '[device.limits]\nmax_voltage = "1 V"\nmax_current = "1 mA"\n'
     bench.write_text(BENCH.replace("MATERIAL", "NbO2") + limits, "utf-8")
-    assert predict(bench) == [
+    assert predict(bench, {"bias": 50.0}) == [
         "bias: the device has 5.050 kOhm in series and 80.00 pF across it. With the catalogue model nbo2, no "
         "oscillation is expected"]
     bench.write_text("\n".join(line for line in BENCH.splitlines() if not line.startswith("netlist")), "utf-8")
-    assert predict(bench) == ["the bench file has no netlist of the fixture, so the behaviour of the device cannot "
-                              "be predicted"]
+    assert predict(bench, {"bias": 50.0}) == [
+        "the bench file has no netlist of the fixture, so the behaviour of the device cannot be predicted"]
+
+
+def test_each_device_has_its_own_limit_and_a_standard_has_no_line(tmp_path: Path) -> None:
+    bench = tmp_path / "lab.bench.toml"
+    limits = '[devices.D1.limits]\nmax_voltage = "1 V"\n'
+    standards = '[devices.SHORT]\nstandard = "short"\n[devices.OPEN]\nstandard = "open"\n'
+    bench.write_text(BENCH.replace("MATERIAL", "NbO2") + limits + standards, "utf-8")
+    (line,) = predict(bench, {"bias": 50.0})
+    assert line.startswith("bias: the device has 5.050 kOhm in series") and line.endswith("no oscillation is expected")
+    others = '[devices.D2]\nmaterial = "NbO2"\n[devices.D3]\nmaterial = "nbo2"\n'
+    bench.write_text(BENCH.replace("MATERIAL", "NbO2") + limits + others, "utf-8")
+    own, common = predict(bench, {"bias": 50.0})
+    assert own.startswith("bias: device D1 has 5.050 kOhm in series") and own.endswith("no oscillation is expected")
+    assert common.startswith("bias: each of the devices D2, D3 has 5.050 kOhm in series") and "to 3.33 V" in common
+    wired = bench.read_text("utf-8").replace("R1 gen dut", "R1 gen 0")
+    bench.write_text(wired.replace("C1 dut 0 80p", "C1 dut 0 80p\\nR2 dut 0 1k"), "utf-8")
+    assert predict(bench, {"bias": 50.0}) == ["bias is not connected to the device in this fixture"]
+
+
+def test_the_source_has_the_resistance_that_its_driver_states(tmp_path: Path) -> None:
+    bench = tmp_path / "lab.bench.toml"
+    bench.write_text(BENCH.replace("MATERIAL", "NbO2"), "utf-8")
+    assert predict(bench, {"bias": 1e3})[0].startswith("bias: the device has 6.000 kOhm in series")
