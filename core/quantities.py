@@ -156,16 +156,16 @@ VoltsPerSecond = Annotated[float, _accept("V/s"), Unit("V/s")]
 Number = Annotated[float, _accept(""), Unit("")]
 
 
-_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s", "V/A"}
 
 
 def format_interval(value: float | None, low: float | None, high: float | None, unit: str) -> str:
     """Return a value with its 95 % interval on one SI prefix: ``"1.0231 ± 0.0021 V"``.
 
-    A lopsided interval is written out (``"81.2 (79.9 … 90.1) µA"``), an open one by its known bound
-    (``"3.1 (≥ 2.9) µs"``); the digits follow the width of the interval (two of its significant digits). Where only a
-    bound is known, it stands alone (``"≥ 2.9 µs"``).
+    A lopsided interval is written out (``"81.2 (79.9 … 90.1) uA"``), an open one by its known bound
+    (``"3.1 (≥ 2.9) us"``); the digits follow the width of the interval (two of its significant digits). Where only a
+    bound is known, it stands alone (``"≥ 2.9 us"``).
     """
     if value is None or not math.isfinite(value):
         return _bounds_alone(low, high, unit)

@@ -84,9 +84,9 @@ def open_end(bench: Bench, role: str, resistance: float | None) -> list[FixtureV
 def _capacitance(
     bench: Bench, view: DeviceView, generator: PulseGenerator, role: str, level: float, resistance: float,
 ) -> list[FixtureValue]:
-    believed = bench.fixture.parallel_capacitance
+    stated = bench.fixture.parallel_capacitance
     edge = max(generator.capabilities.edge_time.low, 10e-9)
-    usual = max(resistance * max(believed, 20e-12), 10.0 * edge)
+    usual = max(resistance * max(stated, 20e-12), 10.0 * edge)
     generator.set_output(False)
     width = max(30.0 * usual, generator.capabilities.pulse_width.low)
     generator.configure_pulse(Pulse(0.0, level, width, max(4.0 * width, generator.capabilities.pulse_period.low),
@@ -107,10 +107,10 @@ def _capacitance(
     least = max(_EDGES * edge, _SAMPLES * record.dt)
     if rise is None or rise < least:
         most = max(rise or 0.0, least) / 2.197 / resistance
-        return [FixtureValue("parallel_capacitance", role, 0.0, None, most, "F", believed or None)]
+        return [FixtureValue("parallel_capacitance", role, 0.0, None, most, "F", stated or None)]
     value = rise / 2.197 / resistance   # ln(0.9/0.1): 10 to 90 % of an exponential
     room = value * (_WITHIN + 0.01 + (edge / rise)**2)
-    return [FixtureValue("parallel_capacitance", role, value, value - room, value + room, "F", believed or None)]
+    return [FixtureValue("parallel_capacitance", role, value, value - room, value + room, "F", stated or None)]
 
 
 def _rise_time(times: FloatArray, values: FloatArray) -> float | None:

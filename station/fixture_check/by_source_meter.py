@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean, stdev
 
 from tsbench.instruments import Accuracy, MeasureSettings, Reading, SourceMeter, SourceSettings, Timebase
@@ -41,7 +42,7 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
 
 def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureValue]:
     """Return the path resistance beside a known resistor, and whether the compliance takes effect [A]."""
-    values = [_resistance(bench, role, _LARGE, resistance)]
+    values = [replace(_resistance(bench, role, _LARGE, resistance), condition="beside the known resistor")]
     level = _allowed(bench, _LARGE)
     limit = 0.5 * level / (resistance + bench.wire_path(role).resistance)
     meter = _ready(bench, role, limit, level)

@@ -1,12 +1,12 @@
-"""One measured quantity of the fixture beside what the bench file says of it."""
+"""One measured quantity of the fixture beside what is expected of it."""
 
 import math
 from dataclasses import dataclass
 
 from tsbench.quantities import format_interval, format_quantity
 
-#: how much a measured value may differ from the bench file, beside its own uncertainty: resistors of 5 % are usual, and
-#: nobody knows the capacitance of cables and needles better than to a third
+#: how much a measured value may differ from the expected one, beside its own uncertainty: resistors of 5 % are usual,
+#: and the capacitance of cables and needles is usually known only to a third
 _TOLERANCE, _TOLERANCE_OF_CAPACITANCE = 0.05, 0.35
 CURRENT_FACTOR = "current sensor factor"  #: the current that the scope shows / that of the source meter, so 1
 
@@ -22,8 +22,9 @@ class FixtureValue:
     role : whose it is
     value, low, high : [unit] the measured value and the bounds of its 95 % interval; ``low`` None: at most ``high``
     unit : SI unit
-    believed : [unit] what the bench file says, None if it says nothing
+    expected : [unit] what follows from the bench file and from what was set; None: nothing
     remedy : what to correct where the two differ, or why it cannot be measured (the numbers are NaN then)
+    condition : under which it was measured, in words; "": the only one
     """
 
     quantity: str
@@ -32,30 +33,31 @@ class FixtureValue:
     low: float | None
     high: float
     unit: str
-    believed: float | None = None
+    expected: float | None = None
     remedy: str = "correct the netlist in [fixture] of the bench file, or the wiring"
+    condition: str = ""
 
     @property
     def agrees(self) -> bool:
-        """Whether the bench file says the same, within the interval and a tolerance."""
-        if self.believed is None or math.isnan(self.value):
+        """Whether the expected value is the same, within the interval and a tolerance."""
+        if self.expected is None or math.isnan(self.value):
             return True
         tolerance = _TOLERANCE_OF_CAPACITANCE if self.unit == "F" else _TOLERANCE
         tolerance = 0.0 if self.quantity == CURRENT_FACTOR else tolerance   # its interval has the stated tolerance
-        room = tolerance * abs(self.believed)
-        return (self.low is None or self.low - room <= self.believed) and self.believed <= self.high + room
+        room = tolerance * abs(self.expected)
+        return (self.low is None or self.low - room <= self.expected) and self.expected <= self.high + room
 
     @property
     def line(self) -> str:
         """Return it in one line."""
-        name = self.quantity.replace("_", " ")
+        name = f"{self.quantity.replace('_', ' ')} {self.condition}".rstrip()
         if math.isnan(self.value):
             return f"{self.role}: {name} cannot be measured: {self.remedy}"
         shown = (f"at most {format_quantity(self.high, self.unit)}" if self.low is None
                  else format_interval(self.value, self.low, self.high, self.unit))
         said = f"{self.role}: {name} {shown}"
-        if self.believed is None:
+        if self.expected is None:
             return said
-        believed = format_quantity(self.believed, self.unit)
-        return f"{said}, bench file {believed}" if self.agrees else (
-            f"{said}, but the bench file says {believed}: {self.remedy}")
+        expected = format_quantity(self.expected, self.unit)
+        return f"{said}, expected {expected}" if self.agrees else (
+            f"{said}, but {expected} is expected: {self.remedy}")

@@ -11,9 +11,9 @@ from tsbench.quantities import conditions_text, format_interval
     ("arguments", "text"),
     [
         ((1.0231, 1.021, 1.0252, "V"), "1.0231 ± 0.0021 V"),
-        ((81.2e-6, 79.9e-6, 90.1e-6, "A"), "81.2 (79.9 … 90.1) µA"),
-        ((3.1e-6, 2.9e-6, None, "s"), "3.10 (≥ 2.90) µs"),
-        ((3.1e-6, None, 3.3e-6, "s"), "3.10 (≤ 3.30) µs"),
+        ((81.2e-6, 79.9e-6, 90.1e-6, "A"), "81.2 (79.9 … 90.1) uA"),
+        ((3.1e-6, 2.9e-6, None, "s"), "3.10 (≥ 2.90) us"),
+        ((3.1e-6, None, 3.3e-6, "s"), "3.10 (≤ 3.30) us"),
         ((-0.0123, -0.0125, -0.0121, "V"), "-12.30 ± 0.20 mV"),
         ((0.5, 0.4, 0.6, ""), "0.50 ± 0.10"),
         ((12.0, 12.0, 12.0, "V"), "12.00 V"),
@@ -32,10 +32,10 @@ from tsbench.quantities import conditions_text, format_interval
         ((1.0, 0.0, 2.3, "V"), "1.0 (0.0 … 2.3) V"),
         ((-2.0, -2.5, -1.0, "V"), "-2.0 (-2.5 … -1.0) V"),
         ((5.0, 5.0, 7.0, "V"), "5.0 (5.0 … 7.0) V"),
-        ((3.1e-6, float("-inf"), 3.3e-6, "s"), "3.10 (≤ 3.30) µs"),
+        ((3.1e-6, float("-inf"), 3.3e-6, "s"), "3.10 (≤ 3.30) us"),
         ((None, 1.0, 2.0, "V"), "1.000 V … 2.000 V"),
         *(((1.5 * 10.0**power, None, None, "V"), f"1.500 {prefix}V") for prefix, power in {
-            "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}.items()),
+            "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}.items()),
     ],
 )
 def test_interval(arguments, text):
@@ -50,7 +50,7 @@ def test_conditions_in_words():
 
 
 def test_a_bound_that_stands_alone_keeps_its_direction():
-    assert format_interval(None, 3.1e-6, None, "s") == "≥ 3.100 µs"
+    assert format_interval(None, 3.1e-6, None, "s") == "≥ 3.100 us"
     assert format_interval(None, None, 1.15e-3, "s") == "≤ 1.150 ms"
     assert format_interval(None, None, None, "s") == "-"
     assert format_interval(None, float("nan"), float("inf"), "s") == "-"

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_the_intervals_contain_what_is_there(
 def test_the_compliance_takes_effect_and_the_outputs_are_off(measured: tuple[Path, list[FixtureValue]]) -> None:
     bench, values = measured
     limited, = found(values, "compliance", "drive")
-    assert limited.agrees and limited.believed == pytest.approx(0.25 / 10e3, rel=0.01)
+    assert limited.agrees and limited.expected == pytest.approx(0.25 / 10e3, rel=0.01)
     assert found(values, "current_offset", "drive")[0].value == pytest.approx(0.0, abs=1e-9)
     assert not outputs_left_on(bench.parent / "nbo2.witness.jsonl")
 
@@ -91,9 +92,9 @@ PROBE, PULSE = "C_probe  dut   0    66p", "R_pulse  gen1  dut  2"
 
 @pytest.mark.parametrize(("changes", "role", "quantity", "said"), [
     ({"bench": (LOAD, "R_load gen2 dut 8k"), "world": (LOAD, "R_load gen2 dut 3k")}, "bias", "path_resistance",
-     "but the bench file says 8.100 kOhm: correct the netlist"),
-    ({"world": (DRIVE, "R_drive smu dut 1k")}, "drive", "path_resistance", "bench file says 52.00 Ohm"),
-    ({"world": (PROBE, "C_probe dut 0 1n")}, "bias", "parallel_capacitance", "bench file says 80.00 pF"),
+     "but 8.100 kOhm is expected: correct the netlist"),
+    ({"world": (DRIVE, "R_drive smu dut 1k")}, "drive", "path_resistance", "but 52.00 Ohm is expected"),
+    ({"world": (PROBE, "C_probe dut 0 1n")}, "bias", "parallel_capacitance", "but 80.00 pF is expected"),
     ({"world": (PULSE, f"{PULSE}\nR_term gen1 0 50")}, "pulser", "level", "check the 50 Ohm terminations"),
 ])
 def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
@@ -104,7 +105,7 @@ def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
     before = bench.read_text("utf-8")
     assert main(["check", str(bench), "--fixture"]) == 1
     out, err = capsys.readouterr()
-    wrong = [line for line in out.splitlines() if "but the bench file says" in line]
+    wrong = [line for line in out.splitlines() if " is expected: " in line]
     assert any(line.startswith(f"{role}: {quantity.replace('_', ' ')}") and said in line for line in wrong), out
     assert "Correct this before you connect a device" in err and bench.read_text("utf-8") == before
 
@@ -143,6 +144,8 @@ def test_values_for_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture
     rows = json.loads(capsys.readouterr().out)
     assert {row["quantity"] for row in rows} == {
         "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance", CURRENT_FACTOR}
+    conditions = [row["condition"] for row in rows if (row["quantity"], row["role"]) == ("path_resistance", "drive")]
+    assert conditions == ["", "beside the known resistor"]
     assert all(row["agrees"] for row in rows) and "[fixture.measured]" in bench.read_text("utf-8")
 
 
@@ -161,7 +164,11 @@ def test_a_known_resistor_has_a_resistance_and_nothing_else_has(table: str, nbo2
 
 def test_lines_and_agreement() -> None:
     value = FixtureValue("path_resistance", "bias", 5100.0, 5000.0, 5200.0, "Ohm", 5400.0)
-    assert value.agrees and value.line == "bias: path resistance 5.10 ± 0.10 kOhm, bench file 5.400 kOhm"
+    assert value.agrees and value.line == "bias: path resistance 5.10 ± 0.10 kOhm, expected 5.400 kOhm"
+    beside = replace(value, condition="beside the known resistor")
+    assert beside.line.startswith("bias: path resistance beside the known resistor 5.10 ± 0.10 kOhm, expected 5.4")
+    limited = FixtureValue("compliance", "drive", 24.87e-6, 24.35e-6, 25.39e-6, "A", 24.87e-6)
+    assert limited.line == "drive: compliance 24.87 ± 0.52 uA, expected 24.87 uA"
     assert not FixtureValue("path_resistance", "bias", 5100.0, 5000.0, 5200.0, "Ohm", 5500.0).agrees
     assert not FixtureValue("path_resistance", "bias", 5100.0, 5000.0, 5200.0, "Ohm", 4700.0).agrees
     bound = FixtureValue("parallel_capacitance", "pulser", 0.0, None, 10e-12, "F", 80e-12)
