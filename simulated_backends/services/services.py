@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -61,6 +61,8 @@ class BenchServices:
         self.imperfections = imperfections
         self.calibration_errors = calibration_errors
         self._wires = dict(wires or {})
+        self.input_jacks: set[str] = set()   #: of all instruments: ``"scope.external"``
+        self.output_jacks: set[str] = set()
         self._lines: dict[str, DigitalLine] = {}
         self._witness: WitnessInterface | None = None
         self._circuit: CircuitInterface | None = None
@@ -133,6 +135,11 @@ class BenchServices:
         self.clock.stirred()
 
     # -------------------------------------------------------------------------------------------- wires
+
+    def add_jacks(self, instrument: str, inputs: Iterable[str] = (), outputs: Iterable[str] = ()) -> None:
+        """Declare the trigger jacks of an instrument, by their names without the one of the instrument."""
+        self.input_jacks.update(f"{instrument}.{jack}" for jack in inputs)
+        self.output_jacks.update(f"{instrument}.{jack}" for jack in outputs)
 
     def line(self, jack: str) -> DigitalLine:
         """Return the digital line of an output jack (``"generator.sync"``), making it if need be."""

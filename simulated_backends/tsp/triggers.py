@@ -126,6 +126,7 @@ class TriggerLine:
         self._bench = parts.instrument.bench
         self._clock = parts.instrument.clock
         self._jack = f"{parts.instrument.name}.digio{line}"
+        self._bench.add_jacks(parts.instrument.name, inputs=[f"digio{line}"], outputs=[f"digio{line}"])
         self.event = bus.make()
         self._stimulus = EventInput(bus, self.pulse)
         self._detector = EventDetector(bus)

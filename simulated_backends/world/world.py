@@ -78,6 +78,7 @@ class World:
         for name, instrument in self.instruments.items():
             with self._setting_up(name):
                 instrument.connect()
+        self._check_wires()
         if self.moved_by_instrument:
             self.positioner.lift()
         elif self.positioner.devices():
@@ -152,6 +153,14 @@ class World:
                 raise ConfigurationError(
                     f"{self.path}: fixture.terminals: there is no instrument '{name}'{nearest(name, self.instruments)}"
                 )
+
+    def _check_wires(self) -> None:
+        for fed, source in self.file.wires.items():
+            for jack, direction, known in ((fed, "input", self.bench.input_jacks),
+                                           (source, "output", self.bench.output_jacks)):
+                if jack not in known:
+                    raise ConfigurationError(
+                        f"{self.path}: wires: no instrument has the {direction} jack '{jack}'{nearest(jack, known)}")
 
     def _fixture_netlist(self) -> Netlist:
         nodes = [node.lower() for node in self.file.fixture.terminals.values()]

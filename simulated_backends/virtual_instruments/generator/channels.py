@@ -63,6 +63,7 @@ class GeneratorChannels:
         drawn = {channel: self._drawn(channel) for channel in self.numbers}
         # all channels run from one oscillator
         self.errors = {channel: replace(drawn[channel], timebase=drawn[1].timebase) for channel in self.numbers}
+        self._bench.add_jacks(instrument.name, inputs=["external"], outputs=["sync", "trigger"])
         self.sync_line = self._bench.line(f"{instrument.name}.sync")
         self.trigger_line = self._bench.line(f"{instrument.name}.trigger")
         self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(self.numbers)

@@ -24,6 +24,7 @@ Steps = Generator[float, None, Any]
 SWEEPING, WAITS_FOR_TRIGGER, WAITS_FOR_ARM, IDLE = 1 << 3, 1 << 5, 1 << 6, 1 << 10  #: of the operation condition
 READING_AVAILABLE, READING_OVERFLOW, BUFFER_AVAILABLE, BUFFER_FULL, IN_COMPLIANCE = (
     1 << 6, 1 << 7, 1 << 8, 1 << 9, 1 << 14)  #: of the measurement condition
+LINK_LINES = (1, 2, 3, 4)  #: of the trigger link
 _PULSE = 10e-6  #: [s] of an output trigger
 _FOREVER = 1e6  #: [s]
 
@@ -38,6 +39,8 @@ class LayeredTriggerModel:
 
     def __init__(self, meter: Keithley2400Parts) -> None:
         self._meter = meter
+        jacks = [f"line{line}" for line in LINK_LINES]
+        meter.bench.add_jacks(meter.name, inputs=jacks, outputs=jacks)
         self._listening: set[str] = set()
         self.settings = LayersSettings()
         self.uses_memory = False

@@ -50,6 +50,8 @@ class DigitalPort:
         self._stimuli = {line: ChosenEvent(hub, functools.partial(self._assert, line)) for line in LINES}
         self._next_edge: dict[int, ScheduledEvent] = {}
         self._defaults()
+        jacks = [f"digital{line}" for line in LINES]
+        self._bench.add_jacks(self._name, inputs=jacks, outputs=jacks)
         for line in LINES:
             self._bench.line(self._jack(line)).set_level(-0.5, high=True)   # since before the bench was switched on
             fed = self._bench.wired_to(self._jack(line))

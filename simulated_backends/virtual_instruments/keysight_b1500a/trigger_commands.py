@@ -28,6 +28,7 @@ class TriggerPortCommands:
 
     def __init__(self, frame: Mainframe) -> None:
         self._frame = frame
+        frame.instrument.bench.add_jacks(frame.instrument.name, inputs=["trigger_in"], outputs=["trigger_out"])
         self._out = frame.instrument.bench.line(f"{frame.instrument.name}.trigger_out")
         self.reset()
 

@@ -78,6 +78,8 @@ class VirtualB2901A(BaseB2900):
         self.interlock_closed = interlock_is_closed(placement)
         self.measurement = EventRegister()
         self.pin_functions: dict[int, str] = {}
+        pins = [f"ext{pin}" for pin in range(1, 15)]
+        bench.add_jacks(self.name, inputs=pins, outputs=pins)
         self.channels = {
             number: ChannelB2900(self, self.data_sheet, number, frequency)
             for number in range(1, self.data_sheet.channels + 1)}

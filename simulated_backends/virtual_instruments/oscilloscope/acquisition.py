@@ -79,7 +79,7 @@ class Acquisition:
 
     Parameters
     ----------
-    plan : Plan
+    plan : AcquisitionPlan
     start : float
         Circuit time [s] at which the memory begins to fill.
     line : DigitalLine or None

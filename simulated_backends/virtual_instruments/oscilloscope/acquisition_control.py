@@ -47,6 +47,7 @@ class AcquisitionControl:
         self.memory_full = False   #: armed: the pre-trigger memory is full
         self._acquisitions = 0
         self._announced: float | None = None
+        instrument.bench.add_jacks(instrument.name, inputs=["external"])
 
     def start_over(self) -> None:
         """After a reset: nothing acquired, running."""

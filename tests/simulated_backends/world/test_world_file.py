@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.services.services import BenchServices
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
+from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.world.world import close_world, open_world
 
 GOOD = Path(__file__).resolve().parents[3].joinpath("examples/nbo2.world.toml").read_text("utf-8")
@@ -38,6 +41,12 @@ def complaint(tmp_path: Path, text: str) -> str:
         ),
         ('source_meter = "smu"', 'source_meter = "smuu"', "Did you mean 'smu'?"),
         ('"generator.1"', '"generator.7"', "has no terminal 'generator.7'"),
+        ("[witness]", '[wires]\n"source_meter.digital1" = "generator.sinc"\n[witness]',
+         "wires: no instrument has the output jack 'generator.sinc'. Did you mean 'generator.sync'?"),
+        ("[witness]", '[wires]\n"source_meter.digital7" = "generator.sync"\n[witness]',
+         "wires: no instrument has the input jack 'source_meter.digital7'. Did you mean 'source_meter.digital"),
+        ("[witness]", '[wires]\n"generator.sync" = "generator.trigger"\n[witness]',
+         "no instrument has the input jack 'generator.sync'"),
         ("66p", "66x9", "66x9"),
         ("C_probe  dut   0    66p", "C_probe  dut   0    -66p", "C_probe"),
         ("R_load   gen2  dut  5k", "R_load   gen2  dut  5k\nR_lost   nobody dut 1k", "nobody"),
@@ -122,3 +131,21 @@ def test_a_wafer_of_devices(tmp_path: Path) -> None:
 ])
 def test_a_wafer_that_makes_no_sense(tmp_path: Path, more: str, expected: str) -> None:
     assert expected in complaint(tmp_path, GOOD + WAFER + more + "\n")
+
+
+@pytest.mark.parametrize(("model", "inputs", "outputs"), [
+    ("keithley_2450", [f"digital{n}" for n in range(1, 7)], [f"digital{n}" for n in range(1, 7)]),
+    ("keithley_2400", [f"line{n}" for n in range(1, 5)], [f"line{n}" for n in range(1, 5)]),
+    ("keithley_2602b", [f"digio{n}" for n in range(1, 15)], [f"digio{n}" for n in range(1, 15)]),
+    ("keithley_707b", [f"digio{n}" for n in range(1, 15)], [f"digio{n}" for n in range(1, 15)]),
+    ("keysight_b2901a", [f"ext{n}" for n in range(1, 15)], [f"ext{n}" for n in range(1, 15)]),
+    ("keysight_b1500a", ["trigger_in"], ["trigger_out"]),
+    ("keysight_33622a", ["external"], ["sync", "trigger"]), ("tektronix_afg31102", ["external"], ["sync", "trigger"]),
+    ("keysight_dsox3034t", ["external"], []), ("lecroy_t3dso2204", ["external"], []),
+])
+def test_the_trigger_jacks_of_each_model(model: str, inputs: list[str], outputs: list[str]) -> None:
+    """Those of the table in docs/world.md."""
+    bench = BenchServices()
+    instrument_class(model)(bench, Placement("x", "SIM1", {}, {}))
+    assert bench.input_jacks == {f"x.{jack}" for jack in inputs}
+    assert bench.output_jacks == {f"x.{jack}" for jack in outputs}
