@@ -11,7 +11,7 @@ from tsbench.instruments.guard.bystanders import refusal_of
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
 from tsbench.station.bench.routing import Routes
-from tsbench.station.bench.surroundings import BoxControl
+from tsbench.station.bench.surroundings import FixtureControls
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -31,7 +31,7 @@ class Preparation:
 
     routes: Callable[[], Routes | None]
     sensing: Callable[[], Sensing]
-    control: Callable[[], BoxControl | None]
+    control: Callable[[], FixtureControls | None]
     scope_channel: Callable[[str], ScopeChannel]
     require_off: RequireOff
     wiring: Wiring

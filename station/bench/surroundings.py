@@ -78,8 +78,10 @@ class ChuckTemperature:
         self._heat(False)
 
 
-class BoxControl:
-    """A :class:`~tsbench.instruments.FixtureControl` by decade boxes and the operator.
+class FixtureControls:
+    """Sets quantities of the fixture with decade boxes, transistor gates and the operator.
+
+    It is a :class:`~tsbench.instruments.FixtureControl`.
 
     Parameters
     ----------
@@ -210,7 +212,7 @@ def chuck_temperature(
 def fixture_control(
     file: BenchFile, driver_of: Callable[[str], Any], gate_of: Callable[[str], SourceMeter], require_off: RequireOff,
     rewire: Callable[[], None],
-) -> BoxControl | None:
+) -> FixtureControls | None:
     """Return the decade boxes and the gates of the fixture, where the bench file names them.
 
     After each change, the netlist of ``file`` has the value that was set, and ``rewire`` is called: limits and fixture
@@ -239,4 +241,4 @@ def fixture_control(
             boxes[quantity] = OperatorBox(quantity.replace("_", " "), UNITS[quantity])
     assert file.netlist is not None   # each element was found in it
     stated = {quantity: file.netlist.find(table.element).value for quantity, table in tables.items()}
-    return BoxControl(boxes, tables, stated, require_off, changed)
+    return FixtureControls(boxes, tables, stated, require_off, changed)
