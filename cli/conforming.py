@@ -54,7 +54,8 @@ def conform(options: argparse.Namespace) -> int:
                      "differences": [vars(one) for one in finding.differences]} for finding in findings])
     else:
         sys.stdout.write(text)
-        sys.stdout.write(f"wrote {options.out / 'report.txt'} and {len(findings)} transcripts\n")
+        sys.stdout.write(f"wrote {options.out / 'report.txt'} and {len(findings)} "
+                         f"transcript{'' if len(findings) == 1 else 's'}\n")
     return 1 if any(finding.differences or finding.problem for finding in findings) else 0
 
 

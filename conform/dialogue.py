@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tsbench.errors import InstrumentError
+
 HIGHEST_LEVEL = 1.0  #: [V] that is driven into a resistor
 DURATION = "duration [s]"  #: result of a step that is compared as a time, not as a setting
 _LONGEST = 30.0  #: [s] that a step waits for an instrument
@@ -34,8 +36,16 @@ def each(*acts: Callable[[], object]) -> Callable[[], None]:
 
 
 def until(done: Callable[[], bool], wait: Wait) -> None:
-    """Wait until an instrument says that it has done, at most :data:`_LONGEST`."""
+    """Wait until an instrument says that it has done.
+
+    Raises
+    ------
+    InstrumentError
+        It is still busy after :data:`_LONGEST`: what a next step reads would not be complete.
+    """
     for _ in range(round(_LONGEST / _PATIENCE)):
         if done():
             return
         wait(_PATIENCE)
+    raise InstrumentError(f"the instrument was still busy after {_LONGEST:g} s. Check its triggers, and repeat the "
+                          "comparison")

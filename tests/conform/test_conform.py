@@ -13,9 +13,9 @@ from tsbench.cli import main
 from tsbench.conform import Transcript, Twin, conform, conforming
 from tsbench.conform.comparing import reading_bounds, same_format
 from tsbench.conform.conforming import twin_transcripts
-from tsbench.conform.dialogue import DialogueStep
+from tsbench.conform.dialogue import DialogueStep, until
 from tsbench.conform.twin import TWINS
-from tsbench.errors import ConfigurationError, LimitError
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.records import Identity
 from tsbench.simulated_backends.scpi.exchange import execute_scpi
 from tsbench.simulated_backends.scpi.executing import Handler
@@ -260,3 +260,11 @@ def test_a_failure_is_the_same_at_another_address() -> None:
     transport = SimpleNamespace(resource="GPIB0::24::INSTR", serial_poll=lambda: 0)
     step = conforming._taken(DialogueStep("range", refuse), conforming.Secretary(lambda: 0.0, ""), transport)
     assert step.failure == "meter (Keithley 2400, ADDRESS): the range is too high"
+
+
+def test_a_step_does_not_read_an_instrument_that_is_still_busy() -> None:
+    waited: list[float] = []
+    with pytest.raises(InstrumentError, match="the instrument was still busy after 30 s"):
+        until(lambda: False, waited.append)
+    assert sum(waited) == pytest.approx(30.0)
+    until(lambda: len(waited) > 1, waited.append)
