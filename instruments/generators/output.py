@@ -81,8 +81,8 @@ class GeneratorOutput(OutputWords):
             base=base, amplitude=top - base,
             width=accept("pulse width", pulse.width, width, "s", absolute=1e-10),
             period=accept("pulse period", pulse.period, period, "s", absolute=1e-10),
-            rise_time=accept("rise_time", pulse.rise_time, rise, "s", 0.02, 1e-10),
-            fall_time=accept("fall_time", pulse.fall_time, fall, "s", 0.02, 1e-10),
+            rise_time=accept("rise time", pulse.rise_time, rise, "s", 0.02, 1e-10),
+            fall_time=accept("fall time", pulse.fall_time, fall, "s", 0.02, 1e-10),
         )
         self._found |= {f"pulse_{name}": value for name, value in dataclasses.asdict(accepted).items()}
         return accepted
@@ -103,7 +103,7 @@ class GeneratorOutput(OutputWords):
         caps = self.capabilities
         levels, rate = sampled(waveform, caps)
         require_in_range(self.label, "number of waveform points", levels.size, caps.arbitrary_points)
-        require_in_range(self.label, "sample_rate", rate, caps.sample_rate)
+        require_in_range(self.label, "sample rate", rate, caps.sample_rate)
         for level in (float(levels.min()), float(levels.max())):
             require_in_range(self.label, "waveform level", level, self._levels.allowed())
         dac = levels_to_codes(levels, self._levels.minimum_amplitude(), self.headers.full_scale)
@@ -111,7 +111,7 @@ class GeneratorOutput(OutputWords):
         self._send_codes(dac.codes, rate, waveform.interpolation == "step")
         self._change_function("arbitrary")
         self._levels.set_levels(dac.offset - dac.amplitude / 2, dac.offset + dac.amplitude / 2)
-        accepted = self.generator.accepted("sample_rate", rate, self._settled_rate(rate, levels.size), "Hz")
+        accepted = self.generator.accepted("sample rate", rate, self._settled_rate(rate, levels.size), "Hz")
         self._found |= {"waveform_points": int(levels.size), "waveform_sample_rate": accepted}
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:

@@ -18,7 +18,7 @@ def require_pulse(
     """Raise LimitError unless the output can make this pulse with levels within ``levels`` [V]."""
     require_in_range(subject, "pulse width", pulse.width, caps.pulse_width)
     require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
-    for name, edge in (("rise_time", pulse.rise_time), ("fall_time", pulse.fall_time)):
+    for name, edge in (("rise time", pulse.rise_time), ("fall time", pulse.fall_time)):
         require_in_range(subject, name, edge, caps.edge_time)
     for name, level in (("pulse base", pulse.base), ("pulse top", pulse.base + pulse.amplitude)):
         require_in_range(subject, name, level, levels)

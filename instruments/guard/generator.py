@@ -50,7 +50,7 @@ class GuardedPulseGenerator(Guarded):
         subject, caps = self.post.subject, self.capabilities
         require_in_range(subject, "pulse width", pulse.width, caps.pulse_width)
         require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
-        for name, edge in (("rise_time", pulse.rise_time), ("fall_time", pulse.fall_time)):
+        for name, edge in (("rise time", pulse.rise_time), ("fall time", pulse.fall_time)):
             require_in_range(subject, name, edge, caps.edge_time)
         duration = pulse.width + pulse.fall_time
         self._require_levels({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration)
@@ -69,7 +69,7 @@ class GuardedPulseGenerator(Guarded):
         subject, caps = self.post.subject, self.capabilities
         levels = np.asarray(waveform.levels, dtype=np.float64)
         require_in_range(subject, "number of waveform points", levels.size, caps.arbitrary_points)
-        require_in_range(subject, "sample_rate", waveform.sample_rate, caps.sample_rate)
+        require_in_range(subject, "sample rate", waveform.sample_rate, caps.sample_rate)
         low, high = extremes(levels)
         duration = levels.size / waveform.sample_rate
         self._require_levels({"lowest waveform level": low, "highest waveform level": high}, duration)

@@ -42,12 +42,12 @@ class GuardedSourceMeter(Guarded):
         """Check compliance (and range) against instrument and device, then set."""
         subject, caps = self.post.subject, self.capabilities
         if settings.function == "voltage":
-            require_in_range(subject, "compliance_current", settings.limit, caps.compliance_current)
-            self.post.device.require(subject, "compliance_current", settings.limit, "max_current")
+            require_in_range(subject, "compliance", settings.limit, caps.compliance_current)
+            self.post.device.require(subject, "compliance", settings.limit, "max_current")
             allowed = caps.source_voltage
         else:
-            require_in_range(subject, "compliance_voltage", settings.limit, caps.compliance_voltage)
-            self.post.device.require(subject, "compliance_voltage", settings.limit, "max_voltage")
+            require_in_range(subject, "compliance", settings.limit, caps.compliance_voltage)
+            self.post.device.require(subject, "compliance", settings.limit, "max_voltage")
             self.post.require_rating(settings.limit, 0.0)
             allowed = caps.source_current
         if settings.range is not None:

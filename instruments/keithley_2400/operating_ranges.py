@@ -84,7 +84,7 @@ class OperatingRanges:
         """Raise LimitError where the instrument cannot source this, or not at the present level [V or A]."""
         caps, function = self._sheet.capabilities, settings.function
         allowed = caps.compliance_current if function == "voltage" else caps.compliance_voltage
-        require_in_range(self._label, f"compliance_{OTHER[function]}", settings.limit, allowed)
+        require_in_range(self._label, "compliance", settings.limit, allowed)
         if settings.high_capacitance:
             raise LimitError(f"{self._label}: it has no high-capacitance mode. Set high_capacitance = false")
         if settings.range is not None:

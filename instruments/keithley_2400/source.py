@@ -84,7 +84,7 @@ class SourceOf2400(ScpiOutputOff):
         self.write(":SOUR:DEL:AUTO ON")
         self.check_errors()
         limit = self.accepted(
-            f"compliance_{OTHER[function]}", settings.limit, self.ask_number(f":SENS:{limited}:PROT?"),
+            "compliance", settings.limit, self.ask_number(f":SENS:{limited}:PROT?"),
             UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:

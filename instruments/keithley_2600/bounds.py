@@ -41,7 +41,7 @@ class UnitBounds:
         """Refuse a source with a limit or a range that the unit does not have."""
         voltage = settings.function == "voltage"
         require_in_range(
-            self._label, "compliance_current" if voltage else "compliance_voltage", settings.limit,
+            self._label, "compliance", settings.limit,
             self._caps.compliance_current if voltage else self._caps.compliance_voltage)
         if settings.range is not None:
             top = self.source_rows(settings.function)[-1].full_scale
@@ -102,6 +102,6 @@ class UnitBounds:
             full_scale = range_for(self.measuring_rows(settings.function), settings.range).full_scale
             limit, span = short_quantity(source.limit, unit), short_quantity(full_scale, unit)
             raise LimitError(
-                f"{self._label}: compliance_{settings.function} {limit} must be at least 10 % of the measuring range "
+                f"{self._label}: compliance {limit} must be at least 10 % of the measuring range "
                 f"{span}. Otherwise the instrument limits only at 10 %. Choose a lower measuring range or a higher "
                 "compliance")

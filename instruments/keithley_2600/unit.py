@@ -137,7 +137,7 @@ class SmuUnit:
         if self._messages.whole("smuX.source.func") != int(function == "voltage"):
             raise InstrumentError(f"{self.label}: the instrument did not take the source function {function}")
         accepted = self.instrument.accepted(
-            f"compliance_{OTHER[function]}", settings.limit, self._messages.number(f"smuX.source.limit{limited}"),
+            "compliance", settings.limit, self._messages.number(f"smuX.source.limit{limited}"),
             UNIT[OTHER[function]])
         found = None
         if settings.range is not None:

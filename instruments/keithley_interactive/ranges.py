@@ -123,10 +123,10 @@ def require_suitable(
     """Raise LimitError where the instrument would raise the limit for the fixed measuring range [A or V]."""
     if suits(capabilities, source, measuring_range):
         return
-    quantity, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
+    unit = "A" if source.function == "voltage" else "V"
     compliance, span = short_quantity(source.limit, unit), short_quantity(measuring_range, unit)
     raise LimitError(
-        f"{label}: compliance_{quantity} {compliance} must be above 0.1 % of the measuring range {span}. Otherwise the "
+        f"{label}: compliance {compliance} must be above 0.1 % of the measuring range {span}. Otherwise the "
         f"instrument increases the compliance. Choose a lower measuring range or a higher compliance"
     )
 

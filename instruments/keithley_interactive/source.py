@@ -141,7 +141,7 @@ class SourceSide(ScpiOutputOff):
         """
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
-        quantity = "compliance_current" if voltage else "compliance_voltage"
+        quantity = "compliance"
         require_in_range(self.label, quantity, settings.limit,
                          caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.range is not None:

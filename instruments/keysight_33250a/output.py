@@ -39,9 +39,9 @@ class OutputOf33250A(GeneratorOutput):
     def configure_pulse(self, pulse: Pulse) -> Pulse:
         """Set levels, width, period and edges; both edges must be equal. The output idles at ``base``."""
         room = EDGE_SHARE * min(pulse.width, pulse.period - pulse.width)
-        require_in_range(self.label, "with this width and period, rise_time", pulse.rise_time, Range(0.0, room, "s"))
+        require_in_range(self.label, "with this width and period, rise time", pulse.rise_time, Range(0.0, room, "s"))
         same = Range(pulse.rise_time, pulse.rise_time, "s")
-        require_in_range(self.label, "with equal edges, fall_time", pulse.fall_time, same)
+        require_in_range(self.label, "with equal edges, fall time", pulse.fall_time, same)
         return super().configure_pulse(pulse)
 
     def _send_timing(self, pulse: Pulse) -> None:

@@ -90,7 +90,7 @@ class SlotSourceMeter:
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
         require_in_range(
-            self.label, "compliance_current" if voltage else "compliance_voltage", settings.limit,
+            self.label, "compliance", settings.limit,
             caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.high_capacitance:
             raise LimitError(f"{self.label}: a B1500A has no high-capacitance mode. Set high_capacitance to false")

@@ -118,7 +118,7 @@ class ChannelSourceMeter:
         """Set function, range, compliance; a new function starts at level zero (its output opens)."""
         box, n, function = self.box, self.number, settings.function
         caps, word, limited = self.capabilities, WORD[function], WORD[OTHER[function]]
-        quantity = f"compliance_{OTHER[function]}"
+        quantity = "compliance"
         require_in_range(
             self.label, quantity, settings.limit,
             caps.compliance_current if function == "voltage" else caps.compliance_voltage)

@@ -46,11 +46,13 @@ class ProberInstrument(MessageInstrument):
     def move_to(self, site: Site) -> None:
         """Move there, separated; returns when it has arrived."""
         if (site.column, site.row) not in {(one.column, one.row) for one in self.sites()}:
-            raise LimitError(f"{self.label}: the wafer map has no die in column {site.column}, row {site.row}")
+            raise LimitError(f"{self.label}: the wafer map has no die in column {site.column}, row {site.row}. "
+                             "Correct the place of the device in [positioner.devices], or load another wafer map")
         self.separate()
         self.step(site)
         if (found := self.site()) != site:
-            raise InstrumentError(f"{self.label}: it was to move to {site}, but the prober says that it is at {found}")
+            raise InstrumentError(f"{self.label}: the prober moved to {_place(found)} instead of {_place(site)}. Check "
+                                  "the wafer map and the alignment")
         self._site = found
 
     def accepted_settings(self) -> Mapping[str, object]:
@@ -75,3 +77,8 @@ class ProberInstrument(MessageInstrument):
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return nothing: it measures nothing."""
         return {}
+
+
+def _place(site: Site) -> str:
+    subsite = f", subsite {site.subsite}" if site.subsite else ""
+    return f"column {site.column}, row {site.row}{subsite}"

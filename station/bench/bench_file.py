@@ -28,6 +28,7 @@ from tsbench.station.bench.terminal_names import (
     first_channels,
     require_terminal,
     roles_without_node,
+    with_article,
     with_one_name,
 )
 from tsbench.text_files import parse_toml, read_text
@@ -166,7 +167,8 @@ class BenchFile:
                 written = [str(part).upper() for part in place]
                 key = tuple(sorted(written) if positioner.kind == "matrix" else [*written, "0"][:3])
                 if (other := there.setdefault(key, device)) != device:
-                    raise self._fail(f"positioner.devices: {other} and {device} have the same place {list(place)}")
+                    raise self._fail(f"positioner.devices: {other} and {device} have the same place {list(place)}. "
+                                     "Correct one of the two")
                 numbers = len(place) in (2, 3) and all(isinstance(number, int) for number in place)
                 if positioner.kind == "prober" and not numbers:
                     raise self._fail(f"positioner.devices.{device} must be column, row and subsite, such as [3, -4, 0]")
@@ -194,15 +196,18 @@ class BenchFile:
 
     def _require_gate(self, where: str, quantity: str, gate: str) -> None:
         if quantity != "load_resistance":
-            raise self._fail(f"{where}.gate: a transistor is a load_resistance only")
+            raise self._fail(f"{where}.gate: gate is only for load_resistance. Move it to "
+                             "[fixture.control.load_resistance]")
         if gate not in self.table.roles:
             raise self._fail(f"{where}.gate: no instrument has the role '{gate}'{nearest(gate, self.table.roles)}")
         if gate in ROLE_KINDS:
             raise self._fail(f"{where}.gate: the protocols use the role '{gate}' for an instrument at the device. Give "
                              "the source meter at the gate a role with another name, for example 'gate'")
         name, _, channel = self.table.roles[gate].partition(".")
-        if "source meter" not in entry(self.table.instruments[name].driver).kinds_of(channel):
-            raise self._fail(f"{where}.gate: role '{gate}' must be a source meter")
+        kinds = entry(self.table.instruments[name].driver).kinds_of(channel)
+        if "source meter" not in kinds:
+            raise self._fail(f"{where}.gate: role '{gate}' must be a source meter, but '{self.table.roles[gate]}' is "
+                             f"{' and '.join(map(with_article, kinds))}. Give the role to a source meter")
 
     def gates(self) -> set[str]:
         """Return the terminals at gates: they do not reach the device, and stay on while relays move."""
@@ -229,13 +234,17 @@ class BenchFile:
             for role in state.roles:
                 if role not in self.table.roles:
                     raise self._fail(f"{where}: no instrument has the role '{role}'{nearest(role, self.table.roles)}")
-            if (routing.kind == "matrix") != bool(state.crosspoints):
-                raise self._fail(f"{where}: a state of a matrix, and no other state, needs crosspoints")
+            if routing.kind == "matrix" and not state.crosspoints:
+                raise self._fail(f"{where}: kind is 'matrix', so this state needs crosspoints. Add them")
+            if routing.kind != "matrix" and state.crosspoints:
+                raise self._fail(f"{where}: kind is '{routing.kind}', so this state has no crosspoints. Remove them")
 
     def _require_kind(self, where: str, instrument: str, kind: str) -> None:
         self._require_instrument(where, instrument)
-        if kind not in entry(self.table.instruments[instrument].driver).kinds:
-            raise self._fail(f"{where}: '{instrument}' is not a {kind}")
+        kinds = entry(self.table.instruments[instrument].driver).kinds
+        if kind not in kinds:
+            raise self._fail(f"{where}: '{instrument}' must be {with_article(kind)}, but it is "
+                             f"{' and '.join(map(with_article, kinds))}. Name another instrument")
 
     def _require_channel(self, where: str, terminal: str) -> None:
         """Refuse what is no channel of an oscilloscope; its number is compared when the bench is open."""

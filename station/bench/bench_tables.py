@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -120,6 +121,15 @@ class MeasuredTable(_Table):
     parallel_capacitance: Farads | None = Field(default=None, ge=0)
 
 
+def _wrong_row(rows: list[tuple[float, float]]) -> tuple[float, float] | None:
+    """Return the first row (gate voltage [V], resistance [Ohm]; sorted) that breaks the rise or fall of the others."""
+    rises = rows[-1][1] > rows[0][1]
+    for before, row in itertools.pairwise([(-math.inf, 0.0 if rises else math.inf), *rows]):
+        if row[1] <= 0 or row[0] == before[0] or not (row[1] > before[1] if rises else row[1] < before[1]):
+            return row
+    return None
+
+
 class ControlTable(_Table):
     """``[fixture.control.QUANTITY]``: the decade box, the operator or the gate that sets a quantity of the fixture."""
 
@@ -139,16 +149,16 @@ class ControlTable(_Table):
                                  "the source meter at the gate")
             return self
         if self.instrument:
-            raise ValueError("a control has an instrument or a gate, not both")
+            raise ValueError("a control has an instrument or a gate, not both. Remove one of the two")
         if len(self.gate_voltages) < 2 or len(self.gate_voltages) != len(self.resistances):
             raise ValueError(
                 "a gate needs gate_voltages and resistances of the same length, two or more. To get them, connect a "
                 "short in place of the device and measure the resistance of the path at several gate voltages")
         rows = sorted(zip(self.gate_voltages, self.resistances, strict=True))
-        steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(rows)]
-        if min(self.resistances) <= 0 or not (
-                all(v > 0 > r for v, r in steps) or all(v > 0 and r > 0 for v, r in steps)):
-            raise ValueError("resistances must be positive, and rise or fall steadily with gate_voltages")
+        if (wrong := _wrong_row(rows)) is not None:
+            raise ValueError(
+                "resistances must be positive, and rise or fall steadily with gate_voltages, but "
+                f"{short_quantity(wrong[1], 'Ohm', 6)} at {short_quantity(wrong[0], 'V', 6)} does not. Correct it")
         most = max(map(abs, self.gate_voltages))
         if self.gate_max_voltage is not None and most > self.gate_max_voltage:
             raise ValueError(

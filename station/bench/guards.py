@@ -11,6 +11,7 @@ from tsbench.instruments.guard.limits import DeviceGuard, Post, SensorGuard, Wir
 from tsbench.records import DeviceDescription, DeviceLimits
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
+from tsbench.station.bench.terminal_names import with_article
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -96,8 +97,8 @@ class Guards:
         found = self._wiring.kinds(roles[role])
         if kind not in found:
             raise ConfigurationError(
-                f"{self._file.path}: role '{role}' must be {_with_article(kind)}, but '{roles[role]}' is "
-                f"{' and '.join(map(_with_article, found))}"
+                f"{self._file.path}: role '{role}' must be {with_article(kind)}, but '{roles[role]}' is "
+                f"{' and '.join(map(with_article, found))}"
             )
         return self._of_terminal(roles[role], role, kind)
 
@@ -135,7 +136,3 @@ class Guards:
                 self._wiring.bystanders(terminal), functools.partial(self._not_connected, terminal))
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]
-
-
-def _with_article(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -108,7 +108,9 @@ class OperatorBox:
         ask = self._ask
         if ask is None:
             if not sys.stdin or not sys.stdin.isatty():
-                raise ConfigurationError(f"{said} must be set by hand, but tsbench has no terminal to ask you")
+                raise ConfigurationError(
+                    f"{said} must be set by hand, but tsbench has no terminal to ask you. Run tsbench in a terminal, "
+                    "or write the value into the netlist")
             ask = _ask_on_terminal
         answer = ask(f"The outputs are off. Set the {said}, then press Enter (to end, type q and press Enter): ")
         if _declined(answer):

@@ -46,9 +46,11 @@ class MatrixRouting:
         """Close the crosspoints of a state, open those of the others, and read them back."""
         _require_known(state, self._states)
         self._matrix.close_only("routing", self._states[state])
-        if (found := self.state()) != state:
+        if self.state() != state:
+            closed = ", ".join(sorted(self._matrix.closed("routing"))) or "none"
             raise InstrumentError(
-                f"the switch matrix is in the state '{found}' after '{state}' was selected. Check its relays")
+                f"the switch matrix does not have the crosspoints of state '{state}' after it was selected: closed are "
+                f"{closed}. Check the relays")
 
 
 class OutputOffRouting:

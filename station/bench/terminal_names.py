@@ -15,6 +15,11 @@ ROLE_KINDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def with_article(kind: str) -> str:
+    """Return a kind of instrument with its article: ``"an oscilloscope"``."""
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
 def require_terminal(declared: DriverDeclaration, where: str, terminal: str) -> None:
     """Raise ConfigurationError unless an instrument with this driver may have a terminal of this name."""
     _, dot, channel = terminal.partition(".")
@@ -37,8 +42,9 @@ def require_role_kind(role: str, terminal: str, table: BenchTable) -> None:
     found, needed = entry(table.instruments[name].driver).kinds_of(channel), ROLE_KINDS.get(role)
     if needed is not None and not set(found) & set(needed):
         raise ConfigurationError(
-            f"role '{role}' must be a {' or a '.join(needed)}, but '{terminal}' is a {' and a '.join(found)}. Choose "
-            "another name for this role, or another instrument".replace("a oscill", "an oscill"))
+            f"role '{role}' must be {' or '.join(map(with_article, needed))}, but '{terminal}' is "
+            f"{' and '.join(map(with_article, found))}. Choose "
+            "another name for this role, or another instrument")
 
 
 def first_channels(table: BenchTable) -> dict[str, str]:

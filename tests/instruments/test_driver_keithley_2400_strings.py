@@ -92,7 +92,7 @@ def test_a_compliance_that_rises_is_set_behind_the_range() -> None:
 @pytest.mark.parametrize("other", [1.002e-3, 0.998e-3])
 def test_a_compliance_that_the_instrument_changed_is_an_error(other: float) -> None:
     pairs = [(sent, str(other) if sent == ":SENS:CURR:PROT?" else reply) for sent, reply in SOURCE[:-1]]
-    with driver(pairs) as found, pytest.raises(InstrumentError, match="compliance_current 1 mA was requested"):
+    with driver(pairs) as found, pytest.raises(InstrumentError, match="compliance 1 mA was requested"):
         found.configure_source(VOLTAGE)
 
 
@@ -128,7 +128,7 @@ def test_overflows_are_not_a_number_and_garbled_readings_are_noticed() -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    (SourceSettings("voltage", limit=2.0), r"compliance_current 2 A is outside"),
+    (SourceSettings("voltage", limit=2.0), r"compliance 2 A is outside"),
     (SourceSettings("voltage", limit=0.2, range=100.0), r"compliance of at most 105 mA, but a compliance of 200 mA"),
     (SourceSettings("current", limit=100.0, range=1.0), r"compliance of at most 21 V, but a compliance of 100 V"),
     (SourceSettings("voltage", limit=1e-3, high_capacitance=True), r"no high-capacitance mode"),

@@ -155,7 +155,7 @@ def test_every_range_is_accepted(meter: SourceMeter) -> None:
 
 def test_limits_of_the_instrument_are_refused_before_a_message(bench: Bench, meter: SourceMeter) -> None:
     before = bench.clock.now()  # every message moves the simulated clock
-    with pytest.raises(LimitError, match="compliance_current"):
+    with pytest.raises(LimitError, match="compliance"):
         meter.configure_source(SourceSettings("voltage", limit=2.0))
     with pytest.raises(LimitError):
         meter.set_level(0.1)
@@ -178,7 +178,7 @@ def limited(driver_bench: Path, max_current: str) -> Path:
 def test_a_measuring_range_that_would_raise_the_limit_is_refused(bench: Bench, meter: SourceMeter) -> None:
     meter.configure_source(SourceSettings("voltage", limit=0.5e-6, range=2.0))
     before = bench.instruments.connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?")
-    refused = r"compliance_current 500 nA must be above 0\.1 % of the measuring range 1 A"
+    refused = r"compliance 500 nA must be above 0\.1 % of the measuring range 1 A"
     with pytest.raises(LimitError, match=refused):
         meter.configure_measure(MeasureSettings("current", range=1.0))
     assert bench.instruments.connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?") == before

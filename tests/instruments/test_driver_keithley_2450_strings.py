@@ -98,7 +98,7 @@ def test_a_compliance_the_instrument_changed_is_an_error() -> None:
     pairs = [(a, "1.0E-02") if a == ":SOUR:VOLT:ILIM?" else (a, b) for a, b in source_1_5()[:-1]]
     pairs.append((":SOUR:VOLT:ILIM?", "1.0E-02"))   # ten times as much may be a garbled reply: it is asked again
     refused = pytest.raises(
-        InstrumentError, match=r"compliance_current 1 mA was requested, but the instrument set 10 mA"
+        InstrumentError, match=r"compliance 1 mA was requested, but the instrument set 10 mA"
     )
     with driver(pairs) as found, refused:
         found.configure_source(VOLTAGE)
@@ -276,7 +276,7 @@ def test_safe_state_opens_the_output_first() -> None:
 
 def test_out_of_range_sends_nothing() -> None:
     with driver(source_1_5()) as found:
-        with pytest.raises(LimitError, match=r"compliance_current 2 A is outside the instrument's range"):
+        with pytest.raises(LimitError, match=r"compliance 2 A is outside the instrument's range"):
             found.configure_source(SourceSettings("voltage", 2.0))
         with pytest.raises(LimitError, match="nplc 20"):
             found.configure_measure(MeasureSettings("current", nplc=20.0))

@@ -142,7 +142,7 @@ def test_what_the_instrument_cannot_do_is_refused_before_a_message(bench: Bench,
         meter.start_sweep(np.array([0.0, 15.0]), 1e-3)
     with pytest.raises(LimitError, match="dwell"):
         meter.start_sweep(np.array([0.0, 1.0]), 10e-6)
-    with pytest.raises(LimitError, match="compliance_current"):
+    with pytest.raises(LimitError, match="compliance"):
         meter.configure_source(SourceSettings("voltage", limit=8.0))
     assert bench.clock.now() == before
 

@@ -133,10 +133,10 @@ def test_safe_state_switches_off() -> None:
 
 
 @pytest.mark.parametrize(("settings", "words"), [
-    (SourceSettings("voltage", limit=7.5), r"compliance_current 7\.5 A"),
-    (SourceSettings("voltage", limit=0.5e-6), "compliance_current 500 nA"),
-    (SourceSettings("current", limit=106.0), "compliance_voltage 106 V"),
-    (SourceSettings("current", limit=0.1), "compliance_voltage 100 mV"),
+    (SourceSettings("voltage", limit=7.5), r"compliance 7\.5 A"),
+    (SourceSettings("voltage", limit=0.5e-6), "compliance 500 nA"),
+    (SourceSettings("current", limit=106.0), "compliance 106 V"),
+    (SourceSettings("current", limit=0.1), "compliance 100 mV"),
     (SourceSettings("voltage", limit=1e-3, range=106.0), "voltage range 106 V"),
     (SourceSettings("current", limit=1.0, range=7.5), r"current range 7\.5 A"),
 ])

@@ -205,7 +205,7 @@ def test_every_range_is_accepted(meter: SourceMeter) -> None:
 
 
 @pytest.mark.parametrize(("settings", "said"), [
-    (SourceSettings("voltage", limit=1e-9), "compliance_current"),
+    (SourceSettings("voltage", limit=1e-9), "compliance"),
     (SourceSettings("voltage", limit=2.0, range=40.0), "at most 1 A"),
     (SourceSettings("current", limit=20.0, range=3.0), "at most 6 V"),
     (SourceSettings("voltage", limit=1e-3, range=60.0), "source range 60 V"),

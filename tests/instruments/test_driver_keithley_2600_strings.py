@@ -121,7 +121,7 @@ def test_errors_are_told_with_their_numbers() -> None:
 
 
 @pytest.mark.parametrize(("settings", "said"), [
-    (SourceSettings("voltage", limit=5e-11), "compliance_current"),
+    (SourceSettings("voltage", limit=5e-11), "compliance"),
     (SourceSettings("voltage", limit=0.5, range=200.0), "at most 100 mA"),
     (SourceSettings("current", limit=100.0, range=1.0), "at most 20 V"),
     (SourceSettings("current", limit=1.0, range=2.0), "current range"),

@@ -76,7 +76,7 @@ def test_an_edge_that_the_instrument_changes_is_an_error() -> None:
     pairs = [(":PULS:TRAN?", "2.0E-08") if pair[0] == ":PULS:TRAN?" else pair for pair in PULSE_MESSAGES]
     with output([*OPEN_LOAD, *pairs]) as found:
         found.configure_load(math.inf)
-        with pytest.raises(InstrumentError, match="rise_time"):
+        with pytest.raises(InstrumentError, match="rise time"):
             found.configure_pulse(PULSE)
 
 

@@ -132,7 +132,7 @@ def test_overflows_are_not_a_number_and_garbled_readings_are_noticed() -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    (SourceSettings("voltage", limit=4.0), "compliance_current 4 A is outside"),
+    (SourceSettings("voltage", limit=4.0), "compliance 4 A is outside"),
     (SourceSettings("voltage", limit=0.2, range=100.0), "compliance of at most 105 mA, but a compliance of 200 mA"),
     (SourceSettings("current", limit=30.0, range=1.0), "compliance of at most 21 V"),
     (SourceSettings("current", limit=1.0, high_capacitance=True), "high-capacitance mode needs a voltage source"),

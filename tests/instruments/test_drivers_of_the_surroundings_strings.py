@@ -145,6 +145,12 @@ def test_what_sentio_refuses_is_an_error() -> None:
     pairs = [("map:get_num_dies Present", "0,0,1"), ("map:path:get_die 0", "0,0,-1,0")]
     with driver(MpiSentio, pairs) as prober, pytest.raises(LimitError, match="no die in column 9, row 9"):
         prober.move_to(Site(9, 9))
+    pairs += [("move_chuck_separation", "0,0,-250.0"), ("get_chuck_z C", "0,0,-250.0"),
+              ("map:step_die -1, 0, 0", "0,0,-1,0,0"), ("map:die:get_current_index", "0,0,1,2,-4"),
+              ("map:die:get_current_subsite", "0,0,1")]
+    with driver(MpiSentio, pairs) as prober, pytest.raises(
+            InstrumentError, match=r"moved to column 2, row -4, subsite 1 instead of column -1, row 0\. Check"):
+        prober.move_to(Site(-1, 0))
 
 
 @pytest.mark.sabotage("output")

@@ -99,7 +99,7 @@ def test_compliance_above_the_device_limit_names_everything() -> None:
     with pytest.raises(LimitError) as caught:
         guard.configure_source(SourceSettings("voltage", 25e-3))
     assert str(caught.value) == (
-        "drive (Keithley 2450, USB0::1::INSTR): compliance_current 25 mA exceeds the device limit "
+        "drive (Keithley 2450, USB0::1::INSTR): compliance 25 mA exceeds the device limit "
         "max_current 1 mA of NbO2/W3/D12. Choose a smaller value, or change max_current in [devices.ID.limits] or "
         "[device.limits] of the bench file"
     )
@@ -167,7 +167,7 @@ def test_switching_off_always_passes() -> None:
 
 def test_current_drive_checks_current_and_compliance_voltage() -> None:
     guard, _ = source_meter()
-    with pytest.raises(LimitError, match=r"compliance_voltage 5 V exceeds the device limit max_voltage 4 V"):
+    with pytest.raises(LimitError, match=r"compliance 5 V exceeds the device limit max_voltage 4 V"):
         guard.configure_source(SourceSettings("current", 5.0))
     guard.configure_source(SourceSettings("current", 1.5))
     with pytest.raises(LimitError, match=r"current through a shorted device may reach 2 mA"):

@@ -189,7 +189,7 @@ def test_a_role_of_another_kind(driver_bench: Path) -> None:
 def test_limits_of_the_device_are_refused_before_a_message(nbo2_bench: Path) -> None:
     with Bench.open(nbo2_bench, "D1") as bench:
         before = bench.clock.now()
-        expected = "compliance_current 25 mA exceeds the device limit max_current 20 mA of D1"
+        expected = "compliance 25 mA exceeds the device limit max_current 20 mA of D1"
         with pytest.raises(LimitError, match=expected):
             bench.source_meter().configure_source(SourceSettings("voltage", limit=25e-3))
         with pytest.raises(LimitError, match="max_voltage of D1 is 4 V"):

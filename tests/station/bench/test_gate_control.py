@@ -181,7 +181,7 @@ def test_the_gate_has_a_largest_voltage_and_current(tmp_path: Path, stated: str,
     with Bench.open(file, "D1") as bench:
         gate = bench.source_meter("gate")
         world = next(iter(bench.instruments.managers.values())).visalib.world
-        with pytest.raises(LimitError, match=r"compliance_current 1 mA exceeds the limit gate_limit 1 uA of the gate "
+        with pytest.raises(LimitError, match=r"compliance 1 mA exceeds the limit gate_limit 1 uA of the gate "
                                              r"of 'R_load'. Choose .* change gate_limit in \[fixture.control.load_res"):
             gate.configure_source(SourceSettings("voltage", limit=1e-3, range=20.0))
         gate.configure_source(SourceSettings("voltage", limit=1e-6, range=20.0))
@@ -204,8 +204,9 @@ def test_the_gate_has_a_largest_voltage_and_current(tmp_path: Path, stated: str,
      "gate_voltages go to 4 V, but gate_max_voltage is 3 V"),
     ({"gate": "g"}, "To get them, connect a short"), ({"gate_voltages": (1.0, 2.0)}, "need gate"),
     ({"gate": "g", "gate_voltages": (1.0, 2.0), "resistances": (1e3,)}, "the same length"),
-    ({"gate": "g", "gate_voltages": (1.0, 2.0, 3.0), "resistances": (1e3, 5e2, 6e2)}, "rise or fall steadily"),
-    ({"gate": "g", "gate_voltages": (1.0, 1.0), "resistances": (1e3, 5e2)}, "rise or fall steadily"),
+    ({"gate": "g", "gate_voltages": (1.0, 2.0, 3.0), "resistances": (1e3, 5e2, 6e2)},
+     r"steadily with gate_voltages, but 600 Ohm at 3 V"),
+    ({"gate": "g", "gate_voltages": (1.0, 1.0), "resistances": (1e3, 5e2)}, r"rise or fall steadily.* at 1 V does not"),
     ({"gate": "g", "gate_voltages": (1.0, 2.0), "resistances": (1e3, 0.0)}, "must be positive"),
     ({"gate": "g", "instrument": "box"}, "not both"),
 ])
@@ -217,7 +218,8 @@ def test_contradictory_gates_are_refused(keys: dict[str, object], message: str) 
 @pytest.mark.parametrize(("before", "after", "message"), [
     ('gate = "gate"\n', 'gate = "gat"\n', r"load_resistance.gate: no instrument has the role 'gat'. Did you mean"),
     ('gate = "gate"\n', 'gate = "drive"\n', r"the protocols use the role 'drive' for an instrument at the device"),
-    ("control.load_resistance", "control.parallel_capacitance", r"a transistor is a load_resistance only"),
+    ("control.load_resistance", "control.parallel_capacitance",
+     r"gate is only for load_resistance. Move it to \[fixture.control.load_resistance\]"),
 ])
 def test_wrong_gates_are_refused(tmp_path: Path, before: str, after: str, message: str) -> None:
     file = bench_file(tmp_path)

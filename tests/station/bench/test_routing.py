@@ -13,8 +13,9 @@ from tsbench.instruments import MeasureSettings, OutputOffSelectable, SourceSett
 from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
-from tsbench.station.bench.operator import OperatorRouting
-from tsbench.station.bench.routing import OutputOffRouting
+from tsbench.station.bench.crosspoints import ClosedCrosspoints
+from tsbench.station.bench.operator import OperatorBox, OperatorRouting
+from tsbench.station.bench.routing import MatrixRouting, OutputOffRouting
 from tsbench.station.runner import run_on
 from tsbench.station.runner.planning import checked_plan
 
@@ -256,6 +257,21 @@ def test_an_operator_who_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(ConfigurationError, match=r'must be set by hand.*write state = "dc" in \[fixture.routing\]'):
         OperatorRouting({"dc": "connects meter to the device"}).select("dc")
+    with pytest.raises(ConfigurationError, match=r"resistance 5 kOhm must be set by hand, .* Run tsbench in a term"):
+        OperatorBox("load resistance", "Ohm").set_value(5e3)
+
+
+def test_a_matrix_that_does_not_close_what_it_should() -> None:
+    """The message names the crosspoints that are closed."""
+    stuck = SimpleNamespace(close_only=lambda points: None, closed=lambda: ["1B03", "1A01"])
+    routing = MatrixRouting(ClosedCrosspoints(stuck), {"dc": ["1A02"], "pulses": ["1A01"]})
+    with pytest.raises(InstrumentError, match=r"the crosspoints of state 'dc' after .*: closed are 1A01, 1B03\. Check"):
+        routing.select("dc")
+
+
+def test_a_state_without_a_matrix_has_no_crosspoints(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"states.dc: kind is 'operator', so this state has no crosspoints"):
+        Bench.open(bench_file(tmp_path, BY_HAND.replace('["drive"] }', '["drive"], crosspoints = ["1A01"] }')))
 
 
 def test_a_run_whose_route_cannot_be_set_leaves_nothing_behind(
@@ -330,8 +346,9 @@ def test_a_pulse_passes_the_capacitor_of_a_bias_tee(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("before", "after", "message"), [
     ('"drive"]', '"drives"]', r"states.dc: no instrument has the role 'drives'. Did you mean 'drive'"),
-    (', crosspoints = ["1A01"]', "", r"states.dc: a state of a matrix, and no other state, needs crosspoints"),
-    ('instrument = "matrix"', 'instrument = "meter"', r"fixture.routing.instrument: 'meter' is not a switch matrix"),
+    (', crosspoints = ["1A01"]', "", r"states.dc: kind is 'matrix', so this state needs crosspoints"),
+    ('instrument = "matrix"', 'instrument = "meter"',
+     r"fixture.routing.instrument: 'meter' must be a switch matrix, but it is a source meter. Name another"),
     ('kind = "matrix"', 'kind = "matrix"\nstate = "dc"', 'state is only for kind = "operator"'),
     ('kind = "matrix"', 'kind = "output_off"', 'instrument is only for kind = "matrix"'),
 ])

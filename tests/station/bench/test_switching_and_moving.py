@@ -139,9 +139,12 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "change", "message"), [
-    ("crossbar", ('instrument = "matrix"', 'instrument = "load"'), "'load' is not a switch matrix"),
-    ("crossbar", ('instrument = "lakeshore"', 'instrument = "scope"'), "'scope' is not a temperature controller"),
-    ("crossbar", ('instrument = "tank"', 'instrument = "scope"'), "'scope' is not a decade box"),
+    ("crossbar", ('instrument = "matrix"', 'instrument = "load"'),
+     "'load' must be a switch matrix, but it is a decade box"),
+    ("crossbar", ('instrument = "lakeshore"', 'instrument = "scope"'),
+     "'scope' must be a temperature controller, but it is an oscilloscope"),
+    ("crossbar", ('instrument = "tank"', 'instrument = "scope"'),
+     "'scope' must be a decade box, but it is an oscilloscope"),
     ("crossbar", ('element = "RL"', 'element = "RX"'), "the netlist has no resistor 'RX'"),
     ("crossbar", ('element = "RL"', 'element = "CP"'), "load_resistance.element: the netlist has no resistor 'CP'"),
     ("crossbar", ('element = "CP"', 'element = "RL"'), "capacitance.element: the netlist has no capacitor 'RL'"),
