@@ -176,7 +176,7 @@ class DeviceGuard:
 
 @dataclass(frozen=True)
 class SensorGuard:
-    """What senses the current withstands no more than a certain current: the scope's input, or an amplifier."""
+    """The sensor of the current withstands a limited current. It is the input of a scope or an amplifier."""
 
     largest: float = math.inf  #: [A]
     name: str = "the current sensor"

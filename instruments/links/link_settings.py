@@ -21,7 +21,7 @@ class LinkSettings:
     baud_rate : of a serial port [bit/s]
     data_bits, parity, stop_bits, flow_control : of a serial port
     serial_termination : ends messages and replies on a serial port, where that is not what ends them elsewhere
-    clear_characters : end what the instrument does, on a serial port: it has no device clear
+    clear_characters : characters that stop the instrument on a serial port, which has no device clear
     socket_termination : ends replies on a socket, where that is not what ends them elsewhere
     """
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Liveness(Protocol):
-    """Who hears of progress. Cheap: called at every message."""
+    """Receives signs of progress from the measuring thread. It must be fast: it is called at every message."""
 
     def beat(self) -> None:
         """The measuring thread has come further."""

@@ -78,7 +78,7 @@ class Transport:
         self.link = link
         self.lock = threading.RLock()
         self.liveness: Liveness = UNWATCHED  #: hears of every exchange
-        #: is told operation, message, and reply or error of every act, when it has ended
+        #: called with operation, message and reply (or error) after each VISA call
         self.on_act: Callable[[str, str, str | bytes], None] | None = None
         self._session: Any = None
         self._message_end = "\n"

@@ -52,7 +52,7 @@ def at_once(acts: Sequence[Callable[[Liveness], None]], liveness: Liveness = UNW
     Parameters
     ----------
     acts : sequence of callable
-        Each is given whom to tell of its progress, and raises no Exception.
+        Each receives the object to report progress to, and raises no Exception.
     liveness : Liveness
         Hears of the act that is furthest behind.
 

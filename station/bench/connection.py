@@ -20,9 +20,10 @@ from tsbench.station.bench.setting_units import with_units
 
 _LOG = logging.getLogger(__name__)
 _TRIES = 3  #: at making one instrument safe, opening its connection again in between
-_QUICK = 0.3  #: [s] for one message of the first try to switch off: a silent instrument holds up no other for long
+#: [s] for one message of the first try to switch off: a silent instrument holds up no other for long
+_FIRST_TIMEOUT = 0.3
+_RETRY_TIMEOUT = 1.0  #: [s] for one reply after the first try; the last try has the time that the bench file allows
 _THIS_COMPUTER = re.compile(r"::(127\.\d+\.\d+\.\d+|localhost)::", re.IGNORECASE)
-_SHORT = 1.0  #: [s] for one reply after it; the last try has the time that the bench file allows
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class Connection:
         if self.identified_driver is None:
             return
         try:
-            with self.transport.patience(_QUICK):
+            with self.transport.patience(_FIRST_TIMEOUT):
                 if reopen:
                     self.transport.reopen()
                 self._clear_and_switch_off()
@@ -210,7 +211,7 @@ class Connection:
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
             try:
-                with self.transport.patience(self.table.timeout if last else _SHORT):
+                with self.transport.patience(self.table.timeout if last else _RETRY_TIMEOUT):
                     if not self._switched_off:
                         self.transport.reopen()
                         self._clear_and_switch_off()

@@ -152,7 +152,7 @@ class Ownership:
     def identified(self, name: str, resource: str, identity: Identity) -> None:
         """Own what has answered by its serial number too: the same instrument on another interface.
 
-        What answers on this machine is a program, and may say what it likes.
+        A simulator on this computer can report any serial number, so tsbench does not lock it by serial number.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class Ownership:
                 lock.write(_text(self.owner))
 
     def release(self) -> None:
-        """Give every instrument free. Safe to call twice."""
+        """Release every instrument. Safe to call twice."""
         while self._locks:
             self._locks.pop().release()
 
