@@ -173,6 +173,22 @@ class Number(Parameter):
         return str(owner.format_number(value))
 
 
+class Limited(Number):
+    """A number that is set to its limit, with error -222, when it lies beyond."""
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
+        """Convert an argument."""
+        value = self.value_of(raw, owner, key)
+        if math.isinf(value):
+            return value
+        for limit, above in zip(self.bounds(owner, key), (False, True), strict=True):
+            if limit is not None and value != limit and (value > limit) == above:
+                if abs(value - limit) > 1e-9 * abs(limit):
+                    owner.post_error(-222, text="Data out of range")
+                return limit
+        return value
+
+
 class Integer(Number):
     """A whole number (rounded, as instruments do)."""
 

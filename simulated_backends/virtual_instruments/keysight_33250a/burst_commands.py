@@ -5,12 +5,13 @@ IMMediate``), at an edge of the trigger input, or at ``*TRG``.
 """
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited
 from tsbench.simulated_backends.scpi.tree import Setting
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A, Table33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import Limited
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import KEYSIGHT_33250A
 
+MOST_CYCLES = float(KEYSIGHT_33250A.max_burst_count)
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 _BURST = "[:SOURce<1-1>]:BURSt"
 
@@ -33,16 +34,17 @@ class Bursts33250A(Table33250A):
 
     burst_on = Setting(f"{_BURST}:STATe", Boolean(), default=False, change="changed")
     burst_mode = Setting(f"{_BURST}:MODE", Choice("TRIGgered", "GATed"), default="TRIG", change="changed")
-    burst_count = Setting(f"{_BURST}:NCYCles", Limited("", 1.0, 1e6, 1.0, infinite=True), default=1.0,
+    burst_count = Setting(f"{_BURST}:NCYCles", Limited("", 1.0, MOST_CYCLES, 1.0, infinite=True), default=1.0,
                           coerce="_cycles_chosen", change="changed")
-    burst_period = Setting(f"{_BURST}:INTernal:PERiod", Limited("S", 1e-6, 500.0, 10e-3), default=10e-3,
-                           change="changed")
+    burst_period = Setting(f"{_BURST}:INTernal:PERiod", Limited("S", 1e-6, KEYSIGHT_33250A.max_burst_period, 10e-3),
+                           default=10e-3, change="changed")
     burst_phase = Setting(f"{_BURST}:PHASe", Limited("DEG", -360.0, 360.0, 0.0), default=0.0, change="changed")
     gate_polarity = Setting(f"{_BURST}:GATE:POLarity", Choice("NORMal", "INVerted"), default="NORM", change="changed")
     trigger_source = Setting("TRIGger<1-1>:SOURce", Choice("IMMediate", "EXTernal", "BUS"), default="IMM",
                              change="changed")
     trigger_slope = Setting("TRIGger<1-1>:SLOPe", Choice("POSitive", "NEGative"), default="POS", change="changed")
-    trigger_delay = Setting("TRIGger<1-1>:DELay", Limited("S", 0.0, 85.0, 0.0), default=0.0, change="changed")
+    trigger_delay = Setting("TRIGger<1-1>:DELay", Limited("S", 0.0, KEYSIGHT_33250A.max_trigger_delay, 0.0),
+                            default=0.0, change="changed")
     trigger_output = Setting("OUTPut:TRIGger[:STATe]", Boolean(), default=False)
     output_slope = Setting("OUTPut:TRIGger:SLOPe", Choice("POSitive", "NEGative"), default="POS")
     sync_output = Setting("OUTPut:SYNC[:STATe]", Boolean(), default=True)
@@ -53,7 +55,7 @@ class Bursts33250A(Table33250A):
         return 1
 
     def _cycles_chosen(self, channel: int, count: float) -> float:
-        return INFINITE_LOAD if count > 1e6 else float(round(count))
+        return INFINITE_LOAD if count > MOST_CYCLES else float(round(count))
 
     def period_changed(self, channel: int) -> None:
         """Look whether a burst still fits into its period."""

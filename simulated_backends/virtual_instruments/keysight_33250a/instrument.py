@@ -28,10 +28,9 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33250a.burst_comman
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import KEYSIGHT_33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.level_commands import RESET_AMPLITUDE, Levels33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import Shapes33250A, of_core
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import SHAPES, Shapes33250A, of_core
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.waveform_memory import Data33250A
 
-_SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "DC", "USER")
 _WORD = Choice("MINimum", "MAXimum", "DEFault")
 
 
@@ -103,7 +102,7 @@ class VirtualKeysight33250A(Base33250A):
         """``OUTP?``."""
         return "1" if self.channels.connectors.is_closed(channel) else "0"
 
-    @command(f"[:SOURce<1-1>]:APPLy:{{{'|'.join(_SHAPES)}}}", Optional(AnyOf(_WORD, Number("HZ"))),
+    @command(f"[:SOURce<1-1>]:APPLy:{{{'|'.join(SHAPES)}}}", Optional(AnyOf(_WORD, Number("HZ"))),
              Optional(AnyOf(_WORD, Number("VPP", units=("V", "VRMS", "DBM")))), Optional(AnyOf(_WORD, Number("V"))))
     def apply(
         self, channel: int, function: str, frequency: float | str = "DEF", amplitude: float | str = "DEF",

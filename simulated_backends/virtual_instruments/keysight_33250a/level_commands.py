@@ -6,14 +6,13 @@ set of commands).
 """
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Optional
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.generator.levels import Adjusted, Adjustment, Window
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Table33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import of_core
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import Limited
 
 RESET_AMPLITUDE = 0.1  #: [Vpp into 50 Ohm]
 _VOLTS = "[:SOURce<1-1>]:VOLTage[:LEVel][:IMMediate]"

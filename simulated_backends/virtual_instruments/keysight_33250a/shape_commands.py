@@ -6,11 +6,10 @@ times the rest of the period: a longer one is shortened, with -222 [user's guide
 
 from typing import Any
 
-from tsbench.simulated_backends.scpi.parameters import Choice, Optional
+from tsbench.simulated_backends.scpi.parameters import Choice, Limited, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Table33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import EDGE_SHARE, LONGEST_PERIOD
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import Limited
 
 SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "DC", "USER")
 _ROUNDING = 1 + 1e-9

@@ -7,12 +7,11 @@ reference, "Programming the instrument trigger modes").
 """
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.generator.settings import Derived
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import (
-    Limited,
     PulseGeneratorBase,
     PulseGeneratorTable,
 )

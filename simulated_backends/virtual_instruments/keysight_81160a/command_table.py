@@ -1,10 +1,8 @@
 """What the command tables of the 81160A/81150A share: each part as the others see it."""
 
-import math
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Number
 from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
@@ -60,19 +58,3 @@ class PulseGeneratorTable(CommandTable):
     def sheet(self, channel: int) -> GeneratorDataSheet:
         """Return the numbers of a channel now."""
         return self.generator.sheet(channel)
-
-
-class Limited(Number):
-    """A number that is set to its limit, with error -222, when it lies beyond."""
-
-    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        """Convert an argument."""
-        value = self.value_of(raw, owner, key)
-        if math.isinf(value):
-            return value
-        for limit, above in zip(self.bounds(owner, key), (False, True), strict=True):
-            if limit is not None and value != limit and (value > limit) == above:
-                if abs(value - limit) > 1e-9 * abs(limit):
-                    owner.post_error(-222, text="Data out of range")
-                return limit
-        return value

@@ -8,12 +8,12 @@ guide, VOLTage:OFFSet and VOLTage).
 from dataclasses import replace
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Optional
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.generator.levels import Adjusted, Adjustment, Window
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import Limited, PulseGeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import PulseGeneratorTable
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.timing_commands import of_core
 
 RESET_AMPLITUDE = 1.0  #: [Vpp into 50 Ohm]

@@ -6,10 +6,10 @@ is PULSe: period >= width + 1.6 * edge [user's guide, section 3.4.1].
 
 from typing import Any
 
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Optional
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import Limited, PulseGeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import PulseGeneratorTable
 
 RESET_FREQUENCY = 1e6  #: [Hz]: a period of 1 us [user's guide, section 3.4.1]
 SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "DC", "USER")

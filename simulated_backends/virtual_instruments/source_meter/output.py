@@ -80,7 +80,7 @@ class SourceOutput:
         stage, sheet = self.stage, self._sheet
         before = stage.points.source_range
         self._set_points()
-        self.settled_at = self._clock.now + self._delay()
+        self.settled_at = self._clock.now + self.delay()
         stage.apply()
         now = stage.points.source_range
         if stage.enabled and now is not before:
@@ -107,19 +107,16 @@ class SourceOutput:
             self.settled_at = max(self.settled_at, self._clock.now + self._sheet.range_change_time)
         self.refresh()
 
-    def _delay(self) -> float:
+    def delay(self) -> float:
+        """Return the source delay that is in force [s]: the one that is set, or the automatic one."""
         function = self._settings.source_function
         if not self._settings.source_autodelay[function]:
             return float(self._settings.source_delay[function])
         return self._sheet.auto_delays[self._sheet.ranges["CURR"].index(self.stage.points.current_range)]
 
-    def delay(self) -> float:
-        """Return the source delay that is in force [s]: the one that is set, or the automatic one."""
-        return self._delay()
-
     def settling_time(self) -> float:
         """Return how long a changed range still needs [s]."""
-        return max(self.settled_at - self._clock.now - self._delay(), 0.0)
+        return max(self.settled_at - self._clock.now - self.delay(), 0.0)
 
     def refresh(self) -> None:
         """Give the stage the set-points of the settings as they are."""
@@ -220,7 +217,7 @@ class SourceOutput:
         self.stage.set_relay(True)
         self.refresh()
         self._instrument.report_output(self.terminal, True)
-        self.settled_at = self._clock.now + settling + self._delay()
+        self.settled_at = self._clock.now + settling + self.delay()
 
     def switch_off(self) -> Generator[float, None, None]:
         """Output to zero at once, the relay follows; not to be stopped by a device clear."""

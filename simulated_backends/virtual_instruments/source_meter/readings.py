@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -41,15 +41,20 @@ class MeterReading:
     limited_by_range: bool = False  #: a fixed measuring range was the limit
 
 
-def _averaged(readings: Sequence[MeterReading]) -> MeterReading:
-    """Return the last reading with the mean values of all: one that is beyond its range makes the mean an overflow."""
-    def mean(values: Sequence[float]) -> float:
-        over = any(abs(value) >= OVERFLOW for value in values)
-        return OVERFLOW if over else math.fsum(values) / len(values)
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _combined(
+    readings: Sequence[MeterReading], centre: Callable[[Sequence[float]], float] = _mean,
+) -> MeterReading:
+    """Return the last reading with the mean (or the median) of all: a value beyond its range makes it an overflow."""
+    def of(values: Sequence[float]) -> float:
+        return OVERFLOW if any(abs(value) >= OVERFLOW for value in values) else centre(values)
 
     return replace(
-        readings[-1], value=mean([one.value for one in readings]), voltage=mean([one.voltage for one in readings]),
-        current=mean([one.current for one in readings]))
+        readings[-1], value=of([one.value for one in readings]), voltage=of([one.voltage for one in readings]),
+        current=of([one.current for one in readings]))
 
 
 class Measurer:
@@ -133,11 +138,11 @@ class Measurer:
         if count == 1:
             return reading
         if repeating:
-            return _averaged(taken)
+            return _combined(taken)
         self._moving.append(reading)
         while len(self._moving) > count:
             self._moving.popleft()
-        return _averaged(self._moving)
+        return _combined(self._moving)
 
     def take_all(self, quantities: tuple[str, ...]) -> Generator[float, None, dict[str, MeterReading]]:
         """Take one reading of each of several quantities, out of the same apertures; yields the seconds it needs."""
@@ -159,7 +164,8 @@ class Measurer:
             self._last_shots += shots
             del self._last_shots[:-count]
             shots = [shot for shot in self._last_shots if shot.keys() == shots[-1].keys()]
-        return {name: _combined(kind, [shot[name] for shot in shots]) for name in quantities}
+        return {name: _combined([shot[name] for shot in shots], statistics.median if kind == "MED" else _mean)
+                for name in quantities}
 
     def _aperture(self, quantity: str, measured: tuple[str, ...]) -> Generator[float, None, MeterReading]:
         means, start = yield from self._means(quantity, measured)
@@ -237,12 +243,3 @@ class Measurer:
             return value
         step = row.full_scale * resolution
         return round(value / step) * step
-
-
-def _combined(kind: str, readings: list[MeterReading]) -> MeterReading:
-    """Return the last reading with the mean, or the median ("MED"), of all values."""
-    values = [reading.value for reading in readings]
-    if any(abs(value) >= OVERFLOW for value in values):
-        return replace(readings[-1], value=OVERFLOW)
-    value = statistics.median(values) if kind == "MED" else math.fsum(values) / len(values)
-    return replace(readings[-1], value=value)

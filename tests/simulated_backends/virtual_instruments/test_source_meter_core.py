@@ -1,5 +1,7 @@
 """The shared code of source meters without a model: two pairs of terminals, settings as plain state."""
 
+import statistics
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from tsbench.simulated_backends.services.clock import Process
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import CURRENT, KEITHLEY_2450
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import NOT_A_NUMBER, OVERFLOW
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
-from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer, MeterReading
+from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer, MeterReading, _combined
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 
@@ -117,3 +120,17 @@ def test_a_fixed_source_range_bounds_the_level() -> None:
     assert not settings.source_autorange["VOLT"]
     assert output.top_level("VOLT") == pytest.approx(2.1)
     assert output.highest_limit("VOLT") == 1.05
+
+
+def test_a_filter_combines_value_voltage_and_current() -> None:
+    """With the mean or the median. A value beyond its range makes the result an overflow."""
+    def reading(value: float) -> MeterReading:
+        return MeterReading(0.0, "RES", value, "VOLT", 1.0, True, False, False, True, True, voltage=2.0 * value,
+                            current=3.0 * value)
+
+    taken = [reading(value) for value in (1.0, 2.0, 6.0)]
+    mean, median = _combined(taken), _combined(taken, statistics.median)
+    assert (mean.value, mean.voltage, mean.current) == (3.0, 6.0, 9.0)
+    assert (median.value, median.voltage, median.current) == (2.0, 4.0, 6.0)
+    over = _combined([*taken, replace(reading(1.0), current=NOT_A_NUMBER)], statistics.median)
+    assert (over.value, over.voltage, over.current) == (1.5, 3.0, OVERFLOW)
