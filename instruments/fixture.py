@@ -66,7 +66,7 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     circuit = _Circuit(netlist, node.lower(), source_resistance)
     gain = abs(circuit.voltage(device.nodes, emf=1.0))
     resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))
-    if gain < 1e-9 or resistance > _OPEN:
+    if gain < _LEAST or resistance > _OPEN:
         return WirePath(resistance=math.inf, gain=0.0)
     gain = float(f"{gain:.9g}")
     return WirePath(resistance=float(f"{resistance / gain:.9g}"), gain=gain)

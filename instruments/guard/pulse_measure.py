@@ -3,6 +3,7 @@
 import math
 
 from tsbench.errors import LimitError
+from tsbench.instruments.guard.bystanders import SLACK
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import Post, WorstCase, require_in_range, worst_case_of_voltage
 from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, SegmentTrain
@@ -83,7 +84,7 @@ class GuardedPulseMeasure(Guarded):
         They give no current at which the output limits, nor how fast.
         """
         bound = self.post.device.limits.max_current
-        if bound is None or worst.current <= bound * (1 + 1e-9):
+        if bound is None or worst.current <= bound * (1 + SLACK):
             return
         lacking = worst.voltage / bound - self.post.path.thevenin_resistance
         # rounded up to three digits, so that the resistor that the message tells is large enough

@@ -11,6 +11,7 @@ from tsbench.instruments.interfaces.common import (
     Range,
 )
 from tsbench.instruments.interfaces.fixture_control import (
+    FIXTURE_UNITS,
     DecadeBox,
     FixtureControl,
     Routing,
@@ -67,6 +68,7 @@ from tsbench.instruments.interfaces.trigger_links import (
 )
 
 __all__ = [
+    "FIXTURE_UNITS",
     "Accuracy",
     "ArbitraryWaveform",
     "CurrentRange",

@@ -3,10 +3,13 @@
 An operator, a decade box or the gate voltage of a transistor stands behind it.
 """
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol, runtime_checkable
 
 from tsbench.instruments.interfaces.common import InstrumentBase, Range
+
+#: quantity that a :class:`FixtureControl` can set -> its unit
+FIXTURE_UNITS: Final[Mapping[str, str]] = {"load_resistance": "Ohm", "parallel_capacitance": "F"}
 
 
 @runtime_checkable

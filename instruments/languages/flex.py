@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tsbench.instruments.languages.language import ErrorReply, Language
 from tsbench.instruments.languages.message_instrument import MessageInstrument
+from tsbench.instruments.languages.scpi import parse_entry
 
 #: of ``*SRE``: service is requested when the interlock is open
 RESTART_MARK = 8
@@ -19,7 +20,6 @@ RESTART_MARK = 8
 DATA_READY, SET_READY = 0x01, 0x10
 #: numbers from here on say that a reading is not valid
 _NO_NUMBER = 1e99
-_ERROR = re.compile(r'^\s*([+-]?\d+)\s*,\s*"?(.*?)"?\s*$', re.DOTALL)
 _DATUM = re.compile(r"\s*([A-Z])([A-JVZ])([A-Za-z])([+-]\d+\.\d+E[+-]\d+)\s*")
 _NAME = re.compile(r"\s*(\*?[A-Za-z]+\??)")
 
@@ -56,13 +56,8 @@ def parse_flex_error(reply: str) -> ErrorReply:
     ValueError
         The reply is not an error entry.
     """
-    match = _ERROR.match(reply)
-    if match is None:
-        raise ValueError(f"the reply {reply!r} is not an entry of the error queue")
-    message, _, detail = match[2].partition(";")
-    if int(match[1]) and message.strip().rstrip(".").lower() == "no error":
-        raise ValueError(f"the entry {reply!r} of the error queue has an error code, but the text 'no error'")
-    return ErrorReply(int(match[1]), message.strip().rstrip("."), detail.strip())
+    code, message, detail = parse_entry(reply)
+    return ErrorReply(code, message.rstrip("."), detail)
 
 
 def flex_repeatable(message: str, allowed: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ Numbers, blocks and error replies; the language as our drivers use it.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tsbench.instruments.languages.language import ErrorReply, Language
 from tsbench.instruments.languages.repeatable import may_be_repeated
@@ -83,6 +83,29 @@ _SEVERITY_AND_TIME = re.compile(r";\s*\d+\s*;\s*\d[\d/]*[ T]\d[\d:.]*\s*$")
 _ERROR = re.compile(r'^\s*([+-]?\d+)\s*,\s*"?(.*?)"?\s*$', re.DOTALL)
 
 
+def parse_entry(reply: str, cleaned: Callable[[str], str] = str) -> tuple[int, str, str]:
+    """Return code, message and detail of an entry of an error queue: ``-222,"Data out of range;value clipped"``.
+
+    Parameters
+    ----------
+    reply : the entry
+    cleaned : removes from the text what an instrument adds to it
+
+    Raises
+    ------
+    ValueError
+        The reply is not an error entry.
+    """
+    match = _ERROR.match(reply)
+    if match is None:
+        raise ValueError(f"the reply {reply!r} is not an entry of the error queue")
+    code = int(match[1])
+    message, _, detail = (part.strip() for part in cleaned(match[2]).partition(";"))
+    if code and message.rstrip(".").lower() == "no error":
+        raise ValueError(f"the entry {reply!r} of the error queue has an error code, but the text 'no error'")
+    return code, message, detail
+
+
 def parse_error(reply: str) -> ErrorReply:
     """Parse a reply to ``:SYST:ERR?``: ``-222,"Data out of range;value clipped"``.
 
@@ -94,13 +117,8 @@ def parse_error(reply: str) -> ErrorReply:
     ValueError
         The reply is not an error entry.
     """
-    match = _ERROR.match(reply)
-    if match is None:
-        raise ValueError(f"the reply {reply!r} is not an entry of the error queue")
-    message, _, detail = _SEVERITY_AND_TIME.sub("", match.group(2)).partition(";")
-    if int(match.group(1)) and message.strip().lower() == "no error":
-        raise ValueError(f"the entry {reply!r} of the error queue has an error code, but the text 'no error'")
-    return ErrorReply(int(match.group(1)), message.strip(), " ".join(detail.split()).rstrip("."))
+    code, message, detail = parse_entry(reply, lambda text: _SEVERITY_AND_TIME.sub("", text))
+    return ErrorReply(code, message, " ".join(detail.split()).rstrip("."))
 
 
 def format_block(payload: bytes) -> bytes:

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+DEFAULT_TIMEOUT = 3.0  #: [s] for one reply; whatever takes longer is started, polled and fetched
+Parity = Literal["none", "odd", "even", "mark", "space"]
+StopBits = Literal["1", "1.5", "2"]
+FlowControl = Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"]
 #: word -> VISA's number (VPP-4.3.2, section 3.1.3: VI_ATTR_ASRL_PARITY, _STOP_BITS, _FLOW_CNTRL)
-_PARITY: Mapping[str, int] = {"none": 0, "odd": 1, "even": 2, "mark": 3, "space": 4}
-_STOP_BITS: Mapping[str, int] = {"1": 10, "1.5": 15, "2": 20}
-_FLOW_CONTROL: Mapping[str, int] = {"none": 0, "xon_xoff": 1, "rts_cts": 2, "dtr_dsr": 4}
+_PARITY: Mapping[Parity, int] = {"none": 0, "odd": 1, "even": 2, "mark": 3, "space": 4}
+_STOP_BITS: Mapping[StopBits, int] = {"1": 10, "1.5": 15, "2": 20}
+_FLOW_CONTROL: Mapping[FlowControl, int] = {"none": 0, "xon_xoff": 1, "rts_cts": 2, "dtr_dsr": 4}
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,9 @@ class LinkSettings:
     write_termination: str = "\n"
     baud_rate: int | None = None
     data_bits: int | None = None
-    parity: Literal["none", "odd", "even", "mark", "space"] | None = None
-    stop_bits: Literal["1", "1.5", "2"] | None = None
-    flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
+    parity: Parity | None = None
+    stop_bits: StopBits | None = None
+    flow_control: FlowControl | None = None
     serial_termination: str | None = None
     clear_characters: str = ""
     socket_termination: str | None = None

@@ -19,13 +19,11 @@ import pyvisa
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse
-from tsbench.instruments.links.link_settings import USUAL_LINK, LinkSettings, set_serial_port
+from tsbench.instruments.links.link_settings import DEFAULT_TIMEOUT, USUAL_LINK, LinkSettings, set_serial_port
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.instruments.links.visa_errors import SHOWN, communication_error, why_not_opened
 from tsbench.instruments.links.wire_trace import WIRE, trace
 
-#: [s] for one reply; whatever takes longer is started, polled and fetched
-DEFAULT_TIMEOUT = 3.0
 _UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
 #: beside VISA's own errors; pyvisa-py's HiSLIP says RuntimeError or AssertionError when the connection is lost, its USB
 #: ValueError when a header is not as it should be

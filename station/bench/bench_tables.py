@@ -7,7 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tsbench.instruments.links.link_settings import LinkSettings
+from tsbench.instruments.links.link_settings import (
+    DEFAULT_TIMEOUT,
+    FlowControl,
+    LinkSettings,
+    Parity,
+    StopBits,
+)
 from tsbench.quantities import (
     Amperes,
     Coulombs,
@@ -39,9 +45,9 @@ class LinkTable(_Table):
     write_termination: str | None = None
     baud_rate: int | None = Field(default=None, gt=0)  #: [bit/s]
     data_bits: int | None = Field(default=None, ge=5, le=8)
-    parity: Literal["none", "odd", "even", "mark", "space"] | None = None
-    stop_bits: Literal["1", "1.5", "2"] | None = None
-    flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
+    parity: Parity | None = None
+    stop_bits: StopBits | None = None
+    flow_control: FlowControl | None = None
 
     def over(self, usual: LinkSettings) -> LinkSettings:
         """Return the settings of a driver with what this table changes."""
@@ -54,7 +60,7 @@ class InstrumentTable(_Table):
     driver: str
     resource: str
     visa_library: str | None = None
-    timeout: Seconds = Field(default=3.0, gt=0)
+    timeout: Seconds = Field(default=DEFAULT_TIMEOUT, gt=0)
     link: LinkTable = LinkTable()
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 

@@ -10,11 +10,11 @@ from typing import Any
 from tsbench.errors import ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import Clock, DecadeBox, Range, SourceMeter, TemperatureController
 from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import FIXTURE_UNITS
 from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import ControlTable, TemperatureTable
-from tsbench.station.bench.fixture_values import UNITS
 from tsbench.station.bench.gate import GateControl
 from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
@@ -126,8 +126,8 @@ class FixtureControls:
         box = self._box(quantity)
         if isinstance(value, bool) or not isinstance(value, Real) or not (math.isfinite(value) and value > 0):
             raise ConfigurationError(
-                f"{quantity} = {value!r:.60} must be a positive number in {UNITS.get(quantity, 'the SI unit')}, "
-                "such as 4e3")
+                f"{quantity} = {value!r:.60} must be a positive number in "
+                f"{FIXTURE_UNITS.get(quantity, 'the SI unit')}, such as 4e3")
         self._require_off(f"the {'gate' if isinstance(box, GateControl) else 'relays'} of the "
                           f"{quantity.replace('_', ' ')}")
         self._asked.pop(quantity, None)
@@ -145,7 +145,7 @@ class FixtureControls:
         """Return what a run does with each quantity, one line each."""
         lines = []
         for quantity, box in self._boxes.items():
-            low, high, unit = box.bounds.low, box.bounds.high, UNITS[quantity]
+            low, high, unit = box.bounds.low, box.bounds.high, FIXTURE_UNITS[quantity]
             stated = short_quantity(self._stated[quantity], unit)
             can = ("the operator sets it" if isinstance(box, OperatorBox)
                    else f"{short_quantity(low, unit)} to {short_quantity(high, unit)} can be set")
@@ -233,12 +233,12 @@ def fixture_control(
             boxes[quantity] = GateControl(functools.partial(gate_of, table.gate), table)
         elif table.instrument:
             boxes[quantity] = box = driver_of(table.instrument)
-            if box.bounds.unit != UNITS[quantity]:
+            if box.bounds.unit != FIXTURE_UNITS[quantity]:
                 raise ConfigurationError(
                     f"{file.path}: fixture.control.{quantity}.instrument: '{table.instrument}' sets a value in "
-                    f"{box.bounds.unit}, not in {UNITS[quantity]}. Name another decade box")
+                    f"{box.bounds.unit}, not in {FIXTURE_UNITS[quantity]}. Name another decade box")
         else:
-            boxes[quantity] = OperatorBox(quantity.replace("_", " "), UNITS[quantity])
+            boxes[quantity] = OperatorBox(quantity.replace("_", " "), FIXTURE_UNITS[quantity])
     assert file.netlist is not None   # each element was found in it
     stated = {quantity: file.netlist.find(table.element).value for quantity, table in tables.items()}
     return FixtureControls(boxes, tables, stated, require_off, changed)

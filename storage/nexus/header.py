@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.instruments.interfaces import FIXTURE_UNITS
 from tsbench.records import Run, RunHeader, simulation_mark
 from tsbench.storage import codec, run_id
 from tsbench.storage.nexus import items as nx
@@ -113,7 +114,6 @@ def write_sample(entry: Any, header: RunHeader) -> None:
 
 
 _SENSING_UNITS = {"current_resistance": "Ohm", "maximum_current": "A"}
-_CONTROL_UNITS = {"load_resistance": "Ohm", "parallel_capacitance": "F"}
 _AMPLIFIER_UNITS = {
     "gain": "V/A", "input_resistance": "Ohm", "bandwidth": "Hz", "maximum_output": "V", "maximum_current": "A"}
 
@@ -137,7 +137,7 @@ def write_fixture(entry: Any, header: RunHeader) -> None:
     if fixture.control:
         part = nx.group(group, "control", "NXcollection")
         for key, value in fixture.control.items():
-            nx.number(part, key, value, _CONTROL_UNITS.get(key, ""))
+            nx.number(part, key, value, FIXTURE_UNITS.get(key, ""))
     sensing = nx.group(group, "sensing", "NXcollection")
     for key, value in codec.plain(fixture.sensing).items():
         if key != "amplifier":
