@@ -45,7 +45,7 @@ class ListSweep:
         """Return the readings of the sweep, which has ended; fewer than levels where it was ended early."""
         if self._readings is None:
             width = len(ELEMENTS.split(","))
-            with self._endurance(meter):
+            with self._long_timeout(meter):
                 values = meter.ask_list(":TRAC:DATA?")
             if len(values) % width or len(values) // width > len(self._levels):
                 raise InstrumentError(
@@ -56,12 +56,12 @@ class ListSweep:
                 decoded(row, float(level), meter.label) for row, level in zip(rows, self._levels, strict=False)]
         return self._readings
 
-    def _endurance(self, meter: MessageInstrument) -> contextlib.AbstractContextManager[None]:
+    def _long_timeout(self, meter: MessageInstrument) -> contextlib.AbstractContextManager[None]:
         """Wait as long for the reply as its bytes need on a serial port."""
         connection = meter.adapter.connection
         baud_rate = getattr(getattr(connection, "link", None), "baud_rate", None)
         if getattr(connection, "polls", True) or not baud_rate:
             return contextlib.nullcontext()
-        found: contextlib.AbstractContextManager[None] = connection.endurance(
+        found: contextlib.AbstractContextManager[None] = connection.timeout_at_least(
             5.0 + len(self._levels) * _BYTES_OF_READING * 10 / baud_rate)
         return found

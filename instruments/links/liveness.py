@@ -32,43 +32,43 @@ class Unwatched:
 UNWATCHED: Liveness = Unwatched()
 
 
-class Chorus:
+class ProgressOfThreads:
     """Several threads that are waited for: ``liveness`` hears of the one that is furthest behind."""
 
     def __init__(self, liveness: Liveness) -> None:
         self._liveness = liveness
         self._lock = threading.Lock()
-        self._until: dict[Voice, float] = {}
+        self._until: dict[ThreadProgress, float] = {}
 
-    def voice(self) -> "Voice":
+    def thread(self) -> "ThreadProgress":
         """Return what one more thread calls; its silence counts until its ``end``."""
-        voice = Voice(self)
-        self.note(voice, time.monotonic())
-        return voice
+        thread = ThreadProgress(self)
+        self.note(thread, time.monotonic())
+        return thread
 
-    def note(self, voice: "Voice", until: float | None) -> None:
+    def note(self, thread: "ThreadProgress", until: float | None) -> None:
         """Note by when [s, monotonic] a thread will have come further; None: it has ended."""
         with self._lock:
             if until is None:
-                self._until.pop(voice, None)
+                self._until.pop(thread, None)
             else:
-                self._until[voice] = until
+                self._until[thread] = until
             if self._until:
                 self._liveness.waiting(max(min(self._until.values()) - time.monotonic(), 0.0))
 
 
-class Voice:
-    """One thread of a :class:`Chorus`: a :class:`Liveness`."""
+class ThreadProgress:
+    """One thread of a :class:`ProgressOfThreads`: a :class:`Liveness`."""
 
-    def __init__(self, chorus: Chorus) -> None:
-        self._chorus = chorus
+    def __init__(self, whole: ProgressOfThreads) -> None:
+        self._whole = whole
 
     def beat(self) -> None:
-        self._chorus.note(self, time.monotonic())
+        self._whole.note(self, time.monotonic())
 
     def waiting(self, longest: float) -> None:
-        self._chorus.note(self, time.monotonic() + longest)
+        self._whole.note(self, time.monotonic() + longest)
 
     def end(self) -> None:
         """The thread has done what it had to."""
-        self._chorus.note(self, None)
+        self._whole.note(self, None)

@@ -162,7 +162,7 @@ class Transport:
                     session.close()
 
     @contextlib.contextmanager
-    def patience(self, longest: float) -> Iterator[None]:
+    def timeout_at_most(self, longest: float) -> Iterator[None]:
         """Wait at most ``longest`` [s] for one reply meanwhile, less where the usual timeout is shorter."""
         usual = self.timeout
         self._set_timeout(min(longest, usual))
@@ -172,7 +172,7 @@ class Transport:
             self._set_timeout(usual)
 
     @contextlib.contextmanager
-    def endurance(self, least: float) -> Iterator[None]:
+    def timeout_at_least(self, least: float) -> Iterator[None]:
         """Wait at least ``least`` [s] for one reply meanwhile: for a long reply on a slow interface."""
         usual = self.timeout
         self._set_timeout(max(least, usual))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.links.liveness import UNWATCHED, Chorus, Liveness
+from tsbench.instruments.links.liveness import UNWATCHED, Liveness, ProgressOfThreads, ThreadProgress
 
 
 class Reached(Protocol):
@@ -65,22 +65,22 @@ def at_once(acts: Sequence[Callable[[Liveness], None]], liveness: Liveness = UNW
         for act in acts:
             act(liveness)
         return
-    chorus = Chorus(liveness)
+    progress_of_threads = ProgressOfThreads(liveness)
     threads = []
     for act in acts:
-        voice = chorus.voice()
+        progress = progress_of_threads.thread()
 
-        def speak(act: Callable[[Liveness], None] = act, voice: Any = voice) -> None:
+        def perform(act: Callable[[Liveness], None] = act, progress: ThreadProgress = progress) -> None:
             try:
-                act(voice)
+                act(progress)
             finally:
-                voice.end()
+                progress.end()
 
-        thread = threading.Thread(target=speak, name="at once", daemon=True)
+        thread = threading.Thread(target=perform, name="at once", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the interpreter is ending: no more threads, one after the other then
-            speak()
+            perform()
         else:
             threads.append(thread)
     interrupt: KeyboardInterrupt | None = None

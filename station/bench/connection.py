@@ -189,7 +189,7 @@ class Connection:
         if self.identified_driver is None:
             return
         try:
-            with self.transport.patience(_FIRST_TIMEOUT):
+            with self.transport.timeout_at_most(_FIRST_TIMEOUT):
                 if reopen:
                     self.transport.reopen()
                 self._clear_and_switch_off()
@@ -211,7 +211,7 @@ class Connection:
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
             try:
-                with self.transport.patience(self.table.timeout if last else _RETRY_TIMEOUT):
+                with self.transport.timeout_at_most(self.table.timeout if last else _RETRY_TIMEOUT):
                     if not self._switched_off:
                         self.transport.reopen()
                         self._clear_and_switch_off()

@@ -15,7 +15,7 @@ from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply,
 from tsbench.instruments.links import liveness as liveness_module
 from tsbench.instruments.links import wire_trace
 from tsbench.instruments.links.link_settings import LinkSettings
-from tsbench.instruments.links.liveness import Chorus
+from tsbench.instruments.links.liveness import ProgressOfThreads
 from tsbench.instruments.links.resource_names import canonical_name
 from tsbench.instruments.links.transport import Transport
 from tsbench.instruments.links.visa_errors import communication_error, why_not_opened
@@ -163,13 +163,13 @@ def test_who_watches_hears_how_long_an_act_may_take() -> None:
 def test_patience_is_shorter_meanwhile_and_never_longer() -> None:
     manager = Manager()
     transport = Transport(manager, USB, "meter", 2.0)
-    with transport.patience(0.5):
+    with transport.timeout_at_most(0.5):
         assert (transport.timeout, manager.session.timeout) == (0.5, 500)
     assert (transport.timeout, manager.session.timeout) == (2.0, 2000)
-    with transport.patience(9.0):
+    with transport.timeout_at_most(9.0):
         assert transport.timeout == 2.0
     transport.close()
-    with transport.patience(0.5):   # a closed connection has none to change
+    with transport.timeout_at_most(0.5):   # a closed connection has none to change
         assert transport.timeout == 0.5
 
 
@@ -279,11 +279,11 @@ def test_one_name_for_one_instrument(resource: str, name: str) -> None:
 # --------------------------------------------------------------------------------------------- progress
 
 
-def test_a_chorus_waits_for_the_one_that_is_furthest_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_progress_of_threads_waits_for_the_one_that_is_furthest_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, progress = SimpleNamespace(now=100.0), Progress()
     monkeypatch.setattr(liveness_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    chorus = Chorus(progress)
-    first, second = chorus.voice(), chorus.voice()
+    progress_of_threads = ProgressOfThreads(progress)
+    first, second = progress_of_threads.thread(), progress_of_threads.thread()
     first.waiting(5.0)
     second.waiting(3.0)
     clock.now = 101.0
@@ -321,7 +321,7 @@ def test_a_serial_port_has_endings_and_a_clear_of_its_own() -> None:
     assert port.reply_waits()
     port.clear()
     assert session.calls[-2:] == [b"\x03", "flush"]
-    with port.endurance(60.0):
+    with port.timeout_at_least(60.0):
         assert session.timeout == 60_000
     assert session.timeout == 3000
     assert Transport(Manager(), "GPIB0::24::INSTR", "meter", link=link).polls

@@ -293,7 +293,7 @@ def test_a_reply_that_comes_before_the_clear_is_heard_does_no_harm(
     manager = open_manager("@py")
     transport = Transport(manager, served.addresses["source_meter"].hislip, "source_meter", timeout=PATIENCE)
     ready, go_on = held
-    with transport.patience(0.5), pytest.raises(NoReply):
+    with transport.timeout_at_most(0.5), pytest.raises(NoReply):
         transport.query("*OPT?")
     assert ready.wait(PATIENCE)
     go_on.set()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.patience import PATIENCE
-from tsbench.instruments.links.liveness import Chorus, Liveness
+from tsbench.instruments.links.liveness import Liveness, ProgressOfThreads
 from tsbench.station.bench.at_once import at_once, groups, sources_first
 
 
@@ -106,8 +106,8 @@ def test_the_watchdog_hears_of_the_thread_that_is_furthest_behind(monkeypatch: p
     now: list[float] = [100.0]
     monkeypatch.setattr("tsbench.instruments.links.liveness.time.monotonic", lambda: now[0])
     heard = Heard()
-    chorus = Chorus(heard)
-    slow, quick = chorus.voice(), chorus.voice()
+    progress_of_threads = ProgressOfThreads(heard)
+    slow, quick = progress_of_threads.thread(), progress_of_threads.thread()
     slow.waiting(3.0)
     quick.waiting(1.0)
     assert heard.longest[-1] == 1.0
@@ -117,10 +117,10 @@ def test_the_watchdog_hears_of_the_thread_that_is_furthest_behind(monkeypatch: p
     slow.beat()
     assert heard.longest[-1] == 0.0
     slow.end()
-    late = chorus.voice()
+    late = progress_of_threads.thread()
     late.waiting(0.5)
     now[0] += 2.0
-    chorus.voice()
+    progress_of_threads.thread()
     assert heard.longest[-1] == 0.0  # whoever is late stays late, however the others go on
 
 

@@ -37,7 +37,7 @@ class Wire:
             raise error
 
     @contextlib.contextmanager
-    def patience(self, seconds: float) -> Iterator[None]:
+    def timeout_at_most(self, seconds: float) -> Iterator[None]:
         self.calls.append(seconds)
         yield
 
