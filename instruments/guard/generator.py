@@ -7,7 +7,7 @@ import numpy as np
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import Post, require_finite, require_in_range, worst_case_of_voltage
+from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range, worst_case_of_voltage
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGenerator, Range
 from tsbench.instruments.levels import emf_of_level
 
@@ -17,8 +17,8 @@ _NO_LEVEL = 1e6  #: [V] beyond what any generator makes: no level limits
 class GuardedPulseGenerator(Guarded):
     """One generator output whose every level is checked as the EMF it makes behind its output resistance."""
 
-    def __init__(self, driver: PulseGenerator, post: Post) -> None:
-        super().__init__(driver, post)
+    def __init__(self, driver: PulseGenerator, context: GuardContext) -> None:
+        super().__init__(driver, context)
         self.driver = driver
         self.capabilities = driver.capabilities
         self.channel = driver.channel
@@ -30,8 +30,8 @@ class GuardedPulseGenerator(Guarded):
     def configure_load(self, load_resistance: float) -> float:
         if not load_resistance >= 1.0:
             raise LimitError(
-                f"{self.post.subject}: load {load_resistance:g} Ohm is not allowed. It must be 1 Ohm or more (inf for "
-                "an open output)"
+                f"{self.context.subject}: load {load_resistance:g} Ohm is not allowed. It must be 1 Ohm or more (inf "
+                "for an open output)"
             )
         accepted = self.driver.configure_load(load_resistance)
         if accepted != self._load:  # level limits are volts into the load
@@ -41,13 +41,13 @@ class GuardedPulseGenerator(Guarded):
 
     def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
         for level in (low, high):
-            require_in_range(self.post.subject, "level limit", level, self.level_range())
+            require_in_range(self.context.subject, "level limit", level, self.level_range())
         self._limits = self.driver.configure_level_limits(low, high)
         return self._limits
 
     def configure_pulse(self, pulse: Pulse) -> Pulse:
         """Check base, top, width, period and edges, then set."""
-        subject, caps = self.post.subject, self.capabilities
+        subject, caps = self.context.subject, self.capabilities
         require_in_range(subject, "pulse width", pulse.width, caps.pulse_width)
         require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
         for name, edge in (("rise time", pulse.rise_time), ("fall time", pulse.fall_time)):
@@ -66,7 +66,7 @@ class GuardedPulseGenerator(Guarded):
 
     def load_waveform(self, waveform: ArbitraryWaveform) -> None:
         """Check every level of the waveform, its length and its rate, then load it."""
-        subject, caps = self.post.subject, self.capabilities
+        subject, caps = self.context.subject, self.capabilities
         levels = np.asarray(waveform.levels, dtype=np.float64)
         require_in_range(subject, "number of waveform points", levels.size, caps.arbitrary_points)
         require_in_range(subject, "sample rate", waveform.sample_rate, caps.sample_rate)
@@ -77,7 +77,7 @@ class GuardedPulseGenerator(Guarded):
         self._remember((low, high), duration)
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
-        require_in_range(self.post.subject, "burst count", count, self.capabilities.burst_count)
+        require_in_range(self.context.subject, "burst count", count, self.capabilities.burst_count)
         return self.driver.configure_burst(count, source)
 
     def set_output(self, enabled: bool) -> None:
@@ -85,14 +85,14 @@ class GuardedPulseGenerator(Guarded):
         if enabled:
             if not self._emfs:
                 raise LimitError(
-                    f"{self.post.subject}: no level is set yet. Configure a pulse, level or waveform first"
+                    f"{self.context.subject}: no level is set yet. Configure a pulse, level or waveform first"
                 )
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._duration)
-            self.post.note_on(self._worst_current(), self.is_on)
+            self.context.note_on(self._worst_current(), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
-            self.post.note_off()
+            self.context.note_off()
 
     def trigger(self) -> None:
         self.driver.trigger()
@@ -111,23 +111,23 @@ class GuardedPulseGenerator(Guarded):
 
     def _require_levels(self, levels: Mapping[str, float], duration: float | None) -> None:
         for name, level in levels.items():
-            require_in_range(self.post.subject, name, level, self.level_range())
+            require_in_range(self.context.subject, name, level, self.level_range())
             low, high = self._limits
-            require_in_range(self.post.subject, name, level, Range(low, high, "V"), "the level limits")
+            require_in_range(self.context.subject, name, level, Range(low, high, "V"), "the level limits")
             emf = emf_of_level(level, self._load, self.capabilities.output_resistance)
             self._require_emf(name, emf, duration)
 
     def _require_emf(self, name: str, emf: float, duration: float | None) -> None:
-        require_finite(self.post.subject, name, emf)
-        self.post.require_rating(emf)
-        worst = worst_case_of_voltage(emf, self.post.path)
-        self.post.require_worst_case(name, worst, duration)
+        require_finite(self.context.subject, name, emf)
+        self.context.require_rating(emf)
+        worst = worst_case_of_voltage(emf, self.context.path)
+        self.context.require_worst_case(name, worst, duration)
 
     def _remember(self, levels: Sequence[float], duration: float | None) -> None:
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
-        self.post.note_current(self._worst_current())
+        self.context.note_current(self._worst_current())
 
     def _worst_current(self) -> float:
-        return max(worst_case_of_voltage(emf, self.post.path).current for emf in self._emfs)
+        return max(worst_case_of_voltage(emf, self.context.path).current for emf in self._emfs)

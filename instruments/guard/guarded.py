@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tsbench.instruments.guard.limits import Post
+from tsbench.instruments.guard.limits import GuardContext
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.records import FloatArray, Identity
 
@@ -12,14 +12,14 @@ from tsbench.records import FloatArray, Identity
 class Guarded:
     """The calls of every kind of instrument that need no check."""
 
-    def __init__(self, driver: InstrumentBase, post: Post) -> None:
+    def __init__(self, driver: InstrumentBase, context: GuardContext) -> None:
         self._driver = driver
-        self.post = post
+        self.context = context
         self.identity: Identity = driver.identity
 
     def safe_state(self) -> None:
         self._driver.safe_state()
-        self.post.note_off()
+        self.context.note_off()
 
     def output_states(self) -> Sequence[OutputState]:
         return self._driver.output_states()

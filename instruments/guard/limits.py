@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tsbench.errors import LimitError
-from tsbench.instruments.guard.bystanders import SLACK, Bystander, refusal_of
+from tsbench.instruments.guard.exposed_terminals import SLACK, ExposedTerminal, refusal_of
 from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
 from tsbench.records import DeviceLimits, Sensing
@@ -255,7 +255,7 @@ class OutputsOn:
 
 
 @dataclass(frozen=True)
-class Post:
+class GuardContext:
     """What a guard needs to know of its terminal: name in messages, wiring, limits of the device, outputs that are on.
 
     Parameters
@@ -267,7 +267,7 @@ class Post:
     outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
     rating : [V] that fixture and cable are made for
     sensor : what the sensor of the current withstands
-    bystanders : the other terminals that the source reaches
+    exposed : the other terminals that the source reaches
     unreachable : returns why the output must not go on; "" where it may
     """
 
@@ -278,7 +278,7 @@ class Post:
     outputs: OutputsOn = field(default_factory=OutputsOn)
     rating: float = SAFE_VOLTAGE
     sensor: SensorGuard = field(default_factory=SensorGuard)
-    bystanders: tuple[Bystander, ...] = ()
+    exposed: tuple[ExposedTerminal, ...] = ()
     unreachable: Callable[[], str] = lambda: ""
 
     def require_rating(self, voltage: float, current: float = math.inf) -> None:
@@ -289,8 +289,8 @@ class Post:
         if not math.isfinite(voltage):
             return
         reason = high_voltage_refusal(voltage, self.rating)
-        if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.bystanders):
-            reason = refusal_of(self.bystanders, voltage, current)   # the current may limit it
+        if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
+            reason = refusal_of(self.exposed, voltage, current)   # the current may limit it
         if reason:
             raise LimitError(f"{self.subject}: {reason}")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tsbench.instruments.guard.guarded import Guarded
-from tsbench.instruments.guard.limits import Post, require_finite, require_in_range
+from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
 from tsbench.records import Waveform
 
@@ -12,13 +12,13 @@ from tsbench.records import Waveform
 class GuardedOscilloscope(Guarded):
     """A scope makes no level; its settings are checked for range and number."""
 
-    def __init__(self, driver: Oscilloscope, post: Post) -> None:
-        super().__init__(driver, post)
+    def __init__(self, driver: Oscilloscope, context: GuardContext) -> None:
+        super().__init__(driver, context)
         self.driver = driver
         self.capabilities = driver.capabilities
 
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
-        subject = f"{self.post.subject} channel {channel}"
+        subject = f"{self.context.subject} channel {channel}"
         self._require_channel(channel)
         require_finite(subject, "offset", vertical.offset)
         allowed = self.capabilities.range
@@ -32,15 +32,15 @@ class GuardedOscilloscope(Guarded):
         self.driver.disable_channel(channel)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
-        require_finite(self.post.subject, "position", timebase.position)
-        require_in_range(self.post.subject, "span", timebase.span, Range(1e-9, 1e3, "s"))
+        require_finite(self.context.subject, "position", timebase.position)
+        require_in_range(self.context.subject, "span", timebase.span, Range(1e-9, 1e3, "s"))
         require_in_range(
-            self.post.subject, "segments", timebase.segments, Range(1, self.capabilities.segments, "")
+            self.context.subject, "segments", timebase.segments, Range(1, self.capabilities.segments, "")
         )
         return self.driver.configure_timebase(timebase)
 
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
-        require_finite(self.post.subject, "trigger level", trigger.level)
+        require_finite(self.context.subject, "trigger level", trigger.level)
         if isinstance(trigger.source, int):
             self._require_channel(trigger.source)
         return self.driver.configure_trigger(trigger)
@@ -66,4 +66,4 @@ class GuardedOscilloscope(Guarded):
         self.driver.abort()
 
     def _require_channel(self, channel: int) -> None:
-        require_in_range(self.post.subject, "channel", channel, Range(1, self.capabilities.channels, ""))
+        require_in_range(self.context.subject, "channel", channel, Range(1, self.capabilities.channels, ""))

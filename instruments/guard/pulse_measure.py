@@ -3,9 +3,9 @@
 import math
 
 from tsbench.errors import LimitError
-from tsbench.instruments.guard.bystanders import SLACK
+from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded
-from tsbench.instruments.guard.limits import Post, WorstCase, require_in_range, worst_case_of_voltage
+from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_voltage
 from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, SegmentTrain
 from tsbench.quantities import short_quantity
 
@@ -13,15 +13,15 @@ from tsbench.quantities import short_quantity
 class GuardedPulseMeasure(Guarded):
     """One terminal whose every level is checked as the EMF it makes behind its output resistance."""
 
-    def __init__(self, driver: PulseMeasure, post: Post) -> None:
-        super().__init__(driver, post)
+    def __init__(self, driver: PulseMeasure, context: GuardContext) -> None:
+        super().__init__(driver, context)
         self.driver = driver
         self.capabilities = driver.capabilities
         self._train: SegmentTrain | None = None
 
     def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
         """Check that there are such ranges, then set them."""
-        subject, caps = self.post.subject, self.capabilities
+        subject, caps = self.context.subject, self.capabilities
         require_in_range(subject, "voltage range", abs(voltage), Range(
             0.0, max(max(-one.low, one.high) for one in caps.voltage_ranges), "V"))
         require_in_range(subject, "current range", abs(current), Range(
@@ -30,7 +30,7 @@ class GuardedPulseMeasure(Guarded):
 
     def configure_train(self, train: SegmentTrain) -> SegmentTrain:
         """Check every level, duration and count, then load the train."""
-        subject, caps = self.post.subject, self.capabilities
+        subject, caps = self.context.subject, self.capabilities
         require_in_range(subject, "number of segments", len(train.segments), Range(1, caps.maximum_segments, ""))
         require_in_range(subject, "repeats", train.repeats, Range(1, math.inf, ""))
         require_in_range(subject, "sample interval", train.sample_interval, caps.sample_interval)
@@ -41,19 +41,19 @@ class GuardedPulseMeasure(Guarded):
         self._require_levels(train)
         accepted = self.driver.configure_train(train)
         self._train = accepted
-        self.post.note_current(self._worst_current(accepted))
+        self.context.note_current(self._worst_current(accepted))
         return accepted
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured is allowed."""
         if enabled:
             if self._train is None:
-                raise LimitError(f"{self.post.subject}: no train is set yet. Configure a train first")
+                raise LimitError(f"{self.context.subject}: no train is set yet. Configure a train first")
             self._require_levels(self._train)
-            self.post.note_on(self._worst_current(self._train), self.is_on)
+            self.context.note_on(self._worst_current(self._train), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
-            self.post.note_off()
+            self.context.note_off()
 
     def start(self) -> None:
         self.driver.start()
@@ -71,11 +71,11 @@ class GuardedPulseMeasure(Guarded):
         widest = self.capabilities.voltage_ranges[-1]
         duration = sum(one.duration for one in train.segments)
         for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
-            require_in_range(self.post.subject, name, level, widest)
-            self.post.require_rating(level)
-            worst = worst_case_of_voltage(level, self.post.path)
+            require_in_range(self.context.subject, name, level, widest)
+            self.context.require_rating(level)
+            worst = worst_case_of_voltage(level, self.context.path)
             self._require_current(name, worst)
-            self.post.require_worst_case(name, worst, duration)
+            self.context.require_worst_case(name, worst, duration)
 
     def _require_current(self, name: str, worst: WorstCase) -> None:
         """Raise LimitError where only a resistor can keep the current within the limit of the device.
@@ -83,20 +83,20 @@ class GuardedPulseMeasure(Guarded):
         The current ranges do not count: the manuals of the 4225-PMU and of the B1530A give them as measuring ranges.
         They give no current at which the output limits, nor how fast.
         """
-        bound = self.post.device.limits.max_current
+        bound = self.context.device.limits.max_current
         if bound is None or worst.current <= bound * (1 + SLACK):
             return
-        lacking = worst.voltage / bound - self.post.path.thevenin_resistance
+        lacking = worst.voltage / bound - self.context.path.thevenin_resistance
         # rounded up to three digits, so that the resistor that the message tells is large enough
         step = 10.0 ** (math.floor(math.log10(lacking)) - 2)
         said = short_quantity(math.ceil(lacking / step) * step, "Ohm")
         raise LimitError(
-            f"{self.post.subject}: with this {name}, the current through a shorted device may reach "
-            f"{short_quantity(worst.current, 'A')}, but max_current of {self.post.device.device} is "
+            f"{self.context.subject}: with this {name}, the current through a shorted device may reach "
+            f"{short_quantity(worst.current, 'A')}, but max_current of {self.context.device.device} is "
             f"{short_quantity(bound, 'A')}. This instrument has no compliance, and its current range does not limit "
             f"the current. Put at least {said} in series with the device and into the netlist of [fixture], choose a "
             "smaller level, or change max_current in the bench file")
 
     def _worst_current(self, train: SegmentTrain) -> float:
         levels = (train.base, *(one.level for one in train.segments))
-        return max(worst_case_of_voltage(level, self.post.path).current for level in levels)
+        return max(worst_case_of_voltage(level, self.context.path).current for level in levels)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
+from tsbench.instruments.guard.limits import GuardContext, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
     Interlocked,
     MeasureSettings,
@@ -31,8 +31,8 @@ _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
 class GuardedSourceMeter(Guarded):
     """A source meter whose every level and compliance is checked."""
 
-    def __init__(self, driver: SourceMeter, post: Post) -> None:
-        super().__init__(driver, post)
+    def __init__(self, driver: SourceMeter, context: GuardContext) -> None:
+        super().__init__(driver, context)
         self.driver = driver
         self.capabilities = driver.capabilities
         self._source: SourceSettings | None = None
@@ -40,15 +40,15 @@ class GuardedSourceMeter(Guarded):
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Check compliance (and range) against instrument and device, then set."""
-        subject, caps = self.post.subject, self.capabilities
+        subject, caps = self.context.subject, self.capabilities
         if settings.function == "voltage":
             require_in_range(subject, "compliance", settings.limit, caps.compliance_current)
-            self.post.device.require(subject, "compliance", settings.limit, "max_current")
+            self.context.device.require(subject, "compliance", settings.limit, "max_current")
             allowed = caps.source_voltage
         else:
             require_in_range(subject, "compliance", settings.limit, caps.compliance_voltage)
-            self.post.device.require(subject, "compliance", settings.limit, "max_voltage")
-            self.post.require_rating(settings.limit, 0.0)
+            self.context.device.require(subject, "compliance", settings.limit, "max_voltage")
+            self.context.require_rating(settings.limit, 0.0)
             allowed = caps.source_current
         if settings.range is not None:
             require_in_range(subject, "source range", settings.range, Range(0.0, allowed.high, allowed.unit))
@@ -69,11 +69,11 @@ class GuardedSourceMeter(Guarded):
         """Take over the source as it was last read back: a range may have moved its limit."""
         self._source = self.driver.source
         if self._source is not None:
-            self.post.note_current(self._worst_current(self._source))
+            self.context.note_current(self._worst_current(self._source))
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
-        subject, caps = self.post.subject, self.capabilities
+        subject, caps = self.context.subject, self.capabilities
         require_in_range(subject, "nplc", settings.nplc, caps.nplc)
         if settings.range is not None:
             allowed = caps.source_current if settings.function == "current" else caps.source_voltage
@@ -89,7 +89,7 @@ class GuardedSourceMeter(Guarded):
         """Check the level at the device, then set it."""
         source = self._configured()
         self._require_levels((level,), source)
-        if self.post.outputs.has(self.post.terminal):
+        if self.context.outputs.has(self.context.terminal):
             self._require_interlock((level,), source)
         self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
         try:
@@ -103,13 +103,13 @@ class GuardedSourceMeter(Guarded):
         if enabled:
             source = self._configured()
             limit = "max_current" if source.function == "voltage" else "max_voltage"
-            self.post.device.require(self.post.subject, "the actual compliance", source.limit, limit)
+            self.context.device.require(self.context.subject, "the actual compliance", source.limit, limit)
             self._require_levels(self._levels, source)
             self._require_interlock(self._levels, source)
-            self.post.note_on(self._worst_current(source), self.is_on)
+            self.context.note_on(self._worst_current(source), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
-            self.post.note_off()
+            self.context.note_off()
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :meth:`_usable`."""
@@ -120,15 +120,15 @@ class GuardedSourceMeter(Guarded):
         source, caps = self._configured(), self.capabilities
         values = np.asarray(levels, dtype=np.float64)
         count = Range(1, caps.maximum_sweep_points, "")
-        require_in_range(self.post.subject, "number of sweep points", values.size, count)
+        require_in_range(self.context.subject, "number of sweep points", values.size, count)
         if dwell != 0:
-            require_in_range(self.post.subject, "dwell", dwell, Range(caps.minimum_dwell, 1e4, "s"))
+            require_in_range(self.context.subject, "dwell", dwell, Range(caps.minimum_dwell, 1e4, "s"))
         self._before_list(values, source)   # a sweep switches the output on by itself
         self.driver.start_sweep(values, dwell)
 
     def start_pulses(self, pulses: SourcePulses) -> SourcePulses:
         """Check base, levels, width and period, then start."""
-        source, subject, limits = self._configured(), self.post.subject, self.capabilities.pulses
+        source, subject, limits = self._configured(), self.context.subject, self.capabilities.pulses
         if limits is None or not isinstance(self.driver, SourceMeterPulses):
             raise LimitError(f"{subject}: this source meter has no pulses. Use another source meter")
         values = np.asarray(pulses.levels, dtype=np.float64)
@@ -140,7 +140,7 @@ class GuardedSourceMeter(Guarded):
 
     def start_sampling(self, level: float, interval: float, count: int) -> float:
         """Check level, interval and count, then start."""
-        source, subject, limits = self._configured(), self.post.subject, self.capabilities.sampling
+        source, subject, limits = self._configured(), self.context.subject, self.capabilities.sampling
         if limits is None or not isinstance(self.driver, SourceMeterSampling):
             raise LimitError(f"{subject}: this source meter cannot sample. Use another source meter")
         require_in_range(subject, "number of samples", count, Range(1, limits.maximum_samples, ""))
@@ -153,7 +153,7 @@ class GuardedSourceMeter(Guarded):
         self._require_levels(extremes(values), source)
         self._require_interlock(extremes(values), source)
         self._levels = extremes(np.array([*self._levels, *values]))
-        self.post.note_on(self._worst_current(source), self.is_on)
+        self.context.note_on(self._worst_current(source), self.is_on)
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -178,24 +178,24 @@ class GuardedSourceMeter(Guarded):
         """
         if not isinstance(reading, Reading):
             raise InstrumentError(
-                f"{self.post.subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
+                f"{self.context.subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
         overflow = Flag.OVERFLOW in reading.flags
         for name in ("time", "source", "voltage", "current"):
             number: object = getattr(reading, name)
             if isinstance(number, Real) and (isfinite(number) or (overflow and isnan(number) and name in _MEASURED)):
                 continue
             raise InstrumentError(
-                f"{self.post.subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
+                f"{self.context.subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
                 "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
         return reading
 
     def _configured(self) -> SourceSettings:
         if self._source is None:
-            raise LimitError(f"{self.post.subject}: no compliance is set yet. Configure the source first")
+            raise LimitError(f"{self.context.subject}: no compliance is set yet. Configure the source first")
         return self._source
 
     def _worst_current(self, source: SourceSettings) -> float:
-        path = self.post.path
+        path = self.context.path
         return max([worst_case_of_source(level, source, path).current for level in self._levels])
 
     def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
@@ -203,10 +203,10 @@ class GuardedSourceMeter(Guarded):
         allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
         quantity = f"source {source.function}"
         for level in levels:
-            require_in_range(self.post.subject, quantity, level, allowed)
+            require_in_range(self.context.subject, quantity, level, allowed)
             volts, amperes = (level, source.limit) if source.function == "voltage" else (source.limit, level)
-            self.post.require_rating(volts, amperes)
-            self.post.require_worst_case(quantity, worst_case_of_source(level, source, self.post.path))
+            self.context.require_rating(volts, amperes)
+            self.context.require_worst_case(quantity, worst_case_of_source(level, source, self.context.path))
 
     def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         """Raise InstrumentError where a level needs a closed interlock, and the instrument answers that it is open."""
@@ -219,5 +219,5 @@ class GuardedSourceMeter(Guarded):
         if above is None or not isinstance(driver, Interlocked) or voltage <= above or driver.interlock_closed():
             return ""
         return (
-            f"{self.post.subject}: the voltage at the terminals may reach {short_quantity(voltage, 'V')}, and above "
+            f"{self.context.subject}: the voltage at the terminals may reach {short_quantity(voltage, 'V')}, and above "
             f"{short_quantity(above, 'V')} its interlock must be closed, but it is open. Close the interlock")

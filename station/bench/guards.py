@@ -7,7 +7,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.limits import DeviceGuard, Post, SensorGuard, WirePath
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
@@ -57,14 +57,14 @@ class Guards:
         """Take up another wiring of the fixture: every guard that was made looks at its limits by it from now on."""
         for (terminal, kind), guard in self._made.items():
             if kind != "oscilloscope":
-                guard.post = dataclasses.replace(
-                    guard.post, path=self._wiring.path(terminal), bystanders=self._wiring.bystanders(terminal))
+                guard.context = dataclasses.replace(
+                    guard.context, path=self._wiring.path(terminal), exposed=self._wiring.exposed(terminal))
 
     def follow(self, device: DeviceDescription) -> None:
         """Compare with the limits of another device from now on."""
         self._device = device
         for (terminal, _), guard in self._made.items():
-            guard.post = dataclasses.replace(guard.post, device=self._limits(terminal))
+            guard.context = dataclasses.replace(guard.context, device=self._limits(terminal))
 
     def _not_connected(self, terminal: str) -> str:
         """Return why the output of a terminal must not go on: no role of it is connected now; "" where one is."""
@@ -131,8 +131,8 @@ class Guards:
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
             sensor = SensorGuard.of(self._wiring.sensing())
-            post = Post(
+            context = GuardContext(
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
-                self._wiring.bystanders(terminal), functools.partial(self._not_connected, terminal))
-            self._made[terminal, kind] = GUARDS[kind](driver, post)
+                self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal))
+            self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]

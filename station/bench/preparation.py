@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.guard.bystanders import refusal_of
+from tsbench.instruments.guard.exposed_terminals import refusal_of
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
 from tsbench.station.bench.routing import Routes
@@ -56,7 +56,7 @@ class Preparation:
                 continue
             gain = wiring.path(terminal).gain
             emf = min(voltage / gain if gain > 0 else math.inf, wiring.largest_emf(terminal))
-            if reason := refusal_of(wiring.bystanders(terminal), emf, current):
+            if reason := refusal_of(wiring.exposed(terminal), emf, current):
                 return reason
         return ""
 

@@ -8,7 +8,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, reach_of, with_short
-from tsbench.instruments.guard.bystanders import Bystander
+from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
 from tsbench.instruments.guard.limits import WirePath, worst_case_of_voltage
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
@@ -67,7 +67,7 @@ class Wiring:
                 f"the device, but the netlist says {short_quantity(stated, 'Ohm')}. If the netlist is right, delete "
                 "this path_resistance, and measure it again by 'tsbench check --fixture'")
 
-    def bystanders(self, terminal: str) -> tuple[Bystander, ...]:
+    def exposed(self, terminal: str) -> tuple[ExposedTerminal, ...]:
         """Return the other terminals that a source reaches, with what they withstand and what it brings to them.
 
         Without a netlist, every source and the channel ``voltage_high`` count as connected to the device.
@@ -81,10 +81,10 @@ class Wiring:
             if (most := self._withstands(other)) is None:
                 continue
             if netlist is None:
-                found.append(Bystander(other, node, most))
+                found.append(ExposedTerminal(other, node, most))
             elif own and {own.lower(), node.lower()} <= set(netlist.nodes):
                 gain, transimpedance = reach_of(netlist, own, source, node)
-                found.append(Bystander(other, node, most, gain, transimpedance))
+                found.append(ExposedTerminal(other, node, most, gain, transimpedance))
         return tuple(found)
 
     def largest_emf(self, terminal: str) -> float:

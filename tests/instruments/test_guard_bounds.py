@@ -14,8 +14,8 @@ from tsbench.instruments.driver import unknown_option
 from tsbench.instruments.fixture import path_of
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
+    GuardContext,
     OutputsOn,
-    Post,
     WirePath,
     WorstCase,
     require_in_range,
@@ -133,16 +133,16 @@ def test_outputs_are_asked_only_where_their_currents_are_too_much_together() -> 
 
 def test_a_post_adds_up_only_while_its_output_is_on() -> None:
     outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_current=1e-3))
-    post = Post("x", device=device, terminal="mine", outputs=outputs)
+    context = GuardContext("x", device=device, terminal="mine", outputs=outputs)
     outputs.add("other", 0.8e-3, lambda: True)
-    post.require_worst_case("level", WorstCase(1.0, 0.5e-3, 1e-3))
+    context.require_worst_case("level", WorstCase(1.0, 0.5e-3, 1e-3))
     outputs.add("mine", 0.1e-3, lambda: True)
     with pytest.raises(LimitError, match="other outputs are on \\(other\\)"):
-        post.require_worst_case("level", WorstCase(1.0, 0.5e-3, 1e-3))
-    post.note_off()
+        context.require_worst_case("level", WorstCase(1.0, 0.5e-3, 1e-3))
+    context.note_off()
     with pytest.raises(LimitError):
-        post.note_on(0.3e-3, lambda: True)
-    post.note_on(0.1e-3, lambda: True)
+        context.note_on(0.3e-3, lambda: True)
+    context.note_on(0.1e-3, lambda: True)
     assert outputs.has("mine")
 
 
@@ -150,7 +150,7 @@ def test_a_post_adds_up_only_while_its_output_is_on() -> None:
 def test_an_output_that_stays_on_with_a_new_function_still_counts(stays_on: bool) -> None:
     """An instrument need not open its output when its function changes."""
     meter, driver = source_meter(DeviceLimits(max_current=1e-3, max_voltage=4.0))
-    outputs = meter.post.outputs
+    outputs = meter.context.outputs
     meter.configure_source(SourceSettings("voltage", 0.4e-3))
     meter.set_level(1.0)
     meter.set_output(True)
@@ -160,10 +160,10 @@ def test_an_output_that_stays_on_with_a_new_function_still_counts(stays_on: bool
     meter.set_level(0.4e-3)
     if stays_on:
         with pytest.raises(LimitError, match=r"other outputs are on \(\)"):
-            outputs.require("pulser", "pulser", 0.7e-3, meter.post.device)
+            outputs.require("pulser", "pulser", 0.7e-3, meter.context.device)
     else:
-        outputs.require("pulser", "pulser", 0.7e-3, meter.post.device)
-        assert not outputs.has(meter.post.terminal)
+        outputs.require("pulser", "pulser", 0.7e-3, meter.context.device)
+        assert not outputs.has(meter.context.terminal)
 
 
 # ---------------------------------------------------------------------------------------------- generator
@@ -250,7 +250,7 @@ def test_ranges_and_dwells_of_a_source_meter() -> None:
 ])
 def test_settings_of_a_scope(settings: Any, inside: bool) -> None:
     sent = Sent(scopes.capabilities(scopes.MODELS["DSO-X 3054T"]))
-    guard = GuardedOscilloscope(sent, Post("scope"))
+    guard = GuardedOscilloscope(sent, GuardContext("scope"))
     act = {Timebase: guard.configure_timebase, EdgeTrigger: guard.configure_trigger,
            Vertical: lambda vertical: guard.configure_channel(1, vertical)}[type(settings)]
     assert allowed(act, settings) is inside and bool(sent.calls) is inside
@@ -267,7 +267,7 @@ def test_a_scope_answers_through_its_guard() -> None:
         def fetch(self, channels: Any) -> Any:
             return {channel: None for channel in channels}
 
-    guard = GuardedOscilloscope(Answers(scopes.capabilities(scopes.MODELS["DSO-X 3052T"])), Post("scope"))
+    guard = GuardedOscilloscope(Answers(scopes.capabilities(scopes.MODELS["DSO-X 3052T"])), GuardContext("scope"))
     assert guard.triggered() and guard.complete() and list(guard.fetch([1, 2])) == [1, 2]
     assert not allowed(guard.fetch, [1, 3]) and not allowed(guard.disable_channel, 0)
 

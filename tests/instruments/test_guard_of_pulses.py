@@ -23,7 +23,7 @@ from tsbench.instruments import (
     SourcePulses,
     SourceSettings,
 )
-from tsbench.instruments.guard.limits import SAFE_VOLTAGE, DeviceGuard, Post, WirePath, high_voltage_refusal
+from tsbench.instruments.guard.limits import SAFE_VOLTAGE, DeviceGuard, GuardContext, WirePath, high_voltage_refusal
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
@@ -37,7 +37,7 @@ ALL = DeviceLimits(max_voltage=4.0, max_current=1e-3)
 
 def meter(capabilities: Any = FULL, rating: float = SAFE_VOLTAGE, limits: DeviceLimits = ALL) -> tuple[Any, Sent]:
     sent = Sent(capabilities)
-    guard = GuardedSourceMeter(sent, Post("drive", WirePath(50.0), DeviceGuard(limits, "D1"), rating=rating))
+    guard = GuardedSourceMeter(sent, GuardContext("drive", WirePath(50.0), DeviceGuard(limits, "D1"), rating=rating))
     guard.configure_source(SourceSettings("voltage", 1e-3))
     sent.calls.clear()
     return guard, sent
@@ -52,7 +52,7 @@ def unit() -> tuple[GuardedPulseMeasure, Sent]:
     sent = Sent(PulseMeasureCapabilities(
         (Range(-5.0, 5.0, "V"), Range(-10.0, 10.0, "V")), (Accuracy(5.0, 1e-3, 1e-3), Accuracy(10.0, 1e-3, 1e-3)),
         (fast,), Range(10e-9, 1.0, "s"), 4, Range(5e-9, 1.0, "s"), 100, 50.0))
-    return GuardedPulseMeasure(sent, Post("pulser", WirePath(50.0), DeviceGuard(
+    return GuardedPulseMeasure(sent, GuardContext("pulser", WirePath(50.0), DeviceGuard(
         DeviceLimits(max_voltage=3.0, max_energy=1e-7), "D1"))), sent
 
 
@@ -102,9 +102,9 @@ def test_pulses_and_samples_may_leave_the_output_on_and_count_with_the_others() 
     for start in (lambda guard: guard.start_pulses(SourcePulses(0.0, np.array([1.0]), 1e-3, 1e-2)),
                   lambda guard: guard.start_sampling(1.0, 1e-3, 10)):
         guard, _ = meter()
-        assert not guard.post.outputs.has("")
+        assert not guard.context.outputs.has("")
         start(guard)
-        assert guard.post.outputs.has("")
+        assert guard.context.outputs.has("")
 
 
 @pytest.mark.parametrize(("asked", "said"), [
@@ -177,7 +177,7 @@ def test_the_reason_says_what_to_do() -> None:
 
 def test_a_generator_is_held_to_the_rating_by_its_open_circuit() -> None:
     guard, sent = generator(DeviceLimits())
-    object.__setattr__(guard.post, "rating", 3.0)
+    object.__setattr__(guard.context, "rating", 3.0)
     with pytest.raises(LimitError, match="may reach 4 V"):   # 2 V into 50 Ohm
         guard.configure_pulse(pulse(amplitude=2.0))
     assert not sent.calls
@@ -189,10 +189,10 @@ def test_the_resistor_that_is_lacking_is_told(output: float, said: str) -> None:
     """A pulse of 1 V and a limit of 1 mA: 1 kOhm in all, rounded up to three digits; with it the train is accepted."""
     guard, sent = unit()
     limits = DeviceGuard(DeviceLimits(max_current=1e-3), "D1")
-    guard.post = dataclasses.replace(guard.post, path=WirePath(output), device=limits)
+    guard.context = dataclasses.replace(guard.context, path=WirePath(output), device=limits)
     with pytest.raises(LimitError, match=rf"no compliance.*Put at least {said} in series"):
         guard.configure_train(train())
     assert not sent.calls
-    guard.post = dataclasses.replace(guard.post, path=WirePath(1000.0))
+    guard.context = dataclasses.replace(guard.context, path=WirePath(1000.0))
     guard.configure_train(train())
     assert sent.calls == ["configure_train"]

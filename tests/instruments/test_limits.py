@@ -26,8 +26,8 @@ from tsbench.instruments import (
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
+    GuardContext,
     OutputsOn,
-    Post,
     WirePath,
     WorstCase,
     require_in_range,
@@ -71,13 +71,14 @@ def source_meter(
     limits: DeviceLimits = LIMITS, path: WirePath = SHORT_PATH, rating: float = 42.0,
 ) -> tuple[GuardedSourceMeter, Sent]:
     sent = Sent(k2450.CAPABILITIES)
-    post = Post("drive (Keithley 2450, USB0::1::INSTR)", path, DeviceGuard(limits, "NbO2/W3/D12"), rating=rating)
-    return GuardedSourceMeter(sent, post), sent
+    device = DeviceGuard(limits, "NbO2/W3/D12")
+    context = GuardContext("drive (Keithley 2450, USB0::1::INSTR)", path, device, rating=rating)
+    return GuardedSourceMeter(sent, context), sent
 
 
 def generator(limits: DeviceLimits = LIMITS, path: WirePath = LOAD_PATH) -> tuple[GuardedPulseGenerator, Sent]:
     sent = Sent(keysight_33500_data.capabilities(MODEL))
-    return GuardedPulseGenerator(sent, Post("pulser (33622A)", path, DeviceGuard(limits, "D1"))), sent
+    return GuardedPulseGenerator(sent, GuardContext("pulser (33622A)", path, DeviceGuard(limits, "D1"))), sent
 
 
 def pulse(base: float = 0.0, amplitude: float = 1.0, width: float = 1e-6) -> Pulse:
@@ -89,7 +90,7 @@ def test_guards_have_the_capabilities_they_guard() -> None:
     assert isinstance(generator()[0], PulseGenerator)
     scope = GuardedOscilloscope(
         Sent(infiniivision_data.capabilities(infiniivision_data.MODELS["DSO-X 3054T"])),
-        Post("scope"),
+        GuardContext("scope"),
     )
     assert isinstance(scope, Oscilloscope)
 
@@ -236,7 +237,7 @@ def test_own_level_limits_of_the_generator_are_kept() -> None:
 
 def test_scope_settings() -> None:
     capabilities = infiniivision_data.capabilities(infiniivision_data.MODELS["DSO-X 3052T"])
-    scope = GuardedOscilloscope(Sent(capabilities), Post("scope"))
+    scope = GuardedOscilloscope(Sent(capabilities), GuardContext("scope"))
     scope.configure_channel(2, Vertical(4.0))
     with pytest.raises(LimitError, match="channel 3"):
         scope.configure_channel(3, Vertical(4.0))
@@ -313,10 +314,10 @@ def test_currents_of_outputs_that_are_on_together_add_up() -> None:
             return [OutputState("any", is_on)]
 
     meter = GuardedSourceMeter(
-        Switched(k2450.CAPABILITIES), Post("drive", SHORT_PATH, device, "source_meter", outputs)
+        Switched(k2450.CAPABILITIES), GuardContext("drive", SHORT_PATH, device, "source_meter", outputs)
     )
     driver = Switched(keysight_33500_data.capabilities(MODEL))
-    pulses = GuardedPulseGenerator(driver, Post("pulser", LOAD_PATH, device, "generator.1", outputs))
+    pulses = GuardedPulseGenerator(driver, GuardContext("pulser", LOAD_PATH, device, "generator.1", outputs))
     pulses.configure_load(math.inf)
     pulses.configure_level(3.0)  # 0.6 mA through 5.1 kOhm
     pulses.set_output(True)
@@ -358,7 +359,7 @@ class Moving(Sent):
 @pytest.mark.parametrize("how", ["measuring range", "source range"])
 def test_only_a_limit_that_was_read_back_is_believed(how: str) -> None:
     driver = Moving(k2450.CAPABILITIES)
-    guard = GuardedSourceMeter(driver, Post("drive", SHORT_PATH, DeviceGuard(LIMITS, "D1")))
+    guard = GuardedSourceMeter(driver, GuardContext("drive", SHORT_PATH, DeviceGuard(LIMITS, "D1")))
     guard.configure_source(SourceSettings("voltage", 1e-4))
     with pytest.raises(InstrumentError, match="changed the compliance"):
         if how == "measuring range":
@@ -407,9 +408,10 @@ class StaysOn(Sent):
 def two_on_one_device(meter: type[StaysOn]) -> tuple[GuardedSourceMeter, GuardedPulseGenerator]:
     """Return a source meter and a generator output on one device of at most 1 mA."""
     outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_current=1e-3))
-    source = GuardedSourceMeter(meter(k2450.CAPABILITIES), Post("drive", SHORT_PATH, device, "source_meter", outputs))
+    source = GuardedSourceMeter(
+        meter(k2450.CAPABILITIES), GuardContext("drive", SHORT_PATH, device, "source_meter", outputs))
     driver = StaysOn(keysight_33500_data.capabilities(MODEL))
-    pulses = GuardedPulseGenerator(driver, Post("pulser", LOAD_PATH, device, "generator.1", outputs))
+    pulses = GuardedPulseGenerator(driver, GuardContext("pulser", LOAD_PATH, device, "generator.1", outputs))
     pulses.configure_load(math.inf)
     return source, pulses
 

@@ -9,7 +9,7 @@ import pytest
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.instruments import SourceSettings
 from tsbench.instruments.fixture import reach_of
-from tsbench.instruments.guard.bystanders import Bystander
+from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
 from tsbench.netlist import parse_netlist
 from tsbench.protocols import protocol_named
 from tsbench.station.bench.bench import Bench
@@ -156,5 +156,5 @@ def test_reach_takes_the_worse_of_open_and_shorted_device() -> None:
     assert reach_of(netlist, "smu", 0.0, "dut") == (pytest.approx(1.0), math.inf)
     gain, transimpedance = reach_of(netlist, "smu", 0.0, "low")
     assert (gain, transimpedance) == (pytest.approx(50 / 51), pytest.approx(50.0))
-    assert Bystander("scope.2", "low", 135.0, gain, transimpedance).voltage(900.0, 1e-3) == pytest.approx(0.05)
+    assert ExposedTerminal("scope.2", "low", 135.0, gain, transimpedance).voltage(900.0, 1e-3) == pytest.approx(0.05)
     assert reach_of(netlist, "low", 0.0, "low")[1] == pytest.approx(50.0)

@@ -14,7 +14,7 @@ SLACK = 1e-9  #: relative slack for numbers that came through text and back
 
 
 @dataclass(frozen=True)
-class Bystander:
+class ExposedTerminal:
     """One terminal beside a source, with the worst that the source brings to it, whatever the device does.
 
     Parameters
@@ -51,6 +51,6 @@ class Bystander:
                 "[fixture.withstands]")
 
 
-def refusal_of(bystanders: Iterable[Bystander], emf: float, current: float = math.inf) -> str:
-    """Return the first reason of a bystander against an EMF [V]; "" where there is none."""
-    return next((reason for one in bystanders if (reason := one.refusal(emf, current))), "")
+def refusal_of(exposed: Iterable[ExposedTerminal], emf: float, current: float = math.inf) -> str:
+    """Return the first reason of an exposed terminal against an EMF [V]; "" where there is none."""
+    return next((reason for one in exposed if (reason := one.refusal(emf, current))), "")
