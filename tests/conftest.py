@@ -55,6 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("soak"):
                 item.add_marker(pytest.mark.skip(reason="soak test: pytest -m soak"))
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
     kind = config.getoption("--sabotage")
     if kind:
         keep = [item for item in items if any(kind in mark.args for mark in item.iter_markers("sabotage"))]
@@ -65,6 +68,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _absent(item, "needs the program ngspice (Debian package ngspice)")
         if item.get_closest_marker("display") and not _has_display():
             _absent(item, "needs a display (start Xvfb and set DISPLAY)")
+
+
+def _group(item: pytest.Item) -> str:
+    """Return which tests run in one process: those of a file, or all that need the one display."""
+    return "display" if item.get_closest_marker("display") else item.nodeid.partition("::")[0]
 
 
 def _has_display() -> bool:
