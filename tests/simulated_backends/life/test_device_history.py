@@ -115,6 +115,8 @@ def test_the_witness_reads_a_filament_by_what_its_last_cycle_made_of_it(tmp_path
     with opened(path) as world:
         history, circuit = world.devices["D1"].history, world.bench.circuit
         assert history is not None
+        # an output that is off draws up to a tenth of its current range: its relay is opened
+        world.instruments["source_meter"].exchange.recv(b":OUTP:VOLT:SMOD HIMP\n", True)
         circuit.set_resistance("R_generator_2_output", 1e5)
         for _ in range(3):
             for level in (1.5, 0.0):
