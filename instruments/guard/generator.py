@@ -3,11 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import numpy as np
-
 from tsbench.errors import LimitError
+from tsbench.instruments.guard.arguments import numbers, require_switch, require_word, require_words
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range, worst_case_of_voltage
+from tsbench.instruments.guard.limits import (
+    GuardContext,
+    require_finite,
+    require_in_range,
+    require_number,
+    worst_case_of_voltage,
+)
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGenerator, Range
 from tsbench.instruments.levels import emf_of_level
 
@@ -28,6 +33,7 @@ class GuardedPulseGenerator(Guarded):
         self._limits = (-_NO_LEVEL, _NO_LEVEL)
 
     def configure_load(self, load_resistance: float) -> float:
+        require_number(self.context.subject, "load", load_resistance)
         if not load_resistance >= 1.0:
             raise LimitError(
                 f"{self.context.subject}: load {load_resistance:g} Ohm is not allowed. It must be 1 Ohm or more (inf "
@@ -52,6 +58,8 @@ class GuardedPulseGenerator(Guarded):
         require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
         for name, edge in (("rise time", pulse.rise_time), ("fall time", pulse.fall_time)):
             require_in_range(subject, name, edge, caps.edge_time)
+        require_finite(subject, "pulse base", pulse.base)
+        require_finite(subject, "pulse amplitude", pulse.amplitude)
         duration = pulse.width + pulse.fall_time
         self._require_levels({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration)
         accepted = self.driver.configure_pulse(pulse)
@@ -67,7 +75,8 @@ class GuardedPulseGenerator(Guarded):
     def load_waveform(self, waveform: ArbitraryWaveform) -> None:
         """Check every level of the waveform, its length and its rate, then load it."""
         subject, caps = self.context.subject, self.capabilities
-        levels = np.asarray(waveform.levels, dtype=np.float64)
+        require_words(subject, waveform, ["interpolation"])
+        levels = numbers(subject, "waveform levels", waveform.levels)
         require_in_range(subject, "number of waveform points", levels.size, caps.arbitrary_points)
         require_in_range(subject, "sample rate", waveform.sample_rate, caps.sample_rate)
         low, high = extremes(levels)
@@ -77,11 +86,13 @@ class GuardedPulseGenerator(Guarded):
         self._remember((low, high), duration)
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
+        require_word(self.context.subject, "burst source", source, ("bus", "external"))
         require_in_range(self.context.subject, "burst count", count, self.capabilities.burst_count)
         return self.driver.configure_burst(count, source)
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured is allowed."""
+        enabled = require_switch(self.context.subject, "the output", enabled)
         if enabled:
             if not self._emfs:
                 raise LimitError(

@@ -8,9 +8,10 @@ themselves.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Self
 
-from tsbench.errors import LimitError
+from tsbench.errors import ConfigurationError, LimitError
 from tsbench.instruments.guard.exposed_terminals import SLACK, ExposedTerminal, refusal_of
 from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
@@ -22,8 +23,16 @@ SAFE_VOLTAGE = 42.0
 _UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
 
 
+def require_number(subject: str, quantity: str, value: object) -> None:
+    """Raise ConfigurationError unless ``value`` is a number (of Python or of NumPy); True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ConfigurationError(
+            f"{subject}: {quantity} is {value!r:.60}. It must be a number in SI units without a prefix, such as 0.5")
+
+
 def require_finite(subject: str, quantity: str, value: float) -> None:
-    """Raise LimitError unless ``value`` is a finite number."""
+    """Raise LimitError unless ``value`` is finite, and ConfigurationError if it is no number."""
+    require_number(subject, quantity, value)
     if not math.isfinite(value):
         raise LimitError(
             f"{subject}: {quantity} is {value}. It must be a finite number"
@@ -33,7 +42,10 @@ def require_finite(subject: str, quantity: str, value: float) -> None:
 def require_in_range(
     subject: str, quantity: str, value: float, allowed: Range, bound: str = "the instrument's range",
 ) -> None:
-    """Raise LimitError unless ``value`` lies within ``allowed``, which messages call ``bound``."""
+    """Raise LimitError unless ``value`` lies within ``allowed``, which messages call ``bound``.
+
+    ConfigurationError: it is no number.
+    """
     require_finite(subject, quantity, value)
     if value < allowed.low - SLACK * abs(allowed.low) or value > allowed.high + SLACK * abs(allowed.high):
         shown = told_apart(value, allowed.low if value < allowed.low else allowed.high, allowed.unit)[0]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tsbench.instruments.guard.arguments import require_switch, require_words
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
@@ -20,6 +21,8 @@ class GuardedOscilloscope(Guarded):
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         subject = f"{self.context.subject} channel {channel}"
         self._require_channel(channel)
+        require_words(subject, vertical, ["impedance"])
+        require_switch(subject, "bandwidth_limit", vertical.bandwidth_limit)
         require_finite(subject, "offset", vertical.offset)
         allowed = self.capabilities.range
         scaled = replace(allowed, low=allowed.low * vertical.probe_attenuation,
@@ -40,6 +43,7 @@ class GuardedOscilloscope(Guarded):
         return self.driver.configure_timebase(timebase)
 
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        require_words(self.context.subject, trigger, ["slope"])
         require_finite(self.context.subject, "trigger level", trigger.level)
         if isinstance(trigger.source, int):
             self._require_channel(trigger.source)

@@ -3,9 +3,16 @@
 import math
 
 from tsbench.errors import LimitError
+from tsbench.instruments.guard.arguments import require_switch
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded
-from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_voltage
+from tsbench.instruments.guard.limits import (
+    GuardContext,
+    WorstCase,
+    require_finite,
+    require_in_range,
+    worst_case_of_voltage,
+)
 from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, SegmentTrain
 from tsbench.quantities import short_quantity
 
@@ -22,6 +29,8 @@ class GuardedPulseMeasure(Guarded):
     def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
         """Check that there are such ranges, then set them."""
         subject, caps = self.context.subject, self.capabilities
+        require_finite(subject, "voltage range", voltage)
+        require_finite(subject, "current range", current)
         require_in_range(subject, "voltage range", abs(voltage), Range(
             0.0, max(max(-one.low, one.high) for one in caps.voltage_ranges), "V"))
         require_in_range(subject, "current range", abs(current), Range(
@@ -34,10 +43,11 @@ class GuardedPulseMeasure(Guarded):
         require_in_range(subject, "number of segments", len(train.segments), Range(1, caps.maximum_segments, ""))
         require_in_range(subject, "repeats", train.repeats, Range(1, math.inf, ""))
         require_in_range(subject, "sample interval", train.sample_interval, caps.sample_interval)
-        sampled = sum(one.duration for one in train.segments if one.sampled) / train.sample_interval
-        require_in_range(subject, "number of samples", sampled * train.repeats, Range(0, caps.maximum_samples, ""))
         for one in train.segments:
             require_in_range(subject, "segment duration", one.duration, caps.segment_duration)
+            require_switch(subject, "sampled", one.sampled)
+        sampled = sum(one.duration for one in train.segments if one.sampled) / train.sample_interval
+        require_in_range(subject, "number of samples", sampled * train.repeats, Range(0, caps.maximum_samples, ""))
         self._require_levels(train)
         accepted = self.driver.configure_train(train)
         self._train = accepted
@@ -46,6 +56,7 @@ class GuardedPulseMeasure(Guarded):
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured is allowed."""
+        enabled = require_switch(self.context.subject, "the output", enabled)
         if enabled:
             if self._train is None:
                 raise LimitError(f"{self.context.subject}: no train is set yet. Configure a train first")

@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import GuardContext, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
@@ -41,6 +42,8 @@ class GuardedSourceMeter(Guarded):
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Check compliance (and range) against instrument and device, then set."""
         subject, caps = self.context.subject, self.capabilities
+        require_words(subject, settings, ["function"])
+        require_switch(subject, "high_capacitance", settings.high_capacitance)
         if settings.function == "voltage":
             require_in_range(subject, "compliance", settings.limit, caps.compliance_current)
             self.context.device.require(subject, "compliance", settings.limit, "max_current")
@@ -74,6 +77,8 @@ class GuardedSourceMeter(Guarded):
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
         subject, caps = self.context.subject, self.capabilities
+        require_words(subject, settings, ["function"])
+        require_switch(subject, "auto_zero", settings.auto_zero)
         require_in_range(subject, "nplc", settings.nplc, caps.nplc)
         if settings.range is not None:
             allowed = caps.source_current if settings.function == "current" else caps.source_voltage
@@ -100,6 +105,7 @@ class GuardedSourceMeter(Guarded):
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured, as read back, is allowed."""
+        enabled = require_switch(self.context.subject, "the output", enabled)
         if enabled:
             source = self._configured()
             limit = "max_current" if source.function == "voltage" else "max_voltage"
@@ -118,7 +124,7 @@ class GuardedSourceMeter(Guarded):
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Check every level of the list, then start."""
         source, caps = self._configured(), self.capabilities
-        values = np.asarray(levels, dtype=np.float64)
+        values = numbers(self.context.subject, "levels of the sweep", levels)
         count = Range(1, caps.maximum_sweep_points, "")
         require_in_range(self.context.subject, "number of sweep points", values.size, count)
         if dwell != 0:
@@ -131,11 +137,11 @@ class GuardedSourceMeter(Guarded):
         source, subject, limits = self._configured(), self.context.subject, self.capabilities.pulses
         if limits is None or not isinstance(self.driver, SourceMeterPulses):
             raise LimitError(f"{subject}: this source meter has no pulses. Use another source meter")
-        values = np.asarray(pulses.levels, dtype=np.float64)
+        values = numbers(subject, "levels of the pulses", pulses.levels)
         require_in_range(subject, "number of pulses", values.size, Range(1, limits.maximum_pulses, ""))
         require_in_range(subject, "pulse width", pulses.width, limits.width)
         require_in_range(subject, "pulse period", pulses.period, limits.period)
-        self._before_list(np.array([pulses.base, *values]), source)
+        self._before_list(np.array([*numbers(subject, "base of the pulses", [pulses.base]), *values]), source)
         return self.driver.start_pulses(pulses)
 
     def start_sampling(self, level: float, interval: float, count: int) -> float:
@@ -145,7 +151,7 @@ class GuardedSourceMeter(Guarded):
             raise LimitError(f"{subject}: this source meter cannot sample. Use another source meter")
         require_in_range(subject, "number of samples", count, Range(1, limits.maximum_samples, ""))
         require_in_range(subject, "sample interval", interval, limits.interval)
-        self._before_list(np.array([level], dtype=np.float64), source)
+        self._before_list(numbers(subject, "level of the samples", [level]), source)
         return self.driver.start_sampling(level, interval, count)
 
     def _before_list(self, values: FloatArray, source: SourceSettings) -> None:
