@@ -73,8 +73,14 @@ def compare(measured: Transcript, twins: Sequence[Twin]) -> list[Difference]:
     What the twin says in words, its messages, failures and status bytes are those of the first of ``twins``.
     """
     found: list[Difference] = []
-    for number, step in enumerate(measured.steps):
+    number = 0
+    for step in measured.steps:
+        names = [one.name for one in twins[0].transcript.steps]
+        if step.name not in names[number:]:
+            continue
+        number = names.index(step.name, number)   # after a failure, the instrument may take fewer steps than the twin
         found += _compare_step(step, [_Said(twin.transcript.steps[number], twin.errors) for twin in twins])
+        number += 1
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tsbench.conform.comparing import Difference, Twin, compare
 from tsbench.conform.dialogue import DialogueStep
+from tsbench.conform.resistor_check import NotTheResistor
 from tsbench.conform.steps import STEPS, questions
 from tsbench.conform.transcript import Secretary, Transcript, TranscriptStep
 from tsbench.conform.twin import TWINS, twin_of, write_twin
@@ -52,7 +53,8 @@ def conform(
     Raises
     ------
     TsbenchError
-        The file is wrong, or an instrument does not answer or is another one.
+        The file is wrong, an instrument does not answer or is another one, or another resistance than the stated one is
+        at a source meter.
     """
     resistors = dict(resistors or {})
     findings = []
@@ -192,6 +194,8 @@ def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> Transcri
     try:
         made = step.act()
         results = made if isinstance(made, dict) else {}
+    except NotTheResistor as error:   # no further step: the next ones drive more
+        raise NotTheResistor(f"{step.name}: {in_words(error)}") from None
     except CommunicationError as error:
         failure = in_words(error)
         transport.clear()

@@ -13,6 +13,7 @@ import numpy as np
 
 from tsbench.conform.dialogue import DURATION, HIGHEST_LEVEL, DialogueStep, Wait, each, until
 from tsbench.conform.pulse_measure import pulse_measure
+from tsbench.conform.resistor_check import NotTheResistor, read_conductance
 from tsbench.conform.surroundings import decade_box, prober, switch_matrix, temperature_controller
 from tsbench.errors import TsbenchError
 from tsbench.instruments import (
@@ -73,7 +74,17 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
     yield DialogueStep("current source", lambda: meter.configure_source(SourceSettings(
         "current", max(caps.compliance_voltage.low, 2.0))))
     yield DialogueStep("made safe", driver.safe_state)
-    if resistance is not None:
+    if resistance is None:
+        return
+    seen: list[str] = []
+
+    def is_there() -> None:
+        if reason := read_conductance(driver, meter, resistance).refusal(resistance):
+            raise NotTheResistor(reason)
+        seen.append("the resistor")
+
+    yield DialogueStep("resistance at a few millivolts", is_there)
+    if seen:   # if the reading failed, nobody knows what is connected
         yield from _on_a_resistor(driver, meter, wait, resistance)
 
 

@@ -268,3 +268,24 @@ def test_a_step_does_not_read_an_instrument_that_is_still_busy() -> None:
         until(lambda: False, waited.append)
     assert sum(waited) == pytest.approx(30.0)
     until(lambda: len(waited) > 1, waited.append)
+
+
+@pytest.mark.parametrize(("connected", "said"), [
+    ("6700", "meter: resistance at a few millivolts: about 6.7 kOhm between terminal and ground, not 10.00 kOhm: is a "
+     "device still connected?"),
+    ("11e3", "about 11 kOhm"), ("50", "less than "), ("1e12", "Check whether the resistor is connected"),
+])
+def test_what_is_not_the_resistor_sees_a_few_millivolts_only(
+    connected: str, said: str, metal: Callable[..., Path], capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A device once saw 1.0 V and 1.2 mA before the comparison said that the resistance was wrong."""
+    bench = metal()
+    (bench.parent / "metal.world.toml").write_text(
+        WORLD.replace("R1 n 0 10k", "XDUT n 0 device") + f'[devices.D1]\nmodel = "resistor"\nparameters = {{ r = '
+        f'{connected} }}\n', "utf-8")
+    assert main(["conform", str(bench), "--resistor", "meter=10k", "--yes"]) == 1
+    assert said in capsys.readouterr().err
+    witnessed = [json.loads(line) for line in (bench.parent / "witness.jsonl").read_text("utf-8").splitlines()]
+    switched = [line["on"] for line in witnessed if line["kind"] == "output"]
+    assert switched.count(True) == 1 and not switched[-1]
+    assert 0.0 < max(line["voltage"] for line in witnessed if line["kind"] == "maxima") < 7e-3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures.planting import Change, Family, Plant, field, found_in, replaced, scaled, swapped
+from tsbench.conform.resistor_check import NotTheResistor
 from tsbench.conform.twin import TwinErrors
 
 K2400, K2600 = Family("keithley_2400", "keithley_2400", ""), Family("keithley_2601b", "keithley_2600", "a")
@@ -38,7 +39,6 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (K2400, "the ammeter is out of its accuracy"): (Plant(measuring=OUT), {"value"}),
     (K2400, "all gains are out of their accuracy"): (Plant(errors=TwinErrors(gain=4)), {"value"}),
     (K2400, "all offsets are out of their accuracy"): (Plant(errors=TwinErrors(offset=4)), {"value"}),
-    (K2400, "voltage and current are swapped"): (Plant(rb"READ\?", swapped(0, 1)), {"value"}),
     (K2400, "no bit for compliance"): (Plant(rb"READ\?", without_bit(8)), {"value"}),
     (K2400, "a wrong message leaves no error"): (Plant(rb"\*ESE 999", ignored=True), {"value"}),
     (K2400, "a point of a sweep is missing"): (Plant(rb"TRAC:DATA\?", without_last(4)), {"reply"}),
@@ -90,6 +90,11 @@ def test_a_planted_difference_is_found(
     finding = found_in(family, plant, tmp_path, monkeypatch)
     assert finding.differences
     assert kinds <= {difference.what for difference in finding.differences}
+
+
+def test_swapped_readings_look_like_another_resistor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotTheResistor, match=r"^it: resistance at a few millivolts: about .* not 10\.00 kOhm"):
+        found_in(K2400, Plant(rb"READ\?", swapped(0, 1)), tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
