@@ -6,10 +6,14 @@ from dataclasses import replace
 from statistics import fmean, stdev
 
 from tsbench.instruments import Accuracy, MeasureSettings, Reading, SourceMeter, SourceSettings, Timebase
+from tsbench.instruments.fixture import DEVICE, has_place
+from tsbench.netlist import GROUND
 from tsbench.protocols.acquiring.current_comparison import remedy, scope_current
 from tsbench.protocols.acquiring.device_view import clipped, current_name, device_view
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Sensing, Waveform
 from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.wiring import SCOPE_INPUT
 from tsbench.station.fixture_check.values import CURRENT_FACTOR, FixtureValue
 
 _READINGS = 5
@@ -19,6 +23,10 @@ _SPAN = 2e-3  #: [s] of a record of a direct level
 _WIDE = 3.0  #: range of the channel / current of the source meter
 _PART = 0.25  #: of the largest current of an amplifier, or of what a sensor withstands
 _ALONE = 1e-6  #: relative: less of the voltage is lost without a device, so that all of the current flows through it
+_OPEN = 1e-7  #: [S] of 10 MOhm: a dry cable, a chuck or needles have less, a device that may switch has mostly more
+_OFFSETS = 10.0  #: a current at 0 V / what the data sheets allow; cables that move or are charged add to these
+_STILL_THERE = ("this end is not open. The needle may still be on a device: lift it, or look for a leak in the "
+                "fixture, and measure again")
 _STUDENT = 2.776  #: 95 % of five readings: Student's t with four degrees of freedom
 
 
@@ -31,8 +39,27 @@ def open_end(bench: Bench, role: str) -> list[FixtureValue]:
     meter.set_output(False)
     offset, spread = _mean([one.current for one in at_zero])
     slope, uncertain = _slope(up, down, meter)
-    return [FixtureValue("current_offset", role, offset, offset - spread, offset + spread, "A"),
-            FixtureValue("leakage", role, slope, slope - uncertain, slope + uncertain, "S")]
+    inputs = _scope_inputs(bench)
+    allowed = _OFFSETS * (_row(meter.capabilities.current_accuracy, offset).offset
+                          + (inputs + _OPEN) * meter.capabilities.source_voltage_accuracy[0].offset)
+    current = FixtureValue("current_offset", role, offset, offset - spread, offset + spread, "A")
+    leak = FixtureValue("leakage", role, slope, slope - uncertain, slope + uncertain, "S")
+    # only what is not as it should be is compared: a routing may keep some inputs of the scope away
+    return [replace(current, expected=0.0, slack=allowed, remedy=_STILL_THERE) if abs(offset) > allowed else current,
+            replace(leak, expected=inputs, slack=_OPEN, remedy=_STILL_THERE) if slope > inputs else leak]
+
+
+def _scope_inputs(bench: Bench) -> float:
+    """Return the conductance [S] of the inputs of oscilloscopes that stay connected to the driven side of an open end.
+
+    The inputs at the other side of the device do not.
+    """
+    netlist, terminals = bench.file.netlist, bench.file.table.fixture.terminals
+    if netlist is None or not has_place(netlist):
+        return (bench.fixture.sensing.voltage_high is not None) / SCOPE_INPUT
+    beyond = [node for node in netlist.find(DEVICE).nodes if node != GROUND][1:]
+    return sum("oscilloscope" in bench.wiring.kinds(terminal) and node.lower() not in beyond
+               for terminal, node in terminals.items()) / SCOPE_INPUT
 
 
 def short(bench: Bench, role: str) -> list[FixtureValue]:
@@ -42,7 +69,14 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
 
 def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureValue]:
     """Return the path resistance beside a known resistor, and whether the compliance takes effect [A]."""
-    values = [replace(_resistance(bench, role, _LARGE, resistance), condition="beside the known resistor")]
+    path = _resistance(bench, role, _LARGE, resistance)
+    if math.isfinite(path.value):   # a short tells more of the path, so the standard itself is the first to doubt
+        shown = path.value + resistance - bench.wire_path(role).resistance
+        path = replace(path, remedy=(
+            f"the standard shows {format_quantity(shown, 'Ohm')}, the bench file says "
+            f"{format_quantity(resistance, 'Ohm')}. Check which resistor is connected and whether there is a leak, or "
+            "correct its resistance"))
+    values = [replace(path, condition="beside the known resistor")]
     level = _allowed(bench, _LARGE)
     limit = 0.5 * level / (resistance + bench.wire_path(role).resistance)
     meter = _ready(bench, role, limit, level)

@@ -36,6 +36,7 @@ class FixtureValue:
     expected: float | None = None
     remedy: str = "correct the netlist in [fixture] of the bench file, or the wiring"
     condition: str = ""
+    slack: float = 0.0  #: [unit] that it may differ from the expected value beside the tolerance
 
     @property
     def agrees(self) -> bool:
@@ -44,7 +45,7 @@ class FixtureValue:
             return True
         tolerance = _TOLERANCE_OF_CAPACITANCE if self.unit == "F" else _TOLERANCE
         tolerance = 0.0 if self.quantity == CURRENT_FACTOR else tolerance   # its interval has the stated tolerance
-        room = tolerance * abs(self.expected)
+        room = tolerance * abs(self.expected) + self.slack
         return (self.low is None or self.low - room <= self.expected) and self.expected <= self.high + room
 
     @property

@@ -116,6 +116,27 @@ def test_a_missing_contact_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "no current flows. Check the contact" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("standard", "true", "said"), [
+    ("OPEN", "0.01", "drive: leakage "), ("OPEN", "1e6", "The needle may still be on a device"),
+    ("OPEN", "5e6", "this end is not open"), ("R10K", "1e3", "the standard shows 999.9 Ohm"),
+    ("R10K", "1e3", "the bench file says 10.00 kOhm"),
+])
+def test_a_standard_that_is_another_one_is_refused(
+    standard: str, true: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An open end of 0.01 Ohm once stood in the bench file as a leakage of 20 mS."""
+    right = {"OPEN": "1e13", "R10K": "10e3"}[standard]
+    bench = lay(tmp_path)
+    world, before = tmp_path / "nbo2.world.toml", bench.read_text("utf-8")
+    text = world.read_text("utf-8")
+    assert f"r = {right} " in text
+    world.write_text(text.replace(f"r = {right} ", f"r = {true} "), "utf-8")
+    assert main(["check", str(bench), "--fixture"]) == 1
+    wrong = [line for line in capsys.readouterr().out.splitlines() if " is expected: " in line]
+    assert any(said in line for line in wrong), wrong
+    assert bench.read_text("utf-8") == before
+
+
 def test_what_was_measured_stands_in_the_bench_file_and_counts(
     measured: tuple[Path, list[FixtureValue]], tmp_path: Path,
 ) -> None:
