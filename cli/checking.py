@@ -93,6 +93,11 @@ def check_bench(path: Path) -> dict[str, Any]:
             f"{terminal} does not tell whether its interlock is closed. Check "
             f"{file.table.fixture.high_voltage.interlock}"
             for terminal, closed in found["interlocks"].items() if closed is None]
+        warnings += [
+            f"no interlock switches {terminal} off at high voltages, and nobody watches "
+            f"{file.table.fixture.high_voltage.interlock}. Connect the lid to the output enable line of the instrument "
+            f"and set output_enable = true in [instruments.{terminal.partition('.')[0]}.options], if it has this option"
+            for terminal in found["unwatched"]]
     return {
         "name": file.name,
         "bench": str(path),
@@ -105,6 +110,7 @@ def check_bench(path: Path) -> dict[str, Any]:
         ],
         "high_voltage": file.table.fixture.high_voltage is not None,
         "interlocks": [{"terminal": one, "closed": closed} for one, closed in found["interlocks"].items()],
+        "unwatched": found["unwatched"],
         "fixture_control": found["fixture_control"],
         "predictions": _predictions(path, found["source_resistance"], warnings),
         "problems": [
@@ -248,6 +254,9 @@ def _conclusion(report: Mapping[str, Any]) -> str:
     if left and report["high_voltage"]:
         return (f"the bench answers and all outputs are off, but the interlock of {' and '.join(left)} is open: the "
                 "bench is not ready for high voltages")
+    if report["unwatched"]:
+        return ("the bench answers and all outputs are off, but no interlock watches "
+                f"{' and '.join(report['unwatched'])}: the bench is not ready for high voltages")
     return "the bench answers and is safe"
 
 

@@ -20,7 +20,7 @@ from tsbench.instruments import (
     ScopeChannel,
     SourceMeter,
 )
-from tsbench.instruments.guard.limits import WirePath
+from tsbench.instruments.guard.limits import SAFE_VOLTAGE, WirePath
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
@@ -343,6 +343,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "source_resistance": dict(bench.fixture.source_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
             "interlocks": _interlocks(bench),
+            "unwatched": _unwatched(bench),
             "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),
             "reach": _reach(bench),
         }
@@ -364,4 +365,18 @@ def _interlocks(bench: Bench) -> dict[str, bool | None]:
             found[terminal] = driver.interlock_closed()
         elif isinstance(driver, SourceMeter) and driver.capabilities.interlock_above is not None:
             found[terminal] = None
+    return found
+
+
+def _unwatched(bench: Bench) -> list[str]:
+    """Return the source meters with a role that may bring a high voltage while no interlock switches them off."""
+    if bench.file.rating <= SAFE_VOLTAGE:
+        return []
+    found = []
+    for terminal in dict.fromkeys(bench.file.table.roles.values()):
+        driver = bench.instruments.driver_of(terminal)
+        if (isinstance(driver, SourceMeter) and driver.capabilities.interlock_above is None
+                and bench.wiring.largest_emf(terminal) > SAFE_VOLTAGE
+                and not getattr(driver, "output_enable", False)):   # that line can keep the output off at any voltage
+            found.append(terminal)
     return found

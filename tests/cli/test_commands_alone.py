@@ -192,7 +192,7 @@ def test_the_progress_of_a_simulation_is_in_percent(monkeypatch: pytest.MonkeyPa
 def bench_found(enabled: bool) -> dict[str, Any]:
     facts = {"driver": "d", "model": "m", "serial": "SIM1", "firmware": "f", "resource": "r", "visa_library": "@py"}
     return {"instruments": {"meter": {"roles": ["drive", "bias"], "simulated": True, "settings": {}, **facts}},
-            "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "reach": (200.0, 1.0),
+            "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "unwatched": [], "reach": (200.0, 1.0),
             "found_on": [], "fixture_control": [], "source_resistance": {"drive": 0.0}}
 
 

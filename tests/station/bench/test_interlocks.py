@@ -191,6 +191,24 @@ def test_check_says_which_instrument_cannot_tell(tmp_path: Path, capsys: pytest.
     assert "meter.smu1 does not tell whether its interlock is closed. Check the lid of the box" in said
 
 
+@pytest.mark.parametrize(("options", "rating", "watched"), [
+    ("", "80 V", False), ("options = { output_enable = true }", "80 V", True), ("", "30 V", True)])
+def test_check_says_that_nobody_watches_a_2400(
+    options: str, rating: str, watched: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A bench for 80 V was once called safe while the 2400 did not look at its output enable line."""
+    (tmp_path / "high.world.toml").write_text(
+        WORLD.format(model="keithley_2400", terminal="meter", options=""), "utf-8")
+    path = tmp_path / "high.bench.toml"
+    path.write_text(BENCH.format(driver="keithley_2400", terminal="meter",
+                                 stated=options + STATED.replace("1100 V", rating)), "utf-8")
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert ("the bench answers and is safe" in said) is watched
+    assert ("set output_enable = true in [instruments.meter.options]" in said) is not watched
+    assert ("no interlock watches meter: the bench is not ready for high voltages" in said) is not watched
+
+
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("model", MODELS)
 def test_a_high_voltage_is_refused_while_the_interlock_is_open(tmp_path: Path, model: str) -> None:
