@@ -10,7 +10,7 @@ from tsbench.quantities import Unit
 class Parameters(BaseModel):
     """Base of all parameters: fields with the unit in the type, bounds and help in ``Field``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     @classmethod
     def unit_of(cls, field: str) -> str:

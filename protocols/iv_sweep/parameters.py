@@ -13,6 +13,7 @@ from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
 DRIVE_UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
 #: defaults of a current-driven sweep
 _CURRENT_DEFAULTS: dict[str, Any] = {"stop": 1e-3, "step": 5e-6, "compliance": 2.0}
+_VOLTAGE_STEP = 0.004  #: [V] default
 _LEVEL_FIELDS = ("start", "stop", "step")
 #: [s] a reading takes beside dwell and aperture
 _OVERHEAD = 2e-3
@@ -40,7 +41,7 @@ class SweepParameters(Parameters):
     start: Level = Field(default=0.0, description="first level (V, or A under current drive), signed")
     stop: Level = Field(default=1.2, description="turning point (V, or A under current drive), signed")
     step: Level = Field(
-        default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
+        default=_VOLTAGE_STEP, gt=0, description="largest distance between two levels (V, or A under current drive)"
     )
     points: int | None = Field(
         default=None, ge=2, le=100_000, description="number of levels from 'start' to 'stop', used instead of 'step'"
@@ -95,6 +96,10 @@ class SweepParameters(Parameters):
     def _has_way(self) -> Self:
         if self.start == self.stop:
             raise ValueError("'start' and 'stop' are equal. Give two different values")
+        usual = _CURRENT_DEFAULTS["step"] if self.drive == "current" else _VOLTAGE_STEP
+        if self.points is not None and self.step != usual:   # a form and a run file also give what is usual
+            raise ValueError(f"'points' = {self.points} and 'step' = {self.step:g} {DRIVE_UNITS[self.drive][0]} are "
+                             "both given, but each sets the number of levels. Give only one of them")
         branch = self.points or abs(self.stop - self.start) / self.step
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:

@@ -1,6 +1,7 @@
 """The I-V sweep against a recording bench: levels, plan, stop at every step, compliance, oscillation."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -142,6 +143,10 @@ def test_current_drive_reads_its_units_and_defaults(station, recorder):
         ({"nplc": 20}, "nplc"),
         ({"cycles": 0}, "cycles"),
         ({"drive": "power"}, "drive"),
+        ({"nplc": math.nan}, "finite number"),
+        ({"points": 5, "step": 1e-30}, "'points' = 5 and 'step' = 1e-30 V are both given"),
+        ({"points": 5, "step": "10 mV"}, "Give only one of them"),
+        ({"drive": "current", "points": 5, "step": "4 mA"}, "'step' = 0.004 A are both given"),
     ],
 )
 def test_bad_parameters_get_one_clear_line(values, words):
@@ -149,6 +154,14 @@ def test_bad_parameters_get_one_clear_line(values, words):
         IVSweep.parse(values)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [{}, {"drive": "current"}])
+def test_points_go_with_the_step_that_a_form_or_a_run_file_also_gives(values):
+    sweep = IVSweep.parse({"points": 5, **values})
+    assert len(sweep.path()) == 9
+    again = {name: one["value"] for name, one in sweep.parameters().items()}
+    assert IVSweep.parse(again) == sweep
 
 
 def test_starting_away_from_zero_goes_there_softly(station, recorder):
