@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def conform(options: argparse.Namespace) -> int:
     from tsbench.cli.printing import print_json
     from tsbench.conform import conform as hold
 
-    resistors = dict(_resistor(text) for text in options.resistor)
+    resistors = _resistors(options.resistor)
     tolerance = _tolerance(options.tolerance)
     _ask(resistors, options)
     findings = hold(options.bench, resistors, lambda line: print(line, file=sys.stderr), tolerance)   # noqa: T201
@@ -72,6 +73,18 @@ def report(bench: Path, findings: "list[Finding]") -> str:
             lines.append(f"  nothing was compared: {finding.problem}. Please send us the transcript")
         lines += [f"  {difference.line}" for difference in finding.differences]
     return "\n".join(lines) + "\n"
+
+
+def _resistors(texts: Sequence[str]) -> dict[str, float]:
+    """Return terminal -> resistance [Ohm]; each terminal has one."""
+    found: dict[str, float] = {}
+    for terminal, ohms in map(_resistor, texts):
+        if terminal in found:
+            raise ConfigurationError(
+                f"--resistor gives two resistances for {terminal}: {found[terminal]:g} Ohm and {ohms:g} Ohm. Give the "
+                "one that is connected")
+        found[terminal] = ohms
+    return found
 
 
 def _resistor(text: str) -> tuple[str, float]:

@@ -178,6 +178,7 @@ def test_the_command_writes_report_and_transcript(
 
 @pytest.mark.parametrize(("given", "said"), [
     (["--tolerance", "1"], "a part between 0 and 10 %"), (["--tolerance", "x%"], "a part between 0 and 10 %"),
+    (["--resistor", "meter=10k", "--resistor", "meter=20k"], "two resistances for meter: 10000 Ohm and 20000 Ohm"),
     (["--resistor", "meter"], "write the terminal and the resistance"), (["--resistor", "meter=1"], "between 100 Ohm"),
     (["--resistor", "meter=10k"], "the outputs will drive resistors (10000 Ohm at meter). Confirm this with --yes"),
 ])
