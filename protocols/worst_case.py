@@ -41,17 +41,34 @@ def worst_case_items(worst: WorstCase, fixture: Fixture, seconds: float = 0.0) -
     )
 
 
-def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, remedy: str) -> list[str]:
-    """Return one sentence for each item beyond a limit of the device."""
+def load_remedy(fixture: Fixture) -> str:
+    """Return how a run sets a larger load resistance; "" where the bench file has nothing that sets it."""
+    return ("set a larger load resistance with --fixture load_resistance=VALUE" if "load_resistance" in fixture.control
+            else "")
+
+
+def limit_refusals(
+    items: Sequence[PlanItem], device: DeviceDescription, remedy: str, load: str = "",
+) -> list[str]:
+    """Return one sentence for each item beyond a limit of the device.
+
+    Parameters
+    ----------
+    items : the worst case
+    device : with its limits
+    remedy : what the user can do against each of them
+    load : what the user can also do where the load limits the current; it does not change the voltage
+    """
     refusals = []
     limits: DeviceLimits = device.limits
     for item in items:
         name = _LIMIT_OF.get(item.quantity)
         bound = getattr(limits, name) if name else None
         if bound is not None and item.value > bound * (1 + _SLACK):
+            what = f"{remedy}, {load}" if load and item.quantity != "voltage" else remedy
             refusals.append(
                 f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}, but {name} of "
-                f"{device.identifier} is {format_quantity(bound, item.unit)}. {remedy[:1].upper()}{remedy[1:]}, or "
+                f"{device.identifier} is {format_quantity(bound, item.unit)}. {what[:1].upper()}{what[1:]}, or "
                 f"change {name} in [devices.ID.limits] or [device.limits] of the bench file"
             )
     return refusals

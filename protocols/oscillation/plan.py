@@ -9,7 +9,7 @@ from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.acquiring.bias_source import bias_source
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.oscillation.parameters import OscillationParameters
-from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
 
 #: [s] the records, probes included, and set-up of one bias
 _OVERHEAD = 0.4
@@ -24,7 +24,8 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
     compliance = settings.compliance if source.limits_current else math.inf
     worst = worst_case_of_voltage(float(np.abs(biases).max()), station.wire_path("bias"), compliance)
     items = worst_case_items(worst, station.fixture)
-    refusals = limit_refusals(items, station.device, "lower the bias or raise the load resistance")
+    refusals = limit_refusals(items, station.device, "lower the bias",
+                              load_remedy(station.fixture) or "use a larger load resistance")
     for level in (float(biases.min()), float(biases.max())):
         refusals += range_refusal("bias", level, source.allowed, "bias")
     warnings = []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tsbench.instruments import PlanItem, Range, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.pulses.parameters import PulseParameters
-from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
 from tsbench.quantities import format_quantity
 
 #: [s] arming, transfer and set-up of one scope acquisition
@@ -28,7 +28,8 @@ def worst_case_and_refusals(
     farthest = max(abs(level) for level in settings.levels)
     worst = worst_case_of_voltage(farthest, station.wire_path("pulser"))
     items = worst_case_items(worst, station.fixture, settings.width)
-    refusals = limit_refusals(items, station.device, "lower 'amplitude', 'base' or 'width'")
+    refusals = limit_refusals(items, station.device, "lower 'amplitude', 'base' or 'width'",
+                              load_remedy(station.fixture))
     tops = settings.levels[1:]
     for name, value, allowed in (
         ("base", settings.base, capabilities.level_into_open),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tsbench.instruments.guard.limits import WirePath, WorstCase, worst_case_of_voltage
 from tsbench.protocols import IVSweep, PulseTrain, limit_refusals, worst_case_items
+from tsbench.protocols.worst_case import load_remedy
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench import Bench
 
@@ -46,6 +47,17 @@ def test_a_limit_that_is_passed_is_one_line() -> None:
     assert limit_refusals(items, device, "lower 'stop'") == [
         "device: voltage may reach 2.000 V, but max_voltage of D1 is 1.500 V. Lower 'stop', or change max_voltage in "
         "[devices.ID.limits] or [device.limits] of the bench file"]
+
+
+def test_only_a_bench_that_can_set_the_load_is_told_to_set_it() -> None:
+    items = worst_case_items(WorstCase(2.0, 1e-3, 2e-3), Fixture(""))
+    device = DeviceDescription("D1", limits=DeviceLimits(max_voltage=1.5, max_current=1e-4))
+    told = load_remedy(Fixture("", control={"load_resistance": 5e3}))
+    voltage, current = limit_refusals(items, device, "lower 'amplitude'", told)
+    assert "Lower 'amplitude', or change max_voltage" in voltage   # the load does not change the voltage
+    assert f"Lower 'amplitude', {told}, or change max_current" in current
+    assert "--fixture load_resistance=VALUE" in told
+    assert load_remedy(Fixture("", control={"parallel_capacitance": 1e-9})) == load_remedy(Fixture("")) == ""
 
 
 def test_a_plan_takes_the_wiring_as_the_guard_does(resistor_bench: Path) -> None:
