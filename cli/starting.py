@@ -54,8 +54,8 @@ def init(options: argparse.Namespace) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     there = [name for name in files.texts if (options.folder / name).exists()]
     if there:
-        raise ConfigurationError(f"{', '.join(there)} already exist in {options.folder}. Nothing was written. Choose "
-                                 "an empty folder")
+        raise ConfigurationError(f"{', '.join(there)} already exist in {options.folder.resolve()}. Nothing was "
+                                 "written. Choose an empty folder")
     for name, text in files.texts.items():
         write_text(options.folder / name, text, "file")
         sys.stdout.write(f"wrote {options.folder / name}\n")

@@ -46,11 +46,16 @@ def test_five_commands_lead_from_an_empty_folder_to_a_threshold(
     assert any(threshold["low"] <= one <= threshold["high"] for one in truth)
 
 
-def test_it_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
     (tmp_path / "bench.toml").write_text("mine", "utf-8")
     assert main(["init", str(tmp_path), "--simulated", "--yes"]) == 2
     assert "bench.toml already exist" in capsys.readouterr().err
     assert [file.name for file in tmp_path.iterdir()] == ["bench.toml"]
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", ".", "--simulated", "--yes"]) == 2
+    assert f"already exist in {tmp_path.resolve()}. Nothing was written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("given", "said"), [
