@@ -79,6 +79,10 @@ def check_bench(path: Path) -> dict[str, Any]:
         warnings += [
             f"device {device.identifier} has no place in [positioner.devices], so it cannot be measured. Add its place"
             for device in devices if device.identifier not in placed.devices]
+    warnings += [
+        f"device {device}: the wafer map has no die in column {site.column}, row {site.row}, so it cannot be measured. "
+        "Correct its place in [positioner.devices], or load another wafer map"
+        for device, site in found["off_wafer"].items()]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
     warnings += [

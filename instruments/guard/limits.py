@@ -68,12 +68,12 @@ def high_voltage_refusal(voltage: float, rating: float) -> str:
         return ""
     reached, stated = told_apart(abs(voltage), rating, "V")
     safe = short_quantity(SAFE_VOLTAGE, "V")
-    if rating <= SAFE_VOLTAGE:
+    if rating == SAFE_VOLTAGE:
         return (f"the voltage at the terminals may reach {reached}, and more than {safe} is dangerous to touch. Choose "
-                "a smaller value, or add [fixture.high_voltage] with the rating of fixture and cable and the interlock "
-                "to the bench file")
+                "a smaller value, or write the rating of fixture and cable and the interlock into "
+                "[fixture.high_voltage] of the bench file")
     return (f"the voltage at the terminals may reach {reached}, but the rating of fixture and cable is "
-            f"{stated}. Choose a smaller value")
+            f"{stated}. Choose a smaller value, or correct rating in [fixture.high_voltage] of the bench file")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tsbench.instruments import (
     PulseGenerator,
     PulseMeasure,
     ScopeChannel,
+    Site,
     SourceMeter,
 )
 from tsbench.instruments.guard.limits import SAFE_VOLTAGE, WirePath
@@ -26,7 +27,7 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
-from tsbench.station.bench.positioners import FollowedPositioner
+from tsbench.station.bench.positioners import FollowedPositioner, off_wafer
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
 from tsbench.station.bench.surroundings import (
@@ -345,7 +346,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "interlocks": _interlocks(bench),
             "unwatched": _unwatched(bench),
             "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),
-            "reach": _reach(bench),
+            "reach": _reach(bench), "off_wafer": _off_wafer(bench),
         }
 
 
@@ -353,6 +354,13 @@ def _reach(bench: Bench) -> tuple[float, float]:
     """Return the most that the sources can bring to the device, [V] and [A], with the smallest load that can be set."""
     least = {} if bench.fixture_control is None else bench.fixture_control.smallest_load()
     return (bench.planning_for("", least) if least else bench).wiring.reach()
+
+
+def _off_wafer(bench: Bench) -> dict[str, Site]:
+    """Return the devices whose die is not on the wafer map of the prober, with their places."""
+    table = bench.file.table.positioner
+    return {} if table is None or table.kind != "prober" else off_wafer(
+        table, bench.instruments.driver_of(table.instrument))
 
 
 def _interlocks(bench: Bench) -> dict[str, bool | None]:

@@ -5,7 +5,7 @@ import itertools
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tsbench.instruments.links.link_settings import (
     DEFAULT_TIMEOUT,
@@ -31,6 +31,12 @@ from tsbench.quantities import (
     short_quantity,
 )
 
+#: [V] far above what a source meter gives (1.1 kV: Keithley 2410 and 2470) and what fixtures withstand. A rating of
+#: 42 V or more with a wrong prefix "k" is above it
+_MOST_RATING = 10e3
+#: [K] below what thermal chucks with a chiller reach (-60 degrees Celsius, 213 K), and above what is meant in degrees
+#: Celsius in most cases
+_LOWEST_CHUCK = 200.0
 PositiveVolts = Annotated[Volts, Field(gt=0)]
 
 
@@ -115,6 +121,24 @@ class HighVoltageTable(_Table):
 
     rating: Volts = Field(gt=0)  #: of fixture and cable
     interlock: str = Field(min_length=3)  #: what opens the interlock of the instrument, in words
+
+    @field_validator("rating")
+    @classmethod
+    def _plausible(cls, rating: float) -> float:
+        if rating > _MOST_RATING:
+            raise ValueError(
+                f"{short_quantity(rating, 'V')} is more than {short_quantity(_MOST_RATING, 'V')}, and no source meter "
+                "gives so much. Check the prefix, and write the rating of the weakest of fixture, "
+                "probes and cables")
+        return rating
+
+    @field_validator("interlock")
+    @classmethod
+    def _in_words(cls, interlock: str) -> str:
+        if len(interlock.strip()) < 3:
+            raise ValueError("the text does not say what opens the interlock. Write for example 'the lid of the "
+                             "prober'")
+        return interlock.strip()
 
 
 class MeasuredTable(_Table):
@@ -272,6 +296,7 @@ class TemperatureTable(_Table):
     """``[temperature]``: the temperature controller of the chuck, and when it is stable."""
 
     instrument: str
+    lowest: Kelvins = Field(default=_LOWEST_CHUCK, gt=0)  #: set-point
     band: Kelvins = Field(default=0.2, gt=0)  #: from the set-point
     settling: Seconds = Field(default=30.0, ge=0)  #: for which it must stay in the band
     timeout: Seconds = Field(default=3600.0, gt=0)

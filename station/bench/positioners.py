@@ -116,6 +116,18 @@ class FollowedPositioner:
         self._follow(device, True)
 
 
+def off_wafer(table: PositioningTable, driver: object) -> dict[str, Site]:
+    """Return the devices whose die is not on the wafer map that is loaded, with their places; it asks the prober."""
+    if not isinstance(driver, Prober):
+        return {}
+    dies = {(die.column, die.row) for die in driver.sites()}
+    return {name: site for name, site in _sites(table).items() if (site.column, site.row) not in dies}
+
+
+def _sites(table: PositioningTable) -> dict[str, Site]:
+    return {name: Site(*(int(number) for number in place)) for name, place in table.devices.items()}
+
+
 def positioner_of(
     table: PositioningTable, driver: object, require_off: RequireOff
 ) -> MatrixPositioner | ProberPositioner:
@@ -125,6 +137,5 @@ def positioner_of(
             driver, {name: [str(point).upper() for point in points] for name, points in table.devices.items()},
             require_off)
     if table.kind == "prober" and isinstance(driver, Prober):
-        sites = {name: Site(*(int(number) for number in place)) for name, place in table.devices.items()}
-        return ProberPositioner(driver, sites, require_off)
+        return ProberPositioner(driver, _sites(table), require_off)
     raise ConfigurationError(f"positioner.instrument: '{table.instrument}' is not a {table.kind}")

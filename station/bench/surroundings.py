@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-from tsbench.errors import ConfigurationError, InstrumentError, nearest
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
 from tsbench.instruments import Clock, DecadeBox, Range, SourceMeter, TemperatureController
-from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.guard.limits import require_finite, require_in_range
 from tsbench.instruments.interfaces import FIXTURE_UNITS
 from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
@@ -19,6 +19,7 @@ from tsbench.station.bench.gate import GateControl
 from tsbench.station.bench.operator import OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
+_ZERO_CELSIUS = 273.15  #: [K]
 _LEAST_LOAD = 1.0  #: [Ohm] of an operator who may set anything: contacts and leads have more
 POLL = 1.0  #: [s] between two looks at the temperature
 
@@ -49,7 +50,15 @@ class ChuckTemperature:
         ------
         InstrumentError
             It is not stable after ``timeout``.
+        LimitError
+            It is below ``lowest``: a temperature in degrees Celsius would wait for ``timeout`` in vain.
         """
+        require_finite("[temperature]", "the temperature", temperature)
+        if temperature < self._table.lowest:
+            raise LimitError(
+                f"the temperature {temperature:g} K is below {self._table.lowest:g} K. Give it in K: {temperature:g} "
+                f"degrees Celsius are {temperature + _ZERO_CELSIUS:g} K. If the chuck can be so cold, change lowest in "
+                "[temperature] of the bench file")
         self._heat(True)
         target = self._controller.set_temperature(temperature, ramp)
         begin = self._clock.now()

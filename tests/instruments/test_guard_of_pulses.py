@@ -156,7 +156,7 @@ def test_no_voltage_stands_at_a_terminal_that_its_fixture_is_not_made_for(
     if refused:
         for call in (lambda: guard.set_level(level), lambda: guard.start_sweep(np.array([0.0, level]), 0.0),
                      lambda: by_current.configure_source(SourceSettings("current", abs(level)))):
-            with pytest.raises(LimitError, match="dangerous to touch" if rating <= SAFE_VOLTAGE else "but the rating"):
+            with pytest.raises(LimitError, match="dangerous to touch" if rating == SAFE_VOLTAGE else "but the rating"):
                 call()
         assert not sent.calls and not currents.calls
         return
@@ -168,10 +168,12 @@ def test_no_voltage_stands_at_a_terminal_that_its_fixture_is_not_made_for(
 def test_the_reason_says_what_to_do() -> None:
     assert high_voltage_refusal(50.0, SAFE_VOLTAGE) == (
         "the voltage at the terminals may reach 50 V, and more than 42 V is dangerous to touch. Choose a smaller "
-        "value, or add [fixture.high_voltage] with the rating of fixture and cable and the interlock to the bench file")
+        "value, or write the rating of fixture and cable and the interlock into [fixture.high_voltage] of the "
+        "bench file")
     assert high_voltage_refusal(-250.0, 200.0) == (
         "the voltage at the terminals may reach 250 V, but the rating of fixture and cable is 200 V. Choose a smaller "
-        "value")
+        "value, or correct rating in [fixture.high_voltage] of the bench file")
+    assert "the rating of fixture and cable is 80 mV" in high_voltage_refusal(1.0, 0.08)   # "mV" written for "V"
     assert high_voltage_refusal(-42.0, SAFE_VOLTAGE) == "" == high_voltage_refusal(200.0, 200.0)
 
 

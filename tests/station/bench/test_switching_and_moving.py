@@ -296,6 +296,32 @@ def test_a_run_has_the_device_that_is_connected_and_the_measured_temperature(tmp
                event.message for event in run.events)
 
 
+def test_check_names_a_device_that_is_not_on_the_wafer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = copied(tmp_path, "wafer")
+    assert main(["check", str(path), "--json"]) == 0
+    assert "wafer map" not in capsys.readouterr().out
+    path = copied(tmp_path, "wafer", ("[2, 1, 0]", "[20, 1, 0]"))
+    assert main(["check", str(path), "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert [one for one in warnings if "wafer map" in one] == [
+        "device W1_x2y1_1: the wafer map has no die in column 20, row 1, so it cannot be measured. Correct its place "
+        "in [positioner.devices], or load another wafer map"]
+
+
+def test_a_temperature_in_degrees_celsius_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    path = copied(tmp_path, "crossbar")
+    with Bench.open(path) as bench:
+        assert bench.temperature is not None
+        heater = bench.instruments.connections["lakeshore"].driver
+        with pytest.raises(LimitError, match=r"25 K is below 200 K.*25 degrees Celsius are 298\.15 K"):
+            bench.temperature.set_temperature(25.0)
+        with pytest.raises(LimitError, match="must be a finite number"):
+            bench.temperature.set_temperature(float("nan"))
+        with pytest.raises(ConfigurationError, match=r"the temperature is '300 K'\. It must be a number"):
+            bench.temperature.set_temperature("300 K")  # type: ignore[arg-type]
+        assert not any(state.enabled for state in heater.output_states())
+
+
 def test_a_watchdog_begins_before_the_heater_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where no output was ever on, and again when a run, which has a watchdog of its own, is over."""
     begun: list[bool] = []
