@@ -120,7 +120,7 @@ def test_an_edge_may_differ_by_two_percent(query: str, kept: float, other: float
             if value == kept:
                 assert value in (found.configure_pulse(PULSE).rise_time, found._found["pulse_fall_time"])
                 continue
-            with pytest.raises(InstrumentError, match=r"_time .* was requested, but the instrument set"):
+            with pytest.raises(InstrumentError, match=r"(rise|fall) time .* was requested, but the instrument set"):
                 found.configure_pulse(PULSE)
             found.generator.adapter._index = len(found.generator.adapter.comm_pairs)
 
