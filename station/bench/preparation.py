@@ -8,6 +8,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.guard.exposed_terminals import refusal_of
+from tsbench.quantities import format_quantity
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
 from tsbench.station.bench.routing import Routes
@@ -59,6 +60,33 @@ class Preparation:
             if reason := refusal_of(wiring.exposed(terminal), emf, current):
                 return reason
         return ""
+
+    def leaks(self, roles: Sequence[str], voltage: float, current: float) -> list[str]:
+        """Return a warning for each role whose currents contain that of a leak beside the device.
+
+        The leak is the leakage that ``tsbench check --fixture`` measured, less the inputs of the scope, whose current
+        is subtracted from every reading. It matters where its current exceeds the accuracy of the source meter.
+
+        Parameters
+        ----------
+        roles : of the protocol
+        voltage, current : [V], [A] the largest at the device
+        """
+        table, inputs = self.wiring.file.table, self.wiring.fixture().parallel_conductance
+        found = []
+        for role in roles:
+            leak = abs(table.fixture.measured.leakage.get(role, inputs) - inputs)
+            rows = getattr(self.wiring.driver_of(table.roles[role]).capabilities, "current_accuracy", ())
+            row = next((one for one in rows if one.full_scale >= current), rows[-1] if rows else None)
+            if row is None or leak * voltage <= (known := row.gain * current + row.offset):
+                continue
+            found.append(
+                f"the fixture leaks: beside the device there are {format_quantity(1.0 / leak, 'Ohm', 3)} "
+                f"([fixture.measured] leakage of '{role}'), which take up to "
+                f"{format_quantity(leak * voltage, 'A', 3)} at {format_quantity(voltage, 'V', 3)}. "
+                "tsbench does not subtract this from the currents of the run. The source meter alone may be off by "
+                f"{format_quantity(known, 'A', 3)}. Remove the leak and measure the fixture again")
+        return found
 
     def unreachable(self, role: str) -> str:
         """Return why the output of a role must not go on now; "" where it may."""

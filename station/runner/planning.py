@@ -53,7 +53,9 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
               bench.preparation.overload(protocol.roles, worst, current))
     if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
-    return dataclasses.replace(plan, warnings=(*plan.warnings, *_sensor_warnings(bench.fixture.sensing, current)))
+    return dataclasses.replace(plan, warnings=(
+        *plan.warnings, *_sensor_warnings(bench.fixture.sensing, current),
+        *bench.preparation.leaks(protocol.roles, worst, current)))
 
 
 def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, float] | None) -> Plan:

@@ -18,6 +18,9 @@ class RunPreparation(Protocol):
     def overload(self, roles: Sequence[str], voltage: float, current: float) -> str:
         """Return which instrument would not withstand a voltage [V] and current [A] of these roles; "" if all do."""
 
+    def leaks(self, roles: Sequence[str], voltage: float, current: float) -> list[str]:
+        """Return a warning for each role whose currents contain that of a leak, at a voltage [V] and current [A]."""
+
     def pending(self, given: Mapping[str, float] | None) -> dict[str, float]:
         """Return the values of the fixture [Ohm or F] that must be set before a run with the ``given`` values."""
 

@@ -12,6 +12,7 @@ import pytest
 
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError, WrongInstrument
+from tsbench.protocols import protocol_named
 from tsbench.quantities import parse_quantity
 from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench
@@ -19,6 +20,7 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.fixture_check import FixtureValue, measure_fixture, with_measured
 from tsbench.station.fixture_check.by_generator import _rise_time
 from tsbench.station.fixture_check.values import CURRENT_FACTOR
+from tsbench.station.runner.planning import checked_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 STANDARDS = """
@@ -284,3 +286,15 @@ def test_a_standard_is_named_once_the_bench_is_open(tmp_path: Path) -> None:
     with pytest.raises(WrongInstrument):
         measure_fixture(bench, told.append)
     assert told == []
+
+
+@pytest.mark.parametrize(("leakage", "warned"), [("488 uS", True), ("1.001 uS", False), ("0.999 uS", False)])
+def test_a_leak_beside_the_device_is_told_before_a_run(leakage: str, warned: bool, nbo2_bench: Path) -> None:
+    """The leakage in the bench file was once used nowhere, and a threshold current was 537 uA too large."""
+    text = nbo2_bench.read_text("utf-8")
+    nbo2_bench.write_text(f"{text}\n[fixture.measured]\nleakage = {{ drive = '{leakage}' }}\n", "utf-8")
+    with Bench.open(nbo2_bench, "D1") as bench:
+        settings = protocol_named("iv_sweep").model_validate({"stop": 1.0, "step": 0.1, "compliance": 1e-3})
+        warnings = checked_plan(bench, settings).warnings
+    assert any("which take up to 487 uA at 1.00 V" in line for line in warnings) is warned, warnings
+    assert any("the fixture leaks" in line for line in warnings) is warned
