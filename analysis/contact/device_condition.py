@@ -113,7 +113,8 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     if what == "switching" and _is_against(stands):
         return (
             "the current is opposite to the voltage, as in no passive device. Check the sign of the gain in "
-            "[fixture.sensing] of the bench file, and the wires at the current's channel")
+            "[fixture.sensing] of the bench file, and the wires at the current's channel. voltage_high and voltage_low "
+            "may be exchanged, too")
     quiet = [stand for stand in stands if not stand.switched]
     fired = [stand for stand in stands if stand.switched]
     if not quiet:
@@ -150,13 +151,17 @@ def _is_against(stands: Sequence[Stand]) -> bool:
     return bool(clear) and all(stand.current * stand.voltage < 0 for stand in clear)
 
 
-def swept(level: FloatArray, voltage: FloatArray, current: FloatArray, noise: float = 0.0) -> str:
+def swept(
+    level: FloatArray, voltage: FloatArray, current: FloatArray, noise: float = 0.0,
+    offsets: tuple[float, float] = (0.0, 0.0),
+) -> str:
     """Return one line about one half-sweep of a sweep, up and back; "" if the device came back as it was.
 
     Parameters
     ----------
     level, voltage, current : [V or A], [V], [A], shape (n,), in order of measurement
     noise : [A] standard deviation of one reading of the current; differences within it show nothing
+    offsets : [V], [A] limits of the error of small readings; their quotient is no resistance
     """
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     level, voltage, current = level[known], voltage[known], current[known]
@@ -169,6 +174,13 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray, noise: fl
     inner = ordered[1:-1] if ordered.size >= _MANY else ordered
     if inner.size >= 3 and 0 < inner[-1] < _ANOTHER * inner[0]:
         resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
+        if np.median(np.abs(voltage[high])) <= offsets[0]:
+            return ("the voltage at the device is not beyond the error of the source meter, "
+                    f"{format_quantity(offsets[0], 'V', 2)}, so the sweep tells nothing of the device. Use a "
+                    "higher level")
+        if np.median(np.abs(current[high])) <= offsets[1]:
+            return ("the device does not switch. Its current is not beyond the error of the source meter, "
+                    f"{format_quantity(offsets[1], 'A', 2)}. Check the contact and the device, or use a smaller range")
         return (f"the device does not switch. It conducts like a resistor of {resistance}. Check "
                 "the contact and the device")
     turn, least = int(np.abs(level).argmax()), _SEEN * noise

@@ -36,14 +36,15 @@ def remark_on_stands(stands: Iterable[Stand], missed: str) -> str:
 
 def _of_sweep(run: Run) -> str:
     cycle, polarity = run.column("cycle"), run.column("polarity")
-    current, noise = device_current(run), 0.0
+    current, noise, offsets = device_current(run), 0.0, (0.0, 0.0)
     if "voltage" in {column.name for column in run.header.columns}:
-        noise = sweep_facts(run, ExtractionOptions()).current_noise
+        facts = sweep_facts(run, ExtractionOptions())
+        noise, offsets = facts.current_noise, (facts.voltage_offset, facts.current_offset)
     if (run.point_flags & int(Flag.OSCILLATING)).any():  # then its readings are averages and do not show its states
         return ""
     for number, sign in sorted(set(zip(cycle.tolist(), polarity.tolist(), strict=True))):
         mine = (cycle == number) & (polarity == sign)
-        line = swept(run.column("set_point")[mine], run.column("device_voltage")[mine], current[mine], noise)
+        line = swept(run.column("set_point")[mine], run.column("device_voltage")[mine], current[mine], noise, offsets)
         if line:
             return f"{line} (cycle {number:g})" if cycle.max() > 1 else line
     return ""

@@ -91,6 +91,16 @@ def test_a_sweep_looks_like_a_resistor_below_three_times_the_lowest_conductance(
         line == "")
 
 
+@pytest.mark.parametrize(("offsets", "said"), [
+    ((1.4, 1.4e-4), "It conducts like a resistor of 10.0 kOhm"),
+    ((1.6, 0.0), "the voltage at the device is not beyond the error of the source meter, 1.6 V"),
+    ((0.0, 1.6e-4), "Its current is not beyond the error of the source meter, 160 uA"),
+])
+def test_a_quotient_of_offsets_is_no_resistance(offsets: tuple[float, float], said: str) -> None:
+    """A sweep to 1.2 uV once said that the device conducts like a resistor of 8.84 kOhm."""
+    assert said in swept(*conducts(1e-4, 1e-4, 1e-4), offsets=offsets)
+
+
 @pytest.mark.parametrize(("low", "resistor"), [(0.19, True), (0.21, False)])
 def test_readings_below_a_tenth_of_the_highest_voltage_do_not_count(low: float, resistor: bool) -> None:
     level, _, current = conducts(1e-4, 1e-4, 1e-4)
