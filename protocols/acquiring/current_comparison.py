@@ -19,6 +19,7 @@ _SEVERAL = 3
 _TELLING = 0.3  #: relative: with a larger uncertainty, a pair of currents tells nothing
 _ALONE = 1e-6  #: relative: nothing but the device carries the current if no more than this is lost without it
 _SIGMAS = 3.0  #: of noise
+_EXCHANGED = 3.0  #: the voltage of a device beside that of the shunt: with less, no wrong channel explains the factor
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,11 @@ def remedy(sensing: Sensing, factor: float, at_least: bool = False) -> str:
         return (f"If the source meter is right, the input of the scope has {least}{found}, not "
                 f"{short_quantity(resistance, 'Ohm')}. Check what else is connected to it, and the attenuation of its "
                 "channel")
+    exchanged = (". The channels voltage_high and voltage_low may be exchanged, too"
+                 if sensing.current == sensing.voltage_low and not 1 / _EXCHANGED < factor < _EXCHANGED else "")
     return (f"If the source meter is right, the shunt has {least}{found}, not current_resistance = "
-            f"{short_quantity(resistance, 'Ohm')}. Check the shunt and the attenuation of the scope's channel")
+            f"{short_quantity(resistance, 'Ohm')}. Check the shunt and the attenuation of the scope's channel"
+            f"{exchanged}")
 
 
 class CurrentComparison:

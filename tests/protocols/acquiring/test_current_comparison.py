@@ -1,6 +1,7 @@
 """A wrong shunt or gain shows in a sweep: source meter and scope see the same current."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from tests.protocols.test_current_sensors_at_work import changed
 from tsbench.instruments import Accuracy, Reading
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.protocols import protocol_named
-from tsbench.protocols.acquiring.current_comparison import CurrentComparison, meter_current, scope_current
+from tsbench.protocols.acquiring.current_comparison import CurrentComparison, meter_current, remedy, scope_current
 from tsbench.protocols.acquiring.device_view import CURRENT_SENSE
 from tsbench.records import CurrentAmplifier, Flag, Sensing, Waveform
 from tsbench.station.runner import run_protocol
@@ -54,6 +55,15 @@ def test_several_pairs_must_disagree() -> None:
         "the source meter is right, the shunt has 20 Ohm, not current_resistance = 50 Ohm. Check the shunt and the "
         "attenuation of the scope's channel")
     assert told(comparison(), [(500e-6, 200e-6), (500e-6, 900e-6), (500e-6, 200e-6), (500e-6, 900e-6)]) == []
+
+
+@pytest.mark.parametrize(("low", "factor", "said"), [
+    ("scope.2", 10.0, True), ("scope.2", 0.2, True), ("scope.2", 0.4, False), ("scope.2", 2.5, False),
+    (None, 10.0, False)])
+def test_exchanged_channels_are_named(low: str | None, factor: float, said: bool) -> None:
+    """The shunt's channel then shows the voltage of the whole device."""
+    line = remedy(replace(SHUNT, voltage_low=low), factor)
+    assert ("voltage_high and voltage_low may be exchanged" in line) is said
 
 
 @pytest.mark.parametrize(("shown", "tolerance", "apart"), [
