@@ -79,6 +79,7 @@ class PlanItem:
     quantity: str
     value: float
     unit: str
+    note: str = ""  #: what the value does not contain
 
 
 @dataclass(frozen=True)

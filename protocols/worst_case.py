@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tsbench.instruments import PlanItem, Range
 from tsbench.instruments.guard.limits import WorstCase
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 
 #: relative slack of a comparison with a limit, for the rounding of decimal numbers
@@ -31,10 +31,12 @@ def worst_case_items(worst: WorstCase, fixture: Fixture, seconds: float = 0.0) -
     seconds : [s] that the source delivers in one event; 0: a steady source
     """
     stored = fixture.parallel_capacitance
+    beyond = (f"the current is that of the source. When the device switches, {short_quantity(stored, 'F')} across it "
+              "discharge through it, and for a moment its current may be larger") if stored else ""
     charge, energy = (worst.current * seconds, worst.power * seconds) if seconds > 0 else (0.0, 0.0)
     return (
         PlanItem("voltage", worst.voltage, "V"),
-        PlanItem("current", worst.current, "A"),
+        PlanItem("current", worst.current, "A", beyond),
         PlanItem("power", worst.power, "W"),
         PlanItem("charge", charge + stored * worst.voltage, "C"),
         PlanItem("energy", energy + stored * worst.voltage**2 / 2, "J"),

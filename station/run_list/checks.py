@@ -38,10 +38,11 @@ class PlannedEntry:
         plan = self.plan
         worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
         fixture = f", with {in_words(self.fixture)}" if self.fixture else ""
+        notes = "".join(f"; {i.note}" for i in plan.worst_case if i.note)
         return (
             f"{self.entry.name} on {self.entry.device}: {plan.points} points, about "
             f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB, worst case {worst or 'nothing'}"
-            f"{fixture}"
+            f"{fixture}{notes}"
         )
 
 

@@ -11,8 +11,10 @@ import tsbench.station.bench.bench
 from tests.fixtures.fake_runs import FakeBench, Sweep, hooked, raising
 from tsbench.errors import CommunicationError, ConfigurationError, StorageError
 from tsbench.instruments import Plan, PlanItem
+from tsbench.instruments.guard.limits import WorstCase
 from tsbench.plugins import Offer
-from tsbench.records import DeviceDescription, RunEvent
+from tsbench.protocols import worst_case_items
+from tsbench.records import DeviceDescription, Fixture, RunEvent
 from tsbench.station.run_list import ListRefused, run_list
 from tsbench.station.run_list.checks import PlannedEntry, bench_problems, plan_entries, space_problem
 from tsbench.station.run_list.file import ListEntry, read_list
@@ -71,6 +73,9 @@ def test_a_planned_entry_tells_points_time_size_and_worst_case(tmp_path: Path, b
     planned = PlannedEntry(entry, Plan(1, 40, 12.0, 2_500_000, worst_case=worst))
     assert planned.line == (
         "sweep on D1: 40 points, about 12 s, 2.5 MB, worst case voltage 2.500 V, current 1.000 mA")
+    discharged = worst_case_items(WorstCase(2.5, 1e-3, 2.5e-3), Fixture("", parallel_capacitance=80e-12))
+    line = PlannedEntry(entry, Plan(40, 40, 12.0, 2_500_000, discharged)).line
+    assert "; the current is that of the source. When the device switches, 80 pF across it discharge" in line
     assert PlannedEntry(entry, Plan(1, 1, 1.0, 0)).line.endswith("0.0 MB, worst case nothing")
     assert PlannedEntry(entry, problem=ConfigurationError("no")).line == f"{entry.where}: no"
 
