@@ -6,7 +6,7 @@ or a user cannot notice is left out by rule (:mod:`benchmarks.driver_tree` has m
 * names that tsbench gives inside an instrument (``TSB1``, ``tsbench_smua``), and the numbers of timers: another name
   does the same, since it is used throughout;
 * ``check_errors()`` that is followed by another one in the same block: the queue keeps the errors until then;
-* the channel that a limit check is told (``require_...``): the limits of two channels are the same;
+* the channel number in the call of a limit check (``require_...``): two channels have the same limits;
 * factors in a tolerance: they set nothing.
 """
 

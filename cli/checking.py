@@ -98,8 +98,8 @@ def check_bench(path: Path) -> dict[str, Any]:
             f"{file.table.fixture.high_voltage.interlock}"
             for terminal, closed in found["interlocks"].items() if closed is None]
         warnings += [
-            f"no interlock switches {terminal} off at high voltages, and nobody watches "
-            f"{file.table.fixture.high_voltage.interlock}. Connect the lid to the output enable line of the instrument "
+            f"{terminal} has no interlock that switches it off at high voltages. Opening "
+            f"{file.table.fixture.high_voltage.interlock} does not stop it. Connect the lid to the output enable line of the instrument "
             f"and set output_enable = true in [instruments.{terminal.partition('.')[0]}.options], if it has this option"
             for terminal in found["unwatched"]]
     return {

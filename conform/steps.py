@@ -84,7 +84,7 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
         seen.append("the resistor")
 
     yield DialogueStep("resistance at a few millivolts", is_there)
-    if seen:   # if the reading failed, nobody knows what is connected
+    if seen:   # without this reading, it is not known what is connected
         yield from _on_a_resistor(driver, meter, wait, resistance)
 
 
