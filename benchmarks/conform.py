@@ -18,24 +18,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.report import heading
-from tests.conform import (
-    test_conform,
-    test_planted_generators,
-    test_planted_oscilloscopes,
-    test_planted_source_meters,
-    test_planted_surroundings,
-)
+from tests.conform import test_conform
+from tests.conform.test_planted_differences import PLANTS
+from tests.conform.test_planted_source_meters import K2450
 from tests.fixtures.planting import Change, Family, Plant, found_in, twins_of
 from tsbench.conform.comparing import is_number
 from tsbench.conform.twin import TwinErrors
 from tsbench.errors import TsbenchError
 
-K2450 = test_planted_source_meters.K2450
 BY_HAND: Mapping[tuple[Family, str], Plant] = {
     **{(K2450, what): Plant(*planted) for what, planted in test_conform.PLANTED.items()},
-    **{key: plant for room in (
-        test_planted_source_meters, test_planted_generators, test_planted_oscilloscopes, test_planted_surroundings)
-       for key, (plant, _) in room.PLANTS.items()}}
+    **{key: plant for key, (plant, _) in PLANTS.items()}}
 LARGEST = 10  #: times the accuracy
 _CUT = re.compile(r"([,;\t ])")   #: what is between the fields of a reply
 

@@ -98,9 +98,10 @@ def check_bench(path: Path) -> dict[str, Any]:
             f"{file.table.fixture.high_voltage.interlock}"
             for terminal, closed in found["interlocks"].items() if closed is None]
         warnings += [
-            f"{terminal} has no interlock that switches it off at high voltages. Opening "
-            f"{file.table.fixture.high_voltage.interlock} does not stop it. Connect the lid to the output enable line of the instrument "
-            f"and set output_enable = true in [instruments.{terminal.partition('.')[0]}.options], if it has this option"
+            f"{terminal} has no interlock of its own at high voltages: its output stays on whether or not "
+            f"{file.table.fixture.high_voltage.interlock} is closed. Connect the lid to the output enable line of the "
+            f"instrument and set output_enable = true in [instruments.{terminal.partition('.')[0]}.options], if it has "
+            "this option"
             for terminal in found["unwatched"]]
     return {
         "name": file.name,

@@ -1,10 +1,8 @@
 """`conform` finds what pulse generators of all families do otherwise than their twins."""
 
-from pathlib import Path
 
-import pytest
 
-from tests.fixtures.planting import Family, Plant, found_in, missing, replaced, reply_is, scaled_reply, swapped
+from tests.fixtures.planting import Family, Plant, missing, replaced, reply_is, scaled_reply, swapped
 
 K33250, K33500 = Family("keysight_33250a", "keysight_33250a", "1"), Family("keysight_33522b", "keysight_33500", "1")
 K81150, DG800 = Family("keysight_81150a", "keysight_81160a", "1"), Family("rigol_dg822", "rigol_dg800", "1")
@@ -47,20 +45,3 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (AFG, "a plus sign before good news"): (Plant(rb"SYST:ERR", replaced(b'0,"No', b'+0,"No')), {"format"}),
     (AFG, "a wrong message leaves no error"): (Plant(rb"\*ESE ABC", ignored=True), {"value"}),
 }
-
-
-@pytest.mark.parametrize(("family", "what"), PLANTS, ids=[f"{family.model}-{what}" for family, what in PLANTS])
-def test_a_planted_difference_is_found(
-    family: Family, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plant, kinds = PLANTS[family, what]
-    finding = found_in(family, plant, tmp_path, monkeypatch)
-    assert finding.differences
-    assert kinds <= {difference.what for difference in finding.differences}
-
-
-@pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
-def test_an_untouched_one_shows_no_difference(
-    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()

@@ -1,10 +1,8 @@
 """`conform` finds what oscilloscopes of all families do otherwise than their twins."""
 
-from pathlib import Path
 
-import pytest
 
-from tests.fixtures.planting import Change, Family, Plant, field, found_in, replaced, reply_is, scaled, swapped
+from tests.fixtures.planting import Change, Family, Plant, field, replaced, reply_is, scaled, swapped
 from tsbench.conform.twin import TwinErrors
 
 DSOX = Family("keysight_dsox2024a", "keysight_infiniivision")
@@ -67,20 +65,3 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (DPO, "the status register keeps its bits"): (Plant(rb"\*ESR\?", replaced(b"16;", b"48;")), {"value"}),
     (DPO, "scale and offset are swapped"): (Plant(rb"YMU", swapped(3, 5, ";")), {"format"}),
 }
-
-
-@pytest.mark.parametrize(("family", "what"), PLANTS, ids=[f"{family.model}-{what}" for family, what in PLANTS])
-def test_a_planted_difference_is_found(
-    family: Family, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plant, kinds = PLANTS[family, what]
-    finding = found_in(family, plant, tmp_path, monkeypatch)
-    assert finding.differences
-    assert kinds <= {difference.what for difference in finding.differences}
-
-
-@pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
-def test_an_untouched_one_shows_no_difference(
-    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()

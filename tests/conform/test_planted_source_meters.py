@@ -82,23 +82,6 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("family", "what"), PLANTS, ids=[f"{family.model}-{what}" for family, what in PLANTS])
-def test_a_planted_difference_is_found(
-    family: Family, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plant, kinds = PLANTS[family, what]
-    finding = found_in(family, plant, tmp_path, monkeypatch)
-    assert finding.differences
-    assert kinds <= {difference.what for difference in finding.differences}
-
-
 def test_swapped_readings_look_like_another_resistor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotTheResistor, match=r"^it: resistance at a few millivolts: about .* not 10\.00 kOhm"):
         found_in(K2400, Plant(rb"READ\?", swapped(0, 1)), tmp_path, monkeypatch)
-
-
-@pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
-def test_an_untouched_one_shows_no_difference(
-    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()

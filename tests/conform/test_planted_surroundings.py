@@ -1,10 +1,8 @@
 """`conform` finds what the instruments around the device and pulse measure units do otherwise than their twins."""
 
-from pathlib import Path
 
-import pytest
 
-from tests.fixtures.planting import Family, Plant, field, found_in, missing, replaced, reply_is, swapped
+from tests.fixtures.planting import Family, Plant, field, missing, replaced, reply_is, swapped
 from tsbench.conform.twin import TwinErrors
 
 MATRIX, SWITCH = Family("keithley_707b", "keithley_707b"), Family("keithley_3706a", "keithley_3706a")
@@ -39,20 +37,3 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (PMU, "another status"): (Plant(rb"DATA:GET", field(3, lambda text: text.replace("01020031", "01020030"))), set()),
     (PMU, "a slow test"): (Plant(rb"EXECUTE", longer=0.5), {"time"}),
 }
-
-
-@pytest.mark.parametrize(("family", "what"), PLANTS, ids=[f"{family.model}-{what}" for family, what in PLANTS])
-def test_a_planted_difference_is_found(
-    family: Family, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    plant, kinds = PLANTS[family, what]
-    finding = found_in(family, plant, tmp_path, monkeypatch)
-    assert finding.differences
-    assert kinds <= {difference.what for difference in finding.differences}
-
-
-@pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
-def test_an_untouched_one_shows_no_difference(
-    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()

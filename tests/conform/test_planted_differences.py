@@ -1,0 +1,38 @@
+"""Each planted difference is found, and none is reported for an instrument in which nothing is planted.
+
+The files ``test_planted_*.py`` of the kinds have the plants and what is particular to them.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conform import (
+    test_planted_generators,
+    test_planted_oscilloscopes,
+    test_planted_source_meters,
+    test_planted_surroundings,
+)
+from tests.fixtures.planting import Family, Plant, found_in
+
+PLANTS = {
+    key: plant for room in (
+        test_planted_source_meters, test_planted_generators, test_planted_oscilloscopes, test_planted_surroundings)
+    for key, plant in room.PLANTS.items()}
+
+
+@pytest.mark.parametrize(("family", "what"), PLANTS, ids=[f"{family.model}-{what}" for family, what in PLANTS])
+def test_a_planted_difference_is_found(
+    family: Family, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plant, kinds = PLANTS[family, what]
+    finding = found_in(family, plant, tmp_path, monkeypatch)
+    assert finding.differences
+    assert kinds <= {difference.what for difference in finding.differences}
+
+
+@pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
+def test_an_untouched_one_shows_no_difference(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()
