@@ -121,8 +121,8 @@ def test_each_entry_of_a_list_has_its_values(tmp_path: Path) -> None:
                                 own='load_resistance = "6 kOhm", parallel_capacitance = "2 nF"'), "utf-8")
     said: list[str] = []
     assert run_list(path, tmp_path / "runs", dry_run=True, events=lambda event: said.append(event.message)) == []
-    assert ", with load resistance 4 kOhm, parallel capacitance 1 nF. " in said[0]
-    assert ", with load resistance 6 kOhm, parallel capacitance 2 nF. " in said[1]
+    assert ", with load resistance 4 kOhm, parallel capacitance 1 nF; " in said[0]
+    assert ", with load resistance 6 kOhm, parallel capacitance 2 nF; " in said[1]
     assert all(one.status == "success" for one in run_list(path, tmp_path / "runs"))
     found = [run.header.fixture.control["load_resistance"] for run in measured(tmp_path / "runs")]
     assert found == [4e3, 6e3]
