@@ -26,9 +26,7 @@ def _sds() -> Any:
 
 T3DSO = Driver("pymeasure", "LeCroyT3DSO1204", ("lecroy_t3dso1204",), pymeasure_opening(_t3dso), GENERATOR)
 SDS = Driver("pymeasure", "SDS1000XHD", ("siglent_sds1104xhd",), pymeasure_opening(_sds), GENERATOR)
-#: The class reads on behind the end of a block. There pyvisa-py's HiSLIP client loops (pyvisa-py-hislip-end in the
-#: list); whether it does depends on how the bytes arrive, so this row is not run by HiSLIP
-SDS_WAVEFORM = Driver("pymeasure", "SDS1000XHD.waveform", SDS.twins, SDS.opening, GENERATOR, ("in process", "socket"))
+SDS_WAVEFORM = Driver("pymeasure", "SDS1000XHD.waveform", SDS.twins, SDS.opening, GENERATOR)
 DRIVERS = (T3DSO, SDS, SDS_WAVEFORM)
 
 
