@@ -157,7 +157,7 @@ Number = Annotated[float, _accept(""), Unit("")]
 
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s", "V/A"}
+_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s", "V/A", "Hz/V", "Hz/A"}
 
 
 def format_interval(value: float | None, low: float | None, high: float | None, unit: str) -> str:

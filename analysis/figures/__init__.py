@@ -9,12 +9,18 @@ from matplotlib.figure import Figure
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
-from tsbench.analysis.figures.waveforms import frequency_figure, oscillation_figure, pulse_figure
+from tsbench.analysis.figures.waveforms import (
+    frequency_figure,
+    load_line_figure,
+    oscillation_figure,
+    pulse_figure,
+)
 
 __all__ = [
     "Figure",
     "frequency_figure",
     "label",
+    "load_line_figure",
     "new_figure",
     "oscillation_figure",
     "pulse_figure",

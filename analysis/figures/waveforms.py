@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from tsbench.analysis.figures.style import CURRENT, CURVE, MUTED, THRESHOLD, label, new_figure
+from tsbench.analysis.figures.style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation
 from tsbench.analysis.oscillation.spikes import Spikes
 from tsbench.analysis.pulse.delay_results import Delay
-from tsbench.quantities import format_interval
+from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import FloatArray, Result
 
 
@@ -140,6 +142,7 @@ def frequency_figure(
     results: Sequence[Result],
     title: str = "Frequency against bias",
     simulated: bool = False,
+    curve: Sequence[Result] = (),
 ) -> Figure:
     """Draw frequency against bias [V] with 95 % intervals; biases without oscillation stand on the axis.
 
@@ -147,6 +150,7 @@ def frequency_figure(
     ----------
     biases : [V], shape (n,)
     results : frequency at each bias, n of them
+    curve : onset, end, and linear range with its slope, of the same biases; those that are known are drawn
     """
     figure = new_figure(title, 6.4, 4.4, simulated)
     axes = figure.subplots()
@@ -177,6 +181,61 @@ def frequency_figure(
         axes.plot(quiet, np.zeros(len(quiet)), "x", color=MUTED, markersize=7, label="no oscillation")
     label(axes, "bias", "V", "frequency", "Hz")
     axes.set_ylim(bottom=0.0)
+    _draw_curve(axes, biases, results, curve)
     if found or quiet:
         axes.legend(fontsize=8, loc="best")
+    return figure
+
+
+def _draw_curve(axes: Axes, biases: FloatArray, results: Sequence[Result], curve: Sequence[Result]) -> None:
+    """Draw the brackets of onset and end as bands, and the line over the linear range with its slope."""
+    for found in curve:
+        if found.quantity in {"oscillation_onset", "oscillation_end"} and found.low is not None and (
+                found.high is not None):
+            name = found.quantity.replace("_", " ")
+            axes.axvspan(found.low, found.high, color=HOLD, alpha=0.15, linewidth=0,
+                         label=f"{name} {format_interval(found.value, found.low, found.high, 'V')}")
+    slope = next((found for found in curve if found.quantity == "frequency_slope" and found.value is not None), None)
+    ends = [next((found.high if found.quantity.endswith("start") else found.low for found in curve
+                  if found.quantity == name), None) for name in ("linear_range_start", "linear_range_end")]
+    if slope is None or slope.value is None or None in ends:
+        return
+    inside = [(bias, result.value) for bias, result in zip(biases, results, strict=True)
+              if result.value is not None and ends[0] <= bias <= ends[1]]
+    if not inside:
+        return
+    x, y = np.array(inside, dtype=np.float64).T
+    line = np.array(ends, dtype=np.float64)
+    axes.plot(line, y.mean() + slope.value * (line - x.mean()), color=THRESHOLD, linewidth=1.4, linestyle="--",
+              label=f"slope {format_interval(slope.value, slope.low, slope.high, 'Hz/V')}")
+
+
+def load_line_figure(
+    loops: Sequence[tuple[float, FloatArray, FloatArray]], resistance: float, title: str = "Load line",
+    simulated: bool = False,
+) -> Figure:
+    """Draw the device current against the device voltage of oscillations, with the load line of each bias.
+
+    Parameters
+    ----------
+    loops : (bias [V], voltage [V], current [A]) of some periods at each bias
+    resistance : [Ohm] between source and device; 0: no load line is drawn
+    """
+    figure = new_figure(title, 6.4, 4.6, simulated)
+    axes = figure.subplots()
+    colours = colormaps["viridis"](np.linspace(0.0, 0.85, max(len(loops), 1)))
+    top = max((float(np.quantile(current, 0.999)) for _, _, current in loops), default=0.0)
+    right = max((float(voltage.max()) for _, voltage, _ in loops), default=1.0)
+    for (bias, voltage, current), colour in zip(loops, colours, strict=True):
+        axes.plot(voltage, current, color=colour, linewidth=0.7, label=format_quantity(bias, "V"))
+        if resistance > 0:
+            ends = np.array([0.0, 1.1 * right])
+            axes.plot(ends, (bias - ends) / resistance, color=colour, linewidth=0.9, linestyle="--")
+    label(axes, "device voltage", "V", "device current", "A")
+    axes.set_xlim(left=0.0, right=1.1 * right)
+    axes.set_ylim(bottom=-0.05 * top, top=1.15 * top if top > 0 else None)
+    if resistance > 0:
+        axes.set_title(f"dashed: load lines of {format_quantity(resistance, 'Ohm')}", fontsize=9)
+    if loops:
+        axes.legend(fontsize=8, loc="upper left", title="bias", title_fontsize=8)
     return figure

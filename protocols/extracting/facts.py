@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tsbench.analysis.threshold.switching_results import SweepFacts
-from tsbench.instruments.fixture import node_capacitance
+from tsbench.instruments.fixture import DEVICE, has_place, node_capacitance
 from tsbench.netlist import parse_netlist
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Fixture, FloatArray, Run, RunHeader
@@ -87,6 +87,20 @@ def sense_capacitance(fixture: Fixture) -> float:
     if not node or not fixture.netlist.strip():
         return 0.0
     return node_capacitance(parse_netlist(fixture.netlist, check=False), node)
+
+
+def capacitance_at_device(fixture: Fixture) -> float:
+    """Return the capacitance [F] between the two terminals of the device, whose current the sensor shows as well.
+
+    One from a terminal to ground is none of it where the sensor is at the low side.
+    """
+    if not fixture.netlist.strip():
+        return 0.0
+    netlist = parse_netlist(fixture.netlist, check=False)
+    if not has_place(netlist):
+        return 0.0
+    ends = set(netlist.find(DEVICE).nodes)
+    return sum(capacitor.value for capacitor in netlist.of_kind("C") if set(capacitor.nodes) == ends)
 
 
 def parameter(run: Run, name: str, default: Any = None) -> Any:

@@ -26,6 +26,10 @@ class DeviceRecord:
     current_gain: float = 0.0  #: relative limit of the scope's gain at the current's channel
     voltage_window: tuple[float, float] = (-math.inf, math.inf)  #: [V] the record is clipped at its ends and beyond
     current_window: tuple[float, float] = (-math.inf, math.inf)  #: [A]
+    voltage_gain: float = 0.0  #: relative standard uncertainty of the scope's gain at the device voltage
+    voltage_offset: float = 0.0  #: [V] standard uncertainty of the zero of the device voltage
+    current_offset: float = 0.0  #: [A] standard uncertainty of the zero of the current
+    bandwidth: float = math.inf  #: [Hz] of the slowest channel
 
 
 def device_records(run: Run) -> Iterator[DeviceRecord]:
@@ -90,6 +94,10 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         current_gain=0.0 if sense is None else math.sqrt(3.0) * sense.accuracy_gain,
         voltage_window=_voltage_window(high, voltage),
         current_window=_current_window(sense, fixture),
+        voltage_gain=0.0 if high is None else high.accuracy_gain,
+        voltage_offset=math.hypot(*(wave.accuracy_offset for wave in (high, low) if wave is not None)),
+        current_offset=0.0 if sense is None else abs(sense.accuracy_offset / (sensing.transresistance or 1.0)),
+        bandwidth=min((wave.bandwidth for wave in group.values() if wave.bandwidth), default=math.inf),
     )
 
 

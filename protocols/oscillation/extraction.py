@@ -1,17 +1,22 @@
-"""Oscillation to numbers: frequency and jitter at each bias."""
+"""Oscillation to numbers: frequency, jitter and energy at each bias, and the curve of the frequency over the biases."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tsbench.analysis.contact.device_condition import Stand, steady_stand
+from tsbench.analysis.energy.spike_energy import energy_result, spike_energies
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation, frequency_result, jitter_result, oscillation
+from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
 from tsbench.analysis.oscillation.spikes import Spikes, spike_times
 from tsbench.protocols.extracting.facts import timebase_accuracy
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.power_records import power_facts
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.records import Flag, FloatArray, Result, Run
 
 _CYCLES = 3  #: fewer spikes are no oscillation
+_FEWEST_BIASES = 4  #: fewer are single measurements and no curve
 
 
 def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, MeasuredOscillation]]:
@@ -37,6 +42,37 @@ def frequencies(run: Run) -> list[Result]:
         if found.frequency is not None:
             results.append(jitter_result(found, record.conditions))
     return results
+
+
+def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return frequency, jitter and energies at each bias, and the curve of the frequency over the biases."""
+    found = frequencies(run)
+    return [*found, *energies(run, options), *curves(found)]
+
+
+def energies(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return the energy per spike at each bias at which the device oscillates."""
+    results: list[Result] = []
+    for record, spikes, found in oscillation_records(run):
+        if found.frequency is None or record.voltage is None or record.current is None:
+            continue
+        flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
+        taken = spike_energies(
+            record.times, record.voltage[0], record.current[0], spikes, power_facts(run, record, options), flags)
+        results.append(energy_result(taken, record.conditions))
+    return results
+
+
+def curves(results: Sequence[Result]) -> list[Result]:
+    """Return onset, end, peak and slope of the frequency over the biases, for biases of each sign."""
+    biases, mine = frequency_curve(results)
+    found: list[Result] = []
+    for sign in (1.0, -1.0):
+        chosen = np.flatnonzero(sign * biases > 0)
+        if chosen.size >= _FEWEST_BIASES:
+            curve = FrequencyCurve.of(biases[chosen].tolist(), [mine[k] for k in chosen])
+            found += curve_results(curve, "V", {}, sign)
+    return found
 
 
 def frequency_curve(results: Sequence[Result]) -> tuple[FloatArray, list[Result]]:

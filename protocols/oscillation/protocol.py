@@ -39,10 +39,10 @@ class Oscillation(OscillationParameters, Protocol):
 
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
-        """Return frequency and jitter at each bias."""
-        from tsbench.protocols.oscillation.extraction import frequencies
+        """Return frequency, jitter and energies at each bias, and the curve of the frequency over the biases."""
+        from tsbench.protocols.oscillation.extraction import oscillation_results
 
-        return frequencies(run)
+        return oscillation_results(run, options)
 
     @classmethod
     def figures(cls, run: Run, options: ExtractionOptions) -> Iterable[NamedFigure]:

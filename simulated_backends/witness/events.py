@@ -67,13 +67,14 @@ class SwitchingDetector:
         if copies and self.on:
             self._while_on.charge += copies * charge
             self._while_on.energy += copies * energy
-        else:
-            self._while_on.since += seconds
+            return
+        self._while_on.since += seconds
+        self._while_off.energy += copies * energy
 
     @property
     def sums(self) -> tuple[float, float]:
-        """Return charge [C] and energy [J] since it switched on."""
-        return self._while_on.charge, self._while_on.energy
+        """Return charge [C] since it switched on, and energy [J] since it last switched."""
+        return self._while_on.charge, self._while_on.energy if self.on else self._while_off.energy
 
     # ---------------------------------------------------------------------------------------- samples
 
@@ -225,6 +226,7 @@ class SwitchingDetector:
                     "t_peak": when,
                     "t_half": off.edge(),
                     "slope": slope,
+                    "energy": off.energy,
                 }
             )
             # a filament that dissolves behind a resistance raises its own voltage: there only a voltage above the
@@ -260,14 +262,15 @@ class SwitchingDetector:
         begin = self._done
         if end <= begin:
             return
+        joined = slice(max(begin - 1, 0), end)   # with the last sample before: what lies between counts
+        t, v, i = self._t[joined], self._v[joined], self._i[joined]
         if self.on:
-            joined = slice(max(begin - 1, 0), end)
-            t, v, i = self._t[joined], self._v[joined], self._i[joined]
             g, limited = self._conductance(joined), self._limited[joined] > 0
             fully_on = np.asarray(~limited & (g >= (self.levels.hold if self.levels is not None else 0.0)))
             self._while_on.add(t, v, i, g, begin - joined.start, limited, fully_on)
         else:
             self._while_off.add(self._t[begin:end], self._v[begin:end], self._i[begin:end])
+            self._while_off.take(t, v, i)
         self._done = end
 
     def _conductance(self, where: slice) -> FloatArray:

@@ -25,6 +25,7 @@ class SwitchingOn:
     threshold: float  #: [V] highest terminal voltage before it
     current: float  #: [A] there
     time_half: float | None  #: [s] last upward crossing of half way from where the voltage stood to that
+    energy: float = 0.0  #: [J] that it took since the last switching off
 
     @property
     def delay(self) -> float | None:
@@ -199,7 +200,8 @@ class WitnessLog:
     def switching_on(self, start: float = -np.inf, end: float = np.inf) -> list[SwitchingOn]:
         """Return every switching on between ``start`` and ``end`` [s]."""
         return [
-            SwitchingOn(e["t"], e["device"], e["polarity"], e["threshold"], e["current"], e["t_half"])
+            SwitchingOn(e["t"], e["device"], e["polarity"], e["threshold"], e["current"], e["t_half"],
+                        e.get("energy", 0.0))
             for e in self._events("on", start, end)
         ]
 

@@ -33,6 +33,7 @@ class WhileOff:
 
     def __init__(self, since: float = 0.0, polarity: int = 0) -> None:
         self.polarity = polarity
+        self.energy = 0.0  #: [J] that it took since then
         #: highest voltage [V] since then or since the polarity changed, current there [A], when [s]
         self.peak = (0.0, 0.0, since)
         self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], magnitudes of the voltage [V]
@@ -59,6 +60,11 @@ class WhileOff:
         if size[top] > self.peak[0]:
             self.peak = (float(size[top]), float(i[top]), float(t[top]))
         self._remember(t, size)
+
+    def take(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
+        """Add the energy between samples: times [s], voltages [V], currents [A], shape (n,)."""
+        power = np.abs(i * v)
+        self.energy += float(np.diff(t) @ (0.5 * (power[1:] + power[:-1])))
 
     def _remember(self, t: FloatArray, size: FloatArray) -> None:
         self._history.append((t, size))

@@ -11,7 +11,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness.log`` re
 ``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half way from where the voltage
-               stood to that), slope [A/s]
+               stood to that), slope [A/s], energy since the last switching off
 ``off``        switching off: t, hold (lowest terminal voltage before it on the way down, from where the limit of a
                source meter has let go), current, duration, charge and energy since switching on, highest current and
                power

@@ -126,7 +126,8 @@ def test_the_page_defines_each_quantity_once_and_is_linked() -> None:
     names = re.findall(r"^\| ([a-z -]+) \| ", PAGE, re.M)[1:]
     assert len(names) == len(set(names))
     wanted = {"threshold voltage", "threshold current", "hold voltage", "hold current", "snapback", "switching delay",
-              "relaxation time", "refractory period", "frequency", "inter-spike interval", "firing", "jitter"}
+              "relaxation time", "refractory period", "frequency", "inter-spike interval", "firing", "jitter",
+              "energy per spike", "linear range", "frequency slope", "oscillation end"}
     assert wanted <= set(names)
     for document in ("docs/extraction.md", "docs/world.md", "README.md"):
         assert "definitions.md" in (ROOT / document).read_text("utf-8"), document

@@ -172,6 +172,20 @@ def test_skipped_periods_are_written_once_and_the_rest_goes_on_after_them(tmp_pa
         assert event.duration == pytest.approx(2 / 3, abs=0.01)
         assert event.charge == pytest.approx(ON * 1.2 * 2 / 3, rel=0.02)
         assert event.energy == pytest.approx(ON * 1.2**2 * 2 / 3, rel=0.02)
+    # and off for as long again, 2/3 s before and after: the energy from one switching on to the next
+    assert [on.energy + off.energy for on, off in zip(log.switching_on()[1:], log.switching_off(), strict=False)] == (
+        pytest.approx([(ON * 2 / 3 + OFF * 4 / 3) * 1.2**2] * 7, rel=1e-3))
+
+
+def test_a_device_that_is_off_through_skipped_periods_takes_the_energy_of_each(tmp_path: Path) -> None:
+    """Off until 12.5 s at 1.2 V; ten periods of 1 s from 2 s on are skipped."""
+    conductance = on_between(12.5, 13.5)
+    period = MadeUp(np.linspace(1.0, 2.0, 11), conductance, dut=lambda t: 1.2)
+    log = witnessed(
+        tmp_path / "w", MadeUp(np.linspace(0.0, 1.0, 2001), conductance, dut=lambda t: 1.2), period,
+        Repetition(2.0, 10, 1.0, period), MadeUp(np.linspace(12.0, 14.0, 4001), conductance, dut=lambda t: 1.2))
+    (on,) = log.switching_on()
+    assert on.time == pytest.approx(12.5, abs=2e-3) and on.energy == pytest.approx(12.5 * OFF * 1.44, rel=0.01)
 
 
 def test_what_has_happened_is_written_at_once(tmp_path: Path) -> None:

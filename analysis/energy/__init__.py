@@ -1,0 +1,1 @@
+"""Energy that a device takes in one spike."""
