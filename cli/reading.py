@@ -39,6 +39,11 @@ def declare(commands: Any) -> None:
         help="the kind of a table of time, voltage and current (default: tsbench finds the kind and prints it)",
     )
     analyse.add_argument(
+        "--table",
+        metavar="NAME",
+        help="the table (sheet, data set, variable) in a file that holds several (default: all)",
+    )
+    analyse.add_argument(
         "--rule",
         metavar="RULE",
         help="the rule for switching, for example above=10n for the first point above 10 nA",
@@ -74,7 +79,8 @@ def analyse(options: argparse.Namespace) -> int:
 
     out = options.out or Path("analysed")
     analysis = analyse_files(
-        options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind)
+        options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
+        table=options.table)
     said = sys.stderr if options.json else sys.stdout
     for line in analysis.understood:
         said.write(f"{line}\n")

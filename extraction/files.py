@@ -1,5 +1,6 @@
 """Analyses files for ``tsbench analyse``: run files, journals and tables of other programs give rows of results."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction.paths import RUN_SUFFIXES, named_files
 from tsbench.extraction.runs import draw_figures, extract, other_package
+from tsbench.extraction.table_files import TablesRead, read_tables
 from tsbench.extraction.tables import analyse_table
+from tsbench.importers.registry import importer_of
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import simulation_mark
 
@@ -45,6 +48,7 @@ def analyse_files(
     rule: str | Rule | None = None,
     out: Path | None = None,
     kind: str | None = None,
+    table: str | None = None,
 ) -> FileAnalysis:
     """Extract numbers from run files and tables.
 
@@ -56,6 +60,7 @@ def analyse_files(
     rule : "jump" (default) or "above=10n"
     out : folder for figures; None: none are drawn
     kind : what tables hold, one of "sweep", "pulses", "relaxation", "spikes"; None: by columns and record
+    table : name (or number from 1) of the table in files that hold several; None: all
 
     Returns
     -------
@@ -78,7 +83,7 @@ def analyse_files(
             if is_run(path):
                 _analyse_run(path, ExtractionOptions(rule=chosen), out, analysis)
             else:
-                _analyse_table(path, named, chosen, out, kind, analysis)
+                _analyse_tables(read_tables(path, named, table), path, chosen, out, kind, analysis)
         except (TsbenchError, OSError) as error:
             analysis.problems.append(_line(error, path))
             failed += 1
@@ -94,12 +99,14 @@ def is_run(path: Path) -> bool:
     """Return whether a file is taken for a run file or a journal, by its suffix or its first bytes."""
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder. Give the names of the files in it")
-    if path.suffix.lower() in RUN_SUFFIXES:
-        return True
-    if path.exists() and not path.is_file():
+    if path.suffix.lower() in (".nxs", ".tsj") or not path.exists():
+        return path.suffix.lower() in RUN_SUFFIXES
+    if not path.is_file():
         raise ConfigurationError(f"{path} is a device or a pipe, not a file")
+    if importer_of(path) is not None:
+        return False
     with path.open("rb") as file:
-        return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
+        return path.suffix.lower() in RUN_SUFFIXES or file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
 
 
 def _line(error: TsbenchError | OSError, path: Path) -> str:
@@ -109,14 +116,35 @@ def _line(error: TsbenchError | OSError, path: Path) -> str:
     return text if path.name in text else f"{path.name}: {text}"
 
 
-def _analyse_table(
-    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None, into: FileAnalysis
+def _analyse_tables(
+    read: TablesRead, path: Path, rule: Rule, out: Path | None, kind: str | None, into: FileAnalysis
 ) -> None:
-    found = analyse_table(path, columns, rule, out, kind)
-    into.understood.append(f"{path.name}: {found.understood}")
-    into.rows.extend(result.row(device="", protocol="table", run=path.name) for result in found.results)
-    into.lines.extend(f"{path.name}: {line}" for line in found.lines)
-    into.figures.extend(found.figures)
+    """Analyse the tables of a file one by one; an error of one of several is a line of ``problems``."""
+    into.problems.extend(read.problems)
+    if read.tables and (remarks := read.tables[0].remarks):
+        into.lines.extend(f"{path.name}: {line}" for line in remarks)
+    failed = 0
+    for one in read.tables:
+        name = f"{path.name}:{one.name}" if one.name else path.name
+        drawn_as = path.with_name(f"{path.stem}_{_file_name(one.name)}{path.suffix}") if one.name else path
+        try:
+            found = analyse_table(one.table, drawn_as, rule, out, kind)
+        except TsbenchError as error:
+            failed += 1
+            if failed == len(read.tables):
+                raise
+            into.problems.append(str(error))
+            continue
+        program = f"{one.program}, " if one.program else ""
+        into.understood.append(f"{name}: {program}{found.understood}")
+        into.rows.extend(result.row(device="", protocol="table", run=name) for result in found.results)
+        into.lines.extend(f"{name}: {line}" for line in found.lines)
+        into.figures.extend(found.figures)
+
+
+def _file_name(table: str) -> str:
+    """Return the name of a table as a part of a file's name."""
+    return re.sub(r"[^\w.+-]+", "_", table).strip("_")[:60]
 
 
 def _count(results: int, without: int, refused: bool) -> str:

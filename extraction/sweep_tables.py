@@ -60,6 +60,7 @@ def _points(table: Table, path: Path) -> IVPoints:
         voltage=table.columns["voltage"],
         current=table.columns["current"],
         level=table.columns.get("level"),
+        flags=table.flags,
         cycle=None if cycle is None else np.rint(cycle).astype(np.int64),
         cycle_name=cycle_name,
     )

@@ -1,13 +1,17 @@
-"""Files of others that hold a table as text: how they are opened, and a line for those that are something else."""
+"""Files of other programs to tables: by an importer where one fits, else as text; a line for those that are neither."""
 
 import codecs
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from tsbench.analysis.tables.table import Table, parse_table
-from tsbench.errors import UnreadableFile
+from tsbench.errors import ConfigurationError, TsbenchError, UnreadableFile
+from tsbench.extraction.foreign_tables import table_of
+from tsbench.importers.foreign import choose
+from tsbench.importers.registry import importer_of
 
 _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 20
@@ -16,7 +20,6 @@ _EXPORT = "open it in the program it came from and export the sheet as CSV"
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", _EXPORT),
     (b"MATLAB", "a MATLAB file (.mat)", "write its variables as CSV with writematrix"),
-    (b"\x93NUMPY", "a NumPy array (.npy)", "write it as CSV with numpy.savetxt and a header that gives the units"),
     (b"PAR1", "a Parquet file", "write it as CSV"),
     (b"\x1f\x8b", "a compressed file (gzip)", "unpack it first"),
     (b"BZh", "a compressed file (bzip2)", "unpack it first"),
@@ -31,8 +34,71 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
+@dataclass(frozen=True)
+class NamedTable:
+    """One table of a file."""
+
+    name: str  #: "" where the file has only one
+    table: Table
+    program: str = ""  #: that wrote the file, "" for a text table
+    remarks: tuple[str, ...] = ()  #: of the file, a line each
+
+
+@dataclass(frozen=True)
+class TablesRead:
+    """The tables of one file, and a line for each that cannot be used."""
+
+    tables: list[NamedTable]
+    problems: list[str]
+
+
+def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: str | None = None) -> TablesRead:
+    """Read all tables of a file, or the wanted one.
+
+    Parameters
+    ----------
+    path : of the file
+    columns : role -> name of the column, a unit in brackets after it; None: by the format and the header
+    wanted : name of a table or its number from 1; None: all
+
+    Raises
+    ------
+    ConfigurationError, UnreadableFile
+        No table can be used: what is wrong with the first one. With several tables, those that cannot be used are
+        among ``problems``, and the others are read.
+    OSError
+        The file cannot be opened.
+    """
+    importer = importer_of(path)
+    if importer is None:
+        if wanted is not None:
+            raise ConfigurationError(f"{path.name}: this file is one text table, so --table {wanted[:60]} cannot be "
+                                     "used with it")
+        return TablesRead([NamedTable("", read_table(path, columns))], [])
+    file = importer.read(path, wanted)
+    if not file.tables:
+        raise UnreadableFile(f"{path.name} is {file.program}, but it has no table of numbers"
+                             f"{'. ' + '. '.join(file.remarks) if file.remarks else ''}")
+    names = [table.name for table in file.tables]
+    tables = file.tables if wanted is None or len(names) == 1 else [
+        file.tables[names.index(choose(names, wanted, path.name))]]
+    read: list[NamedTable] = []
+    problems: list[str] = []
+    first: TsbenchError | None = None
+    for table in tables:
+        source = f"{path.name}, table '{table.name}'" if len(tables) > 1 else path.name
+        try:
+            read.append(NamedTable(table.name, table_of(table, columns, source), file.program, file.remarks))
+        except (ConfigurationError, UnreadableFile) as error:
+            first = first or error
+            problems.append(str(error))
+    if not read and first is not None:
+        raise first
+    return TablesRead(read, problems)
+
+
 def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
-    """Read a table file; see :func:`tsbench.analysis.tables.table.parse_table`.
+    """Read a text table; see :func:`tsbench.analysis.tables.table.parse_table`.
 
     Raises
     ------
@@ -94,6 +160,4 @@ def _archive(path: Path) -> tuple[str, str]:
         return "an Excel workbook (.xlsx)", _EXPORT
     if "content.xml" in names and "mimetype" in names:
         return "an OpenDocument spreadsheet (.ods)", _EXPORT
-    if names and all(name.endswith(".npy") for name in names):
-        return "a NumPy archive (.npz)", "write its arrays as CSV with numpy.savetxt and a header that gives the units"
     return "a zip archive", "unpack it first"

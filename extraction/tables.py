@@ -18,7 +18,6 @@ from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.extraction.pulse_tables import analyse_pulses
 from tsbench.extraction.sweep_tables import analyse_sweeps
-from tsbench.extraction.table_files import read_table
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag
 
@@ -27,7 +26,7 @@ _MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
 
 
 def analyse_table(
-    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None = None
+    table: Table, path: Path, rule: Rule, out: Path | None, kind: str | None = None
 ) -> Found:
     """Return the results of one table.
 
@@ -36,8 +35,8 @@ def analyse_table(
 
     Parameters
     ----------
-    path : of the table
-    columns : role -> name of the column, a unit in brackets after it; None: by the header
+    table : as :func:`tsbench.extraction.table_files.read_tables` reads it
+    path : of the table, for messages and for the names of the figures
     rule : what counts as switching in a sweep
     out : folder for figures; None: none are drawn
     kind : what the table holds, one of ``record_kind.KINDS``; None: by columns and record
@@ -47,7 +46,7 @@ def analyse_table(
     ConfigurationError, UnreadableFile
         One line naming the file, the line and what is wrong with it.
     """
-    table = _without_constant_time(read_table(path, columns))
+    table = _without_constant_time(table)
     chosen = kind or _kind(table, path)
     _check(table, chosen, path)
     if chosen == "sweep":
@@ -60,8 +59,8 @@ def analyse_table(
     if table.left_out:
         number, reason = table.left_out[0]
         others = len(table.left_out) - 1
-        more = f". {others} more line{'s are' if others > 1 else ' is'} left out" if others else ""
-        said = [f"line {number} is left out ({reason}){more}", *said]
+        more = f". {others} more {table.counted}{'s are' if others > 1 else ' is'} left out" if others else ""
+        said = [f"{table.counted} {number} is left out ({reason}){more}", *said]
     said = [*_doubted(table), *said]
     understood = f"this file is read as {found.understood}. Columns: {table.described()}"
     return replace(found, understood=understood, lines=said)

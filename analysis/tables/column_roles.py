@@ -1,7 +1,7 @@
 """Which column of a table is what: as ``--columns`` says it, or by the names in the header."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tsbench.analysis.tables.column_units import (
     Header,
@@ -117,7 +117,10 @@ def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str 
     raise ConfigurationError(f"{source}: the table has no column '{bare[:60]}'{nearest(bare, names)}")
 
 
-def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) -> dict[str, int]:
+def guess_columns(
+    names: Sequence[str], source: str, units: Sequence[str] = (), known: Mapping[str, int] | None = None,
+    unused: Collection[int] = (),
+) -> dict[str, int]:
     """Return role -> position by the names in a header.
 
     Parameters
@@ -125,6 +128,8 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
     names : the header's cells
     source : name for messages
     units : cells of the row of units, where there is one
+    known : role -> position, where the format of the file itself states it
+    unused : positions of columns that are taken only where the user names them
 
     Raises
     ------
@@ -132,12 +137,15 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
         No two of voltage, current and time, or two columns that may be the same one.
     """
     heads = [split_header(name, BARE) for name in names]
-    found: dict[str, int] = {}
+    found: dict[str, int] = dict(known or {})
+    taken = {*found.values(), *unused}
     for role, ranks in _NAMES.items():
+        if role in found:
+            continue
         for number, rank in enumerate(ranks):
             mine = [
                 k for k, head in enumerate(heads)
-                if re.fullmatch(rank, head.name, re.IGNORECASE) and not is_function(head.name)
+                if k not in taken and re.fullmatch(rank, head.name, re.IGNORECASE) and not is_function(head.name)
                 and not (
                     (number > 1 or role in _BY_UNIT_TOO)
                     and _of_another(role, head, units[k] if k < len(units) else ""))
@@ -154,13 +162,14 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
     for role in ("voltage", "current", "time"):  # what only its unit tells: "Channel A" in mV
         mine = [
             k for k, head in enumerate(heads)
-            if k not in found.values() and not _BESIDE.search(head.name) and not is_function(head.name)
+            if k not in {*found.values(), *unused} and not _BESIDE.search(head.name) and not is_function(head.name)
             and _fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
             and (role != "time" or _is_time(unit))
         ]
         if role not in found and len(mine) == 1:
             found[role] = mine[0]
-    if {"voltage", "current", "time"} <= found.keys() and heads[found["time"]] == Header("T", "") \
+    if "time" not in (known or {}) and {"voltage", "current", "time"} <= found.keys() \
+            and heads[found["time"]] == Header("T", "") \
             and not (units[found["time"]] if found["time"] < len(units) else ""):
         del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:

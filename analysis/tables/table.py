@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.tables.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
@@ -31,7 +32,7 @@ from tsbench.analysis.tables.remarks import check_remarks
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
 
-__all__ = ["ColumnRead", "Table", "parse_columns", "parse_table"]
+__all__ = ["ColumnRead", "Table", "missing_reason", "parse_columns", "parse_table", "read_column"]
 
 _BLOCK = 1000  #: rows that are read together
 #: what is guessed only where its cells are numbers: a column "Time" may hold dates
@@ -62,6 +63,9 @@ class Table:
     left_out: tuple[tuple[int, str], ...]  #: (line number from 1, reason)
     read: Mapping[str, ColumnRead]  #: what each role was read from
     doubts: tuple[str, ...] = ()  #: a line for each reason to look at the units again
+    counted: str = "line"  #: what the numbers of ``left_out`` count
+    #: flags of each reading that the file states (compliance, clipped), shape (n,); None: it states nothing
+    flags: npt.NDArray[np.uint32] | None = None
 
     def described(self) -> str:
         """Return which column was taken for what, with its unit."""
@@ -158,9 +162,31 @@ def _may_be_number(row: Sequence[str], position: int) -> bool:
 
 
 def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnRead:
-    """Return the unit of a column: what the user says, else header and row of units, which must agree."""
     position = layout.where[role]
-    name, si = layout.names[position], UNITS.get(role)
+    under = layout.units[position] if position < len(layout.units) else ""
+    return read_column(role, layout.names[position], under, said, source, headed=layout.headed)
+
+
+def read_column(
+    role: str, name: str, under: str, said: str | None, source: str, *, headed: bool = True
+) -> ColumnRead:
+    """Return the unit of a column: what the user says, else those of header and row of units, which must agree.
+
+    Parameters
+    ----------
+    role : of the column
+    name : cell of the header, in which a unit may stand
+    under : unit in the row of units, or as the format of the file gives it; "" where there is none
+    said : unit by the user; None: not given
+    source : name for messages
+    headed : False if ``name`` is only the number of the column
+
+    Raises
+    ------
+    UnclearUnit
+        The unit is unclear.
+    """
+    si = UNITS.get(role)
     if si is None:
         return ColumnRead(name, "", 1.0, assumed=False)
     if said is not None:
@@ -168,12 +194,11 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
             return ColumnRead(name, said, unit_factor(said, si), assumed=False)
         except UnclearUnit as error:
             raise UnclearUnit(f"--columns {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
-    head = split_header(name, BARE) if layout.headed else Header(name, "")
+    head = split_header(name, BARE) if headed else Header(name, "")
     hint = f"Give its unit with --columns {role}=\"{head.name} [m{si}]\""
     if is_function(head.name):
         raise UnclearUnit(f"{source}: column '{name}' seems to be a function or a multiple of the {role}, such as a "
                           f"logarithm. If the column is the {role} itself, {hint[0].lower()}{hint[1:]}")
-    under = layout.units[position] if position < len(layout.units) else ""
     given = [unit for unit in (head.unit, under) if unit not in ("", "-")]
     try:
         factors = {unit_factor(unit, si) for unit in given}
@@ -230,15 +255,7 @@ def _read_one_by_one(
     """Add the rows of numbers to ``kept``, and those without one to ``left_out``."""
     for line in lines:
         values = _row(layout, line, f"{source}: line {line.number}")
-        reason = next(
-            (
-                f"{layout.names[layout.where[role]]} is {_plainly(value)}"
-                for role, value in values.items()
-                if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER
-            ),
-            None,
-        )
-        if reason:
+        if reason := missing_reason({layout.names[layout.where[role]]: value for role, value in values.items()}):
             left_out.append((line.number, reason))
             continue
         for role, value in values.items():
@@ -267,6 +284,18 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
                 f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number"
             ) from None
     return values
+
+
+def missing_reason(values: Mapping[str, float]) -> str | None:
+    """Return why a row is left out ("I is blank or not a number"), None where all values are usable.
+
+    Parameters
+    ----------
+    values : name of the column -> value of the row
+    """
+    unusable = (name for name, value in values.items() if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER)
+    name = next(unusable, None)
+    return None if name is None else f"{name} is {_plainly(values[name])}"
 
 
 def _plainly(value: float) -> str:

@@ -72,12 +72,12 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
             items += 1
             where = f"{path}: {group.name.rstrip('/')}/{name}"
             if items > MOST_ITEMS:
-                raise UnreadableFile(f"{path}: the file has more than {MOST_ITEMS} items, too many for a run file")
+                raise UnreadableFile(f"{path}: the file has more than {MOST_ITEMS} items, too many to be opened")
             link = group.get(name, getlink=True)
             if isinstance(link, h5py.ExternalLink):
                 raise UnreadableFile(f"{where} is a link to another file. Such files are not opened")
             if isinstance(link, h5py.SoftLink):
-                raise UnreadableFile(f"{where} is a soft link, and a run file has no soft links")
+                raise UnreadableFile(f"{where} is a soft link. Such files are not opened")
             item = group[name]
             address = h5py.h5o.get_info(item.id).addr
             if address in seen:
@@ -96,7 +96,7 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
                     )
     # a text of any length counts with the few bytes that say where it lies
     if (texts := path.stat().st_size - stored) > LARGEST_TEXTS + path.stat().st_size // 50:
-        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of text and attributes are too much for a run file")
+        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of text and attributes are too much to be opened")
 
 
 def _inspect_dataset(dataset: Any, where: str) -> int:
@@ -108,7 +108,7 @@ def _inspect_dataset(dataset: Any, where: str) -> int:
     for position in range(properties.get_nfilters()):
         number = properties.get_filter(position)[0]
         if number not in FILTERS:
-            raise UnreadableFile(f"{where} needs the HDF5 filter {number}, which a run file never uses")
+            raise UnreadableFile(f"{where} needs the HDF5 filter {number}. Such files are not opened")
     size = int(dataset.dtype.itemsize)
     if size > LARGEST_ITEM:
         raise UnreadableFile(f"{where} has values of {size / 1e6:.0f} MB each, but at most {LARGEST_ITEM / 1e6:.0f} "

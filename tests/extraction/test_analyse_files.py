@@ -231,7 +231,7 @@ def test_a_console_without_the_characters_keeps_the_meaning(encoding):
     [
         ("a.xlsx", {"xl/workbook.xml": "", "[Content_Types].xml": ""}, ("Excel workbook", "export", "CSV")),
         ("a.ods", {"mimetype": "", "content.xml": ""}, ("OpenDocument", "CSV")),
-        ("a.npz", {"V.npy": "", "I.npy": ""}, ("NumPy archive", "CSV")),
+        ("a.npz", {"V.npy": "", "I.npy": ""}, ("damaged", "another copy")),
         ("a.zip", {"a.csv": "V,I"}, ("zip archive", "Unpack")),
         ("a.epub", {"mimetype": "", "a.html": ""}, ("zip archive", "Unpack")),
         ("a.docx", {"content.xml": ""}, ("zip archive", "Unpack")),

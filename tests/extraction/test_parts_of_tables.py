@@ -9,6 +9,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.extraction.paths import named_files
 from tsbench.extraction.pulse_tables import _clipped, _joined, _rounded
 from tsbench.extraction.sweep_tables import _bounds
+from tsbench.extraction.table_files import read_table
 from tsbench.extraction.tables import analyse_table
 from tsbench.records import Result
 
@@ -62,7 +63,7 @@ def test_lines_that_are_left_out_are_named(tmp_path: Path, bad: list[str], said:
     lines += [*readings[:10], *bad, *readings]
     path = tmp_path / "sweep.csv"
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    found = analyse_table(path, None, None, None)
+    found = analyse_table(read_table(path), path, None, None)
     left = [line for line in found.lines if " is left out (" in line]
     assert len(left) == bool(bad) and (said is None or said in left[0])
     assert found.understood.startswith("this file is read as ")

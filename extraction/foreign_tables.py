@@ -1,0 +1,102 @@
+"""Tables of an importer to columns by role in SI units, by the same rules as for text tables."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.analysis.signal import OVERFLOW_NUMBER
+from tsbench.analysis.tables.column_roles import column_of, guess_columns
+from tsbench.analysis.tables.table import ColumnRead, Table, missing_reason, read_column
+from tsbench.errors import ConfigurationError, UnreadableFile
+from tsbench.importers.foreign import ForeignColumn, ForeignTable
+from tsbench.records import Flag, FloatArray
+
+#: a current of at least this share of the compliance is limited: source meters stop a little below or above it
+_LIMITED = 0.98
+#: a column of an optional role that is not a number in more than this share of the rows is not used
+_MOST_BLANK = 0.5
+_OPTIONAL = ("time", "level", "sweep", "cycle")
+
+
+def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: str) -> Table:
+    """Return the columns that have a role, in SI units.
+
+    Parameters
+    ----------
+    foreign : as an importer read it
+    columns : role -> name of the column (or its number from 1), a unit in brackets after it; None: by what the format
+        states, then by the names
+    source : name for messages
+
+    Raises
+    ------
+    ConfigurationError
+        A column that is not there, none could be found, or a unit is unclear.
+    UnreadableFile
+        No row has a number in each of the columns.
+    """
+    if not foreign.columns or not foreign.rows:
+        raise UnreadableFile(f"{source}: the table is empty")
+    names = [column.name or str(number) for number, column in enumerate(foreign.columns, start=1)]
+    where, said = _places(foreign.columns, names, columns, source)
+    read: dict[str, ColumnRead] = {}
+    values: dict[str, FloatArray] = {}
+    for role, k in where.items():
+        column = foreign.columns[k]
+        read[role] = read_column(role, names[k], column.unit, said.get(role), source, headed=bool(column.name))
+        values[role] = np.asarray(column.values, dtype=np.float64)
+    usable = np.logical_and.reduce([np.abs(array) < OVERFLOW_NUMBER for array in values.values()])  # NaN is not
+    if not usable.any():
+        raise UnreadableFile(f"{source}: no row has a number in each of the columns "
+                             f"{', '.join(names[k] for k in where.values())}")
+    left_out = tuple(
+        (int(row) + 1, missing_reason({names[where[role]]: float(array[row]) for role, array in values.items()}) or "")
+        for row in np.flatnonzero(~usable))
+    arrays = {role: read[role].factor * array[usable] for role, array in values.items()}
+    flags = _flags(foreign, where, arrays, usable)
+    return Table(arrays, left_out, read, foreign.remarks, "row", flags)
+
+
+def _places(
+    columns: Sequence[ForeignColumn], names: Sequence[str], wanted: Mapping[str, str] | None, source: str
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return role -> position, and role -> unit where the user gives one."""
+    if wanted is not None:
+        places, said = {}, {}
+        for role, name in wanted.items():
+            places[role], unit = column_of(name, names, source)
+            if unit is not None:
+                said[role] = unit
+        return places, said
+    known = {column.role: k for k, column in enumerate(columns) if column.role}
+    if len({column.role for column in columns if column.role}) < sum(1 for column in columns if column.role):
+        raise ConfigurationError(f"{source}: two columns have the same role. Choose one with --columns ROLE=NAME")
+    unused = [k for k, column in enumerate(columns) if column.calculated]
+    units = [column.unit for column in columns]
+    places = guess_columns(names, source, units, known, unused)
+    return {
+        role: k for role, k in places.items() if role not in _OPTIONAL or not _mostly_blank(columns[k].values)}, {}
+
+
+def _mostly_blank(values: FloatArray) -> bool:
+    return bool(np.count_nonzero(np.isfinite(values)) < (1.0 - _MOST_BLANK) * values.size)
+
+
+def _flags(
+    foreign: ForeignTable, where: Mapping[str, int], arrays: Mapping[str, FloatArray], usable: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint32] | None:
+    """Return the flags of each reading: in compliance, or at an end of the range; None where the file tells neither."""
+    flags = np.zeros(int(np.count_nonzero(usable)), dtype=np.uint32)
+    stated = False
+    for k in where.values():
+        column = foreign.columns[k]
+        raw = column.values[usable]
+        for limit, beyond in ((column.clip_low, np.less_equal), (column.clip_high, np.greater_equal)):
+            if limit is not None:
+                flags[beyond(raw, limit)] |= np.uint32(Flag.CLIPPED)
+                stated = True
+    if foreign.compliance is not None and "current" in arrays:
+        flags[np.abs(arrays["current"]) >= _LIMITED * foreign.compliance] |= np.uint32(Flag.COMPLIANCE)
+        stated = True
+    return flags if stated else None
