@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tsbench.quantities import Seconds, Unit, Volts
+from tsbench.quantities import Amperes, Seconds, Unit, Volts
 
 
 def _split(value: object) -> object:
@@ -21,6 +21,7 @@ def _split(value: object) -> object:
 
 
 VoltsList = Annotated[tuple[Volts, ...], BeforeValidator(_split), Unit("V")]
+AmperesList = Annotated[tuple[Amperes, ...], BeforeValidator(_split), Unit("A")]
 SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]
 
 ScopeTrigger = Annotated[

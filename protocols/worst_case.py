@@ -43,6 +43,18 @@ def worst_case_items(worst: WorstCase, fixture: Fixture, seconds: float = 0.0) -
     )
 
 
+def dose_items(events: float, charge: float, what: str = "pulses") -> tuple[PlanItem, ...]:
+    """Return what a whole run does to the device at most, beside the worst instant.
+
+    Parameters
+    ----------
+    events : how often the device is stressed: pulses, ramps, or switching events
+    charge : [C] that flows through it in the whole run, if it is on for as long as the source could hold it on
+    what : name of the events
+    """
+    return PlanItem(what, float(events), ""), PlanItem("total charge", charge, "C")
+
+
 def load_remedy(fixture: Fixture) -> str:
     """Return how a run sets a larger load resistance; "" where the bench file has nothing that sets it."""
     return ("set a larger load resistance with --fixture load_resistance=VALUE" if "load_resistance" in fixture.control

@@ -6,7 +6,9 @@ four does not either. The limits of the data sheet for the gain of voltage and c
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +71,7 @@ def low_voltage_results(
     highest = float(np.nanmax(np.abs(voltage), initial=0.0))
     inside = np.abs(voltage) <= 0.5 * highest
     lower = conductance(voltage[inside], current[inside], gain)
-    results = [_resistance(lower, {"up to": 0.5 * highest}, flags)]
+    results = [resistance_result(lower, {"up to": 0.5 * highest}, flags)]
     plain = conductance(voltage[inside], current[inside])
     sides = (voltage >= 0.5 * highest, voltage <= -0.5 * highest)
     outer = [conductance(voltage[side], current[side]) for side in sides]
@@ -78,7 +80,8 @@ def low_voltage_results(
     return results
 
 
-def _resistance(found: Slope, conditions: dict[str, float], flags: Flag) -> Result:
+def resistance_result(found: Slope, conditions: Mapping[str, Any], flags: Flag = Flag.NONE) -> Result:
+    """Return the resistance [Ohm] of a slope; only its lower bound where the slope is not told from zero."""
     if found.value is None or found.low is None or found.high is None:
         return Result("resistance", "Ohm", None, None, None, _METHOD, conditions, flags | Flag.TOO_FEW)
     if found.high <= 0.0:

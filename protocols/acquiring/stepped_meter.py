@@ -1,0 +1,40 @@
+"""A source meter that is stepped level by level: one reading at each, with the voltage at the device."""
+
+from dataclasses import dataclass
+
+from tsbench.instruments import Reading, Station
+
+
+@dataclass(frozen=True)
+class SteppedReading:
+    """A reading at a level, and what it means at the device."""
+
+    level: float  #: [V or A] set-point
+    time: float  #: [s] on the bench's clock
+    reading: Reading
+    device_voltage: float  #: [V] without the drop along the path, and without what scope inputs take
+
+
+class SteppedMeter:
+    """Takes readings one by one from the source meter of a role.
+
+    Parameters
+    ----------
+    station : Station
+    dwell : [s] at a level before its reading
+    role : of the source meter
+    """
+
+    def __init__(self, station: Station, dwell: float, role: str = "drive") -> None:
+        self.meter = station.source_meter(role)
+        self._clock, self._dwell = station.clock, dwell
+        self._resistance = station.fixture.path_resistance.get(role, 0.0)
+        self._beside = station.fixture.parallel_conductance
+
+    def read(self, level: float, dwell: float | None = None) -> SteppedReading:
+        """Set a level [V or A], wait for ``dwell`` [s] (None: the usual) and return the reading there."""
+        self.meter.set_level(level)
+        self._clock.wait(self._dwell if dwell is None else dwell)
+        reading = self.meter.measure()
+        own = reading.current - self._beside * reading.voltage   # scope inputs take their part
+        return SteppedReading(level, self._clock.now(), reading, reading.voltage - own * self._resistance)

@@ -1,0 +1,5 @@
+"""Forming."""
+
+from tsbench.protocols.forming.protocol import Forming
+
+PROTOCOL = Forming

@@ -1,0 +1,43 @@
+"""What a forming run will do: readings, duration, worst case and dose at the device, and why it is refused."""
+
+import numpy as np
+
+from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.protocols.forming.parameters import CONFIRMING, READ_LEVELS, FormingParameters
+from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
+
+_APERTURES = 2  #: of a reading: its own and that of its auto-zero
+_OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
+_BYTES_PER_POINT = 130
+_PREVIEW = 2000
+
+
+def plan_forming(settings: FormingParameters, station: Station) -> Plan:
+    """Predict readings, duration, and worst case and dose at the device; refuse what a limit forbids."""
+    capabilities = station.source_meter("drive").capabilities
+    highest = settings.compliance[-1]
+    worst = worst_case_of_voltage(abs(settings.stop), station.wire_path("drive"), highest)
+    items, ramp = worst_case_items(worst, station.fixture), settings.ramp()
+    each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
+    ramps = [*settings.compliance, *((highest,) if settings.confirm else ())]
+    in_ramp, in_read = 2 * ramp.size - 1 + CONFIRMING, READ_LEVELS
+    points = len(ramps) * in_ramp + (len(ramps) + 1) * in_read
+    charge = sum(limit * each * in_ramp for limit in ramps)
+    read_drive = settings.polarity * settings.read_voltage
+    levels = np.concatenate([settings.reads(), *([ramp, ramp[-2::-1], settings.reads()] * len(ramps))])[:_PREVIEW]
+    return Plan(
+        steps=points, points=points, duration=points * each, bytes=points * _BYTES_PER_POINT,
+        worst_case=(*items, *dose_items(len(ramps), charge, "ramps")),
+        refusals=(
+            *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
+            *range_refusal("stop", settings.stop, capabilities.source_voltage, "drive"),
+            *range_refusal("read_voltage", read_drive, capabilities.source_voltage, "drive"),
+            *range_refusal("compliance", settings.compliance[0], capabilities.compliance_current, "drive"),
+            *range_refusal("compliance", highest, capabilities.compliance_current, "drive"),
+            *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
+        ),
+        warnings=(
+            "forming changes the device for good. The run ends early if the device switches in an early stage",),
+        preview={"time": each * np.arange(levels.size, dtype=np.float64), "level": levels},
+    )
