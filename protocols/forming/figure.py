@@ -14,7 +14,6 @@ from tsbench.protocols.forming.extraction import forming_results, read_resistanc
 from tsbench.quantities import format_interval
 from tsbench.records import Run
 
-
 _DECADES = 10.0  #: resistances that differ by more than this stand on a logarithmic axis
 
 
