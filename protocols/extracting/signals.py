@@ -37,11 +37,11 @@ def device_records(run: Run) -> Iterator[DeviceRecord]:
     group: dict[str, Waveform] = {}
     for waveform in run.waveforms:
         if group and (waveform.channel in group or not _together(waveform, next(iter(group.values())))):
-            yield _device(group, run.header.fixture)
+            yield device_record(group, run.header.fixture)
             group = {}
         group[waveform.channel] = waveform
     if group:
-        yield _device(group, run.header.fixture)
+        yield device_record(group, run.header.fixture)
 
 
 def _together(one: Waveform, other: Waveform) -> bool:
@@ -53,7 +53,8 @@ def _together(one: Waveform, other: Waveform) -> bool:
     )
 
 
-def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
+def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
+    """Return what the channels of one acquisition, by what was sensed, show of the device."""
     sensing = fixture.sensing
     high, low, sense = group.get(VOLTAGE_HIGH), group.get(VOLTAGE_LOW), group.get(current_name(sensing) or "")
     voltage: FloatArray | None = None

@@ -1,0 +1,5 @@
+"""Endurance."""
+
+from tsbench.protocols.endurance.protocol import Endurance
+
+PROTOCOL = Endurance
