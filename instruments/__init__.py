@@ -45,11 +45,12 @@ from tsbench.instruments.interfaces import (
     TriggerLinked,
     Vertical,
 )
-from tsbench.instruments.station import Clock, Plan, PlanItem, Positioner, ScopeChannel, Station
+from tsbench.instruments.station import Chuck, Clock, Plan, PlanItem, Positioner, ScopeChannel, Station
 
 __all__ = [
     "Accuracy",
     "ArbitraryWaveform",
+    "Chuck",
     "Clock",
     "CurrentRange",
     "DecadeBox",

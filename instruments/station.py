@@ -1,11 +1,18 @@
 """What a protocol sees of the bench as a whole (instruments by role, clock, device, fixture) and what it plans."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from tsbench.instruments.guard.limits import WirePath
-from tsbench.instruments.interfaces import Oscilloscope, PulseGenerator, PulseMeasure, SourceMeter
+from tsbench.instruments.interfaces import (
+    FixtureControl,
+    Oscilloscope,
+    PulseGenerator,
+    PulseMeasure,
+    Range,
+    SourceMeter,
+)
 from tsbench.records import DeviceDescription, Fixture, FloatArray
 
 
@@ -34,6 +41,27 @@ class Positioner(Protocol):
         """Connect ``device``; ConfigurationError if it is not there."""
 
 
+@runtime_checkable
+class Chuck(Protocol):
+    """The temperature of the chuck: set, and waited for."""
+
+    @property
+    def bounds(self) -> Range:
+        """Return the temperatures [K] that can be set."""
+
+    def temperature(self) -> float:
+        """Return the temperature now [K]."""
+
+    def approach(self, temperature: float) -> Iterator[float]:
+        """Control to a temperature [K], and yield the temperature at each look until it is stable.
+
+        Raises
+        ------
+        InstrumentError
+            It is not stable in time.
+        """
+
+
 @dataclass(frozen=True)
 class ScopeChannel:
     """A scope and the channel number that a role means."""
@@ -49,6 +77,20 @@ class Station(Protocol):
     positioner: Positioner
     device: DeviceDescription
     fixture: Fixture
+
+    @property
+    def fixture_control(self) -> FixtureControl | None:
+        """Return what sets values of the fixture while all outputs are off; None: nothing does."""
+
+    @property
+    def temperature(self) -> Chuck | None:
+        """Return the temperature of the chuck; None: the bench has no controller."""
+
+    def planning_for(self, device: str, values: Mapping[str, float] | None = None) -> "Station":
+        """Return this bench with another device ("": with its own), and other values of the fixture [Ohm or F].
+
+        For plans: nothing is sent, nothing moves.
+        """
 
     def has(self, role: str) -> bool:
         """Whether an instrument has the role."""

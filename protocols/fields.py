@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tsbench.quantities import Amperes, Seconds, Unit, Volts
+from tsbench.quantities import Amperes, Farads, Kelvins, Ohms, Seconds, Unit, Volts
 
 
 def _split(value: object) -> object:
@@ -23,6 +23,9 @@ def _split(value: object) -> object:
 VoltsList = Annotated[tuple[Volts, ...], BeforeValidator(_split), Unit("V")]
 AmperesList = Annotated[tuple[Amperes, ...], BeforeValidator(_split), Unit("A")]
 SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]
+OhmsList = Annotated[tuple[Ohms, ...], BeforeValidator(_split), Unit("Ohm")]
+FaradsList = Annotated[tuple[Farads, ...], BeforeValidator(_split), Unit("F")]
+KelvinsList = Annotated[tuple[Kelvins, ...], BeforeValidator(_split), Unit("K")]
 
 ScopeTrigger = Annotated[
     Literal["device", "external"],

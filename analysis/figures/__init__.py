@@ -6,6 +6,7 @@ figure is wanted, for Matplotlib takes its time.
 
 from matplotlib.figure import Figure
 
+from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
@@ -18,11 +19,13 @@ from tsbench.analysis.figures.waveforms import (
 
 __all__ = [
     "Figure",
+    "frequency_family_figure",
     "frequency_figure",
     "label",
     "load_line_figure",
     "new_figure",
     "oscillation_figure",
+    "oscillation_map_figure",
     "pulse_figure",
     "recovery_figure",
     "relaxation_figure",

@@ -30,25 +30,30 @@ class OscillationAcquisition:
         self._station = station
         self._recorder = recorder
         self._view = required_view(station)
+        self._conditions: dict[str, float] = {}  #: of every record, beside its bias
 
     def run(self) -> Iterator[Step]:
         """Hold and record each bias; the source ends at zero with its output off."""
+        yield from self.sweep_biases(0, len(self._settings.biases()))
+        self._say("log", "bias at 0 V, output off")
+
+    def sweep_biases(self, done: int, total: int) -> Iterator[Step]:
+        """Hold and record each bias; ``done`` of ``total`` records came before. The source ends at zero, off."""
         settings, clock = self._settings, self._station.clock
         source, biases = bias_source(self._station), settings.biases()
         source.prepare(float(biases.min()), float(biases.max()), settings.compliance)
-        yield Step(0, len(biases), "output on at 0", idle=True)
-        for number, bias in enumerate(biases):
+        yield Step(done, total, "output on at 0", idle=True)
+        for number, bias in enumerate(biases, start=done):
             message = f"bias {bias:.4g} V"
             source.set_level(float(bias))
             until = clock.now() + settings.settle
-            yield from steps_for(clock, until, lambda: Step(number, len(biases), message))  # noqa: B023
+            yield from steps_for(clock, until, lambda: Step(number, total, message))  # noqa: B023
             self.record(number, float(bias))
             if settings.zero_between:
                 source.set_level(0.0)
-            yield Step(number + 1, len(biases), message, idle=settings.zero_between)
+            yield Step(number + 1, total, message, idle=settings.zero_between)
         source.switch_off()
-        self._say("log", "bias at 0 V, output off")
-        yield Step(len(biases), len(biases), "output off", idle=True)
+        yield Step(done + len(biases), total, "output off", idle=True)
 
     def record(self, number: int, bias: float) -> None:
         """Take and record the waveforms and the point of one ``bias`` [V]."""
@@ -57,7 +62,7 @@ class OscillationAcquisition:
         windows, span = self._look(safe, bias)
         waveforms: Mapping[str, Waveform] | None = None
         if span is not None:
-            waveforms = self._capture(windows, span, {"bias": bias})
+            waveforms = self._capture(windows, span, {"bias": bias, **self._conditions})
             if (
                 waveforms is not None
                 and any(clipped(wave) for wave in waveforms.values())
@@ -68,13 +73,12 @@ class OscillationAcquisition:
                     f"the scope clipped the record at {format_quantity(bias, 'V')}. It is taken again with wider "
                     "ranges",
                 )
-                waveforms = self._capture(safe, span, {"bias": bias})
+                waveforms = self._capture(safe, span, {"bias": bias, **self._conditions})
         if waveforms is None:
             self._say(
                 "warning",
                 f"the scope gave no record at a bias of {format_quantity(bias, 'V')}. Check its trigger and time base")
-            point = (float(number), self._station.clock.now(), bias, 0.0)
-            self._recorder.point(Point(point, Flag.TIMEOUT))
+            self._recorder.point(Point(self.row(number, self._station.clock.now(), bias, 0.0), Flag.TIMEOUT))
             return
         flags = Flag.NONE
         for waveform in waveforms.values():
@@ -82,7 +86,11 @@ class OscillationAcquisition:
             self._recorder.waveform(replace(waveform, flags=waveform.flags | mark))
             flags |= mark
         first = next(iter(waveforms.values()))
-        self._recorder.point(Point((float(number), first.time, bias, _length(first)), flags))
+        self._recorder.point(Point(self.row(number, first.time, bias, _length(first)), flags))
+
+    def row(self, number: int, time: float, bias: float, span: float) -> tuple[float, ...]:
+        """Return the row of the point table of one ``bias`` [V], recorded at ``time`` for ``span`` [s]."""
+        return (float(number), time, bias, span)
 
     def _safe_windows(self, bias: float) -> dict[str, Window]:
         """Return ranges that hold whatever the bias can drive: all of it, at either side of the device."""

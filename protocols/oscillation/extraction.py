@@ -1,6 +1,7 @@
 """Oscillation to numbers: frequency, jitter and energy at each bias, and the curve of the frequency over the biases."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,10 +9,12 @@ from tsbench.analysis.contact.device_condition import Stand, steady_stand
 from tsbench.analysis.energy.spike_energy import energy_result, spike_energies
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation, frequency_result, jitter_result, oscillation
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
+from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import Spikes, spike_times
 from tsbench.protocols.extracting.facts import timebase_accuracy
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.power_records import power_facts
+from tsbench.protocols.extracting.pulse_records import conditions_key
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.records import Flag, FloatArray, Result, Run
 
@@ -20,7 +23,11 @@ _FEWEST_BIASES = 4  #: fewer are single measurements and no curve
 
 
 def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, MeasuredOscillation]]:
-    """Yield (record, spikes, oscillation) of each bias; by the device voltage, else by the current."""
+    """Yield (record, spikes, oscillation) of each bias; by the device voltage, else by the current.
+
+    The noise of a scope that samples faster than its bandwidth is smooth from sample to sample, and its excursions look
+    like spikes. A record that such noise can make has no oscillation (NO_EVENT, AMBIGUOUS).
+    """
     timebase = timebase_accuracy(run.header)
     for record in device_records(run):
         values, resolution = record.voltage, record.voltage_resolution
@@ -31,6 +38,10 @@ def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, Measur
         flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
         spikes = spike_times(record.times, values[0], resolution, flags)
         found = oscillation(spikes, timebase)
+        if found.frequency is not None and not is_told_apart(record.times, values[0], spikes):
+            doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
+            spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
+            found = oscillation(spikes, timebase)
         yield record, spikes, found
 
 
@@ -64,14 +75,19 @@ def energies(run: Run, options: ExtractionOptions) -> list[Result]:
 
 
 def curves(results: Sequence[Result]) -> list[Result]:
-    """Return onset, end, peak and slope of the frequency over the biases, for biases of each sign."""
-    biases, mine = frequency_curve(results)
+    """Return onset, end, peak and slope of the frequency over the biases, for each set of other conditions and sign."""
+    groups: dict[tuple[tuple[str, float], ...], list[Result]] = {}
+    for result in results:
+        if result.quantity == "frequency" and "bias" in result.conditions:
+            groups.setdefault(conditions_key(result.conditions, "bias"), []).append(result)
     found: list[Result] = []
-    for sign in (1.0, -1.0):
-        chosen = np.flatnonzero(sign * biases > 0)
-        if chosen.size >= _FEWEST_BIASES:
-            curve = FrequencyCurve.of(biases[chosen].tolist(), [mine[k] for k in chosen])
-            found += curve_results(curve, "V", {}, sign)
+    for key, group in groups.items():
+        biases, mine = frequency_curve(group)
+        for sign in (1.0, -1.0):
+            chosen = np.flatnonzero(sign * biases > 0)
+            if chosen.size >= _FEWEST_BIASES:
+                curve = FrequencyCurve.of(biases[chosen].tolist(), [mine[k] for k in chosen])
+                found += curve_results(curve, "V", dict(key), sign)
     return found
 
 

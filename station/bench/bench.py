@@ -159,7 +159,7 @@ class Bench:
         if values:
             view.fixture = dataclasses.replace(
                 view.wiring.fixture(), control={**self.fixture.control, **values})
-        view.routes = self.routes
+        view.routes, view.temperature, view.fixture_control = self.routes, self.temperature, self.fixture_control
         return view
 
     def close(self) -> None:

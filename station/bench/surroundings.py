@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -41,8 +41,26 @@ class ChuckTemperature:
     ) -> None:
         self._controller, self._table, self._clock, self._heat = controller, table, clock, heat
 
+    @property
+    def bounds(self) -> Range:
+        """Return the temperatures [K] that can be set."""
+        can = self._controller.capabilities.temperature
+        return Range(max(can.low, self._table.lowest), can.high, "K")
+
     def set_temperature(self, temperature: float, ramp: float | None = None) -> float:
         """Control to ``temperature`` [K], at most ``ramp`` [K/s]; return the mean temperature once it is stable.
+
+        Raises
+        ------
+        InstrumentError, LimitError
+            As for :meth:`approach`.
+        """
+        looks = list(self.approach(temperature, ramp))
+        inside = looks[-max(math.ceil(self._table.settling / POLL), 1):]
+        return sum(inside) / len(inside)
+
+    def approach(self, temperature: float, ramp: float | None = None) -> Iterator[float]:
+        """Control to ``temperature`` [K], at most ``ramp`` [K/s], and yield each look until it is stable.
 
         It is stable when it has stayed within ``band`` of the set-point for the time ``settling``.
 
@@ -61,17 +79,16 @@ class ChuckTemperature:
                 "[temperature] of the bench file")
         self._heat(True)
         target = self._controller.set_temperature(temperature, ramp)
-        begin = self._clock.now()
-        inside: list[float] = []
-        while len(inside) * POLL < self._table.settling or not inside:
+        begin, inside = self._clock.now(), 0
+        while inside * POLL < self._table.settling or not inside:
             if self._clock.now() - begin > self._table.timeout:
                 raise InstrumentError(
                     f"the chuck is not stable at {short_quantity(target, 'K')} after "
                     f"{short_quantity(self._table.timeout, 's')}. Check the heater, or raise timeout in [temperature]")
             self._clock.wait(POLL)
             now = self._controller.temperature()
-            inside = [*inside, now] if abs(now - target) <= self._table.band else []
-        return sum(inside) / len(inside)
+            inside = inside + 1 if abs(now - target) <= self._table.band else 0
+            yield now
 
     def temperature(self) -> float:
         """Return the temperature now [K]."""

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.fixtures import made_runs
+from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.protocols import Oscillation
-from tsbench.records import Flag
+from tsbench.protocols.oscillation.extraction import oscillation_records
+from tsbench.records import Flag, Waveform
 
 
 def spans(station):
@@ -84,3 +87,15 @@ def test_a_bias_without_a_record_is_a_row_of_no_length(station, recorder):
     list(Oscillation(bias=(1.0, 2.0), settle=0.0).run(station, recorder))
     assert [(point.values[0], *point.values[2:]) for point in recorder.points] == [(0.0, 1.0, 0.0), (1.0, 2.0, 0.0)]
     assert recorder.points[0].values[1] == pytest.approx(2.0, abs=0.1)   # [s] the scope is waited for
+
+
+def test_noise_that_is_smooth_from_sample_to_sample_is_no_oscillation():
+    """At 5 GS/s behind 500 MHz, neighbouring samples are alike: second differences see less than half of the noise."""
+    white = np.random.default_rng(4).normal(0, 2.0, 300_008)
+    codes = np.round(np.convolve(white, np.exp(-np.arange(9) / 2.5), mode="valid"))[None, :].astype(np.int8)
+    run = made_runs.run("oscillation", ("bias",), waveforms=[Waveform(
+        "device_voltage_high", "V", codes, 1e-3, 0.9, 0.0, 2e-10, np.zeros(1), -127, 127, conditions={"bias": 2.0})])
+    (record, spikes, found), = oscillation_records(run)
+    assert spike_times(record.times, record.voltage[0], record.voltage_resolution).times.size > 3
+    assert found.frequency is None and spikes.times.size == 0 and found.regime == "quiet"
+    assert Flag.AMBIGUOUS in found.flags and Flag.NO_EVENT in found.flags

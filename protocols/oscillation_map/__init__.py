@@ -1,0 +1,5 @@
+"""Oscillation map."""
+
+from tsbench.protocols.oscillation_map.protocol import OscillationMap
+
+PROTOCOL = OscillationMap
