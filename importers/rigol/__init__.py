@@ -1,0 +1,5 @@
+"""Records of Rigol oscilloscopes."""
+
+from tsbench.importers.rigol.importer import Rigol
+
+IMPORTERS = (Rigol(),)

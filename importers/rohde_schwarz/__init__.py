@@ -1,0 +1,5 @@
+"""Records of Rohde & Schwarz oscilloscopes."""
+
+from tsbench.importers.rohde_schwarz.importer import RohdeSchwarz
+
+IMPORTERS = (RohdeSchwarz(),)

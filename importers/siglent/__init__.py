@@ -1,0 +1,5 @@
+"""Records of Siglent oscilloscopes."""
+
+from tsbench.importers.siglent.importer import Siglent
+
+IMPORTERS = (Siglent(),)

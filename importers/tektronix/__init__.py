@@ -1,0 +1,5 @@
+"""Records of Tektronix oscilloscopes."""
+
+from tsbench.importers.tektronix.importer import Tektronix
+
+IMPORTERS = (Tektronix(),)
