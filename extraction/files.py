@@ -131,9 +131,10 @@ def _analyse_tables(
             found = analyse_table(one.table, drawn_as, rule, out, kind)
         except TsbenchError as error:
             failed += 1
+            said = str(error).replace(drawn_as.name, f"{path.name}, table '{one.name}'" if one.name else path.name)
             if failed == len(read.tables):
-                raise
-            into.problems.append(str(error))
+                raise type(error)(said) from error
+            into.problems.append(said)
             continue
         program = f"{one.program}, " if one.program else ""
         into.understood.append(f"{name}: {program}{found.understood}")

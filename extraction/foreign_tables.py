@@ -16,6 +16,7 @@ from tsbench.records import Flag, FloatArray
 _LIMITED = 0.98
 #: a column of an optional role that is not a number in more than this share of the rows is not used
 _MOST_BLANK = 0.5
+_MOST_NAMED = 6  #: columns that a line names
 _OPTIONAL = ("time", "level", "sweep", "cycle")
 
 
@@ -55,7 +56,19 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
         for row in np.flatnonzero(~usable))
     arrays = {role: read[role].factor * array[usable] for role, array in values.items()}
     flags = _flags(foreign, where, arrays, usable)
-    return Table(arrays, left_out, read, foreign.remarks, "row", flags)
+    return Table(arrays, left_out, read, (*foreign.remarks, *_unused(foreign, names, where)), "row", flags)
+
+
+def _unused(foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int]) -> list[str]:
+    """Return a line that names the measured columns that have no role: they may be further devices."""
+    others = [
+        names[k] for k, column in enumerate(foreign.columns)
+        if k not in where.values() and not column.calculated and not _mostly_blank(column.values)]
+    if not others:
+        return []
+    many = f" … {others[-1]}" if len(others) > _MOST_NAMED else ""
+    return [f"{len(others)} other column{'s are' if len(others) > 1 else ' is'} not used: "
+            f"{', '.join(others[:_MOST_NAMED])}{many}. To use one, give its name or number with --columns"]
 
 
 def _places(

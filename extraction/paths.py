@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tsbench.errors import ConfigurationError
+from tsbench.importers.registry import foreign_suffixes
 
 #: what is a run file, the journal of one, or the file of another program that may be one
 RUN_SUFFIXES = frozenset({".nxs", ".tsj", ".h5", ".hdf5"})
-#: what is taken for a table in a folder; elsewhere any name is
+#: what is taken for a text table in a folder, beside the files of importers; elsewhere any name is
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".dat"})
 
 
@@ -19,7 +20,8 @@ def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset
     ----------
     given : files; patterns such as ``runs/*.nxs`` (Windows' shells do not expand them; ``**`` stands for folders within
         folders); folders, of which the files right in them are taken, those in deeper folders are not
-    suffixes : of the files of a folder that are taken; None: run files, journals without a run file, and tables
+    suffixes : of the files of a folder that are taken; None: run files, journals without a run file, tables,
+        and files of other programs that an importer reads
 
     Raises
     ------
@@ -42,7 +44,7 @@ def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset
 
 
 def _in_folder(folder: Path, suffixes: Sequence[str] | frozenset[str] | None) -> list[Path]:
-    wanted = RUN_SUFFIXES | TABLE_SUFFIXES if suffixes is None else frozenset(suffixes)
+    wanted = RUN_SUFFIXES | TABLE_SUFFIXES | foreign_suffixes() if suffixes is None else frozenset(suffixes)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in wanted)
     # a journal beside its run file is the same measurement
     finished = {path.stem for path in files if path.suffix.lower() == ".nxs"}

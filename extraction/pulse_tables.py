@@ -74,6 +74,11 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
         current = -current
         said.append("the current is negative in pulses of positive voltage, so tsbench reverses its sign")
+    if what == "relaxation" and abs(record.base) < _READ_LEVEL:
+        said.append(
+            f"the voltage after the pulses is {format_quantity(record.base, 'V', 3)}. A current that still flows there "
+            "does not pass a resistance at this voltage, so the column of the voltage is not the voltage across the "
+            "device after the pulse")
     pulses = _examined(time, voltage, current, record.base, record.pulses)
     relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []

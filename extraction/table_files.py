@@ -15,10 +15,9 @@ from tsbench.importers.registry import importer_of
 
 _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 20
-_EXPORT = "open it in the program it came from and export the sheet as CSV"
 #: first bytes -> what the file is, and what to do
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", _EXPORT),
+    (b"\xd0\xcf\x11\xe0", "a document of Microsoft Office", "if it is a workbook, name it .xls"),
     (b"MATLAB", "a MATLAB file (.mat)", "write its variables as CSV with writematrix"),
     (b"PAR1", "a Parquet file", "write it as CSV"),
     (b"\x1f\x8b", "a compressed file (gzip)", "unpack it first"),
@@ -153,11 +152,7 @@ def _archive(path: Path) -> tuple[str, str]:
     """Return what a zip file is by what it holds, and what to do."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+            archive.namelist()
     except (zipfile.BadZipFile, OSError):
-        return "a damaged zip file or workbook", "copy it again"
-    if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook (.xlsx)", _EXPORT
-    if "content.xml" in names and "mimetype" in names:
-        return "an OpenDocument spreadsheet (.ods)", _EXPORT
+        return "a damaged zip file or workbook", "use another copy"
     return "a zip archive", "unpack it first"

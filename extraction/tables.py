@@ -1,6 +1,5 @@
 """Extracts results from a table of another program: finds what the table contains, and analyses it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,10 @@ from tsbench.analysis.oscillation.frequency import frequency_result, jitter_resu
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
+from tsbench.analysis.tables.column_roles import UNITS, bare_name
+from tsbench.analysis.tables.plausibility import contradiction
 from tsbench.analysis.tables.record_kind import HELD, record_kind
-from tsbench.analysis.tables.table import Table
+from tsbench.analysis.tables.table import ColumnRead, Table
 from tsbench.analysis.threshold.switching_rule import Rule
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
@@ -20,9 +21,6 @@ from tsbench.extraction.pulse_tables import analyse_pulses
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag
-
-#: role -> [V] or [A]; a column without a unit that reaches more is doubted
-_MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
 
 
 def analyse_table(
@@ -47,6 +45,7 @@ def analyse_table(
         One line naming the file, the line and what is wrong with it.
     """
     table = _without_constant_time(table)
+    _check_units(table, path)
     chosen = kind or _kind(table, path)
     _check(table, chosen, path)
     if chosen == "sweep":
@@ -61,22 +60,32 @@ def analyse_table(
         others = len(table.left_out) - 1
         more = f". {others} more {table.counted}{'s are' if others > 1 else ' is'} left out" if others else ""
         said = [f"{table.counted} {number} is left out ({reason}){more}", *said]
-    said = [*_doubted(table), *said]
+    said = [*table.doubts, *said]
     understood = f"this file is read as {found.understood}. Columns: {table.described()}"
     return replace(found, understood=understood, lines=said)
 
 
-def _doubted(table: Table) -> list[str]:
-    """Return what was found in the text, and a line for each column without a unit that reaches unusual numbers."""
-    lines = list(table.doubts)
-    for role, most in _MOST.items():
-        read, values = table.read.get(role), table.columns.get(role)
-        if read is None or values is None or not read.assumed or float(np.abs(values).max(initial=0.0)) <= most:
-            continue
-        lines.append(
-            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}, because the table gives no "
-            f"unit and {read.unit} is assumed. For another unit, use --columns {role}=\"{read.name} [m{read.unit}]\"")
-    return lines
+def _check_units(table: Table, path: Path) -> None:
+    """Raise where the numbers contradict the units, unless the user gave the units."""
+    units = {role: column for role, column in table.read.items() if column.unit}
+    assumed = [role for role, column in units.items() if column.assumed]
+    doubt = contradiction(
+        {role: values for role, values in table.columns.items() if role in units and not units[role].by_user}, assumed)
+    if not doubt:
+        return
+    shown = ", ".join(f"{role} = {column}" for role, column in units.items() if not column.by_user)
+    say = ",".join(f"{role}={bare_name(column.name)} [{_other_unit(role, column)}]" for role, column in units.items())
+    raise ConfigurationError(
+        f"{path.name}: the units cannot be right, because {doubt}. The file was read with {shown}. Look in the notes "
+        f"of the measurement, and give the units, for example --columns '{say}'")
+
+
+def _other_unit(role: str, column: ColumnRead) -> str:
+    """Return the unit that a question proposes: the SI unit in place of a stated one, a prefixed one of an assumed."""
+    si = UNITS[role]
+    if not column.assumed or role == "time":
+        return si
+    return f"m{si}" if role in ("voltage", "level") else f"u{si}"
 
 
 def _kind(table: Table, path: Path) -> str:

@@ -39,3 +39,8 @@ def importer_of(path: Path) -> Importer | None:
         if match > best:
             best, found = match, importer
     return found
+
+
+def foreign_suffixes() -> frozenset[str]:
+    """Return the suffixes of the files that the importers read, lower case with the dot."""
+    return frozenset(suffix for importer in IMPORTERS.things().values() for suffix in importer.suffixes)

@@ -20,6 +20,7 @@ _FLOWS, _BASE_MARGIN = 0.3, 1.5
 #: the excursion must exceed this many standard deviations of the noise
 _LEAST_SIGMAS = 8.0
 _ROUNDING = 1e-9  #: less than this share of the voltage is rounding
+_SAME_LEVEL = 0.01  #: levels that differ by less than this share of the largest excursion are one
 _FEWEST_SAMPLES = 4  #: a pulse has at least so many
 _FEWEST_OF_RECTANGLE = 12  #: with fewer samples a rectangle looks like a ramp
 #: an edge takes at most this share of the pulse, or so many samples
@@ -77,6 +78,8 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
         (int(first), int(last) - 1) for first, last in zip(edges[::2], edges[1::2], strict=True)
         if last - first >= _FEWEST_SAMPLES and bool((away[first:last] > _BEGINS * top).any())
     ]
+    power = voltage * (current - zero)
+    runs = [(first, _end_of_pulse(first, last, voltage - base, power, top)) for first, last in runs]
     sharp = (np.abs(voltage - base) > _BEGINS * top) | (np.abs(current - zero) > flows * most)
     runs = [(first + int(np.argmax(sharp[first : last + 1])), last - int(np.argmax(sharp[first : last + 1][::-1])))
             for first, last in runs]  # smoothing has widened them
@@ -89,6 +92,20 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
             float(time[last] - time[first]) * (last - first + 1) / (last - first),
             float(part[int(np.argmax(np.abs(part - base)))])))
     return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
+
+
+def _end_of_pulse(first: int, last: int, excursion: FloatArray, power: FloatArray, top: float) -> int:
+    """Return the last sample of a pulse: where the voltage ends, if only a current that it does not drive goes on.
+
+    A current that still flows shows a device that holds the voltage low behind a resistance. But at the base, and with
+    the sign of the voltage against it, the current is that of a reading by other means.
+    """
+    above = np.flatnonzero(np.abs(excursion[first : last + 1]) > _BEGINS * top)
+    end = first + int(above[-1]) if above.size else last
+    after = slice(end + _EDGE_SAMPLES, last + 1)
+    if power[after].size == 0 or abs(float(np.mean(excursion[after]))) > _SAME_LEVEL * top:
+        return last
+    return last if float(power[after].sum()) * float(power[first : end + 1].sum()) > 0.0 else end
 
 
 def jumps(record: PulseRecord, voltage: FloatArray) -> bool:

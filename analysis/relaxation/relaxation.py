@@ -87,7 +87,8 @@ def relaxation_time(
 
     Parameters
     ----------
-    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the pulse
+    time, voltage, current : [s], [V], [A], shape (n,); the record begins before the pulse, and is evenly sampled
+        from there to its end; after it the interval between samples may change
     width : [s] of the pulse
     level : [A] above the current of the device at rest; None: ``fraction`` of the current right after the edge
     facts : accuracy of the scope
@@ -101,7 +102,6 @@ def relaxation_time(
     if time.size < _FEWEST_SAMPLES or width <= 0:
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     start = _first_edge(time, voltage) if start is None else start
-    dt = float(time[-1] - time[0]) / (time.size - 1)
     begin, end = (int(np.searchsorted(time, start + share * width)) for share in (-0.02, 0.95))
     if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
@@ -117,22 +117,21 @@ def relaxation_time(
     if (unseen := _why_no_fall(current, end, fall, facts)) or fall is None:
         return Relaxed(None, flags=flags | unseen, zero=zero)
     edge, settled = fall
+    edge_time = _time_at(time, edge)
     noise = noise_of(i, facts.current_resolution)
     tail = i[settled:]
     initial = float(np.median(tail[:_FIRST_SAMPLES]))
     visible = initial >= _CLEAR * noise / math.sqrt(_FIRST_SAMPLES)
     stayed_on = initial if visible else abs(top) * _read_share(voltage, begin, end, settled, switched.highest)
     wanted = level if level is not None else fraction * stayed_on
-    found = {"level": wanted, "initial": initial, "edge_time": float(time[0]) + edge * dt, "zero": zero}
+    found = {"level": wanted, "initial": initial, "edge_time": edge_time, "zero": zero}
     if not visible:
         samples = _samples_to_see(tail, wanted, stayed_on, noise)
         if samples is None:
             return Relaxed(None, flags=flags | Flag.CENSORED | Flag.UNDER_SAMPLED, **found)
-        return Relaxed(None, flags=flags | Flag.CENSORED, high=(settled + samples - edge) * dt, **found)
+        return Relaxed(None, flags=flags | Flag.CENSORED, high=_time_at(time, settled + samples) - edge_time, **found)
     systematic = standard_uncertainty(facts.timebase_accuracy)
-    clear = min(wanted, abs(initial - wanted) if level is None else wanted)
-    mean = math.ceil((_CLEAR * noise / clear) ** 2) if clear > 0 else tail.size
-    widest = max(int(_WIDEST_MEAN * tail.size), 3)
+    mean, widest = _samples_of_mean(tail.size, noise, min(wanted, abs(initial - wanted) if level is None else wanted))
     if mean > widest:
         flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
     mean = min(max(mean, 3), widest)
@@ -140,7 +139,8 @@ def relaxation_time(
     above = np.flatnonzero(smooth >= wanted)
     if above.size == 0:
         return Relaxed(
-            None, flags=flags | Flag.CENSORED, high=(settled + max(_FIRST_SAMPLES, mean) - edge) * dt, **found)
+            None, flags=flags | Flag.CENSORED, **found,
+            high=_time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time)
     last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
@@ -148,16 +148,28 @@ def relaxation_time(
     above = np.flatnonzero(smooth >= wanted)
     last = int(above[-1]) if above.size else last
     if last >= smooth.size - 1 - mean:
-        return Relaxed(None, flags=flags | Flag.CENSORED, low=(settled + last - edge) * dt, **found)
+        return Relaxed(None, flags=flags | Flag.CENSORED, low=_time_at(time, settled + last) - edge_time, **found)
     step = float(smooth[last] - smooth[last + 1])
     crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
-    value = (settled + crossing - edge) * dt
+    value = _time_at(time, settled + crossing) - edge_time
+    dt = float(time[settled + last + 1] - time[settled + last])
     slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)  # [A] a sample
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
     random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
+
+
+def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:
+    """Return how many samples a mean needs to show a difference of ``clear`` [A] in the noise, and the most of them."""
+    return math.ceil((_CLEAR * noise / clear) ** 2) if clear > 0 else size, max(int(_WIDEST_MEAN * size), 3)
+
+
+def _time_at(time: FloatArray, place: float) -> float:
+    """Return the time [s] at a fractional index of the record."""
+    before = min(int(place), time.size - 2)
+    return float(time[before] + (place - before) * (time[before + 1] - time[before]))
 
 
 def _read_share(voltage: FloatArray, begin: int, end: int, settled: int, highest: float) -> float:

@@ -117,6 +117,11 @@ def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str 
     raise ConfigurationError(f"{source}: the table has no column '{bare[:60]}'{nearest(bare, names)}")
 
 
+def bare_name(name: str) -> str:
+    """Return the name of a column without the unit in it, as ``--columns`` takes it: "I [uA]" is "I"."""
+    return split_header(name, BARE).name
+
+
 def guess_columns(
     names: Sequence[str], source: str, units: Sequence[str] = (), known: Mapping[str, int] | None = None,
     unused: Collection[int] = (),
@@ -158,6 +163,8 @@ def guess_columns(
             if mine:
                 found[role] = mine[0]
                 break
+    if not {"voltage", "current"} & (known or {}).keys() and "voltage" not in found:
+        found |= _terminal_pair(heads, unused, source)
     alone = all(is_unit(name) for name in names if name)  # the units themselves are the header: "V,A"
     for role in ("voltage", "current", "time"):  # what only its unit tells: "Channel A" in mV
         mine = [
@@ -179,6 +186,26 @@ def guess_columns(
             f"The columns are {', '.join(names[:20])}"
         )
     return found
+
+
+def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str) -> dict[str, int]:
+    """Return voltage and current of the one terminal that has both: "AV" and "AI" of terminal A, as Clarius names them.
+
+    Raises
+    ------
+    ConfigurationError
+        Several terminals have both.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for k, head in enumerate(heads):
+        if k not in unused and (name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", head.name)):
+            found.setdefault(name[1], {})["voltage" if name[2] == "V" else "current"] = k
+    pairs = [terminal for terminal, pair in found.items() if len(pair) == 2]
+    if len(pairs) > 1:
+        raise ConfigurationError(
+            f"{source}: the terminals {', '.join(pairs[:6])} each have a voltage and a current. Choose one with "
+            f"--columns voltage={pairs[0]}V,current={pairs[0]}I")
+    return found[pairs[0]] if pairs else {}
 
 
 def _of_another(role: str, head: Header, under: str) -> bool:

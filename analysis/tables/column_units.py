@@ -218,7 +218,8 @@ def _by_separator(cell: str, names: re.Pattern[str]) -> Header:
         if is_unit(words[k], prefixed=not single) or (looks_like_unit(words[k]) and len(words[k]) > 1):
             return Header(rest, words[k])
     for k in range(1, len(cell)):
-        if names.fullmatch(cell[:k]) and is_unit(cell[k:], prefixed=True) and len(cell) - k < 4:
+        if names.fullmatch(cell[:k]) and is_unit(cell[k:], prefixed=True) and len(cell) - k < 4 \
+                and cell[k:].lower() not in _LONGER_TIMES:   # IHRS is the current of the high-resistance state
             return Header(cell[:k], cell[k:])
     if len(words) == 1 and is_unit(cell, prefixed=True) and not names.fullmatch(cell):
         return Header(cell, cell)  # the unit alone stands for the quantity: "mV"

@@ -25,6 +25,11 @@ _UNITS_LINE = frozenset({"unit", "units", "einheit", "einheiten"})
 _DECIMAL_COMMA = r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?"
 
 
+def is_blank(cell: str) -> bool:
+    """Return whether a cell stands for no number: empty, "nan", "n/a"."""
+    return cell.lower() in _BLANK
+
+
 class Line(NamedTuple):
     """A line of the file that is not blank."""
 

@@ -11,7 +11,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from tsbench.analysis.tables.column_units import (
     split_header,
     unit_factor,
 )
-from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout
+from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
 from tsbench.analysis.tables.remarks import check_remarks
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
@@ -47,6 +47,7 @@ class ColumnRead:
     unit: str  #: as written; the SI unit where none was given, "" where the column has none
     factor: float  #: numbers were multiplied by it
     assumed: bool  #: no unit was given anywhere: SI
+    by_user: bool = False  #: the user gave the unit
 
     def __str__(self) -> str:
         if not self.unit:
@@ -114,6 +115,8 @@ def parse_table(
         return where
 
     layout = find_layout(head, resolve, source)
+    if columns is None:
+        layout = _without_blank_columns(layout, head[layout.begin :])
     read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
     assumed = {role: column.name for role, column in read.items() if column.assumed}
     doubts = check_remarks(_remarks(head[: layout.begin], layout), assumed, source)
@@ -161,6 +164,15 @@ def _may_be_number(row: Sequence[str], position: int) -> bool:
     return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
 
 
+def _without_blank_columns(layout: Layout, rows: Sequence[Line]) -> Layout:
+    """Return the layout without the optional columns that hold numbers in few rows: one result beside the readings."""
+    cells = [layout.format.cells(line.text) for line in rows if not line.comment]
+    few = [
+        role for role, k in layout.where.items()
+        if role in _OPTIONAL and 2 * sum(k < len(row) and is_blank(row[k]) for row in cells) > len(cells)]
+    return replace(layout, where={role: k for role, k in layout.where.items() if role not in few})
+
+
 def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnRead:
     position = layout.where[role]
     under = layout.units[position] if position < len(layout.units) else ""
@@ -191,7 +203,7 @@ def read_column(
         return ColumnRead(name, "", 1.0, assumed=False)
     if said is not None:
         try:
-            return ColumnRead(name, said, unit_factor(said, si), assumed=False)
+            return ColumnRead(name, said, unit_factor(said, si), assumed=False, by_user=True)
         except UnclearUnit as error:
             raise UnclearUnit(f"--columns {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
     head = split_header(name, BARE) if headed else Header(name, "")

@@ -99,3 +99,17 @@ def test_what_a_table_holds() -> None:
     assert kind(np.zeros(1000)) == "spikes" and kind(1.0 + 0.01 * np.sin(TIME * 1e5)) == "spikes"
     assert kind(1.0 + 0.3 * np.sin(TIME * 2 * np.pi * 2e4)) == "spikes"   # it stays above zero
     assert kind(np.sin(TIME * 2 * np.pi * 1e4)) == "sweep"   # turns back at zero, on both sides
+
+
+def test_a_current_that_flows_without_voltage_does_not_make_a_pulse_longer() -> None:
+    """A device is read by other means after the pulse: its current decays while the voltage is at its base."""
+    random = np.random.default_rng(4)
+    voltage = rectangles((100, 50, 0.5), base=-4e-3, noise=1e-4)
+    current = np.where(TIME < 100e-6, 0.0, 1e-4)
+    current[TIME > 600e-6] = 0.0
+    (span,) = found(voltage, current + 1e-9 * random.normal(size=TIME.size)).pulses
+    assert (span.first, span.last) == (100, 149)
+    # a switched device behind a resistance: its voltage is low, but it keeps the sign of the pulse
+    voltage[110:150] = 5e-3
+    (span,) = found(voltage, np.where((TIME >= 110e-6) & (TIME < 150e-6), 1e-4, 0.0)).pulses
+    assert (span.first, span.last) == (100, 149)

@@ -212,3 +212,13 @@ def test_a_current_that_is_clipped_after_the_pulse_gives_no_relaxation_time_and_
             result = shot_result(found, {})
             assert (result.value, result.low, result.high) == (None, None, None)
             assert "clipped" in median_result([found], {}).method
+
+
+def test_samples_farther_apart_after_the_pulse_change_no_time():
+    """A long record is often thinned out after the pulse; its times are those of the samples."""
+    time, voltage, current = record(np.random.default_rng(5), 4e-3)
+    kept = (time < 3e-3) | (np.arange(time.size) % 10 == 0)
+    whole = relaxation_time(time, voltage, current, WIDTH, facts=FACTS)
+    thinned = relaxation_time(time[kept], voltage[kept], current[kept], WIDTH, facts=FACTS)
+    for found in (whole, thinned):
+        assert abs(found.value - true_time(4e-3, found.level)) < 3 * math.hypot(found.random, found.systematic)

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 
-from tsbench.errors import UnreadableFile
+from tsbench.errors import ConfigurationError
 from tsbench.extraction import analyse_files
 
 SHARED = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
@@ -103,7 +104,38 @@ def test_a_triangle_on_a_scope():
         assert np.median(found) == pytest.approx(np.median([v for v in firsts if sign * v > 0]), abs=2e-3)
 
 
-@pytest.mark.parametrize("name", ["clarius_forming.xlsx", "hots_layer2.xlsx"])
-def test_workbooks_are_refused_in_a_line(name):
-    with pytest.raises(UnreadableFile, match=rf"{name} is an Excel workbook \(\.xlsx\).*export the sheet as CSV"):
-        analyse_files([SHARED / name])
+def cells(name):
+    (sheet, *_) = openpyxl.load_workbook(SHARED / name, data_only=True, read_only=True).worksheets
+    return list(sheet.iter_rows(values_only=True))
+
+
+def test_a_forming_sweep_of_clarius(tmp_path):
+    rows = cells("clarius_forming.xlsx")
+    current, voltage = np.array([row[1:3] for row in rows[1:]], dtype=float).T
+    jump = int(np.argmax(np.diff(np.abs(current))))
+    assert rows[1][5] == pytest.approx(-voltage[jump + 1])   # Clarius itself, by the largest change: VFORM
+    analysis = analyse_files([SHARED / "clarius_forming.xlsx"], out=tmp_path)
+    assert "Columns: time = 'Time' [s], current = 'AI' [A], voltage = 'AV' [V]" in analysis.understood[0]
+    (threshold,) = of(analysis, "threshold_voltage")
+    assert threshold["low"] <= voltage[jump + 1] + 1e-9 and voltage[jump] - 1e-9 <= threshold["high"]
+    assert threshold["value"] == pytest.approx(0.5 * (voltage[jump] + voltage[jump + 1]), abs=1e-6)
+    assert len(analysis.figures) == 1
+
+
+def test_a_row_of_wrong_units_is_a_question(tmp_path):
+    with pytest.raises(ConfigurationError, match=(
+            r"hots_layer2\.xlsx: the units cannot be right, because the noise of the current.* of an electron.*"
+            r"--columns 'voltage=Voltage \[V\],current=Current \[A\],time=Time \[s\]'")):
+        analyse_files([SHARED / "hots_layer2.xlsx"])
+    analysis = analyse_files(
+        [SHARED / "hots_layer2.xlsx"], "voltage=Voltage [V],current=Current [A],time=Time [s]", out=tmp_path,
+        kind="relaxation")
+    time, voltage, current = np.array([row[:3] for row in cells("hots_layer2.xlsx")[2:]], dtype=float).T
+    pulse = np.flatnonzero(voltage > 0.25)
+    (shot,) = of(analysis, "relaxation_time")
+    # the device conducts for 30 ms after the pulse, at a voltage of zero: the pulse is over when the voltage is
+    assert time[pulse[-1]] - time[pulse[0]] == pytest.approx(shot["conditions"]["pulse_width"], rel=0.06)
+    # the samples are 0.1 ms apart up to 19 ms and 1 ms from 46 ms on
+    above = np.flatnonzero(current - np.mean(current[: pulse[0] - 2]) > shot["conditions"]["level"])
+    assert shot["low"] < time[above[-1]] - time[pulse[-1] + 1] < shot["high"]
+    assert any("63 other columns are not used: 4, 5, 6" in line for line in analysis.lines)

@@ -3,17 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.fixtures.foreign_sweep import sweep
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.extraction import analyse_files
 from tsbench.importers.numpy_arrays.numpy_arrays import NumpyArrays
-
-
-def sweep(cycles: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Return voltage [V] and current [A] of a device that switches on at 0.6 V and off at 0.2 V."""
-    up = np.linspace(0.0, 1.0, 51)
-    voltage = np.tile(np.concatenate([up, up[-2::-1]]), cycles)
-    on = np.tile(np.concatenate([up >= 0.6, up[-2::-1] > 0.2]), cycles)
-    return voltage, np.where(on, 1e-3 * voltage, 1e-8 * voltage)
 
 
 def test_an_archive_of_named_arrays(tmp_path):

@@ -1,0 +1,157 @@
+"""A sheet of cells to tables: finds the rows of numbers, the header and the units above them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tsbench.analysis.tables.column_units import looks_like_unit
+from tsbench.importers.foreign import ForeignColumn, ForeignTable
+
+#: a cell as a workbook gives it
+Cell = object
+#: rows of text above the numbers that may hold names and units
+_MOST_TEXT_ROWS = 4
+#: another block of at least this many rows in a sheet is worth a remark
+_WORTH_A_REMARK = 5
+_FEWEST_ROWS = 2
+
+
+class NumberBlock(NamedTuple):
+    """A rectangle of numbers in a sheet: rows ``first`` to ``last`` (the last is not included)."""
+
+    first: int
+    last: int
+
+
+def number_of(cell: Cell) -> float | None:
+    """Return the number in a cell, None where it holds none; a number that is written as text counts."""
+    if isinstance(cell, bool):
+        return None
+    if isinstance(cell, int | float):
+        return float(cell)
+    if isinstance(cell, str) and re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", cell):
+        return float(cell)
+    return None
+
+
+def _is_missing(cell: Cell) -> bool:
+    """Return whether a cell stands for a number that is not there: "#REF", "#N/A", "nan"."""
+    return isinstance(cell, str) and (cell.startswith("#") or cell.strip().lower() in ("nan", "n/a", "inf", "-inf"))
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell's text; Origin's escape for a Greek letter is that letter."""
+    text = "" if cell is None else " ".join(str(cell).split())
+    return text.replace(r"\g(m)", "µ").replace(r"\g(W)", "Ω")
+
+
+def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[ForeignTable], list[str]]:
+    """Return the tables of a sheet, and a line for what is not read.
+
+    The table is the longest block of rows of numbers. The rows of text right above it are the header and the units.
+    An empty column separates tables that stand side by side.
+
+    Parameters
+    ----------
+    name : of the sheet
+    rows : of cells
+    """
+    blocks = _blocks(rows)
+    if not blocks:
+        return [], []
+    block = max(blocks, key=lambda one: one.last - one.first)
+    said = [
+        f"sheet '{name}': rows {one.first + 1} to {one.last} hold other numbers, which are not read"
+        for one in blocks if one != block and one.last - one.first >= _WORTH_A_REMARK][:3]
+    names, units, settings = _above(rows, block)
+    width = max(len(row) for row in rows[block.first : block.last])
+    values = np.full((block.last - block.first, width), np.nan)
+    for k, row in enumerate(rows[block.first : block.last]):
+        for position, cell in enumerate(row):
+            number = number_of(cell)
+            if number is not None:
+                values[k, position] = number
+    tables = []
+    parts = _parts(values, names)
+    for part in parts:
+        columns = tuple(
+            ForeignColumn(names.get(k, ""), units.get(k, ""), np.ascontiguousarray(values[:, k])) for k in part)
+        called = name if len(parts) == 1 else f"{name}, columns {_letters(part[0])} to {_letters(part[-1])}"
+        tables.append(ForeignTable(called, _trimmed(columns), settings))
+    return tables, said
+
+
+def _blocks(rows: Sequence[Sequence[Cell]]) -> list[NumberBlock]:
+    blocks: list[NumberBlock] = []
+    begin: int | None = None
+    for k, row in enumerate([*rows, ()]):
+        numbers = sum(number_of(cell) is not None for cell in row)
+        missing = sum(_is_missing(cell) for cell in row) if numbers else 0
+        words = sum(number_of(cell) is None and bool(text_of(cell)) for cell in row) - missing
+        if numbers + missing >= max(2, words) or (begin is not None and numbers and not words):
+            begin = k if begin is None else begin
+        elif begin is not None:
+            if k - begin >= _FEWEST_ROWS:
+                blocks.append(NumberBlock(begin, k))
+            begin = None
+    return blocks
+
+
+def _above(rows: Sequence[Sequence[Cell]], block: NumberBlock) -> tuple[dict[int, str], dict[int, str], dict[str, str]]:
+    """Return names and units by position, and the settings in the rows above them."""
+    text_rows: list[dict[int, str]] = []
+    k = block.first - 1
+    while k >= 0 and len(text_rows) < _MOST_TEXT_ROWS:
+        cells = {position: text_of(cell) for position, cell in enumerate(rows[k]) if text_of(cell)}
+        if len(cells) < 2 and (text_rows or not cells):
+            break
+        text_rows.append(cells)
+        k -= 1
+        if len(text_rows) > 1 and not all(map(looks_like_unit, text_rows[-2].values())):
+            break   # the row below is the header, this one belongs to the settings or to a group of columns
+    units: dict[int, str] = {}
+    names: dict[int, str] = {}
+    for cells in text_rows:
+        if all(map(looks_like_unit, cells.values())) and not units and not names:
+            units = cells
+        elif not names:
+            names = cells
+    if units and not names:
+        names, units = units, {}
+    first = block.first - len(text_rows)
+    settings = {
+        text_of(row[0]).rstrip(":= "): " ".join(filter(None, map(text_of, row[1:])))
+        for row in rows[: max(first, 0)] if row and text_of(row[0]) and any(map(text_of, row[1:]))}
+    return names, units, settings
+
+
+def _parts(values: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", names: Mapping[int, str]) -> list[list[int]]:
+    """Return the positions of each table: an empty column without a name stands between two of them."""
+    empty = [not np.isfinite(values[:, k]).any() for k in range(values.shape[1])]
+    parts: list[list[int]] = [[]]
+    for k in range(values.shape[1]):
+        if empty[k] and k not in names:
+            parts.append([])
+        elif not empty[k]:
+            parts[-1].append(k)
+    large = [part for part in parts if len(part) > 1]
+    return large if len(large) > 1 else [[k for part in parts for k in part]]
+
+
+def _trimmed(columns: tuple[ForeignColumn, ...]) -> tuple[ForeignColumn, ...]:
+    """Return the columns without the rows at the end in which all are blank: the table beside is longer."""
+    used = np.flatnonzero(np.logical_or.reduce([np.isfinite(column.values) for column in columns]))
+    end = int(used[-1]) + 1 if used.size else 0
+    return tuple(ForeignColumn(column.name, column.unit, column.values[:end]) for column in columns)
+
+
+def _letters(position: int) -> str:
+    """Return a column's letters as a spreadsheet shows them: 0 is A, 26 is AA."""
+    text = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
