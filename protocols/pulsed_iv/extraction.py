@@ -1,0 +1,156 @@
+"""Pulsed I-V to numbers: voltage and current at each height, the resistance after it, and the threshold of the pulses.
+
+The threshold of the pulses depends on their width: a device that needs 1 us to switch at 1.1 V does not switch in a
+pulse of 500 ns. It is no threshold voltage of a sweep.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
+from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
+from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.pulsed_iv.parameters import PulsedIVParameters
+from tsbench.protocols.pulses.cycle_states import CycleState, Stand, record_states
+from tsbench.records import Flag, Result, Run
+
+CERTAIN = 6  #: cycles at one height: if half of them fired on average, none of six fires with less than 2.5 %
+_COARSE = 0.02  #: of the value: a wider bracket is under-sampled
+_VOLTAGE_GAIN = 0.02  #: limit of the gain of a voltage channel where the record does not say
+
+
+@dataclass(frozen=True)
+class WriteRead:
+    """One cycle: its height, what it showed, whether the write pulse fired, and the highest voltage before that."""
+
+    amplitude: float  #: [V]
+    state: CycleState
+    firing: Firing
+    highest: float  #: [V] device voltage before it switched, or at the end of the pulse
+    current_gain: float  #: relative limit
+    flags: Flag
+
+
+def settings_of(run: Run) -> PulsedIVParameters:
+    """Return the parameters that a run was made with."""
+    given = {name: one["value"] for name, one in run.header.parameters.items()
+             if name in PulsedIVParameters.model_fields}
+    return PulsedIVParameters.model_validate(given)
+
+
+def write_reads(run: Run, options: ExtractionOptions) -> list[WriteRead]:
+    """Return every recorded cycle in order."""
+    settings = settings_of(run)
+    found: list[WriteRead] = []
+    for record in device_records(run):
+        if record.voltage is None or record.current is None:
+            continue
+        for segment, state in enumerate(record_states(settings, record)):
+            found.append(_write_read(run, record, segment, state, settings, options))
+    return found
+
+
+def _write_read(
+    run: Run, record: DeviceRecord, segment: int, state: CycleState, settings: PulsedIVParameters,
+    options: ExtractionOptions,
+) -> WriteRead:
+    assert record.voltage is not None and record.current is not None
+    facts, flags = pulse_facts(run, record, options), record_flags(record, segment)
+    part = record.times < settings.width + 0.5 * settings.gap
+    seen = outcome(record.times[part], record.voltage[segment][part], record.current[segment][part], facts, flags)
+    highest = seen.delay.highest if seen.firing is Firing.FIRED else state.write.voltage
+    return WriteRead(float(record.conditions["amplitude"]), state, seen.firing, float(highest), facts.current_gain,
+                     flags)
+
+
+def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return voltage, current, read resistance and firing probability at each height, and the threshold."""
+    settings = settings_of(run)
+    found = write_reads(run, options)
+    results: list[Result] = []
+    for amplitude in sorted({one.amplitude for one in found}, key=abs):
+        mine = [one for one in found if one.amplitude == amplitude]
+        conditions: dict[str, Any] = {"amplitude": amplitude, "pulse_width": settings.width}
+        flags = Flag.NONE
+        for one in mine:
+            flags |= one.flags & ~Flag.TRIGGER_MISSED
+        writes = [one.state.write for one in mine]
+        results.append(_mean("write_voltage", "V", [s.voltage for s in writes], [s.voltage_uncertainty for s in writes],
+                             _VOLTAGE_GAIN, conditions, flags))
+        results.append(_mean("write_current", "A", [s.current for s in writes], [s.current_uncertainty for s in writes],
+                             mine[0].current_gain, conditions, flags))
+        results.append(_read([one.state.read for one in mine], mine[0].current_gain, conditions, flags))
+        fired = sum(one.firing is Firing.FIRED for one in mine)
+        results.append(probability_result("firing_probability", fired, len(mine), conditions, "pulses"))
+    return [*results, threshold_of_pulses(found, settings)]
+
+
+def _mean(
+    quantity: str, unit: str, values: Sequence[float], uncertainties: Sequence[float], gain: float,
+    conditions: dict[str, Any], flags: Flag,
+) -> Result:
+    """Return a mean over cycles; its interval joins their scatter, or the uncertainty of one, and the gain."""
+    count, value = len(values), float(np.mean(values))
+    systematic = standard_uncertainty(gain * value)
+    if count > 1:
+        random = t_quantile_95(count - 1) * float(np.std(values, ddof=1)) / math.sqrt(count)
+    else:
+        random, flags = NORMAL_95 * uncertainties[0], flags | Flag.TOO_FEW
+    half = combined(random, NORMAL_95 * float(np.mean(uncertainties)), NORMAL_95 * systematic)
+    return Result(quantity, unit, value, value - half, value + half, f"mean of {count} cycles at the end of the write "
+                  "pulse; scatter, noise and gain accuracy", conditions, flags)
+
+
+def _read(reads: Sequence[Stand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
+    """Return the resistance at the read pulse; only a lower bound where the conductance is not told from zero."""
+    value = float(np.mean([one.conductance for one in reads]))
+    count = len(reads)
+    scatter = float(np.std([one.conductance for one in reads], ddof=1)) / math.sqrt(count) if count > 1 else 0.0
+    half = combined(t_quantile_95(count - 1) * scatter if count > 1 else 0.0,
+                    NORMAL_95 * float(np.mean([one.uncertainty for one in reads])),
+                    NORMAL_95 * standard_uncertainty(combined(gain, _VOLTAGE_GAIN) * value))
+    method = f"mean conductance of {count} cycles at the end of the read pulse; scatter, noise and gain accuracy"
+    low, high = value - half, value + half
+    if not math.isfinite(high) or high <= 0:
+        return Result("read_resistance", "Ohm", None, None, None, method, conditions, flags | Flag.IMPLAUSIBLE)
+    if low <= 0:
+        return Result("read_resistance", "Ohm", None, 1 / high, None, method, conditions, flags | Flag.CENSORED)
+    return Result("read_resistance", "Ohm", 1 / value, 1 / high, 1 / low, method, conditions, flags)
+
+
+def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters) -> Result:
+    """Return the device voltage at which pulses of this width begin to fire: a bracket between two heights.
+
+    Below it none of the pulses fires, above it all do. Where some heights lie between the two, the device is
+    stochastic there, and the bracket holds them all. Fewer than six cycles at the two heights: the flag TOO_FEW.
+    """
+    quantity, conditions = "pulse_threshold_voltage", {"pulse_width": settings.width}
+    method = "between the highest pulses of which none fires and the lowest of which all fire"
+    heights = sorted({abs(one.amplitude) for one in found})
+    groups = [[one for one in found if abs(one.amplitude) == height] for height in heights]
+    shares = [float(np.mean([one.firing is Firing.FIRED for one in group])) for group in groups]
+    quiet = next((k for k, share in enumerate(shares) if share > 0), len(shares)) - 1
+    sure = len(shares) - next((k for k, share in enumerate(reversed(shares)) if share < 1), len(shares))
+    below = max((abs(one.highest) for one in groups[quiet]), default=0.0) if quiet >= 0 else None
+    above = min((abs(one.highest) for one in groups[sure]), default=0.0) if sure < len(groups) else None
+    sign = -1.0 if found and found[0].amplitude < 0 else 1.0
+    if below is None or above is None:
+        flags = Flag.CENSORED if found else Flag.NO_EVENT
+        flags |= Flag.NO_EVENT if above is None else Flag.NONE
+        ends = [None if one is None else sign * one for one in (below, above)]
+        low, high = ends if sign > 0 else ends[::-1]
+        return Result(quantity, "V", None, low, high, method, conditions, flags)
+    wide = NORMAL_95 * standard_uncertainty(_VOLTAGE_GAIN * above)
+    flags = Flag.TOO_FEW if min(len(groups[quiet]), len(groups[sure])) < CERTAIN else Flag.NONE
+    if sure - quiet > 1:
+        method += f"; of {sure - quiet - 1} heights between them, some pulses fire"
+    low, high = min(below, above) - wide, max(below, above) + wide
+    flags |= Flag.UNDER_SAMPLED if abs(above - below) > _COARSE * above else Flag.NONE
+    first, last = sorted((sign * low, sign * high))
+    return Result(quantity, "V", sign * 0.5 * (below + above), first, last, method, conditions, flags)

@@ -1,0 +1,53 @@
+"""The figure of a pulsed I-V run: current over device voltage at the end of each write pulse, and the firing."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tsbench.analysis.figures import Figure, label, new_figure
+from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD
+from tsbench.analysis.pulse.firing import Firing
+from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.pulsed_iv.extraction import pulsed_iv, write_reads
+from tsbench.records import Run
+
+
+def pulsed_iv_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]:
+    """Yield current over voltage beside the firing probability and the read resistance over the height."""
+    found = write_reads(run, options)
+    if not found:
+        return
+    results = pulsed_iv(run, options)
+
+    def draw() -> Figure:
+        figure = new_figure(figure_title(run, "pulsed I-V"), 10.0, 4.6, run.header.simulated)
+        curve, firing, reads = figure.subplot_mosaic("ab;ac", width_ratios=(3, 2)).values()
+        for fired, colour, name in ((False, CURVE, "did not fire"), (True, THRESHOLD, "fired")):
+            mine = [one for one in found if (one.firing is Firing.FIRED) == fired]
+            if mine:
+                curve.plot([one.state.write.voltage for one in mine], [one.state.write.current for one in mine], "o",
+                           color=colour, markersize=4, alpha=0.6, label=name)
+        label(curve, "device voltage at the end of the pulse", "V", "current there", "A")
+        curve.legend(fontsize=8, loc="best")
+        shares = [row for row in results if row.quantity == "firing_probability" and row.value is not None]
+        heights = np.array([row.conditions["amplitude"] for row in shares])
+        bounds = np.array([(row.value, row.low, row.high) for row in shares], dtype=np.float64).reshape(-1, 3)
+        firing.errorbar(heights, bounds[:, 0], yerr=(bounds[:, 0] - bounds[:, 1], bounds[:, 2] - bounds[:, 0]), fmt="o",
+                        color=THRESHOLD, markersize=4, capsize=2)
+        firing.set_ylim(-0.05, 1.05)
+        label(firing, "height of the pulse", "V", "firing probability", "")
+        for row in results:
+            if row.quantity != "read_resistance":
+                continue
+            at = row.conditions["amplitude"]
+            if row.value is not None and row.low is not None and row.high is not None:
+                reads.errorbar([at], [row.value], yerr=[[row.value - row.low], [row.high - row.value]], fmt="o",
+                               color=CURVE, markersize=4, capsize=2)
+            elif row.low is not None:
+                reads.plot([at], [row.low], "^", color=MUTED, markersize=5)
+        reads.set_yscale("log")
+        label(reads, "height of the pulse (triangle: higher than)", "V", "read resistance", "Ohm")
+        return figure
+
+    yield "pulsed_iv", draw
