@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.statistics import median_interval, proportion_interval
-from tsbench.protocols.endurance.failure import FailureCount, Verdict
+from tsbench.protocols.endurance.failure import CycleVerdict, FailureCount
 from tsbench.protocols.endurance.parameters import EnduranceParameters
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.signals import device_records
@@ -17,12 +17,12 @@ from tsbench.records import Flag, FloatArray, Result, Run
 
 
 @dataclass(frozen=True)
-class Cycle:
+class EnduranceCycle:
     """One cycle of an endurance run, from 1."""
 
     number: int
     state: CycleState
-    verdict: Verdict
+    verdict: CycleVerdict
 
 
 def settings_of(run: Run) -> EnduranceParameters:
@@ -32,14 +32,14 @@ def settings_of(run: Run) -> EnduranceParameters:
          if name in EnduranceParameters.model_fields})
 
 
-def cycles(run: Run) -> tuple[list[Cycle], FailureCount]:
+def cycles(run: Run) -> tuple[list[EnduranceCycle], FailureCount]:
     """Return every recorded cycle in order, and the count of the failed ones."""
     settings = settings_of(run)
     count, found = FailureCount(settings), []
     for record in device_records(run):
         rows = rows_of(run.point_flags, int(record.conditions.get("first", 0)), record.segment_times.size)
         for row, state in zip(rows, record_states(settings, record), strict=False):
-            found.append(Cycle(int(row) + 1, state, count.add(int(row) + 1, state)))
+            found.append(EnduranceCycle(int(row) + 1, state, count.add(int(row) + 1, state)))
     return found, count
 
 
@@ -57,7 +57,7 @@ def endurance_results(run: Run, options: ExtractionOptions) -> list[Result]:
 
 
 def _life(
-    found: list[Cycle], count: FailureCount, settings: EnduranceParameters, conditions: dict[str, Any],
+    found: list[EnduranceCycle], count: FailureCount, settings: EnduranceParameters, conditions: dict[str, Any],
 ) -> Result:
     criterion = (f"{settings.failures} cycles in a row with more than {settings.on_below:g} Ohm at the end of the "
                  f"write pulse or less than {settings.off_above:g} Ohm during the read pulse")
@@ -81,9 +81,9 @@ def _share(count: FailureCount, conditions: dict[str, Any]) -> Result:
     return Result("failed_cycle_share", "", failed / judged, low, high, method, conditions)
 
 
-def _decades(found: list[Cycle]) -> Iterator[tuple[str, list[Cycle]]]:
+def _decades(found: list[EnduranceCycle]) -> Iterator[tuple[str, list[EnduranceCycle]]]:
     """Yield the good cycles by decade of their number: 1 to 9, 10 to 99 and so on."""
-    good = [cycle for cycle in found if cycle.verdict is Verdict.GOOD]
+    good = [cycle for cycle in found if cycle.verdict is CycleVerdict.GOOD]
     first = 1
     while good and first <= good[-1].number:
         part = [cycle for cycle in good if first <= cycle.number < 10 * first]
@@ -117,6 +117,6 @@ def endurance_remark(run: Run) -> str:
     _, count = cycles(run)
     if count.failed_at is None:
         return ""
-    doubt = ("A lost contact looks the same. Check the contact" if count.how == Verdict.NOT_ON.value else
+    doubt = ("A lost contact looks the same. Check the contact" if count.how == CycleVerdict.NOT_ON.value else
              "Check the device")
     return f"the device failed at cycle {count.failed_at}: {count.how}. {doubt}"

@@ -9,7 +9,7 @@ from tsbench.protocols.pulses.cycle_states import CycleState
 _GAIN_DOUBT = 0.05
 
 
-class Verdict(Enum):
+class CycleVerdict(Enum):
     """What one cycle shows."""
 
     GOOD = "good"
@@ -18,16 +18,16 @@ class Verdict(Enum):
     UNDECIDED = "undecided"  #: the resistance is too near to the limit to tell
 
 
-def verdict(settings: EnduranceParameters, state: CycleState) -> Verdict:
+def verdict(settings: EnduranceParameters, state: CycleState) -> CycleVerdict:
     """Judge a cycle by the failure criterion of the parameters; a noisy or unlucky one is undecided."""
     on, off = 1.0 / settings.on_below, 1.0 / settings.off_above
     if state.read.above(off, _GAIN_DOUBT):
-        return Verdict.STAYS_ON
+        return CycleVerdict.STAYS_ON
     if state.write.below(on, _GAIN_DOUBT):
-        return Verdict.NOT_ON
+        return CycleVerdict.NOT_ON
     if state.read.below(off, _GAIN_DOUBT) and state.write.above(on, _GAIN_DOUBT):
-        return Verdict.GOOD
-    return Verdict.UNDECIDED
+        return CycleVerdict.GOOD
+    return CycleVerdict.UNDECIDED
 
 
 class FailureCount:
@@ -43,12 +43,12 @@ class FailureCount:
         self.good_before = 0  #: the last good cycle before it
         self.how = ""
 
-    def add(self, number: int, state: CycleState) -> Verdict:
+    def add(self, number: int, state: CycleState) -> CycleVerdict:
         """Take one cycle, numbered from 1, in order."""
         found = verdict(self._settings, state)
-        if found is Verdict.UNDECIDED:
+        if found is CycleVerdict.UNDECIDED:
             self.undecided += 1
-        elif found is Verdict.GOOD:
+        elif found is CycleVerdict.GOOD:
             self._row.clear()
             self.last_good = number
             self.good += self.failed_at is None

@@ -7,7 +7,7 @@ import numpy as np
 from tsbench.analysis.figures import Figure, label, new_figure
 from tsbench.analysis.figures.style import CURVE, HOLD, MUTED, THRESHOLD
 from tsbench.protocols.endurance.extraction import cycles, settings_of
-from tsbench.protocols.endurance.failure import Verdict
+from tsbench.protocols.endurance.failure import CycleVerdict
 from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.pulses.cycle_states import SIGMAS
@@ -36,7 +36,7 @@ def endurance_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
                           markersize=3, alpha=0.4, label=f"{name}: higher than")
         axes.axhline(settings.on_below, color=MUTED, linewidth=0.8, linestyle="--")
         axes.axhline(settings.off_above, color=MUTED, linewidth=0.8, linestyle="--")
-        failed = [cycle.number for cycle in found if cycle.verdict in (Verdict.NOT_ON, Verdict.STAYS_ON)]
+        failed = [cycle.number for cycle in found if cycle.verdict in (CycleVerdict.NOT_ON, CycleVerdict.STAYS_ON)]
         axes.plot(failed, [settings.off_above] * len(failed), "x", color=THRESHOLD, markersize=5,
                   label=f"failed cycles ({len(failed)})" if failed else None)
         if count.failed_at is not None:

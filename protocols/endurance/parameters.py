@@ -42,7 +42,7 @@ class EnduranceParameters(WriteReadParameters):
                              "Raise 'off_above'")
         return self
 
-    @property  # type: ignore[misc]
+    @property
     def repeats(self) -> int:
         """Number of cycles."""
         return self.cycles

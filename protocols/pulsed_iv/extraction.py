@@ -17,7 +17,7 @@ from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.protocols.pulsed_iv.parameters import PulsedIVParameters
-from tsbench.protocols.pulses.cycle_states import CycleState, Stand, record_states
+from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand, record_states
 from tsbench.records import Flag, Result, Run
 
 CERTAIN = 6  #: cycles at one height: if half of them fired on average, none of six fires with less than 2.5 %
@@ -107,7 +107,7 @@ def _mean(
                   "pulse; scatter, noise and gain accuracy", conditions, flags)
 
 
-def _read(reads: Sequence[Stand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
+def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
     """Return the resistance at the read pulse; only a lower bound where the conductance is not told from zero."""
     value = float(np.mean([one.conductance for one in reads]))
     count = len(reads)

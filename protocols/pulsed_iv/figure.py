@@ -12,6 +12,8 @@ from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.pulsed_iv.extraction import pulsed_iv, write_reads
 from tsbench.records import Run
 
+_DECADE = 10.0  #: resistances that differ by more stand on a logarithmic axis
+
 
 def pulsed_iv_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]:
     """Yield current over voltage beside the firing probability and the read resistance over the height."""
@@ -46,8 +48,12 @@ def pulsed_iv_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
                                color=CURVE, markersize=4, capsize=2)
             elif row.low is not None:
                 reads.plot([at], [row.low], "^", color=MUTED, markersize=5)
-        reads.set_yscale("log")
-        label(reads, "height of the pulse (triangle: higher than)", "V", "read resistance", "Ohm")
+        ends = [one for row in results if row.quantity == "read_resistance" for one in (row.low, row.high) if one]
+        if ends and max(ends) > _DECADE * min(ends):
+            reads.set_yscale("log")
+        for axes in (firing, reads):
+            axes.locator_params(axis="x", nbins=5)
+        label(reads, "height of the pulse (triangle: at least)", "V", "read resistance", "Ohm")
         return figure
 
     yield "pulsed_iv", draw

@@ -22,7 +22,7 @@ _FEWEST = 3
 
 
 @dataclass(frozen=True)
-class Stand:
+class PulseStand:
     """Device voltage [V] and current [A] in one part of a pulse, less what stood before, with standard uncertainties.
 
     The uncertainties are random: noise, and the part of a code that no noise averages out.
@@ -59,8 +59,8 @@ class Stand:
 class CycleState:
     """One cycle: how the device stood at the end of the write pulse, and during the read pulse."""
 
-    write: Stand
-    read: Stand
+    write: PulseStand
+    read: PulseStand
 
 
 def record_states(settings: WriteReadParameters, record: DeviceRecord) -> list[CycleState]:
@@ -94,7 +94,7 @@ def cycle_state(
             late = (times > begin + 0.4 * width) & (times < begin + 0.9 * width)
         v, sv = _level(voltage, before, late, resolution[0])
         i, si = _level(current, before, late, resolution[1])
-        parts.append(Stand(v, i, sv, si))
+        parts.append(PulseStand(v, i, sv, si))
     return CycleState(*parts)
 
 

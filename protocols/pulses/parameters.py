@@ -16,14 +16,18 @@ class PulseParameters(Parameters):
 
     if TYPE_CHECKING:  # each declares them where they stand in its own form, in types of ``protocols.fields``
         amplitude: tuple[float, ...]
-        base: float
         width: float
-        repeats: int
         rest: float
         rise_time: float
         fall_time: float
         trigger: str
         external_level: float
+
+        @property
+        def base(self) -> float: ...  # not every form has it
+
+        @property
+        def repeats(self) -> int: ...
 
     @model_validator(mode="after")
     def _is_pulse(self) -> Self:

@@ -50,7 +50,7 @@ class WriteReadParameters(PulseParameters):
             raise ValueError("fewer than 10 samples would be in a pulse. Raise 'samples' or lower 'gap'")
         return self
 
-    @property  # type: ignore[misc]
+    @property
     def base(self) -> float:
         """Level between the pulses [V]."""
         return 0.0

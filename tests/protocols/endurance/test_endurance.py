@@ -8,10 +8,10 @@ import pytest
 from tests.fixtures.made_runs import run, waveform
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
-from tsbench.protocols.endurance.failure import FailureCount, Verdict, verdict
+from tsbench.protocols.endurance.failure import CycleVerdict, FailureCount, verdict
 from tsbench.protocols.endurance.parameters import EnduranceParameters
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.pulses.cycle_states import CycleState, Stand
+from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand
 from tsbench.records import Flag, Run
 
 OPTIONS = ExtractionOptions()
@@ -94,10 +94,10 @@ def test_a_lost_contact_is_named_and_a_run_without_records_gives_no_number() -> 
 
 def test_near_the_limit_a_cycle_is_undecided() -> None:
     settings = EnduranceParameters(on_below=1e3, off_above=1e3, failures=2)
-    sure, near = Stand(1.0, 2e-3, 1e-3, 1e-6), Stand(0.3, 0.3e-3, 1e-3, 1e-5)
-    assert verdict(settings, CycleState(sure, near)) is Verdict.UNDECIDED
+    sure, near = PulseStand(1.0, 2e-3, 1e-3, 1e-6), PulseStand(0.3, 0.3e-3, 1e-3, 1e-5)
+    assert verdict(settings, CycleState(sure, near)) is CycleVerdict.UNDECIDED
     count = FailureCount(settings)
-    stuck, open_ = CycleState(sure, Stand(0.3, 1e-3, 1e-3, 1e-6)), CycleState(sure, near)
+    stuck, open_ = CycleState(sure, PulseStand(0.3, 1e-3, 1e-3, 1e-6)), CycleState(sure, near)
     for number, state in enumerate((stuck, open_, stuck), start=1):   # an undecided cycle does not end a row
         count.add(number, state)
     assert count.failed_at == 1 and count.undecided == 1

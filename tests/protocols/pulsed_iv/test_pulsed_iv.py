@@ -9,7 +9,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.pulsed_iv.extraction import WriteRead, threshold_of_pulses
 from tsbench.protocols.pulsed_iv.parameters import PulsedIVParameters
-from tsbench.protocols.pulses.cycle_states import CycleState, Stand
+from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand
 from tsbench.records import Flag, Result
 
 SETTINGS = PulsedIVParameters()
@@ -44,7 +44,7 @@ def test_a_run_ends_at_the_target_current(measure: Any) -> None:
 
 def cycles(*groups: tuple[float, str]) -> list[WriteRead]:
     """Return cycles of heights [V] whose letters say which fired (f) and which did not (q)."""
-    stand = Stand(0.0, 0.0, 1e-3, 1e-6)
+    stand = PulseStand(0.0, 0.0, 1e-3, 1e-6)
     return [WriteRead(height, CycleState(stand, stand), Firing.FIRED if letter == "f" else Firing.QUIET, height, 0.0,
                       Flag.NONE) for height, letters in groups for letter in letters]
 
