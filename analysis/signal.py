@@ -1,16 +1,21 @@
 """Small tools on sampled signals: gaps, crossings to a fraction of a sample, edges."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import smoothed
 
 #: a reading at least this large is an instrument's way to say "overflow" (9.9e37)
 OVERFLOW_NUMBER = 9e37
 #: samples on an edge from which on its bend is fitted too
 _ENOUGH_FOR_BEND = 8
+#: standard deviations of its noise by which the steepest slope must be known before a fit is placed by it
+_CLEAR_SLOPE = 12.0
+_LEAST_HALF_WIDTH = 3  #: samples: a cubic has four parameters
+#: samples in the steep part of a rise up to which its steepest point is known to half a sample only
+_FEW = 4.0
 
 
 def usable_record(time: FloatArray, *signals: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...], Flag]:
@@ -81,19 +86,60 @@ def line_crossing(
     return near + float(shift), float(slope), int(inside.size)
 
 
-def steepest_rise(values: FloatArray, first: int, last: int, half_width: int) -> tuple[float, float]:
-    """Return (fractional index, its standard uncertainty) of the steepest rise between two samples.
+@dataclass(frozen=True)
+class Steepest:
+    """The steepest point of a rise, in samples."""
 
-    A cubic is fitted to ``2 half_width + 1`` samples around the steepest smoothed slope; its inflection is
-    the answer, the residuals give the random part, and the change under a window half as wide again the
-    model's.
+    place: float  #: fractional index
+    random: float  #: standard uncertainty by the noise
+    model: float  #: standard uncertainty of what lies between the samples, and of the form that is fitted
+    passes: float  #: from there to where the slope has fallen to half of the steepest
+
+
+def steepest_rise(values: FloatArray, first: int, last: int, half_width: int, noise: float) -> Steepest:
+    """Return the steepest rise between two samples.
+
+    A cubic is fitted around the steepest slope, where the slope is more than half of the steepest: there it is nearly a
+    parabola, however uneven the rise is as a whole. Its inflection is the answer. The residuals give the random part,
+    and the change under a window half as wide again the model's. Of a few samples the place is known to half a sample,
+    of more the better.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    first, last : samples between which the rise is
+    half_width : of the widest fit, in samples
+    noise : standard deviation of one value
     """
-    slope = np.gradient(smoothed(values, max(3, half_width)))
     first, last = max(first, 0), min(last, values.size - 1)
-    start = float(first + int(np.argmax(slope[first : last + 1])))
-    found, random = _inflection(values, start, half_width)
-    other, _ = _inflection(values, found, math.ceil(1.5 * half_width))
-    return found, math.hypot(random, 0.5 * (other - found))
+    begin, end, half = _steep_part(values, first, last, half_width, noise)
+    found, random = _inflection(values, 0.5 * (begin + end), half)
+    other, _ = _inflection(values, found, math.ceil(1.5 * half))
+    between = 0.5 / math.sqrt(3.0) * min(1.0, _FEW / (end - begin + 1))
+    return Steepest(found, random, math.hypot(0.5 * (other - found), between), end - found)
+
+
+def _steep_part(values: FloatArray, first: int, last: int, widest: int, noise: float) -> tuple[int, int, int]:
+    """Return first and last sample of where the slope is more than half of the steepest, and the half width of a fit.
+
+    The slope is that of straight lines through as few samples as make it clear of the noise.
+    """
+    reach, slope = max(widest // 7, 1), np.empty(0)  # a twentieth of the rise: noise that has a memory is averaged too
+    while True:
+        reach = min(reach, max(widest, 1))
+        offsets = np.arange(-reach, reach + 1)
+        around = values[np.clip(np.arange(first - reach, last + reach + 1), 0, values.size - 1)]
+        slope = np.convolve(around, offsets[::-1], mode="valid") / float(offsets @ offsets)
+        if slope.max() >= _CLEAR_SLOPE * noise / math.sqrt(float(offsets @ offsets)) or reach >= widest:
+            break
+        reach = math.ceil(1.3 * reach)
+    peak = int(np.argmax(slope))
+    low = slope < 0.5 * slope[peak]
+    before, after = np.flatnonzero(low[:peak]), np.flatnonzero(low[peak:])
+    begin = int(before[-1]) + 1 if before.size else 0
+    end = peak + int(after[0]) - 1 if after.size else slope.size - 1
+    half = min(max(math.ceil(0.5 * (end - begin)), reach, _LEAST_HALF_WIDTH), max(widest, _LEAST_HALF_WIDTH))
+    return first + begin, first + end, half
 
 
 def _inflection(values: FloatArray, centre: float, half_width: int) -> tuple[float, float]:

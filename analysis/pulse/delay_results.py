@@ -98,7 +98,7 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         return Result(
             "switching_delay_mean", "s", None, low, high, method, conditions, flags | Flag.CENSORED)
     values = np.array([delay.value for delay in fired])
-    common = max(delay.systematic for delay in fired)
+    common = float(np.mean([delay.systematic for delay in fired]))
     if len(fired) < 2:
         half = NORMAL_95 * combined(fired[0].random, common)
         flags |= Flag.TOO_FEW

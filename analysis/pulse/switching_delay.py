@@ -21,7 +21,7 @@ from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import line_crossing, steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.signal import Steepest, line_crossing, steepest_rise, upward_crossings, usable_record
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
@@ -38,6 +38,11 @@ _ESTABLISHED = 50e-6
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
+#: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
+#: this share of its height
+_TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
+#: time constants in which the slope falls to half that make a change slow
+_SLOWLY = 3.0
 #: share of the highest current by which half of it may be off
 _LEVEL_DOUBT = 0.02
 
@@ -86,8 +91,9 @@ def switching_delay(
         highest = float(smoothed(v, 5)[first : last + 1].max())
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
     off, on, middle = rise
-    left, right = _extent(i, middle, off, on)
-    instant, instant_random, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
+    left, right = _extent(i, middle, off, on, i_noise)
+    found, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
+    instant = found.place
     width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
     before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
     highest = float(before.max())
@@ -100,14 +106,13 @@ def switching_delay(
     edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
     # half as much again as by a straight line: the bend is fitted too
     edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
-    if on_edge < 3 or right - left < 3:
-        flags |= Flag.UNDER_SAMPLED
-    late, late_limit, flag = _lateness((instant - edge) * dt, facts)
-    found = Delay(
+    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
+    late, late_limit, flag = _lateness((instant - edge) * dt, found.passes * dt, facts)
+    delay = Delay(
         value=(value := (instant - edge) * dt - late),
-        random=combined(instant_random * dt, edge_random * dt, dt / math.sqrt(12.0)),
+        random=combined(found.random * dt, edge_random * dt, dt / math.sqrt(12.0)),
         systematic=combined(
-            standard_uncertainty(facts.channel_skew), standard_uncertainty(late_limit),
+            standard_uncertainty(facts.channel_skew), standard_uncertainty(late_limit), found.model * dt,
             standard_uncertainty(0.5 * highest_limit / max(slope, 1e-30) * dt),
             standard_uncertainty(facts.timebase_accuracy * value),
         ),
@@ -120,21 +125,30 @@ def switching_delay(
     )
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
     return bounded(
-        found, i, beyond(current, facts.current_window), (left, end),
+        delay, i, beyond(current, facts.current_window), (left, end),
         no_edge=beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0)
 
 
-def _lateness(seen: float, facts: PulseFacts) -> tuple[float, float, Flag]:
+def _lateness(seen: float, passes: float, facts: PulseFacts) -> tuple[float, float, Flag]:
     """Return by how much the current is seen late [s], the limit of the error of that [s], and flags.
 
-    No device switches before the edge. So a current that is seen ``seen`` [s] after the edge is late by no more than
-    that, even where its sensor is so slow that it could be (AMBIGUOUS: then little is known of the delay).
+    Behind one time constant a slope is seen later by it if it changes slowly. A rise that ends suddenly is steepest
+    where it ends, and not later: it is seen late by anything between nothing and the time constant. No device switches
+    before the edge. So a current that is seen ``seen`` [s] after the edge is late by no more than that, even where its
+    sensor is so slow that it could be (AMBIGUOUS: then little is known of the delay).
+
+    Parameters
+    ----------
+    seen : [s] from the edge to the steepest rise
+    passes : [s] in which the slope falls to half after that
     """
     least, most = facts.sense_delay - facts.sense_delay_limit, facts.sense_delay + facts.sense_delay_limit
-    if seen >= most:
-        return facts.sense_delay, facts.sense_delay_limit, Flag.NONE
-    most = max(seen, least)
-    return 0.5 * (least + most), 0.5 * (most - least), Flag.AMBIGUOUS
+    if passes < _SLOWLY * most:
+        least = 0.0
+    flag = Flag.NONE if seen >= most else Flag.AMBIGUOUS
+    if flag:
+        most = max(seen, least)
+    return 0.5 * (least + most), 0.5 * (most - least), flag
 
 
 def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
@@ -202,8 +216,8 @@ def _lasting_rise(
 
 def _instant(
     i: FloatArray, left: int, right: int, last: int, established: int, noise: float
-) -> tuple[float, float, bool]:
-    """Return the switching instant and its standard uncertainty, in samples, and whether half the current is taken.
+) -> tuple[Steepest, bool]:
+    """Return the switching instant and whether half the current is taken for it.
 
     Parameters
     ----------
@@ -211,17 +225,18 @@ def _instant(
     last : sample of the pulse
     established : samples after which the current counts as established
     """
-    steepest, steepest_random = steepest_rise(i, left, right, max(3, round(0.35 * (right - left))))
+    steepest = steepest_rise(i, left, right, max(3, round(0.35 * (right - left))), noise)
     width = max(1, (right - left) // 50)
     rise = i[left : right + 1]
     share = _RESTLESS_SHARE * float(np.ptp(rise))
     back = max(_LEAST_STEP * noise / math.sqrt(width), share)
     calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
     if calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)):
-        return steepest, steepest_random, False
+        return steepest, False
     instant, random = _half_way(i, left, min(right + established, last), noise)
     # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants
-    return instant, combined(random, 0.5 * (instant - steepest) if calm else 0.0), True
+    doubt = 0.5 * (instant - steepest.place) if calm else 0.0
+    return Steepest(instant, combined(random, doubt), 0.0, math.inf), True
 
 
 def _misfit(rise: FloatArray) -> float:
@@ -247,12 +262,14 @@ def _half_way(i: FloatArray, left: int, end: int, noise: float) -> tuple[float, 
     return before + ((level - float(smooth[before])) / step if step > 0 else 1.0), doubt
 
 
-def _extent(i: FloatArray, middle: float, off: float, on: float) -> tuple[int, int]:
-    """Return the samples between which the rise around ``middle`` happens: 10 % to its top."""
+def _extent(i: FloatArray, middle: float, off: float, on: float, noise: float) -> tuple[int, int]:
+    """Return the samples between which the rise around ``middle`` happens: 10 % to 90 % of its top.
+
+    The top may be far above what flows at the end of the pulse: a device that switches discharges the capacitance
+    beside it, or goes on oscillating.
+    """
     right = min(math.ceil(middle), i.size - 1)
-    while right < i.size - 1 and i[right + 1] > i[right]:
-        right += 1
-    top = max(on, float(i[right]))
+    top = max(on, _top_of_rise(i, right, off, noise))
     left = max(math.floor(middle), 0)
     while left > 0 and i[left] > off + 0.1 * (top - off):
         left -= 1
@@ -260,3 +277,11 @@ def _extent(i: FloatArray, middle: float, off: float, on: float) -> tuple[int, i
     while right < i.size - 1 and i[right] < off + 0.9 * (top - off):
         right += 1
     return left, right
+
+
+def _top_of_rise(i: FloatArray, start: int, off: float, noise: float) -> float:
+    """Return the highest current from ``start`` on before it falls again, by more than noise, in the same pulse."""
+    smooth = smoothed(i[start:], _TOP_WIDTH)
+    highest = np.maximum.accumulate(smooth)
+    falls = highest - smooth > _FALLS * noise / math.sqrt(_TOP_WIDTH) + _FALL_SHARE * (highest - off)
+    return float(highest[int(np.argmax(falls))] if falls.any() else highest[-1])

@@ -1,13 +1,17 @@
 """One record of the list: lay the bench, run the protocol, put each extracted number beside the truth."""
 
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, Cell, Model, Part, lay, models
 from benchmarks.truth.records import TruthRecord
 from benchmarks.truth.spoiling import spoilt
+from tsbench.records import Result, Run
 
 #: protocol -> name of the truth -> quantity of the result
 QUANTITIES = {
@@ -41,42 +45,83 @@ def cell_of(record: TruthRecord) -> Cell:
     return Cell(part, _model(record.source), _model(record.scope) if record.scope else None)
 
 
-def measure(record: TruthRecord, imperfections: bool = True) -> dict[str, Any]:
-    """Run one record; returns its rows, or why there is none.
+def run_record(record: TruthRecord, folder: Path, imperfections: bool = True) -> dict[str, Any]:
+    """Perform one record; its run file and its witness are kept in ``folder`` (:func:`kept`).
 
-    A row has the quantity, its conditions, value, interval, flags and method, and what is true.
+    Returns what :func:`measure` returns, without rows: why there is no run, or nothing of the kind.
     """
-    from tsbench.demo.truth import true_value
     from tsbench.errors import LimitError, TsbenchError
-    from tsbench.extraction.runs import extract
     from tsbench.protocols import protocol_named
-    from tsbench.simulated_backends.witness.log import read_witness
     from tsbench.station.runner import run_protocol
-    from tsbench.storage import read_run
 
     found: dict[str, Any] = {"number": record.number, "rows": [], "refused": "", "failed": ""}
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        out = Path(temporary)
         bench = lay(cell_of(record), out, record.seed, imperfections)
         try:
             protocol = protocol_named(record.protocol).parse(dict(record.parameters))
-            outcome = run_protocol(bench, "D1", protocol, out)
+            outcome = run_protocol(bench, "D1", protocol, out, watchdog=False, durability="process", extract=False)
         except LimitError as error:
             return {**found, "refused": str(error)}
         except TsbenchError as error:
             return {**found, "failed": str(error)}
         if outcome.path is None:
             return {**found, "failed": f"{outcome.status}: {outcome.reason}"}
-        run, witness = read_run(outcome.path), read_witness(out / "witness.jsonl")
-        if record.cannot_be_known in {"clipped", "coarse"}:
-            length = record.parameters["width"] if "width" in record.parameters else 1 / (witness.frequency() or 1.0)
-            run = spoilt(run, record.cannot_be_known, length)
-            run = replace(run, results=extract(run))
-        for name, quantity in QUANTITIES[record.protocol].items():
-            for result in run.results:
-                if result.quantity == quantity:
-                    found["rows"].append({
-                        "quantity": name, "conditions": dict(result.conditions), "value": result.value,
-                        "low": result.low, "high": result.high, "flags": str(result.flags), "method": result.method,
-                        "true": true_value(name, result, run, witness)})
+        run_file, witness_file = kept(record, folder)
+        shutil.copy(out / "witness.jsonl", witness_file)
+        shutil.copy(outcome.path, run_file)
     return found
+
+
+def kept(record: TruthRecord, folder: Path) -> tuple[Path, Path]:
+    """Return where the run file and the witness of a record are kept."""
+    return folder / f"{record.number}.nxs", folder / f"{record.number}.witness.jsonl"
+
+
+def measure(record: TruthRecord, runs: Path | None = None) -> dict[str, Any]:
+    """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
+
+    A row has the quantity, its conditions, value, interval, flags and method, what is true, and ``widest``: the width
+    of a bracket of set-points with four standard uncertainties (of a sweep).
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = runs or Path(temporary)
+        if not kept(record, folder)[0].exists():
+            found = run_record(record, folder)
+            if found["refused"] or found["failed"]:
+                return found
+        return {"number": record.number, "rows": _rows(record, folder), "refused": "", "failed": ""}
+
+
+def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
+    from tsbench.demo.truth import true_value
+    from tsbench.extraction.runs import extract
+    from tsbench.simulated_backends.witness.log import read_witness
+    from tsbench.storage import read_run
+
+    run_file, witness_file = kept(record, folder)
+    run, witness = read_run(run_file), read_witness(witness_file)
+    if record.cannot_be_known in {"clipped", "coarse"}:
+        length = record.parameters["width"] if "width" in record.parameters else 1 / (witness.frequency() or 1.0)
+        run = spoilt(run, record.cannot_be_known, length)
+    run = replace(run, results=extract(run))
+    return [
+        {"quantity": name, "conditions": dict(result.conditions), "value": result.value, "low": result.low,
+         "high": result.high, "flags": str(int(result.flags)), "method": result.method,
+         "widest": _widest(result, run), "true": true_value(name, result, run, witness)}
+        for name, quantity in QUANTITIES[record.protocol].items() for result in run.results
+        if result.quantity == quantity]
+
+
+def _widest(result: Result, run: Run) -> float | None:
+    """Return one step of a sweep and four standard uncertainties of its readings there [V]; None: no sweep."""
+    from tsbench.protocols.extracting.facts import sweep_facts
+    from tsbench.protocols.extracting.options import ExtractionOptions
+
+    if run.header.protocol != "iv_sweep" or result.value is None:
+        return None
+    steps = np.abs(np.diff(run.column("set_point")))
+    near = int(np.argmin(np.abs(run.column("voltage") - result.value)))
+    doubt = sweep_facts(run, ExtractionOptions()).voltage_uncertainty(result.value, float(run.column("current")[near]))
+    return float(np.median(steps[steps > 0])) + 4.0 * doubt

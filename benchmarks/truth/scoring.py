@@ -11,7 +11,7 @@ from tsbench.records import Flag
 
 #: flags that say how a number was measured and are no doubt about it
 _NO_DOUBT = Flag.COMPLIANCE | Flag.UNCHECKED
-BRACKET = "bracket"  #: word in the method of an interval between two set-points
+SET_POINTS = "set-points"  #: word in the method of an interval that is a bracket of set-points
 BRACKET_COVERAGE, LOWEST, HIGHEST = 0.95, 0.90, 0.98
 SIGNIFICANCE = 0.01
 
@@ -19,6 +19,12 @@ SIGNIFICANCE = 0.01
 def is_unflagged(row: Mapping[str, Any]) -> bool:
     """Return whether a row gives a value and an interval, and nothing that doubts them."""
     return None not in (row["value"], row["low"], row["high"]) and not (Flag(int(row["flags"])) & ~_NO_DOUBT)
+
+
+def is_bracket(row: Mapping[str, Any]) -> bool:
+    """Return whether the interval of a row is a bracket of set-points no wider than a step and four uncertainties."""
+    widest = row.get("widest")
+    return SET_POINTS in row["method"] and (widest is None or row["high"] - row["low"] <= widest)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,23 @@ def coverage_of(quantity: str, rows: Sequence[Mapping[str, Any]]) -> Coverage:
     return Coverage(
         quantity, len(kept), int(np.sum((low <= truth) & (truth <= high))), float(np.median(ratio) - 1),
         float(most - least) / 2, float(np.median((high - low) / (2 * np.abs(truth)))),
-        bracket=all(BRACKET in row["method"] for row in kept))
+        bracket=all(is_bracket(row) for row in kept))
+
+
+def kinds_of_interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of one quantity by the kind of their interval, as the requirement tells them apart.
+
+    Rows without a value and an interval stand with the larger kind: they are what it could not say.
+    """
+    kinds: dict[str, list[Mapping[str, Any]]] = {"bracket": [], "other interval": []}
+    unknown = []
+    for row in rows:
+        if is_unflagged(row):
+            kinds["bracket" if is_bracket(row) else "other interval"].append(row)
+        else:
+            unknown.append(row)
+    max(kinds.values(), key=len).extend(unknown)
+    return {name: mine for name, mine in kinds.items() if mine}
 
 
 def rejected(found: Sequence[Coverage], significance: float = SIGNIFICANCE) -> set[str]:

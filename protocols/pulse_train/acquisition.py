@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from tsbench.instruments import OscilloscopeCapabilities, Pulse, Station, Timebase
-from tsbench.protocols.acquiring.device_view import Window, marked, narrowed
+from tsbench.protocols.acquiring.device_view import Window, clipped, marked, narrowed
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulses.delivery import delivery, train_waveform
+from tsbench.protocols.pulses.layout import widest_windows
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
 from tsbench.quantities import format_quantity
@@ -59,23 +60,35 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         return Timebase(span=settings.span, position=settings.span / 2 - settings.lead, segments=segments)
 
     def _probe(self, amplitude: float, windows: dict[str, Window]) -> Iterator[Step]:
-        """Send one pulse to see how much of the safe ranges the signal uses; ranges only ever get tighter."""
+        """Send a pulse to see how much of the ranges the signal uses, and set them to what it showed.
+
+        A device that switches discharges the capacitance beside it: that current may be larger than the source can
+        give. Where the first pulse is clipped, one more is seen with the ranges that nothing can exceed.
+        """
         settings = self._settings
         self._view.scope.configure_timebase(self._timebase(1))
         self._generator.configure_burst(1)
-        shot = Shot()
-        yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
-        if not shot.taken:
-            self._say(
-                "warning", "the scope did not see the probe pulse, so its ranges were not adapted to the signal. "
-                           "Check trigger, cable and contact")
-            return
+        sent = 0
+        for sent in (1, 2):
+            shot = Shot()
+            yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
+            if not shot.taken:
+                self._say(
+                    "warning", "the scope did not see the probe pulse, so its ranges were not adapted to the signal. "
+                               "Check trigger, cable and contact")
+                return
+            if sent == 2 or not any(clipped(waveform) for waveform in shot.waveforms.values()):
+                break
+            windows = widest_windows(settings, amplitude, self._view)
+            self._view.configure(windows)
+            self._last_end = shot.time + settings.width
+            yield from self._let_rest()
         self._view.configure(
             {name: narrowed(shot.waveforms[name], window) for name, window in windows.items()}
         )
-        self._say(
-            "log", f"one probe pulse of {format_quantity(amplitude, 'V')} was sent to choose the scope's ranges"
-        )
+        height = format_quantity(amplitude, "V")
+        pulses = f"one probe pulse of {height} was" if sent == 1 else f"two probe pulses of {height} were"
+        self._say("log", f"{pulses} sent to choose the scope's ranges")
 
     def _batch(self, amplitude: float, part: slice, train: int) -> Iterator[Step]:
         settings = self._settings

@@ -27,11 +27,13 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         refusals += range_refusal("period", settings.period, generator.pulse_period, "pulser")
     refusals += _scope_refusals(settings, station, starts)
     pulses, amplitudes = settings.total, len(settings.amplitude)
-    samples = settings.span * station.oscilloscope("scope").capabilities.sample_rate
+    scope = station.oscilloscope("scope").capabilities
+    samples = min(settings.span * scope.sample_rate, scope.record_length)
     trains = amplitudes * (settings.repeats + settings.probe)
     times, levels = pulse_preview(settings, starts[:_PREVIEWED])
     probes = (
-        f"one probe pulse is sent at each amplitude ({amplitudes} in all), in addition to the {pulses} recorded pulses")
+        f"one probe pulse is sent at each amplitude ({amplitudes} in all; a second one where the first is clipped), in "
+        f"addition to the {pulses} recorded pulses")
     return Plan(
         steps=pulses,
         points=pulses,

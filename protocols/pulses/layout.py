@@ -84,9 +84,7 @@ def aim(pulse: PulseParameters, amplitude: float, view: DeviceView, resistance: 
     dict
         Channel -> window [V] that was set.
     """
-    margin = 0.1 * abs(amplitude)  # overshoot of the generator
-    levels = (pulse.base, pulse.base + amplitude)
-    low, high = min(*levels, 0.0) - margin, max(*levels, 0.0) + margin
+    low, high = _reached(pulse, amplitude)
     windows = view.windows((low, high), (low / resistance, high / resistance))
     view.configure(windows)
     if pulse.trigger == "external":
@@ -96,3 +94,15 @@ def aim(pulse: PulseParameters, amplitude: float, view: DeviceView, resistance: 
         slope: Literal["positive", "negative"] = "positive" if amplitude > 0 else "negative"
         view.scope.configure_trigger(EdgeTrigger(view.trigger_channel, level, slope))
     return windows
+
+
+def widest_windows(pulse: PulseParameters, amplitude: float, view: DeviceView) -> dict[str, Window]:
+    """Return the windows [V] of each channel that no signal of a pulse of ``amplitude`` [V] exceeds."""
+    return view.largest_windows(_reached(pulse, amplitude))
+
+
+def _reached(pulse: PulseParameters, amplitude: float) -> Window:
+    """Return the lowest and the highest voltage [V] of a pulse."""
+    margin = 0.1 * abs(amplitude)  # overshoot of the generator
+    levels = (pulse.base, pulse.base + amplitude)
+    return min(*levels, 0.0) - margin, max(*levels, 0.0) + margin

@@ -70,10 +70,24 @@ def test_the_steepest_rise_between_two_samples() -> None:
     """Of two rises of tanh the one that lies within the bounds, to a fraction of a sample."""
     number = np.arange(400.0)
     values = np.tanh((number - 100.3) / 8) + 2 * np.tanh((number - 300.6) / 8)
-    place, random = steepest_rise(values, 50, 200, 12)
-    assert place == pytest.approx(100.3, abs=0.1) and 0 < random < 0.5
-    assert steepest_rise(values, 0, 999, 12)[0] == pytest.approx(300.6, abs=0.1)
-    assert steepest_rise(values, -5, 200, 12)[0] == pytest.approx(100.3, abs=0.1)
+    found = steepest_rise(values, 50, 200, 12, 1e-3)
+    assert found.place == pytest.approx(100.3, abs=0.1) and 0 < found.random < 0.5 and 0 <= found.model < 0.5
+    assert found.passes == pytest.approx(8 * math.acosh(math.sqrt(2)), rel=0.25)
+    assert steepest_rise(values, 0, 999, 12, 1e-3).place == pytest.approx(300.6, abs=0.1)
+    assert steepest_rise(values, -5, 200, 12, 1e-3).place == pytest.approx(100.3, abs=0.1)
+
+
+@pytest.mark.parametrize("noise", [1e-6, 1e-3, 1e-2])
+def test_the_steepest_point_of_a_rise_that_is_uneven_as_a_whole(noise: float) -> None:
+    """A slow exponential rise that ends in a sudden bend: its steepest point is near the end of the rise."""
+    number = np.arange(400.0)
+    values = np.exp(np.minimum(number - 200.0, 0.0) / 25)
+    values = np.convolve(values, np.exp(-0.5 * (np.arange(-20, 21) / 4.0) ** 2), mode="same") / 10.03
+    truth = float(np.argmax(np.gradient(values)[150:250])) + 150
+    values = values + np.random.default_rng(4).normal(0, noise, 400)
+    found = steepest_rise(values, 140, 210, 25, noise)
+    assert abs(found.place - truth) < 1.0 + 3 * math.hypot(found.random, found.model)
+    assert math.hypot(found.random, found.model) < 8.0
 
 
 def spikes(times: Any, uncertainty: float = 0.0, flags: Flag = Flag.NONE) -> Spikes:

@@ -50,10 +50,10 @@ def test_intervals_that_are_too_narrow_or_too_wide_are_rejected(sigmas: float, h
 
 
 def test_a_bracket_may_cover_more_and_not_less() -> None:
-    wide = coverage_of("q", [row(1.0, 1.0 + k * 1e-4, 0.1, method="bracket of set-points") for k in range(300)])
+    wide = coverage_of("q", [row(1.0, 1.0 + k * 1e-4, 0.1, method="between two set-points") for k in range(300)])
     assert wide.bracket
     assert rejected([wide]) == set()
-    rows = [row(1.0, 1.0 if k % 10 else 2.0, 0.1, method="bracket of set-points") for k in range(300)]
+    rows = [row(1.0, 1.0 if k % 10 else 2.0, 0.1, method="between two set-points") for k in range(300)]
     assert rejected([coverage_of("q", rows)]) == {"q"}   # 90 %
 
 

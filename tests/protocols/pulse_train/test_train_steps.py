@@ -84,6 +84,17 @@ def test_the_probe_only_tightens_the_ranges(station, recorder):
     assert not any(wave.flags & Flag.CLIPPED for wave in recorder.waveforms)
 
 
+def test_a_current_beyond_what_the_source_gives_is_probed_once_more(station, recorder):
+    """A device that switches discharges the capacitance beside it through itself."""
+    station.scope.signal = lambda channel, times: np.where(times > 0, 1.0 if channel == 1 else 0.9, 0.0)
+    run(station, recorder, amplitude=(1.0,))
+    assert len(station.generator.named("trigger")) == 3   # two probes and the train
+    assert not any(wave.flags & Flag.CLIPPED for wave in recorder.waveforms)
+    ranges = [vertical.range for channel, vertical in station.scope.named("configure_channel") if channel == 2]
+    assert ranges[0] < ranges[1] and ranges[2] <= ranges[1]
+    assert any("two probe pulses of" in event.message for event in recorder.events)
+
+
 def test_a_clipped_record_is_flagged(station, recorder):
     station.scope.signal = lambda channel, times: np.full_like(times, 9.0)
     run(station, recorder, amplitude=(1.0,))
@@ -132,6 +143,12 @@ def test_long_trains_go_in_batches(station, recorder):
     assert len(recorder.points) == 1203
 
 
+def test_a_record_is_never_larger_than_the_memory_of_the_scope(station):
+    """Pulses of 50 ms at 2.5 GS/s were predicted to need many gigabytes."""
+    plan = PulseTrain(amplitude=(1.0,), width=50e-3, period=2.0, count=10).plan(station)
+    assert plan.bytes == 10 * 2 * station.scope.capabilities.record_length
+
+
 def test_short_gaps_become_a_waveform(station, recorder):
     run(station, recorder, gaps=(5e-6, 20e-6))
     (waveform,) = station.generator.named("load_waveform")
@@ -157,7 +174,7 @@ def test_plan_numbers(station):
     assert worst["voltage"] == pytest.approx(1.15)
     assert worst["current"] == pytest.approx(1.15 / 102)
     assert worst["energy"] == pytest.approx(1.15**2 / 408 * 1e-6 + 80e-12 * 1.15**2 / 2)
-    assert any("one probe pulse is sent at each amplitude (2 in all)" in warning for warning in plan.warnings)
+    assert any("one probe pulse is sent at each amplitude (2 in all; a" in warning for warning in plan.warnings)
     assert station.calls == []
 
 
