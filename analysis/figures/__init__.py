@@ -10,6 +10,7 @@ from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_m
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
+from tsbench.analysis.figures.trends import delay_figure, relaxation_trend_figure
 from tsbench.analysis.figures.waveforms import (
     frequency_figure,
     load_line_figure,
@@ -19,6 +20,7 @@ from tsbench.analysis.figures.waveforms import (
 
 __all__ = [
     "Figure",
+    "delay_figure",
     "frequency_family_figure",
     "frequency_figure",
     "label",
@@ -29,6 +31,7 @@ __all__ = [
     "pulse_figure",
     "recovery_figure",
     "relaxation_figure",
+    "relaxation_trend_figure",
     "save",
     "sweep_figure",
     "threshold_distribution",

@@ -28,6 +28,8 @@ def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = 
         curve = found.curve(gaps)
         if curve is not None:
             axes.plot(gaps, curve, color=THRESHOLD, linewidth=1.2, label="fitted recovery")
+        if (band := found.band(gaps)) is not None:
+            axes.fill_between(gaps, *band, color=THRESHOLD, alpha=0.15, linewidth=0, label="95 % credible band")
     if found.plateau is not None:
         axes.axhline(0.5 * found.plateau, color=MUTED, linewidth=0.8, linestyle="--")
     if found.low is not None and found.high is not None:

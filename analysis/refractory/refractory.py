@@ -11,7 +11,7 @@ and the other nearly always does, the interval spans what lies between.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,7 @@ _METHOD = "fit of a logistic function of log(gap) with a fitted plateau; interva
 _BEYOND = 1.5  #: the fit looks this far (in ln gap) beyond the gaps measured
 #: positions, steepnesses and plateaus of the two searches
 _COARSE, _FINE = (73, 20, 20), (121, 30, 48)
+_DRAWS = 2000  #: of the posterior, for the credible band of the curve
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,27 @@ class Recovery:
     plateau_interval: tuple[float, float] = (0.0, 1.0)
     steepness: float | None = None
     flags: Flag = Flag.NONE
+    #: (ln of the period, steepness, plateau) drawn from the posterior, shape (draws, 3)
+    draws: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
 
     def curve(self, gaps: FloatArray) -> FloatArray | None:
         """Return the fitted probability at ``gaps`` [s]; None without a fit."""
         if self.period is None or self.plateau is None or self.steepness is None:
             return None
         return np.asarray(self.plateau / (1.0 + (self.period / gaps) ** self.steepness))
+
+    def band(self, gaps: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Return the ends of the 95 % credible band of the probability at ``gaps`` [s]; None without a fit.
+
+        At each gap, 95 % of the posterior lie between them. The prior is even in the logarithms of period and
+        steepness and in the odds of the plateau.
+        """
+        if not self.draws.size:
+            return None
+        position, steepness, plateau = self.draws.T[:, :, None]
+        away = np.clip(-steepness * (np.log(gaps) - position), -500.0, 500.0)
+        low, high = np.quantile(plateau / (1.0 + np.exp(away)), (0.025, 0.975), axis=0)
+        return low, high
 
 
 def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
@@ -130,7 +146,16 @@ def _fitted(counts: Recovery) -> Recovery:
         plateau_interval=(float(likely[0]), float(likely[-1])),
         steepness=float(steep[best_steep]),
         flags=flags,
+        draws=_drawn(heights, positions, steep, plateaus),
     )
+
+
+def _drawn(heights: FloatArray, positions: FloatArray, steep: FloatArray, plateaus: FloatArray) -> FloatArray:
+    """Return places of a grid drawn by their likelihood, (ln period, steepness, plateau), shape (draws, 3)."""
+    weights = np.exp(heights - heights.max()).ravel()
+    chosen = np.random.default_rng(0).choice(weights.size, _DRAWS, p=weights / weights.sum())
+    places = np.unravel_index(chosen, heights.shape)
+    return np.column_stack([axis[place] for axis, place in zip((positions, steep, plateaus), places, strict=True)])
 
 
 def _likelihood(

@@ -8,6 +8,7 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import Delay, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import Firing, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
@@ -60,7 +61,16 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
         results += [mean_delay(pulses, dict(key)), switching_probability(pulses, dict(key))]
         if len(trains) > 1:
             results += _counts(run, dict(key), options)
+    results += _slopes(results)
     return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
+
+
+def _slopes(results: list[Result]) -> list[Result]:
+    """Return the slope of the delay against the amplitude, for each sign of it and set of other conditions."""
+    return [
+        slope_result("delay_slope", "1/V", line, conditions, "slope of the logarithm of the mean delay against the "
+                     "amplitude, over amplitudes at which every pulse fired")
+        for conditions, line, means in delay_line(results) if len(means) >= FEWEST_LEVELS]
 
 
 def _unseen(run: Run, seen: Set[float | None]) -> list[Result]:

@@ -171,3 +171,21 @@ def test_the_fitted_curve_is_half_of_its_plateau_at_the_period():
     half, far = found.curve(np.array([found.period, 1e6]))
     assert half == pytest.approx(found.plateau / 2) and far == pytest.approx(found.plateau)
     assert recovery([]).curve(np.array([1.0])) is None
+
+
+def test_the_credible_band_holds_the_true_curve() -> None:
+    """At nineteen of twenty gaps or so, over many devices; the band narrows with the pairs."""
+    gaps, true = np.geomspace(1e-3, 30e-3, 8), lambda gap: 0.9 / (1.0 + (5e-3 / gap) ** 3.0)
+    inside, widths = 0, []
+    for seed in range(25):
+        random = np.random.default_rng(seed)
+        for pairs in ((20,) if seed else (20, 200)):
+            found = recovery([
+                PairOutcome(gap, Firing.FIRED, Firing.FIRED if random.random() < true(gap) else Firing.QUIET)
+                for gap in gaps for _ in range(pairs)])
+            low, high = found.band(gaps)
+            widths.append(float((high - low).mean()))
+            if pairs == 20:
+                inside += int(((low <= true(gaps)) & (true(gaps) <= high)).sum())
+    assert inside >= 0.9 * 25 * gaps.size and widths[1] < 0.5 * widths[0]
+    assert recovery([PairOutcome(1e-3, Firing.FIRED, Firing.QUIET)]).band(gaps) is None

@@ -5,6 +5,7 @@ import pytest
 
 from tsbench.protocols import PulseTrain
 from tsbench.records import Flag
+from tsbench.simulated_backends.witness.log import WitnessLog
 
 RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),)
 
@@ -30,7 +31,7 @@ def test_every_pulse_is_recorded_and_switches_the_device(measure):
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_a_higher_pulse_switches_sooner(measure):
-    done = measure("nbo2", "pulse_train", {"amplitude": "1.15 V, 1.3 V", "count": 5})
+    done = measure("nbo2", "pulse_train", {"amplitude": "1.15 V, 1.2 V, 1.3 V", "count": 5})
     delays = {
         amplitude: np.mean(
             [r.value for r in done.values("switching_delay") if r.conditions.get("amplitude") == amplitude]
@@ -41,6 +42,11 @@ def test_a_higher_pulse_switches_sooner(measure):
     for amplitude in delays:
         assert highest_voltage(done, amplitude) == pytest.approx(amplitude, rel=0.06)
     assert done.outcome.safe and done.left_on == []
+    times, log = done.run.column("time").reshape(3, 5), WitnessLog(done.witness)
+    true = [np.mean([event.delay for event in log.switching_on(row[0], row[-1] + 1e-3)]) for row in times]
+    slope, = done.values("delay_slope")
+    assert slope.low < np.polyfit([1.15, 1.2, 1.3], np.log(true), 1)[0] < slope.high and slope.value < -3.0
+    assert Flag.AMBIGUOUS in slope.flags   # a device that heats itself has no exponential law
 
 
 @pytest.mark.sabotage("units", "output")

@@ -1,0 +1,1 @@
+"""How a time depends on a level: lines through logarithms."""
