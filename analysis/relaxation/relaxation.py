@@ -87,8 +87,7 @@ def relaxation_time(
 
     Parameters
     ----------
-    time, voltage, current : [s], [V], [A], shape (n,); the record begins before the pulse, and is evenly sampled
-        from there to its end; after it the interval between samples may change
+    time, voltage, current : [s], [V], [A], shape (n,), from before the pulse on; evenly sampled up to its end
     width : [s] of the pulse
     level : [A] above the current of the device at rest; None: ``fraction`` of the current right after the edge
     facts : accuracy of the scope
@@ -138,9 +137,8 @@ def relaxation_time(
     smooth = smoothed(tail, mean)[: tail.size - mean // 2]
     above = np.flatnonzero(smooth >= wanted)
     if above.size == 0:
-        return Relaxed(
-            None, flags=flags | Flag.CENSORED, **found,
-            high=_time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time)
+        high = _time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time
+        return Relaxed(None, flags=flags | Flag.CENSORED, high=high, **found)
     last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
