@@ -23,6 +23,7 @@ _HOMES = {
     "run_list": "tsbench.station.run_list",
     "run_on": "tsbench.station.runner",
     "run_protocol": "tsbench.station.runner",
+    "statistics": "tsbench.extraction.statistics",
     "simulate": "tsbench.simulated_backends.studies.simulate.simulate",
 }
 

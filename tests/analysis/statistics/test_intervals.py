@@ -62,7 +62,7 @@ def test_bootstrap_is_repeatable_and_holds_the_median():
 def test_bootstrap_does_not_depend_on_how_many_samples_are_drawn_at_once(monkeypatch):
     values = np.random.default_rng(2).standard_normal(30)
     whole = bootstrap_interval(values, lambda drawn: drawn.mean(axis=1))
-    monkeypatch.setattr("tsbench.analysis.statistics._AT_ONCE", 1000)
+    monkeypatch.setattr("tsbench.analysis.statistics.intervals._AT_ONCE", 1000)
     assert bootstrap_interval(values, lambda drawn: drawn.mean(axis=1)) == whole
 
 

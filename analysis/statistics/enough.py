@@ -1,0 +1,99 @@
+"""How many cycles, devices or pulses an interval of a wanted width needs."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtri
+
+from tsbench.analysis.statistics.intervals import NORMAL_95, t_quantile_95
+from tsbench.records import FloatArray
+
+_MOST = 10**9
+
+
+@dataclass(frozen=True)
+class Enough:
+    """How many observations in all are needed, and how many that may become.
+
+    ``most`` is None where the spread is so uncertain that no number is known to be enough.
+    """
+
+    what: str  #: "mean", "standard deviation", "probability"
+    wanted: float  #: half-width of the 95 % interval, relative to the value (of a probability: absolute)
+    now: float | None  #: half-width that is reached
+    have: int
+    needed: int | None  #: by the spread as it is estimated
+    most: int | None  #: by the upper end of the 95 % interval of the spread
+
+    @property
+    def more(self) -> int | None:
+        """Return how many are missing; 0 where there are enough."""
+        return None if self.needed is None else max(0, self.needed - self.have)
+
+
+def cycles_for_mean(values: FloatArray, relative: float, common: float = 0.0) -> Enough:
+    """Return how many values give the mean with a half-width of ``relative`` x its magnitude.
+
+    Holds for independent values; a drift or a memory makes more necessary. No number is enough where ``common``, the
+    95 % half-width of an error that all values share, is wider than wanted.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    n = x.size
+    if n < 2 or not x.mean():
+        return Enough("mean", relative, None, n, None, None)
+    deviation, size = float(x.std(ddof=1)), abs(float(x.mean()))
+    now = math.hypot(t_quantile_95(n - 1) * deviation / math.sqrt(n), common) / size
+    largest = deviation * math.sqrt((n - 1) / float(chdtri(n - 1, 0.975)))
+    left = relative**2 - (common / size) ** 2   # for the spread
+    if left <= 0:
+        return Enough("mean", relative, now, n, None, None)
+    wanted = math.sqrt(left)
+    return Enough("mean", relative, now, n, _for_mean(deviation / size, wanted), _for_mean(largest / size, wanted))
+
+
+def _for_mean(spread: float, relative: float) -> int | None:
+    """Return the least n with t(n - 1) x spread / sqrt(n) <= relative."""
+    return _least(lambda n: t_quantile_95(n - 1) * spread / math.sqrt(n) <= relative)
+
+
+def values_for_standard_deviation(number: int, relative: float) -> Enough:
+    """Return how many normal values give their standard deviation with a half-width of ``relative`` x its value.
+
+    Half of the width of the exact interval (chi-square).
+    """
+    def half(n: int) -> float:
+        freedom = n - 1
+        return 0.5 * (math.sqrt(freedom / float(chdtri(freedom, 0.975)))
+                      - math.sqrt(freedom / float(chdtri(freedom, 0.025))))
+
+    needed = _least(lambda n: half(n) <= relative)
+    return Enough("standard deviation", relative, half(number) if number > 1 else None, number, needed, needed)
+
+
+def pulses_for_probability(fired: int, pulses: int, half_width: float) -> Enough:
+    """Return how many pulses give a firing probability with a half-width of ``half_width`` (Wilson's interval)."""
+    def half(share: float, n: int) -> float:
+        z2 = NORMAL_95**2
+        return NORMAL_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+
+    share = fired / pulses if pulses else 0.5
+    now = half(share, pulses) if pulses else None
+    return Enough("probability", half_width, now, pulses, _least(lambda n: half(share, n) <= half_width),
+                  _least(lambda n: half(0.5, n) <= half_width))
+
+
+def _least(holds: Callable[[int], bool]) -> int | None:
+    """Return the least number from 2 on for which a condition holds that stays true; None beyond 1e9."""
+    if holds(2):
+        return 2
+    low, high = 2, 4
+    while not holds(high):
+        low, high = high, 2 * high
+        if high > _MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high

@@ -1,0 +1,149 @@
+"""Groups of events: which of them are repeats of one measurement, and which are of other devices."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.statistics.censored import CensoredSample
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.extraction.observations import COUNTERS, DESCRIBING, Observation
+from tsbench.records import FloatArray
+
+#: rows that are statistics of a run already, or count its pulses
+_DERIVED = ("_mean", "_median", "_standard_deviation", "_probability")
+
+
+@dataclass(frozen=True)
+class DeviceEvents:
+    """The events of one device in one group, in the order of measurement; spoiled ones are left out."""
+
+    device: str
+    values: FloatArray  #: of those that have a value, shape (n,)
+    half_widths: FloatArray  #: of the 95 % interval of each value; 0 where it is not known
+    sample: CensoredSample | None  #: all of them; None where there is none
+    above: int  #: events of which only a lower bound is known
+    below: int  #: events of which only an upper bound is known
+    spoiled: int
+    unknown: int  #: events without a value and without a bound
+
+    @property
+    def own(self) -> float:
+        """Return the 95 % half-width of the measurement of one value."""
+        return float(np.median(self.half_widths)) if self.half_widths.size else 0.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Events of one quantity under the same conditions, by device."""
+
+    quantity: str
+    unit: str
+    conditions: dict[str, Any]  #: that distinguish it from the other groups
+    devices: list[DeviceEvents]
+    simulated: bool
+    remarks: list[str] = field(default_factory=list)
+
+
+def groups_of(
+    observations: Sequence[Observation], quantity: str | None = None, by: Iterable[str] | None = None,
+) -> list[Group]:
+    """Group events.
+
+    Parameters
+    ----------
+    observations : of all files
+    quantity : only this one; None: all that are measured for each event
+    by : names of facts that distinguish groups beside the quantity; None: the conditions of the results, but for those
+        that count events
+
+    Raises
+    ------
+    ConfigurationError
+        No event of the quantity, or no event with such a fact; the message names what there is.
+    """
+    chosen = [one for one in observations
+              if (one.result.quantity == quantity if quantity else _is_event(one))]
+    if not chosen:
+        known = sorted({one.result.quantity for one in observations})
+        if not known:
+            raise ConfigurationError("the files give no results, so there is nothing to group")
+        raise ConfigurationError(
+            f"there is no event of the quantity '{quantity or ''}'{nearest(quantity or '', known)}. "
+            f"The files have {', '.join(known)}")
+    names = None if by is None else tuple(by)
+    if names is not None:
+        _check(chosen, names)
+    found: dict[tuple[Any, ...], list[Observation]] = {}
+    for one in chosen:
+        key = (one.result.quantity, one.result.unit, *_conditions(one, names).items())
+        found.setdefault(key, []).append(one)
+    return [_group(mine, names) for _, mine in sorted(found.items(), key=lambda item: _sortable(item[0]))]
+
+
+def _is_event(one: Observation) -> bool:
+    return not one.result.quantity.endswith(_DERIVED) and "statistic" not in one.result.conditions
+
+
+def _check(chosen: Sequence[Observation], names: Iterable[str]) -> None:
+    known = sorted({name for one in chosen for name in one.facts})
+    for name in names:
+        if not any(name in one.facts for one in chosen):
+            raise ConfigurationError(f"no event has '{name}'{nearest(name, known)}. Group by one of "
+                                     f"{', '.join(known)}")
+
+
+def _conditions(one: Observation, names: tuple[str, ...] | None) -> dict[str, Any]:
+    if names is not None:
+        return {name: one.facts.get(name, "") for name in names if name != "device"}
+    found = {name: value for name, value in one.result.conditions.items() if name not in COUNTERS | DESCRIBING}
+    if "temperature" in one.facts:
+        found.setdefault("temperature", one.facts["temperature"])
+    return found
+
+
+def _sortable(key: tuple[Any, ...]) -> list[tuple[str, float, str]]:
+    parts: list[tuple[str, float, str]] = []
+    for part in key:
+        name, value = part if isinstance(part, tuple) else ("", part)
+        number = float(value) if isinstance(value, int | float) else 0.0
+        parts.append((name, number, str(value)))
+    return parts
+
+
+def _group(mine: Sequence[Observation], names: tuple[str, ...] | None) -> Group:
+    first = mine[0]
+    devices: dict[str, list[Observation]] = {}
+    for one in sorted(mine, key=lambda one: one.order):
+        devices.setdefault(str(one.facts.get("device", "")), []).append(one)
+    return Group(
+        first.result.quantity, first.result.unit, _conditions(first, names),
+        [_device(name, events) for name, events in devices.items()], any(one.simulated for one in mine),
+        _differences(mine, names))
+
+
+def _differences(mine: Sequence[Observation], names: tuple[str, ...] | None) -> list[str]:
+    """Return a remark where events were put together that were measured in different ways."""
+    ignored = COUNTERS | DESCRIBING | {"device", "run", "cycles", "count", "repeats", "die"} | set(names or ())
+    differ = []
+    for name in sorted({name for one in mine for name in one.facts} - ignored):
+        if len({one.facts.get(name) for one in mine}) > 1:
+            differ.append(name)
+    return [f"events with different {', '.join(differ)} are put together. Separate them with --by"] if differ else []
+
+
+def _device(name: str, events: Sequence[Observation]) -> DeviceEvents:
+    good = [one for one in events if not one.spoiled]
+    known = [one.result for one in good if not one.bounded]
+    values = np.array([result.value for result in known], dtype=np.float64)
+    ends = np.array([(result.value if result.low is None else result.low,
+                      result.value if result.high is None else result.high) for result in known],
+                    dtype=np.float64).reshape(-1, 2)
+    bounds = [one.bounds() for one in good if one.bounded]
+    limits = np.array([pair for pair in bounds if pair is not None], dtype=np.float64).reshape(-1, 2)
+    low, high = (np.concatenate([values, limits[:, k]]) for k in (0, 1))
+    return DeviceEvents(
+        name, values, 0.5 * (ends[:, 1] - ends[:, 0]), CensoredSample(low, high) if low.size else None,
+        int(np.isinf(limits[:, 1]).sum()), int(np.isinf(limits[:, 0]).sum()), len(events) - len(good),
+        sum(pair is None for pair in bounds))

@@ -1,0 +1,178 @@
+"""Statistics of stored runs: of the cycles of each device, of the devices, and of the one against the other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.statistics.censored import CensoredSample
+from tsbench.analysis.statistics.describe import mean, median, relative_spread, standard_deviation, widened
+from tsbench.analysis.statistics.distribution import distribution
+from tsbench.analysis.statistics.drift import course
+from tsbench.analysis.statistics.enough import cycles_for_mean
+from tsbench.analysis.statistics.estimate import Estimate
+from tsbench.analysis.statistics.fits import FAMILIES, Fit, fit
+from tsbench.analysis.statistics.variance import variance_components, with_resolution
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
+from tsbench.extraction.grouping import DeviceEvents, Group, groups_of
+from tsbench.extraction.observations import Observation, gather
+from tsbench.records import Flag, FloatArray, Run
+
+_FEWEST_DEVICES = 2
+
+
+@dataclass(frozen=True)
+class RunStatistics:
+    """Statistics of stored runs, one entry for each group."""
+
+    groups: list[GroupStatistics]
+    lines: list[str]
+    problems: list[str]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return all numbers as rows, for a table of pandas or a CSV file."""
+        return [row for group in self.groups for row in group.rows()]
+
+
+def statistics(
+    runs: Iterable[Path | str | Run] | Path | str | Run,
+    quantity: str | None = None,
+    by: Iterable[str] | str | None = None,
+    families: Iterable[str] = (),
+    relative: float | None = None,
+    seed: int = 0,
+) -> RunStatistics:
+    """Compute statistics of the events in stored runs.
+
+    Parameters
+    ----------
+    runs : run files, journals, tables, folders, patterns, or runs as read back
+    quantity : as in the results, "threshold_voltage"; None: each one that is measured for single events
+    by : facts that distinguish groups, "temperature" or ("amplitude", "load"); None: the conditions of the results.
+        Devices and cycles are always told apart.
+    families : "weibull", "lognormal", "normal" to fit
+    relative : the half-width of the interval of a mean, relative to it, for which the needed numbers are computed
+    seed : of the bootstrap
+
+    Returns
+    -------
+    RunStatistics
+
+    Raises
+    ------
+    ConfigurationError
+        No such quantity, fact or family, or a file name that fits nothing.
+    """
+    chosen = tuple(families)
+    for family in chosen:
+        if family not in FAMILIES:
+            raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
+    if relative is not None and not 0.0 < relative < 1.0:
+        raise ConfigurationError(f"the relative half-width {relative:g} must be between 0 and 1, for example 0.01")
+    gathered = gather(runs)
+    if gathered.problems and not gathered.observations:
+        raise ConfigurationError(gathered.problems[0])
+    found = statistics_of(gathered.observations, quantity, by, chosen, relative, seed)
+    return RunStatistics(found, gathered.lines, gathered.problems)
+
+
+def statistics_of(
+    observations: list[Observation], quantity: str | None = None, by: Iterable[str] | str | None = None,
+    families: tuple[str, ...] = (), relative: float | None = None, seed: int = 0,
+) -> list[GroupStatistics]:
+    """Return the statistics of events that were gathered before; as :func:`statistics` otherwise."""
+    names = [by] if isinstance(by, str) else by
+    return [_of_group(group, families, relative, seed) for group in groups_of(observations, quantity, names)]
+
+
+def _of_group(group: Group, families: tuple[str, ...], relative: float | None, seed: int) -> GroupStatistics:
+    lines = [*group.remarks]
+    for events in group.devices:
+        lines += _left_out(events)
+    devices = [_of_device(events, families, relative, seed) for events in group.devices if events.sample is not None]
+    population, components = None, None
+    if len(devices) >= _FEWEST_DEVICES:
+        population = _population(group, devices, families, relative, seed)
+        complete = [events for events in group.devices if events.values.size and not events.above + events.below]
+        if len(complete) >= _FEWEST_DEVICES:
+            own = float(np.median([events.own for events in complete]))
+            components = with_resolution(variance_components([events.values for events in complete], seed), own)
+            if len(complete) < len(group.devices):
+                lines.append("devices with events that are only bounded are left out of the comparison of cycles and "
+                             "devices")
+    return GroupStatistics(group.quantity, group.unit, group.conditions, devices, population, components,
+                           group.simulated, lines)
+
+
+def _left_out(events: DeviceEvents) -> list[str]:
+    lines = []
+    if events.spoiled:
+        lines.append(f"{events.device}: {events.spoiled} events are left out because of their flags (oscillating, "
+                     "open, short, implausible, ambiguous, missed or timed out)")
+    if events.unknown:
+        lines.append(f"{events.device}: {events.unknown} events without a value and without a bound are left out. If "
+                     "this depends on the value, the numbers are biased")
+    return lines
+
+
+def _of_device(
+    events: DeviceEvents, families: tuple[str, ...], relative: float | None, seed: int
+) -> SampleStatistics:
+    assert events.sample is not None
+    found = _sample(events.device, events.sample, events.values, events.own, families, seed)
+    if events.above + events.below:
+        return replace(found, course=None)
+    return replace(
+        found, course=course(events.values, seed),
+        enough=None if relative is None else cycles_for_mean(events.values, relative, events.own))
+
+
+def _population(
+    group: Group, devices: list[SampleStatistics], families: tuple[str, ...], relative: float | None, seed: int
+) -> SampleStatistics:
+    """Return the statistics over devices, one value for each: its mean, or its median where events are bounded."""
+    centres = [one.mean.value if one.mean.value is not None else one.median.value for one in devices]
+    values = np.array([centre for centre in centres if centre is not None], dtype=np.float64)
+    unknown = [  # a device whose median is beyond all that was reached is only bounded
+        (one.distribution.values[-1] if one.distribution is not None and one.distribution.values.size
+         else one.values.max(initial=-np.inf))
+        for one, centre in zip(devices, centres, strict=True) if centre is None]
+    sample = CensoredSample.of(values, above=np.array([bound for bound in unknown if np.isfinite(bound)]))
+    own = float(np.median([events.own for events in group.devices]))
+    found = _sample(ALL_DEVICES, sample, values, own, families, seed)
+    return replace(found, enough=None if relative is None else cycles_for_mean(values, relative, own))
+
+
+def _sample(
+    name: str, sample: CensoredSample, values: FloatArray, own: float, families: tuple[str, ...], seed: int
+) -> SampleStatistics:
+    bounded = sample.number - int(sample.known.sum())
+    nothing = Estimate(None, None, None)
+    shown = distribution(sample) if sample.number else None
+    middle, flags = (nothing, Flag.NO_EVENT) if shown is None else median(shown, own)
+    if bounded:
+        centre, spread, more = nothing, nothing, Flag.CENSORED
+    else:
+        centre, few = mean(values, own)
+        spread, more = standard_deviation(values, own)
+        more |= few
+    if Flag.UNDER_SAMPLED in more:
+        fits = tuple(Fit(family, sample.number, bounded, flags=Flag.UNDER_SAMPLED,
+                         why="the spread is not larger than the error of a value") for family in families)
+    else:
+        fits = tuple(_with_own(fit(sample, family, seed), own) for family in families)
+    return SampleStatistics(name, sample.number, bounded, centre, spread, relative_spread(centre, spread), middle,
+                            flags | more, shown, values, fits)
+
+
+def _with_own(found: Fit, own: float) -> Fit:
+    """Widen what tells the place of a distribution by the error that all values share."""
+    places = {"mean", "median", "scale"}
+    return replace(
+        found,
+        parameters={name: widened(estimate, own) if name in places else estimate
+                    for name, estimate in found.parameters.items()},
+        quantiles={share: widened(estimate, own) for share, estimate in found.quantiles.items()})

@@ -1,0 +1,126 @@
+"""Events of runs in groups, and what is said of them."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tsbench
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.grouping import groups_of
+from tsbench.extraction.observations import Observation
+from tsbench.extraction.statistics import statistics_of
+from tsbench.records import Flag, Result
+
+
+def event(
+    value: float | None, device: str = "D1", order: int = 0, flags: Flag = Flag.NONE, low: float | None = None,
+    high: float | None = None, quantity: str = "threshold_voltage", **facts: Any,
+) -> Observation:
+    conditions = {"cycle": order + 1, "polarity": "+"}
+    half = 0.001
+    ends = (low, high) if value is None else (value - half, value + half)
+    if Flag.CENSORED in flags:
+        ends = (low, high)
+    return Observation(Result(quantity, "V", value, *ends, "", conditions, flags), order, True,
+                       {"device": device, "run": "r", **conditions, **facts})
+
+
+def lot(between: float = 0.05, within: float = 0.02, devices: int = 8, cycles: int = 12) -> list[Observation]:
+    random = np.random.default_rng(2)
+    return [event(value, f"D{number}", order) for number in range(devices)
+            for order, value in enumerate(random.normal(random.normal(1.0, between), within, cycles))]
+
+
+def test_cycles_are_told_from_devices() -> None:
+    (found,) = statistics_of(lot(), families=("normal",), relative=0.01)
+    assert (found.quantity, found.conditions, len(found.devices)) == ("threshold_voltage", {"polarity": "+"}, 8)
+    assert found.components is not None and found.population is not None
+    parts = found.components
+    assert parts.within.low < 0.02 < parts.within.high and parts.between.low < 0.05 < parts.between.high
+    assert found.population.number == 8 and found.population.mean.low < 1.0 < found.population.mean.high
+    assert found.population.fits[0].parameters["standard_deviation"].value == pytest.approx(0.05, rel=0.6)
+    assert found.population.enough.needed > 8 and found.devices[0].course is not None
+    statistics = {row["statistic"] for row in found.rows()}
+    assert {"mean", "median", "normal_mean", "standard_deviation_between_cycles", "drift_per_cycle"} <= statistics
+    json.dumps(found.rows(), allow_nan=False)
+
+
+def test_spoiled_events_are_left_out_and_counted() -> None:
+    events = [*lot(devices=1), event(5.0, "D0", 20, Flag.OSCILLATING), event(None, "D0", 21, Flag.NO_EVENT)]
+    (found,) = statistics_of(events)
+    assert found.devices[0].number == 12
+    assert any("1 events are left out because of their flags" in line for line in found.lines)
+    assert any("without a value and without a bound" in line for line in found.lines)
+
+
+def test_a_pulse_that_does_not_switch_bounds_the_delay() -> None:
+    events = [event(value, order=k, quantity="switching_delay", pulse_width=2.0)
+              for k, value in enumerate(np.random.default_rng(2).weibull(2.0, 20) * 0.9)]
+    events += [event(None, order=20 + k, flags=Flag.NO_EVENT, quantity="switching_delay", pulse_width=2.0)
+               for k in range(5)]
+    (found,) = statistics_of(events, families=("weibull",))
+    sample = found.devices[0]
+    assert (sample.number, sample.bounded) == (25, 5) and sample.mean.value is None
+    assert sample.median.low < sample.median.value < sample.median.high
+    assert sample.fits[0].parameters and Flag.CENSORED in sample.fits[0].flags
+
+
+def test_a_value_that_is_a_bound_is_no_value() -> None:
+    events = [event(1.0 + 0.01 * k, order=k, flags=Flag.CENSORED, low=1.0 + 0.01 * k) for k in range(10)]
+    (group,) = groups_of(events)
+    assert group.devices[0].values.size == 0 and group.devices[0].above == 10
+
+
+def test_events_of_unlike_measurements_are_remarked() -> None:
+    events = [event(1.0 + 0.01 * k, order=k, compliance=1e-3 if k < 5 else 1e-4) for k in range(10)]
+    (found,) = statistics_of(events)
+    assert any("different compliance" in line for line in found.lines)
+    first, second = statistics_of(events, by="compliance")
+    assert (first.conditions, second.conditions) == ({"compliance": 1e-4}, {"compliance": 1e-3})
+    assert not first.lines and first.devices[0].number == 5
+
+
+def test_unknown_names_are_refused_with_what_there_is() -> None:
+    with pytest.raises(ConfigurationError, match="threshold_voltage"):
+        statistics_of(lot(), "hold_voltage")
+    with pytest.raises(ConfigurationError, match=r"'temperatur'.*polarity"):
+        statistics_of(lot(), by="temperatur")
+    with pytest.raises(ConfigurationError, match="weibull"):
+        tsbench.statistics([], families=("gamma",))
+    with pytest.raises(ConfigurationError, match="between 0 and 1"):
+        tsbench.statistics([], relative=5.0)
+
+
+def table(path: Path, seed: int, center: float) -> Path:
+    """Write sweeps of a device that switches, twelve cycles, each at another voltage."""
+    random, lines = np.random.default_rng(seed), ["cycle,voltage [V],current [A]"]
+    up = np.arange(0.0, 1.5, 0.01)
+    for cycle in range(1, 13):
+        threshold, hold = center + random.normal(0, 0.05), 0.5
+        on = False
+        for volts in (*up, *up[::-1]):
+            on = volts >= threshold if not on else volts > hold
+            lines.append(f"{cycle},{volts:.3f},{volts / (1e3 if on else 1e6) + 1e-9 * random.normal():.6e}")
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def test_the_command_prints_tables_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(table(tmp_path / f"D{k}.csv", k, 1.0 + 0.05 * k)) for k in range(3)]
+    options = ["--quantity", "threshold_voltage", "--fit", "normal", "--relative", "1%"]
+    assert main(["statistics", *files, *options, "--csv", str(tmp_path / "out.csv")]) == 0
+    said = capsys.readouterr().out
+    for text in ("all devices", "sd between cycles", "needed", "normal", "out.csv"):
+        assert text in said
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert main(["statistics", *files, *options, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert len(rows) == len(printed) and {row["device"] for row in printed} == {"D0", "D1", "D2", "all devices"}
+    assert main(["statistics", files[0], "--quantity", "frequency"]) == 2
+    assert "hold_voltage" in capsys.readouterr().err
