@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.tables.column_roles import column_of, guess_columns
+from tsbench.analysis.tables.column_units import scales_of
 from tsbench.analysis.tables.table import ColumnRead, Table, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.foreign import ForeignColumn, ForeignTable
@@ -56,7 +57,9 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
         for row in np.flatnonzero(~usable))
     arrays = {role: read[role].factor * array[usable] for role, array in values.items()}
     flags = _flags(foreign, where, arrays, usable)
-    return Table(arrays, left_out, read, (*foreign.remarks, *_unused(foreign, names, where)), "row", flags)
+    windows = {role: _window(foreign.columns[k], read[role].factor) for role, k in where.items()
+               if foreign.columns[k].clip_low is not None or foreign.columns[k].clip_high is not None}
+    return Table(arrays, left_out, read, (*foreign.remarks, *_unused(foreign, names, where)), "row", flags, windows)
 
 
 def _unused(foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int]) -> list[str]:
@@ -81,7 +84,11 @@ def _places(
             places[role], unit = column_of(name, names, source)
             if unit is not None:
                 said[role] = unit
+        for k, column in enumerate(columns):  # the time of a record is known, whatever its channels are
+            if column.role in _OPTIONAL and column.role not in places and k not in places.values():
+                places[column.role] = k
         return places, said
+    _ask_for_channels(columns, names, source)
     known = {column.role: k for k, column in enumerate(columns) if column.role}
     if len({column.role for column in columns if column.role}) < sum(1 for column in columns if column.role):
         raise ConfigurationError(f"{source}: two columns have the same role. Choose one with --columns ROLE=NAME")
@@ -92,8 +99,32 @@ def _places(
         role: k for role, k in places.items() if role not in _OPTIONAL or not _mostly_blank(columns[k].values)}, {}
 
 
+def _ask_for_channels(columns: Sequence[ForeignColumn], names: Sequence[str], source: str) -> None:
+    """Raise for a record over time of several voltages: the file cannot tell what each is connected to."""
+    time = next((column for column in columns if column.role == "time"), None)
+    if time is None or any(column.role in ("voltage", "current") for column in columns):
+        return
+    voltages = [name for column, name in zip(columns, names, strict=True)
+                if not column.role and not column.calculated and scales_of(column.unit, "V")]
+    currents = [column for column in columns if scales_of(column.unit, "A")]
+    if len(voltages) < 2 or currents:
+        return
+    first, second = voltages[:2]
+    raise ConfigurationError(
+        f"{source}: the channels {', '.join(voltages[:8])} are all voltages over time ({time.values.size} samples). "
+        "Say which is the device voltage, and which is the voltage across the resistor that carries the current, for "
+        f"example --columns 'voltage={first},current={second} [V/50Ohm]'. For spikes, one channel is enough: "
+        f"--columns voltage={first}")
+
+
 def _mostly_blank(values: FloatArray) -> bool:
     return bool(np.count_nonzero(np.isfinite(values)) < (1.0 - _MOST_BLANK) * values.size)
+
+
+def _window(column: ForeignColumn, factor: float) -> tuple[float, float]:
+    """Return the ends of what a column can show, in SI units."""
+    return (-np.inf if column.clip_low is None else factor * column.clip_low,
+            np.inf if column.clip_high is None else factor * column.clip_high)
 
 
 def _flags(

@@ -1,6 +1,6 @@
 """Pulses in a table to results: switching delay of each, relaxation after it, and what they have in common."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses
@@ -69,17 +70,18 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
         raise ConfigurationError(
             f"{path.name}: the table has no pulse. Its voltage stays at {format_quantity(record.base, 'V')} within "
             "the noise. Give the kind of table with --as")
-    said = []
+    said, windows = [], table.windows
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
     if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
         current = -current
         said.append("the current is negative in pulses of positive voltage, so tsbench reverses its sign")
+        windows = {**windows, "current": _turned(windows["current"])} if "current" in windows else windows
     if what == "relaxation" and abs(record.base) < _READ_LEVEL:
         said.append(
             f"the voltage after the pulses is {format_quantity(record.base, 'V', 3)}. A current that still flows there "
             "does not pass a resistance at this voltage, so the column of the voltage is not the voltage across the "
             "device after the pulse")
-    pulses = _examined(time, voltage, current, record.base, record.pulses)
+    pulses = _examined(time, voltage, current, record.base, record.pulses, windows)
     relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []
     if what != "relaxation":
@@ -98,7 +100,8 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
 
 
 def _examined(
-    time: FloatArray, voltage: FloatArray, current: FloatArray, base: float, spans: Sequence[PulseSpan]
+    time: FloatArray, voltage: FloatArray, current: FloatArray, base: float, spans: Sequence[PulseSpan],
+    windows: Mapping[str, tuple[float, float]],
 ) -> list[TablePulse]:
     amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
@@ -110,8 +113,8 @@ def _examined(
         near = slice(max(span.begin, span.first - length), min(span.end, span.last + length // 2))
         edge = float(time[span.first])
         mine = current[span.first : span.last + 1]
-        flags, facts = Flag.NONE, PulseFacts()
-        if _clipped(mine, noise):
+        flags, facts = _known_ends(voltage[near], current[near], windows)
+        if "current" not in windows and _clipped(mine, noise):
             end = float(np.abs(mine).max())
             flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
         found = outcome(time[near], voltage[near], current[near], facts, flags, edge=edge, rested=rested)
@@ -123,9 +126,25 @@ def _examined(
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.current
-        relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, start=edge, zero=zero)
+        relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
+                                   zero=zero)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed))
     return pulses
+
+
+def _known_ends(
+    voltage: FloatArray, current: FloatArray, windows: Mapping[str, tuple[float, float]]
+) -> tuple[Flag, PulseFacts]:
+    """Return CLIPPED where a sample of a pulse is at an end that the file states, and these ends."""
+    unknown = (-np.inf, np.inf)
+    facts = PulseFacts(voltage_window=windows.get("voltage", unknown), current_window=windows.get("current", unknown))
+    clipped = beyond(voltage, facts.voltage_window).size or beyond(current, facts.current_window).size
+    return Flag.CLIPPED if clipped else Flag.NONE, facts
+
+
+def _turned(window: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of a quantity whose sign is reversed."""
+    return -window[1], -window[0]
 
 
 def _clipped(current: FloatArray, noise: float) -> bool:

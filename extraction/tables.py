@@ -169,6 +169,10 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     if found.frequency is not None and not is_told_apart(time, values, spikes):
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
         found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
+    window = table.windows.get(name, (-np.inf, np.inf))
+    clipped = int(np.count_nonzero((values <= window[0]) | (values >= window[1])))
+    if clipped:
+        found = replace(found, flags=found.flags | Flag.CLIPPED)
     conditions: dict[str, Any] = {"column": name}
     many = "" if spikes.times.size == 1 else "s"
     results = [frequency_result(found, conditions)]
@@ -184,6 +188,10 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
             f"{spikes.times.size} spikes, "
             f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {regime_text(found)}"
         ]
+    if clipped:
+        said.append(f"{clipped} of {values.size} samples of the {name} are clipped at "
+                    f"{' and '.join(format_quantity(end, unit) for end in window if np.isfinite(end))}. The true "
+                    "heights are not known")
     made = Found(f"spikes of the {name} over time", results, said)
     if out is None:
         return made

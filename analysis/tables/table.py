@@ -11,7 +11,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,8 @@ class Table:
     counted: str = "line"  #: what the numbers of ``left_out`` count
     #: flags of each reading that the file states (compliance, clipped), shape (n,); None: it states nothing
     flags: npt.NDArray[np.uint32] | None = None
+    #: role -> lowest and highest value that the record can show [V or A]; a role without known ends is not in it
+    windows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def described(self) -> str:
         """Return which column was taken for what, with its unit."""

@@ -1,0 +1,67 @@
+"""Records of oscilloscopes from the file to results: which channel is what, and clipped samples."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.fixtures import scope_files
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.files import analyse_files
+
+STEP = 1e-9
+TIME = -2e-6 + STEP * np.arange(20_000)
+
+
+def pulse() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return device voltage [V] and current [A]: 2 V for 10 us, on after 1.5 us with 1 mA."""
+    noise = np.random.default_rng(1).normal(0.0, 1.0, (2, TIME.size))
+    voltage = np.where((TIME > 0) & (TIME < 10e-6), 2.0, 0.0)
+    current = np.where((TIME > 1.5e-6) & (TIME < 10e-6), 1e-3, 5e-6 * voltage)
+    return voltage + 5e-3 * noise[0], current + 2e-6 * noise[1]
+
+
+def container(folder: Path) -> Path:
+    voltage, current = pulse()
+    channels = [("1", voltage), ("2", 50.0 * current)]
+    return scope_files.float_container(folder / "a.bin", channels, start=-2e-6, step=STEP)
+
+
+def spikes(folder: Path, full_scale: float) -> Path:
+    values = 1.0 + 3.0 * np.abs(np.sin(2 * np.pi * 1.5e6 * TIME)) ** 8
+    noisy = values + np.random.default_rng(2).normal(0.0, 0.01, TIME.size)
+    codes = np.clip(np.round(127 * noisy / full_scale), -128, 127).astype(np.int8)
+    return scope_files.lecroy_trc(folder / "a.trc", codes, gain=full_scale / 127, offset=0.0, start=-2e-6, step=STEP)
+
+
+def test_two_voltages_are_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=(
+            r"the channels 1, 2 are all voltages over time \(20000 samples\)\. Say which is the device voltage, and "
+            r"which .* for example --columns 'voltage=1,current=2 \[V/50Ohm\]'")):
+        analyse_files([container(tmp_path)])
+
+
+def test_the_time_of_a_record_is_used_with_the_channels_that_the_user_names(tmp_path: Path) -> None:
+    found = analyse_files([container(tmp_path)], columns="voltage=1,current=2 [V/50Ohm]")
+    assert "read as pulses, 1 pulse (2.01 V for 10.0 us)" in found.understood[0]
+    delay = next(row for row in found.rows if row["quantity"] == "switching_delay_mean")
+    assert delay["value"] == pytest.approx(1.5e-6, abs=4e-9)
+
+
+def test_clipped_spikes_have_the_flag(tmp_path: Path) -> None:
+    seen = analyse_files([spikes(tmp_path, 5.0)])
+    assert not any("clipped" in row["flags"] for row in seen.rows)
+    hidden = analyse_files([spikes(tmp_path, 3.0)])
+    assert all("clipped" in row["flags"] for row in hidden.rows)
+    assert "samples of the voltage are clipped at -3.024 V and 3.000 V" in " ".join(hidden.lines)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_clipped_current_of_a_pulse_has_the_flag(tmp_path: Path, sign: int) -> None:
+    voltage, current = pulse()
+    codes = np.stack([np.round(40 * voltage), np.clip(np.round(sign * 127 * current / 0.5e-3), -126, 126)], axis=1)
+    path = scope_files.rohde_export(tmp_path / "a.bin", codes.astype(np.int8), interleaved=True)
+    found = analyse_files([path], columns="voltage=CH1,current=CH3 [V/1kOhm]", kind="pulses")
+    delays = [row for row in found.rows if row["quantity"].startswith("switching_delay")]
+    assert delays and all("clipped" in row["flags"] for row in delays)
