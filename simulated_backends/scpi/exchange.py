@@ -22,7 +22,7 @@ returned.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import GeneratorType
 from typing import Any
 
@@ -36,6 +36,7 @@ from tsbench.simulated_backends.scpi.executing import (
     Idle,
     Reply,
     Talk,
+    execute_units,
     refuse,
     report_trouble,
 )
@@ -55,9 +56,6 @@ class OutputQueue:
         self._pieces: deque[bytes | memoryview] = deque()
         self._start = 0  #: bytes of the first piece that were taken
         self.size = 0  #: bytes that wait
-
-    def __len__(self) -> int:
-        return self.size
 
     def add(self, piece: bytes | memoryview) -> None:
         """Put bytes behind what waits."""
@@ -94,6 +92,17 @@ class OutputQueue:
         self._start = end
         self.size -= count
         return bytes(piece[start:end])
+
+    def whole(self, count: int, letter: int | None) -> bytes | None:
+        """Take all that waits, where it is one reply, of ``count`` bytes at most, with ``letter`` only at its end."""
+        if len(self._pieces) != 1 or self._start or self.size > count:
+            return None
+        piece = self._pieces[0]
+        if type(piece) is not bytes or (letter is not None and -1 < piece.find(letter) < self.size - 1):
+            return None
+        self._pieces.clear()
+        self.size = 0
+        return piece
 
     def take(self, count: int) -> bytes:
         """Take ``count`` bytes (one at least), which must be there."""
@@ -153,7 +162,17 @@ class MessageExchange:
         letter = framing.message_end
         whole = data.removesuffix(letter)
         if end and not self._input and letter not in whole and b"#" not in whole:
-            self._accept(whole)   # one plain message, the usual case
+            if (self._task is None and not (self._running or self._messages or self._output.size or self._wake)
+                    and not self._waiting_idle and whole.strip(b" \t\r\0")):
+                self._running = True   # the usual case: one plain message, and nothing before it
+                try:
+                    self._begin(whole)
+                finally:
+                    self._running = False
+                if self._task is not None or self._messages:
+                    self._run()
+                return
+            self._accept(whole)
         else:
             self._input += data
             if not end and letter not in data:
@@ -163,6 +182,19 @@ class MessageExchange:
             for message in messages:
                 self._accept(message)
         self._run()
+
+    def _begin(self, message: bytes) -> None:
+        """Execute a message; :meth:`_run` goes on with one that takes time."""
+        self._task = AT_ONCE
+        try:
+            begun = self.execute(message)
+        except BaseException:
+            self._task = None
+            raise
+        if isinstance(begun, GeneratorType):
+            self._task = begun
+        else:
+            self._ended(begun)
 
     def _accept(self, message: bytes) -> None:
         if self._task is not None and self._instrument.interrupts(message):
@@ -179,24 +211,27 @@ class MessageExchange:
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
         """Give up to ``count`` bytes of the response."""
-        waiting = self._output.size
-        if not waiting:
+        output = self._output
+        if not output.size:
             return b"", Talk.EMPTY
-        size = min(count, waiting)
-        reason = Talk.END if size == self._output.size else Talk.COUNT
-        if termchar is not None:
-            found = self._output.find(termchar, size)
-            if found >= 0:
-                size = found + 1
-                reason = Talk.END if size == self._output.size else Talk.TERMCHAR
-        data = self._output.take(size)
-        if not self._output.size:
+        data, reason = output.whole(count, termchar), Talk.END
+        if data is None:
+            data, reason = self._part(count, termchar)
+        if not output.size:
             self._status.message_available = False
             if self._status.service_enable:
                 self._status.update()
             if self._messages or self._task is not None:
                 self._run()
         return data, reason
+
+    def _part(self, count: int, termchar: int | None) -> tuple[bytes, Talk]:
+        """Take up to ``count`` bytes, or up to the termination character."""
+        output = self._output
+        size, reason = min(count, output.size), Talk.COUNT
+        if termchar is not None and (found := output.find(termchar, size)) >= 0:
+            size, reason = found + 1, Talk.TERMCHAR
+        return output.take(size), reason if output.size else Talk.END
 
     @property
     def output_ready(self) -> bool:
@@ -265,16 +300,8 @@ class MessageExchange:
                         self._output.clear()
                         self._status.message_available = False
                         self._status.post(ScpiError(-410))
-                    self._task = AT_ONCE
-                    try:
-                        begun = self.execute(message)
-                    except BaseException:
-                        self._task = None
-                        raise
-                    if not isinstance(begun, GeneratorType):
-                        self._ended(begun)
-                        continue
-                    self._task = begun
+                    self._begin(message)
+                    continue
                 try:
                     wait = next(self._task)
                 except StopIteration as done:
@@ -321,9 +348,8 @@ class MessageExchange:
         """Put a reply into the output queue; its end is added."""
         end = self._instrument.framing.reply_end
         if isinstance(reply, BlockReply):
-            self._output.add(reply.header)
-            self._output.add(reply.payload)
-            self._output.add(end)
+            for piece in (reply.header, reply.payload, end):
+                self._output.add(piece)
         elif len(reply) < SHORT_REPLY:
             self._output.add(reply + end)
         else:
@@ -343,10 +369,13 @@ def begin_scpi(instrument: Commanded, message: bytes) -> Reply | Handler:
     """Execute one message and return its reply; if a command takes time, a generator that does the rest."""
     units = instrument.tree.units(message)
     if len(units) != 1:
-        return _execute(instrument, units)
+        return execute_units(instrument, units)
     unit = units[0]
     try:
-        result = _begin(instrument, unit)
+        entry = unit.entry   # as called() does: most messages have one unit, and each call of a function counts
+        if entry is None:
+            raise ScpiError(*unit.error or (-100, ""))
+        result = entry.call(instrument if entry.table is None else entry.table(instrument), unit.key, unit.arguments)
     except (ScpiError, TsbenchError) as error:
         refuse(instrument, unit, error)
         return None
@@ -354,44 +383,18 @@ def begin_scpi(instrument: Commanded, message: bytes) -> Reply | Handler:
         if instrument.trouble:
             report_trouble(instrument)
     if isinstance(result, GeneratorType):
-        return _execute(instrument, units, result)
-    return None if result is None else _written(instrument, unit, result)
+        return _the_rest(instrument, unit, result)
+    return result if result is None or type(result) is BlockReply else instrument.written(unit, result)
 
 
-def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
-    """Execute one message and return its reply, or None; the replies of several queries are joined by semicolons."""
-    return _execute(instrument, instrument.tree.units(message))
-
-
-def _execute(instrument: Commanded, units: Sequence[ProgramUnit], begun: Handler | None = None) -> Handler:
-    """Execute the units of a message; ``begun``: the first one is being executed."""
-    replies: list[bytes | BlockReply] = []
-    for unit in units:
-        try:
-            result, begun = (_begin(instrument, unit) if begun is None else begun), None
-            if isinstance(result, GeneratorType):
-                result = yield from result
-        except (ScpiError, TsbenchError) as error:
-            if refuse(instrument, unit, error):
-                break  # the rest of the message is discarded
-            continue
-        finally:
-            if instrument.trouble:
-                report_trouble(instrument)
-        if result is not None:
-            replies.append(_written(instrument, unit, result))
-    if len(replies) == 1:
-        return replies[0]
-    return b";".join(map(bytes, replies)) if replies else None
-
-
-def _begin(instrument: Commanded, unit: ProgramUnit) -> Any:
-    """Call what a unit stands for."""
-    entry = unit.entry
-    if entry is None:
-        raise ScpiError(*unit.error or (-100, ""))
-    return entry.call(instrument if entry.table is None else entry.table(instrument), unit.key, unit.arguments)
-
-
-def _written(instrument: Commanded, unit: ProgramUnit, result: Any) -> bytes | BlockReply:
-    return result if type(result) is BlockReply else instrument.written(unit, result)
+def _the_rest(instrument: Commanded, unit: ProgramUnit, begun: Handler) -> Handler:
+    """Go on with a command that takes time; return its reply."""
+    try:
+        result = yield from begun
+    except (ScpiError, TsbenchError) as error:
+        refuse(instrument, unit, error)
+        return None
+    finally:
+        if instrument.trouble:
+            report_trouble(instrument)
+    return result if result is None or type(result) is BlockReply else instrument.written(unit, result)

@@ -1,7 +1,10 @@
-"""What an exchange of messages asks of the instrument that executes them, and what both call their steps."""
+"""What an exchange of messages asks of the instrument that executes them, what both call their steps,
+and how a message of several units is executed.
+"""
 
 import enum
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from types import GeneratorType
 from typing import Any, ClassVar, Protocol
 
 from tsbench.errors import TsbenchError
@@ -105,3 +108,38 @@ def refuse(instrument: Commanded, unit: ProgramUnit, error: ScpiError | TsbenchE
         error.detail = ""
     instrument.status.post(error)
     return -200 < error.code <= -100
+
+
+def execute_scpi(instrument: Commanded, message: bytes) -> Handler:
+    """Execute one message and return its reply, or None; the replies of several queries are joined by semicolons."""
+    return execute_units(instrument, instrument.tree.units(message))
+
+
+def execute_units(instrument: Commanded, units: Sequence[ProgramUnit]) -> Handler:
+    """Execute the units of a message."""
+    replies: list[bytes | BlockReply] = []
+    for unit in units:
+        try:
+            result = called(instrument, unit)
+            if isinstance(result, GeneratorType):
+                result = yield from result
+        except (ScpiError, TsbenchError) as error:
+            if refuse(instrument, unit, error):
+                break  # the rest of the message is discarded
+            continue
+        finally:
+            if instrument.trouble:
+                report_trouble(instrument)
+        if result is not None:
+            replies.append(result if type(result) is BlockReply else instrument.written(unit, result))
+    if len(replies) == 1:
+        return replies[0]
+    return b";".join(map(bytes, replies)) if replies else None
+
+
+def called(instrument: Commanded, unit: ProgramUnit) -> Any:
+    """Call what a unit stands for."""
+    entry = unit.entry
+    if entry is None:
+        raise ScpiError(*unit.error or (-100, ""))
+    return entry.call(instrument if entry.table is None else entry.table(instrument), unit.key, unit.arguments)

@@ -62,9 +62,11 @@ class Parameter:
 
 
 def _bound(bound: Bound, owner: Any, key: tuple[Any, ...]) -> float | None:
+    if bound is None or isinstance(bound, (float, int)):
+        return bound
     if isinstance(bound, str):
         return float(operator.attrgetter(bound)(owner)(*key))
-    return bound(owner, *key) if callable(bound) else bound
+    return bound(owner, *key)
 
 
 class Number(Parameter):

@@ -312,10 +312,13 @@ class Subsystem(Generic[T]):
 
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
     may_be_bare = all(parameter.optional and not parameter.many for parameter in parameters)
+    only = parameters[0].parse if len(parameters) == 1 and not parameters[0].many else None
 
     def call(owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         if may_be_bare and not raw:   # most queries
             return method(owner, *key)
+        if only is not None and len(raw) == 1 and raw[0].strip():   # most settings
+            return method(owner, *key, only(raw[0], owner, key))
         return method(owner, *key, *parse_arguments(parameters, raw, owner, key))
 
     return call

@@ -8,8 +8,7 @@ import re
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
-from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, report_trouble
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, execute_scpi, report_trouble
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.tsp.display import Display
 from tsbench.simulated_backends.tsp.errors import ERROR_TEXTS, RUNTIME

@@ -17,8 +17,7 @@ from tsbench.conform.dialogue import DialogueStep, until
 from tsbench.conform.twin import TWINS
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.records import Identity
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
-from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.world import world

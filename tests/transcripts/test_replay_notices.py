@@ -14,8 +14,7 @@ from tsbench.conform.conforming import converse
 from tsbench.conform.twin import write_twin
 from tsbench.instruments.keithley_interactive.driver import InteractiveSourceMeter
 from tsbench.instruments.rigol_oscilloscopes.driver import RigolOscilloscope
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
-from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.instrument import VirtualKeithley2400
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
 from tsbench.station.bench.bench import Bench

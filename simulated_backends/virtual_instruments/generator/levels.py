@@ -6,7 +6,6 @@ Programmed levels are what a load equal to the declared load would see. The EMF 
 
 import enum
 import math
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import OUTPUT_RESISTANCE, GeneratorDataSheet
@@ -17,9 +16,8 @@ def emf_factor(load: float, source: float = OUTPUT_RESISTANCE) -> float:
     return (load + source) / load
 
 
-@dataclass(frozen=True)
-class OutputLevels:
-    """Amplitude and offset as programmed [Vpp, V into ``load``]."""
+class OutputLevels(NamedTuple):
+    """Amplitude and offset as programmed [Vpp, V into ``load``]. A tuple is made in half the time of a dataclass."""
 
     amplitude: float = 0.1
     offset: float = 0.0
@@ -127,7 +125,7 @@ def set_offset_first(levels: OutputLevels, offset: float, window: Window) -> Adj
     room, amplitude = 2 * (window.peak - abs(offset)), levels.amplitude
     if amplitude > room and not _near(amplitude, room):
         amplitude, adjustment = max(room, window.min_amplitude), adjustment or Adjustment.AMPLITUDE_REDUCED
-    return Adjusted(replace(levels, amplitude=amplitude, offset=offset), adjustment)
+    return Adjusted(levels._replace(amplitude=amplitude, offset=offset), adjustment)
 
 
 def set_high(levels: OutputLevels, high: float, window: Window) -> Adjusted:
@@ -157,7 +155,7 @@ def _set_edge(levels: OutputLevels, value: float, window: Window, upper: bool) -
     elif span > window.max_amplitude and not _near(span, window.max_amplitude):
         other = value - sign * window.max_amplitude
         adjustment = adjustment or moved
-    return Adjusted(replace(levels, amplitude=abs(value - other), offset=(value + other) / 2), adjustment)
+    return Adjusted(levels._replace(amplitude=abs(value - other), offset=(value + other) / 2), adjustment)
 
 
 # ------------------------------------------------------------------------------------------ amplitude units

@@ -31,7 +31,7 @@ from typing import ClassVar
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
+from tsbench.simulated_backends.scpi.executing import execute_scpi
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices

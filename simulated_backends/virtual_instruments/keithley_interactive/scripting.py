@@ -9,8 +9,7 @@ source meter (``format``, ``script``, ``localnode``, ``status``, ``display``) ar
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
-from tsbench.simulated_backends.scpi.executing import Handler, Idle
+from tsbench.simulated_backends.scpi.executing import Handler, Idle, execute_scpi
 from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspHost
 from tsbench.simulated_backends.tsp.language import TspLanguage

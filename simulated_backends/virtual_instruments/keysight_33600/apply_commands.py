@@ -5,7 +5,6 @@ Operating guide, APPLy subsystem: a parameter that is left out, or DEF, has its 
 ramp to 100 %, lets the voltage range be chosen automatically, and switches the output on.
 """
 
-from dataclasses import replace
 
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Choice, Number, Optional
@@ -35,7 +34,7 @@ class ApplyCommands(GeneratorTable):
         generator.trigger_commands.trigger_source[channel] = "IMM"
         shared.mode[channel] = ""
         generator.level_commands.range_auto[channel] = "ON"
-        shared.levels[channel] = replace(shared.levels[channel], offset=0.0)   # it is set together with the amplitude
+        shared.levels[channel] = shared.levels[channel]._replace(offset=0.0)   # it is set together with the amplitude
         shared.function[channel] = function
         generator.function_commands.function_changed(channel)
         if function == "SQU":

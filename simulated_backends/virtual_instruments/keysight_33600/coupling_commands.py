@@ -1,6 +1,5 @@
 """What connects the channels of a 33500B/33600A: coupled frequencies and levels, tracking, and a combined output."""
 
-from dataclasses import replace
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice
@@ -93,7 +92,7 @@ class CouplingCommands(GeneratorTable):
         """Give the other channel this one's levels, if they are coupled or it tracks this one."""
         other = 3 - channel
         if self._copied(channel) or (self.levels_coupled and self.levels_coupled[channel]):
-            self.shared.levels[other] = replace(self.shared.levels[channel], load=self.shared.levels[other].load)
+            self.shared.levels[other] = self.shared.levels[channel]._replace(load=self.shared.levels[other].load)
             self.playback.reshape(other)
 
     def _feed_chosen(self, channel: int, source: str) -> str:

@@ -123,9 +123,9 @@ class FunctionCommands(GeneratorTable):
     @command("[:SOURce<1-2>]:FREQuency[:CW]?", Optional(Choice("MINimum", "MAXimum")))
     def get_frequency(self, channel: int, word: str | None = None) -> str:
         """``FREQ?``."""
-        value = {"MIN": self.data_sheet.min_frequency, "MAX": max_frequency(self, channel)}.get(
-            word or "", self.shared.frequency[channel])
-        return self.format_number(value)
+        if word is None:
+            return self.format_number(self.shared.frequency[channel])
+        return self.format_number(self.data_sheet.min_frequency if word == "MIN" else max_frequency(self, channel))
 
     @command("[:SOURce<1-2>]:FUNCtion:{PULSe|SQUare|RAMP}:PERiod",
              Clipped("S", lambda owner, c, *_: 1 / max_frequency(owner, c), 1e6))

@@ -5,7 +5,6 @@ the offset; both with error -221, as the maker describes it for its generators w
 guide, VOLTage:OFFSet and VOLTage).
 """
 
-from dataclasses import replace
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited, Number, Optional
@@ -145,7 +144,7 @@ class PulseLevelCommands(PulseGeneratorTable):
 
     def set_source(self, channel: int, ohms: float) -> None:
         """Give a channel another output resistance [Ohm]: the levels that are shown stay, if they can."""
-        self.generator.levels[channel] = replace(self.generator.levels[channel], source=ohms)
+        self.generator.levels[channel] = self.generator.levels[channel]._replace(source=ohms)
         self.suit(channel)
         self.playback.reshape(channel)
         self.generator.channels.connectors.follow_resistance(channel)

@@ -17,8 +17,7 @@ Behaviour of the instruments that the virtual instruments reproduce
 
 from typing import ClassVar
 
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
-from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import (
     COMMAND_ERROR,

@@ -5,7 +5,7 @@ offset to the amplitude that is set. Noise and the other waves share amplitude a
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, Window
@@ -89,8 +89,8 @@ class ChannelState:
         """Return the levels of the wave; the shared code has a sixth of the amplitude for the deviation of noise."""
         levels = self.steady if self.wave == "DC" else self.levels
         if self.wave == "NOISE":
-            levels = replace(levels, amplitude=6 * self.deviation)
-        return replace(levels, offset=-levels.offset) if self.inverted else levels
+            levels = levels._replace(amplitude=6 * self.deviation)
+        return levels._replace(offset=-levels.offset) if self.inverted else levels
 
     @property
     def _rms_per_vpp(self) -> float:
@@ -125,8 +125,8 @@ class ChannelState:
         room = min(window.max_amplitude, 2 * (window.peak - abs(self.levels.offset)))
         amplitude = max(min(volts, room), window.min_amplitude)
         most = max(window.peak - amplitude / 2, 0.0)   # less than the offset only above 20 MHz
-        self.levels = replace(
-            self.levels, amplitude=amplitude, offset=min(max(self.levels.offset, -most), most))
+        self.levels = self.levels._replace(
+            amplitude=amplitude, offset=min(max(self.levels.offset, -most), most))
 
     def set_rms(self, volts: float) -> None:
         """Set the amplitude [Vrms]."""
@@ -145,10 +145,10 @@ class ChannelState:
         """Set the offset [V], as far as the amplitude leaves room."""
         peak = self._window.peak
         if self.wave == "DC":
-            self.steady = replace(self.steady, offset=min(max(volts, -peak), peak) + 0.0)
+            self.steady = self.steady._replace(offset=min(max(volts, -peak), peak) + 0.0)
             return
         room = max(peak - self.levels.amplitude / 2, 0.0)
-        self.levels = replace(self.levels, offset=min(max(volts, -room), room) + 0.0)
+        self.levels = self.levels._replace(offset=min(max(volts, -room), room) + 0.0)
 
     def set_high(self, volts: float) -> None:
         """Set the high level [V]; the low level stays."""
@@ -161,7 +161,7 @@ class ChannelState:
         self._set_ends(min(max(volts, -window.peak), high - window.min_amplitude), high)
 
     def _set_ends(self, low: float, high: float) -> None:
-        self.levels = replace(self.levels, amplitude=high - low, offset=(low + high) / 2)
+        self.levels = self.levels._replace(amplitude=high - low, offset=(low + high) / 2)
 
     def set_load(self, ohms: float) -> None:
         """Declare the load [Ohm]: the levels that are shown change."""

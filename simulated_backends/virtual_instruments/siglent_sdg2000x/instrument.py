@@ -20,7 +20,7 @@ import numpy as np
 
 from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import execute_scpi
+from tsbench.simulated_backends.scpi.executing import execute_scpi
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices

@@ -48,7 +48,7 @@ def test_the_levels_of_an_output_with_errors() -> None:
     shape = Shape("SQU", LEVELS)
     assert real_levels(shape, IDEAL) == pytest.approx((-1.0, 3.0))
     assert real_levels(replace(shape, function="DC"), IDEAL) == pytest.approx((1.0, 1.0))
-    assert real_levels(replace(shape, levels=replace(LEVELS, load=9.9e37)), IDEAL) == pytest.approx((-0.5, 1.5))
+    assert real_levels(replace(shape, levels=LEVELS._replace(load=9.9e37)), IDEAL) == pytest.approx((-0.5, 1.5))
     errors = OutputErrors(amplitude_gain=0.1, amplitude=0.02, offset_gain=0.2, offset_per_amplitude=0.01, offset=0.03)
     low, high = real_levels(shape, errors)
     assert (high - low, (high + low) / 2) == pytest.approx((2 * 2.22, 2 * (0.6 + 0.02 + 0.03)))
