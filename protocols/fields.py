@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tsbench.quantities import Amperes, Farads, Kelvins, Ohms, Seconds, Unit, Volts
+from tsbench.quantities import Amperes, Farads, Kelvins, Ohms, Seconds, Unit, Volts, VoltsPerSecond
 
 
 def _split(value: object) -> object:
@@ -25,6 +25,7 @@ AmperesList = Annotated[tuple[Amperes, ...], BeforeValidator(_split), Unit("A")]
 SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]
 OhmsList = Annotated[tuple[Ohms, ...], BeforeValidator(_split), Unit("Ohm")]
 FaradsList = Annotated[tuple[Farads, ...], BeforeValidator(_split), Unit("F")]
+VoltsPerSecondList = Annotated[tuple[VoltsPerSecond, ...], BeforeValidator(_split), Unit("V/s")]
 KelvinsList = Annotated[tuple[Kelvins, ...], BeforeValidator(_split), Unit("K")]
 
 ScopeTrigger = Annotated[

@@ -1,0 +1,1 @@
+"""Quantities over a series of conditions: straight lines with intervals, and the activation energy."""

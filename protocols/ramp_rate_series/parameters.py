@@ -1,0 +1,40 @@
+"""What a ramp-rate series asks for: a sweep, and the rates."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tsbench.protocols.fields import VoltsPerSecondList
+from tsbench.protocols.iv_sweep.parameters import SweepParameters
+
+
+class RampRateParameters(SweepParameters):
+    """Parameters of a ramp-rate series. The time at a level follows from the rate and takes the place of ``dwell``."""
+
+    rate: VoltsPerSecondList = Field(
+        default=(0.02, 0.05, 0.1), min_length=1, description="ramp rates (V/s), in this order, each one sweep")
+    check_oscillation: bool = Field(
+        default=False, description="check with the scope whether the device oscillates. The looks make the ramp slower")
+
+    @model_validator(mode="after")
+    def _rates(self) -> Self:
+        if self.drive != "voltage":
+            raise ValueError("a ramp-rate series needs drive = voltage")
+        if any(one <= 0 for one in self.rate):
+            raise ValueError("ramp rates must be above 0 V/s")
+        return self
+
+    @property
+    def size(self) -> float:
+        """Distance between two levels [V]."""
+        levels = self.path().levels
+        return abs(float(levels[1] - levels[0]))
+
+    def at_rate(self, rate: float, line_frequency: float) -> "RampRateParameters":
+        """Return the sweep at one ``rate`` [V/s], its dwell at least zero."""
+        without = self.model_copy(update={"dwell": 0.0}).time_per_point(line_frequency)
+        return self.model_copy(update={"dwell": max(self.size / rate - without, 0.0)})
+
+    def highest_rate(self, line_frequency: float) -> float:
+        """Return the highest rate [V/s] that the source meter reaches with these levels and this aperture."""
+        return self.size / self.model_copy(update={"dwell": 0.0}).time_per_point(line_frequency)

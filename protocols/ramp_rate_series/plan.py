@@ -1,0 +1,32 @@
+"""What a ramp-rate series will do: its sweeps, its duration, worst case and dose at the device, and refusals."""
+
+from dataclasses import replace
+
+from tsbench.instruments import Plan, Station
+from tsbench.protocols.iv_sweep.plan import plan_sweep
+from tsbench.protocols.ramp_rate_series.parameters import RampRateParameters
+from tsbench.protocols.worst_case import dose_items
+from tsbench.quantities import format_quantity
+
+_SLACK = 1.01
+
+
+def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
+    """Predict sweeps, duration, and worst case and dose at the device; refuse what a limit or the meter forbids."""
+    line = station.source_meter("drive").capabilities.line_frequency
+    plans = [plan_sweep(settings.at_rate(rate, line), station) for rate in settings.rate]
+    highest, refusals = settings.highest_rate(line), list(plans[0].refusals)
+    if (most := max(settings.rate)) > _SLACK * highest:
+        refusals.append(
+            f"drive: the rate {format_quantity(most, 'V/s')} is above {format_quantity(highest, 'V/s')}, which is the "
+            "highest rate with this step and this integration time. Raise 'step' or lower 'nplc'")
+    current = next((item.value for item in plans[0].worst_case if item.quantity == "current"), 0.0)
+    duration = sum(plan.duration for plan in plans)
+    items = [item for item in plans[0].worst_case if item.quantity != "sweep rate"]
+    fastest = max((item for plan in plans for item in plan.worst_case if item.quantity == "sweep rate"),
+                  key=lambda item: item.value)
+    ramps = len(plans) * settings.cycles * (1 + settings.both_polarities)
+    return replace(
+        plans[0], steps=sum(plan.steps for plan in plans), points=sum(plan.points for plan in plans),
+        bytes=sum(plan.bytes for plan in plans), duration=duration, refusals=tuple(refusals),
+        worst_case=(*items, fastest, *dose_items(ramps, duration * current, "ramps")))

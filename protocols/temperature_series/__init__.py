@@ -1,0 +1,5 @@
+"""Temperature series."""
+
+from tsbench.protocols.temperature_series.protocol import TemperatureSeries
+
+PROTOCOL = TemperatureSeries
