@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.series.straight_line import StraightLine, straight_line
+from tsbench.analysis.series.straight_line import FittedLine, straight_line
 from tsbench.analysis.statistics import NORMAL_95, standard_uncertainty
 from tsbench.records import Flag, FloatArray, Result
 
@@ -45,7 +45,7 @@ def slope_result(
                     f"straight line over {over}, weighted by the intervals", conditions)
 
 
-def activation_line(temperatures: FloatArray, results: Sequence[Result]) -> StraightLine | None:
+def activation_line(temperatures: FloatArray, results: Sequence[Result]) -> FittedLine | None:
     """Return the line of ln(resistance) over 1/kT [1/eV]."""
     values, sigma = known_values(results)
     positive = np.where(values > 0, values, np.nan)
@@ -76,7 +76,7 @@ def activation_energy(temperatures: FloatArray, results: Sequence[Result], condi
 
 
 def _of_line(
-    quantity: str, unit: str, line: StraightLine | None, x: FloatArray, results: Sequence[Result], method: str,
+    quantity: str, unit: str, line: FittedLine | None, x: FloatArray, results: Sequence[Result], method: str,
     conditions: Mapping[str, Any],
 ) -> Result:
     flags = Flag.NONE

@@ -19,7 +19,7 @@ _ENOUGH_FOR_BEND = 4
 
 
 @dataclass(frozen=True)
-class StraightLine:
+class FittedLine:
     """y = intercept + slope (x - centre)."""
 
     slope: float
@@ -39,7 +39,7 @@ class StraightLine:
         return self.intercept + self.slope * (x - self.centre)
 
 
-def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float = 0.0) -> StraightLine | None:
+def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float = 0.0) -> FittedLine | None:
     """Fit a line.
 
     Parameters
@@ -50,7 +50,7 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
 
     Returns
     -------
-    StraightLine, or None where fewer than two different x are known
+    FittedLine, or None where fewer than two different x are known
     """
     known = np.isfinite(x) & np.isfinite(y) & np.isfinite(sigma) & (sigma > 0)
     x, y, sigma = (np.asarray(one, dtype=np.float64)[known] for one in (x, y, sigma))
@@ -67,7 +67,7 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
         chi = math.sqrt(float(np.sum(weights * (y - intercept - slope * (x - centre)) ** 2)) / freedom)
         half = max(half, t_quantile_95(freedom) * chi * error)
     half = combined(half, NORMAL_95 * common * slope)
-    return StraightLine(slope, slope - half, slope + half, intercept, centre, _bend(x - centre, y, weights))
+    return FittedLine(slope, slope - half, slope + half, intercept, centre, _bend(x - centre, y, weights))
 
 
 def _bend(x: FloatArray, y: FloatArray, weights: FloatArray) -> float:
