@@ -6,6 +6,7 @@ figure is wanted, for Matplotlib takes its time.
 
 from matplotlib.figure import Figure
 
+from tsbench.analysis.figures.adaptive import firing_curve_figure, search_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
@@ -21,6 +22,7 @@ from tsbench.analysis.figures.waveforms import (
 __all__ = [
     "Figure",
     "delay_figure",
+    "firing_curve_figure",
     "frequency_family_figure",
     "frequency_figure",
     "label",
@@ -33,6 +35,7 @@ __all__ = [
     "relaxation_figure",
     "relaxation_trend_figure",
     "save",
+    "search_figure",
     "sweep_figure",
     "threshold_distribution",
 ]

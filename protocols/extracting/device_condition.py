@@ -54,6 +54,8 @@ def _pulses(run: Run) -> Iterator[Stand]:
     for record in device_records(run):
         if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
             continue
+        if record.conditions.get("pulse") == 2.0:  # of a pair: it may find the device on
+            continue
         for voltage, current in zip(record.voltage, record.current, strict=True):
             found = switching_delay(record.times, voltage, current)
             switched = found.fired

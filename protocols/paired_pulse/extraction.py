@@ -39,9 +39,7 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
             continue
         mine = seen.setdefault(round(record.conditions["pair"]), {})
         number = round(record.conditions["pulse"])
-        edge = 0.0 if number == 1 or record.times[0] < 0 else _second_edge(run, record)
-        # without the gap that follows: what is before the edge must stay a fair part of it
-        shown = slice(0, int(np.searchsorted(record.times, edge + 1.2 * float(run.column("width")[0]))))
+        edge, shown = shown_of_pulse(record, number, float(run.column("width")[0]), record.conditions["gap"])
         mine[number] = outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
             record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
@@ -52,9 +50,18 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
     return pairs
 
 
-def _second_edge(run: Run, record: DeviceRecord) -> float:
-    """Return when the second pulse begins [s] on the time axis of a record that both pulses share."""
-    return float(run.column("width")[0]) + record.conditions["gap"]
+def shown_of_pulse(record: DeviceRecord, number: int, width: float, gap: float) -> tuple[float, slice]:
+    """Return when a pulse of a pair begins on the time axis of its record [s], and the samples that show it.
+
+    Parameters
+    ----------
+    record : of the pulse
+    number : 1 or 2; the record of the second may be cut out of one of both
+    width, gap : [s] of the pair
+    """
+    edge = 0.0 if number == 1 or record.times[0] < 0 else width + gap
+    # without the gap that follows: what is before the edge must stay a fair part of it
+    return edge, slice(0, int(np.searchsorted(record.times, edge + 1.2 * width)))
 
 
 def recoveries(pairs: Sequence[Pair]) -> dict[float, Recovery]:

@@ -7,12 +7,12 @@ from pydantic import Field, model_validator
 
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
-from tsbench.protocols.pulses.parameters import PulseParameters
+from tsbench.protocols.pulses.parameters import PairOfPulses
 from tsbench.quantities import Seconds, Volts
 from tsbench.records import FloatArray
 
 
-class PairParameters(PulseParameters):
+class PairParameters(PairOfPulses):
     """Parameters of paired pulses."""
 
     amplitude: VoltsList = Field(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
+from tsbench.instruments import Pulse
 from tsbench.protocols.parameters import Parameters
 
 #: a 10-90 % edge is 80 % of the whole
@@ -15,7 +16,9 @@ class PulseParameters(Parameters):
     """Base of the parameters of pulses."""
 
     if TYPE_CHECKING:  # each declares them where they stand in its own form, in types of ``protocols.fields``
-        amplitude: tuple[float, ...]
+        @property
+        def amplitude(self) -> tuple[float, ...]: ...
+
         width: float
         rest: float
         rise_time: float
@@ -52,3 +55,14 @@ class PulseParameters(Parameters):
     def levels(self) -> tuple[float, ...]:
         """Every level of the generator [V]: the base, then the top of each amplitude."""
         return (self.base, *(self.base + amplitude for amplitude in self.amplitude))
+
+
+class PairOfPulses(PulseParameters):
+    """Base of the parameters of pulse pairs."""
+
+    if TYPE_CHECKING:
+        resolution: int
+
+    @abstractmethod
+    def pulse(self, amplitude: float, gap: float) -> Pulse:
+        """Return the generator's pulse of one ``amplitude`` [V], repeated after ``gap`` [s]."""

@@ -14,7 +14,8 @@ RISE_OF_ONE_POLE = 0.35  #: rise time from 10 to 90 %, times the bandwidth
 
 
 def worst_case_and_refusals(
-    settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = ()
+    settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = (),
+    name: str = "amplitude",
 ) -> tuple[tuple[PlanItem, ...], list[str]]:
     """Return the worst case at the device, and what device and generator refuse.
 
@@ -23,24 +24,25 @@ def worst_case_and_refusals(
     settings : the pulses
     station : the bench
     times : (name, value [s], range that the generator has), beside width and edges
+    name : of the parameter that sets the highest amplitude
     """
     capabilities = station.pulse_generator("pulser").capabilities
     farthest = max(abs(level) for level in settings.levels)
     worst = worst_case_of_voltage(farthest, station.wire_path("pulser"))
     items = worst_case_items(worst, station.fixture, settings.width)
-    refusals = limit_refusals(items, station.device, "lower 'amplitude', 'base' or 'width'",
+    refusals = limit_refusals(items, station.device, f"lower '{name}', 'base' or 'width'",
                               load_remedy(station.fixture))
     tops = settings.levels[1:]
-    for name, value, allowed in (
+    for what, value, allowed in (
         ("base", settings.base, capabilities.level_into_open),
-        ("base + amplitude", max(tops), capabilities.level_into_open),
-        ("base + amplitude", min(tops), capabilities.level_into_open),
+        (f"base + {name}", max(tops), capabilities.level_into_open),
+        (f"base + {name}", min(tops), capabilities.level_into_open),
         ("width", settings.width, capabilities.pulse_width),
         *times,
         ("rise_time", settings.rise_time, capabilities.edge_time),
         ("fall_time", settings.fall_time, capabilities.edge_time),
     ):
-        refusals += range_refusal(name, value, allowed, "pulser")
+        refusals += range_refusal(what, value, allowed, "pulser")
     return items, refusals
 
 

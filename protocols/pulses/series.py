@@ -50,16 +50,20 @@ class PulseSeries(ABC, Generic[Settings]):
         """Record all pulses of one ``amplitude`` [V]."""
 
     def run(self) -> Iterator[Step]:
-        """Record the series of each amplitude; the generator ends off."""
+        """Record all series; the generator ends off."""
         settings, generator = self._settings, self._generator
         generator.set_output(False)
         generator.configure_load(float("inf"))
         generator.configure_pulse(self.first_pulse(settings.amplitude[0]))  # first: limits must hold what is set
         generator.configure_level_limits(min(settings.levels), max(settings.levels))
-        for amplitude in settings.amplitude:
-            yield from self.series(amplitude)
+        yield from self.every_series()
         generator.set_output(False)
         yield self.step("output off", resting=True)
+
+    def every_series(self) -> Iterator[Step]:
+        """Record the series of each amplitude."""
+        for amplitude in self._settings.amplitude:
+            yield from self.series(amplitude)
 
     def step(self, message: str, resting: bool = False) -> Step:
         """Return how far the run has come; ``resting``: no pulse is on its way, the generator is at base."""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
-from tsbench.protocols.paired_pulse.acquisition import _moves
 from tsbench.protocols.pulse_train.acquisition import batches
+from tsbench.protocols.pulses.pairs import _moves
 from tsbench.records import Flag, Waveform
 
 

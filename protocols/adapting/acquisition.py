@@ -1,0 +1,64 @@
+"""A search over amplitudes in progress: one pulse at a time, each chosen by what the ones before did."""
+
+from collections.abc import Iterator
+
+from tsbench.instruments import Pulse, Station, Timebase
+from tsbench.protocols.acquiring.device_view import marked
+from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.parameters import AmplitudeSearchParameters
+from tsbench.protocols.pulses.series import PulseSeries
+from tsbench.protocols.pulses.shot import Shot
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, Point, Recorder, Step
+
+
+class AmplitudeSearch(PulseSeries[AmplitudeSearchParameters]):
+    """One run in progress.
+
+    Parameters
+    ----------
+    settings, station, recorder : as of all pulses
+    chooser : chooses the amplitude of each pulse [V], as a magnitude
+    """
+
+    def __init__(
+        self, settings: AmplitudeSearchParameters, station: Station, recorder: Recorder, chooser: Chooser
+    ) -> None:
+        super().__init__(settings, station, recorder)
+        self._chooser = chooser
+
+    def first_pulse(self, amplitude: float) -> Pulse:
+        """Return the pulse of one ``amplitude`` [V]."""
+        return self._settings.pulse(amplitude)
+
+    def every_series(self) -> Iterator[Step]:
+        """Send pulse after pulse until the chooser has enough."""
+        settings = self._settings
+        yield self.step("output on at the base level", resting=True)
+        while (magnitude := self._chooser.next_stimulus()) is not None:
+            yield from self.series(settings.sign * magnitude)
+        self._say("log", self._chooser.reason)
+        self._total = self._done  # what the search has left over
+
+    def series(self, amplitude: float) -> Iterator[Step]:
+        """Send and record one pulse of ``amplitude`` [V]."""
+        settings, shot = self._settings, Shot()
+        self._set_up(amplitude, burst=1)
+        self._view.scope.configure_timebase(
+            Timebase(settings.span, settings.span / 2 - settings.lead, points=settings.samples))
+        yield from self._let_rest()
+        conditions = {"amplitude": amplitude, "pulse_width": settings.width, "shot": float(self._done)}
+        yield from self._shooter.fire([0.0], settings.span, conditions, shot, self.step)
+        rest = self._rested(shot)
+        self._last_end = shot.time + settings.width
+        flags = Flag.NONE if shot.taken else Flag.TRIGGER_MISSED
+        record = tuple(marked(waveform, flags) for waveform in shot.waveforms.values())
+        for waveform in record:
+            self._recorder.waveform(waveform)
+        told = self._chooser.told(abs(amplitude), [record] if shot.taken else [], flags)
+        self._recorder.point(Point((float(self._done), shot.time, amplitude, settings.width, rest, *told), flags))
+        if not shot.taken:
+            self._say("warning", f"the scope missed pulse {self._done}. This pulse is flagged and not counted. Check "
+                                 "trigger level, cable and contact")
+        self._done += 1
+        yield self.step(f"pulse of {format_quantity(amplitude, 'V')}", resting=True)

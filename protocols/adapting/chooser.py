@@ -1,0 +1,37 @@
+"""What an adaptive acquisition asks: which pulse next, and what the last one did.
+
+The acquisition knows the interface only. What chooses reads the records by the functions that read a stored run, so it
+is made where acquisition and extraction meet: in the file with the class of the protocol.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tsbench.protocols.pulses.pairs import PulseRecord
+from tsbench.records import Column, Flag
+
+#: what the chooser adds to the row of each pulse
+COLUMNS = (
+    Column("fired", "", "1: this pulse fired (of a pair: the second), 0: it did not, NaN: not known or not counted"),
+    Column("low", "", "low end of the 95 % interval after this pulse, within the range searched"),
+    Column("high", "", "high end of it"),
+)
+
+
+class Chooser(Protocol):
+    """Chooses the stimulus of each pulse (an amplitude [V], a gap [s]) by what the ones before did."""
+
+    reason: str  #: why it ended, for the log; "" before
+
+    def next_stimulus(self) -> float | None:
+        """Return what to send next; None: the search is over."""
+
+    def told(self, stimulus: float, records: Sequence[PulseRecord], flags: Flag) -> tuple[float, float, float]:
+        """Take what was recorded; return fired (1, 0, NaN) and the interval after it, for the row of the pulse.
+
+        Parameters
+        ----------
+        stimulus : what was sent
+        records : the waveforms of each pulse; empty where the scope missed it
+        flags : of the acquisition
+        """

@@ -1,0 +1,5 @@
+"""Adaptive refractory period."""
+
+from tsbench.protocols.adaptive_refractory.protocol import AdaptiveRefractory
+
+PROTOCOL = AdaptiveRefractory

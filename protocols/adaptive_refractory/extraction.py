@@ -1,0 +1,105 @@
+"""A search for the refractory period to numbers: the period, the probability after long gaps, the first pulses."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tsbench.analysis.adaptive.search import refractory_goal
+from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome, probability_result
+from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.extraction import SearchChooser, Searched, judging_facts, searched
+from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
+from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.pulse_records import record_flags
+from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.paired_pulse.extraction import shown_of_pulse
+from tsbench.records import Fixture, Flag, Result, Run
+
+
+def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Callable[[], Chooser]:
+    """Return what makes the choosers of the gaps of a run, one for each amplitude."""
+    goal = refractory_goal(settings.shortest, settings.longest, settings.ratio, settings.budget)
+
+    def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
+        return second_fired(*judged_pair(records, settings.width, gap))
+
+    return lambda: SearchChooser(
+        goal, fixture, judge, "the refractory period", scale=math.exp, unscale=math.log)
+
+
+def judged_pair(records: Sequence[DeviceRecord], width: float, gap: float) -> tuple[PulseOutcome, PulseOutcome] | \
+        tuple[None, None]:
+    """Return what both pulses of a pair did, ``width`` and ``gap`` in s; None where a record shows no current."""
+    found: list[PulseOutcome] = []
+    for number, record in enumerate(records[:2], start=1):
+        if record.voltage is None or record.current is None:
+            return None, None
+        edge, shown = shown_of_pulse(record, number, width, gap)
+        found.append(outcome(
+            record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record),
+            record_flags(record, 0), edge=edge, rested=found[0].before if found else None))
+    return (found[0], found[1]) if len(found) == 2 else (None, None)
+
+
+def second_fired(first: PulseOutcome | None, second: PulseOutcome | None) -> bool | None:
+    """Return whether the second pulse fired; None where the first did not fire, so that the pair does not count."""
+    if first is None or second is None or first.firing is not Firing.FIRED:
+        return None
+    return second.firing is Firing.FIRED
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """One pair of a run; None where the scope missed a pulse."""
+
+    amplitude: float  #: [V]
+    gap: float  #: [s]
+    first: PulseOutcome | None
+    second: PulseOutcome | None
+
+
+def judged_pairs(run: Run) -> dict[float, list[JudgedPair]]:
+    """Return the pairs of each amplitude [V], in order of time."""
+    seen: dict[int, dict[int, DeviceRecord]] = {}
+    for record in device_records(run):
+        if Flag.TRIGGER_MISSED not in record.flags:
+            seen.setdefault(round(record.conditions["pair"]), {})[round(record.conditions["pulse"])] = record
+    width = float(parameter(run, "width"))
+    pairs: dict[float, list[JudgedPair]] = {}
+    for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
+        mine = seen.get(round(number), {})
+        both = judged_pair([mine[1], mine[2]], width, float(gap)) if {1, 2} <= set(mine) else (None, None)
+        pairs.setdefault(float(amplitude), []).append(JudgedPair(float(amplitude), float(gap), *both))
+    return pairs
+
+
+def refractory_search(run: Run, pairs: Sequence[JudgedPair]) -> Searched:
+    """Return what the pairs of one amplitude of a stored run found."""
+    shortest, longest, ratio = (float(parameter(run, name)) for name in ("shortest", "longest", "ratio"))
+    goal = refractory_goal(shortest, longest, ratio, int(parameter(run, "budget")))
+    return searched(goal, [math.log(pair.gap) for pair in pairs],
+                    [second_fired(pair.first, pair.second) for pair in pairs],
+                    sum(pair.first is None for pair in pairs))
+
+
+def refractory_results(run: Run) -> list[Result]:
+    """Return refractory period, probability after long gaps, and how often first pulses fired, at each amplitude."""
+    return [result for amplitude, pairs in judged_pairs(run).items() for result in _results(run, amplitude, pairs)]
+
+
+def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Result]:
+    found = refractory_search(run, pairs)
+    conditions: dict[str, object] = {
+        "amplitude": amplitude, "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base"))}
+    whole = {**conditions, "pairs": found.sent, "ended": found.ended or "stopped"}
+    period = Result("refractory_period", "s", *found.bounds(math.exp), found.notes,
+                    {**whole, "statistic": "half of the long-gap probability"}, found.flags)
+    plateau = found.found.interval(lambda curves: curves.plateau)
+    empty = Flag.NO_EVENT in found.flags
+    value, low, high = (None, None, None) if empty else (plateau.value, plateau.low, plateau.high)
+    long_gaps = Result("long_gap_probability", "", value, low, high, found.notes, whole, found.flags & ~Flag.CENSORED)
+    firsts = [pair.first.firing for pair in pairs
+              if pair.first is not None and pair.first.firing is not Firing.STILL_ON]
+    first = probability_result(
+        "firing_probability", firsts.count(Firing.FIRED), len(firsts), conditions, "first pulses after a rest")
+    return [period, long_gaps, first]

@@ -1,0 +1,5 @@
+"""Adaptive threshold."""
+
+from tsbench.protocols.adaptive_threshold.protocol import AdaptiveThreshold
+
+PROTOCOL = AdaptiveThreshold

@@ -1,0 +1,54 @@
+"""A search for the threshold to numbers: the amplitude that fires every second pulse, and the width of the curve."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tsbench.analysis.adaptive.search import Goal, threshold_goal
+from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.extraction import (
+    PulseJudge,
+    SearchChooser,
+    Searched,
+    curve_width_result,
+    judged_pulses,
+    searched,
+)
+from tsbench.protocols.adaptive_threshold.parameters import ThresholdParameters
+from tsbench.protocols.extracting.facts import parameter
+from tsbench.records import Fixture, Result, Run
+
+WHAT = "the threshold amplitude"
+
+
+def threshold_chooser(settings: ThresholdParameters, fixture: Fixture) -> Chooser:
+    """Return what chooses the amplitudes of a run."""
+    goal = threshold_goal(abs(settings.lowest), abs(settings.highest), settings.interval, settings.budget)
+    return SearchChooser(goal, fixture, PulseJudge(bool(settings.base)), WHAT)
+
+
+def threshold_search(run: Run) -> Searched:
+    """Return what a stored run found."""
+    judged = list(judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)))))
+    return searched(_goal(run), np.abs([amplitude for amplitude, _, _ in judged]),
+                    [fired for _, fired, _ in judged], sum(missed for _, _, missed in judged))
+
+
+def _goal(run: Run) -> Goal:
+    lowest, highest = abs(float(parameter(run, "lowest"))), abs(float(parameter(run, "highest")))
+    return threshold_goal(lowest, highest, float(parameter(run, "interval")), int(parameter(run, "budget")))
+
+
+def threshold_results(run: Run) -> Sequence[Result]:
+    """Return the threshold amplitude and the width of the firing curve."""
+    found = threshold_search(run)
+    sign = 1.0 if float(parameter(run, "highest")) > 0 else -1.0
+    conditions: dict[str, object] = {
+        "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": found.sent,
+        "ended": found.ended or "stopped"}
+    value, low, high = found.bounds(lambda amplitude: sign * amplitude)
+    if sign < 0:
+        low, high = high, low
+    threshold = Result("threshold_amplitude", "V", value, low, high, found.notes,
+                       {**conditions, "statistic": "amplitude with a firing probability of 1/2"}, found.flags)
+    return [threshold, curve_width_result(found, conditions)]

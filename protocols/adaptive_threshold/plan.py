@@ -1,0 +1,5 @@
+"""The plan is that of every search over amplitudes."""
+
+from tsbench.protocols.adapting.plan import plan_search
+
+__all__ = ["plan_search"]

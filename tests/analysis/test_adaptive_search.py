@@ -1,0 +1,165 @@
+"""Adaptive searches without instruments: the curves, Bayes' rule by hand, what they find, and when they end."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.adaptive.belief import Belief, Prior, belief
+from tsbench.analysis.adaptive.drift import drift
+from tsbench.analysis.adaptive.firing_curve import FORMS, Curves
+from tsbench.analysis.adaptive.search import (
+    ABOVE,
+    BELOW,
+    NARROW,
+    SPENT,
+    Goal,
+    probability_goal,
+    refractory_goal,
+    threshold_goal,
+)
+
+NONE = np.empty(0)
+
+
+def search(goal: Goal, fires: Callable[[float], bool]) -> Belief:
+    found = belief(goal.prior, NONE, NONE)
+    while not goal.ended(found, found.x.size):
+        stimulus = goal.next_stimulus(found)
+        found = found.learn(stimulus, fires(stimulus))
+    return found
+
+
+def one_of_each(location: float = 0.0, spread: float = 1.0) -> Curves:
+    count = len(FORMS)
+    return Curves(np.full(count, location), np.full(count, spread), np.zeros(count), np.ones(count),
+                  np.array(FORMS, dtype=float))
+
+
+def test_every_form_is_half_at_its_location_with_the_same_slope() -> None:
+    curves = one_of_each()
+    low, middle, high = curves.probability(np.array([-1e-5, 0.0, 1e-5]))
+    assert middle == pytest.approx([0.5] * 3)
+    assert (high - low) / 2e-5 == pytest.approx([0.25] * 3, rel=1e-6)
+    tails = curves.probability(np.array([-4.0, 4.0]))
+    assert tails[0, 1] > 2 * tails[0, 0] > 10 * tails[0, 2] and np.allclose(tails[0], 1 - tails[1, [0, 2, 1]])
+
+
+@pytest.mark.parametrize("probability", [0.02, 0.5, 0.9])
+def test_the_stimulus_of_a_probability_is_where_the_curve_has_it(probability: float) -> None:
+    curves = one_of_each(1.2, 0.05)
+    for form, stimulus in enumerate(curves.stimulus(probability)):
+        assert curves.probability(np.array([stimulus]))[0, form] == pytest.approx(probability)
+
+
+def test_a_curve_does_not_reach_what_lies_beyond_its_floor_and_plateau() -> None:
+    curves = Curves(np.ones(1), np.ones(1), np.array([0.1]), np.array([0.8]), np.zeros(1))
+    assert curves.stimulus(0.9) == np.inf and curves.stimulus(0.05) == -np.inf
+    assert curves.stimulus(0.45) == pytest.approx(1.0)
+
+
+def test_bayes_rule_by_hand() -> None:
+    """The weights after three pulses are the prior times the probabilities of what they did."""
+    prior = Prior(0.0, 4.0, 0.01, 1.0)
+    before = belief(prior, NONE, NONE)
+    after = belief(prior, np.array([1.0, 2.0, 1.0]), np.array([0.0, 1.0, 0.0]))
+    assert after.box == before.box
+    one, two = before.curves.probability(np.array([1.0, 2.0]))
+    by_hand = before.weight * (1 - one) ** 2 * two
+    assert np.allclose(after.weight, by_hand / by_hand.sum(), atol=1e-12)
+    assert after.evidence == pytest.approx(math.log(by_hand.sum()))
+
+
+def test_the_belief_does_not_depend_on_the_order_of_the_pulses() -> None:
+    goal = threshold_goal(0.1, 4.0, 0.02, 100)
+    found = search(goal, lambda volts: volts > 1.234)
+    order = np.random.default_rng(1).permutation(found.x.size)
+    shuffled, at_once = (belief(goal.prior, found.x[way], found.fired[way]) for way in (order, np.arange(order.size)))
+    assert shuffled.box == at_once.box and np.allclose(shuffled.weight, at_once.weight)
+    by_steps, at_end = goal.interval(found), goal.interval(at_once)  # on grids that closed in on other ways
+    assert by_steps.low == pytest.approx(at_end.low, abs=0.1 * by_steps.width)
+    assert by_steps.high == pytest.approx(at_end.high, abs=0.1 * by_steps.width)
+
+
+@pytest.mark.parametrize("threshold", [0.15, 0.731, 1.9999, 3.9])
+def test_a_sharp_threshold_is_found_by_few_pulses_anywhere(threshold: float) -> None:
+    goal = threshold_goal(0.1, 4.0, 0.04, 100)
+    found = search(goal, lambda volts: volts > threshold)
+    known = goal.interval(found)
+    assert known.low < threshold < known.high and known.width <= 0.04 and found.x.size <= 35
+    assert goal.ended(found, found.x.size) == NARROW
+
+
+@pytest.mark.parametrize("wild", [3, 12, 20])
+def test_a_wild_outcome_does_not_mislead(wild: int) -> None:
+    goal, sent = threshold_goal(0.1, 4.0, 0.04, 100), iter(range(1000))
+    found = search(goal, lambda volts: (volts > 1.234) != (next(sent) == wild))
+    assert goal.interval(found).low < 1.234 < goal.interval(found).high
+
+
+def test_a_threshold_beyond_the_range_ends_the_search() -> None:
+    goal = threshold_goal(0.1, 2.0, 0.02, 100)
+    never, always = search(goal, lambda volts: False), search(goal, lambda volts: True)
+    assert goal.ended(never, never.x.size) == ABOVE and never.x.size < 40
+    assert goal.ended(always, always.x.size) == BELOW and always.x.size < 40
+
+
+def test_a_spent_budget_ends_the_search() -> None:
+    random = np.random.default_rng(2)
+    goal = threshold_goal(0.1, 4.0, 1e-3, 30)
+    found = search(goal, lambda volts: random.normal(1.2, 0.1) < volts)
+    assert found.x.size == 30 and goal.ended(found, 30) == SPENT and goal.interval(found).width > 1e-3
+
+
+def test_of_equally_telling_amplitudes_the_lowest_is_sent() -> None:
+    goal = threshold_goal(0.1, 4.0, 0.04, 100)
+    found = search(goal, lambda volts: volts > 1.0)
+    far_above = found.x > 2.5
+    assert far_above.sum() <= 1, "pulses that surely fire are stress without an answer"
+
+
+@pytest.mark.soak
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    """Twenty-four devices of each search, of which 95 % would be 23: fewer than 20 have a probability of 0.4 %."""
+    held = {"threshold": 0, "probability": 0, "refractory": 0}
+    for seed in range(24):
+        random = np.random.default_rng(seed)
+        place, spread = random.uniform(0.7, 1.4), 10 ** random.uniform(-2.5, -1.3)
+
+        def fires(volts: float, random: np.random.Generator = random, place: float = place,
+                  spread: float = spread) -> bool:
+            return bool(random.normal(place, spread * place) < volts)
+
+        goal = threshold_goal(0.1, 3.0, 0.05, 150)
+        known = goal.interval(search(goal, fires))
+        held["threshold"] += known.low <= place <= known.high
+        volts = place * (1 + spread * random.uniform(-1.5, 1.5))
+        true = 0.5 * (1 + math.erf((volts - place) / (spread * place) / math.sqrt(2)))
+        goal = probability_goal(volts, 0.1, 3.0, 0.35, 150)
+        known = goal.interval(search(goal, fires))
+        held["probability"] += known.low <= true <= known.high
+        period, width = math.log(random.uniform(1e-3, 20e-3)), 10 ** random.uniform(-2, -0.5)
+        goal = refractory_goal(1e-4, 0.1, 2.0, 150)
+
+        def second_fires(gap: float, random: np.random.Generator = random, period: float = period,
+                         width: float = width) -> bool:
+            return bool(random.random() < 0.9 and random.normal(period, width) < gap)
+
+        known = goal.interval(search(goal, second_fires))
+        held["refractory"] += known.low <= period <= known.high
+    assert min(held.values()) >= 20, held
+
+
+def test_a_drift_is_seen_and_a_steady_device_has_none() -> None:
+    seen = {0.0: 0, 0.1: 0}
+    prior = threshold_goal(0.1, 3.0, 0.01, 100).prior
+    for shift in seen:
+        for seed in range(8):
+            random = np.random.default_rng(seed)
+            sent = random.uniform(0.95, 1.15, 100)
+            found = belief(prior, sent, random.normal(1.0 + shift * np.linspace(0, 1, 100), 0.02) < sent)
+            known = drift(found)
+            seen[shift] += known.certain
+            assert not known.certain or known.change.low < shift < known.change.high
+    assert seen[0.0] == 0 and seen[0.1] >= 7, seen

@@ -1,0 +1,64 @@
+"""The adaptive protocols on the simulated benches: few pulses, the truth within, the same again from the file."""
+
+import numpy as np
+import pytest
+
+from tsbench.protocols import protocol_named
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.records import Flag
+from tsbench.simulated_backends.witness.log import WitnessLog
+
+STOCHASTIC = (('model = "nbo2"', 'model = "nbo2"\ncycles = { spread = { as_ = 0.06 } }'),)
+
+
+@pytest.mark.sabotage("resistor", "units")
+def test_the_threshold_of_niobium_oxide(measure) -> None:
+    done = measure("nbo2", "adaptive_threshold", {"lowest": 0.1, "highest": 2.0})
+    (found,) = done.values("threshold_amplitude")
+    fired = done.run.column("fired") == 1.0
+    amplitude = done.run.column("amplitude")
+    assert amplitude.size <= 30 and found.flags == Flag.NONE and found.high - found.low <= 0.02
+    # a sharp threshold lies between the highest amplitude that did not fire and the lowest that did
+    assert found.low < amplitude[fired].min() and found.high > amplitude[~fired].max()
+    assert fired.sum() == len(WitnessLog(done.witness).switching_on())
+    (width,) = done.values("firing_curve_width")
+    assert width.low is None and Flag.CENSORED in width.flags and width.high < 0.1
+    assert any("narrow enough" in event.message for event in done.events if event.kind == "log")
+
+
+def test_a_stored_search_gives_the_interval_that_ended_the_run(measure) -> None:
+    done = measure("nbo2", "firing_probability", {
+        "lowest": 0.1, "highest": 1.9, "at": 1.03, "base": 0.02, "interval": 0.4}, replace=STOCHASTIC)
+    by_curve, alone = done.values("firing_probability")
+    assert (by_curve.low, by_curve.high) == (done.run.column("low")[-1], done.run.column("high")[-1])
+    assert by_curve.high - by_curve.low <= 0.4 and by_curve.conditions["ended"] == "narrow"
+    assert alone.conditions["by"] == "pulses of this amplitude alone"
+    again = protocol_named("firing_probability").extract(done.run, ExtractionOptions())
+    assert next(iter(again)) == by_curve
+
+
+@pytest.mark.sabotage("resistor")
+def test_the_refractory_period_of_silver(measure) -> None:
+    done = measure("ag_sio2", "adaptive_refractory", {"ratio": 2.0}, device="A1")
+    (found,) = done.values("refractory_period")
+    assert found.low < 3.904e-3 < found.high and found.high < 2.0 * found.low and done.run.column("pair").size <= 40
+    log = WitnessLog(done.witness)
+    times, gaps, fired = (done.run.column(name) for name in ("time", "gap", "fired"))
+    for start, end, second in zip(times, [*times[1:], np.inf], fired, strict=True):
+        assert len(log.switching_on(start, end)) == 1 + second
+    assert gaps.min() >= 0.99e-4 and gaps.max() <= 0.101 and not done.warnings()[1:]
+
+
+def test_a_resistor_ends_the_search_with_a_bound(measure) -> None:
+    done = measure("nbo2", "adaptive_threshold", {"lowest": 0.1, "highest": 1.9, "budget": 60},
+                   replace=(('model = "nbo2"', 'model = "resistor"'),))
+    (found,), (width,) = done.values("threshold_amplitude"), done.values("firing_curve_width")
+    assert found.value is None and found.high is None and found.low == 1.9
+    assert Flag.NO_EVENT in found.flags and Flag.CENSORED in found.flags and width.value is None
+    assert done.run.column("pulse").size < 60
+
+
+def test_negative_pulses_find_a_negative_threshold(measure) -> None:
+    done = measure("nbo2", "adaptive_threshold", {"lowest": -0.1, "highest": -1.9, "interval": 0.1})
+    (found,) = done.values("threshold_amplitude")
+    assert -1.1 < found.low < found.value < found.high < -0.95 and (done.run.column("amplitude") < 0).all()
