@@ -40,6 +40,8 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
     """
     if not foreign.columns or not foreign.rows:
         raise UnreadableFile(f"{source}: the table is empty")
+    if foreign.question and columns is None:
+        raise ConfigurationError(f"{source}: {foreign.question}")
     names = [column.name or str(number) for number, column in enumerate(foreign.columns, start=1)]
     where, said = _places(foreign.columns, names, columns, source)
     read: dict[str, ColumnRead] = {}

@@ -27,9 +27,10 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF document", "analyse the file with the numbers instead"),
     (b"\x89PNG", "a picture (PNG)", "analyse the file with the numbers instead"),
     (b"\xff\xd8\xff", "a picture (JPEG)", "analyse the file with the numbers instead"),
-    (b"SQLite format 3", "an SQLite database", "export the run as CSV"),
-    (b"\x80\x04", "a Python pickle", "write its numbers as CSV"),
+    (b"SQLite format 3", "an SQLite database",
+     "if QCoDeS wrote it, it is damaged, so use another copy. From another database, export the table as CSV"),
 )
+_PICKLES = frozenset({".pkl", ".pickle", ".joblib"})
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -70,7 +71,7 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
     """
     importer = importer_of(path)
     if importer is None:
-        if wanted is not None:
+        if wanted is not None and _encoding(path):   # of a binary file, this says what it is
             raise ConfigurationError(f"{path.name}: this file is one text table, so --table {wanted[:60]} cannot be "
                                      "used with it")
         return TablesRead([NamedTable("", read_table(path, columns))], [])
@@ -129,6 +130,11 @@ def _encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
+    if path.suffix.lower() in _PICKLES or (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and len(head) > 2):
+        raise UnreadableFile(
+            f"{path.name} is a Python pickle. A pickle runs code when it is loaded, so tsbench does not load pickles. "
+            "If you trust its author, write the numbers to a CSV file in Python: import pandas; "
+            f"pandas.read_pickle({path.name!r}).to_csv({path.stem + '.csv'!r})")
     for signature, what, advice in _SIGNATURES:
         if head.startswith(signature):
             raise UnreadableFile(f"{path.name} is {what}, not a text table. {advice[0].upper()}{advice[1:]}")

@@ -61,6 +61,8 @@ class ForeignTable:
     remarks: tuple[str, ...] = ()
     #: [A] the source meter limits the current here; None: not known
     compliance: float | None = None
+    #: what the format leaves open, and which option answers it. It is asked unless the user names the columns
+    question: str = ""
 
     def __post_init__(self) -> None:
         if len({column.values.shape for column in self.columns}) > 1 or any(c.values.ndim != 1 for c in self.columns):

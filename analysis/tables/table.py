@@ -225,7 +225,7 @@ def read_column(
         raise UnclearUnit(f"{source}, column '{name}': '{other[:40]}' beside the unit is not understood. {hint}")
     if not factors:
         return ColumnRead(name, si, 1.0, assumed=True)
-    return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
+    return ColumnRead(name, plain_text(given[-1]), factors.pop(), assumed=False)
 
 
 def _rows(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsbench.errors import UnreadableFile
-from tsbench.importers.foreign import ForeignColumn, ForeignTable, choose
+from tsbench.importers.cycles import joined_cycles
+from tsbench.importers.foreign import ForeignTable, choose
 from tsbench.importers.grids import Cell, number_of, tables_of_grid, text_of
 
 _SETTINGS, _TERMINALS, _FORMULAS, _CYCLES = "Settings", "Device Terminal", "Formulas", "Cycle Mode"
@@ -203,23 +204,13 @@ def _joined(group: Sequence[tuple[ClariusRun, ForeignTable]]) -> ForeignTable:
     run, first = group[0]
     if len(group) == 1:
         return first
-    number = [number if (number := one.cycle) is not None else k for k, (one, _) in enumerate(group, start=1)]
-    numbers = number if len(set(number)) == len(number) else list(range(1, len(group) + 1))
-    cycle = np.concatenate([np.full(table.rows, float(n)) for n, (_, table) in zip(numbers, group, strict=True)])
-    columns = tuple(
-        replace(
-            column, values=np.concatenate([table.columns[k].values for _, table in group]),
-            role="" if column.role == "time" else column.role,   # it begins anew in each cycle
-            calculated=column.calculated or column.role == "time")
-        for k, column in enumerate(first.columns))
+    numbers = [one.cycle for one, _ in group if one.cycle is not None]
     last = group[-1][1].name
     test = f"runs of the test '{run.settings['Test Name']}' with the same settings" if run.terminals else (
         "runs with the same voltages")
     said = (f"{len(group)} {test} ({first.name} to {last}) are read as the cycles of one sweep. For one run, use "
-            f"--table {last}",)
-    return ForeignTable(
-        f"{first.name} to {last}", (*columns, ForeignColumn("cycle", "", cycle, role="cycle")), first.settings,
-        (*said, *first.remarks), first.compliance)
+            f"--table {last}")
+    return joined_cycles([table for _, table in group], f"{first.name} to {last}", said, numbers)
 
 
 def _number(name: str) -> tuple[int, str]:

@@ -237,7 +237,7 @@ def test_a_console_without_the_characters_keeps_the_meaning(encoding):
         ("a.docx", {"content.xml": ""}, ("zip archive", "Unpack")),
         ("b.zip", {"V.npy": "", "a.csv": ""}, ("zip archive", "Unpack")),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), ("workbook", "damaged", "another copy")),
-        ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(99), ("MATLAB", "CSV")),
+        ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(99), ("MATLAB", "damaged")),
         ("a.bin", bytes(range(256)), ("binary", "CSV")),
         ("a.csv.gz", b"\x1f\x8b\x08" + bytes(9), ("gzip", "Unpack")),
     ],
