@@ -5,6 +5,7 @@ in Python.
 """
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from tsbench.importers.faults import damaged
 from tsbench.records import FloatArray
 
 _LONGEST_LINE = 1 << 16
+_MOST_DIGITS = 15  #: of a number of samples
 _BLANK = frozenset({"", "-", "nan", "n/a", "---"})
 #: what programs print for a sample beyond the range
 _BEYOND = re.compile(r"^\s*([+-]?)\s*(?:∞|inf(?:inity)?|1\.#INF\w*)\s*$", re.IGNORECASE)
@@ -60,6 +62,21 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return bool(_BEYOND.match(cell))
     return "_" not in cell
+
+
+def number_of(cell: str) -> float | None:
+    """Return the finite number in a header's cell, None where it is none."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and "_" not in cell else None
+
+
+def count_of(cell: str) -> int | None:
+    """Return the number of samples or segments in a header's cell, None where it is none."""
+    text = cell.strip()
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def read_rows(

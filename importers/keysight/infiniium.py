@@ -12,7 +12,15 @@ import numpy as np
 from tsbench.errors import UnreadableFile
 from tsbench.importers.faults import cut_off, damaged
 from tsbench.importers.foreign import HEAD, ForeignColumn, ForeignFile, ForeignTable, choose
-from tsbench.importers.number_rows import encoding_of, even_times, head_lines, is_number, last_line, read_rows
+from tsbench.importers.number_rows import (
+    encoding_of,
+    even_times,
+    head_lines,
+    is_number,
+    last_line,
+    number_of,
+    read_rows,
+)
 
 _SPLIT = re.compile(r"\s*[:,\t]\s*")
 _NEEDED = ("type", "points", "xinc", "xorg")
@@ -57,12 +65,11 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
         raise damaged(source, f"line {begin + 1} is not a row of numbers")
     encoding = encoding_of(head)
     rows, remarks = read_rows(path, encoding, begin, range(len(cells)), delimiter)
-    try:
-        points, step, start = int(float(facts["points"][0])), float(facts["xinc"][0]), float(facts["xorg"][0])
-    except (ValueError, IndexError):
-        raise damaged(source, "the header gives no number of points or no time base") from None
+    points, step, start = (number_of(facts[name][0]) if facts[name] else None for name in ("points", "xinc", "xorg"))
+    if points is None or step is None or start is None or step <= 0:
+        raise damaged(source, "the header gives no number of points or no time base")
     if rows.shape[0] < points:
-        raise cut_off(source, f" (it declares {points} samples, but holds {rows.shape[0]})")
+        raise cut_off(source, f" (it declares {points:.0f} samples, but holds {rows.shape[0]})")
     units = facts.get("yunits", [])
     waveforms = max(len(units), 1)
     paired = rows.shape[1] > 1 and abs(rows[0, 0] - start) <= max(abs(step), 1e-6 * abs(start))

@@ -11,7 +11,15 @@ import numpy as np
 
 from tsbench.importers.faults import damaged
 from tsbench.importers.foreign import HEAD, ForeignColumn, ForeignFile, ForeignTable, choose
-from tsbench.importers.number_rows import encoding_of, even_times, head_lines, is_number, last_line, read_rows
+from tsbench.importers.number_rows import (
+    count_of,
+    encoding_of,
+    even_times,
+    head_lines,
+    is_number,
+    last_line,
+    read_rows,
+)
 from tsbench.importers.waveforms import ALL_SEGMENTS
 
 _NAMES = re.compile(r'^\s*"?x-axis"?\s*,', re.IGNORECASE)
@@ -49,7 +57,7 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     rows, remarks = read_rows(path, encoding, begin + 2, (0, *channels), ",")
     cells = [line.split(",")[0] for line in (*lines[begin + 2 : begin + 50][:-1], last_line(path, encoding))]
     per_segment = lines[0].split(",")[0].strip() if begin else ""
-    size = int(per_segment) if per_segment.isdigit() else rows.shape[0]
+    size = count_of(per_segment) or rows.shape[0]
     segments = rows.shape[0] // size if 0 < size < rows.shape[0] else 1
     part, name = slice(None), ""
     if segments > 1:

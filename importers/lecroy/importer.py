@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tsbench.importers.channel_files import with_others
 from tsbench.importers.foreign import ForeignFile, Match
 from tsbench.importers.lecroy import binary, text
 
@@ -19,6 +20,10 @@ class LeCroy:
 
     def read(self, path: Path, table: str | None = None) -> ForeignFile:
         """Read a file; see :class:`tsbench.importers.foreign.Importer`."""
-        with path.open("rb") as file:
-            head = file.read(binary.SEARCHED + len(binary.MARK))
-        return binary.read(path, table) if binary.has_descriptor(head) else text.read(path, table)
+        return with_others(path, _read(path, table), lambda other: _read(other, table))
+
+
+def _read(path: Path, table: str | None) -> ForeignFile:
+    with path.open("rb") as file:
+        head = file.read(binary.SEARCHED + len(binary.MARK))
+    return binary.read(path, table) if binary.has_descriptor(head) else text.read(path, table)

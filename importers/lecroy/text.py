@@ -11,7 +11,7 @@ import numpy as np
 
 from tsbench.importers.faults import cut_off, damaged
 from tsbench.importers.foreign import HEAD, ForeignColumn, ForeignFile, ForeignTable, choose
-from tsbench.importers.number_rows import encoding_of, even_times, head_lines, last_line, read_rows
+from tsbench.importers.number_rows import count_of, encoding_of, even_times, head_lines, last_line, read_rows
 from tsbench.importers.waveforms import ALL_SEGMENTS
 from tsbench.records import FloatArray
 
@@ -35,9 +35,9 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     delimiter = None if mark == " " else mark
     cells = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
     facts = cells[1]
-    if len(facts) < 4 or not facts[1].isdigit() or not facts[3].isdigit():
+    segments, size = (count_of(facts[k]) if len(facts) > 3 else None for k in (1, 3))
+    if segments is None or size is None:
         raise damaged(source, "line 2 does not give the number and the size of the segments")
-    segments, size = int(facts[1]), int(facts[3])
     begin = next((k for k, row in enumerate(cells) if row[0].lower() == "time"), None)
     if begin is None or begin + 1 >= len(lines):
         raise cut_off(source)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tsbench.importers.faults import damaged
 from tsbench.importers.foreign import HEAD, ForeignFile
-from tsbench.importers.number_rows import head_lines, is_number
+from tsbench.importers.number_rows import count_of, head_lines, is_number, number_of
 from tsbench.importers.text_records import Place, TextRecord, TimeBase, read_record, unquoted
 
 _CHANNEL = re.compile(r"(CH ?\d+|MATH\d*|REF\d*)", re.IGNORECASE)
@@ -53,8 +53,8 @@ def _two_rows(first: list[str], second: list[str]) -> TextRecord | None:
     if not places or not {"start", "increment"} <= set(names):
         return None
     cells = [second[names.index(name)] if names.index(name) < len(second) else "" for name in ("start", "increment")]
-    start, step = (float(cell) if is_number(cell) else float("nan") for cell in cells)
-    return TextRecord(2, places, TimeBase("X", "s", step=step, start=start, numbered=0))
+    start, step = map(number_of, cells)
+    return TextRecord(2, places, TimeBase("X", "s", step=step, start=start or 0.0, numbered=0))
 
 
 def _one_row(line: str, first: list[str], second: list[str]) -> TextRecord | None:
@@ -68,7 +68,7 @@ def _one_row(line: str, first: list[str], second: list[str]) -> TextRecord | Non
     if timed:
         return TextRecord(1, places, TimeBase(first[0], "s", 0))
     if start and step and places[0].position == 0:
-        return TextRecord(1, places, TimeBase(step=float(step[1]), start=float(start[1])))
+        return TextRecord(1, places, TimeBase(step=number_of(step[1]), start=number_of(start[1]) or 0.0))
     return None
 
 
@@ -83,5 +83,4 @@ def _ultrascope(lines: list[str]) -> TextRecord | None:
     declared = facts.get("Number of Data points", "")
     places = [Place(k, names[k] if k < len(names) else f"column {k + 1}", "V")
               for k, cell in enumerate(rows[begin]) if cell == "Voltage (V)"]
-    return TextRecord(begin + 1, places, TimeBase("Time (s)", "s", 0), declared=int(declared) if declared.isdigit() else
-                      None, settings=facts)
+    return TextRecord(begin + 1, places, TimeBase("Time (s)", "s", 0), declared=count_of(declared), settings=facts)

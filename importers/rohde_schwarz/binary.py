@@ -4,6 +4,7 @@ Layout: "R&S RTO Digital Oscilloscope User Manual" (1332.9725), section "Wavefor
 has the settings, the file NAME.Wfm.bin or NAME.Wfm.csv the samples. Those of several channels are interleaved.
 """
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -43,7 +44,10 @@ class Settings:
     def number(self, name: str, channel: int | None = None) -> float:
         """Return a property as a number; UnreadableFile where it is none."""
         try:
-            return float(self.text(name, channel))
+            value = float(self.text(name, channel))
+            if not math.isfinite(value):
+                raise ValueError(name)
+            return value
         except ValueError:
             raise damaged(self.source, f"the setting {name} is missing or is not a number") from None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tsbench.importers.faults import damaged
 from tsbench.importers.foreign import HEAD, ForeignFile
-from tsbench.importers.number_rows import head_lines, is_number
+from tsbench.importers.number_rows import count_of, head_lines, is_number, number_of
 from tsbench.importers.text_records import Place, TextRecord, TimeBase, read_record, unquoted
 
 _MOST_LINES = 40
@@ -55,14 +55,13 @@ def _by_channel(facts: dict[str, list[str]], name: str) -> dict[str, str]:
 
 def _samples(cells: list[str]) -> int | None:
     """Return the number of samples of "Analog:14000"; None where it is rounded ("700k") or not given."""
-    digits = cells[0].rpartition(":")[2].strip() if cells else ""
-    return int(digits) if digits.isdigit() else None
+    return count_of(cells[0].rpartition(":")[2]) if cells else None
 
 
 def _step(facts: dict[str, list[str]]) -> float | None:
     """Return the sample interval of "1e-07", "Analog:1e-07" or "CH1:1e-07 CH2:1e-07"; None where it is not given."""
     for cell in facts.get("Sample Interval", []):
         found = re.search(r"(?:^|:)\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)", cell)
-        if found and float(found[1]) > 0:
-            return float(found[1])
+        if found and (step := number_of(found[1])) and step > 0:
+            return step
     return None

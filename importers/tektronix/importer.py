@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tsbench.importers.channel_files import with_others
 from tsbench.importers.foreign import ForeignFile, Match
 from tsbench.importers.tektronix import isf, text, wfm
 
@@ -20,8 +21,12 @@ class Tektronix:
 
     def read(self, path: Path, table: str | None = None) -> ForeignFile:
         """Read a file; see :class:`tsbench.importers.foreign.Importer`."""
-        with path.open("rb") as file:
-            head = file.read(1 << 14)
-        if wfm.is_wfm(head):
-            return wfm.read(path, table)
-        return isf.read(path, table) if isf.is_isf(head) else text.read(path, table)
+        return with_others(path, _read(path, table), lambda other: _read(other, table))
+
+
+def _read(path: Path, table: str | None) -> ForeignFile:
+    with path.open("rb") as file:
+        head = file.read(1 << 14)
+    if wfm.is_wfm(head):
+        return wfm.read(path, table)
+    return isf.read(path, table) if isf.is_isf(head) else text.read(path, table)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tsbench.errors import UnreadableFile
 from tsbench.importers.faults import cut_off, damaged
 from tsbench.importers.foreign import ForeignFile
+from tsbench.importers.number_rows import count_of, number_of
 from tsbench.importers.waveforms import Trace, file_of, mapped, numbers_at, pairs_of
 
 _CURVE = re.compile(rb":?CURVE?\s*#(\d)", re.IGNORECASE)
@@ -20,6 +21,8 @@ _NAMES = {
     "PT_F": "PT_FMT", "XIN": "XINCR", "XZE": "XZERO", "PT_O": "PT_OFF", "XUN": "XUNIT", "YMU": "YMULT", "YZE": "YZERO",
     "YOF": "YOFF", "YUN": "YUNIT",
 }
+#: numbers of the preamble -> what they are where it leaves them out; "": it must not
+_NUMBERS = {"BYT_NR": "", "XINCR": "", "XZERO": "", "PT_OFF": "0", "YMULT": "", "YZERO": "", "YOFF": ""}
 
 
 def is_isf(head: bytes) -> bool:
@@ -42,12 +45,12 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     length = start[found.end() : at]
     if not digits or not length.isdigit():
         raise cut_off(source)
-    try:
-        width = int(facts["BYT_NR"])
-        scale = {name: float(facts[name]) for name in ("XINCR", "XZERO", "YMULT", "YZERO", "YOFF")}
-        first = float(facts.get("PT_OFF", "0"))
-    except (KeyError, ValueError) as error:
-        raise damaged(source, f"the preamble gives no valid {error.args[0]}") from None
+    scale = {name: number_of(facts.get(name, default)) for name, default in _NUMBERS.items()}
+    missing = [name for name, value in scale.items() if value is None]
+    if missing:
+        raise damaged(source, f"the preamble gives no valid {missing[0]}")
+    known = {name: value for name, value in scale.items() if value is not None}
+    width = int(known["BYT_NR"])
     if width not in (1, 2) or facts.get("ENCDG", "BIN").upper()[:3] not in ("BIN", "RIB", "SRI", "RPB", "SRP"):
         raise UnreadableFile(f"{source}: the curve has the encoding {facts.get('ENCDG', '?')[:12]} of {width} bytes, "
                              "but tsbench reads binary codes of 1 or 2 bytes. Save the record as CSV")
@@ -57,14 +60,14 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     lowest, highest = (-(1 << 8 * width - 1), (1 << 8 * width - 1) - 1) if signed else (0, (1 << 8 * width) - 1)
     if width == 2 and codes.size and not (codes & 0xFF).any():
         highest -= 0xFF  # an 8-bit converter in 16 bits: the low byte is empty
-    step, start_time = scale["XINCR"], scale["XZERO"] - scale["XINCR"] * first
+    step, start_time = known["XINCR"], known["XZERO"] - known["XINCR"] * known["PT_OFF"]
     envelope = facts.get("PT_FMT", "Y").upper() == "ENV"
-    if facts.get("NR_PT", "").isdigit() and int(facts["NR_PT"]) > codes.size:
+    if not envelope and (count_of(facts.get("NR_PT", "")) or 0) > codes.size:
         raise cut_off(source, f" (it declares {facts['NR_PT']} samples, but holds {codes.size})")
     label = facts.get("WFID", "")
     name = label.split(",")[0].strip().upper() or "CH1"
-    trace = Trace(name, facts.get("YUNIT", ""), codes, start_time, step, scale["YMULT"],
-                  scale["YZERO"] - scale["YOFF"] * scale["YMULT"], lowest, highest)
+    trace = Trace(name, facts.get("YUNIT", ""), codes, start_time, step, known["YMULT"],
+                  known["YZERO"] - known["YOFF"] * known["YMULT"], lowest, highest)
     return file_of("Tektronix", pairs_of(trace, 2.0 * step) if envelope else [trace], wanted, source,
                    settings={"waveform": label})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tsbench.importers.faults import damaged
 from tsbench.importers.foreign import HEAD, ForeignFile
-from tsbench.importers.number_rows import head_lines, is_number
+from tsbench.importers.number_rows import head_lines, number_of
 from tsbench.importers.text_records import Place, TextRecord, TimeBase, read_record, unquoted
 
 _BESIDE = re.compile(r'^"?Record Length"?\s*,', re.IGNORECASE)
@@ -43,10 +43,6 @@ def _program(model: str) -> str:
     return f"Tektronix {model}".strip()
 
 
-def _number(cell: str) -> float | None:
-    return float(cell) if is_number(cell) else None
-
-
 def _settings_beside(rows: list[list[str]]) -> TextRecord:
     """Return the layout with settings in the first columns: each channel has a block of them, then time and value."""
     facts = {row[0]: row[1] for row in rows if len(row) > 1 and row[0] and row[1]}
@@ -55,8 +51,8 @@ def _settings_beside(rows: list[list[str]]) -> TextRecord:
     for block in blocks:
         named = {row[block]: row[block + 1] for row in rows if len(row) > block + 1 and row[block]}
         places.append(Place(block + 4, named.get("Source", "CH1"), named.get("Vertical Units", "")))
-    declared = _number(facts.get("Record Length", ""))
-    step = _number(facts.get("Sample Interval", ""))
+    declared = number_of(facts.get("Record Length", ""))
+    step = number_of(facts.get("Sample Interval", ""))
     model = facts.get("Model Number", "")
     return TextRecord(
         0, places, TimeBase("time", facts.get("Horizontal Units", "s") or "s", blocks[0] + 3, step=step or None),
@@ -87,9 +83,9 @@ def _settings_above(rows: list[list[str]]) -> TextRecord | None:
     remarks = [f"{skipped} digital channels are not read"] if skipped else []
     shown = {place.name: _cell(labels, place.position) for place in places}
     remarks += [f"{name} has the label '{label}'" for name, label in shown.items() if label]
-    step = _number(_cell(facts["Sample Interval"], 1))
+    step = number_of(_cell(facts["Sample Interval"], 1))
     gated = not re.fullmatch(r"0\.0+%\s*to\s*100\.0+%", _cell(facts.get("Gating", []), 1) or "0.0% to 100.0%")
-    declared = None if gated else _number(_cell(facts.get("Record Length", []), 1))
+    declared = None if gated else number_of(_cell(facts.get("Record Length", []), 1))
     unit = _cell(facts.get("Horizontal Units", []), 1) or "s"
     return TextRecord(
         begin + 1, places, TimeBase(names[0], "s" if unit == "S" else unit, 0, step=step or None),

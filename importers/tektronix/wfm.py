@@ -3,6 +3,7 @@
 Layout: Tektronix, "Performance Oscilloscope Reference Waveform File Format" (077-0220). One file holds one channel.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,11 +106,17 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     if len(frames) > 1:
         codes, starts = np.stack(frames), _since_first(updates) + start
     label = text(info["label"])
-    trace = Trace(label or "waveform", text(explicit["unit"]), codes, start, step, float(explicit["scale"]),
+    trace = Trace(label or _channel(path), text(explicit["unit"]), codes, start, step, float(explicit["scale"]),
                   float(explicit["offset"]), low, high, starts)
     envelope = explicit["storage"] == _PAIRS and frames[0].size >= 2 * int(implicit["size"]) > 0
     return file_of("Tektronix", pairs_of(trace, step) if envelope else [trace], wanted, source,
                    settings={"label": label, "frames": str(len(frames))})
+
+
+def _channel(path: Path) -> str:
+    """Return the channel that the file's name states, where the file has no label."""
+    found = re.search(r"CH\d", path.stem, re.IGNORECASE)
+    return found[0].upper() if found else "waveform"
 
 
 def _curves(content: npt.NDArray[np.uint8], layout: _WfmPlaces, more: int, source: str) -> list[dict[str, Any]]:

@@ -166,6 +166,26 @@ def test_the_probe_of_siglent_is_applied_and_named(tmp_path: Path) -> None:
     assert table.remarks == ("the probe factor 10 of CH1 is applied. Compare a level with the oscilloscope",)
 
 
+def test_the_files_of_the_other_channels_are_read_with_that_of_the_lowest(tmp_path: Path) -> None:
+    for k in (1, 2):
+        scope_files.lecroy_trc(tmp_path / f"C{k}--run--00000.trc", k * BYTES, source=k - 1)
+    scope_files.lecroy_trc(tmp_path / "C3--run--00000.trc", BYTES, source=2, step=2e-9)
+    (tmp_path / "C4--run--00000.trc").write_bytes(b"WAVEDESC")
+    table = read(tmp_path / "C1--run--00000.trc")
+    assert [column.name for column in table.columns] == ["time", "C1", "C2"]
+    np.testing.assert_allclose(table.columns[2].values, (2 * BYTES) * 1e-4 - 0.25, rtol=1e-6)
+    assert [remark.partition(" ")[0] for remark in table.remarks] == [f"C{k}--run--00000.trc" for k in (2, 3, 4)]
+    assert "same sample times" in table.remarks[0] and "other sample times" in table.remarks[1]
+    assert "cannot be read" in table.remarks[2]
+    assert [column.name for column in read(tmp_path / "C2--run--00000.trc").columns] == ["time", "C2"]
+
+
+def test_the_channels_of_tektronix_files_are_named_by_the_files(tmp_path: Path) -> None:
+    for k in (1, 2):
+        scope_files.tek_wfm(tmp_path / f"run_Ch{k}.wfm", WORDS)
+    assert [column.name for column in read(tmp_path / "run_Ch1.wfm").columns] == ["time", "CH1", "CH2"]
+
+
 _WRITERS: dict[str, Callable[[Path], Path]] = {
     "lecroy.trc": lambda path: scope_files.lecroy_trc(path, WORDS.repeat(50)),
     "tek.isf": lambda path: scope_files.isf(path, WORDS.repeat(50)),
