@@ -32,17 +32,19 @@ def quantile(values: FloatArray, part: float) -> float:
     return float(ordered[below] + (rank - below) * (ordered[below + 1] - ordered[below]))
 
 
-def noise_of(values: FloatArray, resolution: float = 0.0) -> float:
+def noise_of(values: FloatArray, resolution: float = 0.0, enough: int = _ENOUGH) -> float:
     """Return the standard deviation of the fast noise on ``values``, shape (n,), in their unit.
 
     From second differences, in which a signal that is smooth over three samples cancels; never less than the
-    quantisation noise of a digitiser with steps of ``resolution``.
+    quantisation noise of a digitiser with steps of ``resolution``. About ``enough`` differences are used.
     """
     quantisation = resolution / math.sqrt(12.0)
     if values.size < 4:
         return quantisation
-    second = np.diff(values, 2)
-    return max(_spread_of_second_differences(second[:: max(second.size // _ENOUGH, 1)]), quantisation)
+    step = max((values.size - 2) // enough, 1)
+    middle = values[1:-1:step]
+    second = (values[2::step] - middle) - (middle - values[:-2:step])
+    return max(_spread_of_second_differences(second), quantisation)
 
 
 def _spread_of_second_differences(second: FloatArray) -> float:

@@ -1,39 +1,38 @@
 """Spike times and inter-spike intervals of an oscillation record, on device voltage or current.
 
 A spike is a rise and a fall that the noise of the record cannot make and that reach a tenth of its swing; each is timed
-at half of its own height. So a drift, or spikes of different heights, hide none of them. Where the edges of a train
-have one shape, each is then placed by all of its samples (:mod:`.mean_shape`).
+at half of its own height. So a drift, or spikes of different heights, hide none of them. Spikes in much noise are found
+by running means (:mod:`.turning`). Where the edges of a train have one shape, each is then placed by all of its samples
+(:mod:`.mean_shape`). Long records are read part by part, by compiled loops.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.oscillation.mean_shape import placed_by_shape
-from tsbench.analysis.reversals import Indices, reversals
-from tsbench.analysis.signal import usable_record
+from tsbench.analysis.compilation import LONG, for_size
+from tsbench.analysis.oscillation.loops import Places, crossings, lone_samples
+from tsbench.analysis.oscillation.mean_shape import alike, placed_by_shape
+from tsbench.analysis.oscillation.samples import ArraySamples, MendedSamples, Samples, spans
+from tsbench.analysis.oscillation.turning import LEAST_SHARE, Scale, Turns, nearer_levels, scale_of, turns_of
+from tsbench.analysis.signal import OVERFLOW_NUMBER, usable_record
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import noise_of
 
-#: a spike must exceed this many standard deviations of the noise (its own extremes reach about 9)
-_LEAST_SWING = 14.0
-#: and this share of the swing of the record: less is the ripple of something else
-_LEAST_SHARE = 0.1
-_BLOCKS = 16
 #: fewer samples per interval than this may alias
 _FEWEST_SAMPLES = 8.0
 #: fewer spikes than this are a transient, and other levels are tried
 _FEWEST_SPIKES = 3
 #: where fewer than this share of the extremes stand alone, a sample that does is an error of the digitiser
 _FEW_ALONE = 0.1
-#: samples that are enough for a quantile
-_ENOUGH = 500_000
 #: shares of its height between which an edge is measured, and edges that are
 _EDGE = (0.35, 0.65)
 _MEASURED_EDGES = 500
 #: share of the spread of their intervals below which the places by the mean shape are those that count
 _CLEARLY_BETTER = 0.7
+#: samples of a record whose edges are placed by their shape: it must be in the memory
+_MOST_IN_MEMORY = 2**25
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,17 @@ class Spikes:
     swing: float  #: [unit] robust peak to peak of the record
     noise: float  #: [unit] standard deviation
     flags: Flag = Flag.NONE
+    least: float = 0.0  #: [unit] sensitivity: a spike of this height would have been found
+    least_width: float = 0.0  #: [s] if it is at least so wide at half of its height
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Samples, and how their places become times."""
+
+    samples: Samples
+    dt: float  #: [s]
+    time_at: Callable[[FloatArray], FloatArray]
 
 
 def spike_times(
@@ -64,59 +74,47 @@ def spike_times(
     Returns
     -------
     Spikes
-        One for each rise and fall by more than fourteen standard deviations of the noise and a tenth of the swing,
-        timed where the steeper of the two edges passes half of its own height. The swing is the median over sixteen
-        parts of the record of highest less lowest, so that one wild sample does not set it; a sample that stands
-        alone where spikes are wider is no spike. NO_EVENT where nothing swings beyond the noise.
+        One for each rise and fall by more than noise makes and a tenth of the swing, timed where the steeper of the
+        two edges passes half of its own height. The swing is the median over sixteen parts of the record of highest
+        less lowest, so that one wild sample does not set it; a sample that stands alone where spikes are wider is no
+        spike. NO_EVENT where nothing swings beyond the noise.
     """
     time, (values,), gaps = usable_record(time, values)
-    flags |= gaps
-    noise = noise_of(values, resolution) if values.size else 0.0
-    best = Spikes(np.empty(0), 0.0, False, np.empty(0), 0.0, noise, flags | Flag.NO_EVENT)
-    if values.size < 8:
-        return best
-    for low, high in _levels(values):
-        if high - low <= _LEAST_SWING * noise:
-            continue
-        found = _passages(time, values, high - low, noise, flags)
-        if found.times.size >= _FEWEST_SPIKES:
+    dt = float(time[-1] - time[0]) / (time.size - 1) if time.size > 1 else 0.0
+
+    def time_at(index: FloatArray) -> FloatArray:
+        before = np.minimum(index.astype(np.intp), time.size - 2)
+        found: FloatArray = time[before] + (index - before) * (time[before + 1] - time[before])
+        return found
+
+    samples = ArraySamples(np.ascontiguousarray(values))
+    return _spikes(_Record(samples, dt, time_at), resolution, flags | gaps) or _nothing(flags | Flag.OVERFLOW)
+
+
+def spikes_of_samples(
+    samples: Samples | FloatArray, dt: float, start: float = 0.0, resolution: float = 0.0, flags: Flag = Flag.NONE,
+) -> Spikes:
+    """Find the spikes of evenly spaced samples, which need not all be in the memory.
+
+    Memory grows with the number of turning points beyond the noise, and not with the number of samples. Edges are
+    placed by their mean shape in records of up to 2^25 samples.
+
+    Parameters
+    ----------
+    samples : [V or A], shape (n,), or what gives them part by part
+    dt, start : [s] between samples; of the first
+    resolution, flags : as for :func:`spike_times`, which defines what is found
+    """
+    if isinstance(samples, np.ndarray):
+        values = np.ascontiguousarray(samples, dtype=np.float64)
+        samples = ArraySamples(values)
+        found = _spikes(_Record(samples, dt, lambda index: start + dt * index), resolution, flags)
+        if found is not None:
             return found
-        best = found if found.times.size > best.times.size else best
-    return best
-
-
-def _passages(time: FloatArray, values: FloatArray, swing: float, noise: float, flags: Flag) -> Spikes:
-    """Return the spikes of a record with a known swing, timed on the steeper edge."""
-    least = max(_LEAST_SWING * noise, _LEAST_SHARE * swing)
-    values, turns = _without_wild(values, reversals(values, least), least)
-    rises, falls = _whole_edges(values, turns, 1.0), _whole_edges(values, turns, -1.0)
-    if not (rises.starts.size or falls.starts.size):
-        return Spikes(np.empty(0), 0.0, False, np.empty(0), swing, noise, flags | Flag.NO_EVENT)
-    lengths = _middle_length(values, rises), _middle_length(values, falls)
-    falling = lengths[1] < lengths[0]
-    edges, length = (falls if falling else rises), min(lengths)
-    index = _crossings(values, edges, 0.5)
-    dt = float(time[-1] - time[0]) / (time.size - 1)
-    heights = edges.heights(values)
-    slope = (_EDGE[1] - _EDGE[0]) * float(np.median(heights)) / max(length, 1.0)
-    # an edge within one sample tells no more than which sample: uniform
-    coarse = 1.0 / math.sqrt(12.0) if length <= 1.0 else 0.0
-    uncertainty = math.hypot(noise / slope, coarse)
-    placed = placed_by_shape(values, index) if length > 1.0 else None
-    # what a place is wrong by adds to the spread of the intervals, so a much smaller spread is a better place
-    if placed is not None and np.std(np.diff(placed.index)) < _CLEARLY_BETTER * np.std(np.diff(index)):
-        index, uncertainty = placed.index, placed.uncertainty
-    if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
-        flags |= Flag.UNDER_SAMPLED
-    return Spikes(
-        times=np.interp(index, np.arange(time.size), time),
-        uncertainty=uncertainty * dt,
-        falling=falling,
-        levels=values[edges.starts] + 0.5 * edges.sign * heights,
-        swing=swing,
-        noise=noise,
-        flags=flags,
-    )
+        _, (values,), gaps = usable_record(np.arange(float(values.size)), values)
+        samples, flags = ArraySamples(values), flags | gaps
+    record = _Record(samples, dt, lambda index: start + dt * index)
+    return _spikes(record, resolution, flags) or _nothing(flags | Flag.OVERFLOW)
 
 
 def inter_spike_intervals(spikes: Spikes) -> FloatArray:
@@ -125,107 +123,183 @@ def inter_spike_intervals(spikes: Spikes) -> FloatArray:
     return intervals
 
 
-def _levels(values: FloatArray) -> list[tuple[float, float]]:
-    """Return robust (lowest, highest) to try in turn: medians over parts of the record, and the record's own.
+def _nothing(flags: Flag) -> Spikes:
+    return Spikes(np.empty(0), 0.0, False, np.empty(0), 0.0, 0.0, flags | Flag.NO_EVENT)
 
-    The record's own come first where most parts hold no spike; a start from rest would spoil them, so the
-    medians are still tried after.
+
+def _spikes(record: _Record, resolution: float, flags: Flag) -> Spikes | None:
+    """Return the spikes, or None where a sample is no number."""
+    if record.samples.size < 8:
+        return _nothing(flags)
+    scale = scale_of(record.samples, resolution)
+    turns = turns_of(record.samples, scale.width, scale.least, record.samples.size >= LONG)
+    if not abs(turns.sum) < OVERFLOW_NUMBER:
+        return None
+    best = _none(scale, 0.0, record.dt, flags)
+    for swing in _swings(turns, record.samples.size):
+        if swing <= scale.least:
+            continue
+        found = _passages(record, scale, turns, swing, flags)
+        if found.times.size >= _FEWEST_SPIKES:
+            return found
+        best = found if found.times.size > best.times.size else best
+    return best
+
+
+def _none(scale: Scale, swing: float, dt: float, flags: Flag) -> Spikes:
+    return Spikes(np.empty(0), 0.0, False, np.empty(0), swing, scale.raw_noise, flags | Flag.NO_EVENT,
+                  max(scale.least, LEAST_SHARE * swing), _least_width(scale, dt))
+
+
+def _least_width(scale: Scale, dt: float) -> float:
+    """Return the width [s] that a spike needs, so that the means do not flatten it."""
+    return (1 if scale.width == 1 else 2 * scale.width) * dt
+
+
+def _passages(record: _Record, scale: Scale, turns: Turns, swing: float, flags: Flag) -> Spikes:
+    """Return the spikes of a record with a known swing, timed on the steeper edge."""
+    least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
+    samples, turns = _without_wild(record.samples, scale, turns, least)
+    half = scale.width // 2
+    rises, falls = _whole_edges(samples, turns, 1.0, half), _whole_edges(samples, turns, -1.0, half)
+    if not (rises.starts.size or falls.starts.size):
+        return _none(scale, swing, dt, flags)
+    lengths = _middle_length(samples, rises, half), _middle_length(samples, falls, half)
+    falling = lengths[1] < lengths[0]
+    edges, length = (falls if falling else rises), min(lengths)
+    half = min(half, int(0.5 * length))   # a steep edge is not smoothed
+    index = _crossings(samples, edges, 0.5, half)
+    slope = (_EDGE[1] - _EDGE[0]) * float(np.median(np.abs(edges.heights))) / max(length, 1.0)
+    noise = max(scale.raw_noise / math.sqrt(2 * half + 1), scale.noise)
+    # an edge within one sample tells no more than which sample: uniform
+    coarse = 1.0 / math.sqrt(12.0) if length <= 1.0 else 0.0
+    uncertainty = math.hypot(noise / slope, coarse)
+    placed = None
+    if length > 1.0 and samples.size <= _MOST_IN_MEMORY and alike(edges.heights):
+        placed = placed_by_shape(samples.part(0, samples.size), index)
+    # what a place is wrong by adds to the spread of the intervals, so a much smaller spread is a better place
+    if placed is not None and np.std(np.diff(placed.index)) < _CLEARLY_BETTER * np.std(np.diff(index)):
+        index, uncertainty = placed.index, placed.uncertainty
+    if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
+        flags |= Flag.UNDER_SAMPLED
+    return Spikes(
+        times=record.time_at(index),
+        uncertainty=uncertainty * dt,
+        falling=falling,
+        levels=edges.bases + 0.5 * edges.heights,
+        swing=swing,
+        noise=scale.raw_noise,
+        flags=flags,
+        least=least,
+        least_width=_least_width(scale, dt),
+    )
+
+
+def _swings(turns: Turns, size: int) -> list[float]:
+    """Return robust swings to try in turn: the median over parts of the record, and the record's own.
+
+    The record's own, without its most extreme part, comes first where most parts hold no spike; a start from rest
+    would spoil it, so the median is still tried after.
     """
-    some = values[:: max(values.size // _ENOUGH, 1)]
-    lowest, highest = (float(np.quantile(some, q)) for q in (0.0005, 0.9995))
-    if values.size < 8 * _BLOCKS:
-        return [(float(values.min()), float(values.max()))]
-    blocks = values[: values.size // _BLOCKS * _BLOCKS].reshape(_BLOCKS, -1)
-    low, high = float(np.median(blocks.min(axis=1))), float(np.median(blocks.max(axis=1)))
-    if high - low < 0.5 * (highest - lowest):
-        return [(lowest, highest), (low, high)]
-    return [(low, high), (lowest, highest)]
+    if turns.lows.size < 4 or size < 8 * turns.lows.size:
+        return [float(turns.highs.max() - turns.lows.min())] if turns.lows.size else []
+    median = float(np.median(turns.highs) - np.median(turns.lows))
+    own = float(np.sort(turns.highs)[-2] - np.sort(turns.lows)[1])
+    return [own, median] if median < 0.5 * own else [median, own]
 
 
-def _without_wild(values: FloatArray, turns: Indices, least: float) -> tuple[FloatArray, Indices]:
-    """Return the record without the samples that stand alone, and its turning points.
+def _without_wild(samples: Samples, scale: Scale, turns: Turns, least: float) -> tuple[Samples, Turns]:
+    """Return the record without the samples that stand alone, and its turning points beyond ``least``.
 
-    A turning point stands alone if both its neighbours lie beyond the middle of the smaller of its two swings. Where
-    many do, spikes are that narrow; where few do, they are errors and take the mean of their neighbours.
+    Where many turning points stand alone, spikes are that narrow; where few do, they are errors of the digitiser.
     """
-    inner = turns[1:-1]
-    if inner.size == 0:
-        return values, turns
-    swings = np.diff(values[turns])
-    half = 0.5 * np.where(np.abs(swings[:-1]) < np.abs(swings[1:]), swings[:-1], -swings[1:])
-    middle, side = values[inner] - half, np.sign(half)
-    alone = (side * (values[inner - 1] - middle) < 0) & (side * (values[inner + 1] - middle) < 0)
-    wild = inner[alone]
-    if wild.size == 0 or wild.size > max(_FEW_ALONE * inner.size, 1):
-        return values, turns
-    values = values.copy()
-    values[wild] = 0.5 * (values[wild - 1] + values[wild + 1])
-    return values, reversals(values, least)
+    beyond = turns.beyond(least)
+    if beyond.places.size < 3:
+        return samples, beyond
+    inner = np.flatnonzero(beyond.suspect[1:-1]) + 1
+    signs, lone = beyond.signs, np.full(inner.size, -1)
+    nearer, search = nearer_levels(beyond.levels, signs)[inner - 1], for_size(lone_samples, samples.size)
+    places, reach = beyond.places[inner], scale.width + 2
+    for which, first, last in spans(np.maximum(places - reach, 0), np.minimum(places + reach, samples.size),
+                                    _longest(samples)):
+        search(samples.part(first, last), first, places[which], signs[inner[which]], nearer[which], scale.width,
+               lone[which])
+    found = lone[lone >= 0]
+    if found.size == 0 or found.size > max(_FEW_ALONE * (beyond.places.size - 2), 1):
+        return samples, beyond
+    mended = MendedSamples(samples, found)
+    return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG).beyond(least)
+
+
+def _longest(samples: Samples) -> int:
+    """Return how many samples may be read at once."""
+    return samples.size if isinstance(samples, ArraySamples) else 2**20
 
 
 @dataclass(frozen=True)
 class _Edges:
-    """Rises (``sign`` +1) or falls (-1) of a record: from which sample to which, shape (n,) each."""
+    """Rises (``sign`` +1) or falls (-1) of a record, shape (n,) each."""
 
-    starts: Indices
-    ends: Indices
-    sign: float
+    starts: Places
+    ends: Places
+    bases: FloatArray  #: [unit] of the record at the start
+    heights: FloatArray  #: [unit] how far it goes on, with its sign
 
-    def heights(self, values: FloatArray) -> FloatArray:
-        """Return how far the record goes on each [unit], positive, shape (n,)."""
-        found: FloatArray = self.sign * (values[self.ends] - values[self.starts])
-        return found
-
-    def some(self, chosen: "slice | Indices") -> "_Edges":
-        return _Edges(self.starts[chosen], self.ends[chosen], self.sign)
+    def some(self, chosen: "slice | Places") -> "_Edges":
+        return _Edges(self.starts[chosen], self.ends[chosen], self.bases[chosen], self.heights[chosen])
 
 
-def _whole_edges(values: FloatArray, turns: Indices, sign: float) -> _Edges:
+def _whole_edges(samples: Samples, turns: Turns, sign: float, half: int) -> _Edges:
     """Return the edges of one direction that the record holds whole."""
-    if turns.size < 2:
-        return _Edges(turns[:0], turns[:0], sign)
-    first = 0 if sign * (values[turns[1]] - values[turns[0]]) > 0 else 1
-    starts, ends = turns[first:-1:2], turns[first + 1 :: 2]
-    edges = _Edges(starts, ends, sign)
-    if starts.size and starts[0] == turns[0] and _is_cut(values, edges.some(slice(1))):
+    places, levels = turns.places, turns.levels
+    first = 0 if places.size < 2 or sign * (levels[1] - levels[0]) > 0 else 1
+    count = max(0, (places.size - first) // 2)
+    starts = slice(first, first + 2 * count, 2)
+    ends = slice(first + 1, first + 1 + 2 * count, 2)
+    bases = levels[starts].copy()
+    edges = _Edges(places[starts].copy(), places[ends].copy(), bases, levels[ends] - bases)
+    if count and edges.starts[0] == places[0] and _is_cut(samples, edges.some(slice(1)), half):
         edges = edges.some(slice(1, None))
-    if edges.starts.size and edges.ends[-1] == turns[-1] and _is_cut(
-        values[::-1], _reversed(edges.some(slice(-1, None)), values.size)
-    ):
+    if edges.starts.size and edges.ends[-1] == places[-1] and _is_cut(samples, edges.some(slice(-1, None)), half, -1):
         edges = edges.some(slice(-1))
     return edges
 
 
-def _is_cut(values: FloatArray, edge: _Edges) -> bool:
-    """Return whether the record begins in the middle of an edge: it stays at the foot for less than the edge takes."""
-    foot, middle = (float(_crossings(values, edge, share)[0]) for share in (0.1, 0.5))
+def _is_cut(samples: Samples, edge: _Edges, half: int, direction: int = 1) -> bool:
+    """Return whether the record begins in the middle of an edge: it stays at the foot for less than the edge takes.
+
+    Read backwards (``direction`` -1): whether it ends there.
+    """
+    begin, end = max(int(edge.starts[0]) - half, 0), min(int(edge.ends[0]) + half + 1, samples.size)
+    alone = ArraySamples(np.ascontiguousarray(samples.part(begin, end)[::direction]))
+    if direction < 0:
+        last, before = alone.size - 1 + begin, samples.size - end
+        edge = _Edges(last - edge.ends, last - edge.starts, edge.bases + edge.heights, -edge.heights)
+    else:
+        before = begin
+        edge = _Edges(edge.starts - begin, edge.ends - begin, edge.bases, edge.heights)
+    foot, middle = (before + float(_crossings(alone, edge, share, half, share)[0]) for share in (0.1, 0.5))
     return foot < 0.5 * (middle - foot)
 
 
-def _reversed(edges: _Edges, size: int) -> _Edges:
-    """Return edges of the record read backwards."""
-    return _Edges(size - 1 - edges.ends[::-1], size - 1 - edges.starts[::-1], -edges.sign)
-
-
-def _middle_length(values: FloatArray, edges: _Edges) -> float:
+def _middle_length(samples: Samples, edges: _Edges, half: int) -> float:
     """Return the samples that the middle of an edge takes, median over some of them; infinite without any."""
     if not edges.starts.size:
         return math.inf
     count = edges.starts.size
     edges = edges.some(np.unique(np.linspace(0, count - 1, min(count, _MEASURED_EDGES)).astype(np.intp)))
-    low, high = (_crossings(values, edges, share) for share in _EDGE)
+    low, high = (_crossings(samples, edges, share, half) for share in _EDGE)
     return float(np.median(high - low))
 
 
-def _crossings(values: FloatArray, edges: _Edges, share: float) -> FloatArray:
-    """Return the fractional index at which each edge last passes a share of its height, shape (n,)."""
-    levels = values[edges.starts] + share * edges.sign * edges.heights(values)
-    lengths = edges.ends - edges.starts
-    offsets = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-    index = np.arange(int(lengths.sum())) + np.repeat(edges.starts - offsets, lengths)
-    before = edges.sign * (values[index] - np.repeat(levels, lengths)) < 0
-    last = np.maximum.reduceat(np.where(before, index, -1), offsets)
-    last = np.where(last < 0, edges.starts, last)
-    step = values[last + 1] - values[last]
-    found: FloatArray = last + (levels - values[last]) / np.where(step == 0.0, 1.0, step)
+def _crossings(
+    samples: Samples, edges: _Edges, share: float, half: int, back: float | None = None,
+) -> FloatArray:
+    """Return the fractional place at which each edge passes a share of its height, shape (n,)."""
+    search, found = for_size(crossings, samples.size), np.empty(edges.starts.size)
+    firsts, lasts = np.maximum(edges.starts - half, 0), np.minimum(edges.ends + half + 1, samples.size)
+    for which, first, last in spans(firsts, lasts, _longest(samples)):
+        one = edges.some(which)
+        search(samples.part(first, last), first, one.starts, one.ends, one.bases, one.heights, share,
+               0.5 * share if back is None else back, half, found[which])
     return found

@@ -12,7 +12,9 @@ from tsbench.analysis.behaviours.behaviours import recognised
 from tsbench.analysis.behaviours.stimulated_run import _crossing
 from tsbench.analysis.conductance.conductance import conductance, low_voltage_results
 from tsbench.analysis.oscillation.noise_with_memory import _not_normal, has_line, not_gaussian
-from tsbench.analysis.oscillation.spikes import _levels
+from tsbench.analysis.oscillation.samples import ArraySamples
+from tsbench.analysis.oscillation.spikes import _swings
+from tsbench.analysis.oscillation.turning import turns_of
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.relaxation.relaxation import _read_share
@@ -197,13 +199,17 @@ def test_a_pole_shows_on_any_offset_of_the_current(off: float) -> None:
 
 
 @pytest.mark.parametrize("offset", [0.0, 10.0, -10.0])
-def test_levels_are_tried_in_an_order_that_does_not_depend_on_an_offset(offset: float) -> None:
+def test_swings_are_tried_in_an_order_that_does_not_depend_on_an_offset(offset: float) -> None:
     wave = np.sin(np.arange(4000) / 5.0)
     rare = np.zeros(4000)
     rare[1000:1010] = rare[3000:3010] = 1.0
-    assert _levels(wave + offset)[0] == (pytest.approx(offset - 1, abs=0.01), pytest.approx(offset + 1, abs=0.01))
-    assert _levels(rare + offset) == [(offset, offset + 1.0), (offset, offset)]
-    assert _levels(np.array([3.0, 1.0, 2.0]) + offset) == [(1.0 + offset, 3.0 + offset)]
+
+    def tried(values: np.ndarray) -> list[float]:
+        return _swings(turns_of(ArraySamples(values + offset), 1, 0.1, False), values.size)
+
+    assert tried(wave)[0] == pytest.approx(2.0, abs=0.02)
+    assert tried(rare) == [1.0, 0.0]
+    assert tried(np.array([3.0, 1.0, 2.0])) == [2.0]
 
 
 @pytest.mark.parametrize(("cell", "name", "unit"), [

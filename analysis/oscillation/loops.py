@@ -1,0 +1,229 @@
+"""Loops over the samples of a record which NumPy cannot do in one pass; compiled for long records.
+
+Functions of arrays and numbers in plain Python (:func:`tsbench.analysis.compilation.for_size`). ``first`` is the place
+in the record of the first sample of ``values``: a record comes in parts.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.records import FloatArray
+
+Places = npt.NDArray[np.int64]
+
+#: samples whose extremes are looked at together before they are looked at one by one
+BLOCK = 16
+#: rows of the state of :func:`turns_of_part`
+DIRECTION, HIGH, HIGH_AT, LOW, LOW_AT = range(5)
+
+
+def fresh_state(value: float) -> FloatArray:
+    """Return the state of :func:`turns_of_part` before the first sample, whose value is ``value``."""
+    return np.array([0.0, value, 0.0, value, 0.0])
+
+
+def extremes(values: FloatArray, lows: FloatArray, highs: FloatArray) -> float:
+    """Fill ``lows`` and ``highs`` with those of sixteen samples each, shape (n // 16,); return the sum of all of them.
+
+    The number of samples is constant, so that the compiler takes eight at once.
+    """
+    total = 0.0
+    for block in range(lows.size):
+        begin = block * BLOCK
+        low = high = values[begin]
+        for k in range(BLOCK):
+            value = values[begin + k]
+            low = value if value < low else low
+            high = value if value > high else high
+            total += value
+        lows[block], highs[block] = low, high
+    return total
+
+
+def turns_of_part(
+    values: FloatArray, lows: FloatArray, highs: FloatArray, first: int, least: float, state: FloatArray,
+    places: Places, levels: FloatArray,
+) -> int:
+    """Continue the search for turning points (:mod:`tsbench.analysis.reversals`) through the next part of a record.
+
+    Sixteen samples that do not go back from the last extreme by ``least`` are passed at once.
+
+    Parameters
+    ----------
+    values : shape (n,), finite
+    lows, highs : of sixteen samples each, shape (n // 16,); the rest is looked at one by one
+    state : of :func:`fresh_state`
+    places, levels : shape (n,), to be filled with turning points and the record there
+
+    Returns
+    -------
+    int
+        Number of turning points found.
+    """
+    direction, high, low = state[DIRECTION], state[HIGH], state[LOW]
+    high_at, low_at = int(state[HIGH_AT]), int(state[LOW_AT])
+    # an extreme of a block of samples whose place is not looked up yet: the place in the block is wanted only at a turn
+    count, high_block, low_block = 0, -1, -1
+    for block in range(lows.size + 1):
+        if block < lows.size:
+            smallest, largest = lows[block], highs[block]
+            if direction > 0.0 and max(high, largest) - smallest <= least:
+                if largest > high:
+                    high, high_block = largest, block
+                continue
+            if direction < 0.0 and largest - min(low, smallest) <= least:
+                if smallest < low:
+                    low, low_block = smallest, block
+                continue
+            if direction == 0.0 and largest <= high and smallest >= low:
+                continue
+        if high_block >= 0:
+            high_at = high_block * BLOCK
+            while values[high_at] != high and high_at < block * BLOCK:
+                high_at += 1
+            high_at, high_block = high_at + first, -1
+        if low_block >= 0:
+            low_at = low_block * BLOCK
+            while values[low_at] != low and low_at < block * BLOCK:
+                low_at += 1
+            low_at, low_block = low_at + first, -1
+        for at in range(block * BLOCK, min((block + 1) * BLOCK, values.size)):
+            value = values[at]
+            if direction >= 0.0 and value > high:
+                high, high_at = value, first + at
+            if direction <= 0.0 and value < low:
+                low, low_at = value, first + at
+            if direction >= 0.0 and high - value > least:
+                places[count], levels[count] = high_at, high
+                count += 1
+                direction, low, low_at = -1.0, value, first + at
+            elif direction <= 0.0 and value - low > least:
+                places[count], levels[count] = low_at, low
+                count += 1
+                direction, high, high_at = 1.0, value, first + at
+    state[DIRECTION], state[HIGH], state[HIGH_AT], state[LOW], state[LOW_AT] = direction, high, high_at, low, low_at
+    return count
+
+
+def suspects_of_part(
+    part: FloatArray, first: int, places: Places, levels: FloatArray, width: int, suspect: npt.NDArray[np.bool_],
+) -> None:
+    """Fill ``suspect``, shape (n,): whether one sample alone may have made a turning point; at both ends it may always.
+
+    As :func:`lone_samples`, which tells them by the neighbours that stay when smaller reversals are left out. Those are
+    farther away, so that a sample which is not alone here is not alone there.
+
+    Parameters
+    ----------
+    places, levels : turning points of the means of ``width`` samples in this part, counted in means, shape (n,)
+    """
+    for e in range(places.size):
+        suspect[e] = True
+        if 0 < e < places.size - 1:
+            sign = 1.0 if levels[e] > levels[e - 1] else -1.0
+            begin = max(places[e] * width - first, 1)
+            end = min(places[e] * width + width - first, part.size - 1)
+            at = begin
+            for k in range(begin, end):
+                if sign * part[k] > sign * part[at]:
+                    at = k
+            if begin < end:
+                nearer = max(sign * levels[e - 1], sign * levels[e + 1])
+                middle = 0.5 * (sign * part[at] + nearer)
+                suspect[e] = sign * part[at - 1] < middle and sign * part[at + 1] < middle
+
+
+def means_of_pairs(values: FloatArray, means: FloatArray) -> None:
+    """Fill ``means``, shape (n,), with the means of two samples each."""
+    for k in range(means.size):
+        means[k] = 0.5 * (values[2 * k] + values[2 * k + 1])
+
+
+def crossings(
+    values: FloatArray, first: int, starts: Places, ends: Places, bases: FloatArray, heights: FloatArray,
+    share: float, back: float, half: int, found: FloatArray,
+) -> None:
+    """Fill ``found`` with the fractional place at which each edge passes a share of its height.
+
+    Looks back from the end of the edge to where the share ``back`` is left, and from there on for the crossing: where
+    that is less than ``share``, noise on a long foot does not reach so far. Means of ``2 half + 1`` samples are used.
+
+    Parameters
+    ----------
+    starts, ends : places in the record, shape (n,)
+    bases, heights : the record at the start of each edge, and how far it goes on to the end, shape (n,)
+    """
+    for e in range(starts.size):
+        sign = 1.0 if heights[e] > 0.0 else -1.0
+        level, foot = sign * (bases[e] + share * heights[e]), sign * (bases[e] + back * heights[e])
+        begin, at = max(starts[e] - first, half), min(ends[e] - first, values.size - 1 - half)
+        total = 0.0
+        for k in range(max(at - half, 0), min(at + half + 1, values.size)):
+            total += values[k]
+        scale = sign / (2 * half + 1)
+        mean = total * scale
+        while at > begin and mean >= foot:
+            at -= 1
+            total += values[at - half] - values[at + half + 1]
+            mean = total * scale
+        end, before = min(ends[e] - first, values.size - 1 - half), mean
+        while at < end and mean < level:
+            at += 1
+            total += values[at + half] - values[at - half - 1]
+            before, mean = mean, total * scale
+        step = mean - before
+        found[e] = first + at - (min((mean - level) / step, 1.0) if step > 0.0 and mean >= level else 0.0)
+
+
+def lone_samples(
+    values: FloatArray, first: int, places: Places, signs: FloatArray, nearer: FloatArray, width: int, lone: Places,
+) -> None:
+    """Fill ``lone`` with the place of the sample that alone makes a turning point, or -1, shape (n,).
+
+    A sample is alone if both its neighbours lie beyond the middle of the smaller of its two swings.
+
+    Parameters
+    ----------
+    places : turning points of the means of ``width`` samples, each in the middle of its mean, shape (n,)
+    signs, nearer : +1 for a top and -1 for a valley; the level of that of both neighbours which is nearer, shape (n,)
+    """
+    for e in range(places.size):
+        sign, at = signs[e], places[e] - first
+        begin, end = max(at - width // 2, 1), min(at - width // 2 + width, values.size - 1)
+        at = begin
+        for k in range(begin, end):
+            if sign * values[k] > sign * values[at]:
+                at = k
+        lone[e] = -1
+        if begin < end:
+            middle = 0.5 * sign * (values[at] + nearer[e])
+            if sign * values[at - 1] < middle and sign * values[at + 1] < middle:
+                lone[e] = at + first
+
+
+def dots(
+    values: FloatArray, places: FloatArray, first: int, weights: FloatArray, heights: FloatArray, delays: FloatArray,
+) -> None:
+    """Fill ``heights`` and ``delays`` with the products of two rows of weights and the record around each place.
+
+    Parameters
+    ----------
+    places : fractional, shape (n,); the first weight belongs to the sample ``first`` before each
+    weights : shape (2, m)
+    """
+    for e in range(places.size):
+        begin = int(np.floor(places[e]))
+        part = places[e] - begin
+        begin += first
+        a = b = c = d = 0.0
+        for k in range(weights.shape[1]):
+            x, y = values[begin + k], values[begin + k + 1]
+            u, w = weights[0, k], weights[1, k]
+            a += u * x
+            b += u * y
+            c += w * x
+            d += w * y
+        heights[e] = (1.0 - part) * a + part * b
+        delays[e] = (1.0 - part) * c + part * d
+
+
