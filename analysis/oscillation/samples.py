@@ -13,7 +13,7 @@ from tsbench.records import FloatArray
 PART = 2**17
 
 
-class Samples(Protocol):
+class SampleSource(Protocol):
     """Evenly spaced samples that are read part by part."""
 
     @property
@@ -41,7 +41,7 @@ class ArraySamples:
 class MendedSamples:
     """Samples of which some take the mean of their neighbours."""
 
-    samples: Samples
+    samples: SampleSource
     places: Places  #: of those, ascending, shape (n,)
 
     @property

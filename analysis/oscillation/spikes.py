@@ -15,8 +15,8 @@ import numpy as np
 from tsbench.analysis.compilation import LONG, for_size
 from tsbench.analysis.oscillation.loops import Places, crossings, lone_samples
 from tsbench.analysis.oscillation.mean_shape import alike, placed_by_shape
-from tsbench.analysis.oscillation.samples import ArraySamples, MendedSamples, Samples, spans
-from tsbench.analysis.oscillation.turning import LEAST_SHARE, Scale, Turns, nearer_levels, scale_of, turns_of
+from tsbench.analysis.oscillation.samples import PART, ArraySamples, MendedSamples, SampleSource, spans
+from tsbench.analysis.oscillation.turning import LEAST_SHARE, SearchScale, Turns, nearer_levels, scale_of, turns_of
 from tsbench.analysis.signal import OVERFLOW_NUMBER, usable_record
 from tsbench.records import Flag, FloatArray
 
@@ -53,9 +53,9 @@ class Spikes:
 
 @dataclass(frozen=True)
 class _Record:
-    """Samples, and how their places become times."""
+    """SampleSource, and how their places become times."""
 
-    samples: Samples
+    samples: SampleSource
     dt: float  #: [s]
     time_at: Callable[[FloatArray], FloatArray]
 
@@ -92,7 +92,7 @@ def spike_times(
 
 
 def spikes_of_samples(
-    samples: Samples | FloatArray, dt: float, start: float = 0.0, resolution: float = 0.0, flags: Flag = Flag.NONE,
+    samples: SampleSource | FloatArray, dt: float, start: float = 0.0, resolution: float = 0.0, flags: Flag = Flag.NONE,
 ) -> Spikes:
     """Find the spikes of evenly spaced samples, which need not all be in the memory.
 
@@ -131,13 +131,14 @@ def _spikes(record: _Record, resolution: float, flags: Flag) -> Spikes | None:
     """Return the spikes, or None where a sample is no number."""
     if record.samples.size < 8:
         return _nothing(flags)
-    scale = scale_of(record.samples, resolution)
+    with np.errstate(invalid="ignore"):   # infinite samples are recognised by the sum
+        scale = scale_of(record.samples, resolution)
     turns = turns_of(record.samples, scale.width, scale.least, record.samples.size >= LONG)
     if not abs(turns.sum) < OVERFLOW_NUMBER:
         return None
     best = _none(scale, 0.0, record.dt, flags)
     for swing in _swings(turns, record.samples.size):
-        if swing <= scale.least:
+        if swing <= 0.0 and scale.least <= 0.0:
             continue
         found = _passages(record, scale, turns, swing, flags)
         if found.times.size >= _FEWEST_SPIKES:
@@ -146,17 +147,17 @@ def _spikes(record: _Record, resolution: float, flags: Flag) -> Spikes | None:
     return best
 
 
-def _none(scale: Scale, swing: float, dt: float, flags: Flag) -> Spikes:
+def _none(scale: SearchScale, swing: float, dt: float, flags: Flag) -> Spikes:
     return Spikes(np.empty(0), 0.0, False, np.empty(0), swing, scale.raw_noise, flags | Flag.NO_EVENT,
                   max(scale.least, LEAST_SHARE * swing), _least_width(scale, dt))
 
 
-def _least_width(scale: Scale, dt: float) -> float:
+def _least_width(scale: SearchScale, dt: float) -> float:
     """Return the width [s] that a spike needs, so that the means do not flatten it."""
     return (1 if scale.width == 1 else 2 * scale.width) * dt
 
 
-def _passages(record: _Record, scale: Scale, turns: Turns, swing: float, flags: Flag) -> Spikes:
+def _passages(record: _Record, scale: SearchScale, turns: Turns, swing: float, flags: Flag) -> Spikes:
     """Return the spikes of a record with a known swing, timed on the steeper edge."""
     least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
     samples, turns = _without_wild(record.samples, scale, turns, least)
@@ -208,7 +209,7 @@ def _swings(turns: Turns, size: int) -> list[float]:
     return [own, median] if median < 0.5 * own else [median, own]
 
 
-def _without_wild(samples: Samples, scale: Scale, turns: Turns, least: float) -> tuple[Samples, Turns]:
+def _without_wild(samples: SampleSource, scale: SearchScale, turns: Turns, least: float) -> tuple[SampleSource, Turns]:
     """Return the record without the samples that stand alone, and its turning points beyond ``least``.
 
     Where many turning points stand alone, spikes are that narrow; where few do, they are errors of the digitiser.
@@ -231,9 +232,9 @@ def _without_wild(samples: Samples, scale: Scale, turns: Turns, least: float) ->
     return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG).beyond(least)
 
 
-def _longest(samples: Samples) -> int:
+def _longest(samples: SampleSource) -> int:
     """Return how many samples may be read at once."""
-    return samples.size if isinstance(samples, ArraySamples) else 2**20
+    return samples.size if isinstance(samples, ArraySamples) else PART
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ class _Edges:
         return _Edges(self.starts[chosen], self.ends[chosen], self.bases[chosen], self.heights[chosen])
 
 
-def _whole_edges(samples: Samples, turns: Turns, sign: float, half: int) -> _Edges:
+def _whole_edges(samples: SampleSource, turns: Turns, sign: float, half: int) -> _Edges:
     """Return the edges of one direction that the record holds whole."""
     places, levels = turns.places, turns.levels
     first = 0 if places.size < 2 or sign * (levels[1] - levels[0]) > 0 else 1
@@ -265,7 +266,7 @@ def _whole_edges(samples: Samples, turns: Turns, sign: float, half: int) -> _Edg
     return edges
 
 
-def _is_cut(samples: Samples, edge: _Edges, half: int, direction: int = 1) -> bool:
+def _is_cut(samples: SampleSource, edge: _Edges, half: int, direction: int = 1) -> bool:
     """Return whether the record begins in the middle of an edge: it stays at the foot for less than the edge takes.
 
     Read backwards (``direction`` -1): whether it ends there.
@@ -282,7 +283,7 @@ def _is_cut(samples: Samples, edge: _Edges, half: int, direction: int = 1) -> bo
     return foot < 0.5 * (middle - foot)
 
 
-def _middle_length(samples: Samples, edges: _Edges, half: int) -> float:
+def _middle_length(samples: SampleSource, edges: _Edges, half: int) -> float:
     """Return the samples that the middle of an edge takes, median over some of them; infinite without any."""
     if not edges.starts.size:
         return math.inf
@@ -293,7 +294,7 @@ def _middle_length(samples: Samples, edges: _Edges, half: int) -> float:
 
 
 def _crossings(
-    samples: Samples, edges: _Edges, share: float, half: int, back: float | None = None,
+    samples: SampleSource, edges: _Edges, share: float, half: int, back: float | None = None,
 ) -> FloatArray:
     """Return the fractional place at which each edge passes a share of its height, shape (n,)."""
     search, found = for_size(crossings, samples.size), np.empty(edges.starts.size)

@@ -31,7 +31,7 @@ from tsbench.analysis.oscillation.loops import (
     suspects_of_part,
     turns_of_part,
 )
-from tsbench.analysis.oscillation.samples import PART, ArraySamples, Samples
+from tsbench.analysis.oscillation.samples import PART, ArraySamples, SampleSource
 from tsbench.analysis.reversals import reversals
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of
@@ -57,7 +57,7 @@ _COARSE = (1, 4, 16, 64, 256)
 
 
 @dataclass(frozen=True)
-class Scale:
+class SearchScale:
     """Width of the means [samples] by which a record is searched, and their noise [unit], standard deviation."""
 
     width: int
@@ -104,7 +104,7 @@ def least_change(noise: float, count: int) -> float:
     return -math.sqrt(2.0) * tail * _NOISE_FACTOR * noise
 
 
-def turns_of(samples: Samples, width: int, least: float, compiled: bool, number: int = PARTS) -> Turns:
+def turns_of(samples: SampleSource, width: int, least: float, compiled: bool, number: int = PARTS) -> Turns:
     """Return the turning points of the means of ``width`` samples (a power of two), and the extremes of some parts."""
     size = samples.size // width * width
     if size < 2 * width:
@@ -119,7 +119,7 @@ def turns_of(samples: Samples, width: int, least: float, compiled: bool, number:
                  np.ones(kept.size, bool))
 
 
-def _turns_by_parts(samples: Samples, width: int, least: float, size: int, number: int) -> Turns:
+def _turns_by_parts(samples: SampleSource, width: int, least: float, size: int, number: int) -> Turns:
     step = max(1, min(PART, -(-size // number)) // (BLOCK * width)) * BLOCK * width
     search, state = _PartSearch(step, width), np.empty(0)
     places, levels, suspects, lows, highs, total = [], [], [], [], [], 0.0
@@ -194,7 +194,7 @@ def _means(values: FloatArray, width: int) -> FloatArray:
     return means
 
 
-def scale_of(samples: Samples, resolution: float = 0.0) -> Scale:
+def scale_of(samples: SampleSource, resolution: float = 0.0) -> SearchScale:
     """Return the width of the means by which a record should be searched, by parts of it or all of it."""
     size = samples.size
     if size < LONG:
@@ -221,7 +221,7 @@ def _tried(values: FloatArray, size: int, resolution: float, compiled: bool) -> 
         noise = noise_of(values, resolution, _MOST_MEANS)
         raw = raw if found else noise
         noise = max(noise, raw / math.sqrt(width))  # not below that of white noise
-        scale = Scale(width, noise, least_change(noise, size // width), raw)
+        scale = SearchScale(width, noise, least_change(noise, size // width), raw)
         found.append(_Tried.of(turns_of(ArraySamples(values), 1, scale.least, compiled, number=1), scale))
         values = 0.5 * (values[: values.size // 2 * 2 : 2] + values[1::2])
     return found
@@ -231,12 +231,12 @@ def _tried(values: FloatArray, size: int, resolution: float, compiled: bool) -> 
 class _Tried:
     """What a width shows."""
 
-    scale: Scale
+    scale: SearchScale
     count: int  #: of spikes
     clear: float  #: factor by which all but the smallest twentieth of the swings exceed the least
 
     @classmethod
-    def of(cls, turns: Turns, scale: Scale) -> "_Tried":
+    def of(cls, turns: Turns, scale: SearchScale) -> "_Tried":
         swing = float(np.median(turns.highs) - np.median(turns.lows)) if turns.lows.size else 0.0
         if LEAST_SHARE * swing > scale.least:
             turns = turns.beyond(LEAST_SHARE * swing)
@@ -249,7 +249,7 @@ def _clearness(swings: FloatArray, least: float) -> float:
     return float(np.quantile(swings, 0.05)) / least if least > 0.0 else math.inf
 
 
-def _best(tried: Sequence[_Tried]) -> Scale:
+def _best(tried: Sequence[_Tried]) -> SearchScale:
     """Return the narrowest of the means that show nearly all spikes clearly; where none is clear, the clearest."""
     most = max(one.count for one in tried)
     good = [one for one in tried if one.count >= _NEARLY_ALL * most]

@@ -10,7 +10,7 @@ from tsbench.analysis.energy.spike_energy import energy_result, spike_energies
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation, frequency_result, jitter_result, oscillation
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
-from tsbench.analysis.oscillation.spikes import Spikes, spike_times
+from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
 from tsbench.protocols.extracting.facts import timebase_accuracy
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.power_records import power_facts
@@ -36,7 +36,9 @@ def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, Measur
         if values is None:
             continue
         flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
-        spikes = spike_times(record.times, values[0], resolution, flags)
+        first, last, count = record.times[0], record.times[-1], record.times.size
+        dt = float(last - first) / max(count - 1, 1)   # a scope samples evenly: its times need no look
+        spikes = spikes_of_samples(values[0], dt, float(first), resolution, flags)
         found = oscillation(spikes, timebase)
         if found.frequency is not None and not is_told_apart(record.times, values[0], spikes):
             doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS

@@ -7,7 +7,7 @@ import pytest
 
 from tsbench.analysis.oscillation.samples import ArraySamples
 from tsbench.analysis.oscillation.spikes import _without_wild, spike_times
-from tsbench.analysis.oscillation.turning import Scale, turns_of
+from tsbench.analysis.oscillation.turning import SearchScale, turns_of
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
 from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import STILL_ON_SHARE, Before, Firing, outcome
@@ -106,7 +106,7 @@ def test_a_wild_sample_takes_the_mean_of_its_neighbours() -> None:
     values = np.minimum(np.arange(400) % 40, 40 - np.arange(400) % 40) ** 2.0
     spoiled = values.copy()
     spoiled[30], spoiled[45] = 900.0, -500.0
-    scale = Scale(1, 0.0, 0.0, 0.0)
+    scale = SearchScale(1, 0.0, 0.0, 0.0)
     samples, turns = _without_wild(ArraySamples(spoiled), scale, turns_of(ArraySamples(spoiled), 1, 0.0, False), 100.0)
     mended = samples.part(0, samples.size)
     assert (mended[30], mended[45]) == (0.5 * (values[29] + values[31]), 0.5 * (values[44] + values[46]))
