@@ -1,0 +1,5 @@
+"""Telegraph noise."""
+
+from tsbench.protocols.telegraph_noise.protocol import TelegraphNoise
+
+PROTOCOL = TelegraphNoise
