@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from tsbench.analysis.figures.adaptive import firing_curve_figure, search_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
+from tsbench.analysis.figures.neurons import neuron_figure, step_responses_figure
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
@@ -27,6 +28,7 @@ __all__ = [
     "frequency_figure",
     "label",
     "load_line_figure",
+    "neuron_figure",
     "new_figure",
     "oscillation_figure",
     "oscillation_map_figure",
@@ -36,6 +38,7 @@ __all__ = [
     "relaxation_trend_figure",
     "save",
     "search_figure",
+    "step_responses_figure",
     "sweep_figure",
     "threshold_distribution",
 ]

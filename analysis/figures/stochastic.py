@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.refractory.refractory import Recovery
@@ -16,7 +18,12 @@ from tsbench.records import FloatArray, Result
 def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = False) -> Figure:
     """Draw the probability that the second pulse fires against the gap, with 95 % bands, and the fitted recovery."""
     figure = new_figure(title, 7.0, 4.6, simulated)
-    axes = figure.subplots()
+    draw_recovery(figure.subplots(), found)
+    return figure
+
+
+def draw_recovery(axes: Axes, found: Recovery) -> None:
+    """Draw a recovery with its intervals, the fit and its credible band; the title names the refractory period."""
     bounds = [proportion_interval(int(k), int(n)) for k, n in zip(found.fired, found.pairs, strict=True)]
     share = found.fired / np.maximum(found.pairs, 1.0)
     if share.size:
@@ -39,10 +46,12 @@ def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = 
         axes.set_title(f"refractory period {format_interval(found.period, found.low, found.high, 's')}", fontsize=9)
     axes.set_xscale("log")
     label(axes, "gap", "s", "firing probability of the second pulse", "")
+    axes.tick_params(which="both", labelsize=8)
+    if share.size and found.gaps[-1] < 10 * found.gaps[0]:   # within a decade, minor ticks have names too
+        axes.xaxis.set_minor_formatter(EngFormatter(unit="s", sep="\u202f"))
     axes.set_ylim(-0.04, 1.04)
     if share.size:
         axes.legend(fontsize=8, loc="best")
-    return figure
 
 
 def relaxation_figure(

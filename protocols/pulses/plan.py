@@ -15,7 +15,7 @@ RISE_OF_ONE_POLE = 0.35  #: rise time from 10 to 90 %, times the bandwidth
 
 def worst_case_and_refusals(
     settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = (),
-    name: str = "amplitude",
+    name: str = "amplitude", role: str = "pulser",
 ) -> tuple[tuple[PlanItem, ...], list[str]]:
     """Return the worst case at the device, and what device and generator refuse.
 
@@ -25,10 +25,11 @@ def worst_case_and_refusals(
     station : the bench
     times : (name, value [s], range that the generator has), beside width and edges
     name : of the parameter that sets the highest amplitude
+    role : of the generator
     """
-    capabilities = station.pulse_generator("pulser").capabilities
+    capabilities = station.pulse_generator(role).capabilities
     farthest = max(abs(level) for level in settings.levels)
-    worst = worst_case_of_voltage(farthest, station.wire_path("pulser"))
+    worst = worst_case_of_voltage(farthest, station.wire_path(role))
     items = worst_case_items(worst, station.fixture, settings.width)
     refusals = limit_refusals(items, station.device, f"lower '{name}', 'base' or 'width'",
                               load_remedy(station.fixture))
@@ -42,7 +43,7 @@ def worst_case_and_refusals(
         ("rise_time", settings.rise_time, capabilities.edge_time),
         ("fall_time", settings.fall_time, capabilities.edge_time),
     ):
-        refusals += range_refusal(what, value, allowed, "pulser")
+        refusals += range_refusal(what, value, allowed, role)
     return items, refusals
 
 

@@ -25,8 +25,9 @@ def relaxation_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFi
         yield f"relaxation_{number}", partial(
             figures.relaxation_figure, [shot for shot in mine if shot[2].fired],
             median_result([found for *_, found in mine], {}), title, run.header.simulated)
-    groups: dict[Key, list[Relaxed]] = {(("amplitude", amplitude),): [found for one, *_, found in shots if one == amplitude]
-              for amplitude in {amplitude for amplitude, *_ in shots}}
+    groups: dict[Key, list[Relaxed]] = {
+        (("amplitude", amplitude),): [found for one, *_, found in shots if one == amplitude]
+        for amplitude in {amplitude for amplitude, *_ in shots}}
     line, medians = current_line(groups)
     if len(medians) >= FEWEST_LEVELS:
         yield "relaxation_current", partial(

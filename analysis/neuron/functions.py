@@ -1,0 +1,230 @@
+"""Verdicts on the four functions of a neuron, each with the numbers that it rests on.
+
+The functions are those of the review of Wang et al. (J. Electron. Sci. Technol. 2022, 100177): all-or-nothing spiking,
+threshold-driven spiking, refractory period, strength-modulated frequency. The rules are ours: the review gives none in
+numbers. A verdict is "yes" or "no" only where the interval of a number says so; else it is "not decided".
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from tsbench.analysis.neuron.step_response import StepResponse
+from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, linear_range
+from tsbench.analysis.refractory.refractory import Recovery
+from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
+from tsbench.analysis.trends.log_line import LogLine, log_line
+from tsbench.records import Flag, Result
+
+Decision = Literal["yes", "no", "not decided"]
+
+#: spikes are all or nothing if they grow by less than this power of the stimulus (a resistor: 1), and if the largest
+#: response without a spike is below this share of the smallest spike
+GRADED = 0.5
+#: a circuit fires, or does not, at an amplitude where the interval of the firing probability is on one side of this
+HALF = 0.5
+_FEWEST_FIRING = 3  #: amplitudes at which it fires, for a power of the stimulus
+
+
+@dataclass(frozen=True)
+class AmplitudeResponse:
+    """All steps of one amplitude [V]."""
+
+    amplitude: float
+    shots: tuple[StepResponse, ...]
+
+    @property
+    def fired(self) -> int:
+        """Number of steps that made a spike."""
+        return sum(shot.fired for shot in self.shots)
+
+    @property
+    def probability(self) -> tuple[float, float]:
+        """Return the 95 % interval (Wilson) of the firing probability."""
+        return proportion_interval(self.fired, len(self.shots))
+
+    def mean(self, values: Sequence[float], name: str, unit: str, gain: float = 0.0, code: float = 0.0) -> Result:
+        """Return the mean of values of some steps, with its t-interval, a common ``gain`` error and one ``code``."""
+        known = np.array(values, dtype=np.float64)
+        given = {"amplitude": self.amplitude, "steps": int(known.size)}
+        method = f"mean over {known.size} steps of the stimulus"
+        if not known.size:
+            return Result(name, unit, None, None, None, method, given, Flag.NO_EVENT)
+        found = summarise(known)
+        if known.size < 2:
+            return Result(name, unit, found.mean, None, None, method, given, Flag.TOO_FEW)
+        # values that all have the same code vary by less than it: rounding is a uniform error that means do not shrink
+        half = combined(found.high - found.mean, NORMAL_95 * gain * found.mean, NORMAL_95 * code / math.sqrt(12.0))
+        return Result(name, unit, found.mean, found.mean - half, found.mean + half, method, given)
+
+    def spike_amplitude(self) -> Result:
+        """Return the mean of the highest current of the first spike."""
+        return self._current([shot for shot in self.shots if shot.fired], "spike_amplitude")
+
+    def quiet_response(self) -> Result:
+        """Return the mean of the highest current of the steps without a spike."""
+        return self._current([shot for shot in self.shots if not shot.fired], "quiet_response")
+
+    def _current(self, shots: Sequence[StepResponse], name: str) -> Result:
+        gain, code = (max((getattr(shot, of) for shot in shots), default=0.0) for of in ("gain", "code"))
+        return self.mean([shot.amplitude for shot in shots], name, "A", gain, code)
+
+    def rate(self) -> Result:
+        """Return the mean firing rate over the steps with three spikes or more."""
+        rates = [(rate, shot) for shot in self.shots if (rate := shot.rate) is not None]
+        # the first and the last spike are known to a sample each
+        code = max((rate * shot.step * math.sqrt(2.0) / (shot.spikes[-1] - shot.spikes[0]) for rate, shot in rates),
+                   default=0.0)
+        return self.mean([rate for rate, _ in rates], "firing_rate", "Hz", code=code)
+
+    def latency(self) -> Result:
+        """Return the mean time from the step to the first spike."""
+        shots = [shot for shot in self.shots if shot.fired]
+        return self.mean([float(shot.spikes[0]) for shot in shots], "spike_latency", "s",
+                         code=max((shot.step for shot in shots), default=0.0))
+
+
+@dataclass(frozen=True)
+class FunctionVerdict:
+    """One function: the decision, and in words what it rests on."""
+
+    function: str  #: "all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency"
+    decision: Decision
+    evidence: str
+
+    def result(self, conditions: Mapping[str, Any]) -> Result:
+        """Return it as a result: 1 for yes, 0 for no, no value where it is not decided."""
+        value = {"yes": 1.0, "no": 0.0}.get(self.decision)
+        flags = Flag.NONE if value is not None else Flag.AMBIGUOUS
+        return Result(self.function, "", value, value, value, f"{self.decision}: {self.evidence}",
+                      {**conditions, "verdict": self.decision}, flags)
+
+
+def quiet_and_firing(found: Sequence[AmplitudeResponse]) -> tuple[list[AmplitudeResponse], list[AmplitudeResponse]]:
+    """Return the amplitudes at which the circuit hardly fires, and those at which it nearly always does."""
+    quiet = [one for one in found if one.probability[1] < HALF]
+    firing = [one for one in found if one.probability[0] > HALF]
+    return quiet, firing
+
+
+def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
+    """Return the amplitude at which the circuit begins to fire: a bracket of amplitudes; CENSORED with one bound only.
+
+    AMBIGUOUS where it hardly fires at an amplitude above one at which it nearly always does.
+    """
+    quiet, firing = quiet_and_firing(found)
+    method = ("between the highest amplitude that hardly fires and the lowest that nearly always does (by the interval "
+              "of the firing probability)")
+    high = min((one.amplitude for one in firing), default=None)
+    low = max((one.amplitude for one in quiet if high is None or one.amplitude < high), default=None)
+    flags = Flag.NONE
+    if high is not None and any(one.amplitude > high for one in quiet):
+        flags |= Flag.AMBIGUOUS
+    if low is None or high is None:
+        flags |= Flag.CENSORED if low is not None or high is not None else Flag.NO_EVENT
+        return Result("firing_threshold", "V", None, low, high, method, {}, flags)
+    if high - low > 0.02 * high:
+        flags |= Flag.UNDER_SAMPLED
+    return Result("firing_threshold", "V", 0.5 * (low + high), low, high, method, {}, flags)
+
+
+def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
+    """Judge whether weak stimuli make no spike and strong ones do."""
+    threshold, name = firing_threshold(found), "threshold_driven"
+    quiet, firing = quiet_and_firing(found)
+    if Flag.AMBIGUOUS in threshold.flags:
+        return FunctionVerdict(name, "no", "it fires at an amplitude, and hardly fires at a higher one")
+    if threshold.value is not None:
+        return FunctionVerdict(
+            name, "yes", f"{len(quiet)} weak amplitudes hardly fire and {len(firing)} strong ones nearly always do, "
+            f"threshold {threshold.low:.4g} to {threshold.high:.4g} V")
+    if firing:
+        return FunctionVerdict(name, "not decided", "it fires at every amplitude. Measure at lower amplitudes")
+    return FunctionVerdict(name, "not decided", "no amplitude fires nearly always. Raise the highest amplitude, or use "
+                                                "more repeats")
+
+
+def amplitude_line(found: Sequence[AmplitudeResponse]) -> LogLine | None:
+    """Return the line of ln(spike amplitude) over ln(stimulus), None with fewer than three firing amplitudes."""
+    _, firing = quiet_and_firing(found)
+    return log_line([math.log(abs(one.amplitude)) for one in firing], [one.spike_amplitude() for one in firing])
+
+
+def all_or_nothing(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
+    """Judge whether a spike comes whole or not at all: its size hardly follows the stimulus, and nothing is between."""
+    quiet, firing = quiet_and_firing(found)
+    line, name = amplitude_line(found), "all_or_nothing"
+    if not quiet or len(firing) < _FEWEST_FIRING or line is None:
+        return FunctionVerdict(name, "not decided", f"it needs an amplitude that hardly fires (found {len(quiet)}) and "
+                               f"{_FEWEST_FIRING} that nearly always do (found {len(firing)})")
+    largest = max((r.high if r.high is not None else r.value or math.inf) for r in (q.quiet_response() for q in quiet))
+    smallest = min((r.low if r.low is not None else r.value or 0.0) for r in (f.spike_amplitude() for f in firing))
+    share = largest / smallest if smallest > 0 else math.inf
+    low, high = line.slope - line.half, line.slope + line.half
+    said = (f"spikes grow as the power {line.slope:.2f} of the stimulus ({low:.2f} to {high:.2f}; a resistor has 1), "
+            f"and the largest response without a spike is at most {100 * share:.0f} % of the smallest spike")
+    if max(abs(low), abs(high)) < GRADED and share < GRADED:
+        return FunctionVerdict(name, "yes", said)
+    if min(abs(low), abs(high)) > GRADED and low * high > 0:
+        return FunctionVerdict(name, "no", said)
+    return FunctionVerdict(name, "not decided", said)
+
+
+def refractory(found: Recovery | None) -> FunctionVerdict:
+    """Judge whether a second pulse that follows too closely does not fire."""
+    name = "refractory"
+    if found is None or not found.pairs.size:
+        return FunctionVerdict(name, "not decided", "there is no pair whose first pulse fired")
+    if found.period is not None and found.low is not None and found.high is not None:
+        return FunctionVerdict(name, "yes", f"the second pulse fires half as often as after a long gap at a gap of "
+                               f"{found.period:.3g} s ({found.low:.3g} to {found.high:.3g} s)")
+    if Flag.NO_EVENT in found.flags:
+        return FunctionVerdict(name, "not decided", "no second pulse fired. Measure with longer gaps")
+    bound = f"shorter than {found.high:.3g} s" if found.high is not None else "not bracketed by the gaps"
+    return FunctionVerdict(name, "not decided", f"a refractory period is {bound}. Measure at other gaps")
+
+
+def strength_modulated_frequency(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
+    """Judge whether a stronger stimulus makes it fire faster."""
+    name = "strength_modulated_frequency"
+    rates = [(one.amplitude, rate) for one in found for rate in [one.rate()] if rate.low is not None]
+    if len(rates) < 3:
+        return FunctionVerdict(name, "not decided", f"only {len(rates)} amplitudes fire three times or more in a step. "
+                               "Use longer steps, or more amplitudes above the threshold")
+    rates.sort(key=lambda one: abs(one[0]))
+    first, best = rates[0][1], max((rate for _, rate in rates), key=lambda rate: rate.value or 0.0)
+    said = (f"the rate is {first.value:.4g} Hz at {rates[0][0]:.4g} V and {best.value:.4g} Hz at its highest, of "
+            f"{len(rates)} amplitudes")
+    line = linear_range(FrequencyCurve.of([a for a, _ in rates], [rate for _, rate in rates]))
+    if line is not None:
+        said += f"; slope {line.slope:.4g} Hz/V over {line.last - line.first + 1} amplitudes"
+    if first.high is not None and best.low is not None and best.low > first.high:
+        return FunctionVerdict(name, "yes", said)
+    return FunctionVerdict(name, "no", f"the rate does not rise: {said}")
+
+
+def neuron_results(
+    found: Sequence[AmplitudeResponse], recovered: Recovery | None, conditions: Mapping[str, Any],
+) -> list[Result]:
+    """Return the four verdicts, then the numbers that they rest on (the recovery has rows of its own)."""
+    verdicts = (all_or_nothing(found), threshold_driven(found), refractory(recovered),
+                strength_modulated_frequency(found))
+    results = [verdict.result(conditions) for verdict in verdicts]
+    threshold = firing_threshold(found)
+    rows = [threshold]
+    if (line := amplitude_line(found)) is not None:
+        flags = Flag.AMBIGUOUS if line.curved else Flag.NONE
+        rows.append(Result("spike_amplitude_exponent", "", line.slope, line.slope - line.half, line.slope + line.half,
+                           "slope of ln(current of the first spike) against ln(stimulus)", {}, flags))
+    for one in found:
+        low, high = one.probability
+        rows.append(Result(
+            "firing_probability", "", one.fired / len(one.shots), low, high,
+            f"{one.fired} of {len(one.shots)} steps fired, Wilson interval", {"amplitude": one.amplitude}))
+        rows += [row for row in (one.spike_amplitude(), one.quiet_response(), one.latency(), one.rate())
+                 if row.value is not None]
+    return results + [Result(r.quantity, r.unit, r.value, r.low, r.high, r.method, {**conditions, **r.conditions},
+                             r.flags) for r in rows]

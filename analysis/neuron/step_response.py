@@ -1,0 +1,109 @@
+"""The spikes that a step of the stimulus makes: falls of the device voltage while the stimulus is constant.
+
+A network of resistors and capacitors answers a step by a voltage that goes to its end value. It may overshoot by some
+per cent of the step, but not fall fast a long time after the step (see :mod:`tsbench.analysis.behaviours`). A device
+that switches on discharges the capacitance across it, and the voltage falls within a small share of that time.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from tsbench.analysis.reversals import reversals
+from tsbench.analysis.signal import usable_record
+from tsbench.records import Flag, FloatArray
+from tsbench.samples import noise_of, smoothed
+
+#: a fall is none below this share of the highest voltage of the step, nor below so many standard deviations of noise
+_LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
+#: its middle (30 to 70 %) takes less than this share of the time since the step: no passive network is as fast
+STROKE_SHARE = 0.2
+#: samples that a mean over a spike may take, at most
+_MEAN = 5
+_PARTS = 50  #: of a step without a spike: its current is a mean over one
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """Accuracy of a record."""
+
+    voltage_code: float = 0.0  #: [V] one code
+    current_code: float = 0.0  #: [A] one code
+    current_gain: float = 0.0  #: relative standard uncertainty
+
+
+@dataclass(frozen=True)
+class StepResponse:
+    """What one step of the stimulus made."""
+
+    spikes: FloatArray  #: [s] after the edge of the step, shape (n,): half way down each fall of the voltage
+    amplitude: float  #: [A] highest current of the first spike; of a step without spikes the highest current, less base
+    step: float  #: [s] sample interval
+    gain: float = 0.0  #: relative standard uncertainty of the current, common to all steps
+    code: float = 0.0  #: [A] one code of the current
+    flags: Flag = Flag.NONE
+
+    @property
+    def fired(self) -> bool:
+        """Whether it made a spike."""
+        return self.spikes.size > 0
+
+    @property
+    def rate(self) -> float | None:
+        """Return the inverse of the mean inter-spike interval [Hz]; None below three spikes."""
+        if self.spikes.size < 3:
+            return None
+        return float((self.spikes.size - 1) / (self.spikes[-1] - self.spikes[0]))
+
+
+def step_response(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float, end: float, facts: "StepFacts",
+    flags: Flag = Flag.NONE,
+) -> StepResponse:
+    """Find the spikes between the ``edge`` of a step and its ``end`` [s].
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A] at the device, shape (n,), evenly sampled; the record begins before the edge
+    edge, end : [s] when the stimulus has reached its level, and when it leaves it
+    facts : accuracy of the record
+    flags : of the acquisition, passed on
+
+    Returns
+    -------
+    StepResponse
+        Of both polarities. UNDER_SAMPLED and NO_EVENT with fewer than sixteen samples in the step.
+    """
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    flags |= gaps
+    inside = np.flatnonzero((time >= edge) & (time <= end))
+    if inside.size < 16:
+        return StepResponse(np.empty(0), math.nan, math.nan, flags=flags | Flag.UNDER_SAMPLED | Flag.NO_EVENT)
+    dt = float(time[-1] - time[0]) / (time.size - 1)
+    before = time < edge - 2 * dt
+    base_v, base_i = (float(np.median(values[before])) if before.any() else 0.0 for values in (voltage, current))
+    part = slice(int(inside[0]), int(inside[-1]) + 1)
+    v, i = voltage[part] - base_v, current[part] - base_i
+    sign = 1.0 if float(np.median(v)) >= 0.0 else -1.0
+    v, i = sign * v, sign * i
+    shown = smoothed(i, min(_MEAN, i.size // 8))
+    least = max(_LEAST_SHARE * float(v.max()), _LEAST_SIGMAS * noise_of(voltage, facts.voltage_code))
+    turns = reversals(v, least)
+    spikes, tops = [], []
+    for top, bottom in pairwise(turns):
+        fall = v[top : bottom + 1]
+        if fall[0] - fall[-1] < least:
+            continue
+        down = (fall[0] - fall) / (fall[0] - fall[-1])
+        places = [int(np.argmax(down >= share)) for share in (0.3, 0.5, 0.7)]
+        if (places[2] - places[0]) < STROKE_SHARE * (top + places[1]):
+            spikes.append(float(time[part][top + places[1]] - edge))
+            tops.append(int(top))
+    if not spikes:
+        # the highest of many samples is high by their noise: a response that does not spike is as wide as a fair mean
+        highest = float(smoothed(i, max(_MEAN, i.size // _PARTS)).max())
+        return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags)
+    first = shown[tops[0] : tops[1] if len(tops) > 1 else shown.size]
+    return StepResponse(np.array(spikes), float(first.max()), dt, facts.current_gain, facts.current_code, flags)

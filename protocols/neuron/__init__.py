@@ -1,0 +1,5 @@
+"""Neuron characterisation."""
+
+from tsbench.protocols.neuron.protocol import NeuronCharacterisation
+
+PROTOCOL = NeuronCharacterisation

@@ -1,0 +1,95 @@
+"""A neuron to numbers: what each step and pair made, and the verdicts on the four functions."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tsbench.analysis.neuron.functions import AmplitudeResponse, neuron_results
+from tsbench.analysis.neuron.step_response import StepFacts, StepResponse, step_response
+from tsbench.analysis.pulse.firing import Firing
+from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
+from tsbench.analysis.statistics import combined, standard_uncertainty
+from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import record_flags
+from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.records import Flag, FloatArray, Result, Run
+from tsbench.samples import noise_of
+
+#: edges that a stimulus takes to reach its level, after half of it
+_SETTLING = 1.5
+_GUARD = 0.02  #: share of a stimulus that is left out before its end, because its beginning is known so well
+
+
+def neuron_records(run: Run) -> Iterator[DeviceRecord]:
+    """Yield the records of a run that the scope triggered on, with voltage and current."""
+    for record in device_records(run):
+        if record.voltage is not None and record.current is not None and Flag.TRIGGER_MISSED not in record.flags:
+            yield record
+
+
+def step_responses(run: Run) -> list[AmplitudeResponse]:
+    """Return the responses to the steps of each amplitude, in order of amplitude."""
+    found: dict[float, list[StepResponse]] = {}
+    for record in neuron_records(run):
+        if "shot" in record.conditions:
+            seen = _response(run, record, 0.0, record.conditions["pulse_width"])
+            if Flag.NO_EVENT not in seen.flags:
+                found.setdefault(record.conditions["amplitude"], []).append(seen)
+    return [AmplitudeResponse(amplitude, tuple(shots))
+            for amplitude, shots in sorted(found.items(), key=lambda one: abs(one[0]))]
+
+
+def pair_recovery(run: Run) -> Recovery | None:
+    """Return the recovery after a pulse by the pairs of a run; None where it has none."""
+    outcomes = []
+    for record in neuron_records(run):
+        if "pair" not in record.conditions:
+            continue
+        width, gap = record.conditions["pulse_width"], record.conditions["gap"]
+        first = _response(run, record, 0.0, width)
+        second = _response(run, record, width + gap, 2 * width + gap)
+        outcomes.append(PairOutcome(gap, *(Firing.FIRED if one.fired else Firing.QUIET for one in (first, second))))
+    return recovery(outcomes) if outcomes else None
+
+
+def _response(run: Run, record: DeviceRecord, start: float, end: float) -> StepResponse:
+    """Return what one pulse of a record made, from ``start`` to ``end`` [s] after the first edge, at half height.
+
+    Of the pulse, the part counts in which the stimulus is constant: the fall of the voltage at its end is no spike.
+    """
+    assert record.voltage is not None
+    assert record.current is not None
+    rise, fall = (_SETTLING * float(parameter(run, name, 0.0)) for name in ("rise_time", "fall_time"))
+    began = departure(record.times, record.voltage[0], record.voltage_resolution)
+    guard = _GUARD * (end - start)
+    gain = combined(standard_uncertainty(run.header.fixture.sensing.current_tolerance),
+                    standard_uncertainty(record.current_gain))
+    return step_response(
+        record.times, record.voltage[0], record.current[0], began + start + rise, began + end - fall - guard,
+        StepFacts(record.voltage_resolution, record.current_resolution, gain), record_flags(record, 0))
+
+
+def departure(times: FloatArray, voltage: FloatArray, resolution: float) -> float:
+    """Return when the voltage leaves its base for the first stimulus [s], on the record's time axis.
+
+    Behind a load, the scope triggers later than that: when the capacitance at the device has charged up to the trigger
+    level. The last sample within the noise of the base, before a fifth of the highest voltage, tells the beginning.
+    """
+    head = max(voltage.size // 50, 8)
+    away = np.abs(voltage - float(np.median(voltage[:head])))
+    up = int(np.argmax(away >= 0.2 * float(away.max())))
+    noise = max(noise_of(voltage[:head], resolution), float(np.std(voltage[:head])))
+    quiet = np.flatnonzero(away[:up] <= 3.0 * noise)
+    return float(times[quiet[-1] if quiet.size else up])
+
+
+def neuron(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return the verdicts on the four functions of a neuron, and the numbers that they rest on."""
+    recovered = pair_recovery(run)
+    results = neuron_results(step_responses(run), recovered, {})
+    if recovered is not None:
+        heights = [r.conditions["amplitude"] for r in neuron_records(run) if "pair" in r.conditions]
+        conditions: dict[str, object] = {"amplitude": heights[0], "of": "pairs"}
+        results += recovery_results(recovered, conditions)
+    return results

@@ -1,0 +1,151 @@
+"""Responses to steps, and verdicts on the four functions, from responses whose answers are known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.figures import Figure, neuron_figure, step_responses_figure
+from tsbench.analysis.neuron.functions import (
+    AmplitudeResponse,
+    all_or_nothing,
+    firing_threshold,
+    neuron_results,
+    refractory,
+    strength_modulated_frequency,
+    threshold_driven,
+)
+from tsbench.analysis.neuron.step_response import StepFacts, StepResponse, step_response
+from tsbench.analysis.pulse.firing import Firing
+from tsbench.analysis.refractory.refractory import PairOutcome, recovery
+from tsbench.records import Flag
+
+TIME = np.linspace(-1e-6, 10e-6, 11_001)
+FACTS = StepFacts(voltage_code=4e-3, current_code=1e-6, current_gain=0.01)
+
+
+def charging(level=1.0, tau=0.3e-6):
+    return np.where(TIME > 0, level * (1.0 - np.exp(-np.maximum(TIME, 0.0) / tau)), 0.0)
+
+
+def relaxing(level=1.0, period=1e-6, first=1e-6):
+    """Charge up to ``first``, then fall by 0.3 V and rise again, once a period; the current flows in the falls."""
+    phase = (TIME - first) / period % 1.0
+    wave = np.where(phase < 0.05, 1.0 - 0.3 * phase / 0.05, 0.7 + 0.3 * (phase - 0.05) / 0.95)
+    voltage = np.where(first > TIME, charging(level) / charging(level)[first >= TIME][-1] * level, level * wave)
+    return voltage, 1e-3 * np.exp(-((phase - 0.025) / 0.015) ** 2) * (first <= TIME)
+
+
+def seen(voltage, current, noise=2e-3, seed=1, end=9.9e-6):
+    random = np.random.default_rng(seed)
+    return step_response(TIME, voltage + random.normal(0, noise, TIME.size),
+                         current + random.normal(0, 2e-6, TIME.size), 20e-9, end, FACTS)
+
+
+def test_the_spikes_of_a_step() -> None:
+    voltage, current = relaxing()
+    for sign in (1.0, -1.0):
+        found = seen(sign * voltage, sign * current)
+        assert found.spikes.size == 9 and found.fired and found.rate == pytest.approx(1e6, rel=1e-2)
+        assert found.spikes[0] == pytest.approx(1.0e-6, abs=0.03e-6)
+        assert found.amplitude == pytest.approx(1e-3, rel=0.02) and found.gain == 0.01
+
+
+def test_a_passive_network_does_not_fire() -> None:
+    """Neither a resistor, nor one whose voltage overshoots by 5 %, nor one that warms up and sags by 30 %."""
+    ringing = charging(tau=50e-9) + 0.05 * np.exp(-np.maximum(TIME, 0) / 0.2e-6) * np.sin(TIME * 3e7) * (TIME > 0)
+    sagging = charging(tau=50e-9) * (0.7 + 0.3 * np.exp(-np.maximum(TIME, 0) / 3e-6))
+    for voltage in (charging(), ringing, sagging):
+        found = seen(voltage, 1e-5 * voltage)
+        assert not found.fired and found.rate is None and found.flags == Flag.NONE
+        assert found.amplitude == pytest.approx(1e-5 * voltage.max(), abs=3e-6)
+
+
+def test_a_device_that_stays_on_has_fired_once() -> None:
+    voltage = np.where(TIME < 2e-6, charging(), 0.3)
+    assert seen(voltage, np.where(TIME < 2e-6, 0.0, 1e-4)).spikes.size == 1
+
+
+def test_a_record_without_the_step_is_none() -> None:
+    found = step_response(TIME[:900], TIME[:900] * 0, TIME[:900] * 0, 0.0, 9e-6, FACTS)
+    assert not found.fired and Flag.NO_EVENT in found.flags and math.isnan(found.amplitude)
+    assert not step_response(TIME, TIME * np.nan, TIME, 0.0, 9e-6, FACTS).fired
+
+
+def steps(amplitude, fired, size=1e-3, number=6, rate=0.0, spread=0.0):
+    """Return ``number`` steps of one amplitude, ``fired`` of them with spikes of some size [A] and rate [Hz]."""
+    shots = []
+    for k in range(number):
+        count = (5 if rate else 1) if k < fired else 0
+        spikes = 1e-6 + np.arange(count) / (rate * (1 + spread * (k - 2.5)) if rate else 1.0)
+        shots.append(StepResponse(spikes, size * (1 + 0.001 * k) if k < fired else 2e-5, 1e-9, 0.0, 1e-6))
+    return AmplitudeResponse(amplitude, tuple(shots))
+
+
+QUIET = [steps(0.5, 0), steps(1.0, 0)]
+
+
+def firing(power=0.0, rate_power=1.0):
+    return [steps(v, 6, 1e-3 * v**power, rate=1e5 * v**rate_power) for v in (1.5, 2.0, 2.5, 3.0)]
+
+
+def test_all_or_nothing() -> None:
+    assert all_or_nothing(QUIET + firing()).decision == "yes"
+    graded = all_or_nothing(QUIET + firing(power=1.0))
+    assert graded.decision == "no" and "power 1.00" in graded.evidence
+    assert all_or_nothing(firing()).decision == all_or_nothing(QUIET).decision == "not decided"
+    assert all_or_nothing(QUIET + firing()[:2]).decision == "not decided"
+    between = [AmplitudeResponse(1.2, tuple(StepResponse(np.empty(0), 0.8e-3, 1e-9) for _ in range(6)))]
+    assert all_or_nothing(QUIET + between + firing()).decision == "not decided"
+
+
+def test_threshold_driven() -> None:
+    verdict = threshold_driven(QUIET + firing())
+    assert verdict.decision == "yes" and "1 to 1.5 V" in verdict.evidence
+    bracket = firing_threshold(QUIET + firing())
+    assert (bracket.low, bracket.value, bracket.high) == (1.0, 1.25, 1.5) and Flag.UNDER_SAMPLED in bracket.flags
+    assert threshold_driven(firing()).decision == threshold_driven(QUIET).decision == "not decided"
+    assert threshold_driven([*QUIET, *firing(), steps(4.0, 0)]).decision == "no"
+    assert threshold_driven([steps(1.0, 3), steps(2.0, 4)]).decision == "not decided"   # half of them: neither
+    assert (firing_threshold(firing()).high, firing_threshold(QUIET).low) == (1.5, 1.0)
+    assert Flag.NO_EVENT in firing_threshold([]).flags
+
+
+def test_strength_modulated_frequency() -> None:
+    assert strength_modulated_frequency(QUIET + firing()).decision == "yes"
+    assert strength_modulated_frequency(QUIET + firing(rate_power=0.0)).decision == "no"
+    assert strength_modulated_frequency(QUIET + firing(rate_power=-1.0)).decision == "no"
+    assert strength_modulated_frequency(QUIET).decision == "not decided"
+    noisy = [steps(v, 6, rate=1e5, spread=0.2) for v in (1.0, 2.0, 3.0)]
+    assert strength_modulated_frequency(noisy).decision == "no"
+
+
+def pairs(period, gaps=(1e-3, 3e-3, 1e-2, 3e-2), number=10):
+    return recovery([PairOutcome(gap, Firing.FIRED, Firing.FIRED if gap > period else Firing.QUIET)
+                     for gap in gaps for _ in range(number)])
+
+
+def test_refractory() -> None:
+    assert refractory(pairs(5e-3)).decision == "yes"
+    assert refractory(pairs(1e-6)).decision == "not decided" and "shorter than" in refractory(pairs(1e-6)).evidence
+    assert refractory(pairs(1.0)).decision == refractory(None).decision == "not decided"
+
+
+def test_results_have_the_verdicts_first_and_an_interval_each() -> None:
+    rows = neuron_results(QUIET + firing(), pairs(5e-3), {"circuit": "a"})
+    assert [(row.quantity, row.value) for row in rows[:4]] == [
+        ("all_or_nothing", 1.0), ("threshold_driven", 1.0), ("refractory", 1.0), ("strength_modulated_frequency", 1.0)]
+    assert all(row.conditions["circuit"] == "a" and row.conditions["verdict"] == "yes" for row in rows[:4])
+    undecided = neuron_results(QUIET, None, {})[0]
+    assert undecided.value is None and Flag.AMBIGUOUS in undecided.flags and undecided.method.startswith("not decided")
+    for row in rows:
+        assert row.value is None or row.low <= row.value <= row.high
+    sizes = [row for row in rows if row.quantity == "spike_amplitude"]
+    assert len(sizes) == 4 and all(row.high - row.low > 0.5e-6 for row in sizes)   # not better than a code
+
+
+def test_figures_of_any_response() -> None:
+    for found, recovered in ((QUIET + firing(), pairs(5e-3)), (QUIET, None), (firing()[:1], pairs(1.0))):
+        assert isinstance(neuron_figure(found, recovered), Figure)
+    voltage, current = relaxing()
+    assert isinstance(step_responses_figure([(1.0, TIME, voltage, current)]), Figure)
