@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tsbench.analysis.tables.column_units import (
     Header,
+    UnclearColumns,
     is_function,
     is_unit,
     looks_like_unit,
@@ -180,7 +181,7 @@ def guess_columns(
             and not (units[found["time"]] if found["time"] < len(units) else ""):
         del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:
-        raise ConfigurationError(
+        raise UnclearColumns(
             f"{source}: the columns of voltage and current (or of one of them and time) are not clear. Name two of "
             "them, for example --columns voltage=NAME,current=NAME or --columns time=NAME,voltage=NAME. "
             f"The columns are {', '.join(names[:20])}"

@@ -64,6 +64,10 @@ class UnclearUnit(ConfigurationError):
     """A unit that is missing its meaning: the column needs one from ``--columns``."""
 
 
+class UnclearColumns(ConfigurationError):
+    """No two of voltage, current and time are found: ``--columns`` must name them."""
+
+
 class Header(NamedTuple):
     """A header cell: the column's name, the unit that was written with it ("" where there is none), and the rest."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tsbench.analysis.tables.column_units import is_unit, looks_like_unit
+from tsbench.analysis.tables.column_units import UnclearColumns, is_unit, looks_like_unit
 from tsbench.errors import ConfigurationError
 
 #: lines from the beginning of a file in which the header is looked for
@@ -19,6 +19,7 @@ HEAD_LINES = 300
 COMMENTS = ("#", "%")
 #: rows of words between header and numbers: units, long names, remarks
 _MOST_TEXT_ROWS = 3
+_MOST_SHOWN = 6  #: columns that a question describes
 _SAMPLE = 30  #: rows by which separators are found
 _BLANK = frozenset({"", "nan", "-nan", "na", "n/a", "null", "none", "-"})
 _UNITS_LINE = frozenset({"unit", "units", "einheit", "einheiten"})
@@ -118,6 +119,8 @@ def find_layout(
         try:
             where = resolve(layout.names, layout.units, row)
         except ConfigurationError as error:
+            if isinstance(error, UnclearColumns) and not layout.headed and k == plain[0]:
+                raise _without_header(lines[layout.begin :], layout, source) from None
             first = first or error
             if len(row) == len(layout.names) and sum(map(layout.format.is_number, row)) > 1:
                 likeliest = likeliest or error
@@ -129,6 +132,21 @@ def find_layout(
             return replace(layout, where=where)
     raise likeliest or first or ConfigurationError(
         f"{source}: the table has no header. Write a line with the names of the columns above the numbers")
+
+
+def _without_header(rows: Sequence[Line], layout: Layout, source: str) -> ConfigurationError:
+    """Return the question about a table without names: what its columns hold, for a user who knows the measurement."""
+    cells = [layout.format.cells(line.text) for line in rows if not line.comment]
+    shown = []
+    for k in range(min(len(layout.names), _MOST_SHOWN)):
+        numbers = [
+            layout.format.number(row[k]) for row in cells if k < len(row) and _is_plain_number(layout.format, row[k])]
+        if numbers:
+            shown.append(f"column {k + 1} is between {min(numbers):.4g} and {max(numbers):.4g}")
+    first = f"In the first {len(cells)} rows, {', '.join(shown)}. " if shown else ""
+    return ConfigurationError(
+        f"{source}: the table has no header with names and units. {first}Name the columns and their units, for example "
+        "--columns 'voltage=1 [V],current=2 [uA]' or --columns 'time=1 [s],voltage=2 [V]'")
 
 
 def _layout_at(lines: Sequence[Line], k: int) -> Layout:

@@ -69,6 +69,10 @@ def test_silver_pulses(number, tmp_path):
 
 def test_a_loop_without_a_header():
     voltage, current = numbers("knowm_47k.csv", 0)
+    with pytest.raises(ConfigurationError, match=(
+            r"knowm_47k\.csv: the table has no header.*In the first 200 rows, column 1 is between -0\.\d+ and 0\.\d+, "
+            r"column 2 is between -\d.* --columns 'voltage=1 \[V\],current=2 \[uA\]'")):
+        analyse_files([SHARED / "knowm_47k.csv"])
     analysis = analyse_files([SHARED / "knowm_47k.csv"], "voltage=1 [V],current=2 [uA]")
     assert "sweep, 2 half-sweeps. Columns: voltage = '1' [V], current = '2' [uA]" in analysis.understood[0]
     assert {row["conditions"]["polarity"] for row in of(analysis, "threshold_voltage")} == {"+", "-"}
