@@ -20,6 +20,7 @@ _HOMES = {
     "protocol_named": "tsbench.protocols",
     "quantities": "",
     "read_run": "tsbench.storage",
+    "read_tables": "tsbench.extraction",
     "run_list": "tsbench.station.run_list",
     "run_on": "tsbench.station.runner",
     "run_protocol": "tsbench.station.runner",

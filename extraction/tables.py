@@ -45,7 +45,7 @@ def analyse_table(
         One line naming the file, the line and what is wrong with it.
     """
     table = _without_constant_time(table)
-    _check_units(table, path)
+    check_units(table, path)
     chosen = kind or _kind(table, path)
     _check(table, chosen, path)
     if chosen == "sweep":
@@ -65,7 +65,7 @@ def analyse_table(
     return replace(found, understood=understood, lines=said)
 
 
-def _check_units(table: Table, path: Path) -> None:
+def check_units(table: Table, path: Path) -> None:
     """Raise where the numbers contradict the units, unless the user gave the units."""
     units = {role: column for role, column in table.read.items() if column.unit}
     assumed = [role for role, column in units.items() if column.assumed]

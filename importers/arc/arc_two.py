@@ -28,7 +28,7 @@ class ArcTwo:
 
     name = "arc2"
     reads = "HDF5 stores of ArC TWO (.h5)"
-    suffixes = (".h5", ".hdf5")
+    suffixes = (".h5",)
 
     def recognises(self, path: Path, head: bytes) -> Match:
         """Return PROGRAM for an HDF5 file with the three groups of the store."""

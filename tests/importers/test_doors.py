@@ -1,0 +1,66 @@
+"""What scripts and notebooks call, the list of formats on the page, and plain HDF5 files."""
+
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import tsbench
+from tests.fixtures.foreign_sweep import ON, sweep
+from tsbench.errors import ConfigurationError, UnreadableFile
+from tsbench.extraction import analyse_files
+from tsbench.importers.registry import IMPORTERS
+
+VOLTAGE, CURRENT = sweep()
+PAGE = (Path(__file__).parents[2] / "docs" / "imports.md").read_text("utf-8")
+
+
+def test_the_columns_of_a_file_in_a_notebook(tmp_path):
+    path = tmp_path / "iv.npz"
+    np.savez(path, V_mV=1e3 * VOLTAGE, current=CURRENT)
+    (table,) = tsbench.read_tables(path)
+    assert table["voltage"] == pytest.approx(VOLTAGE) and table["current"] == pytest.approx(CURRENT)
+    assert table.understood.startswith("voltage = 'V_mV' [mV], current = 'current' [no unit")
+    with pytest.raises(ConfigurationError, match="no column for 'time'"):
+        table["time"]
+    (other,) = tsbench.read_tables(str(path), "voltage=V_mV [uV],current=current [A]")
+    assert other["voltage"] == pytest.approx(1e-3 * VOLTAGE)
+    text = tmp_path / "iv.csv"
+    np.savetxt(text, np.column_stack([VOLTAGE, CURRENT]), delimiter=",", header="V,I")
+    assert tsbench.read_tables(text)[0]["current"] == pytest.approx(CURRENT)
+
+
+def test_each_importer_is_on_the_page():
+    listed = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.M))
+    assert listed == set(IMPORTERS.names())
+    for importer in IMPORTERS.things().values():
+        suffixes = set(re.findall(r"\.\w+", " ".join(re.findall(rf"^\| `{importer.name}` \|.*", PAGE, re.M))))
+        assert set(importer.suffixes) <= suffixes, importer.name
+
+
+def test_groups_of_an_hdf5_file_are_tables(tmp_path):
+    path = tmp_path / "lab.h5"
+    with h5py.File(path, "w") as file:
+        for k in (1, 2):
+            for name, unit, values in (("drive", "mV", 1e3 * VOLTAGE), ("sense", "A", k * CURRENT)):
+                file.create_dataset(f"run{k}/{name}", data=values).attrs["units"] = unit
+            file[f"run{k}"].attrs["sample"] = "A3"
+    found = analyse_files([path])
+    assert [line.split(":")[1] for line in found.understood] == ["run1", "run2"]
+    assert "voltage = 'drive' [mV], current = 'sense' [A]" in found.understood[0]
+    values = [row["value"] for row in found.rows if row["quantity"] == "threshold_voltage"]
+    assert values == pytest.approx([ON] * 4)
+
+
+def test_records_of_an_hdf5_file(tmp_path):
+    path = tmp_path / "lab.hdf5"
+    with h5py.File(path, "w") as file:
+        file["iv"] = np.array(list(zip(VOLTAGE, CURRENT, strict=True)), dtype=[("V", "f8"), ("I", "f8")])
+    assert "an HDF5 file" in analyse_files([path]).understood[0]
+    with h5py.File(path, "w") as file:
+        file["one"] = np.arange(5)
+        file["two"] = np.arange(6)
+    with pytest.raises(UnreadableFile, match="no data sets that form a table"):
+        analyse_files([path])
