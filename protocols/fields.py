@@ -1,14 +1,14 @@
 """Parameter types that several protocols use: lists of quantities, as "1.1 V, 1.2 V" or as a sequence; of pulses."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from tsbench.quantities import Amperes, Farads, Kelvins, Ohms, Seconds, Unit, Volts, VoltsPerSecond
 
 
-def _split(value: object) -> object:
+def split_list(value: object) -> Any:
     """Turn one value or comma-separated text into a tuple; the items are parsed by their own type."""
     if isinstance(value, str):
         text = value.strip().removeprefix("[").removesuffix("]")
@@ -20,13 +20,13 @@ def _split(value: object) -> object:
     return value
 
 
-VoltsList = Annotated[tuple[Volts, ...], BeforeValidator(_split), Unit("V")]
-AmperesList = Annotated[tuple[Amperes, ...], BeforeValidator(_split), Unit("A")]
-SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]
-OhmsList = Annotated[tuple[Ohms, ...], BeforeValidator(_split), Unit("Ohm")]
-FaradsList = Annotated[tuple[Farads, ...], BeforeValidator(_split), Unit("F")]
-VoltsPerSecondList = Annotated[tuple[VoltsPerSecond, ...], BeforeValidator(_split), Unit("V/s")]
-KelvinsList = Annotated[tuple[Kelvins, ...], BeforeValidator(_split), Unit("K")]
+VoltsList = Annotated[tuple[Volts, ...], BeforeValidator(split_list), Unit("V")]
+AmperesList = Annotated[tuple[Amperes, ...], BeforeValidator(split_list), Unit("A")]
+SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(split_list), Unit("s")]
+OhmsList = Annotated[tuple[Ohms, ...], BeforeValidator(split_list), Unit("Ohm")]
+FaradsList = Annotated[tuple[Farads, ...], BeforeValidator(split_list), Unit("F")]
+VoltsPerSecondList = Annotated[tuple[VoltsPerSecond, ...], BeforeValidator(split_list), Unit("V/s")]
+KelvinsList = Annotated[tuple[Kelvins, ...], BeforeValidator(split_list), Unit("K")]
 
 ScopeTrigger = Annotated[
     Literal["device", "external"],

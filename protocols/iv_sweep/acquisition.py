@@ -34,7 +34,7 @@ class SweepAcquisition:
         self._load = station.fixture.parallel_conductance
         self._recorded = 0
         self._ends_here = False
-        self.level = settings.start
+        self.level = float(self._path.levels[0])
 
     def run(self) -> Iterator[Step]:
         """Ramp to start, sweep, ramp back to zero, output off."""
@@ -44,12 +44,12 @@ class SweepAcquisition:
         farthest = float(np.abs(path.levels).max())
         meter.configure_source(SourceSettings(settings.drive, limit=settings.compliance, range=farthest))
         meter.configure_measure(MeasureSettings(other, range=fixed, nplc=settings.nplc))
-        size = abs(float(path.levels[1] - path.levels[0]))
+        size, first = path.largest_step, float(path.levels[0])
         meter.set_level(0.0)
         meter.set_output(True)
         yield self.step("output on at 0", idle=True)
         self.prepare_check()
-        yield from self._ramp(soft_steps(0.0, settings.start, size), size)
+        yield from self._ramp(soft_steps(0.0, first, size), size)
         yield from self._sweep()
         yield from self._ramp(soft_steps(self.level, 0.0, size), size)
         meter.set_level(0.0)

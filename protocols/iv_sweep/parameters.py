@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
 
 from tsbench.errors import ConfigurationError
-from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, sweep_path
+from tsbench.protocols.fields import split_list
+from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, list_path, sweep_path
 from tsbench.protocols.parameters import Parameters
 from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
 
@@ -15,6 +17,7 @@ DRIVE_UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
 _CURRENT_DEFAULTS: dict[str, Any] = {"stop": 1e-3, "step": 5e-6, "compliance": 2.0}
 _VOLTAGE_STEP = 0.004  #: [V] default
 _LEVEL_FIELDS = ("start", "stop", "step")
+_FEWEST_LEVELS = 2
 #: [s] a reading takes beside dwell and aperture
 _OVERHEAD = 2e-3
 #: apertures of a reading: its own and that of its auto-zero
@@ -28,12 +31,15 @@ Level = Annotated[float, Unit("V")]
 Compliance = Annotated[float, Unit("A")]
 
 
+LevelList = Annotated[tuple[float, ...], BeforeValidator(split_list), Unit("V")]
+
+
 class SweepParameters(Parameters):
     """Parameters of an I-V sweep."""
 
     #: unit of a parameter that depends on the drive: name -> drive -> unit
     units_by_drive: ClassVar[dict[str, dict[str, str]]] = {
-        **{field: {"voltage": "V", "current": "A"} for field in _LEVEL_FIELDS},
+        **{field: {"voltage": "V", "current": "A"} for field in (*_LEVEL_FIELDS, "levels")},
         "compliance": {"voltage": "A", "current": "V"},
     }
 
@@ -46,6 +52,12 @@ class SweepParameters(Parameters):
     points: int | None = Field(
         default=None, ge=2, le=100_000, description="number of levels from 'start' to 'stop', used instead of 'step'"
     )
+    spacing: Literal["linear", "log"] = Field(
+        default="linear", description="distances between the levels: even, or even in the logarithm (with 'points' and "
+                                      "a 'start' that is not zero)")
+    levels: LevelList = Field(
+        default=(), description="list of levels in any order, used instead of 'start', 'stop' and their branches (V, "
+                                "or A under current drive)")
     dual: bool = Field(default=True, description="sweep back from 'stop' to 'start'")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
     cycles: int = Field(default=1, ge=1, le=100_000, description="number of sweeps")
@@ -87,22 +99,31 @@ class SweepParameters(Parameters):
         for field, units in cls.units_by_drive.items():
             if field in read:
                 try:
-                    read[field] = parse_quantity(read[field], units[drive])
+                    read[field] = (
+                        tuple(parse_quantity(one, units[drive]) for one in split_list(read[field]))
+                        if field == "levels" else parse_quantity(read[field], units[drive]))
                 except ConfigurationError as error:
                     raise ValueError(f"{field}: {error}") from None
         return read
 
     @model_validator(mode="after")
     def _has_way(self) -> Self:
-        if self.start == self.stop:
+        if self.levels:
+            if len(self.levels) < _FEWEST_LEVELS or not any(self.levels):
+                raise ValueError("'levels' needs two levels or more, one of them not zero")
+            if self.points is not None:
+                raise ValueError("'levels' and 'points' are both given. Give only one of them")
+        elif self.start == self.stop:
             raise ValueError("'start' and 'stop' are equal. Give two different values")
+        elif self.spacing == "log" and (self.points is None or self.start * self.stop <= 0):
+            raise ValueError("spacing = log needs 'points', and 'start' and 'stop' of one sign that are not zero")
         usual = _CURRENT_DEFAULTS["step"] if self.drive == "current" else _VOLTAGE_STEP
         if self.points is not None and self.step != usual:   # a form and a run file also give what is usual
             raise ValueError(f"'points' = {self.points} and 'step' = {self.step:g} {DRIVE_UNITS[self.drive][0]} are "
                              "both given, but each sets the number of levels. Give only one of them")
         branch = self.points or abs(self.stop - self.start) / self.step
-        levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
-        if levels > _MOST_POINTS:
+        one = len(self.levels) or branch * (1 + self.dual) * (1 + self.both_polarities)
+        if (levels := one * self.cycles) > _MOST_POINTS:
             way = "Lower 'points'" if self.points else "Raise 'step'"
             raise ValueError(
                 f"the sweep would have {levels:.3g} points, but at most {_MOST_POINTS:.0e} fit one run. {way} or lower "
@@ -119,7 +140,12 @@ class SweepParameters(Parameters):
 
     def path(self) -> SweepPath:
         """Return every level in order."""
-        up = branch_levels(self.start, self.stop, self.step, self.points)
+        if self.levels:
+            return list_path(self.levels, self.cycles)
+        if self.spacing == "log":
+            up = np.geomspace(self.start, self.stop, self.points or 2)
+        else:
+            up = branch_levels(self.start, self.stop, self.step, self.points)
         return sweep_path(up, self.dual, self.both_polarities, self.cycles)
 
     def time_per_point(self, line_frequency: float) -> float:

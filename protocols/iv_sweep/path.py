@@ -1,6 +1,6 @@
 """The levels of an I-V sweep, in order, with what each belongs to: pure arithmetic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,11 @@ class SweepPath:
 
     def __len__(self) -> int:
         return len(self.levels)
+
+    @property
+    def largest_step(self) -> float:
+        """Return the largest distance between two neighbouring levels [V or A]."""
+        return float(np.abs(np.diff(self.levels)).max())
 
     def blocks(self, size: int) -> Iterator[slice]:
         """Yield consecutive slices of at most ``size`` levels that do not run across the end of a cycle."""
@@ -46,6 +51,35 @@ def sweep_path(up: FloatArray, dual: bool, both_polarities: bool, cycles: int) -
         np.tile(direction, cycles),
         np.tile(polarity, cycles),
     )
+
+
+def list_path(levels: Sequence[float], cycles: int) -> SweepPath:
+    """Return ``cycles`` times the given levels, in their order.
+
+    Within the list, a cycle ends where the magnitude begins to rise on a side of zero on which this cycle has risen
+    already. So every half-sweep of the results is one rise and one fall. Zeros belong to the half-sweep that they end.
+    """
+    one = np.asarray(levels, dtype=np.float64)
+    size = np.abs(one)
+    signs = np.sign(one)
+    known = np.flatnonzero(signs)
+    last = np.maximum.accumulate(np.where(signs != 0, np.arange(one.size), 0))
+    polarity = np.where(last >= known[0], signs[np.maximum(last, known[0])], signs[known[0]])
+    change = np.sign(np.diff(size))
+    direction = np.concatenate([change[:1], change])
+    moved = np.maximum.accumulate(np.where(direction != 0, np.arange(one.size), 0))
+    direction = np.where(direction[moved] == 0, 1.0, direction[moved])   # a level that is repeated goes on
+    cycle, number, risen = np.ones(one.size), 1.0, set[float]()
+    for k in range(one.size):
+        begins = direction[k] > 0 and (k == 0 or direction[k - 1] < 0 or polarity[k] != polarity[k - 1])
+        if begins and polarity[k] in risen:
+            number, risen = number + 1, set()
+        if begins:
+            risen.add(float(polarity[k]))
+        cycle[k] = number
+    offsets = np.repeat(number * np.arange(cycles), one.size)
+    return SweepPath(np.tile(one, cycles), np.tile(cycle, cycles) + offsets, np.tile(direction, cycles),
+                     np.tile(polarity, cycles))
 
 
 def _branch(up: FloatArray, dual: bool) -> tuple[FloatArray, FloatArray, FloatArray]:

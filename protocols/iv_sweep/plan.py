@@ -25,10 +25,10 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         worst = worst_case_of_current(farthest, settings.compliance)
     items = worst_case_items(worst, station.fixture)
     per_point = settings.time_per_point(capabilities.line_frequency)
-    size = abs(float(path.levels[1] - path.levels[0]))
+    size, first = path.largest_step, float(path.levels[0])
     checks = settings.check_oscillation and device_view(station) is not None
     looks = -(-len(path) // settings.check_every) if checks else 0
-    ramps = soft_steps(0.0, settings.start, size).size + soft_steps(float(path.levels[-1]), 0.0, size).size
+    ramps = soft_steps(0.0, first, size).size + soft_steps(float(path.levels[-1]), 0.0, size).size
     shown = np.linspace(0, len(path) - 1, min(len(path), _PREVIEW_POINTS)).astype(int)
     rate = PlanItem("sweep rate", size / per_point, f"{DRIVE_UNITS[settings.drive][0]}/s")
     return Plan(
@@ -51,9 +51,10 @@ def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabili
     voltage_drive = settings.drive == "voltage"
     levels = capabilities.source_voltage if voltage_drive else capabilities.source_current
     limits = capabilities.compliance_current if voltage_drive else capabilities.compliance_voltage
+    ends = (min(settings.levels), max(settings.levels)) if settings.levels else (settings.start, settings.stop)
     return [
-        *range_refusal("start", settings.start, levels, "drive"),
-        *range_refusal("stop", settings.stop, levels, "drive"),
+        *range_refusal("levels" if settings.levels else "start", ends[0], levels, "drive"),
+        *range_refusal("levels" if settings.levels else "stop", ends[1], levels, "drive"),
         *range_refusal("compliance", settings.compliance, limits, "drive"),
         *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
     ]

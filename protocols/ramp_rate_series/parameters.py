@@ -20,6 +20,8 @@ class RampRateParameters(SweepParameters):
     def _rates(self) -> Self:
         if self.drive != "voltage":
             raise ValueError("a ramp-rate series needs drive = voltage")
+        if self.spacing != "linear" or self.levels:
+            raise ValueError("a ramp-rate series needs even steps. Remove 'spacing' and 'levels'")
         if any(one <= 0 for one in self.rate):
             raise ValueError("ramp rates must be above 0 V/s")
         return self
@@ -27,8 +29,7 @@ class RampRateParameters(SweepParameters):
     @property
     def size(self) -> float:
         """Distance between two levels [V]."""
-        levels = self.path().levels
-        return abs(float(levels[1] - levels[0]))
+        return self.path().largest_step
 
     def at_rate(self, rate: float, line_frequency: float) -> "RampRateParameters":
         """Return the sweep at one ``rate`` [V/s], its dwell at least zero."""

@@ -21,7 +21,8 @@ FIELDS: dict[str, dict[str, tuple[Any, Any, Any]]] = {
         "nplc": (1, 0.01, 10)},
     "iv_sweep": {
         "drive": ("voltage", None, None), "start": (0, None, None), "stop": (1.2, None, None), "step": (4e-3, 0, None),
-        "points": (None, 2, E5), "dual": (True, None, None), "both_polarities": (False, None, None),
+        "points": (None, 2, E5), "spacing": ("linear", None, None), "levels": ([], None, None),
+        "dual": (True, None, None), "both_polarities": (False, None, None),
         "cycles": (1, 1, E5), "compliance": (1e-3, 0, None), "dwell": (1e-3, 0, 100), "nplc": (1, 0.01, 10),
         "ramp_rate": (10, 0, None), "measure_range": ("compliance", None, None),
         "stop_on_compliance": (False, None, None), "check_oscillation": (True, None, None),
@@ -77,6 +78,12 @@ def test_a_current_driven_sweep_has_defaults_of_its_own() -> None:
     (IVSweep, {"points": 25_000, "cycles": 100, "both_polarities": True},
      {"points": 25_001, "cycles": 100, "both_polarities": True}),
     (IVSweep, {"points": E5, "cycles": 100, "dual": False}, {"points": E5, "cycles": 101, "dual": False}),
+    (IVSweep, {"spacing": "log", "start": 1e-3, "points": 10}, {"spacing": "log", "start": 0.0, "points": 10}),
+    (IVSweep, {"spacing": "log", "start": -1e-3, "stop": -1.0, "points": 10}, {"spacing": "log", "start": 1e-3}),
+    (IVSweep, {"levels": "0 V, 1 V"}, {"levels": "1 V"}),
+    (IVSweep, {"levels": "0 V, 1 V"}, {"levels": "0 V, 0 V"}),
+    (IVSweep, {"levels": "0 V, 1 V", "drive": "voltage"}, {"levels": "0 V, 1 V", "drive": "current"}),
+    (IVSweep, {"levels": "0 V, 1 V"}, {"levels": "0 V, 1 V", "points": 3}),
     (PairedPulse, {"width": 2e-6, "rise_time": 2e-6, "fall_time": 1.2e-6},
      {"width": 2e-6, "rise_time": 2e-6, "fall_time": 1.21e-6}),   # the edges at 80 % take 2 us
     (PairedPulse, {"gaps": "1.25 us, 1 ms"}, {"gaps": "1.24 us, 1 ms"}),

@@ -1,0 +1,66 @@
+"""Logarithmic levels and lists of levels: which cycle, branch and side each level belongs to, and what is measured."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fixtures.switching_meter import Switch, put, ran
+from tsbench.protocols import IVSweep
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.iv_sweep.path import list_path
+
+
+def test_logarithmic_levels_are_even_in_the_logarithm() -> None:
+    path = IVSweep(spacing="log", start=1e-3, stop=1.0, points=4).path()
+    assert path.levels == pytest.approx([1e-3, 1e-2, 0.1, 1.0, 0.1, 1e-2, 1e-3])
+    assert path.largest_step == pytest.approx(0.9) and path.direction.tolist() == [1, 1, 1, 1, -1, -1, -1]
+    negative = IVSweep(spacing="log", start=-1e-3, stop=-1.0, points=4, dual=False).path()
+    assert negative.levels == pytest.approx([-1e-3, -1e-2, -0.1, -1.0]) and set(negative.polarity) == {-1}
+
+
+@pytest.mark.parametrize(("levels", "cycles", "sides"), [
+    ([0, 1, 2, 1, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]),
+    ([0, 1, 0, 2, 0], [1, 1, 1, 2, 2], [1, 1, 1, 1, 1]),
+    ([0, 1, 0, -1, 0], [1, 1, 1, 1, 1], [1, 1, 1, -1, -1]),
+    ([0, 1, 0, -1, 0, 1, 0], [1, 1, 1, 1, 1, 2, 2], [1, 1, 1, -1, -1, 1, 1]),
+    ([1, 1, 2, 2, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]),
+    ([2, 1, 2], [1, 1, 1], [1, 1, 1]),   # it has not risen yet
+    ([-1, 1, -1], [1, 1, 2], [-1, 1, -1]),
+])
+def test_a_list_is_cut_into_rises_and_falls(levels: list[float], cycles: list[int], sides: list[int]) -> None:
+    path = list_path(levels, 1)
+    assert path.levels.tolist() == levels and path.cycle.tolist() == cycles and path.polarity.tolist() == sides
+    twice = list_path(levels, 2)
+    assert twice.cycle.tolist() == [*cycles, *(max(cycles) + one for one in cycles)]
+
+
+def test_every_rise_of_a_list_gives_a_threshold(station: Any, recorder: Any) -> None:
+    put(station, Switch(threshold=0.905, hold=0.3))
+    up = np.arange(0, 1.2, 0.02)
+    small = np.arange(0, 0.8, 0.02)
+    levels = [*up, *up[::-1], *small, *small[::-1], *-up, *-up[::-1]]
+    run = ran(IVSweep(levels=tuple(map(float, levels)), check_oscillation=False), station, recorder)
+    assert run.column("set_point").tolist() == pytest.approx(levels)
+    found = [row for row in IVSweep.extract(run, ExtractionOptions()) if row.quantity == "threshold_voltage"]
+    first, none, negative = found
+    assert first.low < 0.905 < first.high and none.value is None and negative.low < -0.905 < negative.high
+
+
+@pytest.mark.sabotage("resistor", "output")
+def test_a_logarithmic_sweep_of_the_current_over_decades(measure: Any) -> None:
+    """The device is behind its fold at 1 mA, and the off state is seen over three decades."""
+    done = measure("nbo2", "iv_sweep", {
+        "drive": "current", "spacing": "log", "start": "1 uA", "stop": "1 mA", "points": 61, "nplc": 0.1,
+        "compliance": "2 V", "check_oscillation": False, "dual": False})
+    levels, current = done.run.column("set_point"), done.run.column("current")
+    assert len(levels) == 61 and np.diff(np.log10(levels)) == pytest.approx(0.05)
+    assert current[-1] == pytest.approx(1e-3, rel=0.01)
+    highest = done.run.column("device_voltage").max()
+    assert 0.98 < highest < 1.04 and done.outcome.safe and done.left_on == []   # the fold is at 1.023 V
+
+
+def test_a_plan_of_a_list(new_station: Any) -> None:
+    plan = IVSweep(levels=(0.0, 1.0, -2.0, 0.0)).plan(new_station())
+    assert plan.points == 4 and {i.quantity: i.value for i in plan.worst_case}["voltage"] == 2.0
+    assert any("levels" in line for line in IVSweep(levels=(0.0, 300.0)).plan(new_station()).refusals)
