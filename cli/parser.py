@@ -5,7 +5,18 @@ These modules import nothing heavy before a command is carried out, so that ``--
 
 import argparse
 
-from tsbench.cli import checking, conforming, listing, measuring, reading, serving, simulating, starting, statistics
+from tsbench.cli import (
+    checking,
+    conforming,
+    drawing,
+    listing,
+    measuring,
+    reading,
+    serving,
+    simulating,
+    starting,
+    statistics,
+)
 from tsbench.cli.declaring import Formatter, Parser
 from tsbench.version import __version__
 
@@ -28,6 +39,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tsbench {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (measuring, reading, statistics, listing, simulating, checking, conforming, serving, starting):
+    groups = (
+        measuring, reading, statistics, drawing, listing, simulating, checking, conforming, serving, starting)
+    for group in groups:
         group.declare(commands)
     return parser

@@ -1,10 +1,12 @@
 """The commands for files: ``analyse``, ``validate`` and ``recover``."""
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
 
+from tsbench.cli import drawing
 from tsbench.cli.declaring import add_command, add_json
 
 
@@ -49,6 +51,7 @@ def declare(commands: Any) -> None:
         help="the rule for switching, for example above=10n for the first point above 10 nA",
     )
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for figures (default: ./analysed)")
+    drawing.add_look(analyse)
     add_json(analyse, "the results")
 
     validate = add_command(
@@ -78,9 +81,10 @@ def analyse(options: argparse.Namespace) -> int:
     from tsbench.extraction import analyse_files
 
     out = options.out or Path("analysed")
-    analysis = analyse_files(
-        options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
-        table=options.table)
+    with _look(options):
+        analysis = analyse_files(
+            options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
+            table=options.table)
     said = sys.stderr if options.json else sys.stdout
     for line in analysis.understood:
         said.write(f"{line}\n")
@@ -93,6 +97,15 @@ def analyse(options: argparse.Namespace) -> int:
     for line in analysis.problems:
         sys.stderr.write(f"tsbench: {line}\n")
     return 2 if analysis.problems else 0
+
+
+def _look(options: argparse.Namespace) -> contextlib.AbstractContextManager[None]:
+    """Return the look of the figures; Matplotlib is imported only where one was chosen."""
+    if not options.paper and options.style is None:
+        return contextlib.nullcontext()
+    from tsbench.analysis.figures.looks import drawn_as, look_of
+
+    return drawn_as(look_of(options.paper), options.style)
 
 
 def validate(options: argparse.Namespace) -> int:

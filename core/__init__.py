@@ -16,6 +16,7 @@ _HOMES = {
     "SimulatedBench": "tsbench.pytest_plugin.simulated_bench",
     "analyse_files": "tsbench.extraction",
     "errors": "",
+    "figure": "tsbench.extraction.run_figures",
     "extract": "tsbench.extraction",
     "protocol_named": "tsbench.protocols",
     "quantities": "",

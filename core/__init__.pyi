@@ -5,6 +5,7 @@ from tsbench import quantities as quantities
 from tsbench.extraction import analyse_files as analyse_files
 from tsbench.extraction import extract as extract
 from tsbench.extraction import read_tables as read_tables
+from tsbench.extraction.run_figures import figure as figure
 from tsbench.extraction.statistics import statistics as statistics
 from tsbench.protocols import IVSweep as IVSweep
 from tsbench.protocols import Oscillation as Oscillation

@@ -41,7 +41,7 @@ def draw_all(drawings: Iterable[Drawing]) -> Drawn:
     problems: list[str] = []
     for path, draw in drawings:
         try:
-            paths.append(save(draw(), path))
+            paths += save(draw(), path)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever Matplotlib or a plug-in raises: the numbers count

@@ -31,6 +31,7 @@ class SampleStatistics:
     flags: Flag
     distribution: Distribution | None
     values: FloatArray = field(repr=False)
+    own: float  #: 95 % half-width of the measurement of one value
     fits: tuple[Fit, ...] = ()
     course: DriftFound | None = None  #: of a device; None for all devices
     enough: Enough | None = None

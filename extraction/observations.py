@@ -65,6 +65,7 @@ class Gathered:
     observations: list[Observation] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    runs: list[tuple[Run, Mapping[str, Any]]] = field(default_factory=list)  #: with their facts
 
 
 def gather(runs: Iterable[Path | str | Run] | Path | str | Run) -> Gathered:
@@ -118,6 +119,7 @@ def _attempt(name: str, gathered: Gathered, add: Callable[[], None]) -> None:
 
 def _add_run(run: Run, gathered: Gathered) -> None:
     facts = run_facts(run)
+    gathered.runs.append((run, facts))
     for result in extract(run, problem=gathered.problems.append):
         gathered.observations.append(Observation(
             result, len(gathered.observations), run.header.simulated, {**facts, **result.conditions}))

@@ -92,7 +92,8 @@ def _of_group(group: Group, families: tuple[str, ...], relative: float | None, s
     lines = [*group.remarks]
     for events in group.devices:
         lines += _left_out(events)
-    devices = [_of_device(events, families, relative, seed) for events in group.devices if events.sample is not None]
+    devices = [device_statistics(events, families, relative, seed, ordered=True)
+               for events in group.devices if events.sample is not None]
     population, components = None, None
     if len(devices) >= _FEWEST_DEVICES:
         population = _population(group, devices, families, relative, seed)
@@ -118,15 +119,24 @@ def _left_out(events: DeviceEvents) -> list[str]:
     return lines
 
 
-def _of_device(
-    events: DeviceEvents, families: tuple[str, ...], relative: float | None, seed: int
+def device_statistics(
+    events: DeviceEvents, families: tuple[str, ...] = (), relative: float | None = None, seed: int = 0,
+    ordered: bool = False,
 ) -> SampleStatistics:
+    """Return the statistics of the events of one device, of which there is at least one.
+
+    Parameters
+    ----------
+    events : of one device in one group
+    families, relative, seed : as :func:`statistics` takes them
+    ordered : whether drift and steps are looked for
+    """
     assert events.sample is not None
     found = _sample(events.device, events.sample, events.values, events.own, families, seed)
     if events.above + events.below:
-        return replace(found, course=None)
+        return found
     return replace(
-        found, course=course(events.values, seed),
+        found, course=course(events.values, seed) if ordered else None,
         enough=None if relative is None else cycles_for_mean(events.values, relative, events.own))
 
 
@@ -165,7 +175,7 @@ def _sample(
     else:
         fits = tuple(_with_own(fit(sample, family, seed), own) for family in families)
     return SampleStatistics(name, sample.number, bounded, centre, spread, relative_spread(centre, spread), middle,
-                            flags | more, shown, values, fits)
+                            flags | more, shown, values, own, fits)
 
 
 def _with_own(found: Fit, own: float) -> Fit:

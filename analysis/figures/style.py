@@ -7,17 +7,27 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from tsbench.analysis.figures.looks import current_look, finish
+
 # colours that stay apart in the usual colour blindnesses and in grey
 CURVE, CURRENT, THRESHOLD, HOLD, MUTED = "#30507a", "#8a5a00", "#c23b22", "#117755", "#888888"
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write ``figure`` as PNG and return the path; TypeError if it is none."""
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write ``figure`` in the look of this context and return the paths; TypeError if it is no figure.
+
+    The suffix of ``path`` is replaced by those of the look: ``.png`` for the lab book, ``.pdf`` and ``.svg`` for a
+    paper.
+    """
     if not isinstance(figure, Figure):   # of another author's protocol: the canvas takes None for an empty figure
         raise TypeError(f"the figure is {figure!r:.60}, not a Figure of Matplotlib")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure).print_png(str(path))
-    return path
+    finish(figure)
+    FigureCanvasAgg(figure)
+    paths = [path.with_name(path.stem + suffix) for suffix in current_look().suffixes]
+    for one in paths:
+        one.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(str(one))
+    return paths
 
 
 def new_figure(title: str, width: float, height: float, simulated: bool) -> Figure:

@@ -6,7 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tsbench.analysis.figures.distributions import draw_distribution
 from tsbench.analysis.figures.style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
+from tsbench.analysis.statistics.censored import CensoredSample
+from tsbench.analysis.statistics.describe import standard_deviation
+from tsbench.analysis.statistics.distribution import distribution
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, Result
@@ -116,8 +120,12 @@ def _described(name: str, found: Sequence[tuple[Result, float]]) -> str:
         result = found[0][0]
         return f"{name} {format_interval(result.value, result.low, result.high, 'V')}"
     values = np.array([abs(result.value or 0.0) for result, _ in found])
-    spread = format_quantity(float(values.std(ddof=1)), "V", 2)
-    return f"{name} {format_quantity(float(values.mean()), 'V')} (mean of {len(found)}, sd {spread})"
+    own = np.array([0.5 * abs((result.high or 0.0) - (result.low or 0.0)) for result, _ in found])
+    spread, _ = standard_deviation(values, float(np.median(own)))
+    center = f"{name} {format_quantity(float(values.mean()), 'V')} (mean of {len(found)}"
+    if spread.value is not None:
+        return f"{center}, sd {format_quantity(spread.value, 'V', 2)})"
+    return f"{center}, sd \u2264 {format_quantity(spread.high, 'V', 2)})" if spread.high is not None else f"{center})"
 
 
 def threshold_distribution(
@@ -136,18 +144,7 @@ def threshold_distribution(
         values = np.array([abs(result.value or 0.0) for _, result in found])
         bounds = np.abs(np.array([(result.low, result.high) for _, result in found], dtype=np.float64))
         lows, highs = bounds.min(axis=1), bounds.max(axis=1)
-        order = np.argsort(values, kind="stable")
-        share = (np.arange(len(values)) + 0.5) / len(values)
-        cumulative.fill_betweenx(share, np.sort(lows), np.sort(highs), color=colour, alpha=0.2, linewidth=0)
-        cumulative.plot(
-            values[order],
-            share,
-            marker=marker,
-            color=colour,
-            markersize=3,
-            linewidth=0.8,
-            label=f"{name} (n = {len(values)})",
-        )
+        draw_distribution(cumulative, distribution(CensoredSample.of(values)), colour, f"{name} (n = {len(values)})")
         sequence.errorbar(
             [cycle for cycle, _ in found],
             values,
@@ -159,12 +156,14 @@ def threshold_distribution(
             alpha=0.8,
             label=name,
         )
-    label(cumulative, "magnitude of device voltage", "V", "share of half-sweeps at or below this voltage", "")
+    label(cumulative, "magnitude of device voltage", "V", "cumulative share", "")
     cumulative.set_ylim(0.0, 1.0)
     number = events[0].half.cycle_name.replace("_", "-") if events else "cycle"
     label(sequence, number, "", "magnitude of device voltage", "V")
     if some:
         cumulative.legend(fontsize=8, loc="best")
-        cumulative.set_xlim(left=0.0)
-        sequence.set_ylim(bottom=0.0)
+        # from zero on only where the values are not far from it: a spread of 1 % would be a line
+        for set_limits, (low, high) in ((cumulative.set_xlim, cumulative.get_xlim()),
+                                        (sequence.set_ylim, sequence.get_ylim())):
+            set_limits(max(low, 0.0), high)
     return figure

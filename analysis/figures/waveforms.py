@@ -118,6 +118,8 @@ def oscillation_figure(
         )
         histogram.set_axis_off()
         return figure
+    low, high = record.get_ylim()
+    record.set_ylim(low, high + 0.18 * (high - low))   # room for the legend
     record.legend(fontsize=8, loc="upper right")
     centre = float(found.intervals.mean())
     edge = max(float(np.abs(found.intervals - centre).max()), 1e-4 * centre)

@@ -59,6 +59,10 @@ class Fit:
             x = np.where(values > 0, np.log(np.maximum(values, 1e-300)), -np.inf) if self.family != "normal" else values
         return np.asarray(np.exp(_standard(self.family).cumulative((x - location) / scale)[0]))
 
+    def standard(self) -> Standard:
+        """Return the distribution at location 0 and scale 1, of the logarithm but for "normal"."""
+        return _standard(self.family)
+
     def line(self) -> tuple[float, float] | None:
         """Return location and scale (of the logarithm, but for "normal"); None where there is no fit."""
         if not self.parameters:

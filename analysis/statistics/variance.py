@@ -91,8 +91,9 @@ def variance_components(groups: Sequence[FloatArray], seed: int = 0, draws: int 
     if not groups or any(np.size(group) == 0 for group in groups):
         raise ValueError("each device must have at least one value")
     values = [np.asarray(group, dtype=np.float64) for group in groups]
-    sums = _SumsOfSquares(np.array([float(group.size) for group in values]), np.array([group.mean() for group in values]),
-                 float(sum(((group - group.mean()) ** 2).sum() for group in values)))
+    sums = _SumsOfSquares(
+        np.array([float(group.size) for group in values]), np.array([group.mean() for group in values]),
+        float(sum(((group - group.mean()) ** 2).sum() for group in values)))
     k, n = sums.devices, int(sums.counts.sum())
     flags = Flag.TOO_FEW if k < _FEW_DEVICES or sums.freedom < 1 else Flag.NONE
     nothing = Estimate(None, None, None)

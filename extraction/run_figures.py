@@ -1,0 +1,254 @@
+"""Figures of several runs in one, by ``tsbench figure`` and in notebooks."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsbench.analysis.statistics.fits import FAMILIES
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
+from tsbench.extraction.observations import COUNTERS, DESCRIBING, Gathered, Observation, gather
+from tsbench.extraction.series import axis_name, series_against, series_name, unit_of
+from tsbench.extraction.statistics import statistics_of
+from tsbench.records import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_FEW_DEVICES = 5  #: with fewer, the cycles of each are drawn; else one value of each
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """A kind of figure: what it shows, and what it takes if nothing is chosen."""
+
+    about: str
+    quantity: str = ""
+    against: tuple[str, ...] = ()  #: the first of these that differs between the events is the axis
+
+
+KINDS: Mapping[str, FigureKind] = {
+    "iv": FigureKind("I-V curves of sweeps"),
+    "frequency": FigureKind("frequency against bias, load or temperature", "frequency",
+                            ("bias", "load", "load_resistance", "temperature")),
+    "delay": FigureKind("switching delay against amplitude", "switching_delay", ("amplitude", "temperature")),
+    "threshold": FigureKind("threshold voltage against temperature or ramp rate", "threshold_voltage",
+                            ("temperature", "ramp_rate", "load")),
+    "against": FigureKind("any quantity against any condition (--quantity, --against)"),
+    "distribution": FigureKind("cumulative distribution with its band, over devices or cycles", "threshold_voltage"),
+    "probability": FigureKind("probability plot of a fitted distribution", "threshold_voltage"),
+    "trend": FigureKind("values in the order of measurement, with drift and steps", "threshold_voltage"),
+}
+
+
+@dataclass(frozen=True)
+class RunsFigure:
+    """A drawn figure, and remarks on what it shows."""
+
+    figure: "Figure"
+    lines: list[str]
+    problems: list[str]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    kind: str
+    quantity: str
+    by: tuple[str, ...] | None
+    against: str | None
+    family: str
+
+
+def figure(
+    kind: str,
+    runs: Iterable[Path | str | Run] | Path | str | Run,
+    axes: "Axes | None" = None,
+    quantity: str | None = None,
+    by: Iterable[str] | str | None = None,
+    against: str | None = None,
+    family: str | None = None,
+) -> RunsFigure:
+    """Draw one figure of several runs.
+
+    Parameters
+    ----------
+    kind : one of ``KINDS``
+    runs : run files, tables, folders, patterns, or runs as read back
+    axes : of Matplotlib, to draw into; None: a new figure. Matplotlib's parameters and styles apply
+    quantity : as in the results; None: that of the kind
+    by : conditions or parameters of which each value is a series of its own; None: those that differ
+    against : condition or parameter of the horizontal axis; None: by the kind
+    family : distribution that is fitted: "weibull", "lognormal" or "normal"
+
+    Raises
+    ------
+    ConfigurationError
+        An unknown kind, quantity or condition, or nothing to draw.
+    """
+    if kind not in KINDS:
+        raise ConfigurationError(f"the kind of figure '{kind}' is not known{nearest(kind, list(KINDS))}. "
+                                 f"Give one of {', '.join(KINDS)}")
+    if family is not None and family not in FAMILIES:
+        raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
+    wanted = _Wanted(kind, quantity or KINDS[kind].quantity, None if by is None else (
+        (by,) if isinstance(by, str) else tuple(by)), against, family or ("weibull" if kind == "probability" else ""))
+    gathered = gather(runs)
+    if not gathered.observations:
+        raise ConfigurationError(gathered.problems[0] if gathered.problems else "the files give no results")
+    from tsbench.analysis.figures import new_figure
+
+    simulated = any(one.simulated for one in gathered.observations)
+    title = KINDS[kind].about.split(" (")[0]
+    whole = new_figure(title, 6.4, 4.4, simulated) if axes is None else axes.get_figure(root=True)
+    assert whole is not None
+    place = whole.subplots() if axes is None else axes
+    lines = _DRAW[kind](place, wanted, gathered)
+    if len(place.get_legend_handles_labels()[1]) > 1:
+        place.legend(loc="best")
+    return RunsFigure(whole, [*gathered.lines, *lines], gathered.problems)
+
+
+def _against(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
+    from tsbench.analysis.figures import label
+    from tsbench.analysis.figures.comparisons import draw_against
+
+    if not wanted.quantity:
+        raise ConfigurationError("give the quantity with --quantity")
+    mine = [one for one in gathered.observations if one.result.quantity == wanted.quantity]
+    against = wanted.against or _differing(mine, KINDS[wanted.kind].against)
+    series = series_against(gathered.observations, wanted.quantity, against, wanted.by)
+    draw_against(axes, series.series)
+    label(axes, axis_name(against), unit_of(against), axis_name(wanted.quantity), series.unit)
+    return series.lines
+
+
+def _differing(mine: list[Observation], names: Iterable[str]) -> str:
+    """Return the first of some facts that differs between events.
+
+    Raises
+    ------
+    ConfigurationError
+        None does; the message names what does.
+    """
+    chosen = tuple(names)
+    for name in chosen:
+        if len({one.facts[name] for one in mine if name in one.facts}) > 1:
+            return name
+    others = sorted({name for one in mine for name in one.facts if name not in COUNTERS | DESCRIBING})
+    differ = [name for name in others if len({str(one.facts.get(name)) for one in mine}) > 1]
+    looked = f"{', '.join(chosen)} do not differ between these events" if chosen else "the axis is not known"
+    raise ConfigurationError(f"{looked}. Give --against, one of {', '.join(differ) or 'none that differs'}")
+
+
+def _groups(wanted: _Wanted, gathered: Gathered) -> list[GroupStatistics]:
+    families = (wanted.family,) if wanted.family else ()
+    return statistics_of(gathered.observations, wanted.quantity, wanted.by, families)
+
+
+def _samples(groups: list[GroupStatistics]) -> list[tuple[str, GroupStatistics, SampleStatistics]]:
+    """Return name, group and sample of each line: of few devices their cycles, of many one value of each."""
+    differ = {name for group in groups for name, value in group.conditions.items()
+              if len({str(other.conditions.get(name)) for other in groups}) > 1}
+    found = []
+    for group in groups:
+        several = group.population is not None and group.population.number >= _FEW_DEVICES
+        for sample in ([group.population] if several and group.population is not None else group.devices):
+            name = series_name({key: value for key, value in group.conditions.items() if key in differ})
+            many = f"{sample.device}, n = {sample.number}"
+            if sample.device == ALL_DEVICES:
+                many = f"{sample.number} devices"
+            found.append((f"{name}, {many}" if name else many, group, sample))
+    return found
+
+
+def _distribution(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
+    from tsbench.analysis.figures import label
+    from tsbench.analysis.figures.comparisons import colour_of
+    from tsbench.analysis.figures.distributions import draw_distribution
+
+    groups = _groups(wanted, gathered)
+    for number, (name, _, sample) in enumerate(_samples(groups)):
+        if sample.distribution is not None:
+            draw_distribution(axes, sample.distribution, colour_of(number), name, next(iter(sample.fits), None))
+    label(axes, axis_name(wanted.quantity), groups[0].unit, "cumulative share", "")
+    return ["the bands hold the whole distribution with 95 % probability", *_remarks(groups)]
+
+
+def _probability(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
+    from tsbench.analysis.figures import label
+    from tsbench.analysis.figures.comparisons import colour_of, marker_of
+    from tsbench.analysis.figures.distributions import draw_probability_plot
+
+    groups, lines, number = _groups(wanted, gathered), [], 0
+    for name, _, sample in _samples(groups):
+        (found,) = sample.fits
+        if sample.distribution is None or not found.parameters:
+            lines.append(f"{name}: no distribution is fitted, because {found.why}")
+            continue
+        draw_probability_plot(axes, sample.distribution, colour_of(number), marker_of(number), name, found)
+        number += 1
+    if not number:
+        raise ConfigurationError(lines[0] if lines else "there is nothing to fit")
+    if wanted.family != "normal":
+        axes.set_xscale("log")
+        low, high = axes.get_xlim()
+        if high < 10.0 * low:   # less than a decade has no power of ten to write at a tick
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_minor_locator(NullLocator())
+    label(axes, axis_name(wanted.quantity), groups[0].unit, "cumulative share (%)", "")
+    return [*lines, *_remarks(groups)]
+
+
+def _trend(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
+    from tsbench.analysis.figures import label
+    from tsbench.analysis.figures.comparisons import MOST_SERIES, Series, draw_trend
+
+    groups, number = _groups(wanted, gathered), 0
+    differ, named = len(groups) > 1, sum(len(group.devices) for group in groups) <= MOST_SERIES
+    for group in groups:
+        for sample in group.devices:
+            name = ", ".join(filter(None, (series_name(group.conditions) if differ else "", sample.device)))
+            values, order = sample.values, np.arange(1.0, sample.values.size + 1)
+            series = Series(name if named else "", order, values, values - sample.own, values + sample.own)
+            draw_trend(axes, series, sample.course, number)
+            number += 1
+    label(axes, "number of the event", "", axis_name(wanted.quantity), groups[0].unit)
+    return _remarks(groups)
+
+
+def _curves(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
+    from tsbench.analysis.figures import label
+    from tsbench.analysis.figures.comparisons import draw_curves
+    from tsbench.protocols.iv_sweep.extraction import sweep_points
+
+    sweeps = [(run, facts) for run, facts in gathered.runs if run.header.protocol == "iv_sweep" and len(run.points)]
+    if not sweeps:
+        raise ConfigurationError("none of the files is a run of iv_sweep")
+    names = wanted.by or tuple(
+        name for name in ("device", "temperature", "load", "ramp_rate", "compliance")
+        if len({facts.get(name) for _, facts in sweeps}) > 1)
+    curves = []
+    for run, facts in sweeps:
+        points = sweep_points(run)
+        curves.append((series_name({name: facts.get(name) for name in names}) or run.header.device.identifier,
+                       points.voltage, points.current))
+    draw_curves(axes, curves, logarithmic=True)
+    label(axes, "device voltage", "V", "magnitude of current", "A")
+    return []
+
+
+def _remarks(groups: list[GroupStatistics]) -> list[str]:
+    return list(dict.fromkeys(line for group in groups for line in group.lines))
+
+
+_DRAW: Mapping[str, Callable[["Axes", _Wanted, Gathered], list[str]]] = {
+    "iv": _curves, "frequency": _against, "delay": _against, "threshold": _against, "against": _against,
+    "distribution": _distribution, "probability": _probability, "trend": _trend,
+}
+__all__ = ["KINDS", "FigureKind", "RunsFigure", "figure"]

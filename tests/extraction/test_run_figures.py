@@ -1,0 +1,106 @@
+"""Figures of several runs: the right values at the right places, into the axes that are given."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from tests.extraction.test_statistics_of_runs import event, table
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError
+from tsbench.extraction import run_figures
+from tsbench.extraction.observations import Gathered, Observation
+from tsbench.extraction.series import series_against, series_name
+from tsbench.records import Flag, Result
+
+
+def frequency(value: float | None, bias: float, load: float, device: str = "D1", **facts: Any) -> Observation:
+    low, high = (None, None) if value is None else (value - 1.0, value + 1.0)
+    flags = Flag.NO_EVENT if value is None else Flag.NONE
+    return Observation(Result("frequency", "Hz", value, low, high, "", {"bias": bias}, flags), 0, False,
+                       {"device": device, "bias": bias, "load": load, **facts})
+
+
+def drawn(kind: str, observations: list[Observation], monkeypatch: pytest.MonkeyPatch, **options: Any) -> Any:
+    monkeypatch.setattr(run_figures, "gather", lambda runs: Gathered(observations))
+    axes = Figure().subplots()
+    found = run_figures.figure(kind, "runs", axes, **options)
+    assert found.figure is axes.get_figure()
+    return axes
+
+
+def test_frequency_against_bias_has_a_line_for_each_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [frequency(1e6 * bias / load, bias, load) for load in (4700.0, 10e3) for bias in (3.0, 1.0, 2.0)]
+    axes = drawn("frequency", events, monkeypatch)
+    first, second = axes.containers
+    assert first[0].get_xdata().tolist() == [1.0, 2.0, 3.0]
+    assert first[0].get_ydata() == pytest.approx([1e6 / 4700, 2e6 / 4700, 3e6 / 4700])
+    assert [container.get_label() for container in axes.containers] == ["4.7 k\u03a9", "10 k\u03a9"]
+    assert second[2][0].get_segments()[0][:, 1] == pytest.approx([99.0, 101.0])   # the interval of the single value
+    assert axes.get_xlabel() == "bias" and axes.get_ylabel() == "frequency"
+    axes = drawn("frequency", [one for one in events if one.facts["bias"] == 2.0], monkeypatch)
+    assert axes.get_xlabel() == "load resistance" and axes.containers[0][0].get_xdata().tolist() == [4700.0, 10e3]
+
+
+def test_several_events_at_one_place_are_their_mean() -> None:
+    events = [event(1.0 + 0.01 * k + 0.1 * t, order=k, temperature=300.0 + t) for t in (0, 10) for k in range(6)]
+    found = series_against(events, "threshold_voltage", "temperature", None)
+    (series,) = found.series
+    assert series.x.tolist() == [300.0, 310.0] and series.value == pytest.approx([1.025, 2.025])
+    assert (series.low < series.value - 0.01).all() and found.unit == "V"
+
+
+def test_what_is_only_bounded_is_an_arrow_and_not_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [event(1.0, temperature=300.0), event(None, flags=Flag.CENSORED, high=0.8, temperature=310.0)]
+    axes = drawn("threshold", events, monkeypatch)
+    assert axes.containers[0][0].get_xdata().tolist() == [300.0]
+    arrows = [line for line in axes.lines if line.get_marker() == "v" and line.get_xdata().size]
+    assert [line.get_ydata().tolist() for line in arrows] == [[0.8]]
+
+
+def test_distributions_of_few_devices_are_over_cycles_of_many_over_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    events = [event(value, f"D{k}", order) for k in range(6) for order, value in enumerate(random.normal(1, 0.1, 8))]
+    axes = drawn("distribution", events, monkeypatch, family="normal")
+    assert [text.get_label() for text in axes.lines] == ["6 devices", "normal fit"] and len(axes.collections) == 1
+    axes = drawn("distribution", events[:16], monkeypatch)
+    assert [line.get_label() for line in axes.lines] == ["D0, n = 8", "D1, n = 8"]
+    axes = drawn("probability", events, monkeypatch)
+    assert "Weibull fit" in [line.get_label() for line in axes.lines] and axes.get_xscale() == "log"
+    axes = drawn("trend", events[:8], monkeypatch)
+    assert axes.containers[0][0].get_xdata().tolist() == list(range(1, 9))
+
+
+def test_what_cannot_be_drawn_is_refused_with_what_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [frequency(1e6, 1.0, 4700.0), frequency(1e6, 1.0, 4700.0, compliance=1e-3)]
+    for kind, options, said in (
+        ("frequencies", {}, "frequency"), ("frequency", {}, "compliance"), ("against", {}, "--quantity"),
+        ("iv", {}, "iv_sweep"), ("threshold", {}, "none that differs"), ("distribution", {"family": "gamma"}, "weibull"),
+        ("frequency", {"against": "device"}, "not a number"), ("probability", {"quantity": "frequency"}, "fit needs 5"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            drawn(kind, events, monkeypatch, **options)
+    with pytest.raises(ConfigurationError, match="no results"):
+        drawn("iv", [], monkeypatch)
+
+
+def test_a_legend_names_numbers_with_their_units() -> None:
+    assert series_name({"temperature": 300.0, "load": 4700.0, "polarity": "+", "die": ""}) == "300 K, 4.7 k\u03a9, +"
+    assert series_name({"nplc": 0.1}) == "nplc 0.1"
+
+
+def test_the_command_writes_what_its_options_say(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = [str(table(tmp_path / f"D{k}.csv", k, 1.0)) for k in range(2)]
+    assert main(["figure", "distribution", *files, "--paper"]) == 0
+    assert (tmp_path / "distribution.pdf").exists() and (tmp_path / "distribution.svg").exists()
+    assert main(["figure", "trend", *files, "--out", "sub/t.svg"]) == 0 and (tmp_path / "sub/t.svg").exists()
+    assert main(["figure", "trend", *files]) == 0 and (tmp_path / "trend.png").exists()
+    assert "figure: trend.png" in capsys.readouterr().out
+    assert main(["figure", "trend", *files, "--style", "none.mplstyle"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert main(["analyse", files[0], "--paper", "--out", "figures"]) == 0
+    assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".pdf", ".svg"}
