@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.path import Path as Outline
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogFormatterSciNotation, NullFormatter
@@ -133,16 +134,15 @@ def _strip_titles(figure: Figure) -> None:
 
 def _stack(figure: Figure, width: float) -> None:
     """Place panels that stand side by side below each other, in a column of ``width`` [inch]."""
-    placed = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
-    specs = [axes.get_subplotspec() for axes in placed]
-    rows = max((spec.get_gridspec().nrows for spec in specs), default=1)
-    columns = max((spec.get_gridspec().ncols for spec in specs), default=1)
+    placed = [(axes, spec.get_gridspec()) for axes in figure.axes if (spec := axes.get_subplotspec()) is not None]
+    rows = max((grid.nrows for _, grid in placed), default=1)
+    columns = max((grid.ncols for _, grid in placed), default=1)
     size = figure.get_size_inches()
     ratio = float(size[1] / size[0])
     count = rows
-    if columns > 1 and len({id(spec.get_gridspec()) for spec in specs}) == 1:
-        shown = [axes for axes in placed if axes.axison]
-        for axes in placed:
+    if columns > 1 and len({id(grid) for _, grid in placed}) == 1:
+        shown = [axes for axes, _ in placed if axes.axison]
+        for axes, _ in placed:
             if not axes.axison:
                 axes.remove()
         count = max(len(shown), 1)
@@ -157,7 +157,7 @@ def _stack(figure: Figure, width: float) -> None:
     room = any(text.get_text() == "simulated" for text in figure.texts)
     figure.set_size_inches(width, height + (0.16 if room else 0.0))
     engine = figure.get_layout_engine()
-    if engine is not None and room:
+    if isinstance(engine, ConstrainedLayoutEngine) and room:
         above = 1.0 - 0.16 / (height + 0.16)
         engine.set(rect=(0.0, 0.0, 1.0, above))
 

@@ -91,7 +91,7 @@ def test_frequency_against_bias() -> None:
 def test_the_recovery_after_a_pulse() -> None:
     found: Any = SimpleNamespace(
         gaps=np.array([1e-3, 1e-2, 1e-1]), fired=np.array([1.0, 5.0, 0.0]), pairs=np.array([10.0, 10.0, 0.0]),
-        curve=lambda gaps: gaps * 2, plateau=0.8, low=2e-3, high=4e-3, period=3e-3)
+        curve=lambda gaps: gaps * 2, band=lambda gaps: None, plateau=0.8, low=2e-3, high=4e-3, period=3e-3)
     (axes,) = stochastic.recovery_figure(found).axes
     (bars,) = axes.containers
     assert bars[0].get_ydata() == pytest.approx([0.1, 0.5, 0.0]) and axes.get_xscale() == "log"
@@ -103,7 +103,7 @@ def test_the_recovery_after_a_pulse() -> None:
     assert levels == [0.4] and "refractory period 3" in axes.get_title()
     assert any(line.get_xdata()[0] == 3e-3 for line in axes.lines[2:])
     bare: Any = SimpleNamespace(
-        gaps=np.empty(0), fired=np.empty(0), pairs=np.empty(0), curve=lambda gaps: None, plateau=None, low=1e-3,
+        gaps=np.empty(0), fired=np.empty(0), pairs=np.empty(0), curve=lambda gaps: None, band=lambda gaps: None, plateau=None, low=1e-3,
         high=None, period=None)
     (axes,) = stochastic.recovery_figure(bare).axes
     assert not axes.lines and not axes.patches and axes.get_legend() is None

@@ -60,7 +60,7 @@ def test_what_is_only_bounded_is_an_arrow_and_not_a_value(monkeypatch: pytest.Mo
     assert [line.get_ydata().tolist() for line in arrows] == [[0.8]]
 
 
-def test_distributions_of_few_devices_are_over_cycles_of_many_over_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_distributions_are_over_cycles_or_over_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     events = [event(value, f"D{k}", order) for k in range(6) for order, value in enumerate(random.normal(1, 0.1, 8))]
     axes = drawn("distribution", events, monkeypatch, family="normal")
@@ -77,7 +77,8 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(monkeypatch: pytest.Monke
     events = [frequency(1e6, 1.0, 4700.0), frequency(1e6, 1.0, 4700.0, compliance=1e-3)]
     for kind, options, said in (
         ("frequencies", {}, "frequency"), ("frequency", {}, "compliance"), ("against", {}, "--quantity"),
-        ("iv", {}, "iv_sweep"), ("threshold", {}, "none that differs"), ("distribution", {"family": "gamma"}, "weibull"),
+        ("iv", {}, "iv_sweep"), ("threshold", {}, "none that differs"),
+        ("distribution", {"family": "gamma"}, "weibull"),
         ("frequency", {"against": "device"}, "not a number"), ("probability", {"quantity": "frequency"}, "fit needs 5"),
     ):
         with pytest.raises(ConfigurationError, match=said):
