@@ -103,7 +103,8 @@ def test_the_recovery_after_a_pulse() -> None:
     assert levels == [0.4] and "refractory period 3" in axes.get_title()
     assert any(line.get_xdata()[0] == 3e-3 for line in axes.lines[2:])
     bare: Any = SimpleNamespace(
-        gaps=np.empty(0), fired=np.empty(0), pairs=np.empty(0), curve=lambda gaps: None, band=lambda gaps: None, plateau=None, low=1e-3,
+        gaps=np.empty(0), fired=np.empty(0), pairs=np.empty(0), curve=lambda gaps: None, band=lambda gaps: None,
+        plateau=None, low=1e-3,
         high=None, period=None)
     (axes,) = stochastic.recovery_figure(bare).axes
     assert not axes.lines and not axes.patches and axes.get_legend() is None
