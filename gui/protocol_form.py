@@ -283,7 +283,8 @@ def _help(parameter: Mapping[str, Any], unit: str, default: Any) -> str:
 
 
 def _same(value: Any, other: Any) -> bool:
-    one, two = (list(item) if isinstance(item, tuple) else item for item in (value, other))
+    """Return whether an entry is its default; an empty entry is an empty list."""
+    one, two = (list(item) or None if isinstance(item, tuple | list) else item for item in (value, other))
     return bool(one == two)
 
 

@@ -101,3 +101,12 @@ def test_what_is_remembered_of_parameters_that_there_are_no_more_harms_nothing(o
     panel = opened(tmp_path / "a.bench.toml")
     panel.choose("iv_sweep")
     assert panel.form.entries() == {"nplc": "2"}
+
+
+def test_an_empty_list_is_no_difference(opened, tmp_path):
+    panel = opened(tmp_path / "a.bench.toml")
+    for protocol in ("pulse_train", "iv_sweep", "temperature_series"):
+        panel.choose(protocol)
+        assert panel.form.entries() == {} and panel.form.differences() == ""
+    panel.form.field("levels").set_text("0 V, 1 V")
+    assert panel.form.entries() == {"levels": "0 V, 1 V"}
