@@ -1,12 +1,11 @@
 """Processor time and memory for reading a large record of each format of oscilloscopes, in a process of its own.
 
 ``python -m benchmarks.scope_files [--samples 10000000]``: the files are written for it, two channels where a format
-holds several. It needs 2 GB in the folder for temporary files.
+holds several. It needs Linux, and 2 GB in the folder for temporary files.
 """
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.report import INFORMATION, Line, report
+from benchmarks.report import Line, report
 from tests.fixtures import scope_files
 from tsbench.importers.registry import importer_of
 
@@ -58,16 +57,22 @@ FORMATS: dict[str, tuple[Callable[[Path, int], Path], bool]] = {
 
 
 def read(path: Path) -> dict[str, float]:
-    """Read a file; return processor time and wall time [s], memory above the start [bytes], columns and rows."""
+    """Read a file; return processor time [s], memory above the start [bytes], columns and rows."""
     np.loadtxt(["1 2"])  # what is imported late counts for the program, not for the file
     importer = importer_of(path)
     assert importer is not None
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin, wall = time.process_time(), time.perf_counter()
+    before = _status("VmRSS")
+    begin = time.process_time()
     table = importer.read(path).tables[0]
-    taken, waited = time.process_time() - begin, time.perf_counter() - wall
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    return {"seconds": taken, "wall": waited, "memory": memory, "columns": len(table.columns), "rows": table.rows}
+    taken = time.process_time() - begin
+    memory = _status("VmHWM") - before
+    return {"seconds": taken, "memory": memory, "columns": len(table.columns), "rows": table.rows}
+
+
+def _status(name: str) -> int:
+    """Return an amount of memory of this process [bytes]; its peak does not count that of the process before it."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+    return 1024 * int(line.split()[1])
 
 
 def main() -> int:
@@ -101,7 +106,6 @@ def main() -> int:
                      f"at most {most:.0f} ns a sample", each <= most),
                 Line(f"{shape}: memory", f"{found['memory'] / numbers:.1f} bytes a number",
                      f"at most {MOST_BYTES} bytes a number", found["memory"] / numbers <= MOST_BYTES),
-                Line(f"{shape}: wall time", f"{found['wall']:.2f} s", INFORMATION, True),
             ]
     return report("scope_files", f"records of {arguments.samples:.0e} samples", lines)
 

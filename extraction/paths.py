@@ -43,13 +43,19 @@ def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset
     return list(files)
 
 
+def _is_second_part(path: Path) -> bool:
+    """Return whether a file holds the samples of a record whose settings are beside it, as ``run.Wfm.bin`` does."""
+    stem = path.name[: -len(path.suffix)]
+    return stem.lower().endswith(".wfm") and path.with_name(stem[:-4] + path.suffix).exists()
+
+
 def _in_folder(folder: Path, suffixes: Sequence[str] | frozenset[str] | None) -> list[Path]:
     wanted = RUN_SUFFIXES | TABLE_SUFFIXES | foreign_suffixes() if suffixes is None else frozenset(suffixes)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in wanted)
     # a journal beside its run file is the same measurement
     finished = {path.stem for path in files if path.suffix.lower() == ".nxs"}
     files = [path for path in files if path.suffix.lower() != ".tsj" or path.stem not in finished]
-    files = [path for path in files if not path.name.startswith(".")]
+    files = [path for path in files if not path.name.startswith(".") and not _is_second_part(path)]
     if not files:
         raise ConfigurationError(
             f"{folder}: this folder has no run file or table ({', '.join(sorted(wanted))}). For files in its "

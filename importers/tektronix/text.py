@@ -66,9 +66,7 @@ def _settings_above(rows: list[list[str]]) -> TextRecord | None:
     known = "Sample Interval" in facts and ("Record Length" in facts or "Model" in facts)
     if begin is None or not known or not any(name in facts for name in ("Model", "Vertical Units", "Waveform Type")):
         return None
-    if "IQ_centerFrequency" in facts:
-        return None
-    names = rows[begin]
+    names = rows[begin] if "IQ_centerFrequency" not in facts else rows[begin][:1]  # I and Q of a radio signal
     labels = facts.get("Label") or facts.get("Labels") or []
     kinds = facts.get("Waveform Type", [])
     places, skipped = [], 0

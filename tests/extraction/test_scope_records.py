@@ -65,3 +65,10 @@ def test_a_clipped_current_of_a_pulse_has_the_flag(tmp_path: Path, sign: int) ->
     found = analyse_files([path], columns="voltage=CH1,current=CH3 [V/1kOhm]", kind="pulses")
     delays = [row for row in found.rows if row["quantity"].startswith("switching_delay")]
     assert delays and all("clipped" in row["flags"] for row in delays)
+
+
+def test_a_record_of_two_files_is_read_once_from_a_folder(tmp_path: Path) -> None:
+    codes = np.round(100 * np.sin(2 * np.pi * 5e5 * TIME)).astype(np.int8)
+    scope_files.rohde_export(tmp_path / "a.bin", codes)
+    found = analyse_files([tmp_path])
+    assert [line.partition(":")[0] for line in found.understood] == ["a.bin"]

@@ -206,6 +206,22 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, name: str) -> None:
         read(path, "1" if "frames" in name else None)
 
 
+def test_rigol_wfm(tmp_path: Path) -> None:
+    codes = np.array([0, 100, 125, 150, 255, 255], dtype=np.uint8)
+    time, voltage = read(scope_files.rigol_wfm(tmp_path / "a.wfm", codes), maker="rigol").columns
+    np.testing.assert_allclose(voltage.values, (125.0 - codes) / 25, rtol=1e-6)
+    np.testing.assert_allclose(np.diff(time.values), 1e-6, rtol=1e-9)
+    assert (voltage.name, voltage.unit) == ("CH 1", "V")
+    assert voltage.clip_high == pytest.approx(5.0) and voltage.clip_low == pytest.approx(-5.2)
+
+
+def test_a_damaged_rigol_wfm_is_refused(tmp_path: Path) -> None:
+    path = scope_files.rigol_wfm(tmp_path / "a.wfm", np.zeros(500, dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(UnreadableFile, match=r"RigolWFM cannot read this file.*save the record as CSV"):
+        read(path)
+
+
 def test_a_library_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.wfm"
     path.write_bytes(b"\xa5\xa5\x00\x00" + bytes(500))

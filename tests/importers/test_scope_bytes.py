@@ -34,6 +34,7 @@ _WRITERS: dict[str, Callable[[Path], object]] = {
     "frames.wfm": lambda path: scope_files.tek_wfm(path, WORDS.reshape(2, 20), starts=(0.0, 1.0)),
     "keysight.bin": lambda path: scope_files.float_container(path, [("1", np.arange(40.0))], tags=(0.0, 1.0)),
     "rigol.bin": lambda path: scope_files.float_container(path, [("CH1", np.arange(40.0))], "RG03"),
+    "rigol.wfm": lambda path: scope_files.rigol_wfm(path, np.arange(40, dtype=np.uint8)),
     "siglent.bin": lambda path: scope_files.siglent_bin(path, [np.arange(40, dtype=np.uint8)]),
     "siglent1.bin": lambda path: scope_files.siglent_bin(path, [np.arange(40, dtype=np.uint8)], 1),
     "rohde.bin": lambda path: scope_files.rohde_export(path, np.arange(40, dtype=np.int8)),
@@ -89,7 +90,7 @@ def test_any_bytes_behind_the_mark_of_a_maker(tmp_path: Path, beginning: bytes, 
         _read(path)
 
 
-@pytest.mark.parametrize("name", ["a.trc", "a.isf", "a.wfm", "keysight.bin", "rigol.bin", "siglent.bin"])
+@pytest.mark.parametrize("name", ["a.trc", "a.isf", "a.wfm", "keysight.bin", "rigol.bin", "rigol.wfm", "siglent.bin"])
 def test_a_large_number_of_samples_that_is_not_there_takes_no_memory(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     _WRITERS[name](path)

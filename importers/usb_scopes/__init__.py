@@ -1,0 +1,5 @@
+"""Records of Digilent WaveForms and Saleae Logic."""
+
+from tsbench.importers.usb_scopes.importer import UsbScopes
+
+IMPORTERS = (UsbScopes(),)
