@@ -56,7 +56,7 @@ def pulse_figure(
         axes.axvline(delay.value, color=THRESHOLD, linewidth=1.2)
         axes.axvspan(0.0, delay.value, color=THRESHOLD, alpha=0.08, linewidth=0)
     upper.plot([0.0], [delay.edge_level], "o", color=MUTED, markersize=5)
-    wide = 1.96 * float(np.hypot(delay.random, delay.systematic))
+    wide = delay.half_width
     upper.text(
         0.99,
         0.95,

@@ -2,8 +2,7 @@
 
 Definition: frequency is the inverse of the mean inter-spike interval over the record. Its 95 % interval joins
 the jitter of the intervals and the timing noise of the spikes, told apart by :mod:`.jitter` (timing noise matters only
-at the first and the last spike), and the accuracy of the time base, whose data-sheet limit is a uniform distribution's
-(limit / sqrt 3).
+at the first and the last spike), and the accuracy of the time base, whose error is uniform within its data-sheet limit.
 """
 
 import math
@@ -15,7 +14,7 @@ import numpy as np
 
 from tsbench.analysis.oscillation.jitter import Jitter, jitter_of
 from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
-from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.analysis.statistics import NORMAL_95, expanded, t_quantile_95
 from tsbench.records import Flag, FloatArray, Result
 
 #: fewer intervals give no trustworthy interval
@@ -61,10 +60,7 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscil
     # a timing error is never exactly zero: a noiseless record says that all of the spread is jitter
     jitter = jitter_of(intervals, max(spikes.uncertainty, 1e-3 * deviation)) if n >= FEWEST_FOR_JITTER else None
     random = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
-    half = combined(
-        max(t_quantile_95(n - 1) * random, NORMAL_95 * ends),
-        NORMAL_95 * standard_uncertainty(timebase_accuracy) * mean,
-    )
+    half = expanded(max(t_quantile_95(n - 1) * random / NORMAL_95, ends), timebase_accuracy * mean)
     flags = spikes.flags | (Flag.TOO_FEW if n < FEWEST_INTERVALS else Flag.NONE)
     low = 1.0 / (mean + half)
     high = 1.0 / (mean - half) if half < mean else None

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.pulse.delay_results import Delay
-from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.records import Flag, FloatArray
 
 #: parts into which the rise that is seen is divided, and share of the steepest to which it must have fallen in the last
@@ -44,7 +43,7 @@ def bounded(
     hidden = inside.size > 0 and (delay.by_level or not _steepest_is_past(current[left : int(inside[0])]))
     if not hidden and not no_edge:
         return delay
-    half = NORMAL_95 * combined(delay.random, delay.systematic)
+    half = delay.half_width
     return replace(
         delay, value=None, flags=delay.flags | Flag.CENSORED | Flag.CLIPPED,
         low=None if no_edge else max(delay.value - half, 0.0), high=None if hidden else delay.value + half)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
+from tsbench.analysis.statistics import NORMAL_95, combined, expanded, proportion_interval, summarise
 from tsbench.records import Flag, Result
 
 _FROM = "time from the pulse's rising edge (50 %) until the current "
@@ -38,7 +38,7 @@ class Delay:
 
     value: float | None
     random: float  #: [s] standard uncertainty of this one
-    systematic: float  #: [s] standard uncertainty common to all pulses
+    systematic: float  #: [s] standard uncertainty common to all pulses, without ``limit``
     flags: Flag = Flag.NONE
     edge_time: float = math.nan  #: [s] on the waveform's time axis
     switching_time: float = math.nan
@@ -51,6 +51,12 @@ class Delay:
     by_level: bool = False  #: whether half of the highest current was taken, not the steepest rise
     low: float | None = None  #: [s] without a value: it is at least this
     high: float | None = None  #: [s] or at most this
+    limit: float = 0.0  #: [s] largest uniform error common to all pulses, within ± this
+
+    @property
+    def half_width(self) -> float:
+        """Return half of the 95 % interval of this one [s]."""
+        return expanded(combined(self.random, self.systematic), self.limit)
 
     @property
     def fired(self) -> bool:
@@ -71,8 +77,7 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
     if delay.value is None:
         low, high = (delay.low, delay.high) if delay.fired else (None, None)
         return Result("switching_delay", "s", None, low, high, _method([delay]), conditions, delay.flags)
-    half = NORMAL_95 * combined(delay.random, delay.systematic)
-    value, low, high, flags = _no_less_than_zero(delay.value, half)
+    value, low, high, flags = _no_less_than_zero(delay.value, delay.half_width)
     return Result("switching_delay", "s", value, low, high, _method([delay]), conditions, delay.flags | flags)
 
 
@@ -98,15 +103,16 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         return Result(
             "switching_delay_mean", "s", None, low, high, method, conditions, flags | Flag.CENSORED)
     values = np.array([delay.value for delay in fired])
-    common = float(np.mean([delay.systematic for delay in fired]))
+    common, limit = (float(np.mean(part)) for part in zip(*((one.systematic, one.limit) for one in fired), strict=True))
     if len(fired) < 2:
-        half = NORMAL_95 * combined(fired[0].random, common)
+        random = fired[0].random
         flags |= Flag.TOO_FEW
     else:
         # pulses locked to the sample clock share their sampling error: scatter alone would not show it
         own = float(np.mean([delay.random for delay in fired])) / math.sqrt(len(fired))
         summary = summarise(values)
-        half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
+        random = max((summary.high - summary.mean) / NORMAL_95, own)
+    half = expanded(combined(random, common), limit)
     mean, low, high, bound = _no_less_than_zero(float(values.mean()), half)
     return Result("switching_delay_mean", "s", mean, low, high, method, conditions, flags | bound)
 
@@ -127,7 +133,7 @@ def _bound_of_mean(fired: Sequence[Delay]) -> tuple[float | None, float | None]:
     ends: list[float | None] = []
     for side, bounds in ((-1.0, [delay.low for delay in fired]), (1.0, [delay.high for delay in fired])):
         known = [
-            bound if delay.value is None else delay.value + side * NORMAL_95 * combined(delay.random, delay.systematic)
+            bound if delay.value is None else delay.value + side * delay.half_width
             for delay, bound in zip(fired, bounds, strict=True)]
         numbers = [number for number in known if number is not None]
         ends.append(max(float(np.mean(numbers)), 0.0) if len(numbers) == len(known) else None)

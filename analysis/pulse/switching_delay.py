@@ -14,6 +14,7 @@ so that a mean over pulses shrinks the first and not the second.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -108,14 +109,14 @@ def switching_delay(
     edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
     flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
     late, late_limit, flag = _lateness((instant - edge) * dt, found.passes * dt, facts)
+    value = (instant - edge) * dt - late
+    systematic, limit = _shared(
+        found.model * dt, late_limit if flag else 0.0,
+        (facts.channel_skew, 0.0 if flag else late_limit, 0.5 * highest_limit / max(slope, 1e-30) * dt,
+         facts.timebase_accuracy * abs(value)))
     delay = Delay(
-        value=(value := (instant - edge) * dt - late),
-        random=combined(found.random * dt, edge_random * dt, dt / math.sqrt(12.0)),
-        systematic=combined(
-            standard_uncertainty(facts.channel_skew), standard_uncertainty(late_limit), found.model * dt,
-            standard_uncertainty(0.5 * highest_limit / max(slope, 1e-30) * dt),
-            standard_uncertainty(facts.timebase_accuracy * value),
-        ),
+        value=value, random=combined(found.random * dt, edge_random * dt, dt / math.sqrt(12.0)),
+        systematic=systematic, limit=limit,
         flags=flags | flag,
         edge_time=float(time[0]) + edge * dt,
         switching_time=float(time[0]) + instant * dt,
@@ -127,6 +128,19 @@ def switching_delay(
     return bounded(
         delay, i, beyond(current, facts.current_window), (left, end),
         no_edge=beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0)
+
+
+def _shared(model: float, unknown: float, limits: Sequence[float]) -> tuple[float, float]:
+    """Return what all pulses share: a standard uncertainty and the largest limit of a uniform error [s].
+
+    Parameters
+    ----------
+    model : standard uncertainty of the fitted form [s]
+    unknown : limit [s] of a sensor that may be slower than all that is seen: its ends are no less likely than the rest
+    limits : of uniform errors [s]
+    """
+    ordered = sorted(limits)
+    return combined(model, *(standard_uncertainty(limit) for limit in (unknown, *ordered[:-1]))), ordered[-1]
 
 
 def _lateness(seen: float, passes: float, facts: PulseFacts) -> tuple[float, float, Flag]:

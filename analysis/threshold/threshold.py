@@ -42,10 +42,11 @@ _ENOUGH_FOR_NOISE = 5
 CERTAIN = 0.975
 _TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
-_TURN_ON = ("reading with the highest voltage before the device switches; the interval follows from the two readings "
+_TURN_ON = ("reading with the highest voltage before the device switches; the highest is between the set-points "
             "beside it")
-_TURN_OFF = ("reading with the lowest voltage before the device switches back; the interval follows from the two "
-             "readings beside it")
+_TURN_OFF = ("reading with the lowest voltage before the device switches back; the lowest is between the set-points "
+             "beside it")
+_IN_LIMIT = "the device is off at the first reading that is not in compliance, so its voltage before that is not known"
 _RESTLESS = (f"the interval extends below the lowest voltage reading by {UNREST:g} standard deviations of the "
              "fluctuating readings")
 _WEIGHED = "the device switches in one of several steps; median and 95 % interval of the likelihood"
@@ -138,6 +139,8 @@ def _hold(
             result_of(half, "hold_current", "A", rule, flags=flags),
         )
     k = place.before
+    if Flag.COMPLIANCE in Flag(int(half.flags[k])):
+        return _within_limit(half, k, facts, rule)
     first = _ramp_begins(half, k)
     j = _turned(half, first, k, -1, facts)
     if j == k and place.probability[k] < CERTAIN:
@@ -150,6 +153,22 @@ def _hold(
         half, "hold_voltage", method, inner - max(step, unrest), inner, amperes, facts, worst_flags(half, j, k, k + 1)
     )
     return voltage, _current_at(half, "hold_current", method, j, k, facts)
+
+
+def _within_limit(half: HalfSweep, k: int, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
+    """Return what is known of a device that is off at the first reading at which the source meter lets go.
+
+    It switched off while the limit of the current set its voltage, or between these two readings: then the voltage that
+    it held down to was read nowhere. It was not above that of the set-point, nor its current above the limit.
+    """
+    volts, amperes = float(half.voltage[k + 1]) + _step_down(half, k), float(half.current[k])
+    flags = worst_flags(half, k, k + 1) & PASSED_ON | Flag.CENSORED
+    method = f"{_IN_LIMIT}, {rule}"
+    return (
+        result_of(half, "hold_voltage", "V", method, flags=flags,
+                  high=volts + NORMAL_95 * facts.voltage_uncertainty(volts, float(half.current[k + 1]))),
+        result_of(half, "hold_current", "A", method, flags=flags,
+                  high=amperes + NORMAL_95 * facts.current_uncertainty(amperes)))
 
 
 def _unrest(half: HalfSweep, first: int, k: int, facts: SweepFacts) -> float:

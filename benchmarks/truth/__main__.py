@@ -59,7 +59,8 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
         table.append(_unknowable(reason, [record for record in measured if record.cannot_be_known == reason], found))
     failed = [found[record.number] for record in measured if found[record.number]["failed"]]
     refusals = [found[record.number] for record in measured if found[record.number]["refused"]]
-    return [*table, Line("records refused by the plan", str(len(refusals)), "0", not refusals),
+    return [*table,
+            Line("records refused before the run, for a limit of an instrument", str(len(refusals)), INFORMATION, True),
             Line("records that failed", str(len(failed)), "0", not failed)]
 
 

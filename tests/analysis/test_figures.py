@@ -39,7 +39,7 @@ def test_simulated_data_are_marked(tmp_path: Any) -> None:
 
 def test_a_pulse_is_drawn_from_its_edge_with_its_delay() -> None:
     time = np.linspace(1.0, 2.0, 5)
-    delay: Any = SimpleNamespace(value=0.25, edge_time=1.5, edge_level=0.7, random=0.03, systematic=0.04)
+    delay: Any = SimpleNamespace(value=0.25, edge_time=1.5, edge_level=0.7, half_width=1.96 * 0.05)
     figure = waveforms.pulse_figure(time, 2 * time, 3 * time, delay)
     upper, lower = figure.axes
     assert upper.lines[0].get_xdata() == pytest.approx(time - 1.5)

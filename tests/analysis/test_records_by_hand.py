@@ -16,6 +16,7 @@ from tsbench.analysis.oscillation.frequency import (
 from tsbench.analysis.oscillation.noise_with_memory import _like_a_telegraph, _spread, is_told_apart
 from tsbench.analysis.oscillation.spikes import Spikes, spike_times
 from tsbench.analysis.signal import steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.statistics import expanded
 from tsbench.records import Flag
 
 NAN, INF, OVERFLOWN = math.nan, math.inf, 9.9e37
@@ -110,8 +111,8 @@ def test_the_frequency_of_two_intervals() -> None:
 
 def test_timing_noise_and_the_time_base_widen_a_frequency() -> None:
     """Four even intervals of 2 s, spikes known to 0.1 s, a time base of 1 %."""
-    noise, timebase = 1.959964 * math.sqrt(2) * 0.1 / 4, 1.959964 * 0.01 / math.sqrt(3) * 2.0
-    for accuracy, half in ((0.0, noise), (0.01, math.hypot(noise, timebase))):
+    noise = math.sqrt(2) * 0.1 / 4
+    for accuracy, half in ((0.0, 1.959964 * noise), (0.01, expanded(noise, 0.01 * 2.0))):
         found = oscillation(spikes([0, 2, 4, 6, 8], 0.1), accuracy)
         assert (found.low, found.high) == (pytest.approx(1 / (2 + half)), pytest.approx(1 / (2 - half)))
     assert jitter_result(oscillation(spikes(range(10))), {}).flags == Flag.TOO_FEW

@@ -339,3 +339,17 @@ def test_readings_in_compliance_do_not_tell_the_hold_voltage():
     (found,) = switching(points, SweepFacts(path_resistance=1e4, path_tolerance=0.0))
     assert found.hold_voltage.low <= 0.15 <= found.hold_voltage.high
     assert found.hold_voltage.low > 0.135
+
+
+def test_a_device_that_is_off_when_the_source_meter_lets_go_has_no_hold_voltage():
+    """What the limit leaves of the voltage is not what the device holds down to: here 0.41 V, and it holds 0.42 V."""
+    level = np.concatenate([np.arange(0.0, 2.0, 0.01), np.arange(2.0, 0.0, -0.01)])
+    on = (np.arange(level.size) > 146) & ~((np.arange(level.size) >= 200) & (level < 1.4))
+    voltage, current = np.where(on, 0.41, level), np.where(on, 1e-4, 3e-7 * level)
+    flags = np.where(on, int(Flag.COMPLIANCE), 0).astype(np.uint32)
+    (found,) = switching(IVPoints(voltage, current, level=level, flags=flags), SweepFacts(path_resistance=3e3))
+    assert found.hold_voltage.value is None and found.hold_voltage.low is None
+    assert found.hold_voltage.high == pytest.approx(1.4, abs=0.02)
+    assert Flag.CENSORED in found.hold_voltage.flags and Flag.NO_EVENT not in found.hold_voltage.flags
+    assert found.hold_current.value is None and found.hold_current.high == pytest.approx(1e-4, rel=1e-6)
+    assert "not in compliance" in found.hold_voltage.method

@@ -9,6 +9,7 @@ from tsbench.analysis.statistics import (
     NORMAL_95,
     bootstrap_interval,
     combined,
+    expanded,
     median_interval,
     not_negative,
     proportion_interval,
@@ -116,3 +117,19 @@ def test_a_summary_by_hand():
     assert all(math.isnan(end) for end in bootstrap_interval(np.array([1.0]), lambda drawn: drawn.mean(axis=1)))
     low, high = bootstrap_interval(np.array([0.0, 1.0]), lambda drawn: drawn.mean(axis=1))
     assert (low, high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("standard", "limits"), [
+    (1.0, ()), (0.0, (1.0,)), (1.0, (1.0,)), (0.1, (1.0,)), (1.0, (0.1,)), (0.3, (1.0, 0.2)), (0.0, (1.0, 0.5))])
+def test_the_expanded_uncertainty_covers_95_percent(standard: float, limits: tuple[float, ...]) -> None:
+    rng = np.random.default_rng(5)
+    errors = rng.normal(0.0, standard, 400_000) + sum(rng.uniform(-limit, limit, 400_000) for limit in limits)
+    covered = float(np.mean(np.abs(errors) <= expanded(standard, *limits)))
+    assert covered == pytest.approx(0.95, abs=0.001 if len(limits) < 2 else 0.006)
+
+
+def test_the_expanded_uncertainty_of_nothing_and_of_one_kind_alone() -> None:
+    assert expanded(0.0) == 0.0
+    assert expanded(2.0, 0.0) == pytest.approx(2 * 1.959964)
+    assert expanded(0.0, -3.0) == pytest.approx(2.85)
+    assert expanded(1e-12, 1.0) == pytest.approx(0.95)
