@@ -139,40 +139,50 @@ def means_of_pairs(values: FloatArray, means: FloatArray) -> None:
         means[k] = 0.5 * (values[2 * k] + values[2 * k + 1])
 
 
+def means_of_fours(values: FloatArray, means: FloatArray) -> None:
+    """Fill ``means``, shape (n,), with the means of four samples each."""
+    for k in range(means.size):
+        means[k] = 0.25 * ((values[4 * k] + values[4 * k + 1]) + (values[4 * k + 2] + values[4 * k + 3]))
+
+
 def crossings(
     values: FloatArray, first: int, starts: Places, ends: Places, bases: FloatArray, heights: FloatArray,
     share: float, back: float, half: int, found: FloatArray,
 ) -> None:
     """Fill ``found`` with the fractional place at which each edge passes a share of its height.
 
-    Looks back from the end of the edge to where the share ``back`` is left, and from there on for the crossing: where
-    that is less than ``share``, noise on a long foot does not reach so far. Means of ``2 half + 1`` samples are used.
+    Looks from one end of the edge for where it has the share ``back``, and from there on back for the crossing: with
+    the end of the edge first where ``back`` is less than ``share``, and with its start first where it is more. So noise
+    on a long foot, or a long top, is passed by. Means of ``2 half + 1`` samples are used.
 
     Parameters
     ----------
     starts, ends : places in the record, shape (n,)
     bases, heights : the record at the start of each edge, and how far it goes on to the end, shape (n,)
     """
+    way = 1 if back > share else -1
     for e in range(starts.size):
         sign = 1.0 if heights[e] > 0.0 else -1.0
-        level, foot = sign * (bases[e] + share * heights[e]), sign * (bases[e] + back * heights[e])
-        begin, at = max(starts[e] - first, half), min(ends[e] - first, values.size - 1 - half)
+        scale = sign / (2 * half + 1)
+        level, far = sign * (bases[e] + share * heights[e]), sign * (bases[e] + back * heights[e])
+        begin, end = max(starts[e] - first, half), min(ends[e] - first, values.size - 1 - half)
+        at, last = (begin, end) if way > 0 else (end, begin)
         total = 0.0
         for k in range(max(at - half, 0), min(at + half + 1, values.size)):
             total += values[k]
-        scale = sign / (2 * half + 1)
         mean = total * scale
-        while at > begin and mean >= foot:
-            at -= 1
-            total += values[at - half] - values[at + half + 1]
+        while at != last and way * mean < way * far:
+            total += values[at + way * (half + 1)] - values[at - way * half]
+            at += way
             mean = total * scale
-        end, before = min(ends[e] - first, values.size - 1 - half), mean
-        while at < end and mean < level:
-            at += 1
-            total += values[at + half] - values[at - half - 1]
+        last, before = (begin, mean) if way > 0 else (end, mean)
+        while at != last and way * mean >= way * level:
+            total += values[at - way * (half + 1)] - values[at + way * half]
+            at -= way
             before, mean = mean, total * scale
-        step = mean - before
-        found[e] = first + at - (min((mean - level) / step, 1.0) if step > 0.0 and mean >= level else 0.0)
+        step = before - mean
+        part = min(max((before - level) / step, 0.0), 1.0) if step != 0.0 else 0.0
+        found[e] = first + at + way * (1.0 - part)
 
 
 def lone_samples(

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tsbench.analysis.compilation import LONG, compiled, for_size
 from tsbench.analysis.oscillation.loops import dots, means_of_pairs
 from tsbench.records import FloatArray
+from tsbench.samples import quantile
 
 Integers = npt.NDArray[np.signedinteger[Any]]
 #: with fewer edges, their mean is not known better than each of them
@@ -49,10 +50,10 @@ class Placed:
 
 
 def alike(heights: FloatArray) -> bool:
-    """Return whether edges with these heights, shape (n,), may have one shape: noise adds to both ends of each."""
-    mean = float(np.mean(heights))
-    ratios = heights / mean if mean else np.zeros(1)
-    return bool(ratios.min() > 0.8 * _LEAST_HEIGHT and ratios.max() < _MOST_HEIGHT / 0.8)
+    """Return whether nearly all of these heights, shape (n,), are those of edges of one shape."""
+    size = np.abs(heights)
+    low, high, mean = quantile(size, 0.05), quantile(size, 0.95), float(size.mean())
+    return bool(low > _LEAST_HEIGHT * mean and high < _MOST_HEIGHT * mean)
 
 
 def placed_by_shape(values: FloatArray, index: FloatArray) -> Placed | None:

@@ -10,7 +10,7 @@ from tsbench.analysis.oscillation.loops import Places
 from tsbench.records import FloatArray
 
 #: samples of a part; they fit in the second-level cache of a processor
-PART = 2**17
+PART = 2**18
 
 
 class SampleSource(Protocol):

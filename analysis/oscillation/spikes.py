@@ -19,6 +19,7 @@ from tsbench.analysis.oscillation.samples import PART, ArraySamples, MendedSampl
 from tsbench.analysis.oscillation.turning import LEAST_SHARE, SearchScale, Turns, nearer_levels, scale_of, turns_of
 from tsbench.analysis.signal import OVERFLOW_NUMBER, usable_record
 from tsbench.records import Flag, FloatArray
+from tsbench.samples import median
 
 #: fewer samples per interval than this may alias
 _FEWEST_SAMPLES = 8.0
@@ -28,7 +29,7 @@ _FEWEST_SPIKES = 3
 _FEW_ALONE = 0.1
 #: shares of its height between which an edge is measured, and edges that are
 _EDGE = (0.35, 0.65)
-_MEASURED_EDGES = 500
+_MEASURED_EDGES = 100
 #: share of the spread of their intervals below which the places by the mean shape are those that count
 _CLEARLY_BETTER = 0.7
 #: samples of a record whose edges are placed by their shape: it must be in the memory
@@ -169,8 +170,8 @@ def _passages(record: _Record, scale: SearchScale, turns: Turns, swing: float, f
     falling = lengths[1] < lengths[0]
     edges, length = (falls if falling else rises), min(lengths)
     half = min(half, int(0.5 * length))   # a steep edge is not smoothed
-    index = _crossings(samples, edges, 0.5, half)
-    slope = (_EDGE[1] - _EDGE[0]) * float(np.median(np.abs(edges.heights))) / max(length, 1.0)
+    index = _crossings(samples, edges, 0.5, half, 0.75 if _begins_at_once(samples, edges, half) else 0.25)
+    slope = (_EDGE[1] - _EDGE[0]) * median(np.abs(edges.heights)) / max(length, 1.0)
     noise = max(scale.raw_noise / math.sqrt(2 * half + 1), scale.noise)
     # an edge within one sample tells no more than which sample: uniform
     coarse = 1.0 / math.sqrt(12.0) if length <= 1.0 else 0.0
@@ -181,7 +182,7 @@ def _passages(record: _Record, scale: SearchScale, turns: Turns, swing: float, f
     # what a place is wrong by adds to the spread of the intervals, so a much smaller spread is a better place
     if placed is not None and np.std(np.diff(placed.index)) < _CLEARLY_BETTER * np.std(np.diff(index)):
         index, uncertainty = placed.index, placed.uncertainty
-    if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
+    if index.size > 1 and median(np.diff(index)) < _FEWEST_SAMPLES:
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
         times=record.time_at(index),
@@ -204,9 +205,9 @@ def _swings(turns: Turns, size: int) -> list[float]:
     """
     if turns.lows.size < 4 or size < 8 * turns.lows.size:
         return [float(turns.highs.max() - turns.lows.min())] if turns.lows.size else []
-    median = float(np.median(turns.highs) - np.median(turns.lows))
+    typical = median(turns.highs) - median(turns.lows)
     own = float(np.sort(turns.highs)[-2] - np.sort(turns.lows)[1])
-    return [own, median] if median < 0.5 * own else [median, own]
+    return [own, typical] if typical < 0.5 * own else [typical, own]
 
 
 def _without_wild(samples: SampleSource, scale: SearchScale, turns: Turns, least: float) -> tuple[SampleSource, Turns]:
@@ -287,16 +288,30 @@ def _middle_length(samples: SampleSource, edges: _Edges, half: int) -> float:
     """Return the samples that the middle of an edge takes, median over some of them; infinite without any."""
     if not edges.starts.size:
         return math.inf
-    count = edges.starts.size
-    edges = edges.some(np.unique(np.linspace(0, count - 1, min(count, _MEASURED_EDGES)).astype(np.intp)))
+    edges = _some(edges)
     low, high = (_crossings(samples, edges, share, half) for share in _EDGE)
-    return float(np.median(high - low))
+    return median(high - low)
+
+
+def _some(edges: _Edges) -> _Edges:
+    count = edges.starts.size
+    return edges.some(np.unique(np.linspace(0, count - 1, min(count, _MEASURED_EDGES)).astype(np.intp)))
+
+
+def _begins_at_once(samples: SampleSource, edges: _Edges, half: int) -> bool:
+    """Return whether edges are nearer to their start than to their end, where they are then looked for."""
+    some = _some(edges)
+    after = (_crossings(samples, some, 0.5, half) - some.starts) / np.maximum(some.ends - some.starts, 1)
+    return median(after) < 0.5
 
 
 def _crossings(
     samples: SampleSource, edges: _Edges, share: float, half: int, back: float | None = None,
 ) -> FloatArray:
-    """Return the fractional place at which each edge passes a share of its height, shape (n,)."""
+    """Return the fractional place at which each edge passes a share of its height, shape (n,).
+
+    ``back``: the share from which on it is looked for, half of ``share`` where it is None.
+    """
     search, found = for_size(crossings, samples.size), np.empty(edges.starts.size)
     firsts, lasts = np.maximum(edges.starts - half, 0), np.minimum(edges.ends + half + 1, samples.size)
     for which, first, last in spans(firsts, lasts, _longest(samples)):

@@ -27,6 +27,7 @@ from tsbench.analysis.oscillation.loops import (
     Places,
     extremes,
     fresh_state,
+    means_of_fours,
     means_of_pairs,
     suspects_of_part,
     turns_of_part,
@@ -34,7 +35,7 @@ from tsbench.analysis.oscillation.loops import (
 from tsbench.analysis.oscillation.samples import PART, ArraySamples, SampleSource
 from tsbench.analysis.reversals import reversals
 from tsbench.records import FloatArray
-from tsbench.samples import noise_of
+from tsbench.samples import median, noise_of, quantile
 
 #: probability that the noise of a record makes a turning point; and the error of the estimated noise
 _BY_CHANCE, _NOISE_FACTOR = 1e-3, 1.1
@@ -45,7 +46,7 @@ PARTS = 16
 #: means at least, so that their noise is known; and means that are enough for it
 _FEWEST_MEANS, _MOST_MEANS = 64, 4096
 #: stretches by which the width is chosen, their samples at first and if they show few spikes, and widths that are tried
-_NUMBER, _STRETCHES, _WIDTHS = 3, (2**15, 2**18), 7
+_NUMBER, _STRETCHES, _WIDTHS = 3, (2**14, 2**18), 5
 #: spikes by which a width can be chosen
 _ENOUGH = 12
 #: share of the most spikes that a width must show
@@ -151,20 +152,23 @@ class _PartSearch:
     """The loops over one part of a record. Their memory is used again for the next part, since new memory is slow."""
 
     def __init__(self, step: int, width: int) -> None:
-        self._halves = [np.empty(step >> level) for level in range(1, width.bit_length())]
+        shift = width.bit_length() - 1   # by fours as far as that goes: one pass less
+        factors = [4] * (shift // 2) + [2] * (shift % 2)
+        sizes = step // np.cumprod(factors, dtype=int)
+        self._fewer = [(compiled_loop(means_of_fours if factor == 4 else means_of_pairs), factor, np.empty(size))
+                       for factor, size in zip(factors, sizes, strict=True)]
         count = step // width
         self._low, self._high = np.empty(count // BLOCK), np.empty(count // BLOCK)
         self._places, self._levels = np.empty(count, np.int64), np.empty(count)
-        self._halve, self._extremes, self._turns = (
-            compiled_loop(loop) for loop in (means_of_pairs, extremes, turns_of_part))
+        self._extremes, self._turns = compiled_loop(extremes), compiled_loop(turns_of_part)
         self._width, self._suspects = width, compiled_loop(suspects_of_part)
 
     def means(self, values: FloatArray) -> FloatArray:
-        """Return the means, by halving the number of samples until they are means of the width."""
-        for memory in self._halves:
-            half = memory[: values.size // 2]
-            self._halve(values, half)
-            values = half
+        """Return the means of the width."""
+        for loop, factor, memory in self._fewer:
+            means = memory[: values.size // factor]
+            loop(values, means)
+            values = means
         return values
 
     def turns(
@@ -207,7 +211,12 @@ def scale_of(samples: SampleSource, resolution: float = 0.0) -> SearchScale:
         values = np.concatenate([samples.part(first, first + length) for first in firsts])
         tried = _tried(values, size, resolution, True)
         if max(one.count for one in tried[:_WIDTHS]) >= _ENOUGH:
-            return _best(tried[:_WIDTHS])
+            best = _best(tried[:_WIDTHS])
+            # means of four are searched in less time than single samples, and where they show spikes as well, they do
+            # so in less noise
+            fours = tried[2]
+            same = best.width < fours.scale.width and fours.count >= max(one.count for one in tried[:2])
+            return fours.scale if same and fours.clear >= max(one.clear for one in tried[:2]) else best
     scales = [one.scale for one in tried if one.scale.width in _COARSE]
     return _best([_Tried.of(turns_of(samples, scale.width, scale.least, compiled=True), scale) for scale in scales])
 
@@ -237,7 +246,7 @@ class _Tried:
 
     @classmethod
     def of(cls, turns: Turns, scale: SearchScale) -> "_Tried":
-        swing = float(np.median(turns.highs) - np.median(turns.lows)) if turns.lows.size else 0.0
+        swing = median(turns.highs) - median(turns.lows) if turns.lows.size else 0.0
         if LEAST_SHARE * swing > scale.least:
             turns = turns.beyond(LEAST_SHARE * swing)
         return cls(scale, max(0, (turns.places.size - 1) // 2), _clearness(np.abs(np.diff(turns.levels)), scale.least))
@@ -246,7 +255,7 @@ class _Tried:
 def _clearness(swings: FloatArray, least: float) -> float:
     if swings.size == 0:
         return 0.0
-    return float(np.quantile(swings, 0.05)) / least if least > 0.0 else math.inf
+    return quantile(swings, 0.05) / least if least > 0.0 else math.inf
 
 
 def _best(tried: Sequence[_Tried]) -> SearchScale:
