@@ -1,11 +1,11 @@
 """Opens HDF5 files of other programs with the same checks as run files, because a file of others can be malicious."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import UnreadableFile
+from tsbench.errors import TsbenchError, UnreadableFile
 from tsbench.importers.arrays import LARGEST
 from tsbench.storage.nexus.hdf5_guard import open_guarded
 
@@ -26,15 +26,23 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         with open_guarded(path, LARGEST) as file:
             yield file
-    except (OSError, RuntimeError, KeyError) as error:
+    except TsbenchError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged file raises whatever it likes
         words = " ".join(str(error).split())[:120]
         raise UnreadableFile(f"{path.name}: the file is damaged ({words}). Use another copy") from None
 
 
-def has(path: Path, *names: str) -> bool:
-    """Return whether an HDF5 file has these items; False for a file that cannot be opened."""
+def holds(path: Path, ask: Callable[[Any], bool]) -> bool:
+    """Return what ``ask`` says of an opened HDF5 file; False for a damaged file, which its reader reports.
+
+    Parameters
+    ----------
+    path : of the file
+    ask : takes the file
+    """
     try:
         with h5py.File(path, "r") as file:
-            return all(name in file for name in names)
-    except (OSError, RuntimeError, KeyError):
+            return bool(ask(file))
+    except Exception:  # noqa: BLE001 - a damaged file raises whatever it likes
         return False

@@ -158,8 +158,8 @@ def guess_columns(
             ]
             if len(mine) > 1:
                 raise ConfigurationError(
-                    f"{source}: columns {' and '.join(repr(names[k]) for k in mine[:4])} may each be the {role}. "
-                    f"Choose one with --columns {role}=NAME"
+                    f"{source}: columns {' and '.join(_called(names, k) for k in mine[:4])} may each be the {role}. "
+                    f"Choose one with --columns {role}={'NAME' if len({names[k] for k in mine}) > 1 else 'NUMBER'}"
                 )
             if mine:
                 found[role] = mine[0]
@@ -187,6 +187,11 @@ def guess_columns(
             f"The columns are {', '.join(names[:20])}"
         )
     return found
+
+
+def _called(names: Sequence[str], k: int) -> str:
+    """Return how a question calls a column: by its name, with its number where another one has the same name."""
+    return f"{names[k]!r}" if names.count(names[k]) == 1 else f"{names[k]!r} (number {k + 1})"
 
 
 def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str) -> dict[str, int]:

@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
 from tsbench.importers.foreign import ForeignColumn, ForeignFile, ForeignTable, Match, choose
-from tsbench.importers.hdf5_files import SIGNATURE, has, opened
+from tsbench.importers.hdf5_files import SIGNATURE, holds, opened
 from tsbench.records import FloatArray
 
 _UNITS = {"current": "A", "voltage": "V", "read_voltage": "V", "pulse_width": "s"}
 #: experiments that are read together; of more, the user chooses one
 _MOST_TABLES = 100
 _HISTORY = "timeseries"
+_GROUPS = frozenset({"crosspoints", "crossbar", "synthetics"})
 
 
 class ArcTwo:
@@ -32,7 +33,7 @@ class ArcTwo:
 
     def recognises(self, path: Path, head: bytes) -> Match:
         """Return PROGRAM for an HDF5 file with the three groups of the store."""
-        found = head.startswith(SIGNATURE) and has(path, "crosspoints", "crossbar", "synthetics")
+        found = head.startswith(SIGNATURE) and holds(path, lambda file: set(file) >= _GROUPS)
         return Match.PROGRAM if found else Match.NO
 
     def read(self, path: Path, table: str | None = None) -> ForeignFile:

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from tsbench.errors import UnreadableFile
 from tsbench.importers.arrays import require_size, tables_of_arrays
 from tsbench.importers.foreign import ForeignFile, ForeignTable, Match
-from tsbench.importers.hdf5_files import SIGNATURE, opened
+from tsbench.importers.hdf5_files import SIGNATURE, holds, opened
 
 #: run files of tsbench and of other programs that write NeXus are no files of this importer
-_NEXUS = ("NX_class", "default")
+_NEXUS = "NX_class"
 _DEEPEST = 8
 
 
@@ -31,14 +31,7 @@ class PlainHdf5:
 
     def recognises(self, path: Path, head: bytes) -> Match:
         """Return FORMAT for an HDF5 file that is not NeXus, as run files are."""
-        if not head.startswith(SIGNATURE):
-            return Match.NO
-        try:
-            with h5py.File(path, "r") as file:
-                nexus = any(_NEXUS[0] in item.attrs for item in (file, *file.values()))
-                return Match.NO if nexus or not len(file) else Match.FORMAT
-        except (OSError, RuntimeError, KeyError):
-            return Match.NO   # the reader of run files says what is damaged
+        return Match.FORMAT if head.startswith(SIGNATURE) and holds(path, _is_plain) else Match.NO
 
     def read(self, path: Path, table: str | None = None) -> ForeignFile:
         """Read all groups; see :class:`tsbench.importers.foreign.Importer`."""
@@ -57,6 +50,10 @@ class PlainHdf5:
                                  f"columns. {'. '.join(said)}".strip())
         named = tables if len(tables) > 1 else [ForeignTable("", tables[0].columns, tables[0].settings)]
         return ForeignFile("an HDF5 file", tuple(named), tuple(said))
+
+
+def _is_plain(file: Any) -> bool:
+    return len(file) > 0 and not any(_NEXUS in item.attrs for item in (file, *file.values()))
 
 
 def _groups(group: Any, depth: int) -> Iterator[tuple[Any, dict[str, Any]]]:

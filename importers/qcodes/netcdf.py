@@ -14,7 +14,7 @@ import numpy as np
 from tsbench.errors import UnreadableFile
 from tsbench.importers.arrays import require_size
 from tsbench.importers.foreign import ForeignColumn, ForeignFile, ForeignTable, Match
-from tsbench.importers.hdf5_files import SIGNATURE, opened
+from tsbench.importers.hdf5_files import SIGNATURE, holds, opened
 from tsbench.records import FloatArray
 
 _MARK = "_NCProperties"
@@ -28,15 +28,10 @@ class NetCdf:
     suffixes = (".nc",)
 
     def recognises(self, path: Path, head: bytes) -> Match:
-        """Return PROGRAM for an export of QCoDeS, FORMAT for another netCDF-4 file."""
-        if not head.startswith(SIGNATURE):
+        """Return PROGRAM for a netCDF-4 file, by the mark that the netCDF library leaves."""
+        if not head.startswith(SIGNATURE) or not holds(path, lambda file: _MARK in file.attrs):
             return Match.NO
-        try:
-            with h5py.File(path, "r") as file:
-                qcodes = "ds_name" in file.attrs and "guid" in file.attrs
-                return Match.PROGRAM if qcodes else Match.FORMAT if _MARK in file.attrs else Match.NO
-        except (OSError, RuntimeError):
-            return Match.NO
+        return Match.PROGRAM   # before HDF5 files without a format of their own
 
     def read(self, path: Path, table: str | None = None) -> ForeignFile:
         """Read all variables; see :class:`tsbench.importers.foreign.Importer`."""
