@@ -1,0 +1,5 @@
+"""Retention."""
+
+from tsbench.protocols.retention.protocol import Retention
+
+PROTOCOL = Retention
