@@ -33,9 +33,11 @@ def test_the_columns_of_a_file_in_a_notebook(tmp_path):
 
 
 def test_each_importer_is_on_the_page():
+    """The records of oscilloscopes have a page of their own."""
     listed = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.M))
-    assert listed == set(IMPORTERS.names())
-    for importer in IMPORTERS.things().values():
+    mine = [one for one in IMPORTERS.things().values() if not one.reads.startswith("records of ")]
+    assert listed == {importer.name for importer in mine}
+    for importer in mine:
         suffixes = set(re.findall(r"\.\w+", " ".join(re.findall(rf"^\| `{importer.name}` \|.*", PAGE, re.M))))
         assert set(importer.suffixes) <= suffixes, importer.name
 
