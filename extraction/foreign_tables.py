@@ -11,6 +11,7 @@ from tsbench.analysis.tables.column_units import scales_of
 from tsbench.analysis.tables.table import ColumnRead, Table, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.foreign import ForeignColumn, ForeignTable
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray
 
 #: a current of at least this share of the compliance is limited: source meters stop a little below or above it
@@ -61,7 +62,20 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
     flags = _flags(foreign, where, arrays, usable)
     windows = {role: _window(foreign.columns[k], read[role].factor) for role, k in where.items()
                if foreign.columns[k].clip_low is not None or foreign.columns[k].clip_high is not None}
-    return Table(arrays, left_out, read, (*foreign.remarks, *_unused(foreign, names, where)), "row", flags, windows)
+    said_of_it = (*foreign.remarks, *_in_compliance(foreign, arrays, flags), *_unused(foreign, names, where))
+    return Table(arrays, left_out, read, said_of_it, "row", flags, windows)
+
+
+def _in_compliance(
+    foreign: ForeignTable, arrays: Mapping[str, FloatArray], flags: npt.NDArray[np.uint32] | None
+) -> list[str]:
+    """Return a line about the readings in compliance: the programmed voltage is not across the device there."""
+    number = 0 if flags is None else int(np.count_nonzero(flags & np.uint32(Flag.COMPLIANCE)))
+    if not number or foreign.compliance is None or "voltage" not in arrays:
+        return []
+    return [f"{number} of {arrays['voltage'].size} readings are in compliance "
+            f"({format_quantity(foreign.compliance, 'A', 3)}). If the voltage is the programmed one, the device voltage "
+            "is lower there"]
 
 
 def _unused(foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int]) -> list[str]:

@@ -54,6 +54,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _BY_UNIT_TOO = ("time", "sweep", "cycle")
 #: what a column with the right unit may be beside the quantity itself
 _BESIDE = re.compile(r"compliance|limit|range|noise|error|std|dev|uncertainty|sigma|leak|set|density", re.IGNORECASE)
+#: what follows V or I in the name of a result: of a threshold, a state, a limit
+_RESULT = re.compile(r"(re)?set\w*|hold\w*|th\w*|on|off|lrs|hrs|read\w*|max\w*|min\w*|comp\w*|limit\w*|form\w*|cc",
+                     re.IGNORECASE)
 #: names that stand alone for a quantity
 BARE = re.compile("|".join(_NAMES[role][rank] for role in ("voltage", "current", "time") for rank in (0, 1))
                   + "|" + _NAMES["time"][0], re.IGNORECASE)
@@ -195,7 +198,7 @@ def _called(names: Sequence[str], k: int) -> str:
 
 
 def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str) -> dict[str, int]:
-    """Return voltage and current of the one terminal that has both: "AV" and "AI" of terminal A, as Clarius names them.
+    """Return voltage and current of the one terminal that has both: "AV" and "AI" of Clarius, "Vte" and "Ite".
 
     Raises
     ------
@@ -204,13 +207,17 @@ def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str
     """
     found: dict[str, dict[str, int]] = {}
     for k, head in enumerate(heads):
-        if k not in unused and (name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", head.name)):
+        if k in unused:
+            continue
+        if name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", head.name):
             found.setdefault(name[1], {})["voltage" if name[2] == "V" else "current"] = k
+        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", head.name)) and not _RESULT.fullmatch(name[2]):
+            found.setdefault(name[2], {})["voltage" if name[1] == "V" else "current"] = k
     pairs = [terminal for terminal, pair in found.items() if len(pair) == 2]
     if len(pairs) > 1:
         raise ConfigurationError(
             f"{source}: the terminals {', '.join(pairs[:6])} each have a voltage and a current. Choose one with "
-            f"--columns voltage={pairs[0]}V,current={pairs[0]}I")
+            "--columns voltage=NAME,current=NAME")
     return found[pairs[0]] if pairs else {}
 
 

@@ -66,3 +66,17 @@ def test_records_of_an_hdf5_file(tmp_path):
         file["two"] = np.arange(6)
     with pytest.raises(UnreadableFile, match="no data sets that form a table"):
         analyse_files([path])
+
+
+def test_the_importer_of_the_page_on_plugins_reads_its_file(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+    found = re.search(r"```python\n(import numpy as np\nfrom tsbench.importers.*?)```", page, re.S)
+    assert found is not None
+    names: dict[str, object] = {}
+    exec(found[1], names)
+    importers = {**IMPORTERS.things(), "lab": names["IMPORTER"]}
+    monkeypatch.setattr(IMPORTERS, "things", lambda: importers)
+    path = tmp_path / "iv.lab"
+    path.write_bytes(b"LAB1" + np.column_stack([VOLTAGE, CURRENT]).astype("<f8").tobytes())
+    (table,) = tsbench.read_tables(path)
+    assert table["current"] == pytest.approx(CURRENT)

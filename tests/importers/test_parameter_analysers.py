@@ -90,6 +90,15 @@ def test_a_secondary_sweep_gives_traces(tmp_path):
     assert thresholds(found) == pytest.approx([ON, ON])
 
 
+def test_an_application_test_names_the_columns_as_its_author_did(tmp_path):
+    lines = [
+        "SetupTitle, Cell", "ApplicationTest, Resistive Memory", "TestParameter, Vread, 0.1", "Dimension1, 202, 202",
+        "Dimension2, 1, 1", "DataName, Vte, Ite, R, Ireset",
+        *(f"DataValue, {v!r}, {i!r}, 1000, 0" for v, i in zip(VOLTAGE.tolist(), CURRENT.tolist(), strict=True))]
+    found = analyse_files([written(tmp_path / "iv.csv", lines)])
+    assert "voltage = 'Vte' [no unit is given, V is assumed], current = 'Ite' [no" in found.understood[0]
+
+
 def test_broken_exports_are_a_line(tmp_path):
     with pytest.raises(UnreadableFile, match="no readings"):
         analyse_files([written(tmp_path / "a.csv", keyword_export()[:18])])

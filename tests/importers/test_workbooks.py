@@ -137,6 +137,8 @@ def test_a_run_of_clarius(tmp_path):
     assert "current = 'AI' [A], voltage = 'AV' [V]" in found.understood[0]   # not the calculated I
     assert thresholds(found) == pytest.approx([-0.59])
     assert any("the voltage of Run4 is the programmed one" in line for line in found.lines)
+    limited = sum(abs(row[1]) >= 0.98 * 5e-4 for row in data()[1:])
+    assert limited > 40 and any(f"{limited} of 101 readings are in compliance (500 uA)" in line for line in found.lines)
     (table,) = Workbooks().read(path).tables
     assert table.compliance == 5e-4 and table.settings["Test Name"] == "SET#1@1"
 
