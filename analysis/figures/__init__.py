@@ -7,6 +7,7 @@ figure is wanted, for Matplotlib takes its time.
 from matplotlib.figure import Figure
 
 from tsbench.analysis.figures.adaptive import firing_curve_figure, search_figure
+from tsbench.analysis.figures.counts import pulse_count_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
 from tsbench.analysis.figures.neurons import neuron_figure, step_responses_figure
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
@@ -32,6 +33,7 @@ __all__ = [
     "new_figure",
     "oscillation_figure",
     "oscillation_map_figure",
+    "pulse_count_figure",
     "pulse_figure",
     "recovery_figure",
     "relaxation_figure",

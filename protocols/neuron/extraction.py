@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from tsbench.analysis.neuron.functions import AmplitudeResponse, neuron_results
 from tsbench.analysis.neuron.step_response import StepFacts, StepResponse, step_response
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.analysis.statistics import combined, standard_uncertainty
+from tsbench.protocols.extracting.departure import departure
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
-from tsbench.records import Flag, FloatArray, Result, Run
-from tsbench.samples import noise_of
+from tsbench.records import Flag, Result, Run
 
 #: edges that a stimulus takes to reach its level, after half of it
 _SETTLING = 1.5
@@ -68,20 +66,6 @@ def _response(run: Run, record: DeviceRecord, start: float, end: float) -> StepR
     return step_response(
         record.times, record.voltage[0], record.current[0], began + start + rise, began + end - fall - guard,
         StepFacts(record.voltage_resolution, record.current_resolution, gain), record_flags(record, 0))
-
-
-def departure(times: FloatArray, voltage: FloatArray, resolution: float) -> float:
-    """Return when the voltage leaves its base for the first stimulus [s], on the record's time axis.
-
-    Behind a load, the scope triggers later than that: when the capacitance at the device has charged up to the trigger
-    level. The last sample within the noise of the base, before a fifth of the highest voltage, tells the beginning.
-    """
-    head = max(voltage.size // 50, 8)
-    away = np.abs(voltage - float(np.median(voltage[:head])))
-    up = int(np.argmax(away >= 0.2 * float(away.max())))
-    noise = max(noise_of(voltage[:head], resolution), float(np.std(voltage[:head])))
-    quiet = np.flatnonzero(away[:up] <= 3.0 * noise)
-    return float(times[quiet[-1] if quiet.size else up])
 
 
 def neuron(run: Run, options: ExtractionOptions) -> list[Result]:

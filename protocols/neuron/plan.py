@@ -8,10 +8,9 @@ from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.neuron.parameters import NeuronParameters
 from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
+from tsbench.protocols.pulses.stimuli import PROBES
 
 _PREVIEWED = 12  #: stimuli of the preview, at most
-#: steps before the first one that counts, which find the scope's ranges
-PROBES = 2
 #: at each amplitude: with fewer, no interval of a probability is on one side of a half
 FEWEST_REPEATS = 4
 

@@ -49,31 +49,26 @@ def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, Measur
 
 def frequencies(run: Run) -> list[Result]:
     """Return the frequency at each bias, and the jitter where the device oscillates."""
-    results = []
-    for record, _, found in oscillation_records(run):
-        results.append(frequency_result(found, record.conditions))
-        if found.frequency is not None:
-            results.append(jitter_result(found, record.conditions))
-    return results
+    return [row for record, _, found in oscillation_records(run) for row in _rates(record, found)]
+
+
+def _rates(record: DeviceRecord, found: MeasuredOscillation) -> list[Result]:
+    rows = [frequency_result(found, record.conditions)]
+    return rows if found.frequency is None else [*rows, jitter_result(found, record.conditions)]
 
 
 def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:
-    """Return frequency, jitter and energies at each bias, and the curve of the frequency over the biases."""
-    found = frequencies(run)
-    return [*found, *energies(run, options), *curves(found)]
-
-
-def energies(run: Run, options: ExtractionOptions) -> list[Result]:
-    """Return the energy per spike at each bias at which the device oscillates."""
-    results: list[Result] = []
+    """Return frequency, jitter and energy per spike at each bias, and the curve of the frequency over the biases."""
+    rates: list[Result] = []
+    energies: list[Result] = []
     for record, spikes, found in oscillation_records(run):
-        if found.frequency is None or record.voltage is None or record.current is None:
-            continue
-        flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
-        taken = spike_energies(
-            record.times, record.voltage[0], record.current[0], spikes, power_facts(run, record, options), flags)
-        results.append(energy_result(taken, record.conditions))
-    return results
+        rates += _rates(record, found)
+        if found.frequency is not None and record.voltage is not None and record.current is not None:
+            flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
+            energies.append(energy_result(spike_energies(
+                record.times, record.voltage[0], record.current[0], spikes, power_facts(run, record, options), flags),
+                record.conditions))
+    return [*rates, *energies, *curves(rates)]
 
 
 def curves(results: Sequence[Result]) -> list[Result]:

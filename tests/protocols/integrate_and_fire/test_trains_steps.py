@@ -1,0 +1,105 @@
+"""Integrate and fire against a recording bench: kinds of trains, order, refusals; and counts of trains made by hand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fixtures import made_runs
+from tsbench.errors import ConfigurationError
+from tsbench.protocols import protocol_named
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.integrate_and_fire.extraction import first_pulses
+from tsbench.records import DeviceLimits, Flag, Waveform
+
+IntegrateAndFire = protocol_named("integrate_and_fire")
+SHORT: dict[str, Any] = {"amplitude": "1 V, 2 V", "widths": "10 us, 20 us", "periods": "15 us, 50 us", "count": 4,
+                         "repeats": 2, "rest": "1 ms"}
+
+
+def test_every_kind_that_fits_comes_once_a_round(station: Any, recorder: Any) -> None:
+    steps = list(IntegrateAndFire.parse(SHORT).run(station, recorder))
+    rows = [point.values[2:5] for point in recorder.points]
+    kinds = [(v, w, p) for v in (1.0, 2.0) for w, p in ((10e-6, 15e-6), (10e-6, 50e-6), (20e-6, 50e-6))]
+    assert sorted(rows[:6]) == sorted(rows[6:]) == sorted(kinds) and rows[:6] != rows[6:]
+    assert set(station.generator.named("configure_burst")) == {4} and not station.generator.output
+    assert steps[-1].done == steps[-1].total == 12
+    assert {wave.conditions["train"] for wave in recorder.waveforms} == set(map(float, range(12)))
+    spans = {base.span for base in station.scope.named("configure_timebase")}
+    assert max(spans) == pytest.approx((3 * 50e-6 + 20e-6) / 0.75)
+
+
+def test_the_plan(station: Any) -> None:
+    plan = IntegrateAndFire.parse(SHORT).plan(station)
+    assert plan.refusals == () and plan.steps == plan.points == 12 and station.calls == []
+    text = " ".join(plan.warnings)
+    assert "2 combinations are left out" in text and "56 pulses" in text and "repeats = 2" in text
+    worst = {item.quantity: item.value for item in plan.worst_case}
+    assert worst["charge"] == pytest.approx(2.0 / 102.0 * 20e-6 + 80e-12 * 2.0, rel=1e-6)
+    quiet = IntegrateAndFire.parse({**SHORT, "widths": "10 us", "repeats": 6}).plan(station)
+    assert len(quiet.warnings) == 1
+
+
+def test_what_the_bench_cannot_do_is_refused(station: Any, new_station: Any) -> None:
+    strict = new_station(DeviceLimits(max_voltage=1.5))
+    assert any("max_voltage" in line for line in IntegrateAndFire.parse(SHORT).plan(strict).refusals)
+    long = IntegrateAndFire.parse({**SHORT, "count": 5000}).plan(station)
+    assert any("Lower 'resolution' or 'count'" in line for line in long.refusals)
+    assert any("scope" in line for line in IntegrateAndFire.parse(SHORT).plan(new_station().without_scope()).refusals)
+
+
+@pytest.mark.parametrize("values", [
+    {"widths": "1 us"}, {"widths": "200 us", "periods": "100 us"}, {"amplitude": "0 V"},
+    {"count": 100_000, "repeats": 1000}])
+def test_what_does_not_fit_together_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        IntegrateAndFire.parse(values)
+
+
+def train(number: int, fires: int | None, late: bool = False, pulses: int = 5) -> list[Waveform]:
+    """Return the record of a train of 10 us every 20 us, at a base of 0.1 V, whose pulse ``fires`` switches on.
+
+    ``late``: so shortly before its end that only the next pulse shows it.
+    """
+    times = (np.arange(4000) - 400) * 30e-9
+    phase, pulse = np.mod(times, 20e-6), np.floor(times / 20e-6).astype(int)
+    high = (phase < 10e-6) & (times >= 0) & (pulse < pulses)
+    source = np.where(high, 1.1, 0.1)
+    on = np.zeros(times.size, bool)
+    if fires is not None:
+        on = times >= (fires - 1) * 20e-6 + (9.97e-6 if late else 4e-6)
+    conductance = np.where(on, 1e-4, 1e-7)
+    current = source / (100e3 + 1.0 / conductance)
+    voltage = source - 90e3 * current
+    random = np.random.default_rng(number)
+    conditions = {"amplitude": 1.0, "pulse_width": 10e-6, "period": 20e-6, "train": float(number)}
+
+    def wave(name: str, values: Any, scale: float) -> Waveform:
+        codes = np.round((values + random.normal(0, scale, values.size)) / scale).astype(np.int16)[None, :]
+        return Waveform(name, "V", codes, scale, 0.0, float(times[0]), 30e-9, np.zeros(1), conditions=conditions,
+                        time=float(number))
+
+    return [wave("device_voltage_high", voltage + 50 * current, 2e-3), wave("device_voltage_low", 50 * current, 5e-6)]
+
+
+def counted(*records: list[Waveform]) -> Any:
+    parameters = {name: {"value": value} for name, value in (
+        ("count", 5), ("rise_time", 30e-9), ("fall_time", 30e-9), ("base", 0.1))}
+    return made_runs.run("integrate_and_fire", ("index",), parameters=parameters,
+                         waveforms=[wave for record in records for wave in record])
+
+
+def test_the_first_pulse_that_fires_is_found_wherever_in_the_pulse_it_fires() -> None:
+    run = counted(train(0, 1), train(1, 3), train(2, None), train(3, 2, late=True), train(4, 5))
+    assert first_pulses(run) == {(1.0, 10e-6, 20e-6): {0: 1, 1: 3, 2: None, 3: 2, 4: 5}}
+
+
+def test_counts_become_a_median_that_takes_censored_trains_as_they_are() -> None:
+    run = counted(*(train(k, fires) for k, fires in enumerate((2, 3, 3, 4, None, None))))
+    rows = {row.quantity: row for row in IntegrateAndFire.extract(run, ExtractionOptions())}
+    median = rows["pulses_to_fire_median"]
+    assert (median.value, median.low, median.high) == (3.5, 2.0, None) and Flag.CENSORED in median.flags
+    share = rows["train_firing_probability"]
+    assert share.value == pytest.approx(4 / 6) and share.low < 4 / 6 < share.high
+    (name, draw), = IntegrateAndFire.figures(run, ExtractionOptions())
+    assert name == "count_1" and draw().axes[0].get_ylim()[1] > 1.0
