@@ -74,7 +74,7 @@ def _in_compliance(
     if not number or foreign.compliance is None or "voltage" not in arrays:
         return []
     return [f"{number} of {arrays['voltage'].size} readings are in compliance "
-            f"({format_quantity(foreign.compliance, "A", 3)}). If the voltage is the programmed one, the device "
+            f"({format_quantity(foreign.compliance, 'A', 3)}). If the voltage is the programmed one, the device "
             "voltage is lower there"]
 
 
