@@ -39,8 +39,13 @@ class FrequencyCurve:
 
     @classmethod
     def of(cls, levels: Sequence[float], found: Sequence[Result]) -> "FrequencyCurve":
-        """Return the curve of frequency results at their levels; the magnitudes of levels of one sign count."""
+        """Return the curve of frequency results at their levels; the magnitudes of levels of one sign count.
+
+        A frequency at a level that is no number is left out.
+        """
         size = np.abs(np.asarray(levels, dtype=np.float64))
+        found = [one for one, level in zip(found, size, strict=True) if math.isfinite(level)]
+        size = size[np.isfinite(size)]
         values = np.array([math.nan if r.value is None else r.value for r in found], dtype=np.float64)
         half = np.array([math.nan if r.value is None else _half(r) for r in found], dtype=np.float64)
         order = np.argsort(size, kind="stable")

@@ -101,7 +101,8 @@ def relaxation_time(
     if time.size < _FEWEST_SAMPLES or width <= 0:
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     start = _first_edge(time, voltage) if start is None else start
-    begin, end = (int(np.searchsorted(time, start + share * width)) for share in (-0.02, 0.95))
+    hair = 1e-3 * float(time[-1] - time[0]) / (time.size - 1)   # rounding of the times must not move a sample
+    begin, end = (int(np.searchsorted(time, start + share * width - hair)) for share in (-0.02, 0.95))
     if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     until = slice(0, end)
