@@ -17,6 +17,7 @@ _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 20
 #: first bytes -> what the file is, and what to do
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "if it is a run file of tsbench, read it with tsbench.read_run"),
     (b"\xd0\xcf\x11\xe0", "a document of Microsoft Office", "if it is a workbook, name it .xls"),
     (b"MATLAB", "a MATLAB file (.mat)", "write its variables as CSV with writematrix"),
     (b"PAR1", "a Parquet file", "write it as CSV"),

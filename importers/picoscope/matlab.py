@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat, whosmat
 
 from tsbench.importers.faults import damaged
 from tsbench.importers.foreign import ForeignColumn, ForeignFile, ForeignTable, choose
@@ -25,6 +24,8 @@ def is_matlab(path: Path, head: bytes) -> bool:
 
 def _variables(path: Path) -> dict[str, tuple[int, ...]]:
     """Return name -> shape of the variables; none where the file cannot be read."""
+    from scipy.io import whosmat  # here, because SciPy takes half a second to import
+
     try:
         return {name: shape for name, shape, _ in whosmat(str(path))}
     except Exception:  # noqa: BLE001 - SciPy raises whatever a damaged file leads to; it then is no file of PicoScope
@@ -35,6 +36,8 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     """Read a .mat file; see :meth:`tsbench.importers.foreign.Importer.read`."""
     source = path.name
     choose([""], wanted, source)
+    from scipy.io import loadmat
+
     try:
         found = loadmat(str(path), squeeze_me=True, mat_dtype=False)
     except Exception as error:
