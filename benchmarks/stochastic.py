@@ -60,9 +60,9 @@ def simulated_pairs(gap: float, pairs: int, seed: int) -> tuple[float, int, int]
     circuit = build_circuit(parse_netlist(_NETLIST), device_models={"xdut": model, "XDUT": model})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "witness.jsonl"
-        witness = Witness(path, ("dut", "low"), "XDUT")
+        witness = Witness(path, {"XDUT": ("dut", "low")})
         circuit.add_observer(witness)
-        witness.connected("A1", model, circuit.time)
+        witness.connected("XDUT", "A1", model, circuit.time)
         starts, begin = [], circuit.time + REST
         for _ in range(pairs):
             circuit.set_source("VG", PulseWaveform(BASE, BASE + AMPLITUDE, begin, EDGE, EDGE, WIDTH, WIDTH + gap, 2))
@@ -121,9 +121,9 @@ def sweep_threshold(seed: int) -> list[float]:
     levels = 1.3 * (np.arange(2 * sweeps + 1) % 2)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "witness.jsonl"
-        witness = Witness(path, ("dut", "0"), "XDUT")
+        witness = Witness(path, {"XDUT": ("dut", "0")})
         circuit.add_observer(witness)
-        witness.connected("A1", model, circuit.time)
+        witness.connected("XDUT", "A1", model, circuit.time)
         circuit.set_source("VG", PiecewiseLinear(circuit.time + times, levels))
         begin = circuit.time
         circuit.advance(begin + float(times[-1]))

@@ -14,21 +14,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.report import INFORMATION, Line, report
 from benchmarks.truth.measuring import measure
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, rejected
 
 KEPT = Path("build/truth.jsonl")
-LEAST_ROWS, LEAST_DEVICES, LEAST_FLAGGED = 300, 300, 0.99
+LEAST_ROWS, LEAST_DEVICES, LEAST_FLAGGED, LEAST_KNOWABLE = 300, 300, 0.99, 0.80
+WIDEST = 2.0  #: times a bootstrap interval
 #: largest median deviation from the truth, relative
 LARGEST_BIAS = {"threshold_voltage": 0.005, "frequency": 0.0005, "switching_delay": 0.01}
 Found = Mapping[int, Mapping[str, Any]]
 
 
-def _job(record: TruthRecord, runs: Path | None = None) -> dict[str, Any]:
+def _job(record: TruthRecord, runs: Path | None = None, twin: bool = False) -> dict[str, Any]:
     try:
-        return measure(record, runs)
+        return measure(record, runs, twin)
     except Exception as error:   # noqa: BLE001  one record that fails is a finding, and the others go on
         return {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
 
@@ -54,7 +57,8 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
         [row for row in rows if row["quantity"] == name]).items()] for name in quantities}
     refused = rejected([score for mine in scores.values() for score in mine])
     for name, mine in scores.items():
-        table += _lines_of(name, mine, sum(row["quantity"] == name for row in rows), refused)
+        of_it = [row for row in rows if row["quantity"] == name]
+        table += [*_lines_of(name, mine, len(of_it), refused), *_sharpness(name, of_it)]
     for reason in sorted({record.cannot_be_known for record in records} - {""}):
         table.append(_unknowable(reason, [record for record in measured if record.cannot_be_known == reason], found))
     failed = [found[record.number] for record in measured if found[record.number]["failed"]]
@@ -81,6 +85,23 @@ def _lines_of(name: str, scores: Sequence[Coverage], of: int, refused: set[str])
     return table
 
 
+def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Return how many knowable numbers are without a flag, and how wide the intervals are beside a bootstrap's."""
+    table = []
+    known = [row for row in rows if row.get("knowable")]
+    if known:
+        unflagged = sum(is_unflagged(row) for row in known)
+        table.append(Line(f"{name}: unflagged of those that can be known", f"{unflagged} of {len(known)}",
+                          f">= {LEAST_KNOWABLE:.0%}", unflagged >= LEAST_KNOWABLE * len(known)))
+    ratios = [(row["high"] - row["low"]) / row["bootstrap"] for row in rows
+              if row.get("bootstrap") and is_unflagged(row)]
+    if ratios:
+        median = float(np.median(ratios))
+        table.append(Line(f"{name}: width of the interval over that of a bootstrap, median of {len(ratios)}",
+                          f"{median:.2f}", f"<= {WIDEST:g}", median <= WIDEST))
+    return table
+
+
 def _unknowable(reason: str, records: Sequence[TruthRecord], found: Found) -> Line:
     """Return how many rows are flagged of records in which the quantity cannot be known.
 
@@ -101,6 +122,8 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=0, help="of each protocol and reason only as many records from the "
                         "first: the kinds of devices take turns in the list")
     parser.add_argument("--runs", type=Path, help="keep the run files in this folder, and take those that are there")
+    parser.add_argument("--knowable", action="store_true", help="perform each run once more without noise, and tell "
+                        "which quantities can be known")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     wanted = [one for one in load() if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
@@ -112,7 +135,7 @@ def main() -> int:
     jobs = [record for record in wanted if record.number not in found]
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
             options.workers) as pool:
-        for done, one in enumerate(pool.map(partial(_job, runs=options.runs), jobs), start=1):
+        for done, one in enumerate(pool.map(partial(_job, runs=options.runs, twin=options.knowable), jobs), start=1):
             found[one["number"]] = one
             file.write(json.dumps(one) + "\n")
             file.flush()

@@ -1,7 +1,9 @@
 """One record of the list: lay the bench, run the protocol, put each extracted number beside the truth."""
 
+import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, Cell, Model, Part, lay, models
+from benchmarks.truth.knowable import knowable
+from benchmarks.truth.long_run import refractory_period
 from benchmarks.truth.records import TruthRecord
 from benchmarks.truth.spoiling import spoilt
 from tsbench.records import Result, Run
@@ -19,7 +23,7 @@ QUANTITIES = {
     "pulse_train": {"switching_delay": "switching_delay_mean"},
     "oscillation": {"frequency": "frequency"},
     "relaxation": {"relaxation_time": "relaxation_time_median"},
-    "paired_pulse": {"switching_delay": "switching_delay_mean"},
+    "paired_pulse": {"switching_delay": "switching_delay_mean", "refractory_period": "refractory_period"},
 }
 
 
@@ -91,11 +95,12 @@ def kept(record: TruthRecord, folder: Path) -> tuple[Path, Path]:
     return folder / f"{record.number}.nxs", folder / f"{record.number}.witness.jsonl"
 
 
-def measure(record: TruthRecord, runs: Path | None = None) -> dict[str, Any]:
+def measure(record: TruthRecord, runs: Path | None = None, twin: bool = False) -> dict[str, Any]:
     """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
 
-    A row has the quantity, its conditions, value, interval, flags and method, what is true, and ``widest``: the width
-    of a bracket of set-points with four standard uncertainties (of a sweep).
+    A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
+    bracket of set-points with four standard uncertainties (of a sweep), and ``bootstrap``: that of a mean over ten or
+    more pulses. With ``twin`` the run is performed once more without noise, and ``knowable`` says what it can tell.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = runs or Path(temporary)
@@ -103,7 +108,24 @@ def measure(record: TruthRecord, runs: Path | None = None) -> dict[str, Any]:
             found = run_record(record, folder)
             if found["refused"] or found["failed"]:
                 return found
-        return {"number": record.number, "rows": _rows(record, folder), "refused": "", "failed": ""}
+        rows = _rows(record, folder)
+        if twin and not record.cannot_be_known:
+            _ask_twin(record, folder, rows)
+        return {"number": record.number, "rows": rows, "refused": "", "failed": ""}
+
+
+def _ask_twin(record: TruthRecord, folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Add to each row whether the quantity is knowable, by the noise-free twin of the run."""
+    from tsbench.storage import read_run
+
+    clean = folder / "without noise"
+    if not kept(record, clean)[0].exists():
+        problem = run_record(record, clean, imperfections=False)
+        if problem["refused"] or problem["failed"]:
+            return
+    without, noisy = (read_run(kept(record, place)[0]) for place in (clean, folder))
+    for row in rows:
+        row["knowable"] = knowable(row, without, noisy)
 
 
 def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
@@ -121,9 +143,32 @@ def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
     return [
         {"quantity": name, "conditions": dict(result.conditions), "value": result.value, "low": result.low,
          "high": result.high, "flags": str(int(result.flags)), "method": result.method,
-         "widest": _widest(result, run), "true": true_value(name, result, run, witness)}
+         "bootstrap": _bootstrap(result, run), "widest": _widest(result, run), "true": (
+             _long_run(record, folder) if name == "refractory_period" else true_value(name, result, run, witness))}
         for name, quantity in QUANTITIES[record.protocol].items() for result in run.results
         if result.quantity == quantity]
+
+
+def _bootstrap(result: Result, run: Run) -> float | None:
+    """Return the width of the 95 % bootstrap interval of a mean or median of ten or more pulses, in its unit."""
+    statistic = {"switching_delay_mean": np.mean, "relaxation_time_median": np.median}.get(result.quantity)
+    single = result.quantity.rpartition("_")[0]
+    values = np.array([one.value for one in run.results if one.quantity == single and one.value is not None
+                       and one.conditions.get("amplitude") == result.conditions.get("amplitude")])
+    if statistic is None or values.size < 10:
+        return None
+    drawn = np.random.default_rng(1).choice(values, (1000, values.size))
+    low, high = np.quantile(statistic(drawn, axis=1), (0.025, 0.975))
+    return float(high - low)
+
+
+def _long_run(record: TruthRecord, folder: Path) -> float | None:
+    """Return the true refractory period [s] of a record; what was simulated for it is kept beside its run."""
+    file = folder / f"{record.number}.truth.json"
+    if not file.exists():
+        file.write_text(json.dumps(refractory_period(record)), "utf-8")
+    period = json.loads(file.read_text("utf-8"))
+    return None if period is None else float(period)
 
 
 def _widest(result: Result, run: Run) -> float | None:

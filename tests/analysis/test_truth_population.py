@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.truth.knowable import gap_width, on_edge, time_width
+from benchmarks.truth.long_run import fitted
 from benchmarks.truth.records import drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, rejected
 from tsbench.records import Flag
@@ -69,3 +71,25 @@ def test_many_quantities_share_the_significance() -> None:
 
 def test_a_quantity_without_a_row_is_rejected() -> None:
     assert rejected([coverage_of("q", [])]) == {"q"}
+
+
+def test_what_a_noise_free_record_can_tell() -> None:
+    """A jump is in one gap, a smooth exponential in none; a step in time is placed by its slope over the noise."""
+    jump = np.concatenate([np.linspace(1e-5, 2e-5, 30), np.linspace(1e-3, 1.1e-3, 10)])
+    assert gap_width(jump, np.full(40, 0.01)) == 1.0
+    assert gap_width(jump, np.full(40, 3.0)) > 10.0       # the noise is as large as the jump
+    assert gap_width(np.exp(np.linspace(0.0, 6.0, 40)), np.full(40, 0.01)) > 10.0
+    number = np.arange(500.0)
+    rise = 1.0 / (1.0 + np.exp(-(number - 200.0) / 5.0))
+    found = [np.sum((rise - np.interp(number - shift, number, rise)) ** 2) / 0.01**2 for shift in (-0.1, 0.1)]
+    assert time_width(rise, 0.01) == pytest.approx(2 * 1.96 * 0.1 / np.sqrt(np.mean(found)), rel=0.05)
+    assert on_edge(rise) == 21 and on_edge((number > 200) * 1.0) < 3
+
+
+def test_the_fit_of_many_pairs_finds_their_period() -> None:
+    gaps = np.geomspace(1e-3, 1e-1, 12)
+    share = 0.9 / (1.0 + (7e-3 / gaps) ** 3)
+    counts = [(gap, 200, int(np.random.default_rng(k).binomial(200, p))) for k, (gap, p) in enumerate(
+        zip(gaps.tolist(), share.tolist(), strict=True))]
+    assert fitted(counts) == pytest.approx(7e-3, rel=0.05)
+    assert fitted([(1e-3, 5, 0), (1e-2, 5, 0), (1e-1, 5, 0)]) is None
