@@ -89,7 +89,7 @@ def knowable(row: Mapping[str, Any], twin: Run, noisy: Run) -> bool | None:
         return None
     if row["quantity"] in {"threshold_voltage", "hold_voltage"}:
         return _of_sweep(row, twin, noisy) <= 2.0
-    if (row["quantity"] == "switching_delay" and twin.header.protocol == "pulse_train") or row["quantity"] == "frequency":
+    if twin.header.protocol in {"pulse_train", "oscillation"}:
         widths = list(_of_records(row, twin, noisy))
         return bool(widths) and float(np.median(widths)) <= 2.0
     return None
