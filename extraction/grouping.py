@@ -1,6 +1,7 @@
 """Groups of events: which of them are repeats of one measurement, and which are of other devices."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,10 @@ from tsbench.records import FloatArray
 
 #: rows that are statistics of a run already, or count its pulses
 _DERIVED = ("_mean", "_median", "_standard_deviation", "_probability")
+
+
+#: [K] two readings of a chuck closer than this, in order of size, are one temperature that was set
+_SAME_TEMPERATURE = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,12 @@ def groups_of(
     names = None if by is None else tuple(by)
     if names is not None:
         _check(chosen, names)
+    chuck = _chuck_temperatures(chosen)
     found: dict[tuple[Any, ...], list[Observation]] = {}
     for one in chosen:
-        key = (one.result.quantity, one.result.unit, *_conditions(one, names).items())
+        key = (one.result.quantity, one.result.unit, *_conditions(one, names, chuck).items())
         found.setdefault(key, []).append(one)
-    return [_group(mine, names) for _, mine in sorted(found.items(), key=lambda item: _sortable(item[0]))]
+    return [_group(mine, names, chuck) for _, mine in sorted(found.items(), key=lambda item: _sortable(item[0]))]
 
 
 def _is_event(one: Observation) -> bool:
@@ -94,12 +100,29 @@ def _check(chosen: Sequence[Observation], names: Iterable[str]) -> None:
                                      f"{', '.join(known)}")
 
 
-def _conditions(one: Observation, names: tuple[str, ...] | None) -> dict[str, Any]:
+def _chuck_temperatures(chosen: Iterable[Observation]) -> dict[float, float]:
+    """Return, for each reading of a chuck [K], the temperature that it stands for: the mean of the readings near it.
+
+    A chuck that was set to one temperature reads 295.983 K in one run and 295.991 K in the next.
+    """
+    readings = sorted({float(one.facts["temperature"]) for one in chosen if "temperature" in one.facts})
+    cuts = [0, *(n for n in range(1, len(readings)) if readings[n] - readings[n - 1] > _SAME_TEMPERATURE),
+            len(readings)]
+    return {reading: round(float(np.mean(readings[first:last])), 1)
+            for first, last in itertools.pairwise(cuts) for reading in readings[first:last]}
+
+
+def _conditions(
+    one: Observation, names: tuple[str, ...] | None, chuck: Mapping[float, float],
+) -> dict[str, Any]:
+    facts = dict(one.facts)
+    if "temperature" in facts:
+        facts["temperature"] = chuck[float(facts["temperature"])]
     if names is not None:
-        return {name: one.facts.get(name, "") for name in names if name != "device"}
+        return {name: facts.get(name, "") for name in names if name != "device"}
     found = {name: value for name, value in one.result.conditions.items() if name not in COUNTERS | DESCRIBING}
-    if "temperature" in one.facts:
-        found.setdefault("temperature", one.facts["temperature"])
+    if "temperature" in facts:
+        found["temperature"] = facts["temperature"]
     return found
 
 
@@ -112,13 +135,13 @@ def _sortable(key: tuple[Any, ...]) -> list[tuple[str, float, str]]:
     return parts
 
 
-def _group(mine: Sequence[Observation], names: tuple[str, ...] | None) -> Group:
+def _group(mine: Sequence[Observation], names: tuple[str, ...] | None, chuck: Mapping[float, float]) -> Group:
     first = mine[0]
     devices: dict[str, list[Observation]] = {}
     for one in sorted(mine, key=lambda one: one.order):
         devices.setdefault(str(one.facts.get("device", "")), []).append(one)
     return Group(
-        first.result.quantity, first.result.unit, _conditions(first, names),
+        first.result.quantity, first.result.unit, _conditions(first, names, chuck),
         [_device(name, events) for name, events in devices.items()], any(one.simulated for one in mine),
         _differences(mine, names))
 

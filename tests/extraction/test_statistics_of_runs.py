@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def test_cycles_are_told_from_devices() -> None:
     statistics = {row["statistic"] for row in found.rows()}
     assert {"mean", "median", "normal_mean", "standard_deviation_between_cycles", "drift_per_cycle"} <= statistics
     json.dumps(found.rows(), allow_nan=False)
+
+
+def test_readings_of_a_chuck_that_was_set_once_are_one_temperature() -> None:
+    runs = [replace(one, facts={**one.facts, "temperature": 296.0 + 0.003 * (number % 7) + 10.0 * (number % 2)})
+            for number, one in enumerate(lot(devices=2, cycles=14))]
+    groups = groups_of(runs, "threshold_voltage")
+    assert [group.conditions["temperature"] for group in groups] == [296.0, 306.0]
 
 
 def test_spoiled_events_are_left_out_and_counted() -> None:
