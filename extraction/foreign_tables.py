@@ -104,13 +104,19 @@ def _places(
             if column.role in _OPTIONAL and column.role not in places and k not in places.values():
                 places[column.role] = k
         return places, said
-    _ask_for_channels(columns, names, source)
     known = {column.role: k for k, column in enumerate(columns) if column.role}
     if len({column.role for column in columns if column.role}) < sum(1 for column in columns if column.role):
         raise ConfigurationError(f"{source}: two columns have the same role. Choose one with --columns ROLE=NAME")
     unused = [k for k, column in enumerate(columns) if column.calculated]
     units = [column.unit for column in columns]
-    places = guess_columns(names, source, units, known, unused)
+    channels = [k for k, column in enumerate(columns) if not column.role and not column.calculated]
+    if set(known) == {"time"} and len(channels) == 1 and not units[channels[0]]:
+        known["voltage"] = channels[0]  # the one channel of a record: in volts, unless the user says otherwise
+    try:
+        places = guess_columns(names, source, units, known, unused)
+    except ConfigurationError:
+        _ask_for_channels(columns, names, source)
+        raise
     return {
         role: k for role, k in places.items() if role not in _OPTIONAL or not _mostly_blank(columns[k].values)}, {}
 
@@ -121,7 +127,7 @@ def _ask_for_channels(columns: Sequence[ForeignColumn], names: Sequence[str], so
     if time is None or any(column.role in ("voltage", "current") for column in columns):
         return
     voltages = [name for column, name in zip(columns, names, strict=True)
-                if not column.role and not column.calculated and scales_of(column.unit, "V")]
+                if not column.role and not column.calculated and (scales_of(column.unit, "V") or not column.unit)]
     currents = [column for column in columns if scales_of(column.unit, "A")]
     if len(voltages) < 2 or currents:
         return

@@ -72,3 +72,11 @@ def test_a_record_of_two_files_is_read_once_from_a_folder(tmp_path: Path) -> Non
     scope_files.rohde_export(tmp_path / "a.bin", codes)
     found = analyse_files([tmp_path])
     assert [line.partition(":")[0] for line in found.understood] == ["a.bin"]
+
+
+def test_one_channel_without_a_unit_is_taken_in_volts_and_says_so(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0.0, 0.01, TIME.size)
+    path = scope_files.lecroy_text(tmp_path / "a.csv", [1.0 + np.abs(np.sin(np.pi * 1e6 * TIME)) ** 9 + noise], STEP)
+    found = analyse_files([path])
+    assert "voltage = 'Ampl' [no unit is given, V is assumed]" in found.understood[0]
+    assert next(row["value"] for row in found.rows if row["quantity"] == "frequency") == pytest.approx(1e6, rel=1e-3)
