@@ -55,6 +55,13 @@ def dose_items(events: float, charge: float, what: str = "pulses") -> tuple[Plan
     return PlanItem(what, float(events), ""), PlanItem("total charge", charge, "C")
 
 
+def repeated(plan: Sequence[PlanItem], parts: int) -> tuple[PlanItem, ...]:
+    """Return the worst case of ``parts`` equal parts of a run: the dose adds up, the rest stays as it is."""
+    adds = {"pulses", "ramps", "stimuli", "levels", "total charge"}
+    return tuple(PlanItem(item.quantity, item.value * parts, item.unit, item.note) if item.quantity in adds else item
+                 for item in plan)
+
+
 def load_remedy(fixture: Fixture) -> str:
     """Return how a run sets a larger load resistance; "" where the bench file has nothing that sets it."""
     return ("set a larger load resistance with --fixture load_resistance=VALUE" if "load_resistance" in fixture.control

@@ -5,7 +5,7 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.first_contact.parameters import ContactParameters
-from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
 
 _APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
@@ -20,7 +20,7 @@ def plan_contact(settings: ContactParameters, station: Station) -> Plan:
     each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     return Plan(
         steps=path.size, points=path.size, duration=path.size * each, bytes=path.size * _BYTES_PER_POINT,
-        worst_case=items,
+        worst_case=(*items, *dose_items(path.size, path.size * each * worst.current, "levels")),
         refusals=(
             *limit_refusals(items, station.device, "lower 'highest' or 'compliance'"),
             *range_refusal("highest", settings.highest, capabilities.source_voltage, "drive"),

@@ -27,7 +27,7 @@ class FormingAcquisition:
         self._number = 0
         self._stage = 0  #: from 1; 0: before the first
         self._compliance = settings.compliance[0]
-        self._switched = self._reached = False
+        self._switched = self._reached = self._limited = False
 
     def run(self) -> Iterator[Step]:
         """Read, ramp in stages, read after each, confirm; the source ends at zero with its output off."""
@@ -51,9 +51,10 @@ class FormingAcquisition:
         """Say how the stages ended."""
         if self._switched:
             self._say("log", f"the device has switched. Forming ends after stage {self._stage}", formed=1.0)
-        elif self._reached:
-            self._say("warning", "the target current is reached without a jump, so it is not known whether the device "
-                                 "has switched")
+        elif self._limited:
+            self._say("warning", f"the current reached the compliance without a jump by a factor of "
+                                 f"{self._settings.jump:g}. Either the compliance is below the current at which the "
+                                 "device switches, or the device oscillates in compliance. Use a higher compliance")
         else:
             self._say("warning", f"the device did not switch up to {short_quantity(self._settings.stop, 'V')} in "
                                  f"{self._stage} stages. It is not formed", formed=0.0)
@@ -97,6 +98,7 @@ class FormingAcquisition:
             reached = reached + 1 if currents[-1] >= _NEAR * self._settings.target else 0
             self._reached = self._reached or reached >= _ENOUGH
             done += 1
+            self._limited = self._limited or limited >= _ENOUGH
             if switched or limited >= _ENOUGH or (reached >= _ENOUGH and self._settings.stop_at == "current"):
                 break
         why = ("the device switched" if switched else "the compliance is reached without a jump" if limited >= _ENOUGH

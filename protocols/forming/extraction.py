@@ -68,9 +68,13 @@ def forming_results(run: Run, options: ExtractionOptions) -> list[Result]:
         run.column("stage"), run.column("compliance"), run.column("phase"), strict=True) if phase != READ}
     results: list[Result] = []
     formed: Result | None = None
+    unclear: Result | None = None
     for stage, found in stages.items():
         conditions = {"stage": stage, "compliance": limits[stage], **_polarity(found)}
         voltage = found.threshold_voltage
+        if voltage.value is not None and Flag.NO_HYSTERESIS in voltage.flags:
+            unclear = unclear or _unclear(voltage, conditions)
+            continue
         if phases[stage] == CONFIRMATION:
             after = replace(voltage, quantity="switching_voltage_after_forming", conditions=conditions)
             results.append(after)
@@ -82,8 +86,18 @@ def forming_results(run: Run, options: ExtractionOptions) -> list[Result]:
         elif formed is not None:
             results.append(replace(voltage, quantity="switching_voltage_in_forming", conditions=conditions))
     if formed is None and stages:
-        results.insert(0, _not_formed(stages[max(stages)], limits))
+        results.insert(0, unclear or _not_formed(stages[max(stages)], limits))
     return results + list(read_resistances(run, options).values())
+
+
+def _unclear(voltage: Result, conditions: Mapping[str, Any]) -> Result:
+    """Return a change that both branches make at the same place: its bounds, but no value.
+
+    A knee does this, and so does a device that oscillates while the source meter limits its current.
+    """
+    return replace(voltage, quantity="forming_voltage", value=None, conditions=conditions,
+                   method=f"{voltage.method}; both branches change there, so it may be no switching",
+                   flags=voltage.flags | Flag.AMBIGUOUS)
 
 
 def _not_formed(last: Switching, limits: Mapping[int, float]) -> Result:
@@ -120,6 +134,9 @@ def forming_remark(run: Run) -> str:
     formed, shift = by_name.get("forming_voltage"), by_name.get("forming_shift")
     if formed is None:
         return ""
+    if formed.value is None and Flag.AMBIGUOUS in formed.flags:
+        return ("it is not clear whether the device was formed, because the current changes at the same voltage on "
+                "both ways. Use a higher compliance, and look at the device with a scope")
     if formed.value is None:
         return ("the device was not formed: no ramp shows switching. Use a higher 'stop' or a higher compliance, or "
                 "check the contact")

@@ -7,7 +7,7 @@ from tsbench.instruments.guard.limits import worst_case_of_current, worst_case_o
 from tsbench.protocols.acquiring.device_view import device_view
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
 from tsbench.protocols.iv_sweep.path import soft_steps
-from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
 
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
@@ -31,12 +31,14 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
     ramps = soft_steps(0.0, first, size).size + soft_steps(float(path.levels[-1]), 0.0, size).size
     shown = np.linspace(0, len(path) - 1, min(len(path), _PREVIEW_POINTS)).astype(int)
     rate = PlanItem("sweep rate", size / per_point, f"{DRIVE_UNITS[settings.drive][0]}/s")
+    duration = len(path) * per_point + ramps * settings.ramp_wait(size) + looks * _LOOK
+    dose = dose_items(settings.cycles * (1 + settings.both_polarities), duration * worst.current, "ramps")
     return Plan(
         steps=len(path),
         points=len(path),
-        duration=len(path) * per_point + ramps * settings.ramp_wait(size) + looks * _LOOK,
+        duration=duration,
         bytes=len(path) * _BYTES_PER_POINT,
-        worst_case=(*items, rate),
+        worst_case=(*items, *dose, rate),
         refusals=(
             *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
             *_range_refusals(settings, capabilities),

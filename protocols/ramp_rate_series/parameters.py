@@ -12,7 +12,9 @@ class RampRateParameters(SweepParameters):
     """Parameters of a ramp-rate series. The time at a level follows from the rate and takes the place of ``dwell``."""
 
     rate: VoltsPerSecondList = Field(
-        default=(0.02, 0.05, 0.1), min_length=1, description="ramp rates (V/s), in this order, each one sweep")
+        default=(0.02, 0.1, 0.5), min_length=1, description="ramp rates (V/s), in this order, each one sweep")
+    nplc: float = Field(
+        default=0.1, ge=0.01, le=10, description="integration time in power-line cycles (it limits the highest rate)")
     check_oscillation: bool = Field(
         default=False, description="check with the scope whether the device oscillates. The looks make the ramp slower")
 

@@ -22,7 +22,8 @@ def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
             "highest rate with this step and this integration time. Raise 'step' or lower 'nplc'")
     current = next((item.value for item in plans[0].worst_case if item.quantity == "current"), 0.0)
     duration = sum(plan.duration for plan in plans)
-    items = [item for item in plans[0].worst_case if item.quantity != "sweep rate"]
+    own = {"sweep rate", "ramps", "total charge"}
+    items = [item for item in plans[0].worst_case if item.quantity not in own]
     fastest = max((item for plan in plans for item in plan.worst_case if item.quantity == "sweep rate"),
                   key=lambda item: item.value)
     ramps = len(plans) * settings.cycles * (1 + settings.both_polarities)

@@ -10,6 +10,7 @@ from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.protocols.extracting.facts import device_current, parameter, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.retention.acquisition import READ_AFTER, READ_BEFORE, STIMULUS
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result, Run
 
 _METHOD = "from the last read that shows the device on to the first that shows it off"
@@ -130,3 +131,17 @@ def median_time(each: list[Result]) -> Result:
     if len(known) < _FEWEST:
         return replace(found, flags=flags | Flag.TOO_FEW)
     return replace(found, flags=flags | (Flag.CENSORED if low is None or high is None else Flag.NONE))
+
+
+def retention_remark(run: Run) -> str:
+    """Return in one line why no stimulus gives a retention time; "" where one does."""
+    limit = 1.0 / float(parameter(run, "off_above", 1e6))
+    found = retained(run, ExtractionOptions())
+    if not found or any(one.during > limit >= one.before for one in found):
+        return ""
+    if all(one.before > limit for one in found):
+        lowest = format_quantity(1.0 / max(one.before for one in found), "Ohm", 3)
+        return (f"before every stimulus, the resistance is below 'off_above' already ({lowest}), so nothing shows when "
+                "the state is lost. Lower 'off_above', or check the device for a short")
+    return ("the device was not on at the end of any stimulus. Use a higher 'set_voltage' or a longer 'set_time', or "
+            "check the contact")

@@ -57,3 +57,10 @@ class Retention(RetentionParameters, Protocol):
         from tsbench.protocols.retention.figure import retention_figures
 
         return retention_figures(run, options)
+
+    @classmethod
+    def device_remark(cls, run: Run) -> str:
+        """Return why no stimulus gives a retention time."""
+        from tsbench.protocols.retention.extraction import retention_remark
+
+        return retention_remark(run)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.iv_sweep.plan import plan_sweep
 from tsbench.protocols.temperature_series.parameters import TemperatureSeriesParameters
-from tsbench.protocols.worst_case import dose_items, range_refusal
+from tsbench.protocols.worst_case import range_refusal, repeated
 
 #: [s] that a chuck takes to the next temperature and to become stable; only for the duration
 _HEATING = 600.0
@@ -20,11 +20,9 @@ def plan_temperatures(settings: TemperatureSeriesParameters, station: Station) -
     else:
         refusals += [line for one in settings.temperature
                      for line in range_refusal("temperature", one, chuck.bounds, "chuck")]
-    current = next((item.value for item in plan.worst_case if item.quantity == "current"), 0.0)
     return replace(
         plan, steps=parts * plan.steps, points=parts * plan.points, bytes=parts * plan.bytes,
         duration=parts * (plan.duration + _HEATING), refusals=tuple(refusals),
-        worst_case=(*plan.worst_case, *dose_items(parts * settings.cycles * (1 + settings.both_polarities),
-                                                  parts * plan.duration * current, "ramps")),
+        worst_case=repeated(plan.worst_case, parts),
         warnings=(*plan.warnings, f"the duration counts {_HEATING:g} s for each of the {parts} temperatures. The chuck "
                                   "stays at the last temperature"))

@@ -84,6 +84,28 @@ def test_a_device_that_stays_on_is_told(station: Any, recorder: Any) -> None:
     assert "in compliance" in protocol_named("forming").device_remark(run)
 
 
+def test_a_knee_is_no_forming(station: Any, recorder: Any) -> None:
+    """Both ways change at the same voltage, as a device that oscillates in compliance does too."""
+    device = put(station, Switch(threshold=5.0))
+    usual = station.meter._reading
+
+    def knee(level: float, time: float) -> Any:
+        device.off = 1e3 if level > 1.105 else 100e3
+        return usual(level, time)
+
+    station.meter._reading = knee
+    run = ran(protocol_named("forming").parse({"stop": 2.0, "compliance": (1e-4,)}), station, recorder)
+    voltage = numbers(run)["forming_voltage"]
+    assert voltage.value is None and Flag.AMBIGUOUS in voltage.flags and voltage.low < 1.105 < voltage.high
+    assert "not clear" in protocol_named("forming").device_remark(run)
+
+
+def test_a_compliance_that_is_too_low_is_told(station: Any, recorder: Any) -> None:
+    run = formed(station, recorder, Switch(threshold=5.0, off=10e3), compliance=(5e-6, 50e-6))
+    assert any("Use a higher compliance" in text for text in recorder.texts("warning"))
+    assert run.column("set_point").max() < 0.7   # the ramp ends in compliance
+
+
 def test_a_single_wild_reading_forms_nothing(station: Any, recorder: Any) -> None:
     device = put(station, Switch(threshold=5.0))
     usual = station.meter._reading

@@ -47,7 +47,7 @@ def test_every_rise_of_a_list_gives_a_threshold(station: Any, recorder: Any) -> 
     assert first.low < 0.905 < first.high and none.value is None and negative.low < -0.905 < negative.high
 
 
-@pytest.mark.sabotage("resistor", "output")
+@pytest.mark.sabotage("resistor")
 def test_a_logarithmic_sweep_of_the_current_over_decades(measure: Any) -> None:
     """The device is behind its fold at 1 mA, and the off state is seen over three decades."""
     done = measure("nbo2", "iv_sweep", {

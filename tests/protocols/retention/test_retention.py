@@ -107,6 +107,15 @@ def test_a_device_that_was_not_switched_has_no_retention() -> None:
     assert made([LIMIT, LIMIT, LIMIT]).value is None
 
 
+def test_a_run_without_a_result_says_why(station: Any, recorder: Any, new_station: Any) -> None:
+    run, _ = retain(station, recorder, (1.0, 1.0))
+    assert RETENTION.device_remark(run) == ""
+    run, _ = retain(new_station(), type(recorder)(), (1.0, 1.0), off_above=1e12)
+    assert "Lower 'off_above'" in RETENTION.device_remark(run)
+    run, _ = retain(new_station(), type(recorder)(), (1.0, 1.0), set_voltage=0.9)
+    assert "not on at the end of any stimulus" in RETENTION.device_remark(run)
+
+
 def test_the_plan_and_what_does_not_fit_together(new_station: Any) -> None:
     plan = RETENTION.parse({"repeats": 3}).plan(new_station())
     items = {item.quantity: item.value for item in plan.worst_case}

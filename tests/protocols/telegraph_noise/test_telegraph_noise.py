@@ -22,7 +22,7 @@ time_low = "20 ms"
 time_high = "10 ms"'''),)
 
 
-@pytest.mark.sabotage("resistor", "output")
+@pytest.mark.sabotage("resistor")
 def test_amplitude_and_mean_times_are_those_of_the_world_file(measure: Any) -> None:
     """The off current is proportional to the parameter that jumps, so it changes by 5 %."""
     done = measure("nbo2", "telegraph_noise", {"bias": "0.3 V", "samples": 1200, "nplc": 0.01}, replace=NOISY)

@@ -58,7 +58,7 @@ class FakeChuck:
         yield self.now
 
 
-@pytest.mark.sabotage("resistor", "output")
+@pytest.mark.sabotage("resistor")
 def test_slopes_and_activation_energy_are_those_of_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSBENCH_WITNESS", str(tmp_path / "w.jsonl"))
     for kind, more in (("bench", CONTROLLED), ("world", HEATED)):
