@@ -117,7 +117,8 @@ def _within(place: Place, values: FloatArray) -> tuple[ForeignColumn, tuple[str,
     clip_low = low if np.any(values == -np.inf) else place.clip_low
     clip_high = high if np.any(values == np.inf) else place.clip_high
     values = np.clip(values, low, high)
-    said = f"{number} sample{'s' if number > 1 else ''} of {place.name} are marked as beyond the range of the input"
+    many = "samples" if number > 1 else "sample"
+    said = f"{number} {many} of {place.name} {'are' if number > 1 else 'is'} marked as beyond the range of the input"
     return ForeignColumn(place.name, place.unit, values, clip_low=clip_low, clip_high=clip_high), (said,)
 
 

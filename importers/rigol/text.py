@@ -15,6 +15,7 @@ from tsbench.importers.text_records import Place, TextRecord, TimeBase, read_rec
 
 _CHANNEL = re.compile(r"(CH ?\d+|MATH\d*|REF\d*)", re.IGNORECASE)
 _NAMED = re.compile(r"(CH ?\d+|MATH\d*|REF\d*)\s*(?:\(([^)]*)\)|([AVUW]))", re.IGNORECASE)
+_TIME = re.compile(r"(?:Time|X)\s*(?:\(s\))?", re.IGNORECASE)
 _NUMBER = r"\s*=\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)"
 _START, _STEP = re.compile(r"\bt0" + _NUMBER, re.IGNORECASE), re.compile(r"\btInc" + _NUMBER, re.IGNORECASE)
 _UNITS = {"volt": "V", "amp": "A", "ampere": "A", "v": "V", "a": "A", "w": "W", "watt": "W"}
@@ -64,8 +65,7 @@ def _one_row(line: str, first: list[str], second: list[str]) -> TextRecord | Non
     if not places or not is_number(second[0]):
         return None
     start, step = _START.search(line), _STEP.search(line)
-    timed = first[0].lower().startswith("time") or first[0].upper() == "X"
-    if timed:
+    if _TIME.fullmatch(first[0]):
         return TextRecord(1, places, TimeBase(first[0], "s", 0))
     if start and step and places[0].position == 0:
         return TextRecord(1, places, TimeBase(step=number_of(step[1]), start=number_of(start[1]) or 0.0))

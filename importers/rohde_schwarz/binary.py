@@ -22,6 +22,7 @@ from tsbench.records import FloatArray
 
 _LARGEST = 16 << 20  #: [bytes] of settings
 _PAYLOAD_HEADER = 8
+_MOST_CHANNELS = 16
 #: format of the samples in the settings -> code at the beginning of the samples, NumPy type
 _FORMATS = {
     "INT8BIT": (0, "<i1"), "INT16BIT": (1, "<i2"), "FLOAT": (4, "<f4"), "XYDOUBLEFLOAT": (6, ""),
@@ -125,8 +126,7 @@ def _settings(path: Path) -> Settings:
         raise UnreadableFile(f"{path.name}: the settings are larger than {_LARGEST >> 20} MiB. The file is damaged")
     content = path.read_bytes()
     if not content.lstrip(b"\xef\xbb\xbf").startswith(b"<?xml"):
-        lines = (line.split(":", 2) for line in content.decode("utf-8-sig", errors="replace").splitlines())
-        return Settings({cells[0].strip(): {"Value": cells[1].strip()} for cells in lines if len(cells) > 1}, path.name)
+        return Settings(_lines(content.decode("utf-8-sig", errors="replace")), path.name)
     if b"<!ENTITY" in content or b"<!DOCTYPE" in content:
         raise damaged(path.name, "the settings define entities, which no oscilloscope writes")
     try:
@@ -141,11 +141,21 @@ def _settings(path: Path) -> Settings:
     return Settings(values, path.name)
 
 
+def _lines(content: str) -> dict[str, dict[str, str]]:
+    """Return the properties of a settings file of lines: "name:value:", or "name:value:value:" for several channels."""
+    values: dict[str, dict[str, str]] = {}
+    for line in content.splitlines():
+        name, *cells = (cell.strip() for cell in line.split(":"))
+        if cells:
+            values[name] = {"Value": cells[0], **{f"I_{k}": cell for k, cell in enumerate(cells[:_MOST_CHANNELS])}}
+    return values
+
+
 def _channels(settings: Settings) -> list[tuple[str, int | None]]:
     """Return name and place in the settings of each channel that was exported."""
     if settings.kind("MultiChannelExport") != "ON":
         return [(_name(settings.text("Source"), 1), None)]
-    active = [k for k in range(16) if settings.text("MultiChannelExportState", k).endswith("_ON")]
+    active = [k for k in range(_MOST_CHANNELS) if settings.text("MultiChannelExportState", k).endswith("_ON")]
     if not active:
         raise damaged(settings.source, "the settings name no channel")
     return [(_name(settings.text("MultiChannelSource", k), k + 1), k) for k in active]
@@ -209,7 +219,7 @@ def _scaled(
     """Return the trace with its scale; the ends of the range are those of the converter."""
     prefix = "" if number is None else "MultiChannel"
     unit = _UNITS.get(settings.kind("ViewUnit" if number is None else "MultiChannelViewUnit") if number is None else
-                      settings.text("MultiChannelViewUnit", number).rpartition("_")[2], "V")
+                      settings.text("MultiChannelViewUnit", number).rpartition("_")[2], "")
     scale = settings.number(f"{prefix}VerticalScale", number)
     position = settings.number(f"{prefix}VerticalPosition", number)
     offset = settings.number(f"{prefix}VerticalOffset", number) - position * scale

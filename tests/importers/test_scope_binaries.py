@@ -141,6 +141,20 @@ def test_interleaved_channels_of_rohde_schwarz(tmp_path: Path) -> None:
     np.testing.assert_allclose(table.columns[2].values, codes[:, 1] / 253 + 0.1, atol=1e-8)
 
 
+def test_settings_lines_of_several_channels_of_rohde_schwarz(tmp_path: Path) -> None:
+    one = {"XStart": "-1e-06", "XStop": "1e-06", "RecordLength": "4", "MultiChannelExport": "eRS_ONOFF_ON",
+           "MultiChannelExportState": "eRS_ONOFF_ON:eRS_ONOFF_OFF:eRS_ONOFF_ON", "TraceType": "eRS_TRACE_TYPE_NORMAL",
+           "MultiChannelSource": ":".join(f"eRS_SIGNAL_SOURCE_CH{k}_TR1" for k in (1, 2, 3)),
+           "MultiChannelVerticalScale": "0.1:0.1:0.2", "MultiChannelVerticalPosition": "0:0:0",
+           "MultiChannelVerticalOffset": "0:0:0.5", "Timestamp": "2021:09:09 10:29"}
+    (tmp_path / "a.csv").write_text("".join(f"{name}:{value}:\n" for name, value in one.items()))
+    (tmp_path / "a.Wfm.csv").write_text("0.1;1\n0.2;2\n0.3;3\n0.4;4\n")
+    table = read(tmp_path / "a.csv", maker="rohde_schwarz")
+    assert [column.name for column in table.columns] == ["time", "CH1", "CH3"]
+    assert table.columns[2].values.tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(table.columns[0].values, [-1e-6, -5e-7, 0, 5e-7], atol=1e-15)
+
+
 def test_an_export_without_its_samples_is_refused(tmp_path: Path) -> None:
     path = scope_files.rohde_export(tmp_path / "a.bin", np.zeros(9, dtype=np.int8))
     (tmp_path / "a.Wfm.bin").unlink()
