@@ -20,7 +20,8 @@ _FLOWS, _BASE_MARGIN = 0.3, 1.5
 #: the excursion must exceed this many standard deviations of the noise
 _LEAST_SIGMAS = 8.0
 _ROUNDING = 1e-9  #: less than this share of the voltage is rounding
-_SAME_LEVEL = 0.01  #: levels that differ by less than this share of the largest excursion are one
+#: samples on both sides of a fall of the voltage, and by how much the current rises where the device switches
+_NEAR_FALL, _RISES = 9, 1.2
 _FEWEST_SAMPLES = 4  #: a pulse has at least so many
 _FEWEST_OF_RECTANGLE = 12  #: with fewer samples a rectangle looks like a ramp
 #: an edge takes at most this share of the pulse, or so many samples
@@ -78,8 +79,8 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
         (int(first), int(last) - 1) for first, last in zip(edges[::2], edges[1::2], strict=True)
         if last - first >= _FEWEST_SAMPLES and bool((away[first:last] > _BEGINS * top).any())
     ]
-    power = voltage * (current - zero)
-    runs = [(first, _end_of_pulse(first, last, voltage - base, power, top)) for first, last in runs]
+    runs = [(first, _end_of_pulse(first, last, np.abs(voltage - base) > _BEGINS * top, np.abs(current - zero)))
+            for first, last in runs]
     sharp = (np.abs(voltage - base) > _BEGINS * top) | (np.abs(current - zero) > flows * most)
     runs = [(first + int(np.argmax(sharp[first : last + 1])), last - int(np.argmax(sharp[first : last + 1][::-1])))
             for first, last in runs]  # smoothing has widened them
@@ -94,18 +95,26 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
     return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
 
 
-def _end_of_pulse(first: int, last: int, excursion: FloatArray, power: FloatArray, top: float) -> int:
-    """Return the last sample of a pulse: where the voltage ends, if only a current that it does not drive goes on.
+def _end_of_pulse(first: int, last: int, away: npt.NDArray[np.bool_], flowing: FloatArray) -> int:
+    """Return the last sample of a pulse: where the voltage ends, unless the current rises there.
 
-    A current that still flows shows a device that holds the voltage low behind a resistance. But at the base, and with
-    the sign of the voltage against it, the current is that of a reading by other means.
+    A device that switches behind a resistance takes less voltage, and more current flows from then on: the pulse goes
+    on. Where the voltage falls and the current does not rise, the pulse is over, and a current that still flows is
+    that of a device which has not relaxed.
+
+    Parameters
+    ----------
+    first, last : samples of the run in which the voltage is away from the base or a current flows
+    away : whether the voltage is clearly away from the base
+    flowing : magnitude of the current [A]
     """
-    above = np.flatnonzero(np.abs(excursion[first : last + 1]) > _BEGINS * top)
+    above = np.flatnonzero(away[first : last + 1])
     end = first + int(above[-1]) if above.size else last
-    after = slice(end + _EDGE_SAMPLES, last + 1)
-    if power[after].size == 0 or abs(float(np.mean(excursion[after]))) > _SAME_LEVEL * top:
+    before, after = flowing[first : end + 1 - _EDGE_SAMPLES], flowing[end + 1 + _EDGE_SAMPLES : last + 1]
+    if before.size < _EDGE_SAMPLES or after.size < _EDGE_SAMPLES:
         return last
-    return last if float(power[after].sum()) * float(power[first : end + 1].sum()) > 0.0 else end
+    level, later = (float(np.median(part)) for part in (before[-_NEAR_FALL:], after[:_NEAR_FALL]))
+    return last if later > _RISES * level else end
 
 
 def jumps(record: PulseRecord, voltage: FloatArray) -> bool:

@@ -78,6 +78,11 @@ class Relaxed:
         return math.inf if self.low is not None else 0.0 if self.high is not None else None
 
 
+#: the device voltage at the end of a pulse, as a share of its largest: above, the device does not hold it low
+_STILL_HIGH = 0.7
+_LATE_EDGE = 0.1  #: of the pulse: the current falls no later after the voltage, if it is the edge that both show
+
+
 def relaxation_time(
     time: FloatArray, voltage: FloatArray, current: FloatArray, width: float, *, level: float | None = None,
     fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE, start: float | None = None,
@@ -113,7 +118,7 @@ def relaxation_time(
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0
     i = sign * (current - zero)
-    fall = _falling_edge(i, end, sign * top)
+    fall = _end_edge(voltage, i, begin, end, sign * top)
     if (unseen := _why_no_fall(current, end, fall, facts)) or fall is None:
         return Relaxed(None, flags=flags | unseen, zero=zero)
     edge, settled = fall
@@ -205,6 +210,43 @@ def _first_edge(time: FloatArray, voltage: FloatArray) -> float:
     """Return when [s] the device voltage first passes half of its largest change from where it begins."""
     change = np.abs(smoothed(voltage, 3) - np.median(voltage[: max(5, voltage.size // 50)]))
     return float(time[int(np.argmax(change >= 0.5 * change.max()))])
+
+
+def _end_edge(
+    voltage: FloatArray, i: FloatArray, begin: int, end: int, top: float
+) -> tuple[float, int] | None:
+    """Return (fractional index of the middle of the pulse's last edge, index at which it is over).
+
+    The current shows the edge and how long the amplifier takes. But if the current does not fall with the voltage (it
+    is clipped, or read at another level), its first fall is already the relaxation.
+    """
+    by_current, by_voltage = _falling_edge(i, end, top), _fall_of_voltage(voltage, begin, end)
+    if by_voltage is None:
+        return by_current
+    latest = by_voltage[0] + _LATE_EDGE * (end - begin) + _FIRST_SAMPLES
+    return by_voltage if by_current is None or by_current[0] > latest else by_current
+
+
+def _fall_of_voltage(voltage: FloatArray, begin: int, end: int) -> tuple[float, int] | None:
+    """Return (fractional index of the middle of the voltage's fall after ``end``, index at which the fall is over).
+
+    None where the device voltage is low at the end of the pulse already, because the device holds it low behind a
+    resistance. There, only the current shows the fall.
+    """
+    rest = float(np.median(voltage[:begin]))
+    change = np.abs(voltage - rest)
+    length = max((end - begin) // 20, 3)
+    height = float(np.median(change[end - length : end]))
+    if height < _STILL_HIGH * float(change[begin:end].max()) or height < _CLEAR * noise_of(voltage):
+        return None
+    low = np.flatnonzero(change[end:] < 0.5 * height)
+    if low.size == 0 or low[0] == 0 or low[0] > 2 * (end - begin):
+        return None
+    k = end + int(low[0]) - 1
+    place = k + (change[k] - 0.5 * height) / (change[k] - change[k + 1])
+    over = np.flatnonzero(change[k:] < 0.1 * height)
+    settled = k + int(over[0]) if over.size else k + 1
+    return float(place), min(settled + max(2 * (settled - k - 1), 1), voltage.size - 2)
 
 
 def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | None:

@@ -109,7 +109,12 @@ def test_a_current_that_flows_without_voltage_does_not_make_a_pulse_longer() -> 
     current[TIME > 600e-6] = 0.0
     (span,) = found(voltage, current + 1e-9 * random.normal(size=TIME.size)).pulses
     assert (span.first, span.last) == (100, 149)
-    # a switched device behind a resistance: its voltage is low, but it keeps the sign of the pulse
-    voltage[110:150] = 5e-3
+    # also at a read level, where the current after the pulse has the sign of the voltage, and is clipped
+    voltage = rectangles((100, 50, 0.5), base=20e-3, noise=1e-4)
+    (span,) = found(voltage, np.clip(np.where((TIME > 120e-6) & (TIME < 400e-6), 20e-6, 1e-9), 0.0, 11e-6)).pulses
+    assert (span.first, span.last) == (100, 149)
+    # a switched device behind a resistance: its voltage falls because its current rises
+    voltage = rectangles((100, 50, 0.5), base=0.0, noise=1e-4)
+    voltage[110:150] = 1e-3
     (span,) = found(voltage, np.where((TIME >= 110e-6) & (TIME < 150e-6), 1e-4, 0.0)).pulses
     assert (span.first, span.last) == (100, 149)

@@ -222,3 +222,16 @@ def test_samples_farther_apart_after_the_pulse_change_no_time():
     thinned = relaxation_time(time[kept], voltage[kept], current[kept], WIDTH, facts=FACTS)
     for found in (whole, thinned):
         assert abs(found.value - true_time(4e-3, found.level)) < 3 * math.hypot(found.random, found.systematic)
+
+
+def test_a_current_that_does_not_fall_with_the_voltage_is_followed_from_the_edge_of_the_voltage():
+    """A device without a resistance in series is read at another gain: its current falls only when it relaxes."""
+    random = np.random.default_rng(6)
+    time = -1e-3 + 2e-6 * np.arange(8000)
+    voltage = np.where((time >= 0) & (time < 4e-3), 0.5, 0.02) + 1e-4 * random.standard_normal(time.size)
+    current = np.where(time < 1e-3, 0.0, 1e-5 * np.exp(-np.maximum(time - 4e-3, 0.0) / 2e-3))
+    current = current + 1e-9 * random.standard_normal(time.size)
+    found = relaxation_time(time, voltage, current, 4e-3, start=0.0)
+    assert found.edge_time == pytest.approx(4e-3, abs=1e-5)
+    assert found.value == pytest.approx(2e-3 * math.log(1e-5 / found.level), rel=0.02)
+    assert found.level == pytest.approx(0.5e-5, rel=0.05)
