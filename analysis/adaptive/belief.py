@@ -36,9 +36,6 @@ RECOVERY_RATES: Rates = (
 class Prior:
     """What is believed before the first pulse: all locations alike, all spreads alike in their logarithm.
 
-    With ``even_at``, all firing probabilities at that stimulus are as likely instead of all locations. Otherwise nearly
-    all curves have the probability 0 or 1 there, and the interval of the probability would lean to these.
-
     Locations and spreads are in the unit of the stimulus. Stimuli are chosen from ``lowest`` to ``highest``; the
     location may lie beyond by ``beyond`` times that range, which shows in the interval.
     """
@@ -49,7 +46,6 @@ class Prior:
     largest_spread: float
     rates: Rates = USUAL_RATES
     beyond: float = 0.2
-    even_at: float | None = None  #: a stimulus; it can always be chosen
 
     @property
     def whole(self) -> "Box":
@@ -180,9 +176,6 @@ def _in_box(prior: Prior, box: Box, x: FloatArray, fired: FloatArray) -> Belief:
         np.array(FORMS, dtype=np.float64), rates, spreads, locations, indexing="ij"))
     floor, plateau, likely = np.array(prior.rates).T[:, rate.astype(np.int64)]
     log_weight = np.log(likely)
-    if prior.even_at is not None:  # the density of a location for which F at this stimulus is spread evenly
-        z = (prior.even_at - location) / (2.0 * spread)
-        log_weight = log_weight - 2.0 * np.logaddexp(z, -z) - np.log(spread)
     curves = Curves(location, spread, floor, plateau, form)
     most = float(log_weight.max())
     log_weight = log_weight - most - math.log(float(np.exp(log_weight - most).sum()))
@@ -210,8 +203,7 @@ def _entropy(chance: FloatArray) -> FloatArray:
 def _candidates(prior: Prior, box: Box, spread: float) -> FloatArray:
     """Return stimuli over the range of the locations and two spreads beyond, within those that are allowed."""
     low, high = max(box.low - 2.0 * spread, prior.lowest), min(box.high + 2.0 * spread, prior.highest)
-    spaced = np.linspace(min(low, prior.highest), max(high, prior.lowest), _CANDIDATES)
-    return np.unique(np.concatenate([spaced, [] if prior.even_at is None else [prior.even_at]]))
+    return np.unique(np.linspace(min(low, prior.highest), max(high, prior.lowest), _CANDIDATES))
 
 
 def _closer(found: Belief) -> Box | None:

@@ -6,8 +6,6 @@ All of it is a function of the pulses so far. So a stored run gives the same int
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from tsbench.analysis.adaptive.belief import RECOVERY_RATES, Belief, Interval, Prior, Wanted
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.records import FloatArray
@@ -18,7 +16,7 @@ _LARGEST_SPREAD = 0.25  #: the widest, as a share of the range of the stimuli
 #: of three pulses, one is chosen for all of the curve
 _FOR_THE_CURVE = 3
 #: pulses before the interval may end the search: two that fired and two that did not are the least that shows both
-_FEWEST = 8
+FEWEST = 8
 
 #: why a search ended
 NARROW, SPENT, ABOVE, BELOW = "narrow", "spent", "above", "below"
@@ -32,8 +30,6 @@ class Goal:
     wanted: Wanted
     width: float  #: of the 95 % interval, in the unit of what is wanted
     budget: int  #: pulses, or pairs of pulses, at most
-    #: one of so many pulses is chosen for all of the curve; 0: none
-    for_the_curve: int = _FOR_THE_CURVE
 
     def interval(self, found: Belief) -> Interval:
         """Return what is known of what is wanted."""
@@ -48,31 +44,24 @@ class Goal:
         sent : pulses, those that do not count included
         """
         known = self.interval(found)
-        if found.x.size >= _FEWEST and known.width <= self.width:
+        if found.x.size >= FEWEST and known.width <= self.width:
             return NARROW
         if sent >= self.budget:
             return SPENT
-        if self.is_stimulus and found.x.size >= _FEWEST:
+        if found.x.size >= FEWEST:
             if known.low >= self.prior.highest:
                 return ABOVE
             if known.high <= self.prior.lowest:
                 return BELOW
         return ""
 
-    @property
-    def is_stimulus(self) -> bool:
-        """Whether a stimulus is wanted, rather than a probability."""
-        return not isinstance(self.wanted, ProbabilityAt)
-
     def next_stimulus(self, found: Belief) -> float:
         """Return what to send next.
 
-        Mostly what narrows the interval; every third pulse, what tells most about the curve: the interval of a
-        stimulus rests on the spread and the form of the curve. That of a probability rests on the pulses of that
-        stimulus, so all pulses narrow it.
+        Mostly what narrows the interval; every third pulse, what tells most about the curve: the interval rests on the
+        spread and the form of the curve.
         """
-        for_the_curve = self.for_the_curve and found.x.size % self.for_the_curve == 0
-        return found.telling() if for_the_curve else found.narrowing(self.wanted)
+        return found.telling() if found.x.size % _FOR_THE_CURVE == 0 else found.narrowing(self.wanted)
 
 
 @dataclass(frozen=True)
@@ -93,28 +82,11 @@ class HalfRecovery:
         return curves.stimulus(0.5 * curves.plateau)
 
 
-@dataclass(frozen=True)
-class ProbabilityAt:
-    """Wanted: the probability that a pulse of one amplitude fires."""
-
-    stimulus: float
-
-    def __call__(self, curves: Curves) -> FloatArray:
-        return np.asarray(curves.probability(np.array([self.stimulus]))[0])
-
-
 def threshold_goal(lowest: float, highest: float, width: float, budget: int) -> Goal:
     """Return the search for the amplitude that fires every second pulse; all in V, as magnitudes."""
     return Goal(
         Prior(lowest, highest, width * _LEAST_SPREAD, _LARGEST_SPREAD * (highest - lowest)), StimulusFor(0.5), width,
         budget)
-
-
-def probability_goal(amplitude: float, lowest: float, highest: float, width: float, budget: int) -> Goal:
-    """Return the search for the firing probability at one ``amplitude`` [V]; ``width`` is that of its interval."""
-    least = 0.02 * width * amplitude  # narrower ones make the probability 0 or 1 as well
-    prior = Prior(lowest, highest, least, _LARGEST_SPREAD * (highest - lowest), even_at=amplitude)
-    return Goal(prior, ProbabilityAt(amplitude), width, budget, for_the_curve=0)
 
 
 def refractory_goal(shortest: float, longest: float, ratio: float, budget: int) -> Goal:

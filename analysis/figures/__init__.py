@@ -6,7 +6,12 @@ figure is wanted, for Matplotlib takes its time.
 
 from matplotlib.figure import Figure
 
-from tsbench.analysis.figures.adaptive import firing_curve_figure, search_figure
+from tsbench.analysis.figures.adaptive import (
+    firing_curve_figure,
+    probability_course_figure,
+    probability_figure,
+    search_figure,
+)
 from tsbench.analysis.figures.counts import pulse_count_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
 from tsbench.analysis.figures.neurons import neuron_figure, step_responses_figure
@@ -33,6 +38,8 @@ __all__ = [
     "new_figure",
     "oscillation_figure",
     "oscillation_map_figure",
+    "probability_course_figure",
+    "probability_figure",
     "pulse_count_figure",
     "pulse_figure",
     "recovery_figure",

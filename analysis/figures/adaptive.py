@@ -1,6 +1,6 @@
 """Figures of adaptive measurements: the firing curve with its band, and how the interval closed in on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,7 @@ from tsbench.analysis.adaptive.belief import Belief, Interval
 from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.quantities import format_interval
-from tsbench.records import FloatArray
+from tsbench.records import FloatArray, Result
 
 _BINS = 12  #: groups of pulses of about the same stimulus
 _FEWEST_IN_GROUP = 4
@@ -74,7 +74,7 @@ def firing_curve_figure(
 
 def search_figure(
     stimuli: FloatArray, fired: FloatArray, low: FloatArray, high: FloatArray, name: str, unit: str,
-    title: str = "Search", simulated: bool = False, *, logarithmic: bool = False, interval_name: str = "",
+    title: str = "Search", simulated: bool = False, *, logarithmic: bool = False,
 ) -> Figure:
     """Draw the stimulus of each pulse by its outcome, and the interval after it.
 
@@ -85,29 +85,65 @@ def search_figure(
     low, high : ends of the interval after each pulse, shape (n,)
     name, unit : of the stimulus
     title, simulated, logarithmic : as of the other figures
-    interval_name : of what the interval is of, where it is not of the stimulus; then it has a panel of its own
     """
-    figure = new_figure(title, 7.0, 4.6 if not interval_name else 6.0, simulated)
-    panels = figure.subplots(2 if interval_name else 1, 1, sharex=True, squeeze=False)[:, 0]
-    numbers = np.arange(1, stimuli.size + 1)
-    for value, text, marker, face in ((1.0, "fired", "o", CURVE), (0.0, "did not fire", "o", "white")):
-        mine = fired == value
-        panels[0].plot(numbers[mine], stimuli[mine], marker, color=CURVE, markerfacecolor=face, markersize=4,
-                       linewidth=0, label=text)
-    if (other := np.isnan(fired)).any():
-        panels[0].plot(numbers[other], stimuli[other], "x", color=MUTED, markersize=4, linewidth=0, label="not counted")
-    sign = np.where(stimuli < 0, -1.0, 1.0) if not interval_name else 1.0
-    panels[-1].fill_between(numbers, sign * low, sign * high, step="mid", color=THRESHOLD, alpha=0.15, linewidth=0,
-                            label="95 % interval")
-    if interval_name:
-        label(panels[1], "number of the pulse", "", interval_name, "")
-    label(panels[0], "" if interval_name else "number of the pulse", "", name, unit)
+    figure = new_figure(title, 7.0, 4.6, simulated)
+    axes = figure.subplots()
+    _draw_interval(axes, low, high)
+    _draw_outcomes(axes, stimuli, fired)
+    label(axes, "number of the pulse", "", name, unit)
     if logarithmic:
-        panels[0].set_yscale("log")
-        _logarithmic(panels[0].yaxis, unit)
-    for axes in panels:
-        axes.legend(fontsize=8, loc="best")
+        axes.set_yscale("log")
+        _logarithmic(axes.yaxis, unit)
+    axes.legend(fontsize=8, loc="best")
     return figure
+
+
+def probability_course_figure(
+    fired: FloatArray, low: FloatArray, high: FloatArray, title: str = "Firing probability", simulated: bool = False,
+) -> Figure:
+    """Draw which pulses of one amplitude fired, and the interval of the firing probability after each.
+
+    ``fired`` is 1, 0, or NaN where a pulse does not count; each array has shape (n,), in order of time.
+    """
+    figure = new_figure(title, 7.0, 4.6, simulated)
+    axes = figure.subplots()
+    _draw_interval(axes, low, high)
+    _draw_outcomes(axes, np.where(fired == 1.0, 1.03, -0.03), fired)
+    label(axes, "number of the pulse", "", "firing probability", "")
+    axes.set_ylim(-0.07, 1.07)
+    axes.legend(fontsize=8, loc="best")
+    return figure
+
+
+def probability_figure(results: Sequence[Result], title: str = "Firing curve", simulated: bool = False) -> Figure:
+    """Draw firing probabilities with their intervals against the condition ``amplitude`` [V]."""
+    figure = new_figure(title, 7.0, 4.6, simulated)
+    axes = figure.subplots()
+    for result in results:
+        if result.value is None or result.low is None or result.high is None:
+            continue
+        axes.errorbar(
+            [float(str(result.conditions["amplitude"]))], [result.value],
+            yerr=[[result.value - result.low], [result.high - result.value]], fmt="o", color=CURVE, markersize=5,
+            capsize=3, linewidth=1.0)
+    label(axes, "amplitude", "V", "firing probability", "")
+    axes.set_ylim(-0.07, 1.07)
+    return figure
+
+
+def _draw_interval(axes: Axes, low: FloatArray, high: FloatArray) -> None:
+    axes.fill_between(np.arange(1, low.size + 1), low, high, step="mid", color=THRESHOLD, alpha=0.15, linewidth=0,
+                      label="95 % interval")
+
+
+def _draw_outcomes(axes: Axes, places: FloatArray, fired: FloatArray) -> None:
+    """Draw a mark for each pulse by its outcome."""
+    numbers = np.arange(1, places.size + 1)
+    for mine, text, marker, face in ((fired == 1.0, "fired", "o", CURVE), (fired == 0.0, "did not fire", "o", "white"),
+                                     (np.isnan(fired), "not counted", "x", MUTED)):
+        if mine.any():
+            axes.plot(numbers[mine], places[mine], marker, color=CURVE, markerfacecolor=face, markersize=4,
+                      linewidth=0, label=text)
 
 
 def _shown_range(found: Belief) -> tuple[float, float]:

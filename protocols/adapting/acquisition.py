@@ -1,44 +1,47 @@
-"""A search over amplitudes in progress: one pulse at a time, each chosen by what the ones before did."""
+"""Searches by single pulses in progress: one pulse at a time, each chosen by what the ones before did."""
 
 from collections.abc import Iterator
 
 from tsbench.instruments import Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import marked
 from tsbench.protocols.adapting.chooser import Chooser
-from tsbench.protocols.adapting.parameters import AmplitudeSearchParameters
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
+from tsbench.protocols.pulses.single import SinglePulses
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, Step
 
 
-class AmplitudeSearch(PulseSeries[AmplitudeSearchParameters]):
+class SearchByPulses(PulseSeries[SinglePulses]):
     """One run in progress.
 
     Parameters
     ----------
     settings, station, recorder : as of all pulses
-    chooser : chooses the amplitude of each pulse [V], as a magnitude
+    choosers : each chooses the amplitudes [V] of one search
+    budget : pulses of each search at most
     """
 
     def __init__(
-        self, settings: AmplitudeSearchParameters, station: Station, recorder: Recorder, chooser: Chooser
+        self, settings: SinglePulses, station: Station, recorder: Recorder, choosers: Iterator[Chooser], budget: int
     ) -> None:
         super().__init__(settings, station, recorder)
-        self._chooser = chooser
+        self._choosers, self._budget = choosers, budget
+        self._chooser: Chooser
 
     def first_pulse(self, amplitude: float) -> Pulse:
         """Return the pulse of one ``amplitude`` [V]."""
         return self._settings.pulse(amplitude)
 
     def every_series(self) -> Iterator[Step]:
-        """Send pulse after pulse until the chooser has enough."""
-        settings = self._settings
-        yield self.step("output on at the base level", resting=True)
-        while (magnitude := self._chooser.next_stimulus()) is not None:
-            yield from self.series(settings.sign * magnitude)
-        self._say("log", self._chooser.reason)
-        self._total = self._done  # what the search has left over
+        """Search after search: send pulse after pulse until its chooser has enough."""
+        yield self.step("ready at the base level", resting=True)
+        for chooser in self._choosers:
+            self._chooser, began = chooser, self._done
+            while (amplitude := self._chooser.next_stimulus()) is not None:
+                yield from self.series(amplitude)
+            self._say("log", self._chooser.reason)
+            self._total -= self._budget - (self._done - began)  # what the search has left over
 
     def series(self, amplitude: float) -> Iterator[Step]:
         """Send and record one pulse of ``amplitude`` [V]."""
@@ -55,7 +58,7 @@ class AmplitudeSearch(PulseSeries[AmplitudeSearchParameters]):
         record = tuple(marked(waveform, flags) for waveform in shot.waveforms.values())
         for waveform in record:
             self._recorder.waveform(waveform)
-        told = self._chooser.told(abs(amplitude), [record] if shot.taken else [], flags)
+        told = self._chooser.told(amplitude, [record] if shot.taken else [], flags)
         self._recorder.point(Point((float(self._done), shot.time, amplitude, settings.width, rest, *told), flags))
         if not shot.taken:
             self._say("warning", f"the scope missed pulse {self._done}. This pulse is flagged and not counted. Check "

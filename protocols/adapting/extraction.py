@@ -4,6 +4,7 @@ The acquisition gets the chooser from the file with the class of the protocol, s
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ class Searched:
     def interval(self) -> Interval:
         """What is known of what was looked for; after a drift, its whole way through the run."""
         known = self.goal.interval(self.found)
-        if not self.drift.certain or not self.goal.is_stimulus:
+        if not self.drift.certain:
             return known
         half = 0.5 * max(abs(self.drift.change.low), abs(self.drift.change.high))
         return Interval(known.value, known.low - half, known.high + half)
@@ -54,7 +55,7 @@ class Searched:
         known, prior, flags = self.interval, self.goal.prior, Flag.NONE
         if self.found.x.size == 0 or not self.found.fired.any():
             flags |= Flag.NO_EVENT
-        if self.goal.is_stimulus and (known.low < prior.lowest or known.high > prior.highest):
+        if known.low < prior.lowest or known.high > prior.highest:
             flags |= Flag.CENSORED
         if self.ended not in {NARROW, ABOVE, BELOW}:
             flags |= Flag.TOO_FEW
@@ -65,8 +66,6 @@ class Searched:
     def bounds(self, scale: Callable[[float], float]) -> tuple[float | None, float | None, float | None]:
         """Return value, low and high by ``scale``; None for what lies beyond all stimuli, and so is not known."""
         known, prior = self.interval, self.goal.prior
-        if not self.goal.is_stimulus:
-            return scale(known.value), scale(known.low), scale(known.high)
         return (
             scale(known.value) if prior.lowest <= known.value <= prior.highest else None,
             scale(min(known.low, prior.highest)) if known.low >= prior.lowest else None,
@@ -117,36 +116,49 @@ def judging_facts(record: DeviceRecord) -> PulseFacts:
         voltage_window=record.voltage_window, current_window=record.current_window)
 
 
-class SearchChooser:
-    """Chooses each stimulus by Bayes' rule.
+class Listener(ABC):
+    """Base of the choosers: judges each record, counts, and gives up after some missed pulses in succession.
 
     Parameters
     ----------
-    goal : of the search
     fixture : what the waveforms are read with
     judge : tells of the records of a stimulus whether it fired
-    scale : turns what the belief reckons with (V; ln s) into the stimulus (V; s)
-    unscale : and back
-    what : "the threshold amplitude", for messages
+    budget : pulses at most
     """
 
-    def __init__(
-        self, goal: Goal, fixture: Fixture, judge: Judge, what: str, *,
-        scale: Callable[[float], float] = float, unscale: Callable[[float], float] = float,
-    ) -> None:
-        self._goal, self._fixture, self._judge = goal, fixture, judge
-        self._what, self._scale, self._unscale = what, scale, unscale
-        self._found = belief(goal.prior, np.empty(0), np.empty(0))
+    def __init__(self, fixture: Fixture, judge: Judge, budget: int) -> None:
+        self._fixture, self._judge, self._budget = fixture, judge, budget
         self._sent = self._missed = 0
         self.reason = ""
 
+    @abstractmethod
+    def ended(self) -> str:
+        """Return why the search is over; "" while it is not."""
+
+    @abstractmethod
+    def choose(self) -> float:
+        """Return the next stimulus."""
+
+    @abstractmethod
+    def learn(self, stimulus: float, fired: bool | None) -> tuple[float, float]:
+        """Take an outcome (None: it does not count); return the interval after it, within the range searched."""
+
+    @property
+    @abstractmethod
+    def what(self) -> str:
+        """What is looked for, for messages: "the threshold amplitude"."""
+
     def next_stimulus(self) -> float | None:
         """Return the next stimulus; None once the interval is narrow enough or the budget is spent."""
-        ended = self._goal.ended(self._found, self._sent)
-        if ended or self._missed >= _MOST_MISSED:
-            self.reason = self._in_words(ended)
-            return None
-        return self._scale(self._goal.next_stimulus(self._found))
+        ended = self.ended()
+        if not ended and self._missed < _MOST_MISSED:
+            return self.choose()
+        counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget}"
+        self.reason = f"{counted}: " + {
+            NARROW: "its interval is narrow enough", ABOVE: "it is above the range searched",
+            BELOW: "it is below the range searched", "": f"the scope missed {_MOST_MISSED} in succession",
+        }.get(ended, "the budget is spent before its interval is narrow enough")
+        return None
 
     def told(self, stimulus: float, records: Sequence[PulseRecord], flags: Flag) -> tuple[float, float, float]:
         """Judge and learn; return fired (NaN: does not count) and the interval after it within the range searched."""
@@ -158,23 +170,50 @@ class SearchChooser:
             fired = self._judge(stimulus, read)
         else:
             self._missed += 1
+        low, high = self.learn(stimulus, fired)
+        return math.nan if fired is None else float(fired), low, high
+
+
+class SearchChooser(Listener):
+    """Chooses each stimulus by Bayes' rule.
+
+    Parameters
+    ----------
+    goal : of the search
+    fixture, judge : as of all choosers
+    what : "the threshold amplitude", for messages
+    scale : turns what the belief reckons with (V as a magnitude; ln s) into the stimulus (V; s)
+    unscale : and back
+    """
+
+    def __init__(
+        self, goal: Goal, fixture: Fixture, judge: Judge, what: str, scale: Callable[[float], float],
+        unscale: Callable[[float], float],
+    ) -> None:
+        super().__init__(fixture, judge, goal.budget)
+        self._goal, self._what, self._scale, self._unscale = goal, what, scale, unscale
+        self._found = belief(goal.prior, np.empty(0), np.empty(0))
+
+    @property
+    def what(self) -> str:
+        """What is looked for."""
+        return self._what
+
+    def ended(self) -> str:
+        """Return why the search is over; "" while it is not."""
+        return self._goal.ended(self._found, self._sent)
+
+    def choose(self) -> float:
+        """Return the stimulus after which the interval is expected to be narrowest, or that tells most."""
+        return self._scale(self._goal.next_stimulus(self._found))
+
+    def learn(self, stimulus: float, fired: bool | None) -> tuple[float, float]:
+        """Weigh the curves by an outcome."""
         if fired is not None:
             self._found = self._found.learn(self._unscale(stimulus), fired)
         known, prior = self._goal.interval(self._found), self._goal.prior
-        ends = [known.low, known.high]
-        if self._goal.is_stimulus:
-            ends = [self._scale(min(max(end, prior.lowest), prior.highest)) for end in ends]
-        return math.nan if fired is None else float(fired), ends[0], ends[1]
-
-    def _in_words(self, ended: str) -> str:
-        counted = f"after {self._sent} of at most {self._goal.budget}"
-        if not ended:
-            return f"the search ended {counted}: the scope missed {_MOST_MISSED} in succession"
-        why = {
-            NARROW: "its interval is narrow enough", ABOVE: f"{self._what} is above the range searched",
-            BELOW: f"{self._what} is below the range searched",
-        }.get(ended, "the budget is spent before the interval is narrow enough")
-        return f"the search ended {counted}: {why}"
+        low, high = sorted(self._scale(min(max(end, prior.lowest), prior.highest)) for end in (known.low, known.high))
+        return low, high
 
 
 def searched(

@@ -1,26 +1,33 @@
-"""What a search over amplitudes will do at most: pulses, duration, worst case at the device, and why it is refused."""
+"""What searches by single pulses will do at most: pulses, duration, worst case at the device, and refusals."""
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
-from tsbench.protocols.adapting.parameters import AmplitudeSearchParameters
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
+from tsbench.protocols.pulses.single import SinglePulses
 
 
-def plan_search(settings: AmplitudeSearchParameters, station: Station) -> Plan:
-    """Predict the search that uses its whole budget, every pulse at the highest amplitude."""
-    items, refusals = worst_case_and_refusals(settings, station, name="highest")
+def plan_search(settings: SinglePulses, station: Station, name: str) -> Plan:
+    """Predict the search that uses its whole budget, every pulse at the highest amplitude.
+
+    Parameters
+    ----------
+    settings : the pulses
+    station : the bench
+    name : of the parameter that sets the highest amplitude
+    """
+    items, refusals = worst_case_and_refusals(settings, station, name=name)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
     elif settings.samples > (most := station.oscilloscope("scope").capabilities.record_length):
         refusals.append(f"scope: {settings.resolution} samples in the pulse need a record of {settings.samples}, but a "
                         f"record holds {most}. Lower 'resolution'")
     times, levels = pulse_preview(settings, [0.0])
+    pulses = settings.total
     return Plan(
-        steps=settings.budget, points=settings.budget,
-        duration=settings.budget * (settings.span + max(settings.rest, OVERHEAD)),
-        bytes=settings.budget * settings.samples * 2, worst_case=items, refusals=tuple(refusals),
-        warnings=(budget_warning(settings.budget, "pulses"), *sensor_warnings(settings, station)),
+        steps=pulses, points=pulses, duration=pulses * (settings.span + max(settings.rest, OVERHEAD)),
+        bytes=pulses * settings.samples * 2, worst_case=items, refusals=tuple(refusals),
+        warnings=(budget_warning(pulses, "pulses"), *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},
     )
 

@@ -24,7 +24,7 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
         return second_fired(*judged_pair(records, settings.width, gap))
 
     return lambda: SearchChooser(
-        goal, fixture, judge, "the refractory period", scale=math.exp, unscale=math.log)
+        goal, fixture, judge, "the refractory period", math.exp, math.log)
 
 
 def judged_pair(records: Sequence[DeviceRecord], width: float, gap: float) -> tuple[PulseOutcome, PulseOutcome] | \

@@ -1,5 +1,5 @@
-"""The records are taken as in every search over amplitudes."""
+"""The records are taken as in every search by single pulses."""
 
-from tsbench.protocols.adapting.acquisition import AmplitudeSearch
+from tsbench.protocols.adapting.acquisition import SearchByPulses
 
-__all__ = ["AmplitudeSearch"]
+__all__ = ["SearchByPulses"]

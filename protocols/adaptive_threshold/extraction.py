@@ -1,5 +1,6 @@
 """A search for the threshold to numbers: the amplitude that fires every second pulse, and the width of the curve."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,13 +19,13 @@ from tsbench.protocols.adaptive_threshold.parameters import ThresholdParameters
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.records import Fixture, Result, Run
 
-WHAT = "the threshold amplitude"
-
 
 def threshold_chooser(settings: ThresholdParameters, fixture: Fixture) -> Chooser:
     """Return what chooses the amplitudes of a run."""
     goal = threshold_goal(abs(settings.lowest), abs(settings.highest), settings.interval, settings.budget)
-    return SearchChooser(goal, fixture, PulseJudge(bool(settings.base)), WHAT)
+    sign = math.copysign(1.0, settings.highest)
+    return SearchChooser(goal, fixture, PulseJudge(bool(settings.base)), "the threshold amplitude",
+                         lambda magnitude: sign * magnitude, abs)
 
 
 def threshold_search(run: Run) -> Searched:
@@ -42,7 +43,7 @@ def _goal(run: Run) -> Goal:
 def threshold_results(run: Run) -> Sequence[Result]:
     """Return the threshold amplitude and the width of the firing curve."""
     found = threshold_search(run)
-    sign = 1.0 if float(parameter(run, "highest")) > 0 else -1.0
+    sign = math.copysign(1.0, float(parameter(run, "highest")))
     conditions: dict[str, object] = {
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": found.sent,
         "ended": found.ended or "stopped"}

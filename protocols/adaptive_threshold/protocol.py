@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.adapting.chooser import COLUMNS
-from tsbench.protocols.adaptive_threshold.acquisition import AmplitudeSearch
+from tsbench.protocols.adaptive_threshold.acquisition import SearchByPulses
 from tsbench.protocols.adaptive_threshold.parameters import ThresholdParameters
 from tsbench.protocols.adaptive_threshold.plan import plan_search
 from tsbench.protocols.extracting.named_figure import NamedFigure
@@ -37,13 +37,14 @@ class AdaptiveThreshold(ThresholdParameters, Protocol):
 
     def plan(self, station: Station) -> Plan:
         """Predict pulses, duration and the worst case at the device; refuse what a limit forbids."""
-        return plan_search(self, station)
+        return plan_search(self, station, "highest")
 
     def run(self, station: Station, recorder: Recorder) -> Iterator[Step]:
         """Send one pulse after another, each chosen by the ones before; the generator ends off."""
         from tsbench.protocols.adaptive_threshold.extraction import threshold_chooser
 
-        yield from AmplitudeSearch(self, station, recorder, threshold_chooser(self, station.fixture)).run()
+        chooser = threshold_chooser(self, station.fixture)
+        yield from SearchByPulses(self, station, recorder, iter([chooser]), self.budget).run()
 
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:

@@ -1,71 +1,106 @@
-"""A search for a firing probability to numbers: by the firing curve, and by the pulses of that amplitude alone."""
+"""Pulses of one amplitude to its firing probability; and when there are enough of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from tsbench.analysis.adaptive.search import Goal, probability_goal
-from tsbench.analysis.pulse.firing import probability_result
+from tsbench.analysis.adaptive.probability import probability_ended, probability_interval
+from tsbench.analysis.adaptive.search import NARROW
 from tsbench.protocols.adapting.chooser import Chooser
-from tsbench.protocols.adapting.extraction import (
-    PulseJudge,
-    SearchChooser,
-    Searched,
-    curve_width_result,
-    judged_pulses,
-    searched,
-)
+from tsbench.protocols.adapting.extraction import Judge, Listener, PulseJudge, judged_pulses
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.firing_probability.parameters import ProbabilityParameters
+from tsbench.quantities import format_quantity
 from tsbench.records import Fixture, Flag, Result, Run
 
 
-def probability_chooser(settings: ProbabilityParameters, fixture: Fixture) -> Chooser:
-    """Return what chooses the amplitudes of a run."""
-    goal = probability_goal(
-        abs(settings.at), abs(settings.lowest), abs(settings.highest), settings.interval, settings.budget)
-    return SearchChooser(goal, fixture, PulseJudge(bool(settings.base)), "the firing probability")
+class ProbabilityChooser(Listener):
+    """Sends one amplitude [V] until the interval of its firing probability is narrow enough."""
+
+    def __init__(self, settings: ProbabilityParameters, amplitude: float, fixture: Fixture, judge: Judge) -> None:
+        super().__init__(fixture, judge, settings.budget)
+        self._width, self._amplitude = settings.interval, amplitude
+        self._fired = self._counted = 0
+
+    @property
+    def what(self) -> str:
+        """What is looked for."""
+        return f"the firing probability at {format_quantity(self._amplitude, 'V')}"
+
+    def ended(self) -> str:
+        """Return why there are enough pulses; "" while there are not."""
+        return probability_ended(self._fired, self._counted, self._sent, self._width, self._budget)
+
+    def choose(self) -> float:
+        """Return the amplitude."""
+        return self._amplitude
+
+    def learn(self, stimulus: float, fired: bool | None) -> tuple[float, float]:
+        """Count an outcome."""
+        if fired is not None:
+            self._fired, self._counted = self._fired + fired, self._counted + 1
+        known = probability_interval(self._fired, self._counted)
+        return known.low, known.high
 
 
-def probability_search(run: Run) -> Searched:
-    """Return what a stored run found."""
-    judged = list(judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)))))
-    return searched(_goal(run), np.abs([amplitude for amplitude, _, _ in judged]),
-                    [fired for _, fired, _ in judged], sum(missed for _, _, missed in judged))
+def probability_choosers(settings: ProbabilityParameters, fixture: Fixture) -> Iterator[Chooser]:
+    """Yield what counts the pulses of each amplitude of a run; one judge sees them all."""
+    judge = PulseJudge(bool(settings.base))
+    for amplitude in settings.amplitude:
+        yield ProbabilityChooser(settings, amplitude, fixture, judge)
 
 
-def _goal(run: Run) -> Goal:
-    at, lowest, highest = (abs(float(parameter(run, name))) for name in ("at", "lowest", "highest"))
-    return probability_goal(at, lowest, highest, float(parameter(run, "interval")), int(parameter(run, "budget")))
+@dataclass(frozen=True)
+class Counted:
+    """The pulses of one amplitude."""
+
+    amplitude: float  #: [V]
+    outcomes: tuple[bool | None, ...]  #: None: missed, or the device was still on
+    missed: int
+
+    @property
+    def counted(self) -> list[bool]:
+        """The outcomes that count, in order of time."""
+        return [fired for fired in self.outcomes if fired is not None]
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the intervals of the first and the second half of the pulses do not meet."""
+        fired = self.counted
+        half = len(fired) // 2
+        one, other = (probability_interval(sum(part), len(part)) for part in (fired[:half], fired[half:]))
+        return one.high < other.low or other.high < one.low
+
+
+def counted_pulses(run: Run) -> list[Counted]:
+    """Return the pulses of each amplitude in their order."""
+    found: dict[float, list[tuple[bool | None, bool]]] = {}
+    for amplitude, fired, missed in judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)))):
+        found.setdefault(amplitude, []).append((fired, missed))
+    return [Counted(amplitude, tuple(fired for fired, _ in mine), sum(missed for _, missed in mine))
+            for amplitude, mine in found.items()]
 
 
 def probability_results(run: Run) -> Sequence[Result]:
-    """Return the firing probability at the amplitude, the same by its own pulses alone, and the curve's width.
+    """Return the firing probability at each amplitude.
 
-    AMBIGUOUS also where the two intervals do not meet: the firing curve has none of the forms reckoned with, or the
-    pulses depend on one another.
+    NO_EVENT: no pulse counts. TOO_FEW: the interval is not as narrow as was asked. AMBIGUOUS: the intervals of the two
+    halves of the pulses do not meet, so the device changed on the way.
     """
-    found = probability_search(run)
-    at = float(parameter(run, "at"))
-    conditions: dict[str, object] = {
-        "amplitude": at, "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base"))}
-    mine = found.found.fired[found.found.x == abs(at)]
-    alone = probability_result(
-        "firing_probability", int(mine.sum()), mine.size, {**conditions, "by": "pulses of this amplitude alone"},
-        "pulses")
-    conditions |= {"pulses": found.sent, "ended": found.ended or "stopped", "by": "firing curve"}
-    value, low, high = found.bounds(float)
-    flags = found.flags & ~Flag.NO_EVENT
-    if not found.found.x.size:
-        value, low, high, flags = None, None, None, flags | Flag.NO_EVENT
-    elif not _meet((low, high), (alone.low, alone.high)):
-        flags |= Flag.AMBIGUOUS
-    by_curve = Result("firing_probability", "", value, low, high, found.notes, conditions, flags)
-    return [by_curve, alone, curve_width_result(found, conditions)]
-
-
-def _meet(one: tuple[float | None, float | None], other: tuple[float | None, float | None]) -> bool:
-    """Return whether two intervals have a value in common; an end that is not known is open."""
-    lows = [low for low, _ in (one, other) if low is not None]
-    highs = [high for _, high in (one, other) if high is not None]
-    return not lows or not highs or max(lows) <= min(highs)
+    width, budget = float(parameter(run, "interval")), int(parameter(run, "budget"))
+    results = []
+    for pulses in counted_pulses(run):
+        fired, counted, sent = sum(pulses.counted), len(pulses.counted), len(pulses.outcomes)
+        ended = probability_ended(fired, counted, sent, width, budget)
+        flags = Flag.NONE if ended == NARROW else Flag.TOO_FEW
+        flags |= Flag.AMBIGUOUS if pulses.drifted else Flag.NONE
+        method = f"{fired} of {counted} pulses fired; median and central 95 % after evenly spread probabilities"
+        if left := sent - counted:
+            method += f"; {left} pulses do not count ({pulses.missed} missed by the scope)"
+        conditions: dict[str, object] = {
+            "amplitude": pulses.amplitude, "pulse_width": float(parameter(run, "width")),
+            "base": float(parameter(run, "base")), "pulses": sent, "ended": ended or "stopped"}
+        known = probability_interval(fired, counted)
+        value, low, high = (known.value, known.low, known.high) if counted else (None, None, None)
+        results.append(Result("firing_probability", "", value, low, high, method, conditions,
+                              flags if counted else flags | Flag.NO_EVENT))
+    return results

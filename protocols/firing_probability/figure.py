@@ -1,23 +1,23 @@
-"""Figures of the search for a firing probability: the firing curve, and how the interval closed in."""
+"""Figures of the firing probability: how its interval closed in, and the probability against the amplitude."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from tsbench.analysis import figures
-from tsbench.protocols.extracting.facts import parameter
-from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
-from tsbench.protocols.firing_probability.extraction import probability_search
-from tsbench.quantities import format_interval, format_quantity
+from tsbench.protocols.extracting.named_figure import MOST_FIGURES, NamedFigure, figure_title
+from tsbench.protocols.firing_probability.extraction import probability_results
+from tsbench.quantities import format_quantity
 from tsbench.records import Run
 
 
 def probability_figures(run: Run) -> Iterator[NamedFigure]:
-    """Yield the firing curve and the course of the search."""
-    found, simulated = probability_search(run), run.header.simulated
-    at = format_quantity(float(parameter(run, "at")), "V")
-    title = f"firing probability at {at}: {format_interval(*found.bounds(float), '')}"
-    yield "firing_curve", lambda: figures.firing_curve_figure(
-        found.found, None, "amplitude", "V", figure_title(run, title), simulated)
-    yield "search", lambda: figures.search_figure(
-        run.column("amplitude"), run.column("fired"), run.column("low"), run.column("high"), "amplitude", "V",
-        figure_title(run, f"search for the firing probability at {at}"), simulated,
-        interval_name=f"firing probability at {at}")
+    """Yield the course of the pulses at each amplitude and, of several amplitudes, the firing curve."""
+    simulated, amplitudes = run.header.simulated, run.column("amplitude")
+    for number, amplitude in enumerate(list(dict.fromkeys(amplitudes.tolist()))[:MOST_FIGURES], start=1):
+        fired, low, high = (run.column(name)[amplitudes == amplitude] for name in ("fired", "low", "high"))
+        title = figure_title(run, f"firing probability at {format_quantity(amplitude, 'V')}")
+        yield f"pulses_{number}", partial(figures.probability_course_figure, fired, low, high, title, simulated)
+    results = probability_results(run)
+    if len(results) > 1:
+        yield "firing_curve", lambda: figures.probability_figure(
+            results, figure_title(run, "firing probability against amplitude"), simulated)

@@ -1,4 +1,4 @@
-"""The plan is that of every search over amplitudes."""
+"""The plan is that of every search by single pulses."""
 
 from tsbench.protocols.adapting.plan import plan_search
 

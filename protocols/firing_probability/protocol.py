@@ -1,4 +1,4 @@
-"""How often a pulse of one amplitude fires, by pulses whose amplitude is chosen one by one."""
+"""How often a pulse of an amplitude fires, by as many pulses as its interval needs."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -7,7 +7,7 @@ from tsbench.instruments import Plan, Station
 from tsbench.protocols.adapting.chooser import COLUMNS
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.firing_probability.acquisition import AmplitudeSearch
+from tsbench.protocols.firing_probability.acquisition import SearchByPulses
 from tsbench.protocols.firing_probability.parameters import ProbabilityParameters
 from tsbench.protocols.firing_probability.plan import plan_search
 from tsbench.protocols.protocol import Protocol
@@ -15,15 +15,14 @@ from tsbench.records import Column, Recorder, Result, Run, Step
 
 
 class FiringProbability(ProbabilityParameters, Protocol):
-    """Find how often a pulse of one amplitude fires, with as few pulses as the interval needs.
+    """Find how often a pulse of an amplitude fires, with as few pulses as the interval needs.
 
-    After each pulse, Bayes' rule tells what the outcome leaves of the firing curve. Most pulses have the amplitude that
-    is asked for; another one is sent only where it tells more about it. The run ends when the interval is narrow
-    enough, or when the budget of pulses is spent.
+    At each amplitude, pulses are sent until the interval of the probability is narrow enough, or until the budget is
+    spent. A probability near 0 or 1 takes fewer pulses than one of a half.
     """
 
     name: ClassVar[str] = "firing_probability"
-    title: ClassVar[str] = "Firing probability at one amplitude"
+    title: ClassVar[str] = "Firing probability: as many pulses as needed"
     roles: ClassVar[tuple[str, ...]] = ("pulser", "scope")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("pulse", "", "number of the pulse, from 0, in order of time"),
@@ -36,24 +35,25 @@ class FiringProbability(ProbabilityParameters, Protocol):
 
     def plan(self, station: Station) -> Plan:
         """Predict pulses, duration and the worst case at the device; refuse what a limit forbids."""
-        return plan_search(self, station)
+        return plan_search(self, station, "amplitude")
 
     def run(self, station: Station, recorder: Recorder) -> Iterator[Step]:
-        """Send one pulse after another, each chosen by the ones before; the generator ends off."""
-        from tsbench.protocols.firing_probability.extraction import probability_chooser
+        """Send the pulses of each amplitude until its interval is narrow enough; the generator ends off."""
+        from tsbench.protocols.firing_probability.extraction import probability_choosers
 
-        yield from AmplitudeSearch(self, station, recorder, probability_chooser(self, station.fixture)).run()
+        choosers = probability_choosers(self, station.fixture)
+        yield from SearchByPulses(self, station, recorder, choosers, self.budget).run()
 
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
-        """Return the firing probability at the amplitude and the width of the firing curve."""
+        """Return the firing probability at each amplitude."""
         from tsbench.protocols.firing_probability.extraction import probability_results
 
         return probability_results(run)
 
     @classmethod
     def figures(cls, run: Run, options: ExtractionOptions) -> Iterable[NamedFigure]:
-        """Return the firing curve and the course of the search."""
+        """Return the course of the pulses and the firing curve."""
         from tsbench.protocols.firing_probability.figure import probability_figures
 
         return probability_figures(run)

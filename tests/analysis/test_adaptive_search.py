@@ -9,13 +9,13 @@ import pytest
 from tsbench.analysis.adaptive.belief import Belief, Prior, belief
 from tsbench.analysis.adaptive.drift import drift
 from tsbench.analysis.adaptive.firing_curve import FORMS, Curves
+from tsbench.analysis.adaptive.probability import probability_ended, probability_interval
 from tsbench.analysis.adaptive.search import (
     ABOVE,
     BELOW,
     NARROW,
     SPENT,
     Goal,
-    probability_goal,
     refractory_goal,
     threshold_goal,
 )
@@ -122,7 +122,7 @@ def test_of_equally_telling_amplitudes_the_lowest_is_sent() -> None:
 @pytest.mark.soak
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     """Twenty-four devices of each search, of which 95 % would be 23: fewer than 20 have a probability of 0.4 %."""
-    held = {"threshold": 0, "probability": 0, "refractory": 0}
+    held = {"threshold": 0, "refractory": 0}
     for seed in range(24):
         random = np.random.default_rng(seed)
         place, spread = random.uniform(0.7, 1.4), 10 ** random.uniform(-2.5, -1.3)
@@ -134,11 +134,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
         goal = threshold_goal(0.1, 3.0, 0.05, 150)
         known = goal.interval(search(goal, fires))
         held["threshold"] += known.low <= place <= known.high
-        volts = place * (1 + spread * random.uniform(-1.5, 1.5))
-        true = 0.5 * (1 + math.erf((volts - place) / (spread * place) / math.sqrt(2)))
-        goal = probability_goal(volts, 0.1, 3.0, 0.35, 150)
-        known = goal.interval(search(goal, fires))
-        held["probability"] += known.low <= true <= known.high
         period, width = math.log(random.uniform(1e-3, 20e-3)), 10 ** random.uniform(-2, -0.5)
         goal = refractory_goal(1e-4, 0.1, 2.0, 150)
 
@@ -163,3 +158,29 @@ def test_a_drift_is_seen_and_a_steady_device_has_none() -> None:
             seen[shift] += known.certain
             assert not known.certain or known.change.low < shift < known.change.high
     assert seen[0.0] == 0 and seen[0.1] >= 7, seen
+
+
+def test_a_firing_probability_by_hand() -> None:
+    """After 0 of n pulses the beta distribution is 1 - (1 - p)^(n + 1); after none, all probabilities are as likely."""
+    nothing, none_of_ten = probability_interval(0, 0), probability_interval(0, 10)
+    assert (nothing.low, nothing.value, nothing.high) == pytest.approx((0.025, 0.5, 0.975))
+    assert none_of_ten.high == pytest.approx(1 - 0.025 ** (1 / 11)) and none_of_ten.low > 0
+    one, other = probability_interval(3, 10), probability_interval(7, 10)
+    assert (one.low, one.high) == pytest.approx((1 - other.high, 1 - other.low))
+
+
+def test_the_pulses_of_a_firing_probability_end() -> None:
+    assert probability_ended(0, 7, 7, 0.9, 100) == "" and probability_ended(0, 8, 8, 0.9, 100) == NARROW
+    assert probability_ended(10, 20, 20, 0.2, 100) == "" and probability_ended(10, 20, 100, 0.2, 100) == SPENT
+
+
+def test_intervals_of_firing_probabilities_hold_the_truth_whenever_the_pulses_end() -> None:
+    """Of 400 devices 95 %, that is 380, would be held: fewer than 365 have a probability below 0.1 %."""
+    random, held = np.random.default_rng(5), 0
+    for true in random.uniform(0.0, 1.0, 400):
+        fired = sent = 0
+        while not probability_ended(fired, sent, sent, 0.3, 200):
+            fired, sent = fired + (random.random() < true), sent + 1
+        known = probability_interval(fired, sent)
+        held += known.low <= true <= known.high
+    assert held >= 365

@@ -8,7 +8,7 @@ import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
-from tsbench.protocols.adapting.acquisition import AmplitudeSearch
+from tsbench.protocols.adapting.acquisition import SearchByPulses
 from tsbench.protocols.adaptive_refractory.acquisition import RefractorySearch
 from tsbench.records import Flag
 
@@ -29,11 +29,11 @@ class Listed:
 
 def test_a_search_sends_what_the_chooser_says(station: Any, recorder: Any) -> None:
     settings = protocol_named("adaptive_threshold").parse({"highest": -1.5, "lowest": -0.1, "budget": 50})
-    chooser = Listed([1.0, 0.5, 0.75])
-    steps = list(AmplitudeSearch(settings, station, recorder, chooser).run())
+    chooser = Listed([-1.0, -0.5, -0.75])
+    steps = list(SearchByPulses(settings, station, recorder, iter([chooser]), 50).run())
     assert [point.values[2] for point in recorder.points] == [-1.0, -0.5, -0.75]
     assert [pulse.amplitude for pulse in station.generator.named("configure_pulse")][1:] == [-1.0, -0.5, -0.75]
-    assert chooser.heard == [(1.0, 1, Flag.NONE), (0.5, 1, Flag.NONE), (0.75, 1, Flag.NONE)]
+    assert chooser.heard == [(-1.0, 1, Flag.NONE), (-0.5, 1, Flag.NONE), (-0.75, 1, Flag.NONE)]
     assert recorder.points[0].values[-3:] == (1.0, 0.5, 0.7) and "the list is over" in recorder.texts("log")
     assert steps[-1].done == steps[-1].total == 3 and not station.generator.output
     limits = station.generator.named("configure_level_limits")
@@ -44,7 +44,7 @@ def test_a_pulse_that_the_scope_missed_is_flagged_and_told(station: Any, recorde
     station.scope.misses = [0, 1, 0]
     settings = protocol_named("adaptive_threshold").parse({})
     chooser = Listed([1.0, 0.9, 0.8])
-    list(AmplitudeSearch(settings, station, recorder, chooser).run())
+    list(SearchByPulses(settings, station, recorder, iter([chooser]), 200).run())
     assert [point.flags for point in recorder.points] == [Flag.NONE, Flag.TRIGGER_MISSED, Flag.NONE]
     assert chooser.heard[1] == (0.9, 0, Flag.TRIGGER_MISSED) and math.isnan(recorder.points[1].values[5])
     assert len(recorder.texts("warning")) == 1
@@ -52,7 +52,7 @@ def test_a_pulse_that_the_scope_missed_is_flagged_and_told(station: Any, recorde
 
 def test_a_search_gives_up_after_five_missed_pulses(station: Any, recorder: Any) -> None:
     station.scope.misses = [1] * 100
-    for name in ("adaptive_threshold", "adaptive_refractory"):
+    for name in ("adaptive_threshold", "firing_probability", "adaptive_refractory"):
         recorder.points.clear()
         list(protocol_named(name).parse({}).run(station, recorder))
         assert len(recorder.points) == 5 and any("missed 5 in succession" in text for text in recorder.texts("log"))
@@ -70,7 +70,8 @@ def test_each_amplitude_has_a_search_of_its_own(station: Any, recorder: Any) -> 
 @pytest.mark.parametrize(("name", "refused"), [
     ("adaptive_threshold", {"lowest": 2.0, "highest": 1.0}), ("adaptive_threshold", {"lowest": -0.1}),
     ("adaptive_threshold", {"lowest": 0.0}), ("adaptive_threshold", {"interval": 0.0}),
-    ("adaptive_threshold", {"budget": 7}), ("firing_probability", {"at": 1.6}), ("firing_probability", {"interval": 1}),
+    ("adaptive_threshold", {"budget": 7}), ("firing_probability", {"amplitude": ""}),
+    ("firing_probability", {"interval": 1}),
     ("adaptive_refractory", {"shortest": 0.2}), ("adaptive_refractory", {"ratio": 1.0}),
     ("adaptive_refractory", {"shortest": 1e-7}),
 ])
@@ -82,7 +83,7 @@ def test_what_does_not_fit_together_is_refused(name: str, refused: dict[str, Any
 
 @pytest.mark.parametrize("name", ["adaptive_threshold", "firing_probability", "adaptive_refractory"])
 def test_the_plan_is_that_of_the_whole_budget_at_the_highest_amplitude(station: Any, name: str) -> None:
-    values = {"budget": 40, **({"amplitude": 1.4, "base": 0.1} if name == "adaptive_refractory" else {})}
+    values = {"budget": 40, **({"amplitude": 1.4, "base": 0.1} if name != "adaptive_threshold" else {})}
     plan = protocol_named(name).parse(values).plan(station)
     assert plan.steps == plan.points == 40 and not plan.refusals and "40" in plan.warnings[0]
     voltage = next(item.value for item in plan.worst_case if item.quantity == "voltage")

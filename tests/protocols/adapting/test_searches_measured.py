@@ -28,13 +28,15 @@ def test_the_threshold_of_niobium_oxide(measure) -> None:
 
 def test_a_stored_search_gives_the_interval_that_ended_the_run(measure) -> None:
     done = measure("nbo2", "firing_probability", {
-        "lowest": 0.1, "highest": 1.9, "at": 1.03, "base": 0.02, "interval": 0.4}, replace=STOCHASTIC)
-    by_curve, alone = done.values("firing_probability")
-    assert (by_curve.low, by_curve.high) == (done.run.column("low")[-1], done.run.column("high")[-1])
-    assert by_curve.high - by_curve.low <= 0.4 and by_curve.conditions["ended"] == "narrow"
-    assert alone.conditions["by"] == "pulses of this amplitude alone"
+        "amplitude": "1.03 V, 1.2 V", "base": 0.02, "interval": 0.45}, replace=STOCHASTIC)
+    first, second = done.values("firing_probability")
+    amplitudes, fired = done.run.column("amplitude"), done.run.column("fired")
+    assert (second.low, second.high) == (done.run.column("low")[-1], done.run.column("high")[-1])
+    assert first.low < fired[amplitudes == 1.03].mean() < first.high and second.value > 0.8
+    assert all(row.high - row.low <= 0.45 and row.conditions["ended"] == "narrow" for row in (first, second))
+    assert fired.sum() == len(WitnessLog(done.witness).switching_on())
     again = protocol_named("firing_probability").extract(done.run, ExtractionOptions())
-    assert next(iter(again)) == by_curve
+    assert list(again) == [first, second]
 
 
 @pytest.mark.sabotage("resistor")

@@ -1,0 +1,33 @@
+"""A firing probability by pulses of one amplitude, sent until its interval is narrow enough.
+
+Before the first pulse, all probabilities are as likely. Then after ``fired`` of ``sent`` pulses, what is left is a beta
+distribution, and its central 95 % hold the true value of 95 % of all devices, whenever the pulses end. Pulses of other
+amplitudes are not sent: they tell about this one only by the form of the firing curve, which nobody knows.
+"""
+
+from scipy import special
+
+from tsbench.analysis.adaptive.belief import Interval
+from tsbench.analysis.adaptive.search import FEWEST, NARROW, SPENT
+
+
+def probability_interval(fired: int, sent: int) -> Interval:
+    """Return median and central 95 % interval of the probability after ``fired`` of ``sent`` pulses."""
+    a, b = fired + 1.0, sent - fired + 1.0
+    low, middle, high = (float(special.betaincinv(a, b, share)) for share in (0.025, 0.5, 0.975))
+    return Interval(middle, low, high)
+
+
+def probability_ended(fired: int, counted: int, sent: int, width: float, budget: int) -> str:
+    """Return why the pulses are over: NARROW or SPENT; "" while they are not.
+
+    Parameters
+    ----------
+    fired, counted : pulses that fired, of those that count
+    sent : all pulses
+    width : of the interval that ends them
+    budget : pulses at most
+    """
+    if counted >= FEWEST and probability_interval(fired, counted).width <= width:
+        return NARROW
+    return SPENT if sent >= budget else ""

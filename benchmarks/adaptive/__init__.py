@@ -1,0 +1,1 @@
+"""Adaptive searches against equally spaced pulses: ``python -m benchmarks.adaptive [--quick]``."""
