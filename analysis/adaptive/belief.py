@@ -9,6 +9,7 @@ closes in, nor the plateau that a refractory period is defined by, nor the choic
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -79,6 +80,24 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """Stimuli, and what the curves of a grid make of them: computed once, and only where one is to be chosen."""
+
+    x: FloatArray  #: shape (m,)
+    curves: Curves
+
+    @cached_property
+    def chance(self) -> FloatArray:
+        """Probability of firing, shape (m, curves)."""
+        return self.curves.probability(self.x)
+
+    @cached_property
+    def doubt(self) -> FloatArray:
+        """Entropy of the outcome where the curve is known, shape (m, curves)."""
+        return _entropy(self.chance)
+
+
+@dataclass(frozen=True)
 class Belief:
     """Weights of the curves of a grid after the pulses ``x`` (shape (n,)), of which ``fired`` (shape (n,)) fired."""
 
@@ -86,17 +105,15 @@ class Belief:
     box: Box
     curves: Curves
     weight: FloatArray  #: shape (curves,), sum 1
-    candidates: FloatArray  #: the next stimulus is one of these, shape (m,)
-    table: FloatArray  #: probability of firing, shape (m, curves)
-    doubt: FloatArray  #: entropy of the outcome where the curve is known, shape (m, curves)
+    next_ones: "Candidates"  #: the next stimulus is one of these
     x: FloatArray
     fired: FloatArray
     evidence: float = 0.0  #: logarithm of the probability of all outcomes
 
     def learn(self, x: float, fired: bool) -> "Belief":
         """Return the belief after one more pulse."""
-        known = np.flatnonzero(self.candidates == x)
-        chance = self.table[known[0]] if known.size else self.curves.probability(np.array([x]))[0]
+        known = np.flatnonzero(self.next_ones.x == x)
+        chance = self.next_ones.chance[known[0]] if known.size else self.curves.probability(np.array([x]))[0]
         weight = self.weight * (chance if fired else 1.0 - chance)
         total = float(weight.sum())
         xs, outcomes = np.append(self.x, x), np.append(self.fired, float(fired))
@@ -132,8 +149,8 @@ class Belief:
         if the curve were known (Kontsevich and Tyler, Vision Research 39, 2729, 1999, minimise the same entropy). Of
         equally good ones, the lowest: it is the least stress.
         """
-        gain = _entropy(self.table @ self.weight) - self.doubt @ self.weight
-        return float(self.candidates[np.flatnonzero(gain >= gain.max() - 1e-3 * abs(gain.max()))[0]])
+        gain = _entropy(self.next_ones.chance @ self.weight) - self.next_ones.doubt @ self.weight
+        return float(self.next_ones.x[np.flatnonzero(gain >= gain.max() - 1e-3 * abs(gain.max()))[0]])
 
     def narrowing(self, wanted: Wanted) -> float:
         """Return the candidate after which the variance of what is wanted is expected to be least.
@@ -144,11 +161,11 @@ class Belief:
         values = np.clip(wanted(self.curves), *_wide(self))
         values = values - float(self.weight @ values)
         moments = np.stack([self.weight, self.weight * values, self.weight * values**2], axis=1)
-        fires = self.table @ moments
+        fires = self.next_ones.chance @ moments
         quiet = moments.sum(axis=0) - fires
         expected = np.add(*(part[:, 2] - part[:, 1] ** 2 / np.maximum(part[:, 0], 1e-300) for part in (fires, quiet)))
         best = float(expected.min())
-        return float(self.candidates[np.flatnonzero(expected <= best + 1e-3 * abs(best))[0]])
+        return float(self.next_ones.x[np.flatnonzero(expected <= best + 1e-3 * abs(best))[0]])
 
 
 def belief(prior: Prior, x: FloatArray, fired: FloatArray) -> Belief:
@@ -184,13 +201,14 @@ def _in_box(prior: Prior, box: Box, x: FloatArray, fired: FloatArray) -> Belief:
         count = np.bincount(inverse, minlength=stimuli.size)
         hits = np.bincount(inverse, weights=fired, minlength=stimuli.size)
         chance = np.clip(curves.probability(stimuli), 1e-12, 1.0 - 1e-12)
-        log_weight = log_weight + hits @ np.log(chance) + (count - hits) @ np.log1p(-chance)
+        some_fired, some_quiet = hits > 0, count > hits  # of many spaced stimuli, most are only one of the two
+        log_weight = log_weight + hits[some_fired] @ np.log(chance[some_fired])
+        log_weight = log_weight + (count - hits)[some_quiet] @ np.log1p(-chance[some_quiet])
     top = float(log_weight.max())
     weight = np.exp(log_weight - top)
     total = float(weight.sum())
     candidates = _candidates(prior, box, float(np.exp((weight / total) @ np.log(spread))))
-    table = curves.probability(candidates)
-    return Belief(prior, box, curves, weight / total, candidates, table, _entropy(table), x, fired,
+    return Belief(prior, box, curves, weight / total, Candidates(candidates, curves), x, fired,
                   top + math.log(total))
 
 

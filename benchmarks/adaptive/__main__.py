@@ -70,11 +70,13 @@ def best_series(found: dict[int, list[Spent | None]], least_share: float) -> tup
     return best
 
 
-def compare(quantity: str, devices: Sequence[Device], pool: ProcessPoolExecutor, keep: Path | None) -> list[Line]:
-    """Return the rows of one quantity."""
+def compare(
+    quantity: str, devices: Sequence[Device], spaced_ones: int, pool: ProcessPoolExecutor, keep: Path | None
+) -> list[Line]:
+    """Return the rows of one quantity; the first ``spaced_ones`` devices are measured by spaced series as well."""
     ours = [one for one in _kept([(quantity, device, 0, False) for device in devices], pool, keep) if one]
     series = {
-        tuned: {levels: _kept([(quantity, device, levels, tuned) for device in devices], pool, keep)
+        tuned: {levels: _kept([(quantity, device, levels, tuned) for device in devices[:spaced_ones]], pool, keep)
                 for levels in tried}
         for tuned, tried in ((False, LEVELS[quantity]), (True, TUNED_LEVELS[quantity]))}
     pulses, covered = float(np.mean([one.pulses for one in ours])), sum(one.covered for one in ours)
@@ -90,13 +92,14 @@ def compare(quantity: str, devices: Sequence[Device], pool: ProcessPoolExecutor,
         Line(f"{quantity}: of these, flagged as drifting", f"{sum(one.drifted for one in ours)}", "at most 3 %",
              sum(one.drifted for one in ours) <= max(0.03 * len(ours), 1)),
     ]
-    for tuned, share in ((False, reached / len(ours)), (True, reached / len(ours))):
-        lines += _against(quantity, devices, ours, series[tuned], share, tuned)
+    for tuned in (False, True):
+        lines += _against(quantity, ours[:spaced_ones], series[tuned], reached / len(ours), tuned)
     return lines
 
 
-def _against(quantity: str, devices: Sequence[Device], ours: Sequence[Spent], series: dict[int, list[Spent | None]],
-             share: float, tuned: bool) -> list[Line]:
+def _against(
+    quantity: str, ours: Sequence[Spent], series: dict[int, list[Spent | None]], share: float, tuned: bool
+) -> list[Line]:
     """Return the rows that compare the searches with one kind of series."""
     name = "equally spaced over the population's range" if tuned else "equally spaced"
     pulses = float(np.mean([one.pulses for one in ours]))
@@ -179,18 +182,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="12 devices, and one run of each kind on the bench")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--spaced", type=int, default=100, help="devices that are also measured by spaced series")
     parser.add_argument("--keep", type=Path, help="file that keeps what is done, so that a run can go on later")
     arguments = parser.parse_args()
     count, runs = (12, 2) if arguments.quick else (100, 4)
     lines: list[Line] = []
     with ProcessPoolExecutor(arguments.workers) as pool:
         for quantity in QUANTITIES:
-            lines += compare(quantity, population(count), pool, arguments.keep)
+            lines += compare(quantity, population(count), min(arguments.spaced, count), pool, arguments.keep)
         lines += drifting(population(count, _DRIFT), pool, arguments.keep)
         lines += on_the_bench(runs, pool)
     model = model_of(SPREADS[1], 0)
-    title = (f"{count} devices, chosen pulses and equally spaced ones; nbo2 on the bench has a threshold amplitude of "
-             f"{model.threshold:.4f} V")
+    title = (f"{count} devices by chosen pulses, {min(arguments.spaced, count)} by equally spaced ones as well; nbo2 on "
+             f"the bench has a threshold amplitude of {model.threshold:.4f} V")
     return report("adaptive", title, lines)
 
 

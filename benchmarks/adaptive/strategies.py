@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -25,13 +26,11 @@ QUANTITIES = ("threshold amplitude", "refractory period", "firing probability")
 REPEATS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 #: levels that are tried, for each quantity
 LEVELS = {
-    "threshold amplitude": (100, 125, 150, 200), "refractory period": (12, 16, 24, 32),
-    "firing probability": (100, 200, 400),
+    "threshold amplitude": (100, 150, 200), "refractory period": (12, 16, 24), "firing probability": (200, 400),
 }
 #: levels between three standard deviations of the population about its mean
 TUNED_LEVELS = {
-    "threshold amplitude": (12, 16, 24, 32), "refractory period": (8, 12, 16, 24),
-    "firing probability": (24, 48, 96),
+    "threshold amplitude": (16, 24, 32), "refractory period": (12, 16), "firing probability": (48, 96),
 }
 _TUNED = 0.3  #: three times the spread from device to device
 
@@ -123,13 +122,14 @@ def spaced(device: Device, quantity: str, count: int, tuned: bool = False, seed:
     whole = np.tile(levels, REPEATS[-1])
     outcomes = np.array([float(fires(level)) for level in whole])
 
+    @cache
     def after(repeats: int) -> Interval:
         sent = repeats * levels.size
         return goal.interval(belief(goal.prior, whole[:sent], outcomes[:sent]))
 
     if after(REPEATS[-1]).width > goal.width:
         return None
-    fewest = REPEATS[bisect_left(REPEATS, True, key=lambda repeats: after(repeats).width <= goal.width)]
+    fewest = REPEATS[bisect_left(REPEATS[:-1], True, key=lambda repeats: after(repeats).width <= goal.width)]
     known, sent = after(fewest), fewest * levels.size
     return Spent(sent, int(outcomes[:sent].sum()), _overdrive(device, quantity, levels), True,
                  known.low <= true <= known.high)
