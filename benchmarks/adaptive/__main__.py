@@ -193,8 +193,8 @@ def main() -> int:
         lines += drifting(population(count, _DRIFT), pool, arguments.keep)
         lines += on_the_bench(runs, pool)
     model = model_of(SPREADS[1], 0)
-    title = (f"{count} devices by chosen pulses, {min(arguments.spaced, count)} by equally spaced ones as well; nbo2 on "
-             f"the bench has a threshold amplitude of {model.threshold:.4f} V")
+    title = (f"{count} devices by chosen pulses, {min(arguments.spaced, count)} by equally spaced ones as well; nbo2 "
+             f"on the bench has a threshold amplitude of {model.threshold:.4f} V")
     return report("adaptive", title, lines)
 
 
