@@ -16,9 +16,10 @@ def declare(commands: Any) -> None:
         commands,
         "analyse",
         "reading:analyse",
-        "extract numbers from run files, or from tables (CSV) of other programs",
+        "extract numbers from run files, or from files of other programs",
         "  tsbench analyse runs/*.nxs\n"
         "  tsbench analyse runs            all run files and tables in a folder\n"
+        "  tsbench analyse endurance.xlsx --table Run12\n"
         "  tsbench analyse iv.csv --columns voltage=\"V1 [mV]\",current=\"I1 [uA]\" --rule above=10n",
     )
     analyse.add_argument(
@@ -26,7 +27,8 @@ def declare(commands: Any) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="run files (.nxs), tables (.csv, .txt), patterns such as runs/*.nxs or runs/**/*.nxs, folders",
+        help="run files (.nxs), tables (.csv, .txt), workbooks, records of oscilloscopes and other files "
+        "(docs/imports.md), patterns such as runs/*.nxs or runs/**/*.nxs, folders",
     )
     analyse.add_argument(
         "--columns",

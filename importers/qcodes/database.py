@@ -106,14 +106,30 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _runs(database: sqlite3.Connection) -> Iterator[QcodesRun]:
+    known = {row[1] for row in database.execute("PRAGMA table_info(runs)")}
+    described = "run_description" if "run_description" in known else "NULL"   # from version 3 of the database on
     rows = database.execute(
-        "SELECT run_id, name, result_table_name, run_timestamp, run_description FROM runs ORDER BY run_id")
+        f"SELECT run_id, name, result_table_name, run_timestamp, {described} FROM runs ORDER BY run_id").fetchall()
     for number, name, results, started, description in rows:
         specs = json.loads(description or "{}").get("interdependencies", {}).get("paramspecs", [])
         parameters = tuple(
             QcodesParameter(str(one["name"]), str(one.get("unit") or ""), tuple(one.get("depends_on") or ()))
-            for one in specs)
+            for one in specs) or _from_layouts(database, int(number))
         yield QcodesRun(int(number), str(name), str(results), started, parameters)
+
+
+def _from_layouts(database: sqlite3.Connection, run: int) -> tuple[QcodesParameter, ...]:
+    """Return the parameters of a run as the first versions of the database describe them."""
+    layouts = {row[0]: row[1:] for row in database.execute(
+        "SELECT layout_id, parameter, unit FROM layouts WHERE run_id = ?", (run,))}
+    axes: dict[int, list[str]] = {}
+    for dependent, independent in database.execute(
+            "SELECT dependent, independent FROM dependencies ORDER BY dependent, axis_num"):
+        if dependent in layouts and independent in layouts:
+            axes.setdefault(dependent, []).append(str(layouts[independent][0]))
+    return tuple(
+        QcodesParameter(str(name), str(unit or ""), tuple(axes.get(layout, ())))
+        for layout, (name, unit) in layouts.items())
 
 
 def _tables(database: sqlite3.Connection, run: QcodesRun) -> list[ForeignTable]:

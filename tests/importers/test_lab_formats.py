@@ -1,7 +1,9 @@
 """Files that the programs of a lab write themselves: PyMeasure, QCoDeS, xarray, SciPy, pandas."""
 
+import contextlib
 import logging
 import pickle
+import sqlite3
 from typing import ClassVar
 
 import h5py
@@ -89,6 +91,19 @@ def test_a_database_of_qcodes_asks_which_data_set_is_meant(database):
     check(analyse_files([database], table="2"))
     with pytest.raises(ConfigurationError, match="no table '9'"):
         analyse_files([database], table="9")
+
+
+def test_the_first_versions_of_the_database_describe_runs_in_other_tables(database, tmp_path):
+    path = tmp_path / "old.db"
+    path.write_bytes(database.read_bytes())
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.execute("UPDATE runs SET run_description = NULL")
+        old.commit()
+    check(analyse_files([path], table="1"))
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.execute("ALTER TABLE runs DROP COLUMN run_description")
+        old.commit()
+    assert "current = 'smua_curr' [uA]" in check(analyse_files([path], table="1"))
 
 
 def test_a_cut_off_database_is_a_line(database, tmp_path):
