@@ -14,7 +14,7 @@ from tsbench.analysis.figures.adaptive import (
 )
 from tsbench.analysis.figures.counts import pulse_count_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
-from tsbench.analysis.figures.neurons import neuron_figure, step_responses_figure
+from tsbench.analysis.figures.neurons import neuron_figure, step_responses_figure, stimulus_figure
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
@@ -48,6 +48,7 @@ __all__ = [
     "save",
     "search_figure",
     "step_responses_figure",
+    "stimulus_figure",
     "sweep_figure",
     "threshold_distribution",
 ]

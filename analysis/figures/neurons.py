@@ -77,6 +77,39 @@ def step_responses_figure(
     return figure
 
 
+def stimulus_figure(
+    sent: tuple[FloatArray, FloatArray] | None, record: tuple[FloatArray, FloatArray, FloatArray], spikes: FloatArray,
+    title: str = "Stimulus", simulated: bool = False,
+) -> Figure:
+    """Draw what the generator was told, and device voltage and current with the spikes.
+
+    The stimulus has a time axis of its own: the scope triggers when the device voltage passes a level, some time after
+    the stimulus began.
+
+    Parameters
+    ----------
+    sent : time [s] and level [V] of the stimulus, None: not known
+    record : time [s], device voltage [V], device current [A], each of shape (n,)
+    spikes : [s] times of the spikes in the record
+    """
+    figure = new_figure(title, 8.5, 6.4, simulated)
+    top, upper, lower = figure.subplots(3, 1)
+    if sent is not None:
+        top.plot(*sent, color=HOLD, linewidth=1.0)
+    label(top, "time since the stimulus began", "s", "stimulus", "V")
+    time, voltage, current = record
+    upper.plot(time, voltage, color=CURVE, linewidth=0.6)
+    lower.plot(time, current, color=CURRENT, linewidth=0.6)
+    if spikes.size:
+        lower.plot(spikes, np.interp(spikes, time, current), "v", color=THRESHOLD, markersize=4,
+                   label=f"{spikes.size} spikes")
+        lower.legend(fontsize=8, loc="upper right")
+    lower.sharex(upper)
+    label(upper, "", "s", "device voltage", "V")
+    label(lower, "time after the trigger", "s", "device current", "A")
+    return figure
+
+
 def _named(axes: Axes, name: str, verdict: FunctionVerdict) -> None:
     axes.set_title(f"{name}: {verdict.decision}", fontsize=10, color=_COLOURS[verdict.decision])
 

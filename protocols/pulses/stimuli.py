@@ -8,14 +8,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, Window, marked, narrowed, required_view
 from tsbench.protocols.acquiring.waiting import steps_for
-from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.pulses.shot import Shooter, Shot
 from tsbench.records import Flag, Point, Recorder, RunEvent, Step
 
@@ -27,7 +26,36 @@ LEAD, TAIL = 0.1, 0.15
 PROBES = 2
 _RESTING = "the circuit rests"
 
-Settings = TypeVar("Settings", bound=PulseParameters)
+
+class StimulusSettings(Protocol):
+    """What the parameters of a protocol of stimuli must have."""
+
+    @property
+    def base(self) -> float:
+        """Level between stimuli [V]."""
+
+    @property
+    def rest(self) -> float:
+        """Time at the base level before each stimulus [s]."""
+
+    @property
+    def trigger(self) -> str:
+        """Trigger source of the scope: "device" or "external"."""
+
+    @property
+    def external_level(self) -> float:
+        """Level of an external trigger [V]."""
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Every level of the generator [V], at least its extremes."""
+
+    @property
+    def total(self) -> int:
+        """Number of stimuli."""
+
+
+Settings = TypeVar("Settings", bound=StimulusSettings)
 
 
 @dataclass(frozen=True)
@@ -41,6 +69,7 @@ class SentStimulus:
     row: tuple[float, ...] = ()  #: of the point table, between index and time before it and the rest after it
     burst: int = 1  #: pulses
     message: str = ""
+    other_side: float = 0.0  #: [V] of its highest level on the other side of the base, with its sign
 
 
 class StimulusSeries(ABC, Generic[Settings]):
@@ -48,7 +77,7 @@ class StimulusSeries(ABC, Generic[Settings]):
 
     Parameters
     ----------
-    settings : PulseParameters
+    settings : StimulusSettings
     station : Station
     recorder : Recorder
     samples : of each record
@@ -103,7 +132,7 @@ class StimulusSeries(ABC, Generic[Settings]):
         self._generator.configure_burst(stimulus.burst)
         self._generator.set_output(True)
         scope, settings = self._view.scope, self._settings
-        self._view.configure(self._windows_for(stimulus.height))
+        self._view.configure(self._windows_for(stimulus))
         if settings.trigger == "external":
             scope.configure_trigger(EdgeTrigger("external", settings.external_level))
             return
@@ -121,15 +150,16 @@ class StimulusSeries(ABC, Generic[Settings]):
             self._generator.load_waveform(shape)
         self._loaded = shape
 
-    def _windows_for(self, height: float) -> dict[str, Window]:
-        """Return the windows of the probes, that of the driven side no wider than a stimulus of ``height`` [V] needs.
+    def _windows_for(self, stimulus: SentStimulus) -> dict[str, Window]:
+        """Return the windows of the probes, that of the driven side no wider than a stimulus needs.
 
         The hysteresis of a trigger is a share of the range: in a wide one, the scope does not see a weak stimulus.
         """
         base, found = self._settings.base, dict(self._windows)
         if VOLTAGE_HIGH in found:
-            ends, margin = sorted((base, base + height)), 0.15 * abs(height)
-            low, high = max(found[VOLTAGE_HIGH][0], ends[0] - margin), min(found[VOLTAGE_HIGH][1], ends[1] + margin)
+            ends, margin = (base, base + stimulus.height, base + stimulus.other_side), 0.15 * abs(stimulus.height)
+            low = max(found[VOLTAGE_HIGH][0], min(ends) - margin)
+            high = min(found[VOLTAGE_HIGH][1], max(ends) + margin)
             if high > low:
                 found[VOLTAGE_HIGH] = (low, high)
         return found

@@ -1,0 +1,144 @@
+"""Spikes of a device under a stimulus of any form: its current rises while its voltage falls.
+
+In a passive network, current and voltage of a device move the same way, however the stimulus moves. A device that
+switches on discharges the capacitance across it, or pulls the voltage down behind its load: the voltage falls while the
+current rises. That is a spike, whatever its rate and the form of the stimulus.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from tsbench.analysis.reversals import reversals
+from tsbench.analysis.signal import usable_record
+from tsbench.analysis.statistics import NORMAL_95, combined, summarise
+from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of, smoothed
+
+#: a rise of the current is none below this share of its highest, nor below so many standard deviations of its noise
+_LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
+#: shares of a rise between which the voltage must fall, and by how many standard deviations of its noise
+_FROM, _TO, _FALLS = 0.4, 0.9, 6.0
+#: samples that a mean takes, at most
+_MEAN = 5
+
+
+@dataclass(frozen=True)
+class DrivenResponse:
+    """What one stimulus made."""
+
+    spikes: FloatArray  #: [s] on the record's time axis, shape (n,): half way up each rise of the current
+    step: float  #: [s] sample interval
+    energy: float  #: [J] that the device took during the record
+    energy_uncertainty: float  #: [J] standard, common to all
+    flags: Flag = Flag.NONE
+
+    @property
+    def rate(self) -> float | None:
+        """Return the inverse of the mean inter-spike interval [Hz]; None below three spikes."""
+        if self.spikes.size < 3:
+            return None
+        return float((self.spikes.size - 1) / (self.spikes[-1] - self.spikes[0]))
+
+
+@dataclass(frozen=True)
+class DrivenFacts:
+    """Accuracy of a record."""
+
+    voltage_code: float = 0.0  #: [V] one code
+    current_code: float = 0.0  #: [A] one code
+    voltage_gain: float = 0.0  #: relative standard uncertainty
+    current_gain: float = 0.0  #: relative standard uncertainty
+    voltage_offset: float = 0.0  #: [V] standard uncertainty
+    rests_at_zero: bool = True  #: whether no current flows before the stimulus: it is the zero of the current
+
+
+def driven_response(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, facts: DrivenFacts, flags: Flag = Flag.NONE,
+) -> DrivenResponse:
+    """Find the spikes of a record, and integrate voltage times current over it.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A] at the device, shape (n,), evenly sampled; the record begins at rest
+    facts : accuracy of the record
+    flags : of the acquisition, passed on
+    """
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    flags |= gaps
+    if time.size < 64:
+        return DrivenResponse(np.empty(0), math.nan, math.nan, math.nan, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    head = time.size // 25
+    zero = float(np.mean(current[:head]))
+    known = zero if facts.rests_at_zero else 0.0
+    power = voltage * (current - known)
+    energy = float(np.trapezoid(power, time))
+    noise_v, noise_i = noise_of(voltage, facts.voltage_code), noise_of(current, facts.current_code)
+    flux = float(np.trapezoid(voltage, time))
+    charge = float(np.trapezoid(current - known, time))
+    zero_doubt = max(noise_i / math.sqrt(head), facts.current_code / math.sqrt(12.0))
+    uncertainty = combined(
+        combined(facts.voltage_gain, facts.current_gain) * energy, facts.voltage_offset * charge, zero_doubt * flux)
+    spikes = [time[place] for place in _rises(voltage, current - zero, noise_v, noise_i)]
+    step = float(time[-1] - time[0]) / (time.size - 1)
+    return DrivenResponse(np.array(spikes, dtype=np.float64), step, energy, uncertainty, flags)
+
+
+def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: float) -> list[int]:
+    """Return where the current is half way up each rise during which the voltage falls.
+
+    Magnitudes of both count, of currents with the sign of the voltage: that of a capacitance has the other one while
+    the voltage falls.
+    """
+    v = smoothed(voltage, min(_MEAN, voltage.size // 64))
+    i = np.maximum(np.sign(v) * smoothed(current, min(_MEAN, current.size // 64)), 0.0)
+    v = np.abs(v)
+    least = max(_LEAST_SHARE * float(i.max()), _LEAST_SIGMAS * noise_i)
+    turns, found = reversals(i, least), []
+    for start, end in pairwise(turns):
+        rise = i[start : end + 1] - i[start]
+        if rise[-1] < least:
+            continue
+        # the last time that the current passes a share: it may linger below it for as long as the stimulus takes
+        begin, middle, stop = (int(start + np.flatnonzero(rise <= share * rise[-1])[-1]) for share in (_FROM, 0.5, _TO))
+        if v[stop] < v[begin] - _FALLS * noise_v / math.sqrt(_MEAN):
+            found.append(middle)
+    return found
+
+
+def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -> list[Result]:
+    """Return the mean number of spikes, their mean rate and the mean energy over the stimuli of one amplitude."""
+    usable = [shot for shot in shots if Flag.NO_EVENT not in shot.flags]
+    rows = [("spike_count", "", [float(shot.spikes.size) for shot in usable], 0.0, "number of spikes in a stimulus"),
+            ("firing_rate", "Hz", [rate for shot in usable if (rate := shot.rate) is not None],
+             max((_rate_doubt(shot) for shot in usable), default=0.0),
+             "inverse of the mean inter-spike interval of a stimulus"),
+            ("stimulus_energy", "J", [shot.energy for shot in usable],
+             max((shot.energy_uncertainty for shot in usable), default=0.0),
+             "integral of voltage times current at the device over a record")]
+    flags = Flag.NONE
+    for shot in shots:
+        flags |= shot.flags & ~Flag.NO_EVENT
+    return [_mean(name, unit, values, common, f"mean over {len(values)} stimuli: {what}", conditions, flags)
+            for name, unit, values, common, what in rows if values or name == "spike_count"]
+
+
+def _rate_doubt(shot: DrivenResponse) -> float:
+    """Return the standard uncertainty of a rate [Hz]: the first and the last spike are known to a sample each."""
+    rate = shot.rate
+    return 0.0 if rate is None else rate * shot.step / math.sqrt(6.0) / float(shot.spikes[-1] - shot.spikes[0])
+
+
+def _mean(
+    name: str, unit: str, values: list[float], common: float, method: str, conditions: dict[str, object], flags: Flag,
+) -> Result:
+    if not values:
+        return Result(name, unit, None, None, None, method, conditions, flags | Flag.NO_EVENT)
+    found = summarise(np.array(values))
+    if len(values) < 2:
+        half, flags = NORMAL_95 * common, flags | Flag.TOO_FEW
+    else:
+        half = combined(found.high - found.mean, NORMAL_95 * common)
+    return Result(name, unit, found.mean, found.mean - half, found.mean + half, method, conditions, flags)

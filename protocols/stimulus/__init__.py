@@ -1,0 +1,5 @@
+"""Arbitrary stimulus."""
+
+from tsbench.protocols.stimulus.protocol import ArbitraryStimulus
+
+PROTOCOL = ArbitraryStimulus

@@ -1,0 +1,73 @@
+"""Spikes under a stimulus of any form, of devices whose answers are known."""
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.figures import Figure, stimulus_figure
+from tsbench.analysis.neuron.driven_spikes import DrivenFacts, driven_response, driven_results
+from tsbench.records import Flag
+
+TIME = np.linspace(-2e-6, 20e-6, 22_001)
+FACTS = DrivenFacts(voltage_code=4e-3, current_code=2e-6)
+STIMULUS = np.where(TIME > 0, np.sin(np.pi * TIME / 20e-6), 0.0)
+
+
+def seen(voltage, current, noise=2e-3, facts=FACTS):
+    random = np.random.default_rng(2)
+    return driven_response(TIME, voltage + random.normal(0, noise, TIME.size),
+                           current + random.normal(0, 2e-6, TIME.size), facts)
+
+
+def spiking(starts):
+    """At each start, the current rises in 50 ns and falls in 100 ns while the voltage falls by 0.3 V and recovers."""
+    voltage, current = STIMULUS.copy(), 1e-5 * STIMULUS
+    for start in starts:
+        since = TIME - start
+        current += 1e-3 * np.exp(-((since - 50e-9) / 30e-9) ** 2)
+        fallen = 1 / (1 + np.exp(np.clip(-(since - 50e-9) / 10e-9, -50, 50)))
+        voltage -= 0.3 * fallen * np.exp(-np.maximum(since - 50e-9, 0) / 0.4e-6)
+    return voltage, current
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_spikes_stand_where_the_current_rises_as_the_voltage_falls(sign: float) -> None:
+    starts = [4e-6, 7e-6, 9e-6, 12e-6]
+    voltage, current = spiking(starts)
+    found = seen(sign * voltage, sign * current)
+    assert found.spikes == pytest.approx(np.array(starts) + 25e-9, abs=20e-9)
+    assert found.rate == pytest.approx(3 / 8e-6, rel=1e-2) and found.flags == Flag.NONE
+
+
+def test_a_passive_device_has_none_under_any_stimulus() -> None:
+    """A resistor, a diode, a device that warms up, and one with a capacitance beside it, under sine and rectangle."""
+    rectangle = np.where((TIME > 0) & (TIME % 4e-6 < 2e-6), 1.0, 0.0)
+    rounded = np.convolve(rectangle, np.exp(-np.arange(2000) / 300) / 300, mode="full")[: TIME.size]
+    warm = np.cumsum(rounded) * 1e-9 / 10e-6
+    for voltage in (STIMULUS, -STIMULUS, rounded):
+        for current in (1e-4 * voltage, 1e-5 * np.sinh(4 * voltage), 1e-4 * voltage * (1 + 2 * warm)):
+            assert seen(voltage, current).spikes.size == 0
+    assert seen(rounded, 1e-4 * rounded + 100e-12 * np.gradient(rounded, TIME)).spikes.size == 0
+    assert seen(0 * TIME, 0 * TIME).spikes.size == 0
+
+
+def test_the_energy_is_the_integral_with_the_zero_of_the_rest() -> None:
+    voltage, current = spiking([5e-6, 9e-6])
+    true = float(np.trapezoid(voltage * current, TIME))
+    found = seen(voltage, current + 3e-5)   # an offset of the scope
+    assert found.energy == pytest.approx(true, rel=0.01) and found.energy_uncertainty < 0.06 * true   # a code
+    at_bias = seen(voltage, current, facts=DrivenFacts(rests_at_zero=False, voltage_gain=0.01))
+    assert at_bias.energy == pytest.approx(true, rel=0.02) and at_bias.energy_uncertainty > 0.009 * true
+
+
+def test_results_and_figures() -> None:
+    voltage, current = spiking([5e-6, 7e-6, 9e-6])
+    shots = [seen(voltage, current), seen(voltage, current, noise=3e-3)]
+    rows = {row.quantity: row for row in driven_results(shots, {"amplitude": 1.0})}
+    assert (rows["spike_count"].value, rows["firing_rate"].conditions) == (3.0, {"amplitude": 1.0})
+    assert rows["firing_rate"].high > rows["firing_rate"].value > rows["firing_rate"].low
+    assert isinstance(stimulus_figure((TIME, STIMULUS), (TIME, voltage, current), shots[0].spikes), Figure)
+    assert isinstance(stimulus_figure(None, (TIME, voltage, current), np.empty(0)), Figure)
+    alone = driven_results(shots[:1], {})
+    assert all(Flag.TOO_FEW in row.flags for row in alone)
+    (none,) = driven_results([driven_response(TIME[:9], TIME[:9], TIME[:9], FACTS)], {})
+    assert none.value is None and Flag.NO_EVENT in none.flags

@@ -1,0 +1,27 @@
+"""The arbitrary stimulus on the simulated bench, against the witness."""
+
+import numpy as np
+import pytest
+
+from tsbench.records import Flag
+from tsbench.simulated_backends.witness.log import WitnessLog
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+@pytest.mark.parametrize("shape", [
+    {"shape": "rectangle", "period": "4 us", "cycles": 2}, {"shape": "piezo", "period": "8 us", "decay": "8 us"}])
+def test_spikes_and_energy_of_each_shape(measure, shape):
+    done = measure("nbo2", "stimulus", {"amplitude": "1 V, 2.4 V", "repeats": 2, "rest": "0.1 ms", **shape})
+    assert done.outcome.status == "success" and done.outcome.safe and done.left_on == []
+    assert not (done.run.point_flags & (Flag.TRIGGER_MISSED | Flag.CLIPPED)).any()
+    log, times = WitnessLog(done.witness), done.run.column("time")
+    counts = {row.conditions["amplitude"]: row for row in done.values("spike_count")}
+    energies = {row.conditions["amplitude"]: row for row in done.values("stimulus_energy")}
+    spans = list(zip(times, [*times[1:], np.inf], strict=True))
+    true = [len(log.switching_on(*span)) for span in spans]
+    assert counts[1.0].value == 0 and true[:2] == [0, 0]
+    assert counts[2.4].value == pytest.approx(np.mean(true[2:]), abs=0.5) and counts[2.4].value > 5
+    # of the last one: from its end to the next switching on, nothing happens. Both stimuli of 2.4 V are alike
+    taken = sum(event.energy for event in [*log.switching_on(*spans[3]), *log.switching_off(*spans[3])])
+    assert energies[2.4].low < taken < energies[2.4].high and energies[2.4].value == pytest.approx(taken, rel=0.04)
+    assert all(not row.flags & Flag.CLIPPED for row in (*counts.values(), *energies.values()))
