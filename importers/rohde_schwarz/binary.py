@@ -218,8 +218,7 @@ def _scaled(
 ) -> Trace:
     """Return the trace with its scale; the ends of the range are those of the converter."""
     prefix = "" if number is None else "MultiChannel"
-    unit = _UNITS.get(settings.kind("ViewUnit" if number is None else "MultiChannelViewUnit") if number is None else
-                      settings.text("MultiChannelViewUnit", number).rpartition("_")[2], "")
+    unit = _UNITS.get(settings.text(f"{prefix}ViewUnit", number).rpartition("_")[2], "")
     scale = settings.number(f"{prefix}VerticalScale", number)
     position = settings.number(f"{prefix}VerticalPosition", number)
     offset = settings.number(f"{prefix}VerticalOffset", number) - position * scale
@@ -234,6 +233,6 @@ def _scaled(
     levels = settings.number("NofQuantisationLevels") if settings.text("NofQuantisationLevels") else 0.0
     reach = scale * divisions * 0.5
     margin = scale * divisions / levels if levels > 0 else 0.0
-    known = levels > 0 and scale > 0
+    known = levels > 0 and scale > 0 and name.startswith("CH")  # a computed trace has no end
     return Trace(name, unit, codes, start, step, lowest=offset - reach + margin if known else None,
                  highest=offset + reach - margin if known else None)
