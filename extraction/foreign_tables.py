@@ -63,7 +63,8 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
     windows = {role: _window(foreign.columns[k], read[role].factor) for role, k in where.items()
                if foreign.columns[k].clip_low is not None or foreign.columns[k].clip_high is not None}
     said_of_it = (*foreign.remarks, *_in_compliance(foreign, arrays, flags), *_unused(foreign, names, where))
-    return Table(arrays, left_out, read, said_of_it, "row", flags, windows)
+    breaks = tuple(int(np.count_nonzero(usable[:row])) for row in foreign.breaks)
+    return Table(arrays, left_out, read, said_of_it, "row", flags, windows, breaks)
 
 
 def _in_compliance(

@@ -11,7 +11,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
-from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses
+from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
@@ -65,7 +65,7 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
         There is no pulse in it.
     """
     time, voltage, current = (table.columns[role] for role in ("time", "voltage", "current"))
-    record = find_pulses(time, voltage, current)
+    record = _found(table)
     if not record.pulses:
         raise ConfigurationError(
             f"{path.name}: the table has no pulse. Its voltage stays at {format_quantity(record.base, 'V')} within "
@@ -97,6 +97,18 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     found = Found(f"{name}, {number} ({kinds}), base voltage {format_quantity(record.base, 'V', 3)}", results, said)
     return found if out is None else drawn(
         found, path, out, _drawings(pulses, (time, voltage, current), path.stem, what, relaxation=relaxation))
+
+
+def _found(table: Table) -> PulseRecord:
+    """Return the pulses of a record, those of each segment on their own: nothing is known of the time between them."""
+    columns = [table.columns[role] for role in ("time", "voltage", "current")]
+    parts = table.parts
+    records = [find_pulses(*(column[part] for column in columns)) for part in parts]
+    spans = tuple(
+        replace(span, first=span.first + part.start, last=span.last + part.start, begin=span.begin + part.start,
+                end=span.end + part.start)
+        for record, part in zip(records, parts, strict=True) for span in record.pulses)
+    return replace(records[0], pulses=spans, base=float(np.median([record.base for record in records])))
 
 
 def _examined(

@@ -97,7 +97,8 @@ def _kind(table: Table, path: Path) -> str:
         _refuse_pulses(table, path)
         return "sweep"
     _check_time(table, path, ", or use --as sweep if its points are in order of measurement")
-    kind = record_kind(*(table.columns[role] for role in ("time", "voltage", "current")))
+    first = table.parts[0]
+    kind = record_kind(*(table.columns[role][first] for role in ("time", "voltage", "current")))
     if kind is None:
         raise ConfigurationError(
             f"{path.name}: the record of {table.described()} does not show whether it is a sweep or spikes. Give "
@@ -158,6 +159,10 @@ def _without_constant_time(table: Table) -> Table:
 
 def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     """Extract frequency and jitter of a record over time: of the voltage, of the current where that is held."""
+    if table.breaks:
+        raise ConfigurationError(
+            f"{path.name}: the record has {len(table.parts)} segments, and nothing is known of the time between them. "
+            "For spikes, choose one segment, for example --table \"segment 1\"")
     time, name = table.columns["time"], "voltage" if "voltage" in table.columns else "current"
     held = name == "voltage" and float(np.ptp(table.columns[name])) < HELD * float(np.abs(table.columns[name]).max())
     if held and "current" in table.columns:

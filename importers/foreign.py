@@ -63,6 +63,8 @@ class ForeignTable:
     compliance: float | None = None
     #: what the format leaves open, and which option answers it. It is asked unless the user names the columns
     question: str = ""
+    #: first row of each further segment, where a record has several with gaps of time between them
+    breaks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if len({column.values.shape for column in self.columns}) > 1 or any(c.values.ndim != 1 for c in self.columns):

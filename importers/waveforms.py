@@ -93,7 +93,9 @@ def file_of(
     elif wanted is not None:
         choose([""], wanted, source)
     time = ForeignColumn("time", "s", first.times(segment), role="time")
-    table = ForeignTable(name, (time, *(trace.column(segment) for trace in same)), dict(settings or {}), tuple(said))
+    breaks = tuple(first.codes.shape[1] * k for k in range(1, segments)) if name == ALL_SEGMENTS else ()
+    table = ForeignTable(
+        name, (time, *(trace.column(segment) for trace in same)), dict(settings or {}), tuple(said), breaks=breaks)
     return ForeignFile(program, (table,))
 
 

@@ -69,6 +69,14 @@ class Table:
     flags: npt.NDArray[np.uint32] | None = None
     #: role -> lowest and highest value that the record can show [V or A]; a role without known ends is not in it
     windows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    breaks: tuple[int, ...] = ()  #: first row of each further segment of a record with gaps of time in it
+
+    @property
+    def parts(self) -> list[slice]:
+        """Return the rows of each segment; a record without gaps has one."""
+        size = next(iter(self.columns.values())).size
+        bounds = [0, *self.breaks, size]
+        return [slice(low, high) for low, high in itertools.pairwise(bounds) if high > low]
 
     def described(self) -> str:
         """Return which column was taken for what, with its unit."""

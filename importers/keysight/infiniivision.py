@@ -75,4 +75,5 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     columns = (ForeignColumn("x-axis", units[0], times, role="time"), *(
         ForeignColumn(names[k] or f"column {k + 1}", units[k], np.ascontiguousarray(rows[part, j]))
         for j, k in enumerate(channels, start=1)))
-    return ForeignFile("Keysight InfiniiVision", (ForeignTable(name, columns, {}, remarks),))
+    breaks = tuple(size * k for k in range(1, segments)) if name == ALL_SEGMENTS else ()
+    return ForeignFile("Keysight InfiniiVision", (ForeignTable(name, columns, {}, remarks, breaks=breaks),))

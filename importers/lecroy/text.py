@@ -66,7 +66,8 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
         times, said = even_times(rows[part, 0], printed, None, source)
         remarks, values = (*remarks, *said), rows[part, 1]
     columns = (ForeignColumn("time", "s", times, role="time"), ForeignColumn(amplitude, "", values.copy()))
-    return ForeignFile(program, (ForeignTable(name, columns, settings, remarks),))
+    breaks = tuple(size * k for k in range(1, segments)) if name == ALL_SEGMENTS else ()
+    return ForeignFile(program, (ForeignTable(name, columns, settings, remarks, breaks=breaks),))
 
 
 def _trigger_times(above: list[list[str]], segments: int, source: str) -> FloatArray:

@@ -80,3 +80,30 @@ def test_one_channel_without_a_unit_is_taken_in_volts_and_says_so(tmp_path: Path
     found = analyse_files([path])
     assert "voltage = 'Ampl' [no unit is given, V is assumed]" in found.understood[0]
     assert next(row["value"] for row in found.rows if row["quantity"] == "frequency") == pytest.approx(1e6, rel=1e-3)
+
+
+def _segments(folder: Path) -> Path:
+    """Write four pulses in four segments 1 ms apart, one channel a file: on after 1, 1.5, 2 and 1.2 us."""
+    noise = np.random.default_rng(4)
+    voltages, currents = [], []
+    for delay in (1e-6, 1.5e-6, 2e-6, 1.2e-6):
+        on = (delay < TIME) & (TIME < 10e-6)
+        high = (TIME > 0) & (TIME < 10e-6)
+        voltages.append(2.0 * high + noise.normal(0.0, 5e-3, TIME.size))
+        currents.append(np.where(on, 1e-3, 1e-5 * high) + noise.normal(0.0, 2e-6, TIME.size))
+    for k, (values, full_scale) in enumerate(((np.array(voltages), 4.0), (50.0 * np.array(currents), 0.08))):
+        codes = np.round(32512 * values / full_scale).astype(np.int16)
+        scope_files.lecroy_trc(folder / f"C{k + 1}--run--00000.trc", codes, gain=full_scale / 32512, offset=0.0,
+                               start=-2e-6, step=STEP, starts=(0.0, 1e-3, 2e-3, 3e-3), source=k)
+    return folder / "C1--run--00000.trc"
+
+
+def test_pulses_of_all_segments_are_measured_within_their_segments(tmp_path: Path) -> None:
+    found = analyse_files([_segments(tmp_path)], columns="voltage=C1,current=C2 [V/50Ohm]", table="all segments")
+    delays = [row["value"] for row in found.rows if row["quantity"] == "switching_delay"]
+    assert delays == pytest.approx([1e-6, 1.5e-6, 2e-6, 1.2e-6], abs=4e-9)
+
+
+def test_spikes_are_not_counted_over_the_gaps_between_segments(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"4 segments, and nothing is known .* choose one segment"):
+        analyse_files([_segments(tmp_path)], columns="voltage=C1", table="all segments")
