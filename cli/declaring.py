@@ -96,6 +96,13 @@ def add_json(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("--json", action="store_true", help=f"print only {what}, as JSON")
 
 
+def add_tables(command: argparse.ArgumentParser) -> None:
+    """Give a command the options that say what tables of other programs hold."""
+    command.add_argument("--columns", metavar="ROLE=NAME,…", help="the columns of tables, as for 'tsbench analyse'")
+    command.add_argument("--as", dest="kind_of_table", choices=("sweep", "pulses", "relaxation", "spikes"),
+                         help="the kind of tables, as for 'tsbench analyse'")
+
+
 def _add_log_options(command: argparse.ArgumentParser) -> None:
     """Give a command the options of :mod:`tsbench.cli.log_file`."""
     group = command.add_argument_group("log and trace (docs/logging.md)")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tsbench.cli.declaring import add_command
+from tsbench.cli.declaring import add_command, add_tables
 
 _KINDS = ("iv", "frequency", "delay", "threshold", "against", "distribution", "probability", "trend")
 _EXAMPLE = """\
@@ -28,6 +28,7 @@ def declare(commands: Any) -> None:
     command.add_argument("--against", metavar="NAME", help="the condition or parameter of the horizontal axis")
     command.add_argument("--by", metavar="NAME,…", help="a line for each value of these conditions or parameters")
     command.add_argument("--fit", metavar="NAME", help="fit a distribution: weibull, lognormal or normal")
+    add_tables(command)
     add_look(command)
     command.add_argument("--out", type=Path, metavar="PATH", help="the file; its suffix (.pdf, .svg, .png) decides the "
                          "format (default: KIND.png, with --paper KIND.pdf and KIND.svg)")
@@ -55,7 +56,8 @@ def figure(options: argparse.Namespace) -> int:
         look = replace(look, suffixes=(options.out.suffix.lower(),))
     by = tuple(name.strip() for name in options.by.split(",")) if options.by else None
     with drawn_as(look, options.style):
-        found = draw(options.kind, options.files, None, options.quantity, by, options.against, options.fit)
+        found = draw(options.kind, options.files, None, options.quantity, by, options.against, options.fit,
+                     options.columns, options.kind_of_table)
         paths = save(found.figure, out if out.suffix else out.with_name(out.name + ".png"))
     for line in dict.fromkeys(found.lines):
         sys.stdout.write(f"{line}\n")

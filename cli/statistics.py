@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsbench.cli.declaring import add_command, add_json
+from tsbench.cli.declaring import add_command, add_json, add_tables
 
 if TYPE_CHECKING:
     from tsbench.extraction.group_statistics import GroupStatistics
@@ -31,6 +31,7 @@ def declare(commands: Any) -> None:
     command.add_argument("--fit", metavar="NAME,…", help="fit these distributions: weibull, lognormal, normal, or all")
     command.add_argument("--relative", metavar="SHARE", help="compute how many cycles and devices give the mean to "
                          "this share of its value, for example 1%%")
+    add_tables(command)
     command.add_argument("--csv", type=Path, metavar="FILE", help="write all numbers to a CSV file")
     add_json(command, "all numbers")
 
@@ -43,7 +44,8 @@ def statistics(options: argparse.Namespace) -> int:
 
     families = FAMILIES if options.fit == "all" else _names(options.fit)
     found = compute(
-        options.files, options.quantity, _names(options.by) or None, families, _share(options.relative))
+        options.files, options.quantity, _names(options.by) or None, families, _share(options.relative),
+        columns=options.columns, kind=options.kind_of_table)
     if options.csv is not None:
         _write_csv(options.csv, found.rows())
     if options.json:

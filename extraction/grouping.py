@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.statistics.brackets import on_one_grid
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Observation
 from tsbench.records import FloatArray
 
+#: words in the method of a value that is a bracket of set-points
+_BETWEEN, _SEVERAL = "between two set-points", "in one of several steps"
+_COARSE = 0.1  #: part of the standard deviation from which on the width of a bracket counts
 #: rows that are statistics of a run already, or count its pulses
 _DERIVED = ("_mean", "_median", "_standard_deviation", "_probability")
 
@@ -27,7 +31,9 @@ class DeviceEvents:
     device: str
     values: FloatArray  #: of those that have a value, shape (n,)
     half_widths: FloatArray  #: of the 95 % interval of each value; 0 where it is not known
-    sample: CensoredSample | None  #: all of them; None where there is none
+    sample: CensoredSample | None  #: all of them, on a coarse grid of set-points as brackets; None where there is none
+    shared: float  #: 95 % half-width of the error that all events in ``sample`` share
+    step: float  #: width of the brackets; 0 where ``sample`` has values
     above: int  #: events of which only a lower bound is known
     below: int  #: events of which only an upper bound is known
     spoiled: int
@@ -37,6 +43,16 @@ class DeviceEvents:
     def own(self) -> float:
         """Return the 95 % half-width of the measurement of one value."""
         return float(np.median(self.half_widths)) if self.half_widths.size else 0.0
+
+    @property
+    def of_mean(self) -> float:
+        """Return the 95 % half-width of the error of the mean that more events do not reduce.
+
+        Within brackets the errors average out if the spread is at least half a step: then the mean of the middles of a
+        normal distribution is off by less than 0.3 % of a step (W. F. Sheppard, Proc. London Math. Soc. 29 (1898) 353).
+        """
+        resolved = self.step > 0 and self.values.size > 1 and float(self.values.std(ddof=1)) >= 0.5 * self.step
+        return self.shared if resolved else self.own
 
 
 @dataclass(frozen=True)
@@ -165,8 +181,15 @@ def _device(name: str, events: Sequence[Observation]) -> DeviceEvents:
                     dtype=np.float64).reshape(-1, 2)
     bounds = [one.bounds() for one in good if one.bounded]
     limits = np.array([pair for pair in bounds if pair is not None], dtype=np.float64).reshape(-1, 2)
-    low, high = (np.concatenate([values, limits[:, k]]) for k in (0, 1))
+    half_widths = 0.5 * (ends[:, 1] - ends[:, 0])
+    own = float(np.median(half_widths)) if half_widths.size else 0.0
+    least, most, shared, step = values, values, own, 0.0
+    if values.size > 1 and all(_BETWEEN in result.method or _SEVERAL in result.method for result in known):
+        grid = on_one_grid(ends[:, 0], ends[:, 1])
+        if grid.step > _COARSE * float(values.std(ddof=1)):
+            least, most, shared, step = grid.low, grid.high, grid.common, grid.step
+    low, high = (np.concatenate([part, limits[:, k]]) for k, part in ((0, least), (1, most)))
     return DeviceEvents(
-        name, values, 0.5 * (ends[:, 1] - ends[:, 0]), CensoredSample(low, high) if low.size else None,
+        name, values, half_widths, CensoredSample(low, high) if low.size else None, shared, step,
         int(np.isinf(limits[:, 1]).sum()), int(np.isinf(limits[:, 0]).sum()), len(events) - len(good),
         sum(pair is None for pair in bounds))

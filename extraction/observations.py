@@ -68,12 +68,15 @@ class Gathered:
     runs: list[tuple[Run, Mapping[str, Any]]] = field(default_factory=list)  #: with their facts
 
 
-def gather(runs: Iterable[Path | str | Run] | Path | str | Run) -> Gathered:
+def gather(
+    runs: Iterable[Path | str | Run] | Path | str | Run, columns: str | None = None, kind: str | None = None
+) -> Gathered:
     """Return the observations of run files, journals, tables, folders or patterns, in the order of measurement.
 
     Parameters
     ----------
     runs : paths, or runs as read back
+    columns, kind : of tables, as :func:`tsbench.extraction.files.analyse_files` takes them
 
     Returns
     -------
@@ -96,7 +99,7 @@ def gather(runs: Iterable[Path | str | Run] | Path | str | Run) -> Gathered:
             gathered.problems.append(" ".join(f"{path.name}: {error}".split()))
     _add_runs(found, gathered)
     for path in tables:
-        _attempt(path.name, gathered, partial(_add_table, path, gathered))
+        _attempt(path.name, gathered, partial(_add_table, path, gathered, columns, kind))
     return gathered
 
 
@@ -125,8 +128,8 @@ def _add_run(run: Run, gathered: Gathered) -> None:
             result, len(gathered.observations), run.header.simulated, {**facts, **result.conditions}))
 
 
-def _add_table(path: Path, gathered: Gathered) -> None:
-    found = analyse_files([path])
+def _add_table(path: Path, gathered: Gathered, columns: str | None, kind: str | None) -> None:
+    found = analyse_files([path], columns, kind=kind)
     gathered.lines += [*found.understood, *found.lines]
     gathered.problems += found.problems
     facts = {"device": path.stem, "run": path.name, "protocol": "table"}

@@ -71,6 +71,8 @@ def figure(
     by: Iterable[str] | str | None = None,
     against: str | None = None,
     family: str | None = None,
+    columns: str | None = None,
+    kind_of_table: str | None = None,
 ) -> RunsFigure:
     """Draw one figure of several runs.
 
@@ -83,6 +85,7 @@ def figure(
     by : conditions or parameters of which each value is a series of its own; None: those that differ
     against : condition or parameter of the horizontal axis; None: by the kind
     family : distribution that is fitted: "weibull", "lognormal" or "normal"
+    columns, kind_of_table : of tables of other programs, as ``analyse_files`` takes ``columns`` and ``kind``
 
     Raises
     ------
@@ -96,7 +99,7 @@ def figure(
         raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
     wanted = _Wanted(kind, quantity or KINDS[kind].quantity, None if by is None else (
         (by,) if isinstance(by, str) else tuple(by)), against, family or ("weibull" if kind == "probability" else ""))
-    gathered = gather(runs)
+    gathered = gather(runs, columns, kind_of_table)
     if not gathered.observations:
         raise ConfigurationError(gathered.problems[0] if gathered.problems else "the files give no results")
     from tsbench.analysis.figures import new_figure

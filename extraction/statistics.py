@@ -44,6 +44,8 @@ def statistics(
     families: Iterable[str] = (),
     relative: float | None = None,
     seed: int = 0,
+    columns: str | None = None,
+    kind: str | None = None,
 ) -> RunStatistics:
     """Compute statistics of the events in stored runs.
 
@@ -56,6 +58,7 @@ def statistics(
     families : "weibull", "lognormal", "normal" to fit
     relative : the half-width of the interval of a mean, relative to it, for which the needed numbers are computed
     seed : of the bootstrap
+    columns, kind : of tables of other programs, as ``analyse_files`` takes them
 
     Returns
     -------
@@ -72,7 +75,7 @@ def statistics(
             raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
     if relative is not None and not 0.0 < relative < 1.0:
         raise ConfigurationError(f"the relative half-width {relative:g} must be between 0 and 1, for example 0.01")
-    gathered = gather(runs)
+    gathered = gather(runs, columns, kind)
     if gathered.problems and not gathered.observations:
         raise ConfigurationError(gathered.problems[0])
     found = statistics_of(gathered.observations, quantity, by, chosen, relative, seed)
@@ -132,12 +135,13 @@ def device_statistics(
     ordered : whether drift and steps are looked for
     """
     assert events.sample is not None
-    found = _sample(events.device, events.sample, events.values, events.own, families, seed)
+    errors = _Errors(events.own, events.shared, events.of_mean)
+    found = _sample(events.device, events.sample, events.values, errors, families, seed)
     if events.above + events.below:
         return found
     return replace(
         found, course=course(events.values, seed) if ordered else None,
-        enough=None if relative is None else cycles_for_mean(events.values, relative, events.own))
+        enough=None if relative is None else cycles_for_mean(events.values, relative, events.of_mean))
 
 
 def _population(
@@ -152,37 +156,46 @@ def _population(
         for one, centre in zip(devices, centres, strict=True) if centre is None]
     sample = CensoredSample.of(values, above=np.array([bound for bound in unknown if np.isfinite(bound)]))
     own = float(np.median([events.own for events in group.devices]))
-    found = _sample(ALL_DEVICES, sample, values, own, families, seed)
+    found = _sample(ALL_DEVICES, sample, values, _Errors(own, own, own), families, seed)
     return replace(found, enough=None if relative is None else cycles_for_mean(values, relative, own))
 
 
+@dataclass(frozen=True)
+class _Errors:
+    """95 % half-widths of measurement errors."""
+
+    own: float  #: of one value
+    shared: float  #: of all observations together
+    of_mean: float  #: of the mean, that more values do not reduce
+
+
 def _sample(
-    name: str, sample: CensoredSample, values: FloatArray, own: float, families: tuple[str, ...], seed: int
+    name: str, sample: CensoredSample, values: FloatArray, errors: _Errors, families: tuple[str, ...], seed: int
 ) -> SampleStatistics:
-    bounded = sample.number - int(sample.known.sum())
+    bounded = int((sample.above | sample.below).sum())
     nothing = Estimate(None, None, None)
     shown = distribution(sample) if sample.number else None
-    middle, flags = (nothing, Flag.NO_EVENT) if shown is None else median(shown, own)
+    middle, flags = (nothing, Flag.NO_EVENT) if shown is None else median(shown, errors.shared)
     if bounded:
         centre, spread, more = nothing, nothing, Flag.CENSORED
     else:
-        centre, few = mean(values, own)
-        spread, more = standard_deviation(values, own)
+        centre, few = mean(values, errors.of_mean)
+        spread, more = standard_deviation(values, errors.own)
         more |= few
     if Flag.UNDER_SAMPLED in more:
         fits = tuple(Fit(family, sample.number, bounded, flags=Flag.UNDER_SAMPLED,
                          why="the spread is not larger than the error of a value") for family in families)
     else:
-        fits = tuple(_with_own(fit(sample, family, seed), own) for family in families)
+        fits = tuple(_widened(fit(sample, family, seed), errors.shared) for family in families)
     return SampleStatistics(name, sample.number, bounded, centre, spread, relative_spread(centre, spread), middle,
-                            flags | more, shown, values, own, fits)
+                            flags | more, shown, values, errors.own, fits)
 
 
-def _with_own(found: Fit, own: float) -> Fit:
+def _widened(found: Fit, shared: float) -> Fit:
     """Widen what tells the place of a distribution by the error that all values share."""
     places = {"mean", "median", "scale"}
     return replace(
         found,
-        parameters={name: widened(estimate, own) if name in places else estimate
+        parameters={name: widened(estimate, shared) if name in places else estimate
                     for name, estimate in found.parameters.items()},
-        quantiles={share: widened(estimate, own) for share, estimate in found.quantiles.items()})
+        quantiles={share: widened(estimate, shared) for share, estimate in found.quantiles.items()})

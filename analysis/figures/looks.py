@@ -119,6 +119,7 @@ def finish(figure: Figure) -> None:
     for axes in figure.axes:
         _renew_legend(axes)
     _legends_off_data(figure)
+    _wrap_labels(figure)
 
 
 def _strip_titles(figure: Figure) -> None:
@@ -197,14 +198,27 @@ def _legends_off_data(figure: Figure) -> None:
         legend = axes.get_legend()
         if legend is None:
             continue
-        box = legend.get_window_extent()
+        box = legend.get_window_extent().padded(4.0)
         if any(line.get_visible() and _crosses(line, box) for line in axes.lines):
-            handles = [handle for handle in legend.legend_handles if handle is not None]
-            labels = [text.get_text() for text in legend.get_texts()]
+            handles, labels = axes.get_legend_handles_labels()
+            if labels != [text.get_text() for text in legend.get_texts()]:   # a legend with marks of its own
+                handles = [handle for handle in legend.legend_handles if handle is not None]
+                labels = [text.get_text() for text in legend.get_texts()]
             # a frame of two columns, where their texts are short enough for it
             columns = 2 if len(labels) > 1 and max(map(len, labels)) < 24 else 1
-            axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns,
-                        title=legend.get_title().get_text() or None, borderaxespad=0.2)
+            wide = columns == 1 and box.width > axes.get_window_extent().width   # there is room to the left
+            axes.legend(handles, labels, loc="lower right" if wide else "lower left", borderaxespad=0.2, ncols=columns,
+                        bbox_to_anchor=(1.0 if wide else 0.0, 1.0), title=legend.get_title().get_text() or None)
+
+
+def _wrap_labels(figure: Figure) -> None:
+    """Write a vertical label that is longer than its panel in two lines."""
+    for axes in figure.axes:
+        named = axes.yaxis.label
+        words = named.get_text().split(" ")
+        if len(words) > 1 and named.get_window_extent().height > axes.get_window_extent().height:
+            lines = [(" ".join(words[:k]), " ".join(words[k:])) for k in range(1, len(words))]
+            named.set_text("\n".join(min(lines, key=lambda pair: max(map(len, pair)))))
 
 
 def _crosses(line: Line2D, box: Bbox) -> bool:

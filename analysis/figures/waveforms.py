@@ -57,6 +57,8 @@ def pulse_figure(
         axes.axvspan(0.0, delay.value, color=THRESHOLD, alpha=0.08, linewidth=0)
     upper.plot([0.0], [delay.edge_level], "o", color=MUTED, markersize=5)
     wide = delay.half_width
+    bottom, top = upper.get_ylim()
+    upper.set_ylim(bottom, top + 0.2 * (top - bottom))   # room for the text
     upper.text(
         0.99,
         0.95,

@@ -24,7 +24,7 @@ def frequency(value: float | None, bias: float, load: float, device: str = "D1",
 
 
 def drawn(kind: str, observations: list[Observation], monkeypatch: pytest.MonkeyPatch, **options: Any) -> Any:
-    monkeypatch.setattr(run_figures, "gather", lambda runs: Gathered(observations))
+    monkeypatch.setattr(run_figures, "gather", lambda *_: Gathered(observations))
     axes = Figure().subplots()
     found = run_figures.figure(kind, "runs", axes, **options)
     assert found.figure is axes.get_figure()

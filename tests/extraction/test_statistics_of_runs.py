@@ -132,3 +132,23 @@ def test_the_command_prints_tables_json_and_csv(tmp_path: Path, capsys: pytest.C
     assert len(rows) == len(printed) and {row["device"] for row in printed} == {"D0", "D1", "D2", "all devices"}
     assert main(["statistics", files[0], "--quantity", "frequency"]) == 2
     assert "hold_voltage" in capsys.readouterr().err
+
+
+def bracket(low: float, order: int, step: float) -> Observation:
+    """Return a threshold between two set-points; the instruments widen the bracket by 1 mV on either side."""
+    result = Result("threshold_voltage", "V", low + 0.5 * step, low - 0.001, low + step + 0.001,
+                    "the device switches between two set-points, rule jump", {"cycle": order + 1, "polarity": "+"})
+    return Observation(result, order, True, {"device": "D1", "cycle": order + 1, "polarity": "+"})
+
+
+def test_thresholds_between_coarse_set_points_are_brackets() -> None:
+    thresholds = np.random.default_rng(5).normal(0.15, 0.005, 100)
+    for step, bracketed in ((0.008, True), (0.0002, False)):
+        events = [bracket(float(np.floor(value / step) * step), k, step) for k, value in enumerate(thresholds)]
+        (found,) = statistics_of(events, families=("normal",))
+        sample, spread = found.devices[0], found.devices[0].fits[0].parameters["standard_deviation"]
+        assert ("Turnbull" in sample.distribution.method) is bracketed and sample.bounded == 0
+        assert spread.low < 0.005 < spread.high and sample.fits[0].significance > 0.01
+        # the instruments' 1 mV stays, but half a step is no error of the mean
+        assert 0.001 < 0.5 * (sample.mean.high - sample.mean.low) < 0.0025
+        assert sample.mean.low < 0.15 < sample.mean.high and sample.median.low < 0.15 < sample.median.high
