@@ -99,21 +99,35 @@ def read_rows(
     UnreadableFile
         Text in place of a number, or a row with too few cells, with the number of the line.
     """
-    with path.open(encoding=encoding, errors="replace", newline=None) as file:
-        for _ in range(skip):
-            file.readline(_LONGEST_LINE)
-        lines: TextIO | Iterator[str] = (line.replace(",", ".") for line in file) if comma else file
+    rows = None
+    for spelled in (False, True):  # the infinities of PicoScope are spelled out only where they are: that costs time
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # no rows: that is said below
-                rows = np.loadtxt(lines, delimiter=delimiter, usecols=list(positions), ndmin=2, comments=None)
+            rows = _loaded(path, encoding, skip, positions, delimiter, comma=comma, spelled=spelled)
+            break
         except (ValueError, IndexError):
-            return _one_by_one(path, encoding, skip, positions, delimiter, comma=comma)
+            continue
+    if rows is None:
+        return _one_by_one(path, encoding, skip, positions, delimiter, comma=comma)
     if rows.size == 0:
         raise damaged(path.name, "no row of numbers follows the header")
     if not _ends_with_line(path) and _last_cells(path, encoding, delimiter) <= max(positions) + 1:
         return _without_last(path, rows)
     return rows, ()
+
+
+def _loaded(
+    path: Path, encoding: str, skip: int, positions: Sequence[int], delimiter: str | None, *, comma: bool, spelled: bool
+) -> FloatArray:
+    """Return the rows as numpy.loadtxt reads them; ValueError or IndexError where it cannot."""
+    with path.open(encoding=encoding, errors="replace", newline=None) as file:
+        for _ in range(skip):
+            file.readline(_LONGEST_LINE)
+        lines: TextIO | Iterator[str] = (line.replace(",", ".") for line in file) if comma else file
+        if spelled:
+            lines = (line.replace("\u221e", "inf") for line in lines)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # no rows: that is said by the caller
+            return np.loadtxt(lines, delimiter=delimiter, usecols=list(positions), ndmin=2, comments=None)
 
 
 def _without_last(path: Path, rows: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:

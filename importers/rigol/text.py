@@ -15,6 +15,7 @@ from tsbench.importers.text_records import Place, TextRecord, TimeBase, read_rec
 
 _CHANNEL = re.compile(r"(CH ?\d+|MATH\d*|REF\d*)", re.IGNORECASE)
 _NAMED = re.compile(r"(CH ?\d+|MATH\d*|REF\d*)\s*(?:\(([^)]*)\)|([AVUW]))", re.IGNORECASE)
+_PROGRAM = "program"  #: setting of a layout that other programs use too: what the file is called
 _TIME = re.compile(r"(?:Time|X)\s*(?:\(s\))?", re.IGNORECASE)
 _NUMBER = r"\s*=\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)"
 _START, _STEP = re.compile(r"\bt0" + _NUMBER, re.IGNORECASE), re.compile(r"\btInc" + _NUMBER, re.IGNORECASE)
@@ -39,7 +40,7 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     record = record_of(head)
     if record is None:
         raise damaged(path.name, "the header is not one of Rigol's")
-    return read_record(path, head, "Rigol", record, wanted)
+    return read_record(path, head, record.settings.get(_PROGRAM, "Rigol"), record, wanted)
 
 
 def _two_rows(first: list[str], second: list[str]) -> TextRecord | None:
@@ -66,7 +67,7 @@ def _one_row(line: str, first: list[str], second: list[str]) -> TextRecord | Non
         return None
     start, step = _START.search(line), _STEP.search(line)
     if _TIME.fullmatch(first[0]):
-        return TextRecord(1, places, TimeBase(first[0], "s", 0))
+        return TextRecord(1, places, TimeBase(first[0], "s", 0), settings={_PROGRAM: "a table as Rigol writes it"})
     if start and step and places[0].position == 0:
         return TextRecord(1, places, TimeBase(step=number_of(step[1]), start=number_of(start[1]) or 0.0))
     return None

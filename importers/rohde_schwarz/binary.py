@@ -111,7 +111,8 @@ def _pair(path: Path) -> tuple[Path, Path]:
     """Return the files of the settings and of the samples; UnreadableFile where one is missing."""
     stem = path.name[: -len(path.suffix)]
     if stem.lower().endswith(".wfm"):
-        settings, samples = path.with_name(stem[:-4] + path.suffix), path
+        beside = [path.with_name(stem[:-4] + suffix) for suffix in (path.suffix, ".bin", ".csv")]
+        settings, samples = next((one for one in beside if one.exists()), beside[0]), path
     else:
         settings, samples = path, path.with_name(f"{stem}.Wfm{path.suffix}")
     for missing, what in ((settings, "settings"), (samples, "samples")):

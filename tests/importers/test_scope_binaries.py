@@ -155,6 +155,14 @@ def test_settings_lines_of_several_channels_of_rohde_schwarz(tmp_path: Path) -> 
     np.testing.assert_allclose(table.columns[0].values, [-1e-6, -5e-7, 0, 5e-7], atol=1e-15)
 
 
+def test_samples_as_text_with_settings_as_xml(tmp_path: Path) -> None:
+    codes = np.array([-126, -3, 0, 5, 126], dtype=np.int8)
+    scope_files.rohde_export(tmp_path / "b.csv", codes, text=True)
+    scope_files.rohde_export(tmp_path / "a.bin", codes)
+    (tmp_path / "b.Wfm.csv").rename(tmp_path / "a.Wfm.csv")
+    np.testing.assert_allclose(read(tmp_path / "a.Wfm.csv").columns[1].values, codes / 253 + 0.1, atol=1e-8)
+
+
 def test_an_export_without_its_samples_is_refused(tmp_path: Path) -> None:
     path = scope_files.rohde_export(tmp_path / "a.bin", np.zeros(9, dtype=np.int8))
     (tmp_path / "a.Wfm.bin").unlink()

@@ -153,3 +153,15 @@ def test_other_text_tables_are_left_to_others(tmp_path: Path) -> None:
     for text in ("voltage [V],current [A]\n0,1\n1,2\n", "Time (s),V\n0,1\n", "TIME,CH1\n0,1\n", "X,Y\n0,1\n1,2\n"):
         importer = importer_of(written(tmp_path, text))
         assert importer is None, (text, importer)
+
+
+def test_infinities_do_not_slow_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsbench.importers.number_rows._one_by_one", None)  # the loop in Python is not used
+    rows = "".join(f"{k / 10},{'∞' if k % 5 == 0 else k}\n" for k in range(100))
+    table = read(written(tmp_path, "Time,Channel A\n(ms),(V)\n\n" + rows)).tables[0]
+    assert table.columns[1].clip_high == 99.0 and np.count_nonzero(table.columns[1].values == 99.0) == 21
+
+
+def test_a_layout_that_others_use_too_is_not_called_a_file_of_rigol(tmp_path: Path) -> None:
+    path = written(tmp_path, "Time (s),CH1 (V),CH2 (V)\n0,1,2\n1,2,3\n2,3,4\n")
+    assert read(path).program == "a table as Rigol writes it"
