@@ -19,7 +19,7 @@ from tsbench.records import FloatArray
 _KEPT_LINES = 5000
 _FLUSH_MS = 100  #: results come in bursts; the table takes them together
 #: columns to draw, best first: (x, y)
-_AXES = (("device_voltage", "current"), ("voltage", "current"))
+_AXES = (("since", "current"), ("device_voltage", "current"), ("voltage", "current"))
 
 
 class RunView(QtWidgets.QWidget):

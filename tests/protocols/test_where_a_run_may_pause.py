@@ -23,6 +23,14 @@ def _at_zero(station: Any) -> bool:
     ("paired_pulse", {"points": 2, "repeats": 1, "base": 0.0}, None),
     ("paired_pulse", {"points": 2, "repeats": 1, "base": 0.1}, 0),   # a base of 0.1 V stays until the end
     ("relaxation", {"repeats": 2, "base": 0.1}, 0),
+    ("forming", {"step": 0.3, "compliance": (1e-6, 1e-3)}, 6),   # after each read and ramp, and at the end
+    ("retention", {"repeats": 2, "points": 3, "rest": 0.0}, 2),
+    ("retention", {"repeats": 2, "points": 3, "rest": 0.05}, 2),
+    ("retention", {"repeats": 1, "points": 3, "rest": 1.0}, None),   # while the device rests
+    ("telegraph_noise", {"samples": 100, "bias": (0.1,)}, 2),
+    ("pulsed_iv", {"amplitude": (0.8, 1.0), "repeats": 2}, None),
+    ("endurance", {"cycles": 4, "batch": 2}, None),
+    ("ramp_rate_series", {"step": 0.3, "rate": (0.1, 0.2)}, 6),
 ])
 def test_a_pause_is_offered_at_zero_only(
     station: Any, recorder: Any, name: str, values: dict[str, Any], idle: int | None
