@@ -68,22 +68,23 @@ def analyse_table(
 def check_units(table: Table, path: Path) -> None:
     """Raise where the numbers contradict the units, unless the user gave the units."""
     units = {role: column for role, column in table.read.items() if column.unit}
-    assumed = [role for role, column in units.items() if column.assumed]
     doubt = contradiction(
-        {role: values for role, values in table.columns.items() if role in units and not units[role].by_user}, assumed)
+        {role: values for role, values in table.columns.items() if role in units and not units[role].by_user})
     if not doubt:
         return
     shown = ", ".join(f"{role} = {column}" for role, column in units.items() if not column.by_user)
-    say = ",".join(f"{role}={bare_name(column.name)} [{_other_unit(role, column)}]" for role, column in units.items())
+    say = ",".join(
+        f"{role}={bare_name(column.name)} [{_other_unit(role, column) if role in doubt.roles else column.unit}]"
+        for role, column in units.items())
     raise ConfigurationError(
-        f"{path.name}: the units cannot be right, because {doubt}. The file was read with {shown}. Look in the notes "
-        f"of the measurement, and give the units, for example --columns '{say}'")
+        f"{path.name}: the units cannot be right, because {doubt.why}. The file was read with {shown}. Look in the "
+        f"notes of the measurement, and give the units, for example --columns '{say}'")
 
 
 def _other_unit(role: str, column: ColumnRead) -> str:
-    """Return the unit that a question proposes: the SI unit in place of a stated one, a prefixed one of an assumed."""
+    """Return the unit that a question proposes: the SI unit in place of a prefixed one, a prefixed one in its place."""
     si = UNITS[role]
-    if not column.assumed or role == "time":
+    if column.factor != 1.0 or role == "time":
         return si
     return f"m{si}" if role in ("voltage", "level") else f"u{si}"
 

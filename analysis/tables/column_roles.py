@@ -159,6 +159,8 @@ def guess_columns(
                     (number > 1 or role in _BY_UNIT_TOO)
                     and _of_another(role, head, units[k] if k < len(units) else ""))
             ]
+            if len(mine) > 1 and (both := _only_pair(heads, unused)) and both.get(role) in mine:
+                mine = [both[role]]   # the terminal of which the table has voltage and current
             if len(mine) > 1:
                 raise ConfigurationError(
                     f"{source}: columns {' and '.join(_called(names, k) for k in mine[:4])} may each be the {role}. "
@@ -205,6 +207,22 @@ def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str
     ConfigurationError
         Several terminals have both.
     """
+    pairs = _pairs(heads, unused)
+    if len(pairs) > 1:
+        raise ConfigurationError(
+            f"{source}: the terminals {', '.join(list(pairs)[:6])} each have a voltage and a current. Choose one with "
+            "--columns voltage=NAME,current=NAME")
+    return next(iter(pairs.values()), {})
+
+
+def _only_pair(heads: Sequence[Header], unused: Collection[int]) -> dict[str, int]:
+    """Return voltage and current of the terminal that has both, {} unless it is one."""
+    pairs = _pairs(heads, unused)
+    return next(iter(pairs.values())) if len(pairs) == 1 else {}
+
+
+def _pairs(heads: Sequence[Header], unused: Collection[int]) -> dict[str, dict[str, int]]:
+    """Return terminal -> role -> position, for each terminal of which the table has voltage and current."""
     found: dict[str, dict[str, int]] = {}
     for k, head in enumerate(heads):
         if k in unused:
@@ -213,12 +231,7 @@ def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str
             found.setdefault(name[1], {})["voltage" if name[2] == "V" else "current"] = k
         elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", head.name)) and not _RESULT.fullmatch(name[2]):
             found.setdefault(name[2], {})["voltage" if name[1] == "V" else "current"] = k
-    pairs = [terminal for terminal, pair in found.items() if len(pair) == 2]
-    if len(pairs) > 1:
-        raise ConfigurationError(
-            f"{source}: the terminals {', '.join(pairs[:6])} each have a voltage and a current. Choose one with "
-            "--columns voltage=NAME,current=NAME")
-    return found[pairs[0]] if pairs else {}
+    return {terminal: pair for terminal, pair in found.items() if len(pair) == 2}
 
 
 def _of_another(role: str, head: Header, under: str) -> bool:

@@ -1,6 +1,7 @@
 """Units that the numbers themselves contradict: a table whose row of units is wrong gives a question, not a result."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +11,9 @@ from tsbench.samples import noise_of
 
 #: [C] elementary charge (CODATA 2018, exact)
 ELECTRON = 1.602176634e-19
-#: the largest voltage [V] and current [A] that a column may reach: beyond them lies no source meter of a lab of devices
-#: (3 kV of the Keithley 2657A, 50 A of the 2651A, by their data sheets)
-_MOST: Mapping[str, float] = {"voltage": 3.1e3, "current": 55.0}
-#: the same for a column without a unit, which may well be in mV or uA (210 V and 3 A of usual source meters)
-_MOST_ASSUMED: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
+#: the largest voltage [V] and current [A] that a column may reach without a question: those of usual source meters
+#: (210 V and 3 A, as the Keithley 2450, 2636B and Keysight B2902A by their data sheets). More is often mV or uA
+_MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.1}
 _ENOUGH = 50  #: samples
 #: the fast noise is at least this share of all that remains beside a straight line; of a smooth curve it is almost zero
 _ROUGH = 0.3
@@ -23,34 +22,40 @@ _RESOLVED = 3.0  #: noise below so many smallest differences of two readings may
 _PARTS, _FEWEST_PARTS = 10, 2
 
 
-def contradiction(columns: Mapping[str, FloatArray], assumed: Collection[str] = ()) -> str:
-    """Return why the units of a table cannot be right, "" where nothing speaks against them.
+class Contradiction(NamedTuple):
+    """Why the units of a table cannot be right."""
 
-    Two facts count. A voltage or a current beyond what source meters reach. And a current whose noise, times the time
-    over which the meter averages, is less than one electron: such a meter would resolve a fraction of an electron. The
-    correlation of the noise shows over how many samples the meter averages. A smooth record (a simulated one) has no
-    noise and shows nothing.
+    why: str
+    roles: tuple[str, ...]  #: whose units are in doubt
+
+
+def contradiction(columns: Mapping[str, FloatArray]) -> Contradiction | None:
+    """Return why the units of a table cannot be right, None where nothing speaks against them.
+
+    Two facts count. A voltage or a current beyond what usual source meters reach. And a current whose noise, times
+    the time over which the meter averages, is less than one electron: such a meter would resolve a fraction of an
+    electron. The correlation of the noise shows over how many samples the meter averages. A smooth record (a simulated
+    one) has no noise and shows nothing.
 
     Parameters
     ----------
     columns : role -> values [V], [A], [s]
-    assumed : roles whose column has no unit, so that it was taken in SI units
     """
-    for role, largest in _MOST.items():
-        most = _MOST_ASSUMED[role] if role in assumed else largest
+    for role, most in _MOST.items():
         values = columns.get(role)
         if values is not None and (reached := float(np.abs(values).max(initial=0.0))) > most:
             unit = "V" if role == "voltage" else "A"
-            return f"the {role} would reach {format_quantity(reached, unit, 3)}"
+            return Contradiction(f"the {role} would reach {format_quantity(reached, unit, 3)}", (role,))
     time, current = columns.get("time"), columns.get("current")
     if time is None or current is None or time.size < _ENOUGH or not bool(np.all(np.diff(time) > 0)):
-        return ""
+        return None
     interval = float(np.median(np.diff(time)))
     found = [charge for part in np.array_split(current, _PARTS) if (charge := _noise_charge(part)) > 0.0]
     if len(found) < _FEWEST_PARTS or (charge := float(np.median(found)) * interval) >= ELECTRON:
-        return ""
-    return (f"the noise of the current, at one sample every {format_quantity(interval, 's', 2)}, would resolve "
-            f"{charge / ELECTRON:.1g} of an electron")
+        return None
+    why = (f"the noise of the current, at one sample every {format_quantity(interval, 's', 2)}, would resolve "
+           f"{charge / ELECTRON:.1g} of an electron")
+    return Contradiction(why, ("time", "current"))
 
 
 def _noise_charge(current: FloatArray) -> float:

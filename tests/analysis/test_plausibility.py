@@ -18,10 +18,10 @@ def relaxing(seed: int, mean: int = 1) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(10))
 def test_a_fraction_of_an_electron_is_no_reading(seed: int, mean: int) -> None:
     current = relaxing(seed, mean)
-    assert contradiction({"time": TIME, "current": current}) == ""
-    assert contradiction({"time": TIME, "current": 1e-3 * current}) == ""   # 3 pA at 10 kHz: a good amplifier
-    assert "of an electron" in contradiction({"time": 1e-3 * TIME, "current": 1e-6 * current})
-    assert "of an electron" in contradiction({"time": TIME, "current": 1e-9 * current})
+    assert contradiction({"time": TIME, "current": current}) is None
+    assert contradiction({"time": TIME, "current": 1e-3 * current}) is None   # 3 pA at 10 kHz: a good amplifier
+    assert "of an electron" in contradiction({"time": 1e-3 * TIME, "current": 1e-6 * current}).why
+    assert "of an electron" in contradiction({"time": TIME, "current": 1e-9 * current}).why
 
 
 @pytest.mark.parametrize("digits", [3, 4, 6, 17])
@@ -30,11 +30,11 @@ def test_a_simulated_record_without_noise_shows_nothing(digits: int) -> None:
         time = step * np.arange(1000)
         for shape in (np.sin(0.01 * np.arange(1000)), np.linspace(0, 1, 1000), np.exp(-0.01 * np.arange(1000))):
             current = np.array([float(f"{scale * value:.{digits}g}") for value in shape])
-            assert contradiction({"time": time, "current": current}) == ""
+            assert contradiction({"time": time, "current": current}) is None
 
 
 def test_a_voltage_or_a_current_that_no_source_meter_reaches() -> None:
-    assert "the voltage would reach 4 kV" in contradiction({"voltage": np.array([0.0, -4000.0])}).replace("4.00", "4")
-    assert contradiction({"voltage": np.array([0.0, 500.0])}) == ""
-    assert "the voltage would reach 500 V" in contradiction({"voltage": np.array([0.0, 500.0])}, ("voltage",))
-    assert "the current would reach" in contradiction({"current": np.array([0.0, 80.0])})
+    assert contradiction({"voltage": np.array([0.0, -4000.0])}).roles == ("voltage",)
+    assert contradiction({"voltage": np.array([0.0, 200.0]), "current": np.array([0.0, -3.0])}) is None
+    assert "the voltage would reach 500 V" in contradiction({"voltage": np.array([0.0, 500.0])}).why
+    assert "the current would reach" in contradiction({"current": np.array([0.0, 80.0])}).why

@@ -175,3 +175,16 @@ def test_any_text_gives_a_table_or_one_clear_line(text):
         parse_table(text.splitlines(keepends=True), None)
     except (ConfigurationError, UnreadableFile) as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(("header", "voltage", "current"), [
+    ("AnodeI,AnodeV,CathodeI", "AnodeV", "AnodeI"), ("Time,AI,AV,I,ID", "AV", "AI"), ("Vte,Ite,Ireset", "Vte", "Ite")])
+def test_the_terminal_that_has_voltage_and_current_is_the_pair(header: str, voltage: str, current: str) -> None:
+    number = header.count(",") + 1
+    table = read(f"{header}\n" + "\n".join(",".join(["0.1"] * number) for _ in range(5)), None)
+    assert (table.read["voltage"].name, table.read["current"].name) == (voltage, current)
+
+
+def test_two_terminals_with_voltage_and_current_are_a_question() -> None:
+    with pytest.raises(ConfigurationError):
+        read("AnodeI,AnodeV,CellI,CellV\n1,1,1,1\n2,2,2,2\n", None)

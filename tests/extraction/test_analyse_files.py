@@ -276,10 +276,13 @@ def test_a_column_without_a_unit_that_is_too_large_is_doubted(tmp_path):
     path = written(tmp_path, "a.csv", "V,I", 10.0 * np.arange(60), 1e-9 * np.arange(60))
     with pytest.raises(ConfigurationError, match=(
             r"a\.csv: the units cannot be right, because the voltage would reach 590 V.*"
-            r"--columns 'voltage=V \[mV\],current=I \[uA\]'")):
+            r"--columns 'voltage=V \[mV\],current=I \[A\]'")):
         analyse_files([path])
     assert analyse_files([path], "voltage=V [mV],current=I").rows
     assert analyse_files([path], "voltage=V [V],current=I").rows   # the user knows
+    stated = written(tmp_path, "b.csv", "V [V],I [mA]", 10.0 * np.arange(60), 1e-6 * np.arange(60))
+    with pytest.raises(ConfigurationError, match=r"--columns 'voltage=V \[mV\],current=I \[mA\]'"):
+        analyse_files([stated])
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])
@@ -373,7 +376,7 @@ def test_the_line_of_a_run_says_that_results_are_left_out(tmp_path, monkeypatch,
 
 def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):
     path = written(tmp_path, "t.csv", "time [s],voltage [V],current [A]",
-                   [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), np.arange(5.0))
+                   [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), 0.1 * np.arange(5.0))
     with pytest.raises(ConfigurationError, match=r"time does not rise after 2\.23457 s \(row 3 of the data\)"):
         analyse_files([path], kind="spikes")
 
