@@ -251,6 +251,8 @@ def even_times(
     position = np.arange(count, dtype=np.float64)
     centred = position - 0.5 * (count - 1)
     fitted = float(np.dot(centred, printed) / np.dot(centred, centred))
+    if fitted <= 0.0:
+        return printed, ()  # such times are refused later, with their row
     rounded = last_digit(cells)
     scale = float(np.max(np.abs(printed)))
     allowed = _ROUNDED * rounded + 1e-12 * scale

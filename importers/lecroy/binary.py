@@ -1,11 +1,13 @@
 """Binary records of LeCroy oscilloscopes (.trc): the block WAVEDESC, the times of segments, and the codes.
 
 Layout: Teledyne LeCroy, "MAUI Oscilloscopes Remote Control and Automation Manual", section "Waveform Template"
-(LECROY_2_3), which every oscilloscope also sends for the query ``TEMPLATE?``; and the older LECROY_1_0.
+(LECROY_2_3), which every oscilloscope also sends for the query ``TEMPLATE?``; for LECROY_1_0, the template of a
+LeCroy 7200A (github.com/jonathanschilling/LeCroy7200A, template.txt).
 """
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,16 +19,23 @@ from tsbench.importers.waveforms import Trace, fields, file_of, mapped, numbers_
 MARK = b"WAVEDESC"
 #: a file that came over a bus has a header of a message before the block
 SEARCHED = 256
-#: names and types of the fields at the beginning of WAVEDESC, byte 32 to 76
-_LENGTHS = "HHiiiiiiiiii"
-_LENGTH_NAMES = "comm_type comm_order descriptor user_text res trigger_times ris_times res1 array_1 array_2 res2 res3"
-#: bytes 116 to 188: counts, scale, time base
-_BODY = "iiiiiiiiihhffffhhfd"
-_BODY_NAMES = ("points per_screen first_valid last_valid first_point sparsing segment_index segments sweeps per_pair "
-               "pair_offset gain offset highest lowest bits nominal_segments step start")
+#: template -> places of the fields in WAVEDESC: (byte, layout, names)
+_TWO = (
+    (32, "HHiiiiiiiiii", "word order descriptor user_text res times ris res1 array_1 array_2 res2 res3"),
+    (76, "16s", "instrument"), (96, "16s", "label"),
+    (116, "iiiiiiiiihhffffhhfd", "points per_screen first_valid last_valid first_point sparsing segment_index segments "
+     "sweeps per_pair pair_offset gain offset highest lowest bits nominal step start"),
+    (196, "48s", "unit"), (316, "HH", "type processing"), (344, "H", "source"),
+)
+_ONE = (
+    (32, "HHiiiii", "word order descriptor user_text times array_1 array_2"), (56, "16s", "instrument"),
+    (76, "16s", "label"), (92, "iiiiiii", "points per_screen first_valid last_valid segments nominal sweeps"),
+    (120, "ffhhhfd", "gain shown_offset highest lowest bits step start"), (154, "48s", "unit"),
+    (270, "hh", "type processing"), (290, "f", "offset"), (296, "h", "source"),
+)
 _RECORD_TYPES = {2: "a histogram", 5: "a spectrum", 6: "an envelope", 9: "a record with peak detection"}
-_SOURCES = {0: "C1", 1: "C2", 2: "C3", 3: "C4"}
-_SHORTEST = 346
+_SHORTEST = 320
+_MOST_CHANNELS = 8
 
 
 def has_descriptor(head: bytes) -> bool:
@@ -41,40 +50,39 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     block = bytes(content[begin : begin + 512])
     if len(block) < _SHORTEST:
         raise cut_off(source)
-    order = "<" if block[34] == 1 else ">"
-    lengths = fields(order + _LENGTHS, _LENGTH_NAMES, block, 32, source)
-    body = fields(order + _BODY, _BODY_NAMES, block, 116, source)
     template = text(block[16:32])
-    if not template.startswith("LECROY_2"):
+    if template != "LECROY_1_0" and not template.startswith("LECROY_2"):
         raise UnreadableFile(f"{source}: this record of LeCroy has the template '{template[:16]}', but tsbench reads "
-                             "LECROY_2_3. Save it on the oscilloscope as text")
-    record_type = int(fields(order + "H", "type", block, 316, source)["type"])
-    if record_type in _RECORD_TYPES:
-        raise UnreadableFile(f"{source}: the file is {_RECORD_TYPES[record_type]}, not a record of samples over time. "
-                             "Save the channel itself")
-    kind = order + "i2" if lengths["comm_type"] == 1 else "i1"
-    points, segments = int(body["points"]), max(int(body["segments"]), 1)
+                             "LECROY_2_3 and LECROY_1_0. Save it on the oscilloscope as text")
+    old = template == "LECROY_1_0"
+    order = "<" if block[34] == 1 else ">"
+    facts: dict[str, Any] = {}
+    for at, layout, names in _ONE if old else _TWO:
+        facts |= fields(order + layout, names, block, at, source)
+    if facts["type"] in _RECORD_TYPES:
+        raise UnreadableFile(f"{source}: the file is {_RECORD_TYPES[facts['type']]}, not a record of samples over "
+                             "time. Save the channel itself")
+    points, segments = int(facts["points"]), max(int(facts["segments"]), 1)
     if points <= 0 or points % segments:
         raise damaged(source, f"the file declares {points} samples in {segments} segments")
-    at = begin + lengths["descriptor"] + lengths["user_text"] + lengths["res"]
-    data = at + lengths["trigger_times"] + lengths["ris_times"] + lengths["res1"]
-    codes = numbers_at(content, kind, data, points, source)
-    start, step = float(body["start"]), float(body["step"])
-    starts = np.empty(0)
+    times = begin + facts["descriptor"] + facts["user_text"] + facts.get("res", 0)
+    data = times + facts["times"] + facts.get("ris", 0) + facts.get("res1", 0)
+    codes = numbers_at(content, order + "i2" if facts["word"] == 1 else "i1", data, points, source)
+    start, starts = float(facts["start"]), np.empty(0)
     if segments > 1:
-        pairs = numbers_at(content, order + "f8", at, 2 * segments, source).reshape(segments, 2)
+        pairs = numbers_at(content, order + "f8", times, 2 * segments, source).reshape(segments, 2)
         codes, starts = codes.reshape(segments, -1), pairs[:, 0] + pairs[:, 1]
         start = float(pairs[0, 1])
-    name = _SOURCES.get(int(fields(order + "H", "source", block, 344, source)["source"]), "") or \
-        text(block[96:112]) or "trace"
+    label, instrument = text(facts["label"]), text(facts["instrument"])
+    channel = int(facts["source"]) + (0 if old else 1)
     trace = Trace(
-        name, text(block[196:244]) or "V", codes, start, step, float(body["gain"]), -float(body["offset"]),
-        float(body["lowest"]), float(body["highest"]), starts)
-    label = text(block[96:112])
-    processing = int(fields(order + "H", "processing", block, 318, source)["processing"])
-    return file_of(f"LeCroy {text(block[76:92])}".strip(), [_unlimited(trace, processing)], wanted, source, settings={
-        "instrument": text(block[76:92]), "label": label, "bits": str(body["bits"]), "sweeps": str(body["sweeps"]),
-        "segments": str(segments)})
+        f"C{channel}" if 1 <= channel <= _MOST_CHANNELS else label or "trace", text(facts["unit"]) or "V", codes, start,
+        float(facts["step"]), float(facts["gain"]), -float(facts["offset"]), float(facts["lowest"]),
+        float(facts["highest"]), starts)
+    settings = {"instrument": instrument, "label": label, "segments": str(segments),
+                **{name: str(facts[name]) for name in ("bits", "sweeps")}}
+    program = instrument if instrument.lower().startswith("lecroy") else f"LeCroy {instrument}".strip()
+    return file_of(program, [_unlimited(trace, int(facts["processing"]))], wanted, source, settings=settings)
 
 
 def _unlimited(trace: Trace, processing: int) -> Trace:

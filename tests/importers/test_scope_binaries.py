@@ -43,6 +43,13 @@ def test_lecroy_record_behind_the_header_of_a_message(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(path).columns[1].values, WORDS * 1e-4 - 0.25, rtol=1e-6)
 
 
+def test_lecroy_record_of_the_old_template(tmp_path: Path) -> None:
+    time, voltage = read(scope_files.lecroy_old_trc(tmp_path / "trace.000", WORDS), maker="lecroy").columns
+    np.testing.assert_allclose(voltage.values, WORDS * 1e-4 - 0.25, rtol=1e-6)
+    np.testing.assert_allclose(time.values, -1e-6 + 1e-9 * np.arange(6), atol=1e-15)
+    assert voltage.name == "C2" and voltage.clip_low == pytest.approx(-3.2768 - 0.25)
+
+
 def test_a_computed_trace_has_no_known_limits(tmp_path: Path) -> None:
     column = read(scope_files.lecroy_trc(tmp_path / "a.trc", WORDS, processing=1)).columns[1]
     assert column.clip_low is None and column.clip_high is None

@@ -29,6 +29,7 @@ def _picoscope(path: Path) -> None:
 _WRITERS: dict[str, Callable[[Path], object]] = {
     "a.trc": lambda path: scope_files.lecroy_trc(path, WORDS),
     "segments.trc": lambda path: scope_files.lecroy_trc(path, WORDS.reshape(2, 20), starts=(0.0, 1.0)),
+    "old.trc": lambda path: scope_files.lecroy_old_trc(path, WORDS),
     "a.isf": lambda path: scope_files.isf(path, WORDS),
     "a.wfm": lambda path: scope_files.tek_wfm(path, WORDS),
     "frames.wfm": lambda path: scope_files.tek_wfm(path, WORDS.reshape(2, 20), starts=(0.0, 1.0)),

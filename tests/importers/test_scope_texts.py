@@ -118,6 +118,12 @@ def test_times_with_too_few_digits_become_even(tmp_path: Path) -> None:
     assert "the printed times have too few digits" in table.remarks[0]
 
 
+def test_times_that_do_not_rise_are_left_as_they_are(tmp_path: Path) -> None:
+    for rows, times in (("0,1\n0,2\n0,3\n", [0, 0, 0]), ("0,1\n-1,2\n-2,3\n", [0, -1, -2])):
+        table = read(written(tmp_path, "x-axis,1\nsecond,Volt\n" + rows)).tables[0]
+        assert table.columns[0].values.tolist() == times and table.remarks == ()
+
+
 def test_a_stated_interval_is_used_for_rounded_times(tmp_path: Path) -> None:
     rows = "".join(f"{-1e-3 + 4e-9 * k:.4e},{k}\n" for k in range(1000))
     times = read(written(tmp_path, _MSO.format(step="4e-09", number=1000) + rows)).tables[0].columns[0].values
