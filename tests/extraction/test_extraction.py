@@ -116,7 +116,7 @@ def test_oscillations_give_a_frequency_per_bias():
         (
             "oscillation",
             run("oscillation", ("index",), waveforms=[*sawtooth(1.0, 0.0), *sawtooth(2.0, 1.1e6)]),
-            ["r1_bias_1.png", "r1_bias_2.png", "r1_frequency.png"],
+            ["r1_bias_1.png", "r1_bias_2.png", "r1_load_line.png", "r1_frequency.png"],
         ),
     ],
 )

@@ -36,18 +36,18 @@ def test_the_choices_of_an_extraction() -> None:
 def test_an_oscillation_has_a_figure_for_each_bias_and_one_of_all() -> None:
     measured = run("oscillation", ("index",), waveforms=[*sawtooth(1.0, 1e6), *sawtooth(2.0, 2e6)])
     names, made = zip(*oscillation_figures(measured), strict=True)
-    assert names == ("bias_1", "bias_2", "frequency")
+    assert names == ("bias_1", "bias_2", "load_line", "frequency")
     assert [name for name, _ in Oscillation.figures(measured, OPTIONS)] == list(names)
     assert [figure.args[5] for figure in made[:2]] == [
         "D1: oscillation at a bias of 1.000 V", "D1: oscillation at a bias of 2.000 V"]
     assert made[0].args[2] == "V" and made[0].args[6] is False
     one = run("oscillation", ("index",), waveforms=sawtooth(1.0, 1e6))
-    assert [name for name, _ in oscillation_figures(one)] == ["bias_1"]
+    assert [name for name, _ in oscillation_figures(one)] == ["bias_1", "load_line"]
     many = [record for k in range(MOST_FIGURES + 2) for record in sawtooth(1.0 + k, 1e6)]
     found = [name for name, _ in oscillation_figures(run("oscillation", ("index",), waveforms=many))]
-    assert found[-2:] == [f"bias_{MOST_FIGURES}", "frequency"] and len(found) == MOST_FIGURES + 1
+    assert found[-3:] == [f"bias_{MOST_FIGURES}", "load_line", "frequency"] and len(found) == MOST_FIGURES + 2
     nameless = [replace(wave, conditions={}) for wave in sawtooth(1.0, 1e6)]
-    (_, figure), = oscillation_figures(run("oscillation", ("index",), waveforms=nameless))
+    (_, figure), _ = oscillation_figures(run("oscillation", ("index",), waveforms=nameless))
     assert figure.args[5] == "D1: oscillation at a bias of 0.000 V"  # type: ignore[attr-defined]
 
 
