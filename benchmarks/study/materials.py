@@ -48,7 +48,7 @@ MATERIALS = {material.name: material for material in (
     Material(
         "nbo2", "nbo2", {"max_voltage": "4 V", "max_current": "20 mA"}, 2.0, 2.0, 50.0, 5e3, 200e-12,
         (296.0, 306.0, 316.0, 326.0),
-        {"stop": "1.4 V", "step": "10 mV", "compliance": "1 mA", "nplc": 0.01, "dwell": "100 us",
+        {"start": "0.6 V", "stop": "1.3 V", "step": "10 mV", "compliance": "1 mA", "nplc": 0.01, "dwell": "100 us",
          "check_every": 100},
         {"amplitude": ["1.05 V", "1.1 V", "1.15 V", "1.25 V", "1.4 V"], "width": "1 us", "count": 20},
         {"amplitude": "1.15 V", "width": "1 us", "shortest": "20 ns", "longest": "5 us", "base": "0 V",
@@ -58,7 +58,7 @@ MATERIALS = {material.name: material for material in (
     Material(
         "vo2", "vo2", {"max_voltage": "5 V", "max_current": "20 mA"}, 1e3, 1e3, 50.0, 10e3, 1e-9,
         (296.0, 302.0, 308.0, 314.0),
-        {"stop": "1.9 V", "step": "10 mV", "compliance": "2 mA", "nplc": 0.01, "dwell": "100 us",
+        {"start": "300 mV", "stop": "1.9 V", "step": "10 mV", "compliance": "2 mA", "nplc": 0.01, "dwell": "100 us",
          "check_every": 100},
         {"amplitude": ["1.4 V", "1.5 V", "1.6 V", "1.8 V", "2 V"], "width": "1 us", "count": 20},
         {"amplitude": "1.6 V", "width": "1 us", "shortest": "20 ns", "longest": "5 us", "base": "0 V",
@@ -75,7 +75,7 @@ MATERIALS = {material.name: material for material in (
         {"amplitude": ["1.3 V", "1.4 V", "1.5 V", "1.6 V", "1.8 V"], "width": "1 ms", "count": 20, "period": "0.5 s"},
         {"amplitude": "1.4 V", "width": "1 ms", "shortest": "300 us", "longest": "30 ms", "rest": "0.5 s"},
         {"start": "1.6 V", "stop": "2.4 V", "points": 5, "longest_period": "0.5 s"},
-        (0.7e6, 1e6, 1.5e6),
+        (0.7e6, 0.9e6, 1.1e6),
         {"amplitude": ["0.6 V", "0.8 V", "0.95 V", "1.7 V", "1.9 V", "2.1 V", "2.3 V"], "width": "300 ms",
          "pair_width": "20 ms", "shortest": "1 ms", "longest": "300 ms", "rest": "1 s", "rise_time": "1 us",
          "fall_time": "1 us"},
