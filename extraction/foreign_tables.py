@@ -22,7 +22,9 @@ _MOST_NAMED = 6  #: columns that a line names
 _OPTIONAL = ("time", "level", "sweep", "cycle")
 
 
-def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: str) -> Table:
+def table_of(
+    foreign: ForeignTable, columns: Mapping[str, str] | None, source: str, *, many: bool = False
+) -> Table:
     """Return the columns that have a role, in SI units.
 
     Parameters
@@ -31,6 +33,7 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
     columns : role -> name of the column (or its number from 1), a unit in brackets after it; None: by what the format
         states, then by the names
     source : name for messages
+    many : the user takes several columns one by one, so a line about the others tells nothing
 
     Raises
     ------
@@ -62,7 +65,8 @@ def table_of(foreign: ForeignTable, columns: Mapping[str, str] | None, source: s
     flags = _flags(foreign, where, arrays, usable)
     windows = {role: _window(foreign.columns[k], read[role].factor) for role, k in where.items()
                if foreign.columns[k].clip_low is not None or foreign.columns[k].clip_high is not None}
-    said_of_it = (*foreign.remarks, *_in_compliance(foreign, arrays, flags), *_unused(foreign, names, where))
+    others = [] if many else _unused(foreign, names, where)
+    said_of_it = (*foreign.remarks, *_in_compliance(foreign, arrays, flags), *others)
     breaks = tuple(int(np.count_nonzero(usable[:row])) for row in foreign.breaks)
     return Table(arrays, left_out, read, said_of_it, "row", flags, windows, breaks)
 
@@ -88,7 +92,8 @@ def _unused(foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int
         return []
     many = f" … {others[-1]}" if len(others) > _MOST_NAMED else ""
     return [f"{len(others)} other column{'s are' if len(others) > 1 else ' is'} not used: "
-            f"{', '.join(others[:_MOST_NAMED])}{many}. To use one, give its name or number with --columns"]
+            f"{', '.join(others[:_MOST_NAMED])}{many}. To use one, give its name or number with --columns. For several "
+            "one by one, give a range such as current=3..9"]
 
 
 def _places(

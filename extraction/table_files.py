@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from tsbench.analysis.tables.column_roles import each_of
 from tsbench.analysis.tables.table import Table, parse_table
 from tsbench.errors import ConfigurationError, TsbenchError, UnreadableFile
 from tsbench.extraction.foreign_tables import table_of
@@ -75,7 +76,7 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
         if wanted is not None and _encoding(path):   # of a binary file, this says what it is
             raise ConfigurationError(f"{path.name}: this file is one text table, so --table {wanted[:60]} cannot be "
                                      "used with it")
-        return TablesRead([NamedTable("", read_table(path, columns))], [])
+        return TablesRead([NamedTable(label, read_table(path, one)) for label, one in each_of(columns)], [])
     file = importer.read(path, wanted)
     if not file.tables:
         raise UnreadableFile(f"{path.name} is {file.program}, but it has no table of numbers"
@@ -88,11 +89,14 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
     first: TsbenchError | None = None
     for table in tables:
         source = f"{path.name}, table '{table.name}'" if len(tables) > 1 else path.name
-        try:
-            read.append(NamedTable(table.name, table_of(table, columns, source), file.program, file.remarks))
-        except (ConfigurationError, UnreadableFile) as error:
-            first = first or error
-            problems.append(str(error))
+        for label, one in each_of(columns):
+            name = ", ".join(filter(None, (table.name, label)))
+            try:
+                found = table_of(table, one, source, many=bool(label))
+                read.append(NamedTable(name, found, file.program, file.remarks))
+            except (ConfigurationError, UnreadableFile) as error:
+                first = first or error
+                problems.append(str(error))
     if not read and first is not None:
         raise first
     return TablesRead(read, problems)

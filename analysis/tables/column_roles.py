@@ -57,6 +57,7 @@ _BESIDE = re.compile(r"compliance|limit|range|noise|error|std|dev|uncertainty|si
 #: what follows V or I in the name of a result: of a threshold, a state, a limit
 _RESULT = re.compile(r"(re)?set\w*|hold\w*|th\w*|on|off|lrs|hrs|read\w*|max\w*|min\w*|comp\w*|limit\w*|form\w*|cc",
                      re.IGNORECASE)
+_MOST_COLUMNS = 1000  #: that a range may have
 #: names that stand alone for a quantity
 BARE = re.compile("|".join(_NAMES[role][rank] for role in ("voltage", "current", "time") for rank in (0, 1))
                   + "|" + _NAMES["time"][0], re.IGNORECASE)
@@ -85,6 +86,38 @@ def parse_columns(text: str) -> dict[str, str]:
     if not columns:
         raise ConfigurationError("--columns is empty. Give for example 'voltage=V1 [mV],current=I1 [uA]'")
     return columns
+
+
+def each_of(columns: Mapping[str, str] | None) -> list[tuple[str, Mapping[str, str] | None]]:
+    """Return (label, columns) for each of the numbers in a range such as ``current=3..66 [A]``, one without a range.
+
+    Several devices or cycles often stand side by side, with one column of voltage or time. With ranges for two roles,
+    the columns form pairs: ``voltage=1..9:2,current=2..10:2`` takes every second one.
+
+    Raises
+    ------
+    ConfigurationError
+        A range that is empty or too long, or two ranges of different lengths.
+    """
+    ranges: dict[str, list[str]] = {}
+    for role, name in (columns or {}).items():
+        if found := re.fullmatch(r"(\d+)\s*\.\.\s*(\d+)(?::(\d+))?\s*(\[.*\])?", name.strip()):
+            numbers = range(int(found[1]), int(found[2]) + 1, max(int(found[3] or 1), 1))
+            if not 0 < len(numbers) <= _MOST_COLUMNS:
+                raise ConfigurationError(
+                    f"--columns {role}: '{name}' has {len(numbers)} columns. Give a range of 1 to {_MOST_COLUMNS}, "
+                    f"for example {role}=3..66")
+            ranges[role] = [f"{number} {found[4]}".strip() if found[4] else str(number) for number in numbers]
+    if columns is None or not ranges:
+        return [("", columns)]
+    if len({len(names) for names in ranges.values()}) > 1:
+        raise ConfigurationError(
+            "--columns: the ranges have different lengths: "
+            f"{', '.join(f'{len(names)} for {role}' for role, names in ranges.items())}. Make them equal")
+    label = "current" if "current" in ranges else next(iter(ranges))
+    return [
+        (f"column {ranges[label][k].split()[0]}", {**columns, **{role: names[k] for role, names in ranges.items()}})
+        for k in range(len(ranges[label]))]
 
 
 def _pieces(text: str) -> list[str]:

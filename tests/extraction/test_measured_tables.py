@@ -143,3 +143,8 @@ def test_a_row_of_wrong_units_is_a_question(tmp_path):
     above = np.flatnonzero(current - np.mean(current[: pulse[0] - 2]) > shot["conditions"]["level"])
     assert shot["low"] < time[above[-1]] - time[pulse[-1] + 1] < shot["high"]
     assert any("63 other columns are not used: 4, 5, 6" in line for line in analysis.lines)
+    each = analyse_files(
+        [SHARED / "hots_layer2.xlsx"], "voltage=Voltage [V],current=3..5 [A],time=Time [s]", kind="relaxation")
+    assert [row["run"] for row in of(each, "relaxation_time")] == [
+        f"hots_layer2.xlsx:column {k}" for k in (3, 4, 5)]
+    assert of(each, "relaxation_time")[0]["value"] == shot["value"]

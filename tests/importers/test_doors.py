@@ -32,6 +32,24 @@ def test_the_columns_of_a_file_in_a_notebook(tmp_path):
     assert tsbench.read_tables(text)[0]["current"] == pytest.approx(CURRENT)
 
 
+def test_a_range_of_columns_is_read_one_by_one(tmp_path):
+    path = tmp_path / "iv.npz"
+    np.savez(path, V=VOLTAGE, I=np.vstack([CURRENT, 2 * CURRENT, 3 * CURRENT]))
+    with pytest.raises(ConfigurationError, match="'I 1' and 'I 2' and 'I 3' may each be the current"):
+        tsbench.read_tables(path)
+    tables = tsbench.read_tables(path, "voltage=V [V],current=2..4 [A]")
+    assert [table.name for table in tables] == ["column 2", "column 3", "column 4"]
+    assert tables[2]["current"] == pytest.approx(3 * CURRENT)
+    assert len(analyse_files([path], "voltage=V [V],current=2..4 [A]").understood) == 3
+    text = tmp_path / "iv.csv"
+    np.savetxt(text, np.column_stack([VOLTAGE, CURRENT, VOLTAGE, 2 * CURRENT]), delimiter=",", header="V,I,V,I")
+    pairs = tsbench.read_tables(text, "voltage=1..3:2 [V],current=2..4:2 [A]")
+    assert pairs[1]["current"] == pytest.approx(2 * CURRENT)
+    for wrong in ("voltage=1..2,current=2..4", "voltage=1,current=4..2", "voltage=1,current=2..9999"):
+        with pytest.raises(ConfigurationError, match="range"):
+            tsbench.read_tables(text, wrong)
+
+
 def test_each_importer_is_on_the_page():
     """The records of oscilloscopes have a page of their own."""
     listed = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.M))
