@@ -20,7 +20,8 @@ def telegraph_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
     """Yield one figure for each voltage."""
     if len(run.points) == 0:
         return
-    for number, record in enumerate(bias_records(run)[:MOST_FIGURES], start=1):
+    known = [record for record in bias_records(run) if record.current.size]
+    for number, record in enumerate(known[:MOST_FIGURES], start=1):
         title = figure_title(run, f"current at {format_quantity(record.bias, 'V')}")
         yield f"telegraph_{number}", partial(_draw, record, title, run.header.simulated)
 
