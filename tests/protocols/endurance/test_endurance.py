@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tests.fixtures.made_runs import run, waveform
+from tests.fixtures.switching_meter import ran
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
+from tsbench.protocols.endurance.extraction import cycles
 from tsbench.protocols.endurance.failure import CycleVerdict, FailureCount, verdict
 from tsbench.protocols.endurance.parameters import EnduranceParameters
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -90,6 +92,38 @@ def test_a_lost_contact_is_named_and_a_run_without_records_gives_no_number() -> 
     rows = list(protocol_named("endurance").extract(empty, OPTIONS))
     assert all(row.value is None and Flag.NO_EVENT in row.flags for row in rows)
     assert list(protocol_named("endurance").figures(empty, OPTIONS)) == []
+
+
+def on_the_bench(
+    station: Any, recorder: Any, values: dict[str, Any], off: float = OFF, misses: tuple[int, ...] = (),
+) -> Run:
+    """Perform a run on a recording bench whose device has ``ON`` at the write and ``off`` at the read pulse."""
+    protocol = protocol_named("endurance").parse(values)
+    corners, levels = protocol.corners(protocol.amplitude[0])
+
+    def signal(channel: int, times: Any) -> Any:
+        source = np.interp(times, corners, levels)
+        current = source / (np.where(times > protocol.width + protocol.gap / 2, off, ON) + 102)
+        return 50 * current if channel == 2 else source - 52 * current
+
+    station.scope.signal, station.scope.misses = signal, list(misses)
+    return ran(protocol, station, recorder)
+
+
+def test_cycles_that_the_scope_missed_are_rows_but_no_evidence(station: Any, recorder: Any) -> None:
+    run = on_the_bench(station, recorder, {"cycles": 9, "batch": 4, "failures": 3}, misses=(0, 2, 0))
+    missed = np.flatnonzero(run.point_flags & int(Flag.TRIGGER_MISSED))
+    assert len(run.points) == 9 and missed.size == 2 and any("missed 2 of 4" in t for t in recorder.texts("warning"))
+    found, count = cycles(run)
+    assert len(found) == 7 and not set(missed + 1) & {one.number for one in found}
+    assert count.failed_at is None and count.last_good == 9
+
+
+def test_a_run_ends_after_the_burst_in_which_the_device_failed(station: Any, recorder: Any) -> None:
+    run = on_the_bench(station, recorder, {"cycles": 100, "batch": 4, "failures": 3}, off=ON)
+    assert len(run.points) == 5   # one cycle for the ranges, and a burst
+    life = next(iter(protocol_named("endurance").extract(run, OPTIONS)))
+    assert (life.value, life.low) == (1.0, 1.0) and station.generator.output is False
 
 
 def test_near_the_limit_a_cycle_is_undecided() -> None:
