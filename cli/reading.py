@@ -34,7 +34,7 @@ def declare(commands: Any) -> None:
         "--columns",
         metavar="ROLE=NAME,…",
         help="the columns of a table: voltage, current, time, level, sweep, cycle. If the header gives no unit, write "
-        'it in brackets: voltage="V1 [mV]"',
+        'it in brackets: voltage="V1 [mV]". A range takes columns one by one: current="3..66 [A]"',
     )
     analyse.add_argument(
         "--as",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 from tsbench.analysis.tables.column_units import (
     Header,
@@ -198,6 +199,7 @@ def guess_columns(
                 raise ConfigurationError(
                     f"{source}: columns {' and '.join(_called(names, k) for k in mine[:4])} may each be the {role}. "
                     f"Choose one with --columns {role}={'NAME' if len({names[k] for k in mine}) > 1 else 'NUMBER'}"
+                    f"{_range_of(role, mine)}"
                 )
             if mine:
                 found[role] = mine[0]
@@ -225,6 +227,15 @@ def guess_columns(
             f"The columns are {', '.join(names[:20])}"
         )
     return found
+
+
+def _range_of(role: str, places: Sequence[int]) -> str:
+    """Return the end of a question about three or more evenly placed columns: how to take them one by one."""
+    steps = {b - a for a, b in pairwise(places)}
+    if len(places) < 3 or len(steps) > 1:
+        return ""
+    step = f":{steps.pop()}" if steps != {1} else ""
+    return f", or all one by one with a range of numbers: {role}={places[0] + 1}..{places[-1] + 1}{step}"
 
 
 def _called(names: Sequence[str], k: int) -> str:
