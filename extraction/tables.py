@@ -10,6 +10,7 @@ from tsbench.analysis.oscillation.frequency import frequency_result, jitter_resu
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
+from tsbench.analysis.tables.clipping import apparent_ends
 from tsbench.analysis.tables.column_roles import UNITS, bare_name
 from tsbench.analysis.tables.plausibility import contradiction
 from tsbench.analysis.tables.record_kind import HELD, record_kind
@@ -175,7 +176,7 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     if found.frequency is not None and not is_told_apart(time, values, spikes):
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
         found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
-    window = table.windows.get(name, (-np.inf, np.inf))
+    window = table.windows.get(name) or apparent_ends(values)
     clipped = int(np.count_nonzero((values <= window[0]) | (values >= window[1])))
     if clipped:
         found = replace(found, flags=found.flags | Flag.CLIPPED)
