@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols.fields import split_list
-from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, list_path, sweep_path
+from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, levels_of_file, list_path, sweep_path
 from tsbench.protocols.parameters import Parameters
 from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
 
@@ -58,6 +58,9 @@ class SweepParameters(Parameters):
     levels: LevelList = Field(
         default=(), description="list of levels in any order, used instead of 'start', 'stop' and their branches (V, "
                                 "or A under current drive)")
+    file: str = Field(
+        default="", description="path of a text file from which 'levels' is read: one level a line, in the last "
+                                "column")
     dual: bool = Field(default=True, description="sweep back from 'stop' to 'start'")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
     cycles: int = Field(default=1, ge=1, le=100_000, description="number of sweeps")
@@ -96,6 +99,8 @@ class SweepParameters(Parameters):
             return values  # the field says what is wrong with it
         read = dict(_CURRENT_DEFAULTS) if drive == "current" else {}
         read.update(values)
+        if read.get("file") and not read.get("levels"):   # a stored run has both, and its file may be gone
+            read["levels"] = levels_of_file(str(read["file"]))
         for field, units in cls.units_by_drive.items():
             if field in read:
                 try:

@@ -22,6 +22,7 @@ FIELDS: dict[str, dict[str, tuple[Any, Any, Any]]] = {
     "iv_sweep": {
         "drive": ("voltage", None, None), "start": (0, None, None), "stop": (1.2, None, None), "step": (4e-3, 0, None),
         "points": (None, 2, E5), "spacing": ("linear", None, None), "levels": ([], None, None),
+        "file": ("", None, None),
         "dual": (True, None, None), "both_polarities": (False, None, None),
         "cycles": (1, 1, E5), "compliance": (1e-3, 0, None), "dwell": (1e-3, 0, 100), "nplc": (1, 0.01, 10),
         "ramp_rate": (10, 0, None), "measure_range": ("compliance", None, None),

@@ -1,11 +1,13 @@
 """Logarithmic levels and lists of levels: which cycle, branch and side each level belongs to, and what is measured."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.fixtures.switching_meter import Switch, put, ran
+from tsbench.errors import ConfigurationError
 from tsbench.protocols import IVSweep
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.path import list_path
@@ -64,3 +66,20 @@ def test_a_plan_of_a_list(new_station: Any) -> None:
     plan = IVSweep(levels=(0.0, 1.0, -2.0, 0.0)).plan(new_station())
     assert plan.points == 4 and {i.quantity: i.value for i in plan.worst_case}["voltage"] == 2.0
     assert any("levels" in line for line in IVSweep(levels=(0.0, 300.0)).plan(new_station()).refusals)
+
+
+def test_levels_come_from_a_file_and_stay_in_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "levels.csv"
+    file.write_text("time (s),voltage (V)\n0,0\n1,0.5\n2,-1e-1\n\n", "utf-8")
+    sweep = IVSweep.parse({"file": str(file)})
+    assert sweep.levels == (0.0, 0.5, -0.1) and sweep.path().levels.tolist() == [0.0, 0.5, -0.1]
+    stored = {name: one["value"] for name, one in sweep.parameters().items()}
+    file.unlink()
+    assert IVSweep.parse(stored).levels == sweep.levels   # extracted again without the file
+    for text, words in (("a\n1\nb\n", "line 3"), ("1\ninf\n", "not finite"), ("x\n", "0 levels"), (None, "read")):
+        if text is not None:
+            file.write_text(text, "utf-8")
+        else:
+            file.unlink()
+        with pytest.raises(ConfigurationError, match=words):
+            IVSweep.parse({"file": str(file)})
