@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 
 from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.contact.device_condition import pulse_stand, remark, steady_stand, swept
+from tsbench.analysis.energy.spike_energy import PowerFacts, SourcePath, energy_result, spike_energies
+from tsbench.analysis.neuron.driven_spikes import DrivenFacts, driven_response, driven_results
+from tsbench.analysis.neuron.functions import AmplitudeResponse, neuron_results
+from tsbench.analysis.neuron.step_response import StepFacts, step_response
 from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
@@ -23,7 +27,7 @@ from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.switching_results import summarise_results
 from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.analysis.threshold.threshold import switching
-from tsbench.records import Result
+from tsbench.records import Flag, Result
 
 NUMBERS = st.one_of(
     st.floats(-10, 10), st.sampled_from([0.0, math.nan, math.inf, -math.inf, 1e300, -1e300, 1e-300, 9.9e37]))
@@ -100,6 +104,40 @@ def test_spikes(record):
     assert_sound(frequency_result(found, {}))
     jitter_result(found, {})
     steady_stand(voltage, current, 0.0, switched=False)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(record=records())
+def test_energies_and_responses_to_stimuli(record):
+    time, voltage, current = record
+    facts = PowerFacts(current_offset=1e-6, source=SourcePath(1.0, 1e-3, 1e3, 0.01))
+    assert_sound(energy_result(spike_energies(time, voltage, current, spike_times(time, voltage), facts), {}))
+    assert_sound(*driven_results([driven_response(time, voltage, current, DrivenFacts())] * 2, {}))
+    shots = (step_response(time, voltage, current, 0.0, 2.0, StepFacts()),) * 4
+    if Flag.NO_EVENT not in shots[0].flags:   # as the protocol leaves out what is no record
+        assert_sound(*neuron_results([AmplitudeResponse(v, shots) for v in (1.0, 2.0, 3.0)], None, {}))
+
+
+SPIKING = np.linspace(0.0, 20e-6, 20_001)
+PHASE = (SPIKING / 1e-6 + 0.3) % 1.0
+VOLTS = np.where(PHASE < 0.9, 0.5 + 0.5 * PHASE / 0.9, 1.0 - 0.5 * (PHASE - 0.9) / 0.1)
+AMPS = 1e-4 + 2e-3 * np.exp(-(((PHASE - 0.95) / 0.02) ** 2))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(shift=st.floats(-1.0, 1.0), volt=st.sampled_from([1e-3, 1.0, 1e3]), amp=st.sampled_from([1e-9, 1.0, 1e3]),
+       second=st.sampled_from([1e-6, 1.0, 1e3]))
+def test_energies_and_spikes_follow_shifts_and_units(shift, volt, amp, second):
+    """A time shift changes nothing, and other units scale what is found."""
+    time = (SPIKING + shift * 1e-6) * second
+    one = spike_energies(SPIKING, VOLTS, AMPS, spike_times(SPIKING, VOLTS), PowerFacts())
+    other = spike_energies(time, volt * VOLTS, amp * AMPS, spike_times(time, volt * VOLTS), PowerFacts())
+    assert other.flags == one.flags
+    assert other.energies == pytest.approx(one.energies * volt * amp * second, rel=1e-6)
+    first = driven_response(SPIKING, VOLTS, AMPS, DrivenFacts())
+    second_one = driven_response(time, volt * VOLTS, amp * AMPS, DrivenFacts())
+    assert second_one.spikes - time[0] == pytest.approx((first.spikes - SPIKING[0]) * second, rel=1e-6)
+    assert second_one.energy == pytest.approx(first.energy * volt * amp * second, rel=1e-6)
 
 
 def test_no_events_at_all():
