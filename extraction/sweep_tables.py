@@ -1,6 +1,7 @@
 """Sweeps in a table to results: threshold and hold of each half-sweep, and what they have in common."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from tsbench.analysis.statistics import bootstrap_interval
 from tsbench.analysis.tables.table import Table
+from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
@@ -41,12 +43,33 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     """
     points = _points(table, path)
     noise = drive_noise(points.voltage)
-    events = switching(points, SweepFacts(voltage_noise=noise), rule)
+    events, doubt = _unchecked(switching(points, SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
     summaries, said = _summaries(points, events, rule)
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
-    found = Found(f"sweep, {number}", [*results, *summaries], said)
+    found = Found(f"sweep, {number}", [*results, *summaries], [*said, *doubt])
     return found if out is None else _with_figures(found, events, path, out)
+
+
+def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]:
+    """Return the events, with a flag where the voltage falls smoothly, and what that means in words."""
+    marked, falling = [], 0
+    for event in events:
+        # up to the highest current: without set-points, the highest voltage is where the voltage begins to fall
+        up = slice(0, int(np.argmax(event.half.current)) + 1)
+        if falling_part(event.half.voltage[up], event.half.current[up]) is None:
+            marked.append(event)
+            continue
+        falling += 1
+        marked.append(replace(event, **{
+            field: replace(found, flags=found.flags | NO_FACT.flag) for field in (
+                "threshold_voltage", "threshold_current", "hold_voltage", "hold_current")
+            if (found := getattr(event, field)) is not None}))
+    if not falling:
+        return marked, []
+    return marked, [
+        f"in {falling} half-sweep{'s' * (falling != 1)} the voltage falls smoothly while the current rises: "
+        f"{NO_FACT.verdict.value}. {NO_FACT.reason[0].upper()}{NO_FACT.reason[1:]}"]
 
 
 def _points(table: Table, path: Path) -> IVPoints:

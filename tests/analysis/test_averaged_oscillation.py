@@ -1,0 +1,120 @@
+"""A smooth negative resistance, and the mean of a relaxation oscillator that looks like one."""
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.tables.table import parse_table
+from tsbench.analysis.threshold.averaged_oscillation import (
+    NO_FACT,
+    Averaged,
+    LoadedSweep,
+    by_capacitance,
+    by_other_aperture,
+    by_other_load,
+    falling_part,
+)
+from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.snapback import snapback
+from tsbench.analysis.threshold.switching_rule import Jump
+from tsbench.analysis.threshold.threshold import switching
+from tsbench.extraction.sweep_tables import analyse_sweeps
+from tsbench.records import Flag
+
+TOP, LOW, OFF = 1.0, 0.6, 1e4  #: [V] threshold, [V] hold, [Ohm] of the off state
+NOISE = 2e-5
+
+
+def averaged(load: float, count: int = 40, seed: int = 0) -> LoadedSweep:
+    """Means of an oscillator that charges through its load to TOP and falls to LOW at once, in closed form."""
+    random = np.random.default_rng(seed)
+    onset = TOP * (1.0 + load / OFF)
+    levels = np.linspace(0.5 * onset, onset + 3.0 * (TOP - LOW) + load * 1e-4, count)
+    final = levels * OFF / (OFF + load)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        periods = np.log((final - LOW) / (final - TOP))
+        mean = final - (TOP - LOW) / periods
+    voltage = np.where(final > TOP, mean, final)
+    return LoadedSweep(voltage + NOISE * random.standard_normal(count), (levels - voltage) / load, load, NOISE)
+
+
+def stable(load: float, count: int = 40, seed: int = 0) -> LoadedSweep:
+    """LoadedSweep of a device whose voltage falls from TOP towards LOW as its current grows."""
+    random = np.random.default_rng(seed)
+    current = np.linspace(2e-5, 6e-4, count) * (1.0 + 1e-3 * load / 5e3)
+    voltage = TOP * (1.0 - np.exp(-current / 3e-5)) - 0.15 * (1.0 - np.exp(-current / 3e-4))
+    return LoadedSweep(voltage + NOISE * random.standard_normal(count), current, load, NOISE)
+
+
+@pytest.mark.parametrize("made", [averaged, stable])
+def test_both_fall_smoothly_and_one_sweep_excludes_neither(made):
+    readings = made(5e3)
+    part = falling_part(readings.voltage, readings.current)
+    assert part is not None and part.stop - part.start >= 4
+    assert NO_FACT.verdict is Averaged.NOT_EXCLUDED and NO_FACT.flag is Flag.UNCHECKED
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_another_load_tells_them_apart(seed):
+    found = by_other_load(averaged(5e3, seed=seed), averaged(1.25e4, seed=seed + 100))
+    assert found.verdict is Averaged.OSCILLATION and found.flag is Flag.OSCILLATING
+    other = by_other_load(stable(5e3, seed=seed), stable(1.25e4, count=55, seed=seed + 100))
+    assert other.verdict is Averaged.STABLE and other.flag is Flag.NONE, other
+
+
+def test_a_load_that_is_the_same_or_a_noisy_comparison_excludes_nothing():
+    assert by_other_load(averaged(5e3), averaged(5.5e3, seed=1)).verdict is Averaged.NOT_EXCLUDED
+    noisy = LoadedSweep(*(getattr(stable(1.25e4, seed=1), name) for name in ("voltage", "current", "load")), 5e-3)
+    assert by_other_load(stable(5e3), noisy).verdict is Averaged.NOT_EXCLUDED
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scatter_with_a_short_aperture_shows_an_oscillation_and_never_excludes_one(seed):
+    random, long = np.random.default_rng(seed), averaged(5e3)
+    part = falling_part(long.voltage, long.current)
+    calm = long.voltage + 1e-4 * random.standard_normal(40)
+    moving = calm.copy()
+    moving[part] += 1e-3 * random.uniform(-1, 1, part.stop - part.start)
+    assert by_other_aperture(long.voltage, moving, part).verdict is Averaged.OSCILLATION
+    assert by_other_aperture(long.voltage, calm, part).verdict is Averaged.NOT_EXCLUDED
+
+
+def test_the_capacitance_with_the_load_line_needs_a_response_time():
+    """R C / (1 + V / (I L)) with the steepest slope of the readings."""
+    readings = stable(5e3)
+    part = falling_part(readings.voltage, readings.current)
+    slope = -np.gradient(readings.voltage[part], readings.current[part])
+    needed = np.max(slope * 80e-12 / (1.0 + readings.voltage[part] / (readings.current[part] * 5e3)))
+    for response, verdict in ((needed / 2, Averaged.OSCILLATION), (needed, Averaged.NOT_EXCLUDED),
+                              (2 * needed, Averaged.STABLE)):
+        assert by_capacitance(readings, 80e-12, response).verdict is verdict
+    rising = LoadedSweep(np.arange(9.0), np.arange(9.0), 1e3)
+    assert by_capacitance(rising, 1e-9, 1e-9).verdict is Averaged.NOT_EXCLUDED
+
+
+def test_a_jump_noise_and_a_rise_are_no_smooth_fall():
+    current = np.linspace(1e-5, 1e-3, 40)
+    assert falling_part(1e3 * current, current) is None
+    assert falling_part(np.where(current < 5e-4, 2e3 * current, 0.3), current) is None
+    assert falling_part(1.0 + 1e-3 * np.random.default_rng(0).standard_normal(40), current) is None
+    assert falling_part(np.array([1.0, np.nan, 0.5]), np.array([1.0, 2.0, 3.0])) is None
+
+
+def test_a_source_meter_gives_no_time_and_no_peak_of_the_on_state():
+    readings = averaged(5e3)
+    points = IVPoints(readings.voltage, readings.current, level=readings.current)
+    found = [one for half in switching(points) for one in half.results()]
+    found += [getattr(half, name) for half in snapback(points) for name in (
+        "threshold_voltage", "threshold_current", "hold_voltage", "hold_current")]
+    assert {one.unit for one in found} <= {"V", "A"}
+    assert {one.quantity for one in found} == {
+        "threshold_voltage", "threshold_current", "hold_voltage", "hold_current"}
+
+
+def test_a_table_with_a_smooth_fall_says_that_an_oscillation_is_not_excluded(tmp_path):
+    readings = averaged(5e3)
+    rows = "\n".join(f"{v:.8g},{i:.8g}" for v, i in zip(readings.voltage, readings.current, strict=True))
+    table = parse_table(f"voltage (V),current (A)\n{rows}\n".splitlines(), source="made.csv")
+    found = analyse_sweeps(table, tmp_path / "made.csv", Jump(), None)
+    assert any("the voltage falls smoothly" in line for line in found.lines)
+    mine = [one for one in found.results if one.quantity in {"threshold_voltage", "hold_voltage"}]
+    assert mine and all(Flag.UNCHECKED in one.flags for one in mine)
