@@ -8,9 +8,12 @@ with the load line, or a record of a scope.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +32,8 @@ _DEVICES = {"nbo2": (5e3, 4.5), "tin_nbo2": (1.5e3, 3.5), "nbo2_slesazeck": (500
 _APERTURE, _SHORT = 20e-3, 200e-6  #: [s] 1 and 0.01 power-line cycles
 _NOISE, _SHORT_NOISE = 20e-6, 100e-6  #: of the voltage range of a reading, relative to the highest voltage
 _LEVELS = 40
+_FACTS = ("a sweep with another load", "a scope", "the capacitance with the load line",
+          "a sweep with another aperture", "no further fact")
 _MOVES = 0.02  #: swing of the device voltage, relative, above which it oscillates
 
 
@@ -112,24 +117,8 @@ def range_of(name: str, model: DeviceModel) -> tuple[float, float, float, float]
     return swept.voltage[top], swept.current[top], swept.voltage[bottom], swept.current[bottom]
 
 
-def cases(number: int, seed: int) -> Iterator[tuple[str, DeviceModel, float, float, Array, np.random.Generator]]:
-    """Yield (name, device, load [Ohm], capacitance [F], levels [V], random numbers) of different devices."""
-    for k in range(number):
-        random = np.random.default_rng([seed, k])
-        name = list(_DEVICES)[k % len(_DEVICES)]
-        model = catalogue()[name].specimen(k, name)
-        model = model.with_parameters({"cth": model.cth * 10.0 ** random.uniform(0.0, 2.0)})
-        top, begin, bottom, end = range_of(name, model)
-        load = (top / begin) * 10.0 ** random.uniform(-0.5, 0.3)
-        slope = (top - bottom) / (end - begin)
-        capacitance = model.rth * model.cth / slope * 10.0 ** random.uniform(-2.0, 2.5)
-        last = bottom + min(1.3 * end, 6.0 * begin) * load
-        first = 0.6 * (top + begin * load)
-        yield name, model, load, capacitance, np.linspace(first, last, _LEVELS), random
-
-
-def judged(number: int, seed: int) -> list[dict[str, object]]:
-    """Return one row for each case with a smooth fall: the truth and the verdict of each fact."""
+def examined(seed: int, number: int) -> dict[str, Any]:
+    """Return the truth of one circuit and the verdict of each fact; without verdicts where no fall is smooth."""
     from tsbench.analysis.threshold.averaged_oscillation import (
         NO_FACT,
         LoadedSweep,
@@ -138,56 +127,76 @@ def judged(number: int, seed: int) -> list[dict[str, object]]:
         by_other_load,
         falling_part,
     )
-
-    rows: list[dict[str, object]] = []
     from tsbench.protocols.acquiring.oscillation_check import oscillation
 
-    for device, model, load, capacitance, levels, random in cases(number, seed):
-        one = sweep(model, load, capacitance, levels, random)
-        part = falling_part(one.voltage, one.current)
-        if part is None:
-            continue
-        moving = one.swing[part] > _MOVES * float(one.voltage.max())
-        if 0 < int(moving.sum()) < 0.5 * moving.size:
-            continue   # neither: a small part of the fall oscillates
-        factor = float(random.choice([0.4, 2.5]))
-        ends = levels[[0, -1]] - one.current[[0, -1]] * load + one.current[[0, -1]] * load * factor
-        other = sweep(model, load * factor, capacitance, np.linspace(*ends, _LEVELS), random)
-        drift = 2e-5 * float(one.voltage.max())
-        here = LoadedSweep(one.voltage, one.current, load, drift)
-        response = model.rth * model.cth * 10.0 ** random.normal(0.0, 0.15)
-        seen, dt = scope_record(model, load, capacitance, float(levels[(part.start + part.stop) // 2]))
-        code = 2.0 * float(levels[(part.start + part.stop) // 2]) / 256
-        rows.append({
-            "device": device, "a scope": oscillation(seen, dt, 0.5 * code, code).cycles > 0,
-            "oscillates": bool(moving.any()), "load": load, "capacitance": capacitance,
-            "none": NO_FACT, "a sweep with another load": by_other_load(
-                here, LoadedSweep(other.voltage, other.current, load * factor, drift)),
-            "a sweep with another aperture": by_other_aperture(one.voltage, one.short, part),
-            "the capacitance with the load line": by_capacitance(here, capacitance, response)})
+    random = np.random.default_rng([seed, number])
+    name = list(_DEVICES)[number % len(_DEVICES)]
+    model = catalogue()[name].specimen(number, name)
+    model = model.with_parameters({"cth": model.cth * 10.0 ** random.uniform(0.0, 2.0)})
+    top, begin, bottom, end = range_of(name, model)
+    load = (top / begin) * 10.0 ** random.uniform(-0.5, 0.3)
+    response = model.rth * model.cth   # the thermal time constant, which a pulse measurement shows
+    capacitance = response * (end - begin) / (top - bottom) * 10.0 ** random.uniform(-2.0, 2.5)
+    last = bottom + min(1.3 * end, 6.0 * begin) * load
+    levels = np.linspace(0.6 * (top + begin * load), last, _LEVELS)
+    row: dict[str, Any] = {"number": number, "device": name, "load": load, "capacitance": capacitance}
+    one = sweep(model, load, capacitance, levels, random)
+    part = falling_part(one.voltage, one.current)
+    if part is None:
+        return row
+    moving = one.swing[part] > _MOVES * float(one.voltage.max())
+    if 0 < int(moving.sum()) < 0.5 * moving.size:
+        return row   # neither: a small part of the fall oscillates
+    factor = float(random.choice([0.4, 2.5]))
+    ends = levels[[0, -1]] + one.current[[0, -1]] * load * (factor - 1.0)
+    other = sweep(model, load * factor, capacitance, np.linspace(*ends, _LEVELS), random)
+    drift = _NOISE * float(one.voltage.max())
+    here = LoadedSweep(one.voltage, one.current, load, drift)
+    there = LoadedSweep(other.voltage, other.current, load * factor, drift)
+    middle = float(levels[(part.start + part.stop) // 2])
+    seen, dt = scope_record(model, load, capacitance, middle)
+    code = 2.0 * middle / 256
+    by_scope = oscillation(seen, dt, 0.5 * code, code).cycles > 0
+    verdicts = {
+        _FACTS[0]: by_other_load(here, there).verdict.name,
+        _FACTS[1]: "OSCILLATION" if by_scope else "STABLE",
+        _FACTS[2]: by_capacitance(here, capacitance, response * 10.0 ** random.normal(0.0, 0.1)).verdict.name,
+        _FACTS[3]: by_other_aperture(one.voltage, one.short, part).verdict.name,
+        _FACTS[4]: NO_FACT.verdict.name}
+    return {**row, "oscillates": bool(moving.any()), "verdicts": verdicts}
+
+
+def judged(number: int, seed: int, path: Path | None) -> list[dict[str, Any]]:
+    """Return one row for each circuit; goes on with what ``path`` holds already."""
+    rows: list[dict[str, Any]] = []
+    if path is not None and path.exists():
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for k in range(len(rows), number):
+        rows.append(examined(seed, k))
+        if path is not None:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
     return rows
 
 
-def lines_of(rows: Sequence[dict[str, object]]) -> list[Line]:
+def lines_of(every: Sequence[dict[str, Any]]) -> list[Line]:
     """Return how many of each kind every fact calls an oscillation."""
-    from tsbench.analysis.threshold.averaged_oscillation import Averaged
-
+    rows = [row for row in every if "verdicts" in row]
     lines = []
-    facts = ("a sweep with another load", "a scope", "the capacitance with the load line",
-             "a sweep with another aperture", "none")
-    for fact in facts:
+    for place, fact in enumerate(_FACTS):
         for oscillates in (True, False):
-            mine = [row[fact] for row in rows if row["oscillates"] is oscillates]
-            called = sum(one is True or getattr(one, "verdict", None) is Averaged.OSCILLATION for one in mine)
-            stable = sum(getattr(one, "verdict", None) is Averaged.STABLE for one in mine)
+            mine = [row["verdicts"][fact] for row in rows if row["oscillates"] is oscillates]
+            called, stable = mine.count("OSCILLATION"), mine.count("STABLE")
             share = called / max(len(mine), 1)
             what = "averaged oscillations" if oscillates else "stable negative resistances"
-            needed = fact in facts[:2] or not oscillates
+            needed = place < 2 or not oscillates
             bar = f">= {100 * CALLED_BAR:g} %" if oscillates else f"<= {100 * FALSE_BAR:g} %"
             good = share >= CALLED_BAR if oscillates else share <= FALSE_BAR
             lines.append(Line(
                 f"{fact}: {what} called an oscillation", f"{called} of {len(mine)} ({stable} called stable)",
                 bar if needed else INFORMATION, bool(mine) and (good or not needed)))
+    lines.append(Line("circuits without a smooth fall, or of which a small part oscillates: not counted",
+                      f"{len(every) - len(rows)} of {len(every)}", INFORMATION, True))
     kinds = {str(row["device"]) for row in rows}
     lines.append(Line("devices with a smooth fall", ", ".join(sorted(kinds)), INFORMATION, True))
     return lines
@@ -196,8 +205,11 @@ def lines_of(rows: Sequence[dict[str, object]]) -> list[Line]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="30 circuits")
-    number = 30 if parser.parse_args().quick else 240
-    return report("averaged_oscillation", "averaged oscillations", lines_of(judged(number, 1)))
+    parser.add_argument("--number", type=int, default=240, help="of circuits")
+    parser.add_argument("--rows", type=Path, help="file to which each circuit is written, and with which to go on")
+    given = parser.parse_args()
+    number = 30 if given.quick else given.number
+    return report("averaged_oscillation", "averaged oscillations", lines_of(judged(number, 1, given.rows)))
 
 
 if __name__ == "__main__":
