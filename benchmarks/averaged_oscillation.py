@@ -163,7 +163,8 @@ def examined(seed: int, number: int) -> dict[str, Any]:
         _FACTS[2]: by_capacitance(here, capacitance, response * 10.0 ** random.normal(0.0, 0.1)).verdict.name,
         _FACTS[3]: by_other_aperture(one.voltage, one.short, part).verdict.name,
         _FACTS[4]: NO_FACT.verdict.name}
-    return {**row, "oscillates": bool(moving.any()), "verdicts": verdicts}
+    elsewhere = bool((other.swing > _MOVES * float(other.voltage.max())).any())
+    return {**row, "oscillates": bool(moving.any()), "with_other_load": elsewhere, "verdicts": verdicts}
 
 
 def judged(number: int, seed: int, path: Path | None) -> list[dict[str, Any]]:
@@ -185,7 +186,9 @@ def lines_of(every: Sequence[dict[str, Any]]) -> list[Line]:
     lines = []
     for place, fact in enumerate(_FACTS):
         for oscillates in (True, False):
-            mine = [row["verdicts"][fact] for row in rows if row["oscillates"] is oscillates]
+            # two sweeps differ as well if the device oscillates with the other load alone
+            mine = [row["verdicts"][fact] for row in rows
+                    if (row["oscillates"] or (place == 0 and row["with_other_load"])) is oscillates]
             called, stable = mine.count("OSCILLATION"), mine.count("STABLE")
             share = called / max(len(mine), 1)
             what = "averaged oscillations" if oscillates else "stable negative resistances"

@@ -24,6 +24,8 @@ Integers = npt.NDArray[np.signedinteger[Any]]
 _FEWEST_EDGES = 5
 #: samples around an edge that are fitted: fewer say nothing of a shape; more are averaged in blocks
 _FEWEST_SAMPLES, _MOST_SAMPLES = 9, 401
+#: the middle of an edge, 0.35 to 0.65 of its height, times this is all that changes
+_WHOLE_EDGE = 10.0
 #: share of a short interval that is fitted on either side of an edge: less than half, so that no edge is fitted twice
 _REACH = 0.3
 #: quantile of the intervals that counts as a short one: a single crossing that is none does not shorten the reach
@@ -56,13 +58,14 @@ def alike(heights: FloatArray) -> bool:
     return bool(low > _LEAST_HEIGHT * mean and high < _MOST_HEIGHT * mean)
 
 
-def placed_by_shape(values: FloatArray, index: FloatArray) -> Placed | None:
+def placed_by_shape(values: FloatArray, index: FloatArray, length: float = math.inf) -> Placed | None:
     """Place the edges of a train by their mean shape.
 
     Parameters
     ----------
     values : [unit] record, shape (m,)
     index : [samples] where each edge passes the middle of its height, shape (n,), ascending
+    length : [samples] that the middle of an edge takes; around short ones, fewer samples of a long record are fitted
 
     Returns
     -------
@@ -72,6 +75,8 @@ def placed_by_shape(values: FloatArray, index: FloatArray) -> Placed | None:
     if index.size < _FEWEST_EDGES:
         return None
     reach = int(_REACH * float(np.quantile(np.diff(index), _SHORT)))
+    if values.size >= LONG and _WHOLE_EDGE * length < _MOST_SAMPLES:
+        reach = min(reach, _MOST_SAMPLES // 2)
     block = max(1, math.ceil((2 * reach + 1) / _MOST_SAMPLES))
     if values.size >= LONG:
         block = 1 << (block - 1).bit_length()

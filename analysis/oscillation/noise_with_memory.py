@@ -31,6 +31,7 @@ _TELEGRAPH = 0.5
 _LEVEL, _MOST = 0.1, 0.6  #: within this share of their difference; share of the readings
 #: standard deviations by which skewness or kurtosis differ from those of Gaussian noise
 _SIGMAS = 7.0
+_HEIGHTS = 500  #: spikes whose heights are compared
 _LONGEST = 65536  #: samples; longer records are averaged
 _FEWEST = 64
 
@@ -47,7 +48,8 @@ def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes) -> bool:
     if intervals.size < 2:
         return False
     inside = np.searchsorted(time, spikes.times)
-    heights = np.array([float(np.ptp(values[a : b + 1])) for a, b in pairwise(inside)])
+    some = list(pairwise(inside))[:: max(1, inside.size // _HEIGHTS)]
+    heights = np.array([float(np.ptp(values[a : b + 1])) for a, b in some])
     if max(_spread(intervals), _spread(heights)) < (_REPEATS if intervals.size >= _FEW else _REPEATS_OF_FEW):
         return True
     known = values[np.isfinite(values)]

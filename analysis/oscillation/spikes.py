@@ -178,7 +178,7 @@ def _passages(record: _Record, scale: SearchScale, turns: Turns, swing: float, f
     uncertainty = math.hypot(noise / slope, coarse)
     placed = None
     if length > 1.0 and samples.size <= _MOST_IN_MEMORY and alike(edges.heights):
-        placed = placed_by_shape(samples.part(0, samples.size), index)
+        placed = placed_by_shape(samples.part(0, samples.size), index, length)
     # what a place is wrong by adds to the spread of the intervals, so a much smaller spread is a better place
     if placed is not None and np.std(np.diff(placed.index)) < _CLEARLY_BETTER * np.std(np.diff(index)):
         index, uncertainty = placed.index, placed.uncertainty

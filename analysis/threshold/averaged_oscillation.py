@@ -106,7 +106,10 @@ def falling_part(voltage: FloatArray, current: FloatArray, noise: float | None =
 
 
 def by_other_load(one: LoadedSweep, other: LoadedSweep) -> AveragedVerdict:
-    """Compare the voltages of two loads at equal currents, where the voltage of either falls."""
+    """Compare the voltages of two loads at equal currents, where the voltage of either falls.
+
+    OSCILLATION: the device oscillates with one of the two loads at least. STABLE: with neither.
+    """
     fact = "a sweep with another load"
     parts = [(found, readings) for readings in (one, other)
              if (found := falling_part(readings.voltage, readings.current)) is not None]

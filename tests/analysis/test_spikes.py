@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
-from tsbench.analysis.oscillation.jitter import jitter_of
+from tsbench.analysis.oscillation.jitter import _log_determinant, jitter_of
 from tsbench.analysis.oscillation.spikes import inter_spike_intervals, spike_times
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.statistics import t_quantile_95
@@ -235,3 +235,11 @@ def test_the_work_on_a_long_record_does_not_grow_faster_than_its_length():
     turns = reversals(values, 0.14)
     assert turns.size == pytest.approx(2 * place.size / 300, abs=3)
     assert spike_times(1e-9 * np.arange(place.size), values).times.size == pytest.approx(place.size / 300, abs=2)
+
+
+@pytest.mark.parametrize("count", [3, 50, 4000])
+def test_the_determinant_is_the_product_of_the_eigenvalues(count):
+    shares = np.array([0.0, 1e-6, 1e-3, 0.1, 0.5, 0.9, 1.0])
+    away = 1.0 - np.cos(np.pi * np.arange(1, count + 1) / (count + 1))
+    expected = np.log(shares[:, None] ** 2 + (1.0 - shares[:, None] ** 2) * away).sum(axis=1)
+    assert _log_determinant(shares, count) == pytest.approx(expected, rel=1e-6, abs=1e-6)
