@@ -30,7 +30,8 @@ def endurance_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
             conductance = np.array([one.conductance for one in stands])
             least = SIGMAS * np.array([one.uncertainty for one in stands])
             seen = conductance > least
-            axes.plot(numbers[seen], 1 / conductance[seen], ".", color=colour, markersize=4, label=name)
+            if seen.any():
+                axes.plot(numbers[seen], 1 / conductance[seen], ".", color=colour, markersize=4, label=name)
             if (~seen).any():
                 axes.plot(numbers[~seen], 1 / (np.maximum(conductance, 0.0) + least)[~seen], "^", color=colour,
                           markersize=3, alpha=0.4, label=f"{name}: higher than")

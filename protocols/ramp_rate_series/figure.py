@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from tsbench.analysis.figures import Figure, label, new_figure
 from tsbench.analysis.figures.style import HOLD, THRESHOLD
@@ -30,6 +31,8 @@ def rate_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]:
                 axes.errorbar(x, y, yerr=(y - lows, highs - y), fmt=marker, color=colour, markersize=4, capsize=2,
                               linewidth=1.0, label=name)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))   # rates span few decades
+        axes.xaxis.set_minor_formatter(NullFormatter())
         label(axes, "ramp rate", "V/s", "magnitude of device voltage", "V")
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8, loc="best")
