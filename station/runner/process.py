@@ -186,7 +186,8 @@ def _doubts(header: RunHeader, protocol: Protocol) -> Iterator[str]:
     if "drive" in protocol.roles:
         yield from missing_accuracy(header.instruments)
     facts = header.provenance
-    if (stated := facts.get("temperature_stated")) is not None:
+    sets_one = bool(getattr(protocol, "temperature", ()))   # a series over temperatures
+    if (stated := facts.get("temperature_stated")) is not None and not sets_one:
         yield (f"the bench file says {short_quantity(stated, 'K')} for device {header.device.identifier}, but the "
                f"chuck is at {format_quantity(facts['temperature'], 'K')}. This run does not change it. Set it with "
                "Bench.temperature.set_temperature in a script, or at the controller")
