@@ -25,8 +25,8 @@ def test_the_device_voltage_of_a_stored_run_is_read_part_by_part(tmp_path: Path)
     high = Waveform("device_voltage_high", "V", codes(1, shape), -0.01, 0.5, 1e-6, 2e-9, np.zeros(1), time=3.0)
     low = Waveform("device_voltage_low", "V", codes(2, 0.1 * shape), 0.01, 0.0, 1e-6, 2e-9, np.zeros(1), time=3.0)
     other = Waveform("current", "A", codes(3, 0.0 * shape), 1e-6, 0.0, 0.0, 2e-9, np.zeros(1), time=4.0)
-    run = Run(header("oscillation", ()), np.zeros((0, 0)), np.zeros(0, np.uint32), (high, low, other), (), "success", "",
-              "")
+    run = Run(
+        header("oscillation", ()), np.zeros((0, 0)), np.zeros(0, np.uint32), (high, low, other), (), "success", "", "")
     path = tmp_path / "run.nxs"
     write_run(run, path)
     voltage, current = long_records(path, 1e-6)
