@@ -1,0 +1,160 @@
+"""Measured files of others, as published: what ``tsbench analyse`` gives, beside a reading with NumPy alone.
+
+``python -m benchmarks.measured_files [--data DIR]``: the files are not part of the project. Their folder is
+``../shared/data``, or that of the variable ``TSBENCH_SHARED_DATA``.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openpyxl
+
+from benchmarks.report import Line, report
+from tsbench.errors import ConfigurationError
+from tsbench.extraction import FileAnalysis, analyse_files
+
+DATA = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
+Array = npt.NDArray[np.float64]
+
+
+def rows_of(analysis: FileAnalysis, quantity: str) -> list[dict[str, Any]]:
+    """Return the result rows of one quantity that have a value."""
+    return [row for row in analysis.rows if row["quantity"] == quantity and row["value"] is not None]
+
+
+def asked(path: Path, words: str) -> Line:
+    """Return the line for a file that must be a question."""
+    try:
+        analyse_files([path])
+    except ConfigurationError as error:
+        said = str(error).partition(": ")[2]
+        return Line(f"{path.name}, without options", f"question: {said[:90]}…", f"a question about {words}", True)
+    return Line(f"{path.name}, without options", "numbers", f"a question about {words}", False)
+
+
+def number(name: str, ours: float, numpys: float, unit: str, most: float) -> Line:
+    """Return the line that compares a number with NumPy's."""
+    scale, prefix = (1e3, "m") if unit in ("V", "s") else (1.0, "")
+    return Line(
+        name, f"{scale * ours:.4g} {prefix}{unit}", f"{scale * numpys:.4g} {prefix}{unit} by NumPy, within {most:.1%}",
+        abs(ours - numpys) <= most * abs(numpys))
+
+
+def silver_sweeps(data: Path) -> list[Line]:
+    """Compare the last reading below 10 nA of each half-sweep."""
+    path = data / "ag_diffusive_asymmetric_iv.csv"
+    sweep, _, voltage, current = np.genfromtxt(path, delimiter=",", skip_header=1).T
+    lasts = []
+    for one in np.unique(sweep):
+        over = np.flatnonzero(current[sweep == one] > 10e-9)
+        lasts += [voltage[sweep == one][over[0] - 1]] if over.size else []
+    lows = [row["low"] for row in rows_of(analyse_files([path], rule="above=10n"), "threshold_voltage")]
+    same = len(lows) == len(lasts) and np.allclose(lows, lasts, atol=1e-9)
+    return [Line(f"{path.name}: half-sweeps that switch (rule above=10n)", f"{len(lows)}", f"{len(lasts)} by NumPy",
+                 len(lows) == len(lasts)),
+            Line(f"{path.name}: voltages before the threshold", "the same" if same else "others", "the same", same)]
+
+
+def relaxed(time: Array, voltage: Array, current: Array, level: float) -> float:
+    """Return how long after the pulse the smoothed current is last above a level [A] above that at rest."""
+    pulse = np.flatnonzero(voltage > 0.5 * voltage.max())
+    mean = np.convolve(current - np.median(current[: pulse[0] - 2]), np.ones(3) / 3, "same")
+    above = np.flatnonzero(mean > level)
+    return float(time[min(above[-1], time.size - 2)] - time[pulse[-1]])
+
+
+def silver_pulses(data: Path) -> list[Line]:
+    """Compare pulse widths and relaxation times."""
+    lines = []
+    for path in (data / "ag_pulse_00.csv", data / "ag_pulse_02.csv"):
+        time, voltage, current = np.genfromtxt(path, delimiter=",", skip_header=1).T
+        (shot,) = rows_of(analyse_files([path]), "relaxation_time")
+        pulse = np.flatnonzero(voltage > 0.5 * voltage.max())
+        lines += [
+            number(f"{path.name}: pulse width", shot["conditions"]["pulse_width"],
+                   time[pulse[-1]] - time[pulse[0]], "s", 0.01),
+            number(f"{path.name}: relaxation time", shot["value"],
+                   relaxed(time, voltage, -current, shot["conditions"]["level"]), "s", 0.05)]
+    return lines
+
+
+def forming(data: Path) -> list[Line]:
+    """Compare the threshold with the largest change of the current, which Clarius itself marks (VFORM)."""
+    path = data / "clarius_forming.xlsx"
+    (sheet, *_) = openpyxl.load_workbook(path, data_only=True, read_only=True).worksheets
+    rows = list(sheet.iter_rows(values_only=True))
+    current, voltage = np.array([row[1:3] for row in rows[1:]], dtype=float).T
+    jump = int(np.argmax(np.diff(np.abs(current))))
+    (found,) = rows_of(analyse_files([path]), "threshold_voltage")
+    return [number(f"{path.name}: threshold voltage", found["value"], 0.5 * (voltage[jump] + voltage[jump + 1]), "V",
+                   0.001),
+            number(f"{path.name}: the reading after it, as Clarius marks it", -found["low"], rows[1][5], "V", 0.001)]
+
+
+def mislabelled(data: Path) -> list[Line]:
+    """Compare the relaxation of 64 devices, after the question about the units is answered."""
+    path = data / "hots_layer2.xlsx"
+    (sheet, *_) = openpyxl.load_workbook(path, data_only=True, read_only=True).worksheets
+    table = np.array([row[:66] for row in list(sheet.iter_rows(values_only=True))[2:]], dtype=float)
+    analysis = analyse_files([path], "time=1 [s],voltage=2 [V],current=3..66 [A]", kind="relaxation")
+    shots = rows_of(analysis, "relaxation_time")
+    flagged = [row for row in analysis.rows if row["quantity"] == "relaxation_time" and row["value"] is None]
+    inside = 0
+    for shot in shots:
+        column = int(shot["run"].rpartition(" ")[2]) - 1
+        mine = relaxed(table[:, 0], table[:, 1], table[:, column], shot["conditions"]["level"])
+        inside += abs(shot["value"] - mine) <= max(0.1 * mine, 1e-3)
+    return [asked(path, "the units"),
+            Line(f"{path.name}: devices with a relaxation time, and with a flag in its place",
+                 f"{len(shots)} and {sum(bool(row['flags']) for row in flagged)}", "64 together",
+                 len(shots) + sum(bool(row["flags"]) for row in flagged) == 64),
+            Line(f"{path.name}: of these, as by NumPy within 10 % or a sample of 1 ms", f"{inside}",
+                 f"at least 95 % of {len(shots)}", inside >= 0.95 * len(shots))]
+
+
+def loop(data: Path) -> list[Line]:
+    """Compare the voltage at which a loop falls below 5 uA."""
+    path = data / "knowm_47k.csv"
+    voltage, current = np.genfromtxt(path, delimiter=",").T
+    found = rows_of(analyse_files([path], "voltage=1 [V],current=2 [uA]", rule="above=5u"), "hold_voltage")
+    last = np.flatnonzero(current > 5.0)[-1]
+    return [asked(path, "columns and units"),
+            number(f"{path.name}: voltage of the fall below 5 uA", found[0]["value"],
+                   0.5 * (voltage[last] + voltage[last + 1]), "V", 0.001)]
+
+
+def triangle(data: Path) -> list[Line]:
+    """Compare the half-sweeps of a triangle on an oscilloscope."""
+    path = data / "sdc_tri150.csv"
+    _, other, drive = np.genfromtxt(path, delimiter=",", skip_header=2).T
+    smooth = np.convolve(drive, np.ones(9) / 9, "same")
+    halves = [part for part in np.split(np.arange(drive.size), np.flatnonzero(np.diff(np.sign(smooth))))
+              if np.ptp(drive[part]) > 0.1]
+    firsts = [0.5 * (drive[k - 1] + drive[k]) for k in (part[np.abs(other[part]) > 10e-3][0] for part in halves)]
+    found = rows_of(analyse_files([path], "voltage=2,current=1 [V/1kOhm]", rule="above=10u"), "threshold_voltage")
+    return [asked(path, "the channels"),
+            Line(f"{path.name}: half-sweeps above 10 uA", f"{len(found)}", f"{len(halves)} by NumPy",
+                 len(found) == len(halves)),
+            number(f"{path.name}: median voltage of the positive ones",
+                   float(np.median([row["value"] for row in found if row["value"] > 0])),
+                   float(np.median([volts for volts in firsts if volts > 0])), "V", 0.02)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Analyse each file and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA)
+    data = parser.parse_args(arguments).data
+    parts = (silver_sweeps, silver_pulses, forming, mislabelled, loop, triangle)
+    lines = [line for part in parts for line in part(data)]
+    return report("measured_files", "files as published", lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
