@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_REJECTED = 0.01  #: p-value of a fit below which a line says so
 _FEW_DEVICES = 5  #: with fewer, the cycles of each are drawn; else one value of each
 
 
@@ -149,7 +150,11 @@ def _differing(mine: list[Observation], names: Iterable[str]) -> str:
 
 def _groups(wanted: _Wanted, gathered: Gathered) -> list[GroupStatistics]:
     families = (wanted.family,) if wanted.family else ()
-    return statistics_of(gathered.observations, wanted.quantity, wanted.by, families)
+    groups = [group for group in statistics_of(gathered.observations, wanted.quantity, wanted.by, families)
+              if group.devices]
+    if not groups:
+        raise ConfigurationError(f"no event with the quantity '{wanted.quantity}' has a value or a bound")
+    return groups
 
 
 def _samples(groups: list[GroupStatistics]) -> list[tuple[str, GroupStatistics, SampleStatistics]]:
@@ -178,7 +183,7 @@ def _distribution(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str
         if sample.distribution is not None:
             draw_distribution(axes, sample.distribution, colour_of(number), name, next(iter(sample.fits), None))
     label(axes, axis_name(wanted.quantity), groups[0].unit, "cumulative share", "")
-    return ["the bands hold the whole distribution with 95 % probability", *_remarks(groups)]
+    return ["the bands hold the whole distribution with 95 % probability", *_rejected(groups), *_remarks(groups)]
 
 
 def _probability(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
@@ -205,7 +210,7 @@ def _probability(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]
             axes.xaxis.set_major_locator(MaxNLocator(5))
             axes.xaxis.set_minor_locator(NullLocator())
     label(axes, axis_name(wanted.quantity), groups[0].unit, "cumulative share (%)", "")
-    return [*lines, *_remarks(groups)]
+    return [*lines, *_rejected(groups), *_remarks(groups)]
 
 
 def _trend(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
@@ -244,6 +249,14 @@ def _curves(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     draw_curves(axes, curves, logarithmic=True)
     label(axes, "device voltage", "V", "magnitude of current", "A")
     return []
+
+
+def _rejected(groups: list[GroupStatistics]) -> list[str]:
+    """Return a line for each drawn fit that the values contradict."""
+    return [
+        f"{name}: the values do not follow the {found.family} fit (Anderson-Darling, p-value {found.significance:.3f})"
+        for name, _, sample in _samples(groups) for found in sample.fits
+        if found.significance is not None and found.significance < _REJECTED]
 
 
 def _remarks(groups: list[GroupStatistics]) -> list[str]:

@@ -57,7 +57,9 @@ def draw_probability_plot(axes: Axes, found: Distribution, colour: str, marker: 
     from_share, line = fit.standard().quantile, fit.line()
     before = np.concatenate([[0.0], found.share[:-1]])
     middle = 0.5 * (before + found.share)
-    inside = (middle > 0) & (middle < 1) & ((found.values > 0) | (fit.family == "normal"))
+    # of brackets, an estimate may leave less than half an event at a value: that is no point
+    inside = (found.share - before > 0.5 / found.number) & ((found.values > 0) | (fit.family == "normal"))
+    inside &= (middle > 0) & (middle < 1)
     if not inside.any():
         return
     y = from_share(middle[inside])
@@ -68,13 +70,20 @@ def draw_probability_plot(axes: Axes, found: Distribution, colour: str, marker: 
                   fmt=marker, color=colour, markersize=4, linewidth=0.6, alpha=0.9, label=name)
     if line is not None:
         location, scale = line
-        z = np.array([y.min() - 0.4, y.max() + 0.4])
+        z = np.array([y.min() - 0.4, y.max() + 0.4])   # a little beyond the points
         x = location + scale * z
         axes.plot(x if fit.family == "normal" else np.exp(x), z, color=colour, linewidth=1.0,
                   label=f"{_FAMILIES[fit.family]} fit")
-    shown = [share for share in _SHARES if y.min() - 1.5 <= float(from_share(np.array(share))) <= y.max() + 1.5]
+    bottom, top = axes.get_ylim() if len(axes.containers) > 1 else (np.inf, -np.inf)   # of the series before
+    axes.set_ylim(min(bottom, y.min() - 1.0), max(top, y.max() + 1.0))
+    shown: list[float] = []
+    for share in _SHARES:   # ticks that do not touch
+        place = float(from_share(np.array(share)))
+        apart = 0.07 * float(np.ptp(axes.get_ylim()))
+        if axes.get_ylim()[0] <= place <= axes.get_ylim()[1] and (
+                not shown or place - float(from_share(np.array(shown[-1]))) > apart):
+            shown.append(share)
     axes.yaxis.set_major_locator(FixedLocator([float(from_share(np.array(share))) for share in shown]))
     axes.yaxis.set_major_formatter(FixedFormatter([f"{100 * share:g}" for share in shown]))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_ylim(y.min() - 1.0, y.max() + 1.0)
 

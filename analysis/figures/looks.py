@@ -35,6 +35,7 @@ _PANEL_RATIO = 0.72  #: height / width of a panel in a column
 #: colours that stay apart in the usual colour blindnesses (M. Okabe and K. Ito, Color Universal Design, 2008)
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MARGIN = 4.0  #: [pixel] around a legend
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "\u00b5", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 
 
@@ -198,17 +199,19 @@ def _legends_off_data(figure: Figure) -> None:
         legend = axes.get_legend()
         if legend is None:
             continue
-        box = legend.get_window_extent().padded(4.0)
+        box = legend.get_window_extent().padded(_MARGIN)
         if any(line.get_visible() and _crosses(line, box) for line in axes.lines):
             handles, labels = axes.get_legend_handles_labels()
             if labels != [text.get_text() for text in legend.get_texts()]:   # a legend with marks of its own
                 handles = [handle for handle in legend.legend_handles if handle is not None]
                 labels = [text.get_text() for text in legend.get_texts()]
-            # a frame of two columns, where their texts are short enough for it
-            columns = 2 if len(labels) > 1 and max(map(len, labels)) < 24 else 1
-            wide = columns == 1 and box.width > axes.get_window_extent().width   # there is room to the left
-            axes.legend(handles, labels, loc="lower right" if wide else "lower left", borderaxespad=0.2, ncols=columns,
-                        bbox_to_anchor=(1.0 if wide else 0.0, 1.0), title=legend.get_title().get_text() or None)
+            wide = box.width > axes.get_window_extent().width   # there is room to the left
+            for columns in (2, 1) if len(labels) > 1 and not wide else (1,):
+                moved = axes.legend(
+                    handles, labels, loc="lower right" if wide else "lower left", borderaxespad=0.2, ncols=columns,
+                    bbox_to_anchor=(1.0 if wide else 0.0, 1.0), title=legend.get_title().get_text() or None)
+                if moved.get_window_extent().x1 <= figure.bbox.x1 - _MARGIN:
+                    break
 
 
 def _wrap_labels(figure: Figure) -> None:

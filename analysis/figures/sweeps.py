@@ -142,8 +142,10 @@ def threshold_distribution(
             continue
         some = True
         values = np.array([abs(result.value or 0.0) for _, result in found])
-        bounds = np.abs(np.array([(result.low, result.high) for _, result in found], dtype=np.float64))
-        lows, highs = bounds.min(axis=1), bounds.max(axis=1)
+        sign = np.array([1.0 if (result.value or 0.0) >= 0 else -1.0 for _, result in found])
+        bounds = sign[:, None] * np.array([(result.low, result.high) for _, result in found], dtype=np.float64)
+        # the interval of a value near zero reaches beyond zero
+        lows, highs = np.fmin(bounds.min(axis=1), values), np.fmax(bounds.max(axis=1), values)
         draw_distribution(cumulative, distribution(CensoredSample.of(values)), colour, f"{name} (n = {len(values)})")
         sequence.errorbar(
             [cycle for cycle, _ in found],

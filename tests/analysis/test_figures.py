@@ -181,5 +181,8 @@ def test_the_distribution_of_thresholds() -> None:
     assert sequence.get_xlabel() == "sweep-number" and cumulative.get_ylim() == (0.0, 1.0)
     assert 0.0 <= cumulative.get_xlim()[0] < 1.0 and cumulative.get_xlim()[1] > 2.4
     assert 0.0 <= sequence.get_ylim()[0] < 1.0 and sequence.get_ylim()[1] > 2.6
+    near_zero = half_sweep(1, threshold=0.05)   # its interval reaches from -0.05 V to 0.25 V
+    _, sequence = sweeps.threshold_distribution([near_zero]).axes
+    assert sequence.containers[0][2][0].get_segments()[0][:, 1] == pytest.approx([-0.05, 0.25])
     cumulative, sequence = sweeps.threshold_distribution([]).axes
     assert not cumulative.lines and sequence.get_xlabel() == "cycle" and cumulative.get_legend() is None

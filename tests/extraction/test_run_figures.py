@@ -69,6 +69,11 @@ def test_distributions_are_over_cycles_or_over_devices(monkeypatch: pytest.Monke
     assert [line.get_label() for line in axes.lines] == ["D0, n = 8", "D1, n = 8"]
     axes = drawn("probability", events, monkeypatch)
     assert "Weibull fit" in [line.get_label() for line in axes.lines] and axes.get_xscale() == "log"
+    two_kinds = [event(value, order=order) for order, value in enumerate([*random.normal(0.2, 0.01, 20),
+                                                                          *random.normal(1.0, 0.01, 20)])]
+    monkeypatch.setattr(run_figures, "gather", lambda *_: Gathered(two_kinds))
+    lines = run_figures.figure("distribution", "runs", Figure().subplots(), family="normal").lines
+    assert any("do not follow the normal fit" in line for line in lines)
     axes = drawn("trend", events[:8], monkeypatch)
     assert axes.containers[0][0].get_xdata().tolist() == list(range(1, 9))
 
