@@ -57,6 +57,9 @@ def test_a_resistor_is_no_neuron(measure):
     for name in ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency"):
         assert done.values(name)[0].value is None and Flag.AMBIGUOUS in done.values(name)[0].flags
     assert all(not shot.fired for one in step_responses(done.run) for shot in one.shots)
+    quiet = {row.conditions["amplitude"]: row for row in done.values("quiet_response")}
+    assert quiet[2.0].value == pytest.approx(2.0 / 15.1e3, rel=0.06)
+    assert done.outcome.safe and done.left_on == []
 
 
 @pytest.mark.sabotage("resistor", "output")

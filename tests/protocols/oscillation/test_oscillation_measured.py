@@ -64,5 +64,6 @@ def test_energy_per_spike_and_the_curve_against_the_witness(measure):
         found = energies[bias]
         assert found.low < true < found.high and found.value == pytest.approx(true, rel=0.03)
         assert found.high - found.low < 0.15 * true and "mean current of the source" in found.method
+    assert done.outcome.safe and done.left_on == []
     (onset,), (end,) = done.values("oscillation_onset"), done.values("oscillation_end")
     assert (onset.low, onset.high) == (1.2, 1.9) and end.low == 2.5 and Flag.CENSORED in end.flags

@@ -8,10 +8,10 @@ from tsbench.simulated_backends.witness.log import WitnessLog
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
-@pytest.mark.parametrize("shape", [
-    {"shape": "rectangle", "period": "4 us", "cycles": 2}, {"shape": "piezo", "period": "8 us", "decay": "8 us"}])
-def test_spikes_and_energy_of_each_shape(measure, shape):
-    done = measure("nbo2", "stimulus", {"amplitude": "1 V, 2.4 V", "repeats": 2, "rest": "0.1 ms", **shape})
+def test_spikes_and_energy_of_a_damped_burst(measure):
+    """It drives both polarities, and its later swings are too weak to make spikes."""
+    done = measure("nbo2", "stimulus", {
+        "amplitude": "1 V, 2.4 V", "repeats": 2, "rest": "0.1 ms", "shape": "piezo", "period": "8 us", "decay": "8 us"})
     assert done.outcome.status == "success" and done.outcome.safe and done.left_on == []
     assert not (done.run.point_flags & (Flag.TRIGGER_MISSED | Flag.CLIPPED)).any()
     log, times = WitnessLog(done.witness), done.run.column("time")
