@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import INFORMATION, Line, report
+from benchmarks.truth.measuring import kept as kept_files
 from benchmarks.truth.measuring import measure
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, rejected
@@ -48,7 +49,9 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     """Return the table: coverage of each quantity, what could not be known, what failed."""
     measured = [record for record in records if record.number in found]
     knowable = [record for record in measured if not record.cannot_be_known]
-    rows = [row for record in knowable for row in found[record.number]["rows"]]
+    # the cycles of a sweep have the same device and the same set-points: the first one stands for them
+    rows = [row for record in knowable for row in found[record.number]["rows"]
+            if row["conditions"].get("cycle", 1) == 1]
     quantities = sorted({row["quantity"] for row in rows})
     devices = len({drawn_device(one) for one in knowable})
     table = [Line("records measured", f"{len(measured)} of {len(records)}", INFORMATION, True),
@@ -122,6 +125,7 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=0, help="of each protocol and reason only as many records from the "
                         "first: the kinds of devices take turns in the list")
     parser.add_argument("--runs", type=Path, help="keep the run files in this folder, and take those that are there")
+    parser.add_argument("--kept", action="store_true", help="only records whose run is in the folder of --runs")
     parser.add_argument("--knowable", action="store_true", help="perform each run once more without noise, and tell "
                         "which quantities can be known")
     parser.add_argument("--workers", type=int, default=2)
@@ -132,7 +136,8 @@ def main() -> int:
     KEPT.parent.mkdir(exist_ok=True)
     kept = KEPT.read_text("utf-8").splitlines() if options.resume and KEPT.exists() else []
     found = {one["number"]: one for one in map(json.loads, kept)}
-    jobs = [record for record in wanted if record.number not in found]
+    jobs = [record for record in wanted if record.number not in found
+            and not (options.kept and not kept_files(record, options.runs)[0].exists())]
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
             options.workers) as pool:
         for done, one in enumerate(pool.map(partial(_job, runs=options.runs, twin=options.knowable), jobs), start=1):
