@@ -39,6 +39,8 @@ _ESTABLISHED = 50e-6
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
+#: share of the record before the edge in which nothing of the edge is seen yet, and means of it that tell their noise
+_BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
 #: this share of its height
 _TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
@@ -202,6 +204,7 @@ def _lasting_rise(
 ) -> tuple[float, float, float] | None:
     """Return (off current, on current, fractional index half way) of the rise that lasts to the end."""
     width = max(3, min(31, (last - first) // 50))
+    noise = _noise_of_mean(i[: math.floor(_BEFORE * first)], width, noise)
     smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
     tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
     on = float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
@@ -216,16 +219,32 @@ def _lasting_rise(
         lowest = first + int(high[np.argmin(searched[high])])
         off = float(smooth_i[lowest])
         # near zero current the lowest of many readings is noise: no less than the noise allows
-        doubt = _LEAST_SIGMAS * noise / math.sqrt(width) / float(smooth_v[lowest])
+        doubt = _LEAST_SIGMAS * noise / float(smooth_v[lowest])
         if on_conductance > ratio * (max(float(conductance[lowest - first]), 0.0) + doubt):
             break
     else:
         return None
-    if on - off < _LEAST_STEP * noise / math.sqrt(width):
+    if on - off < _LEAST_STEP * noise:
         return None
     crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
     crossings = crossings[crossings >= first - width]
     return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
+
+
+def _noise_of_mean(before: FloatArray, width: int, noise: float) -> float:
+    """Return the standard deviation of a mean of ``width`` samples: noise that has a memory averages out less.
+
+    Parameters
+    ----------
+    before : current before the edge, shape (n,)
+    width : samples of the mean
+    noise : standard deviation of one sample, by the differences of neighbours
+    """
+    blocks = before.size // width
+    white = noise / math.sqrt(width)
+    if blocks < _ENOUGH_BLOCKS:
+        return white
+    return max(white, noise_of(before[: blocks * width].reshape(blocks, width).mean(axis=1)))
 
 
 def _instant(

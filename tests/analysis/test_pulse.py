@@ -270,6 +270,19 @@ def test_a_sudden_rise_is_late_by_no_more_than_the_lag() -> None:
     assert result.high is not None and result.high > 19.5e-9   # 95 % of what is possible
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_with_a_memory_is_no_rise(seed: int) -> None:
+    """A current of three codes, with the slow noise of a scope's input: its means vary more than its samples tell."""
+    random = np.random.default_rng(seed)
+    time = np.arange(-200e-9, 1.4e-6, 0.25e-9)
+    inside = (time >= 0) & (time < 1e-6)
+    slow = np.convolve(random.normal(0, 1, time.size + 100), np.ones(101) / np.sqrt(101), mode="valid")
+    current = 2.6e-6 * np.round((8e-6 * inside + 2.5e-6 * slow) / 2.6e-6)
+    voltage = 0.49 * inside + random.normal(0, 2e-3, time.size)
+    found = switching_delay(time, voltage, current, PulseFacts(3.7e-3, 2.6e-6, 0.2e-9, 1e-5))
+    assert not found.fired
+
+
 def test_a_device_that_goes_on_oscillating_switches_at_its_first_rise() -> None:
     """The current at the end of the pulse is a quarter of the first peak: half of it is far below the steepest rise."""
     time, voltage, _, facts = pulse(60e-9, fires=False)
