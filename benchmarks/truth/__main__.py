@@ -30,9 +30,9 @@ LARGEST_BIAS = {"threshold_voltage": 0.005, "frequency": 0.0005, "switching_dela
 Found = Mapping[int, Mapping[str, Any]]
 
 
-def _job(record: TruthRecord, runs: Path | None = None, twin: bool = False) -> dict[str, Any]:
+def _job(record: TruthRecord, runs: Path | None, twin: bool, perform: bool) -> dict[str, Any]:
     try:
-        return measure(record, runs, twin)
+        return measure(record, runs, twin, perform)
     except Exception as error:   # noqa: BLE001  one record that fails is a finding, and the others go on
         return {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
 
@@ -61,7 +61,7 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     refused = rejected([score for mine in scores.values() for score in mine])
     for name, mine in scores.items():
         of_it = [row for row in rows if row["quantity"] == name]
-        table += [*_lines_of(name, mine, len(of_it), refused), *_sharpness(name, of_it)]
+        table += [*_lines_of(name, mine, of_it, refused), *_sharpness(name, of_it)]
     for reason in sorted({record.cannot_be_known for record in records} - {""}):
         table.append(_unknowable(reason, [record for record in measured if record.cannot_be_known == reason], found))
     failed = [found[record.number] for record in measured if found[record.number]["failed"]]
@@ -71,9 +71,12 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
             Line("records that failed", str(len(failed)), "0", not failed)]
 
 
-def _lines_of(name: str, scores: Sequence[Coverage], of: int, refused: set[str]) -> list[Line]:
+def _lines_of(
+    name: str, scores: Sequence[Coverage], rows: Sequence[Mapping[str, Any]], refused: set[str]
+) -> list[Line]:
     unflagged = sum(score.rows for score in scores)
-    table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {of}", f">= {LEAST_ROWS}", unflagged >= LEAST_ROWS)]
+    enough = unflagged >= LEAST_ROWS
+    table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {len(rows)}", f">= {LEAST_ROWS}", enough)]
     for score in scores:
         bounds = ">= 95 %" if score.bracket else "90 to 98 %"
         largest = LARGEST_BIAS.get(name)
@@ -85,7 +88,8 @@ def _lines_of(name: str, scores: Sequence[Coverage], of: int, refused: set[str])
                  largest is None or not score.rows or abs(score.bias) <= largest),
             Line(f"{score.quantity}: spread, median half-width", f"{score.spread:.3%}, {score.half_width:.3%}",
                  INFORMATION, True)]
-    return table
+    seen = sum(is_unflagged(row) and row["true"] is None for row in rows)
+    return [*table, Line(f"{name}: unflagged although the witness saw no event", str(seen), INFORMATION, True)]
 
 
 def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -138,9 +142,10 @@ def main() -> int:
     found = {one["number"]: one for one in map(json.loads, kept)}
     jobs = [record for record in wanted if record.number not in found
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
+    job = partial(_job, runs=options.runs, twin=options.knowable, perform=not options.kept)
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
             options.workers) as pool:
-        for done, one in enumerate(pool.map(partial(_job, runs=options.runs, twin=options.knowable), jobs), start=1):
+        for done, one in enumerate(pool.map(job, jobs), start=1):
             found[one["number"]] = one
             file.write(json.dumps(one) + "\n")
             file.flush()

@@ -88,20 +88,24 @@ def knowable(row: Mapping[str, Any], twin: Run, noisy: Run) -> bool | None:
     if row["true"] is None:
         return None
     if row["quantity"] in {"threshold_voltage", "hold_voltage"}:
-        return _of_sweep(row, twin, noisy) <= 2.0
+        gaps = _of_sweep(row, twin, noisy)
+        return None if gaps is None else gaps <= 2.0
     if twin.header.protocol in {"pulse_train", "oscillation"}:
         widths = list(_of_records(row, twin, noisy))
         return bool(widths) and float(np.median(widths)) <= 2.0
     return None
 
 
-def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float:
+def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float | None:
+    """Return within how many gaps the event of a row is; None where the twin has no such half-sweep."""
     from tsbench.protocols.extracting.facts import sweep_facts
     from tsbench.protocols.extracting.options import ExtractionOptions
 
     facts = sweep_facts(noisy, ExtractionOptions())
     sign = 1.0 if row["conditions"].get("polarity", "+") == "+" else -1.0
     mine = (twin.column("cycle") == row["conditions"].get("cycle", 1)) & (twin.column("polarity") == sign)
+    if not mine.any():
+        return None
     level, current = sign * twin.column("set_point")[mine], sign * twin.column("current")[mine]
     voltage = sign * twin.column("voltage")[mine] - facts.path_resistance * current
     turn = int(np.argmax(level))

@@ -17,6 +17,7 @@ from benchmarks.truth.records import TruthRecord
 from benchmarks.truth.spoiling import spoilt
 from tsbench.records import Result, Run
 
+_WITHOUT_NOISE = "without noise"  #: folder of the noise-free twins
 #: protocol -> name of the truth -> quantity of the result
 QUANTITIES = {
     "iv_sweep": {"threshold_voltage": "threshold_voltage", "hold_voltage": "hold_voltage"},
@@ -95,12 +96,15 @@ def kept(record: TruthRecord, folder: Path) -> tuple[Path, Path]:
     return folder / f"{record.number}.nxs", folder / f"{record.number}.witness.jsonl"
 
 
-def measure(record: TruthRecord, runs: Path | None = None, twin: bool = False) -> dict[str, Any]:
+def measure(
+    record: TruthRecord, runs: Path | None = None, twin: bool = False, perform: bool = True
+) -> dict[str, Any]:
     """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
 
     A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
     bracket of set-points with four standard uncertainties (of a sweep), and ``bootstrap``: that of a mean over ten or
-    more pulses. With ``twin`` the run is performed once more without noise, and ``knowable`` says what it can tell.
+    more pulses. With ``twin`` the run is performed once more without noise, and ``knowable`` says what it can tell;
+    without ``perform`` only a twin that is there is asked.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = runs or Path(temporary)
@@ -109,7 +113,8 @@ def measure(record: TruthRecord, runs: Path | None = None, twin: bool = False) -
             if found["refused"] or found["failed"]:
                 return found
         rows = _rows(record, folder)
-        if twin and not record.cannot_be_known:
+        clean = kept(record, folder / _WITHOUT_NOISE)[0]
+        if twin and not record.cannot_be_known and (perform or clean.exists()):
             _ask_twin(record, folder, rows)
         return {"number": record.number, "rows": rows, "refused": "", "failed": ""}
 
@@ -118,7 +123,7 @@ def _ask_twin(record: TruthRecord, folder: Path, rows: Sequence[dict[str, Any]])
     """Add to each row whether the quantity is knowable, by the noise-free twin of the run."""
     from tsbench.storage import read_run
 
-    clean = folder / "without noise"
+    clean = folder / _WITHOUT_NOISE
     if not kept(record, clean)[0].exists():
         problem = run_record(record, clean, imperfections=False)
         if problem["refused"] or problem["failed"]:
