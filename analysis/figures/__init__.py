@@ -11,6 +11,7 @@ from tsbench.analysis.figures.adaptive import (
     probability_course_figure,
     probability_figure,
     search_figure,
+    window_figure,
 )
 from tsbench.analysis.figures.counts import pulse_count_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
@@ -51,4 +52,5 @@ __all__ = [
     "stimulus_figure",
     "sweep_figure",
     "threshold_distribution",
+    "window_figure",
 ]

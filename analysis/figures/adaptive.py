@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator
 
 from tsbench.analysis.adaptive.belief import Belief, Interval
+from tsbench.analysis.adaptive.window import Look
 from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.quantities import format_interval
@@ -128,6 +129,41 @@ def probability_figure(results: Sequence[Result], title: str = "Firing curve", s
             capsize=3, linewidth=1.0)
     label(axes, "amplitude", "V", "firing probability", "")
     axes.set_ylim(-0.07, 1.07)
+    return figure
+
+
+def window_figure(
+    looks: Sequence[Look], results: Sequence[Result], title: str = "Oscillation window", simulated: bool = False
+) -> Figure:
+    """Draw the bias of each record by its state, in order of time, and the brackets of the edges.
+
+    Parameters
+    ----------
+    looks : the records
+    results : onset and end of the oscillation
+    title, simulated : as of all figures
+    """
+    figure = new_figure(title, 7.0, 4.6, simulated)
+    axes = figure.subplots()
+    sign = -1.0 if any(one.value is not None and one.value < 0 for one in results) else 1.0
+    numbers, biases = np.arange(1, len(looks) + 1), np.array([sign * look.bias for look in looks])
+    states = np.array([look.oscillates for look in looks], dtype=bool)
+    for mine, text, face in ((states, "oscillates", CURVE), (~states, "does not oscillate", "white")):
+        if mine.any():
+            axes.plot(numbers[mine], biases[mine], "o", color=CURVE, markerfacecolor=face, markersize=5, linewidth=0,
+                      label=text)
+    texts = []
+    for result in results:
+        if result.low is not None and result.high is not None:
+            axes.axhspan(result.low, result.high, color=THRESHOLD, alpha=0.3, linewidth=0)
+        if result.value is not None:
+            axes.axhline(result.value, color=THRESHOLD, linewidth=0.8)
+            texts.append(f"{result.quantity.rpartition('_')[2]} "
+                         f"{format_interval(result.value, result.low, result.high, 'V')}")
+    axes.set_title(", ".join(texts), fontsize=9)
+    label(axes, "number of the record", "", "bias", "V")
+    if looks:
+        axes.legend(fontsize=8, loc="best")
     return figure
 
 

@@ -24,7 +24,9 @@ from benchmarks.report import INFORMATION, Line, report
 
 #: pulses of the search, of those of the spaced series, at most
 SHARES = {"threshold amplitude": 1 / 3, "refractory period": 1 / 3, "firing probability": 1 / 2}
-_DRIFT = 0.05  #: of the threshold, in 100 pulses
+_DRIFT = 0.3  #: of the threshold, in 100 pulses
+#: share of the devices that have to reach the width with one and the same series, at most: the last few cost most
+_MOST_DEVICES = 0.9
 _OF_ONE_MODEL = 40  #: searches of one statistical model, for the part on the bench
 
 Job = tuple[str, Device, int, bool]  #: quantity, device, levels (0: adaptive), tuned
@@ -93,7 +95,7 @@ def compare(
              sum(one.drifted for one in ours) <= max(0.03 * len(ours), 1)),
     ]
     for tuned in (False, True):
-        lines += _against(quantity, ours[:spaced_ones], series[tuned], reached / len(ours), tuned)
+        lines += _against(quantity, ours[:spaced_ones], series[tuned], min(reached / len(ours), _MOST_DEVICES), tuned)
     return lines
 
 
@@ -141,10 +143,9 @@ def _against(
 def drifting(devices: Sequence[Device], pool: ProcessPoolExecutor, keep: Path | None) -> list[Line]:
     """Return the row of devices whose threshold moves."""
     found = [one for one in _kept([("threshold amplitude", device, 0, False) for device in devices], pool, keep) if one]
-    long = [one for one in found if one.pulses >= 40]
     return [Line(
-        f"threshold amplitude: searches of at least 40 pulses flagged, where the threshold moves by {_DRIFT:.0%} in "
-        "100 pulses", f"{sum(one.drifted for one in long)} of {len(long)}", INFORMATION, True)]
+        f"threshold amplitude: devices flagged as drifting, where the threshold rises by {_DRIFT:.0%} in 100 pulses",
+        f"{sum(one.drifted for one in found)} of {len(found)}", INFORMATION, True)]
 
 
 def on_the_bench(runs: int, pool: ProcessPoolExecutor) -> list[Line]:

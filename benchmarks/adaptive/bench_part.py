@@ -81,9 +81,9 @@ def _switches(value: float, amplitude: float) -> bool:
     model = device_model("nbo2", {"as_": value})
     circuit = build_circuit(parse_netlist(_NETLIST), device_models={"xdut": model, "XDUT": model})
     with tempfile.TemporaryDirectory() as folder:
-        witness = Witness(Path(folder) / "witness.jsonl", ("dut", "low"), "XDUT")
+        witness = Witness(Path(folder) / "witness.jsonl", {"XDUT": ("dut", "low")})
         circuit.add_observer(witness)
-        witness.connected("D1", model, circuit.time)
+        witness.connected("XDUT", "D1", model, circuit.time)
         edge = EDGE / 0.8
         circuit.set_source("VG", PulseWaveform(0.0, amplitude, 1e-6, edge, edge, WIDTH, 10e-6, 1))
         circuit.advance(5e-6)

@@ -26,11 +26,12 @@ QUANTITIES = ("threshold amplitude", "refractory period", "firing probability")
 REPEATS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 #: levels that are tried, for each quantity
 LEVELS = {
-    "threshold amplitude": (100, 150, 200), "refractory period": (12, 16, 24), "firing probability": (200, 400),
+    "threshold amplitude": (50, 75, 100, 150, 200), "refractory period": (6, 8, 12, 16, 24),
+    "firing probability": (100, 200, 400, 800),
 }
 #: levels between three standard deviations of the population about its mean
 TUNED_LEVELS = {
-    "threshold amplitude": (16, 24, 32), "refractory period": (12, 16), "firing probability": (48, 96),
+    "threshold amplitude": (16, 24, 32, 48), "refractory period": (5, 8, 12, 16), "firing probability": (48, 96, 192),
 }
 _TUNED = 0.3  #: three times the spread from device to device
 

@@ -78,6 +78,7 @@ class OscillationAcquisition:
             self._say(
                 "warning",
                 f"the scope gave no record at a bias of {format_quantity(bias, 'V')}. Check its trigger and time base")
+            self.recorded(bias, {})
             self._recorder.point(Point(self.row(number, self._station.clock.now(), bias, 0.0), Flag.TIMEOUT))
             return
         flags = Flag.NONE
@@ -86,7 +87,11 @@ class OscillationAcquisition:
             self._recorder.waveform(replace(waveform, flags=waveform.flags | mark))
             flags |= mark
         first = next(iter(waveforms.values()))
+        self.recorded(bias, waveforms)
         self._recorder.point(Point(self.row(number, first.time, bias, _length(first)), flags))
+
+    def recorded(self, bias: float, waveforms: Mapping[str, Waveform]) -> None:
+        """Take what was recorded at a ``bias`` [V], before its row is asked for; nothing where the scope gave none."""
 
     def row(self, number: int, time: float, bias: float, span: float) -> tuple[float, ...]:
         """Return the row of the point table of one ``bias`` [V], recorded at ``time`` for ``span`` [s]."""

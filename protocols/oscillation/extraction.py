@@ -30,21 +30,31 @@ def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, Measur
     """
     timebase = timebase_accuracy(run.header)
     for record in device_records(run):
-        values, resolution = record.voltage, record.voltage_resolution
-        if values is None:
-            values, resolution = record.current, record.current_resolution
-        if values is None:
-            continue
-        flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
-        first, last, count = record.times[0], record.times[-1], record.times.size
-        dt = float(last - first) / max(count - 1, 1)   # a scope samples evenly: its times need no look
-        spikes = spikes_of_samples(values[0], dt, float(first), resolution, flags)
+        found = measured_oscillation(record, timebase)
+        if found is not None:
+            yield record, *found
+
+
+def measured_oscillation(record: DeviceRecord, timebase: float) -> tuple[Spikes, MeasuredOscillation] | None:
+    """Return spikes and oscillation of one record; None where it has neither voltage nor current.
+
+    ``timebase`` is the relative limit of the scope's time base.
+    """
+    values, resolution = record.voltage, record.voltage_resolution
+    if values is None:
+        values, resolution = record.current, record.current_resolution
+    if values is None:
+        return None
+    flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
+    first, last, count = record.times[0], record.times[-1], record.times.size
+    dt = float(last - first) / max(count - 1, 1)   # a scope samples evenly: its times need no look
+    spikes = spikes_of_samples(values[0], dt, float(first), resolution, flags)
+    found = oscillation(spikes, timebase)
+    if found.frequency is not None and not is_told_apart(record.times, values[0], spikes):
+        doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
+        spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
         found = oscillation(spikes, timebase)
-        if found.frequency is not None and not is_told_apart(record.times, values[0], spikes):
-            doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
-            spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
-            found = oscillation(spikes, timebase)
-        yield record, spikes, found
+    return spikes, found
 
 
 def frequencies(run: Run) -> list[Result]:

@@ -1,0 +1,5 @@
+"""Oscillation window."""
+
+from tsbench.protocols.oscillation_window.protocol import OscillationWindow
+
+PROTOCOL = OscillationWindow
