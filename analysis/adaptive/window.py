@@ -16,7 +16,7 @@ _LOOKS = 2  #: at each end of a bracket
 
 
 @dataclass(frozen=True)
-class Look:
+class WindowLook:
     """One record: the magnitude of the bias [V], and whether the device oscillated."""
 
     bias: float
@@ -36,7 +36,7 @@ class Edge:
         return 0.0 if self.low is None or self.high is None else self.high - self.low
 
 
-def window_edges(looks: Sequence[Look]) -> tuple[Edge, Edge] | None:
+def window_edges(looks: Sequence[WindowLook]) -> tuple[Edge, Edge] | None:
     """Return onset and end of the window; None where no record oscillates.
 
     Of several looks at one bias, most count; where as many oscillate as do not, the bias says nothing.
@@ -55,7 +55,7 @@ def window_edges(looks: Sequence[Look]) -> tuple[Edge, Edge] | None:
     return Edge(None if high is None else -high, None if low is None else -low, onset.sharp), end
 
 
-def _states(looks: Sequence[Look]) -> dict[float, int]:
+def _states(looks: Sequence[WindowLook]) -> dict[float, int]:
     """Return for each bias how many looks oscillate, less those that do not."""
     states: dict[float, int] = {}
     for look in looks:
@@ -76,7 +76,7 @@ def _edge(oscillating: Sequence[float], quiet: Sequence[float], doubtful: Set[fl
     return Edge(max(surely) if surely else first_quiet, min(beyond) if beyond else None, sharp=False)
 
 
-def next_bias(looks: Sequence[Look], lowest: float, highest: float, points: int, width: float) -> float | None:
+def next_bias(looks: Sequence[WindowLook], lowest: float, highest: float, points: int, width: float) -> float | None:
     """Return the bias [V] to look at next; None once all is known.
 
     Parameters

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator
 
 from tsbench.analysis.adaptive.belief import Belief, Interval
-from tsbench.analysis.adaptive.window import Look
+from tsbench.analysis.adaptive.window import WindowLook
 from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.quantities import format_interval
@@ -133,7 +133,7 @@ def probability_figure(results: Sequence[Result], title: str = "Firing curve", s
 
 
 def window_figure(
-    looks: Sequence[Look], results: Sequence[Result], title: str = "Oscillation window", simulated: bool = False
+    looks: Sequence[WindowLook], results: Sequence[Result], title: str = "Oscillation window", simulated: bool = False
 ) -> Figure:
     """Draw the bias of each record by its state, in order of time, and the brackets of the edges.
 

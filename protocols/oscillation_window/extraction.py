@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from tsbench.analysis.adaptive.window import Edge, Look, next_bias, window_edges
+from tsbench.analysis.adaptive.window import Edge, WindowLook, next_bias, window_edges
 from tsbench.protocols.adapting.chooser import Chooser
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.signals import device_record
@@ -23,7 +23,7 @@ class WindowChooser:
     def __init__(self, settings: WindowParameters, fixture: Fixture) -> None:
         self._settings, self._fixture = settings, fixture
         self._sign = math.copysign(1.0, settings.highest)
-        self._looks: list[Look] = []
+        self._looks: list[WindowLook] = []
         self._sent = self._missed = 0
         self.reason = ""
 
@@ -53,7 +53,7 @@ class WindowChooser:
             return math.nan, self._settings.lowest, self._settings.highest
         self._missed = 0
         oscillates = found[1].frequency is not None
-        self._looks.append(Look(abs(stimulus), oscillates))
+        self._looks.append(WindowLook(abs(stimulus), oscillates))
         return float(oscillates), self._settings.lowest, self._settings.highest
 
 
@@ -62,9 +62,9 @@ def window_chooser(settings: WindowParameters, fixture: Fixture) -> Chooser:
     return WindowChooser(settings, fixture)
 
 
-def window_looks(run: Run) -> list[Look]:
+def window_looks(run: Run) -> list[WindowLook]:
     """Return the records of a run in order of time."""
-    return [Look(abs(float(record.conditions["bias"])), found.frequency is not None)
+    return [WindowLook(abs(float(record.conditions["bias"])), found.frequency is not None)
             for record, _, found in oscillation_records(run)]
 
 

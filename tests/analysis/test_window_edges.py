@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tsbench.analysis.adaptive.window import Edge, Look, next_bias, window_edges
+from tsbench.analysis.adaptive.window import Edge, WindowLook, next_bias, window_edges
 
 
-def search(oscillates: Callable[[float], bool], highest: float = 4.0, width: float = 0.02) -> list[Look]:
-    looks: list[Look] = []
+def search(oscillates: Callable[[float], bool], highest: float = 4.0, width: float = 0.02) -> list[WindowLook]:
+    looks: list[WindowLook] = []
     while (bias := next_bias(looks, 0.5, highest, 8, width)) is not None:
-        looks.append(Look(bias, oscillates(bias)))
+        looks.append(WindowLook(bias, oscillates(bias)))
         assert len(looks) < 100
     return looks
 
@@ -44,12 +44,13 @@ def test_a_window_that_goes_on_is_open() -> None:
 
 
 def test_records_that_disagree_widen_the_bracket() -> None:
-    looks = [Look(1.0, False), Look(1.5, True), Look(2.0, False), Look(2.5, True), Look(3.0, False)]
+    states = ((1.0, False), (1.5, True), (2.0, False), (2.5, True), (3.0, False))
+    looks = [WindowLook(bias, state) for bias, state in states]
     assert window_edges(looks) == (Edge(1.0, 2.5, sharp=False), Edge(2.5, 3.0))   # quiet inside the window
-    assert window_edges([*looks, Look(2.0, True)]) == (Edge(1.0, 1.5), Edge(2.5, 3.0))   # that said nothing
-    again = [*looks, Look(2.0, True), Look(1.5, False)]
+    assert window_edges([*looks, WindowLook(2.0, True)]) == (Edge(1.0, 1.5), Edge(2.5, 3.0))   # that said nothing
+    again = [*looks, WindowLook(2.0, True), WindowLook(1.5, False)]
     assert window_edges(again) == (Edge(1.0, 2.5, sharp=False), Edge(2.5, 3.0))   # nor does the bias at 1.5 V
-    known = [Look(bias, state) for bias, state in ((1.0, False), (2.5, True), (3.0, False))]
+    known = [WindowLook(bias, state) for bias, state in ((1.0, False), (2.5, True), (3.0, False))]
     assert next_bias([*again, *known], 1.0, 3.0, 5, 1.5) is None
     assert next_bias([*again, *known], 1.0, 3.0, 5, 0.5) == 1.75
 

@@ -25,7 +25,7 @@ def test_the_window_of_niobium_oxide(measure) -> None:
         begin, length = wave.time + wave.t0, wave.dt * wave.codes.shape[1]
         span = log.acquired(wave.time, wave.t0, length) or (begin, begin + length)
         bias = wave.conditions["bias"]
-        if not 1.45 < bias < 1.55:   # a very small oscillation is none to the witness: the device stays on
+        if not state or 1.55 < bias < 3.1:   # near the edges, the witness has a very small oscillation for none
             assert (log.frequency(*span) is not None) == state, f"{bias} V"
     assert states.size <= 20 and not done.left_on and not done.warnings()[1:]
 
