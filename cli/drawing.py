@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.cli.declaring import add_command, add_tables
+from tsbench.errors import ConfigurationError
 
 _KINDS = ("iv", "frequency", "delay", "threshold", "against", "distribution", "probability", "trend")
+_SUFFIXES = (".pdf", ".svg", ".png", ".eps")
 _EXAMPLE = """\
   tsbench figure frequency runs/*oscillation*.nxs --paper
   tsbench figure distribution runs --quantity hold_voltage --fit weibull --out hold.pdf
@@ -53,6 +55,9 @@ def figure(options: argparse.Namespace) -> int:
     out = options.out or Path(options.kind)
     look = look_of(options.paper)
     if options.out is not None and options.out.suffix:
+        if options.out.suffix.lower() not in _SUFFIXES:
+            raise ConfigurationError(f"--out {options.out}: a figure cannot be written as "
+                                     f"'{options.out.suffix}'. Use {', '.join(_SUFFIXES)}")
         look = replace(look, suffixes=(options.out.suffix.lower(),))
     by = tuple(name.strip() for name in options.by.split(",")) if options.by else None
     with drawn_as(look, options.style):

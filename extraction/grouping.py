@@ -90,9 +90,8 @@ def groups_of(
         known = sorted({one.result.quantity for one in observations})
         if not known:
             raise ConfigurationError("the files give no results, so there is nothing to group")
-        raise ConfigurationError(
-            f"there is no event of the quantity '{quantity or ''}'{nearest(quantity or '', known)}. "
-            f"The files have {', '.join(known)}")
+        wanted = quantity or ""
+        raise ConfigurationError(f"there is no event of the quantity '{wanted}'{nearest(wanted, known)}")
     names = None if by is None else tuple(by)
     if names is not None:
         _check(chosen, names)
@@ -112,8 +111,7 @@ def _check(chosen: Sequence[Observation], names: Iterable[str]) -> None:
     known = sorted({name for one in chosen for name in one.facts})
     for name in names:
         if not any(name in one.facts for one in chosen):
-            raise ConfigurationError(f"no event has '{name}'{nearest(name, known)}. Group by one of "
-                                     f"{', '.join(known)}")
+            raise ConfigurationError(f"no event has '{name}' to group by{nearest(name, known)}")
 
 
 def _chuck_temperatures(chosen: Iterable[Observation]) -> dict[float, float]:

@@ -96,7 +96,8 @@ def gather(
             else:
                 tables.append(path)
         except (TsbenchError, OSError) as error:
-            gathered.problems.append(" ".join(f"{path.name}: {error}".split()))
+            text = " ".join(str(error).split())
+            gathered.problems.append(text if path.name in text else f"{path.name}: {text}")
     _add_runs(found, gathered)
     for path in tables:
         _attempt(path.name, gathered, partial(_add_table, path, gathered, columns, kind))

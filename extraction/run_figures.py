@@ -94,8 +94,7 @@ def figure(
         An unknown kind, quantity or condition, or nothing to draw.
     """
     if kind not in KINDS:
-        raise ConfigurationError(f"the kind of figure '{kind}' is not known{nearest(kind, list(KINDS))}. "
-                                 f"Give one of {', '.join(KINDS)}")
+        raise ConfigurationError(f"the kind of figure '{kind}' is not known{nearest(kind, list(KINDS))}")
     if family is not None and family not in FAMILIES:
         raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
     wanted = _Wanted(kind, quantity or KINDS[kind].quantity, None if by is None else (
@@ -145,7 +144,8 @@ def _differing(mine: list[Observation], names: Iterable[str]) -> str:
     others = sorted({name for one in mine for name in one.facts if name not in COUNTERS | DESCRIBING})
     differ = [name for name in others if len({str(one.facts.get(name)) for one in mine}) > 1]
     looked = f"{', '.join(chosen)} do not differ between these events" if chosen else "the axis is not known"
-    raise ConfigurationError(f"{looked}. Give --against, one of {', '.join(differ) or 'none that differs'}")
+    advice = f"Give --against, one of {', '.join(differ)}" if differ else "The events do not differ in any condition"
+    raise ConfigurationError(f"{looked}. {advice}")
 
 
 def _groups(wanted: _Wanted, gathered: Gathered) -> list[GroupStatistics]:

@@ -82,7 +82,7 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(monkeypatch: pytest.Monke
     events = [frequency(1e6, 1.0, 4700.0), frequency(1e6, 1.0, 4700.0, compliance=1e-3)]
     for kind, options, said in (
         ("frequencies", {}, "frequency"), ("frequency", {}, "compliance"), ("against", {}, "--quantity"),
-        ("iv", {}, "iv_sweep"), ("threshold", {}, "none that differs"),
+        ("iv", {}, "iv_sweep"), ("threshold", {}, "no event|do not differ"),
         ("distribution", {"family": "gamma"}, "weibull"),
         ("frequency", {"against": "device"}, "not a number"), ("probability", {"quantity": "frequency"}, "fit needs 5"),
     ):
@@ -108,5 +108,6 @@ def test_the_command_writes_what_its_options_say(tmp_path: Path, capsys: pytest.
     assert "figure: trend.png" in capsys.readouterr().out
     assert main(["figure", "trend", *files, "--style", "none.mplstyle"]) == 2
     assert "cannot be read" in capsys.readouterr().err
+    assert main(["figure", "trend", *files, "--out", "t.docx"]) == 2 and ".pdf, .svg" in capsys.readouterr().err
     assert main(["analyse", files[0], "--paper", "--out", "figures"]) == 0
     assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".pdf", ".svg"}
