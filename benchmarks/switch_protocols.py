@@ -167,7 +167,7 @@ def temperature(seed: int) -> Iterator[Trial]:
 
 #: case -> runs, runs of --quick
 CASES: dict[Callable[[int], Iterator[Trial]], tuple[int, int]] = {
-    forming: (20, 4), endurance: (20, 4), pulsed: (20, 4), retention: (10, 2), telegraph: (25, 4), temperature: (6, 2)}
+    forming: (20, 4), endurance: (20, 4), pulsed: (20, 4), retention: (16, 2), telegraph: (30, 4), temperature: (8, 2)}
 
 
 def lines_of(trials: list[Trial]) -> Iterator[Line]:

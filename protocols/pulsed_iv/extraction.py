@@ -22,7 +22,7 @@ from tsbench.records import Flag, Result, Run
 
 CERTAIN = 6  #: cycles at one height: if half of them fired on average, none of six fires with less than 2.5 %
 _COARSE = 0.02  #: of the value: a wider bracket is under-sampled
-_VOLTAGE_GAIN = 0.02  #: limit of the gain of a voltage channel where the record does not say
+_VOLTAGE_GAIN = 0.02  #: relative limit of the gain of a voltage channel where the record does not say
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class WriteRead:
     state: CycleState
     firing: Firing
     highest: float  #: [V] device voltage before it switched, or at the end of the pulse
-    current_gain: float  #: relative limit
+    voltage_gain: float  #: relative limit
+    current_gain: float
     flags: Flag
 
 
@@ -65,8 +66,8 @@ def _write_read(
     part = record.times < settings.width + 0.5 * settings.gap
     seen = outcome(record.times[part], record.voltage[segment][part], record.current[segment][part], facts, flags)
     highest = seen.delay.highest if seen.firing is Firing.FIRED else state.write.voltage
-    return WriteRead(float(record.conditions["amplitude"]), state, seen.firing, float(highest), facts.current_gain,
-                     flags)
+    return WriteRead(float(record.conditions["amplitude"]), state, seen.firing, float(highest),
+                     math.sqrt(3.0) * record.voltage_gain or _VOLTAGE_GAIN, facts.current_gain, flags)
 
 
 def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
@@ -82,10 +83,11 @@ def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
             flags |= one.flags & ~Flag.TRIGGER_MISSED
         writes = [one.state.write for one in mine]
         results.append(_mean("write_voltage", "V", [s.voltage for s in writes], [s.voltage_uncertainty for s in writes],
-                             _VOLTAGE_GAIN, conditions, flags))
+                             mine[0].voltage_gain, conditions, flags))
         results.append(_mean("write_current", "A", [s.current for s in writes], [s.current_uncertainty for s in writes],
                              mine[0].current_gain, conditions, flags))
-        results.append(_read([one.state.read for one in mine], mine[0].current_gain, conditions, flags))
+        gain = combined(mine[0].voltage_gain, mine[0].current_gain)
+        results.append(_read([one.state.read for one in mine], gain, conditions, flags))
         fired = sum(one.firing is Firing.FIRED for one in mine)
         results.append(probability_result("firing_probability", fired, len(mine), conditions, "pulses"))
     return [*results, threshold_of_pulses(found, settings)]
@@ -114,7 +116,7 @@ def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], 
     scatter = float(np.std([one.conductance for one in reads], ddof=1)) / math.sqrt(count) if count > 1 else 0.0
     half = combined(t_quantile_95(count - 1) * scatter if count > 1 else 0.0,
                     NORMAL_95 * float(np.mean([one.uncertainty for one in reads])),
-                    NORMAL_95 * standard_uncertainty(combined(gain, _VOLTAGE_GAIN) * value))
+                    NORMAL_95 * standard_uncertainty(gain * value))
     method = f"mean conductance of {count} cycles at the end of the read pulse; scatter, noise and gain accuracy"
     low, high = value - half, value + half
     if not math.isfinite(high) or high <= 0:
@@ -146,7 +148,7 @@ def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters
         ends = [None if one is None else sign * one for one in (below, above)]
         low, high = ends if sign > 0 else ends[::-1]
         return Result(quantity, "V", None, low, high, method, conditions, flags)
-    wide = NORMAL_95 * standard_uncertainty(_VOLTAGE_GAIN * above)
+    wide = NORMAL_95 * standard_uncertainty(max(one.voltage_gain for one in found) * above)
     flags = Flag.TOO_FEW if min(len(groups[quiet]), len(groups[sure])) < CERTAIN else Flag.NONE
     if sure - quiet > 1:
         method += f"; of {sure - quiet - 1} heights between them, some pulses fire"

@@ -45,8 +45,8 @@ def test_a_run_ends_at_the_target_current(measure: Any) -> None:
 def cycles(*groups: tuple[float, str]) -> list[WriteRead]:
     """Return cycles of heights [V] whose letters say which fired (f) and which did not (q)."""
     stand = PulseStand(0.0, 0.0, 1e-3, 1e-6)
-    return [WriteRead(height, CycleState(stand, stand), Firing.FIRED if letter == "f" else Firing.QUIET, height, 0.0,
-                      Flag.NONE) for height, letters in groups for letter in letters]
+    return [WriteRead(height, CycleState(stand, stand), Firing.FIRED if letter == "f" else Firing.QUIET, height,
+                      0.02, 0.0, Flag.NONE) for height, letters in groups for letter in letters]
 
 
 def threshold(*groups: tuple[float, str]) -> Result:
