@@ -90,8 +90,8 @@ def _neuron_truth(run: Any, log: Any, latencies: dict[float, float]) -> dict[tup
         if on and amplitude in latencies:
             last = on[0].time + 0.98 * run.column("width")[0] - latencies[amplitude]
             on = [event for event in on if event.time < last]
-        if len(on) >= 3:
-            rates.setdefault(amplitude, []).append((len(on) - 1) / (on[-1].time - on[0].time))
+        if len(on) >= 4:
+            rates.setdefault(amplitude, []).append((len(on) - 2) / (on[-1].time - on[1].time))
     return {**{("spike_amplitude", key): float(np.mean(found)) for key, found in sizes.items()},
             **{("firing_rate", key): float(np.mean(found)) for key, found in rates.items()}}
 

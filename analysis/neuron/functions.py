@@ -73,10 +73,10 @@ class AmplitudeResponse:
         return self.mean([shot.amplitude for shot in shots], name, "A", gain, code)
 
     def rate(self) -> Result:
-        """Return the mean firing rate over the steps with three spikes or more."""
+        """Return the mean firing rate over the steps with four spikes or more."""
         rates = [(rate, shot) for shot in self.shots if (rate := shot.rate) is not None]
-        # the first and the last spike are known to a sample each
-        code = max((rate * shot.step * math.sqrt(2.0) / (shot.spikes[-1] - shot.spikes[0]) for rate, shot in rates),
+        # the second and the last spike are known to a sample each
+        code = max((rate * shot.step * math.sqrt(2.0) / (shot.spikes[-1] - shot.spikes[1]) for rate, shot in rates),
                    default=0.0)
         return self.mean([rate for rate, _ in rates], "firing_rate", "Hz", code=code)
 
@@ -192,7 +192,7 @@ def strength_modulated_frequency(found: Sequence[AmplitudeResponse]) -> Function
     name = "strength_modulated_frequency"
     rates = [(one.amplitude, rate) for one in found for rate in [one.rate()] if rate.low is not None]
     if len(rates) < 3:
-        return FunctionVerdict(name, "not decided", f"only {len(rates)} amplitudes fire three times or more in a step. "
+        return FunctionVerdict(name, "not decided", f"only {len(rates)} amplitudes fire four times or more in a step. "
                                "Use longer steps, or more amplitudes above the threshold")
     rates.sort(key=lambda one: abs(one[0]))
     first, best = rates[0][1], max((rate for _, rate in rates), key=lambda rate: rate.value or 0.0)

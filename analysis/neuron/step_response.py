@@ -38,7 +38,7 @@ class StepFacts:
 class StepResponse:
     """What one step of the stimulus made."""
 
-    spikes: FloatArray  #: [s] after the edge of the step, shape (n,): half way down each fall of the voltage
+    spikes: FloatArray  #: [s] after the edge of the step, shape (n,): half way up the current of each spike
     amplitude: float  #: [A] highest current of the first spike; of a step without spikes the highest current, less base
     step: float  #: [s] sample interval
     gain: float = 0.0  #: relative standard uncertainty of the current, common to all steps
@@ -52,10 +52,13 @@ class StepResponse:
 
     @property
     def rate(self) -> float | None:
-        """Return the inverse of the mean inter-spike interval [Hz]; None below three spikes."""
-        if self.spikes.size < 3:
+        """Return the inverse of the mean inter-spike interval [Hz] from the second spike on; None below four spikes.
+
+        The first spike starts from rest and has another form than those that follow.
+        """
+        if self.spikes.size < 4:
             return None
-        return float((self.spikes.size - 1) / (self.spikes[-1] - self.spikes[0]))
+        return float((self.spikes.size - 2) / (self.spikes[-1] - self.spikes[1]))
 
 
 def step_response(
@@ -91,7 +94,8 @@ def step_response(
     shown = smoothed(i, min(_MEAN, i.size // 8))
     least = max(_LEAST_SHARE * float(v.max()), _LEAST_SIGMAS * noise_of(voltage, facts.voltage_code))
     turns = reversals(v, least)
-    spikes, tops = [], []
+    spikes: list[float] = []
+    tops: list[int] = []
     for top, bottom in pairwise(turns):
         fall = v[top : bottom + 1]
         if fall[0] - fall[-1] < least:
@@ -99,7 +103,7 @@ def step_response(
         down = (fall[0] - fall) / (fall[0] - fall[-1])
         places = [int(np.argmax(down >= share)) for share in (0.3, 0.5, 0.7)]
         if (places[2] - places[0]) < STROKE_SHARE * (top + places[1]):
-            spikes.append(float(time[part][top + places[1]] - edge))
+            spikes.append(float(time[part][0]) - edge + dt * _half_way(shown, tops[-1] if tops else 0, top, bottom))
             tops.append(int(top))
     if not spikes:
         # the highest of many samples is high by their noise: a response that does not spike is as wide as a fair mean
@@ -107,3 +111,24 @@ def step_response(
         return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags)
     first = shown[tops[0] : tops[1] if len(tops) > 1 else shown.size]
     return StepResponse(np.array(spikes), float(first.max()), dt, facts.current_gain, facts.current_code, flags)
+
+
+def _half_way(current: FloatArray, before: int, top: int, bottom: int) -> float:
+    """Return the place, in samples, at which the current last passes half way up to its peak in a fall of the voltage.
+
+    The top of the voltage is flat, so that noise moves it, and with it the middle of the fall; the current is steep.
+
+    Parameters
+    ----------
+    current : smoothed, shape (n,)
+    before : the top of the voltage before the spike before, or the beginning of the step
+    top, bottom : between which the voltage falls
+    """
+    peak = top + int(np.argmax(current[top : bottom + 1]))
+    foot = before + int(np.argmin(current[before : peak + 1]))
+    level = 0.5 * (current[foot] + current[peak])
+    below = np.flatnonzero(current[foot : peak + 1] < level)
+    if not below.size:
+        return float(top)
+    last = foot + int(below[-1])
+    return last + float((level - current[last]) / (current[last + 1] - current[last]))
