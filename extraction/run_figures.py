@@ -13,12 +13,14 @@ from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, Sa
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Gathered, Observation, gather
 from tsbench.extraction.series import axis_name, series_against, series_name, unit_of
 from tsbench.extraction.statistics import statistics_of
-from tsbench.records import Run
+from tsbench.records import FloatArray, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_LOGARITHMIC = 20.0  #: ratio of the largest to the smallest value from which on an axis is logarithmic
+_MOST_NAMES = 12  #: in a legend
 _REJECTED = 0.01  #: p-value of a fit below which a line says so
 _FEW_DEVICES = 5  #: with fewer, the cycles of each are drawn; else one value of each
 
@@ -110,8 +112,12 @@ def figure(
     assert whole is not None
     place = whole.subplots() if axes is None else axes
     lines = _DRAW[kind](place, wanted, gathered)
-    if len(place.get_legend_handles_labels()[1]) > 1:
+    named = len(place.get_legend_handles_labels()[1])
+    if 1 < named <= _MOST_NAMES:
         place.legend(loc="best")
+    elif named > _MOST_NAMES:
+        lines.append(f"the figure has no legend, because {named} names would cover it. Choose fewer files, or separate "
+                     "the lines by fewer conditions with --by")
     return RunsFigure(whole, [*gathered.lines, *lines], gathered.problems)
 
 
@@ -125,8 +131,18 @@ def _against(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     against = wanted.against or _differing(mine, KINDS[wanted.kind].against)
     series = series_against(gathered.observations, wanted.quantity, against, wanted.by)
     draw_against(axes, series.series)
+    for set_scale, numbers in ((axes.set_xscale, [one.x for one in series.series]),
+                               (axes.set_yscale, [one.value for one in series.series])):
+        if _over_decades(np.concatenate(numbers)):
+            set_scale("log")
     label(axes, axis_name(against), unit_of(against), axis_name(wanted.quantity), series.unit)
     return series.lines
+
+
+def _over_decades(numbers: FloatArray) -> bool:
+    """Return whether positive numbers spread so far that a linear axis would hide the small ones."""
+    known = numbers[np.isfinite(numbers)]
+    return bool(known.size) and bool(known.min() > 0) and float(known.max()) > _LOGARITHMIC * float(known.min())
 
 
 def _differing(mine: list[Observation], names: Iterable[str]) -> str:
@@ -179,9 +195,12 @@ def _distribution(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str
     from tsbench.analysis.figures.distributions import draw_distribution
 
     groups = _groups(wanted, gathered)
-    for number, (name, _, sample) in enumerate(_samples(groups)):
-        if sample.distribution is not None:
-            draw_distribution(axes, sample.distribution, colour_of(number), name, next(iter(sample.fits), None))
+    shown = [(name, sample, sample.distribution) for name, _, sample in _samples(groups)
+             if sample.distribution is not None]
+    for number, (name, sample, found) in enumerate(shown):
+        draw_distribution(axes, found, colour_of(number), name, next(iter(sample.fits), None))
+    if _over_decades(np.concatenate([found.values for *_, found in shown])):
+        axes.set_xscale("log")
     label(axes, axis_name(wanted.quantity), groups[0].unit, "cumulative share", "")
     return ["the bands hold the whole distribution with 95 % probability", *_rejected(groups), *_remarks(groups)]
 

@@ -44,6 +44,21 @@ def test_frequency_against_bias_has_a_line_for_each_load(monkeypatch: pytest.Mon
     assert axes.get_xlabel() == "load resistance" and axes.containers[0][0].get_xdata().tolist() == [4700.0, 10e3]
 
 
+def test_values_over_decades_have_a_logarithmic_axis(monkeypatch: pytest.MonkeyPatch) -> None:
+    for factor, scale in ((2.0, "linear"), (10.0, "log")):
+        events = [frequency(100.0 * factor**k, 1.0 + k, 4700.0) for k in range(4)]
+        axes = drawn("frequency", events, monkeypatch)
+        assert (axes.get_xscale(), axes.get_yscale()) == ("linear", scale)
+
+
+def test_a_legend_of_too_many_names_is_left_out_with_a_remark(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [frequency(1e6 + bias, bias, load) for load in range(1000, 14000, 1000) for bias in (1.0, 2.0)]
+    monkeypatch.setattr(run_figures, "gather", lambda *_: Gathered(events))
+    axes = Figure().subplots()
+    assert any("no legend" in line for line in run_figures.figure("frequency", "runs", axes).lines)
+    assert axes.get_legend() is None and len(axes.containers) == 13
+
+
 def test_several_events_at_one_place_are_their_mean() -> None:
     events = [event(1.0 + 0.01 * k + 0.1 * t, order=k, temperature=300.0 + t) for t in (0, 10) for k in range(6)]
     found = series_against(events, "threshold_voltage", "temperature", None)
