@@ -19,10 +19,11 @@ from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, Result
+from tsbench.records import Flag, FloatArray, Result
 
 #: the rule that others are compared with, as published evaluations use it
 REFERENCE_RULE = Above(10e-9)
+_SAME_STEP = 0.2  #: steps of both ways are equal within this share
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -57,7 +58,8 @@ def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]
     for event in events:
         # up to the highest current: without set-points, the highest voltage is where the voltage begins to fall
         up = slice(0, int(np.argmax(event.half.current)) + 1)
-        if falling_part(event.half.voltage[up], event.half.current[up]) is None:
+        part = falling_part(event.half.voltage[up], event.half.current[up])
+        if part is None or _is_way_down(event.half.voltage[up], part):
             marked.append(event)
             continue
         falling += 1
@@ -70,6 +72,12 @@ def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]
     return marked, [
         f"in {falling} half-sweep{'s' * (falling != 1)} the voltage falls smoothly while the current rises: "
         f"{NO_FACT.verdict.value}. {NO_FACT.reason[0].upper()}{NO_FACT.reason[1:]}"]
+
+
+def _is_way_down(voltage: FloatArray, part: slice) -> bool:
+    """Return whether a voltage falls as it rose, by the steps of a source on its way down."""
+    up, down = np.diff(voltage[: part.start + 1]), np.diff(voltage[part])
+    return up.size > 0 and abs(float(np.median(down)) + float(np.median(up))) < _SAME_STEP * abs(float(np.median(up)))
 
 
 def _points(table: Table, path: Path) -> IVPoints:

@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation, regime_text
+from tsbench.analysis.oscillation.frequency import (
+    frequency_result,
+    jitter_result,
+    oscillation,
+    regime_text,
+    sensitivity,
+)
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
@@ -182,7 +188,7 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
         found = replace(found, flags=found.flags | Flag.CLIPPED)
     conditions: dict[str, Any] = {"column": name}
     many = "" if spikes.times.size == 1 else "s"
-    results = [frequency_result(found, conditions)]
+    results = [frequency_result(found, conditions, sensitivity(spikes, unit))]
     if Flag.AMBIGUOUS in found.flags:
         said = [
             f"the record has {spikes.times.size} possible spike{many}, but they may be correlated noise. The spectrum "

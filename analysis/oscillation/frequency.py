@@ -15,6 +15,7 @@ import numpy as np
 from tsbench.analysis.oscillation.jitter import Jitter, jitter_of
 from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
 from tsbench.analysis.statistics import NORMAL_95, expanded, t_quantile_95
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
 #: fewer intervals give no trustworthy interval
@@ -91,10 +92,19 @@ def regime_text(found: MeasuredOscillation) -> str:
     return "too few to name a regime" if found.regime == "too few" else found.regime
 
 
-def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:
-    """Return the frequency as a result; the method names the regime."""
+def sensitivity(spikes: Spikes, unit: str) -> str:
+    """Return in words the least spike that would have been found in a record in ``unit``; "" where nothing is known."""
+    if not spikes.least > 0.0 or not math.isfinite(spikes.least):
+        return ""
+    width = format_quantity(spikes.least_width, "s", 3)
+    return f"a spike of {format_quantity(spikes.least, unit, 3)} that lasts {width} would be found"
+
+
+def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any], seen: str = "") -> Result:
+    """Return the frequency as a result; the method names the regime, and says what :func:`sensitivity` returned."""
     n = found.intervals.size
     method = f"inverse mean of {n} inter-spike intervals, {regime_text(found)}" if n > 1 else "no oscillation"
+    method = f"{method}; {seen}" if seen else method
     return Result(
         "frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags
     )

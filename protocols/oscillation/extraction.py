@@ -7,7 +7,13 @@ import numpy as np
 
 from tsbench.analysis.contact.device_condition import Stand, steady_stand
 from tsbench.analysis.energy.spike_energy import energy_result, spike_energies
-from tsbench.analysis.oscillation.frequency import MeasuredOscillation, frequency_result, jitter_result, oscillation
+from tsbench.analysis.oscillation.frequency import (
+    MeasuredOscillation,
+    frequency_result,
+    jitter_result,
+    oscillation,
+    sensitivity,
+)
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
@@ -59,11 +65,13 @@ def measured_oscillation(record: DeviceRecord, timebase: float) -> tuple[Spikes,
 
 def frequencies(run: Run) -> list[Result]:
     """Return the frequency at each bias, and the jitter where the device oscillates."""
-    return [row for record, _, found in oscillation_records(run) for row in _rates(record, found)]
+    return [row for record, spikes, found in oscillation_records(run)
+            for row in _rates(record, spikes, found)]
 
 
-def _rates(record: DeviceRecord, found: MeasuredOscillation) -> list[Result]:
-    rows = [frequency_result(found, record.conditions)]
+def _rates(record: DeviceRecord, spikes: Spikes, found: MeasuredOscillation) -> list[Result]:
+    seen = sensitivity(spikes, "A" if record.voltage is None else "V")
+    rows = [frequency_result(found, record.conditions, seen)]
     return rows if found.frequency is None else [*rows, jitter_result(found, record.conditions)]
 
 
@@ -72,7 +80,7 @@ def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:
     rates: list[Result] = []
     energies: list[Result] = []
     for record, spikes, found in oscillation_records(run):
-        rates += _rates(record, found)
+        rates += _rates(record, spikes, found)
         if found.frequency is not None and record.voltage is not None and record.current is not None:
             flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
             energies.append(energy_result(spike_energies(

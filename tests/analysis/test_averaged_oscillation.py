@@ -118,3 +118,13 @@ def test_a_table_with_a_smooth_fall_says_that_an_oscillation_is_not_excluded(tmp
     assert any("the voltage falls smoothly" in line for line in found.lines)
     mine = [one for one in found.results if one.quantity in {"threshold_voltage", "hold_voltage"}]
     assert mine and all(Flag.UNCHECKED in one.flags for one in mine)
+
+
+def test_the_way_down_of_a_source_is_no_fall_of_the_device_voltage(tmp_path):
+    """A filament that still grows on the way down: the current rises while the set-points fall."""
+    level = np.r_[np.arange(0, 1, 0.02), np.arange(1, 0.5, -0.02)]
+    current = 1e-6 * np.exp(np.arange(level.size) / 15.0)
+    rows = [f"{v:.8g},{i:.8g}" for v, i in zip(level, current, strict=True)]
+    table = parse_table(["voltage (V),current (A)", *rows], source="made.csv")
+    found = analyse_sweeps(table, tmp_path / "made.csv", Jump(), None)
+    assert not any("falls smoothly" in line for line in found.lines)

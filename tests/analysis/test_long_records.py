@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tsbench.analysis.compilation import LONG
 from tsbench.analysis.oscillation import spikes
+from tsbench.analysis.oscillation.frequency import frequency_result, oscillation, sensitivity
 from tsbench.analysis.oscillation.loops import BLOCK, crossings, extremes, fresh_state, turns_of_part
 from tsbench.analysis.oscillation.samples import PART, ArraySamples, MendedSamples, spans
 from tsbench.analysis.oscillation.spikes import spike_times, spikes_of_samples
@@ -116,6 +117,8 @@ def test_noise_alone_has_no_spikes_and_the_sensitivity_is_said():
     found = spikes_of_samples(values, 1e-9)
     assert found.times.size == 0 and Flag.NO_EVENT in found.flags
     assert 9.0 < found.least < 15.0 and found.least_width == 1e-9
+    assert sensitivity(found, "mV").startswith(f"a spike of {found.least:.1f}") and "1.00 ns" in sensitivity(found, "V")
+    assert frequency_result(oscillation(found), {}, "so much").method == "no oscillation; so much"
     with_one = values.copy()
     with_one[1000:1100] += 1.5 * found.least
     assert spikes_of_samples(with_one, 1e-9).times.size == 1
