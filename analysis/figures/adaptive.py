@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, LogLocator
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
 
 from tsbench.analysis.adaptive.belief import Belief, Interval
 from tsbench.analysis.adaptive.window import WindowLook
@@ -162,13 +162,14 @@ def window_figure(
                          f"{format_interval(result.value, result.low, result.high, 'V')}")
     axes.set_title(", ".join(texts), fontsize=9)
     label(axes, "number of the record", "", "bias", "V")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if looks:
         axes.legend(fontsize=8, loc="best")
     return figure
 
 
 def _draw_interval(axes: Axes, low: FloatArray, high: FloatArray) -> None:
-    axes.fill_between(np.arange(1, low.size + 1), low, high, step="mid", color=THRESHOLD, alpha=0.15, linewidth=0,
+    axes.fill_between(np.arange(1, low.size + 1), low, high, step="mid", color=THRESHOLD, alpha=0.3, linewidth=0,
                       label="95 % interval")
 
 

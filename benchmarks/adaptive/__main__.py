@@ -24,7 +24,7 @@ from benchmarks.report import INFORMATION, Line, report
 
 #: pulses of the search, of those of the spaced series, at most
 SHARES = {"threshold amplitude": 1 / 3, "refractory period": 1 / 3, "firing probability": 1 / 2}
-_DRIFT = 0.3  #: of the threshold, in 100 pulses
+_DRIFTING, _DRIFT = 50, 0.3  #: of the threshold, in 100 pulses
 #: share of the devices that have to reach the width with one and the same series, at most: the last few cost most
 _MOST_DEVICES = 0.9
 _OF_ONE_MODEL = 40  #: searches of one statistical model, for the part on the bench
@@ -184,14 +184,15 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="12 devices, and one run of each kind on the bench")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--spaced", type=int, default=100, help="devices that are also measured by spaced series")
+    parser.add_argument("--bench", type=int, default=4, help="runs of each kind on the bench; twice as many of pairs")
     parser.add_argument("--keep", type=Path, help="file that keeps what is done, so that a run can go on later")
     arguments = parser.parse_args()
-    count, runs = (12, 2) if arguments.quick else (100, 4)
+    count, runs = (12, 1) if arguments.quick else (100, arguments.bench)
     lines: list[Line] = []
     with ProcessPoolExecutor(arguments.workers) as pool:
         for quantity in QUANTITIES:
             lines += compare(quantity, population(count), min(arguments.spaced, count), pool, arguments.keep)
-        lines += drifting(population(count, _DRIFT), pool, arguments.keep)
+        lines += drifting(population(min(count, _DRIFTING), _DRIFT), pool, arguments.keep)
         lines += on_the_bench(runs, pool)
     model = model_of(SPREADS[1], 0)
     title = (f"{count} devices by chosen pulses, {min(arguments.spaced, count)} by equally spaced ones as well; nbo2 "

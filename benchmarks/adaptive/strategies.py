@@ -27,11 +27,11 @@ REPEATS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 #: levels that are tried, for each quantity
 LEVELS = {
     "threshold amplitude": (50, 75, 100, 150, 200), "refractory period": (6, 8, 12, 16, 24),
-    "firing probability": (100, 200, 400, 800),
+    "firing probability": (100, 200, 400),
 }
 #: levels between three standard deviations of the population about its mean
 TUNED_LEVELS = {
-    "threshold amplitude": (16, 24, 32, 48), "refractory period": (5, 8, 12, 16), "firing probability": (48, 96, 192),
+    "threshold amplitude": (16, 24, 32, 48), "refractory period": (5, 8, 12, 16), "firing probability": (48, 96),
 }
 _TUNED = 0.3  #: three times the spread from device to device
 

@@ -23,6 +23,10 @@ def _at_zero(station: Any) -> bool:
     ("paired_pulse", {"points": 2, "repeats": 1, "base": 0.0}, None),
     ("paired_pulse", {"points": 2, "repeats": 1, "base": 0.1}, 0),   # a base of 0.1 V stays until the end
     ("relaxation", {"repeats": 2, "base": 0.1}, 0),
+    ("adaptive_threshold", {"budget": 8}, None),
+    ("firing_probability", {"budget": 8, "base": 0.1}, 0),
+    ("adaptive_refractory", {"budget": 8, "base": 0.1}, 0),
+    ("oscillation_window", {"record_span": 1e-5, "budget": 4}, 6),   # and after each of four biases
     ("forming", {"step": 0.3, "compliance": (1e-6, 1e-3)}, 6),   # after each read and ramp, and at the end
     ("retention", {"repeats": 2, "points": 3, "rest": 0.0}, 2),
     ("retention", {"repeats": 2, "points": 3, "rest": 0.05}, 2),
