@@ -64,13 +64,14 @@ class Searched:
         return flags
 
     def bounds(self, scale: Callable[[float], float]) -> tuple[float | None, float | None, float | None]:
-        """Return value, low and high by ``scale``; None for what lies beyond all stimuli, and so is not known."""
+        """Return value, low and high by ``scale``; None for an end beyond all stimuli, and for a value without ends.
+
+        What is believed before the first pulse is no measurement: so there is no value without two ends.
+        """
         known, prior = self.interval, self.goal.prior
-        return (
-            scale(known.value) if prior.lowest <= known.value <= prior.highest else None,
-            scale(min(known.low, prior.highest)) if known.low >= prior.lowest else None,
-            scale(max(known.high, prior.lowest)) if known.high <= prior.highest else None,
-        )
+        low = scale(min(known.low, prior.highest)) if known.low >= prior.lowest else None
+        high = scale(max(known.high, prior.lowest)) if known.high <= prior.highest else None
+        return None if low is None or high is None else scale(known.value), low, high
 
     @property
     def notes(self) -> str:

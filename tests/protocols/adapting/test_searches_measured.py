@@ -1,5 +1,7 @@
 """The adaptive protocols on the simulated benches: few pulses, the truth within, the same again from the file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,10 @@ def test_negative_pulses_find_a_negative_threshold(measure) -> None:
     done = measure("nbo2", "adaptive_threshold", {"lowest": -0.1, "highest": -1.9, "interval": 0.1})
     (found,) = done.values("threshold_amplitude")
     assert -1.1 < found.low < found.value < found.high < -0.95 and (done.run.column("amplitude") < 0).all()
+    # a run that was stopped at once has no value: what is believed before the first pulse is no measurement
+    for points, waveforms in ((0, 0), (2, 0), (1, 2)):
+        cut = replace(done.run, points=done.run.points[:points], point_flags=done.run.point_flags[:points],
+                      waveforms=done.run.waveforms[:waveforms])
+        threshold, width = protocol_named("adaptive_threshold").extract(cut, ExtractionOptions())
+        assert threshold.value is None and width.value is None and {Flag.CENSORED, Flag.TOO_FEW} <= set(threshold.flags)
+        assert [name for name, draw in protocol_named("adaptive_threshold").figures(cut, ExtractionOptions()) if draw()]
