@@ -59,7 +59,7 @@ class IntegrateParameters(PulseParameters):
                              "fewer amplitudes, widths, periods, pulses or repeats")
         return self
 
-    @property  # type: ignore[misc]
+    @property
     def width(self) -> float:
         """Longest width [s]: what the worst case counts with."""
         return max(self.widths)

@@ -19,7 +19,9 @@ class PulseParameters(Parameters):
         @property
         def amplitude(self) -> tuple[float, ...]: ...
 
-        width: float
+        @property
+        def width(self) -> float: ...  # a form of several widths has the longest
+
         rest: float
         rise_time: float
         fall_time: float

