@@ -233,7 +233,8 @@ def test_protocols_as_json(capsys):
     assert main(["protocols", "--json"]) == 0
     described = json.loads(capsys.readouterr().out)
     assert {"iv_sweep", "pulse_train", "oscillation"} <= {protocol["name"] for protocol in described}
-    parameters = {parameter["name"]: parameter for parameter in described[0]["parameters"]}
+    sweep = next(protocol for protocol in described if protocol["name"] == "iv_sweep")
+    parameters = {parameter["name"]: parameter for parameter in sweep["parameters"]}
     assert parameters["dwell"]["unit"] == "s"
 
 
