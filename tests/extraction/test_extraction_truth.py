@@ -125,8 +125,8 @@ def test_a_bias_below_threshold_does_not_oscillate():
     assert oscillation(spike_times(times, seen, code)).frequency is None
 
 
-#: seed -> delays that are more than 2 % off. An open defect: where the current rises slowly and is restless, the steepest
-#: part may be taken in another place
+#: seed -> delays that are more than 2 % off. An open defect: where the current rises slowly and is restless, the
+#: steepest part may be taken in another place
 FAR_OFF = {1: 1, 2: 0}
 
 
