@@ -1,1 +1,1 @@
-"""Adaptive measurements: what is believed of a firing curve or of a window's edges, and what to measure next."""
+"""Adaptive measurements: the probability of each firing curve or edge of a window, and the next stimulus."""

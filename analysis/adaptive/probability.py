@@ -2,7 +2,7 @@
 
 Before the first pulse, all probabilities are as likely. Then after ``fired`` of ``sent`` pulses, what is left is a beta
 distribution, and its central 95 % hold the true value of 95 % of all devices, whenever the pulses end. Pulses of other
-amplitudes are not sent: they tell about this one only by the form of the firing curve, which nobody knows.
+amplitudes are not sent. To use them, the form of the firing curve would have to be known.
 """
 
 from scipy import special

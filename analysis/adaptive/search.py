@@ -40,7 +40,7 @@ class Goal:
 
         Parameters
         ----------
-        found : what is believed after the pulses that count
+        found : the probability of each firing curve after the pulses that count
         sent : pulses, those that do not count included
         """
         known = self.interval(found)

@@ -26,7 +26,7 @@ def firing_curve_figure(
     found: Belief, interval: tuple[str, Interval] | None, x_name: str, x_unit: str, title: str = "Firing curve",
     simulated: bool = False, *, logarithmic: bool = False,
 ) -> Figure:
-    """Draw each pulse, the shares that fired in groups, and what is believed of the curve with its 95 % band.
+    """Draw each pulse, the shares that fired in groups, and the estimated firing curve with its 95 % band.
 
     Parameters
     ----------

@@ -136,7 +136,7 @@ def _turns_by_parts(samples: SampleSource, width: int, least: float, size: int, 
         lows.append(low)
         highs.append(high)
         total += added
-    if state[DIRECTION] != 0.0:   # the extreme that the record has not left any more
+    if state[DIRECTION] != 0.0:   # the last extreme: the record ends near it
         at, level = (HIGH_AT, HIGH) if state[DIRECTION] > 0.0 else (LOW_AT, LOW)
         places.append(np.array([int(state[at])]))
         levels.append(np.array([float(state[level])]))

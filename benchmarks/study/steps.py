@@ -170,7 +170,6 @@ def oscillation_map(material: Material, folder: Path) -> Iterator[Row]:
         span = one.witness.acquired(record.time, record.t0, length) or (begin, begin + length)
         if result.quantity == "frequency":
             truth = one.witness.frequency(*span)
-            truth = None if truth is not None and result.value is None and truth <= 0 else truth
         else:
             truth = _true_energy(one.witness, *span)
         yield _row("oscillation", result, truth, ("bias", "load_resistance"), "")
@@ -189,9 +188,8 @@ def _true_energy(witness: WitnessLog, begin: float, end: float) -> float | None:
     on = witness.switching_on(begin, end)
     if len(on) < 2:
         return None
-    off = witness.switching_off(begin, end)
-    taken = [event.energy for event in on[1:]] + [event.energy for event in off]
-    return float(sum(taken) / max(len(on) - 1, 1)) if taken else None
+    taken = [event.energy for event in (*on[1:], *witness.switching_off(begin, end))]
+    return float(sum(taken) / (len(on) - 1))
 
 
 def _row(step: str, result: Result, truth: float | None, keys: Sequence[str], unit: str) -> Row:
