@@ -48,9 +48,26 @@ def steepest_instant(times: FloatArray, peak: int, slope: FloatArray) -> float:
     end = max(peak + int(after[0]) if after.size else slope.size, peak + 2)
     begin, until = times[first:end], times[first + 1 : end + 1]
     x = (0.5 * (begin + until) - middle) / width
-    weights = np.sqrt(np.maximum(high[first:end], 0.05 * slope[peak]) * (until - begin))
-    curvature, linear, _ = np.linalg.lstsq(
-        weights[:, None] * np.column_stack([x**2, x, np.ones(x.size)]), weights * slope[first:end], rcond=None)[0]
+    weights = np.maximum(high[first:end], 0.05 * slope[peak]) * (until - begin)
+    linear, curvature, centre = _weighted_parabola(x, slope[first:end], weights)
     if curvature >= 0.0:
         return middle
-    return middle + width * float(np.clip(-0.5 * linear / curvature, x[0], x[-1]))
+    return middle + width * float(np.clip(centre - 0.5 * linear / curvature, x[0], x[-1]))
+
+
+def _weighted_parabola(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, float, float]:
+    """Return slope and curvature of the parabola through weighted points, about the centre of their weights.
+
+    Closed form with orthogonal polynomials: the fit of three numbers for each switching would cost more than its
+    simulation with a general solver.
+    """
+    total = weights.sum()
+    centre = float(weights @ x / total)
+    u = x - centre
+    second, third = float(weights @ u**2), float(weights @ u**3)
+    if second <= 0.0:
+        return 0.0, 0.0, centre
+    bend = u**2 - third / second * u - second / total
+    size = float(weights @ bend**2)
+    curvature = float((weights * bend) @ y) / size if size > 0.0 else 0.0   # with fewer than three points: none
+    return float((weights * u) @ y) / second - curvature * third / second, curvature, centre

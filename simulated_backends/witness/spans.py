@@ -72,8 +72,9 @@ class WhileOff:
         if self._history_size > LONGEST_HISTORY:
             times, values = self._whole_history()
             later = np.minimum.accumulate(values[::-1])[::-1]
-            keep = np.flatnonzero(values[:-1] < later[1:])  # only the last visit below a level matters
-            keep = np.unique(np.concatenate([keep, keep + 1, [values.size - 1]]))
+            keep = np.ones(values.size, dtype=bool)   # of the last visit below a level, its two samples
+            risen = values[:-1] < later[1:]
+            keep[0], keep[1:-1] = risen[0], risen[1:] | risen[:-1]
             self._history, self._history_size = [(times[keep], values[keep])], 0
 
     def _whole_history(self) -> tuple[FloatArray, FloatArray]:
