@@ -4,7 +4,7 @@ Transports (pyvisa hook, sockets) use seven calls and five properties, and nothi
 
     recv(data, end)          bytes from the controller; END with the last one
     talk(count, termchar)    -> (bytes, Talk.END | TERMCHAR | COUNT | EMPTY)
-    part(count)              -> bytes of a reply that is longer than that, or None
+    parts(count)             -> iterator over parts of that many bytes, as long as more of the reply is left behind them
     device_clear()  serial_poll()  group_trigger()
     output_ready             a response can be read now
     output_size              bytes of it
@@ -22,7 +22,8 @@ returned.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from types import GeneratorType
 from typing import Any
 
@@ -56,6 +57,7 @@ class OutputQueue:
         self._pieces: deque[bytes | memoryview] = deque()
         self._start = 0  #: bytes of the first piece that were taken
         self.size = 0  #: bytes that wait
+        self._last_cut: tuple[bytes, int, list[bytes]] = (b"", 0, [])  #: piece, length, parts if it came again
 
     def add(self, piece: bytes | memoryview) -> None:
         """Put bytes behind what waits."""
@@ -81,17 +83,35 @@ class OutputQueue:
             start = 0
         return -1
 
-    def part(self, count: int) -> bytes | None:
-        """Take ``count`` bytes (one at least) of a piece that is longer than that; None where the next one is not."""
-        if not self._pieces:
-            return None
-        piece, start = self._pieces[0], self._start
-        end = start + count
-        if end >= len(piece):
-            return None
-        self._start = end
-        self.size -= count
-        return bytes(piece[start:end])
+    def parts(self, count: int, wait: Callable[[float], None], seconds: float) -> Iterator[bytes]:
+        """Take more of the first piece, ``count`` bytes (one at least) at a time, as long as some are left behind them.
+
+        ``wait(seconds)`` is called for each. It ends where something else than these parts is taken or put in, and does
+        not begin where nothing of the piece was taken.
+        """
+        pieces, start = self._pieces, self._start
+        if not start:
+            return
+        piece = pieces[0]
+        for part in self._cut(piece, start, count):
+            if self._start != start or pieces[0] is not piece:   # an empty queue starts at 0
+                return
+            self._start = start = start + count
+            self.size -= count
+            wait(seconds)
+            yield part
+
+    def _cut(self, piece: bytes | memoryview, start: int, count: int) -> Iterable[bytes]:
+        """Return parts of a piece; those of a reply that is sent again are cut once, and kept."""
+        if type(piece) is not bytes or start % count:
+            return (bytes(piece[end - count:end]) for end in range(start + count, len(piece), count))
+        known, length, kept = self._last_cut
+        if known is piece and length == count and not kept:
+            kept += [piece[end - count:end] for end in range(count, len(piece), count)]
+        elif known is not piece or length != count:
+            self._last_cut = piece, count, []
+            return (piece[end - count:end] for end in range(start + count, len(piece), count))
+        return islice(kept, start // count, None)
 
     def whole(self, count: int, letter: int | None) -> bytes | None:
         """Take all that waits, where it is one reply, of ``count`` bytes at most, with ``letter`` only at its end."""
@@ -143,8 +163,7 @@ class MessageExchange:
         self._input = bytearray()
         self._messages: deque[bytes] = deque()
         self._output = OutputQueue()
-        #: (count) -> bytes of a reply that is longer than that; None where there is no such reply
-        self.part = self._output.part
+        self.parts = self._output.parts
         self._task: Handler | None = None
         self._wake: ScheduledEvent | None = None
         self._waiting_idle = False

@@ -9,7 +9,8 @@ import functools
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from operator import methodcaller
 from typing import Any, TypeVar
 
@@ -31,6 +32,10 @@ from tsbench.simulated_backends.world.world import World, close_world, open_worl
 
 R = TypeVar("R")
 SUCCESS = StatusCode.success   # a name for it costs less than to look it up in its enumeration, some times a message
+MORE = StatusCode.success_max_count_read
+#: a session, the bytes of each of its reads, the bench's lock, and what it reads next of a long reply
+LongRead = tuple[int, int, AbstractContextManager[bool], Iterator[bytes]]
+_NO_LONG_READ: LongRead = (0, 0, nullcontext(True), iter(()))
 
 
 class TsbenchVisaLibrary(VisaLibraryBase):
@@ -60,6 +65,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self._events: dict[int, tuple[int, int]] = {}  #: event context -> (session, event type)
         self._locks: dict[str, InstrumentLock] = {}
         self._handles = itertools.count(1)
+        self._long_read = _NO_LONG_READ   #: what the last call read, if more is left of it
         self._listening = False  #: whether an event was enabled on any session
 
     # ------------------------------------------------------------------------------- beside VISA's calls
@@ -177,6 +183,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         return None
 
     def _lose(self, instrument: str | None) -> None:
+        self._long_read = _NO_LONG_READ
         for session in self._sessions.values():
             if instrument is None or session.instrument.name == instrument:
                 session.lost = True
@@ -190,6 +197,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def handle_return_value(self, session: Any, status_code: int) -> StatusCode:
         """Note the status of a call, as pyvisa does; plain success, the usual case, without a detour."""
+        self._long_read = _NO_LONG_READ   # this is another call
         if status_code is SUCCESS:
             self._last_status = SUCCESS
             if session is not None:
@@ -245,11 +253,18 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 sent = opened.write(bytes(data))
             except VisaCallError as fault:
                 return 0, self.handle_return_value(session, fault.status)
+        self._long_read = _NO_LONG_READ
         self._last_status = self._last_status_in_session[session] = SUCCESS
         return sent, SUCCESS
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
+        reader, size, lock, parts = self._long_read
+        if reader == session and size == count:
+            with lock:
+                part = next(parts, None)
+            if part is not None:
+                return part, MORE   # as pyvisa has been told
         world, opened = self._world, self._sessions.get(session)
         if world is None or opened is None or self._listening:
             (data, reason), status = self._act(
@@ -260,9 +275,10 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 data, reason = opened.more_of_reply(count) or self._read_anew(opened, count)
             except VisaCallError as fault:
                 data, reason = b"", fault.status
-        if reason >= 0 and reason is self._last_status is self._last_status_in_session.get(session):
-            return data, reason   # pyvisa has been told of this status
-        return data, self.handle_return_value(session, reason)
+        self.handle_return_value(session, reason)
+        if reason is MORE:
+            self._long_read = session, count, world.bench.lock, opened.parts_of_reply(count)
+        return data, reason
 
     def _read_anew(self, opened: Session, count: int) -> tuple[bytes, StatusCode]:
         """Read what is not the rest of a long reply: bench time may pass."""

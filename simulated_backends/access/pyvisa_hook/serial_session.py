@@ -5,6 +5,7 @@ session that expects another character waits in vain. ^C and ^X end what the ins
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from pyvisa import constants
@@ -81,6 +82,10 @@ class SerialSession(Session):
     def more_of_reply(self, count: int) -> tuple[bytes, StatusCode] | None:
         """Return None: each read takes its time."""
         return None
+
+    def parts_of_reply(self, count: int) -> Iterator[bytes]:
+        """Read nothing: each read takes its time."""
+        return iter(())
 
     def clear(self) -> NoReturn:
         """Refuse a device clear: a serial port has none."""

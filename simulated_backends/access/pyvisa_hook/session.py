@@ -1,6 +1,7 @@
 """One VISA session with one virtual instrument: timeouts, termination characters, locks, lost connections."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from pyvisa import constants
@@ -189,15 +190,9 @@ class Session:
 
     def more_of_reply(self, count: int) -> tuple[bytes, StatusCode] | None:
         """Return more of a long reply that is being read; None where a read needs more than that."""
-        lock = self.lock
-        if (not self._mid_response or self._disturbed is not None or self.lost or lock.exclusive is not None
-                or lock.sharing):
+        if not self._only_reads:
             return None
-        exchange = self.instrument.exchange
-        if self.termchar is None and count > LONG_REPLY and (part := exchange.part(count)) is not None:
-            self.clock.wait(count / BUS_RATE)
-            return part, _MORE
-        data, reason = exchange.talk(count, self.termchar)
+        data, reason = self.instrument.exchange.talk(count, self.termchar)
         if reason is Talk.EMPTY:
             return None
         if len(data) > LONG_REPLY:
@@ -206,6 +201,21 @@ class Session:
             return data, _MORE
         self._mid_response = reason is not Talk.END
         return data, _READ_STATUS[reason]
+
+    @property
+    def _only_reads(self) -> bool:
+        """Whether a read only takes more of the reply: nothing disturbs it, and no lock can refuse it."""
+        lock = self.lock
+        return (self._mid_response and self._disturbed is None and not self.lost and lock.exclusive is None
+                and not lock.sharing)
+
+    def parts_of_reply(self, count: int) -> Iterator[bytes]:
+        """Read ``count`` bytes at a time, as long as a read takes no less and nothing else is asked of the bench.
+
+        A million points are read in a hundred parts. So what is the same for all of them is looked at once.
+        """
+        if self.termchar is None and count > LONG_REPLY and self._only_reads:
+            yield from self.instrument.exchange.parts(count, self.clock.wait, count / BUS_RATE)
 
     def _disturb_reply(self, fault: Fault) -> None:
         """Let a fault happen to the reply that the instrument has ready."""

@@ -22,6 +22,7 @@ from tsbench.simulated_backends.world.world import World, world_of
 pytestmark = pytest.mark.tsbench_outputs_stay_on  # these ask the models, not a measurement
 
 METER = "USB0::0x05E6::0x2450::SIM00011::INSTR"
+SCOPE = "USB0::0x2A8D::0x1764::SIM00013::INSTR"
 
 
 @pytest.fixture
@@ -320,3 +321,28 @@ def test_a_child_process_is_told_of_faults_by_its_environment(library: str, tmp_
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
     )
     assert "TSBENCH_FAULTS is not valid JSON" in reply.stderr
+
+
+def test_a_long_reply_is_the_same_in_parts_of_any_size_however_often_it_is_read(manager: Any) -> None:
+    scope, meter = manager.open_resource(SCOPE), open_meter(manager)
+    for message in (":TIM:RANG 1e-3", ":WAV:FORM WORD;POIN MAX;POIN:MODE RAW", ":DIG CHAN1"):
+        scope.write(message)
+    scope.query("*OPC?")
+    scope.write(":WAV:DATA?")
+    whole = scope._read_raw(1 << 24)
+    assert len(whole) > 200_000
+    clock = scope.visalib.clock
+    for size in (5000, 20480, 20480, 20480, 4096, 100_000):
+        before = clock.now()
+        scope.write(":WAV:DATA?")
+        assert scope._read_raw(size) == whole
+        if size > 4096:
+            assert clock.now() - before > len(whole) / 20e6, "a transfer takes time, whatever its parts"
+    scope.write(":WAV:DATA?")
+    first = scope.read_bytes(30_000)
+    assert meter.query("*IDN?").startswith("KEITHLEY"), "another instrument may be asked meanwhile"
+    assert first + scope.read_bytes(len(whole) - 30_000) == whole
+    scope.write(":WAV:DATA?")
+    scope.read_bytes(61_440)
+    scope.clear()
+    assert scope.query("*IDN?").startswith("KEYSIGHT"), "nothing is left of a reply after a device clear"
