@@ -22,8 +22,7 @@ returned.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from types import GeneratorType
 from typing import Any
 
@@ -42,6 +41,7 @@ from tsbench.simulated_backends.scpi.executing import (
     report_trouble,
 )
 from tsbench.simulated_backends.scpi.headers import ProgramUnit
+from tsbench.simulated_backends.scpi.long_replies import LongReplies
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import BlockReply
@@ -54,26 +54,25 @@ class OutputQueue:
     """Bytes in order, put in as whole replies and taken out in parts of any size."""
 
     def __init__(self) -> None:
-        self._pieces: deque[bytes | memoryview] = deque()
-        self._start = 0  #: bytes of the first piece that were taken
+        self.pieces: deque[bytes | memoryview] = deque()
+        self.start = 0  #: bytes of the first piece that were taken
         self.size = 0  #: bytes that wait
-        self._last_cut: tuple[bytes, int, list[bytes]] = (b"", 0, [])  #: piece, length, parts if it came again
 
     def add(self, piece: bytes | memoryview) -> None:
         """Put bytes behind what waits."""
         if len(piece) > 0:
-            self._pieces.append(piece)
+            self.pieces.append(piece)
             self.size += len(piece)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._pieces.clear()
-        self._start = self.size = 0
+        self.pieces.clear()
+        self.start = self.size = 0
 
     def find(self, letter: int, limit: int) -> int:
         """Return the index of a byte among the first ``limit``; -1 if it is not there."""
-        passed, start = 0, self._start
-        for piece in self._pieces:
+        passed, start = 0, self.start
+        for piece in self.pieces:
             found = bytes(piece[start:start + limit - passed]).find(letter)
             if found >= 0:
                 return passed + found
@@ -83,44 +82,14 @@ class OutputQueue:
             start = 0
         return -1
 
-    def parts(self, count: int, wait: Callable[[float], None], seconds: float) -> Iterator[bytes]:
-        """Take more of the first piece, ``count`` bytes (one at least) at a time, as long as some are left behind them.
-
-        ``wait(seconds)`` is called for each. It ends where something else than these parts is taken or put in, and does
-        not begin where nothing of the piece was taken.
-        """
-        pieces, start = self._pieces, self._start
-        if not start:
-            return
-        piece = pieces[0]
-        for part in self._cut(piece, start, count):
-            if self._start != start or pieces[0] is not piece:   # an empty queue starts at 0
-                return
-            self._start = start = start + count
-            self.size -= count
-            wait(seconds)
-            yield part
-
-    def _cut(self, piece: bytes | memoryview, start: int, count: int) -> Iterable[bytes]:
-        """Return parts of a piece; those of a reply that is sent again are cut once, and kept."""
-        if type(piece) is not bytes or start % count:
-            return (bytes(piece[end - count:end]) for end in range(start + count, len(piece), count))
-        known, length, kept = self._last_cut
-        if known is piece and length == count and not kept:
-            kept += [piece[end - count:end] for end in range(count, len(piece), count)]
-        elif known is not piece or length != count:
-            self._last_cut = piece, count, []
-            return (piece[end - count:end] for end in range(start + count, len(piece), count))
-        return islice(kept, start // count, None)
-
     def whole(self, count: int, letter: int | None) -> bytes | None:
         """Take all that waits, where it is one reply, of ``count`` bytes at most, with ``letter`` only at its end."""
-        if len(self._pieces) != 1 or self._start or self.size > count:
+        if len(self.pieces) != 1 or self.start or self.size > count:
             return None
-        piece = self._pieces[0]
+        piece = self.pieces[0]
         if type(piece) is not bytes or (letter is not None and -1 < piece.find(letter) < self.size - 1):
             return None
-        self._pieces.clear()
+        self.pieces.clear()
         self.size = 0
         return piece
 
@@ -128,14 +97,14 @@ class OutputQueue:
         """Take ``count`` bytes (one at least), which must be there."""
         parts = []
         while count > 0:
-            piece = self._pieces[0]
-            part = bytes(piece[self._start:self._start + count])
+            piece = self.pieces[0]
+            part = bytes(piece[self.start:self.start + count])
             count -= len(part)
             self.size -= len(part)
-            self._start += len(part)
-            if self._start == len(piece):
-                self._pieces.popleft()
-                self._start = 0
+            self.start += len(part)
+            if self.start == len(piece):
+                self.pieces.popleft()
+                self.start = 0
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -163,7 +132,7 @@ class MessageExchange:
         self._input = bytearray()
         self._messages: deque[bytes] = deque()
         self._output = OutputQueue()
-        self.parts = self._output.parts
+        self.parts = LongReplies(self._output).parts
         self._task: Handler | None = None
         self._wake: ScheduledEvent | None = None
         self._waiting_idle = False

@@ -9,8 +9,7 @@ import functools
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
 from operator import methodcaller
 from typing import Any, TypeVar
 
@@ -20,7 +19,7 @@ from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
 
 from pyvisa_tsbench.serial_session import SerialSession
-from pyvisa_tsbench.session import Session
+from pyvisa_tsbench.session import MORE, NO_LONG_READ, Session
 from pyvisa_tsbench.visa_call_error import VisaCallError
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.access.locks import InstrumentLock
@@ -32,10 +31,6 @@ from tsbench.simulated_backends.world.world import World, close_world, open_worl
 
 R = TypeVar("R")
 SUCCESS = StatusCode.success   # a name for it costs less than to look it up in its enumeration, some times a message
-MORE = StatusCode.success_max_count_read
-#: a session, the bytes of each of its reads, the bench's lock, and what it reads next of a long reply
-LongRead = tuple[int, int, AbstractContextManager[bool], Iterator[bytes]]
-_NO_LONG_READ: LongRead = (0, 0, nullcontext(True), iter(()))
 
 
 class TsbenchVisaLibrary(VisaLibraryBase):
@@ -65,7 +60,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self._events: dict[int, tuple[int, int]] = {}  #: event context -> (session, event type)
         self._locks: dict[str, InstrumentLock] = {}
         self._handles = itertools.count(1)
-        self._long_read = _NO_LONG_READ   #: what the last call read, if more is left of it
+        self._long_read = NO_LONG_READ   #: what the last call read, if more is left of it
         self._listening = False  #: whether an event was enabled on any session
 
     # ------------------------------------------------------------------------------- beside VISA's calls
@@ -74,9 +69,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
     def world(self) -> World:
         """Return the world behind this library (tests may look into it)."""
         if self._world is None:
-            raise ConfigurationError(
-                f"{self.library_path}: the simulated bench is closed. Open a new resource manager"
-            )
+            raise ConfigurationError(f"{self.library_path}: the simulated bench is closed. Open a new resource manager")
         return self._world
 
     @property
@@ -183,7 +176,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         return None
 
     def _lose(self, instrument: str | None) -> None:
-        self._long_read = _NO_LONG_READ
+        self._long_read = NO_LONG_READ
         for session in self._sessions.values():
             if instrument is None or session.instrument.name == instrument:
                 session.lost = True
@@ -197,7 +190,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def handle_return_value(self, session: Any, status_code: int) -> StatusCode:
         """Note the status of a call, as pyvisa does; plain success, the usual case, without a detour."""
-        self._long_read = _NO_LONG_READ   # this is another call
+        self._long_read = NO_LONG_READ   # this is another call
         if status_code is SUCCESS:
             self._last_status = SUCCESS
             if session is not None:
@@ -253,7 +246,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 sent = opened.write(bytes(data))
             except VisaCallError as fault:
                 return 0, self.handle_return_value(session, fault.status)
-        self._long_read = _NO_LONG_READ
+        self._long_read = NO_LONG_READ
         self._last_status = self._last_status_in_session[session] = SUCCESS
         return sent, SUCCESS
 
@@ -396,9 +389,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Register a handler (the base class keeps the list)."""
         return handler, user_handle, handler, self._act(session, lambda s: None)[1]
 
-    def uninstall_handler(
-        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None
-    ) -> StatusCode:
+    def uninstall_handler(self, session: Any, event_type: Any, handler: Any, user_handle: Any = None) -> StatusCode:
         """Forget a handler."""
         return self.handle_return_value(session, StatusCode.success)
 

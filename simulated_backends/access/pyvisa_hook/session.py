@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 from pyvisa import constants
@@ -23,6 +24,11 @@ CLEAR_TIME = 5e-3
 FOREVER = 1e9  #: [s] an infinite timeout, in bench time
 IMMEDIATE = constants.VI_TMO_IMMEDIATE
 INFINITE = constants.VI_TMO_INFINITE
+MORE = StatusCode.success_max_count_read
+
+#: a session, the bytes of each of its reads, the bench's lock, and what it reads next of a long reply
+LongRead = tuple[int, int, AbstractContextManager[bool], Iterator[bytes]]
+NO_LONG_READ: LongRead = (0, 0, nullcontext(True), iter(()))
 
 
 class Session:
@@ -198,7 +204,7 @@ class Session:
         if len(data) > LONG_REPLY:
             self.clock.wait(len(data) / BUS_RATE)
         if reason is Talk.COUNT:
-            return data, _MORE
+            return data, MORE
         self._mid_response = reason is not Talk.END
         return data, _READ_STATUS[reason]
 
@@ -300,7 +306,6 @@ class Session:
 _READ_STATUS = {
     Talk.END: StatusCode.success,
     Talk.TERMCHAR: StatusCode.success_termination_character_read,
-    Talk.COUNT: StatusCode.success_max_count_read,
+    Talk.COUNT: MORE,
     Talk.EMPTY: StatusCode.error_timeout,
 }
-_MORE = StatusCode.success_max_count_read

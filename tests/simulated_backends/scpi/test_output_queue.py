@@ -3,6 +3,7 @@
 import random
 
 from tsbench.simulated_backends.scpi.exchange import OutputQueue
+from tsbench.simulated_backends.scpi.long_replies import LongReplies
 
 
 def test_parts_of_any_size_are_the_replies_one_after_the_other() -> None:
@@ -34,30 +35,31 @@ def test_a_long_reply_is_handed_out_without_being_copied_whole() -> None:
 
 def test_equal_parts_leave_a_byte_behind_and_take_their_time() -> None:
     queue, block, waited = OutputQueue(), bytes(range(250)) * 4, list[float]()
+    long = LongReplies(queue)
     for _ in range(3):   # the same reply again: its parts are cut once
         queue.add(block)
         queue.add(b"\n")
-        taken = [queue.take(100), *queue.parts(100, waited.append, 0.5)]
+        taken = [queue.take(100), *long.parts(100, waited.append, 0.5)]
         assert b"".join(taken) == block[:900] and queue.size == 101
         assert queue.take(101) == block[900:] + b"\n"
     assert waited == [0.5] * 24
     queue.add(block)
-    assert queue.take(10) + b"".join(queue.parts(300, waited.append, 0.0)) == block[:910]
+    assert queue.take(10) + b"".join(LongReplies(queue).parts(300, waited.append, 0.0)) == block[:910]
 
 
 def test_equal_parts_end_where_something_else_was_taken_or_put_in() -> None:
     queue, block = OutputQueue(), bytes(1000)
-    assert list(queue.parts(100, float, 0.0)) == []
+    assert list(LongReplies(queue).parts(100, float, 0.0)) == []
     queue.add(block)
     queue.take(100)
-    parts = queue.parts(100, float, 0.0)
+    parts = LongReplies(queue).parts(100, float, 0.0)
     assert next(parts) == bytes(100)
     assert queue.take(50) == bytes(50)
     assert list(parts) == []
     queue.clear()
     queue.add(bytes(memoryview(b"1" * 1000)))
     queue.take(100)
-    parts = queue.parts(100, float, 0.0)
+    parts = LongReplies(queue).parts(100, float, 0.0)
     next(parts)
     queue.clear()
     queue.add(b"2" * 1000)
