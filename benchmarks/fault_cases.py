@@ -110,10 +110,10 @@ class FullDisk:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             write(descriptor, data)
 
-        def consolidated(path: Path) -> Path:
+        def consolidated(path: Path, **options: bool) -> Path:
             if self.writes > self.at and not self.once:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return consolidate(path)
+            return consolidate(path, **options)
 
         with mock.patch.object(disk, "write_all", write_all), mock.patch.object(
             run_file, "consolidate", consolidated
@@ -201,7 +201,7 @@ def _left(witness: Path, world: World) -> list[str]:
 @contextlib.contextmanager
 def _journal_kept() -> Iterator[None]:
     """Leave the run file unmade, for the time of a run."""
-    with mock.patch.object(run_file, "consolidate", lambda path: path):
+    with mock.patch.object(run_file, "consolidate", lambda path, **_: path):
         yield
 
 

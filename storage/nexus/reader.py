@@ -1,13 +1,16 @@
 """The NeXus tree of a run file -> a run, checked against the digest that the file holds."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, Result, Run, RunEvent
 from tsbench.storage import codec, record_data
+from tsbench.storage.nexus.chunks import read_codes
 from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason
 from tsbench.storage.nexus.schema import CHANGED, DIGEST, SCHEMA
 from tsbench.storage.nexus.waveforms import read_waveforms
@@ -23,25 +26,30 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
         Truncated, damaged, foreign, or its content differs from the digest in it.
     """
     with open_guarded(path, largest) as file:
-        schema = file.attrs.get("tsbench_schema")
-        if schema is None:
-            raise UnreadableFile(f"{path}: this HDF5 file is not a run file of tsbench")
-        if str(schema).split(".", maxsplit=1)[0] != SCHEMA.split(".", maxsplit=1)[0]:
-            raise UnreadableFile(f"{path}: the file has schema {schema}, but this version of tsbench reads only "
-                                 f"schema {SCHEMA}")
-        try:
-            run = _run(file["entry"])
-            stored = str(file.attrs[DIGEST])
-        except UnreadableFile as error:
-            raise UnreadableFile(f"{path}: {error}") from None
-        except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
-            raise UnreadableFile(f"{path}: the file is damaged ({reason(error)}). Use another copy") from None
+        run = read_open_file(path, file)
+        stored = str(file.attrs.get(DIGEST))
     if verify and record_data.run_digest(run) != stored:
         raise UnreadableFile(f"{path}: {CHANGED}")
     return run
 
 
-def _run(entry: Any) -> Run:
+def read_open_file(path: Path, file: Any, codes: Callable[[Any], npt.NDArray[Any]] = read_codes) -> Run:
+    """Read an open run file; ``codes`` returns the codes of a dataset. UnreadableFile names ``path``."""
+    schema = file.attrs.get("tsbench_schema")
+    if schema is None:
+        raise UnreadableFile(f"{path}: this HDF5 file is not a run file of tsbench")
+    if str(schema).split(".", maxsplit=1)[0] != SCHEMA.split(".", maxsplit=1)[0]:
+        raise UnreadableFile(f"{path}: the file has schema {schema}, but this version of tsbench reads only "
+                             f"schema {SCHEMA}")
+    try:
+        return _run(file["entry"], codes)
+    except UnreadableFile as error:
+        raise UnreadableFile(f"{path}: {error}") from None
+    except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
+        raise UnreadableFile(f"{path}: the file is damaged ({reason(error)}). Use another copy") from None
+
+
+def _run(entry: Any, codes: Callable[[Any], npt.NDArray[Any]]) -> Run:
     header = record_data.header_from(codec.from_json(_text(entry["run/header"])))
     steps = entry["steps"]
     flags = steps["flags"][...].astype(np.uint32)
@@ -53,7 +61,7 @@ def _run(entry: Any) -> Run:
         header=header,
         points=np.ascontiguousarray(points, dtype=np.float64),
         point_flags=flags,
-        waveforms=read_waveforms(entry["waveforms"]),
+        waveforms=read_waveforms(entry["waveforms"], codes),
         events=_events(entry["log"]),
         status=_text(entry["run/status"]),
         reason=_text(entry["run/reason"]),

@@ -28,11 +28,19 @@ class StoredSamples:
     _row: int
     _scale: float
     _offset: float
+    _preview: Any
 
     @property
     def resolution(self) -> float:
         """Return one code [unit]."""
         return abs(self._scale)
+
+    def preview(self) -> tuple[FloatArray, FloatArray]:
+        """Return times after the trigger [s] and values [unit] of a min/max envelope of at most 4000 points.
+
+        It shows one acquisition of those that have channel, range and rate in common, the one in their middle.
+        """
+        return self._preview["time"][...], self._preview["signal"][...].astype(np.float64)
 
     def part(self, first: int, last: int) -> FloatArray:
         """Return samples [unit], shape (last - first,)."""
@@ -56,12 +64,13 @@ def stored_samples(path: Path | str, largest: int = LARGEST_FILE) -> Iterator[li
     with open_guarded(Path(path), largest) as file:
         if "tsbench_schema" not in file.attrs or "entry/waveforms" not in file:
             raise UnreadableFile(f"{path}: this HDF5 file is not a run file of tsbench")
+        parent = file["entry/waveforms"]
         yield sorted(
-            (one for name, block in file["entry/waveforms"].items() if name.startswith("block_")
-             for one in _of_block(block)), key=lambda one: one.number)
+            (one for name, block in parent.items() if name.startswith("block_")
+             for one in _of_block(block, parent.get(name.replace("block_", "preview_")))), key=lambda one: one.number)
 
 
-def _of_block(block: Any) -> Iterator[StoredSamples]:
+def _of_block(block: Any, preview: Any) -> Iterator[StoredSamples]:
     signal, acquisitions = block["signal"], block["acquisitions"]
     row = 0
     for place, number in enumerate(acquisitions["order"][...].tolist()):
@@ -70,5 +79,6 @@ def _of_block(block: Any) -> Iterator[StoredSamples]:
                 channel=str(block.attrs["channel"]), unit=str(signal.attrs["units"]), dt=float(block["dt"][()]),
                 start=float(acquisitions["t0"][place]), size=int(signal.shape[1]), number=int(number),
                 time=float(acquisitions["time"][place]), _codes=signal, _row=row + segment,
-                _scale=float(signal.attrs["scale_factor"]), _offset=float(signal.attrs["add_offset"]))
+                _scale=float(signal.attrs["scale_factor"]), _offset=float(signal.attrs["add_offset"]),
+                _preview=preview)
         row += int(acquisitions["segments"][place])

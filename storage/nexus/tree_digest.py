@@ -6,7 +6,7 @@ leave it as it is. Read in blocks: a long waveform is never in memory as a whole
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import h5py
@@ -15,7 +15,7 @@ import numpy as np
 BLOCK = 64 * 65536  #: values that are read at once: whole chunks of a run file
 
 
-def tree_digest(file: Any, leave_out: str) -> str:
+def tree_digest(file: Any, leave_out: str, written: Mapping[str, Iterable[Any]] | None = None) -> str:
     """Return the SHA-256 of an open HDF5 file's content, in hexadecimal.
 
     Parameters
@@ -24,20 +24,23 @@ def tree_digest(file: Any, leave_out: str) -> str:
         Checked by ``hdf5_guard`` before: links that lead out of the file are neither expected nor followed.
     leave_out : str
         The attribute of the root that holds the digest itself.
+    written : mapping
+        Path of a dataset -> the arrays just written to it, in the order of its values. They are not read back.
 
     Raises
     ------
     OSError
         A checksum in the file differs, or it cannot be read.
     """
-    return _Tree(file, leave_out).digest()
+    return _Tree(file, leave_out, written or {}).digest()
 
 
 class _Tree:
     """Two passes: the first gives every object its first path (in order of names), the second digests its content."""
 
-    def __init__(self, file: Any, leave_out: str) -> None:
+    def __init__(self, file: Any, leave_out: str, written: Mapping[str, Iterable[Any]]) -> None:
         self._file = file
+        self._written = written
         self._leave_out = leave_out
         self._sum = hashlib.sha256()
         self._paths: dict[int, str] = {}
@@ -92,7 +95,7 @@ class _Tree:
             self._values(item.attrs[name])
         if isinstance(item, h5py.Dataset):
             self._add("dataset", _type_words(item.dtype), _shape_words(item.shape, item.id), _maximum(item))
-            for block in blocks(item):
+            for block in self._written.get(path, ()) or blocks(item):
                 self._values(block)
         elif isinstance(item, h5py.Datatype):
             self._add(_type_words(item.dtype))
@@ -108,7 +111,8 @@ class _Tree:
         elif isinstance(value, h5py.Reference | h5py.RegionReference):
             self._add("to", self._path_of(self._file[value]) if value else "nowhere")
         elif not (array := np.ascontiguousarray(value)).dtype.hasobject:
-            self._sum.update(array.tobytes())
+            plain = array.dtype.kind in "iuf"
+            self._sum.update(array.reshape(-1).view(np.uint8).data if plain else array.tobytes())  # no copy of codes
         elif array.dtype.names:
             for name in array.dtype.names:
                 self._values(array[name])

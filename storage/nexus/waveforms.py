@@ -1,16 +1,17 @@
 """Waveforms <-> blocks of raw codes: one block per channel, range, rate and length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
-from tsbench.records import Flag, FloatArray, Waveform
+from tsbench.records import Flag, Waveform
 from tsbench.samples import envelope
 from tsbench.storage import codec
 from tsbench.storage.nexus import items as nx
+from tsbench.storage.nexus.chunks import read_codes, write_codes
 from tsbench.storage.nexus.schema import PREVIEW, block_name, preview_name, safe_name
 
 _FACTS = ("scale", "offset", "dt", "clip_low", "clip_high", "bandwidth", "accuracy_gain", "accuracy_offset")
@@ -23,19 +24,47 @@ def _key(waveform: Waveform) -> tuple[Any, ...]:
     return (waveform.channel, waveform.unit, kind, waveform.codes.shape[1], *facts, conditions)
 
 
-def write_waveforms(entry: Any, waveforms: Sequence[Waveform], units: Mapping[str, str]) -> Any:
-    """Write ``entry/waveforms``, ``units`` being those of conditions by name; return the first preview."""
-    parent = nx.group(entry, "waveforms", "NXcollection")
+def in_blocks(waveforms: Sequence[Waveform]) -> list[list[int]]:
+    """Return which waveforms each block of a run file holds, by their places in the run."""
     blocks: dict[tuple[Any, ...], list[int]] = {}
     for index, waveform in enumerate(waveforms):
         blocks.setdefault(_key(waveform), []).append(index)
-    first = None
-    for number, indices in enumerate(blocks.values()):
+    return list(blocks.values())
+
+
+def write_waveforms(
+    entry: Any, waveforms: Sequence[Waveform], units: Mapping[str, str], packed: bool
+) -> tuple[Any, dict[str, list[npt.NDArray[Any]]]]:
+    """Write ``entry/waveforms``.
+
+    Parameters
+    ----------
+    entry : h5py.Group
+    waveforms : sequence of Waveform
+    units : mapping
+        Units of conditions by name.
+    packed : bool
+        Whether the codes are compressed.
+
+    Returns
+    -------
+    h5py.Group or None
+        The first preview.
+    dict
+        Path of each dataset of codes -> the arrays written to it.
+    """
+    parent = nx.group(entry, "waveforms", "NXcollection")
+    first, written = None, {}
+    for number, indices in enumerate(in_blocks(waveforms)):
         members = [waveforms[index] for index in indices]
-        _write_block(parent, number, members, np.array(indices, dtype=np.int64), units)
+        signal = _write_block(parent, number, members, np.array(indices, dtype=np.int64), units, packed)
+        parts = [codec.little_endian(waveform.codes) for waveform in members]
+        if signal.chunks:
+            write_codes(signal, parts)
+        written[str(signal.name)] = parts
         preview = _write_preview(parent, number, members[len(members) // 2])
         first = first or preview
-    return first
+    return first, written
 
 
 def _write_block(
@@ -44,20 +73,16 @@ def _write_block(
     members: Sequence[Waveform],
     indices: npt.NDArray[np.int64],
     units: Mapping[str, str],
-) -> None:
+    packed: bool,
+) -> Any:
     one = members[0]
     segments = np.array([waveform.codes.shape[0] for waveform in members], dtype=np.int64)
     records, samples = int(segments.sum()), one.codes.shape[1]
     block = nx.data_group(parent, block_name(number), "signal", ("record", "sample"), f"{one.channel}, raw codes")
     block.attrs["channel"] = one.channel
     block.attrs["note"] = "signal holds ADC codes: value = signal * scale_factor + add_offset"
-    signal = nx.empty(block, "signal", (records, samples), codec.array_bytes(one.codes[:0])[0], one.unit)
-    row = 0
-    for waveform in members:
-        count = waveform.codes.shape[0]
-        if count and samples:
-            signal[row : row + count] = waveform.codes
-        row += count
+    kind = codec.array_bytes(one.codes[:0])[0]
+    signal = nx.empty(block, "signal", (records, samples), kind, one.unit, packed=packed)
     signal.attrs["scale_factor"] = one.scale
     signal.attrs["add_offset"] = one.offset
     signal.attrs["long_name"] = f"{one.channel} [{one.unit}]"
@@ -100,6 +125,7 @@ def _write_block(
         else:
             dataset = nx.texts(conditions, item, [codec.to_json(value) for value in values])
         dataset.attrs["name"] = name
+    return signal
 
 
 def describe_flags(dataset: Any) -> None:
@@ -109,25 +135,37 @@ def describe_flags(dataset: Any) -> None:
     dataset.attrs["flag_meanings"] = " ".join(str(flag.name).lower() for flag in members)
 
 
-def _decimated(values: FloatArray, times: FloatArray, length: int = PREVIEW) -> tuple[FloatArray, FloatArray, int]:
-    """Return times and values of a min/max envelope of at most ``length`` points, and the decimation."""
-    if len(values) <= length:
-        return times, values, 1
-    step = -(-len(values) // (length // 2))
-    whole = len(values) // step * step
-    lowest, highest = envelope(values, range(0, whole + 1, step))
-    both = values[np.stack([lowest, highest], axis=1).ravel()]
-    starts = times[:whole:step]
-    middle = starts + (times[1] - times[0]) * step / 2
-    return np.stack([starts, middle], axis=1).ravel(), both, step
+def _decimated(
+    codes: npt.NDArray[Any], falling: bool = False, length: int = PREVIEW
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], int]:
+    """Return the samples of a min/max envelope of at most ``length`` points.
+
+    Parameters
+    ----------
+    codes : shape (n,)
+    falling : whether a higher code is a lower value
+    length : of the envelope
+
+    Returns
+    -------
+    positions of the samples in ``codes``, where each is drawn [samples], and the decimation
+    """
+    if len(codes) <= length:
+        return np.arange(len(codes)), np.arange(len(codes), dtype=np.float64), 1
+    step = -(-len(codes) // (length // 2))
+    edges = range(0, len(codes) // step * step + 1, step)
+    lowest, highest = envelope(codes, edges)
+    both = np.stack([highest, lowest] if falling else [lowest, highest], axis=1).ravel()
+    starts = np.array(edges[:-1], dtype=np.float64)
+    return both, np.stack([starts, starts + step / 2], axis=1).ravel(), step
 
 
 def _write_preview(parent: Any, number: int, waveform: Waveform) -> Any:
     name = preview_name(number)
-    values = (
-        waveform.codes[0].astype(np.float64) * waveform.scale + waveform.offset if len(waveform.codes) else np.zeros(0)
-    )
-    times, values, step = _decimated(values, waveform.times()[: len(values)])
+    codes = waveform.codes[0] if len(waveform.codes) else waveform.codes.reshape(-1)
+    positions, places, step = _decimated(codes, waveform.scale < 0)
+    values = codes[positions].astype(np.float64) * waveform.scale + waveform.offset
+    times = waveform.t0 + waveform.dt * places
     preview = nx.data_group(parent, name, "signal", ("time",), f"{waveform.channel}, preview")
     preview.attrs["source"] = block_name(number)
     preview.attrs["channel"] = waveform.channel
@@ -140,20 +178,25 @@ def _write_preview(parent: Any, number: int, waveform: Waveform) -> Any:
     return preview
 
 
-def read_waveforms(parent: Any) -> tuple[Waveform, ...]:
-    """Rebuild all waveforms in the order of their acquisition; UnreadableFile where one is missing."""
+def read_waveforms(
+    parent: Any, read: Callable[[Any], npt.NDArray[Any]] = read_codes
+) -> tuple[Waveform, ...]:
+    """Rebuild all waveforms in the order of their acquisition; UnreadableFile where one is missing.
+
+    ``read`` returns the codes of a dataset.
+    """
     found: dict[int, Waveform] = {}
     for name in parent:
         if name.startswith("block_"):
-            found.update(_read_block(parent[name]))
+            found.update(_read_block(parent[name], read))
     if sorted(found) != list(range(len(found))):
         raise UnreadableFile("some waveforms of the run are missing, so the file is damaged. Use another copy")
     return tuple(found[index] for index in range(len(found)))
 
 
-def _read_block(block: Any) -> dict[int, Waveform]:
+def _read_block(block: Any, read: Callable[[Any], npt.NDArray[Any]]) -> dict[int, Waveform]:
     signal, acquisitions = block["signal"], block["acquisitions"]
-    codes, record_times = signal[...], block["record_time"][...]
+    codes, record_times = read(signal), block["record_time"][...]
     conditions = {str(item.attrs["name"]): _condition_values(item) for item in acquisitions["conditions"].values()}
     columns = {name: acquisitions[name][...].tolist() for name in ("order", "segments", "time", "t0", "flags")}
     alike: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """A run -> the NeXus tree of a run file."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,14 @@ from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
 _CONTROLLED = ("set", "source", "bias", "level", "amplitude", "programmed")
 
 
-def write_run(run: Run, path: Path) -> str:
-    """Write ``run`` as a new file at ``path`` (overwritten where it exists); return the digest of the run in it."""
-    digest = record_data.run_digest(run)
-    with h5py.File(path, "w", track_order=True) as file:
-        _root(file, run, digest)
+def write_run(run: Run, path: Path, packed: bool = True) -> None:
+    """Write ``run`` as a new file at ``path`` (overwritten where it exists).
+
+    ``packed``: whether the codes of waveforms are compressed; if not, they have a checksum only.
+    """
+    with ThreadPoolExecutor(1, "digest") as beside, h5py.File(path, "w", track_order=True) as file:
+        digest = beside.submit(record_data.run_digest, run)
+        _root(file, run)
         entry = nx.group(file, "entry", "NXentry", default="data", simulated=run.header.simulated)
         write_facts(entry, run)
         write_process(entry, run.header.provenance)
@@ -49,15 +53,15 @@ def write_run(run: Run, path: Path) -> str:
         _instruments(entry, run.header, steps)
         _protocol(entry, run.header)
         _log(entry, run)
-        preview = write_waveforms(entry, run.waveforms, _condition_units(run.header))
+        preview, written = write_waveforms(entry, run.waveforms, _condition_units(run.header), packed)
         _default_plot(entry, run, steps, preview)
         if run.results:
             write_extraction(entry, 1, run.results, run.header.provenance, run.end_time)
-        file.attrs[TREE_DIGEST] = tree_digest(file, TREE_DIGEST)
-    return digest
+        file.attrs[DIGEST] = digest.result()
+        file.attrs[TREE_DIGEST] = tree_digest(file, TREE_DIGEST, written)
 
 
-def _root(file: Any, run: Run, digest: str) -> None:
+def _root(file: Any, run: Run) -> None:
     file.attrs["NX_class"] = "NXroot"
     file.attrs["default"] = "entry"
     file.attrs["creator"] = CREATOR
@@ -66,7 +70,6 @@ def _root(file: Any, run: Run, digest: str) -> None:
     file.attrs["h5py_version"] = h5py.version.version
     file.attrs["file_time"] = run_id.timestamp()
     file.attrs["tsbench_schema"] = SCHEMA
-    file.attrs[DIGEST] = digest
     file.attrs["simulated"] = run.header.simulated
     if run.header.simulated:
         file.attrs["SIMULATED"] = simulated_in_words(run.header)

@@ -27,7 +27,7 @@ from tsbench.records import (
     Waveform,
 )
 from tsbench.storage import codec, disk, read_run, record_data, recover, run_file
-from tsbench.storage.journal import rescue, writer
+from tsbench.storage.journal import writer
 from tsbench.storage.journal.reader import follow, read_journal
 from tsbench.storage.journal.writer import SUFFIX, Durability
 from tsbench.storage.nexus.validation import inspect
@@ -176,7 +176,7 @@ def die(*_: object, **__: object) -> None:
     ("owner", "step"),
     [
         (run_file, "write_run"),
-        (run_file, "read_file"),
+        (run_file, "difference"),
         (disk, "sync_file"),
         (Path, "replace"),
         (disk, "sync_directory"),
@@ -312,7 +312,7 @@ def test_an_array_of_a_mebibyte_lies_in_a_file_of_its_own(tmp_path: Path, sample
     np.testing.assert_array_equal(kinds[2][1]["codes"], WAVE.codes)
 
 
-def test_a_record_is_no_longer_than_readers_of_this_format_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_no_longer_than_readers_of_this_format_take() -> None:
     """256 MiB: a reader takes a record that claims more for damage."""
     class Packed(bytes):
         claimed = 2**28
@@ -320,11 +320,13 @@ def test_a_record_is_no_longer_than_readers_of_this_format_take(monkeypatch: pyt
         def __len__(self) -> int:
             return self.claimed
 
-    monkeypatch.setattr(writer.codec, "pack", lambda content: Packed(b"short"))
-    assert struct.unpack_from("<4sI", writer.frame("point", 0, None)) == (b"TSR:", 2**28)
+    def pack(_: object) -> bytes:
+        return Packed(b"short")
+
+    assert struct.unpack_from("<4sI", writer.frame("point", 0, None, pack)) == (b"TSR:", 2**28)
     Packed.claimed += 1
     with pytest.raises(StorageError, match="one point has 268 MB, but a journal allows at most 268 MB"):
-        writer.frame("point", 0, None)
+        writer.frame("point", 0, None, pack)
 
 
 def test_a_missing_raw_file_is_told(tmp_path: Path) -> None:
@@ -443,7 +445,7 @@ def test_a_drive_that_is_gone_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
             raise OSError(errno.ESTALE, "Stale file handle")
 
         with monkeypatch.context() as patch:
-            patch.setattr(rescue.Path, "stat", gone)
+            patch.setattr(os, "stat", gone)
             with pytest.raises(StorageError, match="cannot be reached, Stale file handle"):
                 recorder.point(Point((1.0, 0.0)))
 

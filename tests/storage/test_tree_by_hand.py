@@ -143,13 +143,14 @@ def test_the_first_waveform_is_drawn_and_its_preview_has_volts(tmp_path: Path) -
 
 
 def test_a_preview_shows_the_lowest_and_highest_of_each_stretch() -> None:
-    times = 10.0 + 0.5 * np.arange(10)
-    values = np.array([0, 5, 1, -7, 2, 3, 9, 4, 6, 8], dtype=np.float64)
-    assert _decimated(values, times, 10)[2] == 1
-    at, shown, step = _decimated(values, times, 4)   # of five each
-    assert step == 5 and shown.tolist() == [-7, 5, 3, 9] and at.tolist() == [10.0, 11.25, 12.5, 13.75]
-    at, shown, step = _decimated(values[:9], times[:9], 4)   # what is left over at the end is not shown
-    assert step == 5 and shown.tolist() == [-7, 5] and at.tolist() == [10.0, 11.25]
+    codes = np.array([0, 5, 1, -7, 2, 3, 9, 4, 6, 8], dtype=np.int16)
+    assert _decimated(codes, length=10)[2] == 1
+    positions, places, step = _decimated(codes, length=4)   # of five each
+    assert step == 5 and codes[positions].tolist() == [-7, 5, 3, 9] and places.tolist() == [0.0, 2.5, 5.0, 7.5]
+    positions, _, _ = _decimated(codes, falling=True, length=4)
+    assert codes[positions].tolist() == [5, -7, 9, 3]   # the lowest value first
+    positions, places, step = _decimated(codes[:9], length=4)   # what is left over at the end is not shown
+    assert step == 5 and codes[positions].tolist() == [-7, 5] and places.tolist() == [0.0, 2.5]
 
 
 def test_which_columns_are_drawn() -> None:
