@@ -4,10 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsbench.cli.declaring import ProtocolHelp, add_command, add_json
 from tsbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tsbench.station.runner import RunOutcome
 
 
 def _watchdog(command: argparse.ArgumentParser) -> None:
@@ -18,6 +21,16 @@ def _watchdog(command: argparse.ArgumentParser) -> None:
         help="do not start the watchdog (only for debugging). The watchdog is the process that switches the outputs "
              "off if this process dies or hangs",
     )
+
+
+def _service(command: argparse.ArgumentParser) -> None:
+    who = command.add_mutually_exclusive_group()
+    who.add_argument(
+        "--alone", action="store_true",
+        help="measure in this process, also if a bench service runs for this bench (see 'tsbench station')")
+    who.add_argument(
+        "--station", action="store_true",
+        help="measure through the bench service, and start it in the background if none runs for this bench")
 
 
 def declare(commands: Any) -> None:
@@ -81,6 +94,7 @@ def declare(commands: Any) -> None:
         help="folder for the run file (default: %(default)s)",
     )
     _watchdog(measure)
+    _service(measure)
     shape = measure.add_mutually_exclusive_group()
     add_json(shape, "the results")  # type: ignore[arg-type]
     shape.add_argument(
@@ -124,27 +138,15 @@ def measure(options: argparse.Namespace) -> int:
     from tsbench.cli.printing import ProgressPrinter, print_json, print_results
     from tsbench.protocols import protocol_named
     from tsbench.station.bench.fixture_values import fixture_values
-    from tsbench.station.runner import Control, JsonLinesEvents, StdinControl, run_protocol
+    from tsbench.station.runner import Control, JsonLinesEvents, StdinControl
 
     protocol = protocol_named(options.protocol).parse(parse_settings(options.settings))
     fixture = fixture_values(parse_settings(options.values, '--fixture', 'load_resistance="4.7 kOhm"'))
     if options.events:
-        outcome = run_protocol(
-            options.bench,
-            options.device,
-            protocol,
-            options.out,
-            events=JsonLinesEvents(sys.stdout),
-            control=StdinControl(),
-            watchdog=options.watchdog,
-            fixture=fixture,
-        )
+        outcome = _measured(options, protocol, fixture, JsonLinesEvents(sys.stdout), StdinControl())
         return outcome.exit_code
     with ProgressPrinter(options.protocol) as progress:
-        outcome = run_protocol(
-            options.bench, options.device, protocol, options.out, events=progress, control=Control(),
-            watchdog=options.watchdog, fixture=fixture,
-        )
+        outcome = _measured(options, protocol, fixture, progress, Control())
     rows = outcome.rows()
     if options.json:
         print_json(rows)
@@ -152,6 +154,24 @@ def measure(options: argparse.Namespace) -> int:
         print_results(rows, f"{options.protocol} on {options.device}")
     _tell(outcome)
     return outcome.exit_code
+
+
+def _measured(
+    options: argparse.Namespace, protocol: Any, fixture: Any, events: Any, control: Any,
+) -> "RunOutcome":
+    """Measure through the bench service if one runs or is wanted, else in this process."""
+    from tsbench.station.runner import run_protocol
+    from tsbench.station.service.client import connect
+    from tsbench.station.service.performing import run_through
+    from tsbench.station.service.place import living_service
+
+    if not options.alone and (options.station or living_service(options.bench) is not None):
+        with connect(options.bench, start=options.station) as service:
+            return run_through(service, options.device, protocol, options.out, events=events, control=control,
+                               watchdog=options.watchdog, fixture=fixture)
+    return run_protocol(
+        options.bench, options.device, protocol, options.out, events=events, control=control,
+        watchdog=options.watchdog, fixture=fixture)
 
 
 def run(options: argparse.Namespace) -> int:

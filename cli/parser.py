@@ -15,6 +15,7 @@ from tsbench.cli import (
     serving,
     simulating,
     starting,
+    station,
     statistics,
 )
 from tsbench.cli.declaring import Formatter, Parser
@@ -40,7 +41,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
-        measuring, reading, statistics, drawing, listing, simulating, checking, conforming, serving, starting)
+        measuring, reading, statistics, drawing, listing, simulating, checking, conforming, serving, station,
+        starting)
     for group in groups:
         group.declare(commands)
     return parser

@@ -14,6 +14,7 @@ _HOMES = {
     "PulseTrain": "tsbench.protocols",
     "Relaxation": "tsbench.protocols",
     "SimulatedBench": "tsbench.pytest_plugin.simulated_bench",
+    "connect": "tsbench.station.service.client",
     "analyse_files": "tsbench.extraction",
     "errors": "",
     "figure": "tsbench.extraction.run_figures",

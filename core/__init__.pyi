@@ -19,6 +19,7 @@ from tsbench.station.bench.bench import Bench as Bench
 from tsbench.station.run_list.run_list import run_list as run_list
 from tsbench.station.runner import run_on as run_on
 from tsbench.station.runner import run_protocol as run_protocol
+from tsbench.station.service.client import connect as connect
 from tsbench.storage import read_run as read_run
 from tsbench.version import __version__ as __version__
 

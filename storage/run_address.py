@@ -16,7 +16,10 @@ _LARGEST = 2**14  #: [bytes]
 
 
 def write_address(path: Path, facts: Mapping[str, Any]) -> None:
-    """Write an address file, readable for this user alone from its first byte on and never seen in part."""
+    """Write an address file, or another JSON file for this user alone, readable so from its first byte on.
+
+    It is never seen in part.
+    """
     part = path.with_name(path.name + _PART_SUFFIX)
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

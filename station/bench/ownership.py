@@ -197,7 +197,7 @@ def take(key: str, subject: str, owner: Owner, sent: str = "Nothing was sent to 
     InstrumentInUse, ConfigurationError
         As for :class:`Ownership`.
     """
-    path = _path(key)
+    path = lock_path(key)
     began = time.monotonic()
     while True:
         try:
@@ -229,12 +229,12 @@ def one_instrument(names: Iterable[str]) -> list[FileLock]:
     A server that offers one instrument at several addresses of this machine calls it: the addresses do not show it.
     """
     first, *others = (canonical_name(name) for name in names)
-    return [FileLock(_path(other, ".same"), first, mode=0o666) for other in others]
+    return [FileLock(lock_path(other, ".same"), first, mode=0o666) for other in others]
 
 
 def _known_as(key: str) -> str:
     """Return the name by which an instrument is locked that has several addresses."""
-    path = _path(key, ".same")
+    path = lock_path(key, ".same")
     if not is_held(path):
         return key
     with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -242,7 +242,8 @@ def _known_as(key: str) -> str:
     return key
 
 
-def _path(key: str, suffix: str = ".lock") -> Path:
+def lock_path(key: str, suffix: str = ".lock") -> Path:
+    """Return the path of a lock file, or of a file beside it; ``key`` names what is locked."""
     words = "".join(character if character.isalnum() else "_" for character in key)[:60]
     return lock_folder() / f"{words}-{hashlib.sha256(key.encode()).hexdigest()[:12]}{suffix}"
 

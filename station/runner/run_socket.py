@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from tsbench.records import RunEvent
 from tsbench.station.protection.control import Control
@@ -33,34 +33,37 @@ _KEPT_EVENTS = 5_000
 _KEPT_WAVEFORMS = 16
 
 
-class EventHistory:
+Told = TypeVar("Told")  #: an event, or a line that says one
+
+
+class EventHistory(Generic[Told]):
     """The events that a late client gets first: the beginning, and the latest points, waveforms and other events."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
-        self._first: tuple[int, RunEvent] | None = None
-        self._events: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_EVENTS)
-        self._points: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_POINTS)
-        self._waveforms: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_WAVEFORMS)
-        self._progress: deque[tuple[int, RunEvent]] = deque(maxlen=1)
+        self._first: tuple[int, Told] | None = None
+        self._events: deque[tuple[int, Told]] = deque(maxlen=_KEPT_EVENTS)
+        self._points: deque[tuple[int, Told]] = deque(maxlen=_KEPT_POINTS)
+        self._waveforms: deque[tuple[int, Told]] = deque(maxlen=_KEPT_WAVEFORMS)
+        self._progress: deque[tuple[int, Told]] = deque(maxlen=1)
         self.points = 0  #: in all, kept or not
 
-    def keep(self, event: RunEvent) -> None:
-        """Keep an event."""
+    def keep(self, event: Told, kind: str) -> None:
+        """Keep an event of a kind."""
         numbered = (next(self._numbers), event)
         kinds = {"point": self._points, "waveform": self._waveforms, "progress": self._progress}
-        self.points += event.kind == "point"
+        self.points += kind == "point"
         if self._first is None:
             self._first = numbered
         else:
-            kinds.get(event.kind, self._events).append(numbered)
+            kinds.get(kind, self._events).append(numbered)
 
     @property
     def points_left_out(self) -> int:
         """Return how many points are no longer kept."""
         return self.points - len(self._points)
 
-    def told(self) -> Iterator[RunEvent]:
+    def told(self) -> Iterator[Told]:
         """Return the events kept now, in order. The call is cheap: they are sorted while they are iterated over."""
         first = [] if self._first is None else [self._first]
         kept = [first, *(list(part) for part in (self._events, self._points, self._waveforms, self._progress))]
@@ -111,7 +114,7 @@ class RunSocket:
         self.path = path
         self._run, self._control = run, control
         self._token = secrets.token_hex(32)
-        self._history = EventHistory()
+        self._history: EventHistory[RunEvent] = EventHistory()
         self._faces: list[_Face] = []
         #: over history and clients, so that no client misses an event or gets it twice; never held for long, since the
         #: measuring thread waits for it
@@ -134,7 +137,7 @@ class RunSocket:
     def __call__(self, event: RunEvent) -> None:
         """Pass an event on to every client."""
         with self._lock:
-            self._history.keep(event)
+            self._history.keep(event, event.kind)
             for face in self._faces:
                 face.write(event)
 

@@ -16,7 +16,7 @@ MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.std
 OF_HELP = {
     "tsbench", "tsbench.errors", "tsbench.version", "tsbench.cli", *(f"tsbench.cli.{name}" for name in (
         "checking", "conforming", "declaring", "drawing", "json_output", "listing", "measuring", "parser", "plain_text",
-        "reading", "serving", "simulating", "starting", "statistics")),
+        "reading", "serving", "simulating", "starting", "station", "statistics")),
 }
 
 

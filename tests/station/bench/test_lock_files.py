@@ -59,16 +59,16 @@ def test_a_user_without_a_name_has_a_number(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_name_of_a_lock_file_is_short_and_its_own(folder: Path) -> None:
-    path = ownership._path("lan 127.0.0.1:5025")
+    path = ownership.lock_path("lan 127.0.0.1:5025")
     words, _, code = path.stem.rpartition("-")
     assert (path.parent, words, path.suffix, len(code)) == (folder, "lan_127_0_0_1_5025", ".lock", 12)
-    long = ownership._path(100 * "a" + "1", ".same")
+    long = ownership.lock_path(100 * "a" + "1", ".same")
     assert long.name.startswith(60 * "a" + "-") and long.suffix == ".same"
-    assert long != ownership._path(100 * "a" + "2", ".same")
+    assert long != ownership.lock_path(100 * "a" + "2", ".same")
 
 
 def test_several_addresses_have_one_name_as_long_as_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    path, held = ownership._path("door", ".same"), [True]
+    path, held = ownership.lock_path("door", ".same"), [True]
     monkeypatch.setattr(ownership, "is_held", lambda asked: asked == path and held[0])
     assert ownership._known_as("door") == "door"   # it has just gone
     for content, name in ((b"front\n", "front"), (b" \n", "door"), (b"\xff\xfe", "door")):

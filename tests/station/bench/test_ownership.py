@@ -113,11 +113,11 @@ def test_the_same_serial_number_at_another_address_is_left_alone() -> None:
 
 def test_a_lock_whose_record_is_being_written_is_waited_for(folder: Path) -> None:
     Ownership({"a": METER}, this_process("")).release()
-    lock = FileLock(ownership._path("usb 05e6:2450 04309614"), "")
+    lock = FileLock(ownership.lock_path("usb 05e6:2450 04309614"), "")
     threading.Timer(0.2, lock.release).start()
     Ownership({"a": METER}, this_process("")).release()
     stale = json.dumps({"process": 2**22 + 1, "user": "", "command": "", "since": "", "bench": ""})
-    path = ownership._path("usb 05e6:2450 04309614")
+    path = ownership.lock_path("usb 05e6:2450 04309614")
     with FileLock(path, stale), pytest.raises(InstrumentInUse, match=r"by another process. Nothing was sent to it"):
         Ownership({"a": METER}, this_process(""))
 
@@ -164,4 +164,4 @@ def test_an_instrument_whose_other_door_closes_just_now_keeps_its_name(monkeypat
     """Between the look at the lock and the reading of what stands in it, the server has ended."""
     key = ownership.canonical_name(METER)
     monkeypatch.setattr(ownership, "is_held", lambda path: True)
-    assert not ownership._path(key, ".same").exists() and ownership._known_as(key) == key
+    assert not ownership.lock_path(key, ".same").exists() and ownership._known_as(key) == key

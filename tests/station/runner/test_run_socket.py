@@ -135,12 +135,12 @@ def test_a_face_that_is_told_a_long_history_holds_up_no_run(tmp_path: Path, monk
 
 
 def test_the_beginning_is_kept_and_the_latest_points() -> None:
-    history = EventHistory()
-    history.keep(RunEvent("state", "beginning", 0.0))
+    history: EventHistory[RunEvent] = EventHistory()
+    history.keep(RunEvent("state", "beginning", 0.0), "state")
     for number in range(50_000):
-        history.keep(RunEvent("point", str(number), 0.0))
-        history.keep(RunEvent("progress", str(number), 0.0))
-    history.keep(RunEvent("log", "late", 0.0))
+        history.keep(RunEvent("point", str(number), 0.0), "point")
+        history.keep(RunEvent("progress", str(number), 0.0), "progress")
+    history.keep(RunEvent("log", "late", 0.0), "log")
     told = [event.message for event in history.told()]
     assert told[0] == "beginning" and told[-1] == "late" and len(told) == 40_003
     assert told[1] == "10000" and history.points_left_out == 10_000

@@ -1,0 +1,302 @@
+"""A client of a bench service, for the command line, notebooks and scripts: submit, wait, follow, stop."""
+
+import contextlib
+import getpass
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.protocols import Protocol, protocol_named
+from tsbench.records import RunEvent
+from tsbench.station.runner.messages import VERSION, read_object
+from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.service.outcomes import read_outcome, refusal_of
+from tsbench.station.service.place import living_service
+from tsbench.station.service.process import start as start_service
+from tsbench.storage.codec import plain
+
+_PATIENCE = 20.0  #: [s] a service may take to answer
+_LINES = 2**24  #: [bytes] of an event
+
+Listener = Callable[[RunEvent], None]
+
+
+class _Line:
+    """One connection: sends requests, reads lines."""
+
+    def __init__(self, facts: Mapping[str, Any], view_only: bool) -> None:
+        self.process = int(facts.get("process", 0))
+        token = facts["view_token" if view_only else "token"]
+        try:
+            self._socket = socket.create_connection((str(facts["host"]), int(facts["port"])), timeout=_PATIENCE)
+        except OSError as error:
+            raise self.lost(error) from None
+        self._lines = self._socket.makefile("rb")
+        self.say({"version": VERSION, "token": token})
+        welcome = self.read()
+        if welcome.get("kind") != "welcome":
+            self.close()
+            raise ConfigurationError(f"the bench service refused: {welcome.get('message')}")
+
+    def say(self, words: Mapping[str, Any]) -> None:
+        try:
+            self._socket.sendall(json.dumps(words).encode() + b"\n")
+        except OSError as error:
+            raise self.lost(error) from None
+
+    def read(self, patience: float | None = _PATIENCE) -> dict[str, Any]:
+        """Return the next line; waits for ever where ``patience`` is None."""
+        self._socket.settimeout(patience)
+        try:
+            line = self._lines.readline(_LINES)
+        except (OSError, ValueError) as error:
+            raise self.lost(error) from None
+        if not line:
+            raise self.lost("it has hung up")
+        found = read_object(line)
+        if found is None:
+            raise self.lost("a line is no JSON object")
+        return found
+
+    def lost(self, why: object) -> CommunicationError:
+        return CommunicationError(
+            f"the bench service (process {self.process}) cannot be reached or does not answer ({why}). Its watchdog "
+            "switches the outputs off if it has died. Read 'tsbench station status' and the panels of the instruments")
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # ends the wait of another thread
+        with contextlib.suppress(OSError, ValueError):
+            self._lines.close()
+        self._socket.close()
+
+
+class ServiceJob:
+    """One run that was submitted to a bench service.
+
+    Attributes
+    ----------
+    number : int
+    before : int
+        Runs that were before it when it was submitted.
+    held : str
+        Why nothing was begun then, "" if the queue went on.
+    """
+
+    def __init__(self, service: "ServiceClient", number: int, before: int = 0, held: str = "") -> None:
+        self._service, self.number, self.before, self.held = service, number, before, held
+
+    def events(self) -> Iterator[RunEvent]:
+        """Yield the events of the run, the earlier ones first, until it is over; the last has the kind "ended"."""
+        with contextlib.closing(self._service.line()) as line:
+            line.say({"request": "follow", "job": self.number})
+            while True:
+                words = line.read(None)
+                kind, data = str(words.get("kind")), words.get("data") or {}
+                if kind == "answer" and not data.get("accepted"):
+                    raise ConfigurationError(str(words.get("message")))
+                if kind in {"answer", "welcome", "queue", "caught_up"}:
+                    continue
+                yield RunEvent(kind, str(words.get("message")), float(words.get("time") or 0.0), data)
+                if kind == "ended":
+                    return
+
+    def wait(self, events: Listener | None = None) -> RunOutcome:
+        """Wait until the run is over and return its outcome; ``events`` gets each event meanwhile.
+
+        Raises
+        ------
+        TsbenchError
+            The run was refused: the error of the process that measures.
+        CommunicationError
+            The service has died meanwhile.
+        """
+        for event in self.events():
+            if event.kind == "ended":
+                facts = event.data["outcome"]
+                if (error := refusal_of(facts)) is not None:
+                    raise error
+                return read_outcome(facts)
+            if events is not None:
+                events(event)
+        raise CommunicationError(f"the events of job {self.number} ended before its outcome")
+
+    def stop(self) -> None:
+        """Stop this run, or cancel it where it waits; the others go on."""
+        self._service.ask("stop", job=self.number)
+
+    def pause(self) -> None:
+        """Hold this run at its next place of rest."""
+        self._service.ask("pause", job=self.number)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._service.ask("resume", job=self.number)
+
+    def move(self, place: int = 1) -> None:
+        """Give it another place among those that wait, from 1."""
+        self._service.ask("reorder", job=self.number, place=place)
+
+
+class ServiceClient:
+    """The bench service of a bench; safe to use from several threads. Use :func:`connect`.
+
+    Parameters
+    ----------
+    facts : mapping
+        What the address file says.
+    view_only : bool
+        Show only the token that lets look on.
+    """
+
+    def __init__(self, facts: Mapping[str, Any], view_only: bool = False) -> None:
+        self._facts, self._view_only = facts, view_only
+        self._lock = threading.Lock()
+        self._number = 0
+        self._line = self.line()
+        self.bench = Path(str(facts["bench"]))
+
+    @property
+    def view_token(self) -> str:
+        """Return the token that lets look on and change nothing."""
+        return str(self._facts["view_token"])
+
+    def line(self) -> _Line:
+        """Return a new connection."""
+        return _Line(self._facts, self._view_only)
+
+    def submit(
+        self, protocol: Protocol | str, device: str, out: Path | str = "runs", *,
+        parameters: Mapping[str, Any] | None = None, fixture: Mapping[str, Any] | None = None, user: str = "",
+        **options: Any,
+    ) -> ServiceJob:
+        """Ask for a run; it is measured when its turn comes.
+
+        Parameters
+        ----------
+        protocol : Protocol or str
+        device : str
+        out : Path
+            Folder of the run file.
+        parameters : mapping
+            Of a protocol that is given by its name.
+        fixture, **options
+            ``fixture``, ``campaign_id``, ``repeats``, ``extract``, ``durability``, ``watchdog``: as for ``run_on``.
+        user : str
+            Who measures; the user of this process where it is not given.
+
+        Raises
+        ------
+        ConfigurationError
+            Protocol, parameters or an option are wrong, or the queue is full.
+        """
+        if isinstance(protocol, str):
+            protocol = protocol_named(protocol).parse(dict(parameters or {}))
+        asked = {
+            "protocol": protocol.name, "device": device, "out": str(Path(out).absolute()),
+            "parameters": plain(protocol.model_dump()), "fixture": dict(fixture or {}), "user": user or user_name(),
+            **options}
+        said = self.ask("submit", asked=asked)
+        return ServiceJob(self, int(said["job"]), int(said["before"]), str(said["held"]))
+
+    def job(self, number: int) -> ServiceJob:
+        """Return a job by its number."""
+        return ServiceJob(self, number)
+
+    def status(self) -> dict[str, Any]:
+        """Return the queue, what runs, whether the instruments are open, and why the queue is held, if it is."""
+        return self.ask("status")
+
+    def stop(self) -> None:
+        """Stop what is being measured; nothing is begun until ``go_on``."""
+        self.ask("stop")
+
+    def hold(self) -> None:
+        """Begin nothing until ``go_on``; the run that goes on is not stopped."""
+        self.ask("hold")
+
+    def go_on(self) -> None:
+        """Begin again what waits."""
+        self.ask("continue")
+
+    def release(self) -> None:
+        """Have the instruments closed and given free; the next run opens them again."""
+        self.ask("release")
+
+    def end(self) -> None:
+        """End the service; refused while something is measured."""
+        self.ask("end")
+
+    def ask(self, request: str, **more: Any) -> dict[str, Any]:
+        """Make a request and return what is said of it.
+
+        Raises
+        ------
+        ConfigurationError
+            The service refused it; the message says why.
+        CommunicationError
+            It does not answer.
+        """
+        with self._lock:
+            self._number += 1
+            self._line.say({"request": request, "id": self._number, "user": user_name(), **more})
+            while True:
+                words = self._line.read()
+                data = words.get("data") or {}
+                if words.get("kind") == "answer" and data.get("id") == self._number:
+                    break
+        if not data.get("accepted"):
+            raise ConfigurationError(str(words.get("message")))
+        return dict(data)
+
+    def close(self) -> None:
+        """Leave; the service goes on."""
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(bench: Path | str, *, start: bool = True, view_only: bool = False) -> ServiceClient:
+    """Attach to the service of a bench.
+
+    Parameters
+    ----------
+    bench : Path
+        The bench file.
+    start : bool
+        Whether to start the service in the background where none runs.
+    view_only : bool
+        Only look on: requests that change anything are refused.
+
+    Raises
+    ------
+    ConfigurationError
+        No service runs and none is to be started, or it did not start, or it is another user's.
+    """
+    if start:
+        start_service(bench)
+    facts = living_service(bench)
+    if facts is None:
+        raise ConfigurationError(f"{bench}: no bench service runs. Start it with 'tsbench station {bench}'")
+    return ServiceClient(facts, view_only)
+
+
+def user_name() -> str:
+    """Return the name of the user of this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+

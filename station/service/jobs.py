@@ -1,0 +1,226 @@
+"""What a service is asked to measure, and in which order: plain data without processes or sockets."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tsbench.station.service.place import is_mine
+from tsbench.storage.run_address import write_address
+
+MOST_WAITING = 1000  #: jobs
+_KEPT_ENDED = 200  #: jobs that have ended and are still known
+_LONGEST_TEXT = 4096
+_DURABILITIES = ("power", "process")
+_PLAIN = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One run that somebody asks for; the fields are those of ``run_on``."""
+
+    protocol: str
+    device: str
+    out: str  #: folder of the run file, an absolute path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    fixture: Mapping[str, Any] = field(default_factory=dict)  #: quantity -> [Ohm or F]
+    user: str = ""
+    campaign_id: str = ""
+    repeats: tuple[str, ...] = ()
+    extract: bool = True
+    durability: str = "power"
+    watchdog: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run in the queue of a service."""
+
+    number: int
+    asked: Asked
+    since: str  #: local time at which it was asked for
+    state: str = "waiting"  #: then "running", "ended"
+    run: str = ""  #: identifier of its run, once it has one
+    outcome: Mapping[str, Any] | None = None  #: once it has ended
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a client shows of it."""
+        ended = {} if self.outcome is None else {key: self.outcome.get(key) for key in ("status", "reason", "path")}
+        return {
+            "job": self.number, "state": self.state, "protocol": self.asked.protocol, "device": self.asked.device,
+            "user": self.asked.user, "since": self.since, "run": self.run, **ended,
+        }
+
+
+def read_asked(facts: Mapping[str, Any]) -> Asked:
+    """Read what a client asks for.
+
+    Raises
+    ------
+    ValueError
+        One line: what is wrong with it. Whether protocol, device and parameters exist is found out by the process that
+        measures.
+    """
+    known = {item.name for item in fields(Asked)}
+    if unknown := sorted(set(facts) - known):
+        raise ValueError(f"unknown field '{unknown[0]:.60}'. The fields are {', '.join(sorted(known))}")
+    texts = {name: _text(facts, name) for name in ("protocol", "device", "out", "user", "campaign_id")}
+    for name in ("protocol", "device", "out"):
+        if not texts[name]:
+            raise ValueError(f"the field '{name}' is missing")
+    if not Path(texts["out"]).is_absolute():
+        raise ValueError(f"out must be an absolute path, not '{texts['out']}'")
+    repeats = facts.get("repeats", [])
+    if not isinstance(repeats, list) or not all(isinstance(one, str) and len(one) <= 200 for one in repeats):
+        raise ValueError("repeats must be a list of identifiers of runs")
+    durability = facts.get("durability", "power")
+    if durability not in _DURABILITIES:
+        raise ValueError(f"durability must be {' or '.join(_DURABILITIES)}")
+    return Asked(
+        **texts, parameters=_plain_values(facts, "parameters"), fixture=_plain_values(facts, "fixture"),
+        repeats=tuple(repeats), extract=_truth(facts, "extract"), watchdog=_truth(facts, "watchdog"),
+        durability=durability)
+
+
+def _text(facts: Mapping[str, Any], name: str) -> str:
+    text = facts.get(name, "")
+    if not isinstance(text, str) or len(text) > _LONGEST_TEXT or not (text == "" or text.isprintable()):
+        raise ValueError(f"the field '{name}' must be a printable text of at most {_LONGEST_TEXT} characters")
+    return text
+
+
+def _truth(facts: Mapping[str, Any], name: str) -> bool:
+    value = facts.get(name, True)
+    if not isinstance(value, bool):
+        raise ValueError(f"the field '{name}' must be true or false")
+    return value
+
+
+def _plain_values(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a table of values: numbers, texts, truth values and lists of them."""
+    table = facts.get(name, {})
+    if not isinstance(table, Mapping):
+        raise ValueError(f"the field '{name}' must be an object with a value for each name")
+    for key, value in table.items():
+        for item in value if isinstance(value, list) else [value]:
+            if not isinstance(item, _PLAIN) or (isinstance(item, float) and not math.isfinite(item)):
+                raise ValueError(f"{name}: the value of '{key:.60}' must be a number, a text, true or false, or a list "
+                                 "of them")
+    return dict(table)
+
+
+class JobQueue:
+    """The jobs of a service in their order; kept in a file, so that it survives the service.
+
+    Parameters
+    ----------
+    file : Path
+        A queue that a service left that was killed is read from there.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._jobs: dict[int, Job] = {}  #: by number; those that wait are in the order of ``_waiting``
+        self._waiting: list[int] = []
+        self._latest = 0
+        self.lost: list[Job] = []  #: were running when the service before was killed
+        self._read()
+
+    def add(self, asked: Asked, since: str) -> Job:
+        """Put a job at the end of the queue; ValueError where the queue is full."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise ValueError(f"{MOST_WAITING} runs are waiting already. Wait, or cancel some of them")
+        self._latest += 1
+        job = self._jobs[self._latest] = Job(self._latest, asked, since)
+        self._waiting.append(job.number)
+        self.save()
+        return job
+
+    def first(self) -> Job | None:
+        """Return the job that is next, None where none waits."""
+        return self._jobs[self._waiting[0]] if self._waiting else None
+
+    def begin(self, number: int) -> Job:
+        """Take a job out of those that wait: it is being measured. It is on the disk before anything is sent."""
+        self._waiting.remove(number)
+        return self._change(number, state="running")
+
+    def note_run(self, number: int, run: str) -> None:
+        """Note the identifier of the run of a job."""
+        self._change(number, run=run)
+
+    def end(self, number: int, outcome: Mapping[str, Any]) -> Job:
+        """Note how a job ended."""
+        if number in self._waiting:
+            self._waiting.remove(number)
+        job = self._change(number, state="ended", outcome=outcome)
+        ended = [one for one, known in self._jobs.items() if known.state == "ended"]
+        for one in ended[:-_KEPT_ENDED]:
+            del self._jobs[one]
+        return job
+
+    def move(self, number: int, place: int) -> None:
+        """Give a job that waits another place among those that wait, from 1; ValueError where it does not wait."""
+        if number not in self._waiting:
+            raise ValueError(f"job {number} does not wait")
+        self._waiting.remove(number)
+        self._waiting.insert(max(place - 1, 0), number)
+        self.save()
+
+    def get(self, number: int) -> Job | None:
+        """Return a job, None where there is none of this number."""
+        return self._jobs.get(number)
+
+    def waits(self, number: int) -> bool:
+        """Whether a job waits."""
+        return number in self._waiting
+
+    @property
+    def waiting(self) -> list[Job]:
+        """Return the jobs that wait, in order."""
+        return [self._jobs[number] for number in self._waiting]
+
+    @property
+    def running(self) -> Job | None:
+        """Return the job that is being measured."""
+        return next((job for job in self._jobs.values() if job.state == "running"), None)
+
+    def summaries(self, ended: int = 20) -> list[dict[str, Any]]:
+        """Return the latest that have ended, the one that runs, and those that wait in order."""
+        over = [job for job in self._jobs.values() if job.state == "ended"][-ended:]
+        running = [] if self.running is None else [self.running]
+        return [job.summary() for job in (*over, *running, *self.waiting)]
+
+    def save(self) -> None:
+        """Write what waits and what runs; the file is never seen in part."""
+        kept = [asdict(job) for job in (*([self.running] if self.running else []), *self.waiting)]
+        write_address(self._file, {"latest": self._latest, "jobs": kept})
+
+    def forget(self) -> None:
+        """Remove the file: nothing waits, and the service ends in order."""
+        self._file.unlink(missing_ok=True)
+
+    def _change(self, number: int, **changes: Any) -> Job:
+        job = self._jobs[number] = replace(self._jobs[number], **changes)
+        self.save()
+        return job
+
+    def _read(self) -> None:
+        """Take over what an earlier service left; a file that cannot be used is left out."""
+        try:
+            if not is_mine(self._file):
+                return
+            kept = json.loads(self._file.read_text("utf-8"))
+            self._latest = int(kept["latest"])
+            for facts in kept["jobs"]:
+                facts["asked"]["repeats"] = list(facts["asked"].get("repeats", ()))
+                job = Job(**{**facts, "asked": read_asked(facts["asked"])})
+                self._jobs[job.number] = job
+                if job.state == "waiting":
+                    self._waiting.append(job.number)
+                else:
+                    self.lost.append(job)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            self._jobs, self._waiting, self.lost = {}, [], []

@@ -1,0 +1,78 @@
+"""Outcomes of runs as plain data, and back: between the process that measures, the service and its clients."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tsbench import errors
+from tsbench.plugins import in_words
+from tsbench.records import Flag, Result
+from tsbench.station.runner.outcome import REFUSED, RunOutcome
+from tsbench.storage.codec import plain
+
+
+def outcome_facts(outcome: RunOutcome) -> dict[str, Any]:
+    """Return an outcome as plain data."""
+    return {
+        "path": None if outcome.path is None else str(outcome.path), "status": outcome.status,
+        "reason": outcome.reason, "outputs": dict(outcome.outputs), "run_id": outcome.run_id,
+        "device": outcome.device, "protocol": outcome.protocol, "error_code": outcome.error_code,
+        "remarks": list(outcome.remarks), "contact": outcome.contact.names(),
+        "results": [plain(row) for row in outcome.rows()],
+    }
+
+
+def refusal_facts(error: BaseException, protocol: str, device: str) -> dict[str, Any]:
+    """Return the outcome of a run that an error kept from beginning, as plain data."""
+    code = error.exit_code if isinstance(error, errors.TsbenchError) else 1
+    outcome = RunOutcome(None, REFUSED, in_words(error), device=device, protocol=protocol, error_code=code)
+    return {**outcome_facts(outcome), "error": type(error).__name__}
+
+
+def loss_facts(reason: str, protocol: str, device: str, run: str = "", path: str | None = None) -> dict[str, Any]:
+    """Return the outcome of a run whose measuring process was lost, as plain data."""
+    outcome = RunOutcome(None, "fail", reason, device=device, protocol=protocol, run_id=run)
+    return {**outcome_facts(outcome), "path": path}
+
+
+def read_outcome(facts: Mapping[str, Any]) -> RunOutcome:
+    """Return an outcome from plain data of a service.
+
+    Raises
+    ------
+    CommunicationError
+        It is none.
+    """
+    try:
+        path = facts["path"]
+        return RunOutcome(
+            path=None if path is None else Path(path), status=str(facts["status"]), reason=str(facts["reason"]),
+            results=tuple(_result(row) for row in facts["results"]), outputs=dict(facts["outputs"]),
+            run_id=str(facts["run_id"]), device=str(facts["device"]), protocol=str(facts["protocol"]),
+            error_code=int(facts["error_code"]), remarks=tuple(facts["remarks"]), contact=_flags(facts["contact"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.CommunicationError(
+            f"the bench service answered with an outcome that cannot be read ({error!r:.80})") from None
+
+
+def refusal_of(facts: Mapping[str, Any]) -> errors.TsbenchError | None:
+    """Return the error that kept a run from beginning, as it is raised where a run is measured in this process."""
+    if facts.get("status") != REFUSED:
+        return None
+    kind = getattr(errors, str(facts.get("error")), None)
+    if not (isinstance(kind, type) and issubclass(kind, errors.TsbenchError)):
+        kind = errors.TsbenchError
+    return kind(str(facts.get("reason")))
+
+
+def _result(row: Mapping[str, Any]) -> Result:
+    return Result(
+        row["quantity"], row["unit"], row["value"], row["low"], row["high"], row["method"], row["conditions"],
+        _flags(row["flags"]))
+
+
+def _flags(names: Any) -> Flag:
+    found = Flag.NONE
+    for name in names:
+        found |= Flag[str(name).upper()]
+    return found

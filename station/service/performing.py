@@ -1,0 +1,80 @@
+"""One run through a bench service, with the arguments and the outcome of a run in this process."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tsbench.errors import ConfigurationError
+from tsbench.protocols import Protocol
+from tsbench.records import RunEvent
+from tsbench.station.protection.control import Control, Interrupts
+from tsbench.station.runner.events import Listener
+from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.service.client import ServiceClient, ServiceJob
+
+_LOOK = 0.05  #: [s]
+
+
+def run_through(
+    service: ServiceClient, device: str, protocol: Protocol, out: Path | str, *,
+    events: Listener | None = None, control: Control | None = None, fixture: Mapping[str, float] | None = None,
+    watchdog: bool = True, repeats: Sequence[str] = (), campaign_id: str = "", user: str = "",
+) -> RunOutcome:
+    """Have a bench service perform a run, and wait for its outcome.
+
+    A stop, pause or resume of ``control``, and Ctrl-C, reach this run only: the others in the queue go on.
+
+    Parameters
+    ----------
+    service : ServiceClient
+    device, protocol, out, **options
+        As for :func:`~tsbench.station.runner.process.run_on`.
+
+    Returns
+    -------
+    RunOutcome
+        Also of a run that failed, was stopped, or was cancelled while it waited (status "left out").
+
+    Raises
+    ------
+    TsbenchError
+        The run was refused, as ``run_on`` refuses it.
+    CommunicationError
+        The service has died.
+    """
+    control, tell = control or Control(), events or (lambda _: None)
+    job = service.submit(
+        protocol, device, out, fixture=fixture, watchdog=watchdog, repeats=list(repeats), campaign_id=campaign_id,
+        user=user)
+    if job.before:
+        tell(RunEvent("log", f"job {job.number} of the bench service waits: {job.before} "
+                             f"{'run is' if job.before == 1 else 'runs are'} before it"))
+    if job.held:
+        tell(RunEvent("warning", f"job {job.number} waits, because nothing is begun: {job.held}. 'tsbench station "
+                                 f"continue {service.bench}' goes on"))
+    over = threading.Event()
+    follower = threading.Thread(target=_pass_on, args=(job, control, over), name="requests", daemon=True)
+    follower.start()
+    try:
+        with Interrupts(control).installed():
+            return job.wait(tell)
+    finally:
+        over.set()
+        follower.join(1.0)
+
+
+def _pass_on(job: ServiceJob, control: Control, over: threading.Event) -> None:
+    """Pass the requests to a control on to the job, until it is over."""
+    paused = False
+    while not over.wait(_LOOK):
+        try:
+            if control.stopped is not None:
+                job.stop()
+                return
+            if control.paused is not paused:
+                paused = control.paused
+                (job.pause if paused else job.resume)()
+        except ConfigurationError:  # it is not measured yet, or any more
+            continue
+        except Exception:  # noqa: BLE001  the service has died: whoever waits for the outcome says so
+            return

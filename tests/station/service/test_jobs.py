@@ -1,0 +1,84 @@
+"""What a service is asked for is checked, kept in order, and outlives the service."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tsbench.station.service.jobs import MOST_WAITING, Asked, JobQueue, read_asked
+
+ASKED = Asked("iv_sweep", "D1", "/runs", {"stop": 1.0})
+GOOD = {"protocol": "iv_sweep", "device": "D1", "out": "/runs"}
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"protocol": ""}, "'protocol' is missing"),
+    ({"device": None}, "'device' must be a printable text"),
+    ({"device": "a\nb"}, "'device' must be a printable text"),
+    ({"device": 5000 * "x"}, "at most 4096"),
+    ({"out": "runs"}, "absolute path"),
+    ({"parameters": []}, "'parameters' must be an object"),
+    ({"parameters": {"stop": {"value": 1}}}, "the value of 'stop'"),
+    ({"parameters": {"stop": [1, [2]]}}, "the value of 'stop'"),
+    ({"parameters": {"stop": float("inf")}}, "the value of 'stop'"),
+    ({"fixture": {"load_resistance": float("nan")}}, "the value of 'load_resistance'"),
+    ({"repeats": "run"}, "repeats must be a list"),
+    ({"durability": "none"}, "durability must be"),
+    ({"watchdog": 1}, "'watchdog' must be true or false"),
+    ({"command": "rm"}, "unknown field 'command'"),
+])
+def test_what_is_wrong_with_a_request_is_said(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        read_asked({**GOOD, **change})
+
+
+def test_a_good_request_is_read_as_it_is() -> None:
+    parameters = {"stop": 1.2, "levels": [0.1, 0.2], "file": "", "dual": True, "points": None}
+    asked = read_asked({**GOOD, "parameters": parameters, "repeats": ["R1"], "user": "ada"})
+    assert asked == Asked("iv_sweep", "D1", "/runs", parameters, user="ada", repeats=("R1",))
+
+
+def test_jobs_wait_in_order_and_may_change_it(tmp_path: Path) -> None:
+    queue = JobQueue(tmp_path / "queue")
+    first, second, third = (queue.add(ASKED, "now") for _ in range(3))
+    queue.move(third.number, 1)
+    assert [job.number for job in queue.waiting] == [3, 1, 2]
+    queue.begin(3)
+    assert queue.running is not None and queue.running.number == 3 and queue.first() == first
+    queue.end(2, {"status": "left out"})
+    assert queue.waiting == [first] and [one["job"] for one in queue.summaries()] == [2, 3, 1]
+    for number in (2, 3, 9):
+        with pytest.raises(ValueError, match="does not wait"):
+            queue.move(number, 1)
+    assert second.state == "waiting"  # a job is a value: the queue has another one in its place
+
+
+def test_a_queue_is_not_endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JobQueue, "save", lambda self: None)
+    queue = JobQueue(tmp_path / "queue")
+    for _ in range(MOST_WAITING):
+        queue.add(ASKED, "now")
+    with pytest.raises(ValueError, match="waiting already"):
+        queue.add(ASKED, "now")
+
+
+def test_what_waits_and_what_ran_outlive_a_service_that_is_killed(tmp_path: Path) -> None:
+    queue = JobQueue(tmp_path / "queue")
+    for _ in range(3):
+        queue.add(ASKED, "now")
+    queue.begin(1)
+    queue.note_run(1, "RUN")
+    after = JobQueue(tmp_path / "queue")
+    assert [job.number for job in after.waiting] == [2, 3] and after.waiting[0].asked == ASKED
+    assert [(job.number, job.run) for job in after.lost] == [(1, "RUN")]
+    assert after.add(ASKED, "now").number == 4
+    after.forget()
+    assert JobQueue(tmp_path / "queue").waiting == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"latest": 1, "jobs": [{}]}', '{"latest": "x", "jobs": []}',
+                                  '{"latest": 1, "jobs": [{"number": 1, "asked": 5, "since": ""}]}'])
+def test_a_queue_file_that_cannot_be_used_is_left_out(tmp_path: Path, text: str) -> None:
+    (tmp_path / "queue").write_text(text)
+    queue = JobQueue(tmp_path / "queue")
+    assert queue.waiting == [] and queue.lost == []
