@@ -6,7 +6,8 @@ seconds. For a short record the same function runs as plain Python, and numba is
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from types import FunctionType
+from typing import Any, TypeVar, cast
 
 #: samples from which on the import of numba (0.4 s) costs less than the loops take in Python
 LONG = 200_000
@@ -24,8 +25,18 @@ def for_size(function: Loop, size: int) -> Loop:
 
 @functools.cache
 def compiled(function: Loop) -> Loop:
-    """Return a loop over arrays, compiled by numba for their types at its first call, and cached on disk."""
+    """Return a loop over arrays, compiled by numba for their types at its first call, and cached on disk.
+
+    The functions of the same file that it calls are compiled as well.
+    """
     from numba import njit  # noqa: PLC0415  headless runs on short records do not wait for it
 
+    names = [(name, function.__globals__.get(name)) for name in function.__code__.co_names]
+    called = {name: compiled(value) for name, value in names
+              if isinstance(value, FunctionType) and value.__module__ == function.__module__}
+    if called:
+        same = FunctionType(function.__code__, {**function.__globals__, **called}, function.__name__)
+        same.__module__, same.__qualname__ = function.__module__, function.__qualname__
+        function = cast("Loop", same)
     made: Loop = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)(function)
     return made

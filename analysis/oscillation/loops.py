@@ -13,8 +13,14 @@ Places = npt.NDArray[np.int64]
 
 #: samples whose extremes are looked at together before they are looked at one by one
 BLOCK = 16
+#: samples of an edge that are passed at once on the way to where it is looked at one by one
+_STRIDE = 8
 #: rows of the state of :func:`turns_of_part`
 DIRECTION, HIGH, HIGH_AT, LOW, LOW_AT = range(5)
+#: rows of the summary of :func:`extremes`
+LOWEST, HIGHEST, SUM = range(3)
+#: samples that are searched at once: with all that is made of them, they fit in the first caches of a processor
+TILE = 2**13
 
 
 def fresh_state(value: float) -> FloatArray:
@@ -22,12 +28,12 @@ def fresh_state(value: float) -> FloatArray:
     return np.array([0.0, value, 0.0, value, 0.0])
 
 
-def extremes(values: FloatArray, lows: FloatArray, highs: FloatArray) -> float:
-    """Fill ``lows`` and ``highs`` with those of sixteen samples each, shape (n // 16,); return the sum of all of them.
+def extremes(values: FloatArray, lows: FloatArray, highs: FloatArray, summary: FloatArray) -> None:
+    """Fill ``lows`` and ``highs``, shape (n // 16,), with those of sixteen samples each; add all to ``summary``.
 
     The number of samples is constant, so that the compiler takes eight at once.
     """
-    total = 0.0
+    lowest, highest, total = summary[LOWEST], summary[HIGHEST], summary[SUM]
     for block in range(lows.size):
         begin = block * BLOCK
         low = high = values[begin]
@@ -37,7 +43,11 @@ def extremes(values: FloatArray, lows: FloatArray, highs: FloatArray) -> float:
             high = value if value > high else high
             total += value
         lows[block], highs[block] = low, high
-    return total
+        lowest, highest = min(lowest, low), max(highest, high)
+    for k in range(lows.size * BLOCK, values.size):
+        lowest, highest = min(lowest, values[k]), max(highest, values[k])
+        total += values[k]
+    summary[LOWEST], summary[HIGHEST], summary[SUM] = lowest, highest, total
 
 
 def turns_of_part(
@@ -78,37 +88,59 @@ def turns_of_part(
             if direction == 0.0 and largest <= high and smallest >= low:
                 continue
         if high_block >= 0:
-            high_at = high_block * BLOCK
-            while values[high_at] != high and high_at < block * BLOCK:
-                high_at += 1
-            high_at, high_block = high_at + first, -1
+            high_at, high_block = first + place_of(values, high, high_block * BLOCK, block * BLOCK), -1
         if low_block >= 0:
-            low_at = low_block * BLOCK
-            while values[low_at] != low and low_at < block * BLOCK:
-                low_at += 1
-            low_at, low_block = low_at + first, -1
-        for at in range(block * BLOCK, min((block + 1) * BLOCK, values.size)):
+            low_at, low_block = first + place_of(values, low, low_block * BLOCK, block * BLOCK), -1
+        at, end = block * BLOCK, min((block + 1) * BLOCK, values.size)
+        while at < end and direction == 0.0:
             value = values[at]
-            if direction >= 0.0 and value > high:
+            if value > high:
                 high, high_at = value, first + at
-            if direction <= 0.0 and value < low:
+            if value < low:
                 low, low_at = value, first + at
-            if direction >= 0.0 and high - value > least:
+            if high - value > least:
                 places[count], levels[count] = high_at, high
                 count += 1
                 direction, low, low_at = -1.0, value, first + at
-            elif direction <= 0.0 and value - low > least:
+            elif value - low > least:
                 places[count], levels[count] = low_at, low
                 count += 1
                 direction, high, high_at = 1.0, value, first + at
+            at += 1
+        while at < end:
+            while at < end and direction > 0.0:
+                value = values[at]
+                if value > high:
+                    high, high_at = value, first + at
+                elif high - value > least:
+                    places[count], levels[count] = high_at, high
+                    count += 1
+                    direction, low, low_at = -1.0, value, first + at
+                at += 1
+            while at < end and direction < 0.0:
+                value = values[at]
+                if value < low:
+                    low, low_at = value, first + at
+                elif value - low > least:
+                    places[count], levels[count] = low_at, low
+                    count += 1
+                    direction, high, high_at = 1.0, value, first + at
+                at += 1
     state[DIRECTION], state[HIGH], state[HIGH_AT], state[LOW], state[LOW_AT] = direction, high, high_at, low, low_at
     return count
+
+
+def place_of(values: FloatArray, wanted: float, begin: int, end: int) -> int:
+    """Return the first place from ``begin`` on of a value that is there; ``end`` where it is not."""
+    while begin < end and values[begin] != wanted:
+        begin += 1
+    return begin
 
 
 def suspects_of_part(
     part: FloatArray, first: int, places: Places, levels: FloatArray, width: int, suspect: npt.NDArray[np.bool_],
 ) -> None:
-    """Fill ``suspect``, shape (n,): whether one sample alone may have made a turning point; at both ends it may always.
+    """Fill ``suspect``, shape (n,): whether one sample alone may have made a turning point; of both ends nothing.
 
     As :func:`lone_samples`, which tells them by the neighbours that stay when smaller reversals are left out. Those are
     farther away, so that a sample which is not alone here is not alone there.
@@ -117,20 +149,82 @@ def suspects_of_part(
     ----------
     places, levels : turning points of the means of ``width`` samples in this part, counted in means, shape (n,)
     """
-    for e in range(places.size):
-        suspect[e] = True
-        if 0 < e < places.size - 1:
-            sign = 1.0 if levels[e] > levels[e - 1] else -1.0
-            begin = max(places[e] * width - first, 1)
-            end = min(places[e] * width + width - first, part.size - 1)
+    for e in range(1, places.size - 1):
+        sign = 1.0 if levels[e] > levels[e - 1] else -1.0
+        begin = max(places[e] * width - first, 1)
+        end = min(places[e] * width + width - first, part.size - 1)
+        if begin < end:
+            most = sign * part[begin]
+            for k in range(begin + 1, end):   # without a branch
+                most = max(most, sign * part[k])
             at = begin
-            for k in range(begin, end):
-                if sign * part[k] > sign * part[at]:
-                    at = k
-            if begin < end:
-                nearer = max(sign * levels[e - 1], sign * levels[e + 1])
-                middle = 0.5 * (sign * part[at] + nearer)
-                suspect[e] = sign * part[at - 1] < middle and sign * part[at + 1] < middle
+            while sign * part[at] != most and at < end:
+                at += 1
+            middle = 0.5 * (most + max(sign * levels[e - 1], sign * levels[e + 1]))
+            suspect[e] = sign * part[at - 1] < middle and sign * part[at + 1] < middle
+
+
+def search_part(
+    part: FloatArray, first: int, width: int, least: float, timing: FloatArray, state: FloatArray, memory: FloatArray,
+    places: Places, levels: FloatArray, suspect: npt.NDArray[np.bool_], halfway: FloatArray, summary: FloatArray,
+) -> int:
+    """Search the next part of a record: turning points of the means, and what is said of them, in one pass.
+
+    Parameters
+    ----------
+    timing : sign, half and back of :class:`.turning.LikelyEdges`; a sign of 0: edges are not timed
+    memory : for a tile and the extremes of its blocks, shape (tile + tile // 8,)
+    places, levels, suspect, halfway : of :class:`.turning.Turns`, to be filled; places in means
+    summary : of :func:`extremes`
+
+    Returns
+    -------
+    int
+        Number of turning points found.
+    """
+    count = done = 0
+    tile = max(TILE, BLOCK * width)
+    means, lows, highs = memory[:tile], memory[tile : tile + tile // BLOCK], memory[tile + tile // BLOCK :]
+    for begin in range(0, part.size, tile):
+        values = fewer(part[begin : begin + tile], width, means)
+        low, high = lows[: values.size // BLOCK], highs[: values.size // BLOCK]
+        extremes(values, low, high, summary)
+        count += turns_of_part(
+            values, low, high, (first + begin) // width, least, state, places[count:], levels[count:])
+        if count - done > 2:   # one before them is known, and one behind
+            suspects_of_part(part, first, places[done:count], levels[done:count], width, suspect[done:count])
+            if timing[0] != 0.0:
+                time_edges(part, first, width, timing, places[done:count], levels[done:count], halfway[done:count])
+            done = count - 2
+    return count
+
+
+def time_edges(
+    part: FloatArray, first: int, width: int, timing: FloatArray, places: Places, levels: FloatArray,
+    halfway: FloatArray,
+) -> None:
+    """Fill ``halfway`` with where the edges from one turning point to the next pass half of their height."""
+    begin = 0 if timing[0] * (levels[1] - levels[0]) > 0.0 else 1
+    count, half = (places.size - begin) // 2, int(timing[1])
+    starts, ends = places[begin::2][:count] * width + width // 2, places[begin + 1 :: 2][:count] * width + width // 2
+    bases, found = levels[begin::2][:count].copy(), np.empty(count)
+    crossings(part, first, starts, ends, bases, levels[begin + 1 :: 2][:count] - bases, 0.5, timing[2], half, found)
+    for e in range(count):
+        if starts[e] >= first + half:   # it did not begin in the part before
+            halfway[begin + 2 * e] = found[e]
+
+
+def fewer(values: FloatArray, width: int, means: FloatArray) -> FloatArray:
+    """Return the means of ``width`` samples each, a power of two, shape (n // width,), in the memory of ``means``."""
+    while width > 1:
+        factor = 4 if width % 4 == 0 else 2
+        made = means[: values.size // factor]
+        if factor == 4:
+            means_of_fours(values, made)
+        else:
+            means_of_pairs(values, made)
+        values, width = made, width // factor
+    return values
 
 
 def means_of_pairs(values: FloatArray, means: FloatArray) -> None:
@@ -161,20 +255,23 @@ def crossings(
     bases, heights : the record at the start of each edge, and how far it goes on to the end, shape (n,)
     """
     way = 1 if back > share else -1
+    stride = 1 if back == share else max(_STRIDE, half)
     for e in range(starts.size):
         sign = 1.0 if heights[e] > 0.0 else -1.0
         scale = sign / (2 * half + 1)
         level, far = sign * (bases[e] + share * heights[e]), sign * (bases[e] + back * heights[e])
         begin, end = max(starts[e] - first, half), min(ends[e] - first, values.size - 1 - half)
         at, last = (begin, end) if way > 0 else (end, begin)
-        total = 0.0
-        for k in range(max(at - half, 0), min(at + half + 1, values.size)):
-            total += values[k]
-        mean = total * scale
-        while at != last and way * mean < way * far:
-            total += values[at + way * (half + 1)] - values[at - way * half]
-            at += way
-            mean = total * scale
+        total = mean = 0.0
+        while True:   # in strides: an edge does not go back by as much as lies between the two shares
+            if at == last or way * sign * values[at] >= way * far:   # a sample costs less than a mean
+                total = 0.0
+                for k in range(at - half, at + half + 1):
+                    total += values[k]
+                mean = total * scale
+                if at == last or way * mean >= way * far:
+                    break
+            at = min(at + stride, last) if way > 0 else max(at - stride, last)
         last, before = (begin, mean) if way > 0 else (end, mean)
         while at != last and way * mean >= way * level:
             total += values[at - way * (half + 1)] - values[at + way * half]

@@ -16,7 +16,15 @@ from tsbench.analysis.compilation import LONG, for_size
 from tsbench.analysis.oscillation.loops import Places, crossings, lone_samples
 from tsbench.analysis.oscillation.mean_shape import alike, placed_by_shape
 from tsbench.analysis.oscillation.samples import PART, ArraySamples, MendedSamples, SampleSource, spans
-from tsbench.analysis.oscillation.turning import LEAST_SHARE, SearchScale, Turns, nearer_levels, scale_of, turns_of
+from tsbench.analysis.oscillation.turning import (
+    LEAST_SHARE,
+    LikelyEdges,
+    SearchScale,
+    Turns,
+    nearer_levels,
+    scale_of,
+    turns_of,
+)
 from tsbench.analysis.signal import OVERFLOW_NUMBER, usable_record
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import median
@@ -27,6 +35,8 @@ _FEWEST_SAMPLES = 8.0
 _FEWEST_SPIKES = 3
 #: where fewer than this share of the extremes stand alone, a sample that does is an error of the digitiser
 _FEW_ALONE = 0.1
+#: an edge at an end of the record that has less than this share of the height of the lowest inner one is a part
+_PART_OF = 0.75
 #: shares of its height between which an edge is measured, and edges that are
 _EDGE = (0.35, 0.65)
 _MEASURED_EDGES = 100
@@ -34,6 +44,10 @@ _MEASURED_EDGES = 100
 _CLEARLY_BETTER = 0.7
 #: samples of a record whose edges are placed by their shape: it must be in the memory
 _MOST_IN_MEMORY = 2**25
+#: factor by which falls must be shorter than rises to be timed: of equal edges it is not noise that decides
+_SHORTER = 0.9
+#: samples in the middle of a long record by which it is guessed how its edges are timed
+_STRETCH = 2**14
 
 
 @dataclass(frozen=True)
@@ -134,14 +148,15 @@ def _spikes(record: _Record, resolution: float, flags: Flag) -> Spikes | None:
         return _nothing(flags)
     with np.errstate(invalid="ignore"):   # infinite samples are recognised by the sum
         scale = scale_of(record.samples, resolution)
-    turns = turns_of(record.samples, scale.width, scale.least, record.samples.size >= LONG)
+    likely = _likely_edges(record.samples, scale)
+    turns = turns_of(record.samples, scale.width, scale.least, record.samples.size >= LONG, likely=likely)
     if not abs(turns.sum) < OVERFLOW_NUMBER:
         return None
     best = _none(scale, 0.0, record.dt, flags)
     for swing in _swings(turns, record.samples.size):
         if swing <= 0.0 and scale.least <= 0.0:
             continue
-        found = _passages(record, scale, turns, swing, flags)
+        found = _passages(record, scale, turns, swing, flags, likely)
         if found.times.size >= _FEWEST_SPIKES:
             return found
         best = found if found.times.size > best.times.size else best
@@ -158,19 +173,48 @@ def _least_width(scale: SearchScale, dt: float) -> float:
     return (1 if scale.width == 1 else 2 * scale.width) * dt
 
 
-def _passages(record: _Record, scale: SearchScale, turns: Turns, swing: float, flags: Flag) -> Spikes:
+def _likely_edges(samples: SampleSource, scale: SearchScale) -> LikelyEdges | None:
+    """Return how the edges in the middle of a long record are timed; None where it shows too few of them."""
+    if samples.size < LONG:
+        return None
+    begin = (samples.size - _STRETCH) // 2
+    with np.errstate(invalid="ignore"):
+        stretch = ArraySamples(np.ascontiguousarray(samples.part(begin, begin + _STRETCH)))
+        turns = turns_of(stretch, scale.width, scale.least, compiled=True, number=1)
+    if turns.places.size < 2 * _FEWEST_SPIKES:
+        return None
+    turns = turns.beyond(max(scale.least, LEAST_SHARE * float(turns.highs.max() - turns.lows.min())))
+    return _timing(stretch, _edges(turns, 1.0), _edges(turns, -1.0), scale.width // 2, samples.size)[0]
+
+
+def _timing(
+    samples: SampleSource, rises: "_Edges", falls: "_Edges", half: int, size: int = 0,
+) -> tuple[LikelyEdges, float]:
+    """Return how edges are timed, and how many samples the middle of one takes; ``size`` as for :func:`_crossings`."""
+    lengths = _middle_length(samples, rises, half, size), _middle_length(samples, falls, half, size)
+    falling = lengths[1] < _SHORTER * lengths[0]
+    length = lengths[1 if falling else 0]
+    edges, half = (falls if falling else rises), min(half, int(0.5 * min(length, 1e9)))   # a steep edge is not smoothed
+    back = 0.75 if edges.starts.size and _begins_at_once(samples, edges, half, size) else 0.25
+    return LikelyEdges(-1.0 if falling else 1.0, half, back), length
+
+
+def _passages(
+    record: _Record, scale: SearchScale, turns: Turns, swing: float, flags: Flag, likely: LikelyEdges | None,
+) -> Spikes:
     """Return the spikes of a record with a known swing, timed on the steeper edge."""
     least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
-    samples, turns = _without_wild(record.samples, scale, turns, least)
+    samples, turns = _without_wild(record.samples, scale, turns, least, likely)
     half = scale.width // 2
     rises, falls = _whole_edges(samples, turns, 1.0, half), _whole_edges(samples, turns, -1.0, half)
     if not (rises.starts.size or falls.starts.size):
         return _none(scale, swing, dt, flags)
-    lengths = _middle_length(samples, rises, half), _middle_length(samples, falls, half)
-    falling = lengths[1] < lengths[0]
-    edges, length = (falls if falling else rises), min(lengths)
-    half = min(half, int(0.5 * length))   # a steep edge is not smoothed
-    index = _crossings(samples, edges, 0.5, half, 0.75 if _begins_at_once(samples, edges, half) else 0.25)
+    timing, length = _timing(samples, rises, falls, half)
+    falling, half = timing.sign < 0.0, timing.half
+    edges = falls if falling else rises
+    index = edges.halfway.copy() if timing == likely else np.full(edges.starts.size, math.nan)
+    missing = np.flatnonzero(np.isnan(index))
+    index[missing] = _crossings(samples, edges.some(missing), 0.5, half, timing.back)
     slope = (_EDGE[1] - _EDGE[0]) * median(np.abs(edges.heights)) / max(length, 1.0)
     noise = max(scale.raw_noise / math.sqrt(2 * half + 1), scale.noise)
     # an edge within one sample tells no more than which sample: uniform
@@ -210,7 +254,9 @@ def _swings(turns: Turns, size: int) -> list[float]:
     return [own, typical] if typical < 0.5 * own else [typical, own]
 
 
-def _without_wild(samples: SampleSource, scale: SearchScale, turns: Turns, least: float) -> tuple[SampleSource, Turns]:
+def _without_wild(
+    samples: SampleSource, scale: SearchScale, turns: Turns, least: float, likely: LikelyEdges | None,
+) -> tuple[SampleSource, Turns]:
     """Return the record without the samples that stand alone, and its turning points beyond ``least``.
 
     Where many turning points stand alone, spikes are that narrow; where few do, they are errors of the digitiser.
@@ -230,7 +276,7 @@ def _without_wild(samples: SampleSource, scale: SearchScale, turns: Turns, least
     if found.size == 0 or found.size > max(_FEW_ALONE * (beyond.places.size - 2), 1):
         return samples, beyond
     mended = MendedSamples(samples, found)
-    return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG).beyond(least)
+    return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG, likely=likely).beyond(least)
 
 
 def _longest(samples: SampleSource) -> int:
@@ -246,25 +292,40 @@ class _Edges:
     ends: Places
     bases: FloatArray  #: [unit] of the record at the start
     heights: FloatArray  #: [unit] how far it goes on, with its sign
+    halfway: FloatArray  #: [samples] as that of :class:`.turning.Turns`
 
     def some(self, chosen: "slice | Places") -> "_Edges":
-        return _Edges(self.starts[chosen], self.ends[chosen], self.bases[chosen], self.heights[chosen])
+        return _Edges(self.starts[chosen], self.ends[chosen], self.bases[chosen], self.heights[chosen],
+                      self.halfway[chosen])
 
 
-def _whole_edges(samples: SampleSource, turns: Turns, sign: float, half: int) -> _Edges:
-    """Return the edges of one direction that the record holds whole."""
+def _edges(turns: Turns, sign: float) -> _Edges:
+    """Return the edges of one direction between the turning points."""
     places, levels = turns.places, turns.levels
     first = 0 if places.size < 2 or sign * (levels[1] - levels[0]) > 0 else 1
     count = max(0, (places.size - first) // 2)
     starts = slice(first, first + 2 * count, 2)
     ends = slice(first + 1, first + 1 + 2 * count, 2)
     bases = levels[starts].copy()
-    edges = _Edges(places[starts].copy(), places[ends].copy(), bases, levels[ends] - bases)
-    if count and edges.starts[0] == places[0] and _is_cut(samples, edges.some(slice(1)), half):
+    return _Edges(places[starts].copy(), places[ends].copy(), bases, levels[ends] - bases, turns.halfway[starts])
+
+
+def _whole_edges(samples: SampleSource, turns: Turns, sign: float, half: int) -> _Edges:
+    """Return the edges of one direction that the record holds whole."""
+    edges, places = _edges(turns, sign), turns.places
+    if edges.starts.size and edges.starts[0] == places[0] and (
+            _is_low(edges, 0) or _is_cut(samples, edges.some(slice(1)), half)):
         edges = edges.some(slice(1, None))
-    if edges.starts.size and edges.ends[-1] == places[-1] and _is_cut(samples, edges.some(slice(-1, None)), half, -1):
+    if edges.starts.size and edges.ends[-1] == places[-1] and (
+            _is_low(edges, -1) or _is_cut(samples, edges.some(slice(-1, None)), half, -1)):
         edges = edges.some(slice(-1))
     return edges
+
+
+def _is_low(edges: _Edges, which: int) -> bool:
+    """Return whether the first or the last edge is lower than all inner ones, as one is that pauses half way."""
+    heights = np.abs(edges.heights)
+    return heights.size > _FEWEST_SPIKES and bool(heights[which] < _PART_OF * heights[1:-1].min())
 
 
 def _is_cut(samples: SampleSource, edge: _Edges, half: int, direction: int = 1) -> bool:
@@ -276,20 +337,21 @@ def _is_cut(samples: SampleSource, edge: _Edges, half: int, direction: int = 1) 
     alone = ArraySamples(np.ascontiguousarray(samples.part(begin, end)[::direction]))
     if direction < 0:
         last, before = alone.size - 1 + begin, samples.size - end
-        edge = _Edges(last - edge.ends, last - edge.starts, edge.bases + edge.heights, -edge.heights)
+        edge = _Edges(last - edge.ends, last - edge.starts, edge.bases + edge.heights, -edge.heights, edge.halfway)
     else:
         before = begin
-        edge = _Edges(edge.starts - begin, edge.ends - begin, edge.bases, edge.heights)
-    foot, middle = (before + float(_crossings(alone, edge, share, half, share)[0]) for share in (0.1, 0.5))
+        edge = _Edges(edge.starts - begin, edge.ends - begin, edge.bases, edge.heights, edge.halfway)
+    foot, middle = (before + float(_crossings(alone, edge, share, half, share, samples.size)[0])
+                    for share in (0.1, 0.5))
     return foot < 0.5 * (middle - foot)
 
 
-def _middle_length(samples: SampleSource, edges: _Edges, half: int) -> float:
+def _middle_length(samples: SampleSource, edges: _Edges, half: int, size: int = 0) -> float:
     """Return the samples that the middle of an edge takes, median over some of them; infinite without any."""
     if not edges.starts.size:
         return math.inf
     edges = _some(edges)
-    low, high = (_crossings(samples, edges, share, half) for share in _EDGE)
+    low, high = (_crossings(samples, edges, share, half, size=size) for share in _EDGE)
     return median(high - low)
 
 
@@ -298,21 +360,22 @@ def _some(edges: _Edges) -> _Edges:
     return edges.some(np.unique(np.linspace(0, count - 1, min(count, _MEASURED_EDGES)).astype(np.intp)))
 
 
-def _begins_at_once(samples: SampleSource, edges: _Edges, half: int) -> bool:
+def _begins_at_once(samples: SampleSource, edges: _Edges, half: int, size: int = 0) -> bool:
     """Return whether edges are nearer to their start than to their end, where they are then looked for."""
     some = _some(edges)
-    after = (_crossings(samples, some, 0.5, half) - some.starts) / np.maximum(some.ends - some.starts, 1)
+    after = (_crossings(samples, some, 0.5, half, size=size) - some.starts) / np.maximum(some.ends - some.starts, 1)
     return median(after) < 0.5
 
 
 def _crossings(
-    samples: SampleSource, edges: _Edges, share: float, half: int, back: float | None = None,
+    samples: SampleSource, edges: _Edges, share: float, half: int, back: float | None = None, size: int = 0,
 ) -> FloatArray:
     """Return the fractional place at which each edge passes a share of its height, shape (n,).
 
-    ``back``: the share from which on it is looked for, half of ``share`` where it is None.
+    ``back``: the share from which on it is looked for, half of ``share`` where it is None. ``size``: of the record
+    that the samples are a part of.
     """
-    search, found = for_size(crossings, samples.size), np.empty(edges.starts.size)
+    search, found = for_size(crossings, max(size, samples.size)), np.empty(edges.starts.size)
     firsts, lasts = np.maximum(edges.starts - half, 0), np.minimum(edges.ends + half + 1, samples.size)
     for which, first, last in spans(firsts, lasts, _longest(samples)):
         one = edges.some(which)

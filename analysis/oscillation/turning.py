@@ -24,13 +24,10 @@ from tsbench.analysis.oscillation.loops import (
     HIGH_AT,
     LOW,
     LOW_AT,
+    TILE,
     Places,
-    extremes,
     fresh_state,
-    means_of_fours,
-    means_of_pairs,
-    suspects_of_part,
-    turns_of_part,
+    search_part,
 )
 from tsbench.analysis.oscillation.samples import PART, ArraySamples, SampleSource
 from tsbench.analysis.reversals import reversals
@@ -46,13 +43,15 @@ PARTS = 16
 #: means at least, so that their noise is known; and means that are enough for it
 _FEWEST_MEANS, _MOST_MEANS = 64, 4096
 #: stretches by which the width is chosen, their samples at first and if they show few spikes, and widths that are tried
-_NUMBER, _STRETCHES, _WIDTHS = 3, (2**14, 2**18), 5
+_NUMBER, _STRETCHES, _WIDTHS = 3, (2**14, 2**15, 2**16, 2**18), 5
 #: spikes by which a width can be chosen
 _ENOUGH = 12
 #: share of the most spikes that a width must show
 _NEARLY_ALL = 0.98
 #: factor by which all but the smallest twentieth of the spikes should exceed the least
 _CLEAR = 1.4
+#: factor by which means of sixteen samples must be clearer than those of four: spikes that they flatten are not
+_CLEARER = 1.2
 #: widths that are tried on the whole record where its parts show few spikes
 _COARSE = (1, 4, 16, 64, 256)
 
@@ -77,11 +76,17 @@ class Turns:
     highs: FloatArray
     sum: float  #: of all samples; not finite where one is not
     suspect: npt.NDArray[np.bool_]  #: a single sample may have made it, shape (n,)
+    #: [samples] where the record passes half of the way to the next one, by the likely edges; NaN: not known, (n,)
+    halfway: FloatArray
 
     def beyond(self, least: float) -> "Turns":
         """Return those between which the record changes by more than ``least``."""
+        if self.levels.size < 2 or np.abs(np.diff(self.levels)).min() > least:
+            return self
         kept = reversals(self.levels, least)
-        return replace(self, places=self.places[kept], levels=self.levels[kept], suspect=self.suspect[kept])
+        halfway = np.where(np.diff(kept, append=-1) == 1, self.halfway[kept], math.nan)
+        return replace(self, places=self.places[kept], levels=self.levels[kept], suspect=self.suspect[kept],
+                       halfway=halfway)
 
     @property
     def signs(self) -> FloatArray:
@@ -89,6 +94,15 @@ class Turns:
         first = 1.0 if self.levels.size > 1 and self.levels[0] > self.levels[1] else -1.0
         signs: FloatArray = first * np.where(np.arange(self.levels.size) % 2, -1.0, 1.0)
         return signs
+
+
+@dataclass(frozen=True)
+class LikelyEdges:
+    """How the edges of a record are probably timed: this is done while the samples are at hand, to read them once."""
+
+    sign: float  #: +1 for rises and -1 for falls
+    half: int  #: means of 2 half + 1 samples are used
+    back: float  #: share of the height from which on the middle is looked for
 
 
 def nearer_levels(levels: FloatArray, signs: FloatArray) -> FloatArray:
@@ -105,92 +119,76 @@ def least_change(noise: float, count: int) -> float:
     return -math.sqrt(2.0) * tail * _NOISE_FACTOR * noise
 
 
-def turns_of(samples: SampleSource, width: int, least: float, compiled: bool, number: int = PARTS) -> Turns:
+def turns_of(
+    samples: SampleSource, width: int, least: float, compiled: bool, number: int = PARTS,
+    likely: LikelyEdges | None = None,
+) -> Turns:
     """Return the turning points of the means of ``width`` samples (a power of two), and the extremes of some parts."""
     size = samples.size // width * width
     if size < 2 * width:
-        return Turns(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0), 0.0, np.empty(0, bool))
+        none = np.empty(0)
+        return Turns(np.empty(0, np.int64), none, none, none, 0.0, np.empty(0, bool), none)
     if compiled:
-        return _turns_by_parts(samples, width, least, size, number)
+        return _turns_by_parts(samples, width, least, size, number, likely)
     means = _means(samples.part(0, size), width)
     kept = reversals(means, least)
     starts = np.arange(0, means.size, max(1, -(-means.size // number)))
     return Turns(kept * width + width // 2, means[kept],
                  np.minimum.reduceat(means, starts), np.maximum.reduceat(means, starts), float(means.sum()) * width,
-                 np.ones(kept.size, bool))
+                 np.ones(kept.size, bool), np.full(kept.size, math.nan))
 
 
-def _turns_by_parts(samples: SampleSource, width: int, least: float, size: int, number: int) -> Turns:
+def _turns_by_parts(
+    samples: SampleSource, width: int, least: float, size: int, number: int, likely: LikelyEdges | None,
+) -> Turns:
     step = max(1, min(PART, -(-size // number)) // (BLOCK * width)) * BLOCK * width
-    search, state = _PartSearch(step, width), np.empty(0)
-    places, levels, suspects, lows, highs, total = [], [], [], [], [], 0.0
+    search = _PartSearch(step, width, least, likely)
+    found, summaries = [], []
     for first in range(0, size, step):
-        part = samples.part(first, min(first + step, size))
-        values = search.means(part)
-        if not state.size:
-            state = fresh_state(values[0])
-        some, there, low, high, added = search.turns(values, first // width, least, state)
-        places.append(some)
-        levels.append(there)
-        suspects.append(search.suspects(part, first, some, there))
-        lows.append(low)
-        highs.append(high)
-        total += added
-    if state[DIRECTION] != 0.0:   # the last extreme: the record ends near it
-        at, level = (HIGH_AT, HIGH) if state[DIRECTION] > 0.0 else (LOW_AT, LOW)
-        places.append(np.array([int(state[at])]))
-        levels.append(np.array([float(state[level])]))
-        suspects.append(np.ones(1, bool))
-    starts = np.arange(0, len(lows), max(1, -(-len(lows) // number)))
-    return Turns(
-        np.concatenate(places) * width + width // 2, np.concatenate(levels),
-        np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts), total * width,
-        np.concatenate(suspects))
+        some, summary = search.through(samples.part(first, min(first + step, size)), first)
+        found.append(some)
+        summaries.append(summary)
+    found.append(search.last())
+    lows, highs, sums = np.array(summaries).T
+    starts = np.arange(0, lows.size, max(1, -(-lows.size // number)))
+    places, levels, suspects, halfway = (np.concatenate(one) for one in zip(*found, strict=True))
+    return Turns(places * width + width // 2, levels, np.minimum.reduceat(lows, starts),
+                 np.maximum.reduceat(highs, starts), float(sums.sum()) * width, suspects, halfway)
+
+
+_Found = tuple[Places, FloatArray, npt.NDArray[np.bool_], FloatArray]  #: places, levels, suspect, halfway
 
 
 class _PartSearch:
     """The loops over one part of a record. Their memory is used again for the next part, since new memory is slow."""
 
-    def __init__(self, step: int, width: int) -> None:
-        shift = width.bit_length() - 1   # by fours as far as that goes: one pass less
-        factors = [4] * (shift // 2) + [2] * (shift % 2)
-        sizes = step // np.cumprod(factors, dtype=int)
-        self._fewer = [(compiled_loop(means_of_fours if factor == 4 else means_of_pairs), factor, np.empty(size))
-                       for factor, size in zip(factors, sizes, strict=True)]
-        count = step // width
-        self._low, self._high = np.empty(count // BLOCK), np.empty(count // BLOCK)
+    def __init__(self, step: int, width: int, least: float, likely: LikelyEdges | None) -> None:
+        tile, count = max(TILE, BLOCK * width), step // width
+        self._memory = np.empty(tile + 2 * (tile // BLOCK))
         self._places, self._levels = np.empty(count, np.int64), np.empty(count)
-        self._extremes, self._turns = compiled_loop(extremes), compiled_loop(turns_of_part)
-        self._width, self._suspects = width, compiled_loop(suspects_of_part)
+        self._suspect, self._halfway = np.ones(count, bool), np.full(count, math.nan)
+        self._timing = np.zeros(3) if likely is None else np.array([likely.sign, likely.half, likely.back])
+        self._width, self._least, self._search = width, least, compiled_loop(search_part)
+        self._state = np.empty(0)
 
-    def means(self, values: FloatArray) -> FloatArray:
-        """Return the means of the width."""
-        for loop, factor, memory in self._fewer:
-            means = memory[: values.size // factor]
-            loop(values, means)
-            values = means
-        return values
+    def through(self, part: FloatArray, first: int) -> tuple[_Found, FloatArray]:
+        """Return the turning points in the next part, and (lowest, highest, sum) of its means."""
+        if not self._state.size:
+            self._state = fresh_state(float(part[: self._width].mean()))
+        summary = np.array([math.inf, -math.inf, 0.0])
+        count = self._search(part, first, self._width, self._least, self._timing, self._state, self._memory,
+                             self._places, self._levels, self._suspect, self._halfway, summary)
+        found = (self._places[:count].copy(), self._levels[:count].copy(), self._suspect[:count].copy(),
+                 self._halfway[:count].copy())
+        self._suspect[:count], self._halfway[:count] = True, math.nan
+        return found, summary
 
-    def turns(
-        self, values: FloatArray, first: int, least: float, state: FloatArray,
-    ) -> tuple[Places, FloatArray, float, float, float]:
-        """Return (places, levels) of turning points, lowest, highest and sum of all values."""
-        blocks = values.size // BLOCK
-        low, high, rest = self._low[:blocks], self._high[:blocks], values[blocks * BLOCK :]
-        total = self._extremes(values, low, high)
-        count = self._turns(values, low, high, first, least, state, self._places, self._levels)
-        lowest = min(low.min(initial=math.inf), rest.min(initial=math.inf))
-        highest = max(high.max(initial=-math.inf), rest.max(initial=-math.inf))
-        return (self._places[:count].copy(), self._levels[:count].copy(), float(lowest), float(highest),
-                float(total + rest.sum()))
-
-    def suspects(
-        self, part: FloatArray, first: int, places: Places, levels: FloatArray,
-    ) -> npt.NDArray[np.bool_]:
-        """Return which turning points one sample alone may make, while the part is at hand."""
-        found = np.empty(places.size, bool)
-        self._suspects(part, first, places, levels, self._width, found)
-        return found
+    def last(self) -> _Found:
+        """Return the last extreme, near which the record ends, or nothing."""
+        count = int(self._state[DIRECTION] != 0.0)
+        at, level = (HIGH_AT, HIGH) if self._state[DIRECTION] > 0.0 else (LOW_AT, LOW)
+        return (np.full(count, int(self._state[at])), np.full(count, float(self._state[level])),
+                np.ones(count, bool), np.full(count, math.nan))
 
 
 def _means(values: FloatArray, width: int) -> FloatArray:
@@ -209,23 +207,30 @@ def scale_of(samples: SampleSource, resolution: float = 0.0) -> SearchScale:
         firsts = (size * (np.arange(_NUMBER) + 0.5) / _NUMBER).astype(int) - length // 2
         # one behind the other: each seam may look like half a spike
         values = np.concatenate([samples.part(first, first + length) for first in firsts])
-        tried = _tried(values, size, resolution, True)
-        if max(one.count for one in tried[:_WIDTHS]) >= _ENOUGH:
-            best = _best(tried[:_WIDTHS])
-            # means of four are searched in less time than single samples, and where they show spikes as well, they do
-            # so in less noise
-            fours = tried[2]
-            same = best.width < fours.scale.width and fours.count >= max(one.count for one in tried[:2])
-            return fours.scale if same and fours.clear >= max(one.clear for one in tried[:2]) else best
-    scales = [one.scale for one in tried if one.scale.width in _COARSE]
+        tried = _tried(values, size, resolution, True, _WIDTHS)
+        if max(one.count for one in tried) >= _ENOUGH:
+            return _faster(tried, _best(tried))
+    scales = [one.scale for one in _tried(values, size, resolution, True) if one.scale.width in _COARSE]
     return _best([_Tried.of(turns_of(samples, scale.width, scale.least, compiled=True), scale) for scale in scales])
 
 
-def _tried(values: FloatArray, size: int, resolution: float, compiled: bool) -> list["_Tried"]:
-    """Return what widths of 1, 2, 4, ... samples show in some samples of a record of ``size``."""
+def _faster(tried: Sequence["_Tried"], best: SearchScale) -> SearchScale:
+    """Return wider means than the best where they show as much: they are searched in less time, and have less noise."""
+    ones, twos, fours, _, sixteens = tried
+    same = best.width <= 4 and fours.count >= max(ones.count, twos.count)
+    if not same or fours.clear < max(ones.clear, twos.clear):
+        return best
+    wide = sixteens.count >= max(one.count for one in tried) and math.isfinite(sixteens.clear)
+    return sixteens.scale if wide and sixteens.clear >= _CLEARER * fours.clear else fours.scale
+
+
+def _tried(
+    values: FloatArray, size: int, resolution: float, compiled: bool, most: int = 64,
+) -> list["_Tried"]:
+    """Return what widths of 1, 2, 4, ... samples, ``most`` of them, show in some samples of a record of ``size``."""
     found: list[_Tried] = []
     raw = 0.0
-    while not found or values.size >= _FEWEST_MEANS:
+    while not found or (values.size >= _FEWEST_MEANS and len(found) < most):
         width = 2 ** len(found)
         noise = noise_of(values, resolution, _MOST_MEANS)
         raw = raw if found else noise

@@ -52,7 +52,7 @@ def test_the_loop_through_parts_finds_the_reversals_of_the_whole(seed, size, ste
     for first in range(0, size, step):
         part = values[first : first + step]
         low, high = np.empty(part.size // BLOCK), np.empty(part.size // BLOCK)
-        extremes(part, low, high)
+        extremes(part, low, high, np.zeros(3))
         places, levels = np.empty(part.size, np.int64), np.empty(part.size)
         count = turns_of_part(part, low, high, first, least, state, places, levels)
         assert np.array_equal(values[places[:count]], levels[:count])
@@ -174,3 +174,26 @@ def test_an_edge_is_timed_where_it_is_and_not_where_noise_passes_later():
     assert found[0] == pytest.approx(11.5)
     crossings(values, 0, *arguments, 0.5, 0, found)
     assert found[0] == pytest.approx(150.0, abs=1.0)
+
+
+@pytest.mark.parametrize("rate", [50e6, 125e6, 1e9])
+@pytest.mark.parametrize("size", [5000, 8000, 50_000, LONG + 50_000])
+def test_a_train_that_pauses_half_way_has_no_spike_too_many_at_its_ends(rate, size):
+    """The first rise begins on the pause, and the last may end there: each is half of a rise."""
+    time = np.arange(size) / rate
+    whole = size / rate * 1.0192e6
+    found = spike_times(time, np.round(1.0 + np.sin(2.0 * np.pi * 1.0192e6 * time) ** 9, 6))
+    assert int(whole + 0.75) - 1 <= found.times.size <= int(whole + 0.75)
+    assert np.abs(np.diff(found.times) * 1.0192e6 - 1.0).max() < 0.2
+
+
+def test_a_likely_way_to_time_edges_gives_what_the_record_is_timed_with_later(monkeypatch):
+    """Edges are timed while they are read, and again where the guess was wrong: with the same times."""
+    random = np.random.default_rng(3)
+    for sign in (1.0, -1.0):
+        values = sign * Made(2 * LONG, 0.02).part(0, 2 * LONG) + 1e-3 * random.standard_normal(2 * LONG)
+        fast = spikes_of_samples(values, 1e-9)
+        monkeypatch.setattr(spikes, "_likely_edges", lambda *_: None)
+        slow = spikes_of_samples(values, 1e-9)
+        monkeypatch.undo()
+        assert fast.times == pytest.approx(slow.times, abs=1e-13) and fast.falling == slow.falling
