@@ -50,7 +50,7 @@ ROOMS = {
     **{name: f"tests/{name}" for name in (
         "analysis", "cli", "core", "demo", "extraction", "gui", "instruments", "protocols", "pytest_plugin",
         "storage")},
-    **{f"station/{name}": f"tests/station/{name}" for name in ("bench", "runner", "run_list", "watchdog", "preflight")},
+    **{f"station/{name}": f"tests/station/{name}" for name in ("bench", "runner", "campaign", "watchdog", "preflight")},
     **{f"simulated_backends/{name}": f"tests/simulated_backends/{name}" for name in (
         "access", "circuit", "devices", "life", "numerics", "scpi", "services", "studies", "virtual_instruments",
         "witness", "world")},

@@ -1,4 +1,4 @@
-"""``demo``, ``measure`` and ``run``: they start the runner and print its outcome."""
+"""``demo`` and ``measure``: they start the runner and print its outcome."""
 
 import argparse
 import sys
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from tsbench.station.runner import RunOutcome
 
 
-def _watchdog(command: argparse.ArgumentParser) -> None:
+def add_watchdog(command: argparse.ArgumentParser) -> None:
+    """Declare the option that leaves the watchdog out."""
     command.add_argument(
         "--no-watchdog",
         action="store_false",
@@ -34,7 +35,7 @@ def _service(command: argparse.ArgumentParser) -> None:
 
 
 def declare(commands: Any) -> None:
-    """Declare ``demo``, ``measure`` and ``run``."""
+    """Declare ``demo`` and ``measure``."""
     demo = add_command(
         commands,
         "demo",
@@ -93,7 +94,7 @@ def declare(commands: Any) -> None:
         metavar="DIR",
         help="folder for the run file (default: %(default)s)",
     )
-    _watchdog(measure)
+    add_watchdog(measure)
     _service(measure)
     shape = measure.add_mutually_exclusive_group()
     add_json(shape, "the results")  # type: ignore[arg-type]
@@ -102,35 +103,6 @@ def declare(commands: Any) -> None:
         action="store_true",
         help="print events as JSON lines, and read the commands 'stop', 'pause' and 'resume' from standard input",
     )
-
-    _declare_run(commands)
-
-
-def _declare_run(commands: Any) -> None:
-    run = add_command(
-        commands,
-        "run",
-        "measuring:run",
-        "run a list of protocols, one after the other",
-        "  tsbench run examples/nbo2.list.toml --out runs\n"
-        "  tsbench run examples/nbo2.list.toml --dry-run     only plan and check",
-    )
-    run.add_argument("list", type=Path, metavar="LIST.toml",
-                     help="the list file with bench, device and [[protocol]] entries")
-    run.add_argument(
-        "--out",
-        type=Path,
-        default=Path("runs"),
-        metavar="DIR",
-        help="folder for run files (default: %(default)s)",
-    )
-    run.add_argument(
-        "--dry-run", action="store_true", help="plan every run and report which entries would be refused, "
-                                               "without sending a message to an instrument"
-    )
-    run.add_argument("--resume", action="store_true", help="skip the entries whose run files are already in DIR")
-    _watchdog(run)
-    add_json(run, "the results of all runs")
 
 
 def measure(options: argparse.Namespace) -> int:
@@ -152,7 +124,7 @@ def measure(options: argparse.Namespace) -> int:
         print_json(rows)
     else:
         print_results(rows, f"{options.protocol} on {options.device}")
-    _tell(outcome)
+    tell(outcome)
     return outcome.exit_code
 
 
@@ -172,46 +144,6 @@ def _measured(
     return run_protocol(
         options.bench, options.device, protocol, options.out, events=events, control=control,
         watchdog=options.watchdog, fixture=fixture)
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run a list of protocols; the table comes whatever became of the entries."""
-    from tsbench.cli.printing import ProgressPrinter, print_entries, print_json, print_results
-    from tsbench.station.run_list import ListRefused, run_list
-    from tsbench.station.runner import Control
-
-    refused: ListRefused | None = None
-    try:
-        with ProgressPrinter(options.list.stem) as progress:
-            outcomes = run_list(
-                options.list,
-                options.out,
-                events=progress,
-                control=Control(),
-                dry_run=options.dry_run,
-                resume=options.resume,
-                watchdog=options.watchdog,
-            )
-    except ListRefused as error:
-        refused, outcomes = error, list(error.outcomes)
-    rows = [row for outcome in outcomes for row in outcome.rows()]
-    if options.json:
-        print_json(rows + [outcome.entry_row() for outcome in outcomes if outcome.status != "success"])
-    elif outcomes:
-        if rows:
-            print_results(rows, str(options.list))
-        print_entries(outcomes, f"Entries of {options.list}")
-    if refused is not None:
-        sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
-        return refused.exit_code
-    if outcomes and all(outcome.earlier for outcome in outcomes):
-        many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "the only entry is"
-        sys.stderr.write(f"tsbench: {many} already measured in {options.out}. There is nothing to do\n")
-        return 0
-    for outcome in outcomes:
-        if not outcome.earlier and outcome.run_id:
-            _tell(outcome, f"{outcome.protocol} on {outcome.device}: ")
-    return max((outcome.exit_code for outcome in outcomes), default=0)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -265,7 +197,7 @@ def parse_settings(
     return values
 
 
-def _tell(outcome: Any, which: str = "") -> None:
+def tell(outcome: Any, which: str = "") -> None:
     """Say on standard error where the run is and why it ended early."""
     if outcome.status != "success":
         sys.stderr.write(

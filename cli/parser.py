@@ -6,6 +6,7 @@ These modules import nothing heavy before a command is carried out, so that ``--
 import argparse
 
 from tsbench.cli import (
+    campaigns,
     checking,
     conforming,
     drawing,
@@ -41,8 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
-        measuring, reading, statistics, drawing, listing, simulating, checking, conforming, serving, station,
-        starting)
+        measuring, campaigns, reading, statistics, drawing, listing, simulating, checking, conforming, serving,
+        station, starting)
     for group in groups:
         group.declare(commands)
     return parser

@@ -16,7 +16,7 @@ from tsbench.protocols import protocol_named as protocol_named
 from tsbench.pytest_plugin.simulated_bench import SimulatedBench as SimulatedBench
 from tsbench.simulated_backends.studies.simulate.simulate import simulate as simulate
 from tsbench.station.bench.bench import Bench as Bench
-from tsbench.station.run_list.run_list import run_list as run_list
+from tsbench.station.campaign.door import campaign as campaign
 from tsbench.station.runner import run_on as run_on
 from tsbench.station.runner import run_protocol as run_protocol
 from tsbench.station.service.client import connect as connect

@@ -250,6 +250,14 @@ class LimitsTable(_Table):
     max_energy: Joules | None = Field(default=None, gt=0)
 
 
+class BudgetTable(_Table):
+    """``[device.budget]`` and ``[devices.ID.budget]``: what a device may be exposed to in its life."""
+
+    cycles: Number | None = Field(default=None, gt=0)
+    charge: Coulombs | None = Field(default=None, gt=0)
+    energy: Joules | None = Field(default=None, gt=0)
+
+
 class DeviceTable(_Table):
     """``[devices.ID]``."""
 
@@ -260,6 +268,7 @@ class DeviceTable(_Table):
     temperature: Kelvins | None = Field(default=None, gt=0)  #: at which it is measured, as the lab knows it
     die: tuple[int, int] | None = None  #: column and row on its wafer
     limits: LimitsTable = LimitsTable()
+    budget: BudgetTable = BudgetTable()
     standard: Literal["open", "short", "resistor"] | None = None  #: what it is, if it serves to measure the fixture
     resistance: Ohms | None = Field(default=None, gt=0)  #: of a standard that is a resistor
 
@@ -274,6 +283,7 @@ class CommonDeviceTable(_Table):
     """``[device]``: what holds for all devices of the bench."""
 
     limits: LimitsTable = LimitsTable()
+    budget: BudgetTable = BudgetTable()
 
 
 class PositioningTable(_Table):
@@ -325,6 +335,7 @@ class BenchTable(_Table):
     name: str = ""
     visa_library: str = ""
     connected: str | None = None  #: the device that is connected, where the operator cannot be asked
+    device_record: str = ""  #: folder of the device record, relative to this file
     instruments: dict[str, InstrumentTable] = Field(default_factory=dict)
     roles: dict[str, str] = Field(default_factory=dict)
     fixture: FixtureTable = FixtureTable()

@@ -5,9 +5,10 @@ Uses the circuit engine, so it stands above the measuring folders and is used by
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -93,6 +94,32 @@ def predict(bench_file: Path, source_resistances: Mapping[str, float]) -> list[s
         lines += [str(dataclasses.replace(zone, subject=subject))
                   for zone in _zones(bench, bench.netlist, source_resistances, catalogue()[name], limit)]
     return list(dict.fromkeys(lines))   # a source without a way to the device has the same line for all devices
+
+
+def zones_of_devices(
+    bench_file: Path | str, source_resistances: Mapping[str, float], devices: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Return where each role makes each device oscillate, as plain data; devices without a model have no entry.
+
+    Parameters
+    ----------
+    bench_file, source_resistances : as for :func:`predict`
+    devices : their names
+    """
+    bench = BenchFile.load(bench_file)
+    found: list[dict[str, Any]] = []
+    known: dict[tuple[str, float], list[OscillationZone]] = {}
+    for device in devices:
+        entry = _entry_of(bench.device(device).material)
+        if bench.netlist is None or entry is None:
+            continue
+        limit = bench.device(device).limits.max_voltage or USUAL_VOLTAGE
+        key = entry.name, limit
+        if key not in known:
+            known[key] = list(_zones(bench, bench.netlist, source_resistances, entry, limit))
+        found += [{"device": device, "role": zone.role, "model": zone.model, "biases": zone.biases.tolist(),
+                   "frequencies": zone.frequencies.tolist()} for zone in known[key]]
+    return found
 
 
 def _unknown(identifier: str, material: str) -> str:

@@ -1,11 +1,11 @@
 """The outcome of a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError, sentences
+from tsbench.errors import sentences
 from tsbench.records import Flag, Result
 
 INTERRUPTED = 130
@@ -60,12 +60,3 @@ class RunOutcome:
         """Return a row, shaped as those of results, that says what became of the run itself."""
         row = Result("run", "", None, None, None, "").row(self.device, self.protocol, self.run_id)
         return {**row, "flags": [self.status], "status": self.status, "reason": self.reason}
-
-
-class ListRefused(ConfigurationError):
-    """A list of protocols holds an entry that is wrong or beyond a limit; nothing of the list was measured."""
-
-    def __init__(self, message: str, outcomes: Sequence[RunOutcome]) -> None:
-        super().__init__(message)
-        self.outcomes = tuple(outcomes)  #: one for each entry that was looked at
-        self.exit_code = max((outcome.exit_code for outcome in outcomes if outcome.status == REFUSED), default=1)

@@ -146,7 +146,7 @@ def test_run_a_list_then_resume_it(nbo2_bench, tmp_path, capsys):
     out = tmp_path / "runs"
     path = write_list(nbo2_bench, sweep)
     assert main(["run", str(path), "--out", str(out), "--dry-run"]) == 0
-    assert "iv_sweep" in capsys.readouterr().err
+    assert "iv_sweep" in capsys.readouterr().out
     assert not out.exists()
     assert main(["run", str(path), "--out", str(out), "--json"]) == 0
     assert {row["protocol"] for row in json.loads(capsys.readouterr().out)} == {"iv_sweep"}

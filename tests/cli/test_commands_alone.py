@@ -9,7 +9,7 @@ import pytest
 
 import tsbench.demo
 import tsbench.simulated_backends.studies.simulate.simulate as simulating
-import tsbench.station.run_list
+import tsbench.station.campaign
 import tsbench.station.runner
 from tsbench.cli import checking, main
 from tsbench.cli.parameter_text import cells, parameter_help
@@ -17,8 +17,10 @@ from tsbench.cli.printing import ProgressPrinter, output_console, print_json, pr
 from tsbench.errors import ConfigurationError, InstrumentInUse
 from tsbench.protocols import describe, protocol_named
 from tsbench.records import Result
+from tsbench.station.campaign import CampaignOutcome, CampaignRefused
+from tsbench.station.campaign.overview import CampaignPlan
 from tsbench.station.runner import Control, StdinControl
-from tsbench.station.runner.outcome import ListRefused, RunOutcome
+from tsbench.station.runner.outcome import RunOutcome
 
 MEASURE = ["measure", "iv_sweep", "--bench", "b.toml", "--device", "D1"]
 ROW = {"device": "D1", "protocol": "iv_sweep", "quantity": "hold_voltage", "conditions": {}, "value": 0.5, "low": 0.4,
@@ -86,34 +88,52 @@ def test_events_are_for_another_program(monkeypatch: pytest.MonkeyPatch, capsys:
         main([*MEASURE, "--events", "--json"])   # either one
 
 
+class AskedCampaign:
+    """Stands for a campaign; it was asked with ``named`` and answers with outcomes."""
+
+    def __init__(self, answers: object) -> None:
+        self.answers, self.named, self.given = answers, {}, ()
+        self.file = SimpleNamespace(name="l")
+
+    def __call__(self, *given: object, **named: object) -> "AskedCampaign":
+        self.given = given
+        return self
+
+    def run(self, **named: object) -> CampaignOutcome:
+        self.named = named
+        if isinstance(self.answers, Exception):
+            raise self.answers
+        return CampaignOutcome(dict(enumerate(self.answers)))
+
+
 def test_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(tsbench.station.run_list, "run_list", asked := Asked([]))
+    monkeypatch.setattr(tsbench.station.campaign, "campaign", asked := AskedCampaign([]))
     assert main(["run", "l.toml"]) == 0 and asked.given == (Path("l.toml"), Path("runs"))
-    usual = {"dry_run": False, "resume": False, "watchdog": True}
+    usual = {"resume": False, "watchdog": True, "again": []}
     assert {name: asked.named[name] for name in usual} == usual and asked.named["events"].name == "l"
-    main(["run", "l.toml", "--out", "o", "--dry-run", "--resume", "--no-watchdog"])
-    assert asked.given[1] == Path("o")
-    assert {name: asked.named[name] for name in usual} == {"dry_run": True, "resume": True, "watchdog": False}
+    main(["run", "l.toml", "--out", "o", "--resume", "--no-watchdog", "--accept", "--again", "D1 *"])
+    assert asked.given[1] == Path("o") and asked.named["accept"] is True
+    assert {name: asked.named[name] for name in usual} == {"resume": True, "watchdog": False, "again": ["D1 *"]}
     capsys.readouterr()
-    asked.answer = [outcome(earlier=True, run_id="RUN0"), outcome("fail", error_code=3, why="limit"), outcome()]
-    assert main(["run", "l.toml"]) == max(one.exit_code for one in asked.answer) > 0
+    asked.answers = [outcome(earlier=True, run_id="RUN0"), outcome("fail", error_code=3, why="limit"), outcome()]
+    assert main(["run", "l.toml"]) == 3
     said = capsys.readouterr()
     assert "sweep on D1: failed: limit" in said.err
     assert said.err.count("tsbench: sweep on D1: ") == 2   # nothing of what was measured earlier
     assert "done before" in said.out and "no numbers" not in said.out
-    asked.answer = [outcome(earlier=True), outcome(earlier=True)]
+    asked.answers = [outcome(earlier=True), outcome(earlier=True)]
     assert main(["run", "l.toml"]) == 0
     assert "all 2 entries are already measured in runs" in capsys.readouterr().err
 
 
-def test_a_list_as_json_has_all_results_and_a_row_for_each_entry_without_success(
+def test_a_campaign_as_json_has_all_results_and_a_row_for_each_run_without_success(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hold = Result("hold_voltage", "V", 0.5, 0.4, 0.6, "step")
     answers = [outcome(results=(hold,)), outcome("fail", device="D2", error_code=3, why="limit", results=(hold,)),
                outcome("abort", device="D3", why="stopped by hand")]
-    monkeypatch.setattr(tsbench.station.run_list, "run_list", asked := Asked(answers))
-    assert main(["run", "l.toml", "--json"]) == max(one.exit_code for one in answers)
+    monkeypatch.setattr(tsbench.station.campaign, "campaign", AskedCampaign(answers))
+    assert main(["run", "l.toml", "--json"]) == 3
     rows = json.loads(capsys.readouterr().out)
     assert [(row["device"], row["quantity"]) for row in rows] == [
         ("D1", "hold_voltage"), ("D2", "hold_voltage"), ("D2", "run"), ("D3", "run")]
@@ -121,24 +141,18 @@ def test_a_list_as_json_has_all_results_and_a_row_for_each_entry_without_success
     assert main(["run", "l.toml"]) > 0   # the same as tables
     said = capsys.readouterr().out
     assert [said.count(device) for device in ("D1", "D2", "D3")] == [2, 2, 1]   # of results, and of entries
-    asked.answer = [outcome(earlier=True)]
-    assert main(["run", "l.toml"]) == 0
-    said = capsys.readouterr()
-    assert "the only entry is already measured in runs" in said.err and said.out.count("D1") == 1
 
 
-def test_a_list_that_is_refused_says_which_entries_are(
+def test_a_campaign_that_is_refused_says_every_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refused = ListRefused("1 of 2 entries\nis refused", [outcome("left out", run_id=""), outcome(
-        "refused", run_id="", device="D2", error_code=5, why="3 V is above the limit")])
-    monkeypatch.setattr(tsbench.station.run_list, "run_list", Asked(refused))
-    assert main(["run", "l.toml"]) == refused.exit_code > 0
-    said = capsys.readouterr()
-    assert said.err.endswith("tsbench: 1 of 2 entries is refused\n") and "D2" in said.out and "refused" in said.out
-    assert main(["run", "l.toml", "--json"]) == refused.exit_code
-    rows = json.loads(capsys.readouterr().out)
-    assert [row["status"] for row in rows] == ["left out", "refused"]
+    plan = CampaignPlan("l", (), red=("one", "two", "three", "four"), exit_code=3)
+    refused = CampaignRefused("one. Two\nis. Three", plan)
+    monkeypatch.setattr(tsbench.station.campaign, "campaign", AskedCampaign(refused))
+    assert main(["run", "l.toml"]) == 3
+    assert capsys.readouterr().err.endswith("tsbench: one. Two is. Three\ntsbench: four\n")
+    assert main(["run", "l.toml", "--json"]) == 3
+    assert [row["reason"] for row in json.loads(capsys.readouterr().out)] == ["one", "two", "three", "four"]
 
 
 @pytest.mark.parametrize("passed", [True, False])

@@ -14,11 +14,11 @@ from tsbench.simulated_backends.studies.simulate.simulate import simulate
 from tsbench.simulated_backends.witness.witness_file import WitnessFile
 from tsbench.simulated_backends.world.world_file import load_world_file
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.run_list.file import read_list
+from tsbench.station.campaign.file import read_campaign
 from tsbench.text_files import LARGEST, read_toml
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-READERS = {"bench": BenchFile.load, "world": load_world_file, "list": read_list, "netlist": simulate}
+READERS = {"bench": BenchFile.load, "world": load_world_file, "list": read_campaign, "netlist": simulate}
 
 
 def pipe(folder: Path) -> Path:
@@ -49,7 +49,7 @@ def test_what_is_no_text_file_is_refused_in_one_line(tmp_path: Path, read: objec
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
 
 
-@pytest.mark.parametrize("read", [BenchFile.load, load_world_file, read_list])
+@pytest.mark.parametrize("read", [BenchFile.load, load_world_file, read_campaign])
 @pytest.mark.parametrize(
     "text",
     [

@@ -32,6 +32,7 @@ SECTIONS = {
     "`[fixture.control.QUANTITY]`": (bench_tables.ControlTable,),
     "`[devices.ID]`": (bench_tables.DeviceTable,),
     "Limits of the devices": (bench_tables.CommonDeviceTable, bench_tables.LimitsTable),
+    "Budgets of the devices": (bench_tables.BudgetTable,),
     "`[positioner]`": (bench_tables.PositioningTable,),
     "`[temperature]`": (bench_tables.TemperatureTable,),
     "`[watchdog]`": (bench_tables.WatchdogTable,),

@@ -16,8 +16,8 @@ from tsbench.records import Run
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.fixture_values import fixture_values
+from tsbench.station.campaign import CampaignRefused, campaign
 from tsbench.station.fixture_check import FixtureValue, with_measured
-from tsbench.station.run_list import ListRefused, run_list
 from tsbench.station.runner import run_on, run_protocol
 from tsbench.storage import read_run
 
@@ -119,17 +119,15 @@ def test_each_entry_of_a_list_has_its_values(tmp_path: Path) -> None:
     path = tmp_path / "two.list.toml"
     path.write_text(LIST.format(fixture='fixture = { load_resistance = "4 kOhm" }',
                                 own='load_resistance = "6 kOhm", parallel_capacitance = "2 nF"'), "utf-8")
-    said: list[str] = []
-    assert run_list(path, tmp_path / "runs", dry_run=True, events=lambda event: said.append(event.message)) == []
-    assert ", with load resistance 4 kOhm, parallel capacitance 1 nF; " in said[0]
-    assert ", with load resistance 6 kOhm, parallel capacitance 2 nF; " in said[1]
-    assert all(one.status == "success" for one in run_list(path, tmp_path / "runs"))
+    first, second = campaign(path, tmp_path / "runs").plan().rows
+    assert first.peaks["current"].value > second.peaks["current"].value   # the load is larger
+    assert set(campaign(path, tmp_path / "runs").run().counts) == {"success"}
     found = [run.header.fixture.control["load_resistance"] for run in measured(tmp_path / "runs")]
     assert found == [4e3, 6e3]
-    again = run_list(path, tmp_path / "runs", resume=True)
+    again = campaign(path, tmp_path / "runs").run(resume=True).runs.values()
     assert [one.earlier for one in again] == [True, True]
     path.write_text(path.read_text("utf-8").replace("6 kOhm", "7 kOhm"), "utf-8")
-    again = run_list(path, tmp_path / "runs", resume=True)
+    again = campaign(path, tmp_path / "runs").run(resume=True).runs.values()
     assert [one.earlier for one in again] == [True, False]
 
 
@@ -141,16 +139,17 @@ def test_a_list_with_a_value_that_does_not_fit_is_refused(tmp_path: Path, own: s
     copied(tmp_path, "crossbar")
     path = tmp_path / "two.list.toml"
     path.write_text(LIST.format(fixture="", own=own), "utf-8")
-    with pytest.raises(ListRefused, match=said):
-        run_list(path, tmp_path / "runs")
+    with pytest.raises(CampaignRefused, match=said):
+        campaign(path, tmp_path / "runs").run()
 
 
 def test_a_list_names_the_table_that_is_missing(nbo2_bench: Path) -> None:
     path = nbo2_bench.parent / "two.list.toml"
     text = LIST.format(fixture="", own="load_resistance = 5e3").replace("crossbar", "nbo2").replace("D11", "D1")
     path.write_text(text, "utf-8")
-    with pytest.raises(ListRefused, match=r"nothing can set load_resistance. Add \[fixture.control.load_resistance\]"):
-        run_list(path, nbo2_bench.parent / "runs")
+    said = r"nothing can set load_resistance. Add \[fixture.control.load_resistance\]"
+    with pytest.raises(CampaignRefused, match=said):
+        campaign(path, nbo2_bench.parent / "runs").run()
 
 
 def test_the_command_line_sets_a_gate(tmp_path: Path) -> None:

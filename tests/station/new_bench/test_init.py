@@ -39,6 +39,7 @@ def test_five_commands_lead_from_an_empty_folder_to_a_threshold(
     assert main(["check", "bench.toml", "--fixture"]) == 0
     assert "bias: path resistance" in capsys.readouterr().out
     assert main(["run", "first.list.toml", "--dry-run", "--out", "runs"]) == 0
+    assert "2 runs on 1 device" in capsys.readouterr().out
     assert main(["run", "first.list.toml", "--out", "runs", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     threshold, = [row for row in rows if row["quantity"] == "threshold_voltage"]

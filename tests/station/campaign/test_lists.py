@@ -1,9 +1,8 @@
 """Lists of protocols: one bench per device, dry runs, resuming, and one clear line for a wrong list."""
 
 import json
-import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +16,19 @@ from tsbench.errors import CommunicationError, ConfigurationError, StorageError
 from tsbench.instruments import OutputState
 from tsbench.plugins import Offer
 from tsbench.protocols.extracting import contacts
-from tsbench.records import DeviceDescription, Flag, Point, Result, RunEvent
-from tsbench.station.run_list import ListRefused, run_list
-from tsbench.station.runner import Control
+from tsbench.records import DeviceDescription, Flag, RunEvent
+from tsbench.station.campaign import CampaignRefused, campaign, performing
+from tsbench.station.campaign.requests import CampaignControl
+from tsbench.station.runner import RunOutcome
 from tsbench.station.runner.process import run_on
 from tsbench.storage import read_run
-from tsbench.storage.recorder import RunRecorder
+
+
+def run_list(path: Path, out: Path, **options: Any) -> list[RunOutcome]:
+    found = campaign(path, out)
+    if "control" in options:
+        found.control = options.pop("control")
+    return list(found.run(**options).runs.values())
 
 
 @pytest.fixture(autouse=True)
@@ -69,25 +75,27 @@ ONE = '[[protocol]]\nname = "sweep"\n'
 SWEEPS = f'{ONE}{ONE}points = 3\n{ONE}device = "D2"\n'
 
 
-def test_a_list_keeps_the_bench_open_for_one_device(tmp_path: Path, opened: list[FakeBench]) -> None:
+def test_a_list_keeps_the_bench_open_and_connects_each_device(tmp_path: Path, opened: list[FakeBench]) -> None:
     outcomes = run_list(listed(tmp_path, SWEEPS), tmp_path / "out")
     assert [outcome.status for outcome in outcomes] == ["success"] * 3
-    assert [bench.device.identifier for bench in opened] == ["D1", "D2"] and opened[0].calls[-1] == "close"
+    assert [bench.device.identifier for bench in opened] == ["D2"] and opened[0].calls[-1] == "close"
+    assert opened[0].calls.count("connect D2") == 1
     assert [len(read_run(outcome.path).points) for outcome in outcomes if outcome.path] == [5, 3, 5]
     assert read_run(outcomes[1].path or "").reason == "the protocol ended after 3 of 5 points"
 
 
 def test_a_dry_run_only_tells_the_plans(tmp_path: Path, opened: list[FakeBench]) -> None:
-    told: list[RunEvent] = []
-    assert run_list(listed(tmp_path, SWEEPS), tmp_path / "out", events=told.append, dry_run=True) == []
-    assert len(told) == 3 and "sweep on D2: 5 points" in told[2].message
+    plan = campaign(listed(tmp_path, SWEEPS), tmp_path / "out").plan()
+    assert [(row.step, row.devices, row.runs) for row in plan.rows] == [
+        ("sweep", ("D1",), 1), ("sweep_2", ("D1",), 1), ("sweep_3", ("D2",), 1)]
+    assert plan.verdict == "green" and "3 runs on 2 devices, about 3.0 s" in str(plan)
     assert not (tmp_path / "out").exists() and not any(bench.on for bench in opened)
 
 
 def test_resume_leaves_out_what_is_done(
     tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, control = listed(tmp_path, SWEEPS), Control()
+    path, control = listed(tmp_path, SWEEPS), CampaignControl()
     calls: list[int] = []
 
     def stop_in_the_second(_: int) -> None:
@@ -100,16 +108,16 @@ def test_resume_leaves_out_what_is_done(
     path.write_text('bench = "b.toml"\ndevice = "D1"\n' + text)
     first = run_list(path, tmp_path / "out", control=control)
     assert [outcome.status for outcome in first] == ["success", "abort", "left out"]  # a stop ends the list
-    told: list[RunEvent] = []
-    second = run_list(path, tmp_path / "out", resume=True, events=told.append)
+    second = run_list(path, tmp_path / "out", resume=True)
     assert [(outcome.device, outcome.status, outcome.earlier) for outcome in second] == [
-        ("D1", "success", True), ("D1", "success", False), ("D2", "success", False)]
-    (again,) = [event.message for event in told if "measured again" in event.message]
-    assert first[1].run_id in again and "abort" in again
-    repeated = read_run(second[1].path or "").header.provenance["repeats"]
+        ("D1", "success", True), ("D1", "abort", True), ("D2", "success", False)]  # what was begun is never repeated
+    again = run_list(path, tmp_path / "out", resume=True, again=["D1 sweep_2"])
+    assert [outcome.earlier for outcome in again] == [True, False, True] and again[1].status == "success"
+    repeated = read_run(again[1].path or "").header.provenance["repeats"]
     assert repeated == [first[1].run_id] and "repeats" not in read_run(second[2].path or "").header.provenance
     third = run_list(path, tmp_path / "out", resume=True)
-    assert all(outcome.earlier for outcome in third) and [o.run_id for o in third] == [o.run_id for o in second]
+    assert all(outcome.earlier for outcome in third) and [o.run_id for o in third] == [
+        first[0].run_id, again[1].run_id, second[2].run_id]
 
 
 def test_outputs_that_are_not_off_end_the_list(
@@ -122,7 +130,7 @@ def test_outputs_that_are_not_off_end_the_list(
 
 def test_a_refusal_in_a_list_sends_nothing(tmp_path: Path, opened: list[FakeBench]) -> None:
     text = '[[protocol]]\nname = "sweep"\n[[protocol]]\nname = "sweep"\nrefusal = "too much"\n'
-    with pytest.raises(ListRefused, match=r"protocol 2 \(sweep on D1\): too much. Nothing was measured") as caught:
+    with pytest.raises(CampaignRefused, match=r"protocol 2 \(sweep on D1\): too much. Nothing was measured") as caught:
         run_list(listed(tmp_path, text), tmp_path / "out")
     assert caught.value.exit_code == 3
     assert [outcome.status for outcome in caught.value.outcomes] == ["left out", "refused"]
@@ -139,7 +147,7 @@ def test_a_refusal_in_a_list_sends_nothing(tmp_path: Path, opened: list[FakeBenc
         ("[[protocol]]\nname = 'sweeep'", "Did you mean 'sweep'"),
         ("[[protocol]]\nname = 'sweep'\npoints = 'x'", r"protocol 1 \(sweep on D1\): sweep: points"),
         ("[[protocol]]\nname = 'sweep'\npionts = 1", "Did you mean 'points'"),
-        ("protocol = [1]", "protocol 1 is not a table"),
+        ("protocol = [1]", "protocol 1: this is not a table"),
         ("[[protocol", "not valid TOML"),
     ],
 )
@@ -172,14 +180,13 @@ def test_a_wrong_entry_is_found_before_the_first_is_measured(
     tmp_path: Path, opened: list[FakeBench], entry: str, expected: str
 ) -> None:
     path = listed(tmp_path, ONE + ONE + ONE + entry)
-    with pytest.raises(ListRefused, match=expected) as caught:
+    with pytest.raises(CampaignRefused, match=expected) as caught:
         run_list(path, tmp_path / "out")
     assert opened == [] and not (tmp_path / "out").exists() and caught.value.exit_code == 2
-    assert [outcome.status for outcome in caught.value.outcomes] == ["left out", "left out", "refused"]
 
 
 def test_every_wrong_entry_is_named(tmp_path: Path, opened: list[FakeBench]) -> None:
-    with pytest.raises(ListRefused) as caught:
+    with pytest.raises(CampaignRefused) as caught:
         run_list(listed(tmp_path, ONE + 'device = "D8"\n' + ONE + ONE + "points = 'x'\n"), tmp_path / "out")
     assert "protocol 1" in str(caught.value).lower() and "protocol 3" in str(caught.value).lower()
 
@@ -188,7 +195,7 @@ def test_a_bench_that_does_not_answer_is_found_before_the_first_is_measured(
     tmp_path: Path, opened: list[FakeBench]
 ) -> None:
     path = listed(tmp_path, ONE + ONE + 'bench = "gone.toml"')
-    with pytest.raises(ListRefused, match=r"protocol 2 .* gave no reply"):
+    with pytest.raises(CampaignRefused, match=r"protocol 2 .* gave no reply"):
         run_list(path, tmp_path / "out")
     assert [bench.calls for bench in opened] == [["close"]]
 
@@ -210,7 +217,7 @@ def test_an_entry_that_fails_does_not_end_the_list(
             raise StorageError("no run can be begun")
         return run_on(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sys.modules[run_list.__module__], "run_on", fail_once)
+    monkeypatch.setattr(performing, "run_on", fail_once)
     hooked(monkeypatch, raising(RuntimeError("a bug")))
     outcomes = run_list(listed(tmp_path, ONE + ONE + "at = 2\n" + ONE + 'device = "D2"'), tmp_path / "out")
     assert [outcome.status for outcome in outcomes] == ["fail", "fail", "success"]
@@ -223,14 +230,14 @@ def test_two_lists_do_not_write_into_one_folder(
     path, found = listed(tmp_path, ONE + "at = 2"), []
 
     def another(_: int) -> None:
-        with pytest.raises(StorageError, match="another list is measuring into this folder") as caught:
+        with pytest.raises(StorageError, match="another campaign is measuring into this folder") as caught:
             run_list(path, tmp_path / "out", resume=True)
         found.append(str(caught.value))
 
     hooked(monkeypatch, another)
     run_list(path, tmp_path / "out")
     assert len(found) == 1 and "process " in found[0]
-    assert len(list((tmp_path / "out").iterdir())) == 1  # the lock is gone
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == ["", ".nxs", ".tsc"]  # the lock is gone
 
 
 def test_two_resumes_into_a_new_folder_measure_each_entry_once(
@@ -242,39 +249,16 @@ def test_two_resumes_into_a_new_folder_measure_each_entry_once(
 
     def planned(self: Sweep, station: object) -> object:
         monkeypatch.setattr(Sweep, "plan", plan)
-        with pytest.raises(StorageError, match="another list is measuring"):
+        with pytest.raises(StorageError, match="another campaign is measuring"):
             run_list(path, tmp_path / "out", resume=True)
         found.append(1)
         return plan(self, station)
 
     monkeypatch.setattr(Sweep, "plan", planned)
     assert [outcome.status for outcome in run_list(path, tmp_path / "out", resume=True)] == ["success"] and found
-    with pytest.raises(ListRefused):
+    with pytest.raises(CampaignRefused):
         run_list(listed(tmp_path, ONE + 'refusal = "too much"'), tmp_path / "new", resume=True)
     assert not (tmp_path / "new").exists()
-
-
-def test_a_crashed_run_is_recovered_before_it_is_measured_again(
-    tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = Result("threshold_voltage", "V", 1.0, 0.9, 1.1, "step")
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: [found])
-    path = listed(tmp_path, ONE)
-    (first,) = run_list(path, tmp_path / "out")
-    whole = read_run(first.path or "")
-    with RunRecorder(tmp_path / "crash", replace(whole.header, run_id="20260101T000000000Z-sweep-D1-aaaaaa")) as left:
-        left.point(Point((0.0, 0.0)))
-    assert first.path is not None
-    first.path.unlink()
-    left.path.replace(tmp_path / "out" / "crashed.tsj")
-    (second,) = run_list(path, tmp_path / "out", resume=True)
-    recovered = read_run(tmp_path / "out" / "crashed.nxs")
-    assert recovered.status == "recovered" and [r.quantity for r in recovered.results] == ["threshold_voltage"]
-    assert read_run(second.path or "").header.provenance["repeats"] == [recovered.header.run_id]
-    monkeypatch.setattr(tsbench.extraction.files, "extract", lambda run, options, **_: [found])
-    analysis = tsbench.extraction.analyse_files(sorted((tmp_path / "out").glob("*.nxs")))
-    assert [row["run"] for row in analysis.rows] == [second.run_id]
-    assert f"{recovered.header.run_id}: this run is left out" in analysis.lines[-1]
 
 
 def test_a_short_device_gets_no_further_entries(
@@ -299,7 +283,7 @@ def test_a_list_that_the_disk_has_no_room_for_is_refused(
     tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tsbench.storage.disk.free_bytes", lambda folder: 3000)
-    with pytest.raises(ListRefused, match=r"the list needs 0.0 MB in .*, but only 0.0 MB are free"):
+    with pytest.raises(CampaignRefused, match=r"the list needs 0.0 MB in .*, but only 0.0 MB are free"):
         run_list(listed(tmp_path, ONE + ONE), tmp_path / "out")
     assert opened[0].calls == ["close"] and not (tmp_path / "out").exists()
 
@@ -314,7 +298,8 @@ def test_the_table_comes_whatever_became_of_the_list(
 
     refused = str(listed(tmp_path, ONE + ONE + 'device = "D9"'))
     assert main(["run", refused, "--out", str(tmp_path / "a"), *options]) == 2
-    assert "D9" in (found := said()) and "refused" in found and "left out" in found
+    assert not options or "refused" in said()
+    assert options or "D9" in capsys.readouterr().err
     failing = str(listed(tmp_path, ONE + 'refusal = "too much"'))
     assert main(["run", failing, "--out", str(tmp_path / "a"), *options]) == 3
     assert "D1" in (found := said()) and "refused" in found
@@ -328,5 +313,5 @@ def test_the_table_comes_whatever_became_of_the_list(
 
 def test_a_dry_run_of_more_points_than_a_run_holds_is_refused(tmp_path: Path, opened: list[FakeBench]) -> None:
     path = listed(tmp_path, ONE + "points = 100_000_000_000")
-    with pytest.raises(ListRefused, match=r"the run would have 1e\+11 points, but at most 1e\+07 fit one run"):
-        run_list(path, tmp_path / "out", dry_run=True)
+    with pytest.raises(CampaignRefused, match=r"the run would have 1e\+11 points, but at most 1e\+07 fit one run"):
+        run_list(path, tmp_path / "out")

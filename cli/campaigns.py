@@ -1,0 +1,160 @@
+"""``run``: a campaign, or a plain list of protocols, from its file to its table."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tsbench.cli.declaring import add_command, add_json
+from tsbench.cli.measuring import add_watchdog, tell
+
+_TOLD = 3  #: problems that the message itself holds
+_MOST_ROWS = 200  #: of a table that is printed as a whole
+
+_EXAMPLE = """\
+  tsbench run examples/nbo2.list.toml --out runs
+  tsbench run examples/wafer.campaign.toml --dry-run     the plan as a table
+  tsbench run examples/wafer.campaign.toml --out runs/wafer --resume"""
+
+
+def declare(commands: Any) -> None:
+    """Declare ``run``."""
+    run = add_command(commands, "run", "campaigns:run", "run a campaign, or a list of protocols", _EXAMPLE)
+    run.add_argument("campaign", type=Path, metavar="CAMPAIGN.toml",
+                     help="the campaign with [[step]] entries, or a list with [[protocol]] entries")
+    run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR",
+                     help="folder for run files and the state of the campaign (default: %(default)s)")
+    run.add_argument("--dry-run", action="store_true", help="print the plan as a table. The instruments are opened and "
+                     "identified. No output is switched on")
+    run.add_argument("--resume", action="store_true", help="go on with the campaign in DIR. A run that was interrupted "
+                     "is not repeated")
+    run.add_argument("--accept", action="store_true", help="accept the amber lines of the plan. This is recorded")
+    run.add_argument("--again", action="append", default=[], metavar="PATTERN", help="with --resume: perform the runs "
+                     'with such a name once more, for example "D1 sweep*" (can be repeated)')
+    run.add_argument("--interrupted", choices=("continue", "again", "stop"), help="with --resume: the answer where the "
+                     'campaign asks (on_interrupted = "ask")')
+    run.add_argument("--device-record", type=Path, metavar="DIR", help="folder of the device record (default: that of "
+                     "the bench file, else one in the folder of the runs)")
+    add_watchdog(run)
+    add_json(run, "the results of all runs, or the plan")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Plan a campaign, or run it; the table comes whatever became of the runs."""
+    from tsbench.cli.printing import ProgressPrinter, print_json
+    from tsbench.station.campaign import CampaignRefused, campaign
+    from tsbench.station.campaign.oscillations import predicted_zones
+    from tsbench.station.runner import RunOutcome
+
+    found = campaign(options.campaign, options.out, device_record=options.device_record)
+    if options.dry_run:
+        plan = found.plan(zones=predicted_zones)
+        if options.json:
+            print_json(plan.as_json())
+        else:
+            _print_plan(plan)
+        return plan.exit_code
+    refused: CampaignRefused | None = None
+    try:
+        with ProgressPrinter(found.file.name) as progress:
+            outcome = found.run(
+                resume=options.resume, accept=options.accept or _asked_to_accept, again=options.again, events=progress,
+                ask=lambda question, answers: options.interrupted or _answer(question, answers),
+                zones=predicted_zones, watchdog=options.watchdog, user=_user())
+        runs = list(outcome.runs.values())
+    except CampaignRefused as error:
+        refused, runs = error, list(error.outcomes) or [
+            RunOutcome(None, "refused", line, error_code=2) for line in error.plan.red if options.json]
+    _print(options, runs)
+    if refused is not None:
+        sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
+        for line in refused.plan.red[_TOLD:]:
+            sys.stderr.write(f"tsbench: {line}\n")
+        return refused.exit_code
+    if runs and all(one.earlier for one in runs):
+        many = f"all {len(runs)} entries are" if len(runs) > 1 else "the only entry is"
+        sys.stderr.write(f"tsbench: {many} already measured in {options.out}. There is nothing to do\n")
+        return 0
+    for one in runs[:_MOST_ROWS]:
+        if not one.earlier and one.run_id:
+            tell(one, f"{one.protocol} on {one.device}: ")
+    if outcome.ended:
+        sys.stderr.write(f"tsbench: {outcome.ended}\n")
+    return outcome.exit_code
+
+
+def _print(options: argparse.Namespace, runs: Sequence[Any]) -> None:
+    from tsbench.cli.printing import print_entries, print_json, print_results
+
+    rows = [row for one in runs for row in one.rows()]
+    if options.json:
+        print_json(rows + [one.entry_row() for one in runs if one.status != "success"])
+        return
+    if not runs:
+        return
+    if rows:
+        print_results(rows[:_MOST_ROWS], str(options.campaign))
+    shown = runs if len(runs) <= _MOST_ROWS else [one for one in runs if one.status != "success"][:_MOST_ROWS]
+    print_entries(shown, f"Entries of {options.campaign}")
+    counts: dict[str, int] = {}
+    for one in runs:
+        counts[one.status] = counts.get(one.status, 0) + 1
+    sys.stdout.write(f"{len(runs)} runs: {', '.join(f'{count} {status}' for status, count in counts.items())}\n")
+
+
+def _print_plan(plan: Any) -> None:
+    """Print the plan: what each step does to a device at worst, beside the limits."""
+    from tsbench.cli.printing import output_console, table
+
+    if plan.rows:
+        columns = ("step", "runs", "at the device", "in its life", "time, size", "oscillation")
+        table(f"{plan.name}: at most, for one device / its limit", columns, map(_cells, plan.rows))
+    for line in plan.red:
+        sys.stderr.write(f"tsbench: {line}\n")
+    console = output_console()
+    for word, lines in (("amber", plan.amber), ("note", plan.notes)):
+        for line in lines:
+            console.print(f"{word}: {line}", soft_wrap=True)
+    console.print(plan.line, soft_wrap=True)
+
+
+def _cells(row: Any) -> tuple[str, ...]:
+    from tsbench.quantities import format_quantity
+
+    devices = row.devices[0] if len(row.devices) == 1 else f"{len(row.devices)} devices"
+    peaks = "\n".join(f"{name} {bounded.text}" for name, bounded in row.peaks.items())
+    dose = "\n".join(f"{name} {bounded.text}" for name, bounded in row.dose.items())
+    model = f" (model {row.model})" if row.model else ""
+    return (f"{row.step}\n{row.protocol}\n{devices}", str(row.runs), peaks, dose,
+            f"{format_quantity(row.duration, 's', 2)}\n{row.bytes / 1e6:.1f} MB", f"{row.oscillation}{model}" or "-")
+
+
+def _asked_to_accept(lines: Sequence[str]) -> bool:
+    """Ask the person at the terminal to accept the amber lines; without one the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    for line in lines:
+        sys.stderr.write(f"amber: {line}\n")
+    sys.stderr.write("Measure in spite of this? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _answer(question: str, answers: Sequence[str]) -> str:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "stop"
+    while True:
+        sys.stderr.write(f"{question} [{'/'.join(answers)}] ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line or line.strip() in answers:
+            return line.strip() or "stop"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

@@ -1,0 +1,399 @@
+"""A campaign from its file to its outcome: read, planned as a whole, performed, resumed.
+
+::
+
+    campaign = tsbench.campaign("screen.toml", out="runs/screen")
+    print(campaign.plan())
+    outcome = campaign.run()
+"""
+
+import contextlib
+import fnmatch
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import ConfigurationError, LimitError, StorageError, TsbenchError, sentences
+from tsbench.records import RunEvent
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.campaign.budgets import budget_of, records_folder
+from tsbench.station.campaign.engine import Engine
+from tsbench.station.campaign.expansion import Item, expand
+from tsbench.station.campaign.file import read_campaign
+from tsbench.station.campaign.notify import notification, send
+from tsbench.station.campaign.overview import CampaignPlan, refusals, rows_of
+from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
+from tsbench.station.campaign.planning import PlannedItem, budget_problems, plan_items
+from tsbench.station.campaign.problems import Problems
+from tsbench.station.campaign.readings import results_of
+from tsbench.station.campaign.requests import CampaignControl
+from tsbench.station.campaign.resuming import recovered_runs, resumable
+from tsbench.station.campaign.specs import CampaignFile
+from tsbench.station.campaign.state import LOCK, CampaignState, StateFile
+from tsbench.station.device_record import DeviceRecords
+from tsbench.station.runner.events import Listener
+from tsbench.station.runner.outcome import INTERRUPTED, LEFT_OUT, REFUSED, RunOutcome
+from tsbench.station.runner.safety import RunnerBench
+from tsbench.storage import disk
+from tsbench.storage.run_id import timestamp
+from tsbench.storage.run_lock import RunLock
+
+_TOLD = 3  #: problems that the message of an error holds; the plan has all
+_COPIES = 2  #: of each run's bytes stand on the disk while the next is measured: its file, and room to make one
+Answer = Callable[[str, Sequence[str]], str]  #: a question and its possible answers -> the answer
+Zones = Callable[[Path, RunnerBench, Sequence[PlannedItem]], Mapping[str, tuple[str, str]]]
+
+
+class CampaignRefused(ConfigurationError):
+    """A campaign is wrong or beyond a limit, or nobody has accepted its amber lines; nothing was measured."""
+
+    def __init__(self, message: str, plan: CampaignPlan, outcomes: Sequence[RunOutcome] = ()) -> None:
+        super().__init__(message)
+        self.plan = plan
+        self.outcomes = tuple(outcomes)
+        self.exit_code = plan.exit_code or 3
+
+
+@dataclass(frozen=True)
+class CampaignOutcome:
+    """What a campaign came to."""
+
+    runs: Mapping[str, RunOutcome] = field(default_factory=dict)  #: key -> outcome, in the order of the campaign
+    ended: str = ""  #: why it ended early; ""
+    out: Path = Path()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 130 stopped, 1 or 3 if a run failed."""
+        codes = [one.exit_code for one in self.runs.values() if one.status != LEFT_OUT and not one.earlier]
+        if self.ended and INTERRUPTED in codes:
+            return INTERRUPTED
+        return max((code for code in codes if code != INTERRUPTED), default=0) or (1 if self.ended else 0)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the result rows of all runs."""
+        return [row for one in self.runs.values() for row in one.rows()]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many runs have each status."""
+        found: dict[str, int] = {}
+        for one in self.runs.values():
+            found[one.status] = found.get(one.status, 0) + 1
+        return found
+
+
+class Campaign:
+    """One campaign, planned and performed.
+
+    Parameters
+    ----------
+    path : the campaign file, or a list of protocols
+    out : folder of its runs and its state
+    device_record : folder of the device record; None: that of the bench file, else one in ``out``
+    """
+
+    def __init__(self, path: Path | str, out: Path | str, device_record: Path | str | None = None) -> None:
+        self.path, self.out = Path(path), Path(out)
+        self.file: CampaignFile = read_campaign(self.path)
+        self.control = CampaignControl()
+        self._benches: dict[Path, BenchFile | TsbenchError] = {}
+        self._named = None if device_record is None else Path(device_record)
+        self.items, lines = self._checked()
+        self._problems = lines
+        self.records = DeviceRecords(self._named or records_folder(self._bench_files(), self.out))
+
+    # ---------------------------------------------------------------------------------------------- before it
+
+    def plan(self, *, zones: Zones | None = None) -> CampaignPlan:
+        """Return what the campaign would do at most; the instruments are opened, nothing is switched on."""
+        plan, bench = self._plan(self.items, zones)
+        if bench is not None:
+            bench.close()
+        return plan
+
+    def _checked(self) -> tuple[list[Item], list[str]]:
+        """Return the items, and all that can be said against them from the files alone."""
+        problems = Problems(str(self.path), list(self.file.problems))
+        devices: dict[Path, list[str]] = {}
+        checked = [self.file.check.step] if self.file.check is not None else []
+        for step in (*self.file.steps, *checked):
+            place = problems.below(step.place)
+            bench = self._bench_file(step.bench)
+            if isinstance(bench, TsbenchError):
+                place.add("", str(bench))
+                continue
+            devices[step.bench] = list(bench.table.devices)
+            for role in step.protocol.roles:
+                if role not in bench.table.roles:
+                    place.add("", f"{step.protocol.name}: the bench has no role '{role}'. Add it to [roles] in the "
+                                  "bench file")
+            swept = {name for axis in step.axes for name in axis.names if name not in step.protocol.model_fields}
+            for quantity in {*step.fixture, *swept}:
+                if quantity not in bench.table.fixture.control:
+                    place.add("", f"nothing can set {quantity}. Add [fixture.control.{quantity}] to the bench file")
+        if self.file.notify:
+            try:
+                notification(self.file.notify)
+            except ConfigurationError as error:
+                problems.add("notify", str(error))
+        items = expand(self.file, devices, problems)
+        return [] if problems.lines else items, problems.lines
+
+    def _bench_file(self, path: Path) -> BenchFile | TsbenchError:
+        if path not in self._benches:
+            try:
+                self._benches[path] = BenchFile.load(path)
+            except TsbenchError as error:
+                self._benches[path] = error
+        return self._benches[path]
+
+    def _bench_files(self) -> list[BenchFile]:
+        return [bench for bench in self._benches.values() if isinstance(bench, BenchFile)]
+
+    def _plan(self, items: Sequence[Item], zones: Zones | None = None) -> tuple[CampaignPlan, RunnerBench | None]:
+        """Return the plan of some items, and the bench of the first, open."""
+        if self._problems:
+            return CampaignPlan(self.file.name, (), tuple(self._problems), exit_code=2), None
+        from tsbench.station.bench.bench import Bench  # opens VISA: late
+
+        columns = self.file.map.rows if self.file.map is not None else {}
+        planned, bench = plan_items(items, Bench.open, self.file.vocabulary, columns, self.records.life)
+        try:
+            return self._judged(planned, bench, zones), bench
+        except BaseException:
+            if bench is not None:
+                bench.close()
+            raise
+
+    def _judged(
+        self, planned: list[PlannedItem], bench: RunnerBench | None, zones: Zones | None,
+    ) -> CampaignPlan:
+        refused, amber = budget_problems(planned, self._budget, self.records.life)
+        planned = [one if one.item.number not in refused or one.problem is not None else
+                   PlannedItem(one.item, one.plan, one.dose, LimitError(refused[one.item.number]), one.limits)
+                   for one in planned]
+        red = refusals(planned)
+        codes = [one.problem.exit_code for one in planned if one.problem is not None]
+        notes = [self.file.note] if self.file.note else []
+        if space := self._space(planned):
+            red.append(space)
+            codes.append(1)
+        oscillation: Mapping[str, tuple[str, str]] = {}
+        if zones is not None and bench is not None and not red:
+            oscillation = zones(planned[0].item.step.bench, bench, planned)
+        budgets = {one.item.device: self._budget(one) for one in planned}
+        if self._named is None and any(budget.limited for budget in budgets.values()) and not any(
+                file.table.device_record for file in self._bench_files()):
+            amber.append("the budgets count only what is measured into this folder. Name a folder for the device "
+                         'record of all campaigns: device_record = "…" in the bench file, or --device-record')
+        used = {device: self.records.life(device).used for device in budgets}
+        return CampaignPlan(
+            self.file.name, tuple(rows_of(planned, budgets, used, oscillation)), tuple(red), tuple(amber), tuple(notes),
+            max(codes, default=0), tuple(planned))
+
+    def _budget(self, one: PlannedItem) -> Any:
+        found = self._bench_file(one.item.step.bench)
+        assert isinstance(found, BenchFile)
+        return budget_of(found, one.item.device)
+
+    def _space(self, planned: Sequence[PlannedItem]) -> str:
+        needed = _COPIES * sum(item.plan.bytes for item in planned if item.plan is not None)
+        existing = next(folder for folder in (self.out.absolute(), *self.out.absolute().parents) if folder.is_dir())
+        free = disk.free_bytes(existing)
+        if needed <= free:
+            return ""
+        what = "list" if self.file.is_list else "campaign"
+        return (f"the {what} needs {needed / 1e6:.1f} MB in {self.out}, but only {free / 1e6:.1f} MB are free. Free "
+                f"some space, shorten the {what} or choose another folder with --out")
+
+    # ------------------------------------------------------------------------------------------------- its runs
+
+    def run(
+        self, *, resume: bool = False, accept: bool | Callable[[Sequence[str]], bool] = False,
+        again: Sequence[str] = (), events: Listener | None = None, ask: Answer | None = None,
+        zones: Zones | None = None, watchdog: bool = True, performer: StepPerformer | None = None, user: str = "",
+    ) -> CampaignOutcome:
+        """Perform the campaign, or what is left of it.
+
+        Parameters
+        ----------
+        resume : go on with the campaign in the folder
+        accept : whether the amber lines are accepted; a callable is asked with them
+        again : patterns of keys of runs that are performed once more, although they have an outcome
+        events : gets every event
+        ask : where ``on_interrupted = "ask"``: is asked what becomes of an interrupted run
+        zones : predicts oscillations, see :mod:`tsbench.station.campaign.oscillations`
+        performer : who performs a run; None: this process, on the bench that it opens
+        user : who accepts and measures
+
+        Raises
+        ------
+        CampaignRefused
+            Red, or amber that nobody accepts; nothing was measured.
+        StorageError
+            The folder holds a campaign already, or another process measures into it.
+        """
+        tell: Listener = events or (lambda _: None)
+        if self._problems:
+            self._require_good(self._plan([])[0], False)
+        with _locked(self.out), contextlib.ExitStack() as last:
+            before = resumable(self.out, self.file, resume=resume)
+            runs = recovered_runs(self.out, before, tell) if before is not None else {}
+            left = [item for item in self.items if before is None or not _decided(before, item, again)]
+            if not left and before is not None and not before.unfinished:
+                return CampaignOutcome(_earlier(self.items, before), "", self.out)
+            plan, bench = self._plan(left or self.items, zones)
+            if bench is not None:
+                last.callback(bench.close)  # once more does nothing
+            accepted = self._require_good(plan, accept)
+            states = StateFile(self.out, self.file.name)
+            last.callback(states.close)
+            self._begin(states, accepted, user)
+            own = performer is None
+            doing = performer or BenchPerformer(_opener(), bench, plan.planned[0].item.step.bench, watchdog=watchdog)
+            if own:
+                last.callback(doing.close)
+            engine = Engine(self.file, self.out, states, self.records, self._budget, doing, tell, self.control)
+            planned = self._taken_up(engine, states, list(plan.planned) if left else [], runs, again, ask, tell)
+            outcomes = engine.run(planned)
+            if own:
+                doing.close()
+            if doing.problems and not engine.ended:
+                engine.ended = sentences("not all outputs were read back as off", *doing.problems)
+            earlier = _earlier(self.items, states.state)
+            found = {item.key: outcomes.get(item.key) or earlier[item.key] for item in self.items
+                     if item.key in outcomes or item.key in earlier}
+            states.note("end", time=timestamp(), reason=engine.ended)
+            outcome = CampaignOutcome(found, engine.ended, self.out)
+            counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
+            self._notify("ended early" if engine.ended else "done", sentences(engine.ended, counted), tell)
+            return outcome
+
+    def _notify(self, status: str, message: str, tell: Listener) -> None:
+        """Send a message to the person that the campaign names; that it fails is a warning."""
+        if self.file.notify and (problem := send(notification(self.file.notify), self.file.name, status, message)):
+            tell(RunEvent("warning", problem))
+
+    def _begin(self, states: StateFile, accepted: Sequence[str], user: str) -> None:
+        if not states.state.begun:
+            states.note("begin", id=f"{timestamp()[:19].replace(':', '')}-{secrets.token_hex(3)}", name=self.file.name,
+                        file=str(self.path), text=self.file.text, time=timestamp(), items=len(self.items))
+        if accepted:
+            states.note("accepted", lines=list(accepted), by=user, time=timestamp())
+
+    def _taken_up(
+        self, engine: Engine, states: StateFile, planned: list[PlannedItem], runs: Mapping[str, str],
+        again: Sequence[str], ask: Answer | None, tell: Listener,
+    ) -> list[PlannedItem]:
+        """Close what a crash left, and return what is still to be performed."""
+        items = [PlannedItem(item) for item in self.items]
+        engine.settle_open()
+        repeated: set[str] = set()
+        for key in states.state.unfinished:
+            run = states.state.runs.get(key, "") or runs.get(key, "")
+            engine.mark_interrupted(key, run)
+            named = f" (run {run})" if run else ""
+            tell(RunEvent("warning", f"{key}: this run was interrupted{named} and is not repeated. Its planned worst "
+                                     "case counts in the budget"))
+            if self.file.on_interrupted == "ask":
+                answer = ask(f"{key} was interrupted. What now?", ("continue", "again", "stop")) if ask else "stop"
+                if answer == "stop":
+                    self._notify("asks", f"{key} was interrupted", tell)
+                    states.note("end", time=timestamp(), reason="stopped after an interrupted run")
+                    raise StorageError(f"{key} was interrupted, and the campaign asks what to do. Resume it with "
+                                       "--interrupted continue or --interrupted again")
+                repeated |= {key} if answer == "again" else set()
+        state = states.state
+        decided = {one.item.key for one in items if state.is_decided(one.item.key, one.item.fingerprint)}
+        wanted = {one.item.key for one in planned if matches_any(one.item.key, again)}
+        engine.remember(items)
+        return [one for one in planned if one.item.key not in decided or one.item.key in wanted | repeated]
+
+    def _require_good(self, plan: CampaignPlan, accept: bool | Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
+        """Return the amber lines that were accepted; CampaignRefused where something is against the campaign."""
+        what = f"{self.path}: "
+        if plan.red:
+            left = len(plan.red) - _TOLD
+            more = f"{left} more {'entry has' if left == 1 else 'entries have'} problems" if left > 0 else ""
+            told = [line.removeprefix(what) for line in plan.red[:_TOLD]]
+            raise CampaignRefused(f"{what}{sentences(*told, more, 'Nothing was measured')}", plan, _refused(plan))
+        if not plan.amber:
+            return ()
+        if accept is True or (callable(accept) and accept(plan.amber)):
+            return plan.amber
+        advice = "Accept this with --accept. Nothing was measured"
+        raise CampaignRefused(f"{what}{sentences(*plan.amber, advice)}", plan)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it."""
+        return f"<b>{self.file.name}</b>: {len(self.items)} runs, folder {self.out}"
+
+
+def _refused(plan: CampaignPlan) -> list[RunOutcome]:
+    """Return an outcome for each planned run of a campaign that is refused."""
+    return [RunOutcome(
+        None, LEFT_OUT if one.problem is None else REFUSED,
+        "the campaign was refused and nothing was measured" if one.problem is None else str(one.problem),
+        device=one.item.device, protocol=one.item.step.protocol.name,
+        error_code=1 if one.problem is None else one.problem.exit_code) for one in plan.planned]
+
+
+def _decided(state: CampaignState, item: Item, again: Sequence[str]) -> bool:
+    if matches_any(item.key, again):
+        return False
+    return state.is_decided(item.key, item.fingerprint) or (
+        item.key in state.unfinished and state.intents[item.key].get("fingerprint") == item.fingerprint)
+
+
+def matches_any(key: str, patterns: Sequence[str]) -> bool:
+    """Whether a key matches one of some patterns."""
+    return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
+
+
+def _earlier(items: Sequence[Item], state: CampaignState) -> dict[str, RunOutcome]:
+    """Return what was decided before, as outcomes."""
+    found = {}
+    for item in items:
+        if (content := state.outcomes.get(item.key)) is not None:
+            path = str(content.get("path", ""))
+            found[item.key] = RunOutcome(
+                Path(path) if path else None, str(content.get("status", "")), str(content.get("reason", "")),
+                results_of(content.get("results", ())),
+                run_id=str(content.get("run", "")), device=item.device, protocol=item.step.protocol.name, earlier=True)
+        elif item.key in state.left_out:
+            found[item.key] = RunOutcome(None, LEFT_OUT, state.left_out[item.key], device=item.device,
+                                         protocol=item.step.protocol.name, earlier=True)
+    return found
+
+
+def _opener() -> Callable[[Path, str | None], RunnerBench]:
+    from tsbench.station.bench.bench import Bench  # opens VISA: late
+
+    return Bench.open
+
+
+@contextlib.contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Keep other campaigns from writing into a folder, which is made; an empty one is removed afterwards."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = RunLock(out / LOCK)
+    except StorageError as error:
+        holder = str(error).partition(" by ")[2].partition(". ")[0]
+        raise StorageError(
+            f"{out}: another campaign is measuring into this folder{f' by {holder}' if holder else ''}. Wait until it "
+            "ends or choose another folder with --out") from None
+    except OSError as error:
+        raise StorageError(f"{out}: this folder cannot be made, or a file in it cannot be written "
+                           f"({error.strerror or error}). Choose another folder with --out") from error
+    try:
+        yield
+    finally:
+        lock.release()
+        with contextlib.suppress(OSError):  # it holds run files
+            out.rmdir()
+
+

@@ -1,0 +1,285 @@
+"""The engine of a campaign: item after item, each decided when its turn comes, with every intent on disk before it."""
+
+import fnmatch
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import TsbenchError, sentences
+from tsbench.plugins import in_words
+from tsbench.records import Flag, RunEvent
+from tsbench.station.campaign.deciding import Decider
+from tsbench.station.campaign.expansion import Item
+from tsbench.station.campaign.facts import DeviceFacts, MeasuredStep, contact_words
+from tsbench.station.campaign.performing import StepPerformer, StepRequest
+from tsbench.station.campaign.planning import PlannedItem
+from tsbench.station.campaign.readings import agreement, result_rows, run_dose, temperature_of
+from tsbench.station.campaign.requests import CampaignControl
+from tsbench.station.campaign.specs import CampaignFile
+from tsbench.station.campaign.state import INTERRUPTED, StateFile
+from tsbench.station.device_record import Budget, DeviceRecords, Dose
+from tsbench.station.device_record.life import next_state
+from tsbench.station.protection.control import Control
+from tsbench.station.runner.events import Listener
+from tsbench.station.runner.outcome import LEFT_OUT, RunOutcome
+
+_LOOK = 0.05  #: [s] between two looks whether a pause is over
+_FORMED = ("forming_voltage",)
+_SWITCHED = ("threshold_voltage", "hold_voltage", "switching_delay", "frequency", "relaxation_time", "firing_threshold",
+             "threshold_amplitude", "spike_energy")
+
+
+class Engine:
+    """Performs the items of one campaign.
+
+    Parameters
+    ----------
+    file : CampaignFile
+    out : folder of the runs
+    state : its state on disk
+    records : of the devices
+    budgets : planned item -> the budget of its device
+    performer : who performs a run
+    tell : gets every event
+    control : requests
+    """
+
+    def __init__(
+        self, file: CampaignFile, out: Path, state: StateFile, records: DeviceRecords,
+        budgets: Callable[[PlannedItem], Budget], performer: StepPerformer, tell: Listener, control: CampaignControl,
+    ) -> None:
+        self._file, self._out, self._states, self._records = file, out, state, records
+        self._budgets, self._performer, self._tell, self._control = budgets, performer, tell, control
+        self._decider = Decider(file, records.life)
+        self._facts: dict[str, DeviceFacts] = {}
+        self._bad: dict[str, str] = {}
+        self.ended = ""  #: why the campaign ends here
+
+    # ------------------------------------------------------------------------------------------- what was before
+
+    def remember(self, planned: Sequence[PlannedItem]) -> None:
+        """Take in what the state on disk holds: the facts of the devices, and their bad contacts."""
+        items = {one.item.key: one.item for one in planned}
+        state = self._states.state
+        for key in state.history:
+            content = state.outcomes.get(key)
+            if content is not None and key in items:
+                self._learn(items[key], _measured(items[key], content))
+
+    def settle_open(self) -> None:
+        """Settle the charges whose runs have an outcome: a crash may have come between the two."""
+        state = self._states.state
+        for charge, key in state.charges.items():
+            content = state.outcomes.get(key)
+            device = str(state.intents[key].get("device", ""))
+            if content is not None and charge in self._records.life(device).open:
+                self._records.settle(device, charge, Dose.read(content.get("dose", {})), run=content.get("run", ""))
+
+    def mark_interrupted(self, key: str, run: str, results: Sequence[Any] = ()) -> None:
+        """Note that a run was begun and not finished; its budget is charged with the planned worst case."""
+        intent = self._states.state.intents[key]
+        self._states.note("outcome", key=key, status=INTERRUPTED, run=run, results=list(results), contact=[],
+                          dose=intent.get("dose", {}), reason="the process ended before the run was finished")
+        self._records.settle(str(intent["device"]), str(intent["charge"]), Dose.read(intent.get("dose", {})), run=run,
+                             status=INTERRUPTED)
+
+    # ------------------------------------------------------------------------------------------------- the items
+
+    def run(self, planned: Sequence[PlannedItem]) -> dict[str, RunOutcome]:
+        """Perform or leave out every item; return the outcomes by key."""
+        outcomes: dict[str, RunOutcome] = {}
+        left = list(planned)
+        for request in self._states.state.requests:
+            left = self._reordered(left, str(request.get("what")), str(request.get("pattern")), outcomes)
+        total = len(left)
+        while left:
+            for what, pattern in self._control.asked():
+                self._states.note("request", what=what, pattern=pattern)
+                left = self._reordered(left, what, pattern, outcomes)
+            if not left:
+                break
+            one = left.pop(0)
+            if not self.ended and (reason := self._control.stopped) is not None:
+                self.ended = f"the campaign was stopped: {reason}"
+            if self.ended:
+                outcomes[one.item.key] = _left_out(one.item, self.ended)
+                continue
+            if self._control.paused:
+                self._tell(RunEvent("state", "the campaign is paused", data={"state": "paused"}))
+                self._control.wait_while_paused()
+                if self._control.stopped is not None:
+                    left.insert(0, one)
+                    continue
+            outcomes[one.item.key] = self._item(one)
+            self._tell(RunEvent("campaign", one.item.key, data={
+                "done": total - len(left), "total": total, "status": outcomes[one.item.key].status}))
+        return outcomes
+
+    def _reordered(
+        self, left: list[PlannedItem], what: str, pattern: str, outcomes: dict[str, RunOutcome],
+    ) -> list[PlannedItem]:
+        """Return the items that are left, as a person wants them."""
+        mine = [one for one in left if fnmatch.fnmatchcase(one.item.key, pattern)]
+        others = [one for one in left if one not in mine]
+        if what == "skip":
+            for one in mine:
+                outcomes[one.item.key] = self._leave_out(one.item, "the operator skipped it")
+            return others
+        return mine + others if what == "first" else others + mine
+
+    def _item(self, one: PlannedItem) -> RunOutcome:
+        item = one.item
+        facts = self._facts.setdefault(item.device, DeviceFacts())
+        decision = self._decider.decide(item, facts, self._bad.get(item.device, ""))
+        if decision.protocol is None:
+            return self._leave_out(item, decision.reason)
+        life = self._records.life(item.device)
+        if life.state == "retired":
+            return self._leave_out(item, f"{item.device} is retired")
+        if reason := self._budgets(one).refusal(life.used, one.dose, item.device):
+            return self._leave_out(item, reason)
+        state = self._states.state
+        charge = f"{state.begun.get('id', '')}:{item.key}:{state.counts.get(item.key, 0) + 1}"
+        repeats = [run for run in (*state.broken.get(item.key, ()), state.runs.get(item.key, "")) if run]
+        self._records.charge(item.device, charge, one.dose, protocol=item.step.protocol.name, key=item.key)
+        self._states.note("intent", key=item.key, device=item.device, fingerprint=item.fingerprint, charge=charge,
+                          dose=one.dose, protocol=decision.protocol.name, parameters=decision.protocol.parameters())
+        request = StepRequest(item.step.bench, item.device, decision.protocol, self._out, item.fixture,
+                              str(state.begun.get("id", "")), item.key, repeats)
+        outcome = self._performed(request, _Named(item, self._tell, self._states))
+        return self._finished(one, charge, outcome)
+
+    def _performed(self, request: StepRequest, named: "_Named") -> RunOutcome:
+        run_control = _RunControl(self._control)
+        try:
+            return self._performer.perform(request, named, run_control)
+        except KeyboardInterrupt:
+            self.ended = "the campaign was interrupted"
+            return _no_run(request, "abort", "interrupted")
+        except Exception as error:  # noqa: BLE001  a run that cannot be begun does not end the campaign
+            code = error.exit_code if isinstance(error, TsbenchError) else 1
+            return replace(_no_run(request, "fail", in_words(error)), error_code=code, outputs={"": False})
+
+    def _finished(self, one: PlannedItem, charge: str, outcome: RunOutcome) -> RunOutcome:
+        """Write down what a run came to, and what follows for its device."""
+        item = one.item
+        never_begun = not outcome.run_id and not self._states.state.runs.get(item.key)
+        dose = Dose() if never_begun else run_dose(outcome, one, item.step.protocol)
+        rows = result_rows(outcome.results)
+        words = contact_words(outcome.contact)
+        self._states.note("outcome", key=item.key, status=outcome.status, reason=outcome.reason, run=outcome.run_id,
+                          path=str(outcome.path or ""), results=rows, contact=list(words), dose=dose,
+                          safe=outcome.safe)
+        self._records.settle(item.device, charge, dose, run=outcome.run_id, status=outcome.status,
+                             temperature=temperature_of(outcome))
+        self._learn(item, MeasuredStep(item.step.name if not item.part else f"{item.owner}.{item.part}", item.point,
+                                   outcome.status, words, tuple(rows), outcome.run_id))
+        self._note_state(item, outcome, rows)
+        if self._performer.problems:
+            self.ended = sentences("not all outputs were read back as off", *self._performer.problems)
+        elif outcome.status == "abort":
+            self.ended = self.ended or f"the campaign was stopped: {outcome.reason}"
+        elif not outcome.safe:
+            self.ended = sentences(f"after {item.key}, not all outputs were read back as off", outcome.reason)
+        return outcome
+
+    def _learn(self, item: Item, measured: MeasuredStep) -> None:
+        """Keep a result for the conditions that follow; a device that looks bad gets no further runs."""
+        facts = self._facts.setdefault(item.device, DeviceFacts())
+        facts.runs.append(measured)
+        flags = {"open": Flag.OPEN, "short": Flag.SHORT}
+        found = [word for word in measured.contact if flags[word] & self._file.leave_out]
+        if found:
+            remedy = "write leave_out = [] in the list" if self._file.is_list else "use a condition such as when = " \
+                "\"contact == open\", or write leave_out = []"
+            self._bad[item.device] = (
+                f"{item.device} looks {' and '.join(found)} in run {measured.run_id}. Check the device, or {remedy} to "
+                "measure the device anyway")
+        elif measured.status == "success" and not measured.contact:
+            self._bad.pop(item.device, None)
+        if item.part == "after" and self._file.check is not None:
+            before = next((run for run in reversed(facts.runs) if run.step == f"{item.owner}.before"), None)
+            if problem := agreement(before, measured, self._file.check):
+                self._bad[item.device] = f"{item.device} has changed in step {item.owner}: {problem}"
+                self._tell(RunEvent("warning", self._bad[item.device]))
+
+    def _note_state(self, item: Item, outcome: RunOutcome, rows: Sequence[dict[str, Any]]) -> None:
+        valued = {row["quantity"] for row in rows if row["value"] is not None and "no_event" not in row["flags"]}
+        now = self._records.life(item.device).state
+        state = next_state(now, contact=contact_words(outcome.contact), formed=bool(valued & set(_FORMED)),
+                           switched=bool(valued & set(_SWITCHED)), success=outcome.status == "success")
+        if state != now:
+            self._records.set_state(item.device, state, f"run {outcome.run_id} ({item.step.protocol.name})")
+
+    def _leave_out(self, item: Item, reason: str) -> RunOutcome:
+        self._states.note("left out", key=item.key, reason=reason)
+        return _left_out(item, reason)
+
+
+def _left_out(item: Item, reason: str) -> RunOutcome:
+    return RunOutcome(None, LEFT_OUT, reason, device=item.device, protocol=item.step.protocol.name)
+
+
+def _no_run(request: StepRequest, status: str, reason: str) -> RunOutcome:
+    return RunOutcome(None, status, reason, device=request.device, protocol=request.protocol.name)
+
+
+def _measured(item: Item, content: Any) -> MeasuredStep:
+    step = item.step.name if not item.part else f"{item.owner}.{item.part}"
+    return MeasuredStep(step, item.point, str(content.get("status", "")), tuple(content.get("contact", ())),
+                    tuple(content.get("results", ())), str(content.get("run", "")))
+
+
+class _RunControl(Control):
+    """The control of one run: what is asked of the campaign holds for it, and a signal to it ends the campaign."""
+
+    def __init__(self, campaign: CampaignControl) -> None:
+        super().__init__()
+        self._campaign = campaign
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the run is to end."""
+        return self._campaign.stopped or super().stopped
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause is wished."""
+        return self._campaign.paused
+
+    def wait_while_paused(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Block until the campaign is resumed or stopped."""
+        while self.paused and self.stopped is None:
+            beat()
+            time.sleep(_LOOK)
+
+    def pause(self) -> None:
+        """Pause the campaign."""
+        self._campaign.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._campaign.resume()
+
+
+class _Named:
+    """Tells the events of one run, warnings with its key; its name is on disk before anything is sent."""
+
+    def __init__(self, item: Item, tell: Listener, states: StateFile) -> None:
+        self._item, self._tell, self._states = item, tell, states
+        self._run = ""
+
+    def __call__(self, event: RunEvent) -> None:
+        run = str(event.data.get("run") or "") if event.kind == "state" else ""
+        if run and run != self._run:
+            self._run = run
+            self._states.note("run", key=self._item.key, run=run)
+        if event.kind in {"warning", "log", "retry"}:
+            told = f", run {self._run}" if self._run else ""
+            event = replace(event, message=f"{self._item.step.protocol.name} on {self._item.device}{told}: "
+                                           f"{event.message}")
+        self._tell(event)
+
+

@@ -1,0 +1,131 @@
+"""The names that expressions may use: extracted quantities, facts of the device, parameters of the campaign file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tsbench.errors import nearest
+from tsbench.station.campaign.dimensions import Dimension, dimension
+from tsbench.station.campaign.evaluating import evaluate
+from tsbench.station.campaign.expression import Call, Combination, Expression, NameNode, Node, Word
+from tsbench.station.campaign.values import ExpressionError, Quantified, Value
+
+#: quantities that the protocols of tsbench extract, and their units (docs/definitions.md)
+_SINGLE: Mapping[str, str] = {
+    "cycles_to_failure": "", "delay_slope": "1/V", "failed_cycle_share": "", "firing_probability": "",
+    "firing_rate": "Hz", "firing_threshold": "V", "forming_current": "A", "forming_shift": "V", "forming_voltage": "V",
+    "frequency": "Hz", "frequency_peak_level": "V", "frequency_slope": "Hz/V", "hold_current": "A", "hold_voltage": "V",
+    "inter_spike_interval_jitter": "s", "long_gap_probability": "", "nonlinearity": "", "oscillation_end": "V",
+    "oscillation_onset": "V", "pulses_to_fire": "", "pulses_to_fire_median": "", "read_resistance": "Ohm",
+    "refractory_period": "s", "relaxation_time": "s", "relaxation_time_median": "s", "resistance": "Ohm",
+    "retention_time": "s", "retention_time_median": "s", "snapback_voltage": "V", "spike_amplitude": "A",
+    "spike_count": "", "spike_energy": "J", "spike_latency": "s", "stimulus_energy": "J", "switching_delay": "s",
+    "switching_delay_mean": "s", "switching_probability": "", "switching_voltage_after_forming": "V",
+    "switching_voltage_in_forming": "V", "telegraph_amplitude": "A", "telegraph_relative_amplitude": "",
+    "threshold_amplitude": "V", "threshold_current": "A", "threshold_voltage": "V",
+    "threshold_voltage_per_decade": "V", "train_firing_probability": "",
+}
+_STATISTICS = ("mean", "median", "standard_deviation")
+QUANTITIES: Mapping[str, str] = {
+    **_SINGLE, **{f"{name}_{statistic}": unit for name, unit in _SINGLE.items() for statistic in _STATISTICS}}
+
+CONTACTS = ("ok", "open", "short", "unknown")
+STATES = ("pristine", "formed", "working", "shorted", "open", "retired")
+STATUSES = ("success", "fail", "abort", "refused", "left out", "interrupted", "unknown")
+#: facts of a device that are numbers, and their units: ``device.cycles``
+FACTS: Mapping[str, str] = {"cycles": "", "charge": "C", "energy": "J", "max_voltage": "V", "max_current": "A"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that a name may be; none: any."""
+
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the names of one campaign mean: its parameters, stated bounds, steps and columns of the wafer map."""
+
+    parameters: Mapping[str, Quantified] = field(default_factory=dict)
+    expected: Mapping[str, Quantified] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    columns: Mapping[str, Dimension | Words] = field(default_factory=dict)  #: of the wafer map
+
+    def kind_of(self, name: NameNode) -> Dimension | Words:
+        """Return the unit of a name, or the words that it may be.
+
+        Raises
+        ------
+        ExpressionError
+            There is no such name; the nearest one is named.
+        """
+        if name.step == "device":
+            if name.name == "state":
+                return Words(STATES)
+            if name.name not in FACTS:
+                raise ExpressionError(f"a device has no '{name.name}'{nearest(name.name, [*FACTS, 'state'])}")
+            return dimension(FACTS[name.name])
+        if name.step and name.step not in self.steps:
+            raise ExpressionError(f"there is no step '{name.step}' before{nearest(name.step, self.steps)}")
+        if name.name == "status" and name.step:
+            return Words(STATUSES)
+        if name.name == "contact":
+            return Words(CONTACTS)
+        if not name.step and name.name in self.parameters:
+            return self.parameters[name.name].dimension
+        if not name.step and name.name in self.columns:
+            return self.columns[name.name]
+        if name.name in self.expected:
+            return self.expected[name.name].dimension
+        if name.name in QUANTITIES:
+            return dimension(QUANTITIES[name.name])
+        known = [*self.parameters, *self.columns, *self.expected, "contact", *QUANTITIES]
+        close = nearest(name.name, known)
+        raise ExpressionError(
+            f"there is no number '{name.name}'{close}" if close.startswith(". Did") else
+            f"there is no number '{name.name}'. A quantity of a plug-in needs its bounds in [expected], and a number "
+            "of your own belongs into [parameters]")
+
+    def resolved(self, expression: Expression) -> Expression:
+        """Return an expression with its names checked, and its bare words (``contact == ok``) read as words.
+
+        Raises
+        ------
+        ExpressionError
+            A name or a word is not known, or the units do not agree.
+        """
+        found = replace(expression, tree=self._resolved(expression.tree))
+        evaluate(found, self._stand_in)
+        return found
+
+    def _resolved(self, tree: Node) -> Node:
+        if isinstance(tree, NameNode):
+            self.kind_of(tree)
+        elif isinstance(tree, Call):
+            return replace(tree, arguments=tuple(self._resolved(one) for one in tree.arguments))
+        elif isinstance(tree, Combination):
+            left, right = tree.left, tree.right
+            if tree.sign in ("==", "!=") and left is not None:
+                left, right = self._word(left, right), self._word(right, left)
+            return replace(tree, left=left if left is None else self._resolved(left), right=self._resolved(right))
+        return tree
+
+    def _word(self, side: Node, other: Node) -> Node:
+        """Return a side of a comparison as a word, where the other side is a name that stands for words."""
+        if not isinstance(other, NameNode) or not isinstance(side, NameNode | Word):
+            return side
+        try:
+            kind = self.kind_of(other)
+        except ExpressionError:
+            return side
+        text = side.name if isinstance(side, NameNode) else side.text
+        if not isinstance(kind, Words) or (isinstance(side, NameNode) and (side.step or side.where)):
+            return side
+        if kind.allowed and text not in kind.allowed:
+            raise ExpressionError(f"{other.text} is never '{text}'{nearest(text, kind.allowed)}")
+        return Word(text)
+
+    def _stand_in(self, name: NameNode) -> Value:
+        """Return a value of the right unit for a name, to check an expression before anything is measured."""
+        kind = self.kind_of(name)
+        return "" if isinstance(kind, Words) else Quantified.exact(1.0, kind)

@@ -1,0 +1,102 @@
+"""Which devices a campaign measures: patterns over the devices of the bench, and the rows of a wafer map."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.station.campaign.dimensions import Dimension
+from tsbench.station.campaign.expression import WrittenNumber, parse
+from tsbench.station.campaign.names import Words
+from tsbench.station.campaign.values import ExpressionError, Quantified
+from tsbench.text_files import read_text
+
+_MOST_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class WaferMap:
+    """The rows of a wafer map: device -> its columns, as numbers with unit or as words."""
+
+    rows: Mapping[str, Mapping[str, Quantified | str]] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Dimension | Words]:
+        """Return the unit of each column whose every entry is a number of one unit; Words() for the others."""
+        found: dict[str, Dimension | Words] = {}
+        for row in self.rows.values():
+            for name, value in row.items():
+                kind = value.dimension if isinstance(value, Quantified) else Words()
+                found[name] = kind if found.get(name, kind) == kind else Words()
+        return found
+
+
+def matching(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Return the names that a pattern matches, in the order of the patterns, each once.
+
+    ``*`` and ``?`` stand for characters within one part between "/", ``**`` for any.
+    """
+    names, found = list(names), dict[str, None]()
+    for pattern in patterns:
+        expression = _as_regex(pattern)
+        found |= dict.fromkeys(name for name in names if expression.fullmatch(name))
+    return list(found)
+
+
+def pattern_problems(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Return one line for each pattern that matches nothing."""
+    names = list(names)
+    return [f"device '{pattern}' is not on the bench{nearest(pattern, names[:200])}"
+            for pattern in patterns if not matching([pattern], names)]
+
+
+def _as_regex(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*|\?)", pattern)
+    signs = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(signs.get(part) or re.escape(part) for part in parts))
+
+
+def read_map(path: Path) -> WaferMap:
+    """Read a wafer map: a CSV file with a column ``device``; a column ``measure`` with "no" leaves a row out.
+
+    Raises
+    ------
+    ConfigurationError
+        One line: the file, the row and what is wrong with it.
+    """
+    text = read_text(path, "wafer map")
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        names = [name.strip() for name in next(rows, [])]
+        if "device" not in names:
+            raise ConfigurationError(f"{path}: a wafer map needs a column 'device'{nearest('device', names)}")
+        found: dict[str, dict[str, Quantified | str]] = {}
+        for line, row in enumerate(rows, start=2):
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(names) or line > _MOST_ROWS:
+                raise ConfigurationError(f"{path}: line {line} has {len(row)} cells, but there are {len(names)} columns"
+                                         if line <= _MOST_ROWS else f"{path}: more than {_MOST_ROWS} rows")
+            cells = dict(zip(names, (cell.strip() for cell in row), strict=True))
+            device = cells.pop("device")
+            if not device or device in found:
+                raise ConfigurationError(f"{path}: line {line}: the device {device!r} is "
+                                         f"{'there twice' if device else 'missing'}")
+            if cells.pop("measure", "yes").lower() not in ("no", "0", "false"):
+                found[device] = {name: _cell(cell) for name, cell in cells.items() if cell}
+    except csv.Error as error:
+        raise ConfigurationError(f"{path}: this is not a CSV file ({error})") from None
+    return WaferMap(found)
+
+
+def _cell(text: str) -> Quantified | str:
+    try:
+        tree = parse(text.removeprefix("-")).tree
+    except ExpressionError:
+        return text
+    if not isinstance(tree, WrittenNumber):
+        return text
+    return Quantified.exact(-tree.value if text.startswith("-") else tree.value, tree.dimension)
