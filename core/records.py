@@ -35,6 +35,7 @@ class Flag(enum.IntFlag):
     SHORT = 16384  #: the device looks like a short circuit
     NO_HYSTERESIS = 32768  #: both branches change at the same place: a knee, a range or a floor looks like that
     AMBIGUOUS = 65536  #: noise with memory, a slow amplifier or a lost contact may look like that as well
+    DEPENDENT = 131072  #: what a pulse does depends on what the pulses before did
 
     def names(self) -> list[str]:
         """Return the lower-case names of the set flags."""

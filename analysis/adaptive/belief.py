@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from tsbench.analysis.adaptive.firing_curve import FORMS, Curves
+from tsbench.analysis.adaptive.history import History, States, StimulusPlaces, first_states, states_after
 from tsbench.records import FloatArray
 
 #: what is wanted of each curve, shape (curves,)
@@ -26,6 +27,8 @@ _LOCATIONS, _SPREADS, _CANDIDATES = 61, 13, 33
 _OUTSIDE, _CLOSE_IN = 2e-4, 0.55
 _MARGIN = 0.35  #: of the new range, on both sides
 _MOST_ROUNDS = 12
+#: how likely all histories together are before the first pulse; each as likely as the others
+_SHARE_OF_HISTORIES = 0.5
 #: a few pulses may fire, or not fire, whatever their amplitude is
 USUAL_RATES: Rates = ((0.0, 1.0, 0.7), (0.02, 0.98, 0.2), (0.0, 0.9, 0.1))
 #: the plateau of a recovery is the firing probability of a rested device: all values are as likely, one above all
@@ -47,6 +50,7 @@ class Prior:
     largest_spread: float
     rates: Rates = USUAL_RATES
     beyond: float = 0.2
+    histories: tuple[History, ...] = ()  #: beside independent outcomes
 
     @property
     def whole(self) -> "Box":
@@ -84,11 +88,12 @@ class Candidates:
     """Stimuli, and what the curves of a grid make of them: computed once, and only where one is to be chosen."""
 
     x: FloatArray  #: shape (m,)
-    curves: Curves
+    curves: Curves  #: of independent outcomes
+    states: States  #: any of this grid
 
     @cached_property
     def chance(self) -> FloatArray:
-        """Probability of firing, shape (m, curves)."""
+        """Probability of firing where outcomes are independent, shape (m, curves)."""
         return self.curves.probability(self.x)
 
     @cached_property
@@ -96,32 +101,86 @@ class Candidates:
         """Entropy of the outcome where the curve is known, shape (m, curves)."""
         return _entropy(self.chance)
 
+    @cached_property
+    def places(self) -> StimulusPlaces:
+        """Where they lie in the distributions of the thresholds that depend on those before."""
+        return self.states.places(self.x)
+
+
+@dataclass(frozen=True)
+class Pulses:
+    """What was sent and what it did; each shape (n,), in order of time."""
+
+    x: FloatArray
+    fired: FloatArray  #: 1 or 0
+    renewed: tuple[bool, ...]  #: whether the device was made to switch since the pulse before
+
+    def then(self, x: float, fired: bool, renewed: bool) -> "Pulses":
+        """Return these and one more."""
+        return Pulses(np.append(self.x, x), np.append(self.fired, float(fired)), (*self.renewed, renewed))
+
 
 @dataclass(frozen=True)
 class Belief:
-    """Weights of the curves of a grid after the pulses ``x`` (shape (n,)), of which ``fired`` (shape (n,)) fired."""
+    """Weights of the curves of a grid after some pulses: those of independent outcomes, then those of each history."""
 
     prior: Prior
     box: Box
     curves: Curves
     weight: FloatArray  #: shape (curves,), sum 1
-    next_ones: "Candidates"  #: the next stimulus is one of these
-    x: FloatArray
-    fired: FloatArray
+    next_ones: Candidates  #: the next stimulus is one of these
+    states: States  #: of the curves with a history, after the pulses
+    pulses: Pulses
     evidence: float = 0.0  #: logarithm of the probability of all outcomes
+    expected: tuple[float, ...] = ()  #: with which probability each pulse was expected to fire, where they came singly
 
-    def learn(self, x: float, fired: bool) -> "Belief":
-        """Return the belief after one more pulse."""
+    @property
+    def x(self) -> FloatArray:
+        """The stimuli, shape (n,)."""
+        return self.pulses.x
+
+    @property
+    def fired(self) -> FloatArray:
+        """The outcomes, 0 or 1, shape (n,)."""
+        return self.pulses.fired
+
+    @property
+    def independent(self) -> int:
+        """Number of the curves of independent outcomes: the first ones."""
+        return self.weight.size - len(self.prior.histories) * self.states.curves.location.size
+
+    @property
+    def history_odds(self) -> FloatArray:
+        """How much likelier the outcomes are with each history than with independent outcomes, shape (histories,)."""
+        if not self.prior.histories:
+            return np.empty(0)
+        shares = self.weight[self.independent:].reshape(len(self.prior.histories), -1).sum(axis=1)
+        alone = max(float(self.weight[:self.independent].sum()), 1e-300)
+        return np.asarray(shares / alone * (1.0 - _SHARE_OF_HISTORIES) / _SHARE_OF_HISTORIES * shares.size)
+
+    def with_independent_outcomes(self) -> "Belief":
+        """Return what would be believed if outcomes were known to be independent."""
+        weight = np.where(np.arange(self.weight.size) < self.independent, self.weight, 0.0)
+        return replace(self, weight=weight / max(float(weight.sum()), 1e-300))
+
+    def learn(self, x: float, fired: bool, renewed: bool = False) -> "Belief":
+        """Return the belief after one more pulse; ``renewed``: the device was made to switch before it."""
+        states = self.states.renewed() if renewed else self.states
         known = np.flatnonzero(self.next_ones.x == x)
-        chance = self.next_ones.chance[known[0]] if known.size else self.curves.probability(np.array([x]))[0]
-        weight = self.weight * (chance if fired else 1.0 - chance)
-        total = float(weight.sum())
-        xs, outcomes = np.append(self.x, x), np.append(self.fired, float(fired))
+        if known.size:
+            alone = self.next_ones.chance[known[0]]
+        else:
+            alone = self.next_ones.curves.probability(np.array([x]))[0]
+        states, kept = states.after(x, fired)
+        weight = self.weight * np.concatenate([alone if fired else 1.0 - alone, kept])
+        total, pulses = float(weight.sum()), self.pulses.then(x, fired, renewed)
+        expected = (*self.expected, total if fired else 1.0 - total)
         if total < 1e-9 or _at_a_closed_edge(self, weight / total):
-            return belief(self.prior, xs, outcomes)
-        after = replace(self, weight=weight / total, x=xs, fired=outcomes, evidence=self.evidence + math.log(total))
+            return replace(_closed_in(self.prior, self.prior.whole, pulses), expected=expected)
+        after = replace(self, weight=weight / total, states=states, pulses=pulses, expected=expected,
+                        evidence=self.evidence + math.log(total))
         closer = _closer(after)
-        return after if closer is None else _closed_in(self.prior, closer, xs, outcomes)
+        return after if closer is None else replace(_closed_in(self.prior, closer, pulses), expected=expected)
 
     def interval(self, wanted: Wanted, share: float = 0.95) -> Interval:
         """Return the median and the central interval of what is wanted."""
@@ -149,8 +208,14 @@ class Belief:
         if the curve were known (Kontsevich and Tyler, Vision Research 39, 2729, 1999, minimise the same entropy). Of
         equally good ones, the lowest: it is the least stress.
         """
-        gain = _entropy(self.next_ones.chance @ self.weight) - self.next_ones.doubt @ self.weight
+        kept = self.states.chance(self.next_ones.places)
+        doubt = self.next_ones.doubt @ self.weight[:self.independent] + _entropy(kept) @ self.weight[self.independent:]
+        gain = _entropy(self._chances(kept) @ self.weight) - doubt
         return float(self.next_ones.x[np.flatnonzero(gain >= gain.max() - 1e-3 * abs(gain.max()))[0]])
+
+    def _chances(self, kept: FloatArray) -> FloatArray:
+        """Return the probability of firing at each candidate, shape (m, curves)."""
+        return np.concatenate([self.next_ones.chance, kept], axis=1)
 
     def narrowing(self, wanted: Wanted) -> float:
         """Return the candidate after which the variance of what is wanted is expected to be least.
@@ -161,7 +226,7 @@ class Belief:
         values = np.clip(wanted(self.curves), *_wide(self))
         values = values - float(self.weight @ values)
         moments = np.stack([self.weight, self.weight * values, self.weight * values**2], axis=1)
-        fires = self.next_ones.chance @ moments
+        fires = self._chances(self.states.chance(self.next_ones.places)) @ moments
         quiet = moments.sum(axis=0) - fires
         expected = np.add(*(part[:, 2] - part[:, 1] ** 2 / np.maximum(part[:, 0], 1e-300) for part in (fires, quiet)))
         best = float(expected.min())
@@ -170,12 +235,13 @@ class Belief:
 
 def belief(prior: Prior, x: FloatArray, fired: FloatArray) -> Belief:
     """Return the belief after the pulses ``x``, shape (n,), of which ``fired``, shape (n,), fired (0 or 1)."""
-    return _closed_in(prior, prior.whole, np.asarray(x, dtype=np.float64), np.asarray(fired, dtype=np.float64))
+    x, fired = np.asarray(x, dtype=np.float64), np.asarray(fired, dtype=np.float64)
+    return _closed_in(prior, prior.whole, Pulses(x, fired, (False,) * x.size))
 
 
-def _closed_in(prior: Prior, box: Box, x: FloatArray, fired: FloatArray) -> Belief:
+def _closed_in(prior: Prior, box: Box, pulses: Pulses) -> Belief:
     for _ in range(_MOST_ROUNDS):
-        found = _in_box(prior, box, x, fired)
+        found = _in_box(prior, box, pulses)
         closer = _closer(found)
         if closer is None:
             break
@@ -183,7 +249,7 @@ def _closed_in(prior: Prior, box: Box, x: FloatArray, fired: FloatArray) -> Beli
     return found
 
 
-def _in_box(prior: Prior, box: Box, x: FloatArray, fired: FloatArray) -> Belief:
+def _in_box(prior: Prior, box: Box, pulses: Pulses) -> Belief:
     """Return the belief on the grid of one range."""
     locations = np.linspace(box.low, box.high, _LOCATIONS)
     least = max(box.least, 0.5 * float(locations[1] - locations[0]))
@@ -192,24 +258,42 @@ def _in_box(prior: Prior, box: Box, x: FloatArray, fired: FloatArray) -> Belief:
     form, rate, spread, location = (part.ravel() for part in np.meshgrid(
         np.array(FORMS, dtype=np.float64), rates, spreads, locations, indexing="ij"))
     floor, plateau, likely = np.array(prior.rates).T[:, rate.astype(np.int64)]
-    log_weight = np.log(likely)
-    curves = Curves(location, spread, floor, plateau, form)
-    most = float(log_weight.max())
-    log_weight = log_weight - most - math.log(float(np.exp(log_weight - most).sum()))
-    stimuli, inverse = np.unique(x, return_inverse=True)
-    if stimuli.size:
-        count = np.bincount(inverse, minlength=stimuli.size)
-        hits = np.bincount(inverse, weights=fired, minlength=stimuli.size)
-        chance = np.clip(curves.probability(stimuli), 1e-12, 1.0 - 1e-12)
-        some_fired, some_quiet = hits > 0, count > hits  # of many spaced stimuli, most are only one of the two
-        log_weight = log_weight + hits[some_fired] @ np.log(chance[some_fired])
-        log_weight = log_weight + (count - hits)[some_quiet] @ np.log1p(-chance[some_quiet])
+    alone = Curves(location, spread, floor, plateau, form)
+    states = first_states(prior.histories, _one_of_each_form(spreads, locations))
+    log_weight = np.log(likely / likely.sum()) + _log_likelihood(alone, pulses)
+    every = alone
+    if prior.histories:
+        states, kept = states_after(states, pulses.x, pulses.fired, pulses.renewed)
+        count = len(prior.histories)
+        log_weight = np.concatenate([log_weight + math.log(1.0 - _SHARE_OF_HISTORIES),
+                                     kept + math.log(_SHARE_OF_HISTORIES / kept.size)])
+        every = alone.with_others(states.curves, count)
     top = float(log_weight.max())
     weight = np.exp(log_weight - top)
     total = float(weight.sum())
-    candidates = _candidates(prior, box, float(np.exp((weight / total) @ np.log(spread))))
-    return Belief(prior, box, curves, weight / total, Candidates(candidates, curves), x, fired,
+    candidates = _candidates(prior, box, float(np.exp((weight / total) @ np.log(every.spread))))
+    return Belief(prior, box, every, weight / total, Candidates(candidates, alone, states), states, pulses,
                   top + math.log(total))
+
+
+def _one_of_each_form(spreads: FloatArray, locations: FloatArray) -> Curves:
+    """Return the curves of a grid that fire never at the least and always at the highest stimuli."""
+    form, spread, location = (part.ravel() for part in np.meshgrid(
+        np.array(FORMS, dtype=np.float64), spreads, locations, indexing="ij"))
+    return Curves(location, spread, np.zeros(form.size), np.ones(form.size), form)
+
+
+def _log_likelihood(curves: Curves, pulses: Pulses) -> FloatArray:
+    """Return the logarithm of the probability of independent outcomes, shape (curves,)."""
+    stimuli, inverse = np.unique(pulses.x, return_inverse=True)
+    if not stimuli.size:
+        return np.zeros(curves.location.size)
+    count = np.bincount(inverse, minlength=stimuli.size)
+    hits = np.bincount(inverse, weights=pulses.fired, minlength=stimuli.size)
+    chance = np.clip(curves.probability(stimuli), 1e-12, 1.0 - 1e-12)
+    some_fired, some_quiet = hits > 0, count > hits  # of many spaced stimuli, most are only one of the two
+    return np.asarray(hits[some_fired] @ np.log(chance[some_fired])
+                      + (count - hits)[some_quiet] @ np.log1p(-chance[some_quiet]))
 
 
 def _entropy(chance: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ have them as false-alarm and lapse rates (Wichmann and Hill, Perception & Psycho
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,6 +41,11 @@ class Curves:
         z = np.clip((np.atleast_1d(x)[:, None] - self.location) / self.spread, -_FARTHEST, _FARTHEST)
         return np.asarray(self.floor + (self.plateau - self.floor) * _rise(z, self.form))
 
+    def with_others(self, others: "Curves", times: int) -> "Curves":
+        """Return these curves, then ``others``, as often as ``times``."""
+        return Curves(*(np.concatenate([getattr(self, name), *[getattr(others, name)] * times])
+                        for name in ("location", "spread", "floor", "plateau", "form")))
+
     def stimulus(self, probability: FloatArray | float) -> FloatArray:
         """Return the x at which each curve reaches a probability; infinite where it does not, shape (curves,)."""
         share = (probability - self.floor) / (self.plateau - self.floor)
@@ -49,12 +55,17 @@ class Curves:
 
 
 def _rise(z: FloatArray, form: FloatArray) -> FloatArray:
-    """Return F at ``z``, shape (stimuli, curves); the curves are in the order of their forms."""
+    """Return F at ``z``, shape (stimuli, curves)."""
     found = np.empty_like(z)
-    first, second = np.searchsorted(form, (0.5, 1.5))
-    np.divide(1.0, 1.0 + np.exp(-z[:, :first]), out=found[:, :first])
-    found[:, first:second] = -np.expm1(-np.exp(z[:, first:second] / _STEEPER + _MIDDLE))
-    found[:, second:] = np.exp(-np.exp(-z[:, second:] / _STEEPER + _MIDDLE))
+    ends = [0, *(np.flatnonzero(np.diff(form)) + 1).tolist(), form.size]  # where the curves have another form
+    for left, right in pairwise(ends):
+        part, into = z[:, left:right], found[:, left:right]
+        if form[left] == 0:
+            np.divide(1.0, 1.0 + np.exp(-part), out=into)
+        elif form[left] == 1:
+            into[:] = -np.expm1(-np.exp(part / _STEEPER + _MIDDLE))
+        else:
+            into[:] = np.exp(-np.exp(-part / _STEEPER + _MIDDLE))
     return found
 
 

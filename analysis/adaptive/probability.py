@@ -5,16 +5,33 @@ distribution, and its central 95 % hold the true value of 95 % of all devices, w
 amplitudes are not sent. To use them, the form of the firing curve would have to be known.
 """
 
+import numpy as np
 from scipy import special
 
 from tsbench.analysis.adaptive.belief import Interval
+from tsbench.analysis.adaptive.dependence import Succession
 from tsbench.analysis.adaptive.search import FEWEST, NARROW, SPENT
+
+_PARTS = 200  #: of a distribution, each as likely
 
 
 def probability_interval(fired: int, sent: int) -> Interval:
     """Return median and central 95 % interval of the probability after ``fired`` of ``sent`` pulses."""
     a, b = fired + 1.0, sent - fired + 1.0
     low, middle, high = (float(special.betaincinv(a, b, share)) for share in (0.025, 0.5, 0.975))
+    return Interval(middle, low, high)
+
+
+def long_run_interval(pulses: Succession) -> Interval:
+    """Return median and central 95 % interval of the share that fires in the long run, of outcomes that depend.
+
+    A chain in which a pulse fires with probability a after one that fired and with b after a quiet one fires with
+    b / (1 - a + b). Before the first pulse, all a and all b are as likely.
+    """
+    shares = (np.arange(_PARTS) + 0.5) / _PARTS
+    a, b = (special.betaincinv(hits + 1.0, number - hits + 1.0, shares)
+            for hits, number in (pulses.after_fired, pulses.after_quiet))
+    low, middle, high = np.quantile(b / (1.0 - a[:, None] + b), (0.025, 0.5, 0.975)).tolist()
     return Interval(middle, low, high)
 
 

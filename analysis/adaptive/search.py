@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tsbench.analysis.adaptive.belief import RECOVERY_RATES, Belief, Interval, Prior, Wanted
 from tsbench.analysis.adaptive.firing_curve import Curves
+from tsbench.analysis.adaptive.history import HISTORIES, History
 from tsbench.records import FloatArray
 
 #: the narrowest spread that is reckoned with, as a share of the interval that is wanted
@@ -49,11 +50,19 @@ class Goal:
         if sent >= self.budget:
             return SPENT
         if found.x.size >= FEWEST:
-            if known.low >= self.prior.highest:
+            if self._never_fires(found, known):
                 return ABOVE
             if known.high <= self.prior.lowest:
                 return BELOW
         return ""
+
+    def _never_fires(self, found: Belief, known: Interval) -> bool:
+        """Return whether more pulses would only say again that the device is above the range.
+
+        If a threshold stays until the device switches, pulses that do not fire are one sample, however many they are.
+        """
+        return (known if found.fired.any() else found.with_independent_outcomes().interval(self.wanted)).low \
+            >= self.prior.highest
 
     def next_stimulus(self, found: Belief) -> float:
         """Return what to send next.
@@ -82,11 +91,13 @@ class HalfRecovery:
         return curves.stimulus(0.5 * curves.plateau)
 
 
-def threshold_goal(lowest: float, highest: float, width: float, budget: int) -> Goal:
+def threshold_goal(
+    lowest: float, highest: float, width: float, budget: int, histories: tuple[History, ...] = HISTORIES
+) -> Goal:
     """Return the search for the amplitude that fires every second pulse; all in V, as magnitudes."""
     return Goal(
-        Prior(lowest, highest, width * _LEAST_SPREAD, _LARGEST_SPREAD * (highest - lowest)), StimulusFor(0.5), width,
-        budget)
+        Prior(lowest, highest, width * _LEAST_SPREAD, _LARGEST_SPREAD * (highest - lowest), histories=histories),
+        StimulusFor(0.5), width, budget)
 
 
 def refractory_goal(shortest: float, longest: float, ratio: float, budget: int) -> Goal:

@@ -58,10 +58,12 @@ class SearchByPulses(PulseSeries[SinglePulses]):
         record = tuple(marked(waveform, flags) for waveform in shot.waveforms.values())
         for waveform in record:
             self._recorder.waveform(waveform)
+        conditioning = float(self._chooser.conditioning)
         told = self._chooser.told(amplitude, [record] if shot.taken else [], flags)
-        self._recorder.point(Point((float(self._done), shot.time, amplitude, settings.width, rest, *told), flags))
+        self._recorder.point(
+            Point((float(self._done), shot.time, amplitude, settings.width, rest, *told, conditioning), flags))
         if not shot.taken:
             self._say("warning", f"the scope missed pulse {self._done}. This pulse is flagged and not counted. Check "
                                  "trigger level, cable and contact")
         self._done += 1
-        yield self.step(f"pulse of {format_quantity(amplitude, 'V')}", resting=True)
+        yield self.step(f"{self._chooser.progress}; the last pulse: {format_quantity(amplitude, 'V')}", resting=True)

@@ -16,12 +16,22 @@ COLUMNS = (
     Column("low", "", "low end of the 95 % interval after this pulse, within the range searched"),
     Column("high", "", "high end of it"),
 )
+#: of single pulses, the last column of all
+CONDITIONING = Column("conditioning", "", "1: a conditioning pulse, 0: a pulse that counts")
 
 
 class Chooser(Protocol):
     """Chooses the stimulus of each pulse (an amplitude [V], a gap [s]) by what the ones before did."""
 
     reason: str  #: why it ended, for the log; "" before
+
+    @property
+    def conditioning(self) -> bool:
+        """Whether the stimulus that was chosen last is that of a conditioning pulse."""
+
+    @property
+    def progress(self) -> str:
+        """How many pulses have been sent, and how narrow the interval is."""
 
     def next_stimulus(self) -> float | None:
         """Return what to send next; None: the search is over."""

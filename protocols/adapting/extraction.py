@@ -5,17 +5,20 @@ The acquisition gets the chooser from the file with the class of the protocol, s
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.analysis.adaptive.belief import Belief, Interval, belief
+from tsbench.analysis.adaptive.dependence import SEEN_ODDS, surprises_follow
 from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, Goal
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
+from tsbench.analysis.statistics import NORMAL_95, expanded
+from tsbench.protocols.adapting.chooser import CONDITIONING
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_record, device_records
 from tsbench.protocols.pulses.pairs import PulseRecord
@@ -39,6 +42,7 @@ class Searched:
     uncounted: int  #: recorded, but the device was still on, or the first pulse of the pair did not fire
     ended: str
     drift: Drift
+    conditioning: int = 0  #: pulses beside these that made the device switch
 
     @property
     def interval(self) -> Interval:
@@ -51,7 +55,7 @@ class Searched:
 
     @property
     def flags(self) -> Flag:
-        """NO_EVENT, CENSORED, TOO_FEW and AMBIGUOUS (the device drifted)."""
+        """NO_EVENT, CENSORED, TOO_FEW, AMBIGUOUS (the device drifted) and DEPENDENT."""
         known, prior, flags = self.interval, self.goal.prior, Flag.NONE
         if self.found.x.size == 0 or not self.found.fired.any():
             flags |= Flag.NO_EVENT
@@ -61,29 +65,60 @@ class Searched:
             flags |= Flag.TOO_FEW
         if self.drift.certain:
             flags |= Flag.AMBIGUOUS
+        if self.dependent:
+            flags |= Flag.DEPENDENT
         return flags
 
-    def bounds(self, scale: Callable[[float], float]) -> tuple[float | None, float | None, float | None]:
+    @property
+    def history(self) -> str:
+        """Which history of the threshold explains the outcomes far better than independence; "": none."""
+        odds = self.found.history_odds
+        if not odds.size or odds.mean() <= SEEN_ODDS:
+            return ""
+        return f"{self.goal.prior.histories[int(odds.argmax())].name} (odds {odds.mean():.2g})"
+
+    @property
+    def dependent(self) -> bool:
+        """Whether the outcomes show that they depend on each other."""
+        return bool(self.history) or surprises_follow(self.found.expected, self.found.fired)
+
+    def bounds(
+        self, scale: Callable[[float], float], limit: Callable[[float], float] = lambda stimulus: 0.0
+    ) -> tuple[float | None, float | None, float | None]:
         """Return value, low and high by ``scale``; None for an end beyond all stimuli, and for a value without ends.
 
-        What is believed before the first pulse is no measurement: so there is no value without two ends.
+        What is believed before the first pulse is no measurement: so there is no value without two ends. ``limit``
+        tells by how much a stimulus may be off, in its own unit: its error is uniform within, and joins the interval.
         """
         known, prior = self.interval, self.goal.prior
-        low = scale(min(known.low, prior.highest)) if known.low >= prior.lowest else None
-        high = scale(max(known.high, prior.lowest)) if known.high <= prior.highest else None
-        return None if low is None or high is None else scale(known.value), low, high
+        low = min(known.low, prior.highest) if known.low >= prior.lowest else None
+        high = max(known.high, prior.lowest) if known.high <= prior.highest else None
+        if low is None or high is None:  # a bound: moved by what 95 % of the errors stay within
+            return (None, None if low is None else scale(low - expanded(0.0, limit(low))),
+                    None if high is None else scale(high + expanded(0.0, limit(high))))
+        off = limit(known.value)
+        return (scale(known.value), scale(known.value - expanded((known.value - low) / NORMAL_95, off)),
+                scale(known.value + expanded((high - known.value) / NORMAL_95, off)))
 
     @property
     def notes(self) -> str:
         """How the numbers were found, for ``method``."""
-        text = (f"{self.found.x.size} of {self.sent} chosen one by one; the median and the central 95 % of what "
+        text = (f"{self.found.x.size} of {self.sent} count, chosen one by one; the median and the central 95 % of what "
                 "Bayes' rule leaves of a firing curve with unknown place, spread, form, floor and plateau")
+        if self.found.x.size and not self.found.fired.any():
+            text += "; none fired. If a threshold stays until the device switches, all of them are one sample of it"
+        if self.conditioning:
+            text += f"; {self.conditioning} were conditioning pulses"
         if self.missed:
             text += f"; the scope missed {self.missed}"
         if self.uncounted:
             text += f"; {self.uncounted} do not count"
         if self.drift.certain:
             text += "; the place drifted, and the interval holds its whole way"
+        if self.history:
+            text += f"; outcomes depend on each other: {self.history}"
+        elif self.dependent:
+            text += "; outcomes depend on each other in a way that the interval does not hold"
         return text
 
 
@@ -118,18 +153,23 @@ def judging_facts(record: DeviceRecord) -> PulseFacts:
 
 
 class Listener(ABC):
-    """Base of the choosers: judges each record, counts, and gives up after some missed pulses in succession.
+    """Base of the choosers: judges each record, counts, conditions the device, and gives up after some bad pulses.
 
     Parameters
     ----------
     fixture : what the waveforms are read with
     judge : tells of the records of a stimulus whether it fired
     budget : pulses at most
+    conditioning : amplitude [V] that makes the device switch before a pulse that would follow a quiet one; None: none
     """
 
-    def __init__(self, fixture: Fixture, judge: Judge, budget: int) -> None:
+    def __init__(self, fixture: Fixture, judge: Judge, budget: int, conditioning: float | None = None) -> None:
         self._fixture, self._judge, self._budget = fixture, judge, budget
-        self._sent = self._missed = 0
+        self._conditioned_by = conditioning
+        self._sent = self._missed = self._unswitched = 0
+        self._switched = False  #: whether the pulse before made the device switch
+        self._renewed = False  #: whether this was a conditioning pulse
+        self.conditioning = False
         self.reason = ""
 
     @abstractmethod
@@ -141,23 +181,40 @@ class Listener(ABC):
         """Return the next stimulus."""
 
     @abstractmethod
-    def learn(self, stimulus: float, fired: bool | None) -> tuple[float, float]:
-        """Take an outcome (None: it does not count); return the interval after it, within the range searched."""
+    def learn(self, stimulus: float, fired: bool, renewed: bool) -> None:
+        """Take an outcome; ``renewed``: the device was made to switch before it."""
+
+    @abstractmethod
+    def known(self) -> tuple[float, float]:
+        """Return the interval within the range searched."""
 
     @property
     @abstractmethod
     def what(self) -> str:
         """What is looked for, for messages: "the threshold amplitude"."""
 
+    @property
+    @abstractmethod
+    def narrowness(self) -> str:
+        """How narrow the interval is, and how narrow it has to be."""
+
+    @property
+    def progress(self) -> str:
+        """How many pulses of the budget are used, and how narrow the interval is."""
+        return f"{self._sent} of at most {self._budget}; {self.narrowness}"
+
     def next_stimulus(self) -> float | None:
         """Return the next stimulus; None once the interval is narrow enough or the budget is spent."""
         ended = self.ended()
-        if not ended and self._missed < _MOST_MISSED:
-            return self.choose()
+        if not ended and max(self._missed, self._unswitched) < _MOST_MISSED:
+            self.conditioning = self._conditioned_by is not None and not self._switched
+            return self._conditioned_by if self.conditioning else self.choose()
         counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget}"
+        gave_up = (f"the scope missed {_MOST_MISSED} in succession" if self._missed >= _MOST_MISSED else
+                   f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
         self.reason = f"{counted}: " + {
             NARROW: "its interval is narrow enough", ABOVE: "it is above the range searched",
-            BELOW: "it is below the range searched", "": f"the scope missed {_MOST_MISSED} in succession",
+            BELOW: "it is below the range searched", "": gave_up,
         }.get(ended, "the budget is spent before its interval is narrow enough")
         return None
 
@@ -171,8 +228,13 @@ class Listener(ABC):
             fired = self._judge(stimulus, read)
         else:
             self._missed += 1
-        low, high = self.learn(stimulus, fired)
-        return math.nan if fired is None else float(fired), low, high
+        if self.conditioning:
+            self._unswitched = 0 if fired else self._unswitched + 1
+        elif fired is not None:
+            self.learn(stimulus, fired, self._renewed)
+        self._switched = fired is True
+        self._renewed = self.conditioning and self._switched
+        return math.nan if fired is None else float(fired), *self.known()
 
 
 class SearchChooser(Listener):
@@ -189,16 +251,23 @@ class SearchChooser(Listener):
 
     def __init__(
         self, goal: Goal, fixture: Fixture, judge: Judge, what: str, scale: Callable[[float], float],
-        unscale: Callable[[float], float],
+        unscale: Callable[[float], float], narrowness: Callable[[float, float], str],
+        conditioning: float | None = None,
     ) -> None:
-        super().__init__(fixture, judge, goal.budget)
+        super().__init__(fixture, judge, goal.budget, conditioning)
         self._goal, self._what, self._scale, self._unscale = goal, what, scale, unscale
+        self._narrowness = narrowness
         self._found = belief(goal.prior, np.empty(0), np.empty(0))
 
     @property
     def what(self) -> str:
         """What is looked for."""
         return self._what
+
+    @property
+    def narrowness(self) -> str:
+        """How narrow the interval is, and how narrow it has to be."""
+        return self._narrowness(self._goal.interval(self._found).width, self._goal.width)
 
     def ended(self) -> str:
         """Return why the search is over; "" while it is not."""
@@ -208,17 +277,30 @@ class SearchChooser(Listener):
         """Return the stimulus after which the interval is expected to be narrowest, or that tells most."""
         return self._scale(self._goal.next_stimulus(self._found))
 
-    def learn(self, stimulus: float, fired: bool | None) -> tuple[float, float]:
+    def learn(self, stimulus: float, fired: bool, renewed: bool) -> None:
         """Weigh the curves by an outcome."""
-        if fired is not None:
-            self._found = self._found.learn(self._unscale(stimulus), fired)
+        self._found = self._found.learn(self._unscale(stimulus), fired, renewed)
+
+    def known(self) -> tuple[float, float]:
+        """Return the interval within the range searched."""
         known, prior = self._goal.interval(self._found), self._goal.prior
         low, high = sorted(self._scale(min(max(end, prior.lowest), prior.highest)) for end in (known.low, known.high))
         return low, high
 
 
+@dataclass(frozen=True)
+class JudgedPulse:
+    """One row of a run of single pulses."""
+
+    amplitude: float  #: [V]
+    fired: bool | None  #: None: not known, or it does not count
+    missed: bool  #: by the scope
+    renewed: bool = False  #: a conditioning pulse has made the device switch before it
+
+
 def searched(
-    goal: Goal, stimuli: FloatArray | Sequence[float], outcomes: Sequence[bool | None], missed: int
+    goal: Goal, stimuli: FloatArray | Sequence[float], outcomes: Sequence[bool | None], missed: int,
+    renewed: Sequence[bool] = (), conditioning: int = 0,
 ) -> Searched:
     """Return what a stored search found.
 
@@ -228,24 +310,42 @@ def searched(
     stimuli : what each row sent, in the unit of the belief, shape (n,), in order of time
     outcomes : whether it fired; None where that is not known or does not count
     missed : how many of these the scope missed
+    renewed : whether a conditioning pulse made the device switch before it; empty: never
+    conditioning : number of conditioning pulses
     """
     found, counted = belief(goal.prior, np.empty(0), np.empty(0)), 0
-    for x, fired in zip(stimuli, outcomes, strict=True):  # one by one, as in the run: the grid closes in the same way
-        if fired is not None:
-            found, counted = found.learn(float(x), fired), counted + 1
-    sent = len(outcomes)
-    return Searched(goal, found, sent, missed, sent - missed - counted, goal.ended(found, sent), drift(found))
+    for x, fired, new in zip(stimuli, outcomes, renewed or [False] * len(outcomes), strict=True):
+        if fired is not None:  # one by one, as in the run: the grid closes in in the same way
+            found, counted = found.learn(float(x), fired, new), counted + 1
+    sent = len(outcomes) + conditioning
+    return Searched(goal, found, sent, missed, len(outcomes) - missed - counted, goal.ended(found, sent), drift(found),
+                    conditioning)
 
 
-def judged_pulses(run: Run, judge: Judge) -> Iterator[tuple[float, bool | None, bool]]:
-    """Yield (amplitude [V], fired or None, missed) of each row of a run of single pulses."""
+def conditioning_rows(run: Run) -> FloatArray:
+    """Return 1 where a row is a conditioning pulse; 0 for all of a run from before there were any."""
+    named = any(column.name == CONDITIONING.name for column in run.header.columns)
+    return run.column(CONDITIONING.name) if named else np.zeros(len(run.points))
+
+
+def judged_pulses(run: Run, judge: Judge) -> tuple[list[JudgedPulse], int]:
+    """Return the pulses of a run of single pulses, and how many conditioning pulses there were beside them."""
     seen: dict[int, DeviceRecord] = {}
     for record in device_records(run):
         if Flag.TRIGGER_MISSED not in record.flags:
             seen[round(record.conditions["shot"])] = record
-    for number, amplitude in zip(run.column("pulse"), run.column("amplitude"), strict=True):
+    pulses: list[JudgedPulse] = []
+    renewed, conditioning = False, 0
+    for number, volts, conditioned in zip(
+            run.column("pulse"), run.column("amplitude"), conditioning_rows(run), strict=True):
         mine = seen.get(round(number))
-        yield float(amplitude), None if mine is None else judge(abs(float(amplitude)), [mine]), mine is None
+        fired = None if mine is None else judge(abs(float(volts)), [mine])
+        if conditioned:
+            renewed, conditioning = fired is True, conditioning + 1
+        else:
+            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed))
+            renewed = False
+    return pulses, conditioning
 
 
 def curve_width_result(found: Searched, conditions: dict[str, object]) -> Result:

@@ -16,6 +16,9 @@ def plan_search(settings: SinglePulses, station: Station, name: str) -> Plan:
     station : the bench
     name : of the parameter that sets the highest amplitude
     """
+    conditioning = settings.conditioning or 0.0
+    if abs(conditioning) > max(abs(one) for one in settings.amplitude):
+        name = "conditioning"
     items, refusals = worst_case_and_refusals(settings, station, name=name)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)

@@ -45,3 +45,7 @@ class RefractorySearch(PairSeries[RefractoryParameters]):
     def more_columns(self, gap: float, records: Sequence[PulseRecord], whole: bool) -> tuple[float, ...]:
         """Tell the chooser what a pair with ``gap`` [s] did; return its columns."""
         return self._chooser.told(gap, records if whole else [], Flag.NONE if whole else Flag.TRIGGER_MISSED)
+
+    def told_of(self, gap: float) -> str:
+        """Return how many pairs of the budget are used, how narrow the interval is, and the last gap [s]."""
+        return f"{self._chooser.progress}; the last gap: {format_quantity(gap, 's')}"

@@ -24,7 +24,9 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
         return second_fired(*judged_pair(records, settings.width, gap))
 
     return lambda: SearchChooser(
-        goal, fixture, judge, "the refractory period", math.exp, math.log)
+        goal, fixture, judge, "the refractory period", math.exp, math.log,
+        lambda now, wanted: f"ratio of the ends of the interval {math.exp(min(now, 99.0)):.3g}, "
+                            f"{math.exp(wanted):.3g} wanted")
 
 
 def judged_pair(records: Sequence[DeviceRecord], width: float, gap: float) -> tuple[PulseOutcome, PulseOutcome] | \

@@ -16,7 +16,8 @@ from tsbench.protocols.adapting.extraction import (
     searched,
 )
 from tsbench.protocols.adaptive_threshold.parameters import ThresholdParameters
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import level_limit, parameter
+from tsbench.quantities import format_quantity
 from tsbench.records import Fixture, Result, Run
 
 
@@ -24,15 +25,17 @@ def threshold_chooser(settings: ThresholdParameters, fixture: Fixture) -> Choose
     """Return what chooses the amplitudes of a run."""
     goal = threshold_goal(abs(settings.lowest), abs(settings.highest), settings.interval, settings.budget)
     sign = math.copysign(1.0, settings.highest)
-    return SearchChooser(goal, fixture, PulseJudge(bool(settings.base)), "the threshold amplitude",
-                         lambda magnitude: sign * magnitude, abs)
+    return SearchChooser(
+        goal, fixture, PulseJudge(bool(settings.base)), "the threshold amplitude", lambda magnitude: sign * magnitude,
+        abs, lambda now, wanted: f"interval {format_quantity(now, 'V')} wide, {format_quantity(wanted, 'V')} wanted",
+        settings.conditioning)
 
 
 def threshold_search(run: Run) -> Searched:
     """Return what a stored run found."""
-    judged = list(judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)))))
-    return searched(_goal(run), np.abs([amplitude for amplitude, _, _ in judged]),
-                    [fired for _, fired, _ in judged], sum(missed for _, _, missed in judged))
+    pulses, conditioning = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0))))
+    return searched(_goal(run), np.abs([one.amplitude for one in pulses]), [one.fired for one in pulses],
+                    sum(one.missed for one in pulses), [one.renewed for one in pulses], conditioning)
 
 
 def _goal(run: Run) -> Goal:
@@ -47,9 +50,11 @@ def threshold_results(run: Run) -> Sequence[Result]:
     conditions: dict[str, object] = {
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": found.sent,
         "ended": found.ended or "stopped"}
-    value, low, high = found.bounds(lambda amplitude: sign * amplitude)
+    value, low, high = found.bounds(
+        lambda amplitude: sign * amplitude, lambda amplitude: level_limit(run.header, "pulser", amplitude))
     if sign < 0:
         low, high = high, low
-    threshold = Result("threshold_amplitude", "V", value, low, high, found.notes,
+    notes = f"{found.notes}; with the stated accuracy of the generator"
+    threshold = Result("threshold_amplitude", "V", value, low, high, notes,
                        {**conditions, "statistic": "amplitude with a firing probability of 1/2"}, found.flags)
     return [threshold, curve_width_result(found, conditions)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from tsbench.instruments import Plan, Station
-from tsbench.protocols.adapting.chooser import COLUMNS
+from tsbench.protocols.adapting.chooser import COLUMNS, CONDITIONING
 from tsbench.protocols.adaptive_threshold.acquisition import SearchByPulses
 from tsbench.protocols.adaptive_threshold.parameters import ThresholdParameters
 from tsbench.protocols.adaptive_threshold.plan import plan_search
@@ -33,6 +33,7 @@ class AdaptiveThreshold(ThresholdParameters, Protocol):
         Column("rest", "s", "time since the end of the previous pulse (0 for the first pulse)"),
         COLUMNS[0],
         *(Column(column.name, "V", column.help) for column in COLUMNS[1:]),
+        CONDITIONING,
     )
 
     def plan(self, station: Station) -> Plan:

@@ -66,6 +66,12 @@ def device_current(run: Run) -> FloatArray:
     return current - beside * run.column("device_voltage") if beside else current
 
 
+def level_limit(header: RunHeader, role: str, level: float) -> float:
+    """Return by how much a ``level`` [V] of the generator in a role may be off [V]: its stated accuracy; 0 without."""
+    row = (instrument_of(header, role).get("accuracy") or {}).get("level") or {}
+    return float(row.get("gain", 0.0)) * abs(level) + float(row.get("offset", 0.0))
+
+
 def timebase_accuracy(header: RunHeader) -> float:
     """Return the relative limit of the scope's time base, 0 where the header does not say."""
     for facts in (instrument_of(header, "scope"), *header.instruments.values()):

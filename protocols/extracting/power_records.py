@@ -6,7 +6,7 @@ from tsbench.analysis.energy.spike_energy import PowerFacts, SourcePath
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.instruments.fixture import path_of
 from tsbench.netlist import parse_netlist
-from tsbench.protocols.extracting.facts import capacitance_at_device, instrument_of, timebase_accuracy
+from tsbench.protocols.extracting.facts import capacitance_at_device, instrument_of, level_limit, timebase_accuracy
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts
 from tsbench.protocols.extracting.signals import DeviceRecord
@@ -38,10 +38,10 @@ def _source(run: Run, record: DeviceRecord, options: ExtractionOptions) -> Sourc
     """
     fixture, facts = run.header.fixture, instrument_of(run.header, "bias")
     level, resistance = record.conditions.get("bias"), fixture.path_resistance.get("bias", 0.0)
-    accuracy = (facts.get("accuracy") or {}).get("level")
-    if level is None or not accuracy or not 0.0 < resistance < math.inf or not _is_loop(run):
+    stated = (facts.get("accuracy") or {}).get("level")
+    if level is None or not stated or not 0.0 < resistance < math.inf or not _is_loop(run):
         return None
-    limit = float(accuracy.get("gain", 0.0)) * abs(level) + float(accuracy.get("offset", 0.0))
+    limit = level_limit(run.header, "bias", level)
     control = record.conditions.get("load_resistance")
     if control is not None and "load_resistance" in fixture.control:   # of this record, in place of the first one
         resistance += control - fixture.control["load_resistance"]

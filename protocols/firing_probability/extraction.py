@@ -3,21 +3,36 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tsbench.analysis.adaptive.probability import probability_ended, probability_interval
+from tsbench.analysis.adaptive.belief import Interval
+from tsbench.analysis.adaptive.dependence import Succession, succession
+from tsbench.analysis.adaptive.probability import long_run_interval, probability_ended, probability_interval
 from tsbench.analysis.adaptive.search import NARROW
 from tsbench.protocols.adapting.chooser import Chooser
-from tsbench.protocols.adapting.extraction import Judge, Listener, PulseJudge, judged_pulses
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.adapting.extraction import (
+    Judge,
+    JudgedPulse,
+    Listener,
+    PulseJudge,
+    conditioning_rows,
+    judged_pulses,
+)
+from tsbench.protocols.extracting.facts import level_limit, parameter
 from tsbench.protocols.firing_probability.parameters import ProbabilityParameters
 from tsbench.quantities import format_quantity
 from tsbench.records import Fixture, Flag, Result, Run
+
+#: of a firing probability, for ``conditions``
+AFTER_ANY, AFTER_SWITCHING = "of pulses in succession", "of pulses that follow a switching"
+AFTER_FIRED, AFTER_QUIET = "of pulses after one that fired", "of pulses after one that did not fire"
+#: an interval after pulses that fired that is wider than this many times what was asked shows no dependence
+_WIDE = 2.0
 
 
 class ProbabilityChooser(Listener):
     """Sends one amplitude [V] until the interval of its firing probability is narrow enough."""
 
     def __init__(self, settings: ProbabilityParameters, amplitude: float, fixture: Fixture, judge: Judge) -> None:
-        super().__init__(fixture, judge, settings.budget)
+        super().__init__(fixture, judge, settings.budget, settings.conditioning)
         self._width, self._amplitude = settings.interval, amplitude
         self._fired = self._counted = 0
 
@@ -34,12 +49,20 @@ class ProbabilityChooser(Listener):
         """Return the amplitude."""
         return self._amplitude
 
-    def learn(self, stimulus: float, fired: bool | None) -> tuple[float, float]:
+    def learn(self, stimulus: float, fired: bool, renewed: bool) -> None:
         """Count an outcome."""
-        if fired is not None:
-            self._fired, self._counted = self._fired + fired, self._counted + 1
+        self._fired, self._counted = self._fired + fired, self._counted + 1
+
+    def known(self) -> tuple[float, float]:
+        """Return the interval of the probability."""
         known = probability_interval(self._fired, self._counted)
         return known.low, known.high
+
+    @property
+    def narrowness(self) -> str:
+        """How narrow the interval is, and how narrow it has to be."""
+        low, high = self.known()
+        return f"interval {high - low:.3f} wide, {self._width:g} wanted"
 
 
 def probability_choosers(settings: ProbabilityParameters, fixture: Fixture) -> Iterator[Chooser]:
@@ -54,13 +77,17 @@ class Counted:
     """The pulses of one amplitude."""
 
     amplitude: float  #: [V]
-    outcomes: tuple[bool | None, ...]  #: None: missed, or the device was still on
-    missed: int
+    pulses: tuple[JudgedPulse, ...]
 
     @property
     def counted(self) -> list[bool]:
         """The outcomes that count, in order of time."""
-        return [fired for fired in self.outcomes if fired is not None]
+        return [one.fired for one in self.pulses if one.fired is not None]
+
+    @property
+    def missed(self) -> int:
+        """How many the scope missed."""
+        return sum(one.missed for one in self.pulses)
 
     @property
     def drifted(self) -> bool:
@@ -71,36 +98,83 @@ class Counted:
         return one.high < other.low or other.high < one.low
 
 
-def counted_pulses(run: Run) -> list[Counted]:
-    """Return the pulses of each amplitude in their order."""
-    found: dict[float, list[tuple[bool | None, bool]]] = {}
-    for amplitude, fired, missed in judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)))):
-        found.setdefault(amplitude, []).append((fired, missed))
-    return [Counted(amplitude, tuple(fired for fired, _ in mine), sum(missed for _, missed in mine))
-            for amplitude, mine in found.items()]
+def counted_pulses(run: Run) -> tuple[list[Counted], dict[float, int]]:
+    """Return the pulses of each amplitude in their order, and all rows of each, with the conditioning pulses."""
+    found: dict[float, list[JudgedPulse]] = {}
+    pulses, _ = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0))))
+    for one in pulses:
+        found.setdefault(one.amplitude, []).append(one)
+    return [Counted(amplitude, tuple(mine)) for amplitude, mine in found.items()], _rows(run, list(found))
 
 
 def probability_results(run: Run) -> Sequence[Result]:
-    """Return the firing probability at each amplitude.
+    """Return the firing probability at each amplitude; where outcomes may depend on each other, after each outcome too.
 
-    NO_EVENT: no pulse counts. TOO_FEW: the interval is not as narrow as was asked. AMBIGUOUS: the intervals of the two
-    halves of the pulses do not meet, so the device changed on the way.
+    NO_EVENT: no pulse counts. TOO_FEW: the interval is not as narrow as was asked. DEPENDENT: a pulse that follows one
+    that fired does not fire as often as others. AMBIGUOUS: whether that is so cannot be told, or the intervals of the
+    two halves of the pulses do not meet, so that the device changed on the way.
     """
+    found, rows = counted_pulses(run)
+    return [result for pulses in found for result in _results(run, pulses, rows[pulses.amplitude])]
+
+
+def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     width, budget = float(parameter(run, "interval")), int(parameter(run, "budget"))
-    results = []
-    for pulses in counted_pulses(run):
-        fired, counted, sent = sum(pulses.counted), len(pulses.counted), len(pulses.outcomes)
-        ended = probability_ended(fired, counted, sent, width, budget)
-        flags = Flag.NONE if ended == NARROW else Flag.TOO_FEW
-        flags |= Flag.AMBIGUOUS if pulses.drifted else Flag.NONE
-        method = f"{fired} of {counted} pulses fired; median and central 95 % after evenly spread probabilities"
-        if left := sent - counted:
-            method += f"; {left} pulses do not count ({pulses.missed} missed by the scope)"
-        conditions: dict[str, object] = {
-            "amplitude": pulses.amplitude, "pulse_width": float(parameter(run, "width")),
-            "base": float(parameter(run, "base")), "pulses": sent, "ended": ended or "stopped"}
-        known = probability_interval(fired, counted)
-        value, low, high = (known.value, known.low, known.high) if counted else (None, None, None)
-        results.append(Result("firing_probability", "", value, low, high, method, conditions,
-                              flags if counted else flags | Flag.NO_EVENT))
-    return results
+    conditioned = parameter(run, "conditioning") is not None
+    fired, counted, left = sum(pulses.counted), len(pulses.counted), len(pulses.pulses) - len(pulses.counted)
+    ended = probability_ended(fired, counted, sent, width, budget)
+    following = succession(pulses.counted)
+    after_fired = probability_interval(*following.after_fired)
+    unclear = not conditioned and following.undecided and after_fired.width > _WIDE * width
+    flags = Flag.NONE if ended == NARROW else Flag.TOO_FEW
+    flags |= Flag.AMBIGUOUS if unclear or (pulses.drifted and not following.dependent) else Flag.NONE
+    flags |= Flag.DEPENDENT if following.dependent else Flag.NONE
+    known = long_run_interval(following) if following.dependent else probability_interval(fired, counted)
+    conditions: dict[str, object] = {
+        "amplitude": pulses.amplitude, "pulse_width": float(parameter(run, "width")),
+        "base": float(parameter(run, "base")), "pulses": sent, "ended": ended or "stopped",
+        "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY}
+    if limit := level_limit(run.header, "pulser", pulses.amplitude):
+        conditions["amplitude_limit"] = limit
+    more = _more(following, left, pulses.missed, unclear)
+    main = _result(known, f"{fired} of {counted} pulses fired; {_METHOD}{more}", conditions, flags, counted)
+    if not counted or conditioned or not (following.dependent or unclear):
+        return [main]
+    each = [(AFTER_FIRED, following.after_fired), (AFTER_QUIET, following.after_quiet)]
+    return [main, *(
+        _result(probability_interval(*numbers), f"{numbers[0]} of {numbers[1]} pulses fired; {_METHOD}",
+                {**conditions, "statistic": name}, flags & ~Flag.AMBIGUOUS, numbers[1]) for name, numbers in each)]
+
+
+_METHOD = "median and central 95 % after evenly spread probabilities"
+
+
+def _more(following: Succession, left: int, missed: int, unclear: bool) -> str:
+    """Return what ``method`` says beside the counts."""
+    text = f"; {left} pulses do not count ({missed} missed by the scope)" if left else ""
+    if following.dependent:
+        text += (f"; outcomes depend on each other (odds {following.odds:.2g}), so the value is the share in the long "
+                 "run of a chain of two probabilities")
+    elif unclear:
+        text += ("; whether outcomes depend on each other cannot be told: too few pulses followed one that fired. Send "
+                 "conditioning pulses ('conditioning')")
+    return text
+
+
+def _result(known: Interval, method: str, conditions: dict[str, object], flags: Flag, counted: int) -> Result:
+    if not counted:
+        return Result("firing_probability", "", None, None, None, method, conditions, flags | Flag.NO_EVENT)
+    return Result("firing_probability", "", known.value, known.low, known.high, method, conditions, flags)
+
+
+def _rows(run: Run, amplitudes: Sequence[float]) -> dict[float, int]:
+    """Return how many rows of the run belong to each amplitude: the search of one ends before the next begins."""
+    sent = dict.fromkeys(amplitudes, 0)
+    waiting = 0  # conditioning pulses come before the pulse that they are for
+    for volts, conditioned in zip(run.column("amplitude").tolist(), conditioning_rows(run), strict=True):
+        if conditioned:
+            waiting += 1
+        else:
+            sent[volts] += 1 + waiting
+            waiting = 0
+    return sent

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from tsbench.instruments import Plan, Station
-from tsbench.protocols.adapting.chooser import COLUMNS
+from tsbench.protocols.adapting.chooser import COLUMNS, CONDITIONING
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.firing_probability.acquisition import SearchByPulses
@@ -31,6 +31,7 @@ class FiringProbability(ProbabilityParameters, Protocol):
         Column("width", "s", "width of the pulse, at 50 %"),
         Column("rest", "s", "time since the end of the previous pulse (0 for the first pulse)"),
         *COLUMNS,
+        CONDITIONING,
     )
 
     def plan(self, station: Station) -> Plan:

@@ -40,7 +40,7 @@ class WindowSearch(OscillationAcquisition):
             self.record(done, bias)
             source.set_level(0.0)
             done += 1
-            yield Step(done, self._budget, message, idle=True)
+            yield Step(done, self._budget, f"{self._chooser.progress}; the last {message}", idle=True)
         source.switch_off()
         self._say("log", self._chooser.reason)
         self._say("log", "bias at 0 V, output off")

@@ -10,6 +10,7 @@ from tsbench.protocols.extracting.signals import device_record
 from tsbench.protocols.oscillation.extraction import measured_oscillation, oscillation_records
 from tsbench.protocols.oscillation_window.parameters import WindowParameters
 from tsbench.protocols.pulses.pairs import PulseRecord
+from tsbench.quantities import format_quantity
 from tsbench.records import Fixture, Flag, Result, Run
 
 #: records in succession without a judgement after which a search gives up
@@ -26,6 +27,18 @@ class WindowChooser:
         self._looks: list[WindowLook] = []
         self._sent = self._missed = 0
         self.reason = ""
+        self.conditioning = False
+
+    @property
+    def progress(self) -> str:
+        """How many records of the budget are used, and how narrow the brackets of the two edges are."""
+        edges = window_edges(self._looks)
+        now = "no oscillation yet" if edges is None else ", ".join(
+            f"{name} " + ("not bracketed" if edge.low is None or edge.high is None else
+                          f"within {format_quantity(edge.width(), 'V')}")
+            for name, edge in zip(("onset", "end"), edges, strict=True))
+        return f"{self._sent} of at most {self._settings.budget}; {now}; " \
+               f"{format_quantity(self._settings.interval, 'V')} wanted"
 
     def next_stimulus(self) -> float | None:
         """Return the next bias [V]; None once both edges are known or the budget is spent."""

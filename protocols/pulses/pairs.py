@@ -74,7 +74,11 @@ class PairSeries(PulseSeries[Settings]):
         self._recorder.point(Point((float(pair), shot.time, amplitude, settings.width, gap, rest, *more), flags))
         self._done += 1
         self._missed += not whole
-        yield self.step(f"gap {format_quantity(gap, 's')}", resting=True)
+        yield self.step(self.told_of(gap), resting=True)
+
+    def told_of(self, gap: float) -> str:
+        """Return the message after a pair with ``gap`` [s]."""
+        return f"gap {format_quantity(gap, 's')}"
 
     def say_missed(self, amplitude: float, missed: int, pairs: int) -> None:
         """Warn of pairs whose trigger the scope missed."""

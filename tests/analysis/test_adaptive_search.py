@@ -71,8 +71,8 @@ def test_bayes_rule_by_hand() -> None:
     assert after.evidence == pytest.approx(math.log(by_hand.sum()))
 
 
-def test_the_belief_does_not_depend_on_the_order_of_the_pulses() -> None:
-    goal = threshold_goal(0.1, 4.0, 0.02, 100)
+def test_the_belief_in_independent_outcomes_does_not_depend_on_their_order() -> None:
+    goal = threshold_goal(0.1, 4.0, 0.02, 100, histories=())
     found = search(goal, lambda volts: volts > 1.234)
     order = np.random.default_rng(1).permutation(found.x.size)
     shuffled, at_once = (belief(goal.prior, found.x[way], found.fired[way]) for way in (order, np.arange(order.size)))
@@ -150,14 +150,14 @@ def test_a_drift_is_seen_and_a_steady_device_has_none() -> None:
     seen = {0.0: 0, 0.1: 0}
     prior = threshold_goal(0.1, 3.0, 0.01, 100).prior
     for shift in seen:
-        for seed in range(8):
+        for seed in range(4):
             random = np.random.default_rng(seed)
             sent = random.uniform(0.95, 1.15, 100)
             found = belief(prior, sent, random.normal(1.0 + shift * np.linspace(0, 1, 100), 0.02) < sent)
             known = drift(found)
             seen[shift] += known.certain
             assert not known.certain or known.change.low < shift < known.change.high
-    assert seen[0.0] == 0 and seen[0.1] >= 7, seen
+    assert seen[0.0] == 0 and seen[0.1] >= 3, seen
 
 
 def test_a_firing_probability_by_hand() -> None:

@@ -11,6 +11,7 @@ def test_a_flag_keeps_its_number() -> None:
     order = [
         "COMPLIANCE", "OVERFLOW", "CLIPPED", "TRIGGER_MISSED", "TIMEOUT", "UNSETTLED", "OSCILLATING", "UNDER_SAMPLED",
         "NO_EVENT", "TOO_FEW", "CENSORED", "UNCHECKED", "IMPLAUSIBLE", "OPEN", "SHORT", "NO_HYSTERESIS", "AMBIGUOUS",
+        "DEPENDENT",
     ]
     assert {name: Flag[name].value for name in order} == {name: 1 << bit for bit, name in enumerate(order)}
     assert [flag.name for flag in Flag] == order

@@ -16,6 +16,12 @@ from tsbench.records import Flag
 class Listed:
     """Chooses what a list says."""
 
+    conditioning = False
+
+    @property
+    def progress(self) -> str:
+        return f"{len(self.heard)} of a list"
+
     def __init__(self, stimuli: Sequence[float]) -> None:
         self.left, self.heard, self.reason = list(stimuli), [], "the list is over"  # type: ignore[var-annotated]
 
@@ -34,7 +40,7 @@ def test_a_search_sends_what_the_chooser_says(station: Any, recorder: Any) -> No
     assert [point.values[2] for point in recorder.points] == [-1.0, -0.5, -0.75]
     assert [pulse.amplitude for pulse in station.generator.named("configure_pulse")][1:] == [-1.0, -0.5, -0.75]
     assert chooser.heard == [(-1.0, 1, Flag.NONE), (-0.5, 1, Flag.NONE), (-0.75, 1, Flag.NONE)]
-    assert recorder.points[0].values[-3:] == (1.0, 0.5, 0.7) and "the list is over" in recorder.texts("log")
+    assert recorder.points[0].values[-4:] == (1.0, 0.5, 0.7, 0.0) and "the list is over" in recorder.texts("log")
     assert steps[-1].done == steps[-1].total == 3 and not station.generator.output
     limits = station.generator.named("configure_level_limits")
     assert limits == [(-1.5, 0.0)]
@@ -58,6 +64,24 @@ def test_a_search_gives_up_after_five_missed_pulses(station: Any, recorder: Any)
         assert len(recorder.points) == 5 and any("missed 5 in succession" in text for text in recorder.texts("log"))
 
 
+def test_a_search_gives_up_where_no_conditioning_pulse_switches_the_device(station: Any, recorder: Any) -> None:
+    for name in ("adaptive_threshold", "firing_probability"):
+        recorder.points.clear()
+        list(protocol_named(name).parse({"conditioning": 2.0}).run(station, recorder))
+        assert [point.values[2] for point in recorder.points] == [2.0] * 5
+        assert all(point.values[-1] == 1.0 for point in recorder.points)
+        assert any("did not switch the device" in text for text in recorder.texts("log"))
+    plan = protocol_named("adaptive_threshold").parse({"conditioning": 4.5}).plan(station)
+    assert any("Lower 'conditioning'" in text for text in plan.refusals)
+
+
+def test_each_step_tells_the_budget_and_the_interval(station: Any, recorder: Any) -> None:
+    values = {"adaptive_threshold": {}, "firing_probability": {}, "adaptive_refractory": {}}
+    for name, more in values.items():
+        messages = [step.message for step in protocol_named(name).parse({"budget": 8, **more}).run(station, recorder)]
+        assert any("of at most 8; " in text and "wanted" in text for text in messages), messages
+
+
 def test_each_amplitude_has_a_search_of_its_own(station: Any, recorder: Any) -> None:
     settings = protocol_named("adaptive_refractory").parse({"amplitude": "1 V, 1.2 V", "budget": 10})
     lists = [Listed([]), Listed([1e-3, 2e-3]), Listed([3e-3])]
@@ -72,6 +96,7 @@ def test_each_amplitude_has_a_search_of_its_own(station: Any, recorder: Any) -> 
     ("adaptive_threshold", {"lowest": 0.0}), ("adaptive_threshold", {"interval": 0.0}),
     ("adaptive_threshold", {"budget": 7}), ("firing_probability", {"amplitude": ""}),
     ("firing_probability", {"interval": 1}),
+    ("firing_probability", {"conditioning": -2.0}), ("adaptive_threshold", {"conditioning": 0.0}),
     ("adaptive_refractory", {"shortest": 0.2}), ("adaptive_refractory", {"ratio": 1.0}),
     ("adaptive_refractory", {"shortest": 1e-7}),
 ])

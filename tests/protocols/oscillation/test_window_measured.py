@@ -34,6 +34,8 @@ def test_each_bias_is_set_from_zero_and_is_the_one_chosen(station: Any, recorder
     class Listed:
         reason = "the list is over"
         left = (1.0, 3.0, 2.0)
+        conditioning = False
+        progress = "1 of 3"
 
         def next_stimulus(self) -> float | None:
             first, self.left = (self.left[0], self.left[1:]) if self.left else (None, ())
