@@ -126,7 +126,11 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """One extracted number with its 95 % interval; ``value`` is None where there is nothing to extract."""
+    """One extracted number with its 95 % interval; ``value`` is None where there is nothing to extract.
+
+    The two uncertainties are standard ones (one sigma) in the result's unit, None where they are not told apart. More
+    repetitions reduce the random one; the systematic one is the same in all of them. The interval contains both.
+    """
 
     quantity: str  #: "threshold_voltage", "hold_voltage", "switching_delay", "frequency", …
     unit: str
@@ -136,12 +140,15 @@ class Result:
     method: str
     conditions: Mapping[str, Any] = field(default_factory=dict)
     flags: Flag = Flag.NONE
+    random_uncertainty: float | None = None  #: of this number: of a mean, that of the mean
+    systematic_uncertainty: float | None = None  #: of the instruments and the fixture
 
     def row(self, device: str, protocol: str, run: str) -> dict[str, Any]:
         """Return the result row that ``--json`` prints."""
         return {
             "device": device, "protocol": protocol, "run": run, "quantity": self.quantity, "unit": self.unit,
             "conditions": dict(self.conditions), "value": self.value, "low": self.low, "high": self.high,
+            "random_uncertainty": self.random_uncertainty, "systematic_uncertainty": self.systematic_uncertainty,
             "method": self.method, "flags": self.flags.names(),
         }
 

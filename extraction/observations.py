@@ -139,7 +139,7 @@ def _add_table(path: Path, gathered: Gathered, columns: str | None, kind: str | 
         for name in row["flags"]:
             flags |= Flag[name.upper()]
         result = Result(row["quantity"], row["unit"], row["value"], row["low"], row["high"], row["method"],
-                        row["conditions"], flags)
+                        row["conditions"], flags, row["random_uncertainty"], row["systematic_uncertainty"])
         gathered.observations.append(Observation(
             result, len(gathered.observations), False, {**facts, **result.conditions}))
 

@@ -10,6 +10,7 @@ from tsbench.validation import one_line, shortened
 
 _TEXTS = ("quantity", "unit", "method")
 _NUMBERS = ("value", "low", "high")
+_UNCERTAINTIES = ("random_uncertainty", "systematic_uncertainty")
 _PLAIN = (str, int, float, bool, type(None))
 _KNOWN_FLAGS = sum(Flag)
 
@@ -73,10 +74,14 @@ def _checked(one: object, number: int) -> Result:
     if low is not None and high is not None and low > high:
         raise _Wrong(f"{who}: low = {_with_unit(low, one)} is above high = {_with_unit(high, one)} "
                      f"(value = {'None' if value is None else _with_unit(value, one)})")
+    apart = {name: _number(who, name, getattr(one, name)) for name in _UNCERTAINTIES}
+    for name, size in apart.items():
+        if size is not None and not 0.0 <= size < math.inf:
+            raise _Wrong(f"{who}: {name} = {_with_unit(size, one)} is not a finite number of 0 or more")
     if not isinstance(one.flags, Flag) or int(one.flags) & ~_KNOWN_FLAGS:
         raise _Wrong(f"{who}: flags = {_short(one.flags)} is not a tsbench.records.Flag")
     return Result(one.quantity, one.unit, value, _bound(low), _bound(high), one.method,
-                  _conditions(who, one.conditions), one.flags)
+                  _conditions(who, one.conditions), one.flags, **apart)
 
 
 def _number(who: str, name: str, number: Any) -> float | None:

@@ -40,6 +40,8 @@ _RESULT_TYPES: dict[str, Any] = {
     "conditions": dict,
     "flags": int,
 }
+#: fields of ``Result`` that files of earlier versions do not have; where there is no number, nothing is written
+LATER_RESULT = ("random_uncertainty", "systematic_uncertainty")
 
 
 def _typed(what: str, data: Any, types: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,8 +163,15 @@ def event_from(data: Any) -> RunEvent:
 
 def result_from(data: Any) -> Result:
     """Rebuild a result from its plain data."""
-    fields = _typed("result", data, _RESULT_TYPES)
+    later = {name: (*_NUMBER, type(None)) for name in LATER_RESULT if isinstance(data, Mapping) and name in data}
+    fields = _typed("result", data, {**_RESULT_TYPES, **later})
     return Result(**{**fields, "flags": Flag(fields["flags"])})
+
+
+def result_data(result: Result) -> dict[str, Any]:
+    """Return a result as plain data, as :func:`result_from` reads it."""
+    data: dict[str, Any] = codec.plain(result)
+    return {name: value for name, value in data.items() if value is not None or name not in LATER_RESULT}
 
 
 def without_nan(result: Result) -> Result:
@@ -171,7 +180,10 @@ def without_nan(result: Result) -> Result:
     def clean(number: float | None) -> float | None:
         return None if number is None or math.isnan(number) else number
 
-    return dataclasses.replace(result, value=clean(result.value), low=clean(result.low), high=clean(result.high))
+    return dataclasses.replace(
+        result, value=clean(result.value), low=clean(result.low), high=clean(result.high),
+        random_uncertainty=clean(result.random_uncertainty),
+        systematic_uncertainty=clean(result.systematic_uncertainty))
 
 
 # --------------------------------------------------------------------------------------------- a whole run
@@ -188,7 +200,7 @@ def run_data(run: Run) -> dict[str, Any]:
         "status": run.status,
         "reason": run.reason,
         "end_time": run.end_time,
-        "results": [codec.plain(result) for result in run.results],
+        "results": [result_data(result) for result in run.results],
     }
 
 
@@ -255,5 +267,5 @@ def run_digest(run: Run) -> str:
         add(codec.plain_to_json(data))
         add_array(codes)
         add_array(segments)
-    add(codec.to_json([run.events, run.status, run.reason, run.end_time, run.results]))
+    add(codec.to_json([run.events, run.status, run.reason, run.end_time, [result_data(one) for one in run.results]]))
     return digest.hexdigest()

@@ -43,7 +43,7 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
         "input": {"file": path.name, "sha256": file_sha256(path)},
         "parameters": codec.plain(parameters or {}),
         "parameters_sha256": codec.sha256(codec.to_json(parameters or {})),
-        "results": [codec.plain(result) for result in results],
+        "results": [record_data.result_data(result) for result in results],
     }
     content["sha256"] = _digest(content)
     data = json.dumps(json.loads(codec.to_json(content)), indent=1, ensure_ascii=False).encode()

@@ -194,6 +194,8 @@ def energy_result(found: SpikeEnergies, conditions: Mapping[str, Any]) -> Result
     if n < 2 or not math.isfinite(found.uncertainty):
         return Result("spike_energy", "J", None, None, None, method, dict(conditions), found.flags | Flag.NO_EVENT)
     mean, deviation = float(found.energies.mean()), float(found.energies.std(ddof=1))
-    half = combined(t_quantile_95(n - 1) * deviation / math.sqrt(n), NORMAL_95 * found.uncertainty)
+    random = t_quantile_95(n - 1) / NORMAL_95 * deviation / math.sqrt(n)
+    half = NORMAL_95 * combined(random, found.uncertainty)
     flags = found.flags | (Flag.TOO_FEW if n < _FEWEST_PERIODS else Flag.NONE)
-    return Result("spike_energy", "J", mean, mean - half, mean + half, method, dict(conditions), flags)
+    return Result("spike_energy", "J", mean, mean - half, mean + half, method, dict(conditions), flags, random,
+                  found.uncertainty)

@@ -14,7 +14,7 @@ import numpy as np
 
 from tsbench.analysis.oscillation.jitter import Jitter, jitter_of
 from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
-from tsbench.analysis.statistics import NORMAL_95, expanded, t_quantile_95
+from tsbench.analysis.statistics import NORMAL_95, expanded, standard_uncertainty, t_quantile_95
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
@@ -36,6 +36,8 @@ class MeasuredOscillation:
     jitter: Jitter | None  #: of the intervals, without timing noise; None for fewer than three
     regime: str  #: "quiet", "too few", "tonic", "bursting", "variable" or "irregular"
     flags: Flag
+    random: float | None = None  #: [Hz] standard uncertainty by the scatter and the timing of the spikes
+    systematic: float | None = None  #: [Hz] by the time base
 
 
 def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscillation:
@@ -60,14 +62,16 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscil
     ends = math.sqrt(2.0) * spikes.uncertainty / n
     # a timing error is never exactly zero: a noiseless record says that all of the spread is jitter
     jitter = jitter_of(intervals, max(spikes.uncertainty, 1e-3 * deviation)) if n >= FEWEST_FOR_JITTER else None
-    random = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
-    half = expanded(max(t_quantile_95(n - 1) * random / NORMAL_95, ends), timebase_accuracy * mean)
+    scatter = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
+    random = max(t_quantile_95(n - 1) * scatter / NORMAL_95, ends)
+    half = expanded(random, timebase_accuracy * mean)
     flags = spikes.flags | (Flag.TOO_FEW if n < FEWEST_INTERVALS else Flag.NONE)
     low = 1.0 / (mean + half)
     high = 1.0 / (mean - half) if half < mean else None
     if high is None:
         flags |= Flag.CENSORED
-    return MeasuredOscillation(1.0 / mean, low, high, intervals, jitter, _regime(intervals), flags)
+    return MeasuredOscillation(1.0 / mean, low, high, intervals, jitter, _regime(intervals), flags,
+                               random / mean**2, standard_uncertainty(timebase_accuracy) / mean)
 
 
 def _regime(intervals: FloatArray) -> str:
@@ -106,8 +110,8 @@ def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any], 
     method = f"inverse mean of {n} inter-spike intervals, {regime_text(found)}" if n > 1 else "no oscillation"
     method = f"{method}; {seen}" if seen else method
     return Result(
-        "frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags
-    )
+        "frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags,
+        found.random, found.systematic)
 
 
 def jitter_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:

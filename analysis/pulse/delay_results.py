@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, combined, expanded, proportion_interval, summarise
+from tsbench.analysis.statistics import (
+    NORMAL_95,
+    combined,
+    expanded,
+    proportion_interval,
+    standard_uncertainty,
+    summarise,
+)
 from tsbench.records import Flag, Result
 
 _FROM = "time from the pulse's rising edge (50 %) until the current "
@@ -78,7 +85,9 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
         low, high = (delay.low, delay.high) if delay.fired else (None, None)
         return Result("switching_delay", "s", None, low, high, _method([delay]), conditions, delay.flags)
     value, low, high, flags = _no_less_than_zero(delay.value, delay.half_width)
-    return Result("switching_delay", "s", value, low, high, _method([delay]), conditions, delay.flags | flags)
+    return Result(
+        "switching_delay", "s", value, low, high, _method([delay]), conditions, delay.flags | flags,
+        delay.random, combined(delay.systematic, standard_uncertainty(delay.limit)))
 
 
 def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
@@ -114,7 +123,9 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         random = max((summary.high - summary.mean) / NORMAL_95, own)
     half = expanded(combined(random, common), limit)
     mean, low, high, bound = _no_less_than_zero(float(values.mean()), half)
-    return Result("switching_delay_mean", "s", mean, low, high, method, conditions, flags | bound)
+    return Result(
+        "switching_delay_mean", "s", mean, low, high, method, conditions, flags | bound, random,
+        combined(common, standard_uncertainty(limit)))
 
 
 def _no_less_than_zero(value: float, half: float) -> tuple[float | None, float | None, float | None, Flag]:

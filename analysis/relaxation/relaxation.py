@@ -289,7 +289,8 @@ def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:
         return Result("relaxation_time", "s", None, shot.low, shot.high, _METHOD, conditions, shot.flags)
     half = NORMAL_95 * combined(shot.random, shot.systematic)
     low, high = not_negative(shot.value - half, shot.value), shot.value + half
-    return Result("relaxation_time", "s", shot.value, low, high, _METHOD, conditions, shot.flags)
+    return Result(
+        "relaxation_time", "s", shot.value, low, high, _METHOD, conditions, shot.flags, shot.random, shot.systematic)
 
 
 def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
@@ -331,7 +332,14 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
         low, flags = None, flags | Flag.CENSORED
     if interval[1] == 0.0:
         high = max(at_most)
-    return Result("relaxation_time_median", "s", value, low, high, method, conditions, flags)
+    random, systematic = None, None
+    if value is not None and math.isfinite(interval[1] - interval[0]) and common:
+        single = [shot for shot in known if shot.value is not None]
+        own = float(np.median([shot.random for shot in single])) / math.sqrt(len(single))
+        random = max((interval[1] - interval[0]) / (2.0 * NORMAL_95), own)
+        systematic = float(np.median([shot.systematic for shot in single]))
+    return Result(
+        "relaxation_time_median", "s", value, low, high, method, conditions, flags, random, systematic)
 
 
 def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
@@ -347,9 +355,11 @@ def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Resu
     if times.size == 1:
         half = NORMAL_95 * combined(known[0].random, known[0].systematic)
         one = float(times[0])
-        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions, Flag.TOO_FEW)
-    summary = summarise(times, max(shot.systematic for shot in known))
-    own = NORMAL_95 * float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
-    half = max(summary.high - summary.mean, own)
+        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions, Flag.TOO_FEW,
+                      known[0].random, known[0].systematic)
+    summary, common = summarise(times), max(shot.systematic for shot in known)
+    own = float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
+    random = max((summary.high - summary.mean) / NORMAL_95, own)
+    half = NORMAL_95 * combined(random, common)
     low, high = not_negative(summary.mean - half, summary.mean), summary.mean + half
-    return Result(name, "s", summary.mean, low, high, method, conditions, Flag.NONE)
+    return Result(name, "s", summary.mean, low, high, method, conditions, Flag.NONE, random, common)

@@ -275,7 +275,8 @@ def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) 
     if high - low > 0.02 * abs(here):
         flags |= Flag.UNDER_SAMPLED
     voltage = result_of(
-        half, f"{name}_voltage", "V", method, value=0.5 * (low + high), low=low - wide, high=high + wide, flags=flags)
+        half, f"{name}_voltage", "V", method, value=0.5 * (low + high), low=low - wide, high=high + wide, flags=flags,
+        parts=facts.parts(here, amperes, high - low, spread))
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
     current = result_of(
         half, f"{name}_current", "A", method, value=0.5 * (min(amps) + max(amps)) if turn.sudden else amperes,

@@ -1,7 +1,7 @@
 """The events of a half-sweep as results, and what is known of the source meter that measured them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,23 @@ class SweepFacts:
             self.path_resistance * self.current_uncertainty(current),
         )
 
+    def parts(self, voltage: float, current: float, step: float, scatter: float = 0.0) -> tuple[float, float]:
+        """Return the random and the systematic standard uncertainty [V] of the voltage of an event.
+
+        The event is anywhere within a step of the set-points. The set-points return in every sweep, so this counts as
+        systematic.
+
+        Parameters
+        ----------
+        voltage, current : of the device [V], [A]
+        step : [V] within which the event is
+        scatter : [V] standard uncertainty beside that of a reading, for example of the place of the event
+        """
+        reading = combined(self.voltage_noise, self.path_resistance * self.current_noise)
+        quiet = replace(self, voltage_noise=0.0, current_noise=0.0)
+        return (combined(reading, scatter),
+                combined(quiet.voltage_uncertainty(voltage, current), standard_uncertainty(0.5 * step)))
+
     def current_uncertainty(self, current: float) -> float:
         """Return the standard uncertainty [A] of a current reading."""
         return combined(
@@ -73,6 +90,7 @@ def result_of(
     low: float | None = None,
     high: float | None = None,
     flags: Flag = Flag.NONE,
+    parts: tuple[float | None, float | None] = (None, None),
 ) -> Result:
     """Return a result of a half-sweep from magnitudes: they get its sign, and ``low`` stays below ``high``.
 
@@ -82,12 +100,13 @@ def result_of(
     quantity, unit, method : of the result
     value, low, high : magnitudes in ``unit``; None: not known
     flags : of the result
+    parts : random and systematic standard uncertainty, in ``unit``
     """
     if half.polarity < 0:
         value = None if value is None else -value
         low, high = (None if high is None else -high), (None if low is None else -low)
     conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
-    return Result(quantity, unit, value, low, high, method, conditions, flags)
+    return Result(quantity, unit, value, low, high, method, conditions, flags, *parts)
 
 
 def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tuple[int, int, Summary]:

@@ -200,7 +200,8 @@ def _uncertain(
     method = f"{_WEIGHED}, {rule}"
     voltage = result_of(
         half, f"{event}_voltage", "V", method, value=value, low=value - combined(value - low, wide),
-        high=value + combined(high - value, wide), flags=flags)
+        high=value + combined(high - value, wide), flags=flags,
+        parts=facts.parts(value, amperes, 0.0, (high - low) / (2.0 * NORMAL_95)))
     current = result_of(
         half, f"{event}_current", "A", method, value=float(np.median(half.current[max(k - 3, 0) : k + 1])),
         flags=flags | Flag.CENSORED)
@@ -283,7 +284,8 @@ def _between(
     flags = seen & PASSED_ON
     if high - low > COARSE_STEP * abs(value):
         flags |= Flag.UNDER_SAMPLED
-    return result_of(half, quantity, "V", method, value=value, low=low - wide, high=high + wide, flags=flags)
+    return result_of(half, quantity, "V", method, value=value, low=low - wide, high=high + wide, flags=flags,
+                     parts=facts.parts(value, current, high - low))
 
 
 def _run_flags(half: HalfSweep, branch: slice) -> Flag:

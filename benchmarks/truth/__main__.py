@@ -21,6 +21,7 @@ from benchmarks.truth.measuring import kept as kept_files
 from benchmarks.truth.measuring import measure
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, rejected
+from tsbench.analysis.statistics import NORMAL_95
 
 KEPT = Path("build/truth.jsonl")
 LEAST_ROWS, LEAST_DEVICES, LEAST_FLAGGED, LEAST_KNOWABLE = 300, 300, 0.99, 0.80
@@ -100,12 +101,15 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         unflagged = sum(is_unflagged(row) for row in known)
         table.append(Line(f"{name}: unflagged of those that can be known", f"{unflagged} of {len(known)}",
                           f">= {LEAST_KNOWABLE:.0%}", unflagged >= LEAST_KNOWABLE * len(known)))
-    ratios = [(row["high"] - row["low"]) / row["bootstrap"] for row in rows
-              if row.get("bootstrap") and is_unflagged(row)]
-    if ratios:
-        median = float(np.median(ratios))
-        table.append(Line(f"{name}: width of the interval over that of a bootstrap, median of {len(ratios)}",
-                          f"{median:.2f}", f"<= {WIDEST:g}", median <= WIDEST))
+    repeated = [row for row in rows if row.get("bootstrap") and row.get("random") is not None and is_unflagged(row)]
+    if repeated:
+        # a bootstrap knows only what differs between the pulses: so does the random part
+        random, whole = (float(np.median([width(row) / row["bootstrap"] for row in repeated])) for width in (
+            lambda row: 2.0 * NORMAL_95 * row["random"], lambda row: row["high"] - row["low"]))
+        beside = f"over the width of a bootstrap, median of {len(repeated)}"
+        table += [Line(f"{name}: interval of the random part {beside}", f"{random:.2f}", f"<= {WIDEST:g}",
+                       random <= WIDEST),
+                  Line(f"{name}: whole interval {beside}", f"{whole:.2f}", INFORMATION, True)]
     return table
 
 

@@ -98,7 +98,9 @@ def read_results(extraction: Any) -> tuple[Result, ...]:
         if not name.startswith("results_"):
             continue
         part = extraction[name]
-        numbers = {key: [_or_none(v) for v in part[key][...].tolist()] for key in ("value", "low", "high")}
+        numbers = {key: [_or_none(v) for v in part[key][...].tolist()]
+                   for key in ("value", "low", "high", *record_data.LATER_RESULT)
+                   if key in part or key not in record_data.LATER_RESULT}
         flags, conditions, methods = (
             part["flags"][...],
             _texts(part["words/conditions"]),
@@ -108,9 +110,7 @@ def read_results(extraction: Any) -> tuple[Result, ...]:
             rows[row] = Result(
                 quantity=str(part.attrs["quantity"]),
                 unit=str(part["value"].attrs["units"]),
-                value=numbers["value"][position],
-                low=numbers["low"][position],
-                high=numbers["high"][position],
+                **{key: found[position] for key, found in numbers.items()},
                 method=methods[position],
                 conditions=codec.from_json(conditions[position]),
                 flags=Flag(int(flags[position])),

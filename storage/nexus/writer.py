@@ -201,12 +201,16 @@ def write_extraction(
         part.attrs["quantity"] = quantity
         scale = nx.array(part, "row", np.array(rows, dtype=np.int64), "")
         scale.make_scale("row")
-        for key in ("value", "low", "high"):
+        for key in ("value", "low", "high", *record_data.LATER_RESULT):
             numbers = [getattr(result, key) for result in members]
+            later = key in record_data.LATER_RESULT
+            if later and all(number is None for number in numbers):
+                continue
             dataset = nx.array(
                 part, key, np.array([np.nan if n is None else n for n in numbers], dtype=np.float64), unit
             )
-            dataset.attrs["missing"] = "NaN: no value was extracted, see flags"
+            dataset.attrs["missing"] = ("NaN: not told apart" if later else
+                                        "NaN: no value was extracted, see flags")
             dataset.dims[0].attach_scale(scale)
         flags = nx.array(part, "flags", np.array([int(result.flags) for result in members], dtype=np.uint32), "")
         describe_flags(flags)

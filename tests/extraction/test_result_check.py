@@ -44,6 +44,8 @@ def returning(found: Callable[[], Any]) -> type[IVSweep]:
     (replace(GOOD, value="100"), "result 'resistance': value = '100' is of type str, not a number or None"),
     (replace(GOOD, value=True), "result 'resistance': value = True is of type bool, not a number or None"),
     (replace(GOOD, high=np.zeros(2)), "'resistance': high = array([0., 0.]) is of type ndarray, not a number or None"),
+    (replace(GOOD, random_uncertainty=-1.0), "random_uncertainty = -1 Ohm is not a finite number of 0 or more"),
+    (replace(GOOD, systematic_uncertainty=np.inf), "systematic_uncertainty = inf Ohm is not a finite number of"),
     (replace(GOOD, quantity=None), "result 2 (None): quantity is None, not text"),
     (replace(GOOD, method=3), "result 2 ('resistance'): method is of type int, not text"),
     (replace(GOOD, quantity=" "), "result 2 has no quantity. Give it a name"),

@@ -114,7 +114,8 @@ def waveform(
 
 
 RESULTS = (
-    Result("threshold_voltage", "V", 1.02, 1.01, 1.03, "step", {"cycle": 0, "polarity": "+"}),
+    Result("threshold_voltage", "V", 1.02, 1.01, 1.03, "step", {"cycle": 0, "polarity": "+"},
+           random_uncertainty=2e-3, systematic_uncertainty=4e-3),
     Result("hold_voltage", "V", 0.88, 0.87, None, "step", {"cycle": 0, "polarity": "+"}, Flag.CENSORED),
     Result("threshold_voltage", "V", None, None, None, "step", {"cycle": 1, "polarity": "+"}, Flag.NO_EVENT),
 )

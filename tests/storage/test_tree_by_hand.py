@@ -44,7 +44,7 @@ def written(path: Path, columns: Any, points: Any, waveforms: Any = (), **change
     values = np.asarray(points, dtype=np.float64).reshape(-1, len(columns))
     results = (Result("hold_voltage", "V", 0.5, 0.4, None, "step", {"cycle": 1}, Flag.CENSORED),
                Result("hold_current", "A", None, None, None, "step", {}),
-               Result("hold_voltage", "V", 0.6, None, 0.7, "step", {"cycle": 2}))
+               Result("hold_voltage", "V", 0.6, None, 0.7, "step", {"cycle": 2}, Flag.NONE, 0.01, 0.02))
     write_run(Run(made, values, np.zeros(len(values), np.uint32), tuple(waveforms), (RunEvent("log", "began", 1.0),),
                   "success", "", "2026-11-24T23:00:05.000+00:00", results), path)
     return h5py.File(path)
@@ -76,6 +76,10 @@ def test_controlled_columns_results_and_wiring(tmp_path: Path) -> None:
         voltage = found["results_000_hold_voltage"]
         assert voltage["row"][...].tolist() == [0, 2] and voltage["value"][...].tolist() == [0.5, 0.6]
         assert voltage["low"][0] == 0.4 and np.isnan(voltage["low"][1]) and np.isnan(voltage["high"][0])
+        assert np.isnan(voltage["random_uncertainty"][0]) and voltage["random_uncertainty"][1] == 0.01
+        assert voltage["systematic_uncertainty"][1] == 0.02
+        assert voltage["systematic_uncertainty"].attrs["units"] == "V"
+        assert "random_uncertainty" not in found["results_001_hold_current"]   # not told apart there
         assert voltage["flags"][...].tolist() == [int(Flag.CENSORED), 0]
         assert voltage["flags"].attrs["flag_meanings"].split()[0] == "compliance"
         assert found["results_001_hold_current/row"][...].tolist() == [1]
