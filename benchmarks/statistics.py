@@ -20,7 +20,7 @@ from benchmarks.report import INFORMATION, Line, report
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.analysis.statistics.describe import mean, standard_deviation
 from tsbench.analysis.statistics.distribution import distribution
-from tsbench.analysis.statistics.drift import course
+from tsbench.analysis.statistics.drift import drift_of
 from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.analysis.statistics.fits import fit
 from tsbench.analysis.statistics.variance import variance_components
@@ -113,7 +113,7 @@ def noise_case(memory: float, number: int, bar: str = AT_MOST) -> Case:
     def trial(random: Random, seed: int) -> tuple[bool | None, ...]:
         drawn = random.standard_normal(number + 500)
         values = np.cumsum(drawn) if memory == 1.0 else lfilter([1.0], [1.0, -memory], drawn)
-        found = course(values[500:], seed)
+        found = drift_of(values[500:], seed)
         return found.drifts, bool(found.changes)
 
     name = "random walk" if memory == 1.0 else f"noise with memory {memory:g}"
@@ -126,7 +126,7 @@ def found_case(step: float, slope: float, number: int) -> Case:
         values = random.standard_normal(number) + slope * np.arange(number)
         at = int(number * 0.6)
         values[at:] += step
-        found = course(values, seed)
+        found = drift_of(values, seed)
         if not step:
             return found.drifts, holds(found.slope, slope), None
         seen = len(found.changes) == 1

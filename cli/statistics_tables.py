@@ -93,13 +93,13 @@ def courses(groups: Sequence["GroupStatistics"]) -> Cells:
     rows: list[Columns] = []
     for group in groups:
         for sample in group.devices:
-            if (course := sample.course) is None:
+            if (drift := sample.drift) is None:
                 continue
             head = (conditions_text(group.conditions), sample.device)
-            if course.drifts and course.significance is not None:
-                rows.append((*head, "drift", f"{_text(course.slope, group.unit)} per cycle",
-                             _significance(course.significance)))
-            for change in course.changes:
+            if drift.drifts and drift.significance is not None:
+                rows.append((*head, "drift", f"{_text(drift.slope, group.unit)} per cycle",
+                             _significance(drift.significance)))
+            for change in drift.changes:
                 where = f"step at event {change.first + 1} ({change.earliest + 1} to {change.latest + 1})"
                 rows.append((*head, where, _text(change.size, group.unit), _significance(change.significance)))
     return ("conditions", "device", "what", "size (95 % interval)", "p-value (noise)"), rows

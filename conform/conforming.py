@@ -11,7 +11,7 @@ from tsbench.conform.comparing import Difference, Twin, compare
 from tsbench.conform.dialogue import DialogueStep
 from tsbench.conform.resistor_check import NotTheResistor
 from tsbench.conform.steps import STEPS, questions
-from tsbench.conform.transcript import Secretary, Transcript, TranscriptStep
+from tsbench.conform.transcript import ActRecorder, Transcript, TranscriptStep
 from tsbench.conform.twin import TWINS, twin_of, write_twin
 from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, nearest
 from tsbench.instruments.registry import entry
@@ -155,13 +155,13 @@ def converse(
     connection = bench.instruments.connections[name]
     transport, driver = connection.transport, connection.driver
     language = getattr(driver, "language", None)
-    secretary = Secretary(bench.clock.now, "" if language is None else language.error_question)
+    recorder = ActRecorder(bench.clock.now, "" if language is None else language.error_question)
     steps = []
-    transport.on_act = secretary.heard
+    transport.on_act = recorder.heard
     try:
         for step in _steps(bench, name, resistors):
             begin(step.name)
-            steps.append(_taken(step, secretary, transport))
+            steps.append(_taken(step, recorder, transport))
     finally:
         transport.on_act = None
         connection.make_safe()
@@ -188,7 +188,7 @@ def _steps(bench: Bench, name: str, resistors: Mapping[str, float]) -> Iterator[
                     yield replace(step, name=f"{terminal}: {step.name}")
 
 
-def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> TranscriptStep:
+def _taken(step: DialogueStep, recorder: ActRecorder, transport: Any) -> TranscriptStep:
     failure = ""
     results: dict[str, float] = {}
     try:
@@ -205,10 +205,10 @@ def _taken(step: DialogueStep, secretary: Secretary, transport: Any) -> Transcri
         failure = f"the driver cannot use a reply ({type(error).__name__}: {error})"
         transport.clear()
     failure = failure.replace(transport.resource, "ADDRESS")   # that of the twin is another
-    exchanges = secretary.take()
+    exchanges = recorder.take()
     try:
         status = transport.serial_poll()
     except TsbenchError:
         status = None
-    secretary.take()
+    recorder.take()
     return TranscriptStep(step.name, exchanges, failure, status, results, step.free)

@@ -97,7 +97,7 @@ def shown(reply: str | bytes) -> str:
     return f"<{len(reply)} bytes: {reply.hex()}>" if len(reply) <= LONGEST_BYTES else f"<{len(reply)} bytes>"
 
 
-class Secretary:
+class ActRecorder:
     """Writes down the acts of one transport.
 
     Parameters

@@ -8,6 +8,7 @@ it cannot use, and logs one line with the reason.
 """
 
 import contextlib
+import dis
 import functools
 import importlib
 import logging
@@ -100,6 +101,14 @@ class ImportInterrupted(KeyboardInterrupt):
     """An interruption while a plug-in was imported; the message names the plug-in."""
 
 
+def _was_raised(error: BaseException) -> bool:
+    """Whether a ``raise`` statement raised an error; a signal interrupts any other instruction."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
+
+
 @contextlib.contextmanager
 def importing(what: str) -> Iterator[None]:
     """Import modules of other authors; what they print goes to standard error, because ``--json`` owns the output.
@@ -113,7 +122,7 @@ def importing(what: str) -> Iterator[None]:
     Raises
     ------
     ImportInterrupted
-        Ctrl-C was pressed meanwhile, or the module itself raised KeyboardInterrupt.
+        Ctrl-C was pressed meanwhile, or the module itself raised KeyboardInterrupt: the message says which.
     """
     _SHARED.enter()
     imported = _IMPORTED.set(what)
@@ -122,9 +131,9 @@ def importing(what: str) -> Iterator[None]:
     except ImportInterrupted:
         raise
     except KeyboardInterrupt as error:
-        raise ImportInterrupted(
-            f"interrupted while {what} was imported. If you did not press Ctrl-C, the module of this plug-in raised "
-            f"KeyboardInterrupt. In this case, uninstall the plug-in or write to its author") from error
+        blame = (" by the module itself, which raised KeyboardInterrupt. Uninstall the plug-in or write to its author"
+                 if _was_raised(error) else "")
+        raise ImportInterrupted(f"interrupted while {what} was imported{blame}") from error
     finally:
         _IMPORTED.reset(imported)
         _SHARED.leave(what)

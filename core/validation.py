@@ -3,6 +3,7 @@
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from tsbench.errors import nearest
 
@@ -20,18 +21,31 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
     problems = error.errors(include_url=False)
     # a misspelt key also makes its right spelling "missing": the misspelling is what helps
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
-    location = first["loc"]
+    return _in_words(first, model)
+
+
+def all_problems(error: ValidationError, missing: bool = True) -> list[str]:
+    """Return one line for each key that has a problem; without ``missing``, not for those that are missing."""
+    found: dict[int | str, str] = {}
+    for problem in error.errors(include_url=False):
+        if missing or problem["type"] != "missing":
+            found.setdefault(problem["loc"][0] if problem["loc"] else "", _in_words(problem, None))
+    return list(found.values())
+
+
+def _in_words(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
+    location = problem["loc"]
     where = _path(location)
-    if first["type"] == "extra_forbidden":
+    if problem["type"] == "extra_forbidden":
         table = _path(location[:-1])
         inside = f" in [{table}]" if table else ""
         known = known_keys(model, location[:-1]) if model is not None else []
         return one_line(f"unknown key '{location[-1]}'{inside}{nearest(str(location[-1]), known)}")
-    if first["type"] == "missing":
+    if problem["type"] == "missing":
         return one_line(f"{where} is missing. Add it")
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
-        message = f"{shortened(first['input'])} {message.removeprefix('Input ')}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] != "value_error" and isinstance(problem["input"], str | int | float):
+        message = f"{shortened(problem['input'])} {message.removeprefix('Input ')}"
     return one_line(f"{where}: {message}" if where else message)
 
 

@@ -33,7 +33,7 @@ class SampleStatistics:
     values: FloatArray = field(repr=False)
     own: float  #: 95 % half-width of the measurement of one value
     fits: tuple[Fit, ...] = ()
-    course: DriftFound | None = None  #: of a device; None for all devices
+    drift: DriftFound | None = None  #: of a device; None for all devices
     enough: Enough | None = None
 
 
@@ -89,11 +89,11 @@ def _of_sample(sample: SampleStatistics, unit: str) -> Iterator[dict[str, Any]]:
     yield _row(sample.device, "median", sample.median, unit, n, flags, method)
     for found in sample.fits:
         yield from _of_fit(sample.device, found, unit)
-    if (course := sample.course) is not None and course.significance is not None:
-        yield _row(sample.device, "drift_per_cycle", course.slope, unit, n, Flag.NONE,
-                   f"median of the slopes of all pairs (Sen); significance {course.significance:.4f}, memory "
-                   f"{course.memory:.2f}")
-        for change in course.changes:
+    if (drift := sample.drift) is not None and drift.significance is not None:
+        yield _row(sample.device, "drift_per_cycle", drift.slope, unit, n, Flag.NONE,
+                   f"median of the slopes of all pairs (Sen); significance {drift.significance:.4f}, memory "
+                   f"{drift.memory:.2f}")
+        for change in drift.changes:
             yield _row(sample.device, f"step_at_cycle_{change.first + 1}", change.size, unit, n, Flag.NONE,
                        f"first cycle after the step {change.earliest + 1} to {change.latest + 1} (95 %); significance "
                        f"{change.significance:.4f}")

@@ -243,7 +243,7 @@ def _trend(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
             name = ", ".join(filter(None, (series_name(group.conditions) if differ else "", sample.device)))
             values, order = sample.values, np.arange(1.0, sample.values.size + 1)
             series = Series(name if named else "", order, values, values - sample.own, values + sample.own)
-            draw_trend(axes, series, sample.course, number)
+            draw_trend(axes, series, sample.drift, number)
             number += 1
     label(axes, "number of the event", "", axis_name(wanted.quantity), groups[0].unit)
     return _remarks(groups)

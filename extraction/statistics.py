@@ -10,7 +10,7 @@ import numpy as np
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.analysis.statistics.describe import mean, median, relative_spread, standard_deviation, widened
 from tsbench.analysis.statistics.distribution import distribution
-from tsbench.analysis.statistics.drift import course
+from tsbench.analysis.statistics.drift import drift_of
 from tsbench.analysis.statistics.enough import cycles_for_mean
 from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.analysis.statistics.fits import FAMILIES, Fit, fit
@@ -140,7 +140,7 @@ def device_statistics(
     if events.above + events.below:
         return found
     return replace(
-        found, course=course(events.values, seed) if ordered else None,
+        found, drift=drift_of(events.values, seed) if ordered else None,
         enough=None if relative is None else cycles_for_mean(events.values, relative, events.of_mean))
 
 

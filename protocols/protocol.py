@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
-from tsbench.errors import ConfigurationError, TsbenchError, nearest
+from tsbench.errors import ConfigurationError, TsbenchError, nearest, sentences
 from tsbench.instruments import Plan, Station
 from tsbench.plugins import in_words
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.parameters import Parameters
 from tsbench.records import Column, Recorder, Result, Run, Step
-from tsbench.validation import first_problem
+from tsbench.validation import all_problems
 
 
 class Protocol(Parameters, ABC):
@@ -72,24 +72,26 @@ class Protocol(Parameters, ABC):
         Raises
         ------
         ConfigurationError
-            One line: the parameter, the value and what is wrong with it, or the fault of a validator.
+            One line: each parameter, its value and what is wrong with it, or the fault of a validator.
         """
         values = {**(values or {}), **more}
-        for name in values:
-            if name not in cls.model_fields:
-                raise ConfigurationError(
-                    f"{cls.name}: unknown parameter '{name}'{nearest(name, cls.model_fields)}"
-                )
+        unknown = [f"unknown parameter '{name}'{nearest(name, cls.model_fields)}"
+                   for name in values if name not in cls.model_fields]
         try:
-            return cls.model_validate(values)
+            parsed = cls.model_validate({name: value for name, value in values.items() if name in cls.model_fields})
         except ValidationError as error:
-            raise ConfigurationError(f"{cls.name}: {first_problem(error)}") from None
+            # a misspelt name also makes its right spelling "missing": the misspelling is what helps
+            problems = [*unknown, *all_problems(error, missing=not unknown)]
+            raise ConfigurationError(f"{cls.name}: {sentences(*problems)}") from None
         except (TsbenchError, KeyboardInterrupt):
             raise
         except BaseException as error:  # another author's validator may raise anything, also by sys.exit
             raise ConfigurationError(
                 f"{cls.name}: the check of the parameters failed ({in_words(error)}). Correct the validators of the "
                 "protocol") from error
+        if unknown:
+            raise ConfigurationError(f"{cls.name}: {sentences(*unknown)}")
+        return parsed
 
     def table(self) -> tuple[Column, ...]:
         """Return the columns of the point table with the units that they have under these parameters."""

@@ -56,7 +56,7 @@ class DriftFound:
         return self.significance is not None and self.significance < LEVEL
 
 
-def course(values: FloatArray, seed: int = 0) -> DriftFound:
+def drift_of(values: FloatArray, seed: int = 0) -> DriftFound:
     """Look for a trend and for steps.
 
     Parameters

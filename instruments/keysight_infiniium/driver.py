@@ -147,10 +147,10 @@ class KeysightInfiniium(OscilloscopeDriver):
             self.ask_switch(event)
         self._triggered = False
         self.write(":SING")
-        waited, patience = 0.0, self.pre_trigger + _MARGIN
+        waited, longest_wait = 0.0, self.pre_trigger + _MARGIN
         while not self.ask_switch(":AER?"):
-            if waited > patience:
-                raise self.not_armed(short_quantity(patience, "s"))
+            if waited > longest_wait:
+                raise self.not_armed(short_quantity(longest_wait, "s"))
             self.wait(_POLL)
             waited += _POLL
 

@@ -168,10 +168,10 @@ class KeysightInfiniiVision(RecordReadout):
         self.ask_switch(":TER?")
         self._triggered = False
         self.write(":SING")
-        waited, patience = 0.0, self.pre_trigger + _ARM_MARGIN
+        waited, longest_wait = 0.0, self.pre_trigger + _ARM_MARGIN
         while not self.ask_switch(":AER?"):
-            if waited > patience:
-                raise self.not_armed(short_quantity(patience, "s"))
+            if waited > longest_wait:
+                raise self.not_armed(short_quantity(longest_wait, "s"))
             self.wait(_ARM_POLL)
             waited += _ARM_POLL
 

@@ -161,10 +161,10 @@ class StepScope(ScopeSetup, ScopeMessages):
         if self._confirm_trigger:   # a range that does not reach the level has moved it
             self._read_level(trigger)
         self.start()
-        waited, patience = 0.0, self.pre_trigger + _ARM_MARGIN
+        waited, longest_wait = 0.0, self.pre_trigger + _ARM_MARGIN
         while not self.armed():
-            if waited > patience:
-                raise self.not_armed(short_quantity(patience, "s"))
+            if waited > longest_wait:
+                raise self.not_armed(short_quantity(longest_wait, "s"))
             self.wait(_ARM_POLL)
             waited += _ARM_POLL
 

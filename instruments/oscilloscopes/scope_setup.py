@@ -56,10 +56,10 @@ class ScopeSetup(MessageInstrument):
 
     # ------------------------------------------------------------------------------------------- arming
 
-    def not_armed(self, patience: str) -> InstrumentError:
-        """Return the error of a scope that did not arm within ``patience``, as text with its unit."""
+    def not_armed(self, longest_wait: str) -> InstrumentError:
+        """Return the error of a scope that did not arm within ``longest_wait``, as text with its unit."""
         return InstrumentError(
-            f"{self.label}: the oscilloscope did not arm within {patience}. Check its time base and channels")
+            f"{self.label}: the oscilloscope did not arm within {longest_wait}. Check its time base and channels")
 
     @property
     def pre_trigger(self) -> float:

@@ -60,10 +60,10 @@ class TektronixSequence(TektronixReadout):
         self._triggered = False
         self.write(":ACQ:STATE RUN")
         self.check_errors()
-        waited, patience = 0.0, self.pre_trigger + _ARM_MARGIN
+        waited, longest_wait = 0.0, self.pre_trigger + _ARM_MARGIN
         while self._state() not in {"REA", "TRI", "SAV"}:
-            if waited > patience:
-                raise self.not_armed(short_quantity(patience, "s"))
+            if waited > longest_wait:
+                raise self.not_armed(short_quantity(longest_wait, "s"))
             self.wait(_ARM_POLL)
             waited += _ARM_POLL
 

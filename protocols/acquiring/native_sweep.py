@@ -8,7 +8,7 @@ from tsbench.instruments import Clock, Reading, SourceMeter
 from tsbench.protocols.acquiring.waiting import LONGEST_POLL
 from tsbench.records import FloatArray
 
-_PATIENCE = 5.0  #: times the expected duration, and as many seconds
+_LONGEST_WAIT = 5.0  #: times the expected duration, and as many seconds
 
 
 def native_readings(
@@ -35,7 +35,7 @@ def native_readings(
     InstrumentError
         The sweep does not end.
     """
-    total, taken, patience = len(levels), 0, _PATIENCE * (expected + 1.0)
+    total, taken, longest_wait = len(levels), 0, _LONGEST_WAIT * (expected + 1.0)
     began, offset = clock.now(), 0.0
     meter.start_sweep(levels, dwell)
     try:
@@ -45,9 +45,9 @@ def native_readings(
             if readings and not taken:  # the meter counts from its own zero: tie its first reading to the bench's clock
                 offset = began + expected / total - readings[0].time
             taken += len(readings)
-            if not readings and clock.now() > began + patience:
-                raise InstrumentError(f"{role}: the sweep has only {taken} of {total} points after {patience:.3g} s. "
-                                      "Check the panel of the source meter")
+            if not readings and clock.now() > began + longest_wait:
+                raise InstrumentError(f"{role}: the sweep has only {taken} of {total} points after {longest_wait:.3g} "
+                                      "s. Check the panel of the source meter")
             yield [replace(reading, time=reading.time + offset) for reading in readings]
             if taken < total:
                 clock.wait(min(expected / total, LONGEST_POLL))

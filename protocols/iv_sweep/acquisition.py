@@ -134,7 +134,7 @@ class SweepAcquisition:
         self._meter.set_output(True)  # the end of the block before may have opened it
         meter, clock, total = self._meter, self._station.clock, len(levels)
         expected = total * self._settings.time_per_point(meter.capabilities.line_frequency)
-        patience = 5 * expected + 5.0
+        longest_wait = 5 * expected + 5.0
         began = clock.now()
         meter.start_sweep(levels, self._settings.dwell)
         taken = 0
@@ -150,11 +150,11 @@ class SweepAcquisition:
                 self._keep(first + taken, readings, offset)
                 taken += len(readings)
                 self.level = float(levels[taken - 1])
-            elif clock.now() > began + patience:
+            elif clock.now() > began + longest_wait:
                 meter.abort()
                 raise InstrumentError(
-                    f"drive: the sweep has only {taken} of {total} points after {patience:.3g} s. Check the panel of "
-                    "the source meter"
+                    f"drive: the sweep has only {taken} of {total} points after {longest_wait:.3g} s. Check the panel "
+                    "of the source meter"
                 )
             yield self.step(self._level_text())
             if taken < total:

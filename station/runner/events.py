@@ -171,9 +171,9 @@ class JsonLinesEvents:
         """Write events of which none may be left out, however many; they are looked at by the writing thread."""
         self._lines.put(events)
 
-    def flush(self, patience: float = 5.0) -> None:
-        """Wait until the reader has every line, at most ``patience`` [s]."""
-        deadline = time.monotonic() + patience
+    def flush(self, longest_wait: float = 5.0) -> None:
+        """Wait until the reader has every line, at most ``longest_wait`` [s]."""
+        deadline = time.monotonic() + longest_wait
         while self._lines.unfinished_tasks and not self._gone and time.monotonic() < deadline:
             time.sleep(0.002)
 

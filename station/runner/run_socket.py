@@ -151,9 +151,9 @@ class RunSocket:
         self._listener.close()
         with self._lock:
             faces, self._faces = self._faces, []
-        patience = _LEAVING / max(len(faces), 1)
+        longest_wait = _LEAVING / max(len(faces), 1)
         for face in faces:
-            face.write.flush(patience)
+            face.write.flush(longest_wait)
             face.close()
 
     def _receive(self) -> None:

@@ -42,7 +42,7 @@ from tsbench.storage.watchdog_events import WATCHDOG, write_watchdog_events
 _DEATH = 0.5  #: [s] a killed process may take to be gone
 _LONGEST_LOOK = 0.05  #: [s] between two looks at the clocks
 _LONGEST_REPLY = 1.0  #: [s] for one reply at the first try to switch off, where the bench file allows more
-_PATIENCE = 30.0  #: [s] an instrument is tried to be reached: what is on stays on meanwhile
+_LONGEST_WAIT = 30.0  #: [s] an instrument is tried to be reached: what is on stays on meanwhile
 _TAKING = 2.0  #: [s] another process may have an instrument that then waits for the others of its bench
 _PAUSE = 0.2  #: [s] between two tries
 _PRIORITY = -10  #: it is idle until every tenth of a second counts
@@ -120,9 +120,9 @@ class Instruments:
     """How to reach every instrument; drivers and VISA libraries are loaded before they are needed."""
 
     def __init__(
-        self, order: Mapping[str, Any], patience: float = _PATIENCE, bench: str = "", victim: int = 0
+        self, order: Mapping[str, Any], longest_wait: float = _LONGEST_WAIT, bench: str = "", victim: int = 0
     ) -> None:
-        self.patience = patience
+        self.longest_wait = longest_wait
         self._bench, self._victim = bench, victim
         self._tables = {name: InstrumentTable(**facts["table"]) for name, facts in order.items()}
         self._libraries = {name: str(facts["library"]) for name, facts in order.items()}
@@ -172,7 +172,7 @@ class Instruments:
     def _reach(self, name: str) -> tuple[dict[str, bool | None], str]:
         allowed = self._tables[name]
         table = allowed.model_copy(update={"timeout": min(allowed.timeout, _LONGEST_REPLY)})
-        until, problem = time.monotonic() + self.patience, ""
+        until, problem = time.monotonic() + self.longest_wait, ""
         while not problem or time.monotonic() < until:
             connection: Connection | None = None
             try:

@@ -39,8 +39,8 @@ def test_an_interrupted_import_names_the_plug_in(tmp_path: Path) -> None:
         tmp_path, "[tsbench.protocols]\nslow = lab_module:SLOW\n", "raise KeyboardInterrupt\n", "protocols")
     assert done.returncode == 130 and done.stdout == ""
     assert done.stderr == (
-        "tsbench: interrupted while protocol 'slow' of lab 1.2 was imported. If you did not press Ctrl-C, the module "
-        "of this plug-in raised KeyboardInterrupt. In this case, uninstall the plug-in or write to its author\n")
+        "tsbench: interrupted while protocol 'slow' of lab 1.2 was imported by the module itself, which raised "
+        "KeyboardInterrupt. Uninstall the plug-in or write to its author\n")
 
 
 PRINTS_AT_THE_END = "import atexit\natexit.register(print, 'bye')\nWRONG = 3\n"

@@ -228,7 +228,8 @@ def test_a_reading_may_lie_between_those_of_the_corners() -> None:
 
 def test_an_unforeseen_reply_ends_one_step_only() -> None:
     transport = SimpleNamespace(resource="it", serial_poll=lambda: 0, clear=lambda: None)
-    step = conforming._taken(DialogueStep("load", lambda: float("x")), conforming.Secretary(lambda: 0.0, ""), transport)
+    recorder = conforming.ActRecorder(lambda: 0.0, "")
+    step = conforming._taken(DialogueStep("load", lambda: float("x")), recorder, transport)
     assert step.failure == "the driver cannot use a reply (ValueError: could not convert string to float: 'x')"
 
 
@@ -258,7 +259,7 @@ def test_a_failure_is_the_same_at_another_address() -> None:
         raise LimitError("meter (Keithley 2400, GPIB0::24::INSTR): the range is too high")
 
     transport = SimpleNamespace(resource="GPIB0::24::INSTR", serial_poll=lambda: 0)
-    step = conforming._taken(DialogueStep("range", refuse), conforming.Secretary(lambda: 0.0, ""), transport)
+    step = conforming._taken(DialogueStep("range", refuse), conforming.ActRecorder(lambda: 0.0, ""), transport)
     assert step.failure == "meter (Keithley 2400, ADDRESS): the range is too high"
 
 

@@ -1,5 +1,8 @@
 """What others add by entry points is found beside ours; what cannot be used is left out and named in one line."""
 
+import itertools
+import os
+import signal
 import sys
 import threading
 import warnings
@@ -122,9 +125,25 @@ def test_a_group_without_ours_says_that_the_installation_is_old(installed: Calla
 
 def test_an_interruption_names_the_plug_in_that_was_imported(installed: Callable[..., Registry[int]]) -> None:
     registry = installed(("other", "x", "interrupts:X"))
-    with pytest.raises(ImportInterrupted, match=r"^interrupted while number 'x' of other 1\.2 was imported\. If you "
-                                                r"did"):
+    with pytest.raises(ImportInterrupted, match=r"^interrupted while number 'x' of other 1\.2 was imported by the "
+                                                r"module itself, which raised KeyboardInterrupt\."):
         registry.names()
+
+
+def test_a_signal_during_an_import_blames_no_plug_in() -> None:
+    for interrupted in (lambda: signal.raise_signal(signal.SIGINT), lambda: [0 for _ in _until_a_signal()]):
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with pytest.raises(ImportInterrupted) as caught, importing("driver 'a'"):
+                interrupted()
+            assert str(caught.value) == "interrupted while driver 'a' was imported"
+        finally:
+            signal.signal(signal.SIGINT, handler)
+
+
+def _until_a_signal() -> Iterator[int]:
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+    yield from itertools.count()
 
 
 def test_what_a_plug_in_prints_goes_to_standard_error(

@@ -4,7 +4,7 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import IVSweep
+from tsbench.protocols import IVSweep, PulseTrain
 from tsbench.protocols.parameters import Parameters
 from tsbench.quantities import Volts
 
@@ -49,3 +49,11 @@ def test_a_validator_that_fails_is_one_line_with_its_place(error: BaseException)
         Lab.parse(stop=0.5)
     assert str(caught.value).startswith(
         f"iv_sweep: the check of the parameters failed ({said} (test_parameters.py, line ")
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        PulseTrain.parse(amplitud="1.2 V", width="4 parsec", period="lots", count=3)
+    said = str(caught.value)
+    assert said.startswith("pulse_train: unknown parameter 'amplitud'. Did you mean 'amplitude'?")
+    assert "width: '4 parsec'" in said and "period: 'lots'" in said and "count" not in said and "\n" not in said

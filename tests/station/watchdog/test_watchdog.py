@@ -178,7 +178,7 @@ def test_only_the_process_that_was_named_is_killed() -> None:
 
 def test_an_instrument_that_cannot_be_reached_is_unknown_and_named() -> None:
     table = {"driver": "keithley_2450", "resource": NOWHERE, "timeout": 0.2}
-    outputs, (problem,) = Instruments({"drive": {"library": "@py", "table": table}}, patience=0.5).make_safe()
+    outputs, (problem,) = Instruments({"drive": {"library": "@py", "table": table}}, longest_wait=0.5).make_safe()
     assert outputs == {"drive": None}
     assert NOWHERE in problem
 

@@ -86,7 +86,7 @@ def test_an_output_that_is_still_on_is_unknown(monkeypatch: pytest.MonkeyPatch, 
 
 def test_after_its_patience_it_names_what_failed_last(monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
     timeouts = connecting(monkeypatch, CommunicationError("no\n  reply"))
-    assert watchdog.Instruments(ORDER, patience=1.0)._reach("meter") == ({"meter": None}, "no reply")
+    assert watchdog.Instruments(ORDER, longest_wait=1.0)._reach("meter") == ({"meter": None}, "no reply")
     assert 101.0 <= clock[0] < 101.3 and len(timeouts) >= 5
     assert watchdog.Instruments(ORDER)._reach("meter") == ({"meter": None}, "no reply")
     assert 131.0 <= clock[0] < 131.6   # half a minute where nothing is said
