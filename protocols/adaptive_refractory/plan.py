@@ -5,7 +5,7 @@ from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.adapting.plan import budget_warning
 from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
 from tsbench.protocols.pulses.layout import pair_layout, pulse_preview
-from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
+from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.quantities import format_quantity
 
 
@@ -30,7 +30,8 @@ def plan_refractory(settings: RefractoryParameters, station: Station) -> Plan:
     each = 2 * settings.width + settings.longest + max(settings.rest, OVERHEAD)
     times, levels = pulse_preview(settings, [0.0, settings.width + (settings.shortest * settings.longest) ** 0.5])
     return Plan(
-        steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size, worst_case=items,
+        steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size,
+        worst_case=(*items, *pulse_dose(items, 2 * settings.total)),
         refusals=tuple(refusals), warnings=(*warnings, *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},
     )

@@ -6,7 +6,7 @@ from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.paired_pulse.parameters import PairParameters
 from tsbench.protocols.pulses.layout import pair_layout, pulse_preview
-from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
+from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.quantities import format_quantity
 
 
@@ -36,7 +36,8 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
     each = 2 * settings.width + float(np.mean(gaps)) + max(settings.rest, OVERHEAD)
     times, levels = pulse_preview(settings, [0.0, settings.width + gaps[len(gaps) // 2]])
     return Plan(
-        steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size, worst_case=items,
+        steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size,
+        worst_case=(*items, *pulse_dose(items, 2 * settings.total)),
         refusals=tuple(refusals), warnings=(*warnings, *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},
     )

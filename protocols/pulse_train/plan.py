@@ -7,12 +7,13 @@ from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulses.delivery import delivery
 from tsbench.protocols.pulses.layout import pulse_preview
-from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
+from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.worst_case import range_refusal
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
 _PREVIEWED = 20  #: pulses of the preview, at most
+_PROBES = 2  #: at each amplitude, at most
 
 
 def plan_train(settings: TrainParameters, station: Station) -> Plan:
@@ -31,6 +32,8 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     samples = min(settings.span * scope.sample_rate, scope.record_length)
     trains = amplitudes * (settings.repeats + settings.probe)
     times, levels = pulse_preview(settings, starts[:_PREVIEWED])
+    tries = 1 + (settings.retries if settings.repeats == 1 else 0)   # a batch of which the scope missed a pulse
+    sent = pulses * tries + _PROBES * amplitudes * settings.probe
     probes = (
         f"one probe pulse is sent at each amplitude ({amplitudes} in all; a second one where the first is clipped), in "
         f"addition to the {pulses} recorded pulses")
@@ -41,7 +44,7 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         + trains * OVERHEAD
         + pulses * 0.005,
         bytes=int(pulses * samples * 2),
-        worst_case=items,
+        worst_case=(*items, *pulse_dose(items, sent)),
         refusals=tuple(refusals),
         warnings=(*((probes,) if settings.probe else ()), *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tsbench.instruments import PlanItem, Range, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.pulses.parameters import PulseParameters
-from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import dose_items, limit_refusals, load_remedy, range_refusal, worst_case_items
 from tsbench.quantities import format_quantity
 
 #: [s] arming, transfer and set-up of one scope acquisition
@@ -45,6 +45,17 @@ def worst_case_and_refusals(
     ):
         refusals += range_refusal(what, value, allowed, role)
     return items, refusals
+
+
+def pulse_dose(items: Sequence[PlanItem], pulses: int) -> tuple[PlanItem, ...]:
+    """Return what all pulses of a run do to the device at most: their number, and the charge of each of them together.
+
+    Parameters
+    ----------
+    items : the worst case of one pulse
+    pulses : that may be sent, probes and repeated ones included
+    """
+    return dose_items(pulses, pulses * next((item.value for item in items if item.quantity == "charge"), 0.0))
 
 
 def sensor_warnings(settings: PulseParameters, station: Station) -> tuple[str, ...]:

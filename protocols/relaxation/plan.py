@@ -3,7 +3,7 @@
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.pulses.layout import pulse_preview, tail_layout
-from tsbench.protocols.pulses.plan import OVERHEAD, sensor_warnings, worst_case_and_refusals
+from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.relaxation.parameters import RelaxationParameters
 
 
@@ -19,6 +19,7 @@ def plan_relaxation(settings: RelaxationParameters, station: Station) -> Plan:
     pulses, each = settings.total, settings.width + settings.window + settings.rest + OVERHEAD
     times, levels = pulse_preview(settings, [0.0])
     return Plan(
-        steps=pulses, points=pulses, duration=pulses * each, bytes=2 * pulses * settings.samples, worst_case=items,
-        refusals=tuple(refusals), warnings=sensor_warnings(settings, station), preview={"time": times, "level": levels},
+        steps=pulses, points=pulses, duration=pulses * each, bytes=2 * pulses * settings.samples,
+        worst_case=(*items, *pulse_dose(items, pulses)), refusals=tuple(refusals),
+        warnings=sensor_warnings(settings, station), preview={"time": times, "level": levels},
     )

@@ -24,6 +24,7 @@ from tsbench.station.device_record.life import next_state
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import LEFT_OUT, RunOutcome
+from tsbench.storage.run_id import timestamp
 
 _LOOK = 0.05  #: [s] between two looks whether a pause is over
 _FORMED = ("forming_voltage",)
@@ -145,7 +146,8 @@ class Engine:
         repeats = [run for run in (*state.broken.get(item.key, ()), state.runs.get(item.key, "")) if run]
         self._records.charge(item.device, charge, one.dose, protocol=item.step.protocol.name, key=item.key)
         self._states.note("intent", key=item.key, device=item.device, fingerprint=item.fingerprint, charge=charge,
-                          dose=one.dose, protocol=decision.protocol.name, parameters=decision.protocol.parameters())
+                          dose=one.dose, time=timestamp(), protocol=decision.protocol.name,
+                          parameters=decision.protocol.parameters())
         request = StepRequest(item.step.bench, item.device, decision.protocol, self._out, item.fixture,
                               str(state.begun.get("id", "")), item.key, repeats)
         outcome = self._performed(request, _Named(item, self._tell, self._states))
