@@ -64,6 +64,38 @@ class NoWatch(Unwatched):
         yield
 
 
+class StandingWatchdog:
+    """One watchdog process for the runs that a process performs one after the other: each would start its own else.
+
+    Between two runs it rests: it watches nothing, and it ends with this process.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def take(self) -> "subprocess.Popen[bytes]":
+        """Return the process; a new one where it is not there or has ended."""
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            self._process = _start()
+        return self._process
+
+    def end(self) -> None:
+        """Let it go; call it when no run goes on."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            process.wait(_LEAVING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 class Watch(NoWatch):
     """A running watchdog: a :class:`~tsbench.instruments.links.liveness.Liveness`.
 
@@ -75,19 +107,25 @@ class Watch(NoWatch):
     progress : bool
         Whether a measuring thread that stands still is trouble too. A script may rest: there only a process that dies
         is.
+    standing : StandingWatchdog, optional
+        Whose process is used, and rests when this watch is over. None: a process of its own.
     """
 
     _resting = False  #: no sign of progress is awaited
 
-    def __init__(self, bench: WatchedBench, control: Control, progress: bool = True) -> None:
+    def __init__(
+        self, bench: WatchedBench, control: Control, progress: bool = True, standing: StandingWatchdog | None = None,
+    ) -> None:
         self._bench, self._control, self._progress = bench, control, progress
+        self._standing = standing
         order = bench.watchdog_order()
         self._deadline, self._interval = float(order["deadline"]), float(order["interval"])
         self._due = math.inf
         self._answered = time.monotonic()
         self._ready = threading.Event()
         self._over = threading.Event()
-        self._process = _start()
+        self._rested = threading.Event()  #: it waits for the next run
+        self._process = _start() if standing is None else standing.take()
         self.process_id = self._process.pid
         self._threads = [
             threading.Thread(target=act, name=name, daemon=True)
@@ -158,8 +196,18 @@ class Watch(NoWatch):
         self._over.set()
         if self._progress:
             self._bench.report_to(UNWATCHED)
+        if self._standing is not None and self._threads[0].ident is None:
+            return  # nothing was begun: it still rests
         with contextlib.suppress(OSError):
-            self._tell({"farewell": True})
+            self._tell({"farewell": True} if self._standing is None else {"farewell": True, "stay": True})
+        if self._standing is not None and self._ready.is_set() and self._rested.wait(_LEAVING):
+            for thread in self._threads:
+                thread.join()
+        else:
+            self._end_process()
+
+    def _end_process(self) -> None:
+        """Wait until the process has ended, and end what is left of it."""
         try:
             self._process.wait(_LEAVING)
         except subprocess.TimeoutExpired:
@@ -196,6 +244,9 @@ class Watch(NoWatch):
             self._answered = time.monotonic()
             if line == b"ready\n":
                 self._ready.set()
+            if line == b"rests\n":
+                self._rested.set()
+                return
         if not self._over.is_set():
             self._control.stop(f"the watchdog (process {self.process_id}) has ended. Without it, nothing would switch "
                                "the outputs off after a crash")
@@ -234,10 +285,10 @@ class WatchedRecorder:
 
 
 @contextlib.contextmanager
-def watched(bench: Any, control: Control, wanted: bool) -> Iterator[NoWatch]:
+def watched(bench: Any, control: Control, wanted: bool | StandingWatchdog) -> Iterator[NoWatch]:
     """Have a watchdog for the time of one run where an output could outlive this process.
 
-    It gets ready while the run is planned; ``begin`` waits for it.
+    It gets ready while the run is planned; ``begin`` waits for it. ``wanted`` may be the watchdog to use.
     """
     if not needs_watchdog(bench):
         yield NoWatch()
@@ -249,7 +300,7 @@ def watched(bench: Any, control: Control, wanted: bool) -> Iterator[NoWatch]:
         finally:
             bench.report_to(UNWATCHED)
         return
-    watch = Watch(bench, control)
+    watch = Watch(bench, control, standing=wanted if isinstance(wanted, StandingWatchdog) else None)
     try:
         yield watch
     finally:

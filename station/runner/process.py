@@ -16,7 +16,7 @@ from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import RunHeader
 from tsbench.station.bench.fixture_values import fixture_values, in_words
 from tsbench.station.protection.control import Control, Interrupts
-from tsbench.station.protection.watched import NoWatch, needs_watchdog, watched
+from tsbench.station.protection.watched import NoWatch, StandingWatchdog, needs_watchdog, watched
 from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -45,7 +45,7 @@ class RunOptions(TypedDict, total=False):
     durability: Durability
     campaign_id: str
     user: str
-    watchdog: bool
+    watchdog: bool | StandingWatchdog
     repeats: Sequence[str]
     fixture: Mapping[str, float] | None
 
@@ -111,7 +111,7 @@ def run_on(
     durability: Durability = "power",
     campaign_id: str = "",
     user: str = "",
-    watchdog: bool = True,
+    watchdog: bool | StandingWatchdog = True,
     repeats: Sequence[str] = (),
     fixture: Mapping[str, float] | None = None,
 ) -> RunOutcome:
@@ -133,9 +133,10 @@ def run_on(
         What an acknowledged item survives.
     campaign_id, user : str
         Kept in the header of the run: the identifier of a series of runs that this one belongs to, and who measures.
-    watchdog : bool
+    watchdog : bool or StandingWatchdog
         Whether to start a watchdog: a second process that switches the outputs off if this process dies or hangs. A
-        simulated bench in this process needs no watchdog.
+        simulated bench in this process needs no watchdog. A ``StandingWatchdog`` serves several runs one after the
+        other.
     repeats : sequence of str
         Identifiers of interrupted runs that this one is measured in place of; kept in the header's provenance.
     fixture : mapping of str to float

@@ -38,6 +38,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.fixture_values import fixture_values
 from tsbench.station.protection.control import Control
+from tsbench.station.protection.watched import StandingWatchdog, needs_watchdog
 from tsbench.station.runner.events import JsonLinesEvents
 from tsbench.station.runner.messages import REQUESTS, read_object
 from tsbench.station.runner.process import run_on
@@ -77,6 +78,7 @@ class MeasuringProcess:
         self._latest = Order({})  #: whose run the requests are for
         self._bench: Bench | None = None
         self._opened = ""  #: text of the bench file from which it was opened
+        self._watchdog = StandingWatchdog()
         self._doubtful = False  #: the last run failed, so the connections may be broken
 
     # ------------------------------------------------------------------------------------- the service speaks
@@ -143,7 +145,8 @@ class MeasuringProcess:
         outcome = run_on(
             bench, protocol, asked.out, events=hear, control=control, extract=asked.extract,
             durability="process" if asked.durability == "process" else "power", campaign_id=asked.campaign_id,
-            user=asked.user, watchdog=asked.watchdog, repeats=asked.repeats, fixture=fixture)
+            user=asked.user, watchdog=self._watchdog if asked.watchdog else False, repeats=asked.repeats,
+            fixture=fixture)
         self._doubtful = outcome.status == "fail"
         return outcome_facts(outcome)
 
@@ -182,6 +185,8 @@ class MeasuringProcess:
             self._bench = Bench.open(self.path, device)
             self.guard.deadline = self._bench.file.table.watchdog.deadline
             self._doubtful = False
+            if needs_watchdog(self._bench):
+                self._watchdog.take()  # it gets ready meanwhile
         elif self._bench.device.identifier != device:
             self._bench.file.device(device)
             self._bench.positioner.connect(device)
@@ -203,6 +208,7 @@ class MeasuringProcess:
     def _close(self) -> list[str]:
         """Make safe and close the bench; returns what went wrong."""
         bench, self._bench = self._bench, None
+        self._watchdog.end()
         if bench is None:
             return []
         bench.close()

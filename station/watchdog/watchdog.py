@@ -8,7 +8,8 @@
     a heartbeat, ten a second by default; answered by ``heard``. ``due`` is how long the measuring *thread* may
     still take to its next sign of progress; null while nothing is switched on
 ``{"farewell": true}``
-    the outputs have been read back as off (or the runner has said that they were not): end
+    the outputs have been read back as off (or the runner has said that they were not): end. With ``"stay": true``,
+    answered by ``rests``: wait for the first line of the next run; nothing is switched on until then
 
 Two clocks run. A process that is stopped or starved sends no heartbeat; one whose measuring thread is
 deadlocked sends heartbeats whose ``due`` runs out, because only that thread moves it. Either, or a pipe that
@@ -57,7 +58,7 @@ class Heart:
         self._heard = time.monotonic()
         self._due: float | None = None
         self.closed = threading.Event()
-        self.farewell = False
+        self.farewell = self.stay = False
         self._news = threading.Event()
         threading.Thread(target=self._listen, name="heart", daemon=True).start()
 
@@ -69,12 +70,14 @@ class Heart:
                 due = words.get("due")
                 self._due = None if due is None else now + due
                 self._heard = now
-                self.farewell = self.farewell or bool(words.get("farewell"))
-                if self.farewell:
+                if words.get("farewell"):
+                    self.stay = bool(words.get("stay"))
+                    self.farewell = True
                     break
                 with contextlib.suppress(OSError):  # no process reads: its silence shows that
                     self._answers.write(b"heard\n")
-        self.closed.set()
+        if not self.stay:
+            self.closed.set()
         self._news.set()
 
     def wait_for_trouble(self) -> str | None:
@@ -120,14 +123,17 @@ class Instruments:
     """How to reach every instrument; drivers and VISA libraries are loaded before they are needed."""
 
     def __init__(
-        self, order: Mapping[str, Any], longest_wait: float = _LONGEST_WAIT, bench: str = "", victim: int = 0
+        self, order: Mapping[str, Any], longest_wait: float = _LONGEST_WAIT, bench: str = "", victim: int = 0,
+        managers: dict[str, Any] | None = None,
     ) -> None:
         self.longest_wait = longest_wait
         self._bench, self._victim = bench, victim
         self._tables = {name: InstrumentTable(**facts["table"]) for name, facts in order.items()}
         self._libraries = {name: str(facts["library"]) for name, facts in order.items()}
         self._locks = {name: str(facts["lock"]) for name, facts in order.items() if "lock" in facts}
-        self._managers = {library: open_manager(library) for library in set(self._libraries.values())}
+        self._managers: dict[str, Any] = {} if managers is None else managers  #: of earlier runs, by library
+        for library in set(self._libraries.values()) - set(self._managers):
+            self._managers[library] = open_manager(library)
         for table in self._tables.values():
             driver_class(table.driver)
 
@@ -193,19 +199,29 @@ class Instruments:
 
 
 def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
-    """Watch until the farewell (0), or act (1)."""
-    order: dict[str, Any] = {}
-    while "process" not in order:
-        first = pipe.readline()
-        if not first or (order := json.loads(first)).get("farewell"):
-            return 0  # nothing was ever switched on
-    victim = Victim(order["process"])
-    instruments = Instruments(order["instruments"], bench=order.get("bench", ""), victim=order["process"])
-    heart = Heart(pipe, answers, order["deadline"])
-    answers.write(b"ready\n")
-    trouble = heart.wait_for_trouble()
-    if trouble is None:
-        return 0
+    """Watch one run after the other until the last farewell (0), or act (1)."""
+    managers: dict[str, Any] = {}
+    while True:
+        order: dict[str, Any] = {}
+        while "process" not in order:
+            first = pipe.readline()
+            if not first or (order := json.loads(first)).get("farewell"):
+                return 0  # nothing was ever switched on, or nothing is
+        victim = Victim(order["process"])
+        instruments = Instruments(
+            order["instruments"], bench=order.get("bench", ""), victim=order["process"], managers=managers)
+        heart = Heart(pipe, answers, order["deadline"])
+        answers.write(b"ready\n")
+        trouble = heart.wait_for_trouble()
+        if trouble is not None:
+            return _act(order, victim, instruments, heart, trouble)
+        if not heart.stay:
+            return 0
+        answers.write(b"rests\n")
+
+
+def _act(order: Mapping[str, Any], victim: Victim, instruments: Instruments, heart: Heart, trouble: str) -> int:
+    """End the measuring process, switch off, and say what was done."""
     began = time.monotonic()
     gone = victim.kill(heart.closed)
     killed = time.monotonic()

@@ -17,7 +17,14 @@ from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments.links.liveness import UNWATCHED
 from tsbench.station.protection.control import EndsAtOnce
 from tsbench.station.protection.protecting import Standby
-from tsbench.station.protection.watched import NoWatch, Watch, WatchedRecorder, needs_watchdog, watched
+from tsbench.station.protection.watched import (
+    NoWatch,
+    StandingWatchdog,
+    Watch,
+    WatchedRecorder,
+    needs_watchdog,
+    watched,
+)
 from tsbench.station.runner import Control
 from tsbench.station.runner.outcome import RunOutcome
 
@@ -258,3 +265,44 @@ def test_what_a_run_came_to_in_one_line_and_one_number() -> None:
     row = outcome("left out", reason="why", device="D1", protocol="sweep").entry_row()
     assert (row["quantity"], row["flags"], row["status"], row["reason"], row["value"]) == (
         "run", ["left out"], "left out", "why", None)
+
+
+class Staying(Process):
+    """A watchdog that rests after a run and gets ready for the next."""
+
+    def _hear(self, line: bytes) -> None:
+        super()._hear(line)
+        if "process" in self.told[-1]:
+            self.answers.put(b"ready\n")
+        if self.told[-1].get("stay"):
+            self.answers.put(b"rests\n")
+
+
+def test_one_watchdog_serves_one_run_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = [first := Staying(), second := Staying()]
+    monkeypatch.setattr(module, "_start", lambda: started.pop(0))
+    standing, bench = StandingWatchdog(), Bench()
+    for _ in range(2):
+        watch = Watch(bench, Control(), standing=standing)
+        watch.begin("RUN", None)
+        assert bench.liveness is watch
+        watch.farewell()
+        assert first.told[-1] == {"farewell": True, "stay": True} and bench.liveness is UNWATCHED
+    Watch(bench, Control(), standing=standing).farewell()  # the run was refused before it began
+    assert sum("process" in words for words in first.told) == 2 and first.calls == []
+    first._code = 1  # it has died
+    Watch(bench, Control(), standing=standing).begin("RUN", None)
+    assert second.told[0]["run"] == "RUN" and started == []
+    standing.end()
+    assert second.calls == ["close stdin", "close stdout"]
+
+
+def test_a_standing_watchdog_that_does_not_rest_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(b"ready\n", ends=False)
+    monkeypatch.setattr(module, "_start", lambda: process)
+    monkeypatch.setattr(module, "_LEAVING", 0.01)
+    standing = StandingWatchdog()
+    watch = Watch(Bench(), Control(), standing=standing)
+    watch.begin("RUN", None)
+    watch.farewell()
+    assert process.calls[0] == "kill"

@@ -184,6 +184,17 @@ def test_it_leaves_where_nothing_was_switched_on_or_the_run_says_farewell(
     assert code == 0 and answered.startswith(b"ready\n") and not list(tmp_path.iterdir())
 
 
+def test_it_rests_after_a_run_and_watches_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stay = {"farewell": True, "stay": True}
+    for last, code in (([stay], 0), ([{"farewell": True}], 0), ([], 1)):
+        again = {"process": 4321, "run": "RUN2", "events": "", "deadline": 1.0, "interval": 0.1, "instruments": ORDER}
+        found, answered = watching(monkeypatch, tmp_path / "events", {"due": 0.5}, stay, {"due": 0.5}, again, *last)
+        assert found == code and answered.count(b"ready\n") == 2 and answered.count(b"rests\n") == 1 + (last == [stay])
+    assert "RUN2: watchdog: the measuring process has died" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("gone", [True, False])
 def test_it_writes_what_it_did_beside_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], gone: bool
