@@ -27,6 +27,8 @@ class MeasuringChild:
         Gets each line as it came, and as an object.
     """
 
+    module = "tsbench.station.service.measuring"  #: that the process runs
+
     def __init__(self, bench: Path, told: Callable[[bytes, Mapping[str, Any]], None]) -> None:
         self._bench, self._told = bench, told
         self._process: asyncio.subprocess.Process | None = None
@@ -47,7 +49,7 @@ class MeasuringChild:
 
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tsbench.station.service.measuring", str(self._bench),
+            sys.executable, "-m", self.module, str(self._bench),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LONGEST_LINE, **apart)
         self.number = self._process.pid
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]

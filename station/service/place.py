@@ -53,8 +53,11 @@ def living_service(bench: Path | str) -> Mapping[str, Any] | None:
     place = place_of(bench)
     if not place.lives:
         return None
-    facts = read_address(place.address) if is_mine(place.address) else None
-    if facts is None and place.lives and place.address.exists():
+    mine = is_mine(place.address)
+    facts = read_address(place.address) if mine else None
+    if facts is not None and facts.get("process") != _record(place).get("process"):
+        return None  # of a service that was killed; the one that comes has not written its own yet
+    if not mine and place.lives and place.address.exists():
         raise ConfigurationError(
             f"{place.bench}: the bench service of this bench belongs to another user ({holder(place)}). Ask this user "
             "to measure, or to end the service")
@@ -63,11 +66,17 @@ def living_service(bench: Path | str) -> Mapping[str, Any] | None:
 
 def holder(place: ServicePlace) -> str:
     """Return who holds the lock of a service, in half a line."""
+    record = _record(place)
+    return f"process {record['process']} of {record.get('user', '')}" if "process" in record else "another process"
+
+
+def _record(place: ServicePlace) -> Mapping[str, Any]:
+    """Return what the holder of the lock has written into it."""
     try:
         record = json.loads(place.lock.read_text("utf-8"))
-        return f"process {record['process']} of {record['user']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def is_mine(path: Path) -> bool:
