@@ -33,7 +33,8 @@ from tsbench.station.campaign.state import StateFile
 from tsbench.storage import read_run
 from tsbench.storage.nexus.validation import inspect
 
-LONGEST = 14.0  #: [s] after its begin that a process is killed at the latest
+LONGEST = 8.0  #: [s] after its first run of this life has begun that a process is killed at the latest
+OPENING = 0.25  #: share of the kills that come while the campaign is read, planned and opened
 _PATIENCE = 600.0  #: [s] for what takes seconds
 CAMPAIGN = """
 bench = "served.bench.toml"
@@ -89,7 +90,7 @@ def one_campaign(served: ServedBench, folder: Path, generator: random.Random) ->
     path.write_text(CAMPAIGN.replace("served.bench.toml", str(served.bench)), "utf-8")
     said: list[dict[str, Any]] = []
     for _ in range(200):
-        if _lived(path, out, generator.uniform(0.0, LONGEST), said, folder):
+        if _lived(path, out, generator, said, folder):
             break
         found.kills += 1
     else:
@@ -98,8 +99,9 @@ def one_campaign(served: ServedBench, folder: Path, generator: random.Random) ->
     return found
 
 
-def _lived(path: Path, out: Path, wait: float, said: list[dict[str, Any]], folder: Path) -> bool:
-    """Begin or resume, and kill after ``wait`` [s]; return whether it had ended by itself."""
+def _lived(path: Path, out: Path, generator: random.Random, said: list[dict[str, Any]], folder: Path) -> bool:
+    """Begin or resume, and kill at a random moment; return whether it had ended by itself."""
+    opening, wait = generator.random() < OPENING, generator.uniform(0.0, LONGEST)
     with (folder / "measuring.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.campaign_measuring", str(path), str(out)], stdout=subprocess.PIPE,
@@ -111,7 +113,8 @@ def _lived(path: Path, out: Path, wait: float, said: list[dict[str, Any]], folde
             for line in process.stdout:
                 if line.endswith("\n"):
                     said.append(json.loads(line))
-                begun.set()
+                if opening or "run" in said[-1]:
+                    begun.set()
             begun.set()
 
         reader = threading.Thread(target=drain)
