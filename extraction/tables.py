@@ -8,11 +8,11 @@ import numpy as np
 
 from tsbench.analysis.oscillation.frequency import (
     frequency_result,
-    jitter_result,
     oscillation,
     regime_text,
     sensitivity,
 )
+from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
@@ -196,7 +196,7 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     elif found.frequency is None:
         said = [f"no oscillation ({spikes.times.size} spike{many})"]
     else:
-        results.append(jitter_result(found, conditions))
+        results += train_results(found, spikes.uncertainty, conditions)
         said = [
             f"{spikes.times.size} spikes, "
             f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {regime_text(found)}"

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from tsbench.analysis.figures.spike_trains import draw_return_map, draw_spectrum
 from tsbench.analysis.figures.style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation
 from tsbench.analysis.oscillation.spikes import Spikes
@@ -82,7 +83,8 @@ def oscillation_figure(
     title: str = "MeasuredOscillation",
     simulated: bool = False,
 ) -> Figure:
-    """Draw the first periods of a record with its spikes, and the histogram of all inter-spike intervals.
+    """Draw the first periods of a record with its spikes, the histogram of all inter-spike intervals, and two panels of
+    :mod:`.spike_trains`: the spectrum, and each interval against the next one.
 
     Parameters
     ----------
@@ -90,8 +92,13 @@ def oscillation_figure(
     spikes, found : what :func:`tsbench.analysis.oscillation.spikes.spike_times` and
         :func:`tsbench.analysis.oscillation.frequency.oscillation` found there
     """
-    figure = new_figure(title, 10.0, 4.2, simulated)
-    record, histogram = figure.subplots(1, 2, width_ratios=(2.2, 1.0))
+    whole = found.frequency is not None and found.intervals.size > 2
+    figure = new_figure(title, 10.0, 7.4 if whole else 4.2, simulated)
+    panels = figure.subplots(2 if whole else 1, 2, width_ratios=(2.2, 1.0), squeeze=False)
+    record, histogram = panels[0]
+    if whole:
+        draw_spectrum(panels[1][0], time, values, found)
+        draw_return_map(panels[1][1], found, spikes.uncertainty)
     end = float(time[-1])
     if spikes.times.size > 8:
         end = float(spikes.times[0] + 7.5 * np.median(found.intervals))

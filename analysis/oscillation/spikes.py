@@ -194,7 +194,9 @@ def _timing(
     lengths = _middle_length(samples, rises, half, size), _middle_length(samples, falls, half, size)
     falling = lengths[1] < _SHORTER * lengths[0]
     length = lengths[1 if falling else 0]
-    edges, half = (falls if falling else rises), min(half, int(0.5 * min(length, 1e9)))   # a steep edge is not smoothed
+    edges, steep = (falls if falling else rises), min(half, int(0.5 * min(length, 1e9)))
+    if steep < half and edges.starts.size:   # a steep edge is not smoothed: means make it longer
+        half, length = steep, _middle_length(samples, edges, steep, size)
     back = 0.75 if edges.starts.size and _begins_at_once(samples, edges, half, size) else 0.25
     return LikelyEdges(-1.0 if falling else 1.0, half, back), length
 

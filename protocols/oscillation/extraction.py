@@ -10,11 +10,11 @@ from tsbench.analysis.energy.spike_energy import energy_result, spike_energies
 from tsbench.analysis.oscillation.frequency import (
     MeasuredOscillation,
     frequency_result,
-    jitter_result,
     oscillation,
     sensitivity,
 )
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
+from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
 from tsbench.protocols.extracting.facts import timebase_accuracy
@@ -72,7 +72,7 @@ def frequencies(run: Run) -> list[Result]:
 def _rates(record: DeviceRecord, spikes: Spikes, found: MeasuredOscillation) -> list[Result]:
     seen = sensitivity(spikes, "A" if record.voltage is None else "V")
     rows = [frequency_result(found, record.conditions, seen)]
-    return rows if found.frequency is None else [*rows, jitter_result(found, record.conditions)]
+    return rows if found.frequency is None else [*rows, *train_results(found, spikes.uncertainty, record.conditions)]
 
 
 def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:

@@ -57,10 +57,10 @@ def test_a_pulse_is_drawn_from_its_edge_with_its_delay() -> None:
 
 def test_the_first_periods_of_an_oscillation_and_the_histogram_of_all() -> None:
     time = np.linspace(0.0, 20.0, 2001)
-    spikes: Any = SimpleNamespace(times=np.arange(0.5, 20.0), levels=np.full(20, 0.9))
+    spikes: Any = SimpleNamespace(times=np.arange(0.5, 20.0), levels=np.full(20, 0.9), uncertainty=1e-3)
     found: Any = SimpleNamespace(
-        frequency=1.0, low=0.9, high=1.1, regime="periodic", intervals=np.array([0.9, 1.0, 1.0, 1.1]))
-    record, histogram = waveforms.oscillation_figure(time, np.sin(time), "A", spikes, found).axes
+        frequency=1.0, low=0.9, high=1.1, regime="periodic", intervals=np.array([0.9, 1.0, 1.0, 1.1]), jitter=None)
+    record, histogram, *_ = waveforms.oscillation_figure(time, np.sin(time), "A", spikes, found).axes
     assert record.lines[0].get_xdata()[-1] == pytest.approx(8.0) and record.get_ylabel() == "device current"
     assert record.lines[1].get_xdata() == pytest.approx(np.arange(0.5, 8.1)) and len(record.get_legend().texts) == 1
     assert "20 in the record" in record.lines[1].get_label()
