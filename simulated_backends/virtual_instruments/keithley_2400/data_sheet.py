@@ -34,7 +34,8 @@ class Keithley2400DataSheet(SourceMeterDataSheet):
 
 
 def _range(full: float, mg: float, mo: float, sg: float, so: float, peak_to_peak: float, settling: float) -> RangeData:
-    return RangeData(full, mg, mo, sg, so, peak_to_peak / 6.0, settling / _TIME_CONSTANTS)
+    return RangeData(
+        full, mg, mo, sg, so, peak_to_peak / 6.0, settling / _TIME_CONSTANTS, read_overrange=1.055)
 
 
 _LOW_VOLTAGE = (
@@ -73,6 +74,7 @@ _MANUAL = "User's manual 2400S-900-01 rev. K"
 SOURCES = SourceMeterSources(
     reading_accuracy=Origin("SPEC-2400 rev. H, SPEC-2410 rev. E, measure specifications"),
     level_accuracy=Origin("SPEC-2400 rev. H, p. 1; SPEC-2410 rev. E, source specifications"),
+    overflow=Origin(f"{_MANUAL}, p. 3-4, table 3-1 (105.5 %; 1.1 kV)"),
     reading_noise=Origin(
         "SPEC-2400 rev. H, p. 1 (noise of levels, peak to peak, divided by 6)", "the noise of readings"),
     settling=Origin(f"{_MANUAL}, p. 3-4 (a voltage recovers in 250 us)", "the settling of currents"),

@@ -6,16 +6,18 @@ Sources
   fixed range come from the data sheet of the 2601B (page 5) and from the reference manual 2600BS-901-01 (p. 7-224).
 - The defaults of ranges and limits, and the bounds of limits (20 mV, 100 pA) come from the same manual (p. 9-230 and
   9-244 of rev. F).
-- The accuracy of currents from 1 uA to 3 A comes from the data sheet of the 2606B (page 5), which has the same
-  currents. Its peak-to-peak noise from 0.1 Hz to 10 Hz divided by 6 is the rms noise.
+- The accuracy of the 2601B and 2602B, the peak-to-peak noise of their sources from 0.1 Hz to 10 Hz, which divided by 6
+  is the rms noise, and the steps of their readings come from their specifications (SPEC-2602B rev. B, page 2).
+- A source reaches 101 % and a reading 102 % of its range (reference manual, rev. F, p. 2-44).
 
 Not compared with a data sheet
 ------------------------------
-- The accuracy and noise of voltages, of the ranges below 1 uA, and of 1.5 A.
+- Of the 2612B and 2636B, the accuracy and noise of voltages, of the ranges below 1 uA, and of 1.5 A. From 1 uA to 1 A
+  they have those of the 2602B.
 - The settling times of the 2612B and 2636B.
 - The slew rate, the time to switch on, the time of a change of range, and the automatic delays.
 - The overshoot of a change of range, which is that of the 2450. A fixed range limits the current at 106 % of its full
-  scale, and readings end at 101 %.
+  scale.
 """
 
 from collections.abc import Mapping
@@ -32,7 +34,7 @@ from tsbench.simulated_backends.virtual_instruments.sources import Origin
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9
 _PEAK_TO_PEAK = 6.0  #: of noise, in parts of its rms
-_OVERRANGE = 1.01
+_OVERRANGE, _READ_OVERRANGE = 1.01, 1.02
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,22 @@ class TspSourceMeterDataSheet(SourceMeterDataSheet):
 
 def _range(
     full: float, measure: tuple[float, float], source: tuple[float, float], noise: float, settling: float,
+    step: float | None = None,
 ) -> RangeData:
-    """Return a range: gain and offset of readings and of levels, noise (peak to peak), settling time to 0.1 % [s]."""
-    return RangeData(full, *measure, *source, noise / _PEAK_TO_PEAK, settling / _TIME_CONSTANTS, _OVERRANGE)
+    """Return a range: gain and offset of readings and of levels, noise (peak to peak), settling time to 0.1 % [s].
+
+    ``step``: of readings [V or A]; None: a millionth of the range.
+    """
+    return RangeData(
+        full, *measure, *source, noise / _PEAK_TO_PEAK, settling / _TIME_CONSTANTS, _OVERRANGE, _READ_OVERRANGE,
+        resolution=None if step is None else step / full)
 
 
 VOLTAGE_40 = (
     _range(0.1, (0.15e-3, 150e-6), (0.2e-3, 250e-6), 20e-6, 50e-6),
     _range(1.0, (0.15e-3, 200e-6), (0.2e-3, 400e-6), 50e-6, 50e-6),
-    _range(6.0, (0.15e-3, 1e-3), (0.2e-3, 1.8e-3), 100e-6, 110e-6),
-    _range(40.0, (0.15e-3, 8e-3), (0.2e-3, 12e-3), 500e-6, 150e-6),
+    _range(6.0, (0.15e-3, 1e-3), (0.2e-3, 1.8e-3), 100e-6, 110e-6, 1e-6),
+    _range(40.0, (0.15e-3, 8e-3), (0.2e-3, 12e-3), 500e-6, 150e-6, 10e-6),
 )
 VOLTAGE_200 = (
     _range(0.2, (0.15e-3, 225e-6), (0.2e-3, 375e-6), 20e-6, 50e-6),
@@ -71,12 +79,12 @@ _FROM_1_UA = (
     _range(10e-6, (0.25e-3, 1.5e-9), (0.3e-3, 5e-9), 60e-12, 500e-6),
     _range(100e-6, (0.2e-3, 25e-9), (0.3e-3, 60e-9), 3e-9, 150e-6),
     _range(1e-3, (0.2e-3, 200e-9), (0.3e-3, 300e-9), 6e-9, 100e-6),
-    _range(10e-3, (0.2e-3, 2.5e-6), (0.3e-3, 6e-6), 250e-9, 80e-6),
+    _range(10e-3, (0.2e-3, 2.5e-6), (0.3e-3, 6e-6), 200e-9, 80e-6),
     _range(100e-3, (0.2e-3, 20e-6), (0.3e-3, 30e-6), 600e-9, 80e-6),
     _range(1.0, (0.3e-3, 1.5e-3), (0.5e-3, 1.8e-3), 70e-6, 80e-6),
 )
 _100_NA = _range(100e-9, (0.5e-3, 100e-12), (0.6e-3, 100e-12), 5e-12, 20e-3)
-CURRENT_3 = (_100_NA, *_FROM_1_UA, _range(3.0, (0.5e-3, 3.5e-3), (0.6e-3, 4e-3), 150e-6, 80e-6))
+CURRENT_3 = (_100_NA, *_FROM_1_UA, _range(3.0, (0.5e-3, 3.5e-3), (0.6e-3, 4e-3), 150e-6, 80e-6, 1e-6))
 CURRENT_1_5 = (_100_NA, *_FROM_1_UA, _range(1.5, (0.5e-3, 3.5e-3), (0.6e-3, 4e-3), 150e-6, 120e-6))
 CURRENT_LOW = (
     _range(100e-12, (1.5e-3, 120e-15), (1.5e-3, 2e-12), 0.8e-15 * 6, 0.5),
@@ -87,12 +95,15 @@ CURRENT_LOW = (
     *CURRENT_1_5[2:],
 )
 _MANUAL = "Reference manual 2600BS-901-01"
+_SPEC = "SPEC-2602B rev. B, p. 2"
+_SISTERS = "the 2612B and 2636B: voltages, currents below 1 uA, and 1.5 A"
 SOURCES = SourceMeterSources(
-    reading_accuracy=Origin("Data sheet of the 2606B, p. 5 (1 uA to 3 A)", "voltages, currents below 1 uA, and 1.5 A"),
-    level_accuracy=Origin("Data sheet of the 2606B, p. 5 (1 uA to 3 A)", "voltages, currents below 1 uA, and 1.5 A"),
+    reading_accuracy=Origin(_SPEC, _SISTERS), level_accuracy=Origin(_SPEC, _SISTERS),
     reading_noise=Origin(
-        "Data sheet of the 2606B, p. 5 (peak to peak, divided by 6)", "voltages and currents below 1 uA"),
-    settling=Origin("Data sheet of the 2601B, p. 5", "the 2612B and 2636B"),
+        f"{_SPEC} (noise of levels, peak to peak, divided by 6)", f"the noise of readings, and {_SISTERS}"),
+    reading_resolution=Origin(_SPEC, "the 2612B and 2636B"),
+    overflow=Origin(f"{_MANUAL} rev. F, p. 2-44 (102 %)"),
+    settling=Origin("SPEC-2602B rev. B, p. 5", "the 2612B and 2636B"),
     least_limit=Origin(f"{_MANUAL}, p. 7-224, and rev. F, p. 9-244; data sheet of the 2601B, p. 5"),
     off_state=Origin(f"{_MANUAL} rev. B, p. 2-77 and 2-78, and rev. C, p. 2-77"),
 )

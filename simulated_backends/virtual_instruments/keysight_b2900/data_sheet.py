@@ -38,13 +38,18 @@ def _volts(full: float, gain: float, offset: float, noise: float, settling: floa
     return RangeData(full, gain, offset, gain, offset, noise, settling / _TIME_CONSTANTS, 1.05, 1.06)
 
 
-def _amperes(full: float, gain: float, offset: float, noise: float, settling: float, read: float = 1.06) -> RangeData:
+def _amperes(
+    full: float, gain: float, offset: float, noise: float, settling: float, read: float = 1.06, step: float = 0.0,
+) -> RangeData:
+    """Return a range of currents; ``step``: of readings [A]; 0: a millionth of the range."""
     top = 1.01 if full >= 1.5 else 1.05
-    return RangeData(full, gain, offset, gain, offset, noise, settling / _TIME_CONSTANTS, top, read)
+    return RangeData(full, gain, offset, gain, offset, noise, settling / _TIME_CONSTANTS, top, read,
+                     resolution=step / full or 1e-6)
 
 
 SOURCES = SourceMeterSources(
     reading_accuracy=Origin("B2900A data sheet, p. 16 to 18"),
+    reading_resolution=Origin("B2900A data sheet, p. 16"),
     overflow=Origin("B2900A data sheet, p. 16 to 18"),
     settling=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (currents)", "voltages"),
     range_change_overshoot=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (250 mV)", "its duration"),
@@ -58,8 +63,8 @@ CURRENT = (
     _amperes(1e-6, 0.25e-3, 500e-12, 5e-12, 500e-6), _amperes(10e-6, 0.25e-3, 1.5e-9, 30e-12, 250e-6),
     _amperes(100e-6, 0.2e-3, 25e-9, 300e-12, 250e-6), _amperes(1e-3, 0.2e-3, 200e-9, 3e-9, 80e-6),
     _amperes(10e-3, 0.2e-3, 2.5e-6, 30e-9, 80e-6), _amperes(100e-3, 0.2e-3, 20e-6, 300e-9, 80e-6),
-    _amperes(1.0, 0.3e-3, 1.5e-3, 10e-6, 80e-6), _amperes(1.5, 0.5e-3, 3.5e-3, 20e-6, 80e-6, 1.02),
-    _amperes(3.0, 4e-3, 7e-3, 30e-6, 80e-6, 1.02))
+    _amperes(1.0, 0.3e-3, 1.5e-3, 10e-6, 80e-6), _amperes(1.5, 0.5e-3, 3.5e-3, 20e-6, 80e-6, 1.02, 1e-6),
+    _amperes(3.0, 4e-3, 7e-3, 30e-6, 80e-6, 1.02, 10e-6))
 
 
 def _sheet(model: str, channels: int, fine: bool) -> B2900DataSheet:

@@ -10,7 +10,7 @@ from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.settings import AcquisitionCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.sources import SourceName
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import InputWatch
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import InputWatch, watch_inputs
 
 _TIME = 2.0  #: [s] that it takes
 _LOOK = 0.04  #: [s] of it: one period of 25 Hz, the slowest signal that it finds
@@ -36,14 +36,7 @@ class AutoscaleCommands(ScopeTable):
     def autoscale(self, *sources: str) -> Handler:
         """``:AUT``: range, offset, time base and trigger that show what is at the inputs; those without are off."""
         self.control.abandon()
-        bench, watch = self.scope.bench, InputWatch()
-        bench.sync()
-        bench.recorders.add(watch)
-        bench.lagging_circuit.add_observer(watch)
-        yield _LOOK
-        bench.sync()
-        bench.lagging_circuit.remove_observer(watch)
-        bench.recorders.discard(watch)
+        watch = yield from watch_inputs(self.scope.bench, _LOOK)
         yield _TIME - _LOOK
         channels, found = self.settings.channels, list[tuple[int, float]]()
         for number in range(1, self.data_sheet.channels + 1):

@@ -61,8 +61,10 @@ def watch_inputs(bench: BenchServices, seconds: float) -> Handler:
     bench.sync()
     bench.recorders.add(watch)
     bench.lagging_circuit.add_observer(watch)
-    yield seconds
-    bench.sync()
-    bench.lagging_circuit.remove_observer(watch)
-    bench.recorders.discard(watch)
+    try:
+        yield seconds
+        bench.sync()
+    finally:   # also where a device clear ends it: else it would take the circuit's past for ever
+        bench.lagging_circuit.remove_observer(watch)
+        bench.recorders.discard(watch)
     return watch

@@ -36,6 +36,7 @@ class RangeData:
     overrange: float = 1.05
     read_overrange: float | None = None  #: the same for readings; None: as for levels
     fast: FastConverter | None = None  #: None: the instrument has one converter
+    resolution: float | None = None  #: of a reading, in parts of the range; None: that of the data sheet
     top: float = field(init=False)  #: the highest level: the full scale times ``overrange``
     reading_top: float = field(init=False)  #: the highest reading
 
@@ -123,3 +124,7 @@ class SourceMeterDataSheet:
     #: where a fixed current range limits the current by itself, as a multiple of its highest level
     range_limits_at: float = field(default=1.0, kw_only=True)
     sources: SourceMeterSources = field(default=SourceMeterSources(), kw_only=True)
+
+    def step_of(self, row: RangeData) -> float:
+        """Return the steps [V or A] of the readings in a range."""
+        return row.full_scale * (self.resolution if row.resolution is None else row.resolution)

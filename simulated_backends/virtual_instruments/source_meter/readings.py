@@ -223,9 +223,9 @@ class Measurer:
     def _shown(self, quantity: str, true: float, nplc: float) -> float:
         """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
         row, imperfect = self.measuring_range(quantity), self._instrument.bench.imperfections
-        value, resolution, fast = true, self._sheet.resolution, row.fast if self._settings.fast_converter else None
+        value, step, fast = true, self._sheet.step_of(row), row.fast if self._settings.fast_converter else None
         if fast is not None:
-            resolution = fast.resolution
+            step = row.full_scale * fast.resolution
         if imperfect:
             what = f"measure {quantity} {row.full_scale:g}"
             if fast is None:
@@ -241,5 +241,4 @@ class Measurer:
             return math.copysign(OVERFLOW, value)
         if not imperfect:
             return value
-        step = row.full_scale * resolution
         return round(value / step) * step

@@ -86,7 +86,7 @@ def test_readings_are_as_accurate_and_as_noisy_as_stated(sheet: SourceMeterDataS
         for quantity, row in rows_of(sheet):
             stated: Any = row.fast if fast else dataclasses.replace(row)
             gain, offset = (stated.gain, stated.offset) if fast else (row.measure_gain, row.measure_offset)
-            step = (stated.resolution if fast else sheet.resolution) * row.full_scale
+            step = stated.resolution * row.full_scale if fast else sheet.step_of(row)
             noise, points = math.hypot(stated.noise, step / math.sqrt(12)), []
             for part in (0.09, 0.9):
                 drive(meter, quantity, row, part)
@@ -116,7 +116,7 @@ def test_noise_of_readings_goes_with_the_aperture(sheet: SourceMeterDataSheet) -
     for nplc in (0.2, 1.0, 10.0):
         meter.settings.nplc = dict.fromkeys(meter.settings.nplc, nplc)
         found[nplc] = float(np.std([meter.read().value for _ in range(150)]))
-    step = sheet.resolution * row.full_scale / math.sqrt(12)
+    step = sheet.step_of(row) / math.sqrt(12)
     for nplc, part in ((0.2, 2.0), (1.0, 1.0), (10.0, math.sqrt(0.325))):
         assert found[nplc] == pytest.approx(math.hypot(part * row.noise, step), rel=0.2)
 
@@ -127,7 +127,7 @@ def test_readings_have_the_stated_steps(sheet: SourceMeterDataSheet) -> None:
     for fast in converters(sheet):
         meter.settings.fast_converter = fast
         drive(meter, "CURR", row, 0.3)
-        step = row.full_scale * (row.fast.resolution if fast and row.fast else sheet.resolution)
+        step = row.full_scale * row.fast.resolution if fast and row.fast else sheet.step_of(row)
         counts = np.array([meter.read().value for _ in range(30)]) / step
         assert counts == pytest.approx(np.round(counts), abs=1e-4)
         assert np.gcd.reduce(np.diff(np.unique(np.round(counts))).astype(int)) in (0, 1)

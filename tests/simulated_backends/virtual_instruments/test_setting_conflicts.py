@@ -189,6 +189,22 @@ def test_autoscale_shows_what_is_wired_in_a_range_that_fits(
     assert int(bench.ask(bench.scope, ":OPER:COND?")) & 8   # it runs on
 
 
+@pytest.mark.parametrize(("model", "message"), [
+    ("keysight_dsox3054t", ":AUT"), ("lecroy_t3dso1204", "ASET"), ("siglent_sds2204xhd", ":AUT"),
+])
+def test_a_device_clear_ends_an_automatic_set_up_with_its_record_of_the_inputs(
+    table: Any, model: str, message: str,
+) -> None:
+    bench = table(imperfections=False, scope=model)
+    services = bench.bench
+    before = (set(services.recorders), list(services.lagging_circuit._audience.observers))
+    bench.send(bench.scope, message)
+    services.clock.wait(1e-3)
+    assert len(services.recorders) == len(before[0]) + 1, "the set-up looks at the inputs"
+    bench.scope.exchange.device_clear()
+    assert (set(services.recorders), list(services.lagging_circuit._audience.observers)) == before
+
+
 def test_a_picture_of_the_screen_is_a_png_of_what_was_acquired(table: Any) -> None:
     bench = table(imperfections=False)
     bench.send(bench.scope, ":BLAN")
