@@ -74,6 +74,7 @@ class Measurer:
     ) -> None:
         self._instrument = instrument
         self._sheet = sheet
+        self._steps = {row: self._sheet.step_of(row) for rows in self._sheet.ranges.values() for row in rows}
         self._settings = settings
         self._output = output
         self.forget()
@@ -223,7 +224,7 @@ class Measurer:
     def _shown(self, quantity: str, true: float, nplc: float) -> float:
         """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
         row, imperfect = self.measuring_range(quantity), self._instrument.bench.imperfections
-        value, step, fast = true, self._sheet.step_of(row), row.fast if self._settings.fast_converter else None
+        value, step, fast = true, self._steps[row], row.fast if self._settings.fast_converter else None
         if fast is not None:
             step = row.full_scale * fast.resolution
         if imperfect:
