@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from tsbench.station.runner.outcome import LEFT_OUT
 from tsbench.station.runner.run_socket import EventHistory
 from tsbench.station.service.faces import Face
-from tsbench.station.service.jobs import Job, JobQueue, read_asked
+from tsbench.station.service.jobs import Asked, Job, JobQueue, read_asked
 from tsbench.station.service.outcomes import loss_facts
 from tsbench.station.service.requests import number_in, who_in
 
@@ -52,6 +52,15 @@ class Working(Protocol):
 
     def say_to_run(self, **words: Any) -> bool:
         """Say something to the process that measures; False where there is none."""
+
+    def lend(self, face: Face, asked: Asked, since: str) -> Job:
+        """Put a loan of the bench into the queue."""
+
+    def ask_back(self, number: int, reason: str) -> None:
+        """Ask who has borrowed the bench to return it."""
+
+    def give_back(self, face: Face, number: int) -> None:
+        """The bench has been returned; ValueError where this client has not borrowed it."""
 
     def want_release(self) -> None:
         """Give the instruments free."""
@@ -108,13 +117,24 @@ class RequestAnswers:
         facts = asked.get("asked")
         if not isinstance(facts, Mapping):
             raise ValueError("the field 'asked' is missing: an object with protocol, device, out and more")
-        now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        job = self.service.queue.add(read_asked(facts), now)
+        job = self.service.queue.add(read_asked(facts), _now())
         _LOG.info("job %d: %s asks for %s on %s", job.number, job.asked.user or "somebody", job.asked.protocol,
                   job.asked.device)
         self.service.wake()
+        return self._queued(job)
+
+    def _queued(self, job: Job) -> Reply:
         before = len(self.service.queue.waiting) - 1 + (self.service.queue.running is not None)
         return Reply({"job": job.number, "before": before, "held": self.service.held}, self.service.tell_queue)
+
+    def _do_borrow(self, face: Face, asked: Mapping[str, Any]) -> Reply:
+        """Lend the bench to a client when its turn comes: it opens the instruments itself, until it returns it."""
+        loan = Asked("bench lent", "", "/", user=who_in(asked))
+        return self._queued(self.service.lend(face, loan, _now()))
+
+    def _do_return(self, face: Face, asked: Mapping[str, Any]) -> Reply:
+        self.service.give_back(face, number_in(asked, "job"))
+        return Reply()
 
     def _do_cancel(self, face: Face, asked: Mapping[str, Any]) -> Reply:
         number = number_in(asked, "job")
@@ -159,6 +179,9 @@ class RequestAnswers:
                 raise ValueError(f"job {number} is not being measured" if number else "nothing is being measured")
             return Reply({"job": None})
         _LOG.info("job %d: %s%s", number, request, _by(asked))
+        if running.lent:
+            self.service.ask_back(number, reason or request)
+            return Reply({"job": number})
         self.service.say_to_run(request=request, reason=reason)
         return Reply({"job": number})
 
@@ -180,6 +203,10 @@ class RequestAnswers:
         if self.service.queue.running is not None:
             raise ValueError(f"job {self.service.queue.running.number} is being measured. Stop it first")
         return Reply({}, lambda: self.service.end(f"ended{_by(asked) or ' by a client'}"))
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _by(asked: Mapping[str, Any]) -> str:

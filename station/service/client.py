@@ -204,6 +204,36 @@ class ServiceClient:
         said = self.ask("submit", asked=asked)
         return ServiceJob(self, int(said["job"]), int(said["before"]), str(said["held"]))
 
+    @contextlib.contextmanager
+    def lent(self, asked_back: Callable[[str], None] = lambda reason: None) -> Iterator[None]:
+        """Have the bench to oneself when one's turn comes: the service has given the instruments free.
+
+        Parameters
+        ----------
+        asked_back : callable
+            Gets the reason when somebody stops what goes on; then end soon.
+        """
+        with contextlib.closing(self.line()) as line:
+            line.say({"request": "borrow", "user": user_name()})
+            words: dict[str, Any] = {}
+            while words.get("kind") != "lent":
+                words = line.read(None)
+                data = words.get("data") or {}
+                if words.get("kind") == "answer" and not data.get("accepted"):
+                    raise ConfigurationError(str(words.get("message")))
+                if words.get("kind") == "ended":
+                    raise ConfigurationError(f"the bench was not lent: {words.get('message')}")
+
+            def hear() -> None:
+                with contextlib.suppress(CommunicationError):
+                    while True:
+                        said = line.read(None)
+                        if said.get("kind") == "asked_back":
+                            asked_back(str(said.get("message")))
+
+            threading.Thread(target=hear, name="loan", daemon=True).start()
+            yield  # the end of the connection returns the bench
+
     def job(self, number: int) -> ServiceJob:
         """Return a job by its number."""
         return ServiceJob(self, number)

@@ -32,7 +32,7 @@ class Hearing(Protocol):
     def admitted(self, face: Face) -> None:
         """A client has shown its token."""
 
-    def gone(self) -> None:
+    def gone(self, face: Face) -> None:
         """A client has left."""
 
 
@@ -103,7 +103,7 @@ class Door:
                 if face in self.faces:
                     self.faces.remove(face)
                 await face.close(0.5)
-                self._hearing.gone()
+                self._hearing.gone(face)
             with contextlib.suppress(OSError):
                 writer.close()
 

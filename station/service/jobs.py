@@ -43,6 +43,7 @@ class Job:
     since: str  #: local time at which it was asked for
     state: str = "waiting"  #: then "running", "ended"
     run: str = ""  #: identifier of its run, once it has one
+    lent: bool = False  #: no run: the bench is lent to a client, as long as it is attached
     outcome: Mapping[str, Any] | None = None  #: once it has ended
 
     def summary(self) -> dict[str, Any]:
@@ -128,12 +129,12 @@ class JobQueue:
         self.lost: list[Job] = []  #: were running when the service before was killed
         self._read()
 
-    def add(self, asked: Asked, since: str) -> Job:
+    def add(self, asked: Asked, since: str, lent: bool = False) -> Job:
         """Put a job at the end of the queue; ValueError where the queue is full."""
         if len(self._waiting) >= MOST_WAITING:
             raise ValueError(f"{MOST_WAITING} runs are waiting already. Wait, or cancel some of them")
         self._latest += 1
-        job = self._jobs[self._latest] = Job(self._latest, asked, since)
+        job = self._jobs[self._latest] = Job(self._latest, asked, since, lent=lent)
         self._waiting.append(job.number)
         self.save()
         return job
@@ -194,8 +195,9 @@ class JobQueue:
         return [job.summary() for job in (*over, *running, *self.waiting)]
 
     def save(self) -> None:
-        """Write what waits and what runs; the file is never seen in part."""
-        kept = [asdict(job) for job in (*([self.running] if self.running else []), *self.waiting)]
+        """Write what waits and what runs; the file is never seen in part. A loan ends with its client."""
+        running = [] if self.running is None else [self.running]
+        kept = [asdict(job) for job in (*running, *self.waiting) if not job.lent]
         write_address(self._file, {"latest": self._latest, "jobs": kept})
 
     def forget(self) -> None:

@@ -159,7 +159,8 @@ class MeasuringProcess:
         lost = loss_facts(str(facts["reason"]), str(facts["protocol"]), str(facts["device"]), run)
         try:
             # opening waits for the watchdog, and finds all outputs off
-            self._bench_with(str(facts["device"]))
+            states = self._bench_with(str(facts["device"])).make_safe()
+            lost["outputs"] = {state.output: None if state.enabled else False for state in states}
             for path in recover(out, lambda problem: self.lines(RunEvent("warning", problem)), extract):
                 if path.stem == run:
                     found = read_run(path)

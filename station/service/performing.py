@@ -4,9 +4,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.protocols import Protocol
 from tsbench.records import RunEvent
+from tsbench.station.campaign.performing import StepRequest
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -78,3 +79,51 @@ def _pass_on(job: ServiceJob, control: Control, over: threading.Event) -> None:
             continue
         except Exception:  # noqa: BLE001  the service has died: whoever waits for the outcome says so
             return
+
+
+class ServicePerformer:
+    """Performs the runs of a campaign through a bench service: a :class:`~tsbench.station.campaign.StepPerformer`.
+
+    Runs of other users take their turns between them.
+
+    Parameters
+    ----------
+    service : ServiceClient
+        Of the bench of the campaign.
+    watchdog : bool
+        As for ``run_on``.
+    user : str
+    """
+
+    def __init__(self, service: ServiceClient, *, watchdog: bool = True, user: str = "") -> None:
+        self._service, self._watchdog, self._user = service, watchdog, user
+        self._problems: list[str] = []
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """Return what was not left safe, one line each."""
+        return self._problems
+
+    def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
+        """Perform one run; of a service that dies meanwhile, nobody knows how the run ended."""
+        if request.bench.resolve() != self._service.bench:
+            raise ConfigurationError(f"the bench service has {self._service.bench}, but the run is for {request.bench}")
+        begun: list[str] = []
+
+        def hear(event: RunEvent) -> None:
+            if event.kind == "state" and event.data.get("run"):
+                begun.append(str(event.data["run"]))
+            events(event)
+
+        try:
+            return run_through(
+                self._service, request.device, request.protocol, request.out, events=hear, control=control,
+                fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
+                campaign_id=request.campaign_id, user=self._user)
+        except CommunicationError as error:
+            self._problems.append(str(error))
+            return RunOutcome(None, "fail", str(error), run_id=begun[-1] if begun else "", device=request.device,
+                              protocol=request.protocol.name)
+
+    def close(self) -> None:
+        """The service keeps the bench; it is closed when nobody has wanted it for long."""

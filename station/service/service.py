@@ -16,7 +16,7 @@ from tsbench.station.service.answers import RequestAnswers
 from tsbench.station.service.child import ChildLost, MeasuringChild
 from tsbench.station.service.door import Door
 from tsbench.station.service.faces import Face
-from tsbench.station.service.jobs import Job, JobQueue
+from tsbench.station.service.jobs import Asked, Job, JobQueue
 from tsbench.station.service.outcomes import loss_facts
 from tsbench.station.service.place import ServicePlace
 
@@ -50,6 +50,7 @@ class BenchService:
         self._journal = ""  #: of the run that goes on
         self._deaths = 0
         self._releasing = False
+        self._loans: dict[int, tuple[Face, asyncio.Event]] = {}  #: by job: to whom, and whether it is returned
         self._news = asyncio.Event()
         self._rested = time.monotonic()  #: since when nothing has been measured or asked
 
@@ -95,7 +96,7 @@ class BenchService:
             job = None if self.held else self.queue.first()
             if job is not None:
                 try:
-                    await self._perform(job)
+                    await (self._lend_now(job) if job.lent else self._perform(job))
                 except OSError as error:
                     self.hold(f"the bench service cannot go on ({error})")
             elif self._releasing:
@@ -136,6 +137,19 @@ class BenchService:
             outputs = said["outcome"].get("outputs") or {}
             if any(state is not False for state in outputs.values()):
                 self.hold(f"after job {job.number}, not all outputs were read back as off")
+        self._rested = time.monotonic()
+
+    async def _lend_now(self, job: Job) -> None:
+        """Give the instruments free, and wait until the client has returned the bench or has left."""
+        self.queue.begin(job.number)
+        self.tell_queue()
+        await self._release()
+        face, returned = self._loans[job.number]
+        if face in self.door.faces:
+            face.say("lent", job=job.number)
+            await returned.wait()
+        self._loans.pop(job.number, None)
+        self.end_job(job, {**loss_facts("", job.asked.protocol, ""), "status": "success"})
         self._rested = time.monotonic()
 
     async def _after_death(self, job: Job, reason: str) -> None:
@@ -257,6 +271,31 @@ class BenchService:
         """A client has come: it hears what is in the queue."""
         face.say("queue", **self.state())
 
-    def gone(self) -> None:
-        """A client has left: where it was the last one, the service may end."""
+    def gone(self, face: Face) -> None:
+        """A client has left: what it has borrowed is returned. Where it was the last one, the service may end."""
+        for number, (borrower, returned) in list(self._loans.items()):
+            if borrower is face:
+                returned.set()
+                job = self.queue.get(number)
+                if job is not None and self.queue.waits(number):
+                    del self._loans[number]
+                    self.end_job(job, {**loss_facts("its client has left", job.asked.protocol, ""), "status": LEFT_OUT})
         self._news.set()
+
+    def lend(self, face: Face, asked: Asked, since: str) -> Job:
+        """Put a loan of the bench into the queue."""
+        job = self.queue.add(asked, since, lent=True)
+        self._loans[job.number] = (face, asyncio.Event())
+        self.wake()
+        return job
+
+    def ask_back(self, number: int, reason: str) -> None:
+        """Ask who has borrowed the bench to return it."""
+        if number in self._loans:
+            self._loans[number][0].say("asked_back", reason, job=number)
+
+    def give_back(self, face: Face, number: int) -> None:
+        """The bench has been returned; ValueError where this client has not borrowed it."""
+        if number not in self._loans or self._loans[number][0] is not face:
+            raise ValueError(f"this client has not borrowed the bench by job {number}")
+        self._loans[number][1].set()
