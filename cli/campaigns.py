@@ -1,14 +1,15 @@
 """``run``: a campaign, or a plain list of protocols, from its file to its table."""
 
 import argparse
+import contextlib
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tsbench.cli.declaring import add_command, add_json
-from tsbench.cli.measuring import add_watchdog, tell
+from tsbench.cli.measuring import add_service, add_watchdog, tell, uses_service
 
 _TOLD = 3  #: problems that the message itself holds
 _MOST_ROWS = 200  #: of a table that is printed as a whole
@@ -38,6 +39,7 @@ def declare(commands: Any) -> None:
     run.add_argument("--device-record", type=Path, metavar="DIR", help="folder of the device record (default: that of "
                      "the bench file, else one in the folder of the runs)")
     add_watchdog(run)
+    add_service(run)
     add_json(run, "the results of all runs, or the plan")
 
 
@@ -58,11 +60,11 @@ def run(options: argparse.Namespace) -> int:
         return plan.exit_code
     refused: CampaignRefused | None = None
     try:
-        with ProgressPrinter(found.file.name) as progress:
+        with ProgressPrinter(found.file.name) as progress, _performer(options, found) as performer:
             outcome = found.run(
                 resume=options.resume, accept=options.accept or _asked_to_accept, again=options.again, events=progress,
                 ask=lambda question, answers: options.interrupted or _answer(question, answers),
-                zones=predicted_zones, watchdog=options.watchdog, user=_user())
+                zones=predicted_zones, watchdog=options.watchdog, performer=performer, user=_user())
         runs = list(outcome.runs.values())
     except CampaignRefused as error:
         refused, runs = error, list(error.outcomes) or [
@@ -83,6 +85,27 @@ def run(options: argparse.Namespace) -> int:
     if outcome.ended:
         sys.stderr.write(f"tsbench: {outcome.ended}\n")
     return outcome.exit_code
+
+
+@contextlib.contextmanager
+def _performer(options: argparse.Namespace, found: Any) -> Iterator[Any]:
+    """Have the bench service perform the runs if one runs or is wanted; None: this process does."""
+    benches = {item.step.bench for item in found.items}
+    if len(benches) != 1 or not uses_service(options, bench := next(iter(benches))):
+        yield None
+        return
+    from tsbench.station.protection.control import Interrupts
+    from tsbench.station.service.client import connect
+    from tsbench.station.service.performing import ServicePerformer
+
+    with connect(bench, start=options.station) as service:
+        performer = ServicePerformer(service, watchdog=options.watchdog, user=_user())
+        try:
+            performer.borrow(found.control)   # its plan opens the instruments in this process
+            with Interrupts(found.control).installed():
+                yield performer
+        finally:
+            performer.close()
 
 
 def _print(options: argparse.Namespace, runs: Sequence[Any]) -> None:

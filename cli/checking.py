@@ -46,7 +46,7 @@ def check(options: argparse.Namespace) -> int:
     if options.fixture:
         return _check_fixture(options)
     try:
-        report = check_bench(options.bench)
+        report = _checked(options.bench)
     except InstrumentInUse as error:
         if options.json:  # who owns it, for a window that can look at its run
             print_json({"in_use": dict(error.owner), "message": str(error)})
@@ -56,6 +56,35 @@ def check(options: argparse.Namespace) -> int:
     else:
         _print(report)
     return 1 if report["problems"] else 0
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    """Check a bench; where a bench service has it, borrow it from the service, unless something is measured there.
+
+    Raises
+    ------
+    InstrumentInUse
+        The service measures; the record of the owner says that it is a service (``service``).
+    TsbenchError
+        As for :func:`check_bench`.
+    """
+    from tsbench.station.service.place import living_service, place_of
+
+    if living_service(path) is None:
+        return check_bench(path)
+    from tsbench.station.service.client import connect
+
+    with connect(path, start=False) as service:
+        about = {"lock": str(place_of(path).lock), "process": service.process, "service": True}
+        state = service.status()
+        for job in state["jobs"]:
+            if job["state"] == "running":
+                raise InstrumentInUse(
+                    f"the bench service (process {service.process}) measures {job['protocol']} on {job['device']} for "
+                    f"{job['user'] or 'somebody'}. Nothing was sent to the instruments. A run that you start waits for "
+                    "its turn", about)
+        with service.lent():
+            return {**check_bench(path), "service": about}
 
 
 def check_bench(path: Path) -> dict[str, Any]:

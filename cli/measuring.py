@@ -24,7 +24,8 @@ def add_watchdog(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _service(command: argparse.ArgumentParser) -> None:
+def add_service(command: argparse.ArgumentParser) -> None:
+    """Declare the options that say whether a bench service measures."""
     who = command.add_mutually_exclusive_group()
     who.add_argument(
         "--alone", action="store_true",
@@ -95,7 +96,7 @@ def declare(commands: Any) -> None:
         help="folder for the run file (default: %(default)s)",
     )
     add_watchdog(measure)
-    _service(measure)
+    add_service(measure)
     shape = measure.add_mutually_exclusive_group()
     add_json(shape, "the results")  # type: ignore[arg-type]
     shape.add_argument(
@@ -128,6 +129,13 @@ def measure(options: argparse.Namespace) -> int:
     return outcome.exit_code
 
 
+def uses_service(options: argparse.Namespace, bench: Path) -> bool:
+    """Whether the bench service measures: one that runs, or one that is to be started."""
+    from tsbench.station.service.place import living_service
+
+    return not options.alone and (options.station or living_service(bench) is not None)
+
+
 def _measured(
     options: argparse.Namespace, protocol: Any, fixture: Any, events: Any, control: Any,
 ) -> "RunOutcome":
@@ -135,9 +143,8 @@ def _measured(
     from tsbench.station.runner import run_protocol
     from tsbench.station.service.client import connect
     from tsbench.station.service.performing import run_through
-    from tsbench.station.service.place import living_service
 
-    if not options.alone and (options.station or living_service(options.bench) is not None):
+    if uses_service(options, options.bench):
         with connect(options.bench, start=options.station) as service:
             return run_through(service, options.device, protocol, options.out, events=events, control=control,
                                watchdog=options.watchdog, fixture=fixture)

@@ -42,6 +42,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view = RunView()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
+        self._service = False  # a bench service has the bench: runs wait for their turn there
         self._log = [] if log is None else ["--log", str(log.absolute())]
         self._lay_out()
         self._connect()
@@ -133,6 +134,8 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _checked(self, report: Any, ending: Ending) -> None:
         self.bench_panel.set_busy(False)
+        about = report.get("in_use", report.get("service")) if isinstance(report, dict) else None
+        self._service = isinstance(about, dict) and bool(about.get("service"))
         if isinstance(report, dict) and "in_use" in report:
             self._look(report["in_use"], str(report.get("message", "")))
             return
@@ -157,6 +160,9 @@ class MainWindow(QtWidgets.QMainWindow):
         for text in (*report.get("fixture_control", []), *report.get("predictions", [])):
             self.view.say(text, "dim")
         self.run_panel.set_hindrance("")
+        if self._service and isinstance(about, dict):
+            self.view.say(f"a bench service has this bench (process {about.get('process')}). Runs queue there", "dim")
+            self.owner.watch(about)  # this window shows what others measure
 
     def _show_instruments(self, instruments: list[Mapping[str, Any]], outputs: list[str]) -> None:
         self.bar.badge.show_state({str(found["name"]): bool(found["simulated"]) for found in instruments})
@@ -166,11 +172,12 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _look(self, owner: Mapping[str, Any], message: str) -> None:
         """The bench is another process's: say so, show its run, and wait until it leaves."""
-        self.bench_panel.show_note(message, problem=True)
-        self.run_panel.set_hindrance("another process uses the bench. This window only shows the bench")
+        self.bench_panel.show_note(message, problem=not self._service)
+        self.run_panel.set_hindrance(
+            "" if self._service else "another process uses the bench. This window only shows the bench")
         self.bar.say_of_outputs("outputs unknown, because another process uses the bench", message)
         self.view.say(message, "warning")
-        self.view.show_problem(message)
+        self.view.show_problem("" if self._service else message)
         self.owner.watch(owner)
 
     def _attach_to_owner(self, address: Path) -> None:
@@ -183,6 +190,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self._looked_on = True
         self.view.expect("a run in progress")
         self._busy(f"following the run of process {self.control.other.process}")
+        if self._service:
+            self.run_panel.set_hindrance("")  # a run of this window waits for its turn
         words = f"this window shows the run of process {self.control.other.process}"
         self.view.say(f"{words}. STOP ends the run. If you close this window, the run continues", "warning")
         return True
@@ -190,7 +199,9 @@ class MainWindow(QtWidgets.QMainWindow):
     # --------------------------------------------------------------------------------------------- run
 
     def run(self) -> None:
-        """Start the chosen protocol in a process of its own."""
+        """Start the chosen protocol in a process of its own; at a bench service, it waits for its turn."""
+        if self._service and self.control.attached():
+            self.control.other.detach()
         if self.bench is None or self.control.running() or self.checker.running():
             return
         request = self.run_panel.request()

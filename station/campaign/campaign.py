@@ -246,20 +246,21 @@ class Campaign:
             if not left and before is not None and not before.unfinished:
                 return CampaignOutcome(_earlier(self.items, before), "", self.out)
             plan, bench = self._plan(left or self.items, zones)
-            if bench is not None:
+            if bench is not None and performer is not None:
+                bench.close()  # who performs the runs opens it
+            elif bench is not None:
                 last.callback(bench.close)  # once more does nothing
             accepted = self._require_good(plan, accept)
             states = StateFile(self.out, self.file.name)
             last.callback(states.close)
             self._begin(states, accepted, user)
-            own = performer is None
             doing = performer or BenchPerformer(_opener(), bench, plan.planned[0].item.step.bench, watchdog=watchdog)
-            if own:
+            if performer is None:
                 last.callback(doing.close)
             engine = Engine(self.file, self.out, states, self.records, self._budget, doing, tell, self.control)
             planned = self._taken_up(engine, states, list(plan.planned) if left else [], runs, again, ask, tell)
             outcomes = engine.run(planned)
-            if own:
+            if performer is None:
                 doing.close()
             if doing.problems and not engine.ended:
                 engine.ended = sentences("not all outputs were read back as off", *doing.problems)

@@ -26,6 +26,10 @@ _LINES = 2**24  #: [bytes] of an event
 Listener = Callable[[RunEvent], None]
 
 
+class ServiceLost(CommunicationError):
+    """A bench service has died or does not answer: nobody knows how what was asked of it has ended."""
+
+
 class _Line:
     """One connection: sends requests, reads lines."""
 
@@ -63,8 +67,8 @@ class _Line:
             raise self.lost("a line is no JSON object")
         return found
 
-    def lost(self, why: object) -> CommunicationError:
-        return CommunicationError(
+    def lost(self, why: object) -> ServiceLost:
+        return ServiceLost(
             f"the bench service (process {self.process}) cannot be reached or does not answer ({why}). Its watchdog "
             "switches the outputs off if it has died. Read 'tsbench station status' and the panels of the instruments")
 
@@ -113,7 +117,7 @@ class ServiceJob:
         ------
         TsbenchError
             The run was refused: the error of the process that measures.
-        CommunicationError
+        ServiceLost
             The service has died meanwhile.
         """
         for event in self.events():
@@ -160,6 +164,11 @@ class ServiceClient:
         self._number = 0
         self._line = self.line()
         self.bench = Path(str(facts["bench"]))
+
+    @property
+    def process(self) -> int:
+        """Return the number of the process of the service."""
+        return self._line.process
 
     @property
     def view_token(self) -> str:

@@ -1,17 +1,18 @@
 """One run through a bench service, with the arguments and the outcome of a run in this process."""
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.errors import ConfigurationError
 from tsbench.protocols import Protocol
 from tsbench.records import RunEvent
 from tsbench.station.campaign.performing import StepRequest
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.service.client import ServiceClient, ServiceJob
+from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost
 
 _LOOK = 0.05  #: [s]
 
@@ -40,7 +41,7 @@ def run_through(
     ------
     TsbenchError
         The run was refused, as ``run_on`` refuses it.
-    CommunicationError
+    ServiceLost
         The service has died.
     """
     control, tell = control or Control(), events or (lambda _: None)
@@ -98,6 +99,11 @@ class ServicePerformer:
     def __init__(self, service: ServiceClient, *, watchdog: bool = True, user: str = "") -> None:
         self._service, self._watchdog, self._user = service, watchdog, user
         self._problems: list[str] = []
+        self._loan = contextlib.ExitStack()
+
+    def borrow(self, control: Control) -> None:
+        """Have the instruments for a plan in this process, when its turn comes; until the first run, or ``close``."""
+        self._loan.enter_context(self._service.lent(control.stop))
 
     @property
     def problems(self) -> Sequence[str]:
@@ -106,6 +112,7 @@ class ServicePerformer:
 
     def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
         """Perform one run; of a service that dies meanwhile, nobody knows how the run ended."""
+        self._loan.close()
         if request.bench.resolve() != self._service.bench:
             raise ConfigurationError(f"the bench service has {self._service.bench}, but the run is for {request.bench}")
         begun: list[str] = []
@@ -120,10 +127,11 @@ class ServicePerformer:
                 self._service, request.device, request.protocol, request.out, events=hear, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
                 campaign_id=request.campaign_id, user=self._user)
-        except CommunicationError as error:
+        except ServiceLost as error:
             self._problems.append(str(error))
             return RunOutcome(None, "fail", str(error), run_id=begun[-1] if begun else "", device=request.device,
                               protocol=request.protocol.name)
 
     def close(self) -> None:
-        """The service keeps the bench; it is closed when nobody has wanted it for long."""
+        """Return what is borrowed; the service keeps the bench, and closes it when nobody has wanted it for long."""
+        self._loan.close()

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +44,23 @@ def serve(bench: Path | str, idle: float = IDLE, told: Any = lambda words: None)
     """
     place = place_of(bench)
     BenchFile.load(place.bench)
+    owner = this_process(place.bench)
     try:
-        lock = FileLock(place.lock, json.dumps(asdict(this_process(place.bench))), mode=0o644)
+        lock = FileLock(place.lock, json.dumps(asdict(owner)), mode=0o644)
     except FileBusy:
         raise ConfigurationError(f"{bench}: a bench service has this bench already ({holder(place)}). "
                                  f"'tsbench station status {bench}' shows its queue") from None
     except OSError as error:
         raise ConfigurationError(f"{place.lock}: this lock file cannot be written ({error.strerror})") from None
+
+    def announce(run: str, address: str) -> None:
+        """Let windows find the run that goes on."""
+        with contextlib.suppress(OSError):
+            lock.write(json.dumps(asdict(replace(owner, run=run, address=address))))
+
     with lock:
         try:
-            return asyncio.run(_serve(BenchService(place, idle), told))
+            return asyncio.run(_serve(BenchService(place, idle, announce), told))
         except OSError as error:
             raise ConfigurationError(f"{bench}: the bench service cannot listen or write {place.address} "
                                      f"({error.strerror or error})") from error

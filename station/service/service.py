@@ -7,7 +7,8 @@ still, the measuring process notices, and ends its run.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tsbench.station.runner.outcome import LEFT_OUT
@@ -19,6 +20,7 @@ from tsbench.station.service.faces import Face
 from tsbench.station.service.jobs import Asked, Job, JobQueue
 from tsbench.station.service.outcomes import loss_facts
 from tsbench.station.service.place import ServicePlace
+from tsbench.storage.run_address import ADDRESS_SUFFIX
 
 _LOG = logging.getLogger(__name__)
 IDLE = 600.0  #: [s] without a run after which the instruments are given free; after as long again, the service ends
@@ -35,10 +37,14 @@ class BenchService:
         Its lock is held by the caller.
     idle : float
         [s] without a run after which the instruments are given free.
+    announce : callable
+        Gets the run that goes on and the file that says where it can be followed; two empty texts when it is over.
     """
 
-    def __init__(self, place: ServicePlace, idle: float = IDLE) -> None:
-        self.place = place
+    def __init__(
+        self, place: ServicePlace, idle: float = IDLE, announce: Callable[[str, str], None] = lambda run, address: None,
+    ) -> None:
+        self.place, self._announce = place, announce
         self.queue = JobQueue(place.queue)
         self.door = Door(place.address, {"bench": str(place.bench), "service": True}, self, RequestAnswers(self))
         self.held = ""  #: why nothing is begun now
@@ -208,6 +214,7 @@ class BenchService:
         if data.get("state") == "running" and data.get("run"):
             self._journal = str(data.get("journal", ""))
             self.queue.note_run(job.number, str(data["run"]))
+            self._announce(str(data["run"]), str(Path(self._journal).with_suffix(ADDRESS_SUFFIX)))
             self.open = True
             self.tell_queue()
         if (history := self.histories.get(job.number)) is not None:
@@ -219,6 +226,7 @@ class BenchService:
     def end_job(self, job: Job, outcome: Mapping[str, Any]) -> None:
         """Note how a job ended, and tell it."""
         self.queue.end(job.number, outcome)
+        self._announce("", "")
         for face in self.door.faces:
             if face.follows == job.number:
                 face.say("ended", str(outcome.get("status")), job=job.number, outcome=outcome)
