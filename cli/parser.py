@@ -10,8 +10,10 @@ from tsbench.cli import (
     checking,
     conforming,
     drawing,
+    exporting,
     listing,
     measuring,
+    querying,
     reading,
     serving,
     simulating,
@@ -42,8 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
-        measuring, campaigns, reading, statistics, drawing, listing, simulating, checking, conforming, serving,
-        station, starting)
+        measuring, campaigns, reading, querying, exporting, statistics, drawing, listing, simulating, checking,
+        conforming, serving, station, starting)
     for group in groups:
         group.declare(commands)
     return parser

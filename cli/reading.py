@@ -9,6 +9,8 @@ from typing import Any
 from tsbench.cli import drawing
 from tsbench.cli.declaring import add_command, add_json
 
+_FEW = 5  #: files whose figures are drawn without being asked for
+
 
 def declare(commands: Any) -> None:
     """Declare ``analyse``, ``validate`` and ``recover``."""
@@ -53,6 +55,9 @@ def declare(commands: Any) -> None:
         help="the rule for switching, for example above=10n for the first point above 10 nA",
     )
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for figures (default: ./analysed)")
+    analyse.add_argument(
+        "--figures", action="store_true",
+        help=f"draw figures also of more than {_FEW} files (default: only of fewer, or with --out, --paper or --style)")
     drawing.add_look(analyse)
     add_json(analyse, "the results")
 
@@ -81,8 +86,11 @@ def analyse(options: argparse.Namespace) -> int:
     """Extract numbers from run files or tables of others."""
     from tsbench.cli.printing import print_json, print_results
     from tsbench.extraction import analyse_files
+    from tsbench.extraction.paths import named_files
 
-    out = options.out or Path("analysed")
+    files = named_files(options.files)
+    asked = options.figures or options.out or options.paper or options.style is not None
+    out = options.out or Path("analysed") if asked or len(files) <= _FEW else None
     with _look(options):
         analysis = analyse_files(
             options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
@@ -96,6 +104,8 @@ def analyse(options: argparse.Namespace) -> int:
         print_results(analysis.rows, f"Results of {', '.join(path.name for path in options.files)}", files=True)
     for line in (*analysis.lines, *(f"figure: {path}" for path in analysis.figures)):
         said.write(f"{line}\n")
+    if out is None:
+        said.write(f"no figures were drawn, because there are more than {_FEW} files. Add --figures to draw them\n")
     for line in analysis.problems:
         sys.stderr.write(f"tsbench: {line}\n")
     return 2 if analysis.problems else 0

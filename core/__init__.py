@@ -16,6 +16,7 @@ _HOMES = {
     "SimulatedBench": "tsbench.pytest_plugin.simulated_bench",
     "connect": "tsbench.station.service.client",
     "analyse_files": "tsbench.extraction",
+    "archive": "tsbench.archives.questions",
     "campaign": "tsbench.station.campaign",
     "errors": "",
     "figure": "tsbench.extraction.run_figures",

@@ -2,6 +2,7 @@
 
 from tsbench import errors as errors
 from tsbench import quantities as quantities
+from tsbench.archives.questions import archive as archive
 from tsbench.extraction import analyse_files as analyse_files
 from tsbench.extraction import extract as extract
 from tsbench.extraction import read_tables as read_tables

@@ -1,7 +1,7 @@
 """Analyses files for ``tsbench analyse``: run files, journals and tables of other programs give rows of results."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tsbench.extraction.table_files import TablesRead, read_tables
 from tsbench.extraction.tables import analyse_table
 from tsbench.importers.registry import importer_of
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.records import simulation_mark
+from tsbench.records import Run, simulation_mark
 
 #: first bytes of a run file
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -78,10 +78,12 @@ def analyse_files(
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
     files = named_files(paths)
     analysis, failed = FileAnalysis(), 0
-    for path in files:
+    for path, run in _with_runs(files):
         try:
-            if is_run(path):
-                _analyse_run(path, ExtractionOptions(rule=chosen), out, analysis)
+            if isinstance(run, Exception):
+                raise run
+            if run is not None:
+                _analyse_run(path, run, ExtractionOptions(rule=chosen), out, analysis)
             else:
                 _analyse_tables(read_tables(path, named, table), path, chosen, out, kind, analysis)
         except (TsbenchError, OSError) as error:
@@ -93,6 +95,35 @@ def analyse_files(
                 raise
     analysis.leave_out_repeated()
     return analysis
+
+
+def _with_runs(files: Sequence[Path]) -> Iterator[tuple[Path, Run | TsbenchError | OSError | None]]:
+    """Yield each file with its run, None for a table, or what is wrong with it.
+
+    Several runs are read by a few child processes, while this process extracts from those before.
+    """
+    from tsbench.storage import read_foreign
+    from tsbench.storage.reading_children import ReadingChildren
+
+    kinds: dict[Path, bool | TsbenchError | OSError] = {}
+    for path in files:
+        try:
+            kinds[path] = is_run(path)
+        except (TsbenchError, OSError) as error:
+            kinds[path] = error
+    runs = [path for path, kind in kinds.items() if kind is True]
+    with ReadingChildren(min(len(runs), 2)) as children:
+        answers = children.runs(runs) if len(runs) > 1 else None
+        for path, kind in kinds.items():
+            if kind is True and answers is not None:
+                yield next(answers)
+            elif kind is True:
+                try:
+                    yield path, read_foreign(path)
+                except (TsbenchError, OSError) as error:
+                    yield path, error
+            else:
+                yield path, None if kind is False else kind
 
 
 def is_run(path: Path) -> bool:
@@ -156,10 +187,7 @@ def _count(results: int, without: int, refused: bool) -> str:
     return f"{results} results, {without} of them without a value{left_out}"
 
 
-def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into: FileAnalysis) -> None:
-    from tsbench.storage import read_foreign
-
-    run = read_foreign(path)
+def _analyse_run(path: Path, run: Run, options: ExtractionOptions, out: Path | None, into: FileAnalysis) -> None:
     header = run.header
     into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
     before = len(into.problems)

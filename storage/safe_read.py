@@ -1,6 +1,7 @@
 """Reading foreign files in a child process: a file that crashes the HDF5 library ends only the child.
 
-``python -m tsbench.storage.safe_read COMMAND PATH LARGEST`` is that child; it answers in MessagePack.
+``python -m tsbench.storage.safe_read COMMAND PATH LARGEST`` is a child for one file; it answers in MessagePack.
+``reading_children`` reads many files with few children.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -63,26 +65,31 @@ def bound(path: Path, largest: int = LARGEST) -> int:
     return min(largest, max(_SMALL, _UNPACKED * size))
 
 
-def _ask(command: str, path: Path, largest: int) -> Any:
+def environment() -> dict[str, str]:
+    """Return the environment of a reading child: no filter plug-ins, one thread."""
+    made = {**os.environ, "HDF5_PLUGIN_PATH": "::", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    made.pop("PYTHONFAULTHANDLER", None)
+    return made
+
+
+def require_file(path: Path) -> None:
+    """Raise UnreadableFile unless ``path`` is a file."""
     if "\0" in str(path) or not path.is_file():
         a_directory = "\0" not in str(path) and path.is_dir()
         what = "this is a directory, not a file" if a_directory else "this file does not exist"
         raise UnreadableFile(f"{path}: {what}".replace("\0", "\N{SYMBOL FOR NULL}"))
+
+
+def _ask(command: str, path: Path, largest: int) -> Any:
+    require_file(path)
     largest = bound(path, largest)
-    environment = {
-        **os.environ,
-        "HDF5_PLUGIN_PATH": "::",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    environment.pop("PYTHONFAULTHANDLER", None)
     try:
         done = subprocess.run(
             [sys.executable, "-m", "tsbench.storage.safe_read", command, str(path), str(largest)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,
-            env=environment,
+            env=environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -91,7 +98,12 @@ def _ask(command: str, path: Path, largest: int) -> Any:
     if done.returncode != 0:
         raise UnreadableFile(f"{path}: the HDF5 library crashed while it read the file ({_cause(done)}). The file is "
                              "damaged")
-    answer = codec.unpack(done.stdout)
+    return answer_in(done.stdout)
+
+
+def answer_in(content: bytes) -> Any:
+    """Return what a child answered; UnreadableFile where it could not read the file."""
+    answer = codec.unpack(content)
     if "error" in answer:
         raise UnreadableFile(answer["error"])
     return answer["answer"]
@@ -106,15 +118,15 @@ def _cause(done: "subprocess.CompletedProcess[bytes]") -> str:
     return f"{how}: {last[0][:120]}" if last else how
 
 
-def _limit(largest: int) -> None:
-    """Bound memory and processor time of this process, where the system can."""
+def limit(largest: int) -> None:
+    """Bound memory and processor time of this process for the next file, where the system can."""
     if sys.platform == "win32":
         return  # the parent's timeout and the declared sizes bound it there
     import resource  # noqa: PLC0415  POSIX only
 
     for what, bound in (
         (resource.RLIMIT_AS, _MEMORY + _COPIES * largest),
-        (resource.RLIMIT_CPU, int(SECONDS)),
+        (resource.RLIMIT_CPU, int(time.process_time() + SECONDS)),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(what)
@@ -127,7 +139,13 @@ def _limit(largest: int) -> None:
 def main(arguments: list[str]) -> int:
     """Answer one request on standard output."""
     command, name, largest = arguments[0], Path(arguments[1]), int(arguments[2])
-    _limit(largest)  # before HDF5 comes in
+    limit(largest)  # before HDF5 comes in
+    sys.stdout.buffer.write(answered(command, name, largest))
+    return 0
+
+
+def answered(command: str, name: Path, largest: int) -> bytes:
+    """Read one file in this process and return the answer for the parent."""
     from tsbench.storage.nexus.validation import verdict  # noqa: PLC0415
     from tsbench.storage.run_file import read_run  # noqa: PLC0415
 
@@ -142,8 +160,7 @@ def main(arguments: list[str]) -> int:
         answer = {"error": str(error)}
     except MemoryError:
         answer = {"error": f"{name}: reading this file needs more memory than allowed"}
-    sys.stdout.buffer.write(codec.pack(answer))
-    return 0
+    return codec.pack(answer)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run
@@ -13,6 +10,7 @@ from tsbench.storage.nexus.chunks import differing_row
 from tsbench.storage.nexus.hdf5_guard import open_guarded, reason
 from tsbench.storage.nexus.reader import read_open_file
 from tsbench.storage.nexus.schema import block_name
+from tsbench.storage.nexus.stored_samples import no_codes
 from tsbench.storage.nexus.waveforms import in_blocks
 
 
@@ -36,17 +34,13 @@ def difference(path: Path, run: Run, largest: int) -> str:
                 parts = [codec.little_endian(run.waveforms[index].codes) for index in indices]
                 if (row := differing_row(entry[name], parts)) is not None:
                     return f"row {row} of entry/{name}"
-            stored = read_open_file(path, file, codes=_no_codes)
+            stored = read_open_file(path, file, codes=no_codes)
     except UnreadableFile as error:
         return str(error).removeprefix(f"{path}: ")
     except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
         return reason(error)
     same = record_data.run_digest(stored) == record_data.run_digest(_without_codes(run))
     return "" if same else "its description, points, events or results"
-
-
-def _no_codes(signal: Any) -> Any:
-    return np.zeros((signal.shape[0], 0), dtype=signal.dtype)
 
 
 def _without_codes(run: Run) -> Run:

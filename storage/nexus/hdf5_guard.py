@@ -14,10 +14,20 @@ from tsbench.storage.nexus.schema import FILTERS
 _TRUNCATED = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 
 LARGEST_FILE = 16 * 2**30  #: [bytes] declared by all datasets together
+SMALL_FILE = 256 * 2**20  #: [bytes] that a file of any size may hold when it is unpacked
+UNPACKED = 250  #: times its size that it may hold: noise keeps measured codes below 10
 LARGEST_CHUNK = 64 * 2**20
 LARGEST_ITEM = 2**20  #: [bytes] of one value: a text of fixed length, a record
 LARGEST_TEXTS = 128 * 2**20  #: [bytes] of all that is no plain data: texts of any length, attributes, structure
 MOST_ITEMS = 200_000
+
+
+def unpacked(path: Path) -> int:
+    """Return what a file may hold when it is unpacked [bytes]; a small one that becomes large is made to harm."""
+    try:
+        return max(SMALL_FILE, UNPACKED * path.stat().st_size)
+    except OSError as error:
+        raise UnreadableFile(f"{path}: the file cannot be read ({error.strerror or error})") from None
 
 
 def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:

@@ -10,7 +10,7 @@ from tsbench.instruments.interfaces import FIXTURE_UNITS
 from tsbench.records import Run, RunHeader, simulation_mark
 from tsbench.storage import codec, run_id
 from tsbench.storage.nexus import items as nx
-from tsbench.storage.nexus.schema import CLOCK_AT_START, DEFINITION, DEFINITION_VERSION, SCHEMA
+from tsbench.storage.nexus.schema import CLOCK_AT_START, DEFINITION, DEFINITION_VERSION, RESULTS, SCHEMA
 from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
 
 #: of a run's provenance: what stands where its kind stands, not in the environment of the process
@@ -44,6 +44,8 @@ def write_facts(entry: Any, run: Run) -> None:
     simulated.attrs["meaning"] = simulated_in_words(header) or "real instruments answered"
     header_text = codec.to_json(header)
     nx.text(group, "header", header_text, type="application/json", sha256=codec.sha256(header_text))
+    results = codec.to_json(run.results)
+    nx.text(group, RESULTS, results, type="application/json", sha256=codec.sha256(results))
     user = nx.group(entry, "user", "NXuser")
     nx.text(user, "name", header.user or "unknown")
 

@@ -7,7 +7,7 @@ signal_scaling_factor``, hence ``signal_offset = add_offset / scale_factor``.
 
 import re
 
-SCHEMA = "1.1"  #: a reader of 1.x reads every 1.y: what comes is added, nothing moves
+SCHEMA = "1.2"  #: a reader of 1.x reads every 1.y: what comes is added, nothing moves
 DIGEST = "tsbench_sha256"  #: attribute of the root: of the run, as ``record_data.run_digest``
 TREE_DIGEST = "tsbench_tree_sha256"  #: attribute of the root, since 1.1: of the file, as ``tree_digest``
 DEFINITION = "NXsensor_scan"
@@ -17,6 +17,7 @@ DIMENSION = "point"  #: the number of a point, from 0; "index" in schema 1.0
 CLOCK_AT_START = "clock_at_start"  #: in a run's provenance: what the bench's clock showed at its start_time [s]
 SUFFIX = ".nxs"
 CHANGED = "the file was changed after tsbench wrote it (SHA-256 differs). Use another copy"  #: in messages
+RESULTS = "results"  #: in entry/run, since 1.2: what extraction_001 holds, as one JSON text, for catalogues
 PART_SUFFIX = ".nxs.part"
 
 STATUSES = ("success", "abort", "fail", "recovered")

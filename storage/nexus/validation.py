@@ -13,8 +13,8 @@ from tsbench.storage import codec, record_data
 from tsbench.storage.journal.reader import read_journal
 from tsbench.storage.journal.writer import SUFFIX as JOURNAL_SUFFIX
 from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason
-from tsbench.storage.nexus.reader import read_file
-from tsbench.storage.nexus.schema import CHANGED, NUMERIC, REQUIRED, STATUSES, TREE_DIGEST, has_tree_digest
+from tsbench.storage.nexus.reader import read_file, read_results
+from tsbench.storage.nexus.schema import CHANGED, NUMERIC, REQUIRED, RESULTS, STATUSES, TREE_DIGEST, has_tree_digest
 from tsbench.storage.nexus.tree_digest import blocks, tree_digest
 from tsbench.storage.sidecar import inspect_extraction
 
@@ -172,6 +172,10 @@ def _contradictions(entry: Any) -> list[str]:
     if codec.sha256(header_text) != entry["run/header"].attrs.get("sha256"):
         problems.append("entry/run/header does not match its SHA-256")
     header = record_data.header_from(codec.from_json(header_text))
+    if RESULTS in entry["run"]:
+        stored = read_results(entry["extraction_001"]) if "extraction_001" in entry else ()
+        if str(entry[f"run/{RESULTS}"].asstr()[()]) != codec.to_json(stored):
+            problems.append(f"entry/run/{RESULTS} differs from entry/extraction_001")
     parameters = entry["protocol"].attrs.get("json", "")
     if codec.sha256(parameters) != entry["protocol"].attrs.get("sha256"):
         problems.append("the parameters in entry/protocol do not match their SHA-256")

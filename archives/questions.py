@@ -1,0 +1,146 @@
+"""Questions to a catalogue: which results of which runs; the answer is a data frame or rows."""
+
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tsbench.archives.catalogue import opened
+from tsbench.archives.update import update
+from tsbench.errors import ConfigurationError
+from tsbench.records import Flag
+from tsbench.storage import codec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("device", "protocol", "run", "start_time", "quantity", "value", "low", "high", "unit", "flags", "method",
+           "conditions", "campaign", "status", "simulated", "temperature", "die_column", "die_row", "file")
+
+
+@dataclass(frozen=True)
+class ArchiveQuestion:
+    """What is asked for; "" is anything. Texts may hold the wildcards * and ?."""
+
+    quantity: str = ""
+    device: str = ""
+    protocol: str = ""
+    campaign: str = ""
+    status: str = ""
+    since: str = ""  #: a time or a date as in ISO 8601, of the start of a run; UTC without an offset
+    until: str = ""  #: before this one
+    without_flags: tuple[str, ...] = ()  #: names of flags that no result may have
+    with_value: bool = False  #: leave out results without a value
+    repeated: bool = False  #: also runs that were interrupted and measured again
+
+
+def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.DataFrame":
+    """Return the results of all run files below a folder as a data frame of pandas.
+
+    Parameters
+    ----------
+    folder : Path
+    refresh : bool
+        Whether new and changed run files are read first.
+    **wanted
+        Fields of :class:`ArchiveQuestion`, such as ``quantity="threshold_voltage"``, ``device="W3*"`` and
+        ``since="2026-11-01"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each result, with value and 95 % interval in the unit of the column ``unit`` (NaN where there is
+        none), flags (names, separated by spaces), conditions (also as columns of their own, ``condition.cycle``), and
+        the facts of its run. ``frame.attrs["problems"]``: one line for each file that could not be read.
+
+    Raises
+    ------
+    ConfigurationError
+        No such folder, or a question that there is not.
+    StorageError
+        Another process holds the catalogue.
+    """
+    import pandas as pd
+
+    if unknown := set(wanted) - {field.name for field in fields(ArchiveQuestion)}:
+        raise ConfigurationError(f"an archive cannot be asked for {', '.join(sorted(unknown))}. It can be asked for "
+                                 f"{', '.join(field.name for field in fields(ArchiveQuestion))}")
+    rows, problems = rows_of(Path(folder), ArchiveQuestion(**wanted), refresh)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    for name in ("value", "low", "high", "temperature"):
+        frame[name] = pd.to_numeric(frame[name])
+    conditions = [row["conditions"] for row in rows]
+    for key in dict.fromkeys(key for one in conditions for key in one):
+        frame[f"condition.{key}"] = [one.get(key) for one in conditions]
+    frame.attrs["problems"] = problems
+    return frame
+
+
+def rows_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return rows as ``archive`` gives them, and the problems of files."""
+    with opened(folder) as database:
+        if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
+            update(database, folder)
+        return asked(database, question), [
+            problem for (problem,) in database.execute("SELECT problem FROM files WHERE problem != '' ORDER BY path")]
+
+
+def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:
+    """Return the rows of an open catalogue that a question asks for, by start, run and place of the result."""
+    conditions, values = _conditions(question)
+    names = ("device", "protocol", "run", "start_time", "quantity", "value", "low", "high", "unit", "flags", "method",
+             "conditions", "campaign", "status", "simulated", "temperature", "die_column", "die_row", "path")
+    command = (f"SELECT {', '.join(names)} FROM results JOIN files ON files.number = results.file "
+               f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} ORDER BY start_time, run, path, place")
+    known: dict[int, str] = {}
+    read: dict[str, dict[str, Any]] = {}  # most rows have conditions that others have too
+    found = []
+    for row in database.execute(command, values):
+        made = dict(zip(COLUMNS, row, strict=True))
+        flags = made["flags"]
+        if flags not in known:
+            known[flags] = " ".join(Flag(flags).names())
+        made["flags"], made["simulated"] = known[flags], bool(made["simulated"])
+        if (text := made["conditions"]) not in read:
+            read[text] = codec.from_json(text)
+        made["conditions"] = dict(read[text])
+        found.append(made)
+    return found
+
+
+def _conditions(question: ArchiveQuestion) -> tuple[list[str], list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    for name in ("quantity", "device", "protocol", "campaign", "status"):
+        if wanted := getattr(question, name):
+            wild = "*" in wanted or "?" in wanted
+            conditions.append(f"{name} GLOB ?" if wild else f"{name} = ?")
+            values.append(wanted.replace("[", "[[]") if wild else wanted)
+    for name, sign in (("since", ">="), ("until", "<")):
+        if wanted := getattr(question, name):
+            conditions.append(f"julianday(start_time) {sign} ?")
+            values.append(_julian_day(wanted))
+    if mask := _mask(question.without_flags):
+        conditions.append("flags & ? = 0")
+        values.append(mask)
+    if question.with_value:
+        conditions.append("value IS NOT NULL")
+    if not question.repeated:
+        conditions.append("run NOT IN (SELECT run FROM repeats)")
+    return conditions, values
+
+
+def _julian_day(text: str) -> float:
+    day: float | None = sqlite3.connect(":memory:").execute("SELECT julianday(?)", (text,)).fetchone()[0]
+    if day is None:
+        raise ConfigurationError(f"'{text}' is not a time. Write it as in 2026-11-29 or 2026-11-29T13:45:00+01:00")
+    return day
+
+
+def _mask(names: Sequence[str]) -> int:
+    known = {str(flag.name).lower(): int(flag) for flag in Flag if flag}
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigurationError(f"there is no flag '{unknown[0]}'. The flags are {', '.join(known)}")
+    return sum(known[name] for name in set(names))

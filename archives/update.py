@@ -1,0 +1,89 @@
+"""Brings the catalogue of a folder up to date: reads the run files that are new or changed, in few child processes."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tsbench.archives.catalogue import store, transaction
+from tsbench.errors import ConfigurationError
+from tsbench.storage.reading_children import ReadingChildren
+
+_BATCH = 50  #: files that a child reads for one request
+
+
+@dataclass(frozen=True)
+class Update:
+    """How many run files were read, are known, and are gone since the last time."""
+
+    read: int
+    known: int
+    gone: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    path: Path
+    sidecar: Path | None  #: the newest one
+    state: str  #: differs where the file or its sidecar is another
+
+
+def update(database: sqlite3.Connection, folder: Path, processes: int = 2, anew: bool = False) -> Update:
+    """Read what is new or changed below ``folder`` and forget what is gone, all in one transaction.
+
+    Parameters
+    ----------
+    database : of ``catalogue.opened``
+    folder : searched with the folders in it; links to folders are not followed
+    processes : that read
+    anew : forget all first
+
+    Raises
+    ------
+    ConfigurationError
+        No such folder.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: this folder does not exist")
+    with transaction(database):
+        if anew:
+            database.execute("DELETE FROM files")
+        known = dict(database.execute("SELECT path, state FROM files").fetchall())
+        found = {_name(one.path, folder): one for one in _run_files(folder)}
+        gone = [(name,) for name in known if name not in found]
+        database.executemany("DELETE FROM files WHERE path = ?", gone)
+        changed = [(name, one) for name, one in found.items() if known.get(name) != one.state]
+        batches = [changed[start : start + _BATCH] for start in range(0, len(changed), _BATCH)]
+        with ReadingChildren(min(processes, len(batches)) or 1) as children:
+            asked = ([(one.path, one.sidecar) for _, one in batch] for batch in batches)
+            for batch, entries in zip(batches, children.entries(asked), strict=True):
+                for (name, one), entry in zip(batch, entries, strict=True):
+                    store(database, name, one.state, entry)
+    return Update(len(changed), len(found), len(gone))
+
+
+def _name(path: Path, folder: Path) -> str:
+    """Return the path of a file in the catalogue: relative, so that the folder may be moved."""
+    text = path.relative_to(folder).as_posix()
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _run_files(folder: Path) -> Iterator[_Found]:
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        sidecars = sorted(name for name in names if ".extraction-" in name and name.endswith(".json"))
+        newest = {name.partition(".extraction-")[0]: name for name in sidecars}
+        for name in sorted(names):
+            path = Path(place, name)
+            if name.endswith(".nxs") and path.is_file() and not path.is_symlink():
+                sidecar = Path(place, newest[path.stem]) if path.stem in newest else None
+                yield _Found(path, sidecar, " ".join(_state(one) for one in (path, sidecar) if one is not None))
+
+
+def _state(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return "gone"
+    return f"{path.name}:{found.st_size}:{found.st_mtime_ns}"
