@@ -21,7 +21,7 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
     goal = refractory_goal(settings.shortest, settings.longest, settings.ratio, settings.budget)
 
     def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
-        return second_fired(*judged_pair(records, settings.width, gap))
+        return second_fired(*judged_pair(records, settings.width, gap, settings.fall_time))
 
     return lambda: SearchChooser(
         goal, fixture, judge, "the refractory period", math.exp, math.log,
@@ -29,14 +29,15 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
                             f"{math.exp(wanted):.3g} wanted")
 
 
-def judged_pair(records: Sequence[DeviceRecord], width: float, gap: float) -> tuple[PulseOutcome, PulseOutcome] | \
-        tuple[None, None]:
-    """Return what both pulses of a pair did, ``width`` and ``gap`` in s; None where a record shows no current."""
+def judged_pair(
+    records: Sequence[DeviceRecord], width: float, gap: float, fall: float
+) -> tuple[PulseOutcome, PulseOutcome] | tuple[None, None]:
+    """Return what both pulses of a pair did, ``width``, ``gap`` and fall time in s; None without a current."""
     found: list[PulseOutcome] = []
     for number, record in enumerate(records[:2], start=1):
         if record.voltage is None or record.current is None:
             return None, None
-        edge, shown = shown_of_pulse(record, number, width, gap)
+        edge, shown = shown_of_pulse(record, number, width, gap, fall)
         found.append(outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record),
             record_flags(record, 0), edge=edge, rested=found[0].before if found else None))
@@ -66,11 +67,11 @@ def judged_pairs(run: Run) -> dict[float, list[JudgedPair]]:
     for record in device_records(run):
         if Flag.TRIGGER_MISSED not in record.flags:
             seen.setdefault(round(record.conditions["pair"]), {})[round(record.conditions["pulse"])] = record
-    width = float(parameter(run, "width"))
+    width, fall = (float(parameter(run, name)) for name in ("width", "fall_time"))
     pairs: dict[float, list[JudgedPair]] = {}
     for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
         mine = seen.get(round(number), {})
-        both = judged_pair([mine[1], mine[2]], width, float(gap)) if {1, 2} <= set(mine) else (None, None)
+        both = judged_pair([mine[1], mine[2]], width, float(gap), fall) if {1, 2} <= set(mine) else (None, None)
         pairs.setdefault(float(amplitude), []).append(JudgedPair(float(amplitude), float(gap), *both))
     return pairs
 

@@ -8,9 +8,11 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
+from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import Flag, Result, Run
 
 
@@ -33,13 +35,14 @@ class Pair:
 def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
     """Return the pairs of a run in order of time, those included of which the scope missed a pulse."""
     options = options or ExtractionOptions()
+    fall = float(parameter(run, "fall_time", 0.0))
     seen: dict[int, dict[int, PulseOutcome]] = {}
     for record in device_records(run):
         if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
             continue
         mine = seen.setdefault(round(record.conditions["pair"]), {})
         number = round(record.conditions["pulse"])
-        edge, shown = shown_of_pulse(record, number, float(run.column("width")[0]), record.conditions["gap"])
+        edge, shown = shown_of_pulse(record, number, float(run.column("width")[0]), record.conditions["gap"], fall)
         mine[number] = outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
             record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
@@ -50,18 +53,27 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
     return pairs
 
 
-def shown_of_pulse(record: DeviceRecord, number: int, width: float, gap: float) -> tuple[float, slice]:
+def shown_of_pulse(
+    record: DeviceRecord, number: int, width: float, gap: float, fall: float
+) -> tuple[float, slice]:
     """Return when a pulse of a pair begins on the time axis of its record [s], and the samples that show it.
+
+    A record of the second pulse that begins before the first one has ended is cut in the middle of the gap: the current
+    of the first pulse would look like that of a device that is still on.
 
     Parameters
     ----------
     record : of the pulse
     number : 1 or 2; the record of the second may be cut out of one of both
     width, gap : [s] of the pair
+    fall : [s] fall time of its pulses, 90 to 10 %
     """
     edge = 0.0 if number == 1 or record.times[0] < 0 else width + gap
     # without the gap that follows: what is before the edge must stay a fair part of it
-    return edge, slice(0, int(np.searchsorted(record.times, edge + 1.2 * width)))
+    end = int(np.searchsorted(record.times, edge + 1.2 * width))
+    if number == 2 and record.times[0] < edge - gap + 0.5 * fall / EDGE_SHARE:
+        return edge, slice(int(np.searchsorted(record.times, edge - 0.5 * gap)), end)
+    return edge, slice(0, end)
 
 
 def recoveries(pairs: Sequence[Pair]) -> dict[float, Recovery]:

@@ -1,0 +1,68 @@
+"""Pairs whose gap is shorter than what the scope records before a pulse: the first pulse is in the second's record."""
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.pulse.firing import Firing
+from tsbench.protocols.adaptive_refractory.extraction import judged_pair, second_fired
+from tsbench.protocols.extracting.departure import departure, step_edge
+from tsbench.protocols.extracting.signals import DeviceRecord
+from tsbench.protocols.paired_pulse.extraction import shown_of_pulse
+from tsbench.records import Flag
+
+WIDTH, FALL, LEAD, STEP = 1e-6, 5e-9, 0.2e-6, 1e-9
+
+
+def pair(gap, conducts_in_gap=0.0):
+    """Two pulses from a base of 0.3 V to 1.2 V; the device switches on 50 ns after each edge and is off in the gap."""
+    random = np.random.default_rng(1)
+    times = np.arange(-LEAD, 2 * WIDTH + gap + 0.3e-6, STEP)
+    second = WIDTH + gap
+    high = ((times > 0) & (times < WIDTH)) | ((times > second) & (times < second + WIDTH))
+    on = ((times > 50e-9) & (times < WIDTH)) | ((times > second + 50e-9) & (times < second + WIDTH))
+    voltage = np.where(high, np.where(on, 1.0, 1.2), 0.3) + random.normal(0, 2e-3, times.size)
+    current = np.where(on, 1e-3, 0.0) + random.normal(0, 3e-6, times.size)
+    current += np.where((times > WIDTH) & (times < second), 0.3 * conducts_in_gap, 0.0)
+    cut = int(np.searchsorted(times, second - LEAD))
+    return [DeviceRecord({"gap": gap, "pulse": float(number)}, times[part], voltage[None, part], current[None, part],
+                         1e-3, 1e-6, Flag.NONE, (False,))
+            for number, part in ((1, slice(0, cut)), (2, slice(cut, None)))]
+
+
+@pytest.mark.parametrize("gap", [40e-9, 100e-9, 190e-9, 400e-9])
+def test_the_second_pulse_fires_whatever_the_gap(gap) -> None:
+    first, second = judged_pair(pair(gap), WIDTH, gap, FALL)
+    assert (first.firing, second.firing) == (Firing.FIRED, Firing.FIRED)
+    assert second_fired(first, second)
+
+
+@pytest.mark.parametrize("gap", [40e-9, 190e-9])
+def test_a_device_that_conducts_in_the_gap_is_still_on(gap) -> None:
+    first, second = judged_pair(pair(gap, conducts_in_gap=1e-3), WIDTH, gap, FALL)
+    assert (first.firing, second.firing) == (Firing.FIRED, Firing.STILL_ON)
+    assert second_fired(first, second) is False
+
+
+def test_the_record_is_cut_only_where_the_first_pulse_is_in_it() -> None:
+    short, long = pair(100e-9)[1], pair(400e-9)[1]
+    edge, shown = shown_of_pulse(short, 2, WIDTH, 100e-9, FALL)
+    assert edge == pytest.approx(1.1e-6) and short.times[shown][0] == pytest.approx(1.05e-6, abs=2 * STEP)
+    assert shown_of_pulse(long, 2, WIDTH, 400e-9, FALL)[1].start == 0
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_edge_of_a_step_behind_a_load_is_where_the_voltage_leaves_its_base(sign) -> None:
+    """The last sample within the noise is late; the curve through the rise is not."""
+    random = np.random.default_rng(2)
+    times = np.arange(-1e-6, 5e-6, 1e-9)
+    voltage = sign * 1.5 * -np.expm1(-np.clip(times - 0.1e-6, 0, None) / 1e-6) + random.normal(0, 5e-3, times.size)
+    found = step_edge(times, voltage, 1e-3, sign)
+    assert abs(found.time - 0.1e-6) < 3 * found.uncertainty < 15e-9
+    assert departure(times, voltage, 1e-3) - 0.1e-6 > 5e-9
+
+
+def test_the_edge_of_a_step_without_a_load_is_known_to_its_length() -> None:
+    times = np.arange(-1e-6, 5e-6, 1e-9)
+    voltage = np.clip(times / 4e-9, 0, 1) + np.random.default_rng(3).normal(0, 1e-3, times.size)
+    found = step_edge(times, voltage, 1e-3, 1)
+    assert abs(found.time) < 3e-9 and 0 < found.uncertainty < 2e-9
