@@ -46,8 +46,13 @@ class AmplitudeResponse:
         """Return the 95 % interval (Wilson) of the firing probability."""
         return proportion_interval(self.fired, len(self.shots))
 
-    def mean(self, values: Sequence[float], name: str, unit: str, gain: float = 0.0, code: float = 0.0) -> Result:
-        """Return the mean of values of some steps, with its t-interval, a common ``gain`` error and one ``code``."""
+    def mean(
+        self, values: Sequence[float], name: str, unit: str, gain: float = 0.0, code: float = 0.0, common: float = 0.0,
+    ) -> Result:
+        """Return the mean of values of some steps, with its t-interval, common errors and one ``code``.
+
+        ``gain`` and ``common`` are standard uncertainties that means do not shrink, the first one relative.
+        """
         known = np.array(values, dtype=np.float64)
         given = {"amplitude": self.amplitude, "steps": int(known.size)}
         method = f"mean over {known.size} steps of the stimulus"
@@ -57,7 +62,8 @@ class AmplitudeResponse:
         if known.size < 2:
             return Result(name, unit, found.mean, None, None, method, given, Flag.TOO_FEW)
         # values that all have the same code vary by less than it: rounding is a uniform error that means do not shrink
-        half = combined(found.high - found.mean, NORMAL_95 * gain * found.mean, NORMAL_95 * code / math.sqrt(12.0))
+        half = combined(found.high - found.mean, NORMAL_95 * gain * found.mean, NORMAL_95 * code / math.sqrt(12.0),
+                        NORMAL_95 * common)
         return Result(name, unit, found.mean, found.mean - half, found.mean + half, method, given)
 
     def spike_amplitude(self) -> Result:
@@ -84,7 +90,8 @@ class AmplitudeResponse:
         """Return the mean time from the step to the first spike."""
         shots = [shot for shot in self.shots if shot.fired]
         return self.mean([float(shot.spikes[0]) for shot in shots], "spike_latency", "s",
-                         code=max((shot.step for shot in shots), default=0.0))
+                         code=max((shot.step for shot in shots), default=0.0),
+                         common=max((shot.edge for shot in shots), default=0.0))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ class StepFacts:
     voltage_code: float = 0.0  #: [V] one code
     current_code: float = 0.0  #: [A] one code
     current_gain: float = 0.0  #: relative standard uncertainty
+    polarity: int = 0  #: 1 or -1, of the step; 0: that of the device voltage during the step
+    settling: float = 0.0  #: [s] after the middle of the edge in which the stimulus reaches its level
+    edge: float = 0.0  #: [s] standard uncertainty of the time of the edge
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class StepResponse:
     gain: float = 0.0  #: relative standard uncertainty of the current, common to all steps
     code: float = 0.0  #: [A] one code of the current
     flags: Flag = Flag.NONE
+    edge: float = 0.0  #: [s] standard uncertainty of the time of the edge
 
     @property
     def fired(self) -> bool:
@@ -70,7 +74,7 @@ def step_response(
     Parameters
     ----------
     time, voltage, current : [s], [V], [A] at the device, shape (n,), evenly sampled; the record begins before the edge
-    edge, end : [s] when the stimulus has reached its level, and when it leaves it
+    edge, end : [s] middle of the edge of the step, and when the stimulus leaves its level
     facts : accuracy of the record
     flags : of the acquisition, passed on
 
@@ -81,7 +85,7 @@ def step_response(
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
     flags |= gaps
-    inside = np.flatnonzero((time >= edge) & (time <= end))
+    inside = np.flatnonzero((time >= edge + facts.settling) & (time <= end))
     if inside.size < 16:
         return StepResponse(np.empty(0), math.nan, math.nan, flags=flags | Flag.UNDER_SAMPLED | Flag.NO_EVENT)
     dt = float(time[-1] - time[0]) / (time.size - 1)
@@ -89,10 +93,12 @@ def step_response(
     base_v, base_i = (float(np.median(values[before])) if before.any() else 0.0 for values in (voltage, current))
     part = slice(int(inside[0]), int(inside[-1]) + 1)
     v, i = voltage[part] - base_v, current[part] - base_i
-    sign = 1.0 if float(np.median(v)) >= 0.0 else -1.0
+    # of a circuit that rests near its threshold, the voltage is below that at rest for most of the step
+    sign = float(facts.polarity) or (1.0 if float(np.median(v)) >= 0.0 else -1.0)
     v, i = sign * v, sign * i
     shown = smoothed(i, min(_MEAN, i.size // 8))
-    least = max(_LEAST_SHARE * float(v.max()), _LEAST_SIGMAS * noise_of(voltage, facts.voltage_code))
+    swing = max(float(v.max()), float(np.ptp(v)))
+    least = max(_LEAST_SHARE * swing, _LEAST_SIGMAS * noise_of(voltage, facts.voltage_code))
     turns = reversals(v, least)
     spikes: list[float] = []
     tops: list[int] = []
@@ -102,15 +108,17 @@ def step_response(
             continue
         down = (fall[0] - fall) / (fall[0] - fall[-1])
         places = [int(np.argmax(down >= share)) for share in (0.3, 0.5, 0.7)]
-        if (places[2] - places[0]) < STROKE_SHARE * (top + places[1]):
+        fast = (places[2] - places[0]) < STROKE_SHARE * (top + places[1])
+        if fast or fall[-1] < -least:   # no passive network goes beyond where it rested, against the step
             spikes.append(float(time[part][0]) - edge + dt * _half_way(shown, tops[-1] if tops else 0, top, bottom))
             tops.append(int(top))
     if not spikes:
         # the highest of many samples is high by their noise: a response that does not spike is as wide as a fair mean
         highest = float(smoothed(i, max(_MEAN, i.size // _PARTS)).max())
-        return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags)
+        return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags, facts.edge)
     first = shown[tops[0] : tops[1] if len(tops) > 1 else shown.size]
-    return StepResponse(np.array(spikes), float(first.max()), dt, facts.current_gain, facts.current_code, flags)
+    return StepResponse(np.array(spikes), float(first.max()), dt, facts.current_gain, facts.current_code, flags,
+                        facts.edge)
 
 
 def _half_way(current: FloatArray, before: int, top: int, bottom: int) -> float:

@@ -7,11 +7,12 @@ from tsbench.analysis.neuron.step_response import StepFacts, StepResponse, step_
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.analysis.statistics import combined, standard_uncertainty
-from tsbench.protocols.extracting.departure import departure
+from tsbench.protocols.extracting.departure import StepEdge, step_edge
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import Flag, Result, Run
 
 #: edges that a stimulus takes to reach its level, after half of it
@@ -59,13 +60,26 @@ def _response(run: Run, record: DeviceRecord, start: float, end: float) -> StepR
     assert record.voltage is not None
     assert record.current is not None
     rise, fall = (_SETTLING * float(parameter(run, name, 0.0)) for name in ("rise_time", "fall_time"))
-    began = departure(record.times, record.voltage[0], record.voltage_resolution)
+    polarity = 1 if record.conditions["amplitude"] > 0 else -1
+    edge = _edge(run, record, polarity)
     guard = _GUARD * (end - start)
     gain = combined(standard_uncertainty(run.header.fixture.sensing.current_tolerance),
                     standard_uncertainty(record.current_gain))
-    return step_response(
-        record.times, record.voltage[0], record.current[0], began + start + rise, began + end - fall - guard,
-        StepFacts(record.voltage_resolution, record.current_resolution, gain), record_flags(record, 0))
+    facts = StepFacts(record.voltage_resolution, record.current_resolution, gain, polarity, rise, edge.uncertainty)
+    return step_response(record.times, record.voltage[0], record.current[0], edge.time + start,
+                         edge.time + end - fall - guard, facts, record_flags(record, 0))
+
+
+def _edge(run: Run, record: DeviceRecord, polarity: int) -> StepEdge:
+    """Return when the first edge of a stimulus passes half of its height [s].
+
+    The sync output of a generator rises as the edge begins. Without it, the device voltage tells the edge.
+    """
+    assert record.voltage is not None
+    if parameter(run, "trigger", "device") == "external":
+        length = float(parameter(run, "rise_time", 0.0)) / EDGE_SHARE
+        return StepEdge(0.5 * length, length / 12.0**0.5)
+    return step_edge(record.times, record.voltage[0], record.voltage_resolution, polarity)
 
 
 def neuron(run: Run, options: ExtractionOptions) -> list[Result]:

@@ -36,6 +36,10 @@ def plan_neuron(settings: NeuronParameters, station: Station) -> Plan:
     if settings.repeats < FEWEST_REPEATS:
         warnings.append(f"with repeats = {settings.repeats}, no amplitude is known to fire or not to fire, and the "
                         f"verdicts stay open. Use {FEWEST_REPEATS} or more")
+    if settings.base and settings.trigger == "device":
+        warnings.append("the circuit rests at another level than 0 V. If it rests near its threshold, the device "
+                        "voltage hardly rises before it fires, and the scope does not trigger. Then connect the sync "
+                        "output of the generator to the scope, and use trigger = external")
     times, levels = _preview(settings)
     each = settings.rest + OVERHEAD
     pairs = len(settings.gap_order())

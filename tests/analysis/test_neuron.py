@@ -149,3 +149,25 @@ def test_figures_of_any_response() -> None:
         assert isinstance(neuron_figure(found, recovered), Figure)
     voltage, current = relaxing()
     assert isinstance(step_responses_figure([(1.0, TIME, voltage, current)]), Figure)
+
+
+def test_a_circuit_that_rests_near_its_threshold() -> None:
+    """The step raises the voltage a little; the spike takes it far below where it rested, and it stays there."""
+    rest, first, period = 1.0, 0.3e-6, 1.0e-6
+    phase = (TIME - first) / period % 1.0
+    wave = np.where(phase < 0.1, 1.03 - 0.18 * phase / 0.1, 0.85 + 0.18 * (phase - 0.1) / 0.9)
+    voltage = np.where(first > TIME, rest + 0.03 * np.clip(TIME, 0, first) / first, wave)
+    current = 1e-3 * np.exp(-((phase - 0.05) / 0.03) ** 2) * (first <= TIME)
+    for sign in (1, -1):
+        facts = StepFacts(voltage_code=1e-3, current_code=1e-6, current_gain=0.01, polarity=sign, settling=20e-9)
+        found = step_response(TIME, sign * voltage, sign * current, 0.0, 9.9e-6, facts)
+        assert found.spikes.size == 10
+        assert found.spikes[0] == pytest.approx(first, abs=0.1e-6)
+        assert found.amplitude == pytest.approx(1e-3, rel=0.03)
+
+
+def test_the_doubt_of_the_edge_is_in_the_latency() -> None:
+    shots = tuple(StepResponse(np.array([1e-6]), 1e-3, 1e-9, edge=20e-9) for _ in range(4))
+    latency = AmplitudeResponse(1.0, shots).latency()
+    assert latency.value == pytest.approx(1e-6)
+    assert latency.high - latency.low == pytest.approx(2 * 1.96 * 20e-9, rel=0.01)
