@@ -14,11 +14,13 @@ from tsbench.analysis.statistics.drift import drift_of
 from tsbench.analysis.statistics.enough import cycles_for_mean
 from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.analysis.statistics.fits import FAMILIES, Fit, fit
+from tsbench.analysis.statistics.groups import two_groups
 from tsbench.analysis.statistics.variance import variance_components, with_resolution
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
 from tsbench.extraction.grouping import DeviceEvents, Group, groups_of
 from tsbench.extraction.observations import Observation, gather
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Run
 
 _FEWEST_DEVICES = 2
@@ -94,7 +96,7 @@ def statistics_of(
 def _of_group(group: Group, families: tuple[str, ...], relative: float | None, seed: int) -> GroupStatistics:
     lines = [*group.remarks]
     for events in group.devices:
-        lines += _left_out(events)
+        lines += _left_out(events) + _two_groups(events, group.unit, seed)
     devices = [device_statistics(events, families, relative, seed, ordered=True)
                for events in group.devices if events.sample is not None]
     population, components = None, None
@@ -120,6 +122,17 @@ def _left_out(events: DeviceEvents) -> list[str]:
         lines.append(f"{events.device}: {events.unknown} events without a value and without a bound are left out. If "
                      "this depends on the value, the numbers are biased")
     return lines
+
+
+def _two_groups(events: DeviceEvents, unit: str, seed: int) -> list[str]:
+    """Return a line if the values of a device are in two groups, as of a filament that is not always dissolved."""
+    found = two_groups(events.values, events.own, seed)
+    if found is None:
+        return []
+    lower, upper = (format_quantity(value, unit, 4) for value in (found.lower, found.upper))
+    return [f"{events.device}: the values are in two groups, {found.number_lower} around {lower} and "
+            f"{found.number_upper} around {upper} (p-value {found.significance:.3f}). A device that has not recovered "
+            "between cycles does this. Use a longer rest, or give the groups apart: a mean describes neither of them"]
 
 
 def device_statistics(
