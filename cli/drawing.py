@@ -8,7 +8,8 @@ from typing import Any
 from tsbench.cli.declaring import add_command, add_tables
 from tsbench.errors import ConfigurationError
 
-_KINDS = ("iv", "frequency", "delay", "threshold", "against", "distribution", "probability", "trend")
+_KINDS = ("iv", "frequency", "delay", "threshold", "against", "distribution", "probability", "trend",
+          "overvoltage")
 _SUFFIXES = (".pdf", ".svg", ".png", ".eps")
 _EXAMPLE = """\
   tsbench figure frequency runs/*oscillation*.nxs --paper
@@ -16,7 +17,8 @@ _EXAMPLE = """\
   tsbench figure against runs --quantity frequency --against load --style mine.mplstyle
 kinds: iv: curves of sweeps; frequency: against bias, load or temperature; delay: against amplitude; threshold: against
 temperature or ramp rate; against: any quantity against any condition; distribution: over devices or cycles, with band;
-probability: plot of a fitted distribution; trend: in the order of measurement, with drift and steps."""
+probability: plot of a fitted distribution; trend: in the order of measurement, with drift and steps; overvoltage: delay
+against amplitude minus threshold voltage, of runs of iv_sweep and pulse_train of the same device."""
 
 
 def declare(commands: Any) -> None:

@@ -11,6 +11,7 @@ from tsbench.analysis.statistics.fits import FAMILIES
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Gathered, Observation, gather
+from tsbench.extraction.overvoltage_figure import draw_overvoltage
 from tsbench.extraction.series import axis_name, series_against, series_name, unit_of
 from tsbench.extraction.statistics import statistics_of
 from tsbench.records import FloatArray, Run
@@ -39,6 +40,7 @@ KINDS: Mapping[str, FigureKind] = {
     "frequency": FigureKind("frequency against bias, load or temperature", "frequency",
                             ("bias", "load", "load_resistance", "temperature")),
     "delay": FigureKind("switching delay against amplitude", "switching_delay", ("amplitude", "temperature")),
+    "overvoltage": FigureKind("switching delay against overvoltage (amplitude minus threshold voltage)"),
     "threshold": FigureKind("threshold voltage against temperature or ramp rate", "threshold_voltage",
                             ("temperature", "ramp_rate", "load")),
     "against": FigureKind("any quantity against any condition (--quantity, --against)"),
@@ -270,6 +272,10 @@ def _curves(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     return []
 
 
+def _overvoltage(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
+    return draw_overvoltage(axes, gathered.observations)
+
+
 def _rejected(groups: list[GroupStatistics]) -> list[str]:
     """Return a line for each drawn fit that the values contradict."""
     return [
@@ -284,6 +290,6 @@ def _remarks(groups: list[GroupStatistics]) -> list[str]:
 
 _DRAW: Mapping[str, Callable[["Axes", _Wanted, Gathered], list[str]]] = {
     "iv": _curves, "frequency": _against, "delay": _against, "threshold": _against, "against": _against,
-    "distribution": _distribution, "probability": _probability, "trend": _trend,
+    "distribution": _distribution, "probability": _probability, "trend": _trend, "overvoltage": _overvoltage,
 }
 __all__ = ["KINDS", "FigureKind", "RunsFigure", "figure"]

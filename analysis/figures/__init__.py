@@ -16,7 +16,7 @@ from tsbench.analysis.figures.adaptive import (
 from tsbench.analysis.figures.counts import pulse_count_figure
 from tsbench.analysis.figures.maps import frequency_family_figure, oscillation_map_figure
 from tsbench.analysis.figures.neurons import neuron_figure, step_responses_figure, stimulus_figure
-from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
+from tsbench.analysis.figures.stochastic import recoveries_figure, recovery_figure, relaxation_figure
 from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
 from tsbench.analysis.figures.trends import delay_figure, relaxation_trend_figure
@@ -43,6 +43,7 @@ __all__ = [
     "probability_figure",
     "pulse_count_figure",
     "pulse_figure",
+    "recoveries_figure",
     "recovery_figure",
     "relaxation_figure",
     "relaxation_trend_figure",

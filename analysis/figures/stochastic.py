@@ -1,17 +1,18 @@
 """Figures of stochastic devices: recovery after a pulse, relaxation of the current."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from tsbench.analysis.figures.looks import MARKERS, OKABE_ITO
 from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.refractory.refractory import Recovery
 from tsbench.analysis.relaxation.relaxation import Relaxed
 from tsbench.analysis.statistics import proportion_interval
-from tsbench.quantities import format_interval
+from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import FloatArray, Result
 
 
@@ -24,14 +25,10 @@ def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = 
 
 def draw_recovery(axes: Axes, found: Recovery) -> None:
     """Draw a recovery with its intervals, the fit and its credible band; the title names the refractory period."""
-    bounds = [proportion_interval(int(k), int(n)) for k, n in zip(found.fired, found.pairs, strict=True)]
-    share = found.fired / np.maximum(found.pairs, 1.0)
-    if share.size:
-        low, high = np.array(bounds).T
-        axes.errorbar(
-            found.gaps, share, yerr=(np.maximum(share - low, 0.0), np.maximum(high - share, 0.0)), fmt="o", color=CURVE,
-            markersize=5, capsize=3, linewidth=1.0, label="measured, 95 % interval")
-        gaps = np.geomspace(found.gaps[0], found.gaps[-1], 400)
+    _shares(axes, found, CURVE, "o", "measured, 95 % interval")
+    some = found.gaps.size > 0
+    if some:
+        gaps = _fine(found.gaps)
         curve = found.curve(gaps)
         if curve is not None:
             axes.plot(gaps, curve, color=THRESHOLD, linewidth=1.2, label="fitted recovery")
@@ -47,11 +44,60 @@ def draw_recovery(axes: Axes, found: Recovery) -> None:
     axes.set_xscale("log")
     label(axes, "gap", "s", "firing probability of the second pulse", "")
     axes.tick_params(which="both", labelsize=8)
-    if share.size and found.gaps[-1] < 10 * found.gaps[0]:   # within a decade, minor ticks have names too
+    if some and found.gaps[-1] < 10 * found.gaps[0]:   # within a decade, minor ticks have names too
         axes.xaxis.set_minor_formatter(EngFormatter(unit="s", sep="\u202f"))
     axes.set_ylim(-0.04, 1.04)
-    if share.size:
+    if some:
         axes.legend(fontsize=8, loc="best")
+
+
+def recoveries_figure(
+    found: Mapping[float, Recovery], title: str = "Recovery", simulated: bool = False
+) -> Figure:
+    """Draw the recoveries after pulses of several amplitudes in one panel, and the refractory period against them.
+
+    Parameters
+    ----------
+    found : amplitude [V] to recovery
+    title, simulated : heading; whether the data are simulated
+    """
+    figure = new_figure(title, 10.0, 4.6, simulated)
+    curves, periods = figure.subplots(1, 2, width_ratios=(3, 2))
+    for number, (amplitude, one) in enumerate(sorted(found.items())):
+        colour, marker = OKABE_ITO[number % len(OKABE_ITO)], MARKERS[number % len(MARKERS)]
+        name = format_quantity(amplitude, "V", 3)
+        _shares(curves, one, colour, marker, name, 1.04**number)   # else one would hide the other
+        if (band := one.band(gaps := _fine(one.gaps))) is not None:
+            curves.fill_between(gaps, *band, color=colour, alpha=0.15, linewidth=0)
+        if one.period is not None:
+            ends = (one.period if end is None else end for end in (one.low, one.high))
+            low, high = (abs(end - one.period) for end in ends)
+            periods.errorbar(amplitude, one.period, [[low], [high]], fmt=marker, color=colour, capsize=3, markersize=5)
+        for end, symbol in ((one.low, "^"), (one.high, "v")):   # a bound alone: an arrow that points away from it
+            if one.period is None and end is not None:
+                periods.plot(amplitude, end, symbol, color=colour, markerfacecolor="none", markersize=6)
+    curves.set_xscale("log")
+    label(curves, "gap", "s", "firing probability of the second pulse", "")
+    curves.set_ylim(-0.04, 1.04)
+    curves.legend(fontsize=8, loc="best", title="amplitude, 95 % intervals and bands", title_fontsize=8)
+    label(periods, "pulse amplitude", "V", "refractory period", "s")
+    periods.margins(0.15)
+    return figure
+
+
+def _shares(axes: Axes, found: Recovery, colour: str, marker: str, name: str, beside: float = 1.0) -> None:
+    """Draw the share of second pulses that fired, with its interval (Wilson), at ``beside`` times each gap."""
+    bounds = [proportion_interval(int(k), int(n)) for k, n in zip(found.fired, found.pairs, strict=True)]
+    share = found.fired / np.maximum(found.pairs, 1.0)
+    if share.size:
+        low, high = np.array(bounds).T
+        bars = np.maximum(share - low, 0.0), np.maximum(high - share, 0.0)
+        axes.errorbar(beside * found.gaps, share, yerr=bars, fmt=marker, color=colour, markersize=5, capsize=3,
+                      linewidth=1.0, label=name)
+
+
+def _fine(gaps: FloatArray) -> FloatArray:
+    return np.geomspace(gaps[0], gaps[-1], 400)
 
 
 def relaxation_figure(

@@ -12,13 +12,15 @@ from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.analysis.statistics.describe import standard_deviation
 from tsbench.analysis.statistics.distribution import distribution
 from tsbench.analysis.threshold.switching_results import Switching
-from tsbench.quantities import format_interval, format_quantity
+from tsbench.quantities import format_interval, format_quantity, short_quantity
 from tsbench.records import Flag, Result
 
 _FEW = 6  #: half-sweeps up to which each one is marked on its own
 
 
-def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulated: bool = False) -> Figure:
+def sweep_figure(
+    events: Sequence[Switching], title: str = "I-V sweep", simulated: bool = False, load: float = 0.0
+) -> Figure:
     """Draw current against device voltage, linear and logarithmic, threshold and hold marked with their
     intervals.
 
@@ -26,6 +28,7 @@ def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulate
     ----------
     events : what :func:`tsbench.analysis.threshold.threshold.switching` or ``snapback`` found
     title, simulated : heading; whether to say loudly that the data are simulated
+    load : [Ohm] in series with the device under voltage drive, whose load line is drawn; 0: none is drawn
     """
     figure = new_figure(title, 10.0, 4.6, simulated)
     linear, logarithmic = figure.subplots(1, 2)
@@ -56,6 +59,8 @@ def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulate
     for name, colour in (("threshold", THRESHOLD), ("hold", HOLD)):
         _mark(linear, logarithmic, events, name, colour)
     _mark_oscillating(linear, logarithmic, events)
+    if load > 0.0:
+        draw_load_line(linear, logarithmic, events, load)
     handles, labels = linear.get_legend_handles_labels()
     if handles:
         linear.legend(handles, labels, fontsize=8, loc="upper left", framealpha=0.9)
@@ -113,6 +118,36 @@ def _mark_oscillating(linear: Axes, logarithmic: Axes, events: Sequence[Switchin
     amperes = np.concatenate([event.half.polarity * event.half.current[mask] for event, mask in pairs])
     for axes, y in ((linear, amperes), (logarithmic, np.abs(amperes))):
         axes.plot(volts, y, "x", color=CURRENT, markersize=4, label="average over an oscillation", zorder=4)
+
+
+def draw_load_line(linear: Axes | None, logarithmic: Axes | None, events: Sequence[Switching], load: float) -> None:
+    """Draw the load line of the set-point at which the device switches on: source voltage less the drop at the load.
+
+    A device that switches on jumps along it, until it meets the on state or the source limits the current. Of several
+    half-sweeps of one polarity, it is that of the median set-point.
+
+    Parameters
+    ----------
+    linear, logarithmic : axes with the I-V curves, None: not drawn there
+    events : half-sweeps
+    load : [Ohm]
+    """
+    named = False
+    for polarity in (1, -1):
+        mine = [event for event in events if event.half.polarity == polarity and event.threshold_index is not None]
+        if not mine:
+            continue
+        sources = [float(event.half.level[min((event.threshold_index or 0) + 1, event.half.level.size - 1)])
+                   for event in mine]
+        source, highest = float(np.median(sources)), max(float(event.half.current.max()) for event in mine)
+        flowing = np.linspace(0.0, min(highest, source / load), 200)
+        volts = polarity * (source - load * flowing)
+        name = None if named else f"load line {short_quantity(load, 'Ohm', 3).replace('Ohm', chr(0x3a9))}"
+        named = True
+        if linear is not None:
+            linear.plot(volts, polarity * flowing, "--", color=MUTED, linewidth=1.0, label=name, zorder=2)
+        if logarithmic is not None:
+            logarithmic.plot(volts[1:], flowing[1:], "--", color=MUTED, linewidth=1.0, label=name, zorder=2)
 
 
 def _described(name: str, found: Sequence[tuple[Result, float]]) -> str:

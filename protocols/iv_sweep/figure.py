@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tsbench.analysis import figures
+from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.extraction import sweep_switching
@@ -15,7 +16,9 @@ def sweep_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]
     if not events:
         return
     simulated = run.header.simulated
-    yield "iv", lambda: figures.sweep_figure(events, figure_title(run, "I-V sweep"), simulated)
+    driven = parameter(run, "drive", "voltage") == "voltage"
+    load = run.header.fixture.path_resistance.get("drive", 0.0) if driven else 0.0
+    yield "iv", lambda: figures.sweep_figure(events, figure_title(run, "I-V sweep"), simulated, load)
     if len(events) >= 8:
         yield "thresholds", lambda: figures.threshold_distribution(
             events, figure_title(run, "threshold and hold"), simulated)

@@ -186,3 +186,29 @@ def test_the_distribution_of_thresholds() -> None:
     assert sequence.containers[0][2][0].get_segments()[0][:, 1] == pytest.approx([-0.05, 0.25])
     cumulative, sequence = sweeps.threshold_distribution([]).axes
     assert not cumulative.lines and sequence.get_xlabel() == "cycle" and cumulative.get_legend() is None
+
+
+def test_the_load_line_of_a_sweep() -> None:
+    """From the set-point at which the device switches, at no current, up along the drop at the load."""
+    event = half_sweep(1)
+    event.half.level, event.threshold_index = np.array([0.0, 1.0, 2.0]), 1
+    linear, logarithmic = sweeps.sweep_figure([event], load=1e3).axes
+    volts, amperes = lines(linear)["load line 1 k\u03a9"]
+    assert (volts[0], amperes[0]) == (2.0, 0.0)
+    assert (volts[-1], amperes[-1]) == (pytest.approx(1.9), pytest.approx(1e-4))
+    assert "load line 1 k\u03a9" in lines(logarithmic)
+    assert "load line" not in str(lines(sweeps.sweep_figure([event]).axes[0]))
+
+
+def test_recoveries_at_several_amplitudes() -> None:
+    def recovered(period: float | None, low: float | None, high: float | None) -> Any:
+        return SimpleNamespace(gaps=np.array([1e-3, 1e-2]), fired=np.array([1.0, 9.0]), pairs=np.array([10.0, 10.0]),
+                               band=lambda gaps: (0 * gaps, 0 * gaps + 1), period=period, low=low, high=high)
+
+    found = {1.0: recovered(3e-3, 2e-3, 4e-3), 2.0: recovered(None, None, 1e-3)}
+    curves, periods = stochastic.recoveries_figure(found).axes
+    assert [text.get_text() for text in curves.get_legend().texts] == ["1.00 V", "2.00 V"]
+    assert len(curves.containers) == 2 and len(curves.collections) == 4   # two bars, two bands
+    assert periods.containers[0][0].get_xydata().tolist() == [[1.0, 3e-3]]
+    assert [(line.get_marker(), *line.get_xydata()[0]) for line in periods.lines if line.get_marker() == "v"] == [
+        ("v", 2.0, 1e-3)]

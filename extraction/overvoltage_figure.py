@@ -1,0 +1,82 @@
+"""The switching delay against the overvoltage, of runs that give the threshold and runs that give the delay."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.observations import Observation
+from tsbench.extraction.statistics import statistics_of
+from tsbench.quantities import format_interval
+from tsbench.records import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_TOGETHER = ("device", "temperature")  #: facts that a threshold and a delay must have in common
+
+
+def draw_overvoltage(axes: "Axes", observations: Sequence[Observation]) -> list[str]:
+    """Draw the mean delays of each device against the amplitude minus its mean threshold voltage; return remarks.
+
+    Raises
+    ------
+    ConfigurationError
+        No device has both a threshold voltage and delays.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    from tsbench.analysis.figures import label
+    from tsbench.analysis.figures.comparisons import Series, draw_against
+    from tsbench.analysis.trends.overvoltage import overvoltage_line, overvoltages
+
+    series, lines = [], []
+    for key in dict.fromkeys(_key(one) for one in observations if one.result.quantity == "switching_delay_mean"):
+        mine = [one for one in observations if _key(one) == key]
+        threshold = _threshold(mine)
+        delays = sorted((one.result for one in mine if one.result.quantity == "switching_delay_mean"
+                         and one.result.value is not None and "amplitude" in one.result.conditions),
+                        key=lambda found: abs(float(found.conditions["amplitude"])))
+        if threshold is None or not delays:
+            lines.append(f"{key[0]}: left out, because no file has a threshold voltage of it. Add a run of iv_sweep")
+            continue
+        over = [found.value if found.value is not None else math.nan for found in overvoltages(delays, threshold)]
+        value, low, high = (np.array([math.nan if end is None else end for end in ends], dtype=np.float64) for ends in (
+            [found.value for found in delays], [found.low for found in delays], [found.high for found in delays]))
+        above = np.array(over) > 0.0
+        line = overvoltage_line(delays, threshold)
+        known = line.value is not None
+        name = f"{key[0]}, power {format_interval(line.value, line.low, line.high, '')}" if known else str(key[0])
+        series.append(Series(name, np.array(over)[above], value[above], low[above], high[above]))
+        size = format_interval(threshold.value, threshold.low, threshold.high, "V")
+        lines.append(f"{key[0]}: threshold voltage {size}")
+    if not series:
+        raise ConfigurationError("no device has both a threshold voltage and delays. Give runs of iv_sweep and of "
+                                 "pulse_train of the same device")
+    draw_against(axes, series)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    label(axes, "overvoltage", "V", "switching delay", "s")
+    for axis in (axes.xaxis, axes.yaxis):   # within a decade or two, powers of ten alone are too few ticks
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_minor_formatter(NullFormatter())
+    if len(series) == 1:   # one series has no legend
+        axes.set_title(series[0].name, fontsize=9)
+    return lines
+
+
+def _key(one: Observation) -> tuple[object, ...]:
+    return tuple(one.facts.get(name) for name in _TOGETHER)
+
+
+def _threshold(mine: Sequence[Observation]) -> Result | None:
+    """Return the mean threshold voltage of the cycles of one device, with its interval; None without one."""
+    known = [one for one in mine
+             if one.result.quantity == "threshold_voltage" and one.facts.get("polarity", "+") == "+"]
+    for group in statistics_of(known, None, ()) if known else []:
+        for sample in group.devices:
+            if sample.mean.value is not None:
+                return Result("threshold_voltage", "V", sample.mean.value, sample.mean.low, sample.mean.high, "", {})
+    return None
