@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.study.materials import Material
+from benchmarks.study.materials import Material, Oscillator
 
 _RESOURCES = {
     "meter": ("keithley_2450", "keithley_2450", "USB0::0x05E6::0x2450::SIM00001::INSTR"),
@@ -25,7 +25,16 @@ R_shunt low 0 {shunt}
 """
 
 
-def lay(material: Material, folder: Path, device: int, seed: int, oscillating: bool = False) -> Path:
+def netlist_of(material: Material, oscillator: Oscillator | None = None) -> str:
+    """Return the fixture: with a load and a capacitor that oscillate, or with what sweeps and pulses need."""
+    if oscillator is not None:
+        return _OSCILLATING.format(load=oscillator.load, capacitance=oscillator.capacitance, shunt=material.shunt)
+    return _SWITCHING.format(sweep_load=material.sweep_load, pulse_load=material.pulse_load, shunt=material.shunt,
+                             probe="80p")
+
+
+def lay(material: Material, folder: Path, device: int, seed: int, oscillator: Oscillator | None = None,
+        boxed: bool = False) -> Path:
     """Write the bench and the world of one device; return the bench file.
 
     Parameters
@@ -34,12 +43,13 @@ def lay(material: Material, folder: Path, device: int, seed: int, oscillating: b
     folder : where the files go
     device : number of the specimen, its seed in the world file; the bench calls it ``D`` and the number
     seed : of noise and calibration errors
-    oscillating : the bench with the load resistor and the capacitor, in place of the one with sweeps and pulses
+    oscillator : the load and the capacitor of the bench that oscillates; None: the bench with sweeps and pulses
+    boxed : whether the load is a decade box, so that a run can change it
     """
-    names = ("generator", "scope", "box") if oscillating else ("meter", "generator", "scope", "lakeshore")
-    values = {"sweep_load": material.sweep_load, "pulse_load": material.pulse_load, "shunt": material.shunt,
-              "load": material.load, "capacitance": material.capacitance, "probe": "80p"}
-    netlist = (_OSCILLATING if oscillating else _SWITCHING).format(**values)
+    oscillating = oscillator is not None
+    names = (("generator", "scope", *(("box",) if boxed else ())) if oscillating
+             else ("meter", "generator", "scope", "lakeshore"))
+    netlist = netlist_of(material, oscillator)
     terminals = ['"generator.1" = "gen1"', '"scope.1" = "dut"', '"scope.2" = "low"']
     terminals += [] if oscillating else ['meter = "smu"']
     fixture = ["[fixture]", f'netlist = """\n{netlist}"""']
@@ -53,18 +63,23 @@ def lay(material: Material, folder: Path, device: int, seed: int, oscillating: b
               *(['bias = "generator.1"'] if oscillating else ['drive = "meter"']), 'pulser = "generator.1"',
               *fixture, "[fixture.terminals]", *terminals, "[fixture.sensing]", 'voltage_high = "scope.1"',
               'voltage_low = "scope.2"', 'current = "scope.2"', f'current_resistance = "{material.shunt:g} Ohm"']
-    if oscillating:
+    if boxed:
         bench += ["[fixture.control.load_resistance]", 'instrument = "box"', 'element = "RL"']
-        boxed = "\n".join(line for line in netlist.splitlines() if not line.startswith("RL ")) + "\n"
-        world += ["[fixture]", f'netlist = """\n{boxed}"""', "[fixture.terminals]", *terminals,
+        within = "\n".join(line for line in netlist.splitlines() if not line.startswith("RL ")) + "\n"
+        world += ["[fixture]", f'netlist = """\n{within}"""', "[fixture.terminals]", *terminals,
                   '"box.high" = "gen1"', '"box.low" = "dut"']
     else:
+        world += [*fixture, "[fixture.terminals]", *terminals]
+    if oscillating:
+        world += ["[chuck]", "temperature = 296", "[wires]", '"scope.external" = "generator.sync"']
+    else:
         bench += ["[temperature]", 'instrument = "lakeshore"', 'band = "0.1 K"', 'settling = "20 s"']
-        world += [*fixture, "[fixture.terminals]", *terminals, "[chuck]", "temperature = 296",
-                  'heater = "lakeshore.1"', 'sensor = "lakeshore.A"']
+        world += ["[chuck]", "temperature = 296", 'heater = "lakeshore.1"', 'sensor = "lakeshore.A"']
     bench += [f"[devices.D{device}]", "[device.limits]",
               *(f'{name} = "{value}"' for name, value in material.limits.items())]
     world += [f"[devices.D{device}]", f'model = "{material.model}"', f"seed = {device}"]
+    if material.cycles and not oscillating:
+        world += [f"[devices.D{device}.cycles]", material.cycles]
     (folder / "study.world.toml").write_text("\n".join(world) + "\n", "utf-8")
     path = folder / "study.bench.toml"
     path.write_text("\n".join(bench) + "\n", "utf-8")

@@ -1,0 +1,124 @@
+"""The page of a study: what was measured, how many intervals contain the truth, the picture, every number."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.report import INFORMATION, Line, heading
+from benchmarks.study.materials import Material
+from benchmarks.study.rows import Count, Row
+from tsbench.quantities import CONDITION_UNITS, format_quantity
+
+LEAST = 0.9  #: share of the intervals that contain the truth
+_UNITS = {"temperature": "K", "amplitude": "V", "gap": "s", "bias": "V", "load_resistance": "Ohm", "base": "V",
+          "compliance": "A", **CONDITION_UNITS}
+_DIGITS = 5
+_WORDS = {1.0: "yes", 0.0: "no"}
+_VERDICTS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")
+
+
+def judged(rows: Sequence[Row | Count]) -> list[Line]:
+    """Return, for each step, how many intervals contain the truth; of those without flags, 90 % must."""
+    lines = []
+    for step in dict.fromkeys(row.step for row in rows):
+        mine = [row for row in rows if isinstance(row, Row) and row.step == step]
+        for count in (row for row in rows if isinstance(row, Count) and row.step == step):
+            lines.append(Line(f"{step}: {count.what}, intervals that contain the truth",
+                              f"{count.inside} of {count.known} ({count.flagged} without a value or a truth)",
+                              f">= {LEAST:.0%}", count.inside >= LEAST * count.known))
+        known = [row for row in mine if row.inside is not None and row.quantity not in _VERDICTS]
+        if known:
+            inside = sum(bool(row.inside) for row in known)
+            lines.append(Line(f"{step}: intervals that contain the truth", f"{inside} of {len(known)}",
+                              f">= {LEAST:.0%}", inside >= LEAST * len(known)))
+        verdicts = [row for row in mine if row.quantity in _VERDICTS and row.value is not None]
+        if verdicts:
+            right = sum(row.value == row.truth for row in verdicts)
+            lines.append(Line(f"{step}: verdicts that agree with the circuit without noise",
+                              f"{right} of {len(verdicts)}", "all", right == len(verdicts)))
+        silent = sum(row.inside is None and row.value is None for row in mine)
+        if silent:
+            lines.append(Line(f"{step}: numbers without a value", str(silent), INFORMATION, True))
+    return lines
+
+
+def tables(rows: Sequence[Row | Count]) -> Iterator[str]:
+    """Yield a table in Markdown for each step."""
+    for step in dict.fromkeys(row.step for row in rows):
+        mine = [row for row in rows if isinstance(row, Row) and row.step == step]
+        if not mine:
+            continue
+        yield ""
+        yield f"### {step}"
+        yield ""
+        yield "| quantity | conditions | value | 95 % interval | truth | contained? | flags |"
+        yield "|---|---|---|---|---|---|---|"
+        for row in mine:
+            yield "| " + " | ".join(_cells(row)) + " |"
+
+
+def _cells(row: Row) -> list[str]:
+    conditions = ", ".join(f"{name.replace('_', ' ')} {_condition(name, value)}"
+                           for name, value in row.conditions.items())
+    words = row.quantity.replace("_", " ")
+    flags = ", ".join(row.flags.names())
+    if row.quantity in _VERDICTS:
+        agree = "-" if row.value is None or row.truth is None else "yes" if row.value == row.truth else "**no**"
+        return [words, conditions, _verdict(row.value), "-", _verdict(row.truth), agree, flags]
+    inside = {None: "-", True: "yes", False: "**no**"}[row.inside]
+    value, low, high, truth = (_number(one, row.unit) for one in (row.value, row.low, row.high, row.truth))
+    return [words, conditions, value, "-" if low == high == "-" else f"{low} to {high}", truth, inside, flags]
+
+
+def _condition(name: str, value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    unit = _UNITS.get(name, "")
+    return format_quantity(value, unit, 4) if unit else f"{value:g}"
+
+
+def _verdict(value: float | None) -> str:
+    return "not decided" if value is None else _WORDS[value]
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    return format_quantity(value, unit, _DIGITS) if unit and unit != "1/V" else f"{value:.{_DIGITS}g} {unit}".strip()
+
+
+def page(material: Material, rows: Sequence[Row | Count], figure: Path, devices: int, cycles: int) -> str:
+    """Return the page in Markdown."""
+    lines = "\n".join(f"| {line.figure} | {line.measured} | {line.bar} | "
+                      f"{'FAIL' if not line.passed else '-' if line.bar == INFORMATION else 'pass'} |"
+                      for line in judged(rows))
+    cause = "\n".join(f"* {line}" for line in material.remarks)
+    varies = f"`{material.cycles}` in the world file" if material.cycles else "the model of the filament"
+    text = "\n".join(tables(rows))
+    return f"""# A study of the device {material.model}
+
+*Reference. `python -m benchmarks.study {material.name} --page` measures the study, and writes this page and its
+picture.*
+
+The study has the numbers that a paper about one kind of device prints. All of them are measured on the simulated bench,
+with {devices} devices and {cycles} cycles for the I-V statistics and with one device for the other steps. Each number
+has its 95 % interval and the truth. The witness gives the truth of the very same events. A refractory period and a
+function of a neuron are properties of the circuit. Their truth is simulated without noise and without instruments.
+
+* The thresholds vary from cycle to cycle by {varies}. Devices differ by the spread in the
+  [catalogue](../devices/README.md).
+* *contained?* is "yes" if the interval contains the truth. "-" means that the bench gives no interval, or that the
+  simulation gives no truth.
+* The oscillator has one device whose parameters do not vary from cycle to cycle.
+* The amplitude of the generator counts as it was set. Its error is not in the intervals.
+{cause}
+
+![study of {material.name}](../pictures/{figure.name})
+
+{heading(f"study {material.name} --page", f"study of {material.name}")}
+| quantity | measured | required | verdict |
+|---|---|---|---|
+{lines}
+
+## Every number
+{text}
+"""

@@ -1,0 +1,70 @@
+"""The numbers of a study: one row for each, with its interval and the truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tsbench.records import Flag, Result
+
+#: the last bits of a number that was written and read
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of the study.
+
+    Parameters
+    ----------
+    step, quantity : what it is
+    conditions : name to value [SI], or a word
+    unit : SI
+    value, low, high : as extracted; None: not known
+    truth : of the very same events, or of the circuit without noise; None: the simulation does not give one
+    flags : of the extraction
+    """
+
+    step: str
+    quantity: str
+    conditions: dict[str, float | str]
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    truth: float | None
+    flags: Flag = Flag.NONE
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the interval contains the truth; None: there is no interval, or no truth."""
+        if self.truth is None or (self.low is None and self.high is None):
+            return None
+        allowed = _ROUNDING * abs(self.truth)
+        return ((self.low is None or self.low <= self.truth + allowed)
+                and (self.high is None or self.truth <= self.high + allowed))
+
+
+@dataclass(frozen=True)
+class Count:
+    """Of many numbers of one kind: how many intervals contain the truth.
+
+    Parameters
+    ----------
+    step, what : the numbers
+    inside, known : how many contain it, of how many with an interval and a truth
+    flagged : beside them, numbers that the extraction gives no value for, or that have no truth
+    """
+
+    step: str
+    what: str
+    inside: int
+    known: int
+    flagged: int
+
+
+def row_of(
+    step: str, result: Result, truth: float | None, keys: Sequence[str], more: dict[str, float | str] | None = None
+) -> Row:
+    """Return the row of a result, with some of its conditions."""
+    conditions: dict[str, float | str] = {key: result.conditions[key] for key in keys if key in result.conditions}
+    return Row(step, result.quantity, {**(more or {}), **conditions}, result.unit, result.value, result.low,
+               result.high, truth, result.flags)
