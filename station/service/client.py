@@ -55,8 +55,8 @@ class _Line:
 
     def read(self, patience: float | None = _PATIENCE) -> dict[str, Any]:
         """Return the next line; waits for ever where ``patience`` is None."""
-        self._socket.settimeout(patience)
         try:
+            self._socket.settimeout(patience)
             line = self._lines.readline(_LINES)
         except (OSError, ValueError) as error:
             raise self.lost(error) from None

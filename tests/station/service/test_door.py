@@ -15,6 +15,7 @@ import pytest
 
 from tests.fixtures.patience import PATIENCE, wait_until
 from tests.fixtures.run_face import Face
+from tsbench.errors import ConfigurationError
 from tsbench.station.service import door as door_module
 from tsbench.station.service.client import ServiceClient
 from tsbench.station.service.place import ServicePlace
@@ -175,3 +176,41 @@ def test_who_says_nothing_is_let_go(served: Served, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(door_module, "_GREETING", 0.1)
     with contextlib.closing(served.raw()) as silent:
         assert silent.recv(1) == b""
+
+
+def test_the_bench_is_lent_in_turn_and_returned_when_its_client_leaves(served: Served) -> None:
+    served.service.held = ""
+    reasons: list[str] = []
+    with ServiceClient(served.facts) as ada, ServiceClient(served.facts) as ben:
+        with ada.lent(reasons.append):
+            (loan,) = ada.status()["jobs"]
+            assert (loan["state"], loan["protocol"]) == ("running", "bench lent")
+            waiting = threading.Event()
+
+            def borrow() -> None:
+                with ben.lent():
+                    waiting.set()
+
+            second = threading.Thread(target=borrow)
+            second.start()
+            wait_until(lambda: len(ada.status()["jobs"]) == 2)
+            assert not waiting.is_set()
+            ben.ask("stop", job=loan["job"])
+            wait_until(lambda: reasons)
+            assert reasons[0].startswith("stopped by")
+        second.join(PATIENCE)
+        assert waiting.is_set()
+        wait_until(lambda: [job.get("status") for job in ada.status()["jobs"]] == 2 * ["success"])
+
+
+def test_a_loan_that_waits_ends_with_its_client_and_is_not_kept(served: Served) -> None:
+    with Face(served.place.address) as face:
+        face.until("queue")
+        face.say({"request": "borrow", "id": 1})
+        assert face.until("answer")[-1]["data"]["held"] == "for the test"
+        assert json.loads(served.place.queue.read_text())["jobs"] == []
+        with ServiceClient(served.facts) as other, pytest.raises(ConfigurationError, match="has not borrowed"):
+            other.ask("return", job=1)
+    wait_until(lambda: served.service.queue.waiting == [])
+    (loan,) = served.service.queue.summaries()
+    assert loan["status"] == "left out" and "has left" in loan["reason"]
