@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
     found = campaign(options.campaign, options.out, device_record=options.device_record)
     if options.dry_run:
-        plan = found.plan(zones=predicted_zones)
+        with _performer(options, found):
+            plan = found.plan(zones=predicted_zones)
         if options.json:
             print_json(plan.as_json())
         else:
@@ -65,11 +66,11 @@ def run(options: argparse.Namespace) -> int:
                 resume=options.resume, accept=options.accept or _asked_to_accept, again=options.again, events=progress,
                 ask=lambda question, answers: options.interrupted or _answer(question, answers),
                 zones=predicted_zones, watchdog=options.watchdog, performer=performer, user=_user())
-        runs = list(outcome.runs.values())
+        runs, keys = list(outcome.runs.values()), list(outcome.runs)
     except CampaignRefused as error:
-        refused, runs = error, list(error.outcomes) or [
+        refused, keys, runs = error, [], list(error.outcomes) or [
             RunOutcome(None, "refused", line, error_code=2) for line in error.plan.red if options.json]
-    _print(options, runs)
+    _print(options, runs, [] if found.file.is_list else keys)
     if refused is not None:
         sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
         for line in refused.plan.red[_TOLD:]:
@@ -108,8 +109,9 @@ def _performer(options: argparse.Namespace, found: Any) -> Iterator[Any]:
             performer.close()
 
 
-def _print(options: argparse.Namespace, runs: Sequence[Any]) -> None:
-    from tsbench.cli.printing import print_entries, print_json, print_results
+def _print(options: argparse.Namespace, runs: Sequence[Any], keys: Sequence[str]) -> None:
+    """Print results and what became of each run; those of a campaign by their names in it."""
+    from tsbench.cli.printing import print_entries, print_json, print_results, table
 
     rows = [row for one in runs for row in one.rows()]
     if options.json:
@@ -119,8 +121,15 @@ def _print(options: argparse.Namespace, runs: Sequence[Any]) -> None:
         return
     if rows:
         print_results(rows[:_MOST_ROWS], str(options.campaign))
-    shown = runs if len(runs) <= _MOST_ROWS else [one for one in runs if one.status != "success"][:_MOST_ROWS]
-    print_entries(shown, f"Entries of {options.campaign}")
+    few = len(runs) <= _MOST_ROWS
+    if keys:
+        named = [(key, one) for key, one in zip(keys, runs, strict=True) if few or one.status != "success"]
+        table(f"Runs of {options.campaign}", ("name", "status", "run", "reason"), [
+            (str(key), "done before" if one.earlier else one.status, one.run_id, one.reason)
+            for key, one in named[:_MOST_ROWS]])
+    else:
+        shown = runs if few else [one for one in runs if one.status != "success"][:_MOST_ROWS]
+        print_entries(shown, f"Entries of {options.campaign}")
     counts: dict[str, int] = {}
     for one in runs:
         counts[one.status] = counts.get(one.status, 0) + 1

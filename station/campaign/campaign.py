@@ -11,7 +11,6 @@ import contextlib
 import fnmatch
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,17 @@ from tsbench.station.campaign.engine import Engine
 from tsbench.station.campaign.expansion import Item, expand
 from tsbench.station.campaign.file import read_campaign
 from tsbench.station.campaign.notify import notification, send
+from tsbench.station.campaign.outcome import CampaignOutcome, CampaignRefused, earlier_runs, refused_runs
 from tsbench.station.campaign.overview import CampaignPlan, refusals, rows_of
 from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
 from tsbench.station.campaign.planning import PlannedItem, budget_problems, plan_items
 from tsbench.station.campaign.problems import Problems
-from tsbench.station.campaign.readings import results_of
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import recovered_runs, resumable
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import LOCK, CampaignState, StateFile
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
-from tsbench.station.runner.outcome import INTERRUPTED, LEFT_OUT, REFUSED, RunOutcome
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
 from tsbench.storage.run_id import timestamp
@@ -44,45 +42,6 @@ _TOLD = 3  #: problems that the message of an error holds; the plan has all
 _COPIES = 2  #: of each run's bytes stand on the disk while the next is measured: its file, and room to make one
 Answer = Callable[[str, Sequence[str]], str]  #: a question and its possible answers -> the answer
 Zones = Callable[[Path, RunnerBench, Sequence[PlannedItem]], Mapping[str, tuple[str, str]]]
-
-
-class CampaignRefused(ConfigurationError):
-    """A campaign is wrong or beyond a limit, or nobody has accepted its amber lines; nothing was measured."""
-
-    def __init__(self, message: str, plan: CampaignPlan, outcomes: Sequence[RunOutcome] = ()) -> None:
-        super().__init__(message)
-        self.plan = plan
-        self.outcomes = tuple(outcomes)
-        self.exit_code = plan.exit_code or 3
-
-
-@dataclass(frozen=True)
-class CampaignOutcome:
-    """What a campaign came to."""
-
-    runs: Mapping[str, RunOutcome] = field(default_factory=dict)  #: key -> outcome, in the order of the campaign
-    ended: str = ""  #: why it ended early; ""
-    out: Path = Path()
-
-    @property
-    def exit_code(self) -> int:
-        """0 all done, 130 stopped, 1 or 3 if a run failed."""
-        codes = [one.exit_code for one in self.runs.values() if one.status != LEFT_OUT and not one.earlier]
-        if self.ended and INTERRUPTED in codes:
-            return INTERRUPTED
-        return max((code for code in codes if code != INTERRUPTED), default=0) or (1 if self.ended else 0)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the result rows of all runs."""
-        return [row for one in self.runs.values() for row in one.rows()]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how many runs have each status."""
-        found: dict[str, int] = {}
-        for one in self.runs.values():
-            found[one.status] = found.get(one.status, 0) + 1
-        return found
 
 
 class Campaign:
@@ -244,7 +203,7 @@ class Campaign:
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
             left = [item for item in self.items if before is None or not _decided(before, item, again)]
             if not left and before is not None and not before.unfinished:
-                return CampaignOutcome(_earlier(self.items, before), "", self.out)
+                return CampaignOutcome(earlier_runs(self.items, before), "", self.out)
             plan, bench = self._plan(left or self.items, zones)
             if bench is not None and performer is not None:
                 bench.close()  # who performs the runs opens it
@@ -264,7 +223,7 @@ class Campaign:
                 doing.close()
             if doing.problems and not engine.ended:
                 engine.ended = sentences("not all outputs were read back as off", *doing.problems)
-            earlier = _earlier(self.items, states.state)
+            earlier = earlier_runs(self.items, states.state)
             found = {item.key: outcomes.get(item.key) or earlier[item.key] for item in self.items
                      if item.key in outcomes or item.key in earlier}
             states.note("end", time=timestamp(), reason=engine.ended)
@@ -320,7 +279,7 @@ class Campaign:
             left = len(plan.red) - _TOLD
             more = f"{left} more {'entry has' if left == 1 else 'entries have'} problems" if left > 0 else ""
             told = [line.removeprefix(what) for line in plan.red[:_TOLD]]
-            raise CampaignRefused(f"{what}{sentences(*told, more, 'Nothing was measured')}", plan, _refused(plan))
+            raise CampaignRefused(f"{what}{sentences(*told, more, 'Nothing was measured')}", plan, refused_runs(plan))
         if not plan.amber:
             return ()
         if accept is True or (callable(accept) and accept(plan.amber)):
@@ -333,15 +292,6 @@ class Campaign:
         return f"<b>{self.file.name}</b>: {len(self.items)} runs, folder {self.out}"
 
 
-def _refused(plan: CampaignPlan) -> list[RunOutcome]:
-    """Return an outcome for each planned run of a campaign that is refused."""
-    return [RunOutcome(
-        None, LEFT_OUT if one.problem is None else REFUSED,
-        "the campaign was refused and nothing was measured" if one.problem is None else str(one.problem),
-        device=one.item.device, protocol=one.item.step.protocol.name,
-        error_code=1 if one.problem is None else one.problem.exit_code) for one in plan.planned]
-
-
 def _decided(state: CampaignState, item: Item, again: Sequence[str]) -> bool:
     if matches_any(item.key, again):
         return False
@@ -352,22 +302,6 @@ def _decided(state: CampaignState, item: Item, again: Sequence[str]) -> bool:
 def matches_any(key: str, patterns: Sequence[str]) -> bool:
     """Whether a key matches one of some patterns."""
     return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
-
-
-def _earlier(items: Sequence[Item], state: CampaignState) -> dict[str, RunOutcome]:
-    """Return what was decided before, as outcomes."""
-    found = {}
-    for item in items:
-        if (content := state.outcomes.get(item.key)) is not None:
-            path = str(content.get("path", ""))
-            found[item.key] = RunOutcome(
-                Path(path) if path else None, str(content.get("status", "")), str(content.get("reason", "")),
-                results_of(content.get("results", ())),
-                run_id=str(content.get("run", "")), device=item.device, protocol=item.step.protocol.name, earlier=True)
-        elif item.key in state.left_out:
-            found[item.key] = RunOutcome(None, LEFT_OUT, state.left_out[item.key], device=item.device,
-                                         protocol=item.step.protocol.name, earlier=True)
-    return found
 
 
 def _opener() -> Callable[[Path, str | None], RunnerBench]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.records import RunEvent
-from tsbench.station.campaign.campaign import Campaign, CampaignOutcome
+from tsbench.station.campaign.campaign import Campaign
+from tsbench.station.campaign.outcome import CampaignOutcome
 
 _LINES = 5  #: warnings that are shown
 

@@ -13,7 +13,7 @@ from tsbench.records import Flag, RunEvent
 from tsbench.station.campaign.deciding import Decider
 from tsbench.station.campaign.expansion import Item
 from tsbench.station.campaign.facts import DeviceFacts, MeasuredStep, contact_words
-from tsbench.station.campaign.performing import StepPerformer, StepRequest
+from tsbench.station.campaign.performing import RunLost, StepPerformer, StepRequest
 from tsbench.station.campaign.planning import PlannedItem
 from tsbench.station.campaign.readings import agreement, result_rows, run_dose, temperature_of
 from tsbench.station.campaign.requests import CampaignControl
@@ -157,6 +157,9 @@ class Engine:
         run_control = _RunControl(self._control)
         try:
             return self._performer.perform(request, named, run_control)
+        except RunLost as error:
+            self.ended = f"the campaign ends here, and --resume goes on with the next run: {error}"
+            return replace(_no_run(request, INTERRUPTED, str(error)), outputs={"": False})
         except KeyboardInterrupt:
             self.ended = "the campaign was interrupted"
             return _no_run(request, "abort", "interrupted")
@@ -167,8 +170,9 @@ class Engine:
     def _finished(self, one: PlannedItem, charge: str, outcome: RunOutcome) -> RunOutcome:
         """Write down what a run came to, and what follows for its device."""
         item = one.item
-        never_begun = not outcome.run_id and not self._states.state.runs.get(item.key)
-        dose = Dose() if never_begun else run_dose(outcome, one, item.step.protocol)
+        lost = outcome.status == INTERRUPTED
+        never_begun = not lost and not outcome.run_id and not self._states.state.runs.get(item.key)
+        dose = Dose() if never_begun else one.dose if lost else run_dose(outcome, one, item.step.protocol)
         rows = result_rows(outcome.results)
         words = contact_words(outcome.contact)
         self._states.note("outcome", key=item.key, status=outcome.status, reason=outcome.reason, run=outcome.run_id,

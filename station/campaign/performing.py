@@ -29,6 +29,10 @@ class StepRequest:
     repeats: Sequence[str] = ()  #: interrupted runs that it stands in place of
 
 
+class RunLost(CommunicationError):
+    """Whoever performed a run has died: how far it came is not known."""
+
+
 class StepPerformer(TypingProtocol):
     """Performs runs, one after the other."""
 
@@ -39,6 +43,8 @@ class StepPerformer(TypingProtocol):
 
         Raises
         ------
+        RunLost
+            The run may have begun. It counts as interrupted, and the campaign ends.
         TsbenchError, OSError
             The run could not be begun; nothing was sent to the device.
         """

@@ -8,7 +8,7 @@ from pathlib import Path
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import Protocol
 from tsbench.records import RunEvent
-from tsbench.station.campaign.performing import StepRequest
+from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -98,7 +98,6 @@ class ServicePerformer:
 
     def __init__(self, service: ServiceClient, *, watchdog: bool = True, user: str = "") -> None:
         self._service, self._watchdog, self._user = service, watchdog, user
-        self._problems: list[str] = []
         self._loan = contextlib.ExitStack()
 
     def borrow(self, control: Control) -> None:
@@ -107,30 +106,27 @@ class ServicePerformer:
 
     @property
     def problems(self) -> Sequence[str]:
-        """Return what was not left safe, one line each."""
-        return self._problems
+        """Return nothing: the service itself begins no run after an output that was not read back as off."""
+        return ()
 
     def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
-        """Perform one run; of a service that dies meanwhile, nobody knows how the run ended."""
+        """Perform one run.
+
+        Raises
+        ------
+        RunLost
+            The service has died meanwhile: nobody knows how the run ended.
+        """
         self._loan.close()
         if request.bench.resolve() != self._service.bench:
             raise ConfigurationError(f"the bench service has {self._service.bench}, but the run is for {request.bench}")
-        begun: list[str] = []
-
-        def hear(event: RunEvent) -> None:
-            if event.kind == "state" and event.data.get("run"):
-                begun.append(str(event.data["run"]))
-            events(event)
-
         try:
             return run_through(
-                self._service, request.device, request.protocol, request.out, events=hear, control=control,
+                self._service, request.device, request.protocol, request.out, events=events, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
                 campaign_id=request.campaign_id, user=self._user)
         except ServiceLost as error:
-            self._problems.append(str(error))
-            return RunOutcome(None, "fail", str(error), run_id=begun[-1] if begun else "", device=request.device,
-                              protocol=request.protocol.name)
+            raise RunLost(str(error)) from error
 
     def close(self) -> None:
         """Return what is borrowed; the service keeps the bench, and closes it when nobody has wanted it for long."""

@@ -93,7 +93,7 @@ class AskedCampaign:
 
     def __init__(self, answers: object) -> None:
         self.answers, self.named, self.given = answers, {}, ()
-        self.file = SimpleNamespace(name="l")
+        self.file, self.items = SimpleNamespace(name="l", is_list=True), []
 
     def __call__(self, *given: object, **named: object) -> "AskedCampaign":
         self.given = given

@@ -11,7 +11,10 @@ from tests.fixtures.fake_runs import FakeBench
 from tsbench.errors import StorageError
 from tsbench.records import Flag, Result, RunEvent
 from tsbench.station.campaign import CampaignRefused, campaign
-from tsbench.station.campaign.performing import StepRequest
+from tsbench.station.campaign.performing import RunLost, StepRequest
+from tsbench.station.protection.control import Control
+from tsbench.station.runner.events import Listener
+from tsbench.station.runner.outcome import RunOutcome
 
 STEP = '[[step]]\nprotocol = "sweep"\n'
 
@@ -144,6 +147,19 @@ def test_a_run_that_was_begun_and_not_finished_is_never_started_again_by_itself(
     again = FakePerformer()
     run(path, again, resume=True, again=["* b"])
     assert again.performed == ["W1/A b"] and list(again.requests[0].repeats) == (["RUN2"] if begun else [])
+
+
+def test_a_run_that_is_lost_with_its_service_is_interrupted_and_ends_the_campaign(tmp_path: Path) -> None:
+    class Lost(FakePerformer):
+        def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
+            raise RunLost("the bench service has died")
+
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}name = "a"\n{STEP}name = "b"\n')
+    found = campaign(path, tmp_path / "out")
+    outcome = found.run(performer=Lost())
+    assert outcome.counts == {"interrupted": 1, "left out": 1} and "has died" in outcome.ended
+    assert found.records.life("W1/A").used.cycles == 5   # its planned worst case
+    assert run(path, FakePerformer(), resume=True) == {"W1/A a": "interrupted", "W1/A b": "success"}
 
 
 def test_a_campaign_that_asks_waits_for_an_answer(tmp_path: Path) -> None:
