@@ -268,7 +268,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 data, reason = opened.more_of_reply(count) or self._read_anew(opened, count)
             except VisaCallError as fault:
                 data, reason = b"", fault.status
-        self.handle_return_value(session, reason)
+        if not (reason is SUCCESS is self._last_status is self._last_status_in_session.get(session)):   # not told yet
+            self.handle_return_value(session, reason)
         if reason is MORE:
             self._long_read = session, count, world.bench.lock, opened.parts_of_reply(count)
         return data, reason
