@@ -20,6 +20,15 @@ def _titles(protocols: Mapping[str, type[Protocol]]) -> dict[str, str]:
             for name, protocol in protocols.items()}
 
 
+def _choice(name: str) -> QtWidgets.QComboBox:
+    """Return a list to choose from. Where a name is too long it is cut, not the label beside the list."""
+    box = QtWidgets.QComboBox()
+    box.setObjectName(name)
+    box.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
+    return box
+
+
 class RunPanel(QtWidgets.QWidget):
     """Run is there only while every entry can be used and nothing else keeps the bench."""
 
@@ -33,10 +42,8 @@ class RunPanel(QtWidgets.QWidget):
         self._hindrance = "open a bench file first"
         title = QtWidgets.QLabel("MEASUREMENT")
         title.setProperty("role", "title")
-        self.device = QtWidgets.QComboBox()
-        self.device.setObjectName("device")
-        self.protocol = QtWidgets.QComboBox()
-        self.protocol.setObjectName("protocol")
+        self.device = _choice("device")
+        self.protocol = _choice("protocol")
         for name, text in _titles(protocols).items():
             self.protocol.addItem(text, name)
         self._summary = QtWidgets.QLabel()

@@ -151,3 +151,21 @@ def test_a_curve_is_drawn_when_it_has_changed(application: Any, monkeypatch: pyt
     plot.begin(("time", "s"), ("voltage", "V"))   # no current: no logarithm of it
     assert plot._logarithmic.isHidden() and plot._axes == ("time", "s", "voltage", "V")
     plot.deleteLater()
+
+
+def test_a_long_title_of_a_protocol_does_not_cut_the_labels(application: Any) -> None:
+    from PyQt5 import QtWidgets
+
+    from tsbench.gui.run_panel import RunPanel
+    from tsbench.protocols.registry import PROTOCOLS
+
+    window = QtWidgets.QWidget()  # as in the window, where a splitter gives the panel its width
+    panel = RunPanel(PROTOCOLS.things())
+    panel.setParent(window)
+    panel.setGeometry(0, 0, 420, 800)
+    window.show()
+    application.processEvents()
+    labels = [label for label in panel.findChildren(QtWidgets.QLabel)
+              if label.text() in ("&Device", "&Protocol", "&Folder")]
+    assert len(labels) == 3
+    assert all(label.width() >= label.sizeHint().width() for label in labels)
