@@ -161,6 +161,16 @@ class Transport:
                 with contextlib.suppress(pyvisa.errors.Error, OSError):
                     session.close()
 
+    def to_local(self) -> None:
+        """Give the panel of the instrument back to its user, where interface and VISA library can; raises nothing.
+
+        The call is VISA's "go to local" (``viGpibControlREN`` with ``VI_GPIB_REN_ADDRESS_GTL``, VPP-4.3). GPIB, USB and
+        LAN instruments have it, streams have not.
+        """
+        with self.lock, contextlib.suppress(pyvisa.errors.Error, *_FAILURES):
+            if hasattr(self._session, "control_ren"):
+                self._session.control_ren(pyvisa.constants.RENLineOperation.address_gtl)
+
     @contextlib.contextmanager
     def timeout_at_most(self, longest: float) -> Iterator[None]:
         """Wait at most ``longest`` [s] for one reply meanwhile, less where the usual timeout is shorter."""

@@ -150,6 +150,7 @@ class ConnectedInstruments:
             self.make_safe()
         self._standby.end()
         for connection in self.connections.values():
+            connection.transport.to_local()
             quietly(connection.transport.close)
         for manager in self.managers.values():
             quietly(manager.close)

@@ -104,6 +104,26 @@ def test_messages_and_replies_as_they_are() -> None:
     assert stream.query("?") == "cut"   # its ending is taken off already
 
 
+@pytest.mark.parametrize("fault", [None, NotImplementedError(), TIMEOUT])
+def test_the_panel_is_given_back_where_the_interface_can(fault: Exception | None) -> None:
+    manager = Manager()
+    transport = Transport(manager, USB, "meter")
+    transport.to_local()  # a session that cannot, as that of a socket
+    modes: list[Any] = []
+
+    def control_ren(mode: Any) -> None:
+        modes.append(mode)
+        if fault is not None:
+            raise fault
+
+    manager.session.control_ren = control_ren  # type: ignore[attr-defined]
+    transport.to_local()
+    assert modes == [pyvisa.constants.RENLineOperation.address_gtl]
+    transport.close()
+    transport.to_local()
+    assert len(modes) == 1
+
+
 class PyvisaSession(Session):
     """A session whose bytes are read as pyvisa reads them, from a library that gives at most ``most`` at once."""
 
