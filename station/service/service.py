@@ -91,6 +91,9 @@ class BenchService:
         self.ending = self.ending or reason
         if self._child is not None and self.queue.running is not None:
             self._child.say(request="stop", reason=reason)
+        for number, (_, returned) in self._loans.items():  # who has borrowed the bench keeps it without this service
+            self.ask_back(number, reason)
+            returned.set()
         self._news.set()
 
     # ---------------------------------------------------------------------------------------------- the work
@@ -136,6 +139,9 @@ class BenchService:
             said = await child.order(do="measure", job=job.number, asked=vars(job.asked))
         except ChildLost as lost:
             await self._after_death(job, str(lost))
+        except OSError as error:
+            self.hold(f"the measuring process cannot be started ({error})")
+            self.end_job(job, loss_facts(self.held, job.asked.protocol, job.asked.device))
         else:
             self._deaths = 0
             self.open = bool(said.get("open"))

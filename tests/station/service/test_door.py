@@ -1,11 +1,9 @@
 """Nobody without a token gets in; malformed, huge and slow messages hurt nobody."""
 
-import asyncio
 import contextlib
 import json
 import os
 import random
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,48 +11,19 @@ from typing import Any
 
 import pytest
 
+from benchmarks.service_fuzz import HeldService, attack
 from tests.fixtures.patience import PATIENCE, wait_until
 from tests.fixtures.run_face import Face
 from tsbench.errors import ConfigurationError
 from tsbench.station.service import door as door_module
+from tsbench.station.service.child import MeasuringChild
 from tsbench.station.service.client import ServiceClient
-from tsbench.station.service.place import ServicePlace
-from tsbench.station.service.requests import LONGEST, REQUESTS
-from tsbench.station.service.service import BenchService
-from tsbench.storage.run_address import read_address
-
-
-class Served:
-    """A service in a thread of this process; nothing is measured, since its queue is held."""
-
-    def __init__(self, folder: Path) -> None:
-        self.place = ServicePlace(folder / "b.toml", *(folder / f"b.{end}" for end in ("lock", "at", "queue", "log")))
-        self.service = BenchService(self.place)
-        self.service.held = "for the test"
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self.service.serve(),))
-        self._thread.start()
-        wait_until(self.place.address.exists)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        facts = read_address(self.place.address)
-        assert facts is not None
-        return facts
-
-    def raw(self) -> socket.socket:
-        return socket.create_connection((self.facts["host"], self.facts["port"]), timeout=PATIENCE)
-
-    def end(self) -> None:
-        self._loop.call_soon_threadsafe(self.service.end, "the test is over")
-        self._thread.join(PATIENCE)
-        self._loop.close()
-        assert not self.place.address.exists()
+from tsbench.station.service.requests import REQUESTS
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    found = Served(tmp_path)
+def served(tmp_path: Path) -> Iterator[HeldService]:
+    found = HeldService(tmp_path)
     yield found
     found.end()
 
@@ -63,7 +32,7 @@ def _asked(**more: Any) -> dict[str, Any]:
     return {"request": "submit", "asked": {"protocol": "iv_sweep", "device": "D1", "out": "/runs", **more}}
 
 
-def test_only_its_user_can_read_the_address(served: Served) -> None:
+def test_only_its_user_can_read_the_address(served: HeldService) -> None:
     if os.name == "posix":
         assert served.place.address.stat().st_mode & 0o777 == 0o600
     assert served.facts["token"] != served.facts["view_token"]
@@ -71,7 +40,7 @@ def test_only_its_user_can_read_the_address(served: Served) -> None:
 
 @pytest.mark.parametrize("greeting", [
     {"token": "guessed"}, {"token": ""}, {"token": None}, {"token": []}, {"version": 99}, {"token": "\ud800"}])
-def test_who_has_no_token_can_ask_nothing(served: Served, greeting: dict[str, Any]) -> None:
+def test_who_has_no_token_can_ask_nothing(served: HeldService, greeting: dict[str, Any]) -> None:
     with Face(served.place.address, **greeting) as face:
         face.say(_asked())
         lines = []
@@ -81,7 +50,7 @@ def test_who_has_no_token_can_ask_nothing(served: Served, greeting: dict[str, An
     assert served.service.queue.waiting == []
 
 
-def test_a_viewer_sees_the_queue_and_changes_nothing(served: Served) -> None:
+def test_a_viewer_sees_the_queue_and_changes_nothing(served: HeldService) -> None:
     with Face(served.place.address, token=served.facts["view_token"]) as face:
         assert face.until("queue")[0]["data"]["may"] == "view"
         for request in REQUESTS:
@@ -93,7 +62,7 @@ def test_a_viewer_sees_the_queue_and_changes_nothing(served: Served) -> None:
     assert served.service.queue.waiting == [] and served.service.held == "for the test"
 
 
-def test_all_clients_hear_of_the_queue_and_any_may_change_it(served: Served) -> None:
+def test_all_clients_hear_of_the_queue_and_any_may_change_it(served: HeldService) -> None:
     with ServiceClient(served.facts) as ada, ServiceClient(served.facts) as ben, Face(served.place.address) as eve:
         first = ada.submit("iv_sweep", "D1", user="ada")
         second = ben.submit("iv_sweep", "D2", parameters={"stop": "1.1 V"}, user="ben")
@@ -108,7 +77,7 @@ def test_all_clients_hear_of_the_queue_and_any_may_change_it(served: Served) -> 
             told = eve.until("queue")
 
 
-def test_strangers_in_numbers_lock_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strangers_in_numbers_lock_nobody_out(served: HeldService, monkeypatch: pytest.MonkeyPatch) -> None:
     strangers = [served.raw() for _ in range(100)]
     try:
         with ServiceClient(served.facts) as client:
@@ -118,7 +87,7 @@ def test_strangers_in_numbers_lock_nobody_out(served: Served, monkeypatch: pytes
             one.close()
 
 
-def test_a_client_that_asks_and_never_reads_holds_up_nobody(served: Served) -> None:
+def test_a_client_that_asks_and_never_reads_holds_up_nobody(served: HeldService) -> None:
     with contextlib.closing(served.raw()) as deaf, ServiceClient(served.facts) as client:
         deaf.settimeout(0.2)
         deaf.sendall(json.dumps({"version": 1, "token": served.facts["token"]}).encode() + b"\n")
@@ -128,57 +97,18 @@ def test_a_client_that_asks_and_never_reads_holds_up_nobody(served: Served) -> N
         assert client.status()["clients"] == 2
 
 
-def _malformed(chance: random.Random) -> bytes:
-    """Return what no client of ours sends."""
-    harmless = [name for name in REQUESTS if name not in {"end", "continue"}]   # these do what they say
-    request = {"request": chance.choice(harmless), "id": chance.choice([1, "x", None, [], {}, 1e300, 10**200])}
-    odd = [None, True, -1, 2**80, 1e-300, "", "\x00", "x" * 3000, [], [[]], {}, {"a": {}}, [None] * 50]
-    for name in chance.sample(["job", "place", "asked", "user", "request", "reason"], 3):
-        request[name] = chance.choice(odd)
-    if chance.random() < 0.3:
-        request["asked"] = {name: chance.choice(odd) for name in
-                            chance.sample(["protocol", "device", "out", "parameters", "fixture", "repeats", "x"], 4)}
-    line = json.dumps(request).encode()
-    how = chance.randrange(6)
-    if how == 0:
-        line = line[:chance.randrange(len(line))]
-    elif how == 1:
-        line = bytes(chance.randrange(256) for _ in range(chance.randrange(300)))
-    elif how == 2:
-        line = 20_000 * b"[" + 20_000 * b"]"
-    elif how == 3:
-        line = b'{"id": ' + 5000 * b"9" + b"}"
-    elif how == 4:
-        line = (LONGEST + 10) * b"x"
-    return line + b"\n"
-
-
 @pytest.mark.parametrize("seed", range(4))
-def test_malformed_messages_end_no_service(served: Served, seed: int) -> None:
-    chance = random.Random(seed)
-    with ServiceClient(served.facts) as client:
-        for _ in range(60):
-            with contextlib.closing(served.raw()) as link:
-                try:
-                    if chance.random() < 0.8:
-                        link.sendall(json.dumps({"version": 1, "token": served.facts["token"]}).encode() + b"\n")
-                    for _ in range(chance.randrange(8)):
-                        link.sendall(_malformed(chance))
-                except OSError:
-                    continue
-        assert client.status()["running"] is None
-        client.hold()
-    # what a request that happened to be right has put into the queue is whole
-    assert all(job.asked.out.startswith("/") for job in served.service.queue.waiting)
+def test_malformed_messages_end_no_service(served: HeldService, seed: int) -> None:
+    assert attack(served, random.Random(seed), 60) == []
 
 
-def test_who_says_nothing_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_says_nothing_is_let_go(served: HeldService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door_module, "_GREETING", 0.1)
     with contextlib.closing(served.raw()) as silent:
         assert silent.recv(1) == b""
 
 
-def test_the_bench_is_lent_in_turn_and_returned_when_its_client_leaves(served: Served) -> None:
+def test_the_bench_is_lent_in_turn_and_returned_when_its_client_leaves(served: HeldService) -> None:
     served.service.held = ""
     reasons: list[str] = []
     with ServiceClient(served.facts) as ada, ServiceClient(served.facts) as ben:
@@ -203,7 +133,7 @@ def test_the_bench_is_lent_in_turn_and_returned_when_its_client_leaves(served: S
         wait_until(lambda: [job.get("status") for job in ada.status()["jobs"]] == 2 * ["success"])
 
 
-def test_a_loan_that_waits_ends_with_its_client_and_is_not_kept(served: Served) -> None:
+def test_a_loan_that_waits_ends_with_its_client_and_is_not_kept(served: HeldService) -> None:
     with Face(served.place.address) as face:
         face.until("queue")
         face.say({"request": "borrow", "id": 1})
@@ -214,3 +144,27 @@ def test_a_loan_that_waits_ends_with_its_client_and_is_not_kept(served: Served) 
     wait_until(lambda: served.service.queue.waiting == [])
     (loan,) = served.service.queue.summaries()
     assert loan["status"] == "left out" and "has left" in loan["reason"]
+
+
+def test_a_service_that_ends_does_not_wait_for_who_has_borrowed_the_bench(tmp_path: Path) -> None:
+    served, reasons = HeldService(tmp_path), []
+    served.service.held = ""
+    with ServiceClient(served.facts) as client, client.lent(reasons.append):
+        served.end()
+        wait_until(lambda: reasons)
+    assert reasons == ["the test is over"]
+
+
+def test_a_measuring_process_that_cannot_be_started_ends_the_job_and_holds_the_queue(
+    served: HeldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start(child: MeasuringChild) -> None:
+        raise OSError("no memory")
+
+    monkeypatch.setattr(MeasuringChild, "start", start)
+    with ServiceClient(served.facts) as client:
+        job = client.submit("iv_sweep", "D1")
+        client.go_on()
+        outcome = job.wait()
+        assert outcome.status == "fail" and "no memory" in outcome.reason
+        assert "no memory" in client.status()["held"]
