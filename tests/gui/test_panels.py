@@ -156,16 +156,14 @@ def test_a_curve_is_drawn_when_it_has_changed(application: Any, monkeypatch: pyt
 def test_a_long_title_of_a_protocol_does_not_cut_the_labels(application: Any) -> None:
     from PyQt5 import QtWidgets
 
-    from tsbench.gui.run_panel import RunPanel
-    from tsbench.protocols.registry import PROTOCOLS
+    from tsbench.gui.main_window import MainWindow
 
-    window = QtWidgets.QWidget()  # as in the window, where a splitter gives the panel its width
-    panel = RunPanel(PROTOCOLS.things())
-    panel.setParent(window)
-    panel.setGeometry(0, 0, 420, 800)
+    window = MainWindow(None)
+    window.resize(1200, 800)
     window.show()
     application.processEvents()
-    labels = [label for label in panel.findChildren(QtWidgets.QLabel)
+    labels = [label for label in window.run_panel.findChildren(QtWidgets.QLabel)
               if label.text() in ("&Device", "&Protocol", "&Folder")]
     assert len(labels) == 3
     assert all(label.width() >= label.sizeHint().width() for label in labels)
+    window.close()
