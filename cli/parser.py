@@ -8,6 +8,7 @@ import argparse
 from tsbench.cli import (
     campaigns,
     checking,
+    comparing,
     conforming,
     drawing,
     exporting,
@@ -44,8 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
-        measuring, campaigns, reading, querying, exporting, statistics, drawing, listing, simulating, checking,
-        conforming, serving, station, starting)
+        measuring, campaigns, reading, comparing, querying, exporting, statistics, drawing, listing, simulating,
+        checking, conforming, serving, station, starting)
     for group in groups:
         group.declare(commands)
     return parser

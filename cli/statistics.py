@@ -44,7 +44,7 @@ def statistics(options: argparse.Namespace) -> int:
 
     families = FAMILIES if options.fit == "all" else _names(options.fit)
     found = compute(
-        options.files, options.quantity, _names(options.by) or None, families, _share(options.relative),
+        options.files, options.quantity, _names(options.by) or None, families, share_of(options.relative),
         columns=options.columns, kind=options.kind_of_table)
     if options.csv is not None:
         _write_csv(options.csv, found.rows())
@@ -65,7 +65,7 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
-def _share(text: str | None) -> float | None:
+def share_of(text: str | None) -> float | None:
     """Return a share from "1%" or "0.01".
 
     Raises

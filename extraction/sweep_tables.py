@@ -10,7 +10,7 @@ import numpy as np
 from tsbench.analysis.statistics import bootstrap_interval
 from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
-from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
 from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Rule
@@ -42,7 +42,7 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     ConfigurationError
         The column with the number of the sweep holds a number that is not whole.
     """
-    points = _points(table, path)
+    points = sweep_points_of(table, path)
     noise = drive_noise(points.voltage)
     events, doubt = _unchecked(switching(points, SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
@@ -57,9 +57,7 @@ def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]
     marked, falling = [], 0
     for event in events:
         # up to the highest current: without set-points, the highest voltage is where the voltage begins to fall
-        up = slice(0, int(np.argmax(event.half.current)) + 1)
-        part = falling_part(event.half.voltage[up], event.half.current[up])
-        if part is None or _is_way_down(event.half.voltage[up], part):
+        if not falls_smoothly(event.half):
             marked.append(event)
             continue
         falling += 1
@@ -74,13 +72,26 @@ def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]
         f"{NO_FACT.verdict.value}. {NO_FACT.reason[0].upper()}{NO_FACT.reason[1:]}"]
 
 
+def way_up(half: HalfSweep) -> slice:
+    """Return the readings up to the highest current: where the voltage falls, it does not tell the way up."""
+    return slice(0, int(np.argmax(half.current)) + 1)
+
+
+def falls_smoothly(half: HalfSweep) -> bool:
+    """Return whether the device voltage falls smoothly while the current rises, and not by the steps of a source."""
+    up = way_up(half)
+    part = falling_part(half.voltage[up], half.current[up])
+    return part is not None and not _is_way_down(half.voltage[up], part)
+
+
 def _is_way_down(voltage: FloatArray, part: slice) -> bool:
     """Return whether a voltage falls as it rose, by the steps of a source on its way down."""
     up, down = np.diff(voltage[: part.start + 1]), np.diff(voltage[part])
     return up.size > 0 and abs(float(np.median(down)) + float(np.median(up))) < _SAME_STEP * abs(float(np.median(up)))
 
 
-def _points(table: Table, path: Path) -> IVPoints:
+def sweep_points_of(table: Table, path: Path) -> IVPoints:
+    """Return the readings of a table with voltage and current; ``path`` names it in errors."""
     cycle_name = "sweep" if "sweep" in table.columns else "cycle"
     cycle = table.columns.get(cycle_name)
     if cycle is not None and (odd := np.flatnonzero(np.abs(cycle - np.rint(cycle)) > _WHOLE)).size:

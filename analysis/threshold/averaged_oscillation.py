@@ -77,8 +77,8 @@ class LoadedSweep:
 
 NO_FACT = AveragedVerdict(
     Averaged.NOT_EXCLUDED, "none",
-    "a source meter averages over an oscillation, so the readings of one sweep do not exclude it. Use a scope, another "
-    "load, another aperture, or the capacitance across the device")
+    "a source meter averages over an oscillation, so the readings of one sweep do not exclude it. Sweep with a scope "
+    "at the device, or sweep again with another load and give both files to 'tsbench compare'")
 
 
 def falling_part(voltage: FloatArray, current: FloatArray, noise: float | None = None) -> slice | None:
@@ -174,11 +174,14 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
             f"and by {1e3 * math.sqrt(there):.3g} mV elsewhere")
     if here > there * float(f.ppf(1.0 - _BY_CHANCE, *counts)):
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
-    return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, f"{said}; a faster oscillation would not show")
+    fall = abs(float(long[part][0] - long[part][-1]))
+    most = fall / math.sqrt(12.0 * float(f.ppf(1.0 - _BY_CHANCE, *counts)) * max(there, 1e-300))
+    return AveragedVerdict(Averaged.NOT_EXCLUDED, fact,
+                           f"{said}. An oscillation with more than about {most:.2g} periods in a reading does not show")
 
 
 def by_capacitance(
-    readings: LoadedSweep, capacitance: float, response_time: float,
+    readings: LoadedSweep, capacitance: float, response_time: float, known_to: float = _UNKNOWN,
 ) -> AveragedVerdict:
     """Compare the response time of the device with the one that the capacitance and the load line need for stability.
 
@@ -186,8 +189,8 @@ def by_capacitance(
     ----------
     readings : of one sweep
     capacitance : [F] across the device: pads, cables and probes, as the bench file has it
-    response_time : [s] in which the device follows a step, for example its rise when it switches; known to a factor of
-        1.5
+    response_time : [s] in which the device follows a step, for example its rise when it switches
+    known_to : factor to which the ratio of response time and capacitance is known
     """
     fact = "the capacitance with the load line"
     part = falling_part(readings.voltage, readings.current)
@@ -199,6 +202,6 @@ def by_capacitance(
     ratio = needed / response_time if response_time > 0.0 else math.inf
     said = (f"with {1e12 * capacitance:.3g} pF and {readings.load:.4g} Ohm the device is stable only if it responds "
             f"in more than {1e9 * needed:.3g} ns, and it responds in {1e9 * response_time:.3g} ns")
-    if ratio > _UNKNOWN:
+    if ratio > known_to:
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
-    return AveragedVerdict(Averaged.STABLE if ratio * _UNKNOWN < 1.0 else Averaged.NOT_EXCLUDED, fact, said)
+    return AveragedVerdict(Averaged.STABLE if ratio * known_to < 1.0 else Averaged.NOT_EXCLUDED, fact, said)

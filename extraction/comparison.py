@@ -1,0 +1,190 @@
+"""Sweeps of one device compared: is a smooth fall of its voltage a negative resistance or an averaged oscillation?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.threshold.averaged_oscillation import (
+    NO_FACT,
+    Averaged,
+    AveragedVerdict,
+    LoadedSweep,
+    by_capacitance,
+    by_other_aperture,
+    by_other_load,
+    falling_part,
+)
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.files import is_run
+from tsbench.extraction.sweep_tables import falls_smoothly, sweep_points_of, way_up
+from tsbench.extraction.table_files import read_tables
+from tsbench.protocols.iv_sweep.extraction import sweep_points
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag
+
+#: relative standard uncertainty of a load if none is given: it makes the voltages of two loads differ
+LOAD_ACCURACY = 1e-3
+_NEXT = {
+    Averaged.OSCILLATION: "Do not take the falling voltage for a negative resistance, and do not take thresholds from "
+                          "it",
+    Averaged.STABLE: "Thresholds from this sweep are those of the device",
+    Averaged.NOT_EXCLUDED: "Measure the device with a scope during the sweep, or sweep again with a load that is "
+                           "2 times larger or smaller. Either of them decides nearly always",
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the facts say, and of which files."""
+
+    verdict: Averaged
+    facts: tuple[AveragedVerdict, ...]
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def flag(self) -> Flag:
+        """Return the flag that the readings deserve; with AMBIGUOUS where two facts contradict each other."""
+        said = {one.verdict for one in self.facts}
+        flag = AveragedVerdict(self.verdict, "", "").flag
+        return flag | (Flag.AMBIGUOUS if {Averaged.OSCILLATION, Averaged.STABLE} <= said else Flag.NONE)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row for each fact, and the verdict of all, as ``--json`` prints them."""
+        rows = [{"fact": one.fact, "verdict": one.verdict.name.lower(), "reason": one.reason,
+                 "flags": one.flag.names()} for one in self.facts]
+        return [*rows, {"fact": "all", "verdict": self.verdict.name.lower(), "reason": _NEXT[self.verdict],
+                        "flags": self.flag.names()}]
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """The way up of a file, and what is known of how it was measured."""
+
+    name: str
+    half: HalfSweep
+    load: float | None  #: [Ohm]
+    capacitance: float  #: [F], 0: not known
+    aperture: float | None  #: power-line cycles
+    of_run: bool
+
+    def loaded(self, accuracy: float) -> LoadedSweep:
+        """Return the way up with its load; of a run the voltage at the device is as uncertain as the load."""
+        up = way_up(self.half)
+        current = self.half.current[up]
+        drop = accuracy * (self.load or 0.0) * float(np.abs(current).max()) if self.of_run else 0.0
+        return LoadedSweep(self.half.voltage[up], current, self.load or 0.0, drop)
+
+
+def compare_sweeps(
+    paths: Sequence[Path | str],
+    loads: Sequence[float] = (),
+    capacitance: float | None = None,
+    response_time: float | None = None,
+    known_to: float = 1.5,
+    load_accuracy: float = LOAD_ACCURACY,
+    columns: str | Mapping[str, str] | None = None,
+) -> Comparison:
+    """Compare sweeps of one device, to tell the mean of an oscillation from a stable negative resistance.
+
+    Parameters
+    ----------
+    paths : run files of sweeps, or tables of voltage (at the device) and current; the first one is judged
+    loads : [Ohm] between source and device, one for each file; empty: those of the bench, in the run files
+    capacitance : [F] across the device; None: that of the bench
+    response_time : [s] in which the device follows a step; None: the capacitance is not used
+    known_to : factor to which the ratio of response time and capacitance is known
+    load_accuracy : relative standard uncertainty of the loads
+    columns : of tables, as for :func:`tsbench.analyse_files`
+
+    Raises
+    ------
+    ConfigurationError, UnreadableFile
+        A file is no sweep, or there is nothing to compare.
+    """
+    if not known_to >= 1.0:
+        raise ConfigurationError(f"the response time is known to a factor of 1 or more, not {known_to:g}")
+    if loads and len(loads) != len(paths):
+        raise ConfigurationError(f"{len(loads)} loads are given for {len(paths)} files. Give one load for each file")
+    sweeps = [_sweep(Path(path), loads[k] if loads else None, columns) for k, path in enumerate(paths)]
+    first = sweeps[0]
+    one = first.loaded(load_accuracy)
+    if not falls_smoothly(first.half):
+        raise ConfigurationError(
+            f"{first.name}: the voltage does not fall smoothly while the current rises, so there is nothing to decide. "
+            "The results of 'tsbench analyse' are those of the device")
+    facts = list(_facts(first, one, sweeps[1:], load_accuracy))
+    across = first.capacitance if capacitance is None else capacitance
+    if response_time is not None and across > 0.0 and first.load:
+        facts.append(by_capacitance(one, across, response_time, known_to))
+    said = {fact.verdict for fact in facts}
+    verdict = next((one for one in (Averaged.OSCILLATION, Averaged.STABLE) if one in said), Averaged.NOT_EXCLUDED)
+    lines = [f"{fact.fact}: {fact.verdict.value}, because {fact.reason}" for fact in facts]
+    if not facts:
+        facts.append(NO_FACT)
+        lines.append(_missing(sweeps, response_time, across))
+    if {Averaged.OSCILLATION, Averaged.STABLE} <= said:
+        lines.append("the facts contradict each other: check the loads, the capacitance and the response time")
+    lines.append(f"{first.name}: {verdict.value}. {_NEXT[verdict]}")
+    return Comparison(verdict, tuple(facts), lines)
+
+
+def _facts(
+    first: _Sweep, one: LoadedSweep, others: Sequence[_Sweep], accuracy: float,
+) -> Iterator[AveragedVerdict]:
+    for other in others:
+        if first.load and other.load and not np.isclose(first.load, other.load, rtol=0.1):
+            yield by_other_load(one, other.loaded(accuracy))
+        elif first.aperture is not None and other.aperture is not None and first.aperture != other.aperture:
+            long, short = (first, other) if first.aperture > other.aperture else (other, first)
+            up = way_up(long.half)
+            if long.half.level.size == short.half.level.size and np.allclose(long.half.level, short.half.level):
+                part = falling_part(long.half.voltage[up], long.half.current[up])
+                if part is not None:
+                    yield by_other_aperture(long.half.voltage[up], short.half.voltage[up], part)
+
+
+def _missing(sweeps: Sequence[_Sweep], response_time: float | None, capacitance: float) -> str:
+    """Return why no fact could be used."""
+    if len(sweeps) > 1:
+        known = ", ".join(f"{one.name}: load {'unknown' if one.load is None else format_quantity(one.load, 'Ohm')}, "
+                          f"aperture {'unknown' if one.aperture is None else f'{one.aperture:g} cycles'}"
+                          for one in sweeps)
+        return f"the sweeps differ neither in the load nor, at equal set-points, in the aperture ({known}). Give --load"
+    if response_time is None:
+        return "one sweep alone does not exclude an oscillation. Give a second sweep, or --response"
+    what = "capacitance across the device" if capacitance <= 0.0 else "load"
+    return f"the {what} is not known. Give --{'capacitance' if capacitance <= 0.0 else 'load'}"
+
+
+def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | None) -> _Sweep:
+    if not is_run(path):
+        from tsbench.analysis.tables.table import parse_columns
+
+        named = parse_columns(columns) if isinstance(columns, str) else columns
+        tables = read_tables(path, named, None).tables
+        if len(tables) != 1 or not {"voltage", "current"} <= set(tables[0].table.columns):
+            raise ConfigurationError(f"{path.name}: this file has not one table of voltage and current")
+        return _Sweep(path.name, _half(sweep_points_of(tables[0].table, path), path.name), load, 0.0, None, False)
+    from tsbench.storage import read_foreign
+
+    run = read_foreign(path)
+    if "set_point" not in {column.name for column in run.header.columns}:
+        raise ConfigurationError(f"{path.name}: a run of '{run.header.protocol}' is no sweep")
+    fixture, cycles = run.header.fixture, run.header.parameters.get("nplc")
+    given = cycles.get("value") if isinstance(cycles, Mapping) else cycles
+    return _Sweep(
+        path.name, _half(sweep_points(run), path.name),
+        fixture.path_resistance.get("drive") if load is None else load, fixture.parallel_capacitance,
+        float(given) if isinstance(given, int | float) else None, True)
+
+
+def _half(points: IVPoints, name: str) -> HalfSweep:
+    """Return the first half-sweep whose voltage falls, or the first one."""
+    halves = [half for half in split(points) if half.turn > 1]
+    if not halves:
+        raise ConfigurationError(f"{name}: the file has no sweep with rising set-points")
+    return next((half for half in halves if falls_smoothly(half)), halves[0])

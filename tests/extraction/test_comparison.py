@@ -1,0 +1,97 @@
+"""Two sweeps of a device tell an averaged oscillation from a negative resistance, at the command line too."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.analysis.test_averaged_oscillation import averaged, stable
+from tests.fixtures.made_runs import SWEEP, run
+from tsbench.analysis.threshold.averaged_oscillation import Averaged, LoadedSweep
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.comparison import compare_sweeps
+from tsbench.records import Flag
+from tsbench.storage.nexus.writer import write_run
+
+
+def table(path: Path, readings: LoadedSweep) -> Path:
+    rows = "\n".join(f"{v:.9g},{i:.9g}" for v, i in zip(readings.voltage, readings.current, strict=True))
+    path.write_text(f"voltage (V),current (A)\n{rows}\n", encoding="utf-8")
+    return path
+
+
+def stored(path: Path, readings: LoadedSweep, nplc: float) -> Path:
+    level = np.linspace(1.0, 5.0, readings.voltage.size)
+    points = [(k, 0.1 * k, 1, 1, 1, level[k], level[k], readings.current[k], readings.voltage[k])
+              for k in range(level.size)]
+    write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""}}), path)
+    return path
+
+
+@pytest.mark.parametrize(("made", "verdict", "flag"), [(averaged, Averaged.OSCILLATION, Flag.OSCILLATING),
+                                                       (stable, Averaged.STABLE, Flag.NONE)])
+def test_a_second_load_decides(tmp_path, made, verdict, flag):
+    files = table(tmp_path / "one.csv", made(5e3)), table(tmp_path / "other.csv", made(1.25e4, seed=1))
+    found = compare_sweeps(files, (5e3, 1.25e4))
+    assert found.verdict is verdict and found.flag is flag
+    assert len(found.facts) == 1 and "standard uncertainties" in found.lines[0]
+
+
+def test_runs_know_their_aperture_and_a_short_one_shows_the_scatter(tmp_path):
+    random, long = np.random.default_rng(0), averaged(5e3)
+    files = [stored(tmp_path / "long.nxs", long, 1.0)]
+    for name, scatter in (("moving", 1e-3), ("calm", 0.0)):
+        fall = np.arange(40) >= np.argmax(long.voltage)
+        voltage = long.voltage + 1e-4 * random.standard_normal(40) + scatter * fall * random.uniform(-1, 1, 40)
+        files.append(stored(tmp_path / f"{name}.nxs", LoadedSweep(voltage, long.current, 5e3), 0.01))
+    assert compare_sweeps(files[:2]).verdict is Averaged.OSCILLATION
+    calm = compare_sweeps(files[::2])
+    assert calm.verdict is Averaged.NOT_EXCLUDED and calm.flag is Flag.UNCHECKED
+    assert "periods in a reading does not show" in calm.lines[0] and "with a load that is 2 times" in calm.lines[-1]
+
+
+def test_the_capacitance_decides_only_beyond_what_the_response_is_known_to(tmp_path):
+    file = [table(tmp_path / "one.csv", averaged(5e3))]
+    assert compare_sweeps(file, (5e3,), 80e-12, 20e-9).verdict is Averaged.OSCILLATION
+    assert compare_sweeps(file, (5e3,), 80e-12, 50e-9).verdict is Averaged.NOT_EXCLUDED
+    assert compare_sweeps(file, (5e3,), 80e-12, 50e-9, known_to=1.1).verdict is Averaged.OSCILLATION
+    assert "--capacitance" in compare_sweeps(file, (5e3,), response_time=20e-9).lines[0]
+    assert "--response" in compare_sweeps(file).lines[0]
+
+
+def test_facts_that_contradict_each_other_are_said(tmp_path):
+    files = table(tmp_path / "one.csv", averaged(5e3)), table(tmp_path / "other.csv", averaged(1.25e4, seed=1))
+    found = compare_sweeps(files, (5e3, 1.25e4), 1e-15, 20e-9)
+    assert found.flag == Flag.OSCILLATING | Flag.AMBIGUOUS and any("contradict" in line for line in found.lines)
+
+
+def test_what_cannot_be_compared_is_refused(tmp_path):
+    line = table(tmp_path / "line.csv", LoadedSweep(np.linspace(0, 1, 20), np.linspace(0, 1e-3, 20), 1e3))
+    falling = table(tmp_path / "falling.csv", averaged(5e3))
+    with pytest.raises(ConfigurationError, match="does not fall smoothly"):
+        compare_sweeps([line])
+    with pytest.raises(ConfigurationError, match="one load for each file"):
+        compare_sweeps([falling], (1e3, 2e3))
+    with pytest.raises(ConfigurationError, match="factor of 1 or more"):
+        compare_sweeps([falling], known_to=0.5)
+    assert "differ neither in the load" in compare_sweeps([falling, falling]).lines[0]
+    other = tmp_path / "other.csv"
+    other.write_text("time (s),voltage (V)\n" + "\n".join(f"{k},{k}" for k in range(20)), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="not one table of voltage and current"):
+        compare_sweeps([other])
+    write_run(run("oscillation", ("index",), [[0.0]]), tmp_path / "run.nxs")
+    with pytest.raises(ConfigurationError, match="is no sweep"):
+        compare_sweeps([tmp_path / "run.nxs"])
+
+
+def test_the_command_prints_the_facts_and_the_next_step(tmp_path, capsys):
+    one, other = table(tmp_path / "a.csv", averaged(5e3)), table(tmp_path / "b.csv", averaged(1.25e4, seed=1))
+    assert main(["compare", str(one), str(other), "--load", "5k,12.5k", "--json"]) == 0
+    said = capsys.readouterr()
+    assert [row["verdict"] for row in json.loads(said.out)] == ["oscillation", "oscillation"]
+    assert "do not take thresholds from it" in said.err
+    assert main(["compare", str(one)]) == 0
+    assert "Measure the device with a scope" in capsys.readouterr().out
+    assert main(["compare", str(one), "--load", "x"]) == 2
