@@ -12,6 +12,7 @@ from PyQt5 import QtCore, QtWidgets
 from tsbench.gui.live_plot import LivePlot, LiveTrace
 from tsbench.gui.palette import BAD, DIM, WARNING
 from tsbench.gui.result_table import ResultTable
+from tsbench.gui.search_plot import SearchPlot
 from tsbench.gui.wire_panel import WirePanel
 from tsbench.quantities import conditions_text
 from tsbench.records import FloatArray
@@ -28,6 +29,7 @@ class RunView(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.plot = LivePlot()
+        self.search = SearchPlot()
         self.results = ResultTable()
         self.progress = QtWidgets.QProgressBar()
         self.progress.setRange(0, 1000)
@@ -61,10 +63,10 @@ class RunView(QtWidgets.QWidget):
         splitter = QtWidgets.QSplitter(QtCore.Qt.Vertical)
         splitter.setHandleWidth(8)
         splitter.setChildrenCollapsible(False)
-        for widget, share in ((self.plot, 5), (self.results, 3), (bottom, 2)):
+        for widget, share in ((self.plot, 5), (self.search, 4), (self.results, 3), (bottom, 2)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, share)
-        splitter.setSizes([460, 230, 150])
+        splitter.setSizes([460, 300, 230, 150])
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -83,6 +85,7 @@ class RunView(QtWidgets.QWidget):
         """A run has begun, whose points have these columns."""
         self._rows = []
         self.results.clear()
+        self.search.begin(columns)
         units = {str(column["name"]): str(column["unit"]) for column in columns}
         names = list(units)
         x, y = next(((x, y) for x, y in _AXES if x in units and y in units), ("", ""))
@@ -146,9 +149,10 @@ class RunView(QtWidgets.QWidget):
     # ------------------------------------------------------------------------------------ kinds of events
 
     def _on_point(self, data: Mapping[str, Any], message: str) -> None:
+        values = _numbers(data["values"])
+        self.search.add_point(values)
         if self._axes is None:
             return
-        values = _numbers(data["values"])
         self.plot.add_point(float(values[self._axes[0]]), float(values[self._axes[1]]))
 
     def _on_waveform(self, data: Mapping[str, Any], message: str) -> None:

@@ -14,10 +14,11 @@ from itertools import pairwise
 import numpy as np
 from scipy import special
 
+from tsbench.analysis.adaptive.belief import Belief
 from tsbench.records import FloatArray
 
 #: odds from which on a dependence counts as seen; below their inverse as refuted by a factor of three
-SEEN_ODDS = 30.0
+_SEEN_ODDS = 30.0
 _REFUTED_ODDS = 1.0 / 3.0
 #: standard deviations of the sum of products of neighbouring surprises: 0.3 % of independent outcomes go beyond
 _FAR = 3.0
@@ -35,12 +36,12 @@ class Succession:
     @property
     def dependent(self) -> bool:
         """Whether the outcomes depend on each other."""
-        return self.odds > SEEN_ODDS
+        return self.odds > _SEEN_ODDS
 
     @property
     def undecided(self) -> bool:
         """Whether the outcomes speak neither for nor against it."""
-        return _REFUTED_ODDS < self.odds <= SEEN_ODDS
+        return _REFUTED_ODDS < self.odds <= _SEEN_ODDS
 
 
 def succession(fired: Sequence[bool]) -> Succession:
@@ -79,3 +80,16 @@ def surprises_follow(expected: Sequence[float], fired: FloatArray) -> bool:
     surprise = fired - chance
     variance = float((chance[1:] * (1.0 - chance[1:])) @ surprise[:-1] ** 2)
     return bool(variance > 0.0 and abs(float(surprise[1:] @ surprise[:-1])) > _FAR * math.sqrt(variance))
+
+
+def history_seen(found: Belief) -> str:
+    """Return which history of the threshold explains the outcomes far better than independence does; "": none."""
+    odds = found.history_odds
+    if not odds.size or odds.mean() <= _SEEN_ODDS:
+        return ""
+    return f"{found.prior.histories[int(odds.argmax())].name} (odds {odds.mean():.2g})"
+
+
+def dependent(found: Belief) -> bool:
+    """Return whether the outcomes of a search show that they depend on each other."""
+    return bool(history_seen(found)) or surprises_follow(found.expected, found.fired)

@@ -10,26 +10,38 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+from scipy import stats
 
-from benchmarks.adaptive.bench_part import SPREADS, BenchRow, bench_run, model_of
+from benchmarks.adaptive.bench_part import SPREADS, BenchJob, BenchRow, bench_jobs, bench_run, model_of
 from benchmarks.adaptive.population import Device, population
 from benchmarks.adaptive.strategies import LEVELS, QUANTITIES, TUNED_LEVELS, Spent, adaptive, spaced
+from benchmarks.adaptive.window_part import WindowRow, window_run
 from benchmarks.report import INFORMATION, Line, report
 
 #: pulses of the search, of those of the spaced series, at most
 SHARES = {"threshold amplitude": 1 / 3, "refractory period": 1 / 3, "firing probability": 1 / 2}
-_DRIFTING, _DRIFT = 50, 0.3  #: of the threshold, in 100 pulses
+_DRIFTING, _DRIFT = 20, 0.3  #: of the threshold, in 100 pulses
 #: share of the devices that have to reach the width with one and the same series, at most: the last few cost most
 _MOST_DEVICES = 0.9
-_OF_ONE_MODEL = 40  #: searches of one statistical model, for the part on the bench
+_MODELS = 2  #: searches of the statistical model for each run on the bench
+_REMEMBERING = 30
+_WINDOWS = 30
+
+#: of the devices with a memory: correlations of successive thresholds
+_MEMORIES = (0.0, 0.5)
 
 Job = tuple[str, Device, int, bool]  #: quantity, device, levels (0: adaptive), tuned
+
+
+def _modelled(job: tuple[Device, str, int]) -> Spent:
+    return adaptive(*job)
 
 
 def _done(job: Job) -> Spent | None:
@@ -37,21 +49,41 @@ def _done(job: Job) -> Spent | None:
     return spaced(device, quantity, levels, tuned) if levels else adaptive(device, quantity)
 
 
-def _kept(jobs: Sequence[Job], pool: ProcessPoolExecutor, keep: Path | None) -> list[Spent | None]:
-    """Return what each job took; ``keep``: a file with the jobs done before, to which the others are added."""
-    done: dict[str, Spent | None] = {}
-    if keep is not None and keep.exists():
-        for line in keep.read_text("utf-8").splitlines():
-            key, values = json.loads(line)
-            done[key] = None if values is None else Spent(**values)
-    keys = [repr(job) for job in jobs]
-    missing = [(key, job) for key, job in zip(keys, jobs, strict=True) if key not in done]
-    for (key, _), found in zip(missing, pool.map(_done, [job for _, job in missing], chunksize=2), strict=True):
-        done[key] = found
-        if keep is not None:
-            with keep.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([key, None if found is None else asdict(found)]) + "\n")
-    return [done[key] for key in keys]
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Work:
+    """Does jobs on several processes; what is done is kept in a file, to which a later run adds."""
+
+    pool: ProcessPoolExecutor
+    file: Path | None
+
+    def searches(self, jobs: Sequence[Job]) -> list[Spent | None]:
+        """Return what each job took."""
+        return self.done(jobs, _done, Spent)
+
+    def done(self, jobs: Sequence[Asked], work: Callable[[Asked], Answer], kind: Callable[..., Answer]) -> list[Answer]:
+        """Return the answers of ``work``, which are of one ``kind``, to the ``jobs``."""
+        known: dict[str, Any] = {}
+        if self.file is not None and self.file.exists():
+            for line in self.file.read_text("utf-8").splitlines():
+                key, values = json.loads(line)
+                known[key] = None if values is None else kind(**values) if set(values) <= _names(kind) else None
+        keys = [repr(job) if isinstance(job, tuple) else f"{work.__name__} {job!r}" for job in jobs]
+        missing = [(key, job) for key, job in zip(keys, jobs, strict=True) if key not in known]
+        found = self.pool.map(work, [job for _, job in missing], chunksize=2)
+        for (key, _), answer in zip(missing, found, strict=True):
+            known[key] = answer
+            if self.file is not None:
+                with self.file.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([key, None if answer is None else asdict(answer)]) + "\n")
+        return [known[key] for key in keys]
+
+
+def _names(kind: Any) -> set[str]:
+    return {field.name for field in fields(kind)}
 
 
 def best_series(found: dict[int, list[Spent | None]], least_share: float) -> tuple[int, float, float] | None:
@@ -73,12 +105,12 @@ def best_series(found: dict[int, list[Spent | None]], least_share: float) -> tup
 
 
 def compare(
-    quantity: str, devices: Sequence[Device], spaced_ones: int, pool: ProcessPoolExecutor, keep: Path | None
+    quantity: str, devices: Sequence[Device], spaced_ones: int, work: Work
 ) -> list[Line]:
     """Return the rows of one quantity; the first ``spaced_ones`` devices are measured by spaced series as well."""
-    ours = [one for one in _kept([(quantity, device, 0, False) for device in devices], pool, keep) if one]
+    ours = [one for one in work.searches([(quantity, device, 0, False) for device in devices]) if one]
     series = {
-        tuned: {levels: _kept([(quantity, device, levels, tuned) for device in devices[:spaced_ones]], pool, keep)
+        tuned: {levels: work.searches([(quantity, device, levels, tuned) for device in devices[:spaced_ones]])
                 for levels in tried}
         for tuned, tried in ((False, LEVELS[quantity]), (True, TUNED_LEVELS[quantity]))}
     pulses, covered = float(np.mean([one.pulses for one in ours])), sum(one.covered for one in ours)
@@ -93,6 +125,8 @@ def compare(
              "at least 90 %", covered >= 0.9 * len(ours)),
         Line(f"{quantity}: of these, flagged as drifting", f"{sum(one.drifted for one in ours)}", "at most 3 %",
              sum(one.drifted for one in ours) <= max(0.03 * len(ours), 1)),
+        Line(f"{quantity}: of these, flagged as dependent", f"{sum(one.dependent for one in ours)}", "at most 3 %",
+             sum(one.dependent for one in ours) <= max(0.03 * len(ours), 1)),
     ]
     for tuned in (False, True):
         lines += _against(quantity, ours[:spaced_ones], series[tuned], min(reached / len(ours), _MOST_DEVICES), tuned)
@@ -140,42 +174,92 @@ def _against(
     return lines
 
 
-def drifting(devices: Sequence[Device], pool: ProcessPoolExecutor, keep: Path | None) -> list[Line]:
+def drifting(devices: Sequence[Device], work: Work) -> list[Line]:
     """Return the row of devices whose threshold moves."""
-    found = [one for one in _kept([("threshold amplitude", device, 0, False) for device in devices], pool, keep) if one]
+    found = [one for one in work.searches([("threshold amplitude", device, 0, False) for device in devices]) if one]
     return [Line(
-        f"threshold amplitude: devices flagged as drifting, where the threshold rises by {_DRIFT:.0%} in 100 pulses",
-        f"{sum(one.drifted for one in found)} of {len(found)}", INFORMATION, True)]
+        f"threshold amplitude: devices flagged as drifting, dependent, where it rises by {_DRIFT:.0%} in 100 pulses",
+        f"{sum(one.drifted for one in found)}, {sum(one.dependent for one in found)} of {len(found)}; "
+        f"{sum(one.drifted or one.dependent or not one.reached for one in found)} with these flags or too few pulses",
+        INFORMATION, True)]
 
 
-def on_the_bench(runs: int, pool: ProcessPoolExecutor) -> list[Line]:
-    """Return the rows that compare the simulated bench with the statistical model of its devices."""
-    jobs = [("threshold amplitude", spread, seed) for spread in SPREADS for seed in range(1, runs + 1)]
-    jobs += [("firing probability", 0.04, seed) for seed in range(1, runs + 1)]
-    jobs += [("refractory period", 0.04, seed) for seed in range(1, 2 * runs + 1)]
-    rows = list(pool.map(bench_run, jobs))
+def remembering(count: int, work: Work) -> list[Line]:
+    """Return the rows of devices whose threshold stays until they switch."""
     lines = []
-    for quantity in QUANTITIES:
-        mine = [row for row in rows if row.quantity == quantity]
-        lines += _agreement(quantity, mine, pool)
-    covered = sum(row.covered for row in rows)
-    lines.append(Line("on the bench: runs whose interval contains the true value", f"{covered} of {len(rows)}",
-                      "at least 90 %", covered >= 0.9 * len(rows)))
+    for resembles in _MEMORIES:
+        devices = population(count, resembles=resembles)
+        found = [one for one in work.searches([("threshold amplitude", one, 0, False) for one in devices]) if one]
+        covered = sum(one.covered for one in found)
+        name = "threshold amplitude, of devices whose threshold stays until they switch" + (
+            f" and resembles the one before (correlation {resembles:g})" if resembles else "")
+        lines += [
+            _covered(f"{name}: intervals that contain the true value", covered, len(found)),
+            Line(f"{name}: pulses, mean; flagged as dependent", f"{np.mean([one.pulses for one in found]):.1f}; "
+                 f"{sum(one.dependent for one in found)} of {len(found)}", INFORMATION, True)]
     return lines
 
 
-def _agreement(quantity: str, rows: Sequence[BenchRow], pool: ProcessPoolExecutor) -> list[Line]:
-    """Compare the mean number of pulses of the bench with that of the model, within three standard errors of both."""
-    models = list({(row.device.spread, row.device.asked): row.device for row in rows}.values())
-    each = max(_OF_ONE_MODEL // len(models), 1)
-    jobs = [(device, quantity, seed) for device in models for seed in range(100, 100 + each)]
-    model = np.array([one.pulses for one in pool.map(adaptive, *zip(*jobs, strict=True))], dtype=float)
-    bench = np.array([row.pulses for row in rows], dtype=float)
+def _covered(name: str, covered: int, count: int) -> Line:
+    """Return a row of a coverage, with the chance of so many if the true coverage was 90 %."""
+    chance = float(stats.binom.sf(covered - 1, count, 0.9))
+    return Line(name, f"{covered} of {count} (so many or more with a true coverage of 90 %: {chance:.3f})",
+                "at least 90 %", covered >= 0.9 * count)
+
+
+def on_the_bench(runs: int, work: Work) -> list[Line]:
+    """Return the rows that compare the simulated bench with the statistical model of its devices."""
+    jobs = bench_jobs(runs)
+    rows = work.done(jobs, bench_run, BenchRow)
+    lines = []
+    for quantity in QUANTITIES:
+        mine = [(job, row) for job, row in zip(jobs, rows, strict=True) if job.quantity == quantity]
+        for kind in dict.fromkeys(job.kind for job, _ in mine):
+            lines += _agreement(quantity, kind, [(job, row) for job, row in mine if job.kind == kind], work)
+    lines.append(_covered("on the bench: runs whose interval contains the true value",
+                          sum(row.covered for row in rows), len(rows)))
+    return lines
+
+
+def _agreement(quantity: str, kind: str, mine: Sequence[tuple[BenchJob, BenchRow]], work: Work) -> list[Line]:
+    """Compare the mean number of pulses of the bench with that of the model, within three standard errors of both.
+
+    Each run on the bench has as many runs of the model, of the same device and of other draws.
+    """
+    found = work.done([(model_of(job), quantity, seed) for job, _ in mine for seed in range(100, 100 + _MODELS)],
+                      _modelled, Spent)
+    model = np.array([one.pulses for one in found], dtype=float)
+    bench = np.array([row.pulses for _, row in mine], dtype=float)
     error = float(np.hypot(model.std(ddof=1) / model.size**0.5, bench.std(ddof=1) / bench.size**0.5))
-    difference = float(bench.mean() - model.mean())
-    return [Line(f"{quantity}: pulses on the bench and of the statistical model of the same devices, mean",
-                 f"{bench.mean():.1f} of {bench.size} runs, {model.mean():.1f} of {model.size}",
-                 f"within three standard errors ({3 * error:.1f})", abs(difference) <= 3 * error)]
+    name = f"{quantity} on the bench" + (f", {kind}" if kind else "")
+    covered, dependent = sum(row.covered for _, row in mine), sum(row.dependent for _, row in mine)
+    return [
+        Line(f"{name}: intervals that contain the true value; flagged as dependent",
+             f"{covered} of {bench.size}; {dependent}", INFORMATION, True),
+        Line(f"{name}: pulses that count, of the bench and of the statistical model, mean; conditioning pulses beside",
+             f"{bench.mean():.1f}, {model.mean():.1f} of {model.size}; "
+             f"{np.mean([row.conditioning for _, row in mine]):.1f}",
+             f"within three standard errors ({3 * error:.1f})", abs(float(bench.mean() - model.mean())) <= 3 * error)]
+
+
+def windows(count: int, work: Work) -> list[Line]:
+    """Return the rows of the search for the oscillation window."""
+    rows = work.done(list(range(1, count + 1)), window_run, WindowRow)
+    held, bounds, widths = [], [], []
+    for row in rows:
+        for true, low, high in zip(row.true, row.low, row.high, strict=True):
+            if low is not None and high is not None:
+                held.append(true is not None and low <= true <= high)
+                widths.append(high - low)
+            else:
+                bounds.append(true is None or ((low is None or true >= low) and (high is None or true <= high)))
+    return [
+        _covered("oscillation window: edges whose interval contains the edge of the circuit", sum(held), len(held)),
+        Line("oscillation window: edges of which only a bound is known, and the bound holds",
+             f"{sum(bounds)} of {len(bounds)}", INFORMATION, True),
+        Line("oscillation window: records, mean (most); width of the intervals, median",
+             f"{np.mean([row.records for row in rows]):.1f} ({max(row.records for row in rows)}); "
+             f"{1e3 * np.median(widths):.0f} mV", INFORMATION, True)]
 
 
 def main() -> int:
@@ -190,11 +274,14 @@ def main() -> int:
     count, runs = (12, 1) if arguments.quick else (100, arguments.bench)
     lines: list[Line] = []
     with ProcessPoolExecutor(arguments.workers) as pool:
+        work = Work(pool, arguments.keep)
         for quantity in QUANTITIES:
-            lines += compare(quantity, population(count), min(arguments.spaced, count), pool, arguments.keep)
-        lines += drifting(population(min(count, _DRIFTING), _DRIFT), pool, arguments.keep)
-        lines += on_the_bench(runs, pool)
-    model = model_of(SPREADS[1], 0)
+            lines += compare(quantity, population(count), min(arguments.spaced, count), work)
+        lines += drifting(population(min(count, _DRIFTING), _DRIFT), work)
+        lines += remembering(min(count, _REMEMBERING), work)
+        lines += on_the_bench(runs, work)
+        lines += windows(_WINDOWS if not arguments.quick else 2, work)
+    model = model_of(BenchJob("threshold amplitude", SPREADS[1], 0))
     title = (f"{count} devices by chosen pulses, {min(arguments.spaced, count)} by equally spaced ones as well; nbo2 "
              f"on the bench has a threshold amplitude of {model.threshold:.4f} V")
     return report("adaptive", title, lines)

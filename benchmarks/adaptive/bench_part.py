@@ -1,9 +1,10 @@
 """The same searches by the protocols on the simulated bench, beside the statistical model of the same devices.
 
-A device of the catalogue whose parameter ``as_`` is drawn anew in each cycle has a threshold that varies from pulse to
-pulse. On the circuit alone, without instruments, the threshold amplitude is bisected for three values of ``as_``: that
-gives the truth, and with the law of the draws the statistical model. The instruments have no calibration errors here:
-the amplitude is the one that the generator is set to, and the interval does not hold the error of the generator.
+A device of the catalogue whose parameter ``as_`` is drawn anew when it has switched has a threshold that stays until
+then. On the circuit alone, without instruments, the threshold amplitude is bisected for three values of ``as_``: that
+gives the truth, and with the law of the draws the statistical model. In most rows, the instruments have no calibration
+errors, and the interval is the one that ended the search; in those with the instruments' imperfections, it is that of
+the result, which holds the accuracy of the generator.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ SPREADS = (1e-3, 0.04, 0.1)
 #: [V] beyond it a pulse through the 102 Ohm of the bench may exceed its current limit
 LIMIT = 2.0
 WIDTH, EDGE = 1e-6, 10e-9
+CONDITIONING = 1.6  #: [V] fires nbo2 for every ``as_`` that is drawn
+RESEMBLES = 0.5  #: of the persistence of ``as_``: the middle of what PHYSICS.md Part II section 6 assumes, 0.3 to 0.6
 #: spread of ln(recovery time) of ag_sio2, by the counts of examples/ag_sio2.truth.toml
 SILVER_SPREAD, SILVER_PERIOD = 0.18, 3.904e-3
 #: examples/nbo2.world.toml as the generator sees it, with the scope's inputs
@@ -48,14 +51,50 @@ C2 low 0 14p
 
 
 @dataclass(frozen=True)
-class BenchRow:
-    """One run on the bench."""
+class BenchJob:
+    """One search on the bench."""
 
     quantity: str
-    device: Device  #: its statistical model
-    pulses: int
+    spread: float  #: of ``as_``
+    seed: int
+    conditioning: bool = False
+    resembles: float = 0.0  #: correlation of ``as_`` with the one before
+    imperfections: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What is told of the device and the protocol, without the seed."""
+        parts = ["conditioning pulses" if self.conditioning else "",
+                 f"successive thresholds correlate by {self.resembles:g}" if self.resembles else "",
+                 "instruments with their imperfections" if self.imperfections else ""]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """What one search on the bench took."""
+
+    pulses: int  #: that count
+    conditioning: int  #: beside these
     reached: bool
     covered: bool
+    dependent: bool  #: whether the result says that outcomes depend on each other
+
+
+def bench_jobs(runs: int) -> list[BenchJob]:
+    """Return the searches, ``runs`` of each kind and spread; of pairs, twice as many."""
+    jobs = []
+    for number in range(1, runs + 1):  # each with draws of its own: so the runs are independent of each other
+        little, some = (BenchJob("threshold amplitude", spread, number) for spread in SPREADS[:2])
+        jobs += [
+            little, replace(some, seed=number + 100), replace(some, seed=number + 200, conditioning=True),
+            BenchJob("threshold amplitude", SPREADS[2], number + 300, True),
+            replace(some, seed=number + 400, conditioning=True, resembles=RESEMBLES),
+            replace(some, seed=number + 500, conditioning=True, imperfections=True),
+            BenchJob("firing probability", SPREADS[1], number + 600, True),
+            BenchJob("firing probability", SPREADS[2], number + 700, True)]
+        jobs += [BenchJob("refractory period", 0.0, each) for each in (2 * number - 1, 2 * number)]
+    return jobs
 
 
 @cache
@@ -92,49 +131,55 @@ def _switches(value: float, amplitude: float) -> bool:
         return bool(read_witness(Path(folder) / "witness.jsonl").switching_on())
 
 
-def model_of(spread: float, number: int) -> Device:
-    """Return the statistical model of nbo2 with a ``spread`` of ``as_``: log-normal draws, a power law between."""
+def model_of(job: BenchJob) -> Device:
+    """Return the statistical model of a job: log-normal draws of ``as_``, a power law between it and the threshold."""
     middle, above = circuit_threshold(1.0), circuit_threshold(1.1)
     power = math.log(above / middle) / math.log(1.1)
-    deviation = max(abs(power) * spread * middle, 1e-5)
-    return Device(number, "nbo2", LIMIT, middle, middle, deviation, False, SILVER_PERIOD, SILVER_SPREAD, 1.0)
+    deviation = max(abs(power) * job.spread * middle, 1e-5)
+    return Device(job.seed, "nbo2", LIMIT, middle, middle, deviation, False, SILVER_PERIOD, SILVER_SPREAD, 1.0,
+                  resembles=None if job.conditioning and not job.resembles else job.resembles)
 
 
-def bench_run(job: tuple[str, float, int]) -> BenchRow:
-    """Run one search on the bench: (quantity, spread of ``as_``, seed)."""
-    quantity, spread, seed = job
-    device = model_of(spread, seed)
-    if quantity == "refractory period":
-        result, pulses = _measure("ag_sio2", "A1", "adaptive_refractory", {
-            "shortest": GAPS[0], "longest": GAPS[1], "ratio": PERIOD_RATIO, "budget": BUDGET}, "", seed)
-        true: float = SILVER_PERIOD
-    elif quantity == "threshold amplitude":
-        result, pulses = _measure("nbo2", "D1", "adaptive_threshold", {
-            "lowest": LOWEST * LIMIT, "highest": 0.97 * LIMIT, "interval": THRESHOLD_WIDTH * LIMIT, "budget": BUDGET},
-            f"cycles = {{ spread = {{ as_ = {spread} }} }}", seed)
-        true = device.threshold
-    else:
-        result, pulses = _measure("nbo2", "D1", "firing_probability", {
-            "amplitude": device.asked, "interval": PROBABILITY_WIDTH, "budget": BUDGET},
-            f"cycles = {{ spread = {{ as_ = {spread} }} }}", seed)
-        true = device.probability(device.asked)
-    low, high = (-np.inf if result.low is None else result.low, np.inf if result.high is None else result.high)
-    return BenchRow(quantity, device, pulses, result.conditions["ended"] == "narrow", bool(low <= true <= high))
+def bench_run(job: BenchJob) -> BenchRow:
+    """Run one search on the bench."""
+    device = model_of(job)
+    if job.quantity == "refractory period":
+        return _row(job, SILVER_PERIOD, *_measure("ag_sio2", "A1", "adaptive_refractory", {
+            "shortest": GAPS[0], "longest": GAPS[1], "ratio": PERIOD_RATIO, "budget": BUDGET}, job))
+    more = {"conditioning": CONDITIONING} if job.conditioning else {}
+    if job.quantity == "threshold amplitude":
+        return _row(job, device.threshold, *_measure("nbo2", "D1", "adaptive_threshold", {
+            "lowest": LOWEST * LIMIT, "highest": 0.97 * LIMIT, "interval": THRESHOLD_WIDTH * LIMIT, "budget": BUDGET,
+            **more}, job))
+    return _row(job, device.probability(device.asked), *_measure("nbo2", "D1", "firing_probability", {
+        "amplitude": device.asked, "interval": PROBABILITY_WIDTH, "budget": BUDGET, **more}, job))
 
 
-def _measure(bench: str, device: str, protocol: str, values: dict[str, Any], more: str, seed: int) -> tuple[Any, int]:
+def _row(job: BenchJob, true: float, result: Any, run: Any) -> BenchRow:
+    low, high = run.column("low")[-1], run.column("high")[-1]
+    if job.imperfections:
+        low, high = (-np.inf if result.low is None else result.low, np.inf if result.high is None else result.high)
+    conditioning = int(run.column("conditioning").sum()) if job.quantity != "refractory period" else 0
+    return BenchRow(run.points.shape[0] - conditioning, conditioning, result.conditions["ended"] == "narrow",
+                    bool(low <= true <= high), "dependent" in result.flags.names())
+
+
+def _measure(bench: str, device: str, protocol: str, values: dict[str, Any], job: BenchJob) -> tuple[Any, Any]:
+    """Return the first result and the stored run of one measurement."""
     from tsbench.protocols import protocol_named
     from tsbench.station.runner import run_protocol
     from tsbench.storage import read_run
 
+    imperfections = "" if job.imperfections else "imperfections = false\n"
+    cycles = f"cycles = {{ spread = {{ as_ = {job.spread} }}, persistence = {job.resembles} }}" if job.spread else ""
     with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(sys.stderr):
         folder = Path(name)
         shutil.copy(EXAMPLES / f"{bench}.bench.toml", folder)
         world = (EXAMPLES / f"{bench}.world.toml").read_text("utf-8").replace(
-            "seed = 1\n", f"seed = {seed}\nimperfections = false\n", 1)
-        (folder / f"{bench}.world.toml").write_text(f"{world}\n{more}\n", "utf-8")
+            "seed = 1\n", f"seed = {job.seed}\n{imperfections}", 1)
+        (folder / f"{bench}.world.toml").write_text(f"{world}\n{cycles}\n", "utf-8")
         os.environ["TSBENCH_WITNESS"] = str(folder / "witness.jsonl")
         outcome = run_protocol(folder / f"{bench}.bench.toml", device, protocol_named(protocol).parse(values),
                                folder / "runs")
         assert outcome.path is not None
-        return outcome.results[0], read_run(outcome.path).column("time").size
+        return outcome.results[0], read_run(outcome.path)

@@ -1,8 +1,8 @@
 """The devices: the threshold switches of the catalogue with drawn parameters, and their stochastic relatives.
 
 A device here is what decides whether a pulse fires: a threshold that is drawn anew for each pulse, or the waiting time
-of a switch whose rate grows exponentially with the voltage. ``bench_part.py`` shows that the simulated bench does the
-same.
+of a switch whose rate grows exponentially with the voltage. Some have a memory: the threshold stays until the device
+switches, and the next one may resemble it. ``bench_part.py`` shows that the simulated bench does the same.
 """
 
 import math
@@ -44,6 +44,7 @@ class Device:
     recovery_spread: float  #: of ln(gap)
     plateau: float  #: firing probability after long gaps
     drift: float = 0.0  #: [V] by which the threshold has moved after 100 pulses
+    resembles: float | None = None  #: a threshold stays until it switches; correlation with the one before; None: not
 
     def probability(self, amplitude: float) -> float:
         """Return the probability that a pulse of ``amplitude`` [V] fires a device that does not drift."""
@@ -66,8 +67,24 @@ class Device:
     def pulses(self, seed: int) -> Fires:
         """Return what answers whether the next pulse of an amplitude [V] fires."""
         random, sent = np.random.default_rng((self.number, seed)), iter(range(10**9))
+        if self.resembles is not None:
+            return self._with_memory(random, self.resembles)
         return lambda amplitude: bool(
             random.random() < self.probability(amplitude - self.drift * next(sent) / 100))
+
+    def _with_memory(self, random: np.random.Generator, resembles: float) -> Fires:
+        """Return what answers for a threshold that stays until the device switches."""
+        z = float(random.standard_normal())
+
+        def fires(amplitude: float) -> bool:
+            nonlocal z
+            chance = 0.5 * math.erfc(-z / math.sqrt(2.0))
+            switches = self.probability(amplitude) > chance
+            if switches:
+                z = resembles * z + math.sqrt(1.0 - resembles**2) * float(random.standard_normal())
+            return switches
+
+        return fires
 
     def pairs(self, seed: int) -> Fires:
         """Return what answers whether the second pulse of the next pair, ln(gap / s) after the first, fires."""
@@ -76,8 +93,15 @@ class Device:
             random.random() < self.plateau and random.normal(math.log(self.period), self.recovery_spread) < gap)
 
 
-def population(count: int, drift: float = 0.0) -> list[Device]:
-    """Return ``count`` devices, the kinds of the catalogue in turn; ``drift``: of the threshold, in 100 pulses."""
+def population(count: int, drift: float = 0.0, resembles: float | None = None) -> list[Device]:
+    """Return ``count`` devices, the kinds of the catalogue in turn.
+
+    Parameters
+    ----------
+    count : number of devices
+    drift : of the threshold, in 100 pulses, of the threshold
+    resembles : correlation of successive thresholds that stay until the device switches; None: they do not stay
+    """
     devices = []
     for number in range(count):
         kind, random = KINDS[number % len(KINDS)], np.random.default_rng(number)
@@ -89,5 +113,5 @@ def population(count: int, drift: float = 0.0) -> list[Device]:
         period = math.exp(random.uniform(*np.log(PERIODS)))
         devices.append(Device(
             number, kind.model, kind.limits[0], kind.threshold, threshold, relative * threshold, waiting, period, width,
-            float(random.choice(PLATEAUS)), drift * threshold))
+            float(random.choice(PLATEAUS)), drift * threshold, resembles))
     return devices

@@ -10,8 +10,10 @@ import numpy as np
 
 from benchmarks.adaptive.population import GAPS, PERIODS, Device, Fires
 from tsbench.analysis.adaptive.belief import Interval, Prior, belief
+from tsbench.analysis.adaptive.dependence import dependent, succession
 from tsbench.analysis.adaptive.drift import drift
 from tsbench.analysis.adaptive.firing_curve import Curves
+from tsbench.analysis.adaptive.history import HISTORIES
 from tsbench.analysis.adaptive.probability import probability_ended, probability_interval
 from tsbench.analysis.adaptive.search import NARROW, Goal, refractory_goal, threshold_goal
 from tsbench.records import FloatArray
@@ -46,6 +48,7 @@ class Spent:
     reached: bool  #: whether the interval is as narrow as wanted
     covered: bool  #: whether it holds the truth
     drifted: bool = False  #: whether it is flagged
+    dependent: bool = False  #: likewise: outcomes depend on each other
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,16 @@ class _ProbabilityAt:
         return np.asarray(curves.probability(np.array([self.amplitude]))[0])
 
 
-def goal_of(device: Device, quantity: str) -> Goal:
-    """Return what is looked for; a firing probability is read off the whole curve where the pulses are spaced."""
+def goal_of(device: Device, quantity: str, spaced_ones: bool = False) -> Goal:
+    """Return what is looked for.
+
+    Of spaced pulses, a firing probability is read off the whole curve, and a threshold is taken for independent of the
+    one before, which needs fewer pulses.
+    """
     lowest = LOWEST * device.limit
     if quantity == "threshold amplitude":
-        return threshold_goal(lowest, device.limit, THRESHOLD_WIDTH * device.limit, BUDGET)
+        return threshold_goal(lowest, device.limit, THRESHOLD_WIDTH * device.limit, BUDGET,
+                              () if spaced_ones else HISTORIES)
     if quantity == "firing probability":
         prior = Prior(lowest, device.limit, 1e-4 * device.limit, 0.25 * device.limit)
         return Goal(prior, _ProbabilityAt(device.asked), PROBABILITY_WIDTH, BUDGET)
@@ -90,16 +98,19 @@ def adaptive(device: Device, quantity: str, seed: int = 0) -> Spent:
         found = found.learn(stimulus, fires(stimulus))
     known, true = goal.interval(found), truth_of(device, quantity)
     return Spent(found.x.size, int(found.fired.sum()), _overdrive(device, quantity, found.x), ended == NARROW,
-                 known.low <= true <= known.high, drift(found).certain)
+                 known.low <= true <= known.high, drift(found).certain, dependent(found))
 
 
 def _probability(device: Device, seed: int) -> Spent:
-    fires, fired, sent = device.pulses(seed), 0, 0
+    fires, outcomes = device.pulses(seed), list[bool]()
+    fired = sent = 0
     while not (ended := probability_ended(fired, sent, sent, PROBABILITY_WIDTH, BUDGET)):
-        fired, sent = fired + fires(device.asked), sent + 1
+        outcomes.append(fires(device.asked))
+        fired, sent = sum(outcomes), len(outcomes)
     known = probability_interval(fired, sent)
     return Spent(sent, fired, device.asked / device.threshold, ended == NARROW,
-                 known.low <= device.probability(device.asked) <= known.high)
+                 known.low <= device.probability(device.asked) <= known.high,
+                 dependent=succession(outcomes).dependent)
 
 
 def levels_of(device: Device, quantity: str, count: int, tuned: bool) -> Sequence[float]:
@@ -118,7 +129,7 @@ def levels_of(device: Device, quantity: str, count: int, tuned: bool) -> Sequenc
 
 def spaced(device: Device, quantity: str, count: int, tuned: bool = False, seed: int = 1) -> Spent | None:
     """Send series of equally spaced pulses until the interval is narrow enough; None: no number of repeats does it."""
-    goal, fires = goal_of(device, quantity), outcomes_of(device, quantity, seed)
+    goal, fires = goal_of(device, quantity, spaced_ones=True), outcomes_of(device, quantity, seed)
     levels, true = np.array(levels_of(device, quantity, count, tuned)), truth_of(device, quantity)
     whole = np.tile(levels, REPEATS[-1])
     outcomes = np.array([float(fires(level)) for level in whole])

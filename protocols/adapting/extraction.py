@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.adaptive.belief import Belief, Interval, belief
-from tsbench.analysis.adaptive.dependence import SEEN_ODDS, surprises_follow
+from tsbench.analysis.adaptive.dependence import dependent, history_seen
 from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, Goal
@@ -65,22 +65,9 @@ class Searched:
             flags |= Flag.TOO_FEW
         if self.drift.certain:
             flags |= Flag.AMBIGUOUS
-        if self.dependent:
+        if dependent(self.found):
             flags |= Flag.DEPENDENT
         return flags
-
-    @property
-    def history(self) -> str:
-        """Which history of the threshold explains the outcomes far better than independence; "": none."""
-        odds = self.found.history_odds
-        if not odds.size or odds.mean() <= SEEN_ODDS:
-            return ""
-        return f"{self.goal.prior.histories[int(odds.argmax())].name} (odds {odds.mean():.2g})"
-
-    @property
-    def dependent(self) -> bool:
-        """Whether the outcomes show that they depend on each other."""
-        return bool(self.history) or surprises_follow(self.found.expected, self.found.fired)
 
     def bounds(
         self, scale: Callable[[float], float], limit: Callable[[float], float] = lambda stimulus: 0.0
@@ -115,9 +102,9 @@ class Searched:
             text += f"; {self.uncounted} do not count"
         if self.drift.certain:
             text += "; the place drifted, and the interval holds its whole way"
-        if self.history:
-            text += f"; outcomes depend on each other: {self.history}"
-        elif self.dependent:
+        if history := history_seen(self.found):
+            text += f"; outcomes depend on each other: {history}"
+        elif dependent(self.found):
             text += "; outcomes depend on each other in a way that the interval does not hold"
         return text
 

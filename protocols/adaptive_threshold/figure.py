@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tsbench.analysis import figures
+from tsbench.protocols.adapting.extraction import conditioning_rows
 from tsbench.protocols.adaptive_threshold.extraction import threshold_search
 from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
 from tsbench.records import Run
@@ -14,6 +15,8 @@ def threshold_figures(run: Run) -> Iterator[NamedFigure]:
     yield "firing_curve", lambda: figures.firing_curve_figure(
         found.found, ("threshold amplitude", found.interval), "amplitude", "V",
         figure_title(run, "firing probability against amplitude"), simulated)
+    counting = conditioning_rows(run) == 0
+    amplitude, fired, low, high = (run.column(name)[counting] for name in ("amplitude", "fired", "low", "high"))
     yield "search", lambda: figures.search_figure(
-        run.column("amplitude"), run.column("fired"), run.column("low"), run.column("high"), "amplitude", "V",
-        figure_title(run, "search for the threshold amplitude"), simulated)
+        amplitude, fired, low, high, "amplitude", "V", figure_title(run, "search for the threshold amplitude"),
+        simulated)

@@ -67,8 +67,14 @@ def device_current(run: Run) -> FloatArray:
 
 
 def level_limit(header: RunHeader, role: str, level: float) -> float:
-    """Return by how much a ``level`` [V] of the generator in a role may be off [V]: its stated accuracy; 0 without."""
-    row = (instrument_of(header, role).get("accuracy") or {}).get("level") or {}
+    """Return by how much a ``level`` [V] of the source in a role may be off [V], as its data sheet states; 0 without.
+
+    The source is a generator, or a source meter that sources voltage.
+    """
+    facts = instrument_of(header, role)
+    accuracy = facts.get("accuracy") or {}
+    own = _of_channel(accuracy, str((facts.get("channels") or {}).get(role, "")))
+    row = accuracy.get("level") or _row(_rows(own), "source_voltage", abs(level)) or {}
     return float(row.get("gain", 0.0)) * abs(level) + float(row.get("offset", 0.0))
 
 

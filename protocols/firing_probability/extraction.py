@@ -131,9 +131,9 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     flags |= Flag.DEPENDENT if following.dependent else Flag.NONE
     known = long_run_interval(following) if following.dependent else probability_interval(fired, counted)
     conditions: dict[str, object] = {
-        "amplitude": pulses.amplitude, "pulse_width": float(parameter(run, "width")),
-        "base": float(parameter(run, "base")), "pulses": sent, "ended": ended or "stopped",
-        "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY}
+        "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
+        "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": sent,
+        "ended": ended or "stopped"}
     if limit := level_limit(run.header, "pulser", pulses.amplitude):
         conditions["amplitude_limit"] = limit
     more = _more(following, left, pulses.missed, unclear)

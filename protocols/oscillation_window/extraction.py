@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 
 from tsbench.analysis.adaptive.window import Edge, WindowLook, next_bias, window_edges
+from tsbench.analysis.statistics import expanded
 from tsbench.protocols.adapting.chooser import Chooser
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import level_limit, parameter
 from tsbench.protocols.extracting.signals import device_record
 from tsbench.protocols.oscillation.extraction import measured_oscillation, oscillation_records
 from tsbench.protocols.oscillation_window.parameters import WindowParameters
@@ -15,7 +16,8 @@ from tsbench.records import Fixture, Flag, Result, Run
 
 #: records in succession without a judgement after which a search gives up
 _MOST_MISSED = 3
-_METHOD = "the edge lies between two biases, each from 0 V and looked at twice; found by bisection"
+_METHOD = ("the edge lies between two biases, each from 0 V and looked at twice; found by bisection; with the stated "
+           "accuracy of the source")
 
 
 class WindowChooser:
@@ -97,14 +99,18 @@ def window_results(run: Run) -> list[Result]:
     if edges is None:
         return [Result(name, "V", None, None, None, _METHOD, conditions, Flag.NO_EVENT)
                 for name in ("oscillation_onset", "oscillation_end")]
-    return [_edge_result(name, edge, sign, width, conditions)
+    return [_edge_result(name, edge, sign, width, conditions, run)
             for name, edge in zip(("oscillation_onset", "oscillation_end"), edges, strict=True)]
 
 
-def _edge_result(name: str, edge: Edge, sign: float, width: float, conditions: dict[str, object]) -> Result:
+def _edge_result(
+    name: str, edge: Edge, sign: float, width: float, conditions: dict[str, object], run: Run
+) -> Result:
     flags = Flag.NONE if edge.sharp else Flag.AMBIGUOUS
-    known = [None if end is None else sign * end for end in (edge.low, edge.high)]
-    low, high = known if sign > 0 else known[::-1]
+    # a bracket that is moved by what 95 % of the errors of the source stay within
+    ends = [None if end is None else sign * (end + away * expanded(0.0, level_limit(run.header, "bias", end)))
+            for end, away in ((edge.low, -1.0), (edge.high, 1.0))]
+    low, high = ends if sign > 0 else ends[::-1]
     if low is None or high is None:
         return Result(name, "V", None, low, high, _METHOD, conditions, flags | Flag.CENSORED)
     if edge.sharp and edge.width() > width * (1 + 1e-9):

@@ -16,7 +16,9 @@ class WindowParameters(Parameters):
     highest: Volts = Field(
         default=4.0, description="highest level of the source (both are negative for a negative bias)")
     points: int = Field(default=8, ge=2, le=1000, description="number of equally spaced biases of the first pass")
-    interval: Volts = Field(default=20e-3, gt=0, description="width of the bracket of each edge that ends the search")
+    interval: Volts = Field(
+        default=20e-3, gt=0,
+        description="width of the bracket of each edge that ends the search, without the accuracy of the source")
     budget: int = Field(default=60, ge=4, le=10_000, description="largest number of records")
     settle: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at a bias before its record")
     record_span: Seconds | None = Field(

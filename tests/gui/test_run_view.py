@@ -54,6 +54,26 @@ def test_points_go_to_the_axes_that_the_columns_name(view: Any) -> None:
     assert view.plot.points() == ((), ())
 
 
+def test_a_search_is_drawn_by_its_outcomes(view: Any) -> None:
+    units = {"pulse": "", "amplitude": "V", "fired": "", "low": "V", "high": "V", "conditioning": ""}
+    columns = [{"name": name, "unit": unit} for name, unit in units.items()]
+    view.handle(event("state", "begins", state="running", columns=columns))
+    assert view.search.isVisibleTo(view)
+    rows = ([0, 1.0, 1, 0.1, 1.5, 0], [1, 0.8, 0, 0.5, 1.2, 0], [2, 0.9, None, 0.5, 1.2, 0], [3, 1.6, 1, 0.5, 1.2, 1])
+    for row in rows:
+        view.handle(event("point", values=row))
+    view.search._redraw_if_stale()
+    assert view.search.drawn() == (1, 1, 1)  # the conditioning pulse is not one of them
+    for names in (("bias", "oscillates"), ("gap", "fired", "low", "high")):
+        columns = [{"name": name, "unit": "s" if name == "gap" else ""} for name in names]
+        view.handle(event("state", "begins", state="running", columns=columns))
+        view.search._redraw_if_stale()
+        assert view.search.isVisibleTo(view) and view.search.drawn() == (0, 0, 0)
+    view.handle(event("state", "again", state="running", columns=[{"name": "index", "unit": ""}]))
+    view.handle(event("point", values=[0]))
+    assert not view.search.isVisibleTo(view)
+
+
 def test_records_results_and_the_file(view: Any, tmp_path: Path) -> None:
     preview = {"time": [0.0, 1.0], "value": [1.0, None]}
     view.handle(event("waveform", channel="device_voltage", conditions={}, preview=preview))
