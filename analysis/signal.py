@@ -9,8 +9,8 @@ from tsbench.records import Flag, FloatArray
 
 #: a reading at least this large is an instrument's way to say "overflow" (9.9e37)
 OVERFLOW_NUMBER = 9e37
-#: samples on an edge from which on its bend is fitted too
-_ENOUGH_FOR_BEND = 8
+#: samples on an edge from which on its bend is fitted too, and the form of a charging capacitance
+_ENOUGH_FOR_BEND, _ENOUGH_FOR_LOGARITHM = 8, 24
 #: standard deviations of its noise by which the steepest slope must be known before a fit is placed by it
 _CLEAR_SLOPE = 12.0
 _LEAST_HALF_WIDTH = 3  #: samples: a cubic has four parameters
@@ -80,7 +80,9 @@ def line_crossing(
     slope, intercept = np.polyfit(inside - near, values[inside], 1)
     shift = (level - intercept) / slope if slope > 0 else math.inf
     if inside.size >= _ENOUGH_FOR_BEND and slope > 0:  # an edge behind a resistance bends: sample number over value
-        shift = float(np.polyfit((values[inside] - level) / (high - low), inside - near, 2)[2])
+        # of an edge of 500 ns a parabola misses the crossing by 1 to 2 ns, a polynomial of degree 4 by 0.1 ns
+        degree = 4 if inside.size >= _ENOUGH_FOR_LOGARITHM else 2
+        shift = float(np.polyfit((values[inside] - level) / (high - low), inside - near, degree)[degree])
     if not abs(shift) < inside.size:
         return near, steepness, 1
     return near + float(shift), float(slope), int(inside.size)

@@ -34,6 +34,7 @@ class PulseFacts:
     timebase_accuracy: float = 0.0  #: relative limit
     sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
     sense_delay_limit: float = 0.0  #: [s] limit of the error of that
+    response: float = 0.0  #: [s] standard deviation of the scope's impulse response
     current_gain: float = 0.0  #: relative limit of the error of the current, beside its zero
     voltage_window: tuple[float, float] = (-math.inf, math.inf)  #: [V] the record is clipped at its ends and beyond
     current_window: tuple[float, float] = (-math.inf, math.inf)  #: [A]
@@ -69,6 +70,17 @@ class Delay:
     def fired(self) -> bool:
         """Whether the pulse switched the device on."""
         return Flag.NO_EVENT not in self.flags
+
+
+def instant_of_most(delays: Sequence[Delay]) -> bool | None:
+    """Return whether half of the current is the instant in most pulses that fired; None: all agree, or there is a tie.
+
+    One record alone may not show that the current of a device is restless. The device does not change between the
+    pulses, and a mean over two kinds of instants would be neither quantity.
+    """
+    kinds = [delay.by_level for delay in delays if delay.fired]
+    restless = sum(kinds)
+    return None if restless in {0, len(kinds)} or 2 * restless == len(kinds) else 2 * restless > len(kinds)
 
 
 def _method(delays: Sequence[Delay]) -> str:

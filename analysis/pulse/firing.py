@@ -68,7 +68,7 @@ def before_pulse(time: FloatArray, voltage: FloatArray, current: FloatArray, edg
 
 def outcome(
     time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, flags: Flag = Flag.NONE, *,
-    edge: float = 0.0, rested: Before | None = None,
+    edge: float = 0.0, rested: Before | None = None, by_level: bool | None = None,
 ) -> PulseOutcome:
     """Judge one pulse from a record that begins before it.
 
@@ -80,9 +80,10 @@ def outcome(
     edge : [s] when the pulse was expected to begin
     rested : the level before a pulse to the rested device, recorded with the same settings of the scope; its current
         is taken for the zero, for the offset of a scope is larger than the current of a device that is still on
+    by_level : as :func:`.switching_delay.switching_delay` takes it
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
-    delay = switching_delay(time, voltage, current, facts, flags | gaps)
+    delay = switching_delay(time, voltage, current, facts, flags | gaps, by_level)
     if time.size == 0:
         return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
     before = before_pulse(time, voltage, current, edge)

@@ -15,6 +15,7 @@ so that a mean over pulses shrinks the first and not the second.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import Steepest, line_crossing, steepest_rise, upward_crossings, usable_record
-from tsbench.analysis.statistics import combined, standard_uncertainty
+from tsbench.analysis.statistics import combined, expanded, standard_uncertainty
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
 
@@ -46,6 +47,10 @@ _BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 _TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
 #: time constants in which the slope falls to half that make a change slow
 _SLOWLY = 3.0
+#: share of the time constant of a sensor over which a slope is taken to undo it
+_POLE_REACH = 0.25
+#: standard deviations of the response of a scope by which it moves an uneven rise at most
+_BLUR = 2.0
 #: share of the highest current by which half of it may be off
 _LEVEL_DOUBT = 0.02
 
@@ -56,6 +61,7 @@ def switching_delay(
     current: FloatArray,
     facts: PulseFacts | None = None,
     flags: Flag = Flag.NONE,
+    by_level: bool | None = None,
 ) -> Delay:
     """Measure the switching delay in one record that holds one pulse.
 
@@ -64,6 +70,7 @@ def switching_delay(
     time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
     facts : accuracy of the scope
     flags : of the acquisition, passed on
+    by_level : whether half of the highest current is the instant, and not the steepest rise; None: as the record shows
 
     Returns
     -------
@@ -95,7 +102,7 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
-    found, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
+    found, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise, by_level)
     instant = found.place
     width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
     before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
@@ -107,29 +114,26 @@ def switching_delay(
     if is_one_pole(v, i, int(edges[-1]), last, i_noise):
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * highest)
     edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
-    # half as much again as by a straight line: the bend is fitted too
-    edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
+    # 9/4 of the variance of a straight line with a parabola, 225/64 with a polynomial of degree 4
+    edge_random = min(1.9 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
     flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
     late, late_limit, flag = _lateness((instant - edge) * dt, found.passes * dt, facts)
+    if not flag and not by_level:
+        found, late, late_limit = _behind_pole(i, (left, right), found, (late, late_limit), dt, facts, i_noise)
     value = (instant - edge) * dt - late
     systematic, limit = _shared(
         found.model * dt, late_limit if flag else 0.0,
-        (facts.channel_skew, 0.0 if flag else late_limit, 0.5 * highest_limit / max(slope, 1e-30) * dt,
-         facts.timebase_accuracy * abs(value)))
+        (facts.channel_skew, 0.0 if flag else late_limit, _blur(found.passes * dt, facts),
+         0.5 * highest_limit / max(slope, 1e-30) * dt, facts.timebase_accuracy * abs(value)))
     delay = Delay(
         value=value, random=combined(found.random * dt, edge_random * dt, dt / math.sqrt(12.0)),
-        systematic=systematic, limit=limit,
-        flags=flags | flag,
-        edge_time=float(time[0]) + edge * dt,
-        switching_time=float(time[0]) + instant * dt,
-        edge_level=base + sign * 0.5 * highest,
-        highest=base + sign * highest,
-        off_current=sign * off, on_current=sign * on, by_level=by_level,
-    )
+        systematic=systematic, limit=limit, flags=flags | flag,
+        edge_time=float(time[0]) + edge * dt, switching_time=float(time[0]) + instant * dt,
+        edge_level=base + sign * 0.5 * highest, highest=base + sign * highest,
+        off_current=sign * off, on_current=sign * on, by_level=by_level)
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
-    return bounded(
-        delay, i, beyond(current, facts.current_window), (left, end),
-        no_edge=beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0)
+    no_edge = beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0
+    return bounded(delay, i, beyond(current, facts.current_window), (left, end), no_edge=no_edge)
 
 
 def _shared(model: float, unknown: float, limits: Sequence[float]) -> tuple[float, float]:
@@ -165,6 +169,60 @@ def _lateness(seen: float, passes: float, facts: PulseFacts) -> tuple[float, flo
     if flag:
         most = max(seen, least)
     return 0.5 * (least + most), 0.5 * (most - least), flag
+
+
+def _behind_pole(
+    i: FloatArray, extent: tuple[int, int], seen: Steepest, lag: tuple[float, float], dt: float, facts: PulseFacts,
+    noise: float,
+) -> tuple[Steepest, float, float]:
+    """Return the rise, by how much it is seen late [s] and the limit of the error of that, the least doubtful.
+
+    The current i of the device and the current s that is seen behind the time constant t obey i = s + t ds/dt. The
+    steepest rise of that, with the least, the usual and the largest t, tells the lag whatever the form of the rise.
+    Where noise does not allow it, the bounds that :func:`_lateness` gave stay.
+
+    Parameters
+    ----------
+    i : current as it is seen, shape (n,)
+    extent : first and last sample of its rise
+    seen : its steepest rise
+    lag : [s] what :func:`_lateness` gave, and the limit of its error
+    dt : [s] between samples
+    facts : of the sensor
+    noise : of the current
+    """
+    least, most = ((facts.sense_delay + side * facts.sense_delay_limit) / dt for side in (-1.0, 1.0))
+    if most <= 0.0:
+        return seen, *lag
+    left, right = extent
+    found = [_before_pole(i, left, right, max(late, 0.0), noise) for late in (least, facts.sense_delay / dt, most)]
+    middle, places = found[1], [one.place for one in found]
+    limit = max(abs(place - middle.place) for place in places) * dt
+    usual, undone = (expanded(combined(one.random, one.model) * dt, most_off)
+                     for one, most_off in ((seen, lag[1]), (middle, limit)))
+    if undone >= usual or middle.place > seen.place + 0.5:   # a pole shows nothing early
+        return seen, *lag
+    return replace(seen, random=middle.random, model=middle.model), (seen.place - middle.place) * dt, limit
+
+
+def _before_pole(i: FloatArray, left: int, right: int, late: float, noise: float) -> Steepest:
+    """Return the steepest rise of a current before a pole with a time constant of ``late`` samples."""
+    reach = max(1, round(_POLE_REACH * late))
+    first, last = max(left - math.ceil(2.0 * late) - reach, reach), min(right + 3 * reach, i.size - 1 - reach)
+    samples = np.arange(first, max(last, first) + 1)
+    slope = (i[samples + reach] - i[samples - reach]) / (2.0 * reach)
+    before = i[samples] + late * slope
+    widest = max(3, round(0.35 * (right - left)))
+    found = steepest_rise(before, 0, right - first, widest, noise * math.sqrt(1.0 + 0.5 * (late / reach) ** 2))
+    return replace(found, place=found.place + first)
+
+
+def _blur(passes: float, facts: PulseFacts) -> float:
+    """Return the limit [s] by which the response of the scope moves the steepest point of a rise against a slow edge.
+
+    Of an even rise it moves nothing. One that ends suddenly looks steepest earlier, one that begins suddenly later.
+    """
+    return _BLUR * facts.response if passes < _SLOWLY * facts.response else 0.0
 
 
 def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
@@ -248,7 +306,7 @@ def _noise_of_mean(before: FloatArray, width: int, noise: float) -> float:
 
 
 def _instant(
-    i: FloatArray, left: int, right: int, last: int, established: int, noise: float
+    i: FloatArray, left: int, right: int, last: int, established: int, noise: float, by_level: bool | None
 ) -> tuple[Steepest, bool]:
     """Return the switching instant and whether half the current is taken for it.
 
@@ -257,6 +315,7 @@ def _instant(
     left, right : between which the rise happens
     last : sample of the pulse
     established : samples after which the current counts as established
+    by_level : whether half the current is taken; None: where the current is restless
     """
     steepest = steepest_rise(i, left, right, max(3, round(0.35 * (right - left))), noise)
     width = max(1, (right - left) // 50)
@@ -264,7 +323,9 @@ def _instant(
     share = _RESTLESS_SHARE * float(np.ptp(rise))
     back = max(_LEAST_STEP * noise / math.sqrt(width), share)
     calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
-    if calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)):
+    if by_level is None:
+        by_level = not (calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)))
+    if not by_level:
         return steepest, False
     instant, random = _half_way(i, left, min(right + established, last), noise)
     # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants

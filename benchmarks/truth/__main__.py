@@ -146,6 +146,8 @@ def main() -> int:
     found = {one["number"]: one for one in map(json.loads, kept)}
     jobs = [record for record in wanted if record.number not in found
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
+    if options.kept:   # short runs first: then an interrupted run has evaluated the most
+        jobs.sort(key=lambda record: kept_files(record, options.runs)[0].stat().st_size)
     job = partial(_job, runs=options.runs, twin=options.knowable, perform=not options.kept)
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
             options.workers) as pool:

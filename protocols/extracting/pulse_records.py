@@ -11,6 +11,8 @@ from tsbench.records import Flag, Run
 
 #: a rise that is no slower than resistor x capacitance is late by less than that: limit of the share it falls short
 _LAG = 0.3
+#: standard deviation of the impulse response of a Gaussian low-pass, times its bandwidth (-3 dB)
+_GAUSSIAN = math.sqrt(math.log(2.0)) / (2.0 * math.pi)
 
 
 def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
@@ -29,6 +31,7 @@ def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> P
         channel_skew=options.channel_skew,
         sense_delay=resistance * (known + options.sense_stray) + lag,
         sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit) + lag,
+        response=_GAUSSIAN / record.bandwidth,
         current_gain=sensing.current_tolerance + record.current_gain,
         timebase_accuracy=timebase_accuracy(run.header),
         voltage_window=record.voltage_window,

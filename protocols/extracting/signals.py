@@ -77,9 +77,9 @@ def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceReco
         flags |= waveform.flags & ~Flag.CLIPPED
     clipped = np.zeros(first.codes.shape[0], dtype=bool)
     for waveform in group.values():
-        ends = [code for code in (waveform.clip_low, waveform.clip_high) if code is not None]
-        if ends:
-            clipped |= np.isin(waveform.codes, ends).any(axis=1)
+        for code in (waveform.clip_low, waveform.clip_high):
+            if code is not None:
+                clipped |= (waveform.codes == code).any(axis=1)
     if sense is not None and sensing.amplifier is not None:
         clipped |= sensing.amplifier.saturated(sense.values()).any(axis=1)
     return DeviceRecord(

@@ -1,7 +1,10 @@
 """A sweep to numbers: threshold and hold of each half-sweep, and the level from which the device oscillates."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from tsbench.analysis.threshold.averaged_oscillation import falling_part
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.switching_results import Switching
@@ -11,6 +14,7 @@ from tsbench.protocols.extracting.facts import device_current, parameter, sweep_
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
+from tsbench.samples import noise_of
 
 #: as many times more than the conductance grows by in the step before: then the device may have switched
 _MUCH_MORE = 3.0
@@ -45,7 +49,23 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
     facts = sweep_facts(run, options)
     if parameter(run, "drive", "voltage") == "current":
         return snapback(sweep_points(run), facts)
-    return switching(sweep_points(run), facts, options.rule)
+    return tuple(_doubted(event, facts.voltage_noise) for event in switching(sweep_points(run), facts, options.rule))
+
+
+def _doubted(event: Switching, noise: float) -> Switching:
+    """Return the event with a flag at the hold voltage where no scope tells a negative resistance from an oscillation.
+
+    Where the voltage falls smoothly while the current rises, the readings may be means of an oscillation
+    (:mod:`tsbench.analysis.threshold.averaged_oscillation`). It begins at the threshold, so the threshold is known
+    in both cases. In the oscillation, the device switches off at a lower voltage than any reading shows.
+    """
+    up = event.half.up()
+    part = falling_part(event.half.voltage[up], event.half.current[up], max(noise, noise_of(event.half.voltage[up])))
+    if part is None or not (event.half.flags[up][part] & int(Flag.UNCHECKED)).all():
+        return event
+    return replace(event, **{
+        name: replace(found, flags=found.flags | Flag.AMBIGUOUS)
+        for name in ("hold_voltage", "hold_current") for found in [getattr(event, name)]})
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:

@@ -1,12 +1,20 @@
 """A pulse train to numbers: the delay of each pulse, how often it fires, and pulses until a train fires."""
 
-from collections.abc import Iterator, Set
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay_results import Delay, delay_result, mean_delay, switching_probability
-from tsbench.analysis.pulse.firing import Firing, outcome
+from tsbench.analysis.pulse.delay_results import (
+    Delay,
+    delay_result,
+    instant_of_most,
+    mean_delay,
+    switching_probability,
+)
+from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
 from tsbench.protocols.extracting.facts import parameter
@@ -25,24 +33,46 @@ def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator
 
     Only the current at the base level shows that it is still on. At a base of 0 V no current flows, and a voltage that
     the scope shows there is its own offset.
+
+    The instant that counts is the same in all pulses of the same conditions (:func:`.instant_of_most`).
     """
     options = options or ExtractionOptions()
+    pulses = _judged_alone(run, options)
+    for _, group in groupby(pulses, key=lambda one: conditions_key(one.record.conditions, "train")):
+        alone = list(group)
+        by_level = instant_of_most([one.delay for one in alone])
+        for one in alone:
+            other = one.delay.fired and by_level is not None and one.delay.by_level != by_level
+            yield one.record, one.segment, one.judge(by_level=by_level).delay if other else one.delay
+
+
+@dataclass(frozen=True)
+class _Pulse:
+    """One recorded pulse, and what judges it once more."""
+
+    record: DeviceRecord
+    segment: int
+    judge: Callable[..., PulseOutcome]
+    delay: Delay
+
+
+def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
+    """Yield each recorded pulse with the instant that its record alone shows."""
     rests_at_level = bool(parameter(run, "base", 0.0))
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
         facts = pulse_facts(run, record, options)
         rested = None
-        for segment in range(record.voltage.shape[0]):
-            found = outcome(
-                record.times, record.voltage[segment], record.current[segment], facts, record_flags(record, segment),
-                rested=rested)
+        for segment, (voltage, current) in enumerate(zip(record.voltage, record.current, strict=True)):
+            judge = partial(outcome, record.times, voltage, current, facts, record_flags(record, segment))
+            found = judge(rested=rested)
             if rests_at_level:
                 rested = rested or found.before
             delay = found.delay
             if found.firing is Firing.STILL_ON:
                 delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
-            yield record, segment, delay
+            yield _Pulse(record, segment, judge, delay)
 
 
 def delays(run: Run, options: ExtractionOptions) -> list[Result]:

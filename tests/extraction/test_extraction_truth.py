@@ -125,12 +125,7 @@ def test_a_bias_below_threshold_does_not_oscillate():
     assert oscillation(spike_times(times, seen, code)).frequency is None
 
 
-#: seed -> delays that are more than 2 % off. An open defect: where the current rises slowly and is restless, the
-#: steepest part may be taken in another place
-FAR_OFF = {1: 1, 2: 0}
-
-
-@pytest.mark.parametrize("seed", FAR_OFF)
+@pytest.mark.parametrize("seed", [1, 2])
 def test_single_delays_of_a_silver_device_hold_the_truth(tmp_path: Path, seed: int) -> None:
     """The voltage collapses slowly and the current is restless: the edge is not looked for in the collapse.
 
@@ -147,5 +142,6 @@ def test_single_delays_of_a_silver_device_hold_the_truth(tmp_path: Path, seed: i
     assert len(found) == len(truth) == 20
     inside = sum(one.low <= true <= one.high for one, true in zip(found, truth, strict=True))
     assert inside >= 18
-    assert sum(abs(one.value / true - 1) >= 0.02 for one, true in zip(found, truth, strict=True)) == FAR_OFF[seed]
+    # in one record of seed 1 the current is calm: the other 19 say that half of the current is the instant there too
+    assert all(abs(one.value / true - 1) < 0.02 for one, true in zip(found, truth, strict=True))
     assert np.median([(one.high - one.low) / 2 / one.value for one in found]) < 0.01
