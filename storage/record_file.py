@@ -138,8 +138,8 @@ class RecordFile:
             raise disk.storage_error(error, path, "the records", kept=False) from error
         self._end = max(end, len(PREAMBLE))
 
-    def append(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Append one record; returns when it is on the disk.
+    def append(self, kind: str, content: Mapping[str, Any], *, sync: bool = True) -> None:
+        """Append one record; returns when it is on the disk, or with the next one where ``sync`` is False.
 
         Raises
         ------
@@ -151,7 +151,8 @@ class RecordFile:
         data = frame(kind, self._sequence, codec.plain(content))
         try:
             disk.write_all(self._descriptor, data)
-            disk.sync_data(self._descriptor)
+            if sync:
+                disk.sync_data(self._descriptor)
         except OSError as error:
             self._give_up()
             raise disk.storage_error(error, self.path, "a record", kept=False) from error

@@ -10,7 +10,7 @@
 import contextlib
 import fnmatch
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +201,9 @@ class Campaign:
         with _locked(self.out), contextlib.ExitStack() as last:
             before = resumable(self.out, self.file, resume=resume)
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
-            left = [item for item in self.items if before is None or not _decided(before, item, again)]
+            repeated = self._asked(before, ask, tell) if before is not None else frozenset[str]()
+            left = [item for item in self.items
+                    if before is None or item.key in repeated or not _decided(before, item, again)]
             if not left and before is not None and not before.unfinished:
                 return CampaignOutcome(earlier_runs(self.items, before), "", self.out)
             plan, bench = self._plan(left or self.items, zones)
@@ -217,7 +219,7 @@ class Campaign:
             if performer is None:
                 last.callback(doing.close)
             engine = Engine(self.file, self.out, states, self.records, self._budget, doing, tell, self.control)
-            planned = self._taken_up(engine, states, list(plan.planned) if left else [], runs, again, ask, tell)
+            planned = self._taken_up(engine, states, list(plan.planned) if left else [], runs, again, repeated, tell)
             outcomes = engine.run(planned)
             if performer is None:
                 doing.close()
@@ -231,6 +233,26 @@ class Campaign:
             counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
             self._notify("ended early" if engine.ended else "done", sentences(engine.ended, counted), tell)
             return outcome
+
+    def _asked(self, before: CampaignState, ask: Answer | None, tell: Listener) -> frozenset[str]:
+        """Return which interrupted runs a person wants to have again, where the campaign asks.
+
+        Raises
+        ------
+        StorageError
+            Nobody answers, or the answer is "stop": all stays as it is.
+        """
+        if self.file.on_interrupted != "ask":
+            return frozenset()
+        again = set()
+        for key in before.unfinished:
+            answer = ask(f"{key} was interrupted. What now?", ("continue", "again", "stop")) if ask else "stop"
+            if answer == "stop":
+                self._notify("asks", f"{key} was interrupted", tell)
+                raise StorageError(f"{key} was interrupted, and the campaign asks what to do. Resume it with "
+                                   "--interrupted continue or --interrupted again")
+            again |= {key} if answer == "again" else set()
+        return frozenset(again)
 
     def _notify(self, status: str, message: str, tell: Listener) -> None:
         """Send a message to the person that the campaign names; that it fails is a warning."""
@@ -246,26 +268,18 @@ class Campaign:
 
     def _taken_up(
         self, engine: Engine, states: StateFile, planned: list[PlannedItem], runs: Mapping[str, str],
-        again: Sequence[str], ask: Answer | None, tell: Listener,
+        again: Sequence[str], repeated: Set[str], tell: Listener,
     ) -> list[PlannedItem]:
         """Close what a crash left, and return what is still to be performed."""
         items = [PlannedItem(item) for item in self.items]
         engine.settle_open()
-        repeated: set[str] = set()
         for key in states.state.unfinished:
             run = states.state.runs.get(key, "") or runs.get(key, "")
             engine.mark_interrupted(key, run)
             named = f" (run {run})" if run else ""
-            tell(RunEvent("warning", f"{key}: this run was interrupted{named} and is not repeated. Its planned worst "
-                                     "case counts in the budget"))
-            if self.file.on_interrupted == "ask":
-                answer = ask(f"{key} was interrupted. What now?", ("continue", "again", "stop")) if ask else "stop"
-                if answer == "stop":
-                    self._notify("asks", f"{key} was interrupted", tell)
-                    states.note("end", time=timestamp(), reason="stopped after an interrupted run")
-                    raise StorageError(f"{key} was interrupted, and the campaign asks what to do. Resume it with "
-                                       "--interrupted continue or --interrupted again")
-                repeated |= {key} if answer == "again" else set()
+            more = "" if key in repeated else " and is not repeated"
+            tell(RunEvent("warning", f"{key}: this run was interrupted{named}{more}. Its planned worst case counts in "
+                                     "the budget"))
         state = states.state
         decided = {one.item.key for one in items if state.is_decided(one.item.key, one.item.fingerprint)}
         wanted = {one.item.key for one in planned if matches_any(one.item.key, again)}

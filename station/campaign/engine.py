@@ -133,10 +133,11 @@ class Engine:
     def _item(self, one: PlannedItem) -> RunOutcome:
         item = one.item
         facts = self._facts.setdefault(item.device, DeviceFacts())
-        decision = self._decider.decide(item, facts, self._bad.get(item.device, ""))
+        life = self._records.life(item.device)
+        bad = self._bad.get(item.device, "") or ("" if facts.runs else self._recorded_as_bad(item.device, life.state))
+        decision = self._decider.decide(item, facts, bad)
         if decision.protocol is None:
             return self._leave_out(item, decision.reason)
-        life = self._records.life(item.device)
         if life.state == "retired":
             return self._leave_out(item, f"{item.device} is retired")
         if reason := self._budgets(one).refusal(life.used, one.dose, item.device):
@@ -152,6 +153,14 @@ class Engine:
                               str(state.begun.get("id", "")), item.key, repeats)
         outcome = self._performed(request, _Named(item, self._tell, self._states))
         return self._finished(one, charge, outcome)
+
+    def _recorded_as_bad(self, device: str, state: str) -> str:
+        """Return why a device gets no runs that the device record calls shorted or open; "" where it gets them."""
+        flag = {"shorted": Flag.SHORT, "open": Flag.OPEN}.get(state, Flag.NONE)
+        if not flag & self._file.leave_out:
+            return ""
+        return (f'{device} is {state} in the device record. Use a condition such as when = "device.state == {state}", '
+                'or write leave_out = [], to measure the device anyway')
 
     def _performed(self, request: StepRequest, named: "_Named") -> RunOutcome:
         run_control = _RunControl(self._control)

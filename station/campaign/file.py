@@ -35,7 +35,7 @@ from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.selection import WaferMap, read_map
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.steps import Defaults, list_steps, read_steps
-from tsbench.station.campaign.words import bounds, number, one_of, patterns, short_text
+from tsbench.station.campaign.words import bounds, file_name, number, one_of, patterns, short_text
 from tsbench.text_files import parse_toml, read_text
 
 LARGEST = 2**20  #: [bytes] of a campaign
@@ -89,7 +89,7 @@ def campaign_of(text: str, path: Path) -> CampaignFile:
         steps, vocabulary, check = read_steps(entries, content.get("check"), defaults, vocabulary, problems)
     device = [content["device"]] if "device" in content else []
     return CampaignFile(
-        path, text, short_text(content, "name", problems) or path.name.removesuffix(".toml"), tuple(steps),
+        path, text, file_name(content, path.name.removesuffix(".toml"), problems), tuple(steps),
         patterns(content.get("devices", device), problems.below("devices")),
         patterns(content.get("exclude", []), problems.below("exclude")), found_map,
         one_of(content, "order", ("device", "step"), problems), _contacts(content, problems),

@@ -9,7 +9,7 @@ from tsbench.protocols.description import describe
 from tsbench.protocols.protocol import Protocol
 from tsbench.station.campaign.dimensions import PLAIN, dimension, unit_text
 from tsbench.station.campaign.evaluating import Lookup, between, number_of
-from tsbench.station.campaign.expression import Expression, NameNode, parse, parse_items
+from tsbench.station.campaign.expression import LONGEST, Expression, NameNode, parse, parse_items
 from tsbench.station.campaign.values import ExpressionError, Quantified, Unknown
 
 _RANGE = re.compile(r"(.+?)\s+to\s+(.+?),\s*(\d+)(?:\s*points?)?(?:,?\s*(log|linear))?\s*")
@@ -118,7 +118,8 @@ def points_of(value: object) -> list[Any]:
             formulas = formulas_in(one, numeric=isinstance(one, str))
             points.append(formulas[0] if len(formulas) == 1 else one)
         return points
-    match = _RANGE.fullmatch(value.strip()) if isinstance(value, str) else None
+    short = isinstance(value, str) and len(value) <= LONGEST
+    match = _RANGE.fullmatch(value.strip()) if short and isinstance(value, str) else None
     if match is None:
         raise ExpressionError('a sweep takes a list such as ["1 V", "2 V"], or a range such as "0.8 V to 1.4 V, '
                               '7 points" or "100 ns to 10 us, 5 points, log"')

@@ -9,24 +9,29 @@ from tsbench.station.campaign.evaluating import evaluate
 from tsbench.station.campaign.expression import Call, Combination, Expression, NameNode, Node, Word
 from tsbench.station.campaign.values import ExpressionError, Quantified, Value
 
-#: quantities that the protocols of tsbench extract, and their units (docs/definitions.md)
-_SINGLE: Mapping[str, str] = {
-    "cycles_to_failure": "", "delay_slope": "1/V", "failed_cycle_share": "", "firing_probability": "",
-    "firing_rate": "Hz", "firing_threshold": "V", "forming_current": "A", "forming_shift": "V",
-    "forming_voltage": "V",
-    "frequency": "Hz", "frequency_peak_level": "V", "frequency_slope": "Hz/V", "hold_current": "A",
-    "hold_voltage": "V",
-    "inter_spike_interval_jitter": "s", "long_gap_probability": "", "nonlinearity": "", "oscillation_end": "V",
-    "oscillation_onset": "V", "pulses_to_fire": "", "pulses_to_fire_median": "", "read_resistance": "Ohm",
-    "refractory_period": "s", "relaxation_time": "s", "relaxation_time_median": "s", "resistance": "Ohm",
-    "retention_time": "s", "retention_time_median": "s", "snapback_voltage": "V", "spike_amplitude": "A",
-    "firing_curve_width": "V", "spike_amplitude_exponent": "", "spike_count": "", "spike_energy": "J",
-    "spike_latency": "s", "stimulus_energy": "J", "switching_delay": "s",
-    "switching_delay_mean": "s", "switching_probability": "", "switching_voltage_after_forming": "V",
-    "switching_voltage_in_forming": "V", "telegraph_amplitude": "A", "telegraph_relative_amplitude": "",
-    "threshold_amplitude": "V", "threshold_current": "A", "threshold_voltage": "V",
-    "threshold_voltage_per_decade": "V", "train_firing_probability": "",
+#: unit -> quantities that the protocols of tsbench extract (docs/definitions.md); a new one is added here
+_BY_UNIT: Mapping[str, str] = {
+    "": (
+        "cycles_to_failure delay_power_of_overvoltage failed_cycle_share firing_probability "
+        "long_gap_probability nonlinearity pulses_to_fire pulses_to_fire_median spike_amplitude_exponent "
+        "spike_count switching_probability telegraph_relative_amplitude train_firing_probability"),
+    "1/V": "delay_slope",
+    "A": "forming_current hold_current spike_amplitude telegraph_amplitude threshold_current",
+    "Hz": "firing_rate frequency line_width",
+    "Hz/V": "frequency_slope",
+    "J": "spike_energy stimulus_energy",
+    "Ohm": "read_resistance resistance",
+    "V": (
+        "firing_curve_width firing_threshold forming_shift forming_voltage frequency_peak_level "
+        "hold_voltage oscillation_end oscillation_onset overvoltage snapback_voltage "
+        "switching_voltage_after_forming switching_voltage_in_forming threshold_amplitude "
+        "threshold_voltage threshold_voltage_per_decade"),
+    "dBc/Hz": "phase_noise",
+    "s": (
+        "inter_spike_interval_jitter refractory_period relaxation_time relaxation_time_median "
+        "retention_time retention_time_median spike_latency switching_delay switching_delay_mean"),
 }
+_SINGLE: Mapping[str, str] = {name: unit for unit, names in _BY_UNIT.items() for name in names.split()}
 _STATISTICS = ("mean", "median", "standard_deviation")
 QUANTITIES: Mapping[str, str] = {
     **_SINGLE, **{f"{name}_{statistic}": unit for name, unit in _SINGLE.items() for statistic in _STATISTICS}}

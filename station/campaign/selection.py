@@ -40,8 +40,8 @@ def matching(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
     """
     names, found = list(names), dict[str, None]()
     for pattern in patterns:
-        expression = _as_regex(pattern)
-        found |= dict.fromkeys(name for name in names if expression.fullmatch(name))
+        signs = _signs(pattern)
+        found |= dict.fromkeys(name for name in names if _matches(signs, name))
     return list(found)
 
 
@@ -52,10 +52,38 @@ def pattern_problems(patterns: Sequence[str], names: Iterable[str]) -> list[str]
             for pattern in patterns if not matching([pattern], names)]
 
 
-def _as_regex(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*|\*|\?)", pattern)
-    signs = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(signs.get(part) or re.escape(part) for part in parts))
+def _signs(pattern: str) -> list[str]:
+    """Return the signs of a pattern: ``**``, ``*``, ``?`` and single characters."""
+    return [sign for part in re.split(r"(\*\*|\*|\?)", pattern)
+            for sign in ([part] if part in ("**", "*", "?") else part)]
+
+
+def _matches(signs: Sequence[str], name: str) -> bool:
+    """Whether a name matches: all places of the pattern at once, so that no pattern takes long."""
+    places = _with_empty_stars({0}, signs)
+    for character in name:
+        after = set()
+        for place in places:
+            if place == len(signs):
+                continue
+            sign = signs[place]
+            if sign == "**" or (sign == "*" and character != "/"):
+                after.add(place)
+            elif (sign == "?" and character != "/") or sign == character:
+                after.add(place + 1)
+        places = _with_empty_stars(after, signs)
+    return len(signs) in places
+
+
+def _with_empty_stars(places: set[int], signs: Sequence[str]) -> set[int]:
+    """Add the places behind stars, which may stand for nothing."""
+    found = set(places)
+    for place in places:
+        behind = place
+        while behind < len(signs) and signs[behind] in ("*", "**"):
+            behind += 1
+            found.add(behind)
+    return found
 
 
 def read_map(path: Path) -> WaferMap:

@@ -108,8 +108,11 @@ class StateFile:
         self.state = _state_of(self._file.records)
 
     def note(self, kind: str, **content: Any) -> None:
-        """Write one record and take it in; returns when it is on the disk."""
-        self._file.append(kind, content)
+        """Write one record and take it in; returns when it is on the disk.
+
+        That a run was left out is on the disk with the next record: if it is lost, it is decided once more.
+        """
+        self._file.append(kind, content, sync=kind != "left out")
         self.state.take(kind, content)
 
     def close(self) -> None:

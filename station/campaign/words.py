@@ -12,6 +12,7 @@ from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.values import ExpressionError, Quantified, Unknown
 
 _LONGEST = 2000  #: characters of a note
+_LONGEST_NAME = 60  #: characters of a name
 
 
 def short_text(content: Mapping[str, Any], key: str, problems: Problems) -> str:
@@ -21,6 +22,15 @@ def short_text(content: Mapping[str, Any], key: str, problems: Problems) -> str:
         return value
     problems.add(key, f"it must be a text of at most {_LONGEST} characters, not {value!r:.60}")
     return ""
+
+
+def file_name(content: Mapping[str, Any], default: str, problems: Problems) -> str:
+    """Return the name of a campaign, which is part of a file name."""
+    name = short_text(content, "name", problems) or default
+    if len(name) <= _LONGEST_NAME and name.isprintable():
+        return name
+    problems.add("name", f"it must be one line of at most {_LONGEST_NAME} characters")
+    return default[:_LONGEST_NAME]
 
 
 def one_of(content: Mapping[str, Any], key: str, words: Sequence[str], problems: Problems) -> str:

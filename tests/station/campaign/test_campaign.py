@@ -96,6 +96,16 @@ def test_a_shorted_device_gets_no_further_steps_except_by_its_conditions(tmp_pat
     assert found.records.life("W1/A").state == "shorted" and found.records.life("W1/B").runs == 2
 
 
+def test_a_device_that_another_campaign_found_shorted_is_left_out_but_by_its_conditions(tmp_path: Path) -> None:
+    bench = 'device_record = "record"\n' + BENCH
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}', bench)
+    run(path, FakePerformer(contact={"W1/A sweep": Flag.SHORT}))
+    (text,) = campaign(path, tmp_path / "new").run(performer=FakePerformer()).runs.values()
+    assert text.status == "left out" and "W1/A is shorted in the device record" in text.reason
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}when = "device.state == shorted"\n', bench)
+    assert campaign(path, tmp_path / "by").run(performer=FakePerformer()).counts == {"success": 1}
+
+
 def test_reads_before_and_after_a_step_must_agree(tmp_path: Path) -> None:
     text = (f'devices = ["W1/A"]\n[check]\nprotocol = "sweep"\nagree = 0.1\n{STEP}name = "a"\ncheck = true\n'
             f'{STEP}name = "b"\n')
@@ -167,10 +177,22 @@ def test_a_campaign_that_asks_waits_for_an_answer(tmp_path: Path) -> None:
     path = write_campaign(tmp_path, text)
     with pytest.raises(Crash):
         run(path, FakePerformer(crash=("W1/A a", True)))
-    with pytest.raises(StorageError, match="asks what to do"):
-        run(path, FakePerformer(), resume=True)
+    for ask in (None, lambda question, answers: "stop"):
+        with pytest.raises(StorageError, match="asks what to do"):
+            run(path, FakePerformer(), resume=True, ask=ask)
     performer = FakePerformer()
-    assert run(path, performer, resume=True, ask=lambda q, a: "again") == {"W1/A a": "interrupted", "W1/A b": "success"}
+    assert run(path, performer, resume=True, ask=lambda question, answers: "again") == {
+        "W1/A a": "success", "W1/A b": "success"}
+    assert performer.performed == ["W1/A a", "W1/A b"] and list(performer.requests[0].repeats) == ["RUN1"]
+
+
+def test_a_campaign_that_asks_may_go_on_without_the_interrupted_run(tmp_path: Path) -> None:
+    text = f'devices = ["W1/A"]\non_interrupted = "ask"\n{STEP}name = "a"\n{STEP}name = "b"\n'
+    path = write_campaign(tmp_path, text)
+    with pytest.raises(Crash):
+        run(path, FakePerformer(crash=("W1/A a", True)))
+    assert run(path, FakePerformer(), resume=True, ask=lambda question, answers: "continue") == {
+        "W1/A a": "interrupted", "W1/A b": "success"}
 
 
 def test_two_resumes_at_once_are_one(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ def test_patterns_match_parts_of_names(patterns: list[str], found: list[str]) ->
     assert matching(patterns, ["W1/A", "W1/B", "W2/A"]) == found
 
 
+def test_no_pattern_takes_long() -> None:
+    assert matching(["**a" * 60 + "b"], ["a" * 80]) == [] and matching(["*a" * 40], ["a" * 80]) == ["a" * 80]
+
+
 def test_the_rows_of_a_wafer_map_are_devices_and_its_columns_names(tmp_path: Path) -> None:
     (tmp_path / "map.csv").write_text(
         "device,radius,kind,measure\nW1/A,10,small,yes\nW1/B,-40,large,\nW2/A,5,small,no\n", "utf-8")
