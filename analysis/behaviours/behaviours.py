@@ -11,6 +11,8 @@ Trans. Neural Netw. 15 (2004) 1063. The rules are ours: neither paper gives any 
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from tsbench.analysis.behaviours.of_one_run import (
     bistability,
     class_1,
@@ -70,8 +72,11 @@ def recognised(runs: Sequence[StimulatedRecord]) -> frozenset[str]:
     Parameters
     ----------
     runs : sequence of Run
-        All runs of one neuron, each from rest to rest.
+        All runs of one neuron, each from rest to rest. A run with a value that is no number shows nothing.
     """
+    if not all(run.time.size > 1 and all(np.isfinite(values).all() for values in (run.time, run.stimulus, run.response))
+               for run in runs):
+        return frozenset()
     found = responses(runs)
     if not all(response.returned for response in found):
         return frozenset()

@@ -22,6 +22,7 @@ _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 STROKE_SHARE = 0.2
 #: samples that a mean over a spike may take, at most
 _MEAN = 5
+_SAME = 1e-6  #: share of a sample interval by which times may differ and be the same
 _PARTS = 50  #: of a step without a spike: its current is a mean over one
 
 
@@ -85,11 +86,12 @@ def step_response(
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
     flags |= gaps
-    inside = np.flatnonzero((time >= edge + facts.settling) & (time <= end))
+    dt = float(time[-1] - time[0]) / (time.size - 1) if time.size > 1 else 0.0
+    same = _SAME * dt   # a sample at an end is on one side of it, in any unit of time
+    inside = np.flatnonzero((time >= edge + facts.settling - same) & (time <= end + same))
     if inside.size < 16:
         return StepResponse(np.empty(0), math.nan, math.nan, flags=flags | Flag.UNDER_SAMPLED | Flag.NO_EVENT)
-    dt = float(time[-1] - time[0]) / (time.size - 1)
-    before = time < edge - 2 * dt
+    before = time < edge - 2 * dt - same
     base_v, base_i = (float(np.median(values[before])) if before.any() else 0.0 for values in (voltage, current))
     part = slice(int(inside[0]), int(inside[-1]) + 1)
     v, i = voltage[part] - base_v, current[part] - base_i

@@ -20,6 +20,7 @@ from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.analysis.statistics.intervals import NORMAL_95, t_quantile_95
 from tsbench.records import Flag, FloatArray
 
+_NEIGHBOUR = 1e-3  #: logarithms of the ratio of the variances between which a parabola is drawn
 _FEW_DEVICES = 5  #: with fewer, the interval of the spread between devices is wide and says so
 _LARGEST_RATIO = 1e12  #: of the variances
 
@@ -143,9 +144,16 @@ def _mean(sums: _SumsOfSquares) -> Estimate:
 
 def _restricted(sums: _SumsOfSquares) -> float:
     """Return the ratio of the variances with the highest restricted likelihood; 0 where that is at the border."""
-    found = minimize_scalar(lambda power: sums.deviance(math.exp(power)), bounds=(-25.0, 25.0), method="bounded",
-                            options={"xatol": 1e-8})
-    ratio = math.exp(float(found.x))
+    def deviance(power: float) -> float:
+        return sums.deviance(math.exp(power))
+
+    at = float(minimize_scalar(deviance, bounds=(-25.0, 25.0), method="bounded", options={"xatol": 1e-8}).x)
+    # a minimum is flat: rounding moves it by the root of what it moves the deviance by, and hardly its neighbours
+    low, middle, high = deviance(at - _NEIGHBOUR), deviance(at), deviance(at + _NEIGHBOUR)
+    bend = low - 2.0 * middle + high
+    if bend > 0.0 and abs(high - low) < bend:
+        at += 0.5 * _NEIGHBOUR * (low - high) / bend
+    ratio = math.exp(at)
     return ratio if sums.deviance(ratio) < sums.deviance(0.0) - 1e-9 else 0.0
 
 
