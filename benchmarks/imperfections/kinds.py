@@ -101,9 +101,9 @@ SOURCE_METER = (
          lambda s: by_range(s, lambda row, unit: quantity(row.noise, unit))
          + _fast(s, lambda row, unit: quantity(row.noise, unit)),
          (f"{_SM}readings_are_as_accurate_and_as_noisy_as_stated", f"{_SM}noise_of_readings_goes_with_the_aperture")),
-    Kind("reading_resolution", "steps of readings, of the range", ("resolution",),
+    Kind("reading_resolution", "steps of readings, of the range", ("resolution", "reading_step"),
          lambda s: by_range(s, lambda row, _: share(s.step_of(row) / row.full_scale))
-         if any(row.resolution for rows in s.ranges.values() for row in rows) else share(s.resolution),
+         if any(row.reading_step for rows in s.ranges.values() for row in rows) else share(s.resolution),
          (f"{_SM}readings_have_the_stated_steps",)),
     Kind("overflow", "highest reading, of the range", ("overrange", "read_overrange", "top", "reading_top"),
          lambda s: by_range(s, lambda row, _: share(row.reading_top / row.full_scale)),

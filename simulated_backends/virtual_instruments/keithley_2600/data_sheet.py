@@ -59,7 +59,7 @@ def _range(
     """
     return RangeData(
         full, *measure, *source, noise / _PEAK_TO_PEAK, settling / _TIME_CONSTANTS, _OVERRANGE, _READ_OVERRANGE,
-        resolution=None if step is None else step / full)
+        reading_step=None if step is None else step / full)
 
 
 VOLTAGE_40 = (

@@ -44,7 +44,7 @@ def _amperes(
     """Return a range of currents; ``step``: of readings [A]; 0: a millionth of the range."""
     top = 1.01 if full >= 1.5 else 1.05
     return RangeData(full, gain, offset, gain, offset, noise, settling / _TIME_CONSTANTS, top, read,
-                     resolution=step / full or 1e-6)
+                     reading_step=step / full or 1e-6)
 
 
 SOURCES = SourceMeterSources(

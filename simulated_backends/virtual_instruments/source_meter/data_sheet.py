@@ -36,7 +36,7 @@ class RangeData:
     overrange: float = 1.05
     read_overrange: float | None = None  #: the same for readings; None: as for levels
     fast: FastConverter | None = None  #: None: the instrument has one converter
-    resolution: float | None = None  #: of a reading, in parts of the range; None: that of the data sheet
+    reading_step: float | None = None  #: in parts of the range; None: the ``resolution`` of all ranges
     top: float = field(init=False)  #: the highest level: the full scale times ``overrange``
     reading_top: float = field(init=False)  #: the highest reading
 
@@ -127,4 +127,4 @@ class SourceMeterDataSheet:
 
     def step_of(self, row: RangeData) -> float:
         """Return the steps [V or A] of the readings in a range."""
-        return row.full_scale * (self.resolution if row.resolution is None else row.resolution)
+        return row.full_scale * (self.resolution if row.reading_step is None else row.reading_step)
