@@ -1,6 +1,7 @@
 """Outcomes of runs as plain data, and back: between the process that measures, the service and its clients."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,8 @@ def refusal_of(facts: Mapping[str, Any]) -> errors.TsbenchError | None:
 
 
 def _result(row: Mapping[str, Any]) -> Result:
-    return Result(
-        row["quantity"], row["unit"], row["value"], row["low"], row["high"], row["method"], row["conditions"],
-        _flags(row["flags"]))
+    known = {item.name: row[item.name] for item in fields(Result) if item.name != "flags"}
+    return Result(**known, flags=_flags(row["flags"]))
 
 
 def _flags(names: Any) -> Flag:

@@ -1,6 +1,7 @@
 """Runs and steps of campaigns through a service: requests of a control reach the job, a dead service is no outcome."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.fixtures.patience import wait_until
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.protocols import IVSweep
 from tsbench.records import Flag, Result, RunEvent
-from tsbench.station.campaign import StepRequest
+from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost
@@ -18,7 +19,8 @@ from tsbench.station.service.outcomes import outcome_facts, read_outcome, refusa
 from tsbench.station.service.performing import ServicePerformer, run_through
 
 SWEEP = IVSweep.parse(stop=0.2, step=0.1)
-RESULT = Result("hold_voltage", "V", 1.0, 0.9, 1.1, "how", {"cycle": 1, "polarity": "+"}, Flag.CENSORED | Flag.CLIPPED)
+RESULT = Result("hold_voltage", "V", 1.0, 0.9, 1.1, "how", {"cycle": 1, "polarity": "+"}, Flag.CENSORED | Flag.CLIPPED,
+                random_uncertainty=0.01, systematic_uncertainty=0.02)
 DONE = RunOutcome(Path("/runs/R.nxs"), "success", "", (RESULT,), {"meter": False}, "R", "D1", "iv_sweep",
                   remarks=("one",), contact=Flag.OPEN)
 
@@ -52,6 +54,8 @@ def _events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_outcome_comes_back_as_it_was() -> None:
+    different = [item.name for item in fields(Result) if getattr(RESULT, item.name) in (None, item.default)]
+    assert different == []  # every field has a value of its own, so that none can be lost unseen
     assert read_outcome(outcome_facts(DONE)) == DONE
 
 
@@ -86,11 +90,10 @@ def test_a_refusal_is_the_error_of_the_process_that_measures() -> None:
         run_through(Refusing(), "D1", SWEEP, "/runs")
 
 
-def test_a_step_whose_service_dies_was_begun_and_nobody_knows_its_end() -> None:
+def test_a_step_whose_service_dies_is_lost() -> None:
     service = Service(RunEvent("state", "", data={"run": "RUN"}), error=ServiceLost("it has died"))
     performer = ServicePerformer(service, user="ada")
-    outcome = performer.perform(StepRequest(Path("/bench.toml"), "D1", SWEEP, Path("/runs")), lambda _: None, Control())
-    assert (outcome.status, outcome.run_id, outcome.safe) == ("fail", "RUN", False)
-    assert list(performer.problems) == ["it has died"]
+    with pytest.raises(RunLost, match="it has died"):
+        performer.perform(StepRequest(Path("/bench.toml"), "D1", SWEEP, Path("/runs")), lambda _: None, Control())
     with pytest.raises(ConfigurationError, match=r"/other\.toml"):
         performer.perform(StepRequest(Path("/other.toml"), "D1", SWEEP, Path("/runs")), lambda _: None, Control())
