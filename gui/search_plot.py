@@ -16,6 +16,7 @@ _SEARCHES = (("gap", "fired"), ("amplitude", "fired"), ("bias", "oscillates"))
 _REDRAW_MS = 100
 #: (value, symbol, colour of its face)
 _OUTCOMES = ((1.0, "o", ACCENT), (0.0, "o", None), (math.nan, "x", DIM))
+_NUMBERED = {"gap": "number of the pair", "amplitude": "number of the pulse", "bias": "number of the record"}
 _WORDS = {"fired": ("fired", "did not fire"), "oscillates": ("oscillates", "does not oscillate")}
 _BAND = (255, 190, 90, 60)
 
@@ -82,7 +83,7 @@ class SearchPlot(QtWidgets.QWidget):
         self._in_units = not interval or units["low"] == units[chosen]  # else the interval is that of a probability
         self._logarithmic, self._words = chosen == "gap", _WORDS[outcome]
         self._plot.setLogMode(x=False, y=self._logarithmic)
-        self._plot.setLabel("bottom", "number of the record" if chosen == "bias" else "number of the pulse", color=DIM)
+        self._plot.setLabel("bottom", _NUMBERED[chosen], color=DIM)
         self._plot.getAxis("left").enableAutoSIPrefix(self._in_units)
         self._plot.setLabel("left", chosen if self._in_units else "firing probability",
                             units=units[chosen] if self._in_units else None, color=DIM)

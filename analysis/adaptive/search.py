@@ -20,7 +20,9 @@ _FOR_THE_CURVE = 3
 FEWEST = 8
 
 #: why a search ended
-NARROW, SPENT, ABOVE, BELOW = "narrow", "spent", "above", "below"
+NARROW, SPENT, ABOVE, BELOW, SILENT = "narrow", "spent", "above", "below", "silent"
+#: quiet pulses in succession, none of them below an amplitude that has fired, after which a device has changed
+_MOST_QUIET = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Goal:
         return found.interval(self.wanted)
 
     def ended(self, found: Belief, sent: int) -> str:
-        """Return why the search is over: NARROW, SPENT, ABOVE or BELOW all stimuli; "" while it is not.
+        """Return why the search is over; "" while it is not.
+
+        NARROW, SPENT; ABOVE or BELOW all stimuli; SILENT: a device that has fired does not fire any more.
 
         Parameters
         ----------
@@ -54,6 +58,8 @@ class Goal:
                 return ABOVE
             if known.high <= self.prior.lowest:
                 return BELOW
+            if _silent(found):
+                return SILENT
         return ""
 
     def _never_fires(self, found: Belief, known: Interval) -> bool:
@@ -71,6 +77,13 @@ class Goal:
         spread and the form of the curve.
         """
         return found.telling() if found.x.size % _FOR_THE_CURVE == 0 else found.narrowing(self.wanted)
+
+
+def _silent(found: Belief) -> bool:
+    """Return whether the last pulses did not fire, though each was as high as any that fired before."""
+    last = found.x[-_MOST_QUIET:]
+    return bool(found.fired.any() and not found.fired[-_MOST_QUIET:].any()
+                and last.min() >= found.x[found.fired == 1.0].max())
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ SHARES = {"threshold amplitude": 1 / 3, "refractory period": 1 / 3, "firing prob
 _DRIFTING, _DRIFT = 20, 0.3  #: of the threshold, in 100 pulses
 #: share of the devices that have to reach the width with one and the same series, at most: the last few cost most
 _MOST_DEVICES = 0.9
-_MODELS = 2  #: searches of the statistical model for each run on the bench
+_MODELS = 1  #: searches of the statistical model for each run on the bench
 _REMEMBERING = 30
 _WINDOWS = 30
 

@@ -14,7 +14,7 @@ from tsbench.analysis.adaptive.belief import Belief, Interval, belief
 from tsbench.analysis.adaptive.dependence import dependent, history_seen
 from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
-from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, Goal
+from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, SILENT, Goal
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
 from tsbench.analysis.statistics import NORMAL_95, expanded
@@ -202,6 +202,7 @@ class Listener(ABC):
         self.reason = f"{counted}: " + {
             NARROW: "its interval is narrow enough", ABOVE: "it is above the range searched",
             BELOW: "it is below the range searched", "": gave_up,
+            SILENT: "the device has fired before, but does not fire any more at the highest of these stimuli",
         }.get(ended, "the budget is spent before its interval is narrow enough")
         return None
 

@@ -14,6 +14,7 @@ from tsbench.analysis.adaptive.search import (
     ABOVE,
     BELOW,
     NARROW,
+    SILENT,
     SPENT,
     Goal,
     refractory_goal,
@@ -103,6 +104,15 @@ def test_a_threshold_beyond_the_range_ends_the_search() -> None:
     never, always = search(goal, lambda volts: False), search(goal, lambda volts: True)
     assert goal.ended(never, never.x.size) == ABOVE and never.x.size < 40
     assert goal.ended(always, always.x.size) == BELOW and always.x.size < 40
+
+
+def test_a_device_that_dies_in_the_middle_is_not_pulsed_to_the_end() -> None:
+    goal, sent = threshold_goal(0.1, 2.0, 0.005, 200), iter(range(1000))
+    random = np.random.default_rng(6)
+    found = search(goal, lambda volts: next(sent) < 15 and random.normal(1.0, 0.03) < volts)
+    assert goal.ended(found, found.x.size) == SILENT and found.x.size < 60
+    known = goal.interval(found)
+    assert known.width > goal.width
 
 
 def test_a_spent_budget_ends_the_search() -> None:
