@@ -13,13 +13,14 @@ from typing import Any
 from tsbench.errors import StorageError
 
 NAME = ".tsbench-catalogue.sqlite"
-APPLICATION, VERSION = 0x74736263, 1  #: "tsbc"; a change of the tables changes the version
+APPLICATION, VERSION = 0x74736263, 2  #: "tsbc"; a change of the tables changes the version
 _WAIT = 60.0  #: [s] for another process that writes the catalogue
 
 #: columns of the facts in the order of ``catalogue_entry``
 FACTS = ("run", "protocol", "device", "material", "campaign", "user", "start_time", "end_time", "status", "reason",
          "simulated", "temperature", "die_column", "die_row", "version", "extraction")
-RESULTS = ("quantity", "unit", "value", "low", "high", "method", "flags", "conditions")
+RESULTS = ("quantity", "unit", "value", "low", "high", "method", "flags", "conditions", "random_uncertainty",
+           "systematic_uncertainty")
 
 _TABLES = f"""
 CREATE TABLE files (
@@ -28,7 +29,8 @@ CREATE TABLE files (
         FACTS, ["TEXT"] * 10 + ["INTEGER", "REAL", "INTEGER", "INTEGER", "TEXT", "INTEGER"], strict=True))});
 CREATE TABLE results (
     file INTEGER NOT NULL REFERENCES files(number) ON DELETE CASCADE, place INTEGER NOT NULL, quantity TEXT, unit TEXT,
-    value REAL, low REAL, high REAL, method TEXT, flags INTEGER, conditions TEXT, PRIMARY KEY (file, place)
+    value REAL, low REAL, high REAL, method TEXT, flags INTEGER, conditions TEXT, random_uncertainty REAL,
+    systematic_uncertainty REAL, PRIMARY KEY (file, place)
 ) WITHOUT ROWID;
 CREATE TABLE repeats (run TEXT NOT NULL, file INTEGER NOT NULL REFERENCES files(number) ON DELETE CASCADE);
 CREATE INDEX results_quantity ON results(quantity, file);

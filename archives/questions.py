@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("device", "protocol", "run", "start_time", "quantity", "value", "low", "high", "unit", "flags", "method",
-           "conditions", "campaign", "status", "simulated", "temperature", "die_column", "die_row", "file")
+           "conditions", "random_uncertainty", "systematic_uncertainty", "campaign", "status", "simulated",
+           "temperature", "die_column", "die_row", "file")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
                                  f"{', '.join(field.name for field in fields(ArchiveQuestion))}")
     rows, problems = rows_of(Path(folder), ArchiveQuestion(**wanted), refresh)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    for name in ("value", "low", "high", "temperature"):
+    for name in ("value", "low", "high", "random_uncertainty", "systematic_uncertainty", "temperature"):
         frame[name] = pd.to_numeric(frame[name])
     conditions = [row["conditions"] for row in rows]
     for key in dict.fromkeys(key for one in conditions for key in one):
@@ -90,8 +91,7 @@ def rows_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> tu
 def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:
     """Return the rows of an open catalogue that a question asks for, by start, run and place of the result."""
     conditions, values = _conditions(question)
-    names = ("device", "protocol", "run", "start_time", "quantity", "value", "low", "high", "unit", "flags", "method",
-             "conditions", "campaign", "status", "simulated", "temperature", "die_column", "die_row", "path")
+    names = (*COLUMNS[:-1], "path")
     command = (f"SELECT {', '.join(names)} FROM results JOIN files ON files.number = results.file "
                f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} ORDER BY start_time, run, path, place")
     known: dict[int, str] = {}

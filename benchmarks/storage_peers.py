@@ -147,7 +147,8 @@ def long_record(directory: Path, samples: int, rounds: int) -> list[Line]:
                                      capture_output=True, text=True).stdout)
     return [
         Line(f"consolidation of {samples:.0e} int16 samples, with read-back and comparison",
-             f"{rate:.0f} MB/s of raw codes, best of {rounds}; {min(work):.2f} s of processor time, "
+             f"{rate:.0f} MB/s of raw codes, best of {rounds}; {min(work):.2f} s of processor time, so at most "
+             f"{2 * megabytes / min(work):.0f} MB/s on two cores; "
              f"{run_file.stat().st_size / samples:.2f} bytes a sample; read back equal: {same}",
              "at least 100 MB/s on two cores" if whole else INFORMATION, same and (rate >= 100 or not whole)),
         Line("opening that record, its preview and 10^6 samples of it",
@@ -264,6 +265,8 @@ def lines(directory: Path, quick: bool) -> list[Line]:
         waveforms(directory, 20 if quick else 200),
         *long_record(directory, 10**7 if quick else 10**8, 3),
         *against_qcodes(directory, 4 if quick else 100, 4 if quick else 12, 3),
+        Line("load of the computer at the end", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; rates of several "
+             "threads need two cores for themselves", INFORMATION, True),
     ]
 
 

@@ -66,7 +66,8 @@ def _write_csv(rows: list[dict[str, Any]], path: Path) -> None:
     from tsbench.storage.exports.delimited import write_csv
     from tsbench.storage.exports.tables import ExportTable, Field
 
-    numbers = {"value", "low", "high", "temperature", "die_column", "die_row"}
+    numbers = {"value", "low", "high", "random_uncertainty", "systematic_uncertainty", "temperature", "die_column",
+               "die_row"}
     plain = [{**row, "flags": " ".join(row["flags"]), "conditions": json.dumps(row["conditions"], sort_keys=True)}
              for row in rows]
     shown = tuple(Field(name, "number" if name in numbers else "text") for name in COLUMNS)

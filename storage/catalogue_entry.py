@@ -44,4 +44,4 @@ def catalogue_entry(path: Path, sidecar: Path | None) -> dict[str, Any]:
 
 def _row(result: Result) -> list[Any]:
     return [result.quantity, result.unit, result.value, result.low, result.high, result.method, int(result.flags),
-            codec.to_json(result.conditions)]
+            codec.to_json(result.conditions), result.random_uncertainty, result.systematic_uncertainty]

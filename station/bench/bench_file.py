@@ -69,7 +69,7 @@ class BenchFile:
             raise ConfigurationError(f"{file}: {first_problem(error, BenchTable)}") from None
 
     def _fail(self, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.path}: {what}")
+        return ConfigurationError(f"{self.path}: {' '.join(what.split())}")  # a key may hold line breaks
 
     def _check(self) -> None:
         table = self.table

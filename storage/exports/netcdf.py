@@ -62,11 +62,12 @@ def _texts(parent: Any, name: str, dimension: str, values: Sequence[str]) -> Non
 def _results(file: Any, run: Run) -> None:
     group = file.create_group("results")
     group.dimensions["result"] = len(run.results)
-    for name in ("value", "low", "high"):
+    for name in ("value", "low", "high", "random_uncertainty", "systematic_uncertainty"):
         numbers = [getattr(result, name) for result in run.results]
         variable = group.create_variable(
             name, ("result",), np.float64, data=np.array([np.nan if n is None else n for n in numbers], np.float64))
-        variable.attrs["long_name"] = f"{name}, in the unit of the variable 'unit'; NaN where there is none"
+        words = name.replace("_", " ")
+        variable.attrs["long_name"] = f"{words}, in the unit of the variable 'unit'; NaN where there is none"
     _flags(group, "result", [int(result.flags) for result in run.results])
     for name in ("quantity", "unit", "method"):
         _texts(group, name, "result", [str(getattr(result, name)) for result in run.results])

@@ -67,7 +67,8 @@ def flag_words(flags: int) -> str:
 _FLAGS = Field("flags", "text")
 _RESULT = (
     Field("quantity", "text"), Field("value", "number"), Field("low", "number"), Field("high", "number"),
-    Field("unit", "text"), Field("conditions", "text"), Field("method", "text"), _FLAGS)
+    Field("unit", "text"), Field("conditions", "text"), Field("method", "text"), _FLAGS,
+    Field("random_uncertainty", "number"), Field("systematic_uncertainty", "number"))
 _EVENT = (Field("time", "number", "s"), Field("kind", "text"), Field("message", "text"), Field("data", "text"))
 _ACQUISITION = (
     Field("acquisition", "count"), Field("channel", "text"), Field("unit", "text"), Field("segments", "count"),
@@ -107,7 +108,8 @@ def _alike(samples: Sequence[StoredSamples]) -> list[list[StoredSamples]]:
 
 def _result_rows(run: Run) -> list[tuple[Any, ...]]:
     return [
-        (r.quantity, r.value, r.low, r.high, r.unit, codec.to_json(r.conditions), r.method, flag_words(int(r.flags)))
+        (r.quantity, r.value, r.low, r.high, r.unit, codec.to_json(r.conditions), r.method, flag_words(int(r.flags)),
+         r.random_uncertainty, r.systematic_uncertainty)
         for r in run.results]
 
 

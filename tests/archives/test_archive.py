@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
     runs = tmp_path / "runs"
     run_file(runs, 1)
     run_file(runs / "deeper", 2, (Result("threshold_voltage", "V", 0.5, 0.4, 0.6, "step", {"cycle": 1, "at": math.inf},
-                                         Flag.COMPLIANCE | Flag.CENSORED),), simulated=False,
+                                         Flag.COMPLIANCE | Flag.CENSORED, 0.01, 0.02),), simulated=False,
              provenance={"temperature": 310.0, "die": [3, -4]})
     run_file(runs, 3, (), campaign_id="c1")
     return runs
@@ -52,6 +52,7 @@ def test_rows_of_all_run_files(folder: Path) -> None:
     first, last = frame.iloc[0], frame.iloc[3]
     assert (first["value"], first["low"], first["high"], first["unit"]) == (1.02, 1.01, 1.03, "V")
     assert np.isnan(frame["value"][2]) and np.isnan(frame["high"][1]) and frame["flags"][1] == "censored"
+    assert (last["random_uncertainty"], last["systematic_uncertainty"]) == (0.01, 0.02)
     assert last["flags"] == "compliance censored" and last["conditions"] == {"cycle": 1, "at": math.inf}
     assert (last["temperature"], last["die_column"], last["die_row"]) == (310.0, 3, -4)
     assert (last["simulated"], first["simulated"], last["file"]) == (False, True, "deeper/run2.nxs")

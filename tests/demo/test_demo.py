@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from tests.fixtures.patience import PATIENCE
+from tests.fixtures.schema_reader import read_by_the_page
 from tsbench.cli import main
 from tsbench.demo import AG_SIO2, NBO2, PARTS, DemoOutcome, DemoRow, Part, run_demo
+from tsbench.extraction import extract
 from tsbench.simulated_backends.witness.log import read_sessions
 from tsbench.storage import read_run
 from tsbench.storage.nexus.validation import inspect
@@ -155,3 +157,11 @@ def test_a_demo_without_a_claimed_row_or_with_a_wrong_one_has_not_passed(tmp_pat
     assert outcome(1.0, 1.0, 1.0).passed
     assert outcome(1.0, 1.0).missing == ["D1: frequency"] and not outcome(1.0, 1.0).passed
     assert not outcome(1.0, 1.0, 2.0).missing and not outcome(1.0, 1.0, 2.0).passed
+
+
+def test_a_reader_that_knows_only_the_page_of_the_schema_finds_every_number_again(demo: DemoOutcome) -> None:
+    """By docs/run_file.md and h5py alone: points, records and conditions give the numbers that the file holds."""
+    for path in demo.runs:
+        run, rows = read_by_the_page(path)
+        found = [(r.quantity, r.unit, r.value, r.low, r.high, dict(r.conditions), int(r.flags)) for r in extract(run)]
+        assert rows and found == rows

@@ -246,6 +246,15 @@ def test_a_bench_without_instruments_is_none(tmp_path: Path) -> None:
         BenchFile.load(tmp_path / "empty.toml")
 
 
+def test_a_name_with_line_breaks_is_told_in_one_line(tmp_path: Path) -> None:
+    """A fuzzed file with a text of several lines in the place of an instrument gave an error of several lines."""
+    text = (Path(__file__).parents[3] / "examples" / "resistor.bench.toml").read_text("utf-8")
+    (tmp_path / "b.bench.toml").write_text(f'{text}\n'.replace('drive = "source_meter"', 'drive = "a\\nb"'), "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        BenchFile.load(tmp_path / "b.bench.toml")
+    assert "instrument 'a b'" in str(caught.value) and "\n" not in str(caught.value)
+
+
 def test_only_a_capacitor_across_the_device_or_to_ground_lies_in_parallel() -> None:
     """One that leads on to another node does not."""
     netlist = parse_netlist(
