@@ -33,15 +33,21 @@ class DeviceRecord:
 
 
 def device_records(run: Run) -> Iterator[DeviceRecord]:
-    """Yield the acquisitions of a run in order: channels taken together are put together again."""
+    """Yield the acquisitions of a run in order, as records of the device."""
+    for group in acquisitions(run):
+        yield device_record(group, run.header.fixture)
+
+
+def acquisitions(run: Run) -> Iterator[dict[str, Waveform]]:
+    """Yield channel -> waveform of each acquisition of a run, in order: channels taken together are one."""
     group: dict[str, Waveform] = {}
     for waveform in run.waveforms:
         if group and (waveform.channel in group or not _together(waveform, next(iter(group.values())))):
-            yield device_record(group, run.header.fixture)
+            yield group
             group = {}
         group[waveform.channel] = waveform
     if group:
-        yield device_record(group, run.header.fixture)
+        yield group
 
 
 def _together(one: Waveform, other: Waveform) -> bool:

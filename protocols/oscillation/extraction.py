@@ -16,12 +16,14 @@ from tsbench.analysis.oscillation.frequency import (
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
 from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
+from tsbench.analysis.oscillation.samples import SampleSource
 from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
 from tsbench.protocols.extracting.facts import timebase_accuracy
+from tsbench.protocols.extracting.long_records import DeviceSamples, first_part, is_long
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.power_records import power_facts
 from tsbench.protocols.extracting.pulse_records import conditions_key
-from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.extracting.signals import DeviceRecord, acquisitions, device_record
 from tsbench.records import Flag, FloatArray, Result, Run
 
 _CYCLES = 3  #: fewer spikes are no oscillation
@@ -34,17 +36,25 @@ def oscillation_records(run: Run) -> Iterator[tuple[DeviceRecord, Spikes, Measur
     The noise of a scope that samples faster than its bandwidth is smooth from sample to sample, and its excursions look
     like spikes. A record that such noise can make has no oscillation (NO_EVENT, AMBIGUOUS).
     """
-    timebase = timebase_accuracy(run.header)
-    for record in device_records(run):
-        found = measured_oscillation(record, timebase)
+    timebase, fixture = timebase_accuracy(run.header), run.header.fixture
+    for group in acquisitions(run):
+        long = is_long(group)   # its spikes are those of all samples, and the record is its first part
+        record = first_part(group, fixture) if long else device_record(group, fixture)
+        found = measured_oscillation(record, timebase, DeviceSamples(group, fixture) if long else None)
         if found is not None:
             yield record, *found
 
 
-def measured_oscillation(record: DeviceRecord, timebase: float) -> tuple[Spikes, MeasuredOscillation] | None:
+def measured_oscillation(
+    record: DeviceRecord, timebase: float, samples: SampleSource | None = None,
+) -> tuple[Spikes, MeasuredOscillation] | None:
     """Return spikes and oscillation of one record; None where it has neither voltage nor current.
 
-    ``timebase`` is the relative limit of the scope's time base.
+    Parameters
+    ----------
+    record : of one acquisition
+    timebase : relative limit of the scope's time base
+    samples : all samples, where the record is only the first part of them
     """
     values, resolution = record.voltage, record.voltage_resolution
     if values is None:
@@ -54,13 +64,20 @@ def measured_oscillation(record: DeviceRecord, timebase: float) -> tuple[Spikes,
     flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
     first, last, count = record.times[0], record.times[-1], record.times.size
     dt = float(last - first) / max(count - 1, 1)   # a scope samples evenly: its times need no look
-    spikes = spikes_of_samples(values[0], dt, float(first), resolution, flags)
+    spikes = spikes_of_samples(values[0] if samples is None else samples, dt, float(first), resolution, flags)
     found = oscillation(spikes, timebase)
-    if found.frequency is not None and not is_told_apart(record.times, values[0], spikes):
+    if found.frequency is not None and not is_told_apart(record.times, values[0], within(spikes, float(last))):
         doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
         spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
         found = oscillation(spikes, timebase)
     return spikes, found
+
+
+def within(spikes: Spikes, end: float) -> Spikes:
+    """Return the spikes up to a time [s]: those in the first part of a long record."""
+    count = int(np.searchsorted(spikes.times, end, side="right"))
+    return spikes if count == spikes.times.size else replace(
+        spikes, times=spikes.times[:count], levels=spikes.levels[:count])
 
 
 def frequencies(run: Run) -> list[Result]:
@@ -84,7 +101,8 @@ def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:
         if found.frequency is not None and record.voltage is not None and record.current is not None:
             flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
             energies.append(energy_result(spike_energies(
-                record.times, record.voltage[0], record.current[0], spikes, power_facts(run, record, options), flags),
+                record.times, record.voltage[0], record.current[0], within(spikes, float(record.times[-1])),
+                power_facts(run, record, options), flags),
                 record.conditions))
     return [*rates, *energies, *curves(rates)]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures import made_runs
+from tests.fixtures.made_runs import run, waveform
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.protocols import Oscillation
 from tsbench.protocols.oscillation.extraction import oscillation_records
@@ -99,3 +100,26 @@ def test_noise_that_is_smooth_from_sample_to_sample_is_no_oscillation():
     assert spike_times(record.times, record.voltage[0], record.voltage_resolution).times.size > 3
     assert found.frequency is None and spikes.times.size == 0 and found.regime == "quiet"
     assert Flag.AMBIGUOUS in found.flags and Flag.NO_EVENT in found.flags
+
+
+def test_a_long_record_has_the_spikes_of_all_its_samples(monkeypatch):
+    """Read part by part, from the codes: the same frequency as from the whole, and the energy of the first part."""
+    from tsbench.protocols.extracting import long_records
+    from tsbench.protocols.extracting.options import ExtractionOptions
+    from tsbench.protocols.oscillation.extraction import oscillation_results
+
+    random = np.random.default_rng(1)
+    time = 1e-8 * np.arange(400_000)
+    shape = 0.5 + 0.3 * np.sin(2e6 * np.pi * time) ** 9 + 2e-3 * random.standard_normal(time.size)
+    waves = [waveform("device_voltage_high", shape, 2.0, 1e-8, {"bias": 2.0}),
+             waveform("device_voltage_low", 0.2 * (1.0 - shape), 2.0, 1e-8, {"bias": 2.0})]
+    measured = run("oscillation", ("index",), waveforms=waves)
+    whole = oscillation_results(measured, ExtractionOptions())
+    monkeypatch.setattr(long_records, "LONG", 100_000)
+    parts = oscillation_results(measured, ExtractionOptions())
+    assert [one.quantity for one in whole] == [one.quantity for one in parts]
+    first, second = ({one.quantity: one.value for one in found} for found in (whole, parts))
+    assert second["frequency"] == pytest.approx(first["frequency"], rel=1e-7)
+    assert second["spike_energy"] == pytest.approx(first["spike_energy"], rel=0.02)
+    ((record, spikes, _),) = oscillation_records(measured)
+    assert record.times.size == 100_000 and spikes.times[-1] > 3.9e-3
