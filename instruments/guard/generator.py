@@ -51,6 +51,11 @@ class GuardedPulseGenerator(Guarded):
         self._limits = self.driver.configure_level_limits(low, high)
         return self._limits
 
+    @property
+    def level_limits(self) -> tuple[float, float]:
+        """Return the level limits [V into the load] that were set last."""
+        return self._limits
+
     def configure_pulse(self, pulse: Pulse) -> Pulse:
         """Check base, top, width, period and edges, then set."""
         subject, caps = self.context.subject, self.capabilities

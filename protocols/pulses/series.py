@@ -9,7 +9,7 @@ from tsbench.protocols.acquiring.device_view import Window, required_view
 from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.pulses.layout import aim
 from tsbench.protocols.pulses.parameters import PulseParameters
-from tsbench.protocols.pulses.shot import Shooter, Shot
+from tsbench.protocols.pulses.shot import Shooter, Shot, lift_level_limits
 from tsbench.records import Recorder, RunEvent, Step
 
 Settings = TypeVar("Settings", bound=PulseParameters)
@@ -54,6 +54,7 @@ class PulseSeries(ABC, Generic[Settings]):
         settings, generator = self._settings, self._generator
         generator.set_output(False)
         generator.configure_load(float("inf"))
+        lift_level_limits(generator, settings.levels)
         generator.configure_pulse(self.first_pulse(settings.amplitude[0]))  # first: limits must hold what is set
         generator.configure_level_limits(min(settings.levels), max(settings.levels))
         yield from self.every_series()

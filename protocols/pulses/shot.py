@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,6 +11,27 @@ from tsbench.instruments import PulseGenerator, Station
 from tsbench.protocols.acquiring.device_view import ACQUISITION_MARGIN, DeviceView
 from tsbench.protocols.acquiring.waiting import steps_for, steps_until
 from tsbench.records import FloatArray, Step, Waveform
+
+
+@runtime_checkable
+class KnownLimits(Protocol):
+    """A generator that says which level limits it has got."""
+
+    @property
+    def level_limits(self) -> tuple[float, float]:
+        """Return the level limits [V into the load] that were set last."""
+
+
+def lift_level_limits(generator: PulseGenerator, levels: Sequence[float]) -> None:
+    """Lift the limits that a run before has left, if they refuse one of the levels [V] of this one; the output is off.
+
+    The limits of this run are set later: they must hold what is set.
+    """
+    if isinstance(generator, KnownLimits):
+        low, high = generator.level_limits
+        if not low <= min(levels) <= max(levels) <= high:
+            able = generator.capabilities.level_into_open
+            generator.configure_level_limits(able.low, able.high)
 
 
 @dataclass

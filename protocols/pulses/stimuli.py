@@ -15,7 +15,7 @@ import numpy as np
 from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, Window, marked, narrowed, required_view
 from tsbench.protocols.acquiring.waiting import steps_for
-from tsbench.protocols.pulses.shot import Shooter, Shot
+from tsbench.protocols.pulses.shot import Shooter, Shot, lift_level_limits
 from tsbench.records import Flag, Point, Recorder, RunEvent, Step
 
 #: share of what the device can show of a stimulus, at which the scope triggers: behind a load, it is a part of it
@@ -114,6 +114,7 @@ class StimulusSeries(ABC, Generic[Settings]):
         settings, generator = self._settings, self._generator
         generator.set_output(False)
         generator.configure_load(float("inf"))
+        lift_level_limits(generator, settings.levels)
         self._load(self.probe().shape)  # first: limits must hold what is set
         generator.configure_level_limits(min(settings.levels), max(settings.levels))
         yield from self._find_ranges()
