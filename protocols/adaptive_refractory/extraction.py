@@ -12,7 +12,7 @@ from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameter
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
-from tsbench.protocols.paired_pulse.extraction import shown_of_pulse
+from tsbench.protocols.paired_pulse.extraction import pulse_began, shown_of_pulse
 from tsbench.records import Fixture, Flag, Result, Run
 
 
@@ -34,10 +34,12 @@ def judged_pair(
 ) -> tuple[PulseOutcome, PulseOutcome] | tuple[None, None]:
     """Return what both pulses of a pair did, ``width``, ``gap`` and fall time in s; None without a current."""
     found: list[PulseOutcome] = []
+    began = 0.0
     for number, record in enumerate(records[:2], start=1):
         if record.voltage is None or record.current is None:
             return None, None
-        edge, shown = shown_of_pulse(record, number, width, gap, fall)
+        began = pulse_began(record) if number == 1 else began
+        edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         found.append(outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record),
             record_flags(record, 0), edge=edge, rested=found[0].before if found else None))

@@ -8,12 +8,16 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
+from tsbench.protocols.extracting.departure import departure
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import Flag, Result, Run
+
+#: share of a short gap before the second pulse that is looked at, and samples of it, at least
+_SHOWN_OF_GAP, _FEWEST_BEFORE = 0.25, 16
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,16 @@ class Pair:
 def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
     """Return the pairs of a run in order of time, those included of which the scope missed a pulse."""
     options = options or ExtractionOptions()
-    fall = float(parameter(run, "fall_time", 0.0))
+    fall, began = float(parameter(run, "fall_time", 0.0)), 0.0
     seen: dict[int, dict[int, PulseOutcome]] = {}
     for record in device_records(run):
         if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
             continue
         mine = seen.setdefault(round(record.conditions["pair"]), {})
         number = round(record.conditions["pulse"])
-        edge, shown = shown_of_pulse(record, number, float(run.column("width")[0]), record.conditions["gap"], fall)
+        began = pulse_began(record) if number == 1 else began
+        width, gap = float(run.column("width")[0]), record.conditions["gap"]
+        edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         mine[number] = outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
             record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
@@ -54,12 +60,13 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
 
 
 def shown_of_pulse(
-    record: DeviceRecord, number: int, width: float, gap: float, fall: float
+    record: DeviceRecord, number: int, width: float, gap: float, fall: float, began: float = 0.0
 ) -> tuple[float, slice]:
     """Return when a pulse of a pair begins on the time axis of its record [s], and the samples that show it.
 
-    A record of the second pulse that begins before the first one has ended is cut in the middle of the gap: the current
-    of the first pulse would look like that of a device that is still on.
+    A record of the second pulse that begins before the first one has ended is cut within the gap: the current of the
+    first pulse would look like that of a device that is still on. The end of the gap counts, in which the device has
+    had most of the time to switch off.
 
     Parameters
     ----------
@@ -67,13 +74,25 @@ def shown_of_pulse(
     number : 1 or 2; the record of the second may be cut out of one of both
     width, gap : [s] of the pair
     fall : [s] fall time of its pulses, 90 to 10 %
+    began : [s] of the first pulse, as :func:`pulse_began` gives it
     """
-    edge = 0.0 if number == 1 or record.times[0] < 0 else width + gap
+    edge = began if number == 1 else 0.0 if record.times[0] < 0 else began + width + gap
     # without the gap that follows: what is before the edge must stay a fair part of it
     end = int(np.searchsorted(record.times, edge + 1.2 * width))
     if number == 2 and record.times[0] < edge - gap + 0.5 * fall / EDGE_SHARE:
-        return edge, slice(int(np.searchsorted(record.times, edge - 0.5 * gap)), end)
+        step = float(record.times[1] - record.times[0])
+        shown = min(max(_SHOWN_OF_GAP * gap, _FEWEST_BEFORE * step), 0.5 * gap)
+        return edge, slice(int(np.searchsorted(record.times, edge - shown)), end)
     return edge, slice(0, end)
+
+
+def pulse_began(record: DeviceRecord) -> float:
+    """Return when the first pulse of a pair begins on the time axis of its record [s], at most 0.
+
+    Behind a load, the scope triggers when the capacitance at the device has charged up to the trigger level.
+    """
+    assert record.voltage is not None
+    return min(departure(record.times, record.voltage[0], record.voltage_resolution), 0.0)
 
 
 def recoveries(pairs: Sequence[Pair]) -> dict[float, Recovery]:

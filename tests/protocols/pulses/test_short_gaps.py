@@ -13,8 +13,11 @@ from tsbench.records import Flag
 WIDTH, FALL, LEAD, STEP = 1e-6, 5e-9, 0.2e-6, 1e-9
 
 
-def pair(gap, conducts_in_gap=0.0):
-    """Two pulses from a base of 0.3 V to 1.2 V; the device switches on 50 ns after each edge and is off in the gap."""
+def pair(gap, conducts_in_gap=0.0, late=0.0):
+    """Two pulses from a base of 0.3 V to 1.2 V; the device switches on 50 ns after each edge and is off in the gap.
+
+    The scope triggers ``late`` [s] after the first edge.
+    """
     random = np.random.default_rng(1)
     times = np.arange(-LEAD, 2 * WIDTH + gap + 0.3e-6, STEP)
     second = WIDTH + gap
@@ -23,7 +26,8 @@ def pair(gap, conducts_in_gap=0.0):
     voltage = np.where(high, np.where(on, 1.0, 1.2), 0.3) + random.normal(0, 2e-3, times.size)
     current = np.where(on, 1e-3, 0.0) + random.normal(0, 3e-6, times.size)
     current += np.where((times > WIDTH) & (times < second), 0.3 * conducts_in_gap, 0.0)
-    cut = int(np.searchsorted(times, second - LEAD))
+    cut = int(np.searchsorted(times, second + late - LEAD))
+    times = times - late
     return [DeviceRecord({"gap": gap, "pulse": float(number)}, times[part], voltage[None, part], current[None, part],
                          1e-3, 1e-6, Flag.NONE, (False,))
             for number, part in ((1, slice(0, cut)), (2, slice(cut, None)))]
@@ -36,6 +40,16 @@ def test_the_second_pulse_fires_whatever_the_gap(gap) -> None:
     assert second_fired(first, second)
 
 
+@pytest.mark.parametrize("late", [30e-9, 90e-9])
+def test_a_late_trigger_moves_no_pulse(late) -> None:
+    """Behind a load, the scope triggers late, so that the second pulse begins before width + gap on its time axis."""
+    for gap in (40e-9, 100e-9):
+        first, second = judged_pair(pair(gap, late=late), WIDTH, gap, FALL)
+        assert (first.firing, second.firing) == (Firing.FIRED, Firing.FIRED)
+        still = judged_pair(pair(gap, 1e-3, late), WIDTH, gap, FALL)
+        assert still[1].firing is Firing.STILL_ON
+
+
 @pytest.mark.parametrize("gap", [40e-9, 190e-9])
 def test_a_device_that_conducts_in_the_gap_is_still_on(gap) -> None:
     first, second = judged_pair(pair(gap, conducts_in_gap=1e-3), WIDTH, gap, FALL)
@@ -46,7 +60,7 @@ def test_a_device_that_conducts_in_the_gap_is_still_on(gap) -> None:
 def test_the_record_is_cut_only_where_the_first_pulse_is_in_it() -> None:
     short, long = pair(100e-9)[1], pair(400e-9)[1]
     edge, shown = shown_of_pulse(short, 2, WIDTH, 100e-9, FALL)
-    assert edge == pytest.approx(1.1e-6) and short.times[shown][0] == pytest.approx(1.05e-6, abs=2 * STEP)
+    assert edge == pytest.approx(1.1e-6) and short.times[shown][0] == pytest.approx(1.075e-6, abs=2 * STEP)
     assert shown_of_pulse(long, 2, WIDTH, 400e-9, FALL)[1].start == 0
 
 
