@@ -7,7 +7,7 @@ numbers. A verdict is "yes" or "no" only where the interval of a number says so;
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -76,7 +76,9 @@ class AmplitudeResponse:
 
     def _current(self, shots: Sequence[StepResponse], name: str) -> Result:
         gain, code = (max((getattr(shot, of) for shot in shots), default=0.0) for of in ("gain", "code"))
-        return self.mean([shot.amplitude for shot in shots], name, "A", gain, code)
+        found = self.mean([shot.amplitude for shot in shots], name, "A", gain, code)
+        short = any(Flag.UNDER_SAMPLED in shot.flags for shot in shots)
+        return replace(found, flags=found.flags | Flag.UNDER_SAMPLED) if short else found
 
     def rate(self) -> Result:
         """Return the mean firing rate over the steps with four spikes or more."""

@@ -23,6 +23,8 @@ STROKE_SHARE = 0.2
 #: samples that a mean over a spike may take, at most
 _MEAN = 5
 _SAME = 1e-6  #: share of a sample interval by which times may differ and be the same
+#: standard deviations (or codes) by which a sample of a spike is above their mean only if the spike is short
+_ABOVE_MEAN = 6.0
 _PARTS = 50  #: of a step without a spike: its current is a mean over one
 
 
@@ -118,8 +120,11 @@ def step_response(
         # the highest of many samples is high by their noise: a response that does not spike is as wide as a fair mean
         highest = float(smoothed(i, max(_MEAN, i.size // _PARTS)).max())
         return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags, facts.edge)
-    first = shown[tops[0] : tops[1] if len(tops) > 1 else shown.size]
-    return StepResponse(np.array(spikes), float(first.max()), dt, facts.current_gain, facts.current_code, flags,
+    first = slice(tops[0], tops[1] if len(tops) > 1 else shown.size)
+    height, highest = float(shown[first].max()), float(i[first].max())
+    if highest - height > _ABOVE_MEAN * max(noise_of(current, facts.current_code), facts.current_code):
+        height, flags = highest, flags | Flag.UNDER_SAMPLED   # the spike is shorter than a mean over some samples
+    return StepResponse(np.array(spikes), height, dt, facts.current_gain, facts.current_code, flags,
                         facts.edge)
 
 

@@ -123,11 +123,15 @@ def with_resolution(found: VarianceComponents, own: float) -> VarianceComponents
     """Return the components of values whose measurement has a 95 % half-width of ``own``.
 
     A spread between cycles below twice the standard error of a value may be that error: only its upper bound is known
-    (UNDER_SAMPLED), and of the share between the devices only the lower one.
+    (UNDER_SAMPLED), and of the share between the devices only the lower one. A part of a larger spread may be that
+    error, so the lower end is reduced by it.
     """
-    within, between = found.within, found.between
-    if within.value is None or within.high is None or within.value > 2.0 * own / NORMAL_95:
+    within, between, error = found.within, found.between, own / NORMAL_95
+    if within.value is None or within.high is None:
         return found
+    if within.value > 2.0 * error:
+        low = None if within.low is None else math.sqrt(max(within.low**2 - error**2, 0.0))
+        return replace(found, within=replace(within, low=low))
     most = within.high + own
     least = None if between.low is None else between.low**2 / (between.low**2 + most**2)
     return replace(found, within=Estimate(None, None, most), share=Estimate(None, least, None),

@@ -171,3 +171,15 @@ def test_the_doubt_of_the_edge_is_in_the_latency() -> None:
     latency = AmplitudeResponse(1.0, shots).latency()
     assert latency.value == pytest.approx(1e-6)
     assert latency.high - latency.low == pytest.approx(2 * 1.96 * 20e-9, rel=0.01)
+
+
+def test_a_spike_shorter_than_some_samples_is_flagged() -> None:
+    """A mean over five samples would hide a third of its height."""
+    voltage, _ = relaxing()
+    phase = (TIME - 1e-6) % 1e-6
+    current = 1e-3 * np.exp(-phase / 2e-9) * (TIME >= 1e-6)
+    found = seen(voltage, current)
+    assert Flag.UNDER_SAMPLED in found.flags and found.amplitude > 0.55e-3
+    size = AmplitudeResponse(1.0, (found,) * 4).spike_amplitude()
+    assert Flag.UNDER_SAMPLED in size.flags
+    assert Flag.UNDER_SAMPLED not in seen(*relaxing()).flags

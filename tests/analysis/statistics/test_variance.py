@@ -68,4 +68,16 @@ def test_a_spread_below_the_resolution_is_a_bound() -> None:
     coarse = with_resolution(found, 3e-3)
     assert coarse.within.value is None and coarse.within.high == pytest.approx(found.within.high + 3e-3)
     assert Flag.UNDER_SAMPLED in coarse.flags and 0.9 < coarse.share.low < 1.0
-    assert with_resolution(found, 1e-6) == found
+    assert with_resolution(found, 0.0) == found
+
+
+def test_the_resolution_of_the_values_is_in_the_spread_between_cycles() -> None:
+    """Values on a grid of set-points spread by the grid too; the interval holds the spread without it."""
+    random = np.random.default_rng(4)
+    true = [1.0 + 0.015 * random.standard_normal() + 0.0068 * random.standard_normal(100) for _ in range(10)]
+    read = [np.round(one / 0.01) * 0.01 for one in true]
+    spread = float(np.sqrt(np.mean([one.var(ddof=1) for one in true])))
+    bare = variance_components(read, 0)
+    found = with_resolution(bare, 0.0056).within
+    assert bare.within.low > spread
+    assert found.low < spread < found.high and found.value == bare.within.value
