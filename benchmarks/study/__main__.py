@@ -73,11 +73,13 @@ def main() -> int:
     lines = judged(rows)
     code = report(f"study {material.name}", f"study of {material.name}", lines)
     sys.stdout.writelines(f"{line}\n" for line in tables(rows))
+    figure = None
     if options.only is None:
         figure = draw(material, swept, rows, (PICTURES if options.page else KEPT) / f"study_{material.name}.png")
-        if options.page:
-            (ROOT / "docs" / "evidence" / f"study_{material.name}.md").write_text(
-                page(material, rows, figure, options.devices, options.cycles), "utf-8")
+    if options.page:
+        missing = [step for step in STEPS if step not in wanted]
+        (ROOT / "docs" / "evidence" / f"study_{material.name}.md").write_text(
+            page(material, rows, figure, missing, options.devices, options.cycles), "utf-8")
     return code
 
 

@@ -71,9 +71,9 @@ _QUICK_PAIRS = {"width": "1 us", "shortest": "10 ns", "longest": "1 us", "rest":
 _QUICK_RECOVERY = {"width": "1 us", "window": "1 us", "rest": "50 us", "rise_time": "5 ns", "fall_time": "5 ns",
                    "repeats": 10}
 _COOLING = (
-    "*Refractory period of pulse pairs.* The extraction counts a device as off below 3 % of the conductance of its\n"
-    "  on state. The witness counts it as off from the fold of the static curve. A device that cools down passes the\n"
-    "  fold first, some nanoseconds earlier. The measured period is longer by this time.")
+    "*Refractory period of pulse pairs.* The intervals do not contain the truth. The extraction counts a device as\n"
+    "  off below 3 % of the conductance of its on state. The witness counts it as off from the fold of the static\n"
+    "  curve. A device that cools down passes the fold first, so the measured period is longer.")
 #: a circuit that rests near its threshold shows the scope little of a step before it fires
 _BIASED = {"trigger": "external", "external_level": "1 V"}
 _NBO2 = Material(
@@ -102,11 +102,12 @@ _VO2 = Material(
     {"start": "1.5 V", "stop": "3.1 V", "points": 9, "longest_period": "1 ms"}, (7e3, 10e3, 12e3, 15e3),
     ((Oscillator("10 kOhm, 1 nF", 10e3, 1e-9),
       {"amplitude": ["0.7 V", "1 V", "1.2 V", "1.7 V", "1.9 V", "2.1 V", "2.3 V", "2.6 V"], "width": "150 us",
-       "pair_width": "12 us", "shortest": "500 ns", "longest": "100 us", "rest": "5 ms"}),
+       "samples": 100_000, "pair_width": "12 us", "shortest": "500 ns", "longest": "100 us", "rest": "5 ms"}),
      (Oscillator("10 kOhm, 1 nF", 10e3, 1e-9),
       {**_BIASED, "base": "1.2 V",
        "amplitude": ["50 mV", "100 mV", "150 mV", "300 mV", "0.4 V", "0.6 V", "0.9 V", "1.4 V"],
-       "width": "150 us", "pair_amplitude": "0.6 V", "pair_width": "5 us", "shortest": "1 us", "longest": "100 us",
+       "width": "150 us", "samples": 100_000, "pair_amplitude": "0.6 V",
+       "pair_width": "5 us", "shortest": "1 us", "longest": "100 us",
        "rest": "5 ms"})),
     (_COOLING,))
 _SILVER = Material(
@@ -116,7 +117,7 @@ _SILVER = Material(
     {"amplitude": ["1.3 V", "1.4 V", "1.5 V", "1.6 V", "1.8 V"], "width": "1 ms", "count": 20, "period": "0.5 s"},
     {"amplitude": ["1.4 V", "1.6 V", "2 V", "2.5 V"], "width": "1 ms"},
     {"amplitude": ["1.4 V", "1.8 V"], "width": "1 ms", "shortest": "300 us", "longest": "30 ms", "rest": "0.5 s"},
-    {"start": "1.6 V", "stop": "2.4 V", "points": 5, "longest_period": "0.5 s"}, (0.7e6, 0.9e6, 1.1e6),
+    {"start": "1.8 V", "stop": "2.4 V", "points": 4, "longest_period": "0.2 s"}, (0.7e6, 0.9e6, 1.1e6),
     ((Oscillator("1 MOhm, 10 nF", 1e6, 10e-9),
       {"amplitude": ["0.6 V", "0.8 V", "0.95 V", "1.7 V", "1.9 V", "2.1 V", "2.3 V"], "width": "300 ms",
        "pair_width": "20 ms", "shortest": "1 ms", "longest": "300 ms", "rest": "1 s", "rise_time": "1 us",

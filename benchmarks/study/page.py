@@ -7,12 +7,15 @@ from benchmarks.report import INFORMATION, Line, heading
 from benchmarks.study.materials import Material
 from benchmarks.study.rows import Count, Row
 from tsbench.quantities import CONDITION_UNITS, format_quantity
+from tsbench.records import Flag
 
 LEAST = 0.9  #: share of the intervals that contain the truth
 _UNITS = {"temperature": "K", "amplitude": "V", "gap": "s", "bias": "V", "load_resistance": "Ohm", "base": "V",
           "compliance": "A", **CONDITION_UNITS}
 _DIGITS = 5
 _WORDS = {1.0: "yes", 0.0: "no"}
+#: flags that say that a number may be wrong
+DOUBTS = Flag.UNDER_SAMPLED | Flag.AMBIGUOUS | Flag.TOO_FEW | Flag.CLIPPED
 _VERDICTS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")
 
 
@@ -25,7 +28,13 @@ def judged(rows: Sequence[Row | Count]) -> list[Line]:
             lines.append(Line(f"{step}: {count.what}, intervals that contain the truth",
                               f"{count.inside} of {count.known} ({count.flagged} without a value or a truth)",
                               f">= {LEAST:.0%}", count.inside >= LEAST * count.known))
-        known = [row for row in mine if row.inside is not None and row.quantity not in _VERDICTS]
+        judging = [row for row in mine if row.inside is not None and row.quantity not in _VERDICTS]
+        doubted = [row for row in judging if row.flags & DOUBTS]
+        if doubted:
+            inside = sum(bool(row.inside) for row in doubted)
+            lines.append(Line(f"{step}: of the numbers with a flag of doubt, intervals that contain the truth",
+                              f"{inside} of {len(doubted)}", INFORMATION, True))
+        known = [row for row in judging if not row.flags & DOUBTS]
         if known:
             inside = sum(bool(row.inside) for row in known)
             lines.append(Line(f"{step}: intervals that contain the truth", f"{inside} of {len(known)}",
@@ -86,8 +95,14 @@ def _number(value: float | None, unit: str) -> str:
     return format_quantity(value, unit, _DIGITS) if unit and unit != "1/V" else f"{value:.{_DIGITS}g} {unit}".strip()
 
 
-def page(material: Material, rows: Sequence[Row | Count], figure: Path, devices: int, cycles: int) -> str:
-    """Return the page in Markdown."""
+def page(
+    material: Material, rows: Sequence[Row | Count], figure: Path | None, missing: Sequence[str], devices: int,
+    cycles: int,
+) -> str:
+    """Return the page in Markdown; ``missing`` are the steps that were left out."""
+    shown = "" if figure is None else f"\n![study of {material.name}](../pictures/{figure.name})\n"
+    left = f"This page is a part of the study. These steps are missing: {', '.join(missing)}.\n\n" if missing else ""
+    swept = f"with {devices} devices and {cycles} cycles for the I-V statistics and " if "sweeps" not in missing else ""
     lines = "\n".join(f"| {line.figure} | {line.measured} | {line.bar} | "
                       f"{'FAIL' if not line.passed else '-' if line.bar == INFORMATION else 'pass'} |"
                       for line in judged(rows))
@@ -99,10 +114,11 @@ def page(material: Material, rows: Sequence[Row | Count], figure: Path, devices:
 *Reference. `python -m benchmarks.study {material.name} --page` measures the study, and writes this page and its
 picture.*
 
-The study has the numbers that a paper about one kind of device prints. All of them are measured on the simulated bench,
-with {devices} devices and {cycles} cycles for the I-V statistics and with one device for the other steps. Each number
-has its 95 % interval and the truth. The witness gives the truth of the very same events. A refractory period and a
-function of a neuron are properties of the circuit. Their truth is simulated without noise and without instruments.
+{left}The study has the numbers that a paper about one kind of device prints. All of them are measured on the
+simulated bench, {swept}with one device for the other steps.
+Each number has its 95 % interval and the truth. The witness gives the truth of the very same events. A refractory
+period and a function of a neuron are properties of the circuit. Their truth is simulated without noise and without
+instruments.
 
 * The thresholds vary from cycle to cycle by {varies}. Devices differ by the spread in the
   [catalogue](../devices/README.md).
@@ -112,8 +128,7 @@ function of a neuron are properties of the circuit. Their truth is simulated wit
 * The amplitude of the generator counts as it was set. Its error is not in the intervals.
 {cause}
 
-![study of {material.name}](../pictures/{figure.name})
-
+{shown}
 {heading(f"study {material.name} --page", f"study of {material.name}")}
 | quantity | measured | required | verdict |
 |---|---|---|---|

@@ -83,7 +83,7 @@ def _load_line(axes: Axes, one: Measured) -> None:
     source = float(run.column("set_point")[up[min(last + 1, up.size - 1)]])
     flowing = np.geomspace(1e-3, 1.0, 100) * float(run.column("current")[first].max())
     axes.plot(source - load * flowing, flowing, "--", color=MUTED, linewidth=0.9, label=f"load line {load:.4g} \u03a9")
-    axes.legend(fontsize=_FONT - 2, loc="upper left")
+    axes.legend(fontsize=_FONT - 2, loc="lower left")
 
 def _thresholds(axes: Axes, swept: Sequence[Measured]) -> None:
     """Draw the share of cycles with a threshold below a value, one line for each device."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from benchmarks.study.noise_free import Pulses, bisected, current_after, share_f
 from benchmarks.study.rows import Count, Row, row_of
 from tsbench.analysis.trends.overvoltage import overvoltage_line, overvoltages
 from tsbench.demo.truth import true_value
+from tsbench.extraction.group_statistics import ALL_DEVICES
+from tsbench.extraction.observations import Observation, run_facts
+from tsbench.extraction.statistics import statistics_of
 from tsbench.records import FloatArray, Result
 
 VOLTAGES = ("threshold_voltage", "hold_voltage")
@@ -26,9 +30,6 @@ def sweeps(material: Material, folder: Path, devices: int, cycles: int) -> list[
 
 def switching(found: Sequence[Measured], cycles: int) -> Iterator[Row | Count]:
     """Yield means and the spread of cycles and of devices, and how many single intervals contain the truth."""
-    from tsbench.extraction.group_statistics import ALL_DEVICES
-    from tsbench.extraction.statistics import statistics
-
     where: dict[str, float | str] = {"devices": float(len(found)), "cycles": float(cycles)}
     for quantity in VOLTAGES:
         pairs = [[(result, true_value(quantity, result, one.run, one.witness)) for result in one.of(quantity)]
@@ -36,10 +37,18 @@ def switching(found: Sequence[Measured], cycles: int) -> Iterator[Row | Count]:
         yield _counted(quantity, [pair for mine in pairs for pair in mine])
         truths = _components([np.array([truth for result, truth in mine if truth is not None and
                                         result.value is not None]) for mine in pairs])
-        for row in statistics([one.path for one in found], quantity, by=("polarity",)).rows():
+        for row in _statistics(found, quantity):
             if row["statistic"] in truths and row["device"] == ALL_DEVICES:
                 yield Row("I-V sweeps", f"{quantity}, {row['statistic']}", where, row["unit"], row["value"], row["low"],
                           row["high"], truths[row["statistic"]])
+
+
+def _statistics(found: Sequence[Measured], quantity: str) -> list[dict[str, Any]]:
+    """Return the statistics of one quantity over some runs, from the numbers that they have."""
+    facts = [run_facts(one.run) for one in found]
+    events = [Observation(result, order, True, {**facts[k], **result.conditions})
+              for k, one in enumerate(found) for order, result in enumerate(one.of(quantity))]
+    return [row for group in statistics_of(events, quantity, ("polarity",)) for row in group.rows()] if events else []
 
 
 def _counted(quantity: str, pairs: Sequence[tuple[Result, float | None]]) -> Count:
@@ -62,14 +71,12 @@ def _components(true: Sequence[FloatArray]) -> dict[str, float]:
 
 def hold_by_compliance(material: Material, folder: Path) -> Iterator[Row]:
     """Yield the mean hold voltage at each compliance: the on state, and how thick a filament is, depend on it."""
-    from tsbench.extraction.statistics import statistics
-
     for compliance in material.compliances:
         one = perform(material, "iv_sweep", {**material.sweep, "compliance": compliance, "cycles": HOLD_CYCLES}, folder)
         truths = [true_value("hold_voltage", result, one.run, one.witness) for result in one.of("hold_voltage")
                   if result.value is not None]
         known = [truth for truth in truths if truth is not None]
-        for row in statistics([one.path], "hold_voltage", by=("polarity",)).rows():
+        for row in _statistics([one], "hold_voltage"):
             if row["statistic"] == "mean":
                 yield Row("hold", "hold_voltage, mean", {"compliance": compliance}, "V", row["value"], row["low"],
                           row["high"], float(np.mean(known)) if known else None)
@@ -123,10 +130,7 @@ def delays(material: Material, folder: Path, swept: Measured) -> Iterator[Row]:
 
 def _mean_threshold(swept: Measured) -> Result:
     """Return the mean threshold of the cycles of one device, with its interval."""
-    from tsbench.extraction.statistics import statistics
-
-    row = next(row for row in statistics([swept.path], "threshold_voltage", by=("polarity",)).rows()
-               if row["statistic"] == "mean")
+    row = next(row for row in _statistics([swept], "threshold_voltage") if row["statistic"] == "mean")
     return Result("threshold_voltage", "V", row["value"], row["low"], row["high"], row["method"], {})
 
 
