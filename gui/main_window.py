@@ -1,5 +1,6 @@
 """The window: its layout, and the action of each button."""
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tsbench.gui.runner_client import Ending, JsonCommand
 from tsbench.gui.stop_key import StopKey
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
+from tsbench.station.service.performing import stop_bench
 from tsbench.text_files import read_toml
 
 _SIZE = (1280, 860)
@@ -232,6 +234,10 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def stop(self) -> None:
         """Stop the run and switch every output off; without a run, make the bench safe."""
+        mine = self.control.running() and (self.control.begun or self.control.attached())
+        if self._service and self.bench is not None and not mine:
+            # no run of this window measures: what is on at the bench is another one's
+            threading.Thread(target=stop_bench, args=(self.bench,), name="stop", daemon=True).start()
         (self.control.stop if self.control.running() else self.check)()
 
     def _show_stopping(self, words: str) -> None:
@@ -258,6 +264,9 @@ class MainWindow(QtWidgets.QMainWindow):
         if data.get("state") in {"paused", "running"}:
             self.bar.show_paused(data["state"] == "paused")
         self.view.handle(event)
+        if data.get("waits"):
+            self.view.progress.setFormat("this run waits for its turn at the bench service")
+            self.bar.say_of_outputs("another run measures, outputs may be on. STOP ends both")
 
     def _run_ended(self, ending: Ending) -> None:
         self._rest()

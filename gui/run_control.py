@@ -32,6 +32,7 @@ class RunControl(QtCore.QObject):
         self.other = RunFollower(self)
         self.read_back: dict[str, bool | None] = {}  #: outputs
         self.started = False  #: it has begun to send
+        self.begun = False  #: it measures; before, a run may wait for its turn at a bench service
         self._reason = ""
         self._safe_since = ""  #: clock time at which all outputs had been read back off
         self._stop_asked = False
@@ -91,7 +92,7 @@ class RunControl(QtCore.QObject):
 
     def _reset(self) -> None:
         self.read_back = {}
-        self.started = self._stop_asked = self._may_force = False
+        self.started = self.begun = self._stop_asked = self._may_force = False
         self._safe_since = self._reason = ""
         self._patience.stop()
 
@@ -100,6 +101,7 @@ class RunControl(QtCore.QObject):
         if kind in {"welcome", "refused", "caught_up", "answer"}:
             return
         self.started = True
+        self.begun = self.begun or data.get("state") == "running"
         if kind == "output":
             self.read_back.update({str(name): state for name, state in data.items()})
             if self.read_back and all(state is False for state in self.read_back.values()):

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.protocols import Protocol
 from tsbench.records import RunEvent
 from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost
+from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost, connect
 
 _LOOK = 0.05  #: [s]
 
@@ -50,10 +50,10 @@ def run_through(
         user=user)
     if job.before:
         tell(RunEvent("log", f"job {job.number} of the bench service waits: {job.before} "
-                             f"{'run is' if job.before == 1 else 'runs are'} before it"))
+                             f"{'run is' if job.before == 1 else 'runs are'} before it", data={"waits": job.before}))
     if job.held:
         tell(RunEvent("warning", f"job {job.number} waits, because nothing is begun: {job.held}. 'tsbench station "
-                                 f"continue {service.bench}' goes on"))
+                                 f"continue {service.bench}' goes on", data={"waits": job.before + 1}))
     over = threading.Event()
     follower = threading.Thread(target=_pass_on, args=(job, control, over), name="requests", daemon=True)
     follower.start()
@@ -63,6 +63,13 @@ def run_through(
     finally:
         over.set()
         follower.join(1.0)
+
+
+def stop_bench(bench: Path) -> None:
+    """Stop what the service of a bench measures, whoever has asked for it; without a service, nothing is done."""
+    with contextlib.suppress(TsbenchError), connect(bench, start=False) as service:
+        if service.status()["running"] is not None:
+            service.stop()
 
 
 def _pass_on(job: ServiceJob, control: Control, over: threading.Event) -> None:
