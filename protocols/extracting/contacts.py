@@ -6,7 +6,8 @@ import numpy as np
 
 from tsbench.analysis.contact.contact import Contact, contact
 from tsbench.protocols.extracting.facts import device_current
-from tsbench.protocols.extracting.signals import device_records
+from tsbench.protocols.extracting.long_records import shown_part
+from tsbench.protocols.extracting.signals import acquisitions
 from tsbench.records import Flag, Result, Run
 
 
@@ -15,7 +16,8 @@ def contact_of(run: Run) -> Contact:
     names = {column.name for column in run.header.columns}
     if {"device_voltage", "current"} <= names:
         return contact(run.column("device_voltage"), device_current(run))
-    seen = [r for r in device_records(run) if r.voltage is not None and r.current is not None]
+    every = (shown_part(group, run.header.fixture) for group in acquisitions(run))
+    seen = [r for r in every if r.voltage is not None and r.current is not None]
     if not seen:
         return Contact(Flag.NONE)
     voltage = np.concatenate([np.ravel(r.voltage) for r in seen if r.voltage is not None])

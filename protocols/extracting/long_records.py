@@ -14,7 +14,7 @@ from tsbench.protocols.extracting.signals import DeviceRecord, device_record
 from tsbench.records import Fixture, FloatArray, Waveform
 
 #: samples from which on a record is long, and those of its first part
-LONG = 2**23
+LONG = 2**22
 #: samples whose codes are compared with the ends of the range at once
 _AT_ONCE = 2**20
 
@@ -44,9 +44,14 @@ def is_long(group: Mapping[str, Waveform]) -> bool:
     return bool(shape[0] == 1 and shape[1] >= LONG)
 
 
+def shown_part(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
+    """Return an acquisition as a record; of a long one the first samples."""
+    return device_record(_cut(group, 0, LONG) if is_long(group) else group, fixture)
+
+
 def first_part(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
     """Return the first samples of a long acquisition as a record; ``clipped`` is that of all samples."""
-    record = device_record(_cut(group, 0, LONG), fixture)
+    record = shown_part(group, fixture)
     size = next(iter(group.values())).codes.shape[1]
     clipped = any(
         any(device_record(_cut(group, first, first + _AT_ONCE), fixture).clipped) for first in range(0, size, _AT_ONCE))
