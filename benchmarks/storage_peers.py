@@ -3,6 +3,7 @@
 Each figure compares two things of one run, taken in turns, because a disk and its other users change by the second.
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -243,13 +244,13 @@ def _qcodes(directory: Path, waves: Sequence[Waveform]) -> list[Act]:
     bare.register_parameter(codes, setpoints=(number,), paramtype="array")
 
     def store_values(_: int) -> None:
-        with usual.run() as saver:
+        with contextlib.redirect_stdout(sys.stderr), usual.run() as saver:
             for wave in waves:
                 saver.add_result((times, wave.times()), (current, wave.values()[0]))
             saver.flush_data_to_database(block=True)
 
     def store_codes(_: int) -> None:
-        with bare.run() as saver:
+        with contextlib.redirect_stdout(sys.stderr), bare.run() as saver:
             for place, wave in enumerate(waves):
                 saver.add_result((number, place), (codes, wave.codes[0]))
             saver.flush_data_to_database(block=True)
