@@ -42,6 +42,13 @@ class ProgramMemory:
             raise FlexError(161)
         self._recording = None
 
+    def cleared(self) -> None:
+        """Act on a device clear: it resets the parser (IEEE 488.2, 5.8), so what follows is executed and not stored.
+
+        No page of the B1500A's manuals that says so was found. What was stored before stays.
+        """
+        self._recording = None
+
     def commands(self, number: int) -> list[FlexCommand]:
         """Return the commands of a program; a number without a program has none."""
         return list(self._programs.get(number, ()))

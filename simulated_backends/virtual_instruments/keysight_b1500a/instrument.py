@@ -182,7 +182,8 @@ class VirtualB1500A(VirtualInstrument):
         self.flex_status.clear()
 
     def cleared(self) -> None:
-        """Act on a device clear: the high-resolution converter's zero function and the events end."""
+        """Act on a device clear: the converter's zero function, the events and the storing of a program end."""
+        self.program_memory.cleared()
         self._frame.converters.zero = False
         self.flex_status.busy = self.flex_status.waiting = False
         self.flex_status.interlock_opened = self.flex_status.error_occurred = False

@@ -169,6 +169,14 @@ def test_programs() -> None:
     assert analyser.ask("LST?") == "0"
 
 
+def test_a_device_clear_ends_the_storing_of_a_program() -> None:
+    analyser = Analyser()
+    analyser.send("ST 2", "TI 1")
+    analyser.exchange.device_clear()
+    assert analyser.ask("*IDN?").startswith("Agilent Technologies,B1500A")
+    assert analyser.ask("LST? 2") == "ST2\r\nTI 1\r\nEND"
+
+
 def test_group_trigger_starts_a_measurement_in_mode_1_only() -> None:
     analyser = Analyser()
     analyser.send("CN 1", "DV 1,0,1,1E-3", "MM 1,1")
