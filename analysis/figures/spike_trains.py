@@ -89,8 +89,9 @@ def draw_return_map(axes: Axes, found: MeasuredOscillation, timing: float) -> No
     axes.locator_params(nbins=3)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(EngFormatter(unit="s", places=2, sep="\u202f"))
-    numbers = (("CV", variation(intervals, timing, found.jitter)), ("CV2", local_variation(intervals, timing)),
-               ("correlation", serial_correlation(intervals, timing)))
+    jitter = found.jitter
+    numbers = (("CV", variation(intervals, timing, jitter)), ("CV2", local_variation(intervals, timing, jitter)),
+               ("correlation", serial_correlation(intervals, timing, jitter)))
     axes.set_title(", ".join(text for name, one in numbers if (text := _text(name, one))), fontsize=9)
 
 

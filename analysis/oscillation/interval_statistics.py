@@ -83,8 +83,11 @@ def variation(intervals: FloatArray, timing: float, jitter: Jitter | None) -> Tr
     return TrainNumber(value, least * math.exp(-half), most * math.exp(half))
 
 
-def local_variation(intervals: FloatArray, timing: float) -> TrainNumber:
-    """Return the local variation CV2 without timing noise; parameters as for :func:`variation`."""
+def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:
+    """Return the local variation CV2 without timing noise; parameters as for :func:`variation`.
+
+    Where timing noise of any size explains all of the variation (a jitter without a value), only a bound is known.
+    """
     if intervals.size < FEWEST_INTERVALS:
         return _UNKNOWN
     change, total = np.diff(intervals), intervals[1:] + intervals[:-1]
@@ -94,13 +97,13 @@ def local_variation(intervals: FloatArray, timing: float) -> TrainNumber:
     squares = float(np.mean(change**2))
     shares = [6.0 * (timing * factor) ** 2 / squares if squares > 0.0 else 1.0
               for factor in (_TIMING_FACTOR, 1.0, 1.0 / _TIMING_FACTOR)]
-    if shares[1] > _MOST_TIMING:
+    if shares[1] > _MOST_TIMING or (jitter is not None and jitter.value is None):
         return TrainNumber(None, None, mean + half, Flag.CENSORED)
     least, value, most = (math.sqrt(max(1.0 - share, 0.0)) for share in shares)
     return TrainNumber(value * mean, max(least * (mean - half), 0.0), most * (mean + half))
 
 
-def serial_correlation(intervals: FloatArray, timing: float) -> TrainNumber:
+def serial_correlation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:
     """Return the correlation of neighbouring intervals without timing noise; parameters as for :func:`variation`.
 
     The interval is that of Fisher's z, or of the mean of the products of neighbours, whichever is wider.
@@ -110,7 +113,8 @@ def serial_correlation(intervals: FloatArray, timing: float) -> TrainNumber:
         return _UNKNOWN
     away = intervals - intervals.mean()
     variance = float(np.mean(away**2))
-    if not variance > 0.0 or 2.0 * timing**2 > _MOST_TIMING * variance:
+    explained = jitter is not None and jitter.value is None   # timing noise alone correlates neighbours by -1/2
+    if not variance > 0.0 or explained or 2.0 * timing**2 > _MOST_TIMING * variance:
         return TrainNumber(None, None, None, Flag.AMBIGUOUS)
     products = away[1:] * away[:-1]
     seen = float(products.sum()) / (n * variance)
@@ -157,9 +161,9 @@ def regularity_results(
     rows = (
         ("inter_spike_interval_variation", variation(intervals, timing, jitter),
          f"standard deviation over mean of {said}; firing regime: {regime}"),
-        ("inter_spike_interval_local_variation", local_variation(intervals, timing),
+        ("inter_spike_interval_local_variation", local_variation(intervals, timing, jitter),
          f"CV2 (Holt 1996) of {said}"),
-        ("inter_spike_interval_correlation", serial_correlation(intervals, timing),
+        ("inter_spike_interval_correlation", serial_correlation(intervals, timing, jitter),
          f"correlation of neighbours among {said}"))
     return [Result(name, "", one.value, one.low, one.high, method, dict(conditions), flags | one.flags)
             for name, one, method in rows]

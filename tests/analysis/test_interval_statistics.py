@@ -77,6 +77,10 @@ def test_timing_noise_is_no_variation_and_no_correlation():
     bounds = (variation(errors, error, jitter_of(errors, error)), local_variation(errors, error), line_width(errors))
     assert all(one.value is None and one.low is None and one.high > 0.0 for one in bounds)
     assert all(Flag.CENSORED in one.flags for one in bounds)
+    # a timing error that the record does not tell is known by the intervals: they take each other back
+    jitter = jitter_of(errors, 0.3 * error)
+    rows = regularity_results(errors, 0.3 * error, jitter, "tonic", {})
+    assert jitter.value is None and all(one.value is None for one in rows)
     nothing = serial_correlation(errors, error)
     assert nothing.value is None and nothing.high is None and Flag.AMBIGUOUS in nothing.flags
 
