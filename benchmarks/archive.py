@@ -59,13 +59,14 @@ def rows(folder: Path, count: int) -> Line:
                 results = [[name, "V", draw.gauss(1.0, 0.1), 0.9, 1.1, "step", 1024 * (draw.random() < 0.1),
                             '{"cycle":1,"polarity":"+"}', 0.01, 0.02] for name in _QUANTITIES]
                 store(database, f"{number}.nxs", "", {"problem": "", "facts": facts, "results": results})
-        times, found = [], 0
+        times, works, found = [], [], 0
         question = ArchiveQuestion(
             quantity="threshold_voltage", device="W3*", since="2026-06-01", without_flags=("censored",))
         for _ in range(7):
-            began = time.perf_counter()
+            began, work = time.perf_counter(), time.process_time()
             found = len(asked(database, question))
             times.append(time.perf_counter() - began)
+            works.append(time.process_time() - work)
         began = time.perf_counter()
         whole = len(asked(database, ArchiveQuestion()))
         everything = time.perf_counter() - began
@@ -74,7 +75,8 @@ def rows(folder: Path, count: int) -> Line:
                             without_flags=("censored",))
     assert len(frame) == found and whole == count // 5 * 5
     return Line(f"filtered question to a catalogue of {count:,} rows",
-                f"{statistics.median(times) * 1e3:.0f} ms for {found} rows; as a data frame "
+                f"{statistics.median(times) * 1e3:.0f} ms for {found} rows, {statistics.median(works) * 1e3:.0f} ms of "
+                f"processor time; as a data frame "
                 f"{(time.perf_counter() - began) * 1e3:.0f} ms; all rows {everything:.2f} s",
                 "under 200 ms", statistics.median(times) < 0.2)
 
