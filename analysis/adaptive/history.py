@@ -1,7 +1,7 @@
 """Devices whose outcomes depend on each other: thresholds that stay, or that resemble the one before.
 
 A firing curve is the distribution of a threshold: F(x) is the probability that it lies below x. If the threshold is
-drawn anew for every pulse, outcomes are independent. No published device is known whose data show that it is. Physics
+drawn anew for every pulse, outcomes are independent. No publication was found whose data show that it is. Physics
 suggests two others: a threshold that is set when the device switches (the domains or the filament that are left behind)
 and stays through pulses that do not fire; and one that wanders slowly. After pulses at x, what is left of such a
 threshold is not F. So each curve has a state here: the distribution of the present threshold, given the pulses so far,
