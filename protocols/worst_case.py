@@ -95,12 +95,15 @@ def limit_refusals(
     return refusals
 
 
-def range_refusal(name: str, value: float, allowed: Range, instrument: str) -> list[str]:
-    """Return one sentence if ``value`` is outside of what the instrument accepts, else nothing."""
+def range_refusal(name: str, value: float, allowed: Range, instrument: str, remedy: str = "") -> list[str]:
+    """Return one sentence if ``value`` is outside of what the instrument accepts, else nothing.
+
+    ``remedy`` says what to change where ``name`` is no parameter.
+    """
     if allowed.low - _SLACK * abs(allowed.low) <= value <= allowed.high + _SLACK * abs(allowed.high):
         return []
     return [
         f"{instrument}: {name} = {format_quantity(value, allowed.unit)} is outside the range "
-        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}. Change "
-        f"{name.replace(' + ', ' or ')}"
+        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}. "
+        + (remedy or f"Change {name.replace(' + ', ' or ')}")
     ]

@@ -133,7 +133,8 @@ def probability_figure(results: Sequence[Result], title: str = "Firing curve", s
 
 
 def window_figure(
-    looks: Sequence[WindowLook], results: Sequence[Result], title: str = "Oscillation window", simulated: bool = False
+    looks: Sequence[WindowLook], results: Sequence[Result], title: str = "Oscillation window", simulated: bool = False,
+    negative: bool = False,
 ) -> Figure:
     """Draw the bias of each record by its state, in order of time, and the brackets of the edges.
 
@@ -142,10 +143,11 @@ def window_figure(
     looks : the records
     results : onset and end of the oscillation
     title, simulated : as of all figures
+    negative : whether the biases of the records, whose sizes ``looks`` has, are negative
     """
     figure = new_figure(title, 7.0, 4.6, simulated)
     axes = figure.subplots()
-    sign = -1.0 if any(one.value is not None and one.value < 0 for one in results) else 1.0
+    sign = -1.0 if negative else 1.0
     numbers, biases = np.arange(1, len(looks) + 1), np.array([sign * look.bias for look in looks])
     states = np.array([look.oscillates for look in looks], dtype=bool)
     for mine, text, face in ((states, "oscillates", CURVE), (~states, "does not oscillate", "white")):

@@ -127,17 +127,20 @@ def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
     quiet, firing = quiet_and_firing(found)
     method = ("between the highest amplitude that hardly fires and the lowest that nearly always does (by the interval "
               "of the firing probability)")
-    high = min((one.amplitude for one in firing), default=None)
-    low = max((one.amplitude for one in quiet if high is None or one.amplitude < high), default=None)
+    sign = -1.0 if found and all(one.amplitude < 0 for one in found) else 1.0  # a stronger stimulus is larger in size
+    high = min((sign * one.amplitude for one in firing), default=None)
+    low = max((sign * one.amplitude for one in quiet if high is None or sign * one.amplitude < high), default=None)
     flags = Flag.NONE
-    if high is not None and any(one.amplitude > high for one in quiet):
+    if high is not None and any(sign * one.amplitude > high for one in quiet):
         flags |= Flag.AMBIGUOUS
+    first, last = (low, high) if sign > 0 else (high, low)
+    ends = [None if end is None else sign * end for end in (first, last)]
     if low is None or high is None:
         flags |= Flag.CENSORED if low is not None or high is not None else Flag.NO_EVENT
-        return Result("firing_threshold", "V", None, low, high, method, {}, flags)
+        return Result("firing_threshold", "V", None, *ends, method, {}, flags)
     if high - low > 0.02 * high:
         flags |= Flag.UNDER_SAMPLED
-    return Result("firing_threshold", "V", 0.5 * (low + high), low, high, method, {}, flags)
+    return Result("firing_threshold", "V", sign * 0.5 * (low + high), *ends, method, {}, flags)
 
 
 def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:

@@ -76,7 +76,7 @@ def _bonett(values: FloatArray, spread: float) -> tuple[float, float]:
 
 
 def relative_spread(centre: Estimate, spread: Estimate) -> Estimate:
-    """Return standard deviation / magnitude of the mean; none where the mean is not told from zero.
+    """Return standard deviation / magnitude of the mean; none where the mean could be zero.
 
     The interval is that of the standard deviation: for spreads up to a third of the mean, the error of the mean adds
     less than a tenth to it. Above that no relative spread is given.

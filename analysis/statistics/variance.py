@@ -33,7 +33,7 @@ class VarianceComponents:
     cycles: int  #: of all devices together
     mean: Estimate  #: of all devices, t-interval of the means of the devices
     within: Estimate  #: standard deviation from cycle to cycle
-    between: Estimate  #: standard deviation from device to device; without a value where it is not told from zero
+    between: Estimate  #: standard deviation from device to device; without a value where it could be zero
     share: Estimate  #: variance between devices / (variance between + within)
     significance: float | None  #: probability of means that differ so much, if the devices are alike (F test)
     flags: Flag

@@ -10,6 +10,7 @@ from tsbench.analysis.statistics import median_interval, proportion_interval
 from tsbench.protocols.endurance.failure import CycleVerdict, FailureCount
 from tsbench.protocols.endurance.parameters import EnduranceParameters
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.protocols.pulses.cycle_states import SIGMAS, CycleState, record_states, resistance_of
 from tsbench.protocols.pulses.write_read import rows_of
@@ -23,6 +24,7 @@ class EnduranceCycle:
     number: int
     state: CycleState
     verdict: CycleVerdict
+    flags: Flag = Flag.NONE  #: of its record, for example CLIPPED
 
 
 def settings_of(run: Run) -> EnduranceParameters:
@@ -38,8 +40,9 @@ def cycles(run: Run) -> tuple[list[EnduranceCycle], FailureCount]:
     count, found = FailureCount(settings), []
     for record in device_records(run):
         rows = rows_of(run.point_flags, int(record.conditions.get("first", 0)), record.segment_times.size)
-        for row, state in zip(rows, record_states(settings, record), strict=False):
-            found.append(EnduranceCycle(int(row) + 1, state, count.add(int(row) + 1, state)))
+        for segment, (row, state) in enumerate(zip(rows, record_states(settings, record), strict=False)):
+            found.append(EnduranceCycle(
+                int(row) + 1, state, count.add(int(row) + 1, state), record_flags(record, segment)))
     return found, count
 
 
@@ -51,8 +54,11 @@ def endurance_results(run: Run, options: ExtractionOptions) -> list[Result]:
     results = [_life(found, count, settings, conditions), _share(count, conditions)]
     for label, part in _decades(found):
         within = {**conditions, "cycles": label}
-        results.append(_resistance("on_resistance", [cycle.state.write for cycle in part], within))
-        results.append(_resistance("off_resistance", [cycle.state.read for cycle in part], within))
+        flags = Flag.NONE
+        for cycle in part:
+            flags |= cycle.flags & ~Flag.TRIGGER_MISSED
+        results.append(_resistance("on_resistance", [cycle.state.write for cycle in part], within, flags))
+        results.append(_resistance("off_resistance", [cycle.state.read for cycle in part], within, flags))
     return results
 
 
@@ -92,20 +98,20 @@ def _decades(found: list[EnduranceCycle]) -> Iterator[tuple[str, list[EnduranceC
         first *= 10
 
 
-def _resistance(quantity: str, stands: list[Any], conditions: dict[str, Any]) -> Result:
-    """Return the median resistance; a cycle whose conductance is not told from zero is a lower bound."""
+def _resistance(quantity: str, stands: list[Any], conditions: dict[str, Any], flags: Flag) -> Result:
+    """Return the median resistance; a cycle whose conductance could be zero is a lower bound."""
     conductance = np.array([one.conductance for one in stands])
     least = np.array([one.uncertainty for one in stands]) * SIGMAS
     seen = np.abs(conductance) > least
     values: FloatArray = np.where(seen, resistance_of(conductance), np.inf)
     method = f"median of {values.size} good cycles; 95 % interval from order statistics, without the gain accuracy"
     value, interval = float(np.median(values)), median_interval(values)
-    flags = Flag.TOO_FEW if interval is None else Flag.NONE
+    flags |= Flag.TOO_FEW if interval is None else Flag.NONE
     low = None if interval is None else interval[0]
     high = None if interval is None or not np.isfinite(interval[1]) else interval[1]
     if not np.isfinite(value):
         bound = float(np.median(1.0 / (np.maximum(conductance, 0.0) + least)))
-        return Result(quantity, "Ohm", None, bound, None, f"{method}; the current is not told from zero", conditions,
+        return Result(quantity, "Ohm", None, bound, None, f"{method}; the current could be zero", conditions,
                       flags | Flag.CENSORED)
     if high is None and low is not None:
         flags |= Flag.CENSORED

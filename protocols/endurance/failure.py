@@ -37,7 +37,7 @@ class FailureCount:
         self._settings = settings
         self._row: list[int] = []
         self.last_good = 0  #: number of the last cycle that was good, 0: none
-        self.good = self.undecided = 0
+        self.good = self.undecided = 0  #: before the row that ends the life
         self.single = 0  #: failed cycles before the row that ends the life
         self.failed_at: int | None = None  #: number of the first cycle of the row that ends the life
         self.good_before = 0  #: the last good cycle before it
@@ -47,7 +47,7 @@ class FailureCount:
         """Take one cycle, numbered from 1, in order."""
         found = verdict(self._settings, state)
         if found is CycleVerdict.UNDECIDED:
-            self.undecided += 1
+            self.undecided += self.failed_at is None
         elif found is CycleVerdict.GOOD:
             self._row.clear()
             self.last_good = number

@@ -18,6 +18,7 @@ _CURRENT_DEFAULTS: dict[str, Any] = {"stop": 1e-3, "step": 5e-6, "compliance": 2
 _VOLTAGE_STEP = 0.004  #: [V] default
 _LEVEL_FIELDS = ("start", "stop", "step")
 _FEWEST_LEVELS = 2
+LONGEST_DWELL = 100.0  #: [s] at a level before its reading
 #: [s] a reading takes beside dwell and aperture
 _OVERHEAD = 2e-3
 #: apertures of a reading: its own and that of its auto-zero
@@ -67,7 +68,7 @@ class SweepParameters(Parameters):
     compliance: Compliance = Field(
         default=1e-3, gt=0, description="compliance current (compliance voltage under current drive)"
     )
-    dwell: Seconds = Field(default=1e-3, ge=0, le=100, description="time at a level before its reading")
+    dwell: Seconds = Field(default=1e-3, ge=0, le=LONGEST_DWELL, description="time at a level before its reading")
     nplc: float = Field(
         default=1.0, ge=0.01, le=10, description="integration time in power-line cycles (0.1 is faster)"
     )

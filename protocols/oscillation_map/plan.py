@@ -55,16 +55,16 @@ def _refusals(settings: MapParameters, station: Station) -> list[str]:
                 f"fixture: nothing can set '{name}'. Add [fixture.control.{quantity}] to the bench file, or leave "
                 f"'{name}' empty")
         elif control is not None:
-            refusals += _outside(name, values, control.bounds(quantity) if values else None)
+            refusals += _outside(name, values, control.bounds(quantity) if values else None, "fixture")
     if settings.temperature and chuck is None:
         refusals.append(
             "temperature: the bench has no temperature controller. Add [temperature] to the bench file, or leave "
             "'temperature' empty")
     elif chuck is not None:
-        refusals += _outside("temperature", settings.temperature, chuck.bounds)
+        refusals += _outside("temperature", settings.temperature, chuck.bounds, "chuck")
     return refusals
 
 
-def _outside(name: str, values: tuple[float, ...], bounds: Range | None) -> list[str]:
+def _outside(name: str, values: tuple[float, ...], bounds: Range | None, instrument: str) -> list[str]:
     return [] if bounds is None else [
-        line for value in values for line in range_refusal(name, value, bounds, "fixture")]
+        line for value in values for line in range_refusal(name, value, bounds, instrument)]

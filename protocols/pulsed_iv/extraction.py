@@ -110,7 +110,7 @@ def _mean(
 
 
 def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
-    """Return the resistance at the read pulse; only a lower bound where the conductance is not told from zero."""
+    """Return the resistance at the read pulse; only a lower bound where the conductance could be zero."""
     value = float(np.mean([one.conductance for one in reads]))
     count = len(reads)
     scatter = float(np.std([one.conductance for one in reads], ddof=1)) / math.sqrt(count) if count > 1 else 0.0

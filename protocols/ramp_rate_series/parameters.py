@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from tsbench.protocols.fields import VoltsPerSecondList
-from tsbench.protocols.iv_sweep.parameters import SweepParameters
+from tsbench.protocols.fields import Seconds, VoltsPerSecondList
+from tsbench.protocols.iv_sweep.parameters import LONGEST_DWELL, SweepParameters
 
 
 class RampRateParameters(SweepParameters):
@@ -13,6 +13,9 @@ class RampRateParameters(SweepParameters):
 
     rate: VoltsPerSecondList = Field(
         default=(0.02, 0.1, 0.5), min_length=1, description="ramp rates (V/s), in this order, each one sweep")
+    dwell: Seconds = Field(
+        default=1e-3, ge=0, le=LONGEST_DWELL,
+        description="not used: the time at a level follows from 'rate' and the distance of the levels")
     nplc: float = Field(
         default=0.1, ge=0.01, le=10, description="integration time in power-line cycles (it limits the highest rate)")
     check_oscillation: bool = Field(
@@ -37,6 +40,10 @@ class RampRateParameters(SweepParameters):
         """Return the sweep at one ``rate`` [V/s], its dwell at least zero."""
         without = self.model_copy(update={"dwell": 0.0}).time_per_point(line_frequency)
         return self.model_copy(update={"dwell": max(self.size / rate - without, 0.0)})
+
+    def lowest_rate(self, line_frequency: float) -> float:
+        """Return the rate [V/s] whose time at a level is the longest that a sweep may have."""
+        return self.size / self.model_copy(update={"dwell": LONGEST_DWELL}).time_per_point(line_frequency)
 
     def highest_rate(self, line_frequency: float) -> float:
         """Return the highest rate [V/s] that the source meter reaches with these levels and this aperture."""

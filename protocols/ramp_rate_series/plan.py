@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tsbench.instruments import Plan, Station
+from tsbench.protocols.iv_sweep.parameters import LONGEST_DWELL
 from tsbench.protocols.iv_sweep.plan import plan_sweep
 from tsbench.protocols.ramp_rate_series.parameters import RampRateParameters
 from tsbench.protocols.worst_case import dose_items
@@ -20,6 +21,11 @@ def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
         refusals.append(
             f"drive: the rate {format_quantity(most, 'V/s')} is above {format_quantity(highest, 'V/s')}, which is the "
             "highest rate with this step and this integration time. Raise 'step' or lower 'nplc'")
+    lowest = settings.lowest_rate(line)
+    if (least := min(settings.rate)) < lowest / _SLACK:
+        refusals.append(
+            f"drive: the rate {format_quantity(least, 'V/s')} is below {format_quantity(lowest, 'V/s')}, at which a "
+            f"level takes {LONGEST_DWELL:g} s. Lower 'step'")
     current = next((item.value for item in plans[0].worst_case if item.quantity == "current"), 0.0)
     duration = sum(plan.duration for plan in plans)
     own = {"sweep rate", "ramps", "total charge"}

@@ -10,7 +10,7 @@ from tsbench.protocols.stimulus.parameters import StimulusParameters
 from tsbench.quantities import format_quantity
 from tsbench.records import Recorder, Waveform
 
-#: name of the waveform that holds what the generator was told, beside those of the scope
+#: name of the waveform that holds what was set at the generator, beside those of the scope
 STIMULUS = "stimulus"
 _FULL_SCALE = 32_000  #: codes of that
 
@@ -29,7 +29,7 @@ class StimulusAcquisition(StimulusSeries[StimulusParameters]):
         return self._sent(max(self._settings.amplitude, key=abs), 0)
 
     def stimuli(self) -> Iterator[SentStimulus]:
-        """Yield the stimuli of each amplitude, and keep what the generator was told."""
+        """Yield the stimuli of each amplitude, and keep what was set at the generator."""
         number = 0
         for amplitude in self._settings.amplitude:
             self._keep(self._shape(amplitude), amplitude)
@@ -55,7 +55,7 @@ class StimulusAcquisition(StimulusSeries[StimulusParameters]):
             message=f"{self._settings.shape} of {format_quantity(amplitude, 'V')}", other_side=other)
 
     def _keep(self, shape: ArbitraryWaveform, amplitude: float) -> None:
-        """Record the levels that the generator was told, so that the run holds its own stimulus."""
+        """Record the levels that were set at the generator, so that the run holds its own stimulus."""
         scale = max(float(np.abs(shape.levels).max()), 1e-12) / _FULL_SCALE
         self._recorder.waveform(Waveform(
             STIMULUS, "V", np.round(shape.levels / scale).astype(np.int16)[None, :], scale, 0.0, 0.0,

@@ -26,7 +26,7 @@ def stimulus_records(run: Run) -> Iterator[tuple[DeviceRecord, DrivenResponse]]:
 
 
 def sent_levels(run: Run) -> dict[float, Waveform]:
-    """Return what the generator was told, by amplitude [V]."""
+    """Return what was set at the generator, by amplitude [V]."""
     return {wave.conditions["amplitude"]: wave for wave in run.waveforms if wave.channel == "stimulus"}
 
 

@@ -50,7 +50,8 @@ def _waveform_refusals(
     if capabilities.arbitrary_points.high < 2:
         return ["bias: the generator cannot play a waveform. Use another generator, or the protocol pulse_train"]
     rate, length = settings.sample_rate(capabilities), float(times[-1])
-    refusals = range_refusal("sample rate", rate, capabilities.sample_rate, "bias")
+    refusals = range_refusal("sample rate", rate, capabilities.sample_rate, "bias",
+                             "Use a stimulus of another length")
     finest = settings.edge if settings.shape == "rectangle" else float(np.diff(times).min())
     if rate < 1.0 / finest * (1.0 - 1e-9):
         refusals.append(

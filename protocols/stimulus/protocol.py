@@ -16,7 +16,7 @@ from tsbench.records import Column, Recorder, Result, Run, Step
 class ArbitraryStimulus(StimulusParameters, Protocol):
     """Send a rectangle, a triangle, a sine, a damped burst or a recording through the load, and record the response.
 
-    The run keeps the levels that the generator was told, as the waveform ``stimulus``.
+    The run keeps the levels that were set at the generator, as the waveform ``stimulus``.
     """
 
     name: ClassVar[str] = "stimulus"

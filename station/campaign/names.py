@@ -12,24 +12,31 @@ from tsbench.station.campaign.values import ExpressionError, Quantified, Value
 #: unit -> quantities that the protocols of tsbench extract (docs/definitions.md); a new one is added here
 _BY_UNIT: Mapping[str, str] = {
     "": (
-        "cycles_to_failure delay_power_of_overvoltage failed_cycle_share firing_probability "
-        "long_gap_probability nonlinearity pulses_to_fire pulses_to_fire_median spike_amplitude_exponent "
-        "spike_count switching_probability telegraph_relative_amplitude train_firing_probability"),
+        "all_or_nothing cycles_to_failure delay_power_of_overvoltage failed_cycle_share firing_probability "
+        "inter_spike_interval_correlation inter_spike_interval_local_variation inter_spike_interval_variation "
+        "long_gap_probability nonlinearity pulses_to_fire pulses_to_fire_median refractory relaxation_slope "
+        "spike_amplitude_exponent spike_count strength_modulated_frequency switching_probability "
+        "telegraph_relative_amplitude threshold_driven train_firing_probability"),
     "1/V": "delay_slope",
-    "A": "forming_current hold_current spike_amplitude telegraph_amplitude threshold_current",
+    "A": (
+        "forming_current hold_current quiet_response spike_amplitude telegraph_amplitude threshold_current "
+        "write_current"),
     "Hz": "firing_rate frequency line_width",
     "Hz/V": "frequency_slope",
     "J": "spike_energy stimulus_energy",
-    "Ohm": "read_resistance resistance",
+    "Ohm": "off_resistance on_resistance read_resistance resistance",
     "V": (
         "firing_curve_width firing_threshold forming_shift forming_voltage frequency_peak_level "
-        "hold_voltage oscillation_end oscillation_onset overvoltage snapback_voltage "
+        "hold_voltage oscillation_end oscillation_onset overvoltage pulse_threshold_voltage snapback_voltage "
         "switching_voltage_after_forming switching_voltage_in_forming threshold_amplitude "
-        "threshold_voltage threshold_voltage_per_decade"),
+        "threshold_voltage threshold_voltage_per_decade write_voltage"),
+    "V/K": "hold_voltage_slope threshold_voltage_slope",
     "dBc/Hz": "phase_noise",
+    "eV": "activation_energy",
     "s": (
-        "inter_spike_interval_jitter refractory_period relaxation_time relaxation_time_median "
-        "retention_time retention_time_median spike_latency switching_delay switching_delay_mean"),
+        "inter_spike_interval_jitter mean_time_high mean_time_low refractory_period relaxation_time "
+        "relaxation_time_median retention_time retention_time_median spike_latency "
+        "switching_delay switching_delay_mean"),
 }
 _SINGLE: Mapping[str, str] = {name: unit for unit, names in _BY_UNIT.items() for name in names.split()}
 _STATISTICS = ("mean", "median", "standard_deviation")

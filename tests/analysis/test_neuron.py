@@ -1,6 +1,7 @@
 """Responses to steps, and verdicts on the four functions, from responses whose answers are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,14 @@ def test_threshold_driven() -> None:
     assert threshold_driven([steps(1.0, 3), steps(2.0, 4)]).decision == "not decided"   # half of them: neither
     assert (firing_threshold(firing()).high, firing_threshold(QUIET).low) == (1.5, 1.0)
     assert Flag.NO_EVENT in firing_threshold([]).flags
+
+
+def test_negative_stimuli_have_the_negative_threshold_of_the_positive_ones() -> None:
+    mirrored = [replace(one, amplitude=-one.amplitude) for one in (*QUIET, *firing())]
+    bracket = firing_threshold(mirrored)
+    assert (bracket.low, bracket.value, bracket.high) == (-1.5, -1.25, -1.0) and bracket.flags == Flag.UNDER_SAMPLED
+    assert threshold_driven(mirrored).decision == "yes"
+    assert (firing_threshold(mirrored[2:]).low, firing_threshold(mirrored[:2]).high) == (-1.5, -1.0)
 
 
 def test_strength_modulated_frequency() -> None:

@@ -50,6 +50,8 @@ def test_a_fast_device_does_not_depend_on_the_rate(measure: Any) -> None:
 def test_what_the_source_meter_cannot_reach_is_refused(new_station: Any) -> None:
     protocol = protocol_named("ramp_rate_series")
     assert any("highest rate" in line for line in protocol.parse({"rate": "10 V/s"}).plan(new_station()).refusals)
+    (slow,) = protocol.parse({"rate": "1 uV/s"}).plan(new_station()).refusals
+    assert "below" in slow and "a level takes 100 s" in slow
     assert not protocol().plan(new_station()).refusals
     plan = protocol.parse({"rate": "0.01 V/s, 0.05 V/s", "cycles": 3}).plan(new_station())
     items = {item.quantity: item.value for item in plan.worst_case}

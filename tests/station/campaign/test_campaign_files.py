@@ -70,8 +70,10 @@ def test_no_key_of_a_step_is_a_parameter_of_a_protocol() -> None:
 def test_every_quantity_that_a_protocol_extracts_can_stand_in_an_expression() -> None:
     """As far as the sources name it in one word."""
     texts = [path.read_text("utf-8") for folder in ("analysis", "protocols") for path in (ROOT / folder).rglob("*.py")]
-    named = {name for text in texts for name in re.findall(r'\b[Rr]esult\(\s*"(\w+)"', text)}
-    assert len(named) > 20 and named - set(QUANTITIES) == set()
+    makers = r"[Rr]esult|slope_result|_of_line|_mean|_resistance|_current"   # functions that begin with the name
+    named = {name for text in texts for name in re.findall(rf'\b(?:{makers})\(\s*"(\w+)"', text)}
+    named |= {name for text in texts for name in re.findall(r'quantity(?:: str)?(?:, conditions)? = "(\w+)"', text)}
+    assert len(named) > 40 and named - set(QUANTITIES) == set()
 
 
 def test_a_campaign_sends_by_a_name_of_the_users_own_configuration(
