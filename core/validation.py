@@ -1,9 +1,9 @@
 """The first validation error of pydantic in one line: the key, the value, the problem, the nearest known key."""
 
+from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from tsbench.errors import nearest
 
@@ -33,7 +33,7 @@ def all_problems(error: ValidationError, missing: bool = True) -> list[str]:
     return list(found.values())
 
 
-def _in_words(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
+def _in_words(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     location = problem["loc"]
     where = _path(location)
     if problem["type"] == "extra_forbidden":

@@ -134,13 +134,13 @@ def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
     if high is not None and any(sign * one.amplitude > high for one in quiet):
         flags |= Flag.AMBIGUOUS
     first, last = (low, high) if sign > 0 else (high, low)
-    ends = [None if end is None else sign * end for end in (first, last)]
+    first, last = (None if end is None else sign * end for end in (first, last))
     if low is None or high is None:
         flags |= Flag.CENSORED if low is not None or high is not None else Flag.NO_EVENT
-        return Result("firing_threshold", "V", None, *ends, method, {}, flags)
+        return Result("firing_threshold", "V", None, first, last, method, {}, flags)
     if high - low > 0.02 * high:
         flags |= Flag.UNDER_SAMPLED
-    return Result("firing_threshold", "V", sign * 0.5 * (low + high), *ends, method, {}, flags)
+    return Result("firing_threshold", "V", sign * 0.5 * (low + high), first, last, method, {}, flags)
 
 
 def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:

@@ -4,8 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from tsbench.protocols.fields import Seconds, VoltsPerSecondList
+from tsbench.protocols.fields import VoltsPerSecondList
 from tsbench.protocols.iv_sweep.parameters import LONGEST_DWELL, SweepParameters
+from tsbench.quantities import Seconds
 
 
 class RampRateParameters(SweepParameters):

@@ -22,6 +22,7 @@ SHORT = {
 }
 ROW = {
     "device", "protocol", "run", "quantity", "unit", "conditions", "value", "low", "high", "method", "flags",
+    "random_uncertainty", "systematic_uncertainty",
 }
 
 

@@ -45,7 +45,7 @@ def test_cycles_are_told_from_devices() -> None:
     assert parts.within.low < 0.02 < parts.within.high and parts.between.low < 0.05 < parts.between.high
     assert found.population.number == 8 and found.population.mean.low < 1.0 < found.population.mean.high
     assert found.population.fits[0].parameters["standard_deviation"].value == pytest.approx(0.05, rel=0.6)
-    assert found.population.enough.needed > 8 and found.devices[0].course is not None
+    assert found.population.enough.needed > 8 and found.devices[0].drift is not None
     statistics = {row["statistic"] for row in found.rows()}
     assert {"mean", "median", "normal_mean", "standard_deviation_between_cycles", "drift_per_cycle"} <= statistics
     json.dumps(found.rows(), allow_nan=False)

@@ -84,6 +84,7 @@ def test_what_a_run_is_refused_for_reaches_who_asked(service: ServiceClient, tmp
 def test_the_command_line_measures_through_the_service(
     bench: Path, service: ServiceClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert service.submit(SHORT, "R1", tmp_path / "before").wait().safe
     before = service.status()["measuring_process"]
     asked = ["measure", "iv_sweep", "--bench", str(bench), "--device", "R1", "--set", "step=0.2", "--json"]
     assert main([*asked, "--out", str(tmp_path)]) == 0
