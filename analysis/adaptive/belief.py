@@ -2,7 +2,7 @@
 
 The grid has a range of locations and of spreads that closes in on what the pulses leave possible. While the locations
 lie farther apart than the narrowest spread, narrower spreads than half of their distance are left out: else no curve of
-the grid would fit. Two hundred lines of NumPy; packages for psychophysics (questplus 2023.1) have neither a grid that
+the grid would fit. Written here, because packages for psychophysics (questplus 2023.1) have neither a grid that
 closes in, nor the plateau that a refractory period is defined by, nor the choice for one wanted number.
 """
 

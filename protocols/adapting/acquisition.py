@@ -19,7 +19,7 @@ class SearchByPulses(PulseSeries[SinglePulses]):
     ----------
     settings, station, recorder : as of all pulses
     choosers : each chooses the amplitudes [V] of one search
-    budget : pulses of each search at most
+    budget : pulses of each search, or at each amplitude, at most
     """
 
     def __init__(

@@ -24,7 +24,7 @@ def plan_retention(settings: RetentionParameters, station: Station) -> Plan:
     warnings = []
     if settings.first < 2 * each:
         warnings.append(f"first = {settings.first:g} s is near to the time of a reading, {each:.2g} s. The reads come "
-                        "when the source meter is ready, and their times are recorded")
+                        "when the source meter is ready, and their times are recorded. Raise 'first', or lower 'nplc'")
     times, levels = np.array([-settings.set_time, 0.0, 0.0, settings.last]), np.array([
         settings.set_voltage, settings.set_voltage, settings.read_voltage, settings.read_voltage])
     return Plan(
