@@ -99,8 +99,8 @@ def _end_of_pulse(first: int, last: int, away: npt.NDArray[np.bool_], flowing: F
     """Return the last sample of a pulse: where the voltage ends, unless the current rises there.
 
     A device that switches behind a resistance takes less voltage, and more current flows from then on: the pulse goes
-    on. Where the voltage falls and the current does not rise, the pulse is over. If a current still flows then,
-    the device has not relaxed.
+    on. Where the voltage falls and the current does not rise, the pulse is over. A current that still
+    flows at this time shows that the device is still on.
 
     Parameters
     ----------

@@ -5,7 +5,8 @@ maximum from a critical bandwidth on. Samples are drawn from the density at this
 share of them that show more than one maximum at the same bandwidth. It needs no family of distributions, and a skewed
 or heavy-tailed distribution with one maximum does not count as two groups. The test is conservative.
 
-A filament that has not dissolved between two cycles makes two groups of thresholds, and so do two states of a device.
+Thresholds form two groups if the filament sometimes does not dissolve between two cycles, or if the device has
+two states.
 """
 
 from dataclasses import dataclass
