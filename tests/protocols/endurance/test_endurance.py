@@ -1,5 +1,6 @@
 """Endurance: the life of a device on the simulated bench beside the witness, and the criterion by made records."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,3 +153,20 @@ def test_a_figure_and_a_plan(new_station: Any) -> None:
                 {"read_amplitude": "0 V"}, {"amplitude": "1 V, 2 V"}):
         with pytest.raises(ConfigurationError):
             protocol_named("endurance").parse(bad)
+
+
+def test_resistances_of_a_clipped_record_say_so() -> None:
+    whole = made([(ON, OFF)] * 8)
+    high, low = whole.waveforms
+    cut = replace(whole, waveforms=[replace(high, codes=np.minimum(high.codes, top := int(high.codes.max()) - 1),
+                                            clip_high=top), low])
+    for found, clipped in ((whole, False), (cut, True)):
+        rows = [row for row in protocol_named("endurance").extract(found, OPTIONS) if "_resistance" in row.quantity]
+        assert len(rows) == 2 and all((Flag.CLIPPED in row.flags) is clipped for row in rows)
+
+
+def test_cycles_after_the_failure_do_not_count_as_undecided_before_it() -> None:
+    near = (EnduranceParameters().on_below, OFF)
+    found, count = cycles(made([(ON, OFF)] * 6 + [near] + [(ON, ON)] * 3 + [near] * 2))
+    assert [cycle.number for cycle in found if cycle.verdict is CycleVerdict.UNDECIDED] == [7, 11, 12]
+    assert count.undecided == 1
