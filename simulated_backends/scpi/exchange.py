@@ -1,10 +1,11 @@
 """Message exchange of an instrument (IEEE 488.2): input buffer, parser, execution and output queue.
 
-Transports (pyvisa hook, sockets) use seven calls and five properties, and nothing else::
+Transports (pyvisa hook, sockets) use eight calls and five properties, and nothing else::
 
     recv(data, end)          bytes from the controller; END with the last one
     talk(count, termchar)    -> (bytes, Talk.END | TERMCHAR | COUNT | EMPTY)
-    parts(count)             -> iterator over parts of that many bytes, as long as more of the reply is left behind them
+    parts(count, settled)    -> function that takes that many bytes at each call, as long as more of the reply is left
+    settle()                 notes what that function took; it takes no more
     device_clear()  serial_poll()  group_trigger()
     output_ready             a response can be read now
     output_size              bytes of it
@@ -57,6 +58,7 @@ class OutputQueue:
         self.pieces: deque[bytes | memoryview] = deque()
         self.start = 0  #: bytes of the first piece that were taken
         self.size = 0  #: bytes that wait
+        self.long = LongReplies(self)  #: gives parts of the first piece that are not counted here until it settles
 
     def add(self, piece: bytes | memoryview) -> None:
         """Put bytes behind what waits."""
@@ -66,11 +68,13 @@ class OutputQueue:
 
     def clear(self) -> None:
         """Forget everything."""
+        self.long.settle()
         self.pieces.clear()
         self.start = self.size = 0
 
     def find(self, letter: int, limit: int) -> int:
         """Return the index of a byte among the first ``limit``; -1 if it is not there."""
+        self.long.settle()
         passed, start = 0, self.start
         for piece in self.pieces:
             found = bytes(piece[start:start + limit - passed]).find(letter)
@@ -95,6 +99,7 @@ class OutputQueue:
 
     def take(self, count: int) -> bytes:
         """Take ``count`` bytes (one at least), which must be there."""
+        self.long.settle()
         parts = []
         while count > 0:
             piece = self.pieces[0]
@@ -132,7 +137,8 @@ class MessageExchange:
         self._input = bytearray()
         self._messages: deque[bytes] = deque()
         self._output = OutputQueue()
-        self.parts = LongReplies(self._output).parts
+        self.parts = self._output.long.parts
+        self.settle = self._output.long.settle
         self._task: Handler | None = None
         self._wake: ScheduledEvent | None = None
         self._waiting_idle = False
@@ -216,6 +222,7 @@ class MessageExchange:
     def _part(self, count: int, termchar: int | None) -> tuple[bytes, Talk]:
         """Take up to ``count`` bytes, or up to the termination character."""
         output = self._output
+        output.long.settle()
         size, reason = min(count, output.size), Talk.COUNT
         if termchar is not None and (found := output.find(termchar, size)) >= 0:
             size, reason = found + 1, Talk.TERMCHAR
@@ -229,6 +236,7 @@ class MessageExchange:
     @property
     def output_size(self) -> int:
         """Return how many bytes of a response can be read now."""
+        self.settle()
         return self._output.size
 
     @property

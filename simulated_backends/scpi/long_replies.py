@@ -1,9 +1,16 @@
-"""Long replies are read in many equal parts: what is the same for all of them is done once."""
+"""Long replies are read in many equal parts: what is the same for all of them is done once.
+
+What was taken is noted when somebody asks, not part by part: a million points are a hundred parts.
+"""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+def no_parts() -> bytes:
+    """Give nothing: no long reply is being read."""
+    raise IndexError
 
 
 class PartlyTaken(Protocol):
@@ -19,35 +26,65 @@ class LongReplies:
 
     def __init__(self, output: PartlyTaken) -> None:
         self._output = output
+        self._left: deque[Any] | None = None  #: what :meth:`parts` has not given yet
+        self._number, self._count = 0, 0  #: of the parts that it gives, and their bytes
+        self._settled: Callable[[int], object] = int
         self._last_cut: tuple[bytes, int, list[bytes]] = (b"", 0, [])  #: piece, length, parts if it came again
 
-    def parts(self, count: int, wait: Callable[[float], None], seconds: float) -> Iterator[bytes]:
-        """Take more of the first piece, ``count`` bytes (one at least) at a time, as long as some are left behind them.
+    def parts(self, count: int, settled: Callable[[int], object]) -> Callable[[], bytes]:
+        """Return a function that takes more of the first piece at each call, as long as some is left behind it.
 
-        ``wait(seconds)`` is called for each. It ends where something else than these parts is taken or put in, and does
-        not begin where nothing of the piece was taken.
+        It does not begin where nothing of the piece was taken, and ends where anything else is taken, or all forgotten.
+        It may be called while another thread uses the queue.
+
+        Parameters
+        ----------
+        count : bytes of each part
+        settled : is told how many bytes were taken so, when the queue notes it (:meth:`settle`)
+
+        Returns
+        -------
+        function that returns a part, and raises IndexError or StopIteration at the end
         """
+        self.settle()
         output = self._output
-        pieces, start = output.pieces, output.start
+        start = output.start
         if not start:
-            return
-        piece = pieces[0]
-        for part in self._cut(piece, start, count):
-            if output.start != start or pieces[0] is not piece:   # an empty queue starts at 0
-                return
-            output.start = start = start + count
-            output.size -= count
-            wait(seconds)
-            yield part
+            return no_parts
+        piece = output.pieces[0]
+        number = (len(piece) - 1 - start) // count
+        if type(piece) is bytes and start % count == 0 and self._cut_before(piece, count):
+            left: deque[Any] = deque(self._last_cut[2][start // count:])
+            give: Callable[[], bytes] = left.popleft
+        else:
+            left = deque(slice(first, first + count) for first in range(start, start + number * count, count))
+            give = map(lambda place: bytes(piece[place]), iter(left.popleft, None)).__next__
+        self._left, self._number, self._count, self._settled = left, number, count, settled
+        return give
 
-    def _cut(self, piece: bytes | memoryview, start: int, count: int) -> Iterable[bytes]:
-        """Return parts of a piece; those of a reply that is sent again are cut once, and kept."""
-        if type(piece) is not bytes or start % count:
-            return (bytes(piece[end - count:end]) for end in range(start + count, len(piece), count))
+    def settle(self) -> None:
+        """Note what :meth:`parts` gave; it gives no more."""
+        left = self._left
+        if left is None:
+            return
+        self._left, over = None, 0
+        try:
+            while True:   # each is taken from here or by the function that gives parts, whichever thread it runs in
+                left.pop()
+                over += 1
+        except IndexError:
+            taken = (self._number - over) * self._count
+        output = self._output
+        output.start += taken
+        output.size -= taken
+        self._settled(taken)
+
+    def _cut_before(self, piece: bytes, count: int) -> bool:
+        """Whether the parts of a piece are kept: those of a reply that is sent again are cut once."""
         known, length, kept = self._last_cut
-        if known is piece and length == count and not kept:
-            kept += [piece[end - count:end] for end in range(count, len(piece), count)]
-        elif known is not piece or length != count:
+        if known is not piece or length != count:
             self._last_cut = piece, count, []
-            return (piece[end - count:end] for end in range(start + count, len(piece), count))
-        return islice(kept, start // count, None)
+            return False
+        if not kept:
+            kept += [piece[end - count:end] for end in range(count, len(piece), count)]
+        return True

@@ -136,19 +136,13 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         interface = getattr(constants.InterfaceType, name.interface_type.lower())
         kind = SerialSession if interface == constants.InterfaceType.asrl else Session
         self._sessions[handle] = kind(
-            handle,
-            self.world,
-            instrument,
-            str(name),
-            interface,
-            _board(str(getattr(name, "board", "") or "0")),
-            name.resource_class,
-            lock,
-        )
+            handle, self.world, instrument, str(name), interface, _board(str(getattr(name, "board", "") or "0")),
+            name.resource_class, lock)
         return handle, self.handle_return_value(session, StatusCode.success)
 
     def close(self, session: Any) -> StatusCode:
         """Close a resource manager, a session or an event context."""
+        self._end_long_read()
         if session in self._events:
             del self._events[session]
         elif session in self._sessions:
@@ -170,13 +164,12 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             close_world(world)
 
     def _find(self, resource: str) -> Any:
-        for address in self.world.resources:
-            if str(rname.ResourceName.from_string(address)).upper() == resource.upper():
-                return self.world.instrument_at(address)
-        return None
+        names = (address for address in self.world.resources
+                 if str(rname.ResourceName.from_string(address)).upper() == resource.upper())
+        return next(map(self.world.instrument_at, names), None)
 
     def _lose(self, instrument: str | None) -> None:
-        self._long_read = NO_LONG_READ
+        self._end_long_read()
         for session in self._sessions.values():
             if instrument is None or session.instrument.name == instrument:
                 session.lost = True
@@ -190,7 +183,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def handle_return_value(self, session: Any, status_code: int) -> StatusCode:
         """Note the status of a call, as pyvisa does; plain success, the usual case, without a detour."""
-        self._long_read = NO_LONG_READ   # this is another call
+        self._end_long_read()
         if status_code is SUCCESS:
             self._last_status = SUCCESS
             if session is not None:
@@ -205,6 +198,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
         bench, status, handlers = world.bench, SUCCESS, None
         with bench.lock:
+            self._end_long_read()
             bench.begin_message()
             try:
                 result = action(opened)
@@ -241,29 +235,32 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         if world is None or opened is None or self._listening:
             return self._act(session, methodcaller("write", bytes(data)), 0)
         with world.bench.lock:   # as _act does, without its detour: most calls are this one and the next
+            if self._long_read is not NO_LONG_READ:
+                self._end_long_read()
             world.bench.begin_message()
             try:
                 sent = opened.write(bytes(data))
             except VisaCallError as fault:
                 return 0, self.handle_return_value(session, fault.status)
-        self._long_read = NO_LONG_READ
         self._last_status = self._last_status_in_session[session] = SUCCESS
         return sent, SUCCESS
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
-        reader, size, lock, parts = self._long_read
+        reader, size, next_part = self._long_read
         if reader == session and size == count:
-            with lock:
-                part = next(parts, None)
-            if part is not None:
-                return part, MORE   # as pyvisa has been told
+            try:
+                return next_part(), MORE   # as pyvisa has been told
+            except (IndexError, StopIteration):   # no part is left, or the queue gives no more
+                pass
         world, opened = self._world, self._sessions.get(session)
         if world is None or opened is None or self._listening:
             (data, reason), status = self._act(
                 session, methodcaller("read", count), (b"", StatusCode.error_timeout))
             return data, self.handle_return_value(session, reason) if status >= 0 else status
         with world.bench.lock:
+            if self._long_read is not NO_LONG_READ:
+                self._end_long_read()
             try:
                 data, reason = opened.more_of_reply(count) or self._read_anew(opened, count)
             except VisaCallError as fault:
@@ -271,13 +268,21 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         if not (reason is SUCCESS is self._last_status is self._last_status_in_session.get(session)):   # not told yet
             self.handle_return_value(session, reason)
         if reason is MORE:
-            self._long_read = session, count, world.bench.lock, opened.parts_of_reply(count)
+            self._long_read = session, count, opened.parts_of_reply(count)
         return data, reason
 
     def _read_anew(self, opened: Session, count: int) -> tuple[bytes, StatusCode]:
         """Read what is not the rest of a long reply: bench time may pass."""
         self.world.bench.begin_message()
         return opened.read(count)
+
+    def _end_long_read(self) -> None:
+        """Let the instrument note what was read of a long reply: something else is asked."""
+        reader, self._long_read = self._long_read[0], NO_LONG_READ
+        opened = self._sessions.get(reader)
+        if opened is not None:
+            with opened.world.bench.lock:
+                opened.instrument.exchange.settle()
 
     buffer_read = read
     buffer_write = write
@@ -306,11 +311,9 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def get_attribute(self, session: Any, attribute: Any) -> tuple[Any, StatusCode]:
         """Return an attribute of a session or event."""
-        if session in self._events:
-            if attribute == constants.EventAttribute.event_type:
-                return self._events[session][1], self.handle_return_value(session, StatusCode.success)
-            return None, self.handle_return_value(session, StatusCode.error_nonsupported_attribute)
-        if session in self._managers:
+        if session in self._events and attribute == constants.EventAttribute.event_type:
+            return self._events[session][1], self.handle_return_value(session, StatusCode.success)
+        if session in self._events or session in self._managers:
             return None, self.handle_return_value(session, StatusCode.error_nonsupported_attribute)
 
         def get(opened: Session) -> Any:
@@ -336,8 +339,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
     # --------------------------------------------------------------------------------------------- locks
 
     def lock(
-        self, session: Any, lock_type: Any, timeout: int, requested_key: str | None = None
-    ) -> tuple[str, StatusCode]:
+        self, session: Any, lock_type: Any, timeout: int, requested_key: str | None = None) -> tuple[str, StatusCode]:
         """Lock a resource; a lock that another session holds is refused at once: it could not be released meanwhile."""
 
         def take(opened: Session) -> str:
@@ -370,12 +372,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def discard_events(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
         """Forget queued events."""
-
-        def discard(opened: Session) -> None:
-            if mechanism & EventMechanism.queue:
-                opened.requests.queue.clear()
-
-        return self._act(session, discard)[1]
+        queued = bool(mechanism & EventMechanism.queue)
+        return self._act(session, lambda s: s.requests.queue.clear() if queued else None)[1]
 
     def wait_on_event(self, session: Any, in_event_type: Any, timeout: int) -> tuple[Any, Any, StatusCode]:
         """Wait for an event; its context is a handle of its own, because the waiter closes it."""
@@ -385,8 +383,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         return EventType(event), context, status
 
     def install_handler(
-        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None
-    ) -> tuple[Any, Any, Any, StatusCode]:
+        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None) -> tuple[Any, Any, Any, StatusCode]:
         """Register a handler (the base class keeps the list)."""
         return handler, user_handle, handler, self._act(session, lambda s: None)[1]
 

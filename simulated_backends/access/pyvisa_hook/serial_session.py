@@ -5,7 +5,7 @@ session that expects another character waits in vain. ^C and ^X end what the ins
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pyvisa import constants
@@ -13,6 +13,7 @@ from pyvisa.constants import ResourceAttribute, StatusCode
 
 from pyvisa_tsbench.session import Session
 from pyvisa_tsbench.visa_call_error import VisaCallError
+from tsbench.simulated_backends.scpi.long_replies import no_parts
 
 _CLEARING = re.compile(rb"[\x03\x18]")
 _NEWLINE = ord("\n")
@@ -83,9 +84,9 @@ class SerialSession(Session):
         """Return None: each read takes its time."""
         return None
 
-    def parts_of_reply(self, count: int) -> Iterator[bytes]:
-        """Read nothing: each read takes its time."""
-        return iter(())
+    def parts_of_reply(self, count: int) -> Callable[[], bytes]:
+        """Return what reads nothing: each read takes its time."""
+        return no_parts
 
     def clear(self) -> NoReturn:
         """Refuse a device clear: a serial port has none."""

@@ -1,8 +1,7 @@
 """One VISA session with one virtual instrument: timeouts, termination characters, locks, lost connections."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pyvisa import constants
@@ -13,6 +12,7 @@ from pyvisa_tsbench.service_requests import ServiceRequests
 from pyvisa_tsbench.visa_call_error import VisaCallError
 from tsbench.simulated_backends.access.bus import BUS_RATE, LONG_REPLY
 from tsbench.simulated_backends.access.locks import InstrumentLock
+from tsbench.simulated_backends.scpi.long_replies import no_parts
 from tsbench.simulated_backends.scpi.message import Talk
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.world.faults import Fault
@@ -26,9 +26,9 @@ IMMEDIATE = constants.VI_TMO_IMMEDIATE
 INFINITE = constants.VI_TMO_INFINITE
 MORE = StatusCode.success_max_count_read
 
-#: a session, the bytes of each of its reads, the bench's lock, and what it reads next of a long reply
-LongRead = tuple[int, int, AbstractContextManager[bool], Iterator[bytes]]
-NO_LONG_READ: LongRead = (0, 0, nullcontext(True), iter(()))
+#: a session, the bytes of each of its reads, and what takes the next ones of a long reply: see ``OutputQueue.parts``
+LongRead = tuple[int, int, Callable[[], bytes]]
+NO_LONG_READ: LongRead = (0, 0, no_parts)
 
 
 class Session:
@@ -215,13 +215,15 @@ class Session:
         return (self._mid_response and self._disturbed is None and not self.lost and lock.exclusive is None
                 and not lock.sharing)
 
-    def parts_of_reply(self, count: int) -> Iterator[bytes]:
-        """Read ``count`` bytes at a time, as long as a read takes no less and nothing else is asked of the bench.
+    def parts_of_reply(self, count: int) -> Callable[[], bytes]:
+        """Return what reads ``count`` bytes at each call, as long as a read takes no less of the reply.
 
-        A million points are read in a hundred parts. So what is the same for all of them is looked at once.
+        A million points are read in a hundred parts. So what is the same for all of them is looked at once, and their
+        time passes when anything else is asked of the instrument or the library.
         """
-        if self.termchar is None and count > LONG_REPLY and self._only_reads:
-            yield from self.instrument.exchange.parts(count, self.clock.wait, count / BUS_RATE)
+        if self.termchar is not None or count <= LONG_REPLY or not self._only_reads:
+            return no_parts
+        return self.instrument.exchange.parts(count, lambda taken: self.clock.wait(taken / BUS_RATE))
 
     def _disturb_reply(self, fault: Fault) -> None:
         """Let a fault happen to the reply that the instrument has ready."""

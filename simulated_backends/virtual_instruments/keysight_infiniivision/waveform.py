@@ -107,9 +107,10 @@ class WaveformCommands(ScopeTable):
 
     def codes(self) -> Codes:
         """Return the 16-bit codes that ``:WAV:DATA?`` would transfer; those of a channel are made once."""
-        transfer, source = self._transfer(), self.source
-        if source.startswith("CHAN"):
+        source = self.source
+        if source.startswith("CHAN") and self.records.has(int(source[4:])):
             return self.records.codes(int(source[4:]), self._stride(), self.all_segments)
+        transfer = self._transfer()
         if source == "EXT":
             return np.full(transfer.points, MIDDLE << 8, dtype=np.uint16)
         trace = self.functions.trace(source)

@@ -5,11 +5,12 @@ counted in *levels*: steps of the ADC. The signal is computed in double precisio
 a ten-millionth of the screen.
 """
 
-import _thread
+import functools
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,8 +32,8 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.seen_signal imp
 
 Noise = tuple[np.uint32, np.uint32, SingleArray]
 CLIPPED_LOW, CLIPPED_HIGH = 0x01, 0xFF  #: 8-bit codes
-_PART = 64 * BLOCK  #: samples that a thread makes at once
-_MANY_PARTS = 4  #: from which on a second thread helps
+_PART = 32 * BLOCK  #: samples that a thread makes at once
+_MANY_PARTS = 8  #: from which on a second thread helps
 _SILENT = input_noise((0,), 0.0, 1.0, 1.0, 1.0)
 
 
@@ -103,11 +104,21 @@ def _in_parts(count: int, fill: Callable[[int, int, SingleArray], None]) -> None
                 more = make(left.pop)
 
     if len(left) >= _MANY_PARTS and _has_processor_to_spare():
-        _thread.start_new_thread(help_out, ())   # unlike Thread.start, it does not wait until the thread runs
+        _second_thread().submit(help_out)
     while make(left.popleft):
         pass
     with making:
         pass
+
+
+@functools.cache
+def _second_thread() -> ThreadPoolExecutor:
+    """Return the thread that helps; it stays, because to start one takes as long as a tenth of a million samples."""
+    return ThreadPoolExecutor(1, "second half of a record")
+
+
+if hasattr(os, "register_at_fork"):   # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_second_thread.cache_clear)
 
 
 def _has_processor_to_spare() -> bool:

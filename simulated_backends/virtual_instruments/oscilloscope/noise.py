@@ -73,6 +73,7 @@ FIRST: Final = 0
 SECOND: Final = 1
 THIRD: Final = 2
 FOURTH: Final = 3
+FIFTH: Final = 4
 
 
 @compiled
@@ -90,11 +91,9 @@ def noise_block(
     if hop == 1:
         normal_block(key, other, number, scratch[:BLOCK])
         normal_numbers(key, other, (number + 1) * BLOCK, 1, scratch[BLOCK:BLOCK + taps])
-        a = weights[FIRST, FIRST]
-        for k in range(BLOCK):
-            out[k] = a * scratch[k]
-        for j in range(1, taps, 4):   # _AT_ONCE
-            _add_four(weights[j:j + 4, FIRST], scratch[j:j + BLOCK + 3], out)
+        _five(weights[:_AT_ONCE + 1, FIRST], scratch[:BLOCK + _AT_ONCE], out)
+        for j in range(_AT_ONCE + 1, taps, _AT_ONCE):
+            _add_four(weights[j:j + _AT_ONCE, FIRST], scratch[j:j + BLOCK + _AT_ONCE - 1], out)
         return
     for k in range(BLOCK):
         out[k] = np.float32(0.0)
@@ -109,6 +108,16 @@ def noise_block(
             for k in range(part.size):
                 part[k] += number_now * row[k]
         place, phase, white = place + part.size, 0, white + 1
+
+
+@compiled
+def _five(weights: SingleArray, numbers: SingleArray, out: SingleArray) -> None:
+    """Fill ``out`` with the sums of five numbers each, weighted."""
+    widest_vectors()
+    a, b = weights[FIRST], weights[SECOND]
+    c, d, e = weights[THIRD], weights[FOURTH], weights[FIFTH]
+    for k in range(BLOCK):
+        out[k] = a * numbers[k] + b * numbers[k + 1] + c * numbers[k + 2] + d * numbers[k + 3] + e * numbers[k + 4]
 
 
 @compiled

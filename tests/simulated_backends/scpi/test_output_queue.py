@@ -1,9 +1,9 @@
 """The output queue gives out what was put in, in parts of any size."""
 
 import random
+from collections.abc import Callable
 
 from tsbench.simulated_backends.scpi.exchange import OutputQueue
-from tsbench.simulated_backends.scpi.long_replies import LongReplies
 
 
 def test_parts_of_any_size_are_the_replies_one_after_the_other() -> None:
@@ -33,35 +33,57 @@ def test_a_long_reply_is_handed_out_without_being_copied_whole() -> None:
     assert queue.size == 0
 
 
-def test_equal_parts_leave_a_byte_behind_and_take_their_time() -> None:
-    queue, block, waited = OutputQueue(), bytes(range(250)) * 4, list[float]()
-    long = LongReplies(queue)
-    for _ in range(3):   # the same reply again: its parts are cut once
-        queue.add(block)
-        queue.add(b"\n")
-        taken = [queue.take(100), *long.parts(100, waited.append, 0.5)]
-        assert b"".join(taken) == block[:900] and queue.size == 101
-        assert queue.take(101) == block[900:] + b"\n"
-    assert waited == [0.5] * 24
+def _rest(give: Callable[[], bytes]) -> list[bytes]:
+    parts = []
+    while True:
+        try:
+            parts.append(give())
+        except (IndexError, StopIteration):
+            return parts
+
+
+def test_equal_parts_leave_a_byte_behind_and_are_noted_when_it_matters() -> None:
+    queue, block, noted = OutputQueue(), bytes(range(250)) * 4, list[int]()
+    for piece in (block, memoryview(block)):
+        for _ in range(3):   # the same reply again: its parts are cut once
+            queue.add(piece)
+            queue.add(b"\n")
+            taken = [queue.take(100), *_rest(queue.long.parts(100, noted.append))]
+            assert b"".join(taken) == block[:900] and all(type(part) is bytes for part in taken)
+            queue.long.settle()
+            assert noted.pop() == 800 and queue.size == 101
+            assert queue.take(101) == block[900:] + b"\n" and not noted
     queue.add(block)
-    assert queue.take(10) + b"".join(LongReplies(queue).parts(300, waited.append, 0.0)) == block[:910]
+    assert queue.take(10) + b"".join(_rest(queue.long.parts(300, noted.append))) == block[:910]
+
+
+def test_parts_are_given_while_somebody_else_takes_the_rest() -> None:
+    queue, block, noted = OutputQueue(), bytes(range(250)) * 4, list[int]()
+    for kept in range(2):
+        queue.add(block)
+        first = queue.take(100)
+        give = queue.long.parts(100, noted.append)
+        some = first + give() + give()
+        assert queue.take(50) == block[300:350] and noted.pop() == 200, kept
+        assert _rest(give) == []
+        assert some + queue.take(650) == block[:300] + block[350:] and not queue.size
 
 
 def test_equal_parts_end_where_something_else_was_taken_or_put_in() -> None:
     queue, block = OutputQueue(), bytes(1000)
-    assert list(LongReplies(queue).parts(100, float, 0.0)) == []
+    assert _rest(queue.long.parts(100, int)) == []
     queue.add(block)
     queue.take(100)
-    parts = LongReplies(queue).parts(100, float, 0.0)
-    assert next(parts) == bytes(100)
+    give = queue.long.parts(100, int)
+    assert give() == bytes(100)
     assert queue.take(50) == bytes(50)
-    assert list(parts) == []
+    assert _rest(give) == []
     queue.clear()
     queue.add(bytes(memoryview(b"1" * 1000)))
     queue.take(100)
-    parts = LongReplies(queue).parts(100, float, 0.0)
-    next(parts)
+    give = queue.long.parts(100, int)
+    give()
     queue.clear()
     queue.add(b"2" * 1000)
     queue.take(200)
-    assert list(parts) == [], "another reply of which as much was taken"
+    assert _rest(give) == [], "another reply of which as much was taken"
