@@ -35,11 +35,10 @@ from tsbench.storage import read_run
 
 BAR = 2.0  #: [s]
 WHO = ("service", "measuring process")
-INSIDE = "deadlock inside an exchange"  #: an exchange has the timeout of its instrument first (DECISIONS, 9)
+INSIDE = "deadlock inside an exchange"
 HOW = {"SIGKILL": getattr(signal, "SIGKILL", 0), "SIGSTOP": getattr(signal, "SIGSTOP", 0),
        "deadlock": getattr(signal, "SIGUSR1", 0), INSIDE: getattr(signal, "SIGUSR2", 0)}
 KINDS = [(who, how) for who in WHO for how in HOW if (who, how) != ("service", INSIDE)]
-_REPLY = 3.0  #: [s] an instrument of the served bench may take to reply
 _PATIENCE = 300.0  #: [s]
 _LOOK = 0.02  #: [s]
 _SHORT = {"stop": 0.2, "step": 0.1}  #: parameters of a sweep of five points
@@ -60,13 +59,8 @@ class Fault:
     @property
     def good(self) -> bool:
         """Whether all is as it must be."""
-        in_time = self.off is not None and self.off <= bar_of(self.how)
+        in_time = self.off is not None and self.off <= BAR
         return in_time and self.kept >= self.acknowledged and not self.problems
-
-
-def bar_of(how: str) -> float:
-    """Return how long [s] outputs may stay on."""
-    return BAR + _REPLY if how == INSIDE else BAR
 
 
 @contextlib.contextmanager
@@ -182,7 +176,7 @@ def lines(faults: Sequence[Fault], moments: int) -> list[Line]:
         good = sum(fault.good for fault in found)
         said = "; ".join(", ".join(fault.problems) for fault in found if fault.problems)
         slowest = f"slowest {times[-1]:.2f} s, median {times[len(times) // 2]:.2f} s" if times else "none was on"
-        made.append(Line(f"{who}, {how}: outputs off within {bar_of(how):g} s, nothing acknowledged lost, the next run "
+        made.append(Line(f"{who}, {how}: outputs off within {BAR:g} s, nothing acknowledged lost, the next run "
                          "succeeds", f"{good} of {len(found)} ({len(met)} with an output on; {slowest})"
                          f"{f'; {said}' if said else ''}", f"all of {moments}", good == len(found) == moments))
     return made

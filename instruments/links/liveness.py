@@ -1,12 +1,16 @@
 """Signs of progress, by which a watchdog can tell a measuring thread that waits from one that hangs.
 
 The thread that measures calls ``beat`` whenever it has come one step further, and ``waiting`` before an act
-that may rightly take a while without another sign: one VISA exchange its timeout, one write to the disk.
+that may rightly take a while without another sign. Where it waits for something outside, it calls ``calling``: an
+exchange with an instrument has its timeout, and a write to the disk its time, as long as the thread is inside that
+call.
 """
 
 import threading
 import time
 from typing import Protocol
+
+from tsbench.instruments.links.call_stack import LongCall
 
 
 class Liveness(Protocol):
@@ -18,6 +22,9 @@ class Liveness(Protocol):
     def waiting(self, longest: float) -> None:
         """It may be ``longest`` [s] until the next beat."""
 
+    def calling(self, longest: float, call: LongCall) -> None:
+        """As ``waiting``, but only as long as the thread is inside ``call``."""
+
 
 class Unwatched:
     """No watchdog listens."""
@@ -26,6 +33,9 @@ class Unwatched:
         return
 
     def waiting(self, longest: float) -> None:
+        return
+
+    def calling(self, longest: float, call: LongCall) -> None:
         return
 
 
@@ -68,6 +78,9 @@ class ThreadProgress:
 
     def waiting(self, longest: float) -> None:
         self._whole.note(self, time.monotonic() + longest)
+
+    def calling(self, longest: float, call: LongCall) -> None:
+        self.waiting(longest)  # where several threads are waited for, nobody looks at their frames
 
     def end(self) -> None:
         """The thread has done what it had to."""

@@ -19,6 +19,7 @@ import pyvisa
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse
+from tsbench.instruments.links.call_stack import EXCHANGE
 from tsbench.instruments.links.link_settings import DEFAULT_TIMEOUT, USUAL_LINK, LinkSettings, set_serial_port
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.instruments.links.visa_errors import SHOWN, communication_error, why_not_opened
@@ -43,7 +44,7 @@ class _Progress:
     timeout: float  #: [s] until the next piece
 
     def update(self, count: int) -> None:
-        self.liveness.waiting(self.timeout)
+        self.liveness.calling(self.timeout, EXCHANGE)
 
 
 class Transport:
@@ -293,7 +294,7 @@ class Transport:
         self._last, self._answer = message, ""
         watched = self.liveness is not UNWATCHED
         if watched:
-            self.liveness.waiting(self.timeout if longest is None else longest)
+            self.liveness.calling(self.timeout if longest is None else longest, EXCHANGE)
         traced = WIRE.isEnabledFor(logging.DEBUG)
         began = time.perf_counter() if traced else 0.0
         try:

@@ -3,7 +3,9 @@
 The measuring thread only moves a moment in time (``beat``, ``waiting``): the instant by which it will have come
 further. A thread beside it sends what is left until then ten times a second; it never moves that instant
 itself, so a measuring thread that is deadlocked is found out although the heartbeats go on, and a process
-that is stopped is found out because they do not.
+that is stopped is found out because they do not. An exchange with an instrument has the time of its timeout, and a
+record some time on the disk, but only while the measuring thread is inside the VISA library or the storage: the thread
+beside it looks at its frames.
 """
 
 import contextlib
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from tsbench.errors import ConfigurationError
+from tsbench.instruments.links.call_stack import LongCall
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness, Unwatched
 from tsbench.records import Point, RunEvent, Waveform
 from tsbench.station.protection.control import Control
@@ -30,6 +33,7 @@ _STARTING = 30.0  #: [s] the watchdog may take to be ready, on a busy computer
 _LEAVING = 5.0  #: [s] it may take to end
 _DEAF = 5.0  #: [s] it may not have answered before it counts as gone
 _DISK = 5.0  #: [s] one record may take to be on the disk
+_WRITING = LongCall(__name__, ("tsbench.storage", "tsbench.records", "tsbench.errors"))
 
 
 @runtime_checkable
@@ -112,6 +116,7 @@ class Watch(NoWatch):
     """
 
     _resting = False  #: no sign of progress is awaited
+    _called: "CallInProgress | None" = None
 
     def __init__(
         self, bench: WatchedBench, control: Control, progress: bool = True, standing: StandingWatchdog | None = None,
@@ -175,7 +180,14 @@ class Watch(NoWatch):
 
     def waiting(self, longest: float) -> None:
         """Note that the next beat may take ``longest`` [s]."""
+        self._called = None
         self._due = math.inf if self._resting else time.monotonic() + longest + self._deadline
+
+    def calling(self, longest: float, call: LongCall) -> None:
+        """Note that a call may take ``longest`` [s], as long as this thread is inside it."""
+        self.waiting(longest)
+        if not self._resting:
+            self._called = CallInProgress(call, threading.get_ident())
 
     @contextlib.contextmanager
     def resting(self) -> Iterator[None]:
@@ -228,7 +240,9 @@ class Watch(NoWatch):
     def _speak(self) -> None:
         """Send heartbeats until the farewell, or until the watchdog does not answer."""
         while not self._over.wait(self._interval):
-            left = self._due - time.monotonic()
+            now = time.monotonic()
+            called = self._called
+            left = min(self._due, math.inf if called is None else called.outside(now) + self._deadline) - now
             if self._ready.is_set() and time.monotonic() - self._answered > _DEAF:
                 self._control.stop(f"the watchdog (process {self.process_id}) has not answered for {_DEAF:g} s")
                 return
@@ -252,6 +266,20 @@ class Watch(NoWatch):
                                "the outputs off after a crash")
 
 
+class CallInProgress:
+    """A call of a thread; finds out since when the thread stands outside it although the call has not returned."""
+
+    def __init__(self, call: LongCall, thread: int) -> None:
+        self._call, self._thread = call, thread
+        self._outside = math.inf
+
+    def outside(self, now: float) -> float:
+        """Look at the thread; return the first look [s, monotonic] that found it outside, infinity if it is inside."""
+        inside = self._call.contains(sys._current_frames().get(self._thread))
+        self._outside = math.inf if inside else min(self._outside, now)
+        return self._outside
+
+
 class WatchedRecorder:
     """A recorder that allows for a slow disk in the signs of progress; it writes only through ``RunRecorder``."""
 
@@ -260,7 +288,7 @@ class WatchedRecorder:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        self._liveness.waiting(_DISK)
+        self._liveness.calling(_DISK, _WRITING)
         try:
             yield
         finally:

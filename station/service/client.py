@@ -5,6 +5,7 @@ import getpass
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
 
 _PATIENCE = 20.0  #: [s] a service may take to answer
+_COMING = 5.0  #: [s] between the death of a service and the address of the next one
+_LOOK = 0.05  #: [s]
 _LINES = 2**24  #: [bytes] of an event
 
 Listener = Callable[[RunEvent], None]
@@ -39,7 +42,7 @@ class _Line:
         try:
             self._socket = socket.create_connection((str(facts["host"]), int(facts["port"])), timeout=_PATIENCE)
         except OSError as error:
-            raise self.lost(error) from None
+            raise self.lost(error) from error
         self._lines = self._socket.makefile("rb")
         self.say({"version": VERSION, "token": token})
         welcome = self.read()
@@ -120,12 +123,31 @@ class ServiceJob:
         ServiceLost
             The service has died meanwhile.
         """
+        return read_outcome(self._facts(events))
+
+    def wait_for_plan(self) -> dict[str, Any]:
+        """Wait until a plan is made and return it.
+
+        Raises
+        ------
+        LimitError
+            The run is beyond a limit; the message has each reason.
+        TsbenchError
+            The run cannot be planned, or its job was cancelled.
+        """
+        facts = self._facts(None)
+        if "plan" not in facts:
+            raise ConfigurationError(f"there is no plan: {facts.get('reason') or facts.get('status')}")
+        return dict(facts["plan"])
+
+    def _facts(self, events: Listener | None) -> Mapping[str, Any]:
+        """Wait until the job is over; return its outcome as plain data, or raise what refused it."""
         for event in self.events():
             if event.kind == "ended":
-                facts = event.data["outcome"]
+                facts: Mapping[str, Any] = event.data["outcome"]
                 if (error := refusal_of(facts)) is not None:
                     raise error
-                return read_outcome(facts)
+                return facts
             if events is not None:
                 events(event)
         raise CommunicationError(f"the events of job {self.number} ended before its outcome")
@@ -212,6 +234,24 @@ class ServiceClient:
             **options}
         said = self.ask("submit", asked=asked)
         return ServiceJob(self, int(said["job"]), int(said["before"]), str(said["held"]))
+
+    def plan(
+        self, protocol: Protocol | str, device: str, *, parameters: Mapping[str, Any] | None = None,
+        fixture: Mapping[str, Any] | None = None, user: str = "",
+    ) -> ServiceJob:
+        """Ask for the worst case of a run at the device, planned when its turn comes; nothing is switched on.
+
+        Returns
+        -------
+        ServiceJob
+            Its ``wait_for_plan`` returns points, duration [s], bytes, ``worst_case`` and ``warnings``, as plain data.
+
+        Raises
+        ------
+        ConfigurationError
+            As for :meth:`submit`.
+        """
+        return self.submit(protocol, device, parameters=parameters, fixture=fixture, user=user, plan_only=True)
 
     @contextlib.contextmanager
     def lent(self, asked_back: Callable[[str], None] = lambda reason: None) -> Iterator[None]:
@@ -325,10 +365,18 @@ def connect(bench: Path | str, *, start: bool = True, view_only: bool = False) -
     """
     if start:
         start_service(bench)
-    facts = living_service(bench)
-    if facts is None:
-        raise ConfigurationError(f"{bench}: no bench service runs. Start it with 'tsbench station {bench}'")
-    return ServiceClient(facts, view_only)
+    until = time.monotonic() + _COMING
+    while True:
+        facts = living_service(bench)
+        if facts is None:
+            raise ConfigurationError(f"{bench}: no bench service runs. Start it with 'tsbench station {bench}'")
+        try:
+            return ServiceClient(facts, view_only)
+        except ServiceLost as error:
+            # a service that takes the place of one that was killed holds its lock before it has written its address
+            if not isinstance(error.__cause__, ConnectionRefusedError) or time.monotonic() > until:
+                raise
+        time.sleep(_LOOK)
 
 
 def user_name() -> str:

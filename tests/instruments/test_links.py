@@ -54,6 +54,9 @@ class Progress:
     def waiting(self, longest: float) -> None:
         self.heard.append(longest)
 
+    def calling(self, longest: float, call: Any) -> None:
+        self.waiting(longest)
+
 
 @pytest.mark.parametrize(("resource", "ending"), [
     (USB, None), ("GPIB0::24::INSTR", None), ("TCPIP0::1.2.3.4::hislip0::INSTR", None), ("ASRL3::INSTR", "\n"),

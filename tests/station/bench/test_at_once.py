@@ -101,6 +101,9 @@ class Heard:
     def waiting(self, longest: float) -> None:
         self.longest.append(round(longest, 6))
 
+    def calling(self, longest: float, call: Any) -> None:
+        self.waiting(longest)
+
 
 def test_the_watchdog_hears_of_the_thread_that_is_furthest_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     now: list[float] = [100.0]

@@ -1,10 +1,13 @@
 """The measuring side of the watchdog: what it is told, when the run is stopped for its sake, how it is let go."""
 
 import json
+import math
 import os
 import queue
 import signal
 import subprocess
+import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 import tsbench.station.protection.watched as module
 from tests.fixtures.patience import wait_until
 from tsbench.errors import ConfigurationError, InstrumentError
+from tsbench.instruments.links.call_stack import EXCHANGE, LongCall
 from tsbench.instruments.links.liveness import UNWATCHED
 from tsbench.station.protection.control import EndsAtOnce
 from tsbench.station.protection.protecting import Standby
@@ -104,6 +108,42 @@ def test_it_is_told_the_order_then_how_long_until_the_next_sign_and_at_last_fare
     watch.farewell()
     assert len(process.told) == told and process.calls == ["close stdin", "close stdout"]
     assert control.stopped is None
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_call_has_its_time_only_inside_it(monkeypatch: pytest.MonkeyPatch, inside: bool) -> None:
+    monkeypatch.setattr(LongCall, "contains", lambda call, frame: inside)
+    process = Process(b"ready\n")
+    watch, _ = begun(monkeypatch, process, Bench(deadline=500.0))
+    watch.calling(6000.0, EXCHANGE)
+    told = len(process.told)
+    wait_until(lambda: len(process.told) > told + 2)
+    low, high = (6000.0, 6500.0) if inside else (0.0, 500.0)
+    assert low < process.told[-1]["due"] <= high
+    watch.waiting(6000.0)  # the call is over, and something else takes its time
+    told = len(process.told)
+    wait_until(lambda: len(process.told) > told + 2)
+    assert process.told[-1]["due"] > 6000.0
+    watch.farewell()
+
+
+def test_only_a_stay_outside_without_a_break_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([False, False, True, False, False])
+    monkeypatch.setattr(LongCall, "contains", lambda call, frame: next(looks))
+    call = module.CallInProgress(EXCHANGE, threading.get_ident())
+    assert [call.outside(now) for now in (1.0, 2.0, 3.0, 3.2, 4.0)] == [1.0, 1.0, math.inf, 3.2, 3.2]
+
+
+def test_a_record_has_the_time_of_the_disk_inside_the_storage_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[Any] = []
+    liveness = SimpleNamespace(calling=lambda longest, call: heard.append(call), beat=lambda: None)
+
+    def keep(point: Any) -> None:
+        heard.append(heard[-1].contains(sys._getframe()))  # this module is no part of the storage
+        heard.append(heard[0].contains(sys._getframe(1)))
+
+    WatchedRecorder(SimpleNamespace(point=keep), liveness).point(None)  # type: ignore[arg-type]
+    assert heard[1:] == [False, True]
 
 
 def test_before_the_run_begins_it_is_told_no_instant(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +279,8 @@ def test_each_record_may_take_the_disk_its_time() -> None:
     kept: list[Any] = []
     recorder: Any = SimpleNamespace(
         point=kept.append, waveform=kept.append, event=kept.append, settle=lambda: kept.append("settled"))
-    liveness: Any = SimpleNamespace(waiting=signs.append, beat=lambda: signs.append("beat"))
+    liveness: Any = SimpleNamespace(
+        calling=lambda longest, call: signs.append(longest), beat=lambda: signs.append("beat"))
     allowed = WatchedRecorder(recorder, liveness)
     allowed.point("a point")  # type: ignore[arg-type]
     allowed.waveform("a waveform")  # type: ignore[arg-type]

@@ -40,6 +40,9 @@ class Listener:
     def waiting(self, longest: float) -> None:
         self.heard.append(longest)
 
+    def calling(self, longest: float, call: Any) -> None:
+        self.waiting(longest)
+
 
 class OutsideBench:
     """A bench whose instruments are elsewhere."""
