@@ -50,7 +50,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     StorageError
         Another process holds it for more than a minute.
     """
-    database = _on_disk(folder / NAME) or _in_memory()
+    database = _on_disk(folder / NAME) or in_memory()
     try:
         yield database
     except sqlite3.OperationalError as error:
@@ -82,14 +82,15 @@ def _on_disk(path: Path) -> sqlite3.Connection | None:
     return None
 
 
-def _in_memory() -> sqlite3.Connection:
-    database = _connected(":memory:")
+def in_memory() -> sqlite3.Connection:
+    """Return an empty catalogue that is written to no disk; several threads may use it one after the other."""
+    database = _connected(":memory:", check_same_thread=False)
     _ours(database)
     return database
 
 
-def _connected(name: str) -> sqlite3.Connection:
-    database = sqlite3.connect(name, timeout=_WAIT, isolation_level=None)
+def _connected(name: str, check_same_thread: bool = True) -> sqlite3.Connection:
+    database = sqlite3.connect(name, timeout=_WAIT, isolation_level=None, check_same_thread=check_same_thread)
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA foreign_keys = ON")
     return database

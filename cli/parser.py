@@ -6,6 +6,7 @@ These modules import nothing heavy before a command is carried out, so that ``--
 import argparse
 
 from tsbench.cli import (
+    assisting,
     campaigns,
     checking,
     comparing,
@@ -46,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
         measuring, campaigns, reading, comparing, querying, exporting, statistics, drawing, listing, simulating,
-        checking, conforming, serving, station, starting)
+        checking, conforming, serving, station, assisting, starting)
     for group in groups:
         group.declare(commands)
     return parser

@@ -329,6 +329,13 @@ class WatchdogTable(_Table):
         return self
 
 
+class McpTable(_Table):
+    """``[mcp]``: what clients of the MCP server of this bench may do."""
+
+    runs: bool = False
+    archive: str = Field(default="runs", min_length=1)  #: folder of the run files, relative to this file
+
+
 class BenchTable(_Table):
     """The whole file."""
 
@@ -342,5 +349,6 @@ class BenchTable(_Table):
     devices: dict[str, DeviceTable] = Field(default_factory=dict)
     device: CommonDeviceTable = CommonDeviceTable()
     watchdog: WatchdogTable = WatchdogTable()
+    mcp: McpTable = McpTable()
     positioner: PositioningTable | None = None
     temperature: TemperatureTable | None = None

@@ -32,6 +32,7 @@ class Asked:
     extract: bool = True
     durability: str = "power"
     watchdog: bool = True
+    plan_only: bool = False  #: only the worst case is wanted: no output is switched on and no device is moved
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Job:
         """Return what a client shows of it."""
         ended = {} if self.outcome is None else {key: self.outcome.get(key) for key in ("status", "reason", "path")}
         return {
-            "job": self.number, "state": self.state, "protocol": self.asked.protocol, "device": self.asked.device,
+            "job": self.number, "state": self.state, "device": self.asked.device,
+            "protocol": f"plan of {self.asked.protocol}" if self.asked.plan_only else self.asked.protocol,
             "user": self.asked.user, "since": self.since, "run": self.run, **ended,
         }
 
@@ -82,7 +84,7 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
     return Asked(
         **texts, parameters=_plain_values(facts, "parameters"), fixture=_plain_values(facts, "fixture"),
         repeats=tuple(repeats), extract=_truth(facts, "extract"), watchdog=_truth(facts, "watchdog"),
-        durability=durability)
+        plan_only=_truth(facts, "plan_only", False), durability=durability)
 
 
 def _text(facts: Mapping[str, Any], name: str) -> str:
@@ -92,8 +94,8 @@ def _text(facts: Mapping[str, Any], name: str) -> str:
     return text
 
 
-def _truth(facts: Mapping[str, Any], name: str) -> bool:
-    value = facts.get(name, True)
+def _truth(facts: Mapping[str, Any], name: str, otherwise: bool = True) -> bool:
+    value = facts.get(name, otherwise)
     if not isinstance(value, bool):
         raise ValueError(f"the field '{name}' must be true or false")
     return value

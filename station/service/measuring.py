@@ -41,10 +41,11 @@ from tsbench.station.protection.control import Control
 from tsbench.station.protection.watched import StandingWatchdog, needs_watchdog
 from tsbench.station.runner.events import JsonLinesEvents
 from tsbench.station.runner.messages import REQUESTS, read_object
+from tsbench.station.runner.planning import checked_plan
 from tsbench.station.runner.process import run_on
 from tsbench.station.service.guard import ServiceGuard
 from tsbench.station.service.jobs import Asked
-from tsbench.station.service.outcomes import loss_facts, outcome_facts, refusal_facts
+from tsbench.station.service.outcomes import loss_facts, outcome_facts, plan_facts, refusal_facts
 
 _LOG = logging.getLogger(__name__)
 _DEADLINE = 0.8  #: [s] where the bench file cannot be read
@@ -123,7 +124,7 @@ class MeasuringProcess:
     def _measure(self, order: Order) -> None:
         asked = Asked(**order.facts["asked"])
         try:
-            facts = self._run(asked, order.control)
+            facts = self._plan(asked) if asked.plan_only else self._run(asked, order.control)
         except BaseException as error:  # noqa: BLE001  whatever it is, the next run must be possible
             _LOG.exception("the run of job %s could not be begun", order.facts["job"])
             facts = refusal_facts(error, asked.protocol, asked.device)
@@ -150,6 +151,14 @@ class MeasuringProcess:
         self._doubtful = outcome.status == "fail"
         return outcome_facts(outcome)
 
+    def _plan(self, asked: Asked) -> dict[str, Any]:
+        """Plan a run: the instruments are asked for what they can do, nothing is switched on, no device is moved."""
+        protocol = protocol_named(asked.protocol).parse(dict(asked.parameters))
+        bench = self._bench_with(None)
+        pending = bench.preparation.pending(fixture_values(asked.fixture))
+        plan = checked_plan(bench.planning_for(asked.device, pending), protocol)
+        return plan_facts(plan, asked.protocol, asked.device)
+
     def _recover(self, facts: Mapping[str, Any]) -> None:
         """Make the run files of what a crash left in a folder, and say what became of one run."""
         from tsbench.extraction import extract
@@ -175,8 +184,11 @@ class MeasuringProcess:
 
     # ---------------------------------------------------------------------------------------------- the bench
 
-    def _bench_with(self, device: str) -> Bench:
-        """Return the open bench with a device connected; opened again where it may not be as it was left."""
+    def _bench_with(self, device: str | None) -> Bench:
+        """Return the open bench with a device connected; opened again where it may not be as it was left.
+
+        Without a device, the one that is connected stays.
+        """
         if self._bench is not None and (why := self._stale(self._bench)):
             self.lines(RunEvent("log", f"opening the bench again: {why}"))
             self._close()
@@ -188,7 +200,7 @@ class MeasuringProcess:
             self._doubtful = False
             if needs_watchdog(self._bench):
                 self._watchdog.take()  # it gets ready meanwhile
-        elif self._bench.device.identifier != device:
+        elif device is not None and self._bench.device.identifier != device:
             self._bench.file.device(device)
             self._bench.positioner.connect(device)
         return self._bench

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench import errors
+from tsbench.instruments import Plan
 from tsbench.plugins import in_words
 from tsbench.records import Flag, Result
 from tsbench.station.runner.outcome import REFUSED, RunOutcome
@@ -28,6 +29,16 @@ def refusal_facts(error: BaseException, protocol: str, device: str) -> dict[str,
     code = error.exit_code if isinstance(error, errors.TsbenchError) else 1
     outcome = RunOutcome(None, REFUSED, in_words(error), device=device, protocol=protocol, error_code=code)
     return {**outcome_facts(outcome), "error": type(error).__name__}
+
+
+def plan_facts(plan: Plan, protocol: str, device: str) -> dict[str, Any]:
+    """Return the outcome of a plan as plain data: the worst case in SI units, and what a user should know before."""
+    outcome = RunOutcome(None, "success", "", device=device, protocol=protocol)
+    return {**outcome_facts(outcome), "plan": {
+        "points": int(plan.points), "duration": float(plan.duration), "bytes": int(plan.bytes),
+        "worst_case": [{"quantity": item.quantity, "value": float(item.value), "unit": item.unit, "note": item.note}
+                       for item in plan.worst_case],
+        "warnings": list(plan.warnings)}}
 
 
 def loss_facts(reason: str, protocol: str, device: str, run: str = "", path: str | None = None) -> dict[str, Any]:

@@ -15,10 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
 OF_HELP = {
     "tsbench", "tsbench.errors", "tsbench.version", "tsbench.cli", *(f"tsbench.cli.{name}" for name in (
-        "campaigns", "checking", "comparing", "conforming", "declaring", "drawing", "exporting", "json_output",
-        "listing", "measuring", "parser", "plain_text", "querying", "reading", "serving", "simulating", "starting",
-        "station",
-        "statistics")),
+        "assisting", "campaigns", "checking", "comparing", "conforming", "declaring", "drawing", "exporting",
+        "json_output", "listing", "measuring", "parser", "plain_text", "querying", "reading", "serving", "simulating",
+        "starting", "station", "statistics")),
 }
 
 

@@ -36,6 +36,7 @@ SECTIONS = {
     "`[positioner]`": (bench_tables.PositioningTable,),
     "`[temperature]`": (bench_tables.TemperatureTable,),
     "`[watchdog]`": (bench_tables.WatchdogTable,),
+    "`[mcp]`": (bench_tables.McpTable,),
 }
 UNITS_OF_NUMBERS = {"area": "m^2", "baud_rate": "bit/s"}  #: a plain number in the model
 

@@ -81,6 +81,14 @@ def test_what_a_run_is_refused_for_reaches_who_asked(service: ServiceClient, tmp
         service.submit("iv_sweep", "R1", tmp_path, parameters={"stop": "1 A"})
 
 
+def test_a_plan_is_made_without_a_run(service: ServiceClient) -> None:
+    plan = service.plan(SHORT, "R1").wait_for_plan()
+    assert plan["points"] == 5 and {"voltage", "current"} <= {item["quantity"] for item in plan["worst_case"]}
+    with pytest.raises(LimitError, match="max_voltage"):
+        service.plan("iv_sweep", "R1", parameters={"stop": 150.0}).wait_for_plan()
+    assert [(job["protocol"], job["run"]) for job in service.status()["jobs"][-2:]] == 2 * [("plan of iv_sweep", "")]
+
+
 def test_the_command_line_measures_through_the_service(
     bench: Path, service: ServiceClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,1 @@
+"""Other programs measure with tsbench or read its runs: MCP clients, PyMeasure, QCoDeS, Bluesky, NOMAD."""
