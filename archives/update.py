@@ -23,7 +23,9 @@ class Update:
 
 
 @dataclass(frozen=True)
-class _Found:
+class StoredRun:
+    """A run file in a folder, with its newest sidecar."""
+
     path: Path
     sidecar: Path | None  #: the newest one
     state: str  #: differs where the file or its sidecar is another
@@ -50,7 +52,7 @@ def update(database: sqlite3.Connection, folder: Path, processes: int = 2, anew:
         if anew:
             database.execute("DELETE FROM files")
         known = dict(database.execute("SELECT path, state FROM files").fetchall())
-        found = {_name(one.path, folder): one for one in _run_files(folder)}
+        found = {_name(one.path, folder): one for one in stored_runs(folder)}
         gone = [(name,) for name in known if name not in found]
         database.executemany("DELETE FROM files WHERE path = ?", gone)
         changed = [(name, one) for name, one in found.items() if known.get(name) != one.state]
@@ -69,7 +71,8 @@ def _name(path: Path, folder: Path) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _run_files(folder: Path) -> Iterator[_Found]:
+def stored_runs(folder: Path) -> Iterator[StoredRun]:
+    """Yield the run files in a folder and in the folders in it; links are not followed."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         sidecars = sorted(name for name in names if ".extraction-" in name and name.endswith(".json"))
@@ -78,7 +81,7 @@ def _run_files(folder: Path) -> Iterator[_Found]:
             path = Path(place, name)
             if name.endswith(".nxs") and path.is_file() and not path.is_symlink():
                 sidecar = Path(place, newest[path.stem]) if path.stem in newest else None
-                yield _Found(path, sidecar, " ".join(_state(one) for one in (path, sidecar) if one is not None))
+                yield StoredRun(path, sidecar, " ".join(_state(one) for one in (path, sidecar) if one is not None))
 
 
 def _state(path: Path) -> str:

@@ -17,6 +17,7 @@ from tsbench.cli import (
     measuring,
     querying,
     reading,
+    reporting,
     serving,
     simulating,
     starting,
@@ -46,8 +47,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
-        measuring, campaigns, reading, comparing, querying, exporting, statistics, drawing, listing, simulating,
-        checking, conforming, serving, station, assisting, starting)
+        measuring, campaigns, reading, comparing, querying, reporting, exporting, statistics, drawing, listing,
+        simulating, checking, conforming, serving, station, assisting, starting)
     for group in groups:
         group.declare(commands)
     return parser

@@ -101,7 +101,7 @@ def _of_group(group: Group, families: tuple[str, ...], relative: float | None, s
                for events in group.devices if events.sample is not None]
     population, components = None, None
     if len(devices) >= _FEWEST_DEVICES:
-        population = _population(group, devices, families, relative, seed)
+        population = population_statistics(group, devices, families, relative, seed)
         complete = [events for events in group.devices if events.values.size and not events.above + events.below]
         if len(complete) >= _FEWEST_DEVICES:
             own = float(np.median([events.own for events in complete]))
@@ -157,20 +157,48 @@ def device_statistics(
         enough=None if relative is None else cycles_for_mean(events.values, relative, events.of_mean))
 
 
-def _population(
-    group: Group, devices: list[SampleStatistics], families: tuple[str, ...], relative: float | None, seed: int
+def population_statistics(
+    group: Group, devices: list[SampleStatistics], families: tuple[str, ...] = (), relative: float | None = None,
+    seed: int = 0,
 ) -> SampleStatistics:
-    """Return the statistics over devices, one value for each: its mean, or its median where events are bounded."""
-    centres = [one.mean.value if one.mean.value is not None else one.median.value for one in devices]
+    """Return the statistics over devices, one value for each: its mean, or its median where events are bounded.
+
+    Parameters
+    ----------
+    group : events of one quantity
+    devices : their statistics by :func:`device_statistics`
+    families, relative, seed : as :func:`statistics` takes them
+    """
+    centres = [centre_of(one) for one in devices]
     values = np.array([centre for centre in centres if centre is not None], dtype=np.float64)
-    unknown = [  # a device whose median is beyond all that was reached is only bounded
-        (one.distribution.values[-1] if one.distribution is not None and one.distribution.values.size
-         else one.values.max(initial=-np.inf))
-        for one, centre in zip(devices, centres, strict=True) if centre is None]
-    sample = CensoredSample.of(values, above=np.array([bound for bound in unknown if np.isfinite(bound)]))
+    bounds = [_bound_of(one, group) for one, centre in zip(devices, centres, strict=True) if centre is None]
+    sample = CensoredSample.of(values, above=[low for low, _ in bounds if np.isfinite(low)],
+                               below=[high for _, high in bounds if np.isfinite(high)])
     own = float(np.median([events.own for events in group.devices]))
     found = _sample(ALL_DEVICES, sample, values, _Errors(own, own, own), families, seed)
     return replace(found, enough=None if relative is None else cycles_for_mean(values, relative, own))
+
+
+def centre_of(sample: SampleStatistics) -> float | None:
+    """Return the number that stands for a device: its mean, of bounded events their median; None if that is a bound.
+
+    One value stands for itself, although it tells nothing of the scatter.
+    """
+    if sample.mean.value is not None or sample.median.value is not None:
+        return sample.mean.value if sample.mean.value is not None else sample.median.value
+    if not sample.bounded:
+        return float(sample.values.mean()) if sample.values.size else None
+    return None if sample.distribution is None else sample.distribution.quantile(0.5)[0]
+
+
+def _bound_of(one: SampleStatistics, group: Group) -> tuple[float, float]:
+    """Return the bounds of the median of a device of which no event tells it; infinite where there is none."""
+    sample = next(events.sample for events in group.devices if events.device == one.device)
+    assert sample is not None
+    if sample.above.any() and not sample.below.any():   # the median is beyond all that was reached
+        return (float(one.distribution.values[-1]) if one.distribution is not None and one.distribution.values.size
+                else float(one.values.max(initial=-np.inf))), np.inf
+    return -np.inf, float(sample.high.min()) if sample.below.any() and not sample.above.any() else np.inf
 
 
 @dataclass(frozen=True)

@@ -118,13 +118,21 @@ class ReadingChildren:
 
         yield from self._in_order(read, paths)
 
-    def entries(self, batches: Iterable[list[tuple[Path, Path | None]]]) -> Iterator[list[dict[str, Any]]]:
-        """Yield for each batch of run files with their newest sidecar what a catalogue holds of them."""
+    def entries(
+        self, batches: Iterable[list[tuple[Path, Path | None]]], of: str = "entries",
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield for each batch of run files with their newest sidecar what a catalogue holds of them.
+
+        Parameters
+        ----------
+        batches : run files with their newest sidecars
+        of : "entries" for a catalogue, "summaries" for a report (``catalogue_entry``)
+        """
 
         def read(batch: list[tuple[Path, Path | None]]) -> list[dict[str, Any]]:
             asked = [[str(path), str(sidecar or "")] for path, sidecar in batch]
             try:
-                answer: list[dict[str, Any]] = self._child().ask("entries", asked, _SEVERAL)
+                answer: list[dict[str, Any]] = self._child().ask(of, asked, _SEVERAL)
                 return answer
             except UnreadableFile as error:
                 if len(batch) > 1:  # one of them is the culprit
@@ -169,17 +177,18 @@ def main() -> int:
     while head := requests.read(_REQUEST.size):
         command, argument, largest = codec.unpack(_exactly(requests, *_REQUEST.unpack(head)))
         safe_read.limit(largest)
-        content = _entries(argument) if command == "entries" else safe_read.answered(command, Path(argument), largest)
+        content = (_entries(command, argument) if command in {"entries", "summaries"} else
+                   safe_read.answered(command, Path(argument), largest))
         answers.write(_ANSWER.pack(len(content)) + content)
         answers.flush()
     return 0
 
 
-def _entries(asked: list[list[str]]) -> bytes:
-    from tsbench.storage.catalogue_entry import catalogue_entry  # noqa: PLC0415  h5py comes in only here
+def _entries(command: str, asked: list[list[str]]) -> bytes:
+    from tsbench.storage.catalogue_entry import catalogue_entry, report_entry  # noqa: PLC0415  h5py only here
 
-    return codec.pack({"answer": [
-        catalogue_entry(Path(path), Path(sidecar) if sidecar else None) for path, sidecar in asked]})
+    entry = catalogue_entry if command == "entries" else report_entry
+    return codec.pack({"answer": [entry(Path(path), Path(sidecar) if sidecar else None) for path, sidecar in asked]})
 
 
 if __name__ == "__main__":

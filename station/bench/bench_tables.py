@@ -1,6 +1,7 @@
 """The tables of a bench file: their keys, units and defaults. :mod:`.bench_file` reads and checks them as a whole."""
 
 import dataclasses
+import datetime
 import itertools
 import math
 from typing import Annotated, Literal, Self
@@ -69,6 +70,8 @@ class InstrumentTable(_Table):
     timeout: Seconds = Field(default=DEFAULT_TIMEOUT, gt=0)
     link: LinkTable = LinkTable()
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    calibrated: datetime.date | None = None  #: for the report; nothing depends on it
+    calibration_due: datetime.date | None = None
 
 
 class AmplifierTable(_Table):

@@ -20,16 +20,13 @@ from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import INTERRUPTED, StateFile
 from tsbench.station.device_record import Budget, DeviceRecords, Dose
-from tsbench.station.device_record.life import next_state
+from tsbench.station.device_record.life import state_after
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import LEFT_OUT, RunOutcome
 from tsbench.storage.run_id import timestamp
 
 _LOOK = 0.05  #: [s] between two looks whether a pause is over
-_FORMED = ("forming_voltage",)
-_SWITCHED = ("threshold_voltage", "hold_voltage", "switching_delay", "frequency", "relaxation_time", "firing_threshold",
-             "threshold_amplitude", "spike_energy")
 
 
 class Engine:
@@ -221,10 +218,9 @@ class Engine:
                 self._tell(RunEvent("warning", self._bad[item.device]))
 
     def _note_state(self, item: Item, outcome: RunOutcome, rows: Sequence[dict[str, Any]]) -> None:
-        valued = {row["quantity"] for row in rows if row["value"] is not None and "no_event" not in row["flags"]}
+        found = [(row["quantity"], row["value"] is not None and "no_event" not in row["flags"]) for row in rows]
         now = self._records.life(item.device).state
-        state = next_state(now, contact=contact_words(outcome.contact), formed=bool(valued & set(_FORMED)),
-                           switched=bool(valued & set(_SWITCHED)), success=outcome.status == "success")
+        state = state_after(now, found, contact_words(outcome.contact), outcome.status == "success")
         if state != now:
             self._records.set_state(item.device, state, f"run {outcome.run_id} ({item.step.protocol.name})")
 

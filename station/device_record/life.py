@@ -10,6 +10,10 @@ from tsbench.station.device_record.dose import Dose
 from tsbench.storage.record_file import Record
 
 STATES = ("pristine", "formed", "working", "shorted", "open", "retired")
+#: quantities that only a device that was formed, or that switches, gives
+FORMING = ("forming_voltage",)
+SWITCHING = ("threshold_voltage", "hold_voltage", "switching_delay", "frequency", "relaxation_time", "firing_threshold",
+             "threshold_amplitude", "spike_energy")
 _SLACK = 1e-9  #: relative, for the rounding of sums
 
 
@@ -108,3 +112,23 @@ def next_state(now: str, *, contact: Sequence[str], formed: bool, switched: bool
     if "open" in contact and success:
         return "open"
     return now
+
+
+def is_switching(quantity: str) -> bool:
+    """Whether only a device that switches gives a quantity."""
+    return quantity in SWITCHING
+
+
+def state_after(now: str, rows: Iterable[tuple[str, bool]], contact: Sequence[str], success: bool) -> str:
+    """Return the state of a device after a run, from its results.
+
+    Parameters
+    ----------
+    now : state before it
+    rows : quantity of each result, and whether the run found a value of it
+    contact : "open", "short": how the device looked over the whole run
+    success : the run came to its end
+    """
+    valued = {quantity for quantity, found in rows if found}
+    return next_state(now, contact=contact, formed=bool(valued & set(FORMING)), switched=bool(valued & set(SWITCHING)),
+                      success=success)

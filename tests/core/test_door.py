@@ -16,8 +16,8 @@ MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.std
 OF_HELP = {
     "tsbench", "tsbench.errors", "tsbench.version", "tsbench.cli", *(f"tsbench.cli.{name}" for name in (
         "assisting", "campaigns", "checking", "comparing", "conforming", "declaring", "drawing", "exporting",
-        "json_output", "listing", "measuring", "parser", "plain_text", "querying", "reading", "serving", "simulating",
-        "starting", "station", "statistics")),
+        "json_output", "listing", "measuring", "parser", "plain_text", "querying", "reading", "reporting", "serving",
+        "simulating", "starting", "station", "statistics")),
 }
 
 

@@ -14,7 +14,7 @@ import tsbench
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ROOT / "examples" / "plugins"  #: a project of its own
 NOT_PACKAGED = {"tests", "benchmarks", "build", "dist", "docs", ".venv", ".ci", "setup.py"}
-DATA = {".toml", ".cir", ".lua", ".pyi", ".typed"}
+DATA = {".toml", ".cir", ".lua", ".pyi", ".typed", ".html", ".css", ".js"}
 
 
 def packages() -> dict[str, str]:

@@ -152,3 +152,18 @@ def test_thresholds_between_coarse_set_points_are_brackets() -> None:
         # the instruments' 1 mV stays, but half a step is no error of the mean
         assert 0.001 < 0.5 * (sample.mean.high - sample.mean.low) < 0.0025
         assert sample.mean.low < 0.15 < sample.mean.high and sample.median.low < 0.15 < sample.median.high
+
+
+def test_a_device_with_one_event_counts_with_its_value_and_not_as_a_bound() -> None:
+    """A campaign measures each device once."""
+    found = statistics_of([event(value, f"D{place}") for place, value in enumerate((1.0, 1.1, 0.9, 1.05, 0.95))]
+                          )[0].population
+    assert found is not None and (found.number, found.bounded) == (5, 0)
+    assert found.mean.value == pytest.approx(1.0)
+
+
+def test_a_device_whose_events_are_upper_bounds_is_bounded_above() -> None:
+    bound = event(None, "E", flags=Flag.CENSORED, high=0.5)
+    found = statistics_of([event(1.0, "D1"), event(1.1, "D2"), bound])[0].population
+    assert found is not None and (found.number, found.bounded) == (3, 1)
+    assert found.distribution is not None and found.distribution.quantile(0.5)[0] == 1.0   # the bound is the smallest

@@ -1,0 +1,55 @@
+"""The commands ``report`` and ``watch``: the report of a campaign as files, and the same page live."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from tsbench.cli.declaring import add_command, add_json
+
+_FAMILIES = ("weibull", "lognormal", "normal")
+
+
+def declare(commands: Any) -> None:
+    """Declare ``report``."""
+    report = add_command(
+        commands, "report", "reporting:report", "write the report of a campaign: a page (HTML) and a PDF file",
+        "  tsbench report runs/wafer\n"
+        "  tsbench report runs/wafer --quantity threshold_voltage --fit normal --no-pdf")
+    report.add_argument("folder", type=Path, metavar="DIR", help="folder of the runs. The report is written there, "
+                        "with links to the run files")
+    _add_choice(report)
+    report.add_argument("--no-pdf", action="store_true", help="write only the page")
+    add_json(report, "the files that were written, and the numbers that come first")
+
+
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--campaign", default="", metavar="NAME", help="one campaign of the folder (default: all)")
+    command.add_argument("--quantity", action="append", default=[], metavar="NAME",
+                         help="a quantity with pictures (can be repeated; default: the first 12)")
+    command.add_argument("--fit", action="append", default=[], choices=_FAMILIES, metavar="NAME",
+                         help=f"a distribution that is fitted: {', '.join(_FAMILIES)} (can be repeated; default: all)")
+
+
+def _chosen(options: argparse.Namespace) -> Any:
+    from tsbench.reports.content import ReportOptions
+
+    return ReportOptions(tuple(options.quantity), tuple(options.fit) or _FAMILIES)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the reports; 1 if a run file could not be read."""
+    from tsbench.cli.printing import print_json
+    from tsbench.reports.report import write_reports
+
+    written, problems = write_reports(options.folder, options.campaign, _chosen(options), not options.no_pdf)
+    if options.json:
+        print_json([{"campaign": one.campaign, "files": [str(file) for file in one.files],
+                     "headline": [cell.text for cell in one.report.headline]} for one in written])
+    else:
+        for one in written:
+            sys.stdout.write(f"{one.report.title}: {'; '.join(cell.text for cell in one.report.headline)}\n")
+            sys.stdout.writelines(f"{file}\n" for file in one.files)
+    for problem in problems:
+        sys.stderr.write(f"tsbench: {problem}\n")
+    return 1 if problems else 0
