@@ -37,8 +37,11 @@ class Positioner(Protocol):
     def connected(self) -> str | None:
         """Return the name of the device that is connected; None: none, or it is not known."""
 
-    def connect(self, device: str) -> None:
-        """Connect ``device``; ConfigurationError if it is not there."""
+    def connect(self, device: str, again: bool = False) -> None:
+        """Connect ``device``; ConfigurationError if it is not there.
+
+        ``again``: also a device that is connected is separated and connected anew, because its contact is in doubt.
+        """
 
 
 @runtime_checkable

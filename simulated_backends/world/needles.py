@@ -32,7 +32,7 @@ class WaferNeedles:
 
     def touch(self, device: str) -> None:
         """Bring the needles down on a device, now."""
-        self._positioner.place(device)
+        self._positioner.meet(device)
 
     def lift(self) -> None:
         """Lift the needles, now."""

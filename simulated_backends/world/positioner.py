@@ -1,7 +1,10 @@
 """Which device is connected: the simulated twin of an operator who moves the probes."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import parse_netlist
@@ -9,6 +12,7 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.resistor.equations import Resistor
 from tsbench.simulated_backends.life.history import STUCK, DeviceHistory, stuck_resistance
+from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.services.services import BenchServices
 
 OPEN = 1e10  #: [Ohm] where no device is connected: leakage of the fixture
@@ -52,12 +56,16 @@ class SimulatedPositioner:
         devices: Mapping[str, SimulatedDevice],
         travel_time: float,
         on_connect: Callable[[str, DeviceModel, float], None],
+        lost_contacts: float = 0.0,
+        seed: int = 0,
     ) -> None:
         self._bench = bench
         self._place = place
         self._devices = dict(devices)
         self._travel_time = travel_time
         self._on_connect = on_connect
+        self._lost_contacts, self._seed = lost_contacts, seed
+        self._meetings: Counter[str] = Counter()  #: how often the probes have come down on each device
         self.temperature: float | None = None  #: [K] of the chuck, once it has changed
         self._connected: str | None = None
         self._lost: str | None = None  #: the device to which the contact is lost
@@ -71,14 +79,14 @@ class SimulatedPositioner:
         """Return the name of the connected device."""
         return self._connected
 
-    def connect(self, device: str) -> None:
-        """Connect ``device``; ConfigurationError if it is not there."""
+    def connect(self, device: str, again: bool = False) -> None:
+        """Connect ``device``; ConfigurationError if it is not there. ``again``: the probes also leave it and return."""
         with self._bench.lock:
             if device not in self._devices:
                 raise ConfigurationError(
                     f"device '{device}' is not on this bench{nearest(device, self._devices)}"
                 )
-            if device == self._connected:
+            if device == self._connected and not again:
                 return
             self._bench.sync()
             if self._connected is not None:
@@ -86,7 +94,7 @@ class SimulatedPositioner:
                     self._lift(Resistor(OPEN))   # the probes are in the air while they travel
                     self._lost = self._connected
                 self._bench.clock.wait(self._travel_time)
-            self.place(device)
+            self.meet(device)
 
     def lift(self) -> None:
         """Lift the probes, now: nothing is connected until a device is placed."""
@@ -124,6 +132,14 @@ class SimulatedPositioner:
         self._lost = None
         self._connected = device
         self._on_connect(device, chosen.now, self._bench.clock.now)
+
+    def meet(self, device: str) -> None:
+        """Bring the probes down on ``device`` now; a share of the times, they find no contact."""
+        self.place(device)
+        self._meetings[device] += 1
+        drawn = np.random.default_rng(seed_of(self._seed, "contact", device, self._meetings[device])).random()
+        if drawn < self._lost_contacts:
+            self.lose_contact(Resistor(OPEN), None)
 
     # ----------------------------------------------------------------------------------------- faults
 

@@ -67,8 +67,8 @@ class World:
         if self.hand_switch is not None:
             self.hand_switch.put(file.switch.first if file.switch is not None else None)
         self.positioner = SimulatedPositioner(
-            self.bench, self.place, self.places.waiting(self.devices), file.positioner.travel_time, self._connected
-        )
+            self.bench, self.place, self.places.waiting(self.devices), file.positioner.travel_time, self._connected,
+            lost_contacts=file.positioner.lost_contacts, seed=file.seed)
         self.bench.needles = WaferNeedles(file, self.positioner) if self.place is not None else None
         self._start_witness()
         if self.bench.chuck is not None:

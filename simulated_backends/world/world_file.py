@@ -145,6 +145,7 @@ class PositionerTable(_WorldTable):
     """``[positioner]``."""
 
     travel_time: Seconds = Field(default=1.0, ge=0)
+    lost_contacts: float = Field(default=0.0, ge=0, le=1)  #: share of the times that the probes meet a device in vain
 
 
 class SwitchTable(_WorldTable):

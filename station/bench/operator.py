@@ -59,23 +59,30 @@ class OperatorPrompt:
     def connected(self) -> str | None:
         return self._connected
 
-    def connect(self, device: str) -> None:
-        """Ask for ``device`` and wait for the answer; ConfigurationError where there is no terminal to ask at."""
+    def connect(self, device: str, again: bool = False) -> None:
+        """Ask for ``device`` and wait for the answer; ConfigurationError where there is no terminal to ask at.
+
+        ``again``: a person is asked to connect the device anew; nobody is, where there is no terminal.
+        """
         if device not in self._devices:
             raise ConfigurationError(f"device '{device}' is not on the bench{nearest(device, self._devices)}")
-        if device == self._connected:
+        anew = again and device == self._connected
+        if device == self._connected and not again:
             return
         self._require_off("the connection to the device")
         ask = self._ask
         if ask is None:
             if not sys.stdin or not sys.stdin.isatty():
+                if anew:
+                    return
                 raise ConfigurationError(
                     f"device '{device}' must be connected by hand, but tsbench has no terminal to ask you. Connect "
                     f"the device and write connected = \"{device}\" in the bench file"
                 )
             ask = _ask_on_terminal
         answer = ask(
-            f"The outputs are off. Connect device {device}, then press Enter (to end, type q and press Enter): ")
+            f"The outputs are off. Connect device {device}{' again' if anew else ''}, then press Enter (to end, type q "
+            "and press Enter): ")
         if _declined(answer):
             raise ConfigurationError(f"device '{device}' was not connected, because you chose to end")
         self._connected = device

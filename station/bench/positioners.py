@@ -42,10 +42,12 @@ class MatrixPositioner:
         closed = self._matrix.closed(_PART)
         return next((name for name, points in self._crosspoints.items() if {*points} == closed), None)
 
-    def connect(self, device: str) -> None:
-        """Connect ``device``."""
+    def connect(self, device: str, again: bool = False) -> None:
+        """Connect ``device``; with ``again``, its relays open and close once more."""
         _known(device, self._crosspoints)
         self._require_off("the relays of the switch matrix")
+        if again:
+            self._matrix.close_only(_PART, ())
         self._matrix.close_only(_PART, self._crosspoints[device])
 
 
@@ -73,10 +75,10 @@ class ProberPositioner:
         here = self._prober.site()
         return next((name for name, site in self._sites.items() if site == here), None)
 
-    def connect(self, device: str) -> None:
-        """Separate, move to ``device``, and make contact."""
+    def connect(self, device: str, again: bool = False) -> None:
+        """Separate, move to ``device``, and make contact; ``again``: also where the needles touch it already."""
         _known(device, self._sites)
-        if self.connected() == device:
+        if self.connected() == device and not again:
             return
         self._require_off("the chuck of the prober")
         self._prober.move_to(self._sites[device])
@@ -105,10 +107,10 @@ class FollowedPositioner:
         """Return the device that is connected; None: none, or it is not known."""
         return self._positioner.connected()
 
-    def connect(self, device: str) -> None:
+    def connect(self, device: str, again: bool = False) -> None:
         """Connect ``device``; its limits hold from then on."""
         try:
-            self._positioner.connect(device)
+            self._positioner.connect(device, again)
         except BaseException:
             if device in self._positioner.devices():
                 self._follow(device, False)

@@ -147,7 +147,8 @@ class Engine:
                           dose=one.dose, time=timestamp(), protocol=decision.protocol.name,
                           parameters=decision.protocol.parameters())
         request = StepRequest(item.step.bench, item.device, decision.protocol, self._out, item.fixture,
-                              str(state.begun.get("id", "")), item.key, repeats)
+                              str(state.begun.get("id", "")), item.key, repeats,
+                              contact_again=item.attempt > 1 and facts.contact() == "open")
         outcome = self._performed(request, _Named(item, self._tell, self._states))
         return self._finished(one, charge, outcome)
 

@@ -27,6 +27,7 @@ class StepRequest:
     campaign_id: str = ""
     key: str = ""  #: its name in the campaign
     repeats: Sequence[str] = ()  #: interrupted runs that it stands in place of
+    contact_again: bool = False  #: separate the device and connect it anew first: its contact was found open
 
 
 class RunLost(CommunicationError):
@@ -101,9 +102,9 @@ class BenchPerformer:
             raise CommunicationError(sentences("not all outputs were read back as off", *self._problems))
         if self._bench is None:
             self._bench, self._path = self._open(request.bench, request.device), request.bench
-        elif self._bench.device.identifier != request.device:
+        elif self._bench.device.identifier != request.device or request.contact_again:
             try:
-                self._bench.positioner.connect(request.device)
+                self._bench.positioner.connect(request.device, request.contact_again)
             except BaseException:
                 self.close()
                 raise

@@ -29,6 +29,7 @@ class Asked:
     user: str = ""
     campaign_id: str = ""
     repeats: tuple[str, ...] = ()
+    contact_again: bool = False  #: the device is separated and connected anew first
     extract: bool = True
     durability: str = "power"
     watchdog: bool = True
@@ -84,7 +85,8 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
     return Asked(
         **texts, parameters=_plain_values(facts, "parameters"), fixture=_plain_values(facts, "fixture"),
         repeats=tuple(repeats), extract=_truth(facts, "extract"), watchdog=_truth(facts, "watchdog"),
-        plan_only=_truth(facts, "plan_only", False), durability=durability)
+        contact_again=_truth(facts, "contact_again", False), plan_only=_truth(facts, "plan_only", False),
+        durability=durability)
 
 
 def _text(facts: Mapping[str, Any], name: str) -> str:

@@ -136,7 +136,7 @@ class MeasuringProcess:
     def _run(self, asked: Asked, control: Control) -> dict[str, Any]:
         protocol = protocol_named(asked.protocol).parse(dict(asked.parameters))
         fixture = fixture_values(asked.fixture)
-        bench = self._bench_with(asked.device)
+        bench = self._bench_with(asked.device, asked.contact_again)
 
         def hear(event: RunEvent) -> None:
             self.guard.hear(event)
@@ -184,10 +184,10 @@ class MeasuringProcess:
 
     # ---------------------------------------------------------------------------------------------- the bench
 
-    def _bench_with(self, device: str | None) -> Bench:
+    def _bench_with(self, device: str | None, contact_again: bool = False) -> Bench:
         """Return the open bench with a device connected; opened again where it may not be as it was left.
 
-        Without a device, the one that is connected stays.
+        Without a device, the one that is connected stays. ``contact_again``: the device is connected anew.
         """
         if self._bench is not None and (why := self._stale(self._bench)):
             self.lines(RunEvent("log", f"opening the bench again: {why}"))
@@ -200,9 +200,9 @@ class MeasuringProcess:
             self._doubtful = False
             if needs_watchdog(self._bench):
                 self._watchdog.take()  # it gets ready meanwhile
-        elif device is not None and self._bench.device.identifier != device:
+        elif device is not None and (contact_again or self._bench.device.identifier != device):
             self._bench.file.device(device)
-            self._bench.positioner.connect(device)
+            self._bench.positioner.connect(device, contact_again)
         return self._bench
 
     def _stale(self, bench: Bench) -> str:

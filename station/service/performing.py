@@ -21,6 +21,7 @@ def run_through(
     service: ServiceClient, device: str, protocol: Protocol, out: Path | str, *,
     events: Listener | None = None, control: Control | None = None, fixture: Mapping[str, float] | None = None,
     watchdog: bool = True, repeats: Sequence[str] = (), campaign_id: str = "", user: str = "",
+    contact_again: bool = False,
 ) -> RunOutcome:
     """Have a bench service perform a run, and wait for its outcome.
 
@@ -47,7 +48,7 @@ def run_through(
     control, tell = control or Control(), events or (lambda _: None)
     job = service.submit(
         protocol, device, out, fixture=fixture, watchdog=watchdog, repeats=list(repeats), campaign_id=campaign_id,
-        user=user)
+        user=user, contact_again=contact_again)
     if job.before:
         tell(RunEvent("log", f"job {job.number} of the bench service waits: {job.before} "
                              f"{'run is' if job.before == 1 else 'runs are'} before it", data={"waits": job.before}))
@@ -131,7 +132,7 @@ class ServicePerformer:
             return run_through(
                 self._service, request.device, request.protocol, request.out, events=events, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
-                campaign_id=request.campaign_id, user=self._user)
+                campaign_id=request.campaign_id, user=self._user, contact_again=request.contact_again)
         except ServiceLost as error:
             raise RunLost(str(error)) from error
 

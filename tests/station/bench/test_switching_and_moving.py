@@ -8,11 +8,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from examples import crossbar_curves, wafer_map
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
-from tsbench.instruments import SourceSettings
+from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.instruments.links.liveness import UNWATCHED
 from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
@@ -114,6 +115,34 @@ def test_twenty_dies_of_a_wafer(tmp_path: Path, prober: str, capsys: pytest.Capt
     log = read_witness(tmp_path / "wafer.witness.jsonl")
     touched = [record["device"] for record in log.of_kind("device")]
     assert [line.split()[0] for line in lines] == list(dict.fromkeys(touched))
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+@pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
+def test_a_lost_contact_is_found_when_the_device_is_connected_again(tmp_path: Path, prober: str) -> None:
+    resource = "TCPIP0::10.0.0.5::35555::SOCKET" if prober == "mpi_sentio" else "GPIB0::28::INSTR"
+    path = copied(tmp_path, "wafer", ("mpi_sentio", prober), ("TCPIP0::10.0.0.5::35555::SOCKET", resource),
+                  ('travel_time = "0.8 s"', 'travel_time = "0.8 s"\nlost_contacts = 0.4'))
+    lost, tries = 0, 0
+    with Bench.open(path) as bench:
+        drive = bench.source_meter("drive")
+        drive.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+        drive.configure_measure(MeasureSettings("current", range=1e-4, nplc=0.1))
+        for device in bench.positioner.devices():
+            for again in (False, True, True, True, True, True, True, True):
+                bench.positioner.connect(device, again)
+                assert bench.positioner.connected() == device
+                drive.set_level(0.2)
+                drive.set_output(True)
+                current = drive.measure().current
+                drive.set_output(False)
+                tries += 1
+                if current is not None and abs(current) > 1e-6:
+                    break
+                lost += 1
+            assert current == pytest.approx(1.6e-6, rel=0.3), device
+    assert lost > 3 and binomtest(lost, tries, 0.4).pvalue > 0.01
+    log = read_witness(tmp_path / "wafer.witness.jsonl")
     assert log.hot_moves() == [] and not any(log.outputs().values())
 
 
@@ -254,7 +283,7 @@ def test_while_it_is_not_certain_which_device_is_connected_the_limits_of_both_ho
         bias = bench.pulse_generator("bias")
         bias.configure_load(math.inf)
         bias.configure_level(3.0)
-        monkeypatch.setattr(bench.instruments.positioner, "connect", lambda device: (_ for _ in ()).throw(
+        monkeypatch.setattr(bench.instruments.positioner, "connect", lambda device, again: (_ for _ in ()).throw(
             InstrumentError("the relays moved, and then the connection was lost")))
         with pytest.raises(InstrumentError, match="the connection was lost"):
             bench.positioner.connect("D22")

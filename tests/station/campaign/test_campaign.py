@@ -75,6 +75,7 @@ def test_a_bad_contact_is_tried_again(tmp_path: Path) -> None:
     performer = FakePerformer(contact={"W1/A c": Flag.OPEN, "W1/A c t2": Flag.OPEN})
     assert run(write_campaign(tmp_path, text), performer) == {
         "W1/A c": "success", "W1/A c t2": "success", "W1/A c t3": "success", "W1/A c t4": "left out"}
+    assert [request.contact_again for request in performer.requests] == [False, True, True]
 
 
 def test_a_series_ends_when_its_interval_is_narrow_enough(tmp_path: Path) -> None:
