@@ -36,6 +36,7 @@ class CampaignRecord:
 
     name: str
     state: CampaignState
+    file: str = ""  #: name of the file of its state
     accepted: tuple[Mapping[str, Any], ...] = ()  #: amber lines, by whom and when
     ended: tuple[Mapping[str, Any], ...] = ()  #: when and why it ended, once for each time it was started
 
@@ -95,7 +96,7 @@ def read_campaign_record(file: Path) -> CampaignRecord:
     for kind, content in records:
         state.take(kind, content)
     return CampaignRecord(
-        unquote(file.name.removesuffix(STATE)), state,
+        unquote(file.name.removesuffix(STATE)), state, file.name,
         tuple(content for kind, content in records if kind == "accepted"),
         tuple(content for kind, content in records if kind == "end"))
 

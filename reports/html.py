@@ -3,7 +3,9 @@
 Texts from files are escaped by Jinja2, and the page's policy (Content-Security-Policy) allows no script at all.
 """
 
+import hashlib
 import itertools
+import pickle
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +20,24 @@ _SENTENCE = 40  #: characters
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+class Drawings:
+    """Pictures that were drawn before: for a page that is made again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, str] = {}
+        self._used: dict[bytes, str] = {}
+
+    def svg(self, picture: Picture) -> str:
+        """Return a picture as SVG."""
+        key = hashlib.sha256(pickle.dumps(picture)).digest()
+        self._used[key] = self._known.get(key) or svg(picture)
+        return self._used[key]
+
+    def forget(self) -> None:
+        """Forget the pictures that were not used since the last call."""
+        self._known, self._used = self._used, {}
+
+
 def page(report: Report) -> str:
     """Return the page of a report.
 
@@ -26,17 +46,26 @@ def page(report: Report) -> str:
     ConfigurationError
         Jinja2 is not installed.
     """
-    return _rendered(report, "page")
+    return _rendered(part="page", report=report, title=report.title, ready=None, version="")
 
 
-def live_page(report: Report) -> str:
-    """Return the page for ``tsbench watch``: it asks its own server for changes."""
-    return _rendered(report, "live")
-
-
-def live_content(report: Report) -> str:
+def live_content(report: Report, drawings: Drawings) -> str:
     """Return what the live page puts in the place of what it showed before."""
-    return _rendered(report, "content")
+    made = _rendered(part="content", report=report, drawings=drawings)
+    drawings.forget()
+    return made
+
+
+def live_page(title: str, content: str, version: str) -> str:
+    """Return the page for ``tsbench watch``: it asks its own server for changes.
+
+    Parameters
+    ----------
+    title : of the page
+    content : what :func:`live_content` returned
+    version : of the content
+    """
+    return _rendered(part="live", title=title, ready=content, version=version)
 
 
 def style() -> str:
@@ -51,7 +80,7 @@ def policy(live: bool) -> str:
     return f"default-src 'none';{own} style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _rendered(report: Report, part: str) -> str:
+def _rendered(part: str, ready: str | None = None, drawings: Drawings | None = None, **values: Any) -> str:
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
         from markupsafe import Markup
@@ -59,17 +88,11 @@ def _rendered(report: Report, part: str) -> str:
         raise ConfigurationError("reports need the package Jinja2, which is not installed. Install it with pip install "
                                  "'tsbench[report]'") from None
     environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined)
-    drawn: dict[str, Any] = {}
-
-    def picture(one: Picture) -> Any:
-        if one.name not in drawn:
-            drawn[one.name] = Markup(svg(one))
-        return drawn[one.name]
-
+    drawn = drawings or Drawings()
     text = environment.get_template("page.html").render(
-        report=report, part=part, style=Markup(style()), policy=policy(part == "live"), drawn=picture,
-        kind_of=lambda block: type(block).__name__, runs_of=_by_kind,
-        is_digest=lambda text: _DIGEST.fullmatch(text) is not None, is_wordy=_is_wordy)
+        part=part, ready=None if ready is None else Markup(ready), style=Markup(style()), policy=policy(part == "live"),
+        drawn=lambda one: Markup(drawn.svg(one)), kind_of=lambda block: type(block).__name__, runs_of=_by_kind,
+        is_digest=lambda text: _DIGEST.fullmatch(text) is not None, is_wordy=_is_wordy, **values)
     return text.replace("\r", "")
 
 

@@ -16,6 +16,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
+from tests.fixtures.browser import missing
+
 # the same examples in every run, and none fails because the machine is busy
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
@@ -68,6 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _absent(item, "needs the program ngspice (Debian package ngspice)")
         if item.get_closest_marker("display") and not _has_display():
             _absent(item, "needs a display (start Xvfb and set DISPLAY)")
+        if item.get_closest_marker("browser") and (lacking := missing()):
+            _absent(item, f"needs {lacking} (Debian packages chromium and chromium-driver)")
 
 
 def _group(item: pytest.Item) -> str:

@@ -186,7 +186,7 @@ def test_names_and_notes_from_files_are_only_shown(tmp_path: Path) -> None:
     folder = write_report_folder(tmp_path / "r", {EVIL: "working", "a b": "working", "c": "working", "d$e$f$": "open"},
                                  name="javascript:alert(2)<img src=x onerror=alert(3)>", note="<script>note</script>")
     read = read_folder(folder)
-    text = page(report_of(read, read.campaigns[0]))
+    text = page(report_of(read, read.campaigns[0], ReportOptions(("hold_voltage",), ())))
     found = Links(text)
     assert "script" not in found.tags and "img" not in found.tags and "b" not in found.tags
     assert "{{7*7}}" in found.words and "<script>note</script>" in found.words
@@ -195,7 +195,7 @@ def test_names_and_notes_from_files_are_only_shown(tmp_path: Path) -> None:
 
 def test_a_pdf_has_the_same_numbers_and_takes_any_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_report_folder(tmp_path / "r", {EVIL: "working", "\u0416\u4e2d": "working", "c": "shorted"})
-    assert main(["report", str(folder), "--json", "--quantity", "threshold_voltage"]) == 0
+    assert main(["report", str(folder), "--json", "--quantity", "hold_voltage"]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     assert [Path(one).name for one in found["files"]] == ["report.html", "report.pdf"]
     assert found["headline"][0] == "2 of 3 judged devices switch"
@@ -210,7 +210,7 @@ def test_a_folder_without_a_campaign_has_a_report_of_its_runs(
     write_sweep(tmp_path / "deeper", "RUN1", "D1", results_of("working", 1.0), 1.0, "", campaign="")
     write_sweep(tmp_path, "RUN2", "D2", results_of("open", 1.0), 1.0, "", campaign="")
     (tmp_path / "broken.nxs").write_bytes(b"nothing")
-    assert main(["report", str(tmp_path), "--no-pdf"]) == 1
+    assert main(["report", str(tmp_path), "--no-pdf", "--quantity", "none"]) == 1
     told = capsys.readouterr()
     assert "1 of 2 judged devices switch" in told.out and "broken.nxs" in told.err
     text = (tmp_path / "report.html").read_text("utf-8")
@@ -218,8 +218,8 @@ def test_a_folder_without_a_campaign_has_a_report_of_its_runs(
 
 
 def test_several_campaigns_have_a_report_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_report_folder(tmp_path, {"D1": "working"}, name="one", seed=1)
-    write_report_folder(tmp_path, {"D2": "quiet"}, name="two", seed=2)
+    write_report_folder(tmp_path, {"D1": "left out"}, name="one", seed=1)
+    write_report_folder(tmp_path, {"D2": "left out"}, name="two", seed=2)
     assert main(["report", str(tmp_path), "--no-pdf"]) == 0
     assert sorted(path.name for path in tmp_path.glob("*.html")) == ["report-one.html", "report-two.html"]
     assert main(["report", str(tmp_path), "--no-pdf", "--campaign", "three"]) == 2
