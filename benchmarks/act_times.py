@@ -32,7 +32,7 @@ def timed(bench_file: str) -> dict[str, float]:
     levels = (0.5 + 0.05 * (number % 4) + 1e-5 * number for number in itertools.count())
     with Bench.open(bench_file) as bench:
         meter: Any = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", 1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_output(True)
         acts: dict[str, tuple[Callable[[], Any], int]] = {

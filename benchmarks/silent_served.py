@@ -75,7 +75,7 @@ def off_after(silent: str, folder: Path) -> tuple[dict[str, float], float]:
         bench = Bench.open(bench_file)
         try:
             meter = bench.source_meter()
-            meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+            meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
             meter.set_level(1.0)
             meter.set_output(True)
             for role in ("pulser", "bias"):

@@ -98,7 +98,7 @@ def acts() -> Mapping[str, Act]:
             (Path(folder) / name).write_text((ROOT / "examples" / name).read_text("utf-8"), "utf-8")
         with Bench.open(Path(folder) / "resistor.bench.toml") as bench:
             meter = bench.source_meter()
-            meter.configure_source(SourceSettings("voltage", 1e-3))
+            meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
             meter.configure_measure(MeasureSettings("current"))
             meter.set_output(True)
 

@@ -55,7 +55,7 @@ def read_conductance(driver: Driver, meter: Any, resistance: float) -> Conductan
     caps: SourceMeterCapabilities = meter.capabilities
     limit = max(_LIMIT * LEVEL / resistance, caps.compliance_current.low)
     driver.reset()
-    meter.configure_source(SourceSettings("voltage", limit))
+    meter.configure_source(SourceSettings("voltage", compliance_current=limit))
     full: Accuracy = next(row for row in caps.current_accuracy if row.full_scale >= limit)
     meter.configure_measure(MeasureSettings("current", range=full.full_scale, nplc=1.0))
     meter.set_level(0.0)

@@ -63,8 +63,9 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
     for row in caps.source_voltage_accuracy:
         if row.full_scale <= 42.0:
             yield DialogueStep(f"source range {row.full_scale:g} V", partial(
-                meter.configure_source, SourceSettings("voltage", limit, range=row.full_scale)))
-    yield DialogueStep("source range automatic", lambda: meter.configure_source(SourceSettings("voltage", limit)))
+                meter.configure_source, SourceSettings("voltage", compliance_current=limit, range=row.full_scale)))
+    yield DialogueStep("source range automatic", partial(
+        meter.configure_source, SourceSettings("voltage", compliance_current=limit)))
     for row in caps.current_accuracy:
         yield DialogueStep(f"measuring range {row.full_scale:g} A", partial(_measuring, meter, row.full_scale, 0.1))
     for nplc in (caps.nplc.low, 1.0, caps.nplc.high):
@@ -72,7 +73,7 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
             driver.reset, partial(_measuring, meter, None, nplc)))
     yield DialogueStep("level with the output off", lambda: meter.set_level(0.5))
     yield DialogueStep("current source", lambda: meter.configure_source(SourceSettings(
-        "current", max(caps.compliance_voltage.low, 2.0))))
+        "current", compliance_voltage=max(caps.compliance_voltage.low, 2.0))))
     yield DialogueStep("made safe", driver.safe_state)
     if resistance is None:
         return
@@ -90,7 +91,8 @@ def source_meter(driver: Driver, meter: Any, wait: Wait, resistance: float | Non
 
 def _measuring(meter: Any, full: float | None, nplc: float) -> None:
     limit = max(meter.capabilities.compliance_current.low, 1e-4 if full is None else full)
-    meter.configure_source(SourceSettings("voltage", min(limit, meter.capabilities.compliance_current.high)))
+    highest = meter.capabilities.compliance_current.high
+    meter.configure_source(SourceSettings("voltage", compliance_current=min(limit, highest)))
     meter.configure_measure(MeasureSettings("current", range=full, nplc=nplc))
 
 
@@ -102,7 +104,7 @@ def _on_a_resistor(driver: Driver, meter: Any, wait: Wait, resistance: float) ->
     def ready(limit: float, nplc: float = 1.0) -> None:
         driver.reset()
         limit = max(limit, caps.compliance_current.low)
-        meter.configure_source(SourceSettings("voltage", limit))
+        meter.configure_source(SourceSettings("voltage", compliance_current=limit))
         fixed = next(row.full_scale for row in caps.current_accuracy if row.full_scale >= limit)   # no search for it
         meter.configure_measure(MeasureSettings("current", range=fixed, nplc=nplc))
         meter.set_level(0.0)
@@ -147,7 +149,8 @@ def _on_a_resistor(driver: Driver, meter: Any, wait: Wait, resistance: float) ->
 def _driven(driver: Driver, meter: Any, current: float) -> None:
     """Drive a current, and read the voltage twice."""
     driver.reset()
-    meter.configure_source(SourceSettings("current", 2.0 * HIGHEST_LEVEL))   # what an open terminal would get
+    # what an open terminal would get
+    meter.configure_source(SourceSettings("current", compliance_voltage=2.0 * HIGHEST_LEVEL))
     meter.configure_measure(MeasureSettings("voltage", range=2.0 * HIGHEST_LEVEL, nplc=1.0))
     meter.set_level(0.0)
     meter.set_output(True)

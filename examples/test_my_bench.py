@@ -14,7 +14,7 @@ from tsbench.instruments import MeasureSettings, SourceSettings
 def resistance(bench: Any, voltage: float) -> float:
     """Return the resistance [Ohm] at ``voltage``: a measurement as one might write it."""
     meter = bench.source_meter("drive")
-    meter.configure_source(SourceSettings("voltage", range=abs(voltage), limit=5e-3))
+    meter.configure_source(SourceSettings("voltage", range=abs(voltage), compliance_current=5e-3))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=1.0))
     meter.set_output(True)
     try:

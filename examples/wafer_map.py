@@ -12,7 +12,7 @@ def main(path: str) -> None:
     """Print one line for each device of the table."""
     with Bench.open(path) as bench:
         drive = bench.source_meter("drive")
-        drive.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+        drive.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
         drive.configure_measure(MeasureSettings("current", range=None, nplc=0.1))
         for device in bench.positioner.devices():
             bench.positioner.connect(device)

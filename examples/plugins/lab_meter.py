@@ -42,9 +42,10 @@ class LabMeter(ScpiInstrument):
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         if settings.function != "voltage":
             raise LimitError(f"{self.label}: function = {settings.function}, but it sources a voltage only")
-        self.compliance = settings.limit
+        self.compliance = settings.compliance
         self.check_errors()
-        self.source = replace(settings, limit=self.accepted("compliance", settings.limit, self.compliance, "A"))
+        found = self.accepted("compliance", settings.compliance, self.compliance, "A")
+        self.source = settings.read_back(found, settings.range)
         return self.source
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
@@ -91,7 +92,8 @@ class LabMeter(ScpiInstrument):
         return [OutputState(self.name, self.ask_switch(":OUTP?"))]
 
     def accepted_settings(self) -> dict[str, object]:
-        return {f"source_{name}": value for name, value in asdict(self.source).items()} if self.source else {}
+        settings = asdict(self.source) if self.source else {}
+        return {f"source_{name}": value for name, value in settings.items() if value is not None}
 
     def accuracy(self) -> dict[str, dict[str, float]]:
         return {

@@ -125,8 +125,8 @@ def worst_case_of_current(level: float, compliance: float) -> WorstCase:
 def worst_case_of_source(level: float, source: SourceSettings, path: WirePath) -> WorstCase:
     """Return the worst case of one level [V or A] of a source meter at the end of a path."""
     if source.function == "voltage":
-        return worst_case_of_voltage(level, path, source.limit)
-    return worst_case_of_current(level, source.limit)
+        return worst_case_of_voltage(level, path, source.compliance)
+    return worst_case_of_current(level, source.compliance)
 
 
 @dataclass(frozen=True)
@@ -214,9 +214,16 @@ class SensorGuard:
 class OutputsOn:
     """Outputs that are on at once: their worst-case currents through the device add up."""
 
-    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, before: Callable[[], None] = lambda: None, changed: Callable[[], None] = lambda: None) -> None:
         self._before = before  #: called before an output goes on
+        self._changed = changed  #: called when another output counts as on
         self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
+        self.readings: dict[str, float] = {}  #: terminal -> [s] that a reading of it may take
+
+    @property
+    def terminals(self) -> tuple[str, ...]:
+        """Return the terminals whose outputs are on, as far as the guard knows."""
+        return tuple(self._on)
 
     def has(self, terminal: str) -> bool:
         """Whether the output at ``terminal`` is on, as far as the guard knows."""
@@ -226,6 +233,12 @@ class OutputsOn:
         """Note an output with its worst-case current [A] and how to read back whether it is on."""
         self._before()
         self._on[terminal] = (current, is_on)
+        self._changed()
+
+    def reading_takes(self, terminal: str, longest: float) -> None:
+        """Note how long a reading at ``terminal`` may take [s]: its reply comes no earlier."""
+        self.readings[terminal] = longest
+        self._changed()
 
     def change(self, terminal: str, current: float) -> None:
         """Note another worst-case current [A] of an output, if it is on."""
@@ -235,10 +248,12 @@ class OutputsOn:
     def remove(self, terminal: str) -> None:
         """Note that an output is off."""
         self._on.pop(terminal, None)
+        self._changed()
 
     def clear(self) -> None:
         """Note that all outputs are off."""
         self._on.clear()
+        self._changed()
 
     def require(
         self, subject: str, terminal: str, current: float, device: DeviceGuard, sensor: SensorGuard | None = None,

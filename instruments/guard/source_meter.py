@@ -26,6 +26,9 @@ from tsbench.instruments.interfaces import (
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
 
+#: [apertures] that a reading may take: voltage, zero and reference are measured beside the current (2450-901-01 rev. B,
+#: "Auto Zero": three measurements), and as long again for the delays
+APERTURES_OF_READING = 4.0
 _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
 
 
@@ -45,13 +48,13 @@ class GuardedSourceMeter(Guarded):
         require_words(subject, settings, ["function"])
         require_switch(subject, "high_capacitance", settings.high_capacitance)
         if settings.function == "voltage":
-            require_in_range(subject, "compliance", settings.limit, caps.compliance_current)
-            self.context.device.require(subject, "compliance", settings.limit, "max_current")
+            require_in_range(subject, "compliance", settings.compliance, caps.compliance_current)
+            self.context.device.require(subject, "compliance", settings.compliance, "max_current")
             allowed = caps.source_voltage
         else:
-            require_in_range(subject, "compliance", settings.limit, caps.compliance_voltage)
-            self.context.device.require(subject, "compliance", settings.limit, "max_voltage")
-            self.context.require_rating(settings.limit, 0.0)
+            require_in_range(subject, "compliance", settings.compliance, caps.compliance_voltage)
+            self.context.device.require(subject, "compliance", settings.compliance, "max_voltage")
+            self.context.require_rating(settings.compliance, 0.0)
             allowed = caps.source_current
         if settings.range is not None:
             require_in_range(subject, "source range", settings.range, Range(0.0, allowed.high, allowed.unit))
@@ -85,6 +88,8 @@ class GuardedSourceMeter(Guarded):
             require_in_range(
                 subject, "measuring range", settings.range, Range(0.0, allowed.high, allowed.unit)
             )
+        self.context.outputs.reading_takes(
+            self.context.terminal, APERTURES_OF_READING * settings.nplc / caps.line_frequency)
         try:
             return self.driver.configure_measure(settings)
         finally:
@@ -109,7 +114,7 @@ class GuardedSourceMeter(Guarded):
         if enabled:
             source = self._configured()
             limit = "max_current" if source.function == "voltage" else "max_voltage"
-            self.context.device.require(self.context.subject, "the actual compliance", source.limit, limit)
+            self.context.device.require(self.context.subject, "the actual compliance", source.compliance, limit)
             self._require_levels(self._levels, source)
             self._require_interlock(self._levels, source)
             self.context.note_on(self._worst_current(source), self.is_on)
@@ -210,13 +215,14 @@ class GuardedSourceMeter(Guarded):
         quantity = f"source {source.function}"
         for level in levels:
             require_in_range(self.context.subject, quantity, level, allowed)
-            volts, amperes = (level, source.limit) if source.function == "voltage" else (source.limit, level)
+            volts, amperes = (level, source.compliance) if source.function == "voltage" else (source.compliance, level)
             self.context.require_rating(volts, amperes)
             self.context.require_worst_case(quantity, worst_case_of_source(level, source, self.context.path))
 
     def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         """Raise InstrumentError where a level needs a closed interlock, and the instrument answers that it is open."""
-        if reason := self.interlock_refusal(max(map(abs, levels)) if source.function == "voltage" else source.limit):
+        highest = max(map(abs, levels)) if source.function == "voltage" else source.compliance
+        if reason := self.interlock_refusal(highest):
             raise InstrumentError(reason)
 
     def interlock_refusal(self, voltage: float) -> str:

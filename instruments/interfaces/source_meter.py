@@ -1,23 +1,67 @@
 """Source meter: sources one quantity under compliance, and measures the other."""
 
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, Protocol, Self, runtime_checkable
 
+from tsbench.errors import ConfigurationError
 from tsbench.instruments.interfaces.common import Accuracy, InstrumentBase, Range
 from tsbench.records import Flag, FloatArray
 
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """Sourced ``function``; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V].
+    """What a source meter sources, and its compliance: the most of the other quantity that it allows.
 
-    Messages and parameters say compliance. ``limit`` is the word of the instruments' commands for the same thing.
+    Parameters
+    ----------
+    function : the sourced quantity
+    compliance_current : [A], needed and only possible where voltage is sourced
+    compliance_voltage : [V], needed and only possible where current is sourced
+    range : [V or A] of the sourced quantity; None: automatic
+    high_capacitance : whether the output is stable with a large capacitance, where the instrument can do that
+
+    Raises
+    ------
+    ConfigurationError
+        The compliance is missing, or is that of the other function.
     """
 
     function: Literal["voltage", "current"]
-    limit: float
-    range: float | None = None
-    high_capacitance: bool = False
+    compliance_current: float | None = field(default=None, kw_only=True)
+    compliance_voltage: float | None = field(default=None, kw_only=True)
+    range: float | None = field(default=None, kw_only=True)
+    high_capacitance: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        right, wrong = "compliance_current", "compliance_voltage"
+        if self.function == "current":
+            right, wrong = wrong, right
+        if getattr(self, right) is None or getattr(self, wrong) is not None:
+            raise ConfigurationError(
+                f"SourceSettings: a source meter that sources {self.function} needs {right} and has no {wrong}. Write "
+                f"{right}")
+
+    @classmethod
+    def of(
+        cls, function: Literal["voltage", "current"], compliance: float, *, range: float | None = None,
+        high_capacitance: bool = False,
+    ) -> Self:
+        """Return the settings of a function that is a variable, with its compliance [A sourcing voltage, else V]."""
+        if function == "current":
+            return cls(function, compliance_voltage=compliance, range=range, high_capacitance=high_capacitance)
+        return cls(function, compliance_current=compliance, range=range, high_capacitance=high_capacitance)
+
+    @cached_property  # asked at every reading
+    def compliance(self) -> float:
+        """Return the compliance: [A] where voltage is sourced, [V] where current is sourced."""
+        found = self.compliance_voltage if self.function == "current" else self.compliance_current
+        assert found is not None  # __post_init__ has checked it
+        return found
+
+    def read_back(self, compliance: float, range: float | None) -> Self:
+        """Return these settings with the compliance and the source range that the instrument has."""
+        return self.of(self.function, compliance, range=range, high_capacitance=self.high_capacitance)
 
 
 @dataclass(frozen=True)

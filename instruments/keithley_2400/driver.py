@@ -236,7 +236,7 @@ class Keithley2410(Keithley2400):
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Set function, range, compliance; see :meth:`_enable_line`."""
         if settings.function == "current":
-            self._enable_line(settings.limit)
+            self._enable_line(settings.compliance)
         return super().configure_source(settings)
 
     def set_level(self, level: float) -> None:

@@ -73,18 +73,18 @@ class OperatingRanges:
         """Raise LimitError where a source range does not allow the compliance."""
         steps = self._sheet.boundaries[source.function]
         highest = next((step for step in steps if top_of(row) <= step.level * (1 + _SLACK)), steps[-1]).compliance
-        if source.limit > highest * (1 + _SLACK):
+        if source.compliance > highest * (1 + _SLACK):
             unit, limit_unit = UNIT[source.function], UNIT[OTHER[source.function]]
             raise LimitError(
                 f"{self._label}: source {source.function} {short_quantity(level, unit)} needs a range that allows a "
                 f"compliance of at most {short_quantity(highest, limit_unit)}, but a compliance of "
-                f"{short_quantity(source.limit, limit_unit)} is set. Lower the compliance or the level")
+                f"{short_quantity(source.compliance, limit_unit)} is set. Lower the compliance or the level")
 
     def require_source(self, settings: SourceSettings, level: float | None) -> None:
         """Raise LimitError where the instrument cannot source this, or not at the present level [V or A]."""
         caps, function = self._sheet.capabilities, settings.function
         allowed = caps.compliance_current if function == "voltage" else caps.compliance_voltage
-        require_in_range(self._label, "compliance", settings.limit, allowed)
+        require_in_range(self._label, "compliance", settings.compliance, allowed)
         if settings.high_capacitance:
             raise LimitError(f"{self._label}: it has no high-capacitance mode. Set high_capacitance = false")
         if settings.range is not None:
@@ -95,7 +95,7 @@ class OperatingRanges:
     def suits(self, source: SourceSettings, measuring_range: float) -> bool:
         """Return whether a measuring range [A or V] of the limited quantity is allowed beside the compliance."""
         rows = self.measuring(OTHER[source.function])
-        return row_for(rows, measuring_range).full_scale <= row_for(rows, source.limit).full_scale
+        return row_for(rows, measuring_range).full_scale <= row_for(rows, source.compliance).full_scale
 
     def require_suitable(self, source: SourceSettings, measuring_range: float) -> None:
         """Raise LimitError where the instrument would refuse a measuring range [A or V] beside the compliance."""
@@ -103,5 +103,5 @@ class OperatingRanges:
             unit = UNIT[OTHER[source.function]]
             raise LimitError(
                 f"{self._label}: the measuring range {short_quantity(measuring_range, unit)} is above the range of the "
-                f"compliance {short_quantity(source.limit, unit)}. Choose a lower measuring range or a higher "
+                f"compliance {short_quantity(source.compliance, unit)}. Choose a lower measuring range or a higher "
                 "compliance")

@@ -75,16 +75,16 @@ class SourceOf2400(ScpiOutputOff):
             self.send(f":SOUR:FUNC {word}", f":SOUR:{word}:MODE FIX", f":SOUR:{word} 0")
             self.level = 0.0
         self.write(f":SENS:{limited}:RANG:AUTO ON")
-        to_limit = f":SENS:{limited}:PROT {format_number(settings.limit)}"
+        to_limit = f":SENS:{limited}:PROT {format_number(settings.compliance)}"
         to_range = (f":SOUR:{word}:RANG:AUTO ON" if settings.range is None
                     else f":SOUR:{word}:RANG {format_number(settings.range)}")
-        lowered = self.source is None or settings.limit <= self.source.limit
+        lowered = self.source is None or settings.compliance <= self.source.compliance
         # a high compliance is refused beside a high range, so what comes down comes first
         self.send(*((to_limit, to_range) if lowered else (to_range, to_limit)))
         self.write(":SOUR:DEL:AUTO ON")
         self.check_errors()
         limit = self.accepted(
-            "compliance", settings.limit, self.ask_number(f":SENS:{limited}:PROT?"),
+            "compliance", settings.compliance, self.ask_number(f":SENS:{limited}:PROT?"),
             UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:
@@ -92,7 +92,7 @@ class SourceOf2400(ScpiOutputOff):
             self.accepted(
                 f"{function} range", top_of(row), self.ask_number(f":SOUR:{word}:RANG?"), UNIT[function])
             source_range = row.full_scale
-        self.source = dataclasses.replace(settings, limit=limit, range=source_range)
+        self.source = settings.read_back(limit, source_range)
         self._measure_again(self.source)
         return self.source
 

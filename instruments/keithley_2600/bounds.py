@@ -41,7 +41,7 @@ class UnitBounds:
         """Refuse a source with a limit or a range that the unit does not have."""
         voltage = settings.function == "voltage"
         require_in_range(
-            self._label, "compliance", settings.limit,
+            self._label, "compliance", settings.compliance,
             self._caps.compliance_current if voltage else self._caps.compliance_voltage)
         if settings.range is not None:
             top = self.source_rows(settings.function)[-1].full_scale
@@ -78,18 +78,18 @@ class UnitBounds:
             high, allowed, unit = full_scale >= model.high_range, model.high_limit, "A"
         else:
             high, allowed, unit = full_scale > model.high_limit * _SLACK, model.high_voltage_limit, "V"
-        if high and source.limit > allowed * _SLACK:
+        if high and source.compliance > allowed * _SLACK:
             span, most = short_quantity(full_scale, UNIT[source.function]), short_quantity(allowed, unit)
             raise LimitError(
                 f"{self._label}: the source range {span} allows a compliance of at most {most}, but a compliance of "
-                f"{short_quantity(source.limit, unit)} is set. Lower the compliance or the level")
+                f"{short_quantity(source.compliance, unit)} is set. Lower the compliance or the level")
 
     def suits(self, source: SourceSettings, measure: MeasureSettings) -> bool:
         """Return whether the limit is at least 10 % of a fixed measuring range of the limited quantity."""
         if measure.range is None or measure.function == source.function:
             return True
         full_scale = range_for(self.measuring_rows(measure.function), measure.range).full_scale
-        return source.limit >= LEAST_LIMIT * full_scale / _SLACK
+        return source.compliance >= LEAST_LIMIT * full_scale / _SLACK
 
     def require_measure(self, settings: MeasureSettings, source: SourceSettings | None) -> None:
         """Refuse an aperture or a range that the unit does not have, or that does not suit the limit."""
@@ -100,7 +100,7 @@ class UnitBounds:
         require_in_range(self._label, f"{settings.function} range", settings.range, Range(0.0, top, unit))
         if source is not None and not self.suits(source, settings):
             full_scale = range_for(self.measuring_rows(settings.function), settings.range).full_scale
-            limit, span = short_quantity(source.limit, unit), short_quantity(full_scale, unit)
+            limit, span = short_quantity(source.compliance, unit), short_quantity(full_scale, unit)
             raise LimitError(
                 f"{self._label}: compliance {limit} must be at least 10 % of the measuring range "
                 f"{span}. Otherwise the instrument limits only at 10 %. Choose a lower measuring range or a higher "

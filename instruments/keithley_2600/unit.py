@@ -124,11 +124,11 @@ class SmuUnit:
         if self.source is None or self.source.function != function:
             self._messages.send("smuX.source.levelv = 0 smuX.source.leveli = 0")
             self._level = 0.0
-        limit = f"smuX.source.limit{limited} = {format_number(settings.limit)}"
+        limit = f"smuX.source.limit{limited} = {format_number(settings.compliance)}"
         span = (f"smuX.source.autorange{letter} = 1" if settings.range is None
                 else f"smuX.source.range{letter} = {format_number(settings.range)}")
         now = self.source
-        lower = now is None or now.function != function or settings.limit < now.limit
+        lower = now is None or now.function != function or settings.compliance < now.compliance
         self._messages.send(
             *((limit, span) if lower else (span, limit)), f"smuX.source.func = {int(function == 'voltage')}",
             f"smuX.source.highc = {int(settings.high_capacitance)}")
@@ -137,14 +137,14 @@ class SmuUnit:
         if self._messages.whole("smuX.source.func") != int(function == "voltage"):
             raise InstrumentError(f"{self.label}: the instrument did not take the source function {function}")
         accepted = self.instrument.accepted(
-            "compliance", settings.limit, self._messages.number(f"smuX.source.limit{limited}"),
+            "compliance", settings.compliance, self._messages.number(f"smuX.source.limit{limited}"),
             UNIT[OTHER[function]])
         found = None
         if settings.range is not None:
             found = self.instrument.accepted(
                 f"{function} range", range_for(self.bounds.source_rows(function), settings.range).full_scale,
                 self._messages.number(f"smuX.source.range{letter}"), UNIT[function])
-        self.source = dataclasses.replace(settings, limit=accepted, range=found)
+        self.source = settings.read_back(accepted, found)
         return self.source
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:

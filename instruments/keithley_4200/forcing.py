@@ -27,11 +27,11 @@ def require_level(label: str, unit: SourceMeasureUnit, level: float, source: Sou
         top = source.range * data_sheet.OVERRANGE
         require_in_range(label, f"source {function}", level, Range(-top, top, symbol), "the fixed source range")
     highest = unit.highest_compliance(function, level)
-    if source.limit > highest * (1 + 1e-9):
+    if source.compliance > highest * (1 + 1e-9):
         other = "A" if function == "voltage" else "V"
         raise LimitError(
             f"{label}: beside {short_quantity(level, symbol)} the compliance is at most "
-            f"{short_quantity(highest, other)}, but {short_quantity(source.limit, other)} is set. Lower the "
+            f"{short_quantity(highest, other)}, but {short_quantity(source.compliance, other)} is set. Lower the "
             "compliance")
 
 
@@ -39,10 +39,10 @@ def require_compliance(label: str, source: SourceSettings | None, measure: Measu
     """Raise LimitError for a compliance that the instrument would raise: 11 % of a fixed measuring range or less."""
     if source is None or measure is None or measure.range is None or measure.function == source.function:
         return
-    if source.limit <= data_sheet.LEAST_OF_RANGE * measure.range:
+    if source.compliance <= data_sheet.LEAST_OF_RANGE * measure.range:
         unit = UNIT[measure.function]
         raise LimitError(
-            f"{label}: the compliance {short_quantity(source.limit, unit)} is not above 11 % of the measuring "
+            f"{label}: the compliance {short_quantity(source.compliance, unit)} is not above 11 % of the measuring "
             f"range {short_quantity(measure.range, unit)}: the instrument would set a higher one. Choose a lower "
             "range")
 
@@ -73,7 +73,7 @@ def force_command(unit: SourceMeasureUnit, level: float, source: SourceSettings)
     """Return the command that forces a level [V or A] and switches the output on."""
     codes = data_sheet.VOLTAGE_CODES if source.function == "voltage" else data_sheet.CURRENT_CODES
     code = 0 if source.range is None else codes[source.range]
-    return f"{_FORCE[source.function]}{unit.number},{code},{format_number(level)},{format_number(source.limit)}"
+    return f"{_FORCE[source.function]}{unit.number},{code},{format_number(level)},{format_number(source.compliance)}"
 
 
 def decoded(
@@ -94,6 +94,6 @@ def decoded(
     limited, forced = ((amperes.value, volts.value) if source.function == "voltage"
                        else (volts.value, amperes.value))
     full_scale = unit.range_for(source.function, level)
-    if abs(limited) > source.limit * _PLAUSIBLE or abs(forced) > max(abs(level), full_scale * 0.01) * _PLAUSIBLE:
+    if abs(limited) > source.compliance * _PLAUSIBLE or abs(forced) > max(abs(level), full_scale * 0.01) * _PLAUSIBLE:
         flags |= Flag.IMPLAUSIBLE
     return Reading(time, level, volts.value, amperes.value, flags)

@@ -88,7 +88,7 @@ class UnitSourceMeter:
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
         require_in_range(
-            self.label, "compliance", settings.limit,
+            self.label, "compliance", settings.compliance,
             caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.high_capacitance:
             raise LimitError(f"{self.label}: a 4200A-SCS has no high-capacitance mode. Set high_capacitance to false")
@@ -119,7 +119,7 @@ class UnitSourceMeter:
             full_scale = self.unit.range_for(settings.function, settings.range)
         accepted = dataclasses.replace(settings, range=full_scale, auto_zero=False)
         require_compliance(self.label, self.source, accepted)
-        limit = format_number(self.source.limit if self.source is not None else self.unit.least_compliance)
+        limit = format_number(self.source.compliance if self.source is not None else self.unit.least_compliance)
         if settings.function == "current":
             command = (f"RG {number},{format_number(self.unit.currents[0])}" if full_scale is None
                        else f"RI {number},{format_number(full_scale)},{limit}")
@@ -141,7 +141,7 @@ class UnitSourceMeter:
         source = self.box.configured(self.source, "source")
         self.box.require_idle()
         self.box.on.add(self.name)   # also if the message below fails
-        with naming_interlock(self.label, level if source.function == "voltage" else source.limit):
+        with naming_interlock(self.label, level if source.function == "voltage" else source.compliance):
             self.box.send("US", force_command(self.unit, level, source))
             self.box.check_errors()
         self._level = level
@@ -194,7 +194,7 @@ class UnitSourceMeter:
         """Return the command that holds this unit at its level during a test of another unit."""
         source = self.box.configured(self.source, "source")
         return (f"{'VC' if source.function == 'voltage' else 'IC'}{self.unit.number},{format_number(self._level)},"
-                f"{format_number(source.limit)}")
+                f"{format_number(source.compliance)}")
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Start a list sweep of the system mode; other outputs that are on stay at their levels."""
@@ -211,11 +211,11 @@ class UnitSourceMeter:
         listed = ",".join(format_number(float(level)) for level in levels)
         self.box.set_integration(measure.nplc)
         with naming_interlock(self.label, float(np.max(np.abs(levels))) if source.function == "voltage"
-                              else source.limit):
+                              else source.compliance):
             self.box.send(
                 "DE", *(f"CH{other}" for other in self.box.sources), self.definition(1),
                 *(other.definition(3) for other in others), "SS",
-                f"{_LIST[source.function]}{number},1,{format_number(source.limit)},{listed}",
+                f"{_LIST[source.function]}{number},1,{format_number(source.compliance)},{listed}",
                 *(other.held() for other in others), "HT 0", f"DT {dwell:.4f}",
                 *(f"ST {each.unit.number},0" for each in (self, *others)), "BC")
             self.box.check_errors()

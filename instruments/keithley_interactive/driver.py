@@ -89,7 +89,7 @@ def decoded(
     measured = measured if math.isfinite(measured) else math.nan
     beyond = abs(sourced) > max(abs(level), full_scale * 0.01) * _PLAUSIBLE  # never so for NaN
     beyond |= any(0.0 < abs(number) < _RESOLUTION for number in (sourced, measured))
-    if beyond or (function != source.function and abs(measured) > source.limit * _PLAUSIBLE):
+    if beyond or (function != source.function and abs(measured) > source.compliance * _PLAUSIBLE):
         flags |= Flag.IMPLAUSIBLE
     if function == source.function:  # it measures what it sources
         other = math.nan

@@ -114,7 +114,7 @@ def is_range_of(
 def suits(capabilities: SourceMeterCapabilities, source: SourceSettings, measuring_range: float) -> bool:
     """Return whether the limit is more than 0.1 % of the fixed measuring range [A or V]."""
     row = row_for(_ranges_of_limited(capabilities, source.function), measuring_range)
-    return source.limit > LEAST * row.full_scale * (1 + _SLACK)
+    return source.compliance > LEAST * row.full_scale * (1 + _SLACK)
 
 
 def require_suitable(
@@ -124,7 +124,7 @@ def require_suitable(
     if suits(capabilities, source, measuring_range):
         return
     unit = "A" if source.function == "voltage" else "V"
-    compliance, span = short_quantity(source.limit, unit), short_quantity(measuring_range, unit)
+    compliance, span = short_quantity(source.compliance, unit), short_quantity(measuring_range, unit)
     raise LimitError(
         f"{label}: compliance {compliance} must be above 0.1 % of the measuring range {span}. Otherwise the "
         f"instrument increases the compliance. Choose a lower measuring range or a higher compliance"
@@ -134,7 +134,7 @@ def require_suitable(
 def too_high_beside_level(label: str, source: SourceSettings, level: float, highest: float) -> LimitError:
     """Return the error for a ``level`` [V or A] that leaves a limit of ``highest`` [A or V], below the one set."""
     unit, limit_unit = ("V", "A") if source.function == "voltage" else ("A", "V")
-    allowed, asked = short_quantity(highest, limit_unit), short_quantity(source.limit, limit_unit)
+    allowed, asked = short_quantity(highest, limit_unit), short_quantity(source.compliance, limit_unit)
     return LimitError(
         f"{label}: source {source.function} {short_quantity(level, unit)} needs a range that allows a compliance of at "
         f"most {allowed}, but a compliance of {asked} is set. Lower the compliance or the level"

@@ -73,7 +73,7 @@ class SourceRanges:
 
     def require_limit_beside(self, level: float, source: SourceSettings, found: SourceRange) -> None:
         """Raise LimitError where the source range that ``level`` [V or A] needs does not allow the limit."""
-        if source.limit > found.compliance:
+        if source.compliance > found.compliance:
             raise ranges.too_high_beside_level(self._label, source, level, found.compliance)
 
     def require_level(self, level: float, source: SourceSettings) -> SourceRange:
@@ -92,10 +92,10 @@ class SourceRanges:
 
 def require_same_limit(label: str, before: SourceSettings | None, now: SourceSettings | None, because: str) -> None:
     """Raise InstrumentError where the instrument has moved the limit."""
-    if before is None or now is None or math.isclose(now.limit, before.limit, rel_tol=1e-3):
+    if before is None or now is None or math.isclose(now.compliance, before.compliance, rel_tol=1e-3):
         return
     unit = UNIT[OTHER[now.function]]
-    was, found = short_quantity(before.limit, unit), short_quantity(now.limit, unit)
+    was, found = short_quantity(before.compliance, unit), short_quantity(now.compliance, unit)
     raise InstrumentError(
         f"{label}: when tsbench set {because}, the instrument changed the compliance from {was} to {found}. Choose "
         f"ranges that allow a compliance of {was}, and configure the source again"
@@ -142,7 +142,7 @@ class SourceSide(ScpiOutputOff):
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
         quantity = "compliance"
-        require_in_range(self.label, quantity, settings.limit,
+        require_in_range(self.label, quantity, settings.compliance,
                          caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.range is not None:
             self._source_ranges.require_range(function, settings.range)
@@ -166,7 +166,7 @@ class SourceSide(ScpiOutputOff):
             else f"{word}:RANG {format_number(settings.range)}"
         )
         self.send(
-            f"{word}:{limit} {format_number(settings.limit)}",
+            f"{word}:{limit} {format_number(settings.compliance)}",
             f"{word}:READ:BACK ON",
             f"{word}:DEL:AUTO ON",
             f"{word}:HIGH:CAP {'ON' if settings.high_capacitance else 'OFF'}",
@@ -174,16 +174,16 @@ class SourceSide(ScpiOutputOff):
         self._automatic_delay = True
         self.check_errors()
         accepted = self.accepted(
-            quantity, settings.limit, self.ask_number(f"{word}:{limit}?"), UNIT[OTHER[function]],
+            quantity, settings.compliance, self.ask_number(f"{word}:{limit}?"), UNIT[OTHER[function]],
         )
         got_range = (
             None
             if settings.range is None
             else self._accepted_range(f"{word}:RANG?", settings.range, function)
         )
-        self.source = dataclasses.replace(settings, limit=accepted, range=got_range)
+        self.source = settings.read_back(accepted, got_range)
         self._source_ranges.in_use = self._source_ranges.computed(self._level, self.source)
-        changed = before is not None and before.function == function and before.limit != accepted
+        changed = before is not None and before.function == function and before.compliance != accepted
         if changed and self.ask_switch(":OUTP?"):
             self._wait_for_limit(self.source)
         return self.source
@@ -191,7 +191,8 @@ class SourceSide(ScpiOutputOff):
     def _wait_for_limit(self, source: SourceSettings) -> None:
         """Wait until the limit of an output that is on holds: the next reading is of this limit only."""
         measuring_range = fixed_range(source, self._measure)
-        self.wait(ranges.settling_time(self.capabilities, source.function, source.limit, self._level, measuring_range))
+        self.wait(ranges.settling_time(
+            self.capabilities, source.function, source.compliance, self._level, measuring_range))
 
     def _read_limit(self) -> SourceSettings | None:
         """Read the limit again after a setting that may have moved it: from here on the one that is read counts.
@@ -204,7 +205,7 @@ class SourceSide(ScpiOutputOff):
         before = self.source
         if before is not None:
             word = f":SOUR:{WORD[before.function]}:{LIMIT[before.function]}?"
-            self.source = dataclasses.replace(before, limit=self.ask_number(word))
+            self.source = before.read_back(self.ask_number(word), before.range)
         return before
 
     def set_level(self, level: float) -> None:
@@ -229,7 +230,7 @@ class SourceSide(ScpiOutputOff):
         measuring_range = fixed_range(source, self._measure)
         # the automatic delay is too short where the measuring range is far above the limit
         if measuring_range is not None and not ranges.is_range_of(
-                self.capabilities, source.function, source.limit, measuring_range):
+                self.capabilities, source.function, source.compliance, measuring_range):
             self._wait_for_limit(source)
 
     def set_output(self, enabled: bool) -> None:

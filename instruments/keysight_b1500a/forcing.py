@@ -29,14 +29,15 @@ def require_level(label: str, module: Module, level: float, source: SourceSettin
         require_in_range(
             label, f"source {function}", level, Range(-top, top, UNIT[function]), "the fixed source range")
     highest = module.highest_compliance(function, level)
-    if source.limit > highest * (1 + 1e-9):
+    if source.compliance > highest * (1 + 1e-9):
         unit = UNIT[OTHER[function]]
         raise LimitError(
             f"{label}: beside {short_quantity(level, UNIT[function])} the compliance is at most "
-            f"{short_quantity(highest, unit)}, but {short_quantity(source.limit, unit)} is set. Lower the compliance")
+            f"{short_quantity(highest, unit)}, but {short_quantity(source.compliance, unit)} is set. Lower the "
+            "compliance")
 
 
 def force_command(slot: int, module: Module, level: float, source: SourceSettings) -> str:
     """Return the command that forces a level [V or A]."""
     code = 0 if source.range is None else module.code(source.function, source.range)
-    return f"{FORCE[source.function]} {slot},{code},{format_number(level)},{format_number(source.limit)}"
+    return f"{FORCE[source.function]} {slot},{code},{format_number(level)},{format_number(source.compliance)}"

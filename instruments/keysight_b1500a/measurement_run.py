@@ -39,7 +39,7 @@ class MeasurementRun:
     def __init__(self, box: ParameterAnalyser, label: str) -> None:
         self._box = box
         self._label = label
-        self._source = SourceSettings("voltage", 0.0)
+        self._source = SourceSettings("voltage", compliance_current=0.0)
         self._full_scale = 0.0  #: [V or A] of the range that sources the levels
         self.forget()
 

@@ -53,6 +53,6 @@ def decoded(
     if not all(map(math.isfinite, found.values())):
         flags |= Flag.OVERFLOW
     limited, forced = found[OTHER[source.function]], found[source.function]
-    if abs(limited) > source.limit * _PLAUSIBLE or abs(forced) > max(abs(level), full_scale * 0.01) * _PLAUSIBLE:
+    if abs(limited) > source.compliance * _PLAUSIBLE or abs(forced) > max(abs(level), full_scale * 0.01) * _PLAUSIBLE:
         flags |= Flag.IMPLAUSIBLE
     return Reading(by_kind["T"].value, level, found["voltage"], found["current"], flags)

@@ -90,7 +90,7 @@ class SlotSourceMeter:
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
         require_in_range(
-            self.label, "compliance", settings.limit,
+            self.label, "compliance", settings.compliance,
             caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.high_capacitance:
             raise LimitError(f"{self.label}: a B1500A has no high-capacitance mode. Set high_capacitance to false")
@@ -152,7 +152,7 @@ class SlotSourceMeter:
                                   "Configure the source again")
         step = self._full_scale(source, level) / data_sheet.LEVELS_PER_RANGE
         self._level = self.box.accepted(f"source {source.function}", level, got, UNIT[source.function], absolute=step)
-        self.box.accepted("compliance", source.limit, limit, UNIT[OTHER[source.function]])
+        self.box.accepted("compliance", source.compliance, limit, UNIT[OTHER[source.function]])
 
     def set_level(self, level: float) -> None:
         """Set the source level [V or A]; of an open switch it is forced when the switch closes."""
@@ -246,7 +246,7 @@ class SlotSourceMeter:
         code = self.module.code(source.function, full_scale)
         self._run.store([
             f"{_PULSE[source.function]} {self.slot},{code},{format_number(pulses.base)},{format_number(float(level))},"
-            f"{format_number(source.limit)};XE" for level in pulses.levels])
+            f"{format_number(source.compliance)};XE" for level in pulses.levels])
         self._level = pulses.base
         self._run.start_program(source, full_scale, pulses.levels)
         return accepted
@@ -272,7 +272,8 @@ class SlotSourceMeter:
         code = 0 if source.range is None else self.module.code(source.function, source.range)
         number = format_number(level)
         self.box.send(
-            "MCC", f"{_SAMPLE[source.function]} {self.slot},{code},{number},{number},{format_number(source.limit)}",
+            "MCC",
+            f"{_SAMPLE[source.function]} {self.slot},{code},{number},{number},{format_number(source.compliance)}",
             "ML 1", "MSC 1,2", f"MT 0,{accepted:.5f},{count},0")
         self.box.check_errors()
         self._level = level

@@ -47,10 +47,10 @@ def require_level(label: str, model: ModelB2900, level: float, source: SourceSet
             label, f"source {function}", level, Range(-top, top, UNIT[function]), "the fixed source range")
     steps = model.boundaries[function]
     highest = next((limit for top, limit in steps if row.full_scale <= top), steps[-1][1])
-    if source.limit > highest * (1 + _SLACK):
+    if source.compliance > highest * (1 + _SLACK):
         unit = UNIT[OTHER[function]]
         raise LimitError(
             f"{label}: source {function} {short_quantity(level, UNIT[function])} needs a range that allows a "
             f"compliance of at most {short_quantity(highest, unit)}, but a compliance of "
-            f"{short_quantity(source.limit, unit)} is set. Lower the compliance or the level")
+            f"{short_quantity(source.compliance, unit)} is set. Lower the compliance or the level")
     return row

@@ -120,7 +120,7 @@ class ChannelSourceMeter:
         caps, word, limited = self.capabilities, WORD[function], WORD[OTHER[function]]
         quantity = "compliance"
         require_in_range(
-            self.label, quantity, settings.limit,
+            self.label, quantity, settings.compliance,
             caps.compliance_current if function == "voltage" else caps.compliance_voltage)
         if settings.high_capacitance and function != "voltage":
             raise LimitError(f"{self.label}: the high-capacitance mode needs a voltage source. Set high_capacitance to "
@@ -134,24 +134,24 @@ class ChannelSourceMeter:
         if not same:
             box.send(f":SOUR{n}:FUNC:MODE {word}", f":SOUR{n}:{word}:MODE FIX", f":SOUR{n}:{word} 0")
             self._level = 0.0
-        to_limit = f":SENS{n}:{limited}:PROT {format_number(settings.limit)}"
+        to_limit = f":SENS{n}:{limited}:PROT {format_number(settings.compliance)}"
         to_range = (f":SOUR{n}:{word}:RANG:AUTO ON" if settings.range is None
                     else f":SOUR{n}:{word}:RANG {format_number(settings.range)}")
-        lowered = self.source is None or settings.limit <= self.source.limit
+        lowered = self.source is None or settings.compliance <= self.source.compliance
         # a high compliance is refused beside a high range, so what comes down comes first
         box.send(*((to_limit, to_range) if lowered else (to_range, to_limit)))
         if function == "voltage":
             box.write(f":OUTP{n}:HCAP {'ON' if settings.high_capacitance else 'OFF'}")
         box.check_errors()
         limit = box.accepted(
-            quantity, settings.limit, box.ask_number(f":SENS{n}:{limited}:PROT?"), UNIT[OTHER[function]])
+            quantity, settings.compliance, box.ask_number(f":SENS{n}:{limited}:PROT?"), UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:
             rows = caps.source_voltage_accuracy if function == "voltage" else caps.source_current_accuracy
             source_range = box.accepted(
                 f"{function} range", row_for(rows, settings.range).full_scale,
                 box.ask_number(f":SOUR{n}:{word}:RANG?"), UNIT[function])
-        self.source = dataclasses.replace(settings, limit=limit, range=source_range)
+        self.source = settings.read_back(limit, source_range)
         return self.source
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 DEFAULT_TIMEOUT = 3.0  #: [s] for one reply; whatever takes longer is started, polled and fetched
+#: [s] for one reply while an output of another instrument is on, which stays on meanwhile
+DEFAULT_TIMEOUT_WHILE_ON = 1.0
 Parity = Literal["none", "odd", "even", "mark", "space"]
 StopBits = Literal["1", "1.5", "2"]
 FlowControl = Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"]

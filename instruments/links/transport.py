@@ -18,10 +18,11 @@ from typing import Any
 import pyvisa
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
 from tsbench.instruments.links.call_stack import EXCHANGE
 from tsbench.instruments.links.link_settings import DEFAULT_TIMEOUT, USUAL_LINK, LinkSettings, set_serial_port
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
+from tsbench.instruments.links.patience import Patience
 from tsbench.instruments.links.visa_errors import SHOWN, communication_error, why_not_opened
 from tsbench.instruments.links.wire_trace import WIRE, trace
 
@@ -72,13 +73,13 @@ class Transport:
         self.manager = manager
         self.resource = resource
         self.name = name
-        self.timeout = timeout
         self.exclusive = exclusive
         self.link = link
         self.lock = threading.RLock()
         self.liveness: Liveness = UNWATCHED  #: hears of every exchange
         #: called with operation, message and reply (or error) after each VISA call
         self.on_act: Callable[[str, str, str | bytes], None] | None = None
+        self.patience = Patience(timeout, self._tell_session)
         self._session: Any = None
         self._message_end = "\n"
         self._last = ""  #: message
@@ -104,9 +105,12 @@ class Transport:
         ConfigurationError
             The VISA library cannot reach instruments on this interface, or the name is no VISA resource name.
         """
+        timeout = round(self.timeout * 1000)
+        # pyvisa-py tries for 10 s to reach a socket unless it is told otherwise
+        soon = {"open_timeout": timeout} if self.patience.hurried else {}
         with self.lock, self._act("open", "open", max(self.timeout, _OPENING)):
             try:
-                self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
+                self._session = self.manager.open_resource(self.resource, timeout=timeout, **soon)
             except (ValueError, ImportError, NotImplementedError, pyvisa.errors.Error) as error:
                 if advice := why_not_opened(self.resource, error):
                     raise ConfigurationError(f"{self!r}: {advice}") from error
@@ -172,31 +176,23 @@ class Transport:
             if hasattr(self._session, "control_ren"):
                 self._session.control_ren(pyvisa.constants.RENLineOperation.address_gtl)
 
-    @contextlib.contextmanager
-    def timeout_at_most(self, longest: float) -> Iterator[None]:
+    @property
+    def timeout(self) -> float:
+        """Return the longest time for one reply [s]."""
+        return self.patience.seconds
+
+    def timeout_at_most(self, longest: float) -> contextlib.AbstractContextManager[None]:
         """Wait at most ``longest`` [s] for one reply meanwhile, less where the usual timeout is shorter."""
-        usual = self.timeout
-        self._set_timeout(min(longest, usual))
-        try:
-            yield
-        finally:
-            self._set_timeout(usual)
+        return self.patience.at_most(longest)
 
-    @contextlib.contextmanager
-    def timeout_at_least(self, least: float) -> Iterator[None]:
+    def timeout_at_least(self, least: float) -> contextlib.AbstractContextManager[None]:
         """Wait at least ``least`` [s] for one reply meanwhile: for a long reply on a slow interface."""
-        usual = self.timeout
-        self._set_timeout(max(least, usual))
-        try:
-            yield
-        finally:
-            self._set_timeout(usual)
+        return self.patience.at_least(least)
 
-    def _set_timeout(self, timeout: float) -> None:
-        self.timeout = timeout
+    def _tell_session(self) -> None:
         if self._session is not None:
             with contextlib.suppress(pyvisa.errors.Error, OSError):  # a dead session is noticed at its next message
-                self._session.timeout = round(timeout * 1000)
+                self._session.timeout = round(self.timeout * 1000)
 
     def write(self, message: str) -> None:
         """Send one message."""
@@ -299,9 +295,12 @@ class Transport:
         began = time.perf_counter() if traced else 0.0
         try:
             yield
+            if self.patience.doubted and operation == "read":
+                self.patience.doubt(False)
         except (pyvisa.errors.Error, *_FAILURES) as error:
-            ours = communication_error(error, repr(self), message, self.timeout)
+            ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried)
             self._answer = f"{type(ours).__name__}: {ours}"
+            self.patience.doubt(isinstance(ours, NoReply))
             raise ours from error
         except CommunicationError as error:
             self._answer = f"{type(error).__name__}: {error}"

@@ -54,7 +54,9 @@ def why_not_opened(resource: str, error: Exception) -> str:
     return ""
 
 
-def communication_error(error: Exception, where: str, message: str, timeout: float) -> CommunicationError:
+def communication_error(
+    error: Exception, where: str, message: str, timeout: float, hurried: bool = False,
+) -> CommunicationError:
     """Return the tsbench error for a failed exchange.
 
     Parameters
@@ -63,12 +65,14 @@ def communication_error(error: Exception, where: str, message: str, timeout: flo
     where : the instrument and its resource, as messages name them
     message : that was sent; "open" where the connection could not be made
     timeout : [s] for one reply
+    hurried : whether it was short because an output of another instrument was on
     """
     asked = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
     if getattr(error, "error_code", None) == StatusCode.error_timeout:
         return NoReply(
             f"{where}: the instrument did not reply to '{asked}' in {timeout:g} s. The state of the outputs is unknown "
             "until they are read back. Check the panel and the cable"
+            + ". If the instrument only needs longer, set timeout_while_on in its table of the bench file" * hurried
         )
     if isinstance(error, UnicodeDecodeError):
         return GarbledReply(

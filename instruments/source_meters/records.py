@@ -7,11 +7,15 @@ from tsbench.instruments.interfaces import MeasureSettings, SourceMeterCapabilit
 
 
 def settings_record(source: SourceSettings | None, measure: MeasureSettings | None) -> dict[str, object]:
-    """Return ``"source_level"``, ``"measure_nplc"`` -> value, for all fields of the settings that are not None."""
+    """Return ``"source_level"``, ``"measure_nplc"`` -> value, for all fields of the settings.
+
+    The compliance of the other function is left out: a source that drives a voltage has no compliance voltage.
+    """
     return {
         f"{prefix}_{name}": value
         for prefix, settings in (("source", source), ("measure", measure)) if settings is not None
         for name, value in dataclasses.asdict(settings).items()
+        if value is not None or not name.startswith("compliance_")
     }
 
 

@@ -65,7 +65,7 @@ class SourceMeterBias:
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         self._meter.configure_source(
-            SourceSettings("voltage", limit=compliance, range=max(abs(lowest), abs(highest)))
+            SourceSettings("voltage", compliance_current=compliance, range=max(abs(lowest), abs(highest)))
         )
         self._meter.configure_measure(MeasureSettings("current", range=compliance, nplc=0.1))
         self._meter.set_level(0.0)

@@ -14,7 +14,7 @@ def acquire(settings: ContactParameters, station: Station, recorder: Recorder) -
     """Read the current at each level; the source ends at zero with its output off."""
     meter, clock, path = station.source_meter("drive"), station.clock, settings.path()
     resistance = station.fixture.path_resistance.get("drive", 0.0)
-    meter.configure_source(SourceSettings("voltage", limit=settings.compliance, range=settings.highest))
+    meter.configure_source(SourceSettings("voltage", compliance_current=settings.compliance, range=settings.highest))
     meter.configure_measure(MeasureSettings("current", range=settings.compliance, nplc=settings.nplc))
     meter.set_level(0.0)
     meter.set_output(True)

@@ -61,7 +61,7 @@ class FormingAcquisition:
 
     def _on(self, compliance: float, measured: float) -> None:
         highest = max(abs(self._settings.stop), self._settings.read_voltage)
-        self._meter.configure_source(SourceSettings("voltage", limit=compliance, range=highest))
+        self._meter.configure_source(SourceSettings("voltage", compliance_current=compliance, range=highest))
         self._meter.configure_measure(MeasureSettings("current", range=measured, nplc=self._settings.nplc))
         self._meter.set_level(0.0)
         self._meter.set_output(True)

@@ -42,7 +42,7 @@ class SweepAcquisition:
         other: Literal["voltage", "current"] = "current" if settings.drive == "voltage" else "voltage"
         fixed = settings.compliance if settings.measure_range == "compliance" else None
         farthest = float(np.abs(path.levels).max())
-        meter.configure_source(SourceSettings(settings.drive, limit=settings.compliance, range=farthest))
+        meter.configure_source(SourceSettings.of(settings.drive, compliance=settings.compliance, range=farthest))
         meter.configure_measure(MeasureSettings(other, range=fixed, nplc=settings.nplc))
         size, first = path.largest_step, float(path.levels[0])
         meter.set_level(0.0)

@@ -25,7 +25,8 @@ class RetentionAcquisition:
     def run(self) -> Iterator[Step]:
         """Take every repeat; the source ends at zero with its output off."""
         settings, meter = self._settings, self._meter
-        meter.configure_source(SourceSettings("voltage", limit=settings.compliance, range=abs(settings.set_voltage)))
+        meter.configure_source(SourceSettings(
+            "voltage", compliance_current=settings.compliance, range=abs(settings.set_voltage)))
         meter.configure_measure(MeasureSettings("current", range=settings.compliance, nplc=settings.nplc))
         meter.set_level(0.0)
         meter.set_output(True)

@@ -26,7 +26,8 @@ class TelegraphAcquisition:
     def run(self) -> Iterator[Step]:
         """Sample the current at each voltage; the source ends at zero with its output off."""
         settings, meter = self._settings, self._meter
-        meter.configure_source(SourceSettings("voltage", limit=settings.compliance, range=settings.highest))
+        meter.configure_source(SourceSettings(
+            "voltage", compliance_current=settings.compliance, range=settings.highest))
         meter.configure_measure(MeasureSettings("current", range=settings.compliance, nplc=settings.nplc))
         meter.set_level(0.0)
         meter.set_output(True)

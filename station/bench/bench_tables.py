@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tsbench.instruments.links.link_settings import (
     DEFAULT_TIMEOUT,
+    DEFAULT_TIMEOUT_WHILE_ON,
     FlowControl,
     LinkSettings,
     Parity,
@@ -68,6 +69,7 @@ class InstrumentTable(_Table):
     resource: str
     visa_library: str | None = None
     timeout: Seconds = Field(default=DEFAULT_TIMEOUT, gt=0)
+    timeout_while_on: Seconds = Field(default=DEFAULT_TIMEOUT_WHILE_ON, gt=0)
     link: LinkTable = LinkTable()
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
     calibrated: datetime.date | None = None  #: for the report; nothing depends on it

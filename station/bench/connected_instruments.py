@@ -1,6 +1,7 @@
 """The instruments of a bench, connected: opened, watched, made safe however it ends."""
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class ConnectedInstruments:
         self.managers: dict[str, Any] = {}  #: by VISA library
         self.ownership: Ownership | None = None
         self.connections: dict[str, Connection] = {}
-        self.outputs = OutputsOn(self._watch_over)
+        self.outputs = OutputsOn(self._watch_over, self._hurry)
         self._standby, self._heats = Standby(self), False
         self._liveness: Liveness = UNWATCHED
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
@@ -233,6 +234,14 @@ class ConnectedInstruments:
         """See that no output goes on that stays on when this process dies."""
         self._standby.begin(self._liveness)
 
+    def _hurry(self) -> None:
+        """Wait less for a reply while the output of another instrument is on: it stays on meanwhile."""
+        on = {terminal.partition(".")[0] for terminal in self.outputs.terminals}
+        for name, found in self.connections.items():
+            readings = (time for terminal, time in self.outputs.readings.items() if terminal.partition(".")[0] == name)
+            longest = max(found.table.timeout_while_on, *readings, 0.0)
+            found.transport.patience.hurry(longest if on - {name} else math.inf)
+
     def restarted(self) -> list[str]:
         """Return the instruments, as messages call them, that were switched off and on since they were reset.
 
@@ -267,8 +276,8 @@ class ConnectedInstruments:
         list of OutputState
             An output that could not be read back counts as enabled; ``problems`` says why, one line each.
         """
+        self.outputs.clear()  # from here on, make_all_safe sets how long each reply may take
         states = make_all_safe(list(self.connections.values()), self.managers, reopen)
-        self.outputs.clear()
         self.problems[:] = [found.problem for found in self.connections.values() if found.problem]
         _LOG.info("outputs read back: %s", ", ".join(f"{s.output} {'ON' if s.enabled else 'off'}" for s in states))
         for problem in self.problems:

@@ -295,6 +295,8 @@ class Connection:
     def lost_power(self) -> bool:
         """Whether the instrument was switched off and on since it was reset; over a new connection where need be.
 
+        While the output of another instrument is on, no new connection is tried: the output would stay on meanwhile.
+
         Raises
         ------
         CommunicationError
@@ -306,6 +308,8 @@ class Connection:
             with calling(self.label, "lost_power"):
                 return self.driver.lost_power()
         except CommunicationError as error:
+            if self.transport.patience.hurried:
+                raise
             self.transport.reopen()
             self.note(f"{self.label}: {cause(error)}. tsbench opened a new connection to "
                       f"check whether the instrument had been switched off and on")

@@ -64,7 +64,7 @@ class GateControl:
                 "value in this range, or measure more rows of the table")
         meter, limit = self._meter(), self._table.gate_limit
         widest = float(np.max(np.abs(self._volts)))
-        meter.configure_source(SourceSettings("voltage", limit=limit, range=widest))
+        meter.configure_source(SourceSettings("voltage", compliance_current=limit, range=widest))
         meter.configure_measure(MeasureSettings("current", range=limit))
         meter.set_level(self._voltage_for(value))
         meter.set_output(True)

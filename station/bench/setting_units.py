@@ -7,11 +7,11 @@ _UNITS = {
     "load_resistance": "Ohm", "frequency": "Hz", "sample_rate": "Hz", "bandwidth": "Hz",
     "width": "s", "period": "s", "rise_time": "s", "fall_time": "s", "delay": "s",
     "span": "s", "position": "s", "holdoff": "s",
+    "compliance_current": "A", "compliance_voltage": "V",
     "amplitude": "V", "base": "V", "offset": "V", "level": "V", "range": "V",
 }  # fmt: skip
 #: numbers without a unit, said so: an aperture in power-line cycles, a factor, counts
 DIMENSIONLESS = ("nplc", "attenuation", "count", "segments", "points")
-_OTHER = {"V": "A", "A": "V"}
 _OF_FUNCTION = {"voltage": "V", "current": "A"}
 
 
@@ -21,17 +21,15 @@ def unit_of(name: str, settings: Mapping[str, object]) -> str:
     Parameters
     ----------
     name : str
-        "source_limit", "1.pulse_width", "channel_2_range": parts before the quantity say whose it is.
+        "source_compliance_current", "1.pulse_width", "channel_2_range": parts before the quantity say whose it is.
     settings : mapping
-        All settings of the instrument: what a source meter sources decides over the unit of its range and limit.
+        All settings of the instrument: what a source meter sources decides over the unit of its range.
     """
     channel, dot, own = name.rpartition(".")
     for part in ("source", "measure"):
         function = _OF_FUNCTION.get(str(settings.get(f"{channel}{dot}{part}_function")))
         if function and own == f"{part}_range":
             return function
-        if function and own == f"{part}_limit":
-            return _OTHER[function]
     fitting = [end for end in _UNITS if name.endswith(end)]
     return _UNITS[max(fitting, key=len)] if fitting else ""
 

@@ -80,7 +80,7 @@ def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureVa
     level = _allowed(bench, _LARGE)
     limit = 0.5 * level / (resistance + bench.wire_path(role).resistance)
     meter = _ready(bench, role, limit, level)
-    limit = meter.source.limit if meter.source is not None else limit   # a small one may be raised
+    limit = meter.source.compliance if meter.source is not None else limit   # a small one may be raised
     if limit < 0.8 * level / resistance:
         reading = _readings(meter, level)[-1]
         row = _row(meter.capabilities.source_current_accuracy, limit)
@@ -170,7 +170,7 @@ def _ready(bench: Bench, role: str, limit: float, volts: float) -> SourceMeter:
     meter = bench.source_meter(role)
     lowest = meter.capabilities.compliance_current.low
     most = bench.device.limits.max_current or math.inf
-    meter.configure_source(SourceSettings("voltage", max(min(limit, most), lowest)))
+    meter.configure_source(SourceSettings("voltage", compliance_current=max(min(limit, most), lowest)))
     meter.configure_measure(MeasureSettings("current"))
     meter.set_level(0.0)
     meter.set_output(True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tsbench.errors import InstrumentError, TsbenchError, first_sentence, sentences
+from tsbench.errors import CommunicationError, InstrumentError, TsbenchError, first_sentence, sentences
 from tsbench.instruments import Plan
 from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
@@ -103,7 +103,7 @@ class RunningRun:
             self.teller.progress(step.done, step.total, step.message, paused)
             if (reason := self.control.stopped) is not None:
                 return Ended("abort", reason)
-            if self.power.due(step.done, self.teller.now) and (lost := self._restarted()):
+            if self.power.due(step.done, self.teller.now) and (lost := self._restarted(measuring=True)):
                 return Ended("fail", lost, InstrumentError(lost))
             if self.control.paused and step.idle:
                 paused += self._pause()
@@ -128,11 +128,16 @@ class RunningRun:
             self._note("warning", f"after the first readings of the run, {found.message}",
                        {"contact": found.flags.names()})
 
-    def _restarted(self) -> str:
-        """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell."""
+    def _restarted(self, measuring: bool = False) -> str:
+        """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell.
+
+        While it is ``measuring``, an instrument that does not answer ends the run: what is on would stay on.
+        """
         try:
             return self.power.look(self.teller.now)
         except TsbenchError as error:
+            if measuring and isinstance(error, CommunicationError):
+                raise
             self._note("warning", "tsbench could not check whether an instrument was switched off and on "
                        f"({first_sentence(error)})")
             return ""

@@ -28,7 +28,7 @@ def test_source_meter_accepts_its_settings(bench: Bench) -> None:
     if not bench.has("drive"):
         pytest.skip("hardware: no source meter on this bench")
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=1e-6, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-6, range=2.0))
     accepted = meter.configure_measure(MeasureSettings("current", range=1e-6, nplc=0.1))
     assert accepted.range == pytest.approx(1e-6)
     meter.set_level(0.0)

@@ -109,7 +109,7 @@ def test_what_is_known_stands_under_its_channel(name: str, tmp_path: Path) -> No
                 terminal.configure_load(50.0 * number)
                 terminal.configure_level(0.1 * number)
             else:
-                terminal.configure_source(SourceSettings("voltage", 1e-3 / number))
+                terminal.configure_source(SourceSettings("voltage", compliance_current=1e-3 / number))
             kept[channel] = terminal.accepted_settings()
         first, second = kept.values()
         assert first.keys() == second.keys() and first != second

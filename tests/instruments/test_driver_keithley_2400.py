@@ -60,7 +60,7 @@ def meter(bench: Bench) -> SourceMeter:
 
 
 def sourcing(meter: SourceMeter, limit: float = 1e-3) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=limit, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=limit, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=1.0))
 
 
@@ -77,7 +77,7 @@ def test_ohms_law_within_the_accuracy(meter: SourceMeter) -> None:
 
 
 def test_compliance_is_flagged(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-4))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     meter.configure_measure(MeasureSettings("current", range=1e-4))
     meter.set_level(3.0)
     meter.set_output(True)
@@ -88,7 +88,7 @@ def test_compliance_is_flagged(meter: SourceMeter) -> None:
 
 
 def test_a_current_is_sourced(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("current", limit=5.0, range=1e-3))
+    meter.configure_source(SourceSettings("current", compliance_voltage=5.0, range=1e-3))
     meter.configure_measure(MeasureSettings("voltage", range=2.0))
     meter.set_level(1e-4)
     meter.set_output(True)

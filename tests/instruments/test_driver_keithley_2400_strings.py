@@ -23,7 +23,7 @@ SOURCE = [
     (":SENS:CURR:PROT 0.001", None), (":SOUR:VOLT:RANG 1.5", None), (":SOUR:DEL:AUTO ON", None), OK,
     (":SENS:CURR:PROT?", "1.000000E-03"), (":SOUR:VOLT:RANG?", "2.100000E+00"),
 ]
-VOLTAGE = SourceSettings("voltage", limit=1e-3, range=1.5)
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3, range=1.5)
 
 
 class Bus:
@@ -77,7 +77,7 @@ def test_an_unknown_off_state_is_refused() -> None:
 
 def test_source_settings_are_sent_and_read_back() -> None:
     with driver(SOURCE) as found:
-        assert found.configure_source(VOLTAGE) == SourceSettings("voltage", limit=1e-3, range=2.0)
+        assert found.configure_source(VOLTAGE) == SourceSettings("voltage", compliance_current=1e-3, range=2.0)
 
 
 def test_a_compliance_that_rises_is_set_behind_the_range() -> None:
@@ -86,7 +86,7 @@ def test_a_compliance_that_rises_is_set_behind_the_range() -> None:
         (":SOUR:DEL:AUTO ON", None), OK, (":SENS:CURR:PROT?", "1.000000E-01")]
     with driver([*SOURCE, *again]) as found:
         found.configure_source(VOLTAGE)
-        assert found.configure_source(SourceSettings("voltage", limit=0.1)).range is None
+        assert found.configure_source(SourceSettings("voltage", compliance_current=0.1)).range is None
 
 
 @pytest.mark.parametrize("other", [1.002e-3, 0.998e-3])
@@ -128,11 +128,11 @@ def test_overflows_are_not_a_number_and_garbled_readings_are_noticed() -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    (SourceSettings("voltage", limit=2.0), r"compliance 2 A is outside"),
-    (SourceSettings("voltage", limit=0.2, range=100.0), r"compliance of at most 105 mA, but a compliance of 200 mA"),
-    (SourceSettings("current", limit=100.0, range=1.0), r"compliance of at most 21 V, but a compliance of 100 V"),
-    (SourceSettings("voltage", limit=1e-3, high_capacitance=True), r"no high-capacitance mode"),
-    (SourceSettings("voltage", limit=1e-3, range=300.0), r"voltage range 300 V is outside"),
+    (SourceSettings("voltage", compliance_current=2.0), r"compliance 2 A is outside"),
+    (SourceSettings.of("voltage", 0.2, range=100.0), r"compliance of at most 105 mA, but a compliance of 200 mA"),
+    (SourceSettings.of("current", 100.0, range=1.0), r"compliance of at most 21 V, but a compliance of 100 V"),
+    (SourceSettings("voltage", compliance_current=1e-3, high_capacitance=True), r"no high-capacitance mode"),
+    (SourceSettings("voltage", compliance_current=1e-3, range=300.0), r"voltage range 300 V is outside"),
 ])
 def test_what_the_instrument_cannot_source_is_refused_before_a_message(settings: SourceSettings, message: str) -> None:
     with driver([]) as found, pytest.raises(LimitError, match=message):
@@ -151,9 +151,9 @@ def test_levels_beyond_a_range_are_refused(level: float, message: str) -> None:
 
 def test_a_model_has_its_own_limits() -> None:
     with driver([], model=Keithley2401) as low, pytest.raises(LimitError):
-        low.configure_source(SourceSettings("current", limit=22.0))
+        low.configure_source(SourceSettings("current", compliance_voltage=22.0))
     with driver([], model=Keithley2410) as high, pytest.raises(LimitError, match="at most 21 mA"):
-        high.configure_source(SourceSettings("voltage", limit=22e-3, range=1000.0))
+        high.configure_source(SourceSettings("voltage", compliance_current=22e-3, range=1000.0))
 
 
 def sweep_pairs(levels: list[float]) -> list[tuple[Any, Any]]:

@@ -38,7 +38,7 @@ def swept(bench: Bench, levels: np.ndarray, dwell: float = 1e-3) -> list[Reading
 
 @pytest.mark.sabotage("units")
 def test_a_level_and_its_current_within_accuracy(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=100e-6, nplc=1.0))
     meter.set_level(0.8)
     meter.set_output(True)
@@ -52,7 +52,7 @@ def test_a_level_and_its_current_within_accuracy(meter: SourceMeter) -> None:
 
 @pytest.mark.sabotage("units")
 def test_a_list_sweep_comes_back_in_order(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1))
     meter.set_output(True)
     levels = np.r_[np.linspace(0, 1.5, 151), np.linspace(1.5, -0.5, 101)]
@@ -69,7 +69,7 @@ def test_a_list_sweep_comes_back_in_order(bench: Bench, meter: SourceMeter) -> N
 
 
 def test_compliance_is_flagged_and_the_voltage_is_what_stood_there(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=50e-6, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=50e-6, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=100e-6))
     meter.set_output(True)
     readings = swept(bench, np.linspace(0, 1, 21))
@@ -83,7 +83,7 @@ def test_compliance_is_flagged_and_the_voltage_is_what_stood_there(bench: Bench,
 
 
 def test_current_drive(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("current", limit=2.0))
+    meter.configure_source(SourceSettings("current", compliance_voltage=2.0))
     meter.configure_measure(MeasureSettings("voltage"))
     meter.set_level(1e-4)
     meter.set_output(True)
@@ -97,7 +97,7 @@ def test_current_drive(meter: SourceMeter) -> None:
 
 
 def test_beyond_the_fixed_range_is_never_a_clean_number(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=10e-6))
     meter.set_level(1.0)
     meter.set_output(True)
@@ -110,7 +110,7 @@ def test_beyond_the_fixed_range_is_never_a_clean_number(meter: SourceMeter) -> N
 
 
 def test_a_long_aperture_is_polled(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=100e-6, nplc=10.0))
     meter.set_level(0.5)
     meter.set_output(True)
@@ -120,16 +120,16 @@ def test_a_long_aperture_is_polled(bench: Bench, meter: SourceMeter) -> None:
 
 
 def test_a_change_of_function_opens_the_output_at_level_zero(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.configure_measure(MeasureSettings("current"))
     meter.set_level(1.0)
     meter.set_output(True)
-    meter.configure_source(SourceSettings("current", limit=1.0))
+    meter.configure_source(SourceSettings("current", compliance_voltage=1.0))
     assert [state.enabled for state in meter.output_states()] == [False]
 
 
 def test_abort_stops_a_sweep(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=1.0))
     meter.set_output(True)
     meter.start_sweep(np.linspace(0, 1, 500), 1e-3)
@@ -145,10 +145,10 @@ def test_abort_stops_a_sweep(bench: Bench, meter: SourceMeter) -> None:
 
 def test_every_range_is_accepted(meter: SourceMeter) -> None:
     for row in meter.capabilities.source_voltage_accuracy:
-        accepted = meter.configure_source(SourceSettings("voltage", limit=1e-3, range=row.full_scale))
+        accepted = meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=row.full_scale))
         assert accepted.range == pytest.approx(row.full_scale)
     for row in meter.capabilities.current_accuracy:
-        meter.configure_source(SourceSettings("voltage", limit=min(row.full_scale, 1.0), range=2.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=min(row.full_scale, 1.0), range=2.0))
         accepted_measure = meter.configure_measure(MeasureSettings("current", range=row.full_scale))
         assert accepted_measure.range == pytest.approx(row.full_scale)
 
@@ -156,7 +156,7 @@ def test_every_range_is_accepted(meter: SourceMeter) -> None:
 def test_limits_of_the_instrument_are_refused_before_a_message(bench: Bench, meter: SourceMeter) -> None:
     before = bench.clock.now()  # every message moves the simulated clock
     with pytest.raises(LimitError, match="compliance"):
-        meter.configure_source(SourceSettings("voltage", limit=2.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=2.0))
     with pytest.raises(LimitError):
         meter.set_level(0.1)
     assert bench.clock.now() == before
@@ -176,7 +176,7 @@ def limited(driver_bench: Path, max_current: str) -> Path:
 
 
 def test_a_measuring_range_that_would_raise_the_limit_is_refused(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=0.5e-6, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=0.5e-6, range=2.0))
     before = bench.instruments.connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?")
     refused = r"compliance 500 nA must be above 0\.1 % of the measuring range 1 A"
     with pytest.raises(LimitError, match=refused):
@@ -184,15 +184,15 @@ def test_a_measuring_range_that_would_raise_the_limit_is_refused(bench: Bench, m
     assert bench.instruments.connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?") == before
     assert meter.configure_measure(MeasureSettings("current", range=100e-6)).range == 100e-6
     source = meter.source
-    assert source is not None and source.limit == pytest.approx(0.5e-6)
+    assert source is not None and source.compliance == pytest.approx(0.5e-6)
 
 
 def test_a_lower_limit_frees_a_measuring_range_that_would_raise_it(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3))
     meter.set_level(1.0)
     meter.set_output(True)
-    assert meter.configure_source(SourceSettings("voltage", limit=1e-6, range=2.0)).limit == pytest.approx(1e-6)
+    assert meter.configure_source(SourceSettings.of("voltage", 1e-6, range=2.0)).compliance == pytest.approx(1e-6)
     reading = meter.measure()
     assert reading.current == pytest.approx(1e-6, rel=5e-3) and Flag.COMPLIANCE in reading.flags
 
@@ -201,7 +201,7 @@ def test_a_limit_that_the_instrument_moves_is_noticed_and_believed(driver_bench:
     """Somebody at the panel, or a rule that the driver does not know: the limit that is read counts."""
     with Bench.open(limited(driver_bench, "1 mA")) as bench:
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=100e-6, range=2.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=100e-6, range=2.0))
         bench.instruments.connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
         with pytest.raises(InstrumentError, match="set the measuring range, the instrument changed the compliance"):
             meter.configure_measure(MeasureSettings("current", range=1e-3))
@@ -212,7 +212,7 @@ def test_a_limit_that_the_instrument_moves_is_noticed_and_believed(driver_bench:
 def test_the_limit_is_read_again_where_the_source_changes_its_range(driver_bench: Path) -> None:
     with Bench.open(limited(driver_bench, "1 mA")) as bench:
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=100e-6))
+        meter.configure_source(SourceSettings("voltage", compliance_current=100e-6))
         meter.set_level(0.01)
         bench.instruments.connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
         with pytest.raises(InstrumentError, match="when tsbench set the source range"):
@@ -223,7 +223,7 @@ def test_the_limit_is_read_again_where_the_source_changes_its_range(driver_bench
 
 @pytest.mark.parametrize(
     ("settings", "level", "most"),
-    [(SourceSettings("voltage", 0.2), 50.0, "105 mA"), (SourceSettings("current", 50.0), 0.5, "21 V")],
+    [(SourceSettings.of("voltage", 0.2), 50.0, "105 mA"), (SourceSettings.of("current", 50.0), 0.5, "21 V")],
 )
 def test_a_level_whose_range_would_move_the_limit_is_refused(
     meter: SourceMeter, settings: SourceSettings, level: float, most: str
@@ -241,12 +241,12 @@ def test_the_first_reading_after_a_change_of_limit_is_of_the_new_one(
     meter: SourceMeter, limit: float, full_scale: float | None, nplc: float
 ) -> None:
     """The loop is slow in a range that is high for the limit: a reading at once would be of the way there."""
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=full_scale, nplc=nplc))
     meter.set_level(1.0)
     meter.set_output(True)
     meter.measure()
-    meter.configure_source(SourceSettings("voltage", limit=limit, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=limit, range=2.0))
     first = meter.measure()
     later = [meter.measure().current for _ in range(5)]
     noise = 5 * (0.0 if full_scale is None else 4e-6 * full_scale) * (0.75 / nplc + 0.25) ** 0.5
@@ -255,7 +255,7 @@ def test_the_first_reading_after_a_change_of_limit_is_of_the_new_one(
 
 def test_the_first_reading_after_a_level_beyond_the_limit_is_at_the_limit(meter: SourceMeter) -> None:
     """In a range far above the limit the loop needs longer than the automatic delay."""
-    meter.configure_source(SourceSettings("voltage", limit=20e-6, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=20e-6, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=10e-3, nplc=0.01))
     meter.set_level(0.1)
     meter.set_output(True)

@@ -24,7 +24,7 @@ SOURCE = [
     (":SOUR:VOLT:ILIM 0.001", None), (":SOUR:VOLT:READ:BACK ON", None), (":SOUR:VOLT:DEL:AUTO ON", None),
     (":SOUR:VOLT:HIGH:CAP OFF", None), OK, (":SOUR:VOLT:ILIM?", "1.000000E-03"), (":SOUR:VOLT:RANG?", "2"),
 ]
-VOLTAGE = SourceSettings("voltage", limit=1e-3, range=1.5)
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3, range=1.5)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def test_another_command_language_is_refused() -> None:
 def test_source_settings_are_sent_and_read_back() -> None:
     with driver(source_1_5()) as found:
         accepted = found.configure_source(VOLTAGE)
-        assert accepted == SourceSettings("voltage", limit=1e-3, range=2.0)
+        assert accepted == SourceSettings("voltage", compliance_current=1e-3, range=2.0)
 
 
 def test_current_drive() -> None:
@@ -71,7 +71,7 @@ def test_current_drive() -> None:
         (":SOUR:CURR:HIGH:CAP ON", None), OK, (":SOUR:CURR:VLIM?", "2.5"),
         (":SOUR:CURR 1e-07", None), (":SOUR:CURR:VLIM?", "2.5"), OK, (":SOUR:CURR?", "1.000000E-07"),
     ]) as found:
-        found.configure_source(SourceSettings("current", limit=2.5, high_capacitance=True))
+        found.configure_source(SourceSettings("current", compliance_voltage=2.5, high_capacitance=True))
         found.set_level(1e-7)
 
 
@@ -86,7 +86,7 @@ def test_the_limit_is_read_again_only_where_a_level_changes_the_range() -> None:
         (":SOUR:VOLT:RANG:AUTO ON", None) if pair[0] == ":SOUR:VOLT:RANG 2" else pair for pair in SOURCE[:-1]]
     with driver([*automatic, *to("0.01", False), *to("1", True), *to("2", False), *safe, *to("0.01", False),
                  *to("0.1", True)]) as found:
-        found.configure_source(SourceSettings("voltage", limit=1e-3))
+        found.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         for level in (0.01, 1.0, 2.0):
             found.set_level(level)
         found.safe_state()
@@ -128,7 +128,7 @@ def test_what_the_instrument_set_is_kept_or_refused(query: str, kept: list[float
                 source = found.configure_source(VOLTAGE)
                 measured = found.configure_measure(MeasureSettings("current", range=0.5e-3, nplc=0.1))
                 found.set_level(0.01)
-                got = {":SOUR:VOLT:ILIM?": source.limit, ":SOUR:VOLT:RANG?": source.range,
+                got = {":SOUR:VOLT:ILIM?": source.compliance, ":SOUR:VOLT:RANG?": source.range,
                        ":SENS:CURR:NPLC?": measured.nplc, ":SENS:CURR:RANG?": measured.range,
                        ":SOUR:VOLT?": found._level}[query]
                 assert value in kept
@@ -141,8 +141,8 @@ def test_what_the_instrument_set_is_kept_or_refused(query: str, kept: list[float
 
 @pytest.mark.parametrize(("part", "same"), [(1.0009, True), (0.9991, True), (1.0011, False), (0.9989, False)])
 def test_a_limit_that_the_instrument_moves_by_more_than_a_thousandth_is_noticed(part: float, same: bool) -> None:
-    before, unit = SourceSettings("voltage", limit=1e-3), "the measuring range"
-    now = SourceSettings("voltage", limit=part * 1e-3)
+    before, unit = SourceSettings("voltage", compliance_current=1e-3), "the measuring range"
+    now = SourceSettings("voltage", compliance_current=part * 1e-3)
     if same:
         require_same_limit("x", before, now, unit)
     else:
@@ -277,7 +277,7 @@ def test_safe_state_opens_the_output_first() -> None:
 def test_out_of_range_sends_nothing() -> None:
     with driver(source_1_5()) as found:
         with pytest.raises(LimitError, match=r"compliance 2 A is outside the instrument's range"):
-            found.configure_source(SourceSettings("voltage", 2.0))
+            found.configure_source(SourceSettings("voltage", compliance_current=2.0))
         with pytest.raises(LimitError, match="nplc 20"):
             found.configure_measure(MeasureSettings("current", nplc=20.0))
         found.configure_source(VOLTAGE)

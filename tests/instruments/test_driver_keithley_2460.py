@@ -62,7 +62,7 @@ def meter(bench: Bench) -> SourceMeter:
 
 @pytest.mark.sabotage("units")
 def test_a_level_and_its_current_within_the_accuracy(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=5.0, range=10.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=5.0, range=10.0))
     meter.configure_measure(MeasureSettings("current", range=5.0))
     meter.set_level(9.0)
     meter.set_output(True)
@@ -74,7 +74,7 @@ def test_a_level_and_its_current_within_the_accuracy(meter: SourceMeter) -> None
 
 @pytest.mark.sabotage("units")
 def test_seven_amperes(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("current", limit=7.0, range=7.0))
+    meter.configure_source(SourceSettings("current", compliance_voltage=7.0, range=7.0))
     meter.configure_measure(MeasureSettings("voltage"))
     meter.set_level(3.0)
     meter.set_output(True)
@@ -88,7 +88,7 @@ def test_seven_amperes(meter: SourceMeter) -> None:
 
 @pytest.mark.sabotage("units")
 def test_a_list_sweep(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=4.0, range=20.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=4.0, range=20.0))
     meter.configure_measure(MeasureSettings("current", range=4.0, nplc=0.1))
     meter.set_output(True)
     levels = np.linspace(-6.0, 12.0, 121)
@@ -107,14 +107,14 @@ def test_a_list_sweep(bench: Bench, meter: SourceMeter) -> None:
 
 def test_every_range_is_accepted(meter: SourceMeter) -> None:
     for row in meter.capabilities.source_voltage_accuracy:
-        accepted = meter.configure_source(SourceSettings("voltage", limit=1.0, range=row.full_scale))
+        accepted = meter.configure_source(SourceSettings("voltage", compliance_current=1.0, range=row.full_scale))
         assert accepted.range == pytest.approx(row.full_scale)
     for row in meter.capabilities.current_accuracy:
-        meter.configure_source(SourceSettings("voltage", limit=row.full_scale, range=2.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=row.full_scale, range=2.0))
         assert meter.configure_measure(MeasureSettings("current", range=row.full_scale)).range == row.full_scale
     meter.configure_measure(MeasureSettings("voltage"))
     for row in meter.capabilities.source_current_accuracy:
-        accepted = meter.configure_source(SourceSettings("current", limit=7.0, range=row.full_scale))
+        accepted = meter.configure_source(SourceSettings("current", compliance_voltage=7.0, range=row.full_scale))
         assert accepted.range == row.full_scale
 
 
@@ -123,17 +123,17 @@ def test_the_instrument_keeps_every_limit_that_the_driver_allows(meter: SourceMe
     """At each corner of the operating boundaries the limit that is read back is the one that was set."""
     steps = meter.driver.data_sheet.boundaries[function]  # type: ignore[attr-defined]
     for step in steps:
-        accepted = meter.configure_source(SourceSettings(function, limit=step.compliance))
-        assert accepted.limit == pytest.approx(step.compliance)
+        accepted = meter.configure_source(SourceSettings.of(function, compliance=step.compliance))
+        assert accepted.compliance == pytest.approx(step.compliance)
         meter.set_level(step.level)
         meter.set_level(-step.level)
         source = meter.source
-        assert source is not None and source.limit == pytest.approx(step.compliance)
+        assert source is not None and source.compliance == pytest.approx(step.compliance)
         meter.set_level(0.0)
 
 
 def test_what_the_instrument_cannot_do_is_refused_before_a_message(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=5.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=5.0))
     before = bench.clock.now()  # every message moves the simulated clock
     for level in (10.6, 105.0, -21.0, 106.0):
         with pytest.raises(LimitError):
@@ -143,12 +143,12 @@ def test_what_the_instrument_cannot_do_is_refused_before_a_message(bench: Bench,
     with pytest.raises(LimitError, match="dwell"):
         meter.start_sweep(np.array([0.0, 1.0]), 10e-6)
     with pytest.raises(LimitError, match="compliance"):
-        meter.configure_source(SourceSettings("voltage", limit=8.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=8.0))
     assert bench.clock.now() == before
 
 
 def test_four_wire_sensing_reaches_the_instrument(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1.0))
     meter.configure_measure(MeasureSettings("current"))
     assert bench.instruments.connections["meter"].transport.query(":SENS:CURR:RSEN?").strip() == "1"
 
@@ -157,7 +157,7 @@ def test_four_wire_sensing_reaches_the_instrument(bench: Bench, meter: SourceMet
 def test_the_output_is_off_after_the_bench_is_closed(path: Path) -> None:
     with Bench.open(path) as bench:
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=4.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=4.0))
         meter.set_level(5.0)
         meter.set_output(True)
         assert outputs_left_on(path.parent / "witness.jsonl") == ["meter"]

@@ -74,8 +74,8 @@ def test_reset_keeps_the_ranges_of_the_model() -> None:
 
 def test_a_source_in_a_range_that_the_2450_has_not() -> None:
     with driver(source("VOLT", "5", "10", asked="8")) as found:
-        accepted = found.configure_source(SourceSettings("voltage", limit=5.0, range=8.0))
-        assert accepted == SourceSettings("voltage", limit=5.0, range=10.0)
+        accepted = found.configure_source(SourceSettings("voltage", compliance_current=5.0, range=8.0))
+        assert accepted == SourceSettings("voltage", compliance_current=5.0, range=10.0)
 
 
 @pytest.mark.parametrize(("options", "wires"), [({}, "OFF"), ({"four_wire": True}, "ON")])
@@ -102,7 +102,7 @@ def test_seven_amperes_are_read_as_seven_amperes() -> None:
         *source("CURR", "5", "7"), (":SOUR:CURR 7", None), OK, (":SOUR:CURR?", "7.000000E+00"),
         (':READ? "defbuffer1",REL,SOUR,READ,SOURSTAT', "0.25,6.9995,3.5,136"),
     ]) as found:
-        found.configure_source(SourceSettings("current", limit=5.0, range=7.0))
+        found.configure_source(SourceSettings("current", compliance_voltage=5.0, range=7.0))
         found.set_level(7.0)
         reading = found.measure()
         assert (reading.source, reading.voltage, reading.current, reading.flags) == (7.0, 3.5, 6.9995, Flag.NONE)
@@ -116,7 +116,7 @@ def test_sweep() -> None:
         (":TRIG:STAT?", "IDLE;IDLE;4"), (':TRAC:ACT? "defbuffer1"', "3"),
         (':TRAC:DATA? 1,3,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0,0,0,136,0.03,3.5,1.75,136,0.06,7,3.5,136"),
     ]) as found:
-        found.configure_source(SourceSettings("voltage", limit=7.0, range=7.0))
+        found.configure_source(SourceSettings("voltage", compliance_current=7.0, range=7.0))
         found.start_sweep(np.array([0.0, 3.5, 7.0]), 0.01)
         assert not found.sweep_running()
         readings = found.fetch_sweep(0, found.poll_sweep())
@@ -133,12 +133,12 @@ def test_safe_state_switches_off() -> None:
 
 
 @pytest.mark.parametrize(("settings", "words"), [
-    (SourceSettings("voltage", limit=7.5), r"compliance 7\.5 A"),
-    (SourceSettings("voltage", limit=0.5e-6), "compliance 500 nA"),
-    (SourceSettings("current", limit=106.0), "compliance 106 V"),
-    (SourceSettings("current", limit=0.1), "compliance 100 mV"),
-    (SourceSettings("voltage", limit=1e-3, range=106.0), "voltage range 106 V"),
-    (SourceSettings("current", limit=1.0, range=7.5), r"current range 7\.5 A"),
+    (SourceSettings("voltage", compliance_current=7.5), r"compliance 7\.5 A"),
+    (SourceSettings("voltage", compliance_current=0.5e-6), "compliance 500 nA"),
+    (SourceSettings("current", compliance_voltage=106.0), "compliance 106 V"),
+    (SourceSettings("current", compliance_voltage=0.1), "compliance 100 mV"),
+    (SourceSettings("voltage", compliance_current=1e-3, range=106.0), "voltage range 106 V"),
+    (SourceSettings("current", compliance_voltage=1.0, range=7.5), r"current range 7\.5 A"),
 ])
 def test_a_setting_beyond_the_instrument_is_refused(settings: SourceSettings, words: str) -> None:
     with driver([]) as found, pytest.raises(LimitError, match=words):
@@ -158,11 +158,11 @@ def test_the_operating_boundaries(function: Any, level: float, most: float) -> N
         span = bounds.source_voltage if function == "voltage" else bounds.source_current
         assert abs(level) <= span.high
         with pytest.raises(LimitError):
-            found.configure_source(SourceSettings(function, limit=1.01 * most, range=abs(level)))
-        found.source = SourceSettings(function, limit=most)
+            found.configure_source(SourceSettings.of(function, compliance=1.01 * most, range=abs(level)))
+        found.source = SourceSettings.of(function, compliance=most)
         found._source_ranges.require_level(level, found.source)
         if most < max(step.compliance for step in found.data_sheet.boundaries[function]):
-            found.source = SourceSettings(function, limit=1.01 * most)
+            found.source = SourceSettings.of(function, compliance=1.01 * most)
             with pytest.raises(LimitError, match="needs a range that allows a compliance of at most"):
                 found.set_level(level)
             with pytest.raises(LimitError):
@@ -172,21 +172,21 @@ def test_the_operating_boundaries(function: Any, level: float, most: float) -> N
 def test_a_level_beyond_the_instrument_is_refused() -> None:
     for function, level in (("voltage", 105.1), ("current", 7.4)):
         with driver([]) as found:
-            found.source = SourceSettings(function, limit=1.0)  # type: ignore[arg-type]
+            found.source = SourceSettings.of(function, compliance=1.0)  # type: ignore[arg-type]
             with pytest.raises(LimitError, match=f"source {function}"):
                 found.set_level(level)
 
 
 def test_a_dwell_below_the_shortest_is_refused() -> None:
     with driver([]) as found:
-        found.source = SourceSettings("voltage", limit=1.0)
+        found.source = SourceSettings("voltage", compliance_current=1.0)
         with pytest.raises(LimitError, match=r"dwell 20 us.* 50 us"):
             found.start_sweep(np.array([0.0, 1.0]), 20e-6)
 
 
 def test_a_measuring_range_that_would_raise_the_limit_is_refused() -> None:
     with driver([]) as found:
-        found.source = SourceSettings("voltage", limit=5e-3, range=2.0)
+        found.source = SourceSettings("voltage", compliance_current=5e-3, range=2.0)
         with pytest.raises(LimitError, match=r"must be above 0\.1 % of the measuring range 5 A"):
             found.configure_measure(MeasureSettings("current", range=5.0))
 

@@ -57,7 +57,7 @@ def test_the_identity_names_the_driver(model: str) -> None:
 @pytest.mark.parametrize("bench", ["2470"], indirect=True)
 def test_a_thousand_volts(bench: Bench) -> None:
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=2e-3, range=1000.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=2e-3, range=1000.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3))
     meter.set_level(900.0)
     meter.set_output(True)
@@ -70,7 +70,7 @@ def test_a_thousand_volts(bench: Bench) -> None:
     ("2470", 0.05, 300.0), ("2470", 1e-3, 1060.0), ("2461", 5.0, 15.0), ("2461", 1.0, 110.0)], indirect=["bench"])
 def test_what_is_beyond_the_boundaries_is_refused(bench: Bench, limit: float, level: float) -> None:
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=limit))
+    meter.configure_source(SourceSettings("voltage", compliance_current=limit))
     with pytest.raises(LimitError):
         meter.set_level(level)
 
@@ -79,7 +79,7 @@ def test_what_is_beyond_the_boundaries_is_refused(bench: Bench, limit: float, le
 @pytest.mark.parametrize("bench", ["2461"], indirect=True)
 def test_a_sweep_of_amperes(bench: Bench) -> None:
     meter: SourceMeter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=5.0, range=10.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=5.0, range=10.0))
     meter.configure_measure(MeasureSettings("current", range=7.0, nplc=0.1))
     meter.set_output(True)
     levels = np.linspace(-8.0, 8.0, 33)

@@ -72,7 +72,7 @@ def polled(bench: Bench, meter: SourceMeter) -> list[Any]:
 
 @pytest.mark.sabotage("units")
 def test_a_level_and_its_current_within_the_accuracy(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=6.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=6.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3))
     meter.set_level(5.0)
     meter.set_output(True)
@@ -84,8 +84,8 @@ def test_a_level_and_its_current_within_the_accuracy(meter: SourceMeter) -> None
 
 @pytest.mark.sabotage("units")
 def test_compliance_is_flagged_with_the_voltage_that_is_there(meter: SourceMeter) -> None:
-    accepted = meter.configure_source(SourceSettings("voltage", limit=1e-5))
-    assert accepted.limit == 1e-5
+    accepted = meter.configure_source(SourceSettings("voltage", compliance_current=1e-5))
+    assert accepted.compliance == 1e-5
     meter.set_level(2.0)
     meter.set_output(True)
     reading = meter.measure()
@@ -95,19 +95,19 @@ def test_compliance_is_flagged_with_the_voltage_that_is_there(meter: SourceMeter
 
 @pytest.mark.sabotage("units")
 def test_a_current_source(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("current", limit=20.0, range=1e-3))
+    meter.configure_source(SourceSettings("current", compliance_voltage=20.0, range=1e-3))
     meter.configure_measure(MeasureSettings("voltage"))
     meter.set_level(1e-3)
     meter.set_output(True)
     reading = meter.measure()
     assert reading.voltage == pytest.approx(10.0, rel=2e-3) and reading.current == pytest.approx(1e-3, rel=2e-3)
-    meter.configure_source(SourceSettings("current", limit=5.0, range=1e-3))
+    meter.configure_source(SourceSettings("current", compliance_voltage=5.0, range=1e-3))
     limited = meter.measure()
     assert Flag.COMPLIANCE in limited.flags and limited.voltage == pytest.approx(5.0, rel=5e-3)
 
 
 def test_a_reading_beyond_its_range_is_no_number(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.configure_measure(MeasureSettings("current", range=1e-4))
     meter.set_level(5.0)
     meter.set_output(True)
@@ -117,7 +117,7 @@ def test_a_reading_beyond_its_range_is_no_number(meter: SourceMeter) -> None:
 
 @pytest.mark.sabotage("units")
 def test_a_list_sweep(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=2e-4, range=6.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=2e-4, range=6.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1))
     levels = np.linspace(-1.0, 3.0, 241)
     meter.start_sweep(levels, 1e-3)
@@ -134,7 +134,7 @@ def test_a_list_sweep(bench: Bench, meter: SourceMeter) -> None:
 
 
 def test_a_sweep_is_stopped(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.start_sweep(np.linspace(0.0, 1.0, 1001), 0.01)
     bench.clock.wait(0.5)
     meter.abort()
@@ -144,7 +144,7 @@ def test_a_sweep_is_stopped(bench: Bench, meter: SourceMeter) -> None:
 
 @pytest.mark.sabotage("units")
 def test_pulses(bench: Bench, meter: Any) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=1.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=1.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1))
     levels = np.array([0.2, 0.5, 1.0])
     played = meter.start_pulses(SourcePulses(0.1, levels, 5e-3, 20e-3))
@@ -159,7 +159,7 @@ def test_pulses(bench: Bench, meter: Any) -> None:
 
 @pytest.mark.sabotage("units")
 def test_samples(bench: Bench, meter: Any) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=1.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=1.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.01))
     assert meter.start_sampling(0.8, 5e-3, 20) == pytest.approx(5e-3)
     readings = polled(bench, meter)
@@ -168,7 +168,7 @@ def test_samples(bench: Bench, meter: Any) -> None:
 
 
 def test_a_long_aperture_is_polled(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.configure_measure(MeasureSettings("current", nplc=25.0))
     meter.set_level(1.0)
     meter.set_output(True)
@@ -183,14 +183,14 @@ def test_units_are_separate_and_made_safe_together(bench: Bench, meter: SourceMe
     driver: Any = connection.driver
     other = driver.terminal("b")
     for unit, level in ((meter, 1.0), (other, 2.0)):
-        unit.configure_source(SourceSettings("voltage", limit=0.01))
+        unit.configure_source(SourceSettings("voltage", compliance_current=0.01))
         unit.configure_measure(MeasureSettings("current"))
         unit.set_level(level)
         unit.set_output(True)
     assert meter.measure().current == pytest.approx(1e-4, rel=2e-3)
     assert other.measure().current == pytest.approx(2e-3, rel=2e-3)
     assert driver.output_names == ("meter.a", "meter.b")
-    assert set(driver.accepted_settings()) >= {"a.source_limit", "b.source_limit"}
+    assert set(driver.accepted_settings()) >= {"a.source_compliance_current", "b.source_compliance_current"}
     assert not any(state.enabled for state in bench.make_safe())
     assert driver.number("smua.source.levelv") == driver.number("smub.source.levelv") == 0.0
     assert driver.number("smua.source.offmode") == 2, "the relay opens"
@@ -198,17 +198,17 @@ def test_units_are_separate_and_made_safe_together(bench: Bench, meter: SourceMe
 
 def test_every_range_is_accepted(meter: SourceMeter) -> None:
     for row in meter.capabilities.source_voltage_accuracy:
-        accepted = meter.configure_source(SourceSettings("voltage", limit=0.5, range=row.full_scale))
+        accepted = meter.configure_source(SourceSettings("voltage", compliance_current=0.5, range=row.full_scale))
         assert accepted.range == row.full_scale
     for row in meter.capabilities.current_accuracy[:-1]:
         assert meter.configure_measure(MeasureSettings("current", range=row.full_scale)).range == row.full_scale
 
 
 @pytest.mark.parametrize(("settings", "said"), [
-    (SourceSettings("voltage", limit=1e-9), "compliance"),
-    (SourceSettings("voltage", limit=2.0, range=40.0), "at most 1 A"),
-    (SourceSettings("current", limit=20.0, range=3.0), "at most 6 V"),
-    (SourceSettings("voltage", limit=1e-3, range=60.0), "source range 60 V"),
+    (SourceSettings("voltage", compliance_current=1e-9), "compliance"),
+    (SourceSettings("voltage", compliance_current=2.0, range=40.0), "at most 1 A"),
+    (SourceSettings("current", compliance_voltage=20.0, range=3.0), "at most 6 V"),
+    (SourceSettings("voltage", compliance_current=1e-3, range=60.0), "source range 60 V"),
 ])
 def test_sources_beyond_the_instrument_are_refused(meter: SourceMeter, settings: SourceSettings, said: str) -> None:
     with pytest.raises(LimitError, match=said):
@@ -216,22 +216,22 @@ def test_sources_beyond_the_instrument_are_refused(meter: SourceMeter, settings:
 
 
 def test_levels_and_measuring_ranges_beyond_the_instrument_are_refused(meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-5, range=6.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-5, range=6.0))
     with pytest.raises(LimitError, match=r"source voltage 6\.2 V"):
         meter.set_level(6.2)
     with pytest.raises(LimitError, match="at least 10 % of the measuring range"):
         meter.configure_measure(MeasureSettings("current", range=1e-3))
     with pytest.raises(LimitError, match="nplc"):
         meter.configure_measure(MeasureSettings("current", nplc=30.0))
-    meter.configure_source(SourceSettings("voltage", limit=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=2.0))
     with pytest.raises(LimitError, match="40 V allows a compliance of at most 1 A"):
         meter.set_level(20.0)
 
 
 def test_a_lower_limit_frees_a_fixed_measuring_range(bench: Bench, meter: SourceMeter) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.configure_measure(MeasureSettings("current", range=1e-3))
-    meter.configure_source(SourceSettings("voltage", limit=1e-5))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-5))
     driver: Any = bench.instruments.connections["meter"].driver
     assert driver.number("smua.measure.autorangei") == 1
 
@@ -243,10 +243,10 @@ def test_sister_models_and_their_interlock(tmp_path: Path, model: str) -> None:
         meter: Any = bench.source_meter()
         driver: Any = bench.instruments.connections["meter"].driver
         assert driver.title == f"Keithley {model[-5:].upper()}" and not driver.terminal("a").interlock_closed()
-        meter.configure_source(SourceSettings("voltage", limit=0.01, range=200.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=0.01, range=200.0))
         with pytest.raises(InstrumentError, match="802"):
             meter.set_output(True)
-        meter.configure_source(SourceSettings("voltage", limit=0.01, range=20.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=0.01, range=20.0))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_level(10.0)
         meter.set_output(True)
@@ -266,7 +266,7 @@ def test_no_output_is_left_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TSBENCH_WITNESS", str(tmp_path / "seen.jsonl"))
     with Bench.open(write(tmp_path, role="meter.b")) as bench:
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=1e-2))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-2))
         meter.set_level(1.0)
         meter.set_output(True)
     assert not outputs_left_on(tmp_path / "seen.jsonl")

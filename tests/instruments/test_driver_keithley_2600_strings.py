@@ -42,8 +42,8 @@ def test_a_source_of_100_na_and_a_reading() -> None:
     ]) as found:
         unit = found.terminal("a")
         assert isinstance(unit, SourceMeter)
-        accepted = unit.configure_source(SourceSettings("voltage", limit=1e-7, range=2.0))
-        assert accepted == SourceSettings("voltage", limit=1e-7, range=2.0)
+        accepted = unit.configure_source(SourceSettings("voltage", compliance_current=1e-7, range=2.0))
+        assert accepted == SourceSettings("voltage", compliance_current=1e-7, range=2.0)
         unit.set_level(1.23456789)
         reading = unit.measure()
         assert (reading.time, reading.voltage, reading.current) == (1.5, 1.2344, 5e-8)
@@ -63,7 +63,7 @@ def test_a_measuring_range_and_aperture() -> None:
 def test_an_overflow_is_no_number_and_a_limit_is_flagged() -> None:
     with driver([*SOURCE, (READ, "1.5\t9.91000e+37\t1.2\ttrue")]) as found:
         unit = found.terminal("")
-        unit.configure_source(SourceSettings("voltage", limit=1e-7, range=2.0))
+        unit.configure_source(SourceSettings("voltage", compliance_current=1e-7, range=2.0))
         reading = unit.measure()
         assert np.isnan(reading.current) and reading.voltage == 1.2
         assert reading.flags == Flag.OVERFLOW | Flag.COMPLIANCE
@@ -95,7 +95,7 @@ def test_a_sweep_is_sent_in_parts_started_and_fetched_as_a_block(channel: str) -
     named = [(message.replace("smua", f"smu{channel}"), reply) for message, reply in messages]
     with driver(named) as found:
         unit = found.terminal(channel)
-        unit.configure_source(SourceSettings("voltage", limit=1e-7, range=2.0))
+        unit.configure_source(SourceSettings("voltage", compliance_current=1e-7, range=2.0))
         unit.start_sweep(levels, 0.01)
         assert unit.sweep_running() and unit.poll_sweep() == 2
         first, second = unit.fetch_sweep(0, 2)
@@ -121,10 +121,10 @@ def test_errors_are_told_with_their_numbers() -> None:
 
 
 @pytest.mark.parametrize(("settings", "said"), [
-    (SourceSettings("voltage", limit=5e-11), "compliance"),
-    (SourceSettings("voltage", limit=0.5, range=200.0), "at most 100 mA"),
-    (SourceSettings("current", limit=100.0, range=1.0), "at most 20 V"),
-    (SourceSettings("current", limit=1.0, range=2.0), "current range"),
+    (SourceSettings("voltage", compliance_current=5e-11), "compliance"),
+    (SourceSettings("voltage", compliance_current=0.5, range=200.0), "at most 100 mA"),
+    (SourceSettings("current", compliance_voltage=100.0, range=1.0), "at most 20 V"),
+    (SourceSettings("current", compliance_voltage=1.0, range=2.0), "current range"),
 ])
 def test_nothing_is_sent_beyond_the_limits(settings: SourceSettings, said: str) -> None:
     with driver([]) as found, pytest.raises(LimitError, match=said):
@@ -134,7 +134,7 @@ def test_nothing_is_sent_beyond_the_limits(settings: SourceSettings, said: str) 
 def test_a_garbled_reading_and_a_garbled_block() -> None:
     with driver([*SOURCE, (READ, "1.5\tabc")]) as found:
         unit = found.terminal("a")
-        unit.configure_source(SourceSettings("voltage", limit=1e-7, range=2.0))
+        unit.configure_source(SourceSettings("voltage", compliance_current=1e-7, range=2.0))
         with pytest.raises(GarbledReply, match="garbled"):
             unit.measure()
     for wrong in (b"#1", b"", b"#0" + bytes(8) + b"x"):

@@ -36,7 +36,7 @@ def pulsed(tmp_path: Path) -> Iterator[Bench]:
 
 def drive(bench: Bench, role: str = "drive", level: float = 1.0, limit: float = 1e-3, nplc: float = 0.1) -> Any:
     meter = bench.source_meter(role)
-    meter.configure_source(SourceSettings("voltage", limit=limit))
+    meter.configure_source(SourceSettings("voltage", compliance_current=limit))
     meter.configure_measure(MeasureSettings("current", range=limit, nplc=nplc))
     meter.set_level(level)
     meter.set_output(True)
@@ -146,7 +146,7 @@ def test_one_test_at_a_time(bench: Bench) -> None:
 
 def test_current_source(bench: Bench) -> None:
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("current", limit=5.0))
+    meter.configure_source(SourceSettings("current", compliance_voltage=5.0))
     meter.configure_measure(MeasureSettings("voltage", nplc=1.0))
     meter.set_level(2e-4)
     meter.set_output(True)
@@ -161,13 +161,13 @@ def test_current_source(bench: Bench) -> None:
 
 def test_what_the_instrument_would_change_is_refused(bench: Bench) -> None:
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=1e-4))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     with pytest.raises(LimitError, match=r"compliance 100 uA is not above 11 % of the measuring range 1 mA"):
         meter.configure_measure(MeasureSettings("current", range=1e-3))
     with pytest.raises(LimitError, match="no high-capacitance mode"):
-        meter.configure_source(SourceSettings("voltage", limit=1e-4, high_capacitance=True))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-4, high_capacitance=True))
     terminal = box(bench).terminal("smu1")
-    terminal.configure_source(SourceSettings("voltage", limit=0.1))
+    terminal.configure_source(SourceSettings("voltage", compliance_current=0.1))
     with pytest.raises(LimitError, match=r"beside 30 V the compliance is at most 10.5 mA"):
         terminal.set_level(30.0)
     with pytest.raises(LimitError, match="dwell"):

@@ -31,7 +31,7 @@ IDENTITY = Identity("KEITHLEY INSTRUMENTS", "KI4200A", "1489223", "V1.14")
 Pair = tuple[Any, Any]
 OPTIONS: Pair = ("*OPT?", "SMUPA1,HPSMU2,PMU1RPM1-2")
 OK: Pair = (":ERROR:LAST:GET", "")
-VOLTAGE = SourceSettings("voltage", limit=1e-3)
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3)
 CURRENT = MeasureSettings("current", range=1e-3, nplc=0.1)
 MEASURE: list[Pair] = [("US", None), ("RI 1,0.001,0.001", None), ("IT4,1,1,0.1", None), OK]
 ON: list[Pair] = [("US", None), ("DV1,0,0.5,0.001", None), OK]

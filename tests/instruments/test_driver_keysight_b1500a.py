@@ -18,7 +18,7 @@ from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench
 
 OHMS = 10e3
-VOLTAGE = SourceSettings("voltage", limit=1e-3)
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_compliance_and_overflow(bench: Bench) -> None:
     assert Flag.COMPLIANCE in reading.flags
     assert reading.current == pytest.approx(1e-3, rel=2e-3)
     assert reading.voltage == pytest.approx(10.0, rel=5e-3)   # read back, not the level
-    meter.configure_source(SourceSettings("current", limit=15.0))
+    meter.configure_source(SourceSettings("current", compliance_voltage=15.0))
     meter.configure_measure(MeasureSettings("voltage", range=2.0, nplc=1))
     meter.set_level(5e-4)
     reading = meter.measure()
@@ -163,7 +163,7 @@ def test_a_restart_is_not_asked_for_while_a_sweep_runs_and_noticed_after_it(benc
 
 def test_two_channels_share_the_box(bench: Bench) -> None:
     first, second = drive(bench), bench.source_meter("gate")
-    second.configure_source(SourceSettings("voltage", limit=5e-3))
+    second.configure_source(SourceSettings("voltage", compliance_current=5e-3))
     second.configure_measure(MeasureSettings("current", range=10e-3, nplc=1))
     second.set_level(2.0)
     second.set_output(True)
@@ -172,7 +172,7 @@ def test_two_channels_share_the_box(bench: Bench) -> None:
     assert first.measure().current == pytest.approx(1e-4, rel=1e-2)
     driver = bench.instruments.connections["analyser"].driver
     settings = driver.accepted_settings()
-    assert settings["1.measure_nplc"] == pytest.approx(0.1) and settings["2.source_limit"] == 5e-3
+    assert settings["1.measure_nplc"] == pytest.approx(0.1) and settings["2.source_compliance_current"] == 5e-3
     first.set_output(False)
     assert [(state.output, state.enabled) for state in driver.output_states()] == [
         ("analyser.1", False), ("analyser.2", True)]

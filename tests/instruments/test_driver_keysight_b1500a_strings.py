@@ -34,7 +34,7 @@ MEASURE: list[Pair] = [
 ON: list[Pair] = [
     ("CN 1", None), OK, ("*LRN? 0", "CN1"), ("DV 1,0,0.5,0.001", None), OK,
     ("*LRN? 1", "DV1,0,5.0000E-01,1.0000E-03,0,0")]
-VOLTAGE = SourceSettings("voltage", limit=1e-3)
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3)
 CURRENT = MeasureSettings("current", range=1e-3, nplc=0.1)
 
 
@@ -102,8 +102,8 @@ def test_a_level_of_a_closed_switch_is_forced_and_read_back() -> None:
         found.set_level(0.5)
         found.set_output(True)
         found.set_level(-1.25)
-        accepted = found.configure_source(SourceSettings("current", limit=2.5, range=90e-6))
-        assert accepted == SourceSettings("current", limit=2.5, range=1e-4)
+        accepted = found.configure_source(SourceSettings("current", compliance_voltage=2.5, range=90e-6))
+        assert accepted == SourceSettings("current", compliance_voltage=2.5, range=1e-4)
 
 
 @pytest.mark.parametrize(("reply", "said"), [
@@ -260,11 +260,11 @@ def test_a_switch_that_does_not_open_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(("settings", "level"), [
-    (SourceSettings("voltage", limit=0.2), 0.0), (SourceSettings("voltage", limit=0.06), 25.0),
-    (SourceSettings("voltage", limit=0.03), -45.0), (VOLTAGE, 101.0), (SourceSettings("voltage", 1e-3, range=2.0), 2.1),
-    (SourceSettings("current", limit=50.0), 30e-3), (SourceSettings("current", limit=1.0), 0.11),
-    (SourceSettings("current", limit=1.0, range=1e-6), 1.2e-6), (SourceSettings("voltage", 1e-3, range=300.0), 0.0),
-    (SourceSettings("voltage", 1e-3, high_capacitance=True), 0.0)])
+    (SourceSettings.of("voltage", 0.2), 0.0), (SourceSettings.of("voltage", 0.06), 25.0),
+    (SourceSettings.of("voltage", 0.03), -45.0), (VOLTAGE, 101.0), (SourceSettings.of("voltage", 1e-3, range=2.0), 2.1),
+    (SourceSettings.of("current", 50.0), 30e-3), (SourceSettings.of("current", 1.0), 0.11),
+    (SourceSettings.of("current", 1.0, range=1e-6), 1.2e-6), (SourceSettings.of("voltage", 1e-3, range=300.0), 0.0),
+    (SourceSettings("voltage", compliance_current=1e-3, high_capacitance=True), 0.0)])
 def test_what_the_module_cannot_is_refused_before_it_is_sent(settings: SourceSettings, level: float) -> None:
     with channel([]) as found, pytest.raises(LimitError):
         found.configure_source(settings)

@@ -57,7 +57,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 def sourcing(meter: SourceMeter, nplc: float = 0.01) -> None:
-    meter.configure_source(SourceSettings("voltage", limit=2e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=2e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=2e-3, nplc=nplc))
 
 
@@ -86,7 +86,7 @@ def test_both_channels_obey_ohms_law(bench: Bench) -> None:
 def test_compliance_is_flagged(bench: Bench) -> None:
     meter = bench.source_meter("gate")
     sourcing(meter)
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.set_level(1.5)
     meter.set_output(True)
     reading = meter.measure()

@@ -25,7 +25,7 @@ from tsbench.records import Flag, Identity
 
 IDENTITY = Identity("Keysight Technologies", "B2912A", "MY1", "3.4")
 OK = (":SYST:ERR?", '+0,"No error"')
-VOLTAGE = SourceSettings("voltage", limit=1e-3, range=1.5)
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3, range=1.5)
 
 
 @contextmanager
@@ -97,14 +97,14 @@ def test_reset() -> None:
 
 def test_source_settings_are_sent_and_read_back() -> None:
     with driver([*source(2)]) as found:
-        assert found.terminal("2").configure_source(VOLTAGE) == SourceSettings("voltage", limit=1e-3, range=2.0)
+        assert found.terminal("2").configure_source(VOLTAGE) == SourceSettings.of("voltage", 1e-3, range=2.0)
 
 
 def test_a_compliance_that_rises_is_set_behind_the_range() -> None:
     with driver([*source(), (":SOUR1:VOLT:RANG:AUTO ON", None), (":SENS1:CURR:PROT 0.1", None),
                  (":OUTP1:HCAP ON", None), OK, (":SENS1:CURR:PROT?", "+1.0E-01")]) as found:
         found.terminal("1").configure_source(VOLTAGE)
-        found.terminal("1").configure_source(SourceSettings("voltage", limit=0.1, high_capacitance=True))
+        found.terminal("1").configure_source(SourceSettings("voltage", compliance_current=0.1, high_capacitance=True))
 
 
 @pytest.mark.sabotage("units")
@@ -132,11 +132,11 @@ def test_overflows_are_not_a_number_and_garbled_readings_are_noticed() -> None:
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    (SourceSettings("voltage", limit=4.0), "compliance 4 A is outside"),
-    (SourceSettings("voltage", limit=0.2, range=100.0), "compliance of at most 105 mA, but a compliance of 200 mA"),
-    (SourceSettings("current", limit=30.0, range=1.0), "compliance of at most 21 V"),
-    (SourceSettings("current", limit=1.0, high_capacitance=True), "high-capacitance mode needs a voltage source"),
-    (SourceSettings("voltage", limit=1e-3, range=300.0), "300 V is outside"),
+    (SourceSettings("voltage", compliance_current=4.0), "compliance 4 A is outside"),
+    (SourceSettings.of("voltage", 0.2, range=100.0), "compliance of at most 105 mA, but a compliance of 200 mA"),
+    (SourceSettings("current", compliance_voltage=30.0, range=1.0), "compliance of at most 21 V"),
+    (SourceSettings.of("current", 1.0, high_capacitance=True), "high-capacitance mode needs a voltage source"),
+    (SourceSettings("voltage", compliance_current=1e-3, range=300.0), "300 V is outside"),
 ])
 def test_what_the_instrument_cannot_source_is_refused_before_a_message(settings: SourceSettings, message: str) -> None:
     with driver([]) as found, pytest.raises(LimitError, match=message):

@@ -58,7 +58,7 @@ def test_a_driver_of_another_author_measures_on_a_guarded_bench(tmp_path: Path, 
     assert driver_of(Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "1", "1")) == "keithley_2450"  # ours go first
     with Bench.open(bench_with("lab_meter", tmp_path)) as bench:
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", 1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_level(0.0)
         meter.set_output(True)

@@ -23,7 +23,7 @@ def bench(nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 def drive(bench: Bench, level: float) -> float:
     """Return the current [A] at a voltage [V] under 1 mA compliance; the output stays on."""
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1))
     meter.set_level(level)
     meter.set_output(True)

@@ -25,7 +25,7 @@ def refused(act: Any, *arguments: Any) -> str:
 def ready() -> list[tuple[Any, Any]]:
     """Return each guard with an output, set up so that it would go on."""
     source, pulser, pulsing = source_meter(DeviceLimits()), generator(DeviceLimits()), unit()
-    source[0].configure_source(SourceSettings("voltage", 1e-4))
+    source[0].configure_source(SourceSettings("voltage", compliance_current=1e-4))
     pulser[0].configure_level(0.1)
     pulsing[0].configure_train(train())
     return [source, pulser, pulsing]
@@ -61,12 +61,12 @@ def test_a_level_is_a_number(value: Any) -> None:
 @pytest.mark.parametrize("value", [True, "1 V", None])
 def test_no_other_call_takes_what_is_no_number(value: Any) -> None:
     guard, sent = source_meter(DeviceLimits())
-    refused(guard.configure_source, SourceSettings("voltage", value))
+    refused(lambda: guard.configure_source(SourceSettings("voltage", compliance_current=value)))
     if value is not None:   # None: automatic
-        refused(guard.configure_source, SourceSettings("voltage", 1e-4, range=value))
+        refused(guard.configure_source, SourceSettings("voltage", compliance_current=1e-4, range=value))
     refused(guard.configure_measure, MeasureSettings("current", nplc=value))
     assert sent.calls == []
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     refused(guard.start_sweep, [0.0, value], 1e-3)
     refused(guard.start_sweep, np.array([value, value]), 1e-3)
     refused(guard.start_sweep, value, 1e-3)
@@ -93,7 +93,7 @@ def test_no_other_call_takes_what_is_no_number(value: Any) -> None:
 def test_a_function_is_voltage_or_current(word: Any) -> None:
     guard, sent = source_meter(DeviceLimits())
     said = f'{guard.context.subject}: function is {word!r}. It must be "voltage" or "current". Nothing was sent'
-    assert refused(guard.configure_source, SourceSettings(word, 1e-4)) == said
+    assert refused(guard.configure_source, SourceSettings.of(word, 1e-4)) == said
     assert refused(guard.configure_measure, MeasureSettings(word)) == said
     assert sent.calls == []
 
@@ -103,7 +103,7 @@ def test_other_words_and_switches_of_settings() -> None:
     assert "auto_zero is 'off'" in refused(
         guard.configure_measure, MeasureSettings("current", auto_zero="off"))  # type: ignore[arg-type]
     assert "high_capacitance is 'off'" in refused(
-        guard.configure_source, SourceSettings("voltage", 1e-4, None, "off"))  # type: ignore[arg-type]
+        guard.configure_source, SourceSettings("voltage", compliance_current=1e-4, range=None, high_capacitance="off"))  # type: ignore[arg-type]
     pulser, told = generator(DeviceLimits())
     assert 'It must be "step" or "linear"' in refused(
         pulser.load_waveform, ArbitraryWaveform(np.zeros(40), 1e6, "steps"))  # type: ignore[arg-type]

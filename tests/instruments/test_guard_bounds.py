@@ -100,9 +100,9 @@ def test_worst_cases_of_small_resistances(
 
 def test_worst_case_of_a_source_meter() -> None:
     assert worst_case_of_current(-2e-3, 3.0) == WorstCase(3.0, 2e-3, 6e-3)
-    current = SourceSettings("current", 3.0)
+    current = SourceSettings("current", compliance_voltage=3.0)
     assert worst_case_of_source(-2e-3, current, WirePath(100.0)) == WorstCase(3.0, 2e-3, 6e-3)
-    voltage = SourceSettings("voltage", 1e-3)
+    voltage = SourceSettings("voltage", compliance_current=1e-3)
     assert worst_case_of_source(-2.0, voltage, WirePath(100.0)) == worst_case_of_voltage(-2.0, WirePath(100.0), 1e-3)
 
 
@@ -151,12 +151,12 @@ def test_an_output_that_stays_on_with_a_new_function_still_counts(stays_on: bool
     """An instrument need not open its output when its function changes."""
     meter, driver = source_meter(DeviceLimits(max_current=1e-3, max_voltage=4.0))
     outputs = meter.context.outputs
-    meter.configure_source(SourceSettings("voltage", 0.4e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=0.4e-3))
     meter.set_level(1.0)
     meter.set_output(True)
     driver.output_states = lambda: [OutputState("drive", stays_on)]   # type: ignore[method-assign]
-    meter.configure_source(SourceSettings("current", 4.0))
-    driver.source = SourceSettings("current", 4.0)
+    meter.configure_source(SourceSettings("current", compliance_voltage=4.0))
+    driver.source = SourceSettings("current", compliance_voltage=4.0)
     meter.set_level(0.4e-3)
     if stays_on:
         with pytest.raises(LimitError, match=r"other outputs are on \(\)"):
@@ -219,11 +219,11 @@ def test_a_pulse_lasts_its_width_and_its_fall() -> None:
 
 def test_ranges_and_dwells_of_a_source_meter() -> None:
     guard, sent = source_meter(DeviceLimits())
-    for source, inside in ((SourceSettings("voltage", 1e-3, range=210.0), True),
-                           (SourceSettings("voltage", 1e-3, range=211.0), False),
-                           (SourceSettings("voltage", 1e-3, range=-1.0), False),
-                           (SourceSettings("current", 1.0, range=1.05), True),
-                           (SourceSettings("current", 1.0, range=1.06), False)):
+    for source, inside in ((SourceSettings("voltage", compliance_current=1e-3, range=210.0), True),
+                           (SourceSettings("voltage", compliance_current=1e-3, range=211.0), False),
+                           (SourceSettings("voltage", compliance_current=1e-3, range=-1.0), False),
+                           (SourceSettings("current", compliance_voltage=1.0, range=1.05), True),
+                           (SourceSettings("current", compliance_voltage=1.0, range=1.06), False)):
         assert allowed(guard.configure_source, source) is inside, source
     for measure, inside in ((MeasureSettings("current", range=1.05), True),
                             (MeasureSettings("current", range=2.0), False),
@@ -324,7 +324,7 @@ def test_the_levels_around_one_of_which_the_same_holds(
     function: Any, fixed: float | None, level: float, full_scale: float, above: float, up_to: float, compliance: float
 ) -> None:
     """Up to 21 V the 2450 limits 1.05 A, beyond it 0.105 A; up to 0.105 A 210 V, beyond it 21 V."""
-    found = source_range(CAPABILITIES, DATA_SHEET, SourceSettings(function, 1e-3, range=fixed), level)
+    found = source_range(CAPABILITIES, DATA_SHEET, SourceSettings.of(function, 1e-3, range=fixed), level)
     assert found.row.full_scale == full_scale
     assert (found.above, found.up_to, found.compliance) == pytest.approx((above, up_to, compliance), rel=1e-6)
 
@@ -335,7 +335,7 @@ def test_a_level_at_an_operating_boundary_belongs_below_it(
 ) -> None:
     """21 V that was computed with rounding is 21 V."""
     for level in (up_to, up_to * (1 + 1e-15), -up_to):
-        found = source_range(CAPABILITIES, DATA_SHEET, SourceSettings("voltage", 1e-3, range=fixed), level)
+        found = source_range(CAPABILITIES, DATA_SHEET, SourceSettings.of("voltage", 1e-3, range=fixed), level)
         assert found.above < abs(level) <= found.up_to and found.compliance == pytest.approx(compliance)
         assert found.up_to == pytest.approx(up_to, rel=1e-6)
 
@@ -356,9 +356,9 @@ def test_how_long_a_limit_needs_to_hold(
 
 def test_a_limit_is_more_than_a_thousandth_of_the_fixed_range() -> None:
     for limit, suitable in ((1.01e-6, True), (1e-6, False), (1e-6 * (1 + JUST), False)):
-        assert suits(CAPABILITIES, SourceSettings("voltage", limit), 1e-3) is suitable
-    assert suits(CAPABILITIES, SourceSettings("current", 0.021), 20.0)
-    assert not suits(CAPABILITIES, SourceSettings("current", 0.02), 20.0)
+        assert suits(CAPABILITIES, SourceSettings("voltage", compliance_current=limit), 1e-3) is suitable
+    assert suits(CAPABILITIES, SourceSettings("current", compliance_voltage=0.021), 20.0)
+    assert not suits(CAPABILITIES, SourceSettings("current", compliance_voltage=0.02), 20.0)
 
 
 class Base:

@@ -38,7 +38,7 @@ ALL = DeviceLimits(max_voltage=4.0, max_current=1e-3)
 def meter(capabilities: Any = FULL, rating: float = SAFE_VOLTAGE, limits: DeviceLimits = ALL) -> tuple[Any, Sent]:
     sent = Sent(capabilities)
     guard = GuardedSourceMeter(sent, GuardContext("drive", WirePath(50.0), DeviceGuard(limits, "D1"), rating=rating))
-    guard.configure_source(SourceSettings("voltage", 1e-3))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     sent.calls.clear()
     return guard, sent
 
@@ -155,13 +155,13 @@ def test_no_voltage_stands_at_a_terminal_that_its_fixture_is_not_made_for(
     by_current, currents = meter(rating=rating, limits=NONE)
     if refused:
         for call in (lambda: guard.set_level(level), lambda: guard.start_sweep(np.array([0.0, level]), 0.0),
-                     lambda: by_current.configure_source(SourceSettings("current", abs(level)))):
+                     lambda: by_current.configure_source(SourceSettings("current", compliance_voltage=abs(level)))):
             with pytest.raises(LimitError, match="dangerous to touch" if rating == SAFE_VOLTAGE else "but the rating"):
                 call()
         assert not sent.calls and not currents.calls
         return
     guard.set_level(level)
-    by_current.configure_source(SourceSettings("current", abs(level)))
+    by_current.configure_source(SourceSettings("current", compliance_voltage=abs(level)))
     assert sent.calls == ["set_level"] and currents.calls == ["configure_source"]
 
 

@@ -1,6 +1,5 @@
 """The guard: nothing beyond a limit of instrument or device reaches a driver; switching off always does."""
 
-import dataclasses
 import math
 from typing import Any
 
@@ -98,7 +97,7 @@ def test_guards_have_the_capabilities_they_guard() -> None:
 def test_compliance_above_the_device_limit_names_everything() -> None:
     guard, sent = source_meter()
     with pytest.raises(LimitError) as caught:
-        guard.configure_source(SourceSettings("voltage", 25e-3))
+        guard.configure_source(SourceSettings("voltage", compliance_current=25e-3))
     assert str(caught.value) == (
         "drive (Keithley 2450, USB0::1::INSTR): compliance 25 mA exceeds the device limit "
         "max_current 1 mA of NbO2/W3/D12. Choose a smaller value, or change max_current in [devices.ID.limits] or "
@@ -112,10 +111,10 @@ def test_compliance_above_the_device_limit_names_everything() -> None:
 def test_what_is_no_number_is_refused(value: float) -> None:
     guard, sent = source_meter(DeviceLimits())
     with pytest.raises(LimitError):
-        guard.configure_source(SourceSettings("voltage", value))
+        guard.configure_source(SourceSettings("voltage", compliance_current=value))
     with pytest.raises(LimitError):
         guard.configure_measure(MeasureSettings("current", nplc=value))
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     with pytest.raises(LimitError):
         guard.set_level(value)
     with pytest.raises(LimitError):
@@ -134,7 +133,7 @@ def test_what_is_no_number_is_refused(value: float) -> None:
 
 def test_every_level_of_a_sweep_is_checked() -> None:
     guard, sent = source_meter()
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     levels = np.linspace(0, 1, 101)
     levels[57] = -4.2
     with pytest.raises(LimitError, match=r"the voltage at the device may reach 4\.2 V, but max_voltage"):
@@ -169,22 +168,22 @@ def test_switching_off_always_passes() -> None:
 def test_current_drive_checks_current_and_compliance_voltage() -> None:
     guard, _ = source_meter()
     with pytest.raises(LimitError, match=r"compliance 5 V exceeds the device limit max_voltage 4 V"):
-        guard.configure_source(SourceSettings("current", 5.0))
-    guard.configure_source(SourceSettings("current", 1.5))
+        guard.configure_source(SourceSettings("current", compliance_voltage=5.0))
+    guard.configure_source(SourceSettings("current", compliance_voltage=1.5))
     with pytest.raises(LimitError, match=r"current through a shorted device may reach 2 mA"):
         guard.set_level(2e-3)
     power, _ = source_meter(DeviceLimits(max_power=1e-3))
-    power.configure_source(SourceSettings("current", 3.0))
+    power.configure_source(SourceSettings("current", compliance_voltage=3.0))
     with pytest.raises(LimitError, match=r"1\.5 mW, but max_power of NbO2/W3/D12 is 1 mW"):
         power.set_level(0.5e-3)
 
 
 def test_raising_the_compliance_under_a_standing_level_is_checked() -> None:
     guard, _ = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     guard.set_level(5.0)
     with pytest.raises(LimitError, match="max_power"):
-        guard.configure_source(SourceSettings("voltage", 1e-2))
+        guard.configure_source(SourceSettings("voltage", compliance_current=1e-2))
 
 
 def test_generator_levels_count_as_the_voltage_of_the_open_circuit() -> None:
@@ -251,7 +250,7 @@ def test_scope_settings() -> None:
 
 def test_without_device_limits_the_instrument_still_has_its_own() -> None:
     guard, _ = source_meter(DeviceLimits(), rating=1000.0)
-    guard.configure_source(SourceSettings("voltage", 1.0))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1.0))
     guard.set_level(200.0)
     with pytest.raises(
         LimitError, match=r"source voltage 300 V is outside the instrument's range -210 V to 210 V"
@@ -321,7 +320,7 @@ def test_currents_of_outputs_that_are_on_together_add_up() -> None:
     pulses.configure_load(math.inf)
     pulses.configure_level(3.0)  # 0.6 mA through 5.1 kOhm
     pulses.set_output(True)
-    meter.configure_source(SourceSettings("voltage", 0.5e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=0.5e-3))
     meter.set_level(1.0)
     with pytest.raises(LimitError, match=r"other outputs are on \(generator\.1\)\. All outputs together could "
                                          r"drive 1\.088 mA through a shorted device, but max_current of"):
@@ -350,7 +349,7 @@ class Moving(Sent):
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         assert self.source is not None
-        self.source = dataclasses.replace(self.source, limit=self.moved)
+        self.source = self.source.read_back(self.moved, self.source.range)
         raise InstrumentError("the instrument has changed the compliance")
 
     set_level = configure_measure  # type: ignore[assignment]
@@ -360,7 +359,7 @@ class Moving(Sent):
 def test_only_a_limit_that_was_read_back_is_believed(how: str) -> None:
     driver = Moving(k2450.CAPABILITIES)
     guard = GuardedSourceMeter(driver, GuardContext("drive", SHORT_PATH, DeviceGuard(LIMITS, "D1")))
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     with pytest.raises(InstrumentError, match="changed the compliance"):
         if how == "measuring range":
             guard.configure_measure(MeasureSettings("current", range=1.0))
@@ -375,17 +374,17 @@ def test_only_a_limit_that_was_read_back_is_believed(how: str) -> None:
 
 def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
     guard, _ = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     guard.start_sweep(np.array([0.0, 9.0, 0.0]), 1e-3)  # stopped somewhere, it may stand at 9 V
     with pytest.raises(LimitError, match="max_power"):
-        guard.configure_source(SourceSettings("voltage", 2e-4))
+        guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
     guard.set_level(0.1)
-    guard.configure_source(SourceSettings("voltage", 2e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
 
 
 def test_where_a_message_failed_the_level_before_may_still_stand_there() -> None:
     guard, sent = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
-    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     guard.set_level(9.0)
 
     def lost(level: float) -> None:
@@ -395,7 +394,7 @@ def test_where_a_message_failed_the_level_before_may_still_stand_there() -> None
     with pytest.raises(CommunicationError):
         guard.set_level(0.1)
     with pytest.raises(LimitError, match="max_power"):
-        guard.configure_source(SourceSettings("voltage", 2e-4))
+        guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
 
 
 class StaysOn(Sent):
@@ -419,12 +418,12 @@ def two_on_one_device(meter: type[StaysOn]) -> tuple[GuardedSourceMeter, Guarded
 def test_another_function_opens_the_output_and_leaves_room_for_others() -> None:
     meter, pulses = two_on_one_device(StaysOn)
     pulses.configure_level(3.0)
-    meter.configure_source(SourceSettings("voltage", 0.5e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=0.5e-3))
     meter.set_level(1.0)
     meter.set_output(True)
     with pytest.raises(LimitError, match=r"other outputs are on \(source_meter\)\. All"):
         pulses.set_output(True)
-    meter.configure_source(SourceSettings("current", 1.0))
+    meter.configure_source(SourceSettings("current", compliance_voltage=1.0))
     pulses.set_output(True)
 
 
@@ -435,7 +434,7 @@ class MovingAndOn(Moving, StaysOn):
 def test_a_limit_that_moved_counts_beside_the_other_outputs() -> None:
     meter, pulses = two_on_one_device(MovingAndOn)
     pulses.configure_level(2.0)
-    meter.configure_source(SourceSettings("voltage", 0.3e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=0.3e-3))
     meter._levels = (1.0,)
     meter.set_output(True)
     pulses.set_output(True)  # 0.39 mA beside 0.3 mA
@@ -450,7 +449,7 @@ def test_a_higher_level_of_an_output_that_is_on_counts_for_the_others() -> None:
     pulses.configure_level(3.0)
     pulses.set_output(True)
     pulses.configure_level(4.9)  # 0.96 mA
-    meter.configure_source(SourceSettings("voltage", 0.3e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=0.3e-3))
     meter.set_level(1.0)
     with pytest.raises(LimitError, match=r"other outputs are on \(generator\.1\)\. All"):
         meter.set_output(True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +195,34 @@ def test_patience_is_shorter_meanwhile_and_never_longer() -> None:
     transport.close()
     with transport.timeout_at_most(0.5):   # a closed connection has none to change
         assert transport.timeout == 0.5
+
+
+def test_while_others_wait_a_reply_has_less_time_and_half_of_it_after_silence() -> None:
+    replies: list[str | Exception] = [TIMEOUT, "there\n"]
+
+    def read() -> str:
+        found = replies.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    manager = Manager(read=read)
+    transport = Transport(manager, USB, "scope", 3.0)
+    transport.patience.hurry(1.0)
+    assert transport.patience.hurried and (transport.timeout, manager.session.timeout) == (1.0, 1000)
+    with pytest.raises(NoReply, match=r"in 1 s\. .* If the instrument only needs longer, set timeout_while_on"):
+        transport.query(":TER?")
+    assert (transport.timeout, manager.session.timeout) == (0.5, 500)
+    transport.reopen()
+    assert manager.opened[-1][1] == {"timeout": 500, "open_timeout": 500}
+    assert transport.query("*IDN?") == "there" and (transport.timeout, manager.session.timeout) == (1.0, 1000)
+    with transport.timeout_at_most(0.3):
+        assert transport.timeout == 0.3
+    with transport.timeout_at_least(5.0):   # a long reply on a slow interface
+        assert (transport.timeout, manager.session.timeout) == (5.0, 5000)
+    assert transport.timeout == 1.0
+    transport.patience.hurry(math.inf)
+    assert not transport.patience.hurried and (transport.timeout, manager.session.timeout) == (3.0, 3000)
 
 
 def test_every_act_is_traced_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

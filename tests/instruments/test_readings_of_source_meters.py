@@ -15,7 +15,7 @@ from tsbench.instruments.keithley_2450.driver import Keithley2450
 from tsbench.instruments.keithley_interactive.driver import decoded
 from tsbench.records import Flag
 
-DRIVEN = SourceSettings("voltage", limit=1e-3)
+DRIVEN = SourceSettings("voltage", compliance_current=1e-3)
 INF, NAN = math.inf, math.nan
 
 
@@ -45,7 +45,7 @@ def test_four_values_are_a_reading(values: list[float], level: float, expected: 
 
 
 def test_what_is_sourced_and_measured_is_voltage_and_current() -> None:
-    driven = SourceSettings("current", limit=2.0)
+    driven = SourceSettings("current", compliance_voltage=2.0)
     assert decoded([0.5, 1e-3, 1.2, 0], 1e-3, driven, "voltage", 1e-2, "meter") == Reading(
         0.5, 1e-3, 1.2, 1e-3, Flag.NONE)
     found = decoded([0.5, 1.0, 5.0, 0], 1.0, DRIVEN, "voltage", 2.0, "meter")   # it measures what it sources

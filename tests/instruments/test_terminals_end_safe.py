@@ -23,7 +23,7 @@ FAMILIES = {model.driver: model for kind in (SOURCE_METER, GENERATOR)
 def switch_on(terminal: Any) -> bool:
     """Switch one output on at a level that is not zero; False for a pulse card, whose train switches it on."""
     if hasattr(terminal, "configure_source"):
-        terminal.configure_source(SourceSettings("voltage", limit=1e-3))
+        terminal.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         terminal.configure_measure(MeasureSettings("current"))
         terminal.set_level(0.5)
     elif hasattr(terminal, "configure_level"):

@@ -49,7 +49,7 @@ def begin(one: Any) -> Callable[[], bool]:
         one.start()
         return one.running   # type: ignore[no-any-return]
     if hasattr(one, "configure_source"):
-        one.configure_source(SourceSettings("voltage", limit=1e-3))
+        one.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         one.configure_measure(MeasureSettings("current", nplc=0.1))
         one.set_output(True)
         one.start_sweep(np.full(20, 0.1), 0.05)
@@ -103,7 +103,7 @@ def test_what_a_channel_plays_ends(place: tuple[Any, ...]) -> None:
                          indirect=True)
 def test_a_sweep_that_switches_the_output_on_is_reported_as_on(place: tuple[Any, ...]) -> None:
     driver, terminal, name, outputs_on, wait = place
-    terminal.configure_source(SourceSettings("voltage", limit=1e-3))
+    terminal.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     terminal.configure_measure(MeasureSettings("current", nplc=0.1))
     terminal.start_sweep(np.full(20, 0.1), 0.05)
     wait(0.1)

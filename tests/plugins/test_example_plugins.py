@@ -121,7 +121,7 @@ def test_the_protocol_measures_with_the_instrument_on_its_twin(python: Run, benc
     (run,) = out.glob("*.nxs")
     header = read_run(run).header
     assert header.provenance["packages"] == ["lab-plugins 1.0"]
-    assert header.instruments["meter"]["settings"]["source_limit"] > 0.0
+    assert header.instruments["meter"]["settings"]["source_compliance_current"] > 0.0
     figures = tmp_path / "figures"
     (again,) = json.loads(python("-m", "tsbench", "analyse", run, "--out", figures, "--json"))
     assert again["value"] == row["value"]

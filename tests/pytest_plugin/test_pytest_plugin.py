@@ -21,7 +21,7 @@ from tsbench.instruments import SourceSettings
 
 def switch_on(bench):
     meter = bench.source_meter("drive")
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.set_output(True)
     return meter
 

@@ -64,7 +64,8 @@ ACTS: dict[tuple[str, str], tuple[tuple[str, ...], Callable[[Any], object], obje
         (":SYST:ERR?",), lambda driver: driver.check_errors(), "-113.*Undefined header"),
     ("keithley_2400.pymeasure", "words and switches"): ((":OUTP?",), outputs, [False]),
     ("keithley_2400.pymeasure", "limit"): (
-        (":SENS:CURR:PROT?",), lambda driver: driver.configure_source(SourceSettings("voltage", 0.5)).limit, 0.5),
+        (":SENS:CURR:PROT?",),
+        lambda driver: driver.configure_source(SourceSettings.of("voltage", 0.5)).compliance, 0.5),
     ("keithley_2450.qcodes", "functions"): ((":OUTP?",), outputs, [False]),
     ("keysight_33522b.qcodes", "output"): ((":OUTP1?",), lambda driver: outputs(driver)[0], True),
     ("keysight_33522b.qcodes", "load"): ((":OUTP1:LOAD?",), load(math.inf), None),

@@ -94,7 +94,7 @@ def test_the_bias_is_a_generator_or_a_source_meter_that_ends_at_zero(station: An
     source = bias_source(station)
     assert source.limits_current and source.allowed == meter.capabilities.source_voltage
     source.prepare(-3.0, 2.0, 5e-3)
-    assert (meter.source.limit, meter.source.range, meter.output) == (5e-3, 3.0, True)
+    assert (meter.source.compliance, meter.source.range, meter.output) == (5e-3, 3.0, True)
     assert (meter.measure_settings.range, meter.measure_settings.nplc) == (5e-3, 0.1)
     source.set_level(1.0)
     source.switch_off()

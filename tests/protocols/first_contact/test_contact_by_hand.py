@@ -22,7 +22,7 @@ def test_the_source_meter_and_the_steps(station: Any, recorder: Any) -> None:
     assert steps[:3] == [(0, 11, "output on at 0", True), (1, 11, "0.000 V", False), (2, 11, "20.00 mV", False)]
     assert steps[-2:] == [(11, 11, "-100.0 mV", False), (11, 11, "output off", True)] and len(steps) == 13
     (source,), (measure,) = station.meter.named("configure_source"), station.meter.named("configure_measure")
-    assert (source.function, source.limit, source.range) == ("voltage", 1e-3, 0.1)
+    assert (source.function, source.compliance, source.range) == ("voltage", 1e-3, 0.1)
     assert (measure.function, measure.range, measure.nplc) == ("current", 1e-3, 0.5)
     assert [point.values[:2] for point in recorder.points] == [
         pytest.approx((float(k), 0.05 * (k + 1))) for k in range(11)]

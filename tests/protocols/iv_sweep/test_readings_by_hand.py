@@ -32,7 +32,7 @@ def follow(station):
 def test_what_the_source_meter_is_set_to(station, recorder, given, source, measure):
     list(IVSweep.parse({"stop": 1.0, "step": 0.5, "nplc": 0.5, **given}).run(station, recorder))
     (sourced,), (measured,) = (station.meter.named(name) for name in ("configure_source", "configure_measure"))
-    assert (sourced.function, sourced.limit, sourced.range) == source
+    assert (sourced.function, sourced.compliance, sourced.range) == source
     assert (measured.function, measured.range, measured.nplc) == measure
 
 

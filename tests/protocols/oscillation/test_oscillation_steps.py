@@ -109,7 +109,7 @@ def test_the_bias_may_be_a_source_meter(station, recorder):
     list(Oscillation(bias=(1.0, 2.0)).run(station, recorder))
     assert meter.named("set_level") == [0.0, 1.0, 0.0, 2.0, 0.0, 0.0]
     assert not meter.output
-    assert meter.source.limit == 5e-3
+    assert meter.source.compliance == 5e-3
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def witnessed(folder: Path) -> dict[str, bool]:
 def switch_on(bench: Bench) -> None:
     """Switch all three outputs on at small levels."""
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=1e-4))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     meter.configure_measure(MeasureSettings("current"))
     meter.set_level(0.2)
     meter.set_output(True)
@@ -91,7 +91,7 @@ def test_description_is_plain_data(nbo2_bench: Path) -> None:
     meter = found["source_meter"]
     assert meter["serial"].startswith("SIM")
     assert meter["roles"] == ["drive"]
-    assert meter["settings"]["source_limit"] == pytest.approx(1e-4)
+    assert meter["settings"]["source_compliance_current"] == pytest.approx(1e-4)
     assert meter["accuracy"]["measure_current:0.001"]["gain"] == pytest.approx(0.2e-3)
 
     def plain(value: Any) -> bool:
@@ -191,7 +191,7 @@ def test_limits_of_the_device_are_refused_before_a_message(nbo2_bench: Path) -> 
         before = bench.clock.now()
         expected = "compliance 25 mA exceeds the device limit max_current 20 mA of D1"
         with pytest.raises(LimitError, match=expected):
-            bench.source_meter().configure_source(SourceSettings("voltage", limit=25e-3))
+            bench.source_meter().configure_source(SourceSettings("voltage", compliance_current=25e-3))
         with pytest.raises(LimitError, match="max_voltage of D1 is 4 V"):
             bench.pulse_generator("bias").configure_level(2.5)  # 5 V of EMF as long as 50 Ohm are declared
         assert bench.clock.now() == before

@@ -178,7 +178,7 @@ def test_the_input_is_guarded_against_more_than_it_withstands(tmp_path: Path) ->
     """5 V rms at 50 Ohm are 100 mA: the plan, each setting, and two sources at once."""
     with Bench.open(bench_file(tmp_path, INPUT), "D1") as bench:
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=0.2, range=20.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=0.2, range=20.0))
         meter.set_level(5.0)   # 96 mA through 52 Ohm
         with pytest.raises(LimitError, match=r"the 50 Ohm input of 'scope.2' withstands 100 mA"):
             meter.set_level(6.0)

@@ -43,8 +43,8 @@ def test_bounds(where: tuple[str, ...], key: str, allowed: list[Any], refused: l
 
 def test_the_unit_of_a_setting_is_that_of_what_is_sourced_or_measured() -> None:
     voltage, current = {"source_function": "voltage"}, {"source_function": "current"}
-    assert (unit_of("source_range", voltage), unit_of("source_limit", voltage)) == ("V", "A")
-    assert (unit_of("source_range", current), unit_of("source_limit", current)) == ("A", "V")
+    assert (unit_of("source_range", voltage), unit_of("source_compliance_current", voltage)) == ("V", "A")
+    assert (unit_of("source_range", current), unit_of("source_compliance_voltage", current)) == ("A", "V")
     assert unit_of("measure_range", {"measure_function": "current", **voltage}) == "A"
     assert unit_of("channel_2_range", voltage) == "V" and unit_of("measure_nplc", voltage) == ""
     settings = {"channel_1_range": 4.0, "channel_1_coupling": "DC", "span": 1e-3, "span_unit": "ms", "on_level": True}

@@ -40,7 +40,7 @@ def switch_all_on(bench: Bench) -> list[str]:
     for name in driver.output_names:
         terminal = driver.terminal(name.partition(".")[2])
         if hasattr(terminal, "configure_source"):
-            terminal.configure_source(SourceSettings("voltage", limit=1e-3))
+            terminal.configure_source(SourceSettings("voltage", compliance_current=1e-3))
             terminal.configure_measure(MeasureSettings("current"))
             terminal.set_level(0.5)
         elif hasattr(terminal, "configure_level"):

@@ -93,7 +93,7 @@ def bench_file(folder: Path, *changes: tuple[str, str]) -> Path:
 def drive_to(path: Path, volts: float) -> None:
     with Bench.open(path) as bench:
         meter: Any = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.set_level(volts)
 
 
@@ -105,7 +105,7 @@ def test_no_setting_burns_the_input_of_the_scope(tmp_path: Path) -> None:
         drive_to(path, 900.0)
     drive_to(path, 130.0)
     with Bench.open(path) as bench, pytest.raises(LimitError, match=r"scope\.1 withstands 135 V.* reach 200 V"):
-        bench.source_meter().configure_source(SourceSettings("current", limit=200.0))
+        bench.source_meter().configure_source(SourceSettings("current", compliance_voltage=200.0))
 
 
 @pytest.mark.sabotage("output")

@@ -102,7 +102,7 @@ def bench_file(folder: Path, leak: str = "1g") -> Path:
 def resistance(bench: Bench) -> float:
     """Return the resistance [Ohm] of all in the path, measured with 20 mV."""
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=100e-6, range=0.2))
+    meter.configure_source(SourceSettings("voltage", compliance_current=100e-6, range=0.2))
     meter.configure_measure(MeasureSettings("current", range=100e-6))
     meter.set_level(0.02)
     meter.set_output(True)
@@ -136,7 +136,7 @@ def test_limits_follow_the_gate_and_the_gate_has_limits_of_its_own(tmp_path: Pat
         with pytest.raises(LimitError, match=r"the transistor 'R_load' has 434.* Ohm to .* in its table, not 100 Ohm"):
             control.set_value("load_resistance", 100.0)
         meter = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=3e-3, range=2.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=3e-3, range=2.0))
         with pytest.raises(LimitError, match="max_voltage"):
             meter.set_level(1.1)
         meter.set_level(0.1)
@@ -183,8 +183,8 @@ def test_the_gate_has_a_largest_voltage_and_current(tmp_path: Path, stated: str,
         world = next(iter(bench.instruments.managers.values())).visalib.world
         with pytest.raises(LimitError, match=r"compliance 1 mA exceeds the limit gate_limit 1 uA of the gate "
                                              r"of 'R_load'. Choose .* change gate_limit in \[fixture.control.load_res"):
-            gate.configure_source(SourceSettings("voltage", limit=1e-3, range=20.0))
-        gate.configure_source(SourceSettings("voltage", limit=1e-6, range=20.0))
+            gate.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
+        gate.configure_source(SourceSettings("voltage", compliance_current=1e-6, range=20.0))
         gate.configure_measure(MeasureSettings("current", range=1e-6))
         sent = world.faults.total
         for level in (most + 0.01, -most - 0.01):

@@ -170,7 +170,7 @@ def test_a_4200a_that_refuses_a_high_voltage_names_its_interlock(tmp_path: Path,
     path.write_text(BENCH.format(driver="keithley_4200", terminal="meter.smu1", stated=STATED), "utf-8")
     with Bench.open(path) as bench:
         meter: Any = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_output(True)
         act = (lambda: meter.start_sweep(np.array([0.0, 45.0]), 0.0)) if on_a_list else (lambda: meter.set_level(45.0))
@@ -214,7 +214,7 @@ def test_check_says_that_nobody_watches_a_2400(
 def test_a_high_voltage_is_refused_while_the_interlock_is_open(tmp_path: Path, model: str) -> None:
     with Bench.open(bench_file(tmp_path, model, closed=False)) as bench:
         meter: Any = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_level(10.0)
         meter.set_output(True)
@@ -224,7 +224,7 @@ def test_a_high_voltage_is_refused_while_the_interlock_is_open(tmp_path: Path, m
                 act()
         assert meter.measure().current == pytest.approx(10e-6, rel=0.05)   # nothing has changed
         with pytest.raises(InstrumentError, match=r"(?i)interlock.* must be closed"):
-            meter.configure_source(SourceSettings("current", limit=60.0))   # a B1500A refuses this already
+            meter.configure_source(SourceSettings("current", compliance_voltage=60.0))   # a B1500A refuses this already
             meter.set_output(True)
         assert not any(state.enabled for state in bench.make_safe())
 
@@ -233,7 +233,7 @@ def test_a_high_voltage_is_refused_while_the_interlock_is_open(tmp_path: Path, m
 def test_a_high_voltage_stands_where_the_interlock_is_closed(tmp_path: Path, model: str) -> None:
     with Bench.open(bench_file(tmp_path, model, closed=True)) as bench:
         meter: Any = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_level(60.0)
         meter.set_output(True)
@@ -245,7 +245,7 @@ def test_without_a_rating_nothing_is_sent_above_42_v(tmp_path: Path, model: str)
     path = bench_file(tmp_path, model, closed=True, stated="")
     with Bench.open(path) as bench:
         meter: Any = bench.source_meter()
-        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
         before = world.faults.total
@@ -263,7 +263,7 @@ def test_the_lid_of_a_2410_that_is_opened_switches_a_high_voltage_off(tmp_path: 
     with Bench.open(bench_file(tmp_path, "keithley_2410", closed=True)) as bench:
         meter: Any = bench.source_meter()
         ask = bench.instruments.connections["meter"].driver.ask   # type: ignore[attr-defined]
-        meter.configure_source(SourceSettings("voltage", limit=1e-3))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
         meter.configure_measure(MeasureSettings("current"))
         meter.set_level(42.0)
         assert ask(":OUTP:ENAB?") == "0"
@@ -283,5 +283,5 @@ def test_the_lid_of_a_2410_that_is_opened_switches_a_high_voltage_off(tmp_path: 
         world.instruments["meter"].move_lid(closed=True)
         bench.clock.wait(0.1)
         assert abs(world.bench.circuit.voltage(node)) < 1e-3   # it does not come back by itself
-        meter.configure_source(SourceSettings("current", limit=100.0))
+        meter.configure_source(SourceSettings("current", compliance_voltage=100.0))
         assert ask(":OUTP:ENAB?") == "1"

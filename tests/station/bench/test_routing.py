@@ -145,7 +145,7 @@ def by_hand(folder: Path, routing: str = BY_HAND, first: str = "") -> Path:
 def resistance(bench: Bench) -> float:
     """Return the resistance [Ohm] that the source meter finds."""
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.configure_measure(MeasureSettings("current", range=1e-3))
     meter.set_level(1.0)
     meter.set_output(True)
@@ -415,7 +415,7 @@ def test_both_roles_of_a_terminal_are_in_the_routing_or_none_is(tmp_path: Path) 
         for roles in (["drive"], ["bias"], ["pulser"]):
             bench.preparation.prepare(roles)
             meter = bench.source_meter(roles[0]) if roles != ["pulser"] else bench.source_meter("bias")
-            meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+            meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
             meter.set_output(True)
             meter.set_output(False)
 
@@ -426,6 +426,6 @@ def test_the_terminal_of_two_roles_does_not_go_on_in_a_state_of_neither(tmp_path
     with Bench.open(file, "D1") as bench:
         bench.preparation.prepare(["pulser"])
         meter = bench.source_meter("bias")
-        meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
         with pytest.raises(LimitError, match="the state 'pulses' does not connect the role"):
             meter.set_output(True)

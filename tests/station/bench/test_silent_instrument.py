@@ -1,21 +1,27 @@
 """One instrument falls silent for good: all other outputs are off at once, by the witness."""
 
+import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fixtures.patience import PATIENCE
+from tests.fixtures.simulated_bench import EXAMPLES
 from tsbench.errors import CommunicationError
-from tsbench.instruments import SourceSettings
+from tsbench.instruments import SourceSettings, Timebase, Vertical
+from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.world.faults import Fault
 from tsbench.station.bench.bench import Bench
+from tsbench.station.runner import run_protocol
 
 pytestmark = pytest.mark.tsbench_outputs_stay_on  # the silent instrument's own cannot be switched off
 
-WITHIN = 1.0  #: [s] of bench time
+WITHIN = 1.0  #: [s] of bench time from the decision to make safe
+SILENT_WITHIN = 2.5  #: [s] from the first message without a reply, as docs/faults.md promises it
 
 
 def reordered(bench: Path, first: str) -> None:
@@ -27,7 +33,7 @@ def reordered(bench: Path, first: str) -> None:
 
 def all_on(bench: Bench) -> None:
     meter = bench.source_meter()
-    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
     meter.set_level(1.0)
     meter.set_output(True)
     for role in ("pulser", "bias"):
@@ -71,6 +77,49 @@ def test_the_others_are_off_within_a_second(driver_bench: Path, silent: str, fir
     assert unknown == {"source_meter": {"source_meter"}, "generator": {"generator.1", "generator.2"}, "scope": set()}[
         silent]
     assert all(silent in problem for problem in bench.problems)
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("how", [{}, {"after": True}])
+@pytest.mark.parametrize("act", ["vertical", "span", "triggered"])
+def test_a_silent_scope_keeps_no_source_on_for_its_timeout(driver_bench: Path, act: str, how: dict[str, Any]) -> None:
+    """From the first message without a reply, not from the moment at which its timeout is over."""
+    asks: dict[str, Callable[[Bench], Any]] = {
+        "vertical": lambda bench: bench.oscilloscope().configure_channel(1, Vertical(1.0)),
+        "span": lambda bench: bench.oscilloscope().configure_timebase(Timebase(1e-5)),
+        "triggered": lambda bench: bench.instruments.restarted()}
+    began = 0.0
+    with pytest.raises(CommunicationError, match=r"scope .* If the instrument only needs longer, set timeout_while_on"
+                       ), Bench.open(driver_bench) as bench:
+        all_on(bench)
+        silence(bench, "scope", **how)
+        began = bench.clock.now()
+        asks[act](bench)
+    off = off_after(driver_bench.with_name("witness.jsonl"), "scope", began)
+    assert len(off) == 3 and max(off.values()) < SILENT_WITHIN
+
+
+def run_of_oscillation(folder: Path, faults: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run an oscillation of the example bench; returns its outcome and when [s] outputs were switched."""
+    monkeypatch.setenv("TSBENCH_WITNESS", str(folder / "witness.jsonl"))
+    monkeypatch.setenv("TSBENCH_FAULTS", json.dumps(faults) if faults else "")
+    protocol = protocol_named("oscillation").parse({"bias": [2.0], "record_span": 2e-6})
+    outcome = run_protocol(EXAMPLES / "nbo2.bench.toml", "D1", protocol, folder / "runs", extract=False)
+    return outcome, read_witness(folder / "witness.jsonl").of_kind("output")
+
+
+@pytest.mark.sabotage("output")
+def test_a_run_whose_scope_falls_silent_does_not_leave_its_bias_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, switched = run_of_oscillation(tmp_path / "clean", [], monkeypatch)
+    began = next(record["t"] for record in switched if record["on"])
+    fault = {"kind": "timeout", "lasting": True, "instrument": "scope", "time": began}
+    outcome, switched = run_of_oscillation(tmp_path / "silent", [fault], monkeypatch)
+    assert outcome.status == "fail" and outcome.safe and "scope" in outcome.reason
+    on, *off = (record for record in switched if record["t"] >= began)
+    assert on["on"] and off and not any(record["on"] for record in off)
+    assert off[0]["t"] - began < SILENT_WITHIN
 
 
 @pytest.mark.sabotage("output")
@@ -185,3 +234,24 @@ def test_ctrl_c_between_two_instruments_keeps_none_on(
         assert not any(state.enabled for state in bench.make_safe())
         off = off_after(driver_bench.with_name("witness.jsonl"), "", 0.0)
         assert len(off) == 3 and max(off.values()) < float("inf")
+
+
+def test_only_instruments_that_another_output_waits_for_have_less_time(driver_bench: Path) -> None:
+    with Bench.open(driver_bench) as bench:
+        def timeouts() -> list[float]:
+            return [bench.instruments.connections[name].transport.timeout
+                    for name in ("source_meter", "generator", "scope")]
+
+        assert timeouts() == [3.0, 3.0, 3.0]
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
+        meter.set_output(True)
+        assert timeouts() == [3.0, 1.0, 1.0]   # its own silence keeps no other output on
+        generator = bench.pulse_generator("pulser")
+        generator.configure_level(0.5)
+        generator.set_output(True)
+        assert timeouts() == [1.0, 1.0, 1.0]
+        bench.instruments.outputs.reading_takes("source_meter", 2.0)   # a long aperture
+        assert timeouts() == [2.0, 1.0, 1.0]
+        bench.make_safe()
+        assert timeouts() == [3.0, 3.0, 3.0]

@@ -149,7 +149,7 @@ def test_a_lost_contact_is_found_when_the_device_is_connected_again(tmp_path: Pa
 def test_a_prober_does_not_move_while_an_output_is_on(tmp_path: Path) -> None:
     with Bench.open(copied(tmp_path, "wafer"), "W1_x0y0_1") as bench:
         drive = bench.source_meter("drive")
-        drive.configure_source(SourceSettings("voltage", limit=1e-4, range=2.0))
+        drive.configure_source(SourceSettings("voltage", compliance_current=1e-4, range=2.0))
         drive.set_output(True)
         with pytest.raises(InstrumentError, match="the chuck of the prober must not move"):
             bench.positioner.connect("W1_x1y0_1")

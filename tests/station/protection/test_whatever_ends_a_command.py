@@ -32,7 +32,7 @@ from tsbench.instruments import SourceSettings
 from tsbench.station.bench.bench import Bench
 with Bench.open(sys.argv[1], "D1") as bench:
     meter = bench.source_meter("drive")
-    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
     meter.set_output(True)
     time.sleep(600)
 """

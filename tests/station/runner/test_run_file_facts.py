@@ -65,8 +65,9 @@ def test_every_number_that_has_a_unit_says_it(files: dict[str, Path], protocol: 
 def test_settings_and_conditions_have_their_units(files: dict[str, Path]) -> None:
     with h5py.File(files["iv_sweep"], "r") as file:
         meter = file["entry/instrument/source_meter/settings"]
-        units = {name: meter[name].attrs["units"] for name in ("source_limit", "source_range", "line_frequency")}
-        assert units == {"source_limit": "A", "source_range": "V", "line_frequency": "Hz"}
+        names = ("source_compliance_current", "source_range", "line_frequency")
+        units = {name: meter[name].attrs["units"] for name in names}
+        assert units == {"source_compliance_current": "A", "source_range": "V", "line_frequency": "Hz"}
         assert file["entry/steps/set_point"].attrs["units"] == "V"
         assert "index_column" not in file["entry/steps"] and "point" in file["entry/steps"]
     with h5py.File(files["pulse_train"], "r") as file:
@@ -102,12 +103,12 @@ def test_a_run_says_what_makes_it_the_same_again(files: dict[str, Path]) -> None
 
 
 def test_units_of_settings_follow_what_is_sourced() -> None:
-    sourcing = {"source_function": "current", "source_limit": 2.0, "source_range": None, "measure_function": "voltage",
-                "measure_range": 2.0, "measure_nplc": 1.0, "own": 1.0, "own_unit": "m"}
+    sourcing = {"source_function": "current", "source_compliance_voltage": 2.0, "source_range": None,
+                "measure_function": "voltage", "measure_range": 2.0, "measure_nplc": 1.0, "own": 1.0, "own_unit": "m"}
     units = {name: unit for name, unit in with_units(sourcing).items() if name.endswith("_unit")}
-    assert units == {"source_limit_unit": "V", "source_range_unit": "A", "measure_range_unit": "V", "own_unit": "m"}
+    assert units == {"source_compliance_voltage_unit": "V", "source_range_unit": "A", "measure_range_unit": "V",
+                     "own_unit": "m"}
     assert unit_of("1.pulse_rise_time", {}) == "s" and unit_of("2.load_resistance", {}) == "Ohm"
     settings = {"a.source_function": "current", "b.source_function": "voltage"}
-    assert [unit_of(name, settings) for name in ("a.source_range", "a.source_limit", "b.source_range", "b.source_limit")
-            ] == ["A", "V", "V", "A"]
+    assert [unit_of(name, settings) for name in ("a.source_range", "b.source_range")] == ["A", "V"]
     assert [unit_of(name, {}) for name in ("1.burst_count", "channel_1_probe_attenuation")] == ["", ""]

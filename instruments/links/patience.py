@@ -1,0 +1,70 @@
+"""How long the reply of one instrument may take: usually, while others wait, and after silence."""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+
+
+class Patience:
+    """The time [s] for one reply of an instrument.
+
+    Parameters
+    ----------
+    usual : [s]
+    changed : called when :attr:`seconds` may be another
+    """
+
+    def __init__(self, usual: float, changed: Callable[[], None]) -> None:
+        self._usual = usual
+        self._changed = changed
+        self._hurry = math.inf  #: [s] while others wait
+        self.doubted = False  #: whether the last query had no reply
+
+    @property
+    def seconds(self) -> float:
+        """Return the longest time for one reply [s]."""
+        return min(self._usual, self._hurry / 2 if self.doubted else self._hurry)
+
+    @property
+    def hurried(self) -> bool:
+        """Whether :meth:`hurry` holds."""
+        return math.isfinite(self._hurry)
+
+    def hurry(self, longest: float) -> None:
+        """Wait at most ``longest`` [s] for one reply from now on; inf: as long as usual.
+
+        After a query without a reply the next one, which asks whether the instrument is still there, has half of it.
+        """
+        if longest != self._hurry:
+            self._hurry = longest
+            self._changed()
+
+    def doubt(self, doubted: bool) -> None:
+        """Note whether the last query had no reply."""
+        if doubted is not self.doubted:
+            self.doubted = doubted
+            if self.hurried:
+                self._changed()
+
+    @contextlib.contextmanager
+    def at_most(self, longest: float) -> Iterator[None]:
+        """Wait at most ``longest`` [s] for one reply meanwhile, less where the usual time is shorter."""
+        with self._meanwhile(min(longest, self._usual), self._hurry):
+            yield
+
+    @contextlib.contextmanager
+    def at_least(self, least: float) -> Iterator[None]:
+        """Wait at least ``least`` [s] for one reply meanwhile: for a long reply on a slow interface."""
+        with self._meanwhile(max(least, self._usual), max(least, self._hurry)):
+            yield
+
+    @contextlib.contextmanager
+    def _meanwhile(self, usual: float, hurry: float) -> Iterator[None]:
+        before = self._usual, self._hurry
+        self._usual, self._hurry = usual, hurry
+        self._changed()
+        try:
+            yield
+        finally:
+            self._usual, self._hurry = before
+            self._changed()
