@@ -126,7 +126,7 @@ def test_a_lost_contact_is_found_when_the_device_is_connected_again(tmp_path: Pa
     lost, tries = 0, 0
     with Bench.open(path) as bench:
         drive = bench.source_meter("drive")
-        drive.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+        drive.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
         drive.configure_measure(MeasureSettings("current", range=1e-4, nplc=0.1))
         for device in bench.positioner.devices():
             for again in (False, True, True, True, True, True, True, True):
