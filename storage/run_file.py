@@ -1,7 +1,6 @@
 """Journal -> immutable run file, and the one way to read a run, finished or not."""
 
 import datetime
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +71,7 @@ def consolidate(journal_path: Path, extract: Extractor | None = None, packed: bo
     if not _already_there(target, run):
         part = journal_path.with_suffix(PART_SUFFIX)
         write_run(run, part, packed)
-        if what := difference(part, run, sys.maxsize):
+        if what := difference(part, run):
             raise StorageError(f"{part}: the new run file differs from its journal ({what}). The journal is kept. "
                                f"Check the disk, then run 'tsbench recover {part.parent}'")
         disk.sync_file(part)

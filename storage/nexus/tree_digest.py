@@ -6,12 +6,13 @@ leave it as it is. Read in blocks: a long waveform is never in memory as a whole
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import h5py
 import numpy as np
 
+_KINDS = {h5py.h5g.GroupID: h5py.Group, h5py.h5d.DatasetID: h5py.Dataset}  #: of the objects in a file
 BLOCK = 64 * 65536  #: values that are read at once: whole chunks of a run file
 
 
@@ -36,7 +37,10 @@ def tree_digest(file: Any, leave_out: str, written: Mapping[str, Iterable[Any]] 
 
 
 class _Tree:
-    """Two passes: the first gives every object its first path (in order of names), the second digests its content."""
+    """Two passes: the first gives every object its first path (in order of names), the second digests its content.
+
+    A run file has some hundred objects, so this uses h5py's low-level calls: the others open each object several times.
+    """
 
     def __init__(self, file: Any, leave_out: str, written: Mapping[str, Iterable[Any]]) -> None:
         self._file = file
@@ -44,18 +48,18 @@ class _Tree:
         self._leave_out = leave_out
         self._sum = hashlib.sha256()
         self._paths: dict[int, str] = {}
-        self._links: list[tuple[str, str, Any]] = []  #: path, kind of link, object or target
+        self._links: list[tuple[str, str, Any, int]] = []  #: path, kind of link, object or target, address
         self._note("/", file["/"])
 
     def digest(self) -> str:
         seen: set[int] = set()
-        for path, kind, item in self._links:
+        for path, kind, item, address in self._links:
             self._add("link", path, kind)
             if kind != "hard":
                 self._add(item)
                 continue
-            self._add(self._path_of(item))
-            if (address := _address(item)) not in seen:
+            self._add(self._paths.get(address, "?"))
+            if address not in seen:
                 seen.add(address)
                 self._object(path, item)
         return self._sum.hexdigest()
@@ -65,16 +69,21 @@ class _Tree:
         waiting: list[tuple[str, str, Any]] = [(path, "hard", item)]
         while waiting:
             path, kind, item = waiting.pop()
-            self._links.append((path, kind, item))
-            if kind != "hard" or _address(item) in self._paths:
+            address = _address(item.id) if kind == "hard" else 0
+            self._links.append((path, kind, item, address))
+            if kind != "hard" or address in self._paths:
                 continue
-            self._paths[_address(item)] = path
+            self._paths[address] = path
             if isinstance(item, h5py.Group):
                 waiting += reversed([self._link(item, path, name) for name in sorted(item)])
 
     @staticmethod
     def _link(group: Any, path: str, name: str) -> tuple[str, str, Any]:
-        where = f"{path.rstrip('/')}/{name}"
+        where, encoded = f"{path.rstrip('/')}/{name}", name.encode("utf-8", "surrogateescape")
+        if group.id.links.get_info(encoded).type == h5py.h5l.TYPE_HARD:
+            found = h5py.h5o.open(group.id, encoded)
+            kind = _KINDS.get(type(found))
+            return where, "hard", group[name] if kind is None else kind(found)
         link = group.get(name, getlink=True)
         if isinstance(link, h5py.SoftLink):
             return where, "soft", link.path
@@ -82,23 +91,38 @@ class _Tree:
             return where, "external", f"{link.filename}\0{link.path}"
         return where, "hard", group[name]
 
-    def _path_of(self, item: Any) -> str:
-        return self._paths.get(_address(item), "?")
-
     def _object(self, path: str, item: Any) -> None:
         self._add(type(item).__name__)
         for name in sorted(item.attrs):
             if path == "/" and name == self._leave_out:
                 continue
             attribute = item.attrs.get_id(name)
-            self._add("attribute", name, _type_words(attribute.dtype), _shape_words(attribute.shape, attribute))
-            self._values(item.attrs[name])
+            kind, shape = attribute.dtype, attribute.shape
+            self._add("attribute", name, _type_words(kind), _shape_words(shape, attribute))
+            value = _plainly_read(attribute.read, kind, shape)
+            self._values(item.attrs[name] if value is None else value)
         if isinstance(item, h5py.Dataset):
-            self._add("dataset", _type_words(item.dtype), _shape_words(item.shape, item.id), _maximum(item))
-            for block in self._written.get(path, ()) or blocks(item):
-                self._values(block)
+            self._dataset(path, item)
         elif isinstance(item, h5py.Datatype):
             self._add(_type_words(item.dtype))
+
+    def _dataset(self, path: str, item: Any) -> None:
+        kind, space = item.id.dtype, item.id.get_space()
+        shape = None if space.get_simple_extent_type() == h5py.h5s.NULL else space.shape
+        self._add("dataset", _type_words(kind), "empty" if shape is None else str(tuple(map(int, shape))))
+        if shape is None:
+            self._add("")
+            return
+        limits = (None if most == h5py.h5s.UNLIMITED else most for most in space.get_simple_extent_dims(True))
+        self._add(str(tuple(limits)))
+        if path not in self._written and 0 < np.prod(shape, dtype=np.int64) <= BLOCK:
+            value = _plainly_read(
+                lambda array, kind: item.id.read(h5py.h5s.ALL, h5py.h5s.ALL, array, kind), kind, shape)
+            if value is not None:
+                self._values(value)
+                return
+        for block in self._written.get(path, ()) or blocks(item):
+            self._values(block)
 
     def _values(self, value: Any) -> None:
         """Add values of any type: plain arrays as their bytes, texts, references and what is nested one by one."""
@@ -109,7 +133,8 @@ class _Tree:
         elif isinstance(value, str):
             self._add_bytes(value.encode("utf-8", "surrogateescape"))
         elif isinstance(value, h5py.Reference | h5py.RegionReference):
-            self._add("to", self._path_of(self._file[value]) if value else "nowhere")
+            address = _address(h5py.h5r.dereference(value, self._file.id)) if value else 0
+            self._add("to", self._paths.get(address, "?") if value else "nowhere")
         elif not (array := np.ascontiguousarray(value)).dtype.hasobject:
             plain = array.dtype.kind in "iuf"
             self._sum.update(array.reshape(-1).view(np.uint8).data if plain else array.tobytes())  # no copy of codes
@@ -130,8 +155,31 @@ class _Tree:
         self._sum.update(content)
 
 
-def _address(item: Any) -> int:
-    return int(h5py.h5o.get_info(item.id).addr)
+def _address(identifier: Any) -> int:
+    return int(h5py.h5o.get_info(identifier).addr)
+
+
+def _plainly_read(read: Callable[[Any, Any], None], kind: Any, shape: Any) -> Any:
+    """Return plain numbers, or one text as bytes, by one call; None where the value is something else.
+
+    Parameters
+    ----------
+    read : callable
+        Reads into an array, with the type in memory.
+    kind, shape : of the value
+    """
+    if shape is None:
+        return None
+    if kind.kind in "iuf" and kind.metadata is None:
+        numbers = np.empty(shape, dtype=kind)
+        read(numbers, h5py.h5t.py_create(kind))
+        return numbers
+    text = h5py.check_string_dtype(kind)
+    if text is not None and text.length is None and shape == ():
+        words = np.empty((), dtype=kind)
+        read(words, h5py.h5t.py_create(kind))
+        return words[()]
+    return None
 
 
 def _type_words(dtype: Any) -> str:
@@ -152,13 +200,9 @@ def _type_words(dtype: Any) -> str:
 
 
 def _shape_words(shape: Any, identifier: Any) -> str:
-    if identifier.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+    if not shape and identifier.get_space().get_simple_extent_type() == h5py.h5s.NULL:
         return "empty"
     return str(tuple(int(length) for length in shape))
-
-
-def _maximum(dataset: Any) -> str:
-    return "" if dataset.shape is None else str(dataset.maxshape)
 
 
 def blocks(dataset: Any) -> Iterator[Any]:
