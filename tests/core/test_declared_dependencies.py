@@ -13,7 +13,7 @@ FOLDERS = sorted({Path(folder).parts[0] for folder in PROJECT["tool"]["setuptool
 #: import name -> distribution that brings it, where they differ
 DISTRIBUTIONS = {"annotated_types": "pydantic", "llvmlite": "numba", "pyvisa_py": "pyvisa-py", "serial": "pyvisa-py"}
 #: folders that need an extra, or come with the program that loads them
-EXTRA = {"examples": {"mcp", "pytest"}, "gui": {"PyQt5", "pyqtgraph"}, "interop": {"mcp", "mcp_types"},
+EXTRA = {"examples": {"mcp", "pytest"}, "gui": {"PyQt5", "pyqtgraph"}, "interop": {"mcp", "mcp_types", "qcodes"},
          "pytest_plugin": {"pytest", "_pytest"}}
 
 

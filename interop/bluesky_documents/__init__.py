@@ -1,0 +1,1 @@
+"""A run as the event documents of Bluesky, which databroker, tiled and other readers of documents take."""

@@ -1,0 +1,1 @@
+"""QCoDeS (``pip install "tsbench[qcodes]"``): a protocol on a bench as an instrument, and runs as datasets."""
