@@ -48,32 +48,28 @@ TRUTH_GAPS = (2.0e-3, 2.6e-3, 3.0e-3, 3.4e-3, 3.8e-3, 4.2e-3, 4.7e-3, 5.4e-3, 30
 
 
 def simulated_pairs(gap: float, pairs: int, seed: int) -> tuple[float, int, int]:
-    """Return (gap, first pulses that fired, second pulses that fired after those), by the witness, on the circuit."""
+    """Return (gap, first pulses that fired, second pulses that fired after those), on the circuit without noise."""
     from tsbench.netlist import parse_netlist
     from tsbench.simulated_backends.circuit.build import build_circuit
     from tsbench.simulated_backends.circuit.engine import PulseWaveform
     from tsbench.simulated_backends.devices.catalogue import device_model
-    from tsbench.simulated_backends.witness.log import read_witness
-    from tsbench.simulated_backends.witness.witness import Witness
+    from tsbench.simulated_backends.devices.switching_levels import levels_of
+    from tsbench.simulated_backends.witness.firing import ConductanceWatch, pulses_fired
 
     model = device_model("ag_sio2", {"seed": float(seed)})
     circuit = build_circuit(parse_netlist(_NETLIST), device_models={"xdut": model, "XDUT": model})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "witness.jsonl"
-        witness = Witness(path, {"XDUT": ("dut", "low")})
-        circuit.add_observer(witness)
-        witness.connected("XDUT", "A1", model, circuit.time)
-        starts, begin = [], circuit.time + REST
-        for _ in range(pairs):
-            circuit.set_source("VG", PulseWaveform(BASE, BASE + AMPLITUDE, begin, EDGE, EDGE, WIDTH, WIDTH + gap, 2))
-            starts.append(begin)
-            end = begin + 2 * WIDTH + gap
-            circuit.advance(end + REST / 2)
-            begin = end + REST
-        witness.end(circuit.time)
-        log, first = read_witness(path), np.array(starts)
-    fired = log.fired(first, first + WIDTH)
-    again = log.fired(first + WIDTH + gap, first + 2 * WIDTH + gap)
+    watch = ConductanceWatch("XDUT", ("dut", "low"))
+    circuit.add_observer(watch)
+    begin, period = circuit.time + REST, WIDTH + gap
+    for _ in range(pairs):
+        circuit.set_source("VG", PulseWaveform(BASE, BASE + AMPLITUDE, begin, EDGE, EDGE, WIDTH, period, 2))
+        watch.ask((begin, begin + WIDTH, begin + period, begin + period + WIDTH))   # edges begin there
+        end = begin + period + WIDTH
+        circuit.advance(end + REST / 2)
+        begin = end + REST
+    levels, seen = levels_of(model), watch.conductances().reshape(-1, 4).T
+    assert levels is not None
+    fired, again = (pulses_fired(*seen[part], seen[0], levels) for part in (slice(0, 2), slice(2, 4)))
     return gap, int(fired.sum()), int((fired & again).sum())
 
 

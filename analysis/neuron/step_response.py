@@ -22,6 +22,7 @@ _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 STROKE_SHARE = 0.2
 #: samples that a mean over a spike may take, at most
 _MEAN = 5
+_SHORT = 3  #: and one at its top: the capacitance empties, so a longer one is low by some per cent
 _SAME = 1e-6  #: share of a sample interval by which times may differ and be the same
 #: standard deviations (or codes) by which a sample of a spike is above their mean only if the spike is short
 _ABOVE_MEAN = 6.0
@@ -121,7 +122,7 @@ def step_response(
         highest = float(smoothed(i, max(_MEAN, i.size // _PARTS)).max())
         return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags, facts.edge)
     first = slice(tops[0], tops[1] if len(tops) > 1 else shown.size)
-    height, highest = float(shown[first].max()), float(i[first].max())
+    height, highest = float(smoothed(i, _SHORT)[first].max()), float(i[first].max())
     if highest - height > _ABOVE_MEAN * max(noise_of(current, facts.current_code), facts.current_code):
         height, flags = highest, flags | Flag.UNDER_SAMPLED   # the spike is shorter than a mean over some samples
     return StepResponse(np.array(spikes), height, dt, facts.current_gain, facts.current_code, flags,

@@ -1,11 +1,14 @@
 """Whether a pulse made the device fire: an off -> on transition that this pulse caused.
 
-A device that is still on when the pulse comes does not fire, however much current then flows. It shows by its current
-at the level before the pulse, against what flows there when it has rested, and by the lack of a rise of its
+A device that is still on when the pulse comes does not fire, however much current then flows. It counts as off when
+its conductance has made nine tenths of the way from that at the end of the pulse back to that of the rested device:
+IEEE Std 181 takes the end of a transition there, and a scope with eight bits still shows it. It shows by its current
+as the pulse begins, against what flows at that level when the device has rested, and by the lack of a rise of its
 conductance during the pulse.
 """
 
 import enum
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +16,25 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
-from tsbench.analysis.statistics import proportion_interval
+from tsbench.analysis.statistics import combined, proportion_interval
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import noise_of
 
-#: a device counts as still on whose conductance before the pulse is this share of that at the end of the pulse
-STILL_ON_SHARE = 0.03
-#: and whose current there is this many standard uncertainties above that of the rested device
-_LEAST_SIGNIFICANCE = 5.0
+#: a device is off as a pulse begins whose conductance exceeds that of the rested device by less than this share of the
+#: excess at the end of the pulse
+OFF_SHARE = 0.1
+#: it is not called on unless its current is this many standard uncertainties above that of the rested device
+_LEAST_SIGNIFICANCE = 3.0
+#: the current falls while the device switches off: a curve tells it as the pulse begins, through so many of the last
+#: samples (these at least, and by this factor more) that its standard uncertainty is below the first share of the
+#: current that matters; one above the second share tells nothing
+_FEWEST, _MORE = 4, 1.3
+_FINE, _USABLE = 0.1, 1.0 / _LEAST_SIGNIFICANCE
+#: standard deviations of the noise by which a sample is clear of it
+_CLEAR = 3.0
+#: the usual current of a pulse is the median above this share of the highest; in the pulse, the current is above the
+#: second share of the usual one; the third share of these samples is the end of the pulse
+_SOME, _TOP, _TAIL = 0.1, 0.8, 0.1
 #: [V] below this level no conductance can be told
 _LEAST_VOLTAGE = 0.01
 
@@ -58,12 +72,16 @@ def before_pulse(time: FloatArray, voltage: FloatArray, current: FloatArray, edg
     ``time``, ``voltage``, ``current`` of shape (n,) in s, V, A; the last 1 to 10 samples before the edge are left
     out.
     """
+    shown = _samples_before(time, edge)
+    level = current[shown]
+    return Before(float(voltage[shown].mean()), float(level.mean()), noise_of(current[: shown.stop]), level.size)
+
+
+def _samples_before(time: FloatArray, edge: float) -> slice:
     stop = int(np.searchsorted(time, edge))
     stop -= max(1, min(stop, 200) // 20)
     start = max(0, stop - min(max(stop // 2, 20), 1000))
-    stop = max(stop, start + 1)
-    level = current[start:stop]
-    return Before(float(voltage[start:stop].mean()), float(level.mean()), noise_of(current[:stop]), stop - start)
+    return slice(start, max(stop, start + 1))
 
 
 def outcome(
@@ -87,24 +105,66 @@ def outcome(
     if time.size == 0:
         return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
     before = before_pulse(time, voltage, current, edge)
-    if rested is not None and _still_on(time, voltage, current, before, rested):
+    if rested is not None and _still_on(time, voltage, current, edge, facts, rested):
         return PulseOutcome(Firing.STILL_ON, delay, before)
     return PulseOutcome(Firing.FIRED if delay.fired else Firing.QUIET, delay, before)
 
 
-def _still_on(time: FloatArray, voltage: FloatArray, current: FloatArray, before: Before, rested: Before) -> bool:
-    level = 0.5 * (before.voltage + rested.voltage)
+def _still_on(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float, facts: PulseFacts, rested: Before
+) -> bool:
+    """Return whether the device was on at the ``edge`` [s], against the ``rested`` one."""
     if abs(rested.voltage) < _LEAST_VOLTAGE:
         return False
-    excess = (before.current - rested.current) * (1.0 if rested.voltage > 0 else -1.0)
-    uncertainty = float(np.hypot(before.noise / before.samples**0.5, rested.noise / rested.samples**0.5))
-    if excess < _LEAST_SIGNIFICANCE * uncertainty:
-        return False
-    # during the pulse: where most current flows
-    flowing = current - rested.current
-    top = np.abs(flowing) >= 0.8 * float(np.quantile(np.abs(flowing), 0.99))
-    conductance = float(np.median(np.abs(flowing[top]) / np.maximum(np.abs(voltage[top]), _LEAST_VOLTAGE)))
-    return excess / max(abs(level), _LEAST_VOLTAGE) > STILL_ON_SHARE * conductance
+    sign = 1.0 if rested.voltage > 0 else -1.0
+    conductance = OFF_SHARE * _conductance_at_end(voltage, current - rested.current)
+    shown = _samples_before(time, edge)
+    x = time[shown] - edge
+    volts, _ = _as_it_begins(x, sign * voltage[shown], noise_of(voltage[: shown.stop]), _LEAST_VOLTAGE)
+    limit = conductance * max(volts, _LEAST_VOLTAGE)
+    # many samples tell the noise before the first pulse, and few the noise in a short gap
+    noise = max(rested.noise, facts.current_resolution / math.sqrt(12.0))
+    now, uncertainty = _as_it_begins(
+        x - facts.sense_delay, sign * (current[shown] - rested.current), noise, limit)
+    return now > max(limit, _LEAST_SIGNIFICANCE * combined(uncertainty, rested.noise / rested.samples**0.5))
+
+
+def _conductance_at_end(voltage: FloatArray, flowing: FloatArray) -> float:
+    """Return the conductance [S] at the end of the pulse; a device that switches may begin with a higher current."""
+    size = np.abs(flowing)
+    usual = float(np.median(size[size >= _SOME * float(np.quantile(size, 0.99))]))
+    pulse = np.flatnonzero(size >= _TOP * usual)
+    tail = pulse[-max(1, round(_TAIL * pulse.size)):]
+    return float(np.median(size[tail] / np.maximum(np.abs(voltage[tail]), _LEAST_VOLTAGE)))
+
+
+def _as_it_begins(x: FloatArray, values: FloatArray, noise: float, matters: float) -> tuple[float, float]:
+    """Return where the curve through the last of ``values`` is at ``x`` = 0, and its standard uncertainty.
+
+    An exponential where all values are clear of the noise, for so does a current fall; else a line. The mean of all
+    values, where neither is of use.
+
+    Parameters
+    ----------
+    x, values : shape (n,), x below zero
+    noise : standard deviation of a sample
+    matters : value that an uncertainty is small against, or not
+    """
+    count = _FEWEST
+    while count < x.size and _of_line(x[-count:], noise) > _FINE * matters:
+        count = min(math.ceil(_MORE * count), x.size)
+    if count > x.size or (uncertainty := _of_line(x[-count:], noise)) > _USABLE * matters:
+        return float(values.mean()), noise / x.size**0.5
+    x, values = x[-count:], values[-count:]
+    falls = bool(np.all(values > _CLEAR * noise))
+    _, level = np.polyfit(x / np.ptp(x), np.log(values) if falls else values, 1)
+    return float(np.exp(level) if falls else level), uncertainty
+
+
+def _of_line(x: FloatArray, noise: float) -> float:
+    """Return the standard uncertainty at 0 of a line through samples at ``x`` with some ``noise``."""
+    middle = float(x.mean())
+    return noise * math.sqrt(1.0 / x.size + middle**2 / float(np.sum((x - middle) ** 2)))
 
 
 def probability_result(quantity: str, fired: int, pulses: int, conditions: dict[str, object], what: str) -> Result:

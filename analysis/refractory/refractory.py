@@ -10,12 +10,14 @@ data bound the period on one side only. The curve's form matters little: between
 and the other nearly always does, the interval spans what lies between.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tsbench.analysis.pulse.firing import Firing, probability_result
+from tsbench.analysis.statistics import expanded, standard_uncertainty
 from tsbench.records import Flag, FloatArray, Result
 
 #: half of the 95 % quantile of chi-squared with one degree of freedom
@@ -194,13 +196,24 @@ def _crossings(positions: FloatArray, profile: FloatArray) -> tuple[float | None
     return low, high
 
 
-def recovery_results(found: Recovery, conditions: dict[str, object]) -> list[Result]:
-    """Return refractory period, long-gap probability, first-pulse probability and the probability at each gap."""
+def recovery_results(found: Recovery, conditions: dict[str, object], instant: float = 0.0) -> list[Result]:
+    """Return refractory period, long-gap probability, first-pulse probability and the probability at each gap.
+
+    Parameters
+    ----------
+    found : counts and fit
+    conditions : of all results
+    instant : [s] limit of the error of the instants at which a gap begins and ends, even within; it joins the interval
+    """
     notes = f"{_METHOD}; the fit uses the {int(found.pairs.sum())} pairs whose first pulse fired"
     if found.missed:
         notes += f" and leaves out the {found.missed} pairs that the scope missed"
+    doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
+    low, high = (None if end is None else max(end + side * doubt, 0.0) if found.period is None else
+                 max(found.period + side * math.hypot(end - found.period, doubt), 0.0)
+                 for side, end in ((-1.0, found.low), (1.0, found.high)))
     period = Result(
-        "refractory_period", "s", found.period, found.low, found.high, notes,
+        "refractory_period", "s", found.period, low, high, notes,
         {**conditions, "statistic": "half of the long-gap probability"}, found.flags)
     low, high = found.plateau_interval
     plateau = Result(

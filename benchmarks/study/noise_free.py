@@ -16,12 +16,15 @@ import numpy as np
 from benchmarks.study.benches import netlist_of
 from benchmarks.study.materials import Material, Oscillator
 from tsbench.netlist import parse_netlist
+from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
-from tsbench.simulated_backends.circuit.engine import PulseWaveform
+from tsbench.simulated_backends.circuit.engine import Gap, PulseWaveform, Repetition, Segment
 from tsbench.simulated_backends.devices.catalogue import catalogue
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.switching_levels import levels_of
+from tsbench.simulated_backends.witness.firing import ConductanceWatch, pulses_fired
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 from tsbench.simulated_backends.witness.witness import Witness
 
@@ -51,7 +54,10 @@ class Pulses:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the witness saw: when it switched on [s after the first edge], and the highest current above rest [A].
+    """What was seen: when it switched on [s after the first edge], and the highest current above rest [A].
+
+    That is the current through the sense resistor; ``sensed`` is its share of the highest current of the device. The
+    rest goes into the capacitance across the resistor, for the nanosecond that this takes to charge up.
 
     After the first edge [s], ``half`` is when the voltage was half way to the first spike, and ``half_up`` when the
     current was half way up in it; None: no spike.
@@ -62,6 +68,7 @@ class Seen:
     half: float | None
     half_up: float | None
     at_rest: float  #: [A]
+    sensed: float = 1.0
 
 
 @functools.cache
@@ -83,13 +90,16 @@ def one_response(
         begin = circuit.time + max(rest, pulses.width)
         circuit.advance(begin - 10 * pulses.edge)
         at_rest = circuit.voltage("low") / material.shunt
+        shunt = _Followed("low")
+        circuit.add_observer(shunt)
         _send(circuit, pulses, begin)
         log = log_of()
     events, off = log.switching_on(), log.switching_off()
-    current = off[0].max_current if off else log.maxima()["D1"]["current"]
+    current = shunt.highest(off[0].time if off else np.inf) / material.shunt
+    sensed = (current - at_rest) / (off[0].max_current - at_rest) if off else 1.0
     on = np.array([event.time for event in events]) - begin
     if not events or not off or events[0].time_half is None:
-        return Seen(on, float(current - at_rest), None, None, at_rest)
+        return Seen(on, float(current - at_rest), None, None, at_rest, sensed)
     reach = min(off[0].time - events[0].time, events[0].time - begin)
     with _Running(material, oscillator, pulses.base, path) as (circuit, _):
         times = events[0].time + np.linspace(-reach, reach, _SAMPLES)
@@ -100,7 +110,7 @@ def one_response(
             circuit.advance(float(time))
             flowing[k] = circuit.voltage("low")
     half_up = half_way(times, flowing) - begin
-    return Seen(on, float(current - at_rest), events[0].time_half - begin, half_up, at_rest)
+    return Seen(on, float(current - at_rest), events[0].time_half - begin, half_up, at_rest, sensed)
 
 
 def current_after(
@@ -136,17 +146,28 @@ def half_way(times: FloatArray, values: FloatArray) -> float:
 def share_fired(
     material: Material, oscillator: Oscillator | None, pulses: Pulses, rest: float, path: int = 1
 ) -> tuple[int, int]:
-    """Return how many first pulses of ``material.true_pairs`` pairs fired, and how many second ones after those."""
+    """Return how many first pulses of ``material.true_pairs`` pairs fired, and how many second ones after those.
+
+    By the definition of firing; a circuit that oscillates fires if it spikes.
+    """
     starts = []
+    watch = ConductanceWatch("XDUT", ("dut", "low"))
+    half, period = 0.5 * pulses.edge / EDGE_SHARE, pulses.width + pulses.gap
     with _Running(material, oscillator, pulses.base, path) as (circuit, log_of):
+        circuit.add_observer(watch)
         for _ in range(material.true_pairs):
             begin = circuit.time + rest
             starts.append(begin)
+            watch.ask(begin - half + np.array([0.0, pulses.width, period, period + pulses.width]))
             _send(circuit, pulses, begin)
         log = log_of()
-    first = np.array(starts)
-    second = first + pulses.width + pulses.gap
-    fired, again = log.fired(first, first + pulses.width), log.fired(second, second + pulses.width)
+    if oscillator is not None:
+        first = np.array(starts)
+        fired, again = (log.fired(start, start + pulses.width) for start in (first, first + period))
+    else:
+        levels, seen = levels_of(specimen(material.model, 1, path)), watch.conductances().reshape(-1, 4).T
+        assert levels is not None
+        fired, again = pulses_fired(*seen[:2], seen[0], levels), pulses_fired(*seen[2:], seen[0], levels)
     return int(fired.sum()), int((fired & again).sum())
 
 
@@ -162,12 +183,30 @@ def bisected(fires: Callable[[float], bool], low: float, high: float) -> float |
 
 def _send(circuit: Circuit, pulses: Pulses, begin: float, until: float | None = None) -> None:
     """Advance over pulses whose first edge is at half height at ``begin`` [s], and a little more, or ``until`` [s]."""
-    edge = pulses.edge / 0.8   # from 0 to 100 %
+    edge = pulses.edge / EDGE_SHARE   # from 0 to 100 %
     circuit.set_source("VG", PulseWaveform(
         pulses.base, pulses.base + pulses.height, begin - edge / 2, edge, edge, pulses.width,
         pulses.width + pulses.gap, pulses.count))
     length = pulses.count * pulses.width + (pulses.count - 1) * pulses.gap
     circuit.advance(begin + length + max(0.2 * pulses.width, 10 * edge) if until is None else until)
+
+
+class _Followed:
+    """Observer that keeps the voltage of a node at the ends of all steps, and half way between."""
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._parts: list[tuple[FloatArray, FloatArray]] = []
+
+    def observe(self, segment: Segment) -> None:
+        if not isinstance(segment, (Gap, Repetition)):
+            ends = np.asarray(segment.times)
+            times = np.sort(np.concatenate([ends, 0.5 * (ends[1:] + ends[:-1])]))
+            self._parts.append((times, segment.voltage(self._node, times)))
+
+    def highest(self, until: float) -> float:
+        """Return the highest voltage [V] up to a time [s]."""
+        return max(float(voltage[times <= until].max(initial=0.0)) for times, voltage in self._parts)
 
 
 class _Running:

@@ -20,6 +20,7 @@ from tsbench.simulated_backends.witness.log import SwitchingOn, WitnessLog
 FUNCTIONS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")  #: of a neuron
 _NUMBERS = ("firing_threshold", "spike_amplitude_exponent", "spike_amplitude", "spike_latency", "firing_rate",
             "refractory_period")
+_MORE = 1.01  #: times an amplitude: what an error of the generator does
 _SEEN = 0.98  #: share of a step that the extraction looks at
 
 
@@ -67,14 +68,40 @@ def neurons(material: Material, folder: Path) -> Iterator[Row]:
 
 
 @dataclass(frozen=True)
+class HalfWay:
+    """When the voltage is half way to the first spike: ``time`` [s] after the edge, ``rest`` [s] before the spike.
+
+    The generator's amplitude has an error. A higher one changes the time by ``slope`` times what it changes the rest.
+    """
+
+    time: float
+    rest: float
+    slope: float
+
+    @classmethod
+    def of(cls, seen: Sequence[Seen], more: Sequence[Seen]) -> "HalfWay":
+        """Return it by the responses to an amplitude, and to a slightly higher one."""
+        (time, rest), (later, shorter) = (
+            (_mean([s.half for s in shots if s.half is not None]),
+             _mean([s.spikes[0] - s.half for s in shots if s.half is not None])) for shots in (seen, more))
+        return cls(time, rest, (later - time) / (shorter - rest) if len(seen) == 1 and shorter != rest else 0.0)
+
+    def before(self, event: SwitchingOn) -> float:
+        """Return the time [s] from the edge to half way, of an event with the real amplitude."""
+        assert event.time_half is not None
+        return self.time + self.slope * (event.time - event.time_half - self.rest)
+
+
+@dataclass(frozen=True)
 class _Truth:
     """What the circuit does without noise: the mean response to each amplitude, and the pairs."""
 
     sizes: Mapping[float, float]  #: [A] of first spikes, by amplitude
     quiet: Mapping[float, float]  #: [A] highest current without a spike
-    halves: Mapping[float, float]  #: [s] from the edge until the voltage is half way to the first spike
+    halves: Mapping[float, "HalfWay"]  #: when the voltage is half way to the first spike
     earlier: Mapping[float, float]  #: [s] from the steepest rise of the current to half way up (below zero: before it)
     at_rest: float  #: [A]
+    sensed: Mapping[float, float]  #: share of the highest device current of a spike that the sense resistor carries
     rates: Mapping[float, float]  #: [Hz]
     threshold: float | None  #: [V]
     period: float | None  #: [s]
@@ -107,10 +134,11 @@ class _Truth:
         return cls(
             {height: _mean([s.highest for s in seen if s.spikes.size]) for height, seen in firing.items()},
             {height: _mean([s.highest for s in seen]) for height, seen in every.items() if height not in firing},
-            {height: _mean([s.half for s in seen if s.half is not None]) for height, seen in firing.items()},
+            {height: HalfWay.of(seen, responses(_MORE * height)) for height, seen in firing.items()},
             {height: _mean([s.half_up - s.spikes[0] for s in seen if s.half_up is not None])
              for height, seen in firing.items()},
             every[min(every)][0].at_rest,
+            {height: _mean([s.sensed for s in seen if s.spikes.size]) for height, seen in firing.items()},
             {height: _mean(found) for height, found in rates.items() if found},
             bisected(fires, below, lowest) if below else None,
             bisected(recovers, min(settings.gap_list()), max(settings.gap_list())))
@@ -143,7 +171,7 @@ def _events(one: Measured, true: _Truth) -> dict[str, dict[float, float]]:
     """Return the means over the steps of a run, by amplitude: the very events of the run, by the witness.
 
     The generator's edge is not among them. The time from it until the voltage is half way to the first spike is that of
-    the circuit without noise, which an error of the amplitude hardly changes.
+    the circuit without noise, with the amplitude that the time from there to the spike shows.
     """
     found: dict[str, dict[float, list[float]]] = {"spike_amplitude": {}, "spike_latency": {}, "firing_rate": {}}
     times, gaps, widths = (one.run.column(name) for name in ("time", "gap", "width"))
@@ -160,7 +188,8 @@ def _events(one: Measured, true: _Truth) -> dict[str, dict[float, float]]:
             continue
         found["spike_latency"].setdefault(amplitude, []).append(float(spikes[0]) + true.earlier[amplitude])
         if off:
-            found["spike_amplitude"].setdefault(amplitude, []).append(off[0].max_current - resting)
+            found["spike_amplitude"].setdefault(amplitude, []).append(
+                true.sensed[amplitude] * (off[0].max_current - resting))
         if (rate := _rate(spikes, width)) is not None:
             found["firing_rate"].setdefault(amplitude, []).append(rate)
     return {name: {amplitude: _mean(values) for amplitude, values in mine.items()} for name, mine in found.items()}
@@ -177,7 +206,7 @@ def _edge(
         seen = one.witness.acquired(start, 0.0, 0.0)
         return None if seen is None else seen[0] + 0.5 * float(given["rise_time"]["value"]) / EDGE_SHARE
     half = on[0].time_half
-    return None if half is None or amplitude not in true.halves else half - true.halves[amplitude]
+    return None if half is None or amplitude not in true.halves else half - true.halves[amplitude].before(on[0])
 
 
 def _rate(times: FloatArray, width: float) -> float | None:

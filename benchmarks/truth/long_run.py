@@ -4,9 +4,6 @@ The pairs are simulated on the circuit of the record, without instruments. Their
 pulse fires half as often as after a long gap (docs/definitions.md), to a few percent.
 """
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 from scipy.optimize import minimize
 
@@ -51,8 +48,8 @@ def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Co
     from tsbench.simulated_backends.circuit.build import build_circuit
     from tsbench.simulated_backends.circuit.engine import PulseWaveform
     from tsbench.simulated_backends.devices.catalogue import catalogue
-    from tsbench.simulated_backends.witness.log import read_witness
-    from tsbench.simulated_backends.witness.witness import Witness
+    from tsbench.simulated_backends.devices.switching_levels import levels_of
+    from tsbench.simulated_backends.witness.firing import ConductanceWatch, pulses_fired
 
     settings = record.parameters
     base, amplitude, width = settings["base"], settings["amplitude"][0], settings["width"]
@@ -62,28 +59,19 @@ def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Co
     netlist = _NETLIST.format(base=base, wiring=record.netlist, shunt=record.shunt)
     circuit = build_circuit(parse_netlist(netlist), device_models={"xdut": model, "XDUT": model})
     rest = max(_REST, 2.0 * float(gaps[-1]))
-    found: Counts = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "witness.jsonl"
-        witness = Witness(path, {"XDUT": ("dut", "low")})
-        circuit.add_observer(witness)
-        witness.connected("XDUT", "A1", model, circuit.time)
-        starts: list[tuple[float, float]] = []
-        begin = circuit.time + rest
-        for gap in np.repeat(gaps, pairs).tolist():
-            circuit.set_source("VG", PulseWaveform(base, base + amplitude, begin, edge, edge, width, width + gap, 2))
-            starts.append((gap, begin))
-            end = begin + 2 * width + gap
-            circuit.advance(end + rest / 2)
-            begin = end + rest
-        witness.end(circuit.time)
-        log = read_witness(path)
-    for gap in gaps.tolist():
-        first = np.array([start for own, start in starts if own == gap])
-        fired = log.fired(first, first + width)
-        again = log.fired(first + width + gap, first + 2 * width + gap)
-        found.append((gap, int(fired.sum()), int((fired & again).sum())))
-    return found
+    watch = ConductanceWatch("XDUT", ("dut", "low"))
+    circuit.add_observer(watch)
+    begin, order = circuit.time + rest, np.repeat(gaps, pairs)
+    for gap in order.tolist():
+        circuit.set_source("VG", PulseWaveform(base, base + amplitude, begin, edge, edge, width, width + gap, 2))
+        watch.ask((begin, begin + width, begin + width + gap, begin + 2 * width + gap))   # edges begin there
+        end = begin + 2 * width + gap
+        circuit.advance(end + rest / 2)
+        begin = end + rest
+    levels, seen = levels_of(model), watch.conductances().reshape(-1, 4).T
+    assert levels is not None
+    fired, again = (pulses_fired(*seen[part], seen[0], levels) for part in (slice(0, 2), slice(2, 4)))
+    return [(gap, int(fired[order == gap].sum()), int((fired & again)[order == gap].sum())) for gap in gaps.tolist()]
 
 
 def fitted(counts: Counts) -> float | None:

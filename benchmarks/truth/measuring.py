@@ -169,7 +169,7 @@ def _bootstrap(result: Result, run: Run) -> float | None:
 
 def _long_run(record: TruthRecord, folder: Path) -> float | None:
     """Return the true refractory period [s] of a record; what was simulated for it is kept beside its run."""
-    file = folder / f"{record.number}.truth.json"
+    file = folder / f"{record.number}.refractory.json"
     if not file.exists():
         file.write_text(json.dumps(refractory_period(record)), "utf-8")
     period = json.loads(file.read_text("utf-8"))

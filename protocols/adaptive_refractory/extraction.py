@@ -12,7 +12,7 @@ from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameter
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
-from tsbench.protocols.paired_pulse.extraction import pulse_began, shown_of_pulse
+from tsbench.protocols.paired_pulse.extraction import pulse_began, sample_interval, shown_of_pulse
 from tsbench.records import Fixture, Flag, Result, Run
 
 
@@ -21,7 +21,7 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
     goal = refractory_goal(settings.shortest, settings.longest, settings.ratio, settings.budget)
 
     def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
-        return second_fired(*judged_pair(records, settings.width, gap, settings.fall_time))
+        return second_fired(*judged_pair(records, settings.width, gap, settings.rise_time, settings.fall_time))
 
     return lambda: SearchChooser(
         goal, fixture, judge, "the refractory period", math.exp, math.log,
@@ -30,15 +30,15 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
 
 
 def judged_pair(
-    records: Sequence[DeviceRecord], width: float, gap: float, fall: float
+    records: Sequence[DeviceRecord], width: float, gap: float, rise: float, fall: float
 ) -> tuple[PulseOutcome, PulseOutcome] | tuple[None, None]:
-    """Return what both pulses of a pair did, ``width``, ``gap`` and fall time in s; None without a current."""
+    """Return what both pulses of a pair did, ``width``, ``gap``, rise and fall time in s; None without a current."""
     found: list[PulseOutcome] = []
     began = 0.0
     for number, record in enumerate(records[:2], start=1):
         if record.voltage is None or record.current is None:
             return None, None
-        began = pulse_began(record) if number == 1 else began
+        began = pulse_began(record, rise) if number == 1 else began
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         found.append(outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record),
@@ -69,11 +69,11 @@ def judged_pairs(run: Run) -> dict[float, list[JudgedPair]]:
     for record in device_records(run):
         if Flag.TRIGGER_MISSED not in record.flags:
             seen.setdefault(round(record.conditions["pair"]), {})[round(record.conditions["pulse"])] = record
-    width, fall = (float(parameter(run, name)) for name in ("width", "fall_time"))
+    width, rise, fall = (float(parameter(run, name)) for name in ("width", "rise_time", "fall_time"))
     pairs: dict[float, list[JudgedPair]] = {}
     for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
         mine = seen.get(round(number), {})
-        both = judged_pair([mine[1], mine[2]], width, float(gap), fall) if {1, 2} <= set(mine) else (None, None)
+        both = judged_pair([mine[1], mine[2]], width, float(gap), rise, fall) if {1, 2} <= set(mine) else (None, None)
         pairs.setdefault(float(amplitude), []).append(JudgedPair(float(amplitude), float(gap), *both))
     return pairs
 
@@ -97,7 +97,8 @@ def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Re
     conditions: dict[str, object] = {
         "amplitude": amplitude, "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base"))}
     whole = {**conditions, "pairs": found.sent, "ended": found.ended or "stopped"}
-    period = Result("refractory_period", "s", *found.bounds(math.exp), found.notes,
+    instant = math.sqrt(2.0) * sample_interval(run)   # of both ends of a gap
+    period = Result("refractory_period", "s", *found.bounds(math.exp, lambda x: instant / math.exp(x)), found.notes,
                     {**whole, "statistic": "half of the long-gap probability"}, found.flags)
     plateau = found.found.interval(lambda curves: curves.plateau)
     empty = Flag.NO_EVENT in found.flags

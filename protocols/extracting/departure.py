@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of
 
 #: samples of a rise through which a curve can be drawn
 _ENOUGH = 8
+#: share of the highest voltage up to which a rise tells when it began: a device may switch at the highest
+_BELOW = 0.5
+#: lengths of the edge, or of the rise up to there, before the rise that tell the base
+_BASE = 2.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,47 @@ def step_edge(times: FloatArray, voltage: FloatArray, resolution: float, polarit
     covariance = np.linalg.pinv(weights.T @ weights) * float(left @ left) / (v.size - 3)
     step = float(times[1] - times[0])
     return StepEdge(float(times[start] + found[0]), float(np.sqrt(covariance[0, 0] + step**2 / 12.0)))
+
+
+def foot_of_edge(times: FloatArray, voltage: FloatArray, resolution: float, length: float) -> float:
+    """Return when a stimulus begins to rise [s], on the record's time axis.
+
+    A ramp behind one pole (the load and the capacitance at the device) is fitted to the rise of the device voltage:
+    behind a load, the voltage leaves its base so slowly that the last sample within the noise is nanoseconds late.
+
+    Parameters
+    ----------
+    times, voltage : [s], [V], shape (n,); the record begins before the stimulus
+    resolution : [V] one code
+    length : [s] of the edge of the stimulus, 0 to 100 %
+    """
+    away, noise = _away(voltage, resolution, 0)
+    last, up = _rise(away, noise)
+    step = float(times[1] - times[0])
+    up += int(np.argmax(away[up:] >= _BELOW * float(away.max())))
+    late = float(times[up if last is None else last])
+    spent = max(float(times[up]) - late, step)
+    first = int(np.searchsorted(times, late - _BASE * max(length, spent)))
+    if up - first < _ENOUGH or length < step:
+        return late
+    t, v = times[first : up + 1] - late, away[first : up + 1]
+
+    def misfit(unknown: FloatArray) -> FloatArray:
+        begin, pole, height, base = unknown
+        return np.asarray(base + height * ramp_behind_pole((t - begin * spent) / length, np.exp(pole)) - v)
+
+    found = least_squares(misfit, [-0.2, np.log(spent / length), 2.0 * float(v[-1]), 0.0], method="lm", max_nfev=400)
+    begin = late + float(found.x[0]) * spent
+    return begin if found.success and first <= np.searchsorted(times, begin) <= up else late
+
+
+def ramp_behind_pole(x: FloatArray, pole: float) -> FloatArray:
+    """Return the answer of one pole to a ramp from 0 at ``x`` = 0 to 1 at ``x`` = 1; ``pole``: its time constant."""
+    def ramp(x: FloatArray) -> FloatArray:
+        x = np.maximum(x, 0.0)
+        return x + pole * np.expm1(-x / pole)
+
+    return np.asarray(ramp(x) - ramp(x - 1.0))
 
 
 def _away(voltage: FloatArray, resolution: float, polarity: int) -> tuple[FloatArray, float]:

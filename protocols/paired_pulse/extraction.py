@@ -8,7 +8,7 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
-from tsbench.protocols.extracting.departure import departure
+from tsbench.protocols.extracting.departure import foot_of_edge
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
@@ -39,14 +39,15 @@ class Pair:
 def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
     """Return the pairs of a run in order of time, those included of which the scope missed a pulse."""
     options = options or ExtractionOptions()
-    fall, began = float(parameter(run, "fall_time", 0.0)), 0.0
+    rise, fall = (float(parameter(run, name, 0.0)) for name in ("rise_time", "fall_time"))
+    began = 0.0
     seen: dict[int, dict[int, PulseOutcome]] = {}
     for record in device_records(run):
         if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
             continue
         mine = seen.setdefault(round(record.conditions["pair"]), {})
         number = round(record.conditions["pulse"])
-        began = pulse_began(record) if number == 1 else began
+        began = pulse_began(record, rise) if number == 1 else began
         width, gap = float(run.column("width")[0]), record.conditions["gap"]
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         mine[number] = outcome(
@@ -86,13 +87,23 @@ def shown_of_pulse(
     return edge, slice(0, end)
 
 
-def pulse_began(record: DeviceRecord) -> float:
-    """Return when the first pulse of a pair begins on the time axis of its record [s], at most 0.
+def pulse_began(record: DeviceRecord, rise: float) -> float:
+    """Return when the first pulse of a pair begins to rise on the time axis of its record [s], at most 0.
 
     Behind a load, the scope triggers when the capacitance at the device has charged up to the trigger level.
+
+    Parameters
+    ----------
+    record : of the first pulse
+    rise : [s] rise time of its pulses, 10 to 90 %
     """
     assert record.voltage is not None
-    return min(departure(record.times, record.voltage[0], record.voltage_resolution), 0.0)
+    return min(foot_of_edge(record.times, record.voltage[0], record.voltage_resolution, rise / EDGE_SHARE), 0.0)
+
+
+def sample_interval(run: Run) -> float:
+    """Return the longest sample interval of a run's records [s]: when a gap begins and ends is known to it."""
+    return max((record.dt for record in run.waveforms), default=0.0)
 
 
 def recoveries(pairs: Sequence[Pair]) -> dict[float, Recovery]:
@@ -110,7 +121,7 @@ def refractory(run: Run, options: ExtractionOptions) -> list[Result]:
     results: list[Result] = []
     for amplitude, found in recoveries(pairs).items():
         conditions: dict[str, object] = {"amplitude": amplitude, "pulse_width": float(run.column("width")[0])}
-        results += recovery_results(found, conditions)
+        results += recovery_results(found, conditions, sample_interval(run))
         first = [
             pair.first.delay for pair in pairs
             if pair.amplitude == amplitude and pair.first is not None and pair.first.firing is not Firing.STILL_ON

@@ -1,13 +1,13 @@
 """Taking the records of pulse pairs: each pair armed, fired, fetched and accounted for, then the device rests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from tsbench.instruments import Station, Timebase
-from tsbench.protocols.acquiring.device_view import marked
+from tsbench.protocols.acquiring.device_view import Window, clipped, marked, narrowed
 from tsbench.protocols.pulses.layout import RecordLayout, pair_layout
 from tsbench.protocols.pulses.parameters import PairOfPulses
 from tsbench.protocols.pulses.series import PulseSeries
@@ -27,6 +27,15 @@ class PairSeries(PulseSeries[Settings]):
     def __init__(self, settings: Settings, station: Station, recorder: Recorder) -> None:
         super().__init__(settings, station, recorder)
         self._missed = 0
+        self._widest: dict[str, Window] = {}  #: [V] of the channels: all that a pulse of this amplitude can show
+        self._set: dict[str, Window] = {}  #: as they are now
+        self._shown: dict[str, Window] = {}  #: what the pairs of this amplitude showed so far, with room
+
+    def _set_up(self, amplitude: float, burst: int) -> dict[str, Window]:
+        """Idle at base, ready for ``burst`` pulses of ``amplitude`` [V]; return the scope's windows [V]."""
+        self._widest = super()._set_up(amplitude, burst)
+        self._set, self._shown = dict(self._widest), {}
+        return self._widest
 
     def more_columns(self, gap: float, records: Sequence[PulseRecord], whole: bool) -> tuple[float, ...]:
         """Return what a pair's row holds after the usual columns.
@@ -74,7 +83,29 @@ class PairSeries(PulseSeries[Settings]):
         self._recorder.point(Point((float(pair), shot.time, amplitude, settings.width, gap, rest, *more), flags))
         self._done += 1
         self._missed += not whole
+        self._adapt_ranges(shot.waveforms)
         yield self.step(self.told_of(gap), resting=True)
+
+    def _adapt_ranges(self, waveforms: Mapping[str, Waveform]) -> None:
+        """Set a channel's range to what the pairs showed; to the widest one after a pair that was clipped.
+
+        In the range of the largest current that the source can give, the current of a device that is switching off is
+        a code or two.
+        """
+        wanted = dict(self._set)
+        for name, waveform in waveforms.items():
+            widest = self._widest[name]
+            if clipped(waveform):
+                wanted[name] = widest
+                continue
+            low, high = narrowed(waveform, widest)
+            least, most = self._shown.get(name, (low, high))
+            self._shown[name] = (min(low, least), max(high, most))
+            if self._set[name] == widest:
+                wanted[name] = self._shown[name]
+        if wanted != self._set:
+            self._set = wanted
+            self._view.configure(wanted)
 
     def told_of(self, gap: float) -> str:
         """Return the message after a pair with ``gap`` [s]."""

@@ -10,7 +10,7 @@ from tsbench.analysis.oscillation.spikes import _without_wild, spike_times
 from tsbench.analysis.oscillation.turning import SearchScale, turns_of
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
 from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
-from tsbench.analysis.pulse.firing import STILL_ON_SHARE, Before, Firing, outcome
+from tsbench.analysis.pulse.firing import OFF_SHARE, Before, Firing, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.pulse.pulses_in_record import _by_side, find_pulses
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
@@ -55,12 +55,12 @@ def test_a_device_that_is_still_on_conducts_before_the_pulse(sign: float, share:
     """Against its conductance in the pulse."""
     high = (TIME >= 400 * STEP) & (TIME < 800 * STEP)
     voltage = sign * np.where(high, 1.5, 0.2)
-    current = voltage * 1e-4 * np.where(high, 1.0, share * STILL_ON_SHARE)
+    current = voltage * 1e-4 * np.where(high, 1.0, share * OFF_SHARE)
     rested = Before(sign * 0.2, 0.0, 1e-12, 400)
     found = outcome(TIME, voltage, current, PulseFacts(), edge=400 * STEP, rested=rested)
     assert (found.firing is Firing.STILL_ON) is on
     assert found.before.voltage == pytest.approx(sign * 0.2)
-    assert found.before.current == pytest.approx(sign * 0.2e-4 * share * STILL_ON_SHARE)
+    assert found.before.current == pytest.approx(sign * 0.2e-4 * share * OFF_SHARE)
     assert outcome(TIME, voltage, current, PulseFacts(), edge=400 * STEP).firing is not Firing.STILL_ON
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.protocols.adaptive_refractory.extraction import judged_pair, second_fired
-from tsbench.protocols.extracting.departure import departure, step_edge
+from tsbench.protocols.extracting.departure import departure, foot_of_edge, ramp_behind_pole, step_edge
 from tsbench.protocols.extracting.signals import DeviceRecord
 from tsbench.protocols.paired_pulse.extraction import shown_of_pulse
 from tsbench.records import Flag
@@ -35,7 +35,7 @@ def pair(gap, conducts_in_gap=0.0, late=0.0):
 
 @pytest.mark.parametrize("gap", [40e-9, 100e-9, 190e-9, 400e-9])
 def test_the_second_pulse_fires_whatever_the_gap(gap) -> None:
-    first, second = judged_pair(pair(gap), WIDTH, gap, FALL)
+    first, second = judged_pair(pair(gap), WIDTH, gap, FALL, FALL)
     assert (first.firing, second.firing) == (Firing.FIRED, Firing.FIRED)
     assert second_fired(first, second)
 
@@ -44,15 +44,15 @@ def test_the_second_pulse_fires_whatever_the_gap(gap) -> None:
 def test_a_late_trigger_moves_no_pulse(late) -> None:
     """Behind a load, the scope triggers late, so that the second pulse begins before width + gap on its time axis."""
     for gap in (40e-9, 100e-9):
-        first, second = judged_pair(pair(gap, late=late), WIDTH, gap, FALL)
+        first, second = judged_pair(pair(gap, late=late), WIDTH, gap, FALL, FALL)
         assert (first.firing, second.firing) == (Firing.FIRED, Firing.FIRED)
-        still = judged_pair(pair(gap, 1e-3, late), WIDTH, gap, FALL)
+        still = judged_pair(pair(gap, 1e-3, late), WIDTH, gap, FALL, FALL)
         assert still[1].firing is Firing.STILL_ON
 
 
 @pytest.mark.parametrize("gap", [40e-9, 190e-9])
 def test_a_device_that_conducts_in_the_gap_is_still_on(gap) -> None:
-    first, second = judged_pair(pair(gap, conducts_in_gap=1e-3), WIDTH, gap, FALL)
+    first, second = judged_pair(pair(gap, conducts_in_gap=1e-3), WIDTH, gap, FALL, FALL)
     assert (first.firing, second.firing) == (Firing.FIRED, Firing.STILL_ON)
     assert second_fired(first, second) is False
 
@@ -80,3 +80,48 @@ def test_the_edge_of_a_step_without_a_load_is_known_to_its_length() -> None:
     voltage = np.clip(times / 4e-9, 0, 1) + np.random.default_rng(3).normal(0, 1e-3, times.size)
     found = step_edge(times, voltage, 1e-3, 1)
     assert abs(found.time) < 3e-9 and 0 < found.uncertainty < 2e-9
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("load", [0.0, 20e-9, 100e-9])
+def test_the_foot_of_an_edge_is_found_whatever_the_load_is(sign, load) -> None:
+    """A ramp of 5 ns behind one pole, in samples of 0.5 ns with noise: to half a nanosecond."""
+    times = np.arange(-200e-9, 400e-9, 0.5e-9)
+    errors = []
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        rise = 1.2 * ramp_behind_pole((times + 30e-9 - 0.1e-9 * seed) / 5e-9, max(load, 1e-12) / 5e-9)
+        voltage = sign * (0.3 + rise) + random.normal(0, 2e-3, times.size)
+        errors.append(foot_of_edge(times, voltage, 1e-3, 5e-9) + 30e-9 - 0.1e-9 * seed)
+    assert np.max(np.abs(errors)) < 0.5e-9
+
+
+def cooling(gap, constant, seed):
+    """Two pulses of 1 us; the device cools down in the gap, is still warm in the next pulse and switches on at once."""
+    random = np.random.default_rng(seed)
+    times = np.arange(-LEAD, 2 * WIDTH + gap + 0.3e-6, STEP)
+    second, half = WIDTH + gap, 0.5 * FALL / 0.8
+    corners = np.array([-half, half, WIDTH - half, WIDTH + half])
+    high = np.interp(times, np.concatenate([corners, second + corners]), [0, 1, 1, 0] * 2)
+    on, rested = 1e-3, 2e-5
+    excess = np.where(times < WIDTH - half, 1.0, np.exp(-np.clip(times - WIDTH + half, 0, None) / constant))
+    again = np.clip(times - second + half, 0, None)
+    excess = np.where(again > 0, 1 - (1 - excess) * np.exp(-again / 40e-9), excess)
+    excess = np.where(times < 30e-9, 0.0, excess)
+    voltage = 0.3 + 0.9 * high
+    current = (rested + (on - rested) * excess) * voltage + random.normal(0, 3e-6, times.size)
+    cut = int(np.searchsorted(times, second - LEAD))
+    voltage = voltage + random.normal(0, 1e-3, times.size)
+    return [DeviceRecord({"gap": gap, "pulse": float(number)}, times[part], voltage[None, part], current[None, part],
+                         1e-3, 1e-6, Flag.NONE, (False,))
+            for number, part in ((1, slice(0, cut)), (2, slice(cut, None)))]
+
+
+@pytest.mark.parametrize("constant", [15e-9, 40e-9])
+def test_a_device_that_cools_down_is_off_after_nine_tenths_of_the_way(constant) -> None:
+    """From 5 % before that gap on the pulse does not fire, and from 5 % after it on it does."""
+    limit = constant * np.log(10.0)
+    for share, state in ((0.95, Firing.STILL_ON), (1.05, Firing.FIRED)):
+        found = [judged_pair(cooling(share * limit, constant, seed), WIDTH, share * limit, FALL, FALL)[1].firing
+                 for seed in range(6)]
+        assert found.count(state) >= 5, share

@@ -5,8 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import PulseWaveform
+from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
 from tsbench.simulated_backends.witness.events import SwitchingDetector
+from tsbench.simulated_backends.witness.firing import ConductanceWatch, pulses_fired
 from tsbench.simulated_backends.witness.log import SwitchingOn, WitnessLog
 from tsbench.simulated_backends.witness.relaxation import RelaxationDetector
 
@@ -108,6 +113,29 @@ def test_frequency_is_the_inverse_mean_interval() -> None:
     assert log.frequency(times[3] - 1e-9, times[3] + 1e-9) is None
 
 
-def test_a_pulse_fires_if_the_device_switches_on_during_it() -> None:
+def test_a_device_switches_on_during_the_pulses_whose_events_are_in_them() -> None:
     starts = np.array([0.0, 1.0, 2.0, 3.0])
     assert log_of([0.05, 1.15, 3.02]).fired(starts, starts + 0.1).tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(("left", "fires"), [(0.0, True), (0.09, True), (0.11, False), (1.0, False)])
+def test_a_pulse_fires_if_the_device_is_off_as_it_begins_and_on_at_its_end(left: float, fires: bool) -> None:
+    """Off: the conductance has made 90 % of the way from on to rest."""
+    rested, on = np.array([OFF]), np.array([ON])
+    assert pulses_fired(OFF + left * (ON - OFF) + 0 * on, on, rested, LEVELS) == [fires]
+    assert pulses_fired(rested, 3 * rested, rested, LEVELS) == [False]   # it stays off
+    assert pulses_fired(np.array([np.nan]), on, rested, LEVELS) == [True]   # nothing shows that it is on
+
+
+def test_conductances_are_read_where_they_are_asked_for() -> None:
+    """Through a resistor whose voltage is that of a pulse of the source."""
+    circuit = build_circuit(parse_netlist("VG a 0 0\nR1 a b 1k\nXDUT b 0 resistor\n"),
+                            device_models={"XDUT": device_model("resistor", {"r": 1e3})})
+    watch = ConductanceWatch("XDUT", ("b", "0"))
+    circuit.add_observer(watch)
+    circuit.set_source("VG", PulseWaveform(0.0, 1.0, 1e-6, 1e-8, 1e-8, 1e-6, 1.0, 1))
+    watch.ask([0.5e-6, 1.5e-6, 5e-6])
+    circuit.advance(2e-6)
+    assert watch.conductances() == pytest.approx([np.nan, 1e-3], nan_ok=True)   # no voltage before the pulse
+    circuit.advance(6e-6)
+    assert watch.conductances() == pytest.approx([np.nan, 1e-3, np.nan], nan_ok=True)
