@@ -114,6 +114,11 @@ def check_bench(path: Path) -> dict[str, Any]:
         for device, site in found["off_wafer"].items()]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
+    if found["other_oscilloscope"]:
+        warnings.append(
+            f"fixture: skew and capacitance in [fixture.measured] were measured with "
+            f"{file.table.fixture.measured.oscilloscope}, but {found['other_oscilloscope']} is connected. They are not "
+            "used. Measure again by 'tsbench check --fixture'")
     warnings += [
         f"output {output} was on when tsbench opened the bench, and tsbench switched it off. Find out what left it on, "
         "and check the device" for output in found["found_on"]]

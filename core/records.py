@@ -253,6 +253,10 @@ class Sensing:
     maximum_current: float | None = None  #: [A] that the sensor withstands
     amplifier: CurrentAmplifier | None = None
     current_node: str = ""  #: of the netlist, where the current enters the sensor; "": not known
+    skew: float | None = None  #: [s] by which the ``current`` channel is late against ``voltage_high``; None: unknown
+    skew_uncertainty: float = 0.0  #: [s] standard uncertainty of that, as measured with the oscilloscope of the bench
+    capacitance: float | None = None  #: [F] across the resistor, all in all, as measured with it; None: unknown
+    capacitance_uncertainty: float = 0.0  #: [F] standard uncertainty of that
 
     @property
     def transresistance(self) -> float | None:

@@ -23,7 +23,8 @@ _INSTRUMENTS = TypeAdapter(dict[str, dict[str, Any]])
 _NUMBER = (int, float)
 #: fields of ``Sensing`` that files of earlier versions do not have
 _LATER_SENSING = {
-    "current_sensor", "current_tolerance", "current_impedance", "maximum_current", "amplifier", "current_node"}
+    "current_sensor", "current_tolerance", "current_impedance", "maximum_current", "amplifier", "current_node", "skew",
+    "skew_uncertainty", "capacitance", "capacitance_uncertainty"}
 _UNKNOWN_FLAGS = ~int(sum(Flag))
 _WAVEFORM_TYPES: dict[str, Any] = {
     **dict.fromkeys(("channel", "unit"), str),

@@ -30,7 +30,7 @@ class PulseFacts:
 
     voltage_resolution: float = 0.0  #: [V] one code
     current_resolution: float = 0.0  #: [A] one code
-    channel_skew: float = 0.0  #: [s] limit of the time between the two channels
+    channel_skew: float = 0.0  #: [s] limit of the error of ``skew``
     timebase_accuracy: float = 0.0  #: relative limit
     sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
     sense_delay_limit: float = 0.0  #: [s] limit of the error of that
@@ -38,6 +38,7 @@ class PulseFacts:
     current_gain: float = 0.0  #: relative limit of the error of the current, beside its zero
     voltage_window: tuple[float, float] = (-math.inf, math.inf)  #: [V] the record is clipped at its ends and beyond
     current_window: tuple[float, float] = (-math.inf, math.inf)  #: [A]
+    skew: float = 0.0  #: [s] by which the channel of the current is late
 
 
 @dataclass(frozen=True)

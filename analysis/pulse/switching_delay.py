@@ -7,10 +7,10 @@ the parallel capacitance flows during the edge and then ends; switching is the r
 a conductance at least three times that of the off state in the same pulse.
 
 Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
-Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor
-with the capacitance across it (the scope's input, leads), which shows every change of the current later by
-their product: that is taken off, and its error is uniform within its limit. ``Delay`` keeps both parts apart,
-so that a mean over pulses shrinks the first and not the second.
+Common to all pulses: skew between the two channels (a measured one is taken off; limit of its error / sqrt 3), the time
+base, and the sense resistor with the capacitance across it (the scope's input, leads), which shows every change of the
+current later by their product: that is taken off, and its error is uniform within its limit. ``Delay`` keeps both
+parts apart, so that a mean over pulses shrinks the first and not the second.
 """
 
 import math
@@ -117,10 +117,10 @@ def switching_delay(
     # 9/4 of the variance of a straight line with a parabola, 225/64 with a polynomial of degree 4
     edge_random = min(1.9 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
     flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
-    late, late_limit, flag = _lateness((instant - edge) * dt, found.passes * dt, facts)
+    late, late_limit, flag = _lateness((instant - edge) * dt - facts.skew, found.passes * dt, facts)
     if not flag and not by_level:
         found, late, late_limit = _behind_pole(i, (left, right), found, (late, late_limit), dt, facts, i_noise)
-    value = (instant - edge) * dt - late
+    value = (instant - edge) * dt - facts.skew - late
     systematic, limit = _shared(
         found.model * dt, late_limit if flag else 0.0,
         (facts.channel_skew, 0.0 if flag else late_limit, _blur(found.passes * dt, facts),

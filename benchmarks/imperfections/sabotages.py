@@ -324,6 +324,7 @@ SABOTAGES: Mapping[str, tuple[Callable[..., None], tuple[tuple[str, ...], ...]]]
         _SCOPES, (("levels",), ("resolved", "resolution_bits"), ("highest_code",))),
     "test_the_input_loads_its_node_as_stated": (_SCOPES, (("impedances",), ("input_capacitance",))),
     "test_the_time_base_is_as_accurate_as_stated": (_SCOPES, (("timebase_accuracy",),)),
+    "test_inputs_are_as_late_against_each_other_as_stated": (_SCOPES, (("channel_delay",),)),
     "test_the_trigger_jitters_as_stated": (_SCOPES, (("trigger_jitter",),)),
     "test_a_signal_smaller_than_the_hysteresis_does_not_trigger": (_SCOPES, (("hysteresis",),)),
     "test_automatic_trigger_comes_after_the_stated_time": (_SCOPES, (("auto_timeout",),)),

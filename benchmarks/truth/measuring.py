@@ -17,6 +17,8 @@ from benchmarks.truth.records import TruthRecord
 from benchmarks.truth.spoiling import spoilt
 from tsbench.records import Result, Run
 
+_DESKEWED = {"pulse_train"}  #: protocols whose quantity is a time between two channels
+_DATE = "2026-11-29"  #: of the check, in the bench file
 _WITHOUT_NOISE = "without noise"  #: folder of the noise-free twins
 #: protocol -> name of the truth -> quantity of the result
 QUANTITIES = {
@@ -66,6 +68,8 @@ def run_record(record: TruthRecord, folder: Path, imperfections: bool = True) ->
         bench = lay(cell_of(record), out, record.seed, imperfections)
         _add_leads(out / "cell.world.toml", record)
         try:
+            if record.protocol in _DESKEWED and imperfections:
+                check_fixture(bench, out / "cell.world.toml", record)
             protocol = protocol_named(record.protocol).parse(dict(record.parameters))
             outcome = run_protocol(bench, "D1", protocol, out, watchdog=False, durability="process", extract=False)
         except LimitError as error:
@@ -78,6 +82,27 @@ def run_record(record: TruthRecord, folder: Path, imperfections: bool = True) ->
         shutil.copy(out / "witness.jsonl", witness_file)
         shutil.copy(outcome.path, run_file)
     return found
+
+
+def check_fixture(bench: Path, world: Path, record: TruthRecord) -> None:
+    """Measure skew and sense capacitance as ``tsbench check --fixture`` does, and write them into the bench file.
+
+    The standards are a short of 10 mOhm and a resistor of four times the sense resistor.
+    """
+    from tsbench.station.fixture_check import measure_fixture, with_measured
+    from tsbench.station.fixture_check.values import CHANNEL_SKEW, SENSE_CAPACITANCE
+
+    text, known = bench.read_text("utf-8"), 4.0 * record.shunt
+    bench.write_text(text + '[devices.SHORT]\nstandard = "short"\n[devices.KNOWN]\nstandard = "resistor"\n'
+                     f'resistance = "{known:g} Ohm"\n', "utf-8")
+    true = world.read_text("utf-8")
+    world.write_text(true + "".join(
+        f'[devices.{name}]\nmodel = "resistor"\nparameters = {{ r = {ohms:g} }}\n'
+        for name, ohms in (("SHORT", 0.01), ("KNOWN", known))), "utf-8")
+    values = [one for one in measure_fixture(bench) if one.quantity in {CHANNEL_SKEW, SENSE_CAPACITANCE}]
+    bench.write_text(with_measured(text, values, _DATE), "utf-8")
+    world.write_text(true, "utf-8")
+    (world.parent / "witness.jsonl").unlink(missing_ok=True)   # that of the check
 
 
 def _add_leads(world: Path, record: TruthRecord) -> None:

@@ -21,7 +21,7 @@ def power_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> P
         voltage_offset=record.voltage_offset,
         current_gain=standard_uncertainty(pulse.current_gain),
         current_offset=record.current_offset,
-        sense_delay=pulse.sense_delay,
+        sense_delay=pulse.sense_delay + pulse.skew,
         delay_uncertainty=combined(
             standard_uncertainty(pulse.channel_skew), standard_uncertainty(pulse.sense_delay_limit)),
         capacitance=capacitance_at_device(run.header.fixture),

@@ -11,12 +11,17 @@ from tsbench.records import Flag, Run
 
 #: a rise that is no slower than resistor x capacitance is late by less than that: limit of the share it falls short
 _LAG = 0.3
+#: limits of uniform errors, in standard uncertainties of what was measured: 95 % are within 0.95 of a limit
+_LIMIT = 2.0
 #: standard deviation of the impulse response of a Gaussian low-pass, times its bandwidth (-3 dB)
 _GAUSSIAN = math.sqrt(math.log(2.0)) / (2.0 * math.pi)
 
 
 def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
     """Return accuracy of the scope, and of what senses the current, for one acquisition.
+
+    Skew and capacitance are those that were measured on the bench (``[fixture.measured]``). Where none were, the limits
+    of ``options`` hold.
 
     An amplifier with the time constant 1/(2 pi bandwidth) shows a sudden rise at once and a slow one later by its time
     constant: half of it is taken, and as much is the limit of the error.
@@ -25,12 +30,19 @@ def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> P
     resistance = sensing.burden
     known = sense_capacitance(run.header.fixture)
     lag = 0.0 if sensing.amplifier is None else 0.5 / (2.0 * math.pi * sensing.amplifier.bandwidth)
+    capacitance, doubt = known + options.sense_stray, _LAG * known + options.sense_stray_limit
+    if sensing.capacitance is not None:
+        capacitance, doubt = sensing.capacitance, _LIMIT * sensing.capacitance_uncertainty
+    skew, skew_doubt = 0.0, options.channel_skew
+    if record.skew is not None:
+        skew, skew_doubt = record.skew, _LIMIT * sensing.skew_uncertainty
     return PulseFacts(
         voltage_resolution=record.voltage_resolution,
         current_resolution=record.current_resolution,
-        channel_skew=options.channel_skew,
-        sense_delay=resistance * (known + options.sense_stray) + lag,
-        sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit) + lag,
+        skew=skew,
+        channel_skew=skew_doubt,
+        sense_delay=resistance * capacitance + lag,
+        sense_delay_limit=resistance * doubt + lag,
         response=_GAUSSIAN / record.bandwidth,
         current_gain=sensing.current_tolerance + record.current_gain,
         timebase_accuracy=timebase_accuracy(run.header),

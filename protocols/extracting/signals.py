@@ -30,6 +30,7 @@ class DeviceRecord:
     voltage_offset: float = 0.0  #: [V] standard uncertainty of the zero of the device voltage
     current_offset: float = 0.0  #: [A] standard uncertainty of the zero of the current
     bandwidth: float = math.inf  #: [Hz] of the slowest channel
+    skew: float | None = None  #: [s] by which the current is still late, less than a sample; None: not measured
 
 
 def device_records(run: Run) -> Iterator[DeviceRecord]:
@@ -60,20 +61,27 @@ def _together(one: Waveform, other: Waveform) -> bool:
 
 
 def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
-    """Return what the channels of one acquisition, by what was sensed, show of the device."""
+    """Return what the channels of one acquisition, by what was sensed, show of the device.
+
+    Where the skew of the current's channel was measured, its samples are moved by whole samples.
+    """
     sensing = fixture.sensing
     high, low, sense = group.get(VOLTAGE_HIGH), group.get(VOLTAGE_LOW), group.get(current_name(sensing) or "")
+    moved, left = 0, None
+    if sense is not None and sense is not high and sensing.skew is not None:
+        moved = round(sensing.skew / sense.dt)
+        left = sensing.skew - moved * sense.dt
     voltage: FloatArray | None = None
     voltage_resolution = 0.0
     if high is not None:
         voltage, voltage_resolution = high.values(), abs(high.scale)
         if low is not None:
-            voltage = voltage - low.values()
+            voltage = voltage - (_earlier(low.values(), moved) if low is sense else low.values())
             voltage_resolution = float(np.hypot(voltage_resolution, low.scale))
     current = None
     current_resolution = 0.0
     if sense is not None and (gain := sensing.transresistance):
-        current, current_resolution = sense.values() / gain, abs(sense.scale / gain)
+        current, current_resolution = _earlier(sense.values(), moved) / gain, abs(sense.scale / gain)
     if voltage is not None and current is not None and sensing.unseen_drop:
         voltage = voltage - current * sensing.unseen_drop
         voltage_resolution = float(np.hypot(voltage_resolution, current_resolution * sensing.unseen_drop))
@@ -105,7 +113,16 @@ def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceReco
         voltage_offset=math.hypot(*(wave.accuracy_offset for wave in (high, low) if wave is not None)),
         current_offset=0.0 if sense is None else abs(sense.accuracy_offset / (sensing.transresistance or 1.0)),
         bandwidth=min((wave.bandwidth for wave in group.values() if wave.bandwidth), default=math.inf),
+        skew=left,
     )
+
+
+def _earlier(values: FloatArray, samples: int) -> FloatArray:
+    """Return records of shape (segments, samples) as they would be without a delay; the end values are repeated."""
+    if samples == 0:
+        return values
+    places = np.clip(np.arange(values.shape[1]) + samples, 0, values.shape[1] - 1)
+    return values[:, places]
 
 
 def _voltage_window(high: Waveform | None, voltage: FloatArray | None) -> tuple[float, float]:

@@ -347,6 +347,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "unwatched": _unwatched(bench),
             "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),
             "reach": _reach(bench), "off_wafer": _off_wafer(bench),
+            "other_oscilloscope": bench.wiring.other_oscilloscope(),
         }
 
 

@@ -154,6 +154,22 @@ class MeasuredTable(_Table):
     current_offset: dict[str, Amperes] = Field(default_factory=dict)  #: of the source meter in a role
     leakage: dict[str, Siemens] = Field(default_factory=dict)  #: of the open path, by role
     parallel_capacitance: Farads | None = Field(default=None, ge=0)
+    oscilloscope: str = ""  #: model and serial number of that with which what follows was measured
+    channel_skew: Seconds | None = None  #: by which the current's channel is late against that of the high side
+    channel_skew_uncertainty: Seconds | None = Field(default=None, gt=0)  #: standard uncertainty
+    sense_capacitance: Farads | None = Field(default=None, ge=0)  #: all that is across the sense resistor
+    sense_capacitance_uncertainty: Farads | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _with_their_uncertainties(self) -> Self:
+        for name in ("channel_skew", "sense_capacitance"):
+            value, uncertainty = getattr(self, name), getattr(self, f"{name}_uncertainty")
+            if (value is None) != (uncertainty is None):
+                raise ValueError(f"{name} and {name}_uncertainty belong together. Give both or neither")
+            if value is not None and not self.oscilloscope:
+                raise ValueError(f"{name} needs oscilloscope, the model and the serial number of the oscilloscope "
+                                 "with which it was measured")
+        return self
 
 
 def _wrong_row(rows: list[tuple[float, float]]) -> tuple[float, float] | None:

@@ -131,13 +131,31 @@ class Wiring:
         )
 
     def sensing(self) -> Sensing:
-        """Return how scope channels see the device.
+        """Return how scope channels see the device, with what was measured of them on this oscilloscope.
 
         Raises
         ------
         ConfigurationError
             The current must go into an input of 50 Ohm, and the oscilloscope has none.
         """
+        sensing, measured = self._sensor(), self.file.table.fixture.measured
+        if not measured.oscilloscope or self.other_oscilloscope():
+            return sensing
+        return replace(
+            sensing, skew=measured.channel_skew, skew_uncertainty=measured.channel_skew_uncertainty or 0.0,
+            capacitance=measured.sense_capacitance,
+            capacitance_uncertainty=measured.sense_capacitance_uncertainty or 0.0)
+
+    def other_oscilloscope(self) -> str:
+        """Return the model and serial number of the oscilloscope if its skew was measured on another one, else ""."""
+        measured, current = self.file.table.fixture.measured, self.file.sensing().current
+        if not measured.oscilloscope or current is None:
+            return ""
+        identity = self.driver_of(self.file.instrument_of(current)).identity
+        found = f"{identity.model} {identity.serial}"
+        return "" if found.split() == measured.oscilloscope.split() else found
+
+    def _sensor(self) -> Sensing:
         sensing = self.file.sensing()
         if sensing.current is None or sensing.current_impedance != "50":
             return sensing

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Collection, Sequence
 
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.station.fixture_check.values import FixtureValue
 
 _TABLE = re.compile(r"(?ms)^\[fixture\.measured\]\n.*?(?=^\[|\Z)")
@@ -33,4 +34,10 @@ def with_measured(text: str, values: Sequence[FixtureValue], date: str, controll
     capacitances = [one for one in values if one.quantity == "parallel_capacitance" and one.low is not None]
     if capacitances and "parallel_capacitance" not in controlled:
         lines.append(f'parallel_capacitance = "{capacitances[-1].value:.4g} F"')
+    at_scope = [one for one in values if one.instrument and math.isfinite(one.value)]
+    if at_scope:
+        lines.append(f'oscilloscope = "{at_scope[0].instrument}"')
+        for one in at_scope:
+            lines += [f'{one.quantity} = "{one.value:.6g} {one.unit}"',
+                      f'{one.quantity}_uncertainty = "{(one.high - one.value) / NORMAL_95:.3g} {one.unit}"']
     return _TABLE.sub("", text).rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"

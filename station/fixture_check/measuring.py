@@ -9,8 +9,8 @@ from tsbench.errors import ConfigurationError
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import DeviceTable
-from tsbench.station.fixture_check import by_generator, by_source_meter
-from tsbench.station.fixture_check.values import CURRENT_FACTOR, FixtureValue
+from tsbench.station.fixture_check import by_edges, by_generator, by_source_meter
+from tsbench.station.fixture_check.values import CHANNEL_SKEW, CURRENT_FACTOR, FixtureValue
 from tsbench.station.protection.control import EndsAtOnce
 from tsbench.station.protection.protecting import protected
 
@@ -65,6 +65,10 @@ def _measure_standard(
             found += _of_standard(bench, role, kind, table, known)
             if kind == "source meter" and table.standard != "open" and not _compared(found, role):
                 found += by_source_meter.current_factor(bench, role, table.resistance or 0.0)
+            if role == by_edges.ROLE and kind == "pulse generator" and table.standard != "open":
+                found += by_edges.skew(bench, interrupts.look) if table.resistance is None else (
+                    by_edges.sense_capacitance(bench, table.resistance, [
+                        one for one in found if one.quantity == CHANNEL_SKEW], interrupts.look))
             bench.make_safe()
             interrupts.look()
 

@@ -8,6 +8,8 @@ from tsbench.quantities import format_interval, format_quantity
 #: how much a measured value may differ from the expected one, beside its own uncertainty: resistors of 5 % are usual,
 #: and the capacitance of cables and needles is usually known only to a third
 _TOLERANCE, _TOLERANCE_OF_CAPACITANCE = 0.05, 0.35
+CHANNEL_SKEW = "channel_skew"  #: by which the current's channel of the scope is late against that of the high side
+SENSE_CAPACITANCE = "sense_capacitance"  #: all that is across the sense resistor
 CURRENT_FACTOR = "current sensor factor"  #: the current that the scope shows / that of the source meter, so 1
 
 
@@ -18,7 +20,7 @@ class FixtureValue:
     Parameters
     ----------
     quantity : "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance",
-        :data:`CURRENT_FACTOR`
+        :data:`CHANNEL_SKEW`, :data:`SENSE_CAPACITANCE`, :data:`CURRENT_FACTOR`
     role : whose it is
     value, low, high : [unit] the measured value and the bounds of its 95 % interval; ``low`` None: at most ``high``
     unit : SI unit
@@ -36,6 +38,7 @@ class FixtureValue:
     expected: float | None = None
     remedy: str = "correct the netlist in [fixture] of the bench file, or the wiring"
     condition: str = ""
+    instrument: str = ""  #: model and serial number of the oscilloscope, where the value holds for this one only
     slack: float = 0.0  #: [unit] that it may differ from the expected value beside the tolerance
 
     @property

@@ -115,7 +115,8 @@ def write_sample(entry: Any, header: RunHeader) -> None:
             nx.number(limits, name, limit, unit)
 
 
-_SENSING_UNITS = {"current_resistance": "Ohm", "maximum_current": "A"}
+_SENSING_UNITS = {"current_resistance": "Ohm", "maximum_current": "A", "skew": "s", "skew_uncertainty": "s",
+                  "capacitance": "F", "capacitance_uncertainty": "F"}
 _AMPLIFIER_UNITS = {
     "gain": "V/A", "input_resistance": "Ohm", "bandwidth": "Hz", "maximum_output": "V", "maximum_current": "A"}
 

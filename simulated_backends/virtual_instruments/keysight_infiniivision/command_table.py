@@ -14,7 +14,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import S
 class ScopeBase(VirtualInstrument):
     """The parts of a scope, as its command tables see them."""
 
-    option_names = ("probes",)
+    option_names = ("probes", "cables")
     data_sheet: ClassVar[InfiniiVisionSheet]
     inputs: ScopeInputs
     control: AcquisitionControl

@@ -101,7 +101,7 @@ class VirtualInfiniiVision(ScopeBase):
         self.trigger_levels = {}
         self.records = ScopeRecords(self, self.acquisition_commands)
         self.inputs = ScopeInputs(self, sheet, self.channel_commands.impedance[1])
-        errors = channel_errors(bench, self.name, sheet)
+        errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(
             sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)

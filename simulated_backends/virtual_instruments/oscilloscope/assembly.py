@@ -24,7 +24,7 @@ class PanelScope(VirtualInstrument):
     A model's class adds its commands.
     """
 
-    option_names = ("probes",)
+    option_names = ("probes", "cables")
     has_trigger = True
     data_sheet: ClassVar[ScopeDataSheet]
     first_impedance: ClassVar[str]  #: name of the impedance of an input after a reset
@@ -39,7 +39,7 @@ class PanelScope(VirtualInstrument):
         super().__init__(bench, placement)
         sheet = self.data_sheet
         self.inputs = ScopeInputs(self, sheet, self.first_impedance)
-        errors = channel_errors(bench, self.name, sheet)
+        errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
         timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.panel = FrontPanel(sheet, self.inputs, self.first_impedance, timebase_error, bench.imperfections)
         self.panel.node_of = self.node

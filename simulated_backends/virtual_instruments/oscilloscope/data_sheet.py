@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from tsbench.simulated_backends.virtual_instruments.sources import NO_DATA_SHEET, Origin
 
+_DELAYS = Origin(
+    "Service manuals of the Tektronix TDS 600B and TDS7054, performance tests (100 ps and 50 ps between two channels)",
+    "all others")
+
 
 @dataclass(frozen=True)
 class ScopeSources:
@@ -19,6 +23,7 @@ class ScopeSources:
     resolution: Origin = NO_DATA_SHEET  #: and where the codes end
     input_loading: Origin = NO_DATA_SHEET
     timebase_accuracy: Origin = NO_DATA_SHEET
+    channel_delay: Origin = _DELAYS
     trigger_jitter: Origin = NO_DATA_SHEET
     hysteresis: Origin = NO_DATA_SHEET
     rearm_time: Origin = NO_DATA_SHEET
@@ -62,6 +67,8 @@ class ScopeDataSheet:
     min_timebase: float  #: [s/div]
     max_timebase: float  #: [s/div]
     resolution_bits: int = 8  #: of the converter
+    #: [s] by which an input may be late or early: two differ by up to twice as much (100 ps of a Tektronix TDS 600B)
+    channel_delay: float = field(default=50e-12, kw_only=True)
     sources: ScopeSources = field(default=ScopeSources(), kw_only=True)
 
     def max_offset(self, scale: float) -> float:

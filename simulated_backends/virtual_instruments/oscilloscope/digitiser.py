@@ -91,8 +91,9 @@ class Digitiser:
         """Return the filtered node voltage at every ``stride``-th sample, its noises, and what is displayed of all."""
         points, interval = plan.sampling.points, plan.sampling.interval
         stretch = 1 + plan.timebase_error
-        samples = Samples(
-            record.trigger + plan.first_sample * stretch, interval * stretch * stride, len(range(0, points, stride)))
+        errors = self.errors[channel.number]
+        samples = Samples(record.trigger + plan.first_sample * stretch - errors.delay, interval * stretch * stride,
+                          len(range(0, points, stride)))
         sigma = gaussian_sigma(channel.bandwidth)
         average = plan.sampling.interval * self.model.max_sample_rate if plan.high_resolution else 1.0
         if channel.node is None or channel.grounded:
@@ -102,7 +103,6 @@ class Digitiser:
         else:
             width = math.hypot(sigma, interval / math.sqrt(12)) if average > 1 else sigma
             signal = seen_signal(record.history, channel.node, samples, width)
-        errors = self.errors[channel.number]
         rms = self.model.noise(channel.scale / channel.probe) * errors.noise / math.sqrt(max(average, 1.0))
         seed = (*self.seed, record.number, channel.number)
         noises = [input_noise(

@@ -1,6 +1,7 @@
 """One input of an oscilloscope: how it is set, its errors, and what it makes of a voltage."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ class ChannelErrors:
     offset: float = 0.0  #: [V] at 1:1
     offset_gain: float = 0.0  #: relative to the offset setting
     noise: float = 1.0  #: factor on the model's noise
+    delay: float = 0.0  #: [s] by which the record is late: of the input itself and of its cable
 
     @staticmethod
     def draw(model: ScopeDataSheet, generator: np.random.Generator) -> "ChannelErrors":
@@ -46,14 +48,25 @@ class ChannelErrors:
             -gain * model.offset_gain_accuracy)
 
 
-def channel_errors(bench: BenchServices, name: str, model: ScopeDataSheet) -> dict[int, ChannelErrors]:
-    """Return the errors of all inputs of an oscilloscope called ``name``."""
-    numbers = range(1, model.channels + 1)
+def channel_errors(
+    bench: BenchServices, name: str, model: ScopeDataSheet, cables: Mapping[int, float],
+) -> dict[int, ChannelErrors]:
+    """Return the errors of all inputs of an oscilloscope called ``name``; ``cables``: what each delays its input [s].
+
+    A cable is no imperfection: it delays on an ideal bench too. The delay of an input itself is drawn apart from its
+    other errors, normal with a third of its limit.
+    """
+    numbers, limit = range(1, model.channels + 1), model.channel_delay
     if not bench.imperfections:
-        return dict.fromkeys(numbers, ChannelErrors())
-    if bench.calibration_errors is not None:
-        return dict.fromkeys(numbers, ChannelErrors.stated(model, *bench.calibration_errors))
-    return {number: ChannelErrors.draw(model, bench.rng(name, "input", str(number))) for number in numbers}
+        errors = dict.fromkeys(numbers, ChannelErrors())
+    elif bench.calibration_errors is not None:
+        errors = dict.fromkeys(numbers, ChannelErrors.stated(model, *bench.calibration_errors))
+    else:
+        drawn = {number: bench.rng(name, "delay", str(number)).normal(0.0, limit / 3) for number in numbers}
+        errors = {number: replace(
+            ChannelErrors.draw(model, bench.rng(name, "input", str(number))),
+            delay=float(np.clip(drawn[number], -limit, limit))) for number in numbers}
+    return {number: replace(one, delay=one.delay + cables.get(number, 0.0)) for number, one in errors.items()}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import Element
+from tsbench.quantities import parse_quantity
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+
+_LONGEST_CABLE = 20e-9  #: [s] of 4 m; a cable is no line of the circuit, it only shows the node later
 
 
 class ScopeInputs:
@@ -15,14 +18,16 @@ class ScopeInputs:
     Parameters
     ----------
     instrument : VirtualInstrument
-        Its terminals are called "1", "2", ...; ``options.probes`` of the world file has the real attenuations.
+        Its terminals are called "1", "2", ...; ``options`` of the world file: ``probes`` has the real
+        attenuations, ``cables`` the delays.
     sheet : ScopeDataSheet
     impedance : name of the impedance with which the instrument is switched on
 
     Raises
     ------
     ConfigurationError
-        The instrument's terminals have other names; or a probe of the world file is no attenuation.
+        The instrument's terminals have other names; or a probe of the world file is no attenuation, or a cable no
+        delay.
     """
 
     def __init__(self, instrument: VirtualInstrument, sheet: ScopeDataSheet, impedance: str) -> None:
@@ -33,6 +38,7 @@ class ScopeInputs:
         instrument.require_terminals(f"an oscilloscope of {sheet.channels} channels", names)
         self._channels = names
         self.dividers = self._probe_options()  #: real attenuation of the probe on each channel that has one
+        self.cables = self._cable_options()  #: [s] by which its cable delays each channel that has one
 
     def _probe_options(self) -> dict[int, float]:
         instrument, options = self._instrument, self._instrument.placement.options
@@ -46,6 +52,22 @@ class ScopeInputs:
                     f"each channel, give an attenuation from 1 to 1000, for example probes = {{ 1 = 10 }}")
             probes[int(channel)] = attenuation
         return probes
+
+    def _cable_options(self) -> dict[int, float]:
+        table = self._instrument.placement.options.get("cables", {})
+        cables: dict[int, float] = {}
+        for channel, value in (table if isinstance(table, Mapping) else {"": table}).items():
+            try:
+                delay = parse_quantity(value, "s")
+            except ConfigurationError:
+                delay = math.nan
+            if channel not in self._channels or not 0.0 <= delay <= _LONGEST_CABLE:
+                raise ConfigurationError(
+                    f"instruments.{self._instrument.name}.options.cables: {channel!r} = {value!r} is not possible. For "
+                    f"each channel, give the delay of its cable, 0 to {_LONGEST_CABLE * 1e9:g} ns, for example "
+                    'cables = { 2 = "1.5 ns" }')
+            cables[int(channel)] = delay
+        return cables
 
     def attachment(self) -> Attachment:
         """Return resistance and capacitance of each wired input."""

@@ -24,7 +24,7 @@ class VirtualOscilloscope(VirtualInstrument):
     It must define ``scope_settings`` (what the tables have set, as the shared code reads it) and ``first_impedance``.
     """
 
-    option_names = ("probes",)
+    option_names = ("probes", "cables")
     has_trigger = True
     data_sheet: ClassVar[ConverterSheet]
 
@@ -40,7 +40,7 @@ class VirtualOscilloscope(VirtualInstrument):
         super().__init__(bench, placement)
         sheet = self.data_sheet
         self.inputs = ScopeInputs(self, sheet, self.first_impedance)
-        errors = channel_errors(bench, self.name, sheet)
+        errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
         #: relative
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         digitiser = Digitiser(

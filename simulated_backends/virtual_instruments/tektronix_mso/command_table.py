@@ -13,7 +13,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.data_sheet imp
 class TektronixBase(VirtualInstrument):
     """The parts of a scope, as its command tables see them."""
 
-    option_names = ("probes",)
+    option_names = ("probes", "cables")
     data_sheet: ClassVar[TektronixSheet]
     zero: ClassVar[str] = "0.0E+0"  #: how it writes 0
     inputs: ScopeInputs

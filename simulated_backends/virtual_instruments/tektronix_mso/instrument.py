@@ -83,7 +83,7 @@ class VirtualTektronix(TektronixBase):
         sheet = self.data_sheet
         self.status.summarises_queue, self.status.event_bit = False, event_bit
         self.inputs = ScopeInputs(self, sheet, "1M")
-        errors = channel_errors(bench, self.name, sheet)
+        errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(
             sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)

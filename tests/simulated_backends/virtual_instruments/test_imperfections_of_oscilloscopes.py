@@ -240,6 +240,24 @@ def test_the_time_base_is_as_accurate_as_stated(open_scope: Open) -> None:
     require_spread(errors, UNIFORM, "time base", slack=0.05 + 2e-8 / bench.sheet.timebase_accuracy)
 
 
+@pytest.mark.parametrize(
+    "open_scope", ["keysight_dsox3054t", "tektronix_mso54", "rigol_ds4024", "lecroy_t3dso1104"], indirect=True)
+def test_inputs_are_as_late_against_each_other_as_stated(open_scope: Open) -> None:
+    """The phases of one sine in two channels of a record; one model of each kind of virtual oscilloscope."""
+    errors = []
+    for seed in range(1, 25):
+        bench = open_scope("V_sin in 0 SIN(0 0.6 1e7)\n", seed=seed, inputs=2)
+        bench.set_up(1.6, 20e-6)
+        bench.scope.configure_channel(2, Vertical(1.6))
+        bench.scope.configure_timebase(Timebase(20e-6, 0.0, 1))
+        bench.forced()
+        records = bench.scope.fetch([1, 2])
+        turns = [np.mean(one.values()[0] * np.exp(-2j * math.pi * 1e7 * one.times())) for one in records.values()]
+        late = float(np.angle(turns[0] / turns[1])) / (2 * math.pi * 1e7)
+        errors.append(late / math.sqrt(2.0) / bench.sheet.channel_delay)
+    require_spread(errors, NORMAL, "delay of an input", slack=0.1)
+
+
 def test_the_trigger_jitters_as_stated(open_scope: Open) -> None:
     """When a steep sine passes the level scatters by the interpolator's jitter and by noise over slew rate.
 

@@ -62,11 +62,11 @@ def test_every_output_of_a_generator_has_them(tmp_path: Path) -> None:
 
 
 def test_every_input_of_an_oscilloscope_has_them() -> None:
-    found = channel_errors(BenchServices(calibration_errors=(1.0, -1.0)), "scope", SCOPE)
+    found = channel_errors(BenchServices(calibration_errors=(1.0, -1.0)), "scope", SCOPE, {})
     assert set(found) == set(range(1, SCOPE.channels + 1))
     assert found[2] == ChannelErrors.stated(SCOPE, 1.0, -1.0)
     assert found[2].gain == SCOPE.gain_accuracy and found[2].offset == -SCOPE.offset_accuracy
-    assert channel_errors(BenchServices(imperfections=False, calibration_errors=(1.0, 1.0)), "scope", SCOPE)[
+    assert channel_errors(BenchServices(imperfections=False, calibration_errors=(1.0, 1.0)), "scope", SCOPE, {})[
         1] == ChannelErrors()
 
 

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from tsbench.quantities import parse_quantity
 from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.fixture_check import FixtureValue, measure_fixture, with_measured
+from tsbench.station.fixture_check import FixtureValue, by_edges, measure_fixture, with_measured
 from tsbench.station.fixture_check.by_generator import _rise_time
-from tsbench.station.fixture_check.values import CURRENT_FACTOR
+from tsbench.station.fixture_check.values import CHANNEL_SKEW, CURRENT_FACTOR, SENSE_CAPACITANCE
 from tsbench.station.runner.planning import checked_plan
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,6 +54,14 @@ def lay(folder: Path, **changes: tuple[str, str]) -> Path:
         assert old in text
         (folder / f"nbo2.{kind}.toml").write_text(text.replace(old, new) + more if old else text + more, "utf-8")
     return folder / "nbo2.bench.toml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_pulses() -> Iterator[None]:
+    """Let the check send few pulses: what they tell is measured in test_deskew.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_edges, "_PULSES", 16)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +175,8 @@ def test_values_for_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["check", str(bench), "--fixture", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["quantity"] for row in rows} == {
-        "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance", CURRENT_FACTOR}
+        "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance", CURRENT_FACTOR,
+        CHANNEL_SKEW, SENSE_CAPACITANCE}
     conditions = [row["condition"] for row in rows if (row["quantity"], row["role"]) == ("path_resistance", "drive")]
     assert conditions == ["", "beside the known resistor"]
     assert all(row["agrees"] for row in rows) and "[fixture.measured]" in bench.read_text("utf-8")
