@@ -70,10 +70,6 @@ _QUICK_PAIRS = {"width": "1 us", "shortest": "10 ns", "longest": "1 us", "rest":
                 "fall_time": "4 ns", "repeats": 8, "points": 12, "resolution": 2000}
 _QUICK_RECOVERY = {"width": "1 us", "window": "1 us", "rest": "50 us", "rise_time": "5 ns", "fall_time": "5 ns",
                    "repeats": 10}
-_COOLING = (
-    "*Refractory period of pulse pairs.* The intervals do not contain the truth. The extraction counts a device as\n"
-    "  off below 3 % of the conductance of its on state. The witness counts it as off from the fold of the static\n"
-    "  curve. A device that cools down passes the fold first, so the measured period is longer.")
 #: a circuit that rests near its threshold shows the scope little of a step before it fires
 _BIASED = {"trigger": "external", "external_level": "1 V"}
 _NBO2 = Material(
@@ -89,8 +85,7 @@ _NBO2 = Material(
      (Oscillator("10 kOhm, 1 nF", 10e3, 1e-9),
       {**_BIASED, "base": "1.7 V",
        "amplitude": ["50 mV", "100 mV", "300 mV", "0.5 V", "0.8 V", "1.2 V", "1.8 V", "2.6 V"],
-       "width": "40 us", "pair_amplitude": "1 V", "pair_width": "500 ns", "shortest": "200 ns", "longest": "20 us"})),
-    (_COOLING,))
+       "width": "40 us", "pair_amplitude": "1 V", "pair_width": "500 ns", "shortest": "200 ns", "longest": "20 us"})))
 _VO2 = Material(
     "vo2", "vo2", {"max_voltage": "5 V", "max_current": "20 mA"}, "spread = { rho_ins = 0.02 }", 1e3, 1e3, 50.0,
     Oscillator("oscillator", 10e3, 1e-9), (296.0, 302.0, 308.0, 314.0), (0.8e-3, 1.1e-3, 1.4e-3, 2e-3),
@@ -108,8 +103,7 @@ _VO2 = Material(
        "amplitude": ["50 mV", "100 mV", "150 mV", "300 mV", "0.4 V", "0.6 V", "0.9 V", "1.4 V"],
        "width": "150 us", "samples": 100_000, "pair_amplitude": "0.6 V",
        "pair_width": "5 us", "shortest": "1 us", "longest": "100 us",
-       "rest": "5 ms"})),
-    (_COOLING,))
+       "rest": "5 ms"})))
 _SILVER = Material(
     "silver", "ag_sio2", {"max_voltage": "4 V", "max_current": "100 uA"}, "", 2.0, 100e3, 10e3,
     Oscillator("oscillator", 1e6, 10e-9), (296.0, 306.0, 316.0, 326.0), (2e-6, 5e-6, 10e-6, 20e-6),

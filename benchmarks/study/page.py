@@ -5,17 +5,14 @@ from pathlib import Path
 
 from benchmarks.report import INFORMATION, Line, heading
 from benchmarks.study.materials import Material
-from benchmarks.study.rows import Count, Row
+from benchmarks.study.rows import DOUBTS, Count, Row
 from tsbench.quantities import CONDITION_UNITS, format_quantity
-from tsbench.records import Flag
 
 LEAST = 0.9  #: share of the intervals that contain the truth
 _UNITS = {"temperature": "K", "amplitude": "V", "gap": "s", "bias": "V", "load_resistance": "Ohm", "base": "V",
           "compliance": "A", **CONDITION_UNITS}
 _DIGITS = 5
 _WORDS = {1.0: "yes", 0.0: "no"}
-#: flags that say that a number may be wrong
-DOUBTS = Flag.UNDER_SAMPLED | Flag.AMBIGUOUS | Flag.TOO_FEW | Flag.CLIPPED
 _VERDICTS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")
 
 
@@ -27,7 +24,10 @@ def judged(rows: Sequence[Row | Count]) -> list[Line]:
         for count in (row for row in rows if isinstance(row, Count) and row.step == step):
             lines.append(Line(f"{step}: {count.what}, intervals that contain the truth",
                               f"{count.inside} of {count.known} ({count.flagged} without a value or a truth)",
-                              f">= {LEAST:.0%}", count.inside >= LEAST * count.known))
+                              f">= {LEAST:.0%}" if count.known else INFORMATION, count.inside >= LEAST * count.known))
+            if count.doubted:
+                lines.append(Line(f"{step}: {count.what} with a flag of doubt, intervals that contain the truth",
+                                  f"{count.doubted_inside} of {count.doubted}", INFORMATION, True))
         judging = [row for row in mine if row.inside is not None and row.quantity not in _VERDICTS]
         doubted = [row for row in judging if row.flags & DOUBTS]
         if doubted:

@@ -7,6 +7,8 @@ from tsbench.records import Flag, Result
 
 #: the last bits of a number that was written and read
 _ROUNDING = 1e-9
+#: flags that say that a number may be wrong
+DOUBTS = Flag.UNDER_SAMPLED | Flag.AMBIGUOUS | Flag.TOO_FEW | Flag.CLIPPED
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ class Count:
     Parameters
     ----------
     step, what : the numbers
-    inside, known : how many contain it, of how many with an interval and a truth
+    inside, known : how many contain it, of how many with an interval, a truth and no flag of doubt
     flagged : beside them, numbers that the extraction gives no value for, or that have no truth
+    doubted_inside, doubted : the same of those with a flag of doubt
     """
 
     step: str
@@ -59,6 +62,8 @@ class Count:
     inside: int
     known: int
     flagged: int
+    doubted_inside: int = 0
+    doubted: int = 0
 
 
 def row_of(
