@@ -134,6 +134,7 @@ class _Truth:
         return cls(
             {height: _mean([s.highest for s in seen if s.spikes.size]) for height, seen in firing.items()},
             {height: _mean([s.highest for s in seen]) for height, seen in every.items() if height not in firing},
+            {} if settings.trigger == "external" else   # the edge is known then
             {height: HalfWay.of(seen, responses(_MORE * height)) for height, seen in firing.items()},
             {height: _mean([s.half_up - s.spikes[0] for s in seen if s.half_up is not None])
              for height, seen in firing.items()},
