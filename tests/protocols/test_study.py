@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.report import INFORMATION
 from benchmarks.study.benches import lay
 from benchmarks.study.materials import MATERIALS
+from benchmarks.study.measuring import perform
+from benchmarks.study.noise_free import Pulses, bisected, share_fired
 from benchmarks.study.page import judged, tables
-from benchmarks.study.rows import Row
+from benchmarks.study.rows import Count, Row
 from tsbench.protocols import protocol_named
+from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH
 from tsbench.station.bench.bench import Bench
 
 
@@ -30,6 +34,26 @@ def test_each_protocol_of_a_study_can_be_planned(name: str, tmp_path: Path) -> N
                 assert protocol_named(protocol).parse(dict(parameters)).plan(bench).duration > 0
 
 
+def test_the_refractory_period_of_a_device_that_cools_down_is_that_of_the_circuit(tmp_path: Path) -> None:
+    """With gaps so close to each other that a second definition of "off" would show: 3 % instead of 10 % is 12 ns."""
+    material = MATERIALS["nbo2"]
+    gaps = [*(gap * 1e-9 for gap in range(33, 45, 2)), 300e-9]
+    asked = {**material.pairs, "amplitude": [0.4], "gaps": gaps, "repeats": 3}
+    one = perform(material, "paired_pulse", asked, tmp_path)
+    given = {name: float(one.run.header.parameters[name]["value"]) for name in ("base", "width", "rest", "rise_time")}
+
+    def fires(gap: float) -> bool:
+        pulses = Pulses(given["base"], 0.4, given["rise_time"], given["width"], gap, 2)
+        return share_fired(material, None, pulses, given["rest"])[1] > 0
+
+    truth = bisected(fires, gaps[0], gaps[-2])
+    (period,) = one.of("refractory_period")
+    assert truth is not None and period.low < truth < period.high
+    assert period.value == pytest.approx(truth, rel=0.05)
+    scales = [abs(wave.scale) for wave in one.run.waveforms if wave.channel != VOLTAGE_HIGH]
+    assert scales[-1] < 0.3 * scales[0]   # the first pair shows what range the current needs
+
+
 def test_a_truth_outside_most_intervals_fails_the_study() -> None:
     def rows(inside: int) -> list[Row]:
         return [Row("delay", "switching_delay_mean", {}, "s", 1e-6, 0.9e-6, 1.1e-6, 1e-6 if k < inside else 2e-6)
@@ -39,3 +63,10 @@ def test_a_truth_outside_most_intervals_fails_the_study() -> None:
     assert judged([Row("neuron", "refractory", {}, "", 1.0, 1.0, 1.0, 1.0)])[0].passed
     assert not judged([Row("neuron", "refractory", {}, "", 1.0, 1.0, 1.0, 0.0)])[0].passed
     assert sum(line.startswith("| switching delay") for line in tables(rows(9))) == 10
+
+
+def test_single_numbers_with_a_flag_of_doubt_are_counted_apart() -> None:
+    few, none = (judged([Count("I-V sweeps", "single holds", inside, known, 3, 5, 10)]) for inside, known in
+                 ((8, 10), (0, 0)))
+    assert [line.passed for line in few] == [False, True] and "5 of 10" in few[1].measured
+    assert none[0].passed and none[0].bar == INFORMATION   # nothing to judge
