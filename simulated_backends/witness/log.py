@@ -115,9 +115,13 @@ class WitnessLog:
         return bool(self.of_kind("end"))
 
     def devices(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the devices with their static folds."""
+        """Return the devices; those that were connected with their static folds."""
         starts = self.of_kind("start")
-        return starts[0]["devices"] if starts else {}
+        found = {name: dict(facts) for name, facts in starts[0]["devices"].items()} if starts else {}
+        for record in self.of_kind("device"):
+            folds = {fold: record[fold] for fold in ("threshold", "hold") if fold in record}
+            found.setdefault(record["device"], {}).update(folds)
+        return found
 
     def left_out(self) -> list[Mapping[str, Any]]:
         """Return the stretches of time [``t``, ``until``] of which nothing is known: they were not computed."""

@@ -35,6 +35,7 @@ class Witness:
         regulations = Regulations()
         #: notes that a source meter limits its current from a time [s] on as a regulation says (None: no limit)
         self.compliance = regulations.note
+        self._untouched: dict[str, DeviceModel] = {}  #: the devices that were not connected yet
         self.places = {
             element: WitnessedPlace(element, nodes, self._file.write, regulations, exposed=len(places) > 1,
                                     tells_gaps=number == 0)
@@ -56,16 +57,18 @@ class Witness:
                 "process": os.getpid(),
                 "wall": datetime.now(UTC).isoformat(),
                 "instruments": dict(instruments),
-                "devices": {name: _facts(model) for name, model in devices.items()},
+                "devices": {name: {"mechanism": model.mechanism} for name, model in devices.items()},
             }
         )
+        self._untouched = dict(devices)
 
     def connected(self, place: str, device: str, model: DeviceModel, time: float) -> None:
         """Note that another device is in a place; the circuit is integrated up to ``time`` [s]."""
         if place in self.places:
             self.places[place].connected(device, model, time)
         where = {"place": place} if len(self.places) > 1 else {}
-        self._file.write({"kind": "device", "t": time, "device": device, **where})
+        fresh = self._untouched.pop(device, None)   # the folds of a thousand devices at once would take half a minute
+        self._file.write({"kind": "device", "t": time, "device": device, **where, **(_folds(fresh) if fresh else {})})
 
     def now(self, place: str, model: DeviceModel) -> None:
         """Note that the device in a place has other parameters from now on."""
@@ -140,8 +143,9 @@ class Witness:
             self._file.write(left_out(segment))
 
 
-def _facts(model: DeviceModel) -> dict[str, Any]:
-    facts: dict[str, Any] = {"mechanism": model.mechanism}
+def _folds(model: DeviceModel) -> dict[str, Any]:
+    """Return the folds of the static curve of a device, as it is before its first cycle."""
+    facts: dict[str, Any] = {}
     points = static_folds(model)
     for name, fold in (("threshold", points.threshold), ("hold", points.hold)):
         if fold is not None:

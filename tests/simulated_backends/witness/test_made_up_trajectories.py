@@ -199,7 +199,8 @@ def test_what_has_happened_is_written_at_once(tmp_path: Path) -> None:
     start = log.records[0]
     assert (start["t"], start["world"], start["seed"], start["instruments"]) == (
         0.0, "a.world.toml", 7, {"smu": "keithley_2450"})
-    assert start["devices"]["D"]["threshold"]["voltage"] > start["devices"]["D"]["hold"]["voltage"] > 0
+    folds = log.devices()["D"]
+    assert folds["threshold"]["voltage"] > folds["hold"]["voltage"] > 0
     witness.end(2.0)
 
 
