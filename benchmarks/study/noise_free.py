@@ -79,9 +79,10 @@ def specimen(material_model: str, device: int, path: int) -> DeviceModel:
 
 
 def one_response(
-    material: Material, oscillator: Oscillator | None, pulses: Pulses, path: int = 1, rest: float = 0.0
+    material: Material, oscillator: Oscillator | None, pulses: Pulses, path: int = 1, rest: float = 0.0,
+    closely: bool = True,
 ) -> Seen:
-    """Return what pulses make of the circuit at rest.
+    """Return what pulses make of the circuit at rest; ``half_up`` only where it is looked at ``closely``.
 
     The first spike is that of the device current: where it passes half way from its lowest value to its peak. The
     circuit runs a second time for it, in small steps around the instant of the witness.
@@ -100,6 +101,9 @@ def one_response(
     on = np.array([event.time for event in events]) - begin
     if not events or not off or events[0].time_half is None:
         return Seen(on, float(current - at_rest), None, None, at_rest, sensed)
+    half = events[0].time_half - begin
+    if not closely:
+        return Seen(on, float(current - at_rest), half, None, at_rest, sensed)
     reach = min(off[0].time - events[0].time, events[0].time - begin)
     with _Running(material, oscillator, pulses.base, path) as (circuit, _):
         times = events[0].time + np.linspace(-reach, reach, _SAMPLES)
@@ -110,7 +114,7 @@ def one_response(
             circuit.advance(float(time))
             flowing[k] = circuit.voltage("low")
     half_up = half_way(times, flowing) - begin
-    return Seen(on, float(current - at_rest), events[0].time_half - begin, half_up, at_rest, sensed)
+    return Seen(on, float(current - at_rest), half, half_up, at_rest, sensed)
 
 
 def current_after(

@@ -112,8 +112,8 @@ class _Truth:
         base, edge, width = settings.base, settings.rise_time, settings.width
         shots = range(1, 1 + (10 if material.true_pairs > 1 else 1))
 
-        def responses(height: float) -> list[Seen]:
-            return [one_response(material, oscillator, Pulses(base, height, edge, width), path, settings.rest)
+        def responses(height: float, closely: bool = False) -> list[Seen]:
+            return [one_response(material, oscillator, Pulses(base, height, edge, width), path, settings.rest, closely)
                     for path in shots]
 
         def fires(height: float) -> bool:
@@ -124,7 +124,7 @@ class _Truth:
             fired, again = share_fired(material, oscillator, pulses, settings.rest)
             return again > 0.5 * fired > 0.0
 
-        every = {height: responses(height) for height in sorted(set(settings.amplitude))}
+        every = {height: responses(height, closely=True) for height in sorted(set(settings.amplitude))}
         firing = {height: seen for height, seen in every.items()
                   if sum(s.spikes.size > 0 for s in seen) > len(seen) / 2}
         rates = {height: [rate for one in seen if (rate := _rate(one.spikes, width)) is not None]
