@@ -11,6 +11,8 @@ from tsbench.records import FloatArray
 
 #: second differences that are enough for their median
 _ENOUGH = 500_000
+#: samples of an envelope that are searched at once: they fit into the cache of a processor
+_AT_ONCE = 2**17
 
 
 def median(values: FloatArray) -> float:
@@ -79,9 +81,14 @@ def envelope(values: npt.NDArray[Any], edges: Sequence[int]) -> tuple[npt.NDArra
     arrays of int, each shape (bins,)
     """
     starts, sizes = np.asarray(edges[:-1], dtype=np.int64), np.diff(edges)
-    if sizes.size and np.all(sizes == sizes[0]):  # one pass over all bins
+    if sizes.size and np.all(sizes == sizes[0]):  # many bins at once
         folded = values[edges[0] : edges[-1]].reshape(sizes.size, -1)
-        return starts + folded.argmin(axis=1), starts + folded.argmax(axis=1)
+        found = np.empty((2, sizes.size), dtype=np.int64)
+        rows = max(1, _AT_ONCE // int(sizes[0]))
+        for first in range(0, sizes.size, rows):   # NumPy copies what may not be written to: parts stay in the cache
+            part = folded[first : first + rows]
+            found[:, first : first + rows] = part.argmin(axis=1), part.argmax(axis=1)
+        return starts + found[0], starts + found[1]
     bins = [values[low : low + size] for low, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
     lowest, highest = [part.argmin() for part in bins], [part.argmax() for part in bins]
     return starts + np.array(lowest, dtype=np.int64), starts + np.array(highest, dtype=np.int64)

@@ -27,7 +27,7 @@ from tsbench.storage.journal.writer import (
 )
 
 _MOST_PROBLEMS = 100
-_IN_MEMORY = 2**28  #: [bytes] of long waveforms that are read; what follows is mapped, so it needs no memory
+_IN_MEMORY = 2**24  #: [bytes] of long waveforms that are read; what follows is mapped, so it needs no memory
 _SEARCH = 4  #: times the size of a journal that are read in search of the next whole record
 
 

@@ -263,7 +263,7 @@ def _in_threads(work: Callable[[list[_T]], _R], batches: Iterator[list[_T]]) -> 
         waiting.append(pool.submit(work, first))
         for batch in batches:
             waiting.append(pool.submit(work, batch))
-            if len(waiting) > workers:
+            if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

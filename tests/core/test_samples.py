@@ -1,5 +1,7 @@
 """The samples of an envelope show every glitch, wherever the bins end."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,18 @@ def test_the_noise_on_a_slope_is_found_and_is_never_below_the_digitiser_s() -> N
     assert noise_of(values) == pytest.approx(0.2, rel=0.03)
     assert noise_of(np.arange(4.0), 12.0**0.5) == pytest.approx(1.0)
     assert noise_of(np.array([0.0, 9.0, 0.0]), 0.0) == 0.0
+
+
+@pytest.mark.parametrize("samples", [400, 1_000_000])
+def test_an_envelope_of_samples_that_may_not_be_written_to_copies_nothing(samples: int) -> None:
+    """NumPy's argmin copies such an array as a whole: 200 MB for the preview of a long record."""
+    values = np.random.default_rng(1).integers(-3000, 3000, 2 * samples).astype(np.int16)
+    values.flags.writeable = False
+    edges = range(0, 2 * samples + 1, 200)
+    tracemalloc.start()
+    lowest, highest = envelope(values, edges)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    folded = values.reshape(-1, 200)
+    assert (lowest % 200 == folded.argmin(axis=1)).all() and (highest % 200 == folded.argmax(axis=1)).all()
+    assert most < 2**20
