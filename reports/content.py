@@ -56,7 +56,7 @@ def report_of(
         Section("summary", "Summary", tuple(_summary(folder, campaign, devices))),
         Section("wafer", "Wafer maps", tuple(_maps(devices, found, options))),
         Section("results", "Results", tuple(_results(devices, found, options))),
-        Section("curves", "IVPlot", tuple(_curves(folder, devices, cache or CurveCache()))),
+        Section("curves", "Curves", tuple(_curves(folder, devices, cache or CurveCache()))),
         Section("flagged", "Flagged devices", tuple(flagged_devices(devices))),
         Section("flags", "Flags of results", tuple(flags_table(devices))),
         Section("steps", "Steps", tuple(steps_table(devices))),

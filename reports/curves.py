@@ -21,7 +21,7 @@ _MOST_POINTS = 2000  #: of one curve
 
 @dataclass
 class CurveCache:
-    """IVPlot that were read before, by the hash of their file: for a page that is made again and again."""
+    """Curves that were read before, by the hash of their file: for a page that is made again and again."""
 
     known: dict[str, tuple[FloatArray, FloatArray]] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from tsbench.reports.pictures import run_cell
 from tsbench.reports.words import FLAGS, amount, clock, count, interval, place_name
 from tsbench.station.campaign.state import INTERRUPTED
 
+_MANY = 40  #: devices from which on their rows stand in a fold
 _SHOWN = 6  #: quantities in the table of all devices
 _EXAMPLES = 3  #: names that one line gives
 _NOT_FINISHED = "not finished"
@@ -21,10 +22,28 @@ def flagged_devices(devices: Sequence[ReportedDevice]) -> list[Block]:
     flagged = [one for one in devices if one.state != "working"]
     if not flagged:
         return [Note("Every device switches.")]
+    if len(flagged) > _MANY:
+        return [_flagged_states(flagged), Folded(f"All {len(flagged):,} flagged devices", (_flagged_rows(flagged),))]
+    return [_flagged_rows(flagged)]
+
+
+def _flagged_states(flagged: Sequence[ReportedDevice]) -> Sheet:
+    """Return one row for each state: of so many devices, nobody reads a row each."""
+    rows = []
+    for state in STATES:
+        mine = [one for one in flagged if one.state == state]
+        if mine:
+            more = f" and {len(mine) - _EXAMPLES:,} more" if len(mine) > _EXAMPLES else ""
+            rows.append((_state_cell(mine[0]), Cell(f"{len(mine):,}"), Cell(mine[0].reason),
+                         Cell(", ".join(one.name for one in mine[:_EXAMPLES]) + more)))
+    return Sheet(("state", "devices", "reason of the first, and what to do", "which"), tuple(rows))
+
+
+def _flagged_rows(flagged: Sequence[ReportedDevice]) -> Sheet:
     order = {state: place for place, state in enumerate(STATES)}
     rows = tuple((Cell(one.name, f"#{place_name('device', one.name)}"), _state_cell(one), Cell(one.reason))
                  for one in sorted(flagged, key=lambda one: (order[one.state], one.name)))
-    return [Sheet(("device", "state", "reason, and what to do"), rows)]
+    return Sheet(("device", "state", "reason, and what to do"), rows)
 
 
 def all_devices(devices: Sequence[ReportedDevice], found: Sequence[ReportedQuantity]) -> list[Block]:
@@ -36,7 +55,8 @@ def all_devices(devices: Sequence[ReportedDevice], found: Sequence[ReportedQuant
         die = "-" if one.die is None else ", ".join(str(part) for part in one.die[:2])
         begun = sum(run.begun for run in one.runs)
         rows.append((Cell(one.name), Cell(die), _state_cell(one), *numbers, Cell(str(begun))))
-    return [Sheet(("device", "die", "state", *(one.name for one in shown), "runs"), tuple(rows))]
+    table = Sheet(("device", "die", "state", *(one.name for one in shown), "runs"), tuple(rows))
+    return [Folded(f"All {len(rows):,} devices", (table,))] if len(rows) > _MANY else [table]
 
 
 def _state_cell(device: ReportedDevice) -> Cell:
@@ -116,8 +136,9 @@ def flags_table(devices: Sequence[ReportedDevice]) -> list[Block]:
 
 def runs_of_devices(devices: Sequence[ReportedDevice]) -> list[Block]:
     """Return a fold for each device: its runs with their results and links to their files."""
-    return [Folded(f"{one.name}: {STATES[one.state]}, {count(sum(run.begun for run in one.runs), 'run')}",
-                 tuple(_runs_of(one)), printed=False, place=place_name("device", one.name)) for one in devices]
+    folds = tuple(Folded(f"{one.name}: {STATES[one.state]}, {count(sum(run.begun for run in one.runs), 'run')}",
+                         tuple(_runs_of(one)), printed=False, place=place_name("device", one.name)) for one in devices)
+    return [Folded("Runs of each device", folds, printed=False)] if len(folds) > _MANY else list(folds)
 
 
 def _runs_of(device: ReportedDevice) -> list[Block]:

@@ -126,7 +126,7 @@ def curves_picture(lines: Sequence[CurveLine], cells: Sequence[Cell], of: int) -
     """
     if not lines:
         return None
-    part = f"{len(lines)} of {of} devices, evenly chosen." if len(lines) < of else f"{count(of, 'device')}."
+    part = f"{len(lines)} of {of:,} devices, evenly chosen." if len(lines) < of else f"{count(of, 'device')}."
     shown = [words for state, words in STATES.items() if any(line.mark == state for line in lines)]
     return Picture("iv-curves", "I-V curves", IVPlot(tuple(lines)), f"The last sweep of {part} The colour is the state "
                    f"of the device: {', '.join(shown)}.", tuple(cells))
