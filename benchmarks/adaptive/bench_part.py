@@ -32,7 +32,7 @@ WIDTH, EDGE = 1e-6, 10e-9
 CONDITIONING = 1.6  #: [V] fires nbo2 for every ``as_`` that is drawn
 RESEMBLES = 0.5  #: of the persistence of ``as_``: the middle of what PHYSICS.md Part II section 6 assumes, 0.3 to 0.6
 #: spread of ln(recovery time) of ag_sio2, by the counts of examples/ag_sio2.truth.toml
-SILVER_SPREAD, SILVER_PERIOD = 0.18, 3.904e-3
+SILVER_SPREAD, SILVER_PERIOD = 0.19, 3.749e-3
 #: examples/nbo2.world.toml as the generator sees it, with the scope's inputs
 _NETLIST = """VG emf 0 0
 RO emf gen1 50

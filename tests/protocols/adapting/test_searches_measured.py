@@ -62,7 +62,7 @@ def test_a_threshold_that_stays_until_it_switches_is_no_small_probability(measur
 def test_the_refractory_period_of_silver(measure) -> None:
     done = measure("ag_sio2", "adaptive_refractory", {"ratio": 2.0}, device="A1")
     (found,) = done.values("refractory_period")
-    assert found.low < 3.904e-3 < found.high and found.high < 2.0 * found.low and done.run.column("pair").size <= 40
+    assert found.low < 3.749e-3 < found.high and found.high < 2.0 * found.low and done.run.column("pair").size <= 40
     log = WitnessLog(done.witness)
     times, gaps, fired = (done.run.column(name) for name in ("time", "gap", "fired"))
     for start, end, second in zip(times, [*times[1:], np.inf], fired, strict=True):

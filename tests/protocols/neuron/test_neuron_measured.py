@@ -78,7 +78,7 @@ def test_silver_has_a_refractory_period(tmp_path: Path, monkeypatch: pytest.Monk
     found = {result.quantity: result for result in outcome.results}
     assert found["refractory"].value == 1.0 and found["threshold_driven"].value == 1.0
     period = found["refractory_period"]
-    assert period.low < 3.904e-3 < period.high   # of 10,008 simulated pairs: python -m benchmarks.stochastic
+    assert period.low < 3.904e-3 < period.high   # of 10,008 simulated pairs, by each switching on
     from tsbench.storage import read_run
 
     log, run = read_witness(tmp_path / "w.jsonl"), read_run(outcome.path)
