@@ -1,4 +1,4 @@
-"""Families of sources with families of scopes: ``python -m benchmarks.pairs [--quick] [--resume] [--only TEXT]``.
+"""Families of sources with families of scopes: ``python -m benchmarks.pairs [--quick|--kept|--resume] [--only TEXT]``.
 
 Models whose drivers share their commands are one family. The first model of each family of source meters and generators
 measures with the first model of each family of oscilloscopes. Each further model is in one cell. An I-V sweep needs no
@@ -6,10 +6,14 @@ oscilloscope, so it has one cell for each family of source meters. Pulse measure
 
 Each cell is one run of a protocol on a simulated bench with one pair of instruments. It holds when every extracted
 interval contains the true value of the witness, and where the run was refused, when the plan says why.
+
+``--kept`` measures nothing. It counts the cells with imperfections that ``build/pairs.jsonl`` has, by device, protocol
+and commit.
 """
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pairs.cells import Cell, cells, lay
-from benchmarks.pairs.table import Kept, holds, ratio, tables
+from benchmarks.pairs.table import Kept, counts, holds, ratio, tables
 from benchmarks.report import INFORMATION, Line, report
 
 KEPT = Path("build/pairs.jsonl")
@@ -31,6 +35,7 @@ def measure(cell: Cell, imperfections: bool) -> dict[str, Any]:
     from tsbench.demo.truth import true_value
     from tsbench.errors import LimitError, TsbenchError
     from tsbench.protocols import protocol_named
+    from tsbench.simulated_backends.numerics.seeds import seed_of
     from tsbench.simulated_backends.witness.log import read_witness
     from tsbench.station.runner import run_protocol
     from tsbench.storage import read_run
@@ -38,7 +43,8 @@ def measure(cell: Cell, imperfections: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "", "failed": ""}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        bench = lay(cell, out, _SEED, imperfections)
+        # instruments of its own: with one seed for all, every oscilloscope would have the same part of its error
+        bench = lay(cell, out, seed_of(_SEED, cell.name), imperfections)
         try:
             protocol = protocol_named(cell.part.protocol).parse(dict(cell.part.parameters))
             outcome = run_protocol(bench, "D1", protocol, out)
@@ -58,9 +64,15 @@ def measure(cell: Cell, imperfections: bool) -> dict[str, Any]:
     return found
 
 
+def _commit() -> str:
+    """Return the commit of this tree, "" where it has none."""
+    asked = subprocess.run(("git", "rev-parse", "--short=8", "HEAD"), capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
+
+
 def _job(arguments: tuple[Cell, bool]) -> dict[str, Any]:
     try:
-        return measure(*arguments)
+        return {**measure(*arguments), "commit": _commit()}
     except Exception as error:   # noqa: BLE001  one cell that fails is a finding, and the others go on
         cell, imperfections = arguments
         return {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "",
@@ -73,14 +85,18 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one cell of each protocol and device")
     parser.add_argument("--resume", action="store_true", help="go on with what build/pairs.jsonl has")
     parser.add_argument("--only", default="", help="only cells whose name contains this text")
+    parser.add_argument("--kept", action="store_true", help="measure nothing, count what build/pairs.jsonl has")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     wanted = [cell for cell in cells() if options.only in cell.name]
     if options.quick:
         wanted = list({(cell.part.device, cell.part.protocol): cell for cell in reversed(wanted)}.values())
     KEPT.parent.mkdir(exist_ok=True)
-    done = {} if not (options.resume and KEPT.exists()) else {
+    done = {} if not ((options.resume or options.kept) and KEPT.exists()) else {
         (one["cell"], one["imperfections"]): one for one in map(json.loads, KEPT.read_text("utf-8").splitlines())}
+    if options.kept:
+        sys.stdout.writelines(f"{line}\n" for line in counts(wanted, done))
+        return 0
     jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(

@@ -46,6 +46,21 @@ def tables(measured: Sequence[Cell], kept: Kept) -> Iterator[str]:
         yield from _matrix(group, kept)
 
 
+def counts(wanted: Sequence[Cell], kept: Kept) -> Iterator[str]:
+    """Yield the lines of a table of the cells with imperfections that are kept, by device, protocol and commit."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in wanted:
+        groups.setdefault((cell.part.device, cell.part.protocol), []).append(cell)
+    yield "| device | protocol | commit | cells measured | cells that hold |"
+    yield "|---|---|---|---|---|"
+    for (device, protocol), group in groups.items():
+        found = [(cell, kept[cell.name, True]) for cell in group if (cell.name, True) in kept]
+        for commit in dict.fromkeys(str(one.get("commit", "")) for _, one in found):
+            part = [(cell, one) for cell, one in found if str(one.get("commit", "")) == commit]
+            holding = sum(holds(cell, one) for cell, one in part)
+            yield f"| {device} | {protocol} | {commit} | {len(part)} of {len(group)} | {holding} |"
+
+
 def _matrix(group: Sequence[Cell], kept: Kept) -> Iterator[str]:
     """Yield one line for each source, with the oscilloscopes that it measured with."""
     lines: dict[str, list[str]] = {}
