@@ -130,6 +130,14 @@ NO_SCOPE = (
     "scope: [fixture.sensing] in the bench file has no scope channel at the device. Add voltage_high and current")
 
 
+def trigger_refusals(station: Station, trigger: str) -> list[str]:
+    """Return why the scope cannot have an external trigger, in a list; an empty one where it can."""
+    view = device_view(station) if trigger == "external" else None
+    if view is None or view.scope.capabilities.external_trigger:
+        return []
+    return ["scope: this model has no external trigger input. Use trigger = 'device'"]
+
+
 def required_view(station: Station) -> DeviceView:
     """Return the scope's view of the device; ConfigurationError where there is none."""
     view = device_view(station)

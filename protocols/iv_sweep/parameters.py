@@ -9,7 +9,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.protocols.fields import split_list
 from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, levels_of_file, list_path, sweep_path
 from tsbench.protocols.parameters import Parameters
-from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
+from tsbench.quantities import Seconds, Unit, VoltsPerSecond, format_quantity, parse_quantity
 
 #: unit of each drive's level and of its compliance
 DRIVE_UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
@@ -123,6 +123,10 @@ class SweepParameters(Parameters):
             raise ValueError("'start' and 'stop' are equal. Give two different values")
         elif self.spacing == "log" and (self.points is None or self.start * self.stop <= 0):
             raise ValueError("spacing = log needs 'points', and 'start' and 'stop' of one sign that are not zero")
+        elif self.points is None and self.step > abs(self.stop - self.start) * (1.0 + 1e-9):
+            unit = DRIVE_UNITS[self.drive][0]
+            raise ValueError(f"'step' = {format_quantity(self.step, unit)} is larger than the distance from 'start' to "
+                             f"'stop' ({format_quantity(abs(self.stop - self.start), unit)}). Lower 'step'")
         usual = _CURRENT_DEFAULTS["step"] if self.drive == "current" else _VOLTAGE_STEP
         if self.points is not None and self.step != usual:   # a form and a run file also give what is usual
             raise ValueError(f"'points' = {self.points} and 'step' = {self.step:g} {DRIVE_UNITS[self.drive][0]} are "

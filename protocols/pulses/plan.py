@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tsbench.instruments import PlanItem, Range, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.protocols.acquiring.device_view import trigger_refusals
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.worst_case import dose_items, limit_refusals, load_remedy, range_refusal, worst_case_items
 from tsbench.quantities import format_quantity
@@ -17,7 +18,7 @@ def worst_case_and_refusals(
     settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = (),
     name: str = "amplitude", role: str = "pulser",
 ) -> tuple[tuple[PlanItem, ...], list[str]]:
-    """Return the worst case at the device, and what device and generator refuse.
+    """Return the worst case at the device, and what device, generator and the trigger of the scope refuse.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def worst_case_and_refusals(
         ("fall_time", settings.fall_time, capabilities.edge_time),
     ):
         refusals += range_refusal(what, value, allowed, role)
-    return items, refusals
+    return items, refusals + trigger_refusals(station, settings.trigger)
 
 
 def pulse_dose(items: Sequence[PlanItem], pulses: int) -> tuple[PlanItem, ...]:

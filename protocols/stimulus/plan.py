@@ -5,7 +5,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import Plan, PulseGeneratorCapabilities, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
-from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view, trigger_refusals
 from tsbench.protocols.pulses.plan import OVERHEAD
 from tsbench.protocols.pulses.stimuli import PROBES
 from tsbench.protocols.stimulus.parameters import StimulusParameters
@@ -31,7 +31,7 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
                               load_remedy(station.fixture))
     for level in (min(settings.levels), max(settings.levels)):
         refusals += range_refusal("base + amplitude", level, capabilities.level_into_open, "bias")
-    refusals += _waveform_refusals(settings, capabilities, times)
+    refusals += _waveform_refusals(settings, capabilities, times) + trigger_refusals(station, settings.trigger)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
     few = np.unique(np.linspace(0, times.size - 1, min(times.size, _PREVIEWED)).astype(int))

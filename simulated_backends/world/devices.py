@@ -1,6 +1,7 @@
 """The devices of a world file: specimens of the catalogue and of wafers, each with its own life."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -101,9 +102,15 @@ def _statistics(table: CyclesTable) -> CycleStatistics:
     return CycleStatistics(**facts)
 
 
+_MEGA_OR_MILLI = re.compile(r"\dM(?!eg)", re.ASCII)
+
+
 def _numbers(parameters: Mapping[str, float | str]) -> dict[str, float]:
     numbers = {}
     for name, value in parameters.items():
+        if isinstance(value, str) and _MEGA_OR_MILLI.search(value):
+            raise ConfigurationError(f"parameters.{name}: '{value}' is ambiguous, because a netlist reads M as milli. "
+                                     "Write meg for a million, for example 1meg, or m for a thousandth")
         try:
             numbers[name] = parse_value(value) if isinstance(value, str) else float(value)
         except ValueError as error:

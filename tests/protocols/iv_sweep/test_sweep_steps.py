@@ -138,6 +138,7 @@ def test_current_drive_reads_its_units_and_defaults(station, recorder):
         ({"stopp": 1}, "Did you mean 'stop'"),
         ({"stop": "1 mA"}, "the unit must be V"),
         ({"step": 0}, "greater than 0"),
+        ({"step": "20 V"}, "'step' = 20.00 V is larger than the distance from 'start' to 'stop' (1.200 V)"),
         ({"drive": "current", "stop": "1 V"}, "the unit must be A"),
         ({"start": "1.2 V"}, "equal"),
         ({"nplc": 20}, "nplc"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
+from tsbench.protocols import PairedPulse, PulseTrain, Relaxation, protocol_named
 from tsbench.protocols.pulses.layout import aim, pair_layout
 from tsbench.records import DeviceLimits, Flag
 
@@ -173,6 +173,17 @@ def test_a_memory_too_small_for_a_short_gap_is_told(station):
     small = replace(station.scope.capabilities, record_length=50_000)
     assert "Lower 'resolution'" in pair_layout(PairedPulse(), 0.3e-3, 100_000, small).refusal
     assert pair_layout(PairedPulse(), 0.3e-3, 500, small).refusal == ""
+
+
+@pytest.mark.parametrize("name", ["paired_pulse", "relaxation", "pulse_train", "stimulus", "adaptive_threshold",
+                                  "endurance", "pulsed_iv", "integrate_and_fire", "neuron", "adaptive_refractory"])
+def test_a_scope_without_external_trigger_is_refused_by_the_plan(station, name):
+    """An output went on before the scope refused the trigger."""
+    station.scope.capabilities = replace(station.scope.capabilities, external_trigger=False)
+    said = "this model has no external trigger input"
+    for trigger, refused in (("external", True), ("device", False)):
+        plan = protocol_named(name).parse({"trigger": trigger}).plan(station)
+        assert any(said in refusal for refusal in plan.refusals) is refused
 
 
 @pytest.mark.parametrize("protocol", [PairedPulse(), Relaxation()])

@@ -33,6 +33,10 @@ def test_a_device_has_its_model_and_its_parameters() -> None:
     assert device.history is None and device.model.parameters() == device_model("resistor").parameters()
     with pytest.raises(ConfigurationError, match=r"a.world.toml: devices.D.parameters.r: "):
         parameters(devices={"D": {"model": "resistor", "parameters": {"r": "many"}}})
+    for mega in ("1M", "2.2MOhm"):   # as a netlist reads it, these are milliohms
+        with pytest.raises(ConfigurationError, match=r"parameters.r: '.*' is ambiguous, because a netlist reads M as"):
+            parameters(devices={"D": {"model": "resistor", "parameters": {"r": mega}}})
+    assert parameters(devices={"D": {"model": "resistor", "parameters": {"r": "1Meg"}}})["r"] == 1e6
     with pytest.raises(ConfigurationError, match=r"a.world.toml: devices.D.noise.0: "):
         parameters(devices={"D": {"model": "resistor", "noise": [
             {"kind": "flicker", "parameter": "r", "spread": 0.1, "lowest_frequency": 10.0,
