@@ -102,11 +102,16 @@ class ImportInterrupted(KeyboardInterrupt):
 
 
 def _was_raised(error: BaseException) -> bool:
-    """Whether a ``raise`` statement raised an error; a signal interrupts any other instruction."""
+    """Whether a ``raise`` statement of a module raised an error; a signal interrupts any other instruction.
+
+    Functions may raise a KeyboardInterrupt again that was a signal, as compilers do that clean up first.
+    """
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
-    return place is not None and dis.opname[place.tb_frame.f_code.co_code[place.tb_lasti]] == "RAISE_VARARGS"
+    code = place.tb_frame.f_code if place is not None else None
+    return (place is not None and code is not None and code.co_name == "<module>"
+            and dis.opname[code.co_code[place.tb_lasti]] == "RAISE_VARARGS")
 
 
 @contextlib.contextmanager
