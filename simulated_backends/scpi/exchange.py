@@ -309,6 +309,8 @@ class MessageExchange:
                         return
                 elif wait > 0:
                     self._wake = self._clock.schedule(self._clock.now + wait, self._wake_up)
+                    while self._messages and self._instrument.acts_at_once(self._messages[0]):   # it came too early
+                        self._messages.popleft()
                     return
         finally:
             self._running = False

@@ -262,6 +262,14 @@ def test_a_sweep_can_be_ended(meter: Meter, end: str) -> None:
     assert not int(meter.ask(":STAT:OPER:COND?")) & 8 and int(meter.ask(":STAT:OPER:COND?")) & 1024
 
 
+@pytest.mark.parametrize(("end", "output"), [(":ABOR", "1"), ("*RST", "0"), ("SYST:PRES", "0")])
+def test_what_ends_a_run_also_ends_one_that_has_not_begun(meter: Meter, end: str, output: str) -> None:
+    """It came while the output was being switched on, so that it waited behind the run that it should end."""
+    meter.send("*RST", ":ARM:COUN INF", ":OUTP ON", ":INIT", end)
+    assert meter.ask(":OUTP?") == output
+    assert int(meter.ask(":STAT:OPER:COND?")) & 1024
+
+
 def test_abort_behind_a_waiting_message_waits_too(meter: Meter) -> None:
     staircase(meter)
     before = meter.now
