@@ -146,7 +146,7 @@ def _raised_again() -> None:
     try:
         signal.raise_signal(signal.SIGINT)
     except KeyboardInterrupt as error:
-        raise error.with_traceback(None)   # noqa: B904, TRY201 - as a compiler does that cleans up first
+        raise error.with_traceback(None)   # noqa: B904 - as a compiler does that cleans up first
 
 
 def _until_a_signal() -> Iterator[int]:
