@@ -370,10 +370,8 @@ def _interlocks(bench: Bench) -> dict[str, bool | None]:
     found: dict[str, bool | None] = {}
     for terminal in terminals:
         driver = bench.instruments.driver_of(terminal)
-        if isinstance(driver, Interlocked):
-            found[terminal] = driver.interlock_closed()
-        elif isinstance(driver, SourceMeter) and driver.capabilities.interlock_above is not None:
-            found[terminal] = None
+        if isinstance(driver, SourceMeter) and driver.capabilities.interlock_above is not None:
+            found[terminal] = driver.interlock_closed() if isinstance(driver, Interlocked) else None
     return found
 
 

@@ -72,6 +72,14 @@ def test_check_asks_for_the_interlock(
     assert (f"all outputs are off, but the interlock of {terminal} is open" in said) is not closed
 
 
+def test_check_says_nothing_of_an_interlock_that_a_model_does_not_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(MODELS, "keithley_2602b", ("keithley_2600", "meter.a", ""))
+    assert main(["check", str(bench_file(tmp_path, "keithley_2602b", True))]) == 0
+    assert "interlock" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_run_that_needs_an_open_interlock_does_not_start(tmp_path: Path, model: str) -> None:
     sweep = protocol_named("iv_sweep").parse({"stop": 60.0, "step": 15.0, "compliance": 1e-3})
