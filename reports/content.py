@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tsbench.analysis.statistics.fits import FAMILIES
 from tsbench.reports.curves import CurveCache, read_curves
 from tsbench.reports.device_tables import all_devices, flagged_devices, flags_table, runs_of_devices, steps_table
-from tsbench.reports.devices import STATES, ReportedDevice, reported_devices
+from tsbench.reports.devices import STATES, ReportedDevice, all_dies, reported_devices
 from tsbench.reports.document import Block, Cell, Note, Report, Section, Sheet
 from tsbench.reports.fact_tables import (
     exposure_table,
@@ -54,7 +54,7 @@ def report_of(
     simulated = any(one.run.header.simulated for one in runs)
     sections = [
         Section("summary", "Summary", tuple(_summary(folder, campaign, devices))),
-        Section("wafer", "Wafer maps", tuple(_maps(devices, found, options))),
+        Section("wafer", "Wafer maps", tuple(_maps(devices, found, options, all_dies(runs)))),
         Section("results", "Results", tuple(_results(devices, found, options))),
         Section("curves", "Curves", tuple(_curves(folder, devices, cache or CurveCache()))),
         Section("flagged", "Flagged devices", tuple(flagged_devices(devices))),
@@ -187,12 +187,13 @@ def _yield_row(what: str, found: Yield, of: str) -> tuple[Cell, ...]:
 
 def _maps(
     devices: Sequence[ReportedDevice], found: Sequence[ReportedQuantity], options: ReportOptions,
+    dies: Sequence[tuple[int, int]],
 ) -> list[Block]:
-    if (states := state_map(devices)) is None:
+    if (states := state_map(devices, dies)) is None:
         return []
     shown = _pictured(found, options)
     blurred = [one.name for one in shown if not one.resolved]
-    maps = [states, *(value_map(devices, one) for one in shown)]
+    maps = [states, *(value_map(devices, one, dies) for one in shown)]
     lines = [Note(f"No map of {', '.join(blurred)}: the devices do not differ by more than the errors of their "
                   "values.")]
     return [*(one for one in maps if one is not None), *(lines if blurred else [])]

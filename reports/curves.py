@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tsbench.errors import UnreadableFile
+from tsbench.plugins import in_words
 from tsbench.protocols.iv_sweep.extraction import sweep_points
 from tsbench.records import FloatArray, Run
 from tsbench.reports.devices import DeviceRun, ReportedDevice
@@ -59,7 +60,10 @@ def read_curves(
                 if isinstance(found, UnreadableFile):
                     problems.append(str(found))
                 elif len(found.points):
-                    cache.known[digest] = _curve(found)
+                    try:
+                        cache.known[digest] = _curve(found)
+                    except (KeyError, ValueError, TypeError) as error:   # another author's protocol of this name
+                        problems.append(f"run {found.header.run_id}: its curve cannot be drawn ({in_words(error)})")
     lines = [CurveLine(device.name, device.state, *cache.known[digest], file_link(str(run.stored.path)))
              for device, run, _, digest in small if digest in cache.known and run.stored is not None]
     return lines, problems

@@ -109,6 +109,12 @@ def device_of(name: str, runs: Sequence[DeviceRun], die: tuple[int, ...] | None 
                           next((found for found in measured if found is not None), die))
 
 
+def all_dies(runs: Sequence[ReadRun]) -> list[tuple[int, int]]:
+    """Return column and row of every die that the bench files of some runs name."""
+    texts = dict.fromkeys(bench_text(one) for one in runs)
+    return sorted({(die[0], die[1]) for text in texts for die in bench_facts(text).dies.values()})
+
+
 def bench_text(run: ReadRun) -> str:
     """Return the text of the bench file of a run; "" where its file has none."""
     file = run.run.header.provenance.get("bench_file")

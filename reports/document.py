@@ -58,6 +58,7 @@ class StateMap:
     """A wafer map coloured by the states of the devices."""
 
     places: tuple[DiePlace, ...]
+    dies: tuple[tuple[int, int], ...] = ()  #: column and row of all dies of the bench file, measured or not
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class ValueMap:
     places: tuple[DiePlace, ...]
     quantity: str
     unit: str
+    dies: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

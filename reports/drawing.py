@@ -94,9 +94,15 @@ def plain(text: str) -> str:
 # ------------------------------------------------------------------------------------------------------- wafer maps
 
 
-def _squares(axes: "Axes", places: tuple[DiePlace, ...]) -> list[tuple[DiePlace, float, float, float]]:
+def _squares(axes: "Axes", drawn: StateMap | ValueMap) -> list[tuple[DiePlace, float, float, float]]:
     """Set up the axes of a wafer map; return left, bottom and width of the square of each device."""
+    from matplotlib.patches import Rectangle
     from matplotlib.ticker import MaxNLocator
+
+    places = drawn.places
+    for column, row in drawn.dies:
+        axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, facecolor="none", edgecolor="#cccccc",
+                                 linewidth=0.5))
 
     many: dict[tuple[int, int], int] = {}
     for place in places:
@@ -109,14 +115,15 @@ def _squares(axes: "Axes", places: tuple[DiePlace, ...]) -> list[tuple[DiePlace,
         down, right = divmod(place.site, side)
         squares.append((place, place.column - 0.46 + right * width, place.row + 0.46 - (down + 1) * width,
                         width if side == 1 else 0.92 * width))
-    columns, rows = [place.column for place in places], [place.row for place in places]
+    columns = [place.column for place in places] + [column for column, _ in drawn.dies]
+    rows = [place.row for place in places] + [row for _, row in drawn.dies]
     axes.set_xlim(min(columns) - 0.7, max(columns) + 0.7)
     axes.set_ylim(min(rows) - 0.7, max(rows) + 0.7)
     axes.set_aspect("equal")
     axes.set_xlabel("column")
     axes.set_ylabel("row")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.tick_params(labelsize=8)
     return squares
 
@@ -124,7 +131,7 @@ def _squares(axes: "Axes", places: tuple[DiePlace, ...]) -> list[tuple[DiePlace,
 def _state_map(axes: "Axes", drawn: StateMap) -> None:
     from matplotlib.patches import Patch, Rectangle
 
-    for place, left, bottom, width in _squares(axes, drawn.places):
+    for place, left, bottom, width in _squares(axes, drawn):
         colour, letter = LOOKS[place.mark]
         axes.add_patch(Rectangle((left, bottom), width, width, facecolor=colour, edgecolor="white", linewidth=0.5,
                                  url=place.link))
@@ -134,7 +141,7 @@ def _state_map(axes: "Axes", drawn: StateMap) -> None:
     counts = {state: sum(place.mark == state for place in drawn.places) for state in LOOKS}
     handles = [Patch(facecolor=colour, label=f"{STATES[state]}: {counts[state]}" + (f" ({letter})" if letter else ""))
                for state, (colour, letter) in LOOKS.items() if counts[state]]
-    axes.legend(handles=handles, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
+    axes.figure.legend(handles=handles, fontsize=8, loc="outside lower center", ncols=2)
 
 
 def _value_map(axes: "Axes", drawn: ValueMap) -> None:
@@ -151,7 +158,7 @@ def _value_map(axes: "Axes", drawn: ValueMap) -> None:
         low, high = low - 0.05 * abs(low) - 1e-30, high + 0.05 * abs(high) + 1e-30
     scale = LogNorm(low, high) if logarithmic else Normalize(low, high)
     colours = colormaps["viridis"]
-    for place, left, bottom, width in _squares(axes, drawn.places):
+    for place, left, bottom, width in _squares(axes, drawn):
         colour = "white" if place.value is None else colours(scale(place.value))
         axes.add_patch(Rectangle((left, bottom), width, width, facecolor=colour, edgecolor="#888888", linewidth=0.4,
                                  url=place.link))

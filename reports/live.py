@@ -68,10 +68,9 @@ class LiveReport:
 
     def _go_on(self) -> None:
         while not self._ended.is_set():
-            began = time.monotonic()
+            before = time.thread_time()
             changed = self.look()
-            lasted = time.monotonic() - began
-            self._ended.wait(max(_LOOK, _SHARE * lasted) if changed else _LOOK)
+            self._ended.wait(max(_LOOK, _SHARE * (time.thread_time() - before)) if changed else _LOOK)
 
     def look(self) -> bool:
         """Make the page again if something has changed; return whether it has."""
@@ -142,7 +141,8 @@ def _with_queue(report: Report, state: Mapping[str, Any] | None) -> Report:
     """Return a report that begins with the queue of a bench service."""
     if state is None:
         return report
-    rows = tuple((Cell(str(job.get("job", ""))), Cell(str(job.get("state", "")), mark=str(job.get("status") or "")),
+    rows = tuple((Cell(str(job.get("job", ""))),
+                  Cell(str(job.get("status") or job.get("state", "")), mark=str(job.get("status") or "")),
                   Cell(str(job.get("protocol", ""))), Cell(str(job.get("device", ""))), Cell(str(job.get("user", ""))),
                   Cell(clock(str(job.get("since", "")))), Cell(str(job.get("reason") or "-")))
                  for job in state.get("jobs", ()))

@@ -76,7 +76,9 @@ def reported_quantities(runs: Iterable[DeviceRun], families: Sequence[str] = FAM
         if run.stored is None or run.status not in {"success", "abort"}:
             continue
         facts = run_facts(run.stored.run)
-        for result in run.results:
+        facts = {name: _plain(value) for name, value in facts.items()}
+        for stored in run.results:
+            result = replace(stored, conditions={name: _plain(value) for name, value in stored.conditions.items()})
             sure = not (is_switching(result.quantity) and result.flags & UNSURE)   # else it is left out by its flag
             kept = result if sure else replace(result, flags=result.flags | Flag.AMBIGUOUS)
             observations.append(Observation(kept, len(observations), run.stored.run.header.simulated,
@@ -88,6 +90,11 @@ def reported_quantities(runs: Iterable[DeviceRun], families: Sequence[str] = FAM
     found = [one for one in map(lambda group: _of_group(group, tuple(families)), groups) if one is not None]
     rank = {name: place for place, name in enumerate(SWITCHING)}
     return sorted(found, key=lambda one: rank.get(one.quantity, len(rank)))
+
+
+def _plain(value: Any) -> Any:
+    """Return a condition as it is, and what is no number or word as text: files of others may hold anything."""
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
 
 
 def _of_group(group: Group, families: tuple[str, ...]) -> ReportedQuantity | None:

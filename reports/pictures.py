@@ -17,23 +17,29 @@ from tsbench.reports.document import (
 from tsbench.reports.numbers import ReportedQuantity
 from tsbench.reports.words import count, file_link, place_name, shown_path
 
+Dies = Sequence[tuple[int, int]]
+
 MOST_CURVES = 200  #: that one picture shows
 _FEWEST_VALUES = 3  #: of a distribution
 _REJECTED = 0.05  #: p-value of a fit below which the caption says that the values contradict it
 
 
-def state_map(devices: Sequence[ReportedDevice]) -> Picture | None:
-    """Return the wafer map of the states; None where no device has a place."""
+def state_map(devices: Sequence[ReportedDevice], dies: Dies = ()) -> Picture | None:
+    """Return the wafer map of the states; None where no device has a place.
+
+    ``dies``: column and row of all dies, those without a measured device too.
+    """
     places = _places(devices, {})
     if not places:
         return None
     without = len(devices) - len(places)
     missing = f" {count(without, 'device has', 'devices have')} no place on the wafer." if without else ""
-    return Picture("map-states", "State of each device", StateMap(places), "Each square is a die, with the column and "
-                   f"row that the prober uses. Several devices of a die share its square.{missing}")
+    return Picture("map-states", "State of each device", StateMap(places, tuple(dies)),
+                   "Each square is a die, with the column and row that the prober uses. Several devices of a die share "
+                   f"its square. An empty square is a die that was not measured.{missing}")
 
 
-def value_map(devices: Sequence[ReportedDevice], found: ReportedQuantity) -> Picture | None:
+def value_map(devices: Sequence[ReportedDevice], found: ReportedQuantity, dies: Dies = ()) -> Picture | None:
     """Return the wafer map of a quantity; None where fewer than two devices have a place and a value.
 
     A map of differences that are errors of the values would show nothing: there is none either.
@@ -45,7 +51,7 @@ def value_map(devices: Sequence[ReportedDevice], found: ReportedQuantity) -> Pic
     if sum(place.value is not None for place in places) < 2:
         return None
     return Picture(place_name("map", found.name), f"Wafer map of {found.name}",
-                   ValueMap(places, found.quantity.replace("_", " "), found.unit),
+                   ValueMap(places, found.quantity.replace("_", " "), found.unit, tuple(dies)),
                    "The mean of each device, or its median where some values are only bounds. A cross is a device "
                    "without a value.", run_cells(devices, found.devices))
 

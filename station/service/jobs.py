@@ -54,7 +54,8 @@ class Job:
         return {
             "job": self.number, "state": self.state, "device": self.asked.device,
             "protocol": f"plan of {self.asked.protocol}" if self.asked.plan_only else self.asked.protocol,
-            "user": self.asked.user, "since": self.since, "run": self.run, "out": self.asked.out, **ended,
+            "user": self.asked.user, "since": self.since, "run": self.run, "out": "" if self.lent else self.asked.out,
+            **ended,
         }
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.fixtures.report_folder import results_of, write_report_folder, write_sweep
+from tests.fixtures.report_folder import results_of, write_odd_sweep, write_report_folder, write_sweep
 from tsbench.cli import main
 from tsbench.records import Flag, Result
 from tsbench.reports.bench_facts import bench_facts
@@ -163,6 +163,7 @@ def test_every_picture_links_to_the_run_files_that_it_shows(folder: Path, report
         assert one.runs or one.name == "map-states"
         assert all((folder / unquote(cell.link)).is_file() for cell in one.runs)
     shown = next(one.drawn for one in pictures if isinstance(one.drawn, ValueMap))
+    assert len(shown.dies) == 12   # D9 was left out: its die is on the map too
     assert {place.device: place.value is None for place in shown.places}["D6"] is True
 
 
@@ -247,6 +248,18 @@ def test_the_newest_extraction_counts(tmp_path: Path) -> None:
     assert (read.runs[0].run.results[0].value, read.runs[0].extraction) == (2.5, 2)
     append_extraction(folder / "RUN1-0.nxs", results_of("working", 3.5))
     assert read_folder(folder, cache).runs[0].run.results[0].value == 3.5
+
+
+def test_odd_run_files_of_others_do_not_break_the_report(tmp_path: Path) -> None:
+    """A sweep with other columns, conditions and facts that are no plain values."""
+    odd = Result("threshold_voltage", "V", 1.0, 0.9, 1.1, "", {"at": {"a": 1}, "list": [1, 2]})
+    write_odd_sweep(tmp_path, "RUN1", (odd,))
+    write_odd_sweep(tmp_path, "RUN2", (odd,))
+    read = read_folder(tmp_path)
+    made = report_of(read, None, ReportOptions((), ()))
+    assert made.headline[0].text == "1 of 1 judged device switch"
+    told = [block.text for block in blocks_of(made, "curves") if isinstance(block, Note)]
+    assert len(told) == 1 and "its curve cannot be drawn" in told[0]
 
 
 def test_conditions_that_were_read_back_are_one_condition() -> None:

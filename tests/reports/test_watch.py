@@ -156,6 +156,15 @@ def test_a_port_that_is_taken_is_told(server: ReportServer, folder: Path, capsys
     assert "Choose another one with --port" in capsys.readouterr().err
 
 
+def test_a_loan_of_a_bench_names_no_folder() -> None:
+    """A loan has no folder of runs; its queue entry once had the root of the disk."""
+    from tsbench.station.service.jobs import Asked, Job
+
+    asked = Asked("bench lent", "", "/")
+    assert Job(1, asked, "now", lent=True).summary()["out"] == ""
+    assert Job(1, Asked("iv_sweep", "D1", "/data"), "now").summary()["out"] == "/data"
+
+
 def test_a_bench_without_a_service_says_so(nbo2_bench: Path) -> None:
     folder, queue, _ = watched(nbo2_bench)
     assert folder() is None and (queue() or {})["held"] == "no bench service runs for this bench"
