@@ -190,10 +190,15 @@ def test_factory_sweeps_of_a_voltage(make: Make, call: str, levels: Any) -> None
     assert found[:, 1] == pytest.approx(levels) and found[:, 0] == pytest.approx(levels / 10e3, rel=1e-3, abs=1e-9)
 
 
-def test_factory_sweep_of_a_current(make: Make) -> None:
+@pytest.mark.parametrize(("call", "voltages"), [
+    ("SweepILinMeasureV(smua, 1e-5, 1e-4, 0.01, 4)", np.linspace(0.1, 1, 4)),
+    ("SweepILogMeasureV(smua, 1e-5, 1e-4, 0.01, 4)", np.geomspace(0.1, 1, 4)),
+    ("SweepIListMeasureV(smua, {1e-4, 2e-5, 5e-5, 1e-5}, 0.01, 4)", np.array([1, 0.2, 0.5, 0.1])),
+])
+def test_factory_sweeps_of_a_current(make: Make, call: str, voltages: Any) -> None:
     meter = make()
-    meter.write("SweepILinMeasureV(smua, 1e-5, 1e-4, 0.01, 4)")
-    assert meter.numbers("printbuffer(1, 4, smua.nvbuffer1)") == pytest.approx(np.linspace(0.1, 1, 4), rel=1e-3)
+    meter.write(call)
+    assert meter.numbers("printbuffer(1, 4, smua.nvbuffer1)") == pytest.approx(voltages, rel=1e-3)
 
 
 def test_factory_pulses(make: Make) -> None:

@@ -105,6 +105,8 @@ def test_contacts_need_their_time_and_break_before_they_make(world: World) -> No
     say(world, "channel.close('1A01')")
     before = world.bench.clock.now
     world.instruments["matrix"].exchange.recv(b"channel.exclusiveclose('1A02')\n", True)
+    world.clock.wait(5e-3)
+    assert world.instruments["matrix"].matrix.closed == set()   # type: ignore[attr-defined]
     assert say(world, "print(1)") == "1.00000e+00" and world.bench.clock.now - before == pytest.approx(30e-3, abs=1e-3)
     assert say(world, "print(channel.connectrule)") == "1.00000e+00"
     say(world, "channel.connectrule = channel.MAKE_BEFORE_BREAK")
