@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tsbench.analysis.statistics.fits import FAMILIES
+from tsbench.errors import nearest
 from tsbench.reports.curves import CurveCache, read_curves
 from tsbench.reports.device_tables import all_devices, flagged_devices, flags_table, runs_of_devices, steps_table
 from tsbench.reports.devices import STATES, ReportedDevice, all_dies, reported_devices
@@ -218,12 +219,15 @@ def _results(
     if fits := _fit_rows(found):
         blocks.append(Sheet(("quantity", "distribution", "parameters", "p-value (Anderson-Darling)"), tuple(fits),
                             "Fitted distributions"))
+    known = {one.quantity for one in found}
     pictures = [distribution_picture(devices, one) for one in _pictured(found, options)]
     remarks: dict[str, list[str]] = {}
     for one in found:
         for line in one.remarks:
             remarks.setdefault(line, []).append(one.name)
     lines = [Note(f"{line[:1].upper()}{line[1:]}: {', '.join(names)}.") for line, names in remarks.items()]
+    lines += [Note(f"No run has a result of the quantity '{name}'{nearest(name, known)}", loud=True)
+              for name in options.quantities if name not in known]
     return [*blocks, *lines, *(one for one in pictures if one is not None)]
 
 

@@ -1,5 +1,6 @@
 """Draws the pictures of a report with Matplotlib, as SVG for the page and as PNG for the PDF file."""
 
+import html
 import io
 import math
 from collections.abc import Mapping
@@ -42,7 +43,8 @@ def svg(picture: Picture) -> str:
     begin, end = text.find("<style"), text.find("</style>")
     if 0 <= begin < end:
         text = text[:begin] + text[end + len("</style>"):]
-    return _own_names(text, picture.name)
+    words = html.escape(f"{picture.title}. {picture.caption}")
+    return _own_names(text, picture.name).replace("<svg", f'<svg role="img" aria-label="{words}"', 1)
 
 
 def _own_names(text: str, name: str) -> str:

@@ -95,7 +95,7 @@ class LiveReport:
         except TsbenchError as error:
             return self._page(_with_queue(_nothing(str(error)), queue), {})
         measured = is_held(path / LOCK)
-        report = replace(report, headline=(Cell("measuring now" if measured else "nothing is measured now"),
+        report = replace(report, headline=(Cell("a campaign is running" if measured else "no campaign is running"),
                                            *report.headline))
         return self._page(_with_queue(report, queue), {one.path: path / one.path for one in folder.runs})
 

@@ -176,6 +176,7 @@ def test_the_page_needs_no_network_and_its_links_lead_somewhere(folder: Path, re
             assert target[1:] in found.names, target
         else:
             assert target.startswith("./") and (folder / unquote(target)).is_file(), target
+    assert found.tags.count("svg") == text.count('<svg role="img" aria-label="') >= 5
     assert "default-src 'none'" in html.unescape(text) and "SIMULATED" in found.words
     assert not re.search(r"url\((?!#)", text) and "http-equiv=\"refresh\"" not in text
 
@@ -289,6 +290,13 @@ def test_words() -> None:
     assert file_link("a:b/ö#.nxs") == "./a%3Ab/%C3%B6%23.nxs"
     assert place_name("device", "a_b") != place_name("device", "a b")
     assert set(FLAGS) == {flag for flag in Flag if flag} and len(STATES) == 7
+
+
+def test_a_wanted_quantity_without_a_result_is_told(folder: Path) -> None:
+    read = read_folder(folder)
+    made = report_of(read, read.campaigns[0], ReportOptions(("threshold_volt",), ()))
+    told = [block.text for block in blocks_of(made, "results") if isinstance(block, Note) and block.loud]
+    assert told == ["No run has a result of the quantity 'threshold_volt'. Did you mean 'threshold_voltage'?"]
 
 
 def test_only_wanted_quantities_have_pictures(folder: Path) -> None:

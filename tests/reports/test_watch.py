@@ -55,7 +55,7 @@ def ask(server: ReportServer, path: str, method: str = "GET", **headers: str) ->
 
 def test_the_page_is_served_with_its_run_files(server: ReportServer, folder: Path) -> None:
     status, headers, text = ask(server, "/")
-    assert status == 200 and b"1 of 2 judged devices switch" in text and b"nothing is measured now" in text
+    assert status == 200 and b"1 of 2 judged devices switch" in text and b"no campaign is running" in text
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] and headers["Cache-Control"] == "no-store"
     assert ask(server, "/RUN1-0.nxs")[2] == (folder / "RUN1-0.nxs").read_bytes()
     assert ask(server, "/", "HEAD")[::2] == (200, b"")
