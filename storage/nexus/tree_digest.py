@@ -48,12 +48,13 @@ class _Tree:
         self._leave_out = leave_out
         self._sum = hashlib.sha256()
         self._paths: dict[int, str] = {}
-        self._links: list[tuple[str, str, Any, int]] = []  #: path, kind of link, object or target, address
+        #: path, kind of link, object or target, address, and whether the object has attributes
+        self._links: list[tuple[str, str, Any, int, bool]] = []
         self._note("/", file["/"])
 
     def digest(self) -> str:
         seen: set[int] = set()
-        for path, kind, item, address in self._links:
+        for path, kind, item, address, described in self._links:
             self._add("link", path, kind)
             if kind != "hard":
                 self._add(item)
@@ -61,7 +62,7 @@ class _Tree:
             self._add(self._paths.get(address, "?"))
             if address not in seen:
                 seen.add(address)
-                self._object(path, item)
+                self._object(path, item, described)
         return self._sum.hexdigest()
 
     def _note(self, path: str, item: Any) -> None:
@@ -69,8 +70,9 @@ class _Tree:
         waiting: list[tuple[str, str, Any]] = [(path, "hard", item)]
         while waiting:
             path, kind, item = waiting.pop()
-            address = _address(item.id) if kind == "hard" else 0
-            self._links.append((path, kind, item, address))
+            info = h5py.h5o.get_info(item.id) if kind == "hard" else None
+            address = 0 if info is None else int(info.addr)
+            self._links.append((path, kind, item, address, info is not None and info.num_attrs > 0))
             if kind != "hard" or address in self._paths:
                 continue
             self._paths[address] = path
@@ -91,14 +93,14 @@ class _Tree:
             return where, "external", f"{link.filename}\0{link.path}"
         return where, "hard", group[name]
 
-    def _object(self, path: str, item: Any) -> None:
+    def _object(self, path: str, item: Any, described: bool) -> None:
         self._add(type(item).__name__)
-        for name in sorted(item.attrs):
+        for name in sorted(item.attrs) if described else ():
             if path == "/" and name == self._leave_out:
                 continue
-            attribute = item.attrs.get_id(name)
+            attribute = h5py.h5a.open(item.id, name.encode("utf-8", "surrogateescape"))
             kind, shape = attribute.dtype, attribute.shape
-            self._add("attribute", name, _type_words(kind), _shape_words(shape, attribute))
+            self._add("attribute", name, _type_words(kind), _shape_words(shape))
             value = _plainly_read(attribute.read, kind, shape)
             self._values(item.attrs[name] if value is None else value)
         if isinstance(item, h5py.Dataset):
@@ -109,7 +111,7 @@ class _Tree:
     def _dataset(self, path: str, item: Any) -> None:
         kind, space = item.id.dtype, item.id.get_space()
         shape = None if space.get_simple_extent_type() == h5py.h5s.NULL else space.shape
-        self._add("dataset", _type_words(kind), "empty" if shape is None else str(tuple(map(int, shape))))
+        self._add("dataset", _type_words(kind), _shape_words(shape))
         if shape is None:
             self._add("")
             return
@@ -184,6 +186,8 @@ def _plainly_read(read: Callable[[Any, Any], None], kind: Any, shape: Any) -> An
 
 def _type_words(dtype: Any) -> str:
     """Describe a type in words that do not depend on the version of HDF5, h5py or NumPy."""
+    if dtype.kind in "iuf" and dtype.metadata is None and dtype.subdtype is None:
+        return str(dtype.str)
     if (text := h5py.check_string_dtype(dtype)) is not None:
         return f"text {text.encoding} {text.length or 'variable'}"
     if (members := h5py.check_enum_dtype(dtype)) is not None:
@@ -199,10 +203,8 @@ def _type_words(dtype: Any) -> str:
     return "bool" if dtype.kind == "b" else str(dtype.str)
 
 
-def _shape_words(shape: Any, identifier: Any) -> str:
-    if not shape and identifier.get_space().get_simple_extent_type() == h5py.h5s.NULL:
-        return "empty"
-    return str(tuple(int(length) for length in shape))
+def _shape_words(shape: Any) -> str:
+    return "empty" if shape is None else str(tuple(map(int, shape)))
 
 
 def blocks(dataset: Any) -> Iterator[Any]:
