@@ -24,6 +24,7 @@ Listener = Callable[[RunEvent], None]
 _LOG = logging.getLogger(__name__)
 PREVIEW = 500  #: points of a waveform's preview
 _PROGRESS_EVERY = 0.1  #: [s]
+_COLLECTING = 0.02  #: [s] for which points wait for others, before they are written together
 _MANY = frozenset({"point", "waveform", "progress"})
 _LEVELS = {"warning": logging.WARNING, "retry": logging.WARNING, "result": logging.DEBUG}
 _PAGE, _BREATH = 50, 0.001  #: lines, [s]: writing a long history leaves the measuring thread its turns
@@ -182,12 +183,15 @@ class JsonLinesEvents:
         self._lines.put(None)
 
     def _write(self) -> None:
-        while (item := self._lines.get()) is not None:
+        open_still = True
+        while open_still:
+            items = self._waiting_items()
             try:
-                for number, event in enumerate([item] if isinstance(item, RunEvent) else item, start=1):
-                    self._stream.write(f"{event_line(event)}\n")
-                    if number % _PAGE == 0:
-                        time.sleep(_BREATH)
+                for item in items:
+                    if item is None:
+                        open_still = False
+                        break
+                    self._write_all([item] if isinstance(item, RunEvent) else item)
                 self._stream.flush()
             except (OSError, TypeError, ValueError):
                 self._gone = True
@@ -195,7 +199,28 @@ class JsonLinesEvents:
                     _into_nothing(self._stream)
                 return
             finally:
-                self._lines.task_done()
+                for _ in items:
+                    self._lines.task_done()
+
+    def _waiting_items(self) -> list[RunEvent | Iterable[RunEvent] | None]:
+        """Wait for an item and return all that are there.
+
+        Points come one by one and fast: they are collected for a moment, so that neither this thread nor the reader
+        wakes up for each and takes the processor from the measurement.
+        """
+        items = [self._lines.get()]
+        if isinstance(items[0], RunEvent) and items[0].kind in _MANY:
+            time.sleep(_COLLECTING)
+        with contextlib.suppress(queue.Empty):
+            while len(items) < _PAGE:
+                items.append(self._lines.get_nowait())
+        return items
+
+    def _write_all(self, events: Iterable[RunEvent]) -> None:
+        for number, event in enumerate(events, start=1):
+            self._stream.write(f"{event_line(event)}\n")
+            if number % _PAGE == 0:
+                time.sleep(_BREATH)
 
 
 def _into_nothing(stream: TextIO) -> None:

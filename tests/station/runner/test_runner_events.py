@@ -86,3 +86,24 @@ def test_a_falling_edge_falls_in_the_preview() -> None:
     codes = np.where(np.arange(10_000) < 5_003, 1000, 0).astype(np.int16)
     values = preview(Waveform("v", "V", codes[None], 1e-3, 0.0, 0.0, 1e-9, np.zeros(1)))["value"]
     assert (np.diff(values) <= 0).all()
+
+
+def test_points_are_written_together_and_in_order_with_all_else() -> None:
+    class Stream(io.StringIO):
+        flushes = 0
+
+        def flush(self) -> None:
+            self.flushes += 1
+
+    stream = Stream()
+    events = JsonLinesEvents(stream, of_process=False)
+    for number in range(40):
+        events(RunEvent("point", "", 0.0, {"index": number}))
+    events(RunEvent("state", "done"))
+    events.flush()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["data"].get("index") for line in lines] == [*range(40), None] and stream.flushes < 10
+    events(RunEvent("point", "", 0.0, {"index": 40}))
+    events.close()  # what came before is still written
+    events.flush()
+    assert len(stream.getvalue().splitlines()) == 42
