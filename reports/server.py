@@ -90,9 +90,9 @@ class _Answer(http.server.BaseHTTPRequestHandler):
             return
         page, path = self.server.page(), urlsplit(self.path).path
         if path == "/":
-            self._say(HTTPStatus.OK, "text/html; charset=utf-8", page.page)
+            self._text(page, page.page)
         elif path == "/content":
-            self._say(HTTPStatus.OK, "text/html; charset=utf-8", page.content)
+            self._text(page, page.content)
         elif path == "/version":
             self._say(HTTPStatus.OK, "text/plain; charset=utf-8", page.version.encode())
         elif path == "/live.js":
@@ -129,19 +129,27 @@ class _Answer(http.server.BaseHTTPRequestHandler):
         except OSError:
             self._say(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"not found\n")
 
-    def _say(self, status: HTTPStatus, kind: str, content: bytes) -> None:
-        self._head(status, kind, len(content))
+    def _text(self, page: LivePage, content: bytes) -> None:
+        """Send a page, compressed if the browser takes that."""
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            self._say(HTTPStatus.OK, "text/html; charset=utf-8", page.packed[content], "gzip")
+        else:
+            self._say(HTTPStatus.OK, "text/html; charset=utf-8", content)
+
+    def _say(self, status: HTTPStatus, kind: str, content: bytes, encoding: str = "") -> None:
+        self._head(status, kind, len(content), encoding=encoding)
         if self.command == "GET":
             self.wfile.write(content)
 
-    def _head(self, status: HTTPStatus, kind: str, length: int, disposition: str = "") -> None:
+    def _head(self, status: HTTPStatus, kind: str, length: int, disposition: str = "", encoding: str = "") -> None:
         self.send_response(status)
         for name, value in (
             ("Content-Type", kind), ("Content-Length", str(length)), ("Cache-Control", "no-store"),
             ("Content-Security-Policy", f"{policy(True)}; frame-ancestors 'none'"),
             ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
             ("Cross-Origin-Resource-Policy", "same-origin"), ("Cross-Origin-Opener-Policy", "same-origin"),
-            ("Content-Disposition", disposition),
+            ("Content-Disposition", disposition), ("Content-Encoding", encoding),
+            ("Vary", "Accept-Encoding"),
         ):
             if value:
                 self.send_header(name, value)

@@ -1,5 +1,6 @@
 """The live page: what it serves, to whom, and that it follows the folder."""
 
+import gzip
 import http.client
 import socket
 import threading
@@ -43,7 +44,7 @@ def server(live: LiveReport) -> Iterator[ReportServer]:
 
 def ask(server: ReportServer, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-    connection.putrequest(method, path, skip_host="Host" in headers)
+    connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
     for name, value in headers.items():
         connection.putheader(name, value)
     connection.endheaders()
@@ -61,6 +62,8 @@ def test_the_page_is_served_with_its_run_files(server: ReportServer, folder: Pat
     assert ask(server, "/", "HEAD")[::2] == (200, b"")
     assert ask(server, "/version")[2].decode() in text.decode()
     assert b"token" not in text
+    packed = ask(server, "/", **{"Accept-Encoding": "gzip, br"})
+    assert packed[1]["Content-Encoding"] == "gzip" and gzip.decompress(packed[2]) == text
 
 
 @pytest.mark.parametrize("path", ["/screen.tsc", "/../lab.txt", "/%2e%2e/lab.txt", "//etc/passwd", "/etc/passwd", "/.",
