@@ -31,8 +31,8 @@ from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.opening import make_all_safe
 
 WITHIN = 1.0  #: [s] of bench time from the decision to make safe
-#: [s] from the first message without a reply: timeout_while_on, half of it for a device clear and for ``*IDN?`` each,
-#: and half a second for switching off. docs/faults.md promises it
+#: [s] from the first message without a reply: timeout_while_on, half of it for the next message, a quarter for the one
+#: after it and so on, and half a second for switching off. docs/faults.md promises it
 SILENT_WITHIN = 2.5
 WAYS = {"messages lost": {}, "messages taken": {"after": True}}
 NEVER = "not injected"

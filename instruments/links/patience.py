@@ -4,6 +4,8 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator
 
+_MOST_HALVES = 3  #: an eighth of a second is long enough for *IDN? on any bus
+
 
 class Patience:
     """The time [s] for one reply of an instrument.
@@ -18,12 +20,12 @@ class Patience:
         self._usual = usual
         self._changed = changed
         self._hurry = math.inf  #: [s] while others wait
-        self.doubted = False  #: whether the last query had no reply
+        self.doubts = 0  #: messages in a row that had no reply
 
     @property
     def seconds(self) -> float:
         """Return the longest time for one reply [s]."""
-        return min(self._usual, self._hurry / 2 if self.doubted else self._hurry)
+        return min(self._usual, self._hurry / 2 ** min(self.doubts, _MOST_HALVES))
 
     @property
     def hurried(self) -> bool:
@@ -33,18 +35,19 @@ class Patience:
     def hurry(self, longest: float) -> None:
         """Wait at most ``longest`` [s] for one reply from now on; inf: as long as usual.
 
-        After a query without a reply the next one, which asks whether the instrument is still there, has half of it.
+        After a message without a reply the next one, which asks whether the instrument is still there, has half of its
+        time, and so on. So an instrument that is silent for good holds up the others for about twice ``longest``,
+        whatever is asked after the first message.
         """
         if longest != self._hurry:
             self._hurry = longest
             self._changed()
 
-    def doubt(self, doubted: bool) -> None:
-        """Note whether the last query had no reply."""
-        if doubted is not self.doubted:
-            self.doubted = doubted
-            if self.hurried:
-                self._changed()
+    def doubt(self, unanswered: bool) -> None:
+        """Note whether the last message had no reply."""
+        before, self.doubts = self.doubts, self.doubts + 1 if unanswered else 0
+        if self.hurried and before != self.doubts:
+            self._changed()
 
     @contextlib.contextmanager
     def at_most(self, longest: float) -> Iterator[None]:

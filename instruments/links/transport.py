@@ -295,7 +295,7 @@ class Transport:
         began = time.perf_counter() if traced else 0.0
         try:
             yield
-            if self.patience.doubted and operation == "read":
+            if self.patience.doubts and operation == "read":
                 self.patience.doubt(False)
         except (pyvisa.errors.Error, *_FAILURES) as error:
             ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried)

@@ -198,7 +198,7 @@ def test_patience_is_shorter_meanwhile_and_never_longer() -> None:
 
 
 def test_while_others_wait_a_reply_has_less_time_and_half_of_it_after_silence() -> None:
-    replies: list[str | Exception] = [TIMEOUT, "there\n"]
+    replies: list[str | Exception] = [*[TIMEOUT] * 5, "there\n"]
 
     def read() -> str:
         found = replies.pop(0)
@@ -215,6 +215,10 @@ def test_while_others_wait_a_reply_has_less_time_and_half_of_it_after_silence() 
     assert (transport.timeout, manager.session.timeout) == (0.5, 500)
     transport.reopen()
     assert manager.opened[-1][1] == {"timeout": 500, "open_timeout": 500}
+    for seconds in (0.25, 0.125, 0.125, 0.125):
+        with pytest.raises(NoReply):
+            transport.query("*IDN?")
+        assert transport.timeout == seconds
     assert transport.query("*IDN?") == "there" and (transport.timeout, manager.session.timeout) == (1.0, 1000)
     with transport.timeout_at_most(0.3):
         assert transport.timeout == 0.3

@@ -11,7 +11,7 @@ import pytest
 from tests.fixtures.patience import PATIENCE
 from tests.fixtures.simulated_bench import EXAMPLES
 from tsbench.errors import CommunicationError
-from tsbench.instruments import SourceSettings, Timebase, Vertical
+from tsbench.instruments import MeasureSettings, SourceSettings, Timebase, Vertical
 from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.world.faults import Fault
@@ -106,6 +106,23 @@ def run_of_oscillation(folder: Path, faults: list[dict[str, Any]], monkeypatch: 
     protocol = protocol_named("oscillation").parse({"bias": [2.0], "record_span": 2e-6})
     outcome = run_protocol(EXAMPLES / "nbo2.bench.toml", "D1", protocol, folder / "runs", extract=False)
     return outcome, read_witness(folder / "witness.jsonl").of_kind("output")
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("how", [{}, {"after": True}])
+def test_a_reading_of_a_silent_source_meter_keeps_no_generator_on(driver_bench: Path, how: dict[str, Any]) -> None:
+    """A lost reading is followed by several questions, each of which has its own timeout."""
+    began = 0.0
+    with pytest.raises(CommunicationError, match="source_meter"), Bench.open(driver_bench) as bench:
+        all_on(bench)
+        meter = bench.source_meter()
+        meter.configure_measure(MeasureSettings("current", range=1e-3))
+        meter.measure()
+        silence(bench, "source_meter", **how)
+        began = bench.clock.now()
+        meter.measure()
+    off = off_after(driver_bench.with_name("witness.jsonl"), "source_meter", began)
+    assert len(off) == 2 and max(off.values()) < SILENT_WITHIN
 
 
 @pytest.mark.sabotage("output")
