@@ -25,7 +25,7 @@ class Patience:
     @property
     def seconds(self) -> float:
         """Return the longest time for one reply [s]."""
-        return min(self._usual, self._hurry / 2 ** min(self.doubts, _MOST_HALVES))
+        return min(self._usual, self._hurry * 0.5 ** min(self.doubts, _MOST_HALVES))
 
     @property
     def hurried(self) -> bool:
