@@ -110,7 +110,9 @@ class BenchTools:
         return self._runs.plan(asked)
 
     def measure(self, asked: RunRequest, wait: float) -> dict[str, Any]:
-        """Put a run into the queue and wait a while for its outcome."""
+        """Put a run into the queue and wait a while for its outcome; the bench file must still allow it."""
+        if not BenchFile.load(self.bench).table.mcp.runs:
+            raise ConfigurationError(_NO_RUNS)
         job, before = self._runs.begin(asked)
         return {"before": before, **self.job(job, wait)}
 

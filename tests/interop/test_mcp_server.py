@@ -164,6 +164,15 @@ def test_without_its_log_nothing_is_measured(tmp_path: Path, locks: Path) -> Non
         raise AssertionError("it was measured without a log")
 
 
+def test_a_permission_that_is_taken_back_counts_at_once(tmp_path: Path, locks: Path) -> None:
+    bench = bench_in(tmp_path, "resistor", runs=True)
+    tools = BenchTools(bench)
+    asked = tools.request("iv_sweep", "R1", {"stop": 0.2}, {}, "ada")
+    bench.write_text(bench.read_text("utf-8").replace("runs = true", "runs = false"), "utf-8")
+    with pytest.raises(ConfigurationError, match="can only look on"):
+        tools.measure(asked, 0.0)
+
+
 def test_a_request_stands_in_the_log_before_it_is_carried_out(tmp_path: Path) -> None:
     log = RequestLog(tmp_path / NAME, "ada")
     assert log.ask("client 1", "measure", {"text": "x" * 5000}) == 1
