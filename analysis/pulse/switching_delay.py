@@ -47,6 +47,8 @@ _BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 _TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
 #: time constants in which the slope falls to half that make a change slow
 _SLOWLY = 3.0
+#: how uneven the peak of a slope is at most: a / 2 times w / passes, with a = 0.85
+_UNEVEN = 0.5
 #: share of the time constant of a sensor over which a slope is taken to undo it
 _POLE_REACH = 0.25
 #: standard deviations of the response of a scope by which it moves an uneven rise at most
@@ -104,11 +106,8 @@ def switching_delay(
     left, right = _extent(i, middle, off, on, i_noise)
     found, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise, by_level)
     instant = found.place
-    width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
-    before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
-    highest = float(before.max())
-    highest_limit = 2.0 * v_noise / math.sqrt(width)
-    edges = upward_crossings(v[: max(2, first + int(np.argmax(before)) + 1)], 0.5 * highest)
+    highest, highest_limit, top = _highest(v, first, instant, v_noise)
+    edges = upward_crossings(v[: max(2, top + 1)], 0.5 * highest)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     if is_one_pole(v, i, int(edges[-1]), last, i_noise):
@@ -136,6 +135,16 @@ def switching_delay(
     return bounded(delay, i, beyond(current, facts.current_window), (left, end), no_edge=no_edge)
 
 
+def _highest(v: FloatArray, first: int, instant: float, noise: float) -> tuple[float, float, int]:
+    """Return the highest voltage from ``first`` to the instant of switching, the limit of its error, and its sample."""
+    width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
+    before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
+    highest = float(before.max())
+    # a mean over fewer samples is higher by its noise, and by what a wider one loses of a sharp top
+    sharper = float(smoothed(v, max(width // 3, 1))[first : first + before.size].max())
+    return highest, max(2.0 * noise / math.sqrt(width), sharper - highest), first + int(np.argmax(before))
+
+
 def _shared(model: float, unknown: float, limits: Sequence[float]) -> tuple[float, float]:
     """Return what all pulses share: a standard uncertainty and the largest limit of a uniform error [s].
 
@@ -152,8 +161,9 @@ def _shared(model: float, unknown: float, limits: Sequence[float]) -> tuple[floa
 def _lateness(seen: float, passes: float, facts: PulseFacts) -> tuple[float, float, Flag]:
     """Return by how much the current is seen late [s], the limit of the error of that [s], and flags.
 
-    Behind one time constant a slope is seen later by it if it changes slowly. A rise that ends suddenly is steepest
-    where it ends, and not later: it is seen late by anything between nothing and the time constant. No device switches
+    Behind one time constant t a slope is seen later by t if it changes slowly. Where its peak is uneven (1 - u^2 / 2 -
+    a u^3 / 6 of u = time / w), it is seen earlier or later than that by a t^2 / 2w. A rise that ends suddenly is
+    steepest where it ends, and not later: it is seen late by anything between nothing and t. No device switches
     before the edge. So a current that is seen ``seen`` [s] after the edge is late by no more than that, even where its
     sensor is so slow that it could be (AMBIGUOUS: then little is known of the delay).
 
@@ -165,6 +175,9 @@ def _lateness(seen: float, passes: float, facts: PulseFacts) -> tuple[float, flo
     least, most = facts.sense_delay - facts.sense_delay_limit, facts.sense_delay + facts.sense_delay_limit
     if passes < _SLOWLY * most:
         least = 0.0
+    else:
+        uneven = _UNEVEN * most * most / max(passes, 1e-30)
+        least, most = max(least - uneven, 0.0), most + uneven
     flag = Flag.NONE if seen >= most else Flag.AMBIGUOUS
     if flag:
         most = max(seen, least)
@@ -198,6 +211,9 @@ def _behind_pole(
     found = [_before_pole(i, left, right, max(late, 0.0), noise) for late in (least, facts.sense_delay / dt, most)]
     middle, places = found[1], [one.place for one in found]
     limit = max(abs(place - middle.place) for place in places) * dt
+    # a slope over more samples blunts a sharp rise: half of it tells by how much
+    sharper = _before_pole(i, left, right, facts.sense_delay / dt, noise, 0.5)
+    middle = replace(middle, model=math.hypot(middle.model, sharper.place - middle.place))
     usual, undone = (expanded(combined(one.random, one.model) * dt, most_off)
                      for one, most_off in ((seen, lag[1]), (middle, limit)))
     if undone >= usual or middle.place > seen.place + 0.5:   # a pole shows nothing early
@@ -205,9 +221,12 @@ def _behind_pole(
     return replace(seen, random=middle.random, model=middle.model), (seen.place - middle.place) * dt, limit
 
 
-def _before_pole(i: FloatArray, left: int, right: int, late: float, noise: float) -> Steepest:
-    """Return the steepest rise of a current before a pole with a time constant of ``late`` samples."""
-    reach = max(1, round(_POLE_REACH * late))
+def _before_pole(i: FloatArray, left: int, right: int, late: float, noise: float, part: float = 1.0) -> Steepest:
+    """Return the steepest rise of a current before a pole with a time constant of ``late`` samples.
+
+    ``part`` of the usual number of samples is the one over which a slope is taken.
+    """
+    reach = max(1, round(part * _POLE_REACH * late))
     first, last = max(left - math.ceil(2.0 * late) - reach, reach), min(right + 3 * reach, i.size - 1 - reach)
     samples = np.arange(first, max(last, first) + 1)
     slope = (i[samples + reach] - i[samples - reach]) / (2.0 * reach)

@@ -173,6 +173,7 @@ def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
     return [
         {"quantity": name, "conditions": dict(result.conditions), "value": result.value, "low": result.low,
          "high": result.high, "flags": str(int(result.flags)), "method": result.method,
+         "deskewed": run.header.fixture.sensing.skew is not None,
          "random": result.random_uncertainty, "bootstrap": _bootstrap(result, run), "widest": _widest(result, run),
          "true": _long_run(record, folder) if name == "refractory_period" else true_value(name, result, run, witness)}
         for name, quantity in QUANTITIES[record.protocol].items() for result in run.results

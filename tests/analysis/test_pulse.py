@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
 from tsbench.analysis.pulse.delay_results import (
     Delay,
@@ -16,7 +17,7 @@ from tsbench.analysis.pulse.delay_results import (
     mean_delay,
     switching_probability,
 )
-from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.analysis.pulse.switching_delay import _lateness, switching_delay
 from tsbench.records import Flag
 
 DT = 0.4e-9
@@ -289,6 +290,32 @@ def test_a_pole_in_the_sensor_is_taken_off_whatever_the_form_of_the_rise(rise: f
     found = delay_result(switching_delay(time, voltage, current, facts), {})
     assert found.value == pytest.approx(60e-9, abs=0.5e-9 + 0.15 * lag)
     assert found.low is not None and found.high is not None and found.low <= 60e-9 <= found.high
+
+
+@pytest.mark.parametrize("uneven", [-0.8, -0.4, 0.0, 0.4, 0.8])
+@pytest.mark.parametrize("slowly", [3.2, 5.0, 10.0])
+def test_an_uneven_slow_rise_is_seen_late_within_the_limit(uneven: float, slowly: float) -> None:
+    """The slope 1 - u^2 / 2 - a u^3 / 6 behind a pole of 1 ns that is known exactly."""
+    time, lag = np.arange(-60e-9, 60e-9, 2e-12), 1e-9
+    width = slowly * lag / 1.1   # about: the slope falls to half in 1.0 to 1.3 of it
+    place = time / width
+    slope = np.where(np.abs(place) < 1.2, 1 - place**2 / 2 - uneven * place**3 / 6, 0.0)
+    falls = float(time[(time > 0) & (slope < 0.5)][0])
+    keep = math.exp(-2e-12 / lag)
+    seen = lfilter([0.5 * (1.0 - keep)] * 2, [1.0, -keep], slope)
+    late, limit, flag = _lateness(60e-9, falls, PulseFacts(sense_delay=lag))
+    assert abs(float(time[np.argmax(seen)]) - late) <= limit and flag is Flag.NONE
+    assert limit < 0.2 * lag if falls > 3.0 * lag else limit <= 0.5 * lag
+
+
+def test_a_sharp_top_makes_the_level_of_the_edge_doubtful() -> None:
+    """A capacitance charges with 84 ns until the device switches after 118 ns: a mean over the top is too low."""
+    time = np.arange(-60e-9, 400e-9, 50e-12)
+    charge = 2.4 * (1 - np.exp(-np.maximum(time, 0.0) / 84e-9)) * (time < 350e-9)
+    on = 1 / (1 + np.exp(-np.clip((time - 118e-9) / 0.2e-9, -50, 50))) * (time < 350e-9)
+    true = -84e-9 * math.log(1 - 0.5 * float((charge * (1 - 0.8 * on)).max()) / 2.4)
+    found = switching_delay(time, charge * (1 - 0.8 * on), 1e-5 * charge + 2e-3 * on, PulseFacts())
+    assert 0.05e-9 < abs(found.edge_time - true) < found.half_width
 
 
 @pytest.mark.parametrize("seed", range(6))
