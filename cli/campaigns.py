@@ -159,6 +159,7 @@ def _cells(row: Any) -> tuple[str, ...]:
     peaks = "\n".join(f"{name} {bounded.text}" for name, bounded in row.peaks.items())
     dose = "\n".join(f"{name} {bounded.text}" for name, bounded in row.dose.items())
     model = f" (model {row.model})" if row.model else ""
+    peaks += f"\n{row.foreseen}" if row.foreseen else ""
     return (f"{row.step}\n{row.protocol}\n{devices}", str(row.runs), peaks, dose,
             f"{format_quantity(row.duration, 's', 2)}\n{row.bytes / 1e6:.1f} MB", f"{row.oscillation}{model}" or "-")
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError
 from tsbench.instruments.registry import entry
 from tsbench.records import Identity
-from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS
+from tsbench.simulated_backends.virtual_instruments.registry import virtual_instrument_of
 
 _RESOURCE = "USB0::0x1234::0x0001::SIM00001::INSTR"
 _SOCKET = "TCPIP0::192.0.2.1::5025::SOCKET"  #: where the instrument is on a socket: some languages reply more there
@@ -34,18 +33,7 @@ TWINS = (*[NO_ERRORS] * 4, *(TwinErrors(*signs) for signs in itertools.product((
 
 def twin_of(identity: Identity) -> str | None:
     """Return the name of the virtual instrument that has the same model, None if there is none."""
-    for name, offer in VIRTUAL_INSTRUMENTS.offers().items():
-        try:
-            model = offer.thing.load().model
-        except ConfigurationError:   # another author's, and told where it is asked for
-            continue
-        if _plain(model) == _plain(identity.model):
-            return name
-    return None
-
-
-def _plain(model: str) -> str:
-    return model.upper().removeprefix("MODEL").replace("-", "").replace(" ", "")
+    return virtual_instrument_of(identity.model)
 
 
 def write_twin(

@@ -180,6 +180,7 @@ class DeviceDescription:
     area: float | None = None  #: [m^2]
     notes: str = ""
     limits: DeviceLimits = DeviceLimits()
+    least_resistance: float | None = None  #: [Ohm] that it never falls below, as the lab knows it
 
 
 def simulation_mark(simulated: Mapping[str, bool]) -> str:

@@ -6,6 +6,7 @@ The netlist of a bench file is solved at DC: capacitors open, inductors shorted,
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tsbench.records import FloatArray
 
 DEVICE = "XDUT"
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
+_MANY_SHORTS = 100  #: shorts in series that are still none
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
 _LEAST = 1e-9  #: of a gain, or [S], below which there is no connection
 _LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
@@ -122,6 +124,41 @@ def parallel_capacitance(netlist: Netlist) -> float:
         if high in capacitor.nodes and set(capacitor.nodes) <= {high, low, GROUND}:
             total += capacitor.value
     return total
+
+
+def charged_resistance(netlist: Netlist, sources: Mapping[str, float]) -> float:
+    """Return the resistance [Ohm] behind which the device finds the voltage of sources and charged capacitors.
+
+    When a device switches, the capacitors hold their voltage for a moment: each acts as a source without resistance.
+    So the device sees what lies between it, the capacitors and the sources. 0: a capacitor or a source lies across the
+    device itself. Infinite: nothing reaches it.
+
+    Parameters
+    ----------
+    netlist : of the fixture
+    sources : node of each source that is on -> its own output resistance [Ohm]
+
+    Raises
+    ------
+    ConfigurationError
+        No such node.
+    """
+    if not has_place(netlist):
+        return max(min(sources.values(), default=math.inf), 0.0)
+    for node in sources:
+        if node.lower() not in netlist.nodes:
+            raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
+    shorted = tuple(dataclasses.replace(one, kind="R", value=_SHORT) if one.kind == "C" else one
+                    for one in netlist.elements)
+    held = dataclasses.replace(netlist, elements=(*shorted, *(
+        Element("R", f"source_{number}", (node.lower(), GROUND), value=max(resistance, _SHORT))
+        for number, (node, resistance) in enumerate(sources.items()))))
+    nodes = netlist.find(DEVICE).nodes
+    driven = next(iter(netlist.nodes))
+    resistance = abs(_Circuit(held, driven, 1.0 / _LEAK).voltage(nodes, injected=nodes))
+    if resistance > _OPEN:
+        return math.inf
+    return float(f"{resistance:.9g}") if resistance > _MANY_SHORTS * _SHORT else 0.0
 
 
 def node_capacitance(netlist: Netlist, node: str) -> float:

@@ -117,6 +117,20 @@ def worst_case_of_voltage(emf: float, path: WirePath, compliance: float = math.i
     return WorstCase(open_voltage, current, power)
 
 
+def worst_case_behind(voltage: float, resistance: float, least: float = 0.0) -> WorstCase:
+    """Return the worst case of a voltage [V] behind a resistance [Ohm], for any device of at least ``least`` [Ohm].
+
+    It holds at every instant, whatever a source limits. Current and power are infinite where there is no resistance.
+    """
+    if math.isinf(resistance) or voltage == 0:
+        return WorstCase(abs(voltage), 0.0, 0.0)
+    total = resistance + least
+    current = abs(voltage) / total if total > 0 else math.inf
+    matched = max(resistance, least)   # the device resistance at which it takes most power
+    power = voltage**2 * matched / (resistance + matched) ** 2 if matched > 0 else math.inf
+    return WorstCase(abs(voltage), current, power)
+
+
 def worst_case_of_current(level: float, compliance: float) -> WorstCase:
     """Return the worst case of a driven current [A] with a compliance voltage [V]."""
     return WorstCase(abs(compliance), abs(level), abs(level) * abs(compliance))

@@ -6,8 +6,8 @@ from typing import Any
 
 from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.campaign.budgets import budget_of, records_folder
 from tsbench.station.device_record import DeviceRecords
+from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.service.client import connect
 from tsbench.station.service.place import living_service
 from tsbench.storage import codec

@@ -12,8 +12,8 @@ from tsbench.instruments import Plan, PlanItem
 from tsbench.interop.mcp_server.bench_facts import queue_facts
 from tsbench.protocols import protocol_named
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.campaign.budgets import budget_of, records_folder
 from tsbench.station.device_record import DeviceRecords, Dose, measured_dose, planned_dose
+from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.runner.outcome import LEFT_OUT, RunOutcome
 from tsbench.station.service.client import ServiceClient, ServiceJob, connect
 from tsbench.storage import codec
@@ -78,12 +78,13 @@ class _RunInBackground:
         """Charge a planned run, have it measured, and put what was measured in the place of the charge."""
         asked = self._asked
         records, dose = charged(self._bench, self._out, asked.device, plan)
-        charge = f"mcp:{secrets.token_hex(8)}"
+        group = f"mcp-{secrets.token_hex(8)}"
+        charge = f"{group}:1"   # the measuring process sees by it that the run is charged
         records.charge(asked.device, charge, dose, protocol=asked.protocol, user=asked.user)
         try:
             job = self._service.submit(
                 asked.protocol, asked.device, self._out, parameters=asked.parameters, fixture=asked.fixture,
-                user=asked.user)
+                user=asked.user, campaign_id=group)
             self.run_job = job.number
             found = job.wait()
         except CommunicationError:

@@ -93,3 +93,19 @@ def instrument_class(name: str) -> type[VirtualInstrument]:
     except ConfigurationError as error:
         distribution = VIRTUAL_INSTRUMENTS.offers()[name].distribution
         raise ConfigurationError(f"virtual instrument '{name}' of {distribution}: {error}") from error
+
+
+def virtual_instrument_of(model: str) -> str | None:
+    """Return the name of the virtual instrument of a model, as it answers to ``*IDN?``; None if there is none."""
+    for name, offer in VIRTUAL_INSTRUMENTS.offers().items():
+        try:
+            known = offer.thing.load().model
+        except ConfigurationError:   # another author's, and told where it is asked for
+            continue
+        if _plain(known) == _plain(model):
+            return name
+    return None
+
+
+def _plain(model: str) -> str:
+    return model.upper().removeprefix("MODEL").replace("-", "").replace(" ", "")

@@ -333,6 +333,7 @@ class BenchFile:
             found.area,
             found.notes,
             DeviceLimits(**{**common, **own}),
+            found.least_resistance,
         )
 
     @property

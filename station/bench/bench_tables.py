@@ -288,6 +288,7 @@ class DeviceTable(_Table):
     notes: str = ""
     temperature: Kelvins | None = Field(default=None, gt=0)  #: at which it is measured, as the lab knows it
     die: tuple[int, int] | None = None  #: column and row on its wafer
+    least_resistance: Ohms | None = Field(default=None, gt=0)  #: that it never falls below
     limits: LimitsTable = LimitsTable()
     budget: BudgetTable = BudgetTable()
     standard: Literal["open", "short", "resistor"] | None = None  #: what it is, if it serves to measure the fixture

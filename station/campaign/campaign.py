@@ -11,27 +11,29 @@ import contextlib
 import fnmatch
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, LimitError, StorageError, TsbenchError, sentences
 from tsbench.records import RunEvent
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.campaign.budgets import budget_of, records_folder
 from tsbench.station.campaign.engine import Engine
 from tsbench.station.campaign.expansion import Item, expand
 from tsbench.station.campaign.file import read_campaign
+from tsbench.station.campaign.foreseeing import foreseen_peaks, with_foreseen
 from tsbench.station.campaign.notify import notification, send
 from tsbench.station.campaign.outcome import CampaignOutcome, CampaignRefused, earlier_runs, refused_runs
 from tsbench.station.campaign.overview import CampaignPlan, refusals, rows_of
 from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
-from tsbench.station.campaign.planning import PlannedItem, budget_problems, plan_items
+from tsbench.station.campaign.planning import Foreseen, PlannedItem, budget_problems, plan_items
 from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import recovered_runs, resumable
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import LOCK, CampaignState, StateFile
 from tsbench.station.device_record import DeviceRecords
+from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
@@ -42,6 +44,7 @@ _TOLD = 3  #: problems that the message of an error holds; the plan has all
 _COPIES = 2  #: of each run's bytes stand on the disk while the next is measured: its file, and room to make one
 Answer = Callable[[str, Sequence[str]], str]  #: a question and its possible answers -> the answer
 Zones = Callable[[Path, RunnerBench, Sequence[PlannedItem]], Mapping[str, tuple[str, str]]]
+Peaks = Callable[[Path, RunnerBench, Sequence[PlannedItem]], Mapping[int, Foreseen]]
 
 
 class Campaign:
@@ -66,9 +69,14 @@ class Campaign:
 
     # ---------------------------------------------------------------------------------------------- before it
 
-    def plan(self, *, zones: Zones | None = None) -> CampaignPlan:
-        """Return what the campaign would do at most; the instruments are opened, nothing is switched on."""
-        plan, bench = self._plan(self.items, zones)
+    def plan(self, *, zones: Zones | None = None, peaks: Peaks | None = foreseen_peaks) -> CampaignPlan:
+        """Return what the campaign would do at most; the instruments are opened, nothing is switched on.
+
+        Parameters
+        ----------
+        zones, peaks : as for :meth:`run`
+        """
+        plan, bench = self._plan(self.items, zones, peaks)
         if bench is not None:
             bench.close()
         return plan
@@ -112,7 +120,9 @@ class Campaign:
     def _bench_files(self) -> list[BenchFile]:
         return [bench for bench in self._benches.values() if isinstance(bench, BenchFile)]
 
-    def _plan(self, items: Sequence[Item], zones: Zones | None = None) -> tuple[CampaignPlan, RunnerBench | None]:
+    def _plan(
+        self, items: Sequence[Item], zones: Zones | None = None, peaks: Peaks | None = None,
+    ) -> tuple[CampaignPlan, RunnerBench | None]:
         """Return the plan of some items, and the bench of the first, open."""
         if self._problems:
             return CampaignPlan(self.file.name, (), tuple(self._problems), exit_code=2), None
@@ -121,19 +131,22 @@ class Campaign:
         columns = self.file.map.rows if self.file.map is not None else {}
         planned, bench = plan_items(items, Bench.open, self.file.vocabulary, columns, self.records.life)
         try:
-            return self._judged(planned, bench, zones), bench
+            return self._judged(planned, bench, zones, peaks), bench
         except BaseException:
             if bench is not None:
                 bench.close()
             raise
 
     def _judged(
-        self, planned: list[PlannedItem], bench: RunnerBench | None, zones: Zones | None,
+        self, planned: list[PlannedItem], bench: RunnerBench | None, zones: Zones | None, peaks: Peaks | None,
     ) -> CampaignPlan:
+        doubts: list[str] = []
+        if peaks is not None and bench is not None and not self.file.is_list:   # a list is planned at once
+            planned, doubts = with_foreseen(planned, peaks(planned[0].item.step.bench, bench, planned))
         refused, amber = budget_problems(planned, self._budget, self.records.life)
+        amber += doubts
         planned = [one if one.item.number not in refused or one.problem is not None else
-                   PlannedItem(one.item, one.plan, one.dose, LimitError(refused[one.item.number]), one.limits)
-                   for one in planned]
+                   replace(one, problem=LimitError(refused[one.item.number])) for one in planned]
         red = refusals(planned)
         codes = [one.problem.exit_code for one in planned if one.problem is not None]
         notes = [self.file.note] if self.file.note else []
@@ -173,7 +186,8 @@ class Campaign:
     def run(
         self, *, resume: bool = False, accept: bool | Callable[[Sequence[str]], bool] = False,
         again: Sequence[str] = (), events: Listener | None = None, ask: Answer | None = None,
-        zones: Zones | None = None, watchdog: bool = True, performer: StepPerformer | None = None, user: str = "",
+        zones: Zones | None = None, peaks: Peaks | None = foreseen_peaks, watchdog: bool = True,
+        performer: StepPerformer | None = None, user: str = "",
     ) -> CampaignOutcome:
         """Perform the campaign, or what is left of it.
 
@@ -185,6 +199,9 @@ class Campaign:
         events : gets every event
         ask : where ``on_interrupted = "ask"``: is asked what becomes of an interrupted run
         zones : predicts oscillations, see :mod:`tsbench.station.campaign.oscillations`
+        peaks : predicts the worst case at the device, with a simulation in another process where the material has a
+            model. None, and for a list: the plan has the worst case of the sources, without what a capacitance or a
+            source meter adds when the device switches
         performer : who performs a run; None: this process, on the bench that it opens
         user : who accepts and measures
 
@@ -206,7 +223,7 @@ class Campaign:
                     if before is None or item.key in repeated or not _decided(before, item, again)]
             if not left and before is not None and not before.unfinished:
                 return CampaignOutcome(earlier_runs(self.items, before), "", self.out)
-            plan, bench = self._plan(left or self.items, zones)
+            plan, bench = self._plan(left or self.items, zones, peaks)
             if bench is not None and performer is not None:
                 bench.close()  # who performs the runs opens it
             elif bench is not None:

@@ -55,7 +55,8 @@ def _told(zone: Mapping[str, Any], voltage: float) -> str:
 
 def _simulated(path: Path, resistances: Mapping[str, float], devices: Sequence[str]) -> list[dict[str, Any]]:
     """Return the zones of each role and device; nothing where the simulation fails: it is a help and no judgement."""
-    question = json.dumps({"bench": str(path), "resistances": dict(resistances), "devices": list(devices)})
+    question = json.dumps({
+        "ask": "zones", "bench": str(path), "resistances": dict(resistances), "devices": list(devices)})
     try:
         done = subprocess.run(
             [sys.executable, "-m", "tsbench.station.preflight"], input=question, capture_output=True, text=True,

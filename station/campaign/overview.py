@@ -1,5 +1,6 @@
 """The plan of a campaign as a table: a row for each step and kind of device, the worst case beside its limits."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ _DOSES = (("cycles", ""), ("charge", "C"), ("energy", "J"))
 class Bounded:
     """A worst case and the limit that it is compared with."""
 
-    value: float
+    value: float  #: infinite: nothing bounds it
     limit: float | None
     unit: str
 
@@ -27,7 +28,8 @@ class Bounded:
     def text(self) -> str:
         """Both, as a cell shows them."""
         limit = f" / {format_quantity(self.limit, self.unit, 3)}" if self.limit is not None else ""
-        return f"{format_quantity(self.value, self.unit, 3)}{limit}"
+        value = format_quantity(self.value, self.unit, 3) if math.isfinite(self.value) else "not bounded"
+        return f"{value}{limit}"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class PlanRow:
     bytes: int
     oscillation: str = ""
     model: str = ""  #: of the catalogue, by which the oscillation was predicted; "": none is known
+    foreseen: str = ""  #: how voltage, current and power were found; "": they are those of the sources
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as texts, in the order of :data:`COLUMNS`."""
@@ -98,7 +101,7 @@ class CampaignPlan:
         """Return it as plain data."""
         return {"name": self.name, "verdict": self.verdict, "duration": self.duration, "bytes": self.bytes,
                 "red": list(self.red), "amber": list(self.amber), "notes": list(self.notes),
-                "rows": [asdict(row) for row in self.rows]}
+                "rows": [_plain(row) for row in self.rows]}
 
     def __str__(self) -> str:
         """Return it as text: a table, and what is wrong."""
@@ -108,6 +111,14 @@ class CampaignPlan:
         told = [f"{word}: {line}" for word, found in (("red", self.red), ("amber", self.amber), ("note", self.notes))
                 for line in found]
         return "\n".join([*lines, *told, self.line])
+
+
+def _plain(row: PlanRow) -> dict[str, Any]:
+    """Return a row as plain data; a worst case without a bound is None, because JSON has no infinity."""
+    found = asdict(row)
+    for bounded in found["peaks"].values():
+        bounded["value"] = bounded["value"] if math.isfinite(bounded["value"]) else None
+    return found
 
 
 def rows_of(
@@ -142,7 +153,7 @@ def _row(
     for one in members:
         assert one.plan is not None
         for item in one.plan.worst_case:
-            worst[item.quantity] = max(worst.get(item.quantity, 0.0), item.value)
+            worst[item.quantity] = max(worst.get(item.quantity, 0.0), one.worst(item.quantity, item.value))
         doses[one.item.device] = doses.get(one.item.device, Dose()) + one.dose
         duration, size = duration + one.plan.duration, size + one.plan.bytes
     peaks = {name: Bounded(worst[name], getattr(limits, limit), unit) for name, unit, limit in _PEAKS if name in worst}
@@ -153,8 +164,9 @@ def _row(
         left = None if bound is None else max(bound - max(getattr(used.get(d, Dose()), name) for d in doses), 0.0)
         dose[name] = Bounded(most[name], left, unit)
     predicted, model = oscillation.get(step, ("", ""))
+    foreseen = next((one.foreseen.told for one in members if one.foreseen is not None), "")
     return PlanRow(step, members[0].item.step.protocol.name, tuple(doses), len(members), peaks, dose, duration, size,
-                   predicted, model)
+                   predicted, model, foreseen)
 
 
 def refusals(planned: Sequence[PlannedItem], most: int = 20) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError, TsbenchError
+from tsbench.errors import ConfigurationError, LimitError, TsbenchError
 from tsbench.instruments import Plan, PlanItem
 from tsbench.protocols import Protocol
 from tsbench.records import DeviceLimits
@@ -26,6 +26,23 @@ _MOST_CORNERS = 64  #: combinations of lowest and highest values that one run is
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """The worst case of one run at the terminals of the device, at any instant."""
+
+    peaks: Mapping[str, float]  #: voltage [V], current [A], power [W]; infinite: there is no bound
+    model: str = ""  #: of the catalogue, by which it was simulated; "": it was not
+    devices: int = 0  #: that were simulated
+    reason: str = ""  #: why it was not simulated
+
+    @property
+    def told(self) -> str:
+        """How it was found, for a table."""
+        if self.model:
+            return f"simulated with {self.devices} devices of the model {self.model}"
+        return f"bounded by voltage and resistances ({self.reason})" if self.reason else "bounded"
+
+
+@dataclass(frozen=True)
 class PlannedItem:
     """A run and its worst case, or why it is refused."""
 
@@ -34,6 +51,13 @@ class PlannedItem:
     dose: Dose = field(default_factory=Dose)
     problem: TsbenchError | None = None
     limits: DeviceLimits = field(default_factory=DeviceLimits)  #: of its device
+    protocols: tuple[Protocol, ...] = ()  #: the run, at each combination of the ends of its expressions
+    beyond: bool = False  #: a limit of the device is the only problem: a simulation may show that it is none
+    foreseen: Foreseen | None = None  #: the worst case at any instant
+
+    def worst(self, quantity: str, planned: float) -> float:
+        """Return the worst case of a quantity at the device: as foreseen, else as ``planned``."""
+        return planned if self.foreseen is None else self.foreseen.peaks.get(quantity, planned)
 
 
 class ItemPlanner:
@@ -64,13 +88,22 @@ class ItemPlanner:
             problem = error if isinstance(error, TsbenchError) else ConfigurationError(str(error))
             return PlannedItem(item, problem=problem)
         plans: list[Plan] = []
+        beyond: TsbenchError | None = None
         for protocol in protocols:
             found = self._planned(station, protocol, item)
+            if isinstance(found, LimitError):   # of the device? Then the plan is good without its limits
+                beyond, found = beyond or found, self._planned(self._without_limits(station), protocol, item)
             if isinstance(found, TsbenchError):
                 return PlannedItem(item, problem=found, limits=station.device.limits)
             plans.append(found)
         plan = worst_of(plans)
-        return PlannedItem(item, plan, planned_dose(plan), limits=station.device.limits)
+        return PlannedItem(item, plan, planned_dose(plan), beyond, station.device.limits, tuple(protocols),
+                           beyond is not None)
+
+    def _without_limits(self, station: RunnerBench) -> RunnerBench:
+        found = station.planning_for("")
+        found.device = replace(found.device, limits=DeviceLimits())
+        return found
 
     def _station(self, item: Item) -> RunnerBench:
         key = item.device, to_json(dict(sorted(item.fixture.items())))

@@ -3,21 +3,16 @@
 import functools
 import operator
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from tsbench.errors import TsbenchError
 from tsbench.protocols import Protocol
 from tsbench.quantities import format_interval
 from tsbench.records import Flag, Result
 from tsbench.station.campaign.facts import MeasuredStep
 from tsbench.station.campaign.planning import PlannedItem
 from tsbench.station.campaign.specs import CheckSpec
-from tsbench.station.device_record import Dose, measured_dose
+from tsbench.station.device_record import Dose, dose_of_file
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.storage import read_run
-
-_READ = 2**26  #: [bytes] largest run file that is read again for the dose
 
 
 def result_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -37,14 +32,9 @@ def results_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Result, ...]:
 
 def run_dose(outcome: RunOutcome, planned: PlannedItem, protocol: type[Protocol]) -> Dose:
     """Return what a run did to its device; the planned worst case where its file does not show it."""
-    names = {column.name for column in protocol.columns}
-    path = outcome.path
-    if planned.plan is None or path is None or not {"time", "current"} <= names or not _small(path):
+    if planned.plan is None:
         return planned.dose
-    try:
-        return measured_dose(read_run(path), planned.dose, planned.plan.points)
-    except (TsbenchError, OSError):
-        return planned.dose
+    return dose_of_file(outcome.path, planned.dose, planned.plan.points, [one.name for one in protocol.columns])
 
 
 def temperature_of(outcome: RunOutcome) -> float | None:
@@ -73,10 +63,3 @@ def _value(run: MeasuredStep | None, quantity: str) -> Any:
     if run is None:
         return None
     return next((row for row in run.results if row["quantity"] == quantity and row["value"] is not None), None)
-
-
-def _small(path: Path) -> bool:
-    try:
-        return path.stat().st_size <= _READ
-    except OSError:
-        return False

@@ -1,16 +1,20 @@
 """What a run does to its device: as planned at worst, and as measured."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tsbench.errors import TsbenchError
 from tsbench.instruments import Plan
 from tsbench.records import Flag, FloatArray, Run
+from tsbench.storage import read_run
 
 _EVENTS = ("pulses", "ramps", "stimuli", "levels")  #: items of a plan that count how often the device is stressed
+_LARGEST = 2**26  #: [bytes] of a run file that is read again for the dose
 _READING = 0.1  #: [s] longest time between two readings for which the larger one is taken as the current between them
 
 
@@ -87,6 +91,25 @@ def measured_dose(run: Run, planned: Dose, points: int) -> Dose:
     charge = _larger(amperes) @ spacing
     energy = _larger(amperes * volts) @ spacing
     return Dose(whole.cycles, float(charge), float(energy), float(volts.max()), float(amperes.max()))
+
+
+def dose_of_file(path: Path | None, planned: Dose, points: int, columns: Iterable[str]) -> Dose:
+    """Return what a stored run did to its device; the planned worst case where its file does not show it.
+
+    Parameters
+    ----------
+    path : the run file; None: nothing was written
+    planned, points : as for :func:`measured_dose`
+    columns : names of the columns of the protocol
+    """
+    if path is None or not {"time", "current"} <= set(columns):
+        return planned
+    try:
+        if path.stat().st_size > _LARGEST:
+            return planned
+        return measured_dose(read_run(path), planned, points)
+    except (TsbenchError, OSError):
+        return planned
 
 
 def _larger(values: FloatArray) -> FloatArray:

@@ -80,7 +80,7 @@ def predict(bench_file: Path, source_resistances: Mapping[str, float]) -> list[s
     for identifier, table in bench.table.devices.items():
         if table.standard is not None:
             continue
-        entry = _entry_of(table.material)
+        entry = entry_of(table.material)
         if entry is None:
             lines.append(_unknown(identifier, table.material))
         else:
@@ -110,7 +110,7 @@ def zones_of_devices(
     found: list[dict[str, Any]] = []
     known: dict[tuple[str, float], list[OscillationZone]] = {}
     for device in devices:
-        entry = _entry_of(bench.device(device).material)
+        entry = entry_of(bench.device(device).material)
         if bench.netlist is None or entry is None:
             continue
         limit = bench.device(device).limits.max_voltage or USUAL_VOLTAGE
@@ -214,7 +214,7 @@ class _DeviceWatch(Observer):
         return 1.0 / period if math.isfinite(period) and period > 0 else None
 
 
-def _entry_of(material: str) -> CatalogueEntry | None:
+def entry_of(material: str) -> CatalogueEntry | None:
     """Return the catalogue's device that is made of ``material``."""
     for entry in catalogue().values():
         named = material.lower() in (entry.name.lower(), entry.material.lower())

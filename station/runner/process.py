@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
 from typing import Protocol as TypingProtocol
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.instruments import Plan
 from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol, protocol_named
@@ -18,6 +18,7 @@ from tsbench.station.bench.fixture_values import fixture_values, in_words
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, StandingWatchdog, needs_watchdog, watched
 from tsbench.station.runner.accuracy_check import missing_accuracy
+from tsbench.station.runner.charging import Settle, charged
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.planning import arranged_plan, calling_protocol, require_interlock
@@ -115,7 +116,7 @@ def run_on(
     repeats: Sequence[str] = (),
     fixture: Mapping[str, float] | None = None,
 ) -> RunOutcome:
-    """Run on a bench that is open already.
+    """Run on a bench that is open already, and charge the run to the device record, unless its campaign does so.
 
     Parameters
     ----------
@@ -153,19 +154,18 @@ def run_on(
     ConfigurationError
         The bench lacks a role, or the watchdog did not start; nothing was switched on.
     LimitError
-        The plan is beyond a limit, or needs an interlock that is open; nothing was switched on.
+        The plan is beyond a limit or a budget, or needs an interlock that is open; nothing was switched on.
     StorageError
-        No run can be begun in ``out``; nothing was sent.
+        No run can be begun in ``out``, or the device record cannot be written; nothing was sent.
     """
     control, out = control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
         require_interlock(bench, protocol, plan := arranged_plan(bench, protocol, fixture))
         _require_device(bench, protocol)
-        if watch.process_id is None and needs_watchdog(bench):
-            plan = replace(plan, warnings=(*plan.warnings, _NO_WATCHDOG))
         bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
         header = replace(make_header(bench, protocol, plan, repeats, fixture), campaign_id=campaign_id, user=user)
-        plan = replace(plan, warnings=(*plan.warnings, *_doubts(header, protocol)))
+        alone = (_NO_WATCHDOG,) if watch.process_id is None and needs_watchdog(bench) else ()
+        plan = replace(plan, warnings=(*plan.warnings, *alone, *_doubts(header, protocol)))
         teller = Events(events)
         teller.now = bench_time(bench, 0.0)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
@@ -176,10 +176,18 @@ def run_on(
         with recorder, Interrupts(control).installed() as interrupts:
             try:
                 watch.begin(header.run_id, watchdog_path(recorder.path))
-            except ConfigurationError:
+                settle = charged(bench, protocol, plan, header, out)
+            except TsbenchError:
                 recorder.discard()
                 raise
-            return run.to_its_end(interrupts, extract)
+            return _settled(settle, run.to_its_end(interrupts, extract), teller)
+
+
+def _settled(settle: Settle, outcome: RunOutcome, teller: Events) -> RunOutcome:
+    """Settle the charge of a run in the device record; that it cannot be written is a warning: the charge stays."""
+    if problem := settle(outcome):
+        teller.tell("warning", problem)
+    return outcome
 
 
 def _doubts(header: RunHeader, protocol: Protocol) -> Iterator[str]:

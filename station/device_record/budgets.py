@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.device_record import Budget
+from tsbench.station.device_record.life import Budget
 
 FOLDER = "device_record"  #: in the folder of the runs, where no bench file names another one
 

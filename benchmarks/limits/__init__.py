@@ -1,0 +1,1 @@
+"""Random campaigns against the limits of their device: cases, what the devices really see, what the plan foresees."""

@@ -1,0 +1,244 @@
+"""The most that the device sees of each planned run: simulated where a model of it is known, else bounded.
+
+Who measures imports no simulation: ``python -m tsbench.station.preflight`` simulates in a process of its own.
+"""
+
+import json
+import math
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import LimitError, TsbenchError, sentences
+from tsbench.instruments.fixture import charged_resistance
+from tsbench.instruments.guard.limits import worst_case_behind
+from tsbench.netlist import parse_netlist
+from tsbench.quantities import format_quantity, short_quantity, told_apart
+from tsbench.records import DeviceDescription
+from tsbench.station.campaign.planning import Foreseen, PlannedItem
+from tsbench.station.runner.safety import RunnerBench
+from tsbench.storage.codec import to_json
+
+PATIENCE = 60.0  #: [s] of processor time for the runs of one kind of device
+_LONGEST = 600.0  #: [s] until the answer: a machine may be busy, and the first time the simulation is compiled
+MARGIN = 1.1  #: of what was simulated: parts of the wiring and the instruments have tolerances of some per cent
+#: The corners of the variation are two standard deviations out. This power of the ratio of largest and median value
+#: goes to three, where the logarithm of a peak follows the parameters evenly; at most by the factor of _FARTHEST
+_OUTWARDS, _FARTHEST = 0.5, 2.0
+#: of a voltage that is set. The accuracy of usual generators is 1 % (Keysight 33600A, data sheet: 1 % of the setting
+#: and 1 mV); that of source meters is better
+SOURCE_ERROR = 0.01
+_SLACK = 1e-9
+UNITS = {"voltage": "V", "current": "A", "power": "W"}
+
+
+#: a question to the simulation -> its answer, as ``python -m tsbench.station.preflight`` gives it
+Simulation = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+
+
+def in_a_child(question: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Have another process simulate; raises OSError, ValueError or SubprocessError where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tsbench.station.preflight"], input=json.dumps(question), capture_output=True, text=True,
+        timeout=_LONGEST, check=True)
+    found = json.loads(done.stdout)
+    if not isinstance(found, list):
+        raise ValueError("the answer is no list")
+    return found
+
+
+def foreseen_peaks(
+    path: Path, bench: RunnerBench, planned: Sequence[PlannedItem], simulate: Simulation = in_a_child,
+) -> dict[int, Foreseen]:
+    """Return the worst case of every run that has a plan: number of the run -> worst case.
+
+    Devices of one material that get the same runs are simulated once. The runs are simulated in the order of the
+    campaign, one after the other on each simulated device; equal runs once.
+
+    Parameters
+    ----------
+    path : the bench file
+    bench : the bench, open
+    planned : the runs
+    simulate : asks the simulation
+    """
+    of_device: dict[str, list[PlannedItem]] = {}
+    for one in planned:
+        if one.plan is not None and one.item.step.bench == path:
+            of_device.setdefault(one.item.device, []).append(one)
+    alike: dict[str, list[str]] = {}
+    for device, items in of_device.items():
+        described = bench.planning_for(device).device
+        key = to_json([described.material, [_run_key(one) for one in items]])
+        alike.setdefault(key, []).append(device)
+    models = {name: str(facts.get("model", "")) for name, facts in bench.describe().items()}
+    found: dict[int, Foreseen] = {}
+    for devices in alike.values():
+        runs = {_run_key(one): one for one in of_device[devices[0]]}   # equal ones once, in their order
+        simulated, reason = _simulated(simulate, path, bench.planning_for(devices[0]).device, models, runs)
+        for one in (one for device in devices for one in of_device[device]):
+            found[one.item.number] = _foreseen(bench, one, simulated.get(_run_key(one), ()), reason)
+    return found
+
+
+def _run_key(one: PlannedItem) -> str:
+    return to_json([[protocol.name, protocol.model_dump(mode="json")] for protocol in one.protocols]
+                   + [dict(one.item.fixture)])
+
+
+def _simulated(
+    simulate: Simulation, path: Path, device: DeviceDescription, models: Mapping[str, str],
+    runs: Mapping[str, PlannedItem],
+) -> tuple[dict[str, list[Mapping[str, Any]]], str]:
+    """Return what the simulation found of each run, at all ends of its expressions, and why there is nothing."""
+    if not device.material:
+        return {}, f"the bench file names no material of {device.identifier}"
+    asked = [(key, {"protocol": protocol.name, "parameters": protocol.model_dump(mode="json"),
+                    "values": dict(one.item.fixture)}) for key, one in runs.items() for protocol in one.protocols]
+    question = {"ask": "peaks", "bench": str(path), "device": device.identifier, "models": dict(models),
+                "runs": [run for _, run in asked], "patience": PATIENCE}
+    try:
+        answers = simulate(question)
+    except (OSError, subprocess.SubprocessError, ValueError, TsbenchError):
+        return {}, "the simulation failed"
+    if len(answers) != len(asked):
+        return {}, f"the catalogue has no model of the material '{device.material}'"
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for (key, _), answer in zip(asked, answers, strict=True):
+        found.setdefault(key, []).append(answer)
+    return found, ""
+
+
+def _foreseen(bench: RunnerBench, one: PlannedItem, simulated: Sequence[Mapping[str, Any]], reason: str) -> Foreseen:
+    bound = bound_of(bench, one)
+    incomplete = reason or next((str(run["reason"]) for run in simulated if run.get("reason")), "")
+    if incomplete or not simulated or not all(run.get("peaks") for run in simulated):
+        return Foreseen(bound, reason=incomplete or "nothing was simulated")
+    highest = {name: min(max(beyond([float(device[name]) for device in run["peaks"]]) for run in simulated),
+                         bound[name]) for name in UNITS}
+    return Foreseen(highest, str(simulated[0]["model"]), min(len(run["peaks"]) for run in simulated))
+
+
+def beyond(peaks: Sequence[float]) -> float:
+    """Return what hardly a device exceeds, from the peaks of the simulated ones."""
+    highest, middle = max(peaks), statistics.median(peaks)
+    outwards = min((highest / middle) ** _OUTWARDS, _FARTHEST) if middle > 0 else _FARTHEST
+    return MARGIN * outwards * highest
+
+
+def bound_of(bench: RunnerBench, one: PlannedItem) -> dict[str, float]:
+    """Return what no passive device can exceed behind the resistances of the wiring: quantity -> value.
+
+    The sources of the run and all capacitances of the netlist hold the largest voltage of the plan for a moment,
+    whatever a compliance limits afterwards. Infinite where no resistance is between them and the device, and the bench
+    file states no least resistance of the device.
+    """
+    assert one.plan is not None
+    voltage = max((float(item.value) for item in one.plan.worst_case if item.quantity == "voltage"), default=0.0)
+    voltage *= 1.0 + SOURCE_ERROR
+    station = bench.planning_for(one.item.device, bench.preparation.pending(one.item.fixture))
+    fixture = station.fixture
+    roles = [role for role in one.item.step.protocol.roles if role in fixture.source_resistance]
+    sources = {fixture.terminals[terminal]: fixture.source_resistance[role] for role in roles
+               if (terminal := _terminal(bench, role)) in fixture.terminals}
+    least = station.device.least_resistance or 0.0
+    resistance = min((fixture.source_resistance[role] for role in roles), default=0.0)
+    if fixture.netlist:   # the bench has checked it
+        resistance = charged_resistance(
+            parse_netlist(fixture.netlist, list(fixture.terminals.values()), check=False), sources)
+    worst = worst_case_behind(voltage, resistance, least)
+    return {"voltage": worst.voltage, "current": worst.current, "power": worst.power}
+
+
+def _terminal(bench: RunnerBench, role: str) -> str:
+    file = getattr(bench, "file", None)
+    return str(file.table.roles.get(role, "")) if file is not None else ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the worst case of a run means for its limits."""
+
+    problem: LimitError | None = None  #: it is refused
+    doubt: str = ""  #: it needs a yes
+
+
+def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
+    """Compare the worst case of a run with the limits of its device.
+
+    Simulated, it decides: beyond a limit the run is refused, and what a plan for any device would refuse (a short in
+    its place) only needs a yes. Not simulated, the run is refused if the bound is beyond a limit, or if there is none.
+    """
+    problems: list[str] = []
+    doubts: list[str] = []
+    for name, unit in UNITS.items():
+        limit = getattr(one.limits, f"max_{name}")
+        if limit is None:
+            continue
+        value = foreseen.peaks[name]
+        if name == "voltage":   # the error of a source is told, and counts in no limit, as the guard has it
+            value = min(value, _planned(one, name))
+        if value > limit * (1 + _SLACK):
+            problems.append(_refusal(name, value, limit, one.item.device, foreseen))
+        elif foreseen.model and (planned := _planned(one, name)) > limit * (1 + _SLACK):
+            doubts.append(
+                f"a device of any resistance may see a {name} of {format_quantity(planned, unit, 3)}, above max_{name} "
+                f"of {short_quantity(limit, unit)}. {foreseen.told[:1].upper()}{foreseen.told[1:]}, it is at most "
+                f"{format_quantity(value, unit, 3)}. The guard of the run keeps the limit for any device: raise it "
+                "if the device is like the model")
+    return Judged(LimitError(sentences(*problems)) if problems else None, sentences(*doubts))
+
+
+def _refusal(name: str, value: float, limit: float, device: str, foreseen: Foreseen) -> str:
+    if math.isinf(value):
+        allowed = short_quantity(limit, UNITS[name])
+        return (f"device: nothing bounds the {name} when {device} switches and the capacitance across it discharges "
+                f"({foreseen.reason}), but max_{name} is {allowed}. State the material, or least_resistance in "
+                f"[devices.{device}] of the bench file")
+    reached, allowed = told_apart(value, limit, UNITS[name])
+    more = "" if foreseen.model else f"state least_resistance in [devices.{device}], "
+    return (f"device: when it switches, {name} may reach {reached} ({foreseen.told}), but max_{name} of {device} is "
+            f"{allowed}. Change the parameters, {more}or change max_{name} in [devices.ID.limits] or [device.limits] "
+            "of the bench file")
+
+
+def with_foreseen(
+    planned: Sequence[PlannedItem], foreseen: Mapping[int, Foreseen],
+) -> tuple[list[PlannedItem], list[str]]:
+    """Judge every run by its worst case; returns the runs, and the amber lines.
+
+    Equal doubts of several runs are one line.
+    """
+    found: list[PlannedItem] = []
+    doubts: dict[str, list[str]] = {}
+    for one in planned:
+        mine = foreseen.get(one.item.number)
+        if mine is None:
+            found.append(one)
+            continue
+        verdict = judged(one, mine)
+        lifted = one.beyond and mine.model and not _beyond_per_event(one)
+        problem = verdict.problem or (None if lifted else one.problem)
+        found.append(replace(one, foreseen=mine, problem=problem))
+        if verdict.problem is None and verdict.doubt:
+            doubts.setdefault(verdict.doubt, []).append(one.item.where)
+    return found, [f"{_who(keys)}: {line}" for line, keys in doubts.items()]
+
+
+def _beyond_per_event(one: PlannedItem) -> bool:
+    """Whether the plan is beyond a limit of charge or energy, which are not simulated."""
+    limits = {name: getattr(one.limits, f"max_{name}") for name in ("charge", "energy")}
+    return any(limit is not None and _planned(one, name) > limit * (1 + _SLACK) for name, limit in limits.items())
+
+
+def _who(keys: Sequence[str]) -> str:
+    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
+
+
+def _planned(one: PlannedItem, quantity: str) -> float:
+    assert one.plan is not None
+    return max((float(item.value) for item in one.plan.worst_case if item.quantity == quantity), default=0.0)

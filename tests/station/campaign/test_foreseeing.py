@@ -1,0 +1,126 @@
+"""The worst case of planned runs: what a simulation or a bound means for the limits, and what is asked of it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tsbench.station.campaign import campaign
+from tsbench.station.campaign.foreseeing import MARGIN, SOURCE_ERROR, Foreseen, beyond, foreseen_peaks
+from tsbench.station.campaign.overview import CampaignPlan
+
+NETLIST = "R1 smu dut 2\nC1 dut 0 100p\nR_shunt low 0 50\nXDUT dut low device"
+CAMPAIGN = 'bench = "b.bench.toml"\ndevices = ["D*"]\n[[step]]\nname = "s"\nprotocol = "iv_sweep"\nstop = "1 V"\n' \
+           'compliance = "0.2 mA"\n'
+
+
+class Simulation:
+    """Answers with the same peaks for each run, and keeps what it was asked."""
+
+    def __init__(self, reason: str = "", known: bool = True, **peaks: float) -> None:
+        self.peaks = {"voltage": 1.0, "current": 1e-3, "power": 1e-4, **peaks}
+        self.reason, self.known = reason, known
+        self.asked: list[Mapping[str, Any]] = []
+
+    def __call__(self, question: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        self.asked.append(question)
+        answer = {"model": "nbo2", "peaks": [self.peaks, self.peaks], "reason": self.reason}
+        return [answer] * (len(question["runs"]) if self.known else 0)
+
+
+def plan(folder: Path, simulation: Simulation, limits: str = "", device: str = 'material = "NbO2"',
+         text: str = CAMPAIGN, netlist: str = NETLIST) -> CampaignPlan:
+    """Plan a campaign on a simulated bench with one source meter."""
+    world = ('[instruments.smu]\nmodel = "keithley_2450"\nresource = "USB0::0x05E6::0x2450::SIM00001::INSTR"\n'
+             f'[fixture]\nnetlist = """{netlist}"""\nterminals = {{ smu = "smu" }}\n[devices.D1]\nmodel = "nbo2"\n')
+    (folder / "w.world.toml").write_text(world, "utf-8")
+    (folder / "b.bench.toml").write_text(
+        'visa_library = "w.world.toml@tsbench"\n[instruments.smu]\ndriver = "keithley_2450"\n'
+        'resource = "USB0::0x05E6::0x2450::SIM00001::INSTR"\n[roles]\ndrive = "smu"\n'
+        f'[fixture]\nnetlist = """{netlist}"""\nterminals = {{ smu = "smu" }}\n[device.limits]\n{limits}\n'
+        f"[devices.D1]\n{device}\n[devices.D2]\n{device}\n", "utf-8")
+    (folder / "c.campaign.toml").write_text(text, "utf-8")
+    return campaign(folder / "c.campaign.toml", folder / "out").plan(
+        peaks=lambda *asked: foreseen_peaks(*asked, simulate=simulation))
+
+
+def test_equal_devices_and_equal_runs_are_simulated_once(tmp_path: Path) -> None:
+    more = f'{CAMPAIGN}repeat = 3\n[[step]]\nname = "c"\nprotocol = "first_contact"\n'
+    found = plan(tmp_path, simulation := Simulation(), text=more)
+    (question,) = simulation.asked
+    assert [run["protocol"] for run in question["runs"]] == ["iv_sweep", "first_contact"]
+    assert question["models"] == {"smu": "2450"} or "2450" in question["models"]["smu"]
+    assert found.verdict == "green" and len(found.planned) == 8
+    assert found.rows[0].foreseen == "simulated with 2 devices of the model nbo2"
+    assert found.rows[0].peaks["current"].value == pytest.approx(MARGIN * 1e-3)
+
+
+def test_a_simulated_peak_beyond_a_limit_is_red_although_the_compliance_is_not(tmp_path: Path) -> None:
+    found = plan(tmp_path, Simulation(), 'max_current = "1.05 mA"')   # the compliance is 0.2 mA
+    assert (found.verdict, found.exit_code) == ("red", 3)
+    assert "when it switches, current may reach 1.1" in found.red[0] and "model nbo2" in found.red[0]
+    assert plan(tmp_path, Simulation(), 'max_current = "1.15 mA"').verdict == "green"
+
+
+def test_what_only_the_model_allows_needs_a_yes(tmp_path: Path) -> None:
+    """Through any device, 0.2 mA may flow; the model takes 10 uA."""
+    found = plan(tmp_path, Simulation(current=1e-5), 'max_current = "0.1 mA"')
+    assert found.verdict == "amber" and found.exit_code == 0
+    assert found.amber == (
+        "D1 s and 1 more: a device of any resistance may see a current of 200 uA, above max_current of 100 uA. "
+        "Simulated with 2 devices of the model nbo2, it is at most 11.0 uA. The guard of the run keeps the limit for "
+        "any device: raise it if the device is like the model",)
+    assert plan(tmp_path, Simulation(current=1e-5), 'max_current = "0.1 mA"\nmax_charge = "1 pC"').verdict == "red"
+
+
+@pytest.mark.parametrize(("simulation", "device", "reason"), [
+    (Simulation(), "", "the bench file names no material of D1"),
+    (Simulation(known=False), 'material = "unobtainium"', "the catalogue has no model of the material 'unobtainium'"),
+    (Simulation(reason="the simulation takes too long"), 'material = "NbO2"', "the simulation takes too long"),
+])
+def test_without_a_simulation_voltage_and_resistances_bound(
+    tmp_path: Path, simulation: Simulation, device: str, reason: str,
+) -> None:
+    """C1 holds 1 V behind the shunt of 50 Ohm; the source meter is in parallel to it."""
+    bound = 1.0 * (1 + SOURCE_ERROR) / 50
+    found = plan(tmp_path, simulation, f"max_current = {1.01 * bound}", device)
+    assert found.verdict == "green" and found.rows[0].peaks["current"].value == pytest.approx(bound, rel=1e-3)
+    assert found.rows[0].peaks["power"].value == pytest.approx((1 + SOURCE_ERROR) ** 2 / 200, rel=1e-3)
+    assert found.rows[0].foreseen == f"bounded by voltage and resistances ({reason})"
+    found = plan(tmp_path, simulation, f"max_current = {0.99 * bound}", device)
+    assert found.verdict == "red" and "state least_resistance in [devices.D1]" in found.red[0]
+
+
+def test_the_stated_least_resistance_counts(tmp_path: Path) -> None:
+    found = plan(tmp_path, Simulation(), 'max_current = "5 mA"', "least_resistance = 200")
+    assert found.verdict == "green" and found.rows[0].peaks["current"].value == pytest.approx(1.01 / 250, rel=1e-3)
+
+
+def test_what_nothing_bounds_is_said_and_never_guessed(tmp_path: Path) -> None:
+    across = NETLIST.replace("C1 dut 0", "C1 dut low")
+    found = plan(tmp_path, Simulation(), 'max_current = "1 A"', "", netlist=across)
+    assert found.verdict == "red"
+    assert "nothing bounds the current when D1 switches and the capacitance across it discharges" in found.red[0]
+    found = plan(tmp_path, Simulation(), 'max_voltage = "1 V"', "", netlist=across)   # without the source's error
+    assert found.verdict == "green" and math.isinf(found.rows[0].peaks["current"].value)
+    assert "not bounded" in str(found) and found.as_json()["rows"][0]["peaks"]["current"]["value"] is None
+
+
+def test_a_refusal_that_is_not_of_the_device_stays(tmp_path: Path) -> None:
+    text = CAMPAIGN.replace('"1 V"', '"500 V"')
+    found = plan(tmp_path, Simulation(), 'max_voltage = "400 V"', text=text)
+    assert found.verdict == "red" and "outside the range" in found.red[0]
+
+
+def test_a_wide_spread_of_the_simulated_devices_reaches_further() -> None:
+    """Corners at two standard deviations that take 4 times the median: three deviations are 8 times."""
+    assert beyond([1.0, 1.0, 1.0]) == pytest.approx(MARGIN)
+    assert beyond([0.25, 1.0, 4.0]) == pytest.approx(MARGIN * 8.0)
+    assert beyond([1e-9, 1e-9, 1.0]) == pytest.approx(MARGIN * 2.0)   # one that switches and two that do not
+    assert beyond([0.0, 0.0, 1.0]) == pytest.approx(MARGIN * 2.0)
+
+
+def test_told() -> None:
+    assert Foreseen({}).told == "bounded"
