@@ -70,6 +70,13 @@ _QUICK_PAIRS = {"width": "1 us", "shortest": "10 ns", "longest": "1 us", "rest":
                 "fall_time": "4 ns", "repeats": 8, "points": 12, "resolution": 2000}
 _QUICK_RECOVERY = {"width": "1 us", "window": "1 us", "rest": "50 us", "rise_time": "5 ns", "fall_time": "5 ns",
                    "repeats": 10}
+_EDGES = (
+    "*Spike latency.* Without the sync output, the edge of a step is found by the rise of the device voltage. Two\n"
+    "  latencies are outside their intervals by some nanoseconds. The cause is not known.")
+_COARSE = (
+    "*Sweeps.* The step of 28 mV is coarse, so single thresholds and hold voltages have the flag `under_sampled`. The\n"
+    "  current of a filament fluctuates between two readings. The true hold voltage is the lowest at any instant, and\n"
+    "  so a few millivolts lower than what the readings show.")
 #: a circuit that rests near its threshold shows the scope little of a step before it fires
 _BIASED = {"trigger": "external", "external_level": "1 V"}
 _NBO2 = Material(
@@ -85,7 +92,8 @@ _NBO2 = Material(
      (Oscillator("10 kOhm, 1 nF", 10e3, 1e-9),
       {**_BIASED, "base": "1.7 V",
        "amplitude": ["50 mV", "100 mV", "300 mV", "0.5 V", "0.8 V", "1.2 V", "1.8 V", "2.6 V"],
-       "width": "40 us", "pair_amplitude": "1 V", "pair_width": "500 ns", "shortest": "200 ns", "longest": "20 us"})))
+       "width": "40 us", "pair_amplitude": "1 V", "pair_width": "500 ns", "shortest": "200 ns", "longest": "20 us"})),
+    (_EDGES,))
 _VO2 = Material(
     "vo2", "vo2", {"max_voltage": "5 V", "max_current": "20 mA"}, "spread = { rho_ins = 0.02 }", 1e3, 1e3, 50.0,
     Oscillator("oscillator", 10e3, 1e-9), (296.0, 302.0, 308.0, 314.0), (0.8e-3, 1.1e-3, 1.4e-3, 2e-3),
@@ -103,7 +111,8 @@ _VO2 = Material(
        "amplitude": ["50 mV", "100 mV", "150 mV", "300 mV", "0.4 V", "0.6 V", "0.9 V", "1.4 V"],
        "width": "150 us", "samples": 100_000, "pair_amplitude": "0.6 V",
        "pair_width": "5 us", "shortest": "1 us", "longest": "100 us",
-       "rest": "5 ms"})))
+       "rest": "5 ms"})),
+    (_EDGES,))
 _SILVER = Material(
     "silver", "ag_sio2", {"max_voltage": "4 V", "max_current": "100 uA"}, "", 2.0, 100e3, 10e3,
     Oscillator("oscillator", 1e6, 10e-9), (296.0, 306.0, 316.0, 326.0), (2e-6, 5e-6, 10e-6, 20e-6),
@@ -116,5 +125,6 @@ _SILVER = Material(
       {"amplitude": ["0.6 V", "0.8 V", "0.95 V", "1.7 V", "1.9 V", "2.1 V", "2.3 V"], "width": "300 ms",
        "pair_width": "20 ms", "shortest": "1 ms", "longest": "300 ms", "rest": "1 s", "rise_time": "1 us",
        "fall_time": "1 us"}),),
+    (_COARSE,),
     true_pairs=200)
 MATERIALS = {material.name: material for material in (_NBO2, _VO2, _SILVER)}
