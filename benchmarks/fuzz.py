@@ -29,6 +29,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import tests.fixtures.simulation_failures  # noqa: F401 - a fault of the simulation is raised, and so is found
 from benchmarks.report import Line, report
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -22,7 +22,9 @@ from tests.fixtures.browser import missing
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.fixtures.fake_station", "tests.fixtures.quick", "tests.fixtures.simulated_bench"]
+pytest_plugins = [
+    "tests.fixtures.fake_station", "tests.fixtures.quick", "tests.fixtures.simulated_bench",
+    "tests.fixtures.simulation_failures"]
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("resistor", "units", "output")
 

@@ -12,14 +12,12 @@ Transports (pyvisa hook, sockets) use eight calls and five properties, and nothi
     will_answer              something is being executed, a response may still come
     messages_wait            a message waits for the one before it
     waits_for_operations     a message waits for overlapped operations to end
-    unterminated()           post error -420, because the controller read without a query. The transport lets the
-                             timeout pass first
+    unterminated()           post error -420: the controller read without a query, and its timeout has passed
 
 The instrument executes a message in its own language (``execute``; SCPI: :func:`begin_scpi`).
 
-Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
-the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long
-returned.
+Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`. The
+instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has returned.
 """
 
 from collections import deque
@@ -39,6 +37,7 @@ from tsbench.simulated_backends.scpi.executing import (
     Talk,
     execute_units,
     refuse,
+    report_failure,
     report_trouble,
 )
 from tsbench.simulated_backends.scpi.headers import ProgramUnit
@@ -122,8 +121,7 @@ class MessageExchange:
     instrument : Executing
     clock : BenchClock
     status : StatusModel
-    operations : Operations
-        ``*WAI`` and ``*OPC?`` wait until none is running.
+    operations : ``*WAI`` and ``*OPC?`` wait until none of them is running
     """
 
     def __init__(self, instrument: Executing, clock: BenchClock, status: StatusModel, operations: Operations) -> None:
@@ -182,9 +180,12 @@ class MessageExchange:
         self._task = AT_ONCE
         try:
             begun = self.execute(message)
-        except BaseException:
+        except BaseException as error:
             self._task = None
-            raise
+            if not isinstance(error, Exception):
+                raise
+            report_failure(self._instrument, self._status, error)
+            return
         if isinstance(begun, GeneratorType):
             self._task = begun
         else:
@@ -303,6 +304,10 @@ class MessageExchange:
                 except StopIteration as done:
                     self._ended(done.value)
                     continue
+                except Exception as error:   # noqa: BLE001 - as in _begin
+                    self._task = None
+                    report_failure(self._instrument, self._status, error)
+                    continue
                 if isinstance(wait, Idle):
                     if self._operations.pending:
                         self._waiting_idle = True
@@ -318,8 +323,7 @@ class MessageExchange:
     def _operations_ended(self) -> None:
         if self._waiting_idle:
             self._waiting_idle = False
-            # not here: the message that goes on may stop the very operation that is just ending
-            self._wake = self._clock.schedule(self._clock.now, self._wake_up)
+            self._wake = self._clock.schedule(self._clock.now, self._wake_up)   # not in the operation that ends
 
     def _wake_up(self) -> None:
         self._wake = None

@@ -3,6 +3,7 @@ and how a message of several units is executed.
 """
 
 import enum
+import logging
 from collections.abc import Generator, Sequence
 from types import GeneratorType
 from typing import Any, ClassVar, Protocol
@@ -12,6 +13,8 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, ProgramUnit
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import BlockReply, Framing
+
+_LOG = logging.getLogger(__name__)
 
 
 class Idle(enum.Enum):
@@ -95,6 +98,13 @@ def report_trouble(instrument: Troubled) -> None:
     """Post what the simulation could not do as errors."""
     while instrument.trouble:
         instrument.status.post(ScpiError(-310, text=f"System error; {instrument.trouble.pop()}"[:LONGEST_TEXT]))
+
+
+def report_failure(instrument: object, status: StatusModel, error: Exception) -> None:
+    """Log and post an exception that no handler may raise: only its instrument gets an error, the others go on."""
+    _LOG.error("%s: the virtual instrument failed", getattr(instrument, "name", "instrument"), exc_info=error)
+    text = f"System error; the virtual instrument failed: {type(error).__name__}: {error}"
+    status.post(ScpiError(-310, text=" ".join(text.split())[:LONGEST_TEXT]))
 
 
 def refuse(instrument: Commanded, unit: ProgramUnit, error: ScpiError | TsbenchError) -> bool:

@@ -80,6 +80,8 @@ class BenchClock:
 
     def __init__(self, calm: Callable[[], bool] = lambda: False) -> None:
         self.now = 0.0
+        #: is told an exception of an event; without it, the exception goes to whoever moves the clock
+        self.failed: Callable[[Exception], None] | None = None
         self._calm = calm   # says whether watchers, having looked closely, miss nothing by looking seldom
         self._heap: list[tuple[float, int, ScheduledEvent]] = []
         self._order = itertools.count()
@@ -158,7 +160,12 @@ class BenchClock:
             event = heapq.heappop(self._heap)[2]
             callback, event.callback = event.callback, None
             if callback is not None:
-                callback()
+                try:
+                    callback()
+                except Exception as error:
+                    if self.failed is None:
+                        raise
+                    self.failed(error)
 
     def advance_to(self, time: float) -> None:
         """Let everything planned until ``time`` [s] happen, in order."""

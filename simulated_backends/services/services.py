@@ -1,5 +1,6 @@
 """Services of a simulated bench for its virtual instruments: time, circuit, trigger wires, random numbers, witness."""
 
+import logging
 import threading
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from tsbench.simulated_backends.services.node_noise import NodeNoise
 from tsbench.simulated_backends.services.regulation import Regulation
 from tsbench.simulated_backends.services.trigger_lines import DigitalLine
 
+_LOG = logging.getLogger(__name__)
 WORK_PER_MESSAGE = 5_000_000  #: steps of the circuit: some seconds of computing
 WORK_TO_SWITCH_OFF = 2_000_000  #: the same, before an output is switched off: it must not wait long
 
@@ -53,6 +55,7 @@ class BenchServices:
         work_per_message: int = WORK_PER_MESSAGE, calibration_errors: tuple[float, float] | None = None,
     ) -> None:
         self.clock = BenchClock(self._calm)
+        self.clock.failed = self._event_failed
         self.work_per_message = work_per_message
         self._work_left = float(work_per_message)
         self.left_out: list[str] = []   #: what was last not computed, until an instrument reports it
@@ -101,6 +104,11 @@ class BenchServices:
             self.left_out[:] = [f"the circuit was not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"]
             self._work_left = 0.0
             circuit.leave_out(now, str(error))
+
+    def _event_failed(self, error: Exception) -> None:
+        """An event of the timeline raised an exception: log it; the instrument that is used next reports it."""
+        _LOG.error("an event of the simulated bench failed", exc_info=error)
+        self.left_out[:] = [f"an event of the simulated bench failed: {type(error).__name__}: {error}"]
 
     def begin_message(self) -> None:
         """Allow the work of one message; call it before moving the timeline from outside."""

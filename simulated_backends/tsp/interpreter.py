@@ -21,6 +21,7 @@ from typing import Any
 
 from lupa.lua51 import LuaError, LuaRuntime, lua_type
 
+from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler, Wait
 from tsbench.simulated_backends.tsp.errors import OUT_OF_MEMORY, RUNTIME, SYNTAX, ScriptError, TspError
 from tsbench.simulated_backends.tsp.syntax import LuaSyntaxError, prepare
@@ -66,7 +67,7 @@ class Interpreter:
     post : puts an error into the instrument's queue
     """
 
-    def __init__(self, post: Callable[[TspError], None]) -> None:
+    def __init__(self, post: Callable[[ScpiError], None]) -> None:
         self._post = post
         self._failure: Exception | None = None  #: of the simulation, not of the script
         self._functions: dict[int, Function] = {0: self._prepared}
@@ -161,7 +162,7 @@ class Interpreter:
     def _guarded(self, steps: Generator[Wait, None, Any]) -> Generator[Wait, None, Any]:
         try:
             return (yield from steps)
-        except (TspError, ScriptError) as error:
+        except (ScpiError, ScriptError) as error:
             return error
 
     # -------------------------------------------------------------------------------- calls from a script
@@ -171,7 +172,7 @@ class Interpreter:
 
         ``makes_table`` says that it calls Lua. It gets the arguments as numbers, texts, booleans, None and Lua
         tables. It may be a generator, and may raise
-        :class:`TspError` (the script goes on) or :class:`ScriptError` (the script stops).
+        :class:`ScpiError` (the script goes on) or :class:`ScriptError` (the script stops).
         """
         self.registered += 1
         self._functions[self.registered] = function
@@ -206,7 +207,7 @@ class Interpreter:
             if isinstance(result, GeneratorType):
                 self._pending = result
                 return _WAIT
-        except (TspError, ScriptError) as error:
+        except (ScpiError, ScriptError) as error:
             result = error
         except Exception as error:   # noqa: BLE001 - no Python object may reach a script, not even an exception
             return self._surprised(error)
@@ -222,7 +223,7 @@ class Interpreter:
     def _attribute(self, number: int, *arguments: Any) -> Any:
         try:
             result = self._of_number(number)(*arguments)
-        except (TspError, ScriptError) as error:
+        except (ScpiError, ScriptError) as error:
             result = error
         except Exception as error:   # noqa: BLE001
             return self._surprised(error)
@@ -233,7 +234,7 @@ class Interpreter:
         return _ERROR, "internal error"
 
     def _packed(self, result: Any) -> tuple[Any, ...]:
-        if isinstance(result, TspError):
+        if isinstance(result, ScpiError):
             self._post(result)
             return (_DONE,)
         if isinstance(result, ScriptError):

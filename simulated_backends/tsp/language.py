@@ -8,7 +8,13 @@ import re
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, execute_scpi, report_trouble
+from tsbench.simulated_backends.scpi.executing import (
+    LONGEST_TEXT,
+    Handler,
+    execute_scpi,
+    report_failure,
+    report_trouble,
+)
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.tsp.display import Display
 from tsbench.simulated_backends.tsp.errors import ERROR_TEXTS, RUNTIME
@@ -76,6 +82,9 @@ class TspLanguage:
         except TsbenchError as error:
             ended = True
             self._post(-310, f"System error; {error}")
+        except Exception as error:   # noqa: BLE001 - a fault of the simulation ends the script and nothing else
+            ended = True
+            report_failure(self._instrument, self._status, error)
         finally:
             if self._instrument.trouble:
                 report_trouble(self._instrument)

@@ -109,5 +109,18 @@ class Output:
         while any(column.filling and len(column.values()) < last for column in columns):
             yield LOOK_AGAIN
         chosen = [column.values()[first - 1 : last] for column in columns]
+        for place, values in enumerate(chosen, 3):
+            if any(value is None for value in values):   # a column that was not collected
+                raise TspError(1401, "", place)
         shortest = min(len(values) for values in chosen)
-        self.answer([float(values[index]) for index in range(shortest) for values in chosen])
+        self._answer_mixed([values[index] for index in range(shortest) for values in chosen])
+
+    def _answer_mixed(self, values: Sequence[float | str]) -> None:
+        """Answer numbers and texts; a text cannot be in a block of floats: error -221."""
+        if not any(isinstance(value, str) for value in values):
+            self.answer([float(value) for value in values])
+        elif self.data == ASCII:
+            texts = [value if isinstance(value, str) else self.text(float(value)) for value in values]
+            self._exchange.answer(", ".join(texts).encode("latin-1"))
+        else:
+            raise TspError(-221)

@@ -13,7 +13,11 @@ local raw_getmetatable, raw_setmetatable, raw_rawset, raw_tostring = getmetatabl
 local raw_unpack, raw_select, raw_collectgarbage = unpack, select, collectgarbage
 local sethook, gsub, sort = debug.sethook, string.gsub, table.sort
 local raw_rep, raw_find, raw_len, raw_pow, math_min = string.rep, string.find, string.len, math.pow, math.min
-local raw_pairs, raw_ipairs, raw_rawget, globals = pairs, ipairs, rawget, _G
+local raw_pairs, raw_ipairs, raw_rawget, raw_setfenv = pairs, ipairs, rawget, setfenv
+
+-- The variables of scripts. The host itself looks up names in the interpreter's own table of globals, where no error
+-- can be caught. So a script never gets that table: its metatable could raise an error there.
+local globals = {}
 
 local left = QUANTUM       -- ticks until the host looks again
 local blocked = 0          -- calls from C in which nothing can wait
@@ -71,21 +75,24 @@ local function checked(ok, first, ...)
   return first, ...
 end
 
-function pcall(f, ...)
+local function script_pcall(f, ...)
   if raw_type(f) ~= "function" then return false, "attempt to call a " .. raw_type(f) .. " value" end
-  local co = spawn(f)
+  -- a function of C cannot be a coroutine by itself
+  local co = spawn(function(...) return f(...) end)
   return protected(co, raw_resume(co, ...))
 end
 
-function xpcall(f, handler)
+globals.pcall = script_pcall
+
+function globals.xpcall(f, handler)
   local function handled(ok, ...)
     if ok then return ok, ... end
     return ok, handler(...)
   end
-  return handled(pcall(f))
+  return handled(script_pcall(f))
 end
 
-coroutine = {
+globals.coroutine = {
   create = spawn, status = raw_status, yield = raw_yield,
   resume = function(co, ...) return forward(co, raw_resume(co, ...)) end,
   wrap = function(f)
@@ -142,11 +149,12 @@ table.maxn = nil
 math.mod = math.fmod
 math.fmod, math.modf, math.cosh, math.sinh, math.tanh, math.huge = nil, nil, nil, nil, nil, nil
 
-function loadstring(text, name)
+function globals.loadstring(text, name)
   local prepared, message = finish(call(0, raw_type(text) == "string" and text or NAN))
   if not prepared then return nil, message end
   local f, problem = raw_loadstring(prepared, name or "=string")
   if not f then return nil, problem end
+  raw_setfenv(f, globals)
   return function(...) return f(tick, ...) end
 end
 
@@ -154,7 +162,11 @@ for _, name in ipairs{"python", "io", "os", "require", "package", "module", "dof
                       "select", "getfenv", "setfenv", "print", "collectgarbage"} do
   _G[name] = nil
 end
-function collectgarbage() raw_collectgarbage("collect") end
+function globals.collectgarbage() raw_collectgarbage("collect") end
+for name, value in raw_pairs(_G) do
+  if globals[name] == nil then globals[name] = value end
+end
+globals._G = globals
 
 -- ------------------------------------------------------------------------------------ tables of the instrument
 
@@ -272,8 +284,8 @@ function host.method(t, name, id) raw_getmetatable(t).Objects[name] = caller(id)
 function host.global(name, value) raw_rawset(globals, name, value) end
 function host.global_function(name, id) raw_rawset(globals, name, caller(id)) end
 
-function makegetter(t, name) return function() return t[name] end end
-function makesetter(t, name) return function(value) t[name] = value end end
+function globals.makegetter(t, name) return function() return t[name] end end
+function globals.makesetter(t, name) return function(value) t[name] = value end end
 
 -- texts for everything but numbers, which the host writes
 function host.printer(id)
@@ -282,7 +294,7 @@ function host.printer(id)
     if raw_type(first) ~= "number" then first = raw_tostring(first) end
     return first, texts(n - 1, ...)
   end
-  globals.print = function(...) return finish(call(id, texts(raw_select("#", ...), ...))) end
+  raw_rawset(globals, "print", function(...) return finish(call(id, texts(raw_select("#", ...), ...))) end)
 end
 
 function host.sequence(value)   -- the elements of a table, for the host
@@ -294,11 +306,23 @@ function host.sequence(value)   -- the elements of a table, for the host
   return found
 end
 
+-- without other nodes on the TSP-Link, node[1] is the instrument itself
+local own_node = raw_setmetatable({}, {
+  __index = function(_, name) return raw_rawget(globals, name) end,
+  __newindex = function(_, name, value) raw_rawset(globals, name, value) end,
+})
+globals.node = raw_setmetatable({}, {__index = function(_, number) if number == 1 then return own_node end end})
+globals._VERSION = "Lua 5.0.2"
+
 function host.array(...) return {...} end
 
 function host.callable(t, f) raw_getmetatable(t).__call = function(_, ...) return f(...) end end
 
-function host.compile(text, name) return raw_loadstring(text, name) end
+function host.compile(text, name)
+  local f, problem = raw_loadstring(text, name)
+  if not f then return nil, problem end
+  return raw_setfenv(f, globals)
+end
 
 function host.wrapped(f) return function(...) return f(tick, ...) end end
 

@@ -6,6 +6,7 @@ goes to that client. Commands of the same client may follow each other into the 
 they do in process, until one of them is a query.
 """
 
+import logging
 import sys
 from collections import deque
 
@@ -14,10 +15,13 @@ from tsbench.simulated_backends.access.bus import BUS_RATE, LONG_REPLY
 from tsbench.simulated_backends.access.locks import InstrumentLock
 from tsbench.simulated_backends.access.servers.clients import Client, Message
 from tsbench.simulated_backends.access.servers.pace import Pace
+from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT
 from tsbench.simulated_backends.scpi.status import MESSAGE_AVAILABLE_BIT, SERVICE_REQUEST_BIT
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.world.faults import Fault, garbled
 from tsbench.simulated_backends.world.world import World
+
+_LOG = logging.getLogger(__name__)
 
 
 class ServedInstrument:
@@ -111,6 +115,10 @@ class ServedInstrument:
             if self._owner is not None:
                 self._owner.cut()
             self._abandon()
+        except Exception as error:   # noqa: BLE001 - the clients of the other instruments go on
+            _LOG.error("%s: the exchange with a client failed", self.instrument.name, exc_info=error)
+            self._abandon()
+            self.instrument.post_error(-310, text=f"System error; {type(error).__name__}: {error}"[:LONGEST_TEXT])
         return True
 
     def _in_the_way(self) -> bool:

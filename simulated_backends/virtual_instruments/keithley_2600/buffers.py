@@ -26,7 +26,7 @@ class BufferEntry:
     time: float  #: [s] bench time
     source_value: float  #: [V or A] programmed level
     status: int
-    measure_function: str  #: "Amps", "Volts", "Ohms" or "Watts"
+    measure_function: str  #: "Current", "Voltage", "Ohms" or "Watts"
     measure_range: float  #: [V or A]
     source_function: str
     source_range: float

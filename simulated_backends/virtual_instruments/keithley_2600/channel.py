@@ -26,7 +26,8 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 
 OVERRANGE = 9.91e37  #: what a reading beyond its range is (manual, smuX.measure.rangeY)
 FUNCTIONS = {"v": ("VOLT",), "i": ("CURR",), "iv": ("CURR", "VOLT"), "r": ("CURR", "VOLT"), "p": ("CURR", "VOLT")}
-NAMES = {"v": "Volts", "i": "Amps", "r": "Ohms", "p": "Watts"}
+#: of the quantities in a buffer (2600BS-901-01 Rev. C, p. 7-26 and 7-30)
+NAMES = {"v": "Voltage", "i": "Current", "r": "Ohms", "p": "Watts"}
 OFF_MODES = ("NORM", "ZERO", "HIMP")
 #: bits of the measurement registers
 VOLTAGE_LIMIT, CURRENT_LIMIT, READING_OVERFLOW, BUFFER_AVAILABLE = 1, 2, 128, 256
@@ -255,7 +256,7 @@ class SmuChannel:
         return BufferEntry(
             value, shot.time, settings.source_level[self.sourced], sum(bit for bit, on in bits.items() if on),
             NAMES[letter], self.measurer.measuring_range(quantity).full_scale,
-            "Volts" if self.sourced == "VOLT" else "Amps", self.output.source_range().full_scale,
+            "Voltage" if self.sourced == "VOLT" else "Current", self.output.source_range().full_scale,
             self.output.stage.enabled)
 
     def _show_readings(self, values: tuple[float, ...], shots: dict[str, MeterReading]) -> None:

@@ -3,7 +3,8 @@
 A sweep runs on the timeline beside whatever messages come (2600BS-901-01, section 3, remote trigger model).
 """
 
-from collections.abc import Callable, Generator
+import itertools
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ DISABLE, ENABLE, ASYNC = 0, 1, 2
 SOURCE_IDLE, SOURCE_HOLD = 0, 1
 LIMIT_AUTO = -1.0
 MOST_POINTS = 1_000_000
+ENDLESS_TURN = 20e-6  #: [s] at least, of a layer that turns until it is aborted; not compared with a data sheet
 
 
 class SweepModel:
@@ -193,13 +195,17 @@ class SweepModel:
         try:
             yield 0.0
             self._fix_range()
-            for _ in range(settings["arm_count"]):
+            for _ in _turns(settings["arm_count"]):
+                if not settings["arm_count"]:
+                    yield ENDLESS_TURN
                 if settings["autoclear"]:
                     for detector in self._detectors.values():
                         detector.clear()
                 yield from self._waiting("arm")
                 self._fire("ARMED")
-                for index in range(settings["count"]):
+                for index in _turns(settings["count"]):
+                    if not settings["count"]:
+                        yield ENDLESS_TURN
                     yield from self._step(index, level)
                 self._fire("SWEEP_COMPLETE")
                 if settings["endsweep_action"] == SOURCE_IDLE and settings["source_action"]:
@@ -262,6 +268,11 @@ class SweepModel:
         self._channel.settings.source_level[self._quantity] = level
         self._channel.output.level_changed(self._quantity)
         self._channel.show_limits()
+
+
+def _turns(count: int) -> Iterable[int]:
+    """Return the turns of a layer; a count of 0 is without end (2600BS-901-01 Rev. C, p. 7-254)."""
+    return range(count) if count else itertools.count()
 
 
 def _linear(start: float, stop: float, points: int, asymptote: float) -> tuple[float, ...]:

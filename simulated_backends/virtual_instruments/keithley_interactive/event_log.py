@@ -2,8 +2,9 @@
 
 Errors of the log are the error queue. The numbers of a buffer that is 0 % filled (4916) and 100 % filled (4917) come
 from the manual of the 2461 (2461-901-01 rev. A, p. 6-139). The manual of the 2450 of 2013 has 4917 and 4918. Those of a
-trigger model that starts (2731) and becomes idle (2732), and that of a message that a program or a trigger model posts
-(0), are not compared with a manual.
+trigger model that starts (2731) and becomes idle (2732), and that of a message of a trigger model (0), are not compared
+with a manual. A message of a program is event 1003 as information (2461-901-01 rev. A, p. 6-151) and 1005 as an error
+(p. 8-71). The number of a warning, 1004, is not in the manual.
 """
 
 from collections import deque
@@ -20,7 +21,8 @@ MODEL_STARTED, MODEL_IDLE = 2731, 2732
 BUFFER_CLEARED, BUFFER_FULL = 4916, 4917
 #: the bench is switched on at this instant of the instrument's real-time clock
 CLOCK_START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-_KINDS = {"ERR": ERROR, "WARN": WARNING, "INF": INFORMATION}
+_OF_PROGRAMS = {INFORMATION: 1003, WARNING: 1004, ERROR: 1005}   #: numbers of what programs post
+KINDS = {"ERR": ERROR, "WARN": WARNING, "INF": INFORMATION}
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,19 @@ class EventLog:
         self._status.update()
 
     def write(self, kind: str, text: str) -> None:
-        """Write a message of a trigger model or a program; ``kind`` "ERR", "WARN" or "INF"."""
-        if kind == "ERR":
-            self._status.post(ScpiError(0, text=text))
+        """Write a message of a trigger model; ``kind`` "ERR", "WARN" or "INF"."""
+        self._write(KINDS[kind], 0, text)
+
+    def post(self, kind: int, text: str) -> None:
+        """Write a message of a program; ``kind`` ERROR, WARNING or INFORMATION."""
+        self._write(kind, _OF_PROGRAMS[kind], f"User: {text}")
+
+    def _write(self, kind: int, code: int, text: str) -> None:
+        if kind == ERROR:
+            self._status.post(ScpiError(code, text=text))
         else:
             last = self._status.errors[-1] if self._status.errors else None
-            self._others.append(LoggedEvent(0, text, _KINDS[kind], self._now(), last))
+            self._others.append(LoggedEvent(code, text, kind, self._now(), last))
 
     def count(self, kinds: int = ALL) -> int:
         """Return how many entries of some kinds there are."""

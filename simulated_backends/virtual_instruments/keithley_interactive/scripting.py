@@ -2,8 +2,8 @@
 
 Each attribute and function of ``smu`` and ``trigger.model`` does what a command of the language SCPI does, with the
 same settings and errors. Constants are their names, as ``print`` shows them. Not part of the model: ``trigger.timer``,
-``trigger.blender``, ``trigger.digin``, ``digio`` and the pulses of the 2461. Tables that have nothing to do with the
-source meter (``format``, ``script``, ``localnode``, ``status``, ``display``) are those of the 2600B.
+``trigger.blender``, ``trigger.digin``, ``buffer.math`` and the pulses of the 2461. Tables that have nothing to do with
+the source meter (``format``, ``script``, ``localnode``, ``status``, ``display``) are those of the 2600B.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -29,6 +29,11 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.script_
     READ_ONLY,
     SMU,
     TRIGGER,
+)
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.script_tables import (
+    show_digital_lines,
+    show_event_log,
+    show_timer,
 )
 
 _SWEEPS = {"sweeplinear": "LIN", "sweeplinearstep": "LIN:STEP", "sweeplog": "LOG"}
@@ -100,6 +105,9 @@ class MeterScripts:
         self._measuring()
         self._buffers()
         self._trigger_model()
+        show_event_log(self._interpreter, meter.event_log)
+        show_digital_lines(self._interpreter, self._at_once)
+        show_timer(self._interpreter, lambda: meter.clock.now)
         global_function(self._interpreter, "reset", lambda: self._run("*RST"))
 
     def _global(self, name: str) -> TspTable:
@@ -186,7 +194,13 @@ class MeterScripts:
             reply = yield from self._run(f":READ? '{name}'")
             return None if reply is None else float(reply)
 
+        def read_with_time(buffer: Any = None) -> Generator[Any, None, Any]:
+            name = self._buffer(buffer).name if buffer is not None else "defbuffer1"
+            reply = yield from self._run(f":READ? '{name}',READ,SEC,FRAC")
+            return None if reply is None else tuple(map(float, reply.split(",")))
+
         measure.method("read", read)
+        measure.method("readwithtime", read_with_time)
         for name, kind in _SWEEPS.items():
             source.method(name, self._sweep(name, kind), 4)
         for side, word in (("source", "SOUR"), ("measure", "SENS")):

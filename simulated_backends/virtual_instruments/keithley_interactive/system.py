@@ -11,6 +11,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_l
     ALL,
     CLOCK_START,
     ERROR,
+    KINDS,
     format_event,
 )
 
@@ -92,7 +93,7 @@ class SystemCommands(MeterTable):
 
     @command(":SYSTem:EVENtlog:POST", Text(), Optional(Choice("ERRor", "WARNing", "INFormation")))
     def _post(self, text: str, kind: str = "INF") -> None:
-        self.meter.event_log.write(kind, text)
+        self.meter.event_log.post(KINDS[kind], text)
 
     @command(":SYSTem:EVENtlog:SAVE", Text(), _KINDS)
     def _save_log(self, file: str, kinds: int = ALL) -> None:

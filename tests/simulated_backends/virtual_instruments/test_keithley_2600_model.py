@@ -157,7 +157,7 @@ def test_buffers(make: Make) -> None:
     assert columns[:, 0] == pytest.approx([1e-4] * 3, rel=1e-4) and list(columns[:, 1]) == [1, 1, 1]
     assert columns[:, 2] == pytest.approx([0, 0.1, 0.2], abs=1e-6)
     assert meter.print("b[2] == b.readings[2], b.measurefunctions[1], b.readings[9], b.sourcefunctions[1]") == (
-        "true\tAmps\tnil\tVolts")
+        "true\tCurrent\tnil\tVoltage")
     assert meter.number("b.readings.getreading(1)") == meter.number("b[1]")
     meter.write("b.appendmode = 0 smua.measure.count = 1 smua.measure.i(b)")
     assert meter.number("b.n") == 1
