@@ -199,9 +199,7 @@ def _spike_size(axes: Axes, rows: Sequence[Row]) -> None:
                 if row.truth is not None:
                     axes.plot(float(row.conditions["amplitude"]), row.truth, **_TRUTH)
         axes.plot([], [], marker_of(number), color=colour_of(number), markersize=3, label=circuit)
-    axes.margins(y=0.25)
-    axes.autoscale(axis="y")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0.0, 1.2 * axes.get_ylim()[1])
     label(axes, "stimulus", "V", "first spike", "A")
     axes.legend(fontsize=_FONT - 2, loc="lower right")
 
