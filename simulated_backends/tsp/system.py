@@ -1,5 +1,7 @@
 """Functions of the instrument itself: errors, events, identity, time, data queue, bits (2600BS-901-01, section 7)."""
 
+import functools
+import re
 from collections import deque
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
@@ -112,6 +114,11 @@ class SystemTables:
         node.attribute("prompts4882", lambda: 1, _checked)
         node.attribute("showerrors", lambda: int(self.show_errors), self._set("show_errors"))
         node.method("reset", instrument.reset)
+        link = self._table("tsplink")   # no other instrument is there
+        link.attribute("state", lambda: "online")
+        for name, value in (("node", NODE), ("master", NODE), ("group", 0)):
+            link.attribute(name, functools.partial(int, value))
+        link.method("reset", lambda expected=1: 1)   # the number of nodes
         gpib = self._table("gpib")
         address = {"address": 26}
         gpib.attribute("address", lambda: address["address"],
@@ -138,12 +145,19 @@ class SystemTables:
         timer.table("measure").method("t", lambda: self._clock.now - self._timer_start)
         system = self._table("os")
         system.method("time", lambda: int((START + timedelta(seconds=self._clock.now)).timestamp()))
+        system.method("clock", lambda: self._clock.now)
+        system.method("date", lambda pattern="%c": self._date(text(pattern)))
         for name, function, least in (
             ("delay", self._delay, 1), ("waitcomplete", self._wait_complete, 0), ("opc", self._complete, 0),
             ("exit", lambda: None, 0), ("settime", number, 1), ("gettimezone", lambda: "GMT0", 0),
             ("settimezone", text, 1), ("meminfo", lambda: (16384, 32768), 0), ("reset", self._instrument.reset, 0),
         ):
             global_function(self._interpreter, name, function, least)
+
+    def _date(self, pattern: str) -> str:
+        """Return the time of the instrument's calendar; a pattern with what Lua does not know stays as it is."""
+        shown = (START + timedelta(seconds=self._clock.now)).strftime
+        return re.sub(r"%([aAbBcdHIjmMpSUwWxXyY%])", lambda found: shown(found.group()), pattern.removeprefix("!"))
 
     def _reset_timer(self) -> None:
         self._timer_start = self._clock.now

@@ -2,15 +2,17 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
-from tsbench.simulated_backends.tsp.tables import TspTable, text, whole
+from tsbench.simulated_backends.tsp.tables import TspTable, boolean, number, text, whole
 from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import Card, RelayMatrix
 
 LONGEST_LIST = 5000  #: letters
+LONGEST_DELAY = 60.0  #: [s]; not compared with the manual
 
 
 class ChannelTable:
@@ -26,6 +28,8 @@ class ChannelTable:
 
     def __init__(self, parts: TspParts, matrix: RelayMatrix, slots: dict[int, Card | None], firmware: str) -> None:
         self._matrix = matrix
+        self._forbidden: set[str] = set()
+        self._delays: dict[str, float] = {}   #: [s] that pass after a relay has closed, beside its settling
         table = TspTable(parts.interpreter, "channel")
         table.make_global("channel")
         table.constants(OFF=0, BREAK_BEFORE_MAKE=1, MAKE_BEFORE_BREAK=2, ON=1)
@@ -38,12 +42,22 @@ class ChannelTable:
         table.method("getstate", self._state, 1)
         table.method("getcount", self._count, 1)
         table.method("reset", self._reset, 1)
+        table.method("setforbidden", lambda channels: self._forbidden.update(self._names(channels)), 1)
+        table.method("clearforbidden", lambda channels: self._forbidden.difference_update(self._names(channels)), 1)
+        table.method("getforbidden", self._listed_forbidden, 1)
+        table.method("setdelay", self._set_delay, 2)
+        table.method("getdelay", self._delay, 1)
         slot = TspTable(parts.interpreter, "slot")
         slot.make_global("slot")
-        for number, card in slots.items():
-            one = slot.table(number)
-            identity = f"{card.model},{card.description},{firmware},SIM{number:04d}" if card else "Empty Slot"
+        for place, card in slots.items():
+            one = slot.table(place)
+            identity = f"{card.model},{card.description},{firmware},SIM{place:04d}" if card else "Empty Slot"
             one.attribute("idn", functools.partial(str, identity))
+            if card:
+                one.table("rows").attribute("matrix", functools.partial(int, card.rows))
+                one.table("columns").attribute("matrix", functools.partial(int, card.columns))
+                one.table("interlock").attribute("state", lambda: 3)   # both are closed
+        _show_interfaces(parts)
 
     # ------------------------------------------------------------------------------------- channel lists
 
@@ -74,20 +88,42 @@ class ChannelTable:
     def _set_rule(self, value: Any) -> None:
         self._matrix.rule = whole(value, 0, 2)
 
+    def forget(self) -> None:
+        """Do what a reset does to delays and to channels that are forbidden."""
+        self._forbidden.clear()
+        self._delays.clear()
+
+    def _listed_forbidden(self, channels: Any) -> str | tuple[None]:
+        return ",".join(name for name in self._names(channels) if name in self._forbidden) or (None,)
+
+    def _set_delay(self, channels: Any, seconds: Any) -> None:
+        delay = number(seconds, 0.0, LONGEST_DELAY)
+        self._delays.update(dict.fromkeys(self._names(channels), delay))
+
+    def _delay(self, channels: Any) -> str:
+        return ",".join(f"{self._delays.get(name, 0.0):.5e}" for name in self._names(channels))
+
+    def _change(self, opened: Sequence[str], closed: Sequence[str]) -> Handler:
+        """Open and close relays, and wait for their delays; error -221 if one that is to close is forbidden."""
+        if self._forbidden.intersection(closed):
+            raise TspError(-221)
+        yield from self._matrix.change(opened, closed)
+        yield max((self._delays.get(name, 0.0) for name in closed), default=0.0)
+
     def _close(self, channels: Any) -> Handler:
-        yield from self._matrix.change((), self._names(channels))
+        yield from self._change((), self._names(channels))
 
     def _open(self, channels: Any) -> Handler:
         yield from self._matrix.change(self._names(channels), ())
 
     def _exclusive(self, channels: Any) -> Handler:
         wanted = self._names(channels, empty=True)
-        yield from self._matrix.change(self._matrix.listed(), wanted)
+        yield from self._change(self._matrix.listed(), wanted)
 
     def _exclusive_in_slot(self, channels: Any) -> Handler:
         wanted = self._names(channels)
         slots = {name[0] for name in wanted}
-        yield from self._matrix.change([name for name in self._matrix.listed() if name[0] in slots], wanted)
+        yield from self._change([name for name in self._matrix.listed() if name[0] in slots], wanted)
 
     def _closed(self, channels: Any) -> str | tuple[None]:
         return ";".join(self._matrix.listed(self._names(channels))) or (None,)   # nil, which is more than nothing
@@ -101,4 +137,28 @@ class ChannelTable:
     def _reset(self, channels: Any) -> Handler:
         names = self._names(channels)
         self._matrix.rule = 1
+        self._forbidden.difference_update(names)
+        for name in names:
+            self._delays.pop(name, None)
         yield from self._matrix.change(names, ())
+
+
+def _show_interfaces(parts: TspParts) -> None:
+    """Make the tables ``comm``, ``lan`` and ``memory``: switches without effect, an address, memory that is free."""
+    comm = TspTable(parts.interpreter, "comm")
+    comm.make_global("comm")
+    enabled = {"gpib": True, "lan": True}
+
+    def show(name: str) -> None:
+        comm.table(name).attribute(
+            "enable", lambda: enabled[name], lambda value: enabled.__setitem__(name, boolean(value)))
+
+    for name in enabled:
+        show(name)
+    lan = TspTable(parts.interpreter, "lan")
+    lan.make_global("lan")
+    lan.table("status").attribute("ipaddress", lambda: "127.0.0.1")
+    lan.method("reset", lambda: None)
+    memory = TspTable(parts.interpreter, "memory")
+    memory.make_global("memory")
+    memory.method("available", lambda: "100.00, 100.00, 100.00, 100.00")   # [%] system, scripts, patterns, settings

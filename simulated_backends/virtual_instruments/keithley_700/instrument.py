@@ -8,7 +8,8 @@ Behaviour of the instruments that the virtual instruments reproduce
 - A channel that is not there is an error, and no relay of the list changes.
 - A reset opens all relays.
 
-Texts and effects that the manuals do not state: error 1401 for a wrong channel. Channel patterns, scans, digital lines
+Texts and effects that the manuals do not state: error 1401 for a wrong channel, -221
+for one that is forbidden. Channel patterns, scans, digital lines
 and the multimeter of the 3706A are not modelled.
 """
 
@@ -49,7 +50,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
             for row in range(card.rows) for column in range(card.columns)])
         self.language = TspLanguage(self, ())
         slots = {slot: found.get(slot) for slot in range(1, self.slots + 1)}
-        ChannelTable(self.language.parts, self.matrix, slots, self.firmware)
+        self._table = ChannelTable(self.language.parts, self.matrix, slots, self.firmware)
 
     def _cards_of(self, option: object) -> dict[int, Card]:
         if not isinstance(option, Mapping):
@@ -96,6 +97,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
         """Open all relays; settings at their defaults."""
         self.language.reset()
         self.matrix.rule = 1
+        self._table.forget()
         yield from self.matrix.change(self.matrix.listed(), ())
 
     def script_stopped(self) -> None:

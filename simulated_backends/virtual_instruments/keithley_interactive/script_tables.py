@@ -69,6 +69,9 @@ def show_digital_lines(interpreter: Interpreter, execute: Execute) -> None:
     shown = {mode: f"digio.{name}" for name, mode in _MODES.items()}
     given = {constant: mode for mode, constant in shown.items()}
 
+    def command(message: str) -> None:
+        execute(message)
+
     def level(value: Any) -> int:
         if value in (f"digio.{_STATES[0]}", f"digio.{_STATES[1]}"):
             return int(value == f"digio.{_STATES[1]}")
@@ -77,14 +80,14 @@ def show_digital_lines(interpreter: Interpreter, execute: Execute) -> None:
     def set_mode(number: int, value: Any) -> None:
         if value not in given:
             raise TspError(-224)
-        execute(f":DIG:LINE{number}:MODE {given[value]}")
+        command(f":DIG:LINE{number}:MODE {given[value]}")
 
     def show(table: TspTable, number: int) -> None:
         table.attribute("mode", lambda: shown[execute(f":DIG:LINE{number}:MODE?")],
                         lambda value: set_mode(number, value))
         table.attribute("state", lambda: f"digio.{_STATES[int(execute(f':DIG:LINE{number}:STAT?'))]}",
-                        lambda value: execute(f":DIG:LINE{number}:STAT {level(value)}") and None)
-        table.method("reset", lambda: execute(f":DIG:LINE{number}:MODE DIG,IN") and None)
+                        lambda value: command(f":DIG:LINE{number}:STAT {level(value)}"))
+        table.method("reset", lambda: command(f":DIG:LINE{number}:MODE DIG,IN"))
 
     digio = TspTable(interpreter, "digio")
     digio.make_global("digio")
@@ -93,7 +96,7 @@ def show_digital_lines(interpreter: Interpreter, execute: Execute) -> None:
     for number in LINES:
         show(lines.table(number), number)
     digio.method("readport", lambda: float(execute(":DIG:READ?") or "nan"))
-    digio.method("writeport", lambda value: execute(f":DIG:WRIT {whole(value, 0, 63)}") and None, 1)
+    digio.method("writeport", lambda value: command(f":DIG:WRIT {whole(value, 0, 63)}"), 1)
 
 
 def show_timer(interpreter: Interpreter, now: Callable[[], float]) -> None:

@@ -39,6 +39,11 @@ def test_identity_beside_scripts(meter: TspMeter) -> None:
     assert meter.errors() == ["-285 TSP Syntax error at line 1: unexpected symbol near `*'"]
 
 
+def test_the_node_its_link_and_its_calendar(meter: TspMeter) -> None:
+    assert meter.print("tsplink.reset(), tsplink.node, node[1].localnode.model") == "1.00000e+00\t1.00000e+00\t2602B"
+    assert meter.print("os.date('%Y-%m-%d'), os.clock() > 0, node[2]") == "2026-01-01\ttrue\tnil"
+
+
 def test_an_empty_error_queue_and_an_entry(meter: TspMeter) -> None:
     assert meter.print("errorqueue.next()") == "0.00000e+00\tQueue Is Empty\t0.00000e+00\t1.00000e+00"
     meter.write("smua.source.limiti = 0.000000")   # manual p. 7-224: error code 1102, "Parameter too small"

@@ -159,3 +159,25 @@ def test_cards_are_options(tmp_path: Path, options: str, message: str) -> None:
     say(world, "channel.close('2H12')")
     assert say(world, ALL) == "2H12"
     close_world(world)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_driver_of_qcodes_for_the_3706a(tmp_path: Path) -> None:
+    from qcodes.instrument_drivers.Keithley import Keithley3706A
+
+    close_world(opened(tmp_path, "3706a"))
+    driver = Keithley3706A("matrix_3706a", "GPIB0::16::INSTR", visalib=f"{tmp_path / 'a.world.toml'}@tsbench")
+    try:
+        assert driver.get_switch_cards()[0]["model"] == "3730" and len(driver.get_channels()) == 6 * 16
+        assert "Both" in driver.get_interlock_state()[0]["state"] and driver.gpib_enabled() is True
+        assert set(driver.get_available_memory().values()) == {"100.00"}
+        driver.close_channel("1101")
+        assert driver.get_closed_channels("1101:1106") == ["1101"]
+        driver.open_channel("1101")
+        driver.set_forbidden_channels("1102")
+        driver.set_delay("1101", 0.25)
+        assert driver.get_forbidden_channels("1101:1104") == "1102" and list(driver.get_delay("1101")) == [0.25]
+        driver.write("channel.close('1102')")   # not the driver's function, which looks at it first
+        assert driver.get_closed_channels("1101:1104") is None and driver.ask("errorqueue.count") == "1.00000e+00"
+    finally:
+        driver.close()
