@@ -41,13 +41,76 @@ from tsbench.simulated_backends.scpi.executing import (
     report_trouble,
 )
 from tsbench.simulated_backends.scpi.headers import ProgramUnit
+from tsbench.simulated_backends.scpi.long_replies import LongReplies
 from tsbench.simulated_backends.scpi.operations import Operations
-from tsbench.simulated_backends.scpi.output_queue import OutputQueue
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import BlockReply
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
 SHORT_REPLY = 4096  #: bytes: a shorter reply is joined with its end; a longer one is not copied
+
+
+class OutputQueue:
+    """Bytes in order, put in as whole replies and taken out in parts of any size."""
+
+    def __init__(self) -> None:
+        self.pieces: deque[bytes | memoryview] = deque()
+        self.start = 0  #: bytes of the first piece that were taken
+        self.size = 0  #: bytes that wait
+        self.long = LongReplies(self)  #: gives parts of the first piece that are not counted here until it settles
+
+    def add(self, piece: bytes | memoryview) -> None:
+        """Put bytes behind what waits."""
+        if len(piece) > 0:
+            self.pieces.append(piece)
+            self.size += len(piece)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.long.settle()
+        self.pieces.clear()
+        self.start = self.size = 0
+
+    def find(self, letter: int, limit: int) -> int:
+        """Return the index of a byte among the first ``limit``; -1 if it is not there."""
+        self.long.settle()
+        passed, start = 0, self.start
+        for piece in self.pieces:
+            found = bytes(piece[start:start + limit - passed]).find(letter)
+            if found >= 0:
+                return passed + found
+            passed += len(piece) - start
+            if passed >= limit:
+                break
+            start = 0
+        return -1
+
+    def whole(self, count: int, letter: int | None) -> bytes | None:
+        """Take all that waits, where it is one reply, of ``count`` bytes at most, with ``letter`` only at its end."""
+        if len(self.pieces) != 1 or self.start or self.size > count:
+            return None
+        piece = self.pieces[0]
+        if type(piece) is not bytes or (letter is not None and -1 < piece.find(letter) < self.size - 1):
+            return None
+        self.pieces.clear()
+        self.size = 0
+        return piece
+
+    def take(self, count: int) -> bytes:
+        """Take ``count`` bytes (one at least), which must be there."""
+        self.long.settle()
+        parts = []
+        while count > 0:
+            piece = self.pieces[0]
+            part = bytes(piece[self.start:self.start + count])
+            count -= len(part)
+            self.size -= len(part)
+            self.start += len(part)
+            if self.start == len(piece):
+                self.pieces.popleft()
+                self.start = 0
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class MessageExchange:
@@ -117,10 +180,8 @@ class MessageExchange:
         self._task = AT_ONCE
         try:
             begun = self.execute(message)
-        except BaseException as error:
+        except BaseException as error:   # noqa: BLE001 - raised again if it is no Exception
             self._task = None
-            if not isinstance(error, Exception):
-                raise
             report_failure(self._instrument, self._status, error)
             return
         if isinstance(begun, GeneratorType):

@@ -100,8 +100,13 @@ def report_trouble(instrument: Troubled) -> None:
         instrument.status.post(ScpiError(-310, text=f"System error; {instrument.trouble.pop()}"[:LONGEST_TEXT]))
 
 
-def report_failure(instrument: object, status: StatusModel, error: Exception) -> None:
-    """Log and post an exception that no handler may raise: only its instrument gets an error, the others go on."""
+def report_failure(instrument: object, status: StatusModel, error: BaseException) -> None:
+    """Log and post an exception that no handler may raise: only its instrument gets an error, the others go on.
+
+    What is no ``Exception`` (Ctrl-C) is raised again.
+    """
+    if not isinstance(error, Exception):
+        raise error
     _LOG.error("%s: the virtual instrument failed", getattr(instrument, "name", "instrument"), exc_info=error)
     text = f"System error; the virtual instrument failed: {type(error).__name__}: {error}"
     status.post(ScpiError(-310, text=" ".join(text.split())[:LONGEST_TEXT]))

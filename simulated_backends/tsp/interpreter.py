@@ -28,6 +28,9 @@ from tsbench.simulated_backends.tsp.syntax import LuaSyntaxError, prepare
 
 MEMORY = 16 * 1024 * 1024  #: [bytes] for the variables and scripts of the user
 RESERVE = 1024 * 1024  #: [bytes] that each message has, even if the memory is full
+#: [bytes] beyond the limit, in which only the host works: what it gives Lua outside of protected calls (a text of a
+#: script, a list) must always find room, else Lua ends the process
+HEADROOM = 12 * 1024 * 1024
 HIGHEST_MEMORY = 64 * 1024 * 1024  #: [bytes]
 LOOP_TIME = 2e-6  #: [s] of one turn of an empty loop; not compared with a data sheet
 LOOPS = 10_000_000  #: the most turns of loops in one script, beside what it waits
@@ -78,9 +81,10 @@ class Interpreter:
         self._loops = self._work = 0
         self._computed = self._resumed_at = 0.0  # [s] of processor time
         self._compiled: dict[str, Any] = {}
+        self._limit = MEMORY  #: [bytes] for the script that runs
         self._lua = LuaRuntime(
             encoding="latin-1", unpack_returned_tuples=True, register_eval=False, register_builtins=False,
-            attribute_filter=_nothing, max_memory=MEMORY)
+            attribute_filter=_nothing, max_memory=MEMORY + HEADROOM)
         text = importlib.resources.files("tsbench.simulated_backends.tsp").joinpath("prelude.lua").read_text("utf-8")
         self.host = self._lua.execute(
             text, self._call, self._call_with_tables, self._attribute, self._attribute, self._tick_due, self._work_left)
@@ -150,7 +154,8 @@ class Interpreter:
         if used + RESERVE > MEMORY:
             self.host.collect()
             used = self._lua.get_memory_used()
-        self._lua.set_max_memory(min(max(MEMORY, used + RESERVE), HIGHEST_MEMORY))
+        self._limit = min(max(MEMORY, used + RESERVE), HIGHEST_MEMORY)
+        self._lua.set_max_memory(self._limit + HEADROOM)
 
     def _served(self) -> Generator[Wait, None, tuple[Any, ...]]:
         """Do what the coroutine waits for, and return what it is resumed with."""
@@ -198,6 +203,8 @@ class Interpreter:
 
     def _call(self, number: int, *arguments: Any) -> Any:
         try:
+            if self._lua.get_memory_used() > self._limit:
+                return _ERROR, "not enough memory"
             if self._debt > 0.0 or number in self._makers:
                 self._pending = self._paid(self._of_number(number), arguments)
                 return _WAIT
@@ -217,11 +224,15 @@ class Interpreter:
         self._pending = self._fetched(number)
 
     def _fetched(self, number: int) -> Generator[Wait, None, Any]:
+        if self._lua.get_memory_used() > self._limit:
+            raise ScriptError("not enough memory")
         count, *arguments = self.host.fetch()
         return (yield from self._paid(self._of_number(number), tuple(arguments[: int(count)])))
 
     def _attribute(self, number: int, *arguments: Any) -> Any:
         try:
+            if self._lua.get_memory_used() > self._limit:
+                return _ERROR, "not enough memory"
             result = self._of_number(number)(*arguments)
         except (ScpiError, ScriptError) as error:
             result = error

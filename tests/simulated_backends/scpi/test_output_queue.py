@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from tsbench.simulated_backends.scpi.output_queue import OutputQueue
+from tsbench.simulated_backends.scpi.exchange import OutputQueue
 
 
 def test_parts_of_any_size_are_the_replies_one_after_the_other() -> None:

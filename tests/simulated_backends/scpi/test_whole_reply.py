@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.simulated_backends.scpi.output_queue import OutputQueue
+from tsbench.simulated_backends.scpi.exchange import OutputQueue
 
 PIECES = st.lists(st.text("ab\n", min_size=1, max_size=12).map(str.encode), min_size=1, max_size=3)
 

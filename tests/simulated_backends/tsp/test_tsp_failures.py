@@ -38,6 +38,16 @@ def test_a_metatable_of_the_globals_stops_only_the_script(meter: TspMeter, index
     assert meter.print("_VERSION, node[1].smua == smua, pcall(error, 'x')").startswith("Lua 5.0.2\ttrue\tfalse")
 
 
+def test_a_full_memory_stops_only_the_script(meter: TspMeter) -> None:
+    fill = "kept = {} collectgarbage() pcall(function() for i = 1, 1e6 do kept[i] = string.rep('x', 1e5) .. i end end)"
+    meter.write("dataqueue.add(string.rep('y', 90000))")
+    for after in ("delay(0.1) print(dataqueue.next())", "print(smua.source.levelv)", "print(unpack({1, 2}))"):
+        meter.write(f"{fill} {after}")
+        assert [text[:19] for text in meter.errors()] == ["-225 Out of Memory "], after
+    meter.write("kept = nil")
+    assert meter.print("2") == "2.00000e+00" and meter.errors() == []
+
+
 def test_columns_of_texts_and_columns_that_were_not_collected(meter: TspMeter) -> None:
     meter.write("reset() smua.source.output = 1 smua.measure.count = 2 smua.measure.i(smua.nvbuffer1)")
     assert meter.ask("printbuffer(1, 2, smua.nvbuffer1.sourcefunctions)") == "Voltage, Voltage"
