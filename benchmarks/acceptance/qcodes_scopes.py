@@ -89,10 +89,14 @@ def settings_and_run_state_read_back(scope: Any, bench: OpenBench) -> None:
 
 @RTO.case
 def rto_trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
-    """The trace has the levels of the pulses, within the vertical accuracy."""
+    """The trace has the levels of the pulses, within the vertical accuracy.
+
+    All codes are above 10: the driver sets a newline as the termination character and reads binary data with it, so on
+    hardware too a byte of 10 ends the reading (VISA, attribute VI_ATTR_TERMCHAR_EN).
+    """
     bench.send(*PULSES)
-    scope.ch1.range(1.6)
-    scope.ch1.offset(0.5)
+    scope.ch1.range(4)
+    scope.ch1.offset(-0.5)
     scope.timebase_range(1e-3)
     scope.trigger_source("CH1")
     scope.trigger_level(0.5)
