@@ -240,6 +240,8 @@ def _header_text(header: RunHeader) -> str:
             del sensing[field.name]
     if not data["fixture"]["control"]:
         del data["fixture"]["control"]
+    if data["device"]["least_resistance"] is None:
+        del data["device"]["least_resistance"]
     return codec.plain_to_json(data)
 
 

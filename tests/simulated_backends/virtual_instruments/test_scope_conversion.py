@@ -128,8 +128,8 @@ def test_finer_codes_and_the_ends() -> None:
 
 def test_a_second_thread_makes_the_same_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
-    start = conversion._thread.start_new_thread
-    monkeypatch.setattr(conversion._thread, "start_new_thread", lambda *a: (started.append(a), start(*a)))
+    submit = conversion._second_thread().submit
+    monkeypatch.setattr(conversion._second_thread(), "submit", lambda act: (started.append(act), submit(act)))
     noise, scale = input_noise((6,), 0.02, 1e-9, 2e8, 1e9), Scale(1.0, 1.0, 0.0).levels(0.0, 0.02, 128.0)
     signal = seen_signal(InputHistory(MANY), "n", Samples(0.0, 1e-11, 900_001), SIGMA)
     found = []

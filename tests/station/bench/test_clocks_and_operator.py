@@ -12,6 +12,7 @@ import pytest
 from tests.fixtures.fake_runs import FakeClock
 from tsbench.errors import CommunicationError
 from tsbench.instruments import OutputState
+from tsbench.instruments.links.patience import Patience
 from tsbench.records import Identity
 from tsbench.station.bench import operator, ownership
 from tsbench.station.bench.bench import Bench
@@ -145,6 +146,7 @@ class Wire:
     def __init__(self, *answers: bool | Exception) -> None:
         self.answers = list(answers)
         self.calls = list[str]()
+        self.patience = Patience(3.0, lambda: None)
 
     def lost_power(self) -> bool:
         self.calls.append("lost_power")
