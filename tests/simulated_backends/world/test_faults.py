@@ -129,7 +129,7 @@ def test_a_second_pulse_is_never_taken_for_the_first(faults: Any, tmp_path: Path
     run, _ = clean(faults, "paired_pulse", tmp_path)
     scope = sum(name == "scope" for name, _ in run.trail)
     told = []
-    for message in range(scope - 45, scope - 25, 3):
+    for message in range(scope - 75, scope - 55, 3):   # of the pair that is measured, and of the probe before it
         fault = {"kind": "trigger_missed", "instrument": "scope", "message": message}
         case = faults.run_case(tmp_path / "missed", "paired_pulse", fault=fault, thorough=False)
         if not case.missed:
