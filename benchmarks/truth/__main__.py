@@ -75,7 +75,7 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
 
 
 def _told(row: Mapping[str, Any]) -> str:
-    """Return the name of a row's quantity; of a bench whose skew nobody measured, delays are another quantity."""
+    """Return the name of a row's quantity; delays of a bench without a measured skew are another quantity."""
     name = str(row["quantity"])
     return f"{name}{NOT_MEASURED}" if name == "switching_delay" and not row.get("deskewed") else name
 

@@ -80,7 +80,7 @@ class ThreadProgress:
         self._whole.note(self, time.monotonic() + longest)
 
     def calling(self, longest: float, call: LongCall) -> None:
-        self.waiting(longest)  # where several threads are waited for, nobody looks at their frames
+        self.waiting(longest)  # frames are looked at only where one thread is waited for
 
     def end(self) -> None:
         """The thread has done what it had to."""

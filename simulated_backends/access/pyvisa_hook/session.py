@@ -26,7 +26,7 @@ IMMEDIATE = constants.VI_TMO_IMMEDIATE
 INFINITE = constants.VI_TMO_INFINITE
 MORE = StatusCode.success_max_count_read
 
-#: a session, the bytes of each of its reads, and what takes the next ones of a long reply: see ``OutputQueue.parts``
+#: a session, the bytes of each of its reads, and what takes the next ones of a long reply: see ``LongReplies.parts``
 LongRead = tuple[int, int, Callable[[], bytes]]
 NO_LONG_READ: LongRead = (0, 0, no_parts)
 
