@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from tsbench.errors import UnreadableFile
-from tsbench.records import Flag, Point, Result, Run, RunEvent, RunHeader, Sensing, Waveform
+from tsbench.records import DeviceDescription, Flag, Point, Result, Run, RunEvent, RunHeader, Sensing, Waveform
 from tsbench.storage import codec
 from tsbench.validation import first_problem
 
@@ -25,6 +25,7 @@ _NUMBER = (int, float)
 _LATER_SENSING = {
     "current_sensor", "current_tolerance", "current_impedance", "maximum_current", "amplifier", "current_node", "skew",
     "skew_uncertainty", "capacitance", "capacitance_uncertainty"}
+_LATER_DEVICE = {"least_resistance"}  #: the same of ``DeviceDescription``
 _UNKNOWN_FLAGS = ~int(sum(Flag))
 _WAVEFORM_TYPES: dict[str, Any] = {
     **dict.fromkeys(("channel", "unit"), str),
@@ -234,14 +235,13 @@ def _header_text(header: RunHeader) -> str:
     So the digest of a file that an earlier version wrote stays as it was.
     """
     data = codec.plain(header)
-    sensing = data["fixture"]["sensing"]
-    for field in dataclasses.fields(Sensing):
-        if field.name in _LATER_SENSING and sensing[field.name] == field.default:
-            del sensing[field.name]
+    for part, kind, later in ((data["fixture"]["sensing"], Sensing, _LATER_SENSING),
+                              (data["device"], DeviceDescription, _LATER_DEVICE)):
+        for field in dataclasses.fields(kind):
+            if field.name in later and part[field.name] == field.default:
+                del part[field.name]
     if not data["fixture"]["control"]:
         del data["fixture"]["control"]
-    if data["device"]["least_resistance"] is None:
-        del data["device"]["least_resistance"]
     return codec.plain_to_json(data)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tsbench.simulated_backends.life.wafer import Specimen, Wafer
+from tsbench.simulated_backends.life.wafer import Specimen
+from tsbench.simulated_backends.world.devices import wafer_of
 from tsbench.simulated_backends.world.world_file import load_world_file
 
 HERE = Path(__file__).resolve().parent
@@ -37,9 +38,7 @@ def specimens(count: int) -> list[Specimen]:
     """Return the first ``count`` devices of the wafer, as the world file draws them."""
     file = load_world_file(HERE / "night.world.toml")
     ((name, table),) = file.wafers.items()
-    wafer = Wafer(name, table.model, table.seed, table.columns, table.rows, table.devices_per_die,
-                  shorts=table.shorts, opens=table.opens)
-    return list(wafer.specimens())[:count]
+    return list(wafer_of(name, table).specimens())[:count]
 
 
 def make_station(folder: Path, devices: Sequence[Specimen]) -> Station:

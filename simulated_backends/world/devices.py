@@ -64,11 +64,16 @@ def _specimen(name: str, table: WorldDevice, file: WorldFile) -> SimulatedDevice
     return SimulatedDevice(name, table.model, model, history, on_chuck="t0" not in given)
 
 
-def _specimens(name: str, table: WaferTable, file: WorldFile) -> dict[str, SimulatedDevice]:
+def wafer_of(name: str, table: WaferTable) -> Wafer:
+    """Return a wafer as its table describes it, without the cycles and noise of its devices."""
     facts = table.model_dump(exclude={"cycles", "noise"})
     facts["correlation"] = {(first, second): value for first, second, value in table.correlation}
+    return Wafer(name, **facts)
+
+
+def _specimens(name: str, table: WaferTable, file: WorldFile) -> dict[str, SimulatedDevice]:
     found = {}
-    for specimen in Wafer(name, **facts).specimens():
+    for specimen in wafer_of(name, table).specimens():
         model, chuck = specimen.model, file.chuck.temperature
         model = model if chuck is None else model.at_temperature(chuck)
         keys = (file.seed, specimen.name, table.seed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tsbench.simulated_backends.life.wafer import Wafer
+from tsbench.simulated_backends.world.devices import wafer_of
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world_file import WorldFile
 
@@ -21,7 +21,7 @@ class WaferNeedles:
         self.travel_time = file.positioner.travel_time
         self._wafers: dict[str, dict[tuple[int, int], list[str]]] = {}
         for name, table in file.wafers.items():
-            wafer = Wafer(name, table.model, table.seed, table.columns, table.rows, table.devices_per_die)
+            wafer = wafer_of(name, table)
             self._wafers[name] = {
                 (x, y): [f"{name}_x{x}y{y}_{number}" for number in range(1, wafer.devices_per_die + 1)]
                 for x, y, _ in wafer.dies()}
