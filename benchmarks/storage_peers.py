@@ -194,19 +194,20 @@ def against_qcodes(directory: Path, count: int, few: int, rounds: int) -> list[L
     """Samples a second into a run file, and into QCoDeS' SQLite.
 
     ``count`` waveforms of a million samples go into a run file, ``few`` into QCoDeS: its rate does not depend on that.
+    Each run is a new file, as in a measurement: to overwrite a file, the system first frees its pages.
     QCoDeS stores them as its oscilloscope drivers return them, values in volts or amperes beside their times (double
     precision both). Beside it, for information, stand the bare codes without times, which no driver of it returns.
     """
     waves = [scope(adc_codes(10**6, seed)) for seed in range(4)]
     run = bare_run(waves * (count // 4))
     acts: list[Act] = [
-        lambda _: write_run(run, directory / "a.nxs"),
-        lambda _: write_run(run, directory / "b.nxs", packed=False),
+        lambda number: write_run(run, directory / f"a{number}.nxs"),
+        lambda number: write_run(run, directory / f"b{number}.nxs", packed=False),
         *_qcodes(directory, waves * (few // 4)),
     ]
     best = [min(times) for times in in_turns(acts, rounds)]
     packed, checked, usual, bare = count / best[0], count / best[1], few / best[2], few / best[3]
-    sizes = [(directory / name).stat().st_size / (count * 10**6) for name in ("a.nxs", "b.nxs")]
+    sizes = [(directory / name).stat().st_size / (count * 10**6) for name in ("a0.nxs", "b0.nxs")]
     return [
         Line("samples to a run file, default filter", f"{packed:.0f} million a second, {packed / usual:.1f} times "
              f"QCoDeS' SQLite with values and times ({usual:.2f} million a second); {sizes[0]:.2f} bytes a sample",
