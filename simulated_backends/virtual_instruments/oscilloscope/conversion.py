@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ Noise = tuple[np.uint32, np.uint32, SingleArray]
 CLIPPED_LOW, CLIPPED_HIGH = 0x01, 0xFF  #: 8-bit codes
 _PART = 32 * BLOCK  #: samples that a thread makes at once
 _MANY_PARTS = 8  #: from which on a second thread helps
+_PROCESSORS = os.cpu_count() or 1  #: counted once: it takes as long as ten thousand samples
+_LOAD = Path("/proc/loadavg")
 _SILENT = input_noise((0,), 0.0, 1.0, 1.0, 1.0)
 
 
@@ -123,8 +126,19 @@ if hasattr(os, "register_at_fork"):   # a forked process has none of its parent'
 
 def _has_processor_to_spare() -> bool:
     """Whether a second thread is likely to run at once; where others compute, it costs more than it brings."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0   # this thread is one of it
-    return (os.cpu_count() or 1) > load + 0.5
+    return _running() < _PROCESSORS
+
+
+def _running() -> float:
+    """Return how many threads of the computer run or wait for a processor, this one included.
+
+    Linux counts them at this moment (proc(5), /proc/loadavg); elsewhere it is a mean over the last minute, or unknown.
+    """
+    try:
+        with _LOAD.open("rb", buffering=0) as load:
+            return int(load.read(64).split()[3].partition(b"/")[0])
+    except (OSError, ValueError, IndexError):
+        return os.getloadavg()[0] + 0.5 if hasattr(os, "getloadavg") else 1.0
 
 
 @compiled

@@ -1,5 +1,6 @@
 """What an input sees, and its codes: the pieces and blocks of the fast way against sums written down one by one."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -133,10 +134,24 @@ def test_a_second_thread_makes_the_same_samples(monkeypatch: pytest.MonkeyPatch)
     noise, scale = input_noise((6,), 0.02, 1e-9, 2e8, 1e9), Scale(1.0, 1.0, 0.0).levels(0.0, 0.02, 128.0)
     signal = seen_signal(InputHistory(MANY), "n", Samples(0.0, 1e-11, 900_001), SIGMA)
     found = []
-    for processors, load in ((1, 0.6), (2, 1.0), (4, 3.0), (None, 1.0), (2, 1.6)):
-        monkeypatch.setattr(conversion.os, "cpu_count", lambda n=processors: n)
-        monkeypatch.setattr(conversion.os, "getloadavg", lambda n=load: (n, 0.0, 0.0), raising=False)
+    for processors, running in ((1, 1), (2, 1), (4, 3), (1, 2), (2, 2)):
+        monkeypatch.setattr(conversion, "_PROCESSORS", processors)
+        monkeypatch.setattr(conversion, "_running", lambda n=running: n)
         found.append((codes_of(signal, [noise], 1, scale, 1), levels_of(signal, [noise], 1, scale, -500, 500, 2)))
     assert len(started) == 4   # with a processor to spare, for codes and for levels
     for codes, levels in found[1:]:
         assert np.array_equal(codes, found[0][0]) and np.array_equal(levels, found[0][1])
+
+
+def test_who_runs_now_is_counted_and_a_mean_stands_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    count = tmp_path / "loadavg"
+    count.write_text("9.14 8.02 5.71 3/914 22005\n")
+    monkeypatch.setattr(conversion, "_LOAD", count)
+    assert conversion._running() == 3
+    monkeypatch.setattr(conversion.os, "getloadavg", lambda: (1.0, 0.0, 0.0), raising=False)
+    for unknown in ("", "1.0", "a b c d/e"):
+        count.write_text(unknown)
+        assert conversion._running() == 1.5
+    count.unlink()
+    monkeypatch.delattr(conversion.os, "getloadavg")
+    assert conversion._running() == 1.0
