@@ -41,7 +41,7 @@ from tsbench.simulated_backends.scpi.executing import (
     report_trouble,
 )
 from tsbench.simulated_backends.scpi.headers import ProgramUnit
-from tsbench.simulated_backends.scpi.long_replies import LongReplies
+from tsbench.simulated_backends.scpi.long_replies import WaitingBytes
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import BlockReply
@@ -50,14 +50,12 @@ from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 SHORT_REPLY = 4096  #: bytes: a shorter reply is joined with its end; a longer one is not copied
 
 
-class OutputQueue:
-    """Bytes in order, put in as whole replies and taken out in parts of any size."""
+class OutputQueue(WaitingBytes):
+    """Response messages in order: the bytes of the first, and the messages behind it."""
 
     def __init__(self) -> None:
-        self.pieces: deque[bytes | memoryview] = deque()
-        self.start = 0  #: bytes of the first piece that were taken
-        self.size = 0  #: bytes that wait
-        self.long = LongReplies(self)  #: gives parts of the first piece that are not counted here until it settles
+        super().__init__()
+        self.later: deque[bytes | BlockReply] = deque()  #: messages behind the one that can be read now
 
     def add(self, piece: bytes | memoryview) -> None:
         """Put bytes behind what waits."""
@@ -67,23 +65,8 @@ class OutputQueue:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.long.settle()
-        self.pieces.clear()
-        self.start = self.size = 0
-
-    def find(self, letter: int, limit: int) -> int:
-        """Return the index of a byte among the first ``limit``; -1 if it is not there."""
-        self.long.settle()
-        passed, start = 0, self.start
-        for piece in self.pieces:
-            found = bytes(piece[start:start + limit - passed]).find(letter)
-            if found >= 0:
-                return passed + found
-            passed += len(piece) - start
-            if passed >= limit:
-                break
-            start = 0
-        return -1
+        super().clear()
+        self.later.clear()
 
     def whole(self, count: int, letter: int | None) -> bytes | None:
         """Take all that waits, where it is one reply, of ``count`` bytes at most, with ``letter`` only at its end."""
@@ -95,22 +78,6 @@ class OutputQueue:
         self.pieces.clear()
         self.size = 0
         return piece
-
-    def take(self, count: int) -> bytes:
-        """Take ``count`` bytes (one at least), which must be there."""
-        self.long.settle()
-        parts = []
-        while count > 0:
-            piece = self.pieces[0]
-            part = bytes(piece[self.start:self.start + count])
-            count -= len(part)
-            self.size -= len(part)
-            self.start += len(part)
-            if self.start == len(piece):
-                self.pieces.popleft()
-                self.start = 0
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class MessageExchange:
@@ -212,6 +179,8 @@ class MessageExchange:
             data, reason = self._part(count, termchar)
         if not output.size:
             self._status.message_available = False
+            if output.later:
+                self.answer(output.later.popleft())
             if self._status.service_enable:
                 self._status.update()
             if self._messages or self._task is not None:
@@ -345,7 +314,10 @@ class MessageExchange:
             self._status.update()
 
     def answer(self, reply: bytes | BlockReply) -> None:
-        """Put a reply into the output queue; its end is added."""
+        """Put a reply into the output queue, as a message of its own; its end is added."""
+        if self._output.size:
+            self._output.later.append(reply)
+            return
         end = self._instrument.framing.reply_end
         if isinstance(reply, BlockReply):
             for piece in (reply.header, reply.payload, end):

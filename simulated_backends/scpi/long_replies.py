@@ -1,11 +1,11 @@
-"""Long replies are read in many equal parts: what is the same for all of them is done once.
+"""Bytes that wait to be read. A long reply is read in many equal parts: what is the same for all of them is done once.
 
 What was taken is noted when somebody asks, not part by part: a million points are a hundred parts.
 """
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 
 def no_parts() -> bytes:
@@ -13,18 +13,56 @@ def no_parts() -> bytes:
     raise IndexError
 
 
-class PartlyTaken(Protocol):
-    """An output queue: ``size`` bytes wait; of the first piece, ``start`` bytes were taken."""
+class WaitingBytes:
+    """Bytes in order, to be taken in any number: ``size`` wait; of the first piece, ``start`` were taken."""
 
-    pieces: deque[bytes | memoryview]
-    start: int
-    size: int
+    def __init__(self) -> None:
+        self.pieces: deque[bytes | memoryview] = deque()
+        self.start = 0
+        self.size = 0
+        self.long = LongReplies(self)  #: gives parts of the first piece that are not counted here until it settles
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.long.settle()
+        self.pieces.clear()
+        self.start = self.size = 0
+
+    def find(self, letter: int, limit: int) -> int:
+        """Return the index of a byte among the first ``limit``; -1 if it is not there."""
+        self.long.settle()
+        passed, start = 0, self.start
+        for piece in self.pieces:
+            found = bytes(piece[start:start + limit - passed]).find(letter)
+            if found >= 0:
+                return passed + found
+            passed += len(piece) - start
+            if passed >= limit:
+                break
+            start = 0
+        return -1
+
+    def take(self, count: int) -> bytes:
+        """Take ``count`` bytes (one at least), which must be there."""
+        self.long.settle()
+        parts = []
+        while count > 0:
+            piece = self.pieces[0]
+            part = bytes(piece[self.start:self.start + count])
+            count -= len(part)
+            self.size -= len(part)
+            self.start += len(part)
+            if self.start == len(piece):
+                self.pieces.popleft()
+                self.start = 0
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class LongReplies:
     """Takes long replies out of an output queue."""
 
-    def __init__(self, output: PartlyTaken) -> None:
+    def __init__(self, output: WaitingBytes) -> None:
         self._output = output
         self._left: deque[Any] | None = None  #: what :meth:`parts` has not given yet
         self._number, self._count = 0, 0  #: of the parts that it gives, and their bytes

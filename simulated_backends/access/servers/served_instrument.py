@@ -181,15 +181,20 @@ class ServedInstrument:
         self.notice_service_request()  # a reply may be what it is about
         self._in_flight.clear()
         self._owner = None
-        if not self.instrument.exchange.output_ready:
-            return
-        reply, _ = self.instrument.exchange.talk(sys.maxsize)
+        exchange, replies = self.instrument.exchange, []
+        while exchange.output_ready:   # a script may have printed several messages
+            replies.append(exchange.talk(sys.maxsize)[0])
         fault, self._reply_fault = self._reply_fault, None
-        if len(reply) > LONG_REPLY:
-            self.clock.wait(len(reply) / BUS_RATE)
-        self.pace.forgive(self.clock.now)
-        if owner is None or owner.gone:
-            return
+        for reply in replies:
+            if len(reply) > LONG_REPLY:
+                self.clock.wait(len(reply) / BUS_RATE)
+            self.pace.forgive(self.clock.now)
+            if owner is not None and not owner.gone:
+                self._deliver(owner, reply, message, fault)
+            fault = None   # it happens to one message
+
+    def _deliver(self, owner: Client, reply: bytes, message: Message, fault: Fault | None) -> None:
+        """Send one reply, or what a fault leaves of it."""
         if fault is None:
             owner.deliver(reply, message)
         elif fault.kind == "garbled":

@@ -7,11 +7,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fixtures.patience import PATIENCE, wait_until
+from tests.fixtures.tsp_meter import WORLD
 from tsbench.errors import NoReply
 from tsbench.instruments.links.transport import Transport
 from tsbench.instruments.links.visa_library import open_manager
@@ -165,6 +167,20 @@ def test_a_reply_comes_in_messages_no_longer_than_the_client_asks_for(session: C
         parts += payload
     assert parts == whole
     assert max(lengths) == 500
+
+
+def test_each_print_of_a_script_is_a_message_of_its_own(serve: Any, tmp_path: Path) -> None:
+    """pyvisa-py 0.8 reads only the first of them: it reads no further behind DataEnd before it has sent again."""
+    path = tmp_path / "tsp.world.toml"
+    path.write_text(WORLD.format(
+        imperfections="true", model="keithley_2602b", options="", netlist="R1 na 0 10k", terminals='"smu.a" = "na"'))
+    served = serve(path)
+    meter = Session(lambda: served.connect("smu", "hislip"))
+    sent = meter.send(b"for i = 1, 3 do print(i) end\n")
+    assert [meter.reply(sent) for _ in range(3)] == [b"1.00000e+00\n", b"2.00000e+00\n", b"3.00000e+00\n"]
+    assert meter.ask(b"print(errorqueue.count)\n") == b"0.00000e+00\n"
+    meter.close()
+    served.close()
 
 
 def test_status_query_tells_of_a_reply_until_it_is_read(session: Callable[..., Session]) -> None:

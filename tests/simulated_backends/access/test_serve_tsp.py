@@ -54,6 +54,25 @@ def test_scripts_and_blocks_over_the_wire(serve: Any, world: Path) -> None:
         served.close()
 
 
+def test_each_print_is_read_by_itself(serve: Any, world: Path) -> None:
+    import pyvisa
+
+    script, printed = "for i = 1, 3 do print(i) end", ["1.00000e+00", "2.00000e+00", "3.00000e+00"]
+    served = serve(world)
+    try:
+        for library, resource in (
+                (f"{world}@tsbench", RESOURCE), ("@py", served.addresses["smu"].socket)):
+            manager = pyvisa.ResourceManager(library)
+            meter: Any = manager.open_resource(resource, timeout=PATIENCE * 1000)
+            meter.read_termination = meter.write_termination = "\n" if "SOCKET" in resource else None
+            assert meter.query(script).strip() == printed[0], resource
+            assert [meter.read().strip() for _ in range(2)] == printed[1:], resource
+            assert float(meter.query("print(errorqueue.count)")) == 0
+            manager.close()
+    finally:
+        served.close()
+
+
 def test_abort_over_a_socket(serve: Any, world: Path) -> None:
     import pyvisa
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.tsp_meter import TspMeter
+from tsbench.simulated_backends.scpi.executing import Talk
 
 pytestmark = pytest.mark.tsbench_outputs_stay_on
 #: of messages that are put together by chance
@@ -50,6 +51,24 @@ def test_an_empty_error_queue_and_an_entry(meter: TspMeter) -> None:
     assert meter.number("errorqueue.count") == 1
     assert meter.print("errorqueue.next()").split("\t") == [
         "1.10200e+03", "Parameter Too Small", "2.00000e+01", "1.00000e+00"]
+
+
+def test_each_print_is_a_message_of_its_own(meter: TspMeter) -> None:
+    """2600BS-901-01 Rev. F, p. 9-170: "The print() command creates one response message"."""
+    three = "print(1) printnumber(2, 3) print('x')"
+    assert meter.messages(three) == [b"1.00000e+00\n", b"2.00000e+00, 3.00000e+00\n", b"x\n"]
+    exchange, status = meter.meter.exchange, meter.meter.status
+    meter.write(three)
+    assert exchange.talk(4) == (b"1.00", Talk.COUNT) and exchange.talk(100) == (b"000e+00\n", Talk.END)
+    assert status.message_available, "the second message waits"
+    meter.write("*IDN?")   # its reply is behind what was not read
+    assert exchange.talk(100, ord("\n")) == (b"2.00000e+00, 3.00000e+00\n", Talk.END)
+    assert exchange.talk(100) == (b"x\n", Talk.END) and exchange.talk(9) == (b"Keithley ", Talk.COUNT)
+    exchange.talk(100)
+    assert not status.message_available and exchange.talk(100) == (b"", Talk.EMPTY)
+    meter.write(three)
+    exchange.device_clear()
+    assert not exchange.output_ready and meter.print("4") == "4.00000e+00"
 
 
 def test_loaded_scripts(meter: TspMeter) -> None:

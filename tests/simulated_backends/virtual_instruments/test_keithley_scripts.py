@@ -19,9 +19,11 @@ def play(meter: BareMeter, *lines: str) -> list[str]:
     exchange, clock = meter.meter.exchange, meter.bench.clock
     while exchange.will_answer and clock.hop(clock.now + 100.0):
         pass
-    found = exchange.talk(1 << 20)[0].decode()
+    found: list[str] = []
+    while exchange.output_ready:   # each print is a message
+        found += exchange.talk(1 << 20)[0].decode().splitlines()
     assert not meter.meter.status.errors, [error.text for error in meter.meter.status.errors]
-    return found.splitlines()
+    return found
 
 
 def column(lines: list[str], place: int) -> list[float]:
