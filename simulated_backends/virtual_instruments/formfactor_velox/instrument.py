@@ -9,9 +9,11 @@ Behaviour of the software that the virtual instrument reproduces
   ``*IDN?`` and ``*OPC?`` reply without a number.
 - A step beyond the last die is number 703. Then nothing moves.
 - A step from contact goes to the separation height first, and returns to contact.
+- ``MoveChuck`` beside the devices leaves the needles on nothing: contact there connects no device.
 
-Not compared with a manual: the numbers of the other errors, the text of ``*IDN?``, the letters of the preset heights,
-and the commands ``GetNumDies``, ``GetDieDataAsColRow`` and ``ReadMapPosition`` beyond their first two values.
+Not compared with a manual: the numbers of the other errors, the text of ``*IDN?``, the letters of the preset heights and
+of the mode in ``ReadProberStatus``, and the commands ``GetNumDies``, ``GetDieDataAsColRow`` and ``ReadMapPosition``
+beyond their first two values.
 """
 
 from collections.abc import Callable
@@ -37,6 +39,8 @@ from tsbench.simulated_backends.virtual_instruments.prober.station import (
 )
 
 UNKNOWN_COMMAND, WRONG_ARGUMENTS, OUT_OF_RANGE, NO_SUCH_DIE, END_OF_WAFER = 10, 11, 12, 701, 703
+TRAVEL = 155_000.0  #: [um] of the chuck from its centre; not compared with a data sheet
+UNITS = {"Y": 1.0, "I": 25.4}  #: [um] of a micron and of a mil; jogs and encoder steps are those of a machine
 PLAIN = ("*idn?", "*opc?")  #: commands whose reply has no error number
 
 
@@ -52,6 +56,7 @@ class VeloxStation(LineInstrument):
     """What the commands see of the instrument."""
 
     station: ProbeStation
+    die_size: tuple[float, float] = DIE_SIZE  #: [um] that MoveChuckIndex steps
 
 
 class VeloxChuck(LineTable[VeloxStation]):
@@ -74,19 +79,61 @@ class VeloxChuck(LineTable[VeloxStation]):
     def _align(self, velocity: str = "100") -> Handler:
         return self._to(ALIGN, velocity)
 
+    def _origin(self, reference: str) -> tuple[float, float]:
+        """Return where a position counts from [um from the home die]; home, zero and centre are one place here."""
+        letter = reference.upper()[:1]
+        if letter == "R":
+            return self.instrument.station.position
+        if letter not in ("H", "Z", "C", "D"):
+            raise LineError(WRONG_ARGUMENTS, f"Wrong argument {reference}")
+        return 0.0, 0.0
+
+    def _moved(self, x: float, y: float, reference: str, velocity: str) -> Handler:
+        if not 0 < converted(velocity, float) <= 100:
+            raise LineError(OUT_OF_RANGE, f"Velocity {velocity} is out of range")
+        along, across = self._origin(reference)
+        if max(abs(x + along), abs(y + across)) > TRAVEL:
+            raise LineError(OUT_OF_RANGE, f"Position {x + along:g} {y + across:g} is out of range")
+        yield from self.instrument.station.move(x + along, y + across)
+
+    def _um(self, unit: str) -> tuple[float, float]:
+        letter = unit.upper()[:1]
+        if letter == "X":   # in steps of the index
+            return self.instrument.die_size
+        if letter not in UNITS:
+            raise LineError(WRONG_ARGUMENTS, f"Wrong argument {unit}")
+        return UNITS[letter], UNITS[letter]
+
+    @line_command("MoveChuck")
+    def _move(
+        self, x: str = "0", y: str = "0", reference: str = "H", unit: str = "Y", velocity: str = "100",
+        compensation: str = "D",
+    ) -> Handler:
+        along, across = self._um(unit)
+        return self._moved(converted(x, float) * along, converted(y, float) * across, reference, velocity)
+
     @line_command("MoveChuckIndex")
     def _index(self, x: str, y: str, reference: str = "H", velocity: str = "100") -> Handler:
-        station = self.instrument.station
-        column, row = int(converted(x, int)), int(converted(y, int))
-        if reference.upper()[:1] == "R":
-            column, row = column + station.column, row + station.row
-        elif reference.upper()[:1] not in ("H", "Z", "C"):
-            raise LineError(WRONG_ARGUMENTS, f"Wrong argument {reference}")
-        yield from station.step(column, row, 0)
+        along, across = self.instrument.die_size
+        return self._moved(int(converted(x, int)) * along, int(converted(y, int)) * across, reference, velocity)
 
     @line_command("ReadChuckIndex")
     def _read_index(self, unit: str = "Y") -> str:
-        return f"{DIE_SIZE[0]:.1f} {DIE_SIZE[1]:.1f}"
+        along, across = self._um(unit)
+        return f"{self.instrument.die_size[0] / along:.1f} {self.instrument.die_size[1] / across:.1f}"
+
+    @line_command("SetChuckIndex")
+    def _set_index(self, x: str, y: str, unit: str = "Y") -> None:
+        along, across = self._um(unit)
+        found = converted(x, float) * along, converted(y, float) * across
+        if min(found) <= 0 or max(found) > TRAVEL:
+            raise LineError(OUT_OF_RANGE, f"Index size {x} {y} is out of range")
+        self.instrument.die_size = found
+
+    @line_command("ReadProberStatus")
+    def _prober_status(self) -> str:
+        """Flags of what moves, contact, mode, quiet. A command is replied when it has ended: nothing moves then."""
+        return f"0 {int(self.instrument.station.height == CONTACT)} R 0"
 
     @line_command("ReadChuckPosition")
     def _position(self, unit: str = "Y", reference: str = "H", compensation: str = "D") -> str:

@@ -49,6 +49,7 @@ class ModelBlock:
 
     kind: ClassVar[str]
     events: tuple[str, ...] = ()  #: that it reacts to
+    branches_to: ClassVar[int] = 0  #: the block that it may go to instead of the next; 0: none, or the end
 
     def shown(self) -> str:
         """Return its settings as the block list shows them."""

@@ -13,6 +13,10 @@ class GoTo(ModelBlock):
     to: int  #: a block; 0 ends the trigger model
     kind: ClassVar[str] = "BRANCH_ALWAYS"
 
+    @property
+    def branches_to(self) -> int:   # type: ignore[override]
+        return self.to
+
     def shown(self) -> str:
         text = self.condition()
         return f"{text}  BRANCH_BLOCK: {self.to}" if text else f"BRANCH_BLOCK: {self.to}"

@@ -129,6 +129,8 @@ class ReadingBuffer:
             return found.highest - found.lowest
         return found.highest if which == "MAX" else found.lowest
 
+LONGEST_NAME = 31  #: characters of the name of a buffer (2470-901-01 rev. A, p. 6-5)
+
 
 class Buffers(dict[str, ReadingBuffer]):
     """The buffers of one instrument by name; a name that it does not have is error -224.
@@ -148,8 +150,18 @@ class Buffers(dict[str, ReadingBuffer]):
             self.make(name)
 
     def make(self, name: str, capacity: int = 100_000, continuous: bool = True, style: str = "STAN") -> None:
-        """Make a buffer. ScpiError(-224) if there is one of that name."""
+        """Make a buffer.
+
+        Raises
+        ------
+        ScpiError
+            1115 if there is one of that name (2461-901-01 rev. A, p. 6-165). -224 (a number that the manual does not
+            state) if the name does not begin with a letter, has a period or an underscore, or more than 31 characters
+            (2470-901-01 rev. A, p. 6-5).
+        """
         if name in self:
+            raise ScpiError(1115, text="Parameter error: TRACe:MAKE cannot take an existing reading buffer name")
+        if not name[:1].isalpha() or "." in name or "_" in name or len(name) > LONGEST_NAME:
             raise ScpiError(-224)
         self[name] = ReadingBuffer(name, capacity, continuous, style, happened=self._happened)
 

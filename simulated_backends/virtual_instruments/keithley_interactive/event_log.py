@@ -2,9 +2,10 @@
 
 Errors of the log are the error queue. The numbers of a buffer that is 0 % filled (4916) and 100 % filled (4917) come
 from the manual of the 2461 (2461-901-01 rev. A, p. 6-139). The manual of the 2450 of 2013 has 4917 and 4918. Those of a
-trigger model that starts (2731) and becomes idle (2732), and that of a message of a trigger model (0), are not compared
-with a manual. A message of a program is event 1003 as information (2461-901-01 rev. A, p. 6-151) and 1005 as an error
-(p. 8-71). The number of a warning, 1004, is not in the manual.
+trigger model (2728 aborted, 2730 failed, 2731 starts, 2732 completed) are of the same manual (p. C-10). That of a
+message of a trigger model (0) is not compared with a manual. A message of a program is event 1003 as information (p.
+6-151) and 1005 as an error (p. 8-71). The number of a warning, 1004, is not in the manual. A limit that does not suit
+the source range is a warning (2450-901-01 rev. B, p. 2-100, 6-71), whose number the manual does not state: here -221.
 """
 
 from collections import deque
@@ -17,7 +18,8 @@ from tsbench.simulated_backends.scpi.status import QueuedError, StatusModel
 
 ERROR, WARNING, INFORMATION = 1, 2, 4
 ALL = ERROR | WARNING | INFORMATION
-MODEL_STARTED, MODEL_IDLE = 2731, 2732
+MODEL_ABORTED, MODEL_FAILED, MODEL_STARTED, MODEL_IDLE = 2728, 2730, 2731, 2732
+SETTINGS_CONFLICT = -221
 BUFFER_CLEARED, BUFFER_FULL = 4916, 4917
 #: the bench is switched on at this instant of the instrument's real-time clock
 CLOCK_START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -73,6 +75,10 @@ class EventLog:
     def write(self, kind: str, text: str) -> None:
         """Write a message of a trigger model; ``kind`` "ERR", "WARN" or "INF"."""
         self._write(KINDS[kind], 0, text)
+
+    def warn(self, text: str) -> None:
+        """Write a warning of the instrument about a setting that does not suit the others."""
+        self._write(WARNING, SETTINGS_CONFLICT, f"Settings conflict; {text}")
 
     def post(self, kind: int, text: str) -> None:
         """Write a message of a program; ``kind`` ERROR, WARNING or INFORMATION."""

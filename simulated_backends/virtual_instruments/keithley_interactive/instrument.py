@@ -2,9 +2,8 @@
 
 Behaviour of the instruments that the virtual instruments reproduce
 -------------------------------------------------------------------
-- A limit that the source range does not allow is left as it was, without an error (manual rev. B, p. 2-100). A limit
-  that does not suit a new range is moved to the nearest that is allowed (p. 2-100, 6-71). The instrument's warning
-  about that in its event log is not modelled.
+- A limit that the source range does not allow is left as it was (manual rev. B, p. 2-100). A limit that does not suit a
+  new range is moved to the nearest that is allowed (p. 2-100, 6-71). Both are warnings in the event log, no errors.
 - A fixed current range limits the current by itself: at 105 % of its full scale.
 - ``:MEASure?`` switches the output on. ``:READ?`` does not. A sweep switches it on, and off at its end
   (``keithley_interactive/sweeps.py``).
@@ -108,6 +107,7 @@ class VirtualInteractiveSourceMeter(MeterBase):
         self.measurer = Measurer(self, self.data_sheet, self.settings, self.output)
         self.hub = EventHub()
         self.event_log = EventLog(self.status, lambda: self.clock.now)
+        self.output.limit_moved = self._limit_moved
         self.buffers = Buffers(self.event_log.happened)
         self.digital_port = DigitalPort(self, self.hub)
         self.lists = ConfigurationLists(self.settings, self.setting_values, self.output)
@@ -224,6 +224,9 @@ class VirtualInteractiveSourceMeter(MeterBase):
         if which.startswith("SOUR"):
             return float(self.source_commands.source_user_delay[self.settings.source_function, number])
         return float(self.sense_commands.sense_user_delay[self.settings.sense_function, number])
+
+    def _limit_moved(self, function: str, limit: float) -> None:
+        self.event_log.warn(f"source limit changed to {limit:g} {'A' if function == 'VOLT' else 'V'}")
 
     def require_interlock(self) -> None:
         """Raise ScpiError(-221) where the output needs the interlock: above 21 V (manual of the 2470, p. 12-39)."""

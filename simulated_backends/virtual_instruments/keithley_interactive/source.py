@@ -107,11 +107,20 @@ class SourceCommands(MeterTable):
         return row.full_scale
 
     def _choose_current_limit(self, value: float) -> float:
-        """Leave the limit as it is where the source range does not allow ``value`` (manual rev. B, p. 2-100)."""
-        return value if value <= self.output.highest_limit("VOLT") else self.settings.current_limit
+        return self._allowed("VOLT", value, self.settings.current_limit)
 
     def _choose_voltage_limit(self, value: float) -> float:
-        return value if value <= self.output.highest_limit("CURR") else self.settings.voltage_limit
+        return self._allowed("CURR", value, self.settings.voltage_limit)
+
+    def _allowed(self, function: str, wanted: float, present: float) -> float:
+        """Leave a limit with a warning as it is where the source range does not allow it (manual rev. B, p. 2-100)."""
+        highest = self.output.highest_limit(function)
+        if wanted <= highest:
+            return wanted
+        unit = "A" if function == "VOLT" else "V"
+        self.meter.event_log.warn(
+            f"source limit {wanted:g} {unit} is above {highest:g} {unit} of the source range, limit not changed")
+        return present
 
     def _choose_protection(self, function: str, level: float) -> float:
         if math.isfinite(level) and level not in self.data_sheet.protections:

@@ -15,13 +15,19 @@ from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.block_actions import BlockActions, BlockMeter
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.blocks import ModelBlock, Nothing, Steps
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_log import MODEL_IDLE, MODEL_STARTED
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.event_log import (
+    MODEL_ABORTED,
+    MODEL_FAILED,
+    MODEL_IDLE,
+    MODEL_STARTED,
+)
 
 RUNNING = "RUNNING"
 MOST_BLOCKS = 63
 TURN_TIME = 100e-6  #: [s] of a loop in which nothing else takes time
 LONG_WAIT = 0.1  #: [s] in one wait block until the state says so (manual of the 2461, p. 6-235)
 _OPERATION = "trigger model"
+_ENDS = {"IDLE": MODEL_IDLE, "ABORTED": MODEL_ABORTED, "FAILED": MODEL_FAILED}   #: the event of each end
 
 
 class RunningMeter(BlockMeter, Protocol):
@@ -91,11 +97,23 @@ class TriggerModel:
     # ---------------------------------------------------------------------------------------- execution
 
     def start(self) -> None:
-        """Execute the blocks from the first on; -200 if there is none, -213 if it runs already."""
+        """Execute the blocks from the first on.
+
+        Raises
+        ------
+        ScpiError
+            -213 if it runs already, -200 if there is no block, -221 if a block branches to one that does not exist
+            (the manual does not state this number).
+        """
         if self.running:
             raise ScpiError(-213)
         if not self.blocks:
             raise ScpiError(-200)
+        lost = {number: to for number, block in self.blocks.items() if (to := block.branches_to) and to not in self.blocks}
+        if lost:
+            number, to = next(iter(lost.items()))
+            raise ScpiError(
+                -221, text=f"Settings conflict; trigger block {number} branches to block {to}, not defined")
         self.actions.forget()
         for number, block in self.blocks.items():
             for event in block.events:
@@ -144,7 +162,7 @@ class TriggerModel:
             self._meter.hub.ignore(event, listener)
         self._listening.clear()
         self._state = state
-        self._meter.event_log.happened(MODEL_IDLE)
+        self._meter.event_log.happened(_ENDS[state])
         self._meter.operations.end(_OPERATION)
 
     def _run(self) -> Steps:

@@ -21,6 +21,7 @@ from tsbench.simulated_backends.virtual_instruments.prober.station import (
 #: numbers of errors, as the maker's Python package lists them
 INVALID_COMMAND, INVALID_PARAMETER, WRONG_COUNT, OUT_OF_BOUNDS, END_OF_ROUTE, WRONG_Z = 3, 6, 7, 8, 11, 38
 ROUTE_ENDED = 1 << 10  #: the status "end of route" beside the error number
+TRAVEL = 155_000.0  #: [um] of the chuck from its centre; not compared with a data sheet
 MODES = ("BackToContact", "StepToSeparation", "LockContact")
 
 
@@ -61,6 +62,41 @@ class SentioChuck(LineTable[SentioStation]):
     def _separation(self) -> Handler:
         return self._to(SEPARATION)
 
+    def _position_text(self) -> str:
+        x, y = self.instrument.station.position
+        return f"{x:.2f},{y:.2f}"
+
+    def _go_to(self, reference: str, x: str, y: str) -> Handler:
+        """Move to a place [um]; home, centre and zero are one place here."""
+        station, letter = self.instrument.station, reference[:1].upper()
+        if letter not in "HCZMR" or not letter:
+            raise LineError(INVALID_PARAMETER, f"Invalid xy reference: {reference}")
+        along, across = station.position if letter == "R" or reference.lower() == "current" else (0.0, 0.0)
+        target = converted(x, float) + along, converted(y, float) + across
+        if max(map(abs, target)) > TRAVEL:
+            raise LineError(OUT_OF_BOUNDS, f"Argument out of bounds: {x},{y}")
+        if station.height == CONTACT and self.instrument.mode == "LockContact":
+            raise LineError(WRONG_Z, "The chuck must not move in contact")
+        yield from station.move(*target, back=self.instrument.mode == "BackToContact")
+
+    @line_command("move_chuck_xy")
+    def _move(self, reference: str, x: str, y: str) -> Handler:
+        yield from self._go_to(reference, x, y)
+        return self._position_text()
+
+    @line_command("chuck:move_xy")
+    def _move_stage(self, reference: str, x: str, y: str) -> Handler:
+        yield from self._go_to(reference, x, y)
+        return f"{self._position_text()},{reference}"
+
+    @line_command("chuck:get_xy")
+    def _stage_position(self, reference: str = "Home") -> str:
+        return f"{self._position_text()},{reference}"
+
+    @line_command("chuck:has_xy", "chuck:has_z")
+    def _has_drive(self) -> str:
+        return "True"
+
     @line_command("move_chuck_home")
     def _home(self) -> Handler:
         yield from self.instrument.station.step(0, 0, 0)
@@ -77,8 +113,7 @@ class SentioChuck(LineTable[SentioStation]):
     @line_command("get_chuck_xy")
     def _xy(self, site: str = "Wafer", reference: str = "Home") -> str:
         wafer_site(site)
-        x, y = self.instrument.station.position
-        return f"{x:.2f},{y:.2f}"
+        return self._position_text()
 
     @line_command("get_chuck_site_heights")
     def _heights(self, site: str) -> str:
@@ -228,6 +263,10 @@ class SentioStatus(LineTable[SentioStation]):
     @line_command("status:get_version")
     def _version(self) -> str:
         return f"Version: {self.instrument.firmware}"
+
+    @line_command("status:get_access_level")
+    def _level(self) -> str:
+        return "Engineer"
 
     @line_command("status:get_machine_status")
     def _machine(self) -> str:

@@ -9,7 +9,9 @@ Behaviour of the software that the virtual instrument reproduces
 - After a step from contact, the chuck returns to contact, or stays at separation. ``set_stepping_contact_mode`` sets
   which.
 
-Not compared with a manual: texts of errors, the reply to ``*IDN?``, heights and sizes. Moves to a position in um, the
+- ``move_chuck_xy`` beside the devices leaves the needles on nothing: contact there connects no device.
+
+Not compared with a manual: texts of errors, the reply to ``*IDN?``, heights and sizes. Moves to a height in um, the
 loader, the cameras and the editing of wafer maps are not modelled: their commands are error 3.
 """
 

@@ -4,6 +4,7 @@ A chuck that is in contact goes down to its separation height before it moves si
 and the witness hears of it: while an output is on, it is a fault of the user.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
@@ -17,6 +18,7 @@ CONTACT, SEPARATION, ALIGN = "contact", "separation", "align"
 HEIGHTS: Mapping[str, float] = {CONTACT: 0.0, SEPARATION: -250.0, ALIGN: -500.0}
 DIE_SIZE = (1000.0, 1000.0)  #: [um]
 SITE_PITCH = 100.0  #: [um] between two devices of a die
+ON_SITE = 1.0  #: [um]: a needle that is no further from a device touches it
 
 
 class ProbeStation:
@@ -35,6 +37,7 @@ class ProbeStation:
         self._bench, self._name, self._wafer = bench, name, wafer
         self.height = SEPARATION
         self.column = self.row = self.site = 0
+        self._between: tuple[float, float] | None = None   # [um]: it stands at no device
         self._map: Mapping[tuple[int, int], Sequence[str]] | None = None
 
     @property
@@ -69,6 +72,8 @@ class ProbeStation:
     @property
     def position(self) -> tuple[float, float]:
         """Return where the chuck is from the home die [um]."""
+        if self._between is not None:
+            return self._between
         return self.column * DIE_SIZE[0] + self.site * SITE_PITCH, self.row * DIE_SIZE[1]
 
     def index(self) -> int:
@@ -88,7 +93,7 @@ class ProbeStation:
             self.needles.lift()
         yield Z_TIME
         self.height = height
-        if height == CONTACT and self.has(self.column, self.row, self.site):
+        if height == CONTACT and self._between is None and self.has(self.column, self.row, self.site):
             self.needles.touch(self.dies[self.column, self.row][self.site])
 
     def step(self, column: int, row: int, site: int, back: bool = True) -> Handler:
@@ -96,11 +101,31 @@ class ProbeStation:
         contact = self.height == CONTACT
         if contact:
             yield from self.go_to_height(SEPARATION)
-        if (column, row, site) != (self.column, self.row, self.site):
+        if (column, row, site) != (self.column, self.row, self.site) or self._between is not None:
             self._bench.moved(self._name, f"chuck to die {column} {row}, site {site}")
             yield self.needles.travel_time
-            self.column, self.row, self.site = column, row, site
+            self.column, self.row, self.site, self._between = column, row, site, None
         if contact and back:
             yield from self.go_to_height(CONTACT)
 
+    def move(self, x: float, y: float, back: bool = True) -> Handler:
+        """Move to a place [um from the home die]. In contact there, the needles touch the device of this place, if any.
 
+        From contact the chuck goes down first, and with ``back`` up again.
+        """
+        column, row = math.floor((x + ON_SITE) / DIE_SIZE[0]), round(y / DIE_SIZE[1])   # sites are right of their die
+        site = round((x - column * DIE_SIZE[0]) / SITE_PITCH)
+        near = math.hypot(x - column * DIE_SIZE[0] - site * SITE_PITCH, y - row * DIE_SIZE[1]) <= ON_SITE
+        if near and self.has(column, row, site):
+            yield from self.step(column, row, site, back)
+            return
+        contact = self.height == CONTACT
+        if contact:
+            yield from self.go_to_height(SEPARATION)
+        if (x, y) != self.position:
+            self._bench.moved(self._name, f"chuck to {x:g} um, {y:g} um")
+            yield self.needles.travel_time
+            self.column, self.row, self.site = column, row, 0
+            self._between = x, y
+        if contact and back:
+            yield from self.go_to_height(CONTACT)

@@ -1,7 +1,7 @@
 """Output of a source meter: level, range, limit, switching on and off, and how long each change takes."""
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -12,6 +12,10 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
 )
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import OutputStage, range_for
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
+
+
+def _nothing(function: str, limit: float) -> None:
+    """Tell nobody that a limit was moved."""
 
 
 class SourceOutput:
@@ -40,6 +44,8 @@ class SourceOutput:
         self.automatic = dict(sheet.first_ranges)  #: the measuring range in use, where it is automatic
         self.highest = {function: rows[-1].top for function, rows in sheet.ranges.items()}   #: levels [V or A]
         self.pulsing = False   #: a pulse may have a limit that its range does not leave for ever
+        #: is told a limit [A or V] that was moved, and beside which function it limits
+        self.limit_moved: Callable[[str, float], object] = _nothing
         self.settled_at = 0.0  #: [s] bench time from which readings may start
         self._opening: ScheduledEvent | None = None
         self._after_push: ScheduledEvent | None = None
@@ -170,10 +176,15 @@ class SourceOutput:
         fixed = settings.sense_function == other and not settings.sense_autorange[other]
         measuring = self.fixed_measuring_range(other) if fixed else None
         highest = self._limit_beside(function, source_range)
+        limit = float(settings.current_limit if function == "VOLT" else settings.voltage_limit)
+        fitting = self._fitting(limit, highest, measuring)
+        if fitting == limit:
+            return
         if function == "VOLT":
-            settings.current_limit = self._fitting(float(settings.current_limit), highest, measuring)
+            settings.current_limit = fitting
         else:
-            settings.voltage_limit = self._fitting(float(settings.voltage_limit), highest, measuring)
+            settings.voltage_limit = fitting
+        self.limit_moved(function, fitting)
 
     def _limit_beside(self, function: str, source_range: RangeData) -> float:
         """Return the highest limit (A for a voltage source, V for a current source) beside a source range."""

@@ -355,7 +355,7 @@ def test_what_the_instrument_refuses(make: Make, message: str, code: int) -> Non
     assert bench.ask(":SYST:ERR?").startswith(f"{code},")
 
 
-NAMES = st.text(string.ascii_letters + string.digits + "'\";,: #()", min_size=1, max_size=12)
+NAMES = st.text(string.ascii_letters + string.digits + "'\";,: #()", min_size=0, max_size=12).map("b".__add__)
 
 
 def test_a_buffer_may_have_any_name_in_either_quotes(make: Make) -> None:

@@ -142,7 +142,7 @@ def test_buffers_are_made_filled_resized_and_deleted() -> None:
     meter.write(":SENS:COUN 1;:TRAC:TRIG 'mine';:TRAC:CLE 'mine'")
     assert meter.ask(":TRAC:ACT? 'mine'") == "0" and meter.error() == 0
     meter.write(":TRAC:MAKE 'mine', 10")
-    assert meter.error() == -224
+    assert meter.error() == 1115
     meter.write(":TRAC:DEL 'mine'", ":TRAC:DEL 'mine'", ":TRAC:STAT:CLE 'mine'", ":TRAC:STAT:CLE")
     assert [meter.error() for _ in range(3)] == [-224, -224, 0]
 

@@ -213,7 +213,7 @@ def test_a_program_writes_into_a_writable_buffer() -> None:
 
 def test_events_of_the_buffer_and_of_the_model_set_bits_that_request_service() -> None:
     meter = bare_meter()
-    meter.write(":TRAC:MAKE 'mine', 10;:STAT:OPER:MAP 0, 4917, 4916;:STAT:QUES:MAP 3, 2731, 2732")
+    meter.write(":TRAC:MAKE 'mine', 10;:STAT:OPER:MAP 0, 4917, 4916;:STAT:QUES:MAP 3, 2731, 2728")
     meter.write(":STAT:OPER:ENAB 1;*SRE 128")
     meter.write(":OUTP ON;:SENS:COUN 9;:TRAC:TRIG 'mine'")
     assert meter.ask(":STAT:OPER:COND?;*STB?") == "0;0"
@@ -280,3 +280,49 @@ def test_commands_without_the_optional_word() -> None:
     meter.write(":FUNC 'VOLT';:VOLT:NPLC 2;:SENS1:VOLT:RSEN ON;:COUN 3")
     assert meter.ask(":SENS:FUNC?;:SENS:VOLT:NPLC?;RSEN?;:SENS:COUN?") == '"VOLT:DC";2.000000E+00;1;3'
     assert math.isfinite(meter.numbers(":READ?")[0]) and meter.errors() == []
+
+
+def test_a_limit_that_does_not_suit_the_source_range_is_a_warning() -> None:
+    """2450-901-01 rev. B, p. 2-100: it is not changed; p. 6-71: a new range changes it."""
+    meter = bare_meter()
+    assert meter.ask(":SYST:EVEN:COUN?") == "0", "nothing moves at power on"
+    meter.write(":SOUR:VOLT:RANG 200", ":SOUR:VOLT:ILIM 0.05", ":SOUR:VOLT:ILIM 0.5")
+    assert float(meter.ask(":SOUR:VOLT:ILIM?")) == 0.05
+    assert meter.ask(":SYST:EVEN:NEXT? 2").startswith(
+        '-221,"Settings conflict; source limit 0.5 A is above 0.105 A of the source range, limit not changed;2;')
+    meter.write(":SOUR:VOLT:RANG 20", ":SOUR:VOLT:ILIM 0.5")
+    assert float(meter.ask(":SOUR:VOLT:ILIM?")) == 0.5 and meter.ask(":SYST:EVEN:COUN?") == "0"
+    meter.write(":SOUR:VOLT:RANG 200")
+    assert float(meter.ask(":SOUR:VOLT:ILIM?")) == pytest.approx(0.105)
+    assert meter.ask(":SYST:EVEN:NEXT? 2").startswith('-221,"Settings conflict; source limit changed to 0.105 A;2;')
+    assert meter.ask(":SYST:ERR?").startswith("0,"), "a warning is no error"
+
+
+def test_a_branch_to_a_block_that_does_not_exist_is_not_started() -> None:
+    meter = bare_meter()
+    meter.write(":TRIG:BLOC:BUFF:CLE 1", ":TRIG:BLOC:BRAN:COUN 2, 5, 9", ":INIT")
+    assert meter.ask(":SYST:ERR?").startswith(
+        '-221,"Settings conflict; trigger block 2 branches to block 9, not defined')
+    assert meter.ask(":TRIG:STAT?").startswith("BUILDING")
+    meter.write(":TRIG:BLOC:BRAN:ALW 2, 0", ":INIT", "*WAI")   # 0 is the end
+    assert meter.ask(":SYST:ERR?").startswith("0,") and meter.ask(":TRIG:STAT?").startswith("IDLE")
+
+
+def test_the_end_of_a_trigger_model_is_an_event_of_its_own() -> None:
+    """2461-901-01 rev. A, p. C-10: 2728 aborted, 2730 failed, 2731 starts, 2732 completed."""
+    meter = bare_meter()
+    meter.write(":STAT:OPER:MAP 0, 2731, 2728", ":STAT:OPER:MAP 1, 2731, 2732", ":TRIG:BLOC:DEL:CONS 1, 10", ":INIT")
+    assert meter.ask(":STAT:OPER:COND?") == "3"
+    meter.write(":ABOR")
+    assert meter.ask(":STAT:OPER:COND?") == "2"
+    meter.write(":TRIG:BLOC:DEL:CONS 1, 0.1", ":INIT", "*WAI")
+    assert meter.ask(":STAT:OPER:COND?") == "1"
+
+
+def test_names_of_buffers() -> None:
+    meter = bare_meter()
+    meter.write(':TRAC:MAKE "mine", 10', ':TRAC:MAKE "mine", 10')
+    assert meter.ask(":SYST:ERR?").startswith('1115,"Parameter error: TRACe:MAKE cannot take an existing')
+    for name in ("", "1b", "a.b", "a_b", "a" * 32):   # 2470-901-01 rev. A, p. 6-5
+        meter.write(f':TRAC:MAKE "{name}", 10')
+        assert meter.ask(":SYST:ERR?").startswith("-224,"), name

@@ -69,6 +69,10 @@ def say(world: World, message: str) -> str:
     ("map:step_die 9, 9, 0", "8,0,Die 9,9 or its subsite 0 does not exist"),
     ("map:step_die a, 1", "6,0,Invalid parameter: a"),
     ("map:step_die 1", "7,0,Invalid number of parameters: map:step_die"),
+    ("status:get_access_level", "0,0,Engineer"), ("move_chuck_xy H, 1000, -500", "0,0,1000.00,-500.00"),
+    ("chuck:move_xy Home,1100,1000", "0,0,1100.00,1000.00,Home"), ("chuck:get_xy Home", "0,0,0.00,0.00,Home"),
+    ("move_chuck_xy U, 0, 0", "6,0,Invalid xy reference: U"),
+    ("move_chuck_xy H, 1e9, 0", "8,0,Argument out of bounds: 1e9,0"),
     ("fly_to_the_moon", "3,0,Command handler not found: fly_to_the_moon"),
 ])
 def test_sentio_commands(sentio: World, message: str, reply: str) -> None:
@@ -94,6 +98,28 @@ def test_the_device_is_connected_while_the_needles_touch_it(sentio: World) -> No
     assert sentio.positioner.connected() == "W1_x2y1_1"
 
 
+@pytest.mark.parametrize(("model", "contact", "to_site", "beside", "right"), [
+    ("mpi_sentio", "move_chuck_contact", "move_chuck_xy H, 1100, 1000", "move_chuck_xy R, 30, 0",
+     "move_chuck_xy Current, -30, 0"),
+    ("formfactor_velox", "MoveChuckContact", "MoveChuck 1100 1000 H Y 100", "MoveChuck 30 0 R Y 100",
+     "MoveChuck -30 0 R Y 100"),
+])
+def test_a_move_in_micrometers_meets_a_device_or_none(
+    tmp_path: Path, model: str, contact: str, to_site: str, beside: str, right: str,
+) -> None:
+    world = opened(tmp_path, model)
+    say(world, contact)
+    assert world.positioner.connected() == "W1_x0y0_1"
+    before = world.bench.clock.now
+    say(world, to_site)   # down, sideways, up again
+    assert world.positioner.connected() == "W1_x1y1_2" and world.bench.clock.now - before >= 0.8 + 2 * 0.2
+    say(world, beside)
+    assert world.positioner.connected() is None
+    say(world, right)
+    assert world.positioner.connected() == "W1_x1y1_2"
+    close_world(world)
+
+
 @pytest.mark.parametrize(("model", "step"), [
     ("mpi_sentio", "map:step_first_die"), ("formfactor_velox", "StepFirstDie")])
 def test_moving_while_an_output_is_on_is_recorded(tmp_path: Path, model: str, step: str) -> None:
@@ -114,6 +140,9 @@ def test_moving_while_an_output_is_on_is_recorded(tmp_path: Path, model: str, st
     ("ReadMapPosition", "0: 0 0 0.0 0.0 0 2 11 21"), ("IsAppRegistered WaferMap", "0: 1"),
     ("MoveChuckContact 0", "12: Velocity 0 is out of range"),
     ("StepNextDie 9 9", "701: Die 9 9 0 is not in the wafer map"),
+    ("MoveChuck 1000 -500 H Y 100", "0: "), ("MoveChuck 1 1 Q Y 100", "11: Wrong argument Q"),
+    ("MoveChuck 1 1 H J 100", "11: Wrong argument J"), ("MoveChuck 1e9 0", "12: Position 1e+09 0 is out of range"),
+    ("ReadProberStatus", "0: 0 0 R 0"), ("ReadChuckIndex Y", "0: 1000.0 1000.0"),
     ("Nonsense", "10: Unknown command Nonsense"), ("StepNextDie 1", "11: Wrong number of arguments"),
     ("StepNextDie one two", "11: Wrong argument one"), ("\x1e", "10: Unknown command"),
 ])
@@ -134,6 +163,11 @@ def test_pymeasures_velox_walks_over_the_wafer(tmp_path: Path) -> None:
         prober.chuck.move_separation()
         found = prober.wafermap.step_next_die()
     assert len(dies) == DIES and all(name == f"W1_x{x}y{y}_1" for x, y, name in dies)
+    prober.chuck.move(1100, 1000)
+    prober.chuck.move_contact()
+    assert world.positioner.connected() == "W1_x1y1_2"
+    prober.chuck.index = 500, 500
+    assert prober.chuck.index == [500.0, 500.0]
     with pytest.raises(ConnectionError, match="10: Unknown command"):
         prober.ask("Nonsense")
     prober.adapter.close()
@@ -168,6 +202,10 @@ def test_the_makers_package_walks_over_the_wafer(sentio: World) -> None:
     with pytest.raises(Exception, match="End of route") as error:
         prober.map.step_next_die()
     assert error.value.error() == 11
+    home = enumerations.XyReference.Home
+    assert prober.move_chuck_xy(home, 1100, 1000) == (1100.0, 1000.0)
+    assert prober.chuck.move_xy(home, 0, 1000) == (0.0, 1000.0, home) == prober.chuck.get_xy(home)
+    assert prober.status.get_access_level() is enumerations.AccessLevel.Engineer
 
 
 @pytest.mark.parametrize(("change", "message"), [
