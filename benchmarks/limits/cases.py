@@ -46,6 +46,7 @@ class Case:
     """One campaign."""
 
     number: int
+    seed: int  #: of its devices: the number of the k-th one is k above it
     model: str  #: of the world
     material: str  #: in the bench file; "": it names none
     least: float  #: [Ohm] that the bench file states; 0: it states none
@@ -63,7 +64,9 @@ def case_of(seed: int, number: int) -> Case:
     least = 0.0 if material or draw.random() < 0.5 else LEAST
     kinds = _ALL if wiring.scope else _SMU_ONLY
     steps = [_step(draw, place, draw.choice(kinds), DEVICES[model][0]) for place in range(draw.randint(1, 3))]
-    return Case(number, model, material, least, wiring, tuple(text for text, _ in steps), max(top for _, top in steps))
+    devices = draw.randrange(10**6, 10**9)
+    return Case(number, devices, model, material, least, wiring, tuple(text for text, _ in steps),
+                max(top for _, top in steps))
 
 
 def _wiring(draw: random.Random) -> Wiring:

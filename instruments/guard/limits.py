@@ -154,6 +154,7 @@ class DeviceGuard:
     place : where the voltage is, in messages: "the device" or "the gate"
     tables : where the bench file has its limits
     keys : limit -> its key there, where that has another name
+    accepted : limits that are above those of the bench file, because a person has accepted the plan of this run
     """
 
     limits: DeviceLimits
@@ -161,6 +162,7 @@ class DeviceGuard:
     place: str = "the device"
     tables: str = "[devices.ID.limits] or [device.limits]"
     keys: Mapping[str, str] = field(default_factory=dict)
+    accepted: frozenset[str] = frozenset()
 
     def require(self, subject: str, quantity: str, value: float, limit: str, cause: str = "") -> None:
         """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …).
@@ -179,8 +181,10 @@ class DeviceGuard:
                 f"with this {cause}, {quantity} may reach {reached}, but {key} of {self.device} is {allowed}"
                 if cause else f"{quantity} {reached} exceeds the {which} {key} {allowed} of {self.device}"
             )
-            raise LimitError(
-                f"{subject}: {said}. Choose a smaller value, or change {key} in {self.tables} of the bench file")
+            remedy = (f"This is what was accepted for this run, in place of {key} in the bench file. Plan the campaign "
+                      "again" if limit in self.accepted else
+                      f"Choose a smaller value, or change {key} in {self.tables} of the bench file")
+            raise LimitError(f"{subject}: {said}. {remedy}")
 
     def require_worst_case(
         self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None

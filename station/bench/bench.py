@@ -24,6 +24,7 @@ from tsbench.instruments import (
 from tsbench.instruments.guard.limits import SAFE_VOLTAGE, WirePath
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
+from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
@@ -62,6 +63,7 @@ class Bench:
         self.clock: Clock = self.instruments.clock
         self.positioner: Positioner = self.instruments.positioner
         self.temperature: ChuckTemperature | None = None  #: of the chuck, where the bench file names its controller
+        self.accepted: Accepted | None = None  #: what a person lets the present run set, see ``accepting``
         self.fixture_control: FixtureControls | None = None  #: where the bench file names decade boxes or gates
         self.wiring = Wiring(file, self.instruments.driver_of)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
@@ -70,7 +72,7 @@ class Bench:
         self.preparation = Preparation(
             lambda: self.routes, lambda: self.fixture.sensing, lambda: self.fixture_control, self.scope_channel,
             self.instruments.require_outputs_off, self.wiring)
-        self._guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
+        self.guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
 
     @classmethod
     def open(cls, path: str | Path, device: str | None = None, look: bool = False) -> "Bench":
@@ -107,17 +109,17 @@ class Bench:
                 found = file.device(device)
                 limits = found.limits if certain else bench.device.limits.with_stricter(found.limits)
                 bench.device = found if certain else dataclasses.replace(bench.device, limits=limits)
-                bench._guards.follow(bench.device)
+                bench.guards.follow(bench.device)
 
             bench.positioner = FollowedPositioner(bench.instruments.positioner, follow)
             bench.fixture = bench.wiring.fixture()
-            bench._guards.make_all()
+            bench.guards.make_all()
 
             def rewire() -> None:
                 control = bench.fixture_control
                 bench.fixture = dataclasses.replace(
                     bench.wiring.fixture(), control=control.values() if control is not None else {})
-                bench._guards.rewire()
+                bench.guards.rewire()
 
             bench.temperature = chuck_temperature(
                 file, bench.instruments.driver_of, bench.clock, bench.instruments.heat)
@@ -165,7 +167,7 @@ class Bench:
     def close(self) -> None:
         """Make safe, then close every connection and library."""
         self.instruments.close()
-        self._guards.clear()
+        self.guards.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -185,27 +187,27 @@ class Bench:
 
     def source_meter(self, role: str = "drive") -> SourceMeter:
         """Return the source meter with this role, guarded."""
-        found: SourceMeter = self._guards.of_role(role, "source meter")
+        found: SourceMeter = self.guards.of_role(role, "source meter")
         return found
 
     def pulse_generator(self, role: str = "pulser") -> PulseGenerator:
         """Return the generator output with this role, guarded."""
-        found: PulseGenerator = self._guards.of_role(role, "pulse generator")
+        found: PulseGenerator = self.guards.of_role(role, "pulse generator")
         return found
 
     def pulse_measure(self, role: str = "pulser") -> PulseMeasure:
         """Return the terminal with this role that pulses and samples, guarded."""
-        found: PulseMeasure = self._guards.of_role(role, "pulse measure unit")
+        found: PulseMeasure = self.guards.of_role(role, "pulse measure unit")
         return found
 
     def oscilloscope(self, role: str = "scope") -> Oscilloscope:
         """Return the scope with this role."""
-        found: Oscilloscope = self._guards.of_role(role, "oscilloscope")
+        found: Oscilloscope = self.guards.of_role(role, "oscilloscope")
         return found
 
     def scope_channel(self, terminal: str) -> ScopeChannel:
         """Return scope and channel of a terminal such as ``"scope.1"`` (instrument or role, number)."""
-        return self._guards.scope_channel(terminal)
+        return self.guards.scope_channel(terminal)
 
     def wire_path(self, role: str) -> WirePath:
         """Return the wiring between the instrument of ``role`` and the device, as its guard takes it."""

@@ -37,6 +37,7 @@ class Guards:
         self._instruments = instruments
         self._wiring = wiring
         self._device = device
+        self._accepted: frozenset[str] = frozenset()
         self._unreachable = unreachable
         self._made: dict[tuple[str, str], Any] = {}
 
@@ -60,9 +61,9 @@ class Guards:
                 guard.context = dataclasses.replace(
                     guard.context, path=self._wiring.path(terminal), exposed=self._wiring.exposed(terminal))
 
-    def follow(self, device: DeviceDescription) -> None:
-        """Compare with the limits of another device from now on."""
-        self._device = device
+    def follow(self, device: DeviceDescription, accepted: frozenset[str] = frozenset()) -> None:
+        """Compare with the limits of another device from now on; those that are ``accepted`` are for one run."""
+        self._device, self._accepted = device, accepted
         for (terminal, _), guard in self._made.items():
             guard.context = dataclasses.replace(guard.context, device=self._limits(terminal))
 
@@ -79,7 +80,8 @@ class Guards:
                     DeviceLimits(max_voltage=control.largest_gate_voltage, max_current=control.gate_limit),
                     f"the gate of '{control.element}'", "the gate", f"[fixture.control.{quantity}]",
                     {"max_voltage": "gate_max_voltage", "max_current": "gate_limit"})
-        return DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
+        return DeviceGuard(
+            self._device.limits, self._device.identifier or "this bench's devices", accepted=self._accepted)
 
     def of_role(self, role: str, kind: str) -> Any:
         """Return the guard of the terminal that has a role.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import TsbenchError, sentences
+from tsbench.errors import LimitError, TsbenchError, sentences
 from tsbench.plugins import in_words
 from tsbench.records import Flag, RunEvent
 from tsbench.station.campaign.deciding import Decider
@@ -53,6 +53,7 @@ class Engine:
         self._decider = Decider(file, records.life)
         self._facts: dict[str, DeviceFacts] = {}
         self._bad: dict[str, str] = {}
+        self._unlike: dict[str, str] = {}  #: device -> why it does not count as like its model any more
         self.ended = ""  #: why the campaign ends here
 
     # ------------------------------------------------------------------------------------------- what was before
@@ -65,6 +66,8 @@ class Engine:
             content = state.outcomes.get(key)
             if content is not None and key in items:
                 self._learn(items[key], _measured(items[key], content))
+                if content.get("unlike"):
+                    self._unlike[items[key].device] = str(content["unlike"])
 
     def settle_open(self) -> None:
         """Settle the charges whose runs have an outcome: a crash may have come between the two."""
@@ -137,6 +140,8 @@ class Engine:
             return self._leave_out(item, decision.reason)
         if life.state == "retired":
             return self._leave_out(item, f"{item.device} is retired")
+        if (reason := self._unlike.get(item.device, "")) and one.foreseen is not None and one.foreseen.model:
+            return self._leave_out(item, reason)
         if reason := self._budgets(one).refusal(life.used, one.dose, item.device):
             return self._leave_out(item, reason)
         state = self._states.state
@@ -145,10 +150,12 @@ class Engine:
         self._records.charge(item.device, charge, one.dose, protocol=item.step.protocol.name, key=item.key)
         self._states.note("intent", key=item.key, device=item.device, fingerprint=item.fingerprint, charge=charge,
                           dose=one.dose, time=timestamp(), protocol=decision.protocol.name,
-                          parameters=decision.protocol.parameters())
+                          parameters=decision.protocol.parameters(),
+                          **({} if one.accepted is None else {"accepted": one.accepted.facts()}))
         request = StepRequest(item.step.bench, item.device, decision.protocol, self._out, item.fixture,
                               str(state.begun.get("id", "")), item.key, repeats,
-                              contact_again=item.attempt > 1 and facts.contact() == "open")
+                              contact_again=item.attempt > 1 and facts.contact() == "open",
+                              accepted=one.accepted)
         outcome = self._performed(request, _Named(item, self._tell, self._states))
         return self._finished(one, charge, outcome)
 
@@ -182,9 +189,10 @@ class Engine:
         dose = Dose() if never_begun else one.dose if lost else run_dose(outcome, one, item.step.protocol)
         rows = result_rows(outcome.results)
         words = contact_words(outcome.contact)
+        unlike = self._not_like_model(one, outcome)
         self._states.note("outcome", key=item.key, status=outcome.status, reason=outcome.reason, run=outcome.run_id,
                           path=str(outcome.path or ""), results=rows, contact=list(words), dose=dose,
-                          safe=outcome.safe)
+                          safe=outcome.safe, **({"unlike": unlike} if unlike else {}))
         self._records.settle(item.device, charge, dose, run=outcome.run_id, status=outcome.status,
                              temperature=temperature_of(outcome))
         self._learn(item, MeasuredStep(item.step.name if not item.part else f"{item.owner}.{item.part}", item.point,
@@ -197,6 +205,15 @@ class Engine:
         elif not outcome.safe:
             self.ended = sentences(f"after {item.key}, not all outputs were read back as off", outcome.reason)
         return outcome
+
+    def _not_like_model(self, one: PlannedItem, outcome: RunOutcome) -> str:
+        """Note that a limit ended a run for which a model was trusted; returns why, "" where it did not."""
+        if one.accepted is None or outcome.status != "fail" or outcome.error_code != LimitError.exit_code:
+            return ""
+        reason = (f"{one.item.device} gets no further runs that were planned by the model {one.accepted.model}, "
+                  f"because a limit ended {one.item.key} (run {outcome.run_id})")
+        self._unlike[one.item.device] = reason
+        return reason
 
     def _learn(self, item: Item, measured: MeasuredStep) -> None:
         """Keep a result for the conditions that follow; a device that looks bad gets no further runs."""

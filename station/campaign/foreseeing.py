@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import LimitError, TsbenchError, sentences
+from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments.fixture import charged_resistance
 from tsbench.instruments.guard.limits import worst_case_behind
 from tsbench.netlist import parse_netlist
 from tsbench.quantities import format_quantity, short_quantity, told_apart
 from tsbench.records import DeviceDescription
+from tsbench.station.bench.accepting import Accepted
 from tsbench.station.campaign.planning import Foreseen, PlannedItem
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage.codec import to_json
@@ -32,6 +33,7 @@ _OUTWARDS, _FARTHEST = 0.5, 2.0
 #: of a voltage that is set. The accuracy of usual generators is 1 % (Keysight 33600A, data sheet: 1 % of the setting
 #: and 1 mV); that of source meters is better
 SOURCE_ERROR = 0.01
+READ_BACK = 1e-3  #: relative; an instrument may set and answer a level or a compliance with so few digits
 _SLACK = 1e-9
 UNITS = {"voltage": "V", "current": "A", "power": "W"}
 
@@ -114,13 +116,44 @@ def _simulated(
 
 
 def _foreseen(bench: RunnerBench, one: PlannedItem, simulated: Sequence[Mapping[str, Any]], reason: str) -> Foreseen:
-    bound = bound_of(bench, one)
+    bound, compliances = bound_of(bench, one), _compliances(bench, one)
     incomplete = reason or next((str(run["reason"]) for run in simulated if run.get("reason")), "")
     if incomplete or not simulated or not all(run.get("peaks") for run in simulated):
-        return Foreseen(bound, reason=incomplete or "nothing was simulated")
+        return Foreseen(bound, reason=incomplete or "nothing was simulated", compliances=compliances)
     highest = {name: min(max(beyond([float(device[name]) for device in run["peaks"]]) for run in simulated),
                          bound[name]) for name in UNITS}
-    return Foreseen(highest, str(simulated[0]["model"]), min(len(run["peaks"]) for run in simulated))
+    return Foreseen(highest, str(simulated[0]["model"]), min(len(run["peaks"]) for run in simulated),
+                    readings=_readings(simulated), compliances=compliances)
+
+
+def _readings(simulated: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the largest magnitude of each reading that a device like the model gives; one that varies without bound
+    in a run or on a device is left out.
+    """
+    tables = [list(run.get("readings") or [{}]) for run in simulated]
+    names = set.intersection(*(set(device) for table in tables for device in table))
+    return {name: max(beyond([float(device[name]) for device in table]) for table in tables) for name in sorted(names)}
+
+
+def _compliances(bench: RunnerBench, one: PlannedItem) -> dict[str, float]:
+    """Return the largest compliance of each kind that a run sets at a source meter: quantity -> [V] or [A]."""
+    found: dict[str, float] = {}
+    for protocol in one.protocols:
+        value = getattr(protocol, "compliance", None)
+        values = [float(each) for each in (value if isinstance(value, tuple | list) else [value])
+                  if isinstance(each, int | float)]
+        if values and any(_is_source_meter(bench, role) for role in protocol.roles):
+            name = "voltage" if getattr(protocol, "drive", "voltage") == "current" else "current"
+            found[name] = max(found.get(name, 0.0), *map(abs, values))
+    return found
+
+
+def _is_source_meter(bench: RunnerBench, role: str) -> bool:
+    try:
+        bench.source_meter(role)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def beyond(peaks: Sequence[float]) -> float:
@@ -165,6 +198,7 @@ class Judged:
 
     problem: LimitError | None = None  #: it is refused
     doubt: str = ""  #: it needs a yes
+    accepted: Accepted | None = None  #: what the yes allows
 
 
 def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
@@ -172,9 +206,11 @@ def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
 
     Simulated, it decides: beyond a limit the run is refused, and what a plan for any device would refuse (a short in
     its place) only needs a yes. Not simulated, the run is refused if the bound is beyond a limit, or if there is none.
+    A compliance beyond a limit is told too, because the guard of the run refuses it, however small the current is.
     """
     problems: list[str] = []
     doubts: list[str] = []
+    most: dict[str, float] = {}
     for name, unit in UNITS.items():
         limit = getattr(one.limits, f"max_{name}")
         if limit is None:
@@ -182,15 +218,33 @@ def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
         value = foreseen.peaks[name]
         if name == "voltage":   # the error of a source is told, and counts in no limit, as the guard has it
             value = min(value, _planned(one, name))
+        planned, compliance = _planned(one, name), foreseen.compliances.get(name, 0.0)
         if value > limit * (1 + _SLACK):
             problems.append(_refusal(name, value, limit, one.item.device, foreseen))
-        elif foreseen.model and (planned := _planned(one, name)) > limit * (1 + _SLACK):
-            doubts.append(
-                f"a device of any resistance may see a {name} of {format_quantity(planned, unit, 3)}, above max_{name} "
-                f"of {short_quantity(limit, unit)}. {foreseen.told[:1].upper()}{foreseen.told[1:]}, it is at most "
-                f"{format_quantity(value, unit, 3)}. The guard of the run keeps the limit for any device: raise it "
-                "if the device is like the model")
-    return Judged(LimitError(sentences(*problems)) if problems else None, sentences(*doubts))
+        elif max(planned, compliance) <= limit * (1 + _SLACK):
+            continue
+        elif foreseen.model:
+            doubts.append(_doubt(name, max(planned, compliance), limit, value, foreseen))
+            most[f"max_{name}"] = max(planned, compliance) * (1 + READ_BACK)
+        elif compliance > limit * (1 + _SLACK):
+            reached, allowed = told_apart(compliance, limit, unit)
+            problems.append(f"device: the compliance is {reached}, but max_{name} of {one.item.device} is {allowed}. "
+                            "Lower 'compliance', or change the limit in the bench file")
+    accepted = Accepted(foreseen.model, most, foreseen.readings) if most and not problems else None
+    doubt = sentences(*doubts, "If you accept this, the run may set what is planned, and it ends at the first reading "
+                      "that is larger than a device like the model gives") if doubts else ""
+    return Judged(LimitError(sentences(*problems)) if problems else None, doubt, accepted)
+
+
+def _doubt(name: str, most: float, limit: float, simulated: float, foreseen: Foreseen) -> str:
+    """Return why a run needs a yes: ``most`` [V, A or W] may come to any device, ``simulated`` to a modelled one."""
+    unit, allowed = UNITS[name], short_quantity(limit, UNITS[name])
+    by_meter = foreseen.compliances.get(name, 0.0) > limit * (1 + _SLACK)
+    lower = f"With a compliance of at most {allowed}, the source meter itself keeps this limit" if by_meter else ""
+    return sentences(
+        f"a device of any resistance may see a {name} of {format_quantity(most, unit, 3)}, above max_{name} of "
+        f"{allowed}",
+        f"{foreseen.told[:1].upper()}{foreseen.told[1:]}, it is at most {format_quantity(simulated, unit, 3)}", lower)
 
 
 def _refusal(name: str, value: float, limit: float, device: str, foreseen: Foreseen) -> str:
@@ -223,7 +277,7 @@ def with_foreseen(
         verdict = judged(one, mine)
         lifted = one.beyond and mine.model and not _beyond_per_event(one)
         problem = verdict.problem or (None if lifted else one.problem)
-        found.append(replace(one, foreseen=mine, problem=problem))
+        found.append(replace(one, foreseen=mine, problem=problem, accepted=None if problem else verdict.accepted))
         if verdict.problem is None and verdict.doubt:
             doubts.setdefault(verdict.doubt, []).append(one.item.where)
     return found, [f"{_who(keys)}: {line}" for line, keys in doubts.items()]

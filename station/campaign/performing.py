@@ -8,6 +8,7 @@ from typing import Protocol as TypingProtocol
 
 from tsbench.errors import CommunicationError, TsbenchError, sentences
 from tsbench.protocols import Protocol
+from tsbench.station.bench.accepting import Accepted, accepting
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -28,6 +29,7 @@ class StepRequest:
     key: str = ""  #: its name in the campaign
     repeats: Sequence[str] = ()  #: interrupted runs that it stands in place of
     contact_again: bool = False  #: separate the device and connect it anew first: its contact was found open
+    accepted: Accepted | None = None  #: the worst case beyond the limits that a person has accepted
 
 
 class RunLost(CommunicationError):
@@ -84,9 +86,10 @@ class BenchPerformer:
         """Perform one run; a bench on which a run failed is opened anew for the next one."""
         bench = self._bench_for(request)
         try:
-            outcome = run_on(
-                bench, request.protocol, request.out, events=events, control=control, watchdog=self._watchdog,
-                campaign_id=request.campaign_id, repeats=request.repeats, fixture=request.fixture)
+            with accepting(bench, request.accepted):
+                outcome = run_on(
+                    bench, request.protocol, request.out, events=events, control=control, watchdog=self._watchdog,
+                    campaign_id=request.campaign_id, repeats=request.repeats, fixture=request.fixture)
         except TsbenchError:
             if bench.problems:
                 self.close()

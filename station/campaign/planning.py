@@ -13,6 +13,7 @@ from tsbench.errors import ConfigurationError, LimitError, TsbenchError
 from tsbench.instruments import Plan, PlanItem
 from tsbench.protocols import Protocol
 from tsbench.records import DeviceLimits
+from tsbench.station.bench.accepting import Accepted
 from tsbench.station.campaign.expansion import Item
 from tsbench.station.campaign.facts import planning_lookup
 from tsbench.station.campaign.names import Vocabulary
@@ -33,6 +34,9 @@ class Foreseen:
     model: str = ""  #: of the catalogue, by which it was simulated; "": it was not
     devices: int = 0  #: that were simulated
     reason: str = ""  #: why it was not simulated
+    readings: Mapping[str, float] = field(default_factory=dict)  #: the largest that a device like the model gives [SI]
+    #: what source meters may let stand or flow by their compliance: voltage [V], current [A]
+    compliances: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def told(self) -> str:
@@ -54,6 +58,7 @@ class PlannedItem:
     protocols: tuple[Protocol, ...] = ()  #: the run, at each combination of the ends of its expressions
     beyond: bool = False  #: a limit of the device is the only problem: a simulation may show that it is none
     foreseen: Foreseen | None = None  #: the worst case at any instant
+    accepted: Accepted | None = None  #: what must have been accepted before it is performed
 
     def worst(self, quantity: str, planned: float) -> float:
         """Return the worst case of a quantity at the device: as foreseen, else as ``planned``."""

@@ -5,6 +5,7 @@ imports no simulation.
 """
 
 import contextlib
+import math
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +18,10 @@ import numpy as np
 from tsbench.errors import TsbenchError
 from tsbench.plugins import in_words
 from tsbench.protocols import Protocol, protocol_named
-from tsbench.records import FloatArray, Point, RunEvent, Waveform
+from tsbench.records import Column, FloatArray, Point, RunEvent, Waveform
 from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.world.world import open_world
+from tsbench.station.bench.accepting import magnitude_of_waveform, magnitudes_of_point
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.preflight.preflight import entry_of
@@ -45,6 +47,7 @@ class Simulated:
 
     model: str  #: of the catalogue
     peaks: list[dict[str, float]] = field(default_factory=list)  #: of each device: quantity -> highest magnitude
+    readings: list[dict[str, float]] = field(default_factory=list)  #: of each device: reading -> highest magnitude [SI]
     reason: str = ""  #: why the run was not simulated as a whole; "" where it was
 
 
@@ -93,14 +96,23 @@ class PeakObserver:
         return {"voltage": np.abs(voltage), "current": np.abs(current), "power": np.abs(voltage * current)}
 
 
-class _NoRecorder:
-    """Takes what a protocol acquires, and keeps nothing."""
+class _LargestReadings:
+    """Takes what a protocol acquires, and keeps the largest magnitude of each reading."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self.found: dict[str, float] = {}
 
     def point(self, point: Point) -> None:
         """Take a point."""
+        self._keep(magnitudes_of_point(self._columns, point))
 
     def waveform(self, waveform: Waveform) -> None:
         """Take a waveform."""
+        self._keep(magnitude_of_waveform(waveform))
+
+    def _keep(self, magnitudes: Mapping[str, float]) -> None:
+        self.found |= {name: max(value, self.found.get(name, 0.0)) for name, value in magnitudes.items()}
 
     def event(self, event: RunEvent) -> None:
         """Take an event."""
@@ -157,11 +169,14 @@ def _simulate(files: TwinFiles, runs: Sequence[PlannedRun], found: Sequence[Simu
                     if one.reason:
                         continue
                     observer.begin()
-                    reason = _perform(bench, protocol, until)
+                    recorder = _LargestReadings(protocol.table())
+                    reason = _perform(bench, protocol, recorder, until)
                     now()
                     one.reason = reason or (f"a part was not simulated ({observer.left_out})"
                                             if observer.left_out else "")
                     one.peaks.append(dict(observer.peaks))
+                    # beyond the measuring range of the twin: any value is possible
+                    one.readings.append({name: value for name, value in recorder.found.items() if math.isfinite(value)})
 
 
 @contextlib.contextmanager
@@ -179,12 +194,12 @@ def _opened(folder: Path) -> Iterator[tuple[Bench, PeakObserver, Any]]:
         bench.close()
 
 
-def _perform(bench: Bench, protocol: Protocol, until: float) -> str:
+def _perform(bench: Bench, protocol: Protocol, recorder: _LargestReadings, until: float) -> str:
     """Acquire with a protocol on a twin; returns why it did not come to its end."""
     steps = None
     try:
         bench.preparation.prepare(protocol.roles)
-        steps = protocol.run(bench, _NoRecorder())
+        steps = protocol.run(bench, recorder)
         for _ in steps:
             if time.process_time() > until:
                 return "the simulation takes too long"

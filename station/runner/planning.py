@@ -75,7 +75,7 @@ def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, fl
         As for :func:`checked_plan`, or a value cannot be set.
     """
     if pending := bench.preparation.pending(None if given is None else fixture_values(given)):
-        checked_plan(bench.planning_for(bench.device.identifier, pending), protocol)
+        checked_plan(bench.planning_for("", pending), protocol)   # with the limits that hold now
         bench.preparation.arrange(pending)
     return checked_plan(bench, protocol)
 

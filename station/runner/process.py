@@ -14,6 +14,7 @@ from tsbench.protocols import Protocol, protocol_named
 from tsbench.protocols.registry import PROTOCOLS
 from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import RunHeader
+from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.fixture_values import fixture_values, in_words
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, StandingWatchdog, needs_watchdog, watched
@@ -35,6 +36,8 @@ from tsbench.storage.watchdog_events import watchdog_path
 
 #: in a run's provenance: the values of the fixture that were asked for, quantity -> [Ohm or F]
 FIXTURE_GIVEN = "fixture_given"
+#: in a run's provenance: the worst case beyond the limits that a person has accepted, as ``Accepted.facts``
+ACCEPTED = "accepted"
 
 
 class RunOptions(TypedDict, total=False):
@@ -285,6 +288,10 @@ def make_header(
         parameters = protocol.parameters()
     with calling_protocol(protocol, "table"):
         columns = protocol.table()
+    accepted: Accepted | None = getattr(bench, "accepted", None)
+    yes = {} if accepted is None else {ACCEPTED: accepted.facts()}
+    if accepted is not None:   # the limits of the device are those of the bench file, whatever this run may set
+        device = replace(device, limits=accepted.limits)
     return RunHeader(
         run_id=new_run_id(protocol.name, device.identifier),
         protocol=protocol.name,
@@ -296,7 +303,8 @@ def make_header(
         simulated=any(bool(facts.get("simulated")) for facts in instruments.values()),
         start_time=timestamp(),
         planned_points=plan.points,
-        provenance={**provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench), **again, **asked},
+        provenance={
+            **provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench), **again, **asked, **yes},
     )
 
 

@@ -11,6 +11,7 @@ from tsbench.instruments import Plan
 from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
+from tsbench.station.bench.accepting import Accepted, ComparedRecorder
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, WatchedRecorder
 from tsbench.station.runner.ended import Ended, ended_by
@@ -46,6 +47,7 @@ class RunningRun:
         self.plan = plan
         self.watch = watch or NoWatch()
         self.watched_recorder = WatchedRecorder(recorder, self.watch)
+        self._accepted: Accepted | None = getattr(bench, "accepted", None)
         self.power = PowerCheck(bench)
         self._remarks: list[str] = []
         self._contact = Flag.NONE
@@ -65,7 +67,7 @@ class RunningRun:
             for warning in self.plan.warnings:
                 self._note("warning", warning)
             self.bench.preparation.prepare(self.protocol.roles)
-            steps = self.protocol.run(self.bench, self.watched_recorder)
+            steps = self.protocol.run(self.bench, self._recorder_of_protocol())
             ended = self._acquire(steps)
             interrupts.shield()
         except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
@@ -86,6 +88,13 @@ class RunningRun:
         self._judge_device(ended)
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)
+
+    def _recorder_of_protocol(self) -> Any:
+        """Return what the protocol records with: where a model was trusted, each reading is compared with it."""
+        if self._accepted is None:
+            return self.watched_recorder
+        header = self.recorder.header
+        return ComparedRecorder(self.watched_recorder, header.device.identifier, header.columns, self._accepted)
 
     def _acquire(self, steps: Iterator[Step]) -> Ended:
         """Drive the protocol from step to step; between two of them stop and pause are heard."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tsbench.station.bench.accepting import Accepted
 from tsbench.station.service.place import is_mine
 from tsbench.storage.run_address import write_address
 
@@ -33,6 +34,7 @@ class Asked:
     extract: bool = True
     durability: str = "power"
     watchdog: bool = True
+    accepted: Mapping[str, Any] | None = None  #: the worst case beyond the limits that a person has accepted
     plan_only: bool = False  #: only the worst case is wanted: no output is switched on and no device is moved
 
 
@@ -83,11 +85,12 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
     durability = facts.get("durability", "power")
     if durability not in _DURABILITIES:
         raise ValueError(f"durability must be {' or '.join(_DURABILITIES)}")
+    accepted = Accepted.read(facts.get("accepted"))
     return Asked(
         **texts, parameters=_plain_values(facts, "parameters"), fixture=_plain_values(facts, "fixture"),
         repeats=tuple(repeats), extract=_truth(facts, "extract"), watchdog=_truth(facts, "watchdog"),
         contact_again=_truth(facts, "contact_again", False), plan_only=_truth(facts, "plan_only", False),
-        durability=durability)
+        durability=durability, accepted=None if accepted is None else accepted.facts())
 
 
 def _text(facts: Mapping[str, Any], name: str) -> str:

@@ -34,6 +34,7 @@ from tsbench.errors import TsbenchError, sentences
 from tsbench.plugins import in_words
 from tsbench.protocols import protocol_named
 from tsbench.records import RunEvent
+from tsbench.station.bench.accepting import Accepted, accepting
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.fixture_values import fixture_values
@@ -143,11 +144,12 @@ class MeasuringProcess:
             self.lines(event)
 
         self.guard.begin(control)
-        outcome = run_on(
-            bench, protocol, asked.out, events=hear, control=control, extract=asked.extract,
-            durability="process" if asked.durability == "process" else "power", campaign_id=asked.campaign_id,
-            user=asked.user, watchdog=self._watchdog if asked.watchdog else False, repeats=asked.repeats,
-            fixture=fixture)
+        with accepting(bench, Accepted.read(asked.accepted)):
+            outcome = run_on(
+                bench, protocol, asked.out, events=hear, control=control, extract=asked.extract,
+                durability="process" if asked.durability == "process" else "power", campaign_id=asked.campaign_id,
+                user=asked.user, watchdog=self._watchdog if asked.watchdog else False, repeats=asked.repeats,
+                fixture=fixture)
         self._doubtful = outcome.status == "fail"
         return outcome_facts(outcome)
 

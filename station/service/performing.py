@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.protocols import Protocol
@@ -21,7 +22,7 @@ def run_through(
     service: ServiceClient, device: str, protocol: Protocol, out: Path | str, *,
     events: Listener | None = None, control: Control | None = None, fixture: Mapping[str, float] | None = None,
     watchdog: bool = True, repeats: Sequence[str] = (), campaign_id: str = "", user: str = "",
-    contact_again: bool = False,
+    **more: Any,
 ) -> RunOutcome:
     """Have a bench service perform a run, and wait for its outcome.
 
@@ -32,6 +33,8 @@ def run_through(
     service : ServiceClient
     device, protocol, out, **options
         As for :func:`~tsbench.station.runner.process.run_on`.
+    **more
+        ``contact_again`` and ``accepted``: fields of :class:`~tsbench.station.service.jobs.Asked`.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def run_through(
     control, tell = control or Control(), events or (lambda _: None)
     job = service.submit(
         protocol, device, out, fixture=fixture, watchdog=watchdog, repeats=list(repeats), campaign_id=campaign_id,
-        user=user, contact_again=contact_again)
+        user=user, **more)
     if job.before:
         tell(RunEvent("log", f"job {job.number} of the bench service waits: {job.before} "
                              f"{'run is' if job.before == 1 else 'runs are'} before it", data={"waits": job.before}))
@@ -132,7 +135,8 @@ class ServicePerformer:
             return run_through(
                 self._service, request.device, request.protocol, request.out, events=events, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
-                campaign_id=request.campaign_id, user=self._user, contact_again=request.contact_again)
+                campaign_id=request.campaign_id, user=self._user, contact_again=request.contact_again,
+                **({} if request.accepted is None else {"accepted": request.accepted.facts()}))
         except ServiceLost as error:
             raise RunLost(str(error)) from error
 

@@ -70,8 +70,9 @@ def test_what_only_the_model_allows_needs_a_yes(tmp_path: Path) -> None:
     assert found.verdict == "amber" and found.exit_code == 0
     assert found.amber == (
         "D1 s and 1 more: a device of any resistance may see a current of 200 uA, above max_current of 100 uA. "
-        "Simulated with 2 devices of the model nbo2, it is at most 11.0 uA. The guard of the run keeps the limit for "
-        "any device: raise it if the device is like the model",)
+        "Simulated with 2 devices of the model nbo2, it is at most 11.0 uA. With a compliance of at most 100 uA, the "
+        "source meter itself keeps this limit. If you accept this, the run may set what is planned, and it ends at the "
+        "first reading that is larger than a device like the model gives",)
     assert plan(tmp_path, Simulation(current=1e-5), 'max_current = "0.1 mA"\nmax_charge = "1 pC"').verdict == "red"
 
 

@@ -26,6 +26,10 @@ GOOD = {"protocol": "iv_sweep", "device": "D1", "out": "/runs"}
     ({"durability": "none"}, "durability must be"),
     ({"watchdog": 1}, "'watchdog' must be true or false"),
     ({"command": "rm"}, "unknown field 'command'"),
+    ({"accepted": {"model": "nbo2"}}, "accepted must be an object with model, most and readings"),
+    ({"accepted": {"model": "nbo2", "most": {"max_charge": 1}, "readings": {}}}, "only max_voltage, max_current"),
+    ({"accepted": {"model": "nbo2", "most": {"max_power": float("inf")}, "readings": {}}}, "most of accepted must be"),
+    ({"accepted": {"model": "nbo2", "most": {}, "readings": {"current of a point": True}}}, "readings of accepted"),
 ])
 def test_what_is_wrong_with_a_request_is_said(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):

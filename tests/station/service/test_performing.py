@@ -1,5 +1,6 @@
 """Runs and steps of campaigns through a service: requests of a control reach the job, a dead service is no outcome."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -11,10 +12,12 @@ from tests.fixtures.patience import wait_until
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.protocols import IVSweep
 from tsbench.records import Flag, Result, RunEvent
+from tsbench.station.bench.accepting import Accepted
 from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost
+from tsbench.station.service.jobs import read_asked
 from tsbench.station.service.outcomes import outcome_facts, read_outcome, refusal_facts
 from tsbench.station.service.performing import ServicePerformer, run_through
 
@@ -88,6 +91,15 @@ def test_a_refusal_is_the_error_of_the_process_that_measures() -> None:
 
     with pytest.raises(LimitError, match="device: too much"):
         run_through(Refusing(), "D1", SWEEP, "/runs")
+
+
+def test_what_was_accepted_reaches_the_process_that_measures() -> None:
+    accepted = Accepted("nbo2", {"max_current": 1e-3}, {"current of a point": 2e-4})
+    service = Service()
+    ServicePerformer(service).perform(
+        StepRequest(Path("/bench.toml"), "D1", SWEEP, Path("/runs"), accepted=accepted), lambda _: None, Control())
+    asked = read_asked(json.loads(json.dumps(service.asked[0][1]["asked"])))
+    assert Accepted.read(asked.accepted) == accepted
 
 
 def test_a_step_whose_service_dies_is_lost() -> None:
