@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtWidgets
 
-from tsbench.gui.palette import ACCENT, BORDER, CURVES, DIM, FIELD
+from tsbench.gui.palette import ACCENT, CURVES, DIM
+from tsbench.gui.plot_panel import PlotPanel
 from tsbench.records import FloatArray
 
 _REDRAW_MS = 50
@@ -27,24 +28,17 @@ class LiveTrace:
     y: FloatArray
 
 
-class LivePlot(QtWidgets.QWidget):
+class LivePlot(PlotPanel):
     """One plot with its axes in SI units, a linear/logarithmic switch, and what is being drawn in words."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self.setAttribute(QtCore.Qt.WA_StyledBackground)
+        super().__init__("LIVE CURVE", 220, _REDRAW_MS)
+        self._note.setText("nothing measured yet")
         self._x: list[float] = []
         self._y: list[float] = []
         self._count = 0
         self._traces: dict[str, LiveTrace] = {}
         self._axes = ("", "", "", "")
-        self._stale = False
-        self._title = QtWidgets.QLabel("LIVE CURVE")
-        self._title.setProperty("role", "title")
-        self._note = QtWidgets.QLabel("nothing measured yet")
-        self._note.setProperty("role", "dim")
-        self._note.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
         self._logarithmic = QtWidgets.QPushButton("&Log current")
         self._logarithmic.setCheckable(True)
         self._logarithmic.setToolTip("Show the magnitude of the current on a logarithmic axis")
@@ -52,19 +46,8 @@ class LivePlot(QtWidgets.QWidget):
         self._whole = QtWidgets.QPushButton("Show &all")
         self._whole.setToolTip("Fit the axes to the whole curve (drag to move, wheel to zoom)")
         self._whole.clicked.connect(self._fit)
-        head = QtWidgets.QHBoxLayout()
-        head.addWidget(self._title)
-        head.addSpacing(12)
-        head.addWidget(self._note, 1)
-        head.addWidget(self._logarithmic)
-        head.addWidget(self._whole)
-        self._plot = pg.PlotWidget(background=FIELD)
-        self._plot.showGrid(x=True, y=True, alpha=0.18)
-        self._plot.setMinimumHeight(220)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(BORDER)
-            axis.setTextPen(DIM)
+        self._head.addWidget(self._logarithmic)
+        self._head.addWidget(self._whole)
         self._curve = self._plot.plot(
             [],
             [],
@@ -76,14 +59,6 @@ class LivePlot(QtWidgets.QWidget):
             connect="finite",
         )
         self._drawn: dict[str, pg.PlotDataItem] = {}
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 10)
-        layout.addLayout(head)
-        layout.addWidget(self._plot, 1)
-        self._timer = QtCore.QTimer(self)
-        self._timer.setInterval(_REDRAW_MS)
-        self._timer.timeout.connect(self._redraw_if_stale)
-        self._timer.start()
 
     def begin(self, x: tuple[str, str], y: tuple[str, str]) -> None:
         """Start an empty curve; ``x`` and ``y`` are (name, unit) of the axes."""
@@ -123,10 +98,6 @@ class LivePlot(QtWidgets.QWidget):
     def traces(self) -> Mapping[str, LiveTrace]:
         """Return the waveforms on show."""
         return dict(self._traces)
-
-    def _redraw_if_stale(self) -> None:
-        if self._stale:
-            self._redraw()
 
     def _redraw(self) -> None:
         self._stale = False

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5 import QtCore, QtWidgets
 
-from tsbench.gui.palette import ACCENT, BORDER, DIM, FIELD
+from tsbench.gui.palette import ACCENT, DIM
+from tsbench.gui.plot_panel import PlotPanel
 from tsbench.records import FloatArray
 
 #: (what is chosen, what it did) of the searches, best first
@@ -21,49 +21,22 @@ _WORDS = {"fired": ("fired", "did not fire"), "oscillates": ("oscillates", "does
 _BAND = (255, 190, 90, 60)
 
 
-class SearchPlot(QtWidgets.QWidget):
+class SearchPlot(PlotPanel):
     """One plot of a search by its point table; hidden while there is no search."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self.setAttribute(QtCore.Qt.WA_StyledBackground)
+        super().__init__("SEARCH", 140, _REDRAW_MS)
         self._columns: tuple[int, int, int | None, int | None] | None = None
         self._conditioning: int | None = None  # column
         self._rows: list[FloatArray] = []
         self._logarithmic = self._in_units = False
         self._words = _WORDS["fired"]
-        self._stale = False
-        title = QtWidgets.QLabel("SEARCH")
-        title.setProperty("role", "title")
-        self._note = QtWidgets.QLabel("")
-        self._note.setProperty("role", "dim")
-        self._note.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
-        head = QtWidgets.QHBoxLayout()
-        head.addWidget(title)
-        head.addSpacing(12)
-        head.addWidget(self._note, 1)
-        self._plot = pg.PlotWidget(background=FIELD)
-        self._plot.showGrid(x=True, y=True, alpha=0.18)
-        self._plot.setMinimumHeight(140)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(BORDER)
-            axis.setTextPen(DIM)
         self._ends = [self._plot.plot([], [], pen=pg.mkPen(_BAND, width=1)) for _ in range(2)]
         self._plot.addItem(pg.FillBetweenItem(*self._ends, brush=_BAND))
         self._marks = [
             self._plot.plot([], [], pen=None, symbol=symbol, symbolSize=7, symbolPen=pg.mkPen(fill or ACCENT),
                             symbolBrush=fill if symbol == "o" else None)
             for _, symbol, fill in _OUTCOMES]
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 10)
-        layout.addLayout(head)
-        layout.addWidget(self._plot, 1)
-        self._timer = QtCore.QTimer(self)
-        self._timer.setInterval(_REDRAW_MS)
-        self._timer.timeout.connect(self._redraw_if_stale)
-        self._timer.start()
         self.hide()
 
     def begin(self, columns: Sequence[Mapping[str, Any]]) -> None:
@@ -100,8 +73,8 @@ class SearchPlot(QtWidgets.QWidget):
         """Return how many marks of each outcome are drawn: yes, no, not counted."""
         return tuple(0 if mark.xData is None else len(mark.xData) for mark in self._marks)
 
-    def _redraw_if_stale(self) -> None:
-        if not self._stale or self._columns is None:
+    def _redraw(self) -> None:
+        if self._columns is None:
             return
         self._stale = False
         chosen, outcome, low, high = self._columns

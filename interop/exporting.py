@@ -1,6 +1,5 @@
 """Exports of a run for the programs of other authors: event documents, an archive file of NOMAD, datasets of QCoDeS."""
 
-import contextlib
 import json
 import math
 from pathlib import Path
@@ -10,12 +9,12 @@ from tsbench.errors import ConfigurationError
 from tsbench.interop.bluesky_documents.documents import documents
 from tsbench.interop.nomad_archive.archive import archive_of
 from tsbench.records import Run
-from tsbench.storage import disk, read_run
+from tsbench.storage import read_run
+from tsbench.storage.exports.exported_files import ExportedFiles
 
 DocumentFormat = Literal["bluesky", "nomad", "qcodes"]
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 QCODES_FILE = "qcodes.db"
-_PART = ".part"
 
 
 def export_documents(path: Path | str, form: DocumentFormat, out: Path | str, waveforms: bool = True) -> list[Path]:
@@ -48,31 +47,25 @@ def export_documents(path: Path | str, form: DocumentFormat, out: Path | str, wa
     """
     run, out = read_run(path), Path(out)
     if form == "qcodes":
-        try:
-            from tsbench.interop.qcodes_dataset.export import export_to_qcodes
-        except ImportError as error:
-            raise ConfigurationError(f"this format needs the library {error.name}. Install it with: pip install "
-                                     "tsbench[qcodes]") from None
-        export_to_qcodes(run, out / QCODES_FILE, waveforms)
-        return [out / QCODES_FILE]
-    stem = f"{run.header.run_id}{'.simulated' if run.header.simulated else ''}"
+        return _into_database(run, out / QCODES_FILE, waveforms)
+    files = ExportedFiles(out, run)
     if form == "nomad":
-        target = out / f"{stem}.archive.json"
-        text = json.dumps(_finite(archive_of(run, Path(path).name)), indent=1, allow_nan=False)
+        ending, text = "archive.json", json.dumps(_finite(archive_of(run, Path(path).name)), indent=1, allow_nan=False)
     else:
-        target = out / f"{stem}.documents.jsonl"
-        text = _lines(run, waveforms)
-    part = target.with_name(target.name + _PART)
+        ending, text = "documents.jsonl", _lines(run, waveforms)
+    with files.all_or_none():
+        files.write(ending, lambda target: target.write_text(f"{text}\n", "utf-8"))
+    return files.paths
+
+
+def _into_database(run: Run, database: Path, waveforms: bool) -> list[Path]:
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        part.write_text(f"{text}\n", "utf-8")
-        disk.replace(part, target)
-    except OSError as error:
-        raise disk.storage_error(error, target, "the export", kept=False) from error
-    finally:
-        with contextlib.suppress(OSError):  # the folder itself is not there
-            disk.remove(part, missing_ok=True)
-    return [target]
+        from tsbench.interop.qcodes_dataset.export import export_to_qcodes
+    except ImportError as error:
+        raise ConfigurationError(f"this format needs the library {error.name}. Install it with: pip install "
+                                 "tsbench[qcodes]") from None
+    export_to_qcodes(run, database, waveforms)
+    return [database]
 
 
 def _lines(run: Run, waveforms: bool) -> str:
