@@ -1,6 +1,7 @@
 """The recorder of a run: an item is on the disk when the call returns; at the end the run file is made."""
 
 import contextlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,17 @@ Status = Literal["success", "abort", "fail"]
 Listener = Callable[[str, int, Point | Waveform | RunEvent, int], None]
 
 _OVERHEAD = 16 * 2**20  #: [bytes] headers, events, results
+
+
+def require_folder(directory: Path) -> None:
+    """Make the folder of a run file; StorageError if it cannot be made, or nothing can be written into it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{directory}: this folder cannot be made ({error.strerror or error}). Choose another "
+                           "folder with --out") from error
+    if not os.access(directory, os.W_OK):
+        raise StorageError(f"{directory}: nothing can be written into this folder. Choose another folder with --out")
 
 
 class RunRecorder:
@@ -61,11 +73,7 @@ class RunRecorder:
     ) -> None:
         run_id.check(header.run_id)
         record_data.require_readable(header)
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{directory}: this folder cannot be made ({error.strerror or error}). Choose another "
-                               "folder with --out") from error
+        require_folder(directory)
         disk.require_space(directory, 3 * planned_bytes + _OVERHEAD)
         self.header = header
         self.path = directory / f"{header.run_id}{SUFFIX}"

@@ -18,7 +18,7 @@ from tsbench.instruments.tektronix_mso.readout import WaveformPreamble, parse_st
 from tsbench.records import Flag, Identity
 
 MSO, DPO = Identity("TEKTRONIX", "MSO54", "C1", "1.44"), Identity("TEKTRONIX", "DPO7254C", "C1", "7.5")
-OK = ("*ESR?;:ALLE?", '0;0,"No events to report; queue empty"')
+OK = ("*ESR?;:ALLE?", '0;0,"No events to report - queue empty"')
 
 
 def channel(switch: str) -> list[tuple[str, str | None]]:
@@ -237,13 +237,13 @@ def test_garbled_records_are_refused() -> None:
 
 
 def test_events_become_errors() -> None:
-    assert parse_events('0;0,"No events to report; queue empty"') == ()
+    assert parse_events('0;0,"No events to report - queue empty"') == ()
     assert parse_events('129;:ALLEV 401,"Power on; ",402,"Operation complete; "') == ()
     assert parse_events('48;113,"Undefined header; FOO",222,"Data out of range; "') == (
         ErrorReply(113, "Undefined header", "FOO"), ErrorReply(222, "Data out of range", ""))
-    assert parse_events('32;1,"No events to report; new events pending *ESR?"')[0].code == 32
+    assert parse_events('32;1,"No events to report - new events pending *ESR?"')[0].code == 32
     assert parse_event('16;222,"Data out of range; "').code == 222
-    assert parse_event('0;0,"No events to report; queue empty"').code == 0
+    assert parse_event('0;0,"No events to report - queue empty"').code == 0
     for reply in ("", "0", "0;", "999;0,\"x\"", '0,"No error"'):
         with pytest.raises(ValueError, match="register"):
             parse_events(reply)

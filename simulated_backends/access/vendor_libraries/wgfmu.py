@@ -1,10 +1,12 @@
 """The WGFMU library of the B1530A for the virtual B1500A of a world: the vendor's function names, nothing else of it.
 
 ``library.WGFMU_openSession("GPIB0::17::INSTR")`` returns a status code. A function that writes to pointers returns the
-status and what it writes: ``status, size, times, values = library.WGFMU_getMeasureValues(101, 0, 100)``.
+status and what it writes: ``status, size, times, values = library.WGFMU_getMeasureValues(101, 0, 100)``. Called with
+pointers of ctypes, it writes to them and returns the status alone (``pointers.py``), so that a script for the vendor's
+library runs as it is.
 
 Source: B1530A User's Guide, chapter 4; function names, arguments and codes as in the vendor's header wgfmu.h. Not
-modelled (status -4): range events, trigger events, raw data, delays, reading of events and of single points.
+modelled (status -4): range events, trigger events, raw data, delays, reading of events.
 """
 
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import Any
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.access.vendor_libraries.patterns import LIBRARY_ERROR, VendorError
+from tsbench.simulated_backends.access.vendor_libraries.pointers import by_value, split, write
 from tsbench.simulated_backends.access.vendor_libraries.wgfmu_channels import ChannelFunctions
 from tsbench.simulated_backends.access.vendor_libraries.wgfmu_patterns import PatternFunctions
 from tsbench.simulated_backends.access.vendor_libraries.wgfmu_session import SessionFunctions, SharedState
@@ -47,7 +50,21 @@ class WgfmuLibrary:
             raise AttributeError(f"the simulated WGFMU library has no function {name}")
         function, outputs, speaks = self._functions[name]
 
+        least = getattr(function, "__code__").co_argcount - 1   # noqa: B009 - mypy knows no code of a callable
+
         def call(*arguments: Any) -> Any:
+            if outputs:
+                values, targets = split(arguments, least)
+            else:
+                values, targets = [by_value(argument) for argument in arguments], []
+            answer = carried_out(*values)
+            if not targets:
+                return answer
+            status, *found = answer
+            write(found, targets)
+            return status
+
+        def carried_out(*arguments: Any) -> Any:
             with self._state.world.bench.lock:
                 if speaks:
                     self._state.world.bench.begin_message()

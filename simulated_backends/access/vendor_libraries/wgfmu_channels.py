@@ -146,6 +146,13 @@ class ChannelFunctions:
         measured = 0 if self._running() or channel not in self._executed else len(self._data(channel)[0])
         return measured, total
 
+    @vendor("WGFMU_getMeasureValue", 0.0, 0.0, speaks=True)
+    def _value(self, channel: int, index: int) -> tuple[float, float]:
+        times, values = self._data(channel)
+        if not 0 <= index < len(times):
+            raise VendorError(OUT_OF_RANGE, f"there is no value {index}")
+        return times[index], values[index]
+
     @vendor("WGFMU_getMeasureValues", 0, (), (), speaks=True)
     def _values(self, channel: int, offset: int, size: int) -> tuple[int, list[float], list[float]]:
         times, values = self._data(channel)

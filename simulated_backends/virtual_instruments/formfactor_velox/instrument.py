@@ -11,8 +11,8 @@ Behaviour of the software that the virtual instrument reproduces
 - A step from contact goes to the separation height first, and returns to contact.
 - ``MoveChuck`` beside the devices leaves the needles on nothing: contact there connects no device.
 
-Not compared with a manual: the numbers of the other errors, the text of ``*IDN?``, the letters of the preset heights and
-of the mode in ``ReadProberStatus``, and the commands ``GetNumDies``, ``GetDieDataAsColRow`` and ``ReadMapPosition``
+Not compared with a manual: the numbers of the other errors, the text of ``*IDN?``, the letters of the preset heights
+and of the mode in ``ReadProberStatus``, and the commands ``GetNumDies``, ``GetDieDataAsColRow`` and ``ReadMapPosition``
 beyond their first two values.
 """
 

@@ -36,6 +36,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2600.data_sheet imp
     TspSourceMeterDataSheet,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_2600.smu_table import SmuTable, show_status
+from tsbench.simulated_backends.virtual_instruments.keithley_2600.system_tables import Setups, show_system
 from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 
 
@@ -56,6 +57,7 @@ class VirtualKeithley2600B(VirtualInstrument):
         sheet = self.data_sheet
         self.line_frequency, closed = line_frequency(placement), interlock_is_closed(placement)
         self.identification = f"{self.manufacturer}, {self.model}, {self.serial}, {self.firmware}"
+        self.setups: Setups = {}
         self.channels = tuple(SmuChannel(self, sheet, letter, self.line_frequency) for letter in sheet.channels)
         for channel in self.channels:
             channel.interlock_is_open = sheet.interlock and not closed
@@ -69,6 +71,7 @@ class VirtualKeithley2600B(VirtualInstrument):
         if self.data_sheet.interlock and not self.channels[0].interlock_is_open:
             language.status.sets["measurement"].set_bits(2048, True)
         self.units = tuple(SmuTable(channel, language.parts, buffers, language.bus) for channel in self.channels)
+        show_system(language.parts, self.channels, self.setups, self.reset)
         factory = importlib.resources.files("tsbench.simulated_backends.virtual_instruments.keithley_2600")
         text = factory.joinpath("factory_scripts.lua").read_text("utf-8")
         for _ in language.interpreter.run(language.interpreter.compile(text)):
@@ -122,7 +125,7 @@ class VirtualKeithley2600B(VirtualInstrument):
         """A device clear has come."""
         self.language.cleared()
 
-    def reset(self) -> Handler | None:
+    def reset(self) -> Handler:
         """Do what ``reset()`` and ``*RST`` do."""
         self.language.reset()
         for unit in self.units:

@@ -8,10 +8,19 @@ from typing import Any
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
+from tsbench.simulated_backends.tsp.interpreter import LuaTable
 from tsbench.simulated_backends.tsp.tables import TspTable, boolean, number, text, whole
 from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import Card, RelayMatrix
 
 LONGEST_LIST = 5000  #: letters
+#: ``for name in channel.pattern.catalog() do ... end``
+_CATALOG = """
+local names = channel.pattern._names
+channel.pattern.catalog = function()
+  local found, place = names(), 0
+  return function() place = place + 1 return found[place] end
+end
+"""
 LONGEST_DELAY = 60.0  #: [s]; not compared with the manual
 
 
@@ -47,6 +56,15 @@ class ChannelTable:
         table.method("getforbidden", self._listed_forbidden, 1)
         table.method("setdelay", self._set_delay, 2)
         table.method("getdelay", self._delay, 1)
+        self._patterns: dict[str, tuple[str, ...]] = {}   #: relays that a pattern stands for, by its name
+        pattern = table.table("pattern")
+        pattern.method("setimage", self._set_pattern, 2)
+        pattern.method("snapshot", self._snapshot, 1)
+        pattern.method("getimage", self._patterns_of, 1)
+        pattern.method("delete", self._delete_pattern, 1)
+        pattern.method("_names", lambda: LuaTable(tuple(self._patterns)))
+        for _ in parts.interpreter.run(parts.interpreter.compile(_CATALOG)):
+            pass
         slot = TspTable(parts.interpreter, "slot")
         slot.make_global("slot")
         for place, card in slots.items():
@@ -69,6 +87,9 @@ class ChannelTable:
             word = part.strip().upper()
             if not word and empty:
                 continue
+            if part.strip() in self._patterns:
+                found += self._patterns[part.strip()]
+                continue
             if word == "ALLSLOTS":
                 found += known
             elif word.startswith("SLOT") and word[4:].isdigit():
@@ -82,6 +103,31 @@ class ChannelTable:
                     raise TspError(1401, "", 1)
                 found += known[begin: end + 1]
         return list(dict.fromkeys(found))
+
+    # ------------------------------------------------------------------------------------- patterns
+
+    def _keep_pattern(self, name: Any, relays: Sequence[str]) -> None:
+        word = text(name)
+        if not word.isidentifier() or word.upper() in self._matrix.crosspoints or self._forbidden.intersection(relays):
+            raise TspError(1401, "", 2)
+        self._patterns[word] = tuple(relays)
+
+    def _set_pattern(self, channels: Any, name: Any) -> None:
+        self._keep_pattern(name, self._names(channels))
+
+    def _snapshot(self, name: Any) -> None:
+        self._keep_pattern(name, self._matrix.listed())
+
+    def _patterns_of(self, names: Any) -> str:
+        """Return the channels of patterns, with commas; between two patterns a semicolon."""
+        asked = [name.strip() for name in text(names, LONGEST_LIST).split(",")]
+        if any(name not in self._patterns for name in asked):
+            raise TspError(1401, "", 1)
+        return ";".join(",".join(self._patterns[name]) for name in asked)
+
+    def _delete_pattern(self, name: Any) -> None:
+        if self._patterns.pop(text(name), None) is None:
+            raise TspError(1401, "", 1)
 
     # ------------------------------------------------------------------------------------- functions
 

@@ -7,10 +7,12 @@ Behaviour of the instruments that the virtual instruments reproduce
 - ``channel.getclose`` returns nil where nothing is closed, else the names with semicolons between them.
 - A channel that is not there is an error, and no relay of the list changes.
 - A reset opens all relays.
+- A pattern (``channel.pattern``) is a name of channels. Channel lists may have it among them. A reset keeps patterns.
+  One that was made by ``snapshot`` holds what was closed then.
 
 Texts and effects that the manuals do not state: error 1401 for a wrong channel, -221
-for one that is forbidden. Channel patterns, scans, digital lines
-and the multimeter of the 3706A are not modelled.
+for one that is forbidden; 1401 for a wrong name of a pattern. Scans, digital lines and the multimeter of the 3706A are
+not modelled.
 """
 
 from collections.abc import Mapping

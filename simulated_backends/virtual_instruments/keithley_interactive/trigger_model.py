@@ -109,11 +109,10 @@ class TriggerModel:
             raise ScpiError(-213)
         if not self.blocks:
             raise ScpiError(-200)
-        lost = {number: to for number, block in self.blocks.items() if (to := block.branches_to) and to not in self.blocks}
-        if lost:
-            number, to = next(iter(lost.items()))
-            raise ScpiError(
-                -221, text=f"Settings conflict; trigger block {number} branches to block {to}, not defined")
+        for number, block in self.blocks.items():
+            if block.branches_to and block.branches_to not in self.blocks:
+                where = f"trigger block {number} branches to block {block.branches_to}, not defined"
+                raise ScpiError(-221, text=f"Settings conflict; {where}")
         self.actions.forget()
         for number, block in self.blocks.items():
             for event in block.events:

@@ -6,6 +6,7 @@ from tsbench.simulated_backends.virtual_instruments.line_commands import LineErr
 
 COMMAND_ERROR, EXECUTION_ERROR = 0x20, 0x10  #: bits of the standard event register
 SENSOR_OVER_RANGE = 128  #: bit of RDGST?
+LAST_CURVE = 59  #: number of the last curve of the user (manual of the 336, CRVHDR)
 ZERO_CELSIUS = 273.15  #: [K]
 
 
@@ -75,6 +76,25 @@ class ReadingCommands(LineTable[LoopController]):
     @line_command("INTYPE?")
     def _type(self, letter: str) -> str:
         return self.instrument.input_types[self._input(letter)]
+
+
+    @line_command("INCRV")
+    def _set_curve(self, letter: str, curve: str) -> None:
+        """Choose a curve; the reading does not depend on it here."""
+        self.instrument.curves[self._input(letter)] = whole_number(curve, 0, LAST_CURVE)
+
+    @line_command("INCRV?")
+    def _curve(self, letter: str) -> str:
+        return f"{self.instrument.curves[self._input(letter)]:02d}"
+
+    @line_command("TLIMIT")
+    def _set_limit(self, letter: str, kelvins: str) -> None:
+        self.instrument.limits[self._input(letter)] = number(kelvins, 0.0, 9999.0)
+        self.instrument.stirred()
+
+    @line_command("TLIMIT?")
+    def _limit(self, letter: str) -> str:
+        return f"{self.instrument.limits[self._input(letter)]:+05.0f}"
 
 
 class ControlCommands(LineTable[LoopController]):

@@ -9,6 +9,8 @@ from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet imp
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import Loop
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineInstrument
 
+FIRST_CURVE = 2  #: of the curves: that of a diode DT-670; which one is chosen at first is not compared with a manual
+
 
 class LoopController(LineInstrument):
     """The parts of a temperature controller, as its commands see them."""
@@ -24,6 +26,8 @@ class LoopController(LineInstrument):
         self.loops = [Loop(power, input=k + 1) for k, power in enumerate((*sheet.power, *[0.0] * sheet.other_outputs))]
         self.names = dict.fromkeys(sheet.inputs, "")
         self.input_types = dict.fromkeys(sheet.inputs, "1,0,0,0,1")  #: a diode, in kelvin
+        self.curves = dict.fromkeys(sheet.inputs, FIRST_CURVE)
+        self.limits = dict.fromkeys(sheet.inputs, 0.0)  #: [K] above which all outputs go off; 0: none
         self._offsets = {
             letter: self.calibration(f"input {letter}", 0.0, sheet.offset).offset for letter in sheet.inputs}
 
@@ -33,7 +37,16 @@ class LoopController(LineInstrument):
         if chuck is None or chuck.heater.partition(".")[0] != self.name:
             return
         loop = self.loop(chuck.heater.partition(".")[2])
-        chuck.power = lambda time, temperature: loop.power(time, self.seen(loop.input, temperature))
+        chuck.power = lambda time, temperature: self._power(loop, time, temperature)
+
+    def _power(self, loop: Loop, time: float, temperature: float) -> float:
+        """Return the power [W] of the chuck's heater; all outputs go off above the limit of an input (TLIMIT)."""
+        for number, letter in enumerate(self.data_sheet.inputs, 1):
+            seen = self.seen(number, temperature) if self.limits[letter] else None
+            if seen is not None and seen > self.limits[letter]:
+                for one in self.loops:
+                    one.range = 0
+        return loop.power(time, self.seen(loop.input, temperature))
 
     def seen(self, number: int, temperature: float) -> float | None:
         """Return what input ``number`` says while the chuck is at ``temperature`` [K]; None: nothing valid."""
@@ -61,6 +74,8 @@ class LoopController(LineInstrument):
 
     def reset(self) -> Handler | None:
         """Do ``*RST``: heaters off, settings at their defaults."""
+        self.curves = dict.fromkeys(self.data_sheet.inputs, FIRST_CURVE)
+        self.limits = dict.fromkeys(self.data_sheet.inputs, 0.0)
         for k, loop in enumerate(self.loops):
             self.loops[k].__dict__.update(vars(Loop(loop.full_power, input=k + 1)))
         self.stirred()

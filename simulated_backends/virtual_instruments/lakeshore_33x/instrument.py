@@ -11,8 +11,9 @@ Behaviour of the instruments that the virtual instruments reproduce
 - ``SETP?`` on a ramp replies the set-point where the ramp has got to (``RAMP``, ``RAMPST?``).
 - Switching a heater range on begins a ramp at the temperature of the sensor.
 - ``*RST`` switches all heater ranges off.
-- Curves, alarms, relays, the display, zones, warm-up and the analog outputs are not modelled: their commands count as
-  unknown.
+- Above the temperature limit of an input (``TLIMIT``) all outputs go off. ``INCRV`` is kept, and changes no reading.
+- The points of curves, readings in sensor units, alarms, relays, the display, zones, warm-up and the analog outputs are
+  not modelled: their commands count as unknown.
 """
 
 from typing import ClassVar

@@ -1,5 +1,7 @@
 """The commands TIMebase, ACQuire and TRIGger of the RTO, and the plan of an acquisition."""
 
+from typing import Any
+
 from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
@@ -16,6 +18,20 @@ from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables imp
     RtoChannels,
     SharedAcquiring,
 )
+
+
+class _RecordLength(Integer):
+    """Its query answers the length that results from all settings; 0 stands for none that was set."""
+
+    def format(self, value: Any, owner: Any) -> str:
+        return str(owner.sampling().points)
+
+
+class _SampleRate(Number):
+    """Its query answers the rate that results from all settings; 0 stands for none that was set."""
+
+    def format(self, value: Any, owner: Any) -> str:
+        return str(owner.format_number(owner.sampling().rate))
 
 
 class RtoAcquiring(SharedAcquiring):
@@ -36,9 +52,10 @@ class RtoAcquiring(SharedAcquiring):
         "S", lambda owner: owner.data_sheet.min_timebase, lambda owner: owner.data_sheet.max_timebase), default=10e-9)
     position = Setting(":TIMebase:HORizontal:POSition", Number("S", -1e5, 1e5), default=0.0)
     reference = Setting(":TIMebase:REFerence", Number("PCT", 0.0, 100.0), default=50.0)
-    points = Setting(":ACQuire:POINts[:VALue]", Integer("", 1000, lambda owner: owner.data_sheet.memory), default=0)
+    points = Setting(
+        ":ACQuire:POINts[:VALue]", _RecordLength("", 1000, lambda owner: owner.data_sheet.memory), default=0)
     points_auto = Setting(":ACQuire:POINts:AUTO", Choice("RESolution", "RECLength"), default="RES")
-    wanted_rate = Setting(":ACQuire:SRATe", Number("HZ", 2.0, 20e12), default=0.0)
+    wanted_rate = Setting(":ACQuire:SRATe", _SampleRate("HZ", 2.0, 20e12), default=0.0)
     count = Setting(":ACQuire:COUNt", Integer("", 1, 16_777_215), default=1)
     trigger_mode = Setting(":TRIGger<1-3>:MODE", Choice("AUTO", "NORMal", "FREerun"), default="AUTO")
     source = Setting(":TRIGger<1-3>:SOURce", Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernanalog"),

@@ -12,17 +12,22 @@ Quirks that the twin has
 
 Compared with replies of an SDG2042X that others recorded (``tests/transcripts/siglent_sdg2042x.recorded.jsonl``). Not
 compared: what the error queue holds of a wrong message; levels shown after another load (the instrument rounds them to
-0.1 mV); the shortest burst delay and period. The twin has neither modulation nor sweep, and no built-in waveform but
+0.1 mV); the shortest burst delay and period; replies to ``CHDR?``
+and ``STL?``. The twin has neither modulation nor sweep, and no built-in waveform but
 one: it answers -113.
 """
+
+from typing import Any
 
 import numpy as np
 
 from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import execute_scpi
+from tsbench.simulated_backends.scpi.headers import ProgramUnit
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.tree import Subsystem
+from tsbench.simulated_backends.scpi.parameters import Choice, Optional
+from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
@@ -35,6 +40,12 @@ from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_tab
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import WAVE_DATA, PointsFraming, pairs
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.wave_commands import SdgWaveCommands
 
+#: long words of replies, by their short ones (SDG programming guide PG02)
+LONG_WORDS = {
+    "BSWV": "BASIC_WAVE", "OUTP": "OUTPUT", "BTWV": "BURSTWAVE", "MDWV": "MODULATEWAVE", "SWWV": "SWEEPWAVE",
+    "SRATE": "SAMPLERATE", "ARWV": "ARBWAVE", "SYNC": "SYNC", "INVT": "INVERT", "STL": "STORELIST",
+    "CHDR": "COMM_HEADER",
+}
 _STAIR = np.repeat(np.round(np.linspace(-1, 1, 8) * DAC_FULL_SCALE), 2048).astype(np.int16)
 
 
@@ -55,6 +66,7 @@ class VirtualSdg(SdgBase):
         self.states = {number: ChannelState(self.data_sheet) for number in (1, 2)}
         self.waveforms = {"STAIRUP": _STAIR}
         self.sync = 0
+        self.header = "SHORT"   #: of replies: CHDR
         bursts = self.burst_commands
         self.channels = GeneratorChannels(self, self.data_sheet, bursts)
         self.playback = Playback(self, self.data_sheet, bursts, self.channels, lambda: None)
@@ -94,6 +106,34 @@ class VirtualSdg(SdgBase):
             noise_bandwidth=state.bandwidth if state.banded else sheets.MAX_NOISE_BANDWIDTH,
         )
 
+    def written(self, unit: ProgramUnit, result: Any) -> bytes:
+        """Write the header of a reply as ``CHDR`` says: short, long, or none."""
+        text = str(result)
+        word, gap, rest = text.partition(" ")
+        channel, colon, name = word.rpartition(":")
+        if self.header == "SHORT" or not gap or name not in LONG_WORDS:
+            return text.encode("latin-1")
+        return (rest if self.header == "OFF" else f"{channel}{colon}{LONG_WORDS[name]} {rest}").encode("latin-1")
+
+    @command("CHDR", Choice("SHORT", "LONG", "OFF"))
+    @command("COMM_HEADER", Choice("SHORT", "LONG", "OFF"))
+    def _set_header(self, form: str) -> None:
+        """``CHDR OFF``."""
+        self.header = form
+
+    @command("CHDR?")
+    @command("COMM_HEADER?")
+    def _get_header(self) -> str:
+        """``CHDR?``."""
+        return f"CHDR {self.header}"
+
+    @command("STL?", Optional(Choice("BUILDIN", "USER")))
+    def _list(self, kind: str = "BUILDIN") -> str:
+        """``STL? USER``: the waveforms that it has; of the built-in ones, the twin has one."""
+        if kind == "USER":
+            return "STL WVNM," + ",".join(name for name in self.waveforms if name != "STAIRUP")
+        return "STL M2, StairUp"
+
     # --------------------------------------------------------------------------------------- waveforms
 
     def execute(self, message: bytes) -> Handler:
@@ -132,7 +172,7 @@ class VirtualSdg(SdgBase):
         return self._all_off()
 
     def _all_off(self) -> Handler:
-        self.sync = 0
+        self.sync, self.header = 0, "SHORT"
         for channel in self.channels.numbers:
             self.playback.switch(channel, False)
             self.playback.stop_burst(channel)

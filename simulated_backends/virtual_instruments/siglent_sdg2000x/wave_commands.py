@@ -183,6 +183,21 @@ class SdgWaveCommands(SdgTable):
         load = "HZ" if state.levels.load == INFINITE_LOAD else written(state.levels.load)
         return f"C{channel}:OUTP {on},LOAD,{load},PLRT,{'INVT' if state.inverted else 'NOR'}"
 
+    @command("C<1-2>:INVT", _WORDS)
+    @command("C<1-2>:INVERT", _WORDS)
+    def set_inverted(self, channel: int, *words: str) -> None:
+        """``C1:INVT ON``: as ``OUTP PLRT,INVT``."""
+        if words[0] not in ("ON", "OFF"):
+            raise ScpiError(-224)
+        self.generator.states[channel].inverted = words[0] == "ON"
+        self.generator.playback.reshape(channel)
+
+    @command("C<1-2>:INVT?")
+    @command("C<1-2>:INVERT?")
+    def get_inverted(self, channel: int) -> str:
+        """``C1:INVT?``."""
+        return f"C{channel}:INVT {'ON' if self.generator.states[channel].inverted else 'OFF'}"
+
     @command("C<1-2>:SYNC", _WORDS)
     def set_sync(self, channel: int, *words: str) -> None:
         """``C1:SYNC ON``: the sync output shows this channel."""

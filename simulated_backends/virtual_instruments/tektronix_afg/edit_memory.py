@@ -1,6 +1,7 @@
 """Waveforms of the AFG3000C/31000: the edit memory, four user waveforms, and the built-in ones.
 
-A point is two bytes, the high one first, from 0 (the low level) to 16382 (the high level).
+The first word of a command is ``DATA`` or ``TRACe``. A point is two bytes, the high one first, from 0 (the low level)
+to 16382 (the high level).
 """
 
 from collections.abc import Mapping
@@ -74,7 +75,8 @@ class AfgEditMemory(AfgTable):
             raise ScpiError(-220)
         return self._waveforms[name]
 
-    @command("[:TRACe]:DATA:DEFine", Choice("EMEMory"), Optional(AnyOf(Integer(), _ANY_MEMORY)))
+    @command(":TRACe[:DATA]:DEFine", Choice("EMEMory"), Optional(AnyOf(Integer(), _ANY_MEMORY)))
+    @command(":DATA:DEFine", Choice("EMEMory"), Optional(AnyOf(Integer(), _ANY_MEMORY)))
     def define(self, memory: str, what: Any = RESET_POINTS) -> None:
         """``DATA:DEF EMEM,1000``: so many points at the middle, or a copy of a waveform."""
         if isinstance(what, str):
@@ -87,7 +89,8 @@ class AfgEditMemory(AfgTable):
         if not self.sheet.min_arb_points <= points <= self.sheet.max_arb_points:
             raise ScpiError(-222)
 
-    @command("[:TRACe]:DATA[:DATA]", Choice("EMEMory"), Block())
+    @command(":TRACe[:DATA]", Choice("EMEMory"), Block())
+    @command(":DATA[:DATA]", Choice("EMEMory"), Block())
     def download(self, memory: str, block: bytes) -> None:
         """``DATA EMEM,#42000...``."""
         if len(block) % 2:
@@ -98,12 +101,14 @@ class AfgEditMemory(AfgTable):
             raise ScpiError(-222)
         self._keep(memory, (codes - MIDDLE).astype(np.int16))
 
-    @command("[:TRACe]:DATA[:DATA]?", _ANY_MEMORY)
+    @command(":TRACe[:DATA]?", _ANY_MEMORY)
+    @command(":DATA[:DATA]?", _ANY_MEMORY)
     def upload(self, memory: str) -> bytes:
         """``DATA? EMEM``."""
         return definite_block((self._existing(_named(memory)).astype(np.int32) + MIDDLE).astype(">u2").tobytes())
 
-    @command("[:TRACe]:DATA[:DATA]:VALue", Choice("EMEMory"), Integer(), Integer(low=0, high=HIGHEST))
+    @command(":TRACe[:DATA]:VALue", Choice("EMEMory"), Integer(), Integer(low=0, high=HIGHEST))
+    @command(":DATA[:DATA]:VALue", Choice("EMEMory"), Integer(), Integer(low=0, high=HIGHEST))
     def set_point(self, memory: str, point: int, code: int) -> None:
         """``DATA:VAL EMEM,500,2047``: one point, counted from 1."""
         codes = self._existing(memory).copy()
@@ -112,7 +117,8 @@ class AfgEditMemory(AfgTable):
         codes[point - 1] = code - MIDDLE
         self._keep(memory, codes)
 
-    @command("[:TRACe]:DATA[:DATA]:VALue?", Choice("EMEMory"), Integer())
+    @command(":TRACe[:DATA]:VALue?", Choice("EMEMory"), Integer())
+    @command(":DATA[:DATA]:VALue?", Choice("EMEMory"), Integer())
     def get_point(self, memory: str, point: int) -> str:
         """``DATA:VAL? EMEM,500``."""
         codes = self._existing(memory)
@@ -120,36 +126,42 @@ class AfgEditMemory(AfgTable):
             raise ScpiError(-222)
         return str(int(codes[point - 1]) + MIDDLE)
 
-    @command("[:TRACe]:DATA:POINts", Choice("EMEMory"), Integer())
+    @command(":TRACe[:DATA]:POINts", Choice("EMEMory"), Integer())
+    @command(":DATA:POINts", Choice("EMEMory"), Integer())
     def set_points(self, memory: str, points: int) -> None:
         """``DATA:POIN EMEM,500``: cut, or filled up at the middle."""
         self._check_length(points)
         codes = self._existing(memory)
         self._keep(memory, np.concatenate([codes[:points], np.zeros(max(points - len(codes), 0), np.int16)]))
 
-    @command("[:TRACe]:DATA:POINts?", _ANY_MEMORY)
+    @command(":TRACe[:DATA]:POINts?", _ANY_MEMORY)
+    @command(":DATA:POINts?", _ANY_MEMORY)
     def get_points(self, memory: str) -> str:
         """``DATA:POIN? EMEM``."""
         return str(len(self._existing(_named(memory))))
 
-    @command("[:TRACe]:DATA:COPY", _USER, Choice("EMEMory"))
+    @command(":TRACe[:DATA]:COPY", _USER, Choice("EMEMory"))
+    @command(":DATA:COPY", _USER, Choice("EMEMory"))
     def copy(self, user: str, memory: str) -> None:
         """``DATA:COPY USER1,EMEM``: store the edit memory."""
         if _named(user) in self._locked:
             raise ScpiError(-221)
         self._keep(_named(user), self._existing(memory))
 
-    @command("[:TRACe]:DATA:LOCK[:STATe]", _USER, Boolean())
+    @command(":TRACe[:DATA]:LOCK[:STATe]", _USER, Boolean())
+    @command(":DATA:LOCK[:STATe]", _USER, Boolean())
     def lock(self, user: str, on: bool) -> None:
         """``DATA:LOCK USER1,ON``: neither overwritten nor deleted."""
         (self._locked.add if on else self._locked.discard)(_named(user))
 
-    @command("[:TRACe]:DATA:LOCK[:STATe]?", _USER)
+    @command(":TRACe[:DATA]:LOCK[:STATe]?", _USER)
+    @command(":DATA:LOCK[:STATe]?", _USER)
     def is_locked(self, user: str) -> str:
         """``DATA:LOCK? USER1``."""
         return "1" if _named(user) in self._locked else "0"
 
-    @command("[:TRACe]:DATA:DELete[:NAME]", _USER)
+    @command(":TRACe[:DATA]:DELete[:NAME]", _USER)
+    @command(":DATA:DELete[:NAME]", _USER)
     def delete(self, user: str) -> None:
         """``DATA:DEL USER1``: not while a channel plays it."""
         name = _named(user)
@@ -159,7 +171,8 @@ class AfgEditMemory(AfgTable):
             raise ScpiError(-221)
         del self._waveforms[name]
 
-    @command("[:TRACe]:DATA:CATalog?")
+    @command(":TRACe[:DATA]:CATalog?")
+    @command(":DATA:CATalog?")
     def catalogue(self) -> str:
         """``DATA:CAT?``: the names of all waveforms."""
         return ",".join(f'"{name}"' for name in sorted(self._waveforms))

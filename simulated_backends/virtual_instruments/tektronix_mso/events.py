@@ -90,8 +90,8 @@ class EventCommands(TektronixTable):
 
     def _nothing(self) -> Event:
         if self.status.errors or self.status.standard_event & int(self.device_events):
-            return 1, "No events to report; new events pending *ESR?"
-        return 0, "No events to report; queue empty"
+            return 1, "No events to report - new events pending *ESR?"
+        return 0, "No events to report - queue empty"
 
     @command(":EVENT?")
     def _event(self) -> str:

@@ -233,9 +233,8 @@ class MsoWaveformCommands(TektronixWaveforms):
 
     @command(":DATa:SOUrce:AVAILable?")
     def _available(self) -> str:
-        """``DATa:SOUrce:AVAILable?``: what was acquired."""
-        channels = [number for number in self.settings.shown_channels() if self.records.has(number)]
-        return ",".join(f"CH{number}" for number in channels) or "NONE"
+        """``DATa:SOUrce:AVAILable?``: the channels that are on."""
+        return ",".join(f"CH{number}" for number in self.settings.shown_channels()) or "NONE"
 
 
 class DpoWaveformCommands(TektronixWaveforms):

@@ -1,5 +1,6 @@
 """The WGFMU library on a virtual B1500A: patterns, execution, what is measured, status codes."""
 
+import ctypes
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -326,3 +327,36 @@ def test_no_other_library(opened: Opened, tmp_path: Path) -> None:
     opened(session=False)
     with pytest.raises(ConfigurationError, match="no vendor library 'nidaqmx'"):
         open_library("nidaqmx", str(tmp_path / "w.world.toml"))
+
+
+def test_a_script_with_pointers_of_ctypes_runs_as_it_is(opened: Opened) -> None:
+    library = opened()
+    c_int, c_double, byref, array = ctypes.c_int, ctypes.c_double, ctypes.byref, ctypes.c_double * 5
+    for channel, code in ((201, 6004), (202, 6005)):
+        assert library.WGFMU_setOperationMode(c_int(channel), c_int(FAST)) == 0
+        assert library.WGFMU_setMeasureMode(channel, CURRENT) == 0
+        assert library.WGFMU_setMeasureCurrentRange(channel, code) == 0
+        assert library.WGFMU_connect(channel) == 0
+    assert library.WGFMU_createPattern(b"p", c_double(0.0)) == 0
+    assert library.WGFMU_addVectors(
+        b"p", array(1e-6, 7e-8, 2e-6, 7e-8, 1e-6), array(0.0, 2.0, 2.0, 0.0, 0.0), c_int(5)) == 0
+    assert library.WGFMU_createPattern(b"zero", 0.0) == 0 == library.WGFMU_addVector(b"zero", 4.14e-6, 0.0)
+    assert library.WGFMU_setMeasureEvent(b"p", b"top", 2.5e-6, 5, 1e-7, 1e-7, 12000) == 0
+    for channel, name in ((201, b"p"), (202, b"zero")):
+        assert library.WGFMU_addSequence(channel, name, 1.0) == 0
+    assert library.WGFMU_execute() == 0 == library.WGFMU_waitUntilCompleted()
+    measured, total, size, time, value = c_int(), c_int(), c_int(5), c_double(), c_double()
+    assert library.WGFMU_getMeasureValueSize(201, byref(measured), ctypes.pointer(total)) == 0
+    assert (measured.value, total.value) == (5, 5)
+    times, values = array(), array()
+    assert library.WGFMU_getMeasureValues(201, 0, byref(size), times, values) == 0 and size.value == 5
+    found = np.zeros(5)
+    address = found.ctypes.data_as(ctypes.POINTER(c_double))
+    assert library.WGFMU_getMeasureValues(201, 0, byref(size), times, address) == 0 and list(found) == list(values)
+    assert library.WGFMU_getMeasureValue(201, 3, byref(time), byref(value)) == 0
+    assert (time.value, value.value) == (times[3], values[3]) == library.WGFMU_getMeasureValue(201, 3)[1:]
+    assert library.WGFMU_getMeasureValue(201, 5, byref(time), byref(value)) == -1
+    length = c_int()
+    assert library.WGFMU_getErrorSummarySize(byref(length)) == 0
+    text = ctypes.create_string_buffer(length.value + 1)
+    assert library.WGFMU_getErrorSummary(text, byref(length)) == 0 and text.value == b"-1: there is no value 5"

@@ -314,3 +314,26 @@ def test_the_2636b_measures_picoamperes(make: Make) -> None:
     assert abs(current - 50e-12) <= allowed + (source.source_gain * 0.5 + source.source_offset) / 10e9
     meter.write("smua.source.rangei = 1e-12")
     assert meter.number("smua.source.rangei") == 1e-9, "no current source below 1 nA"
+
+
+def test_setups_files_and_interfaces_have_their_names(tmp_path: Path) -> None:
+    meter = TspMeter(tmp_path)
+    meter.write("smua.source.levelv = 1.5 smua.source.limiti = 2e-3 smua.measure.nplc = 0.1 smub.measure.count = 7")
+    meter.write("setup.save(2) smua.source.output = 1 smua.source.levelv = 3 smub.measure.count = 9")
+    meter.write("setup.recall(2)")
+    found = "smua.source.levelv, smua.source.limiti, smua.measure.nplc, smub.measure.count, smua.source.output"
+    assert meter.numbers(f"print({found})") == [1.5, 2e-3, 0.1, 7.0, 0.0] and not meter.errors()
+    meter.meter.power_cycle()
+    meter.write("setup.recall(0)")
+    assert meter.number("smua.source.levelv") == 0.0
+    meter.write("setup.recall(2) smua.source.levelv = 9 setup.recall(2) setup.poweron = 2")
+    assert meter.print("smua.source.levelv, setup.poweron") == "1.50000e+00\t2.00000e+00" and not meter.errors()
+    meter.write("setup.recall(3)")
+    meter.write("fs.mkdir('/usb1/a')")
+    meter.write("savebuffer(smua.nvbuffer1, 'csv', '/usb1/b.csv')")
+    assert [error.split()[0] for error in meter.errors()] == ["1401", "2203", "2203"]
+    meter.write("serial.baud = 115200 lan.config.method = lan.MANUAL")
+    assert meter.print("serial.baud, serial.parity, lan.config.method, lan.status.ipaddress") == (
+        "1.15200e+05\tnone\t1.00000e+00\t127.0.0.1")
+    meter.write("serial.baud = 1")
+    assert [error.split()[0] for error in meter.errors()] == ["1401"]

@@ -43,6 +43,14 @@ def test_a_record_in_every_format(bench: Any, form: str) -> None:
     assert bench.errors(bench.scope) == []
 
 
+def test_length_and_rate_of_the_record_are_what_results(bench: Any) -> None:
+    s = bench.scope
+    bench.send(s, "TIM:RANG 1E-6")
+    assert bench.ask(s, "ACQ:POIN?") == "10000" and float(bench.ask(s, "ACQ:SRAT?")) == 10e9
+    bench.send(s, "ACQ:POIN 2000")
+    assert bench.ask(s, "ACQ:POIN?") == "2000" and float(bench.ask(s, "ACQ:SRAT?")) == 2e9
+
+
 def test_states_and_a_forced_trigger(bench: Any) -> None:
     bench.send(bench.generator, "OUTP1 OFF")
     bench.send(bench.scope, "RUNS")

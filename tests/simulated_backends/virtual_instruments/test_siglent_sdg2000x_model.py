@@ -177,3 +177,17 @@ def test_levels_are_within_the_stated_accuracy(table: Any) -> None:
     amplitude, offset = np.abs(errors).T
     assert amplitude.max() <= 0.01 * 2 + 1e-3 + 2e-3 and amplitude.max() > 3e-3
     assert offset.max() <= 0.01 * 1 + 3e-3 + 2e-3 and offset.max() > 2e-3
+
+
+def test_headers_of_replies_the_inverted_output_and_the_list_of_waveforms(sdg: Any) -> None:
+    g = sdg.generator
+    assert sdg.ask(g, "CHDR?") == "CHDR SHORT" and sdg.ask(g, "C1:INVT?") == "C1:INVT OFF"
+    sdg.send(g, "C1:INVT ON", "CHDR LONG")
+    assert sdg.ask(g, "C1:INVERT?") == "C1:INVERT ON" and sdg.ask(g, "C2:BTWV?") == "C2:BURSTWAVE STATE,OFF"
+    assert sdg.ask(g, "COMM_HEADER?") == "COMM_HEADER LONG"
+    sdg.send(g, "CHDR OFF")
+    assert sdg.ask(g, "C1:OUTP?") == "OFF,LOAD,HZ,PLRT,INVT"
+    sdg.send(g, "*RST", b"C1:WVDT WVNM,mine,WAVEDATA," + bytes(64))
+    assert sdg.ask(g, "STL? USER") == "STL WVNM,MINE" and sdg.ask(g, "STL?") == "STL M2, StairUp"
+    sdg.send(g, "C1:INVT MAYBE")
+    assert sdg.errors(g) == [-224]

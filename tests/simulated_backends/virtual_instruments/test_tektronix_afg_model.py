@@ -69,6 +69,7 @@ def test_identity_and_reset(afg: Any) -> None:
     ("DATA:DEF EMEM,1", [-222], {}),
     ("DATA:DEF EMEM,200000", [-222], {"DATA:POIN? EMEM": 1000.0}),
     ("DATA:DEF EMEM,10;:DATA:VAL EMEM,3,16382", [], {"DATA:VAL? EMEM,3": 16382.0, "DATA:VAL? EMEM,4": 8191.0}),
+    ("TRAC:DEF EMEM,10;:TRACe:VAL EMEM,3,16382", [], {"DATA:VAL? EMEM,3": 16382.0, "TRAC:POIN? EMEM": 10.0}),
     ("DATA:VAL EMEM,3,16383", [-222], {}),
     ("DATA:COPY USER1,EMEM;:DATA:LOCK USER1,ON;:DATA:DEL USER1", [-221], {"DATA:LOCK? USER1": 1.0}),
     ("*RCL 3", [-224], {}),

@@ -100,12 +100,16 @@ def test_identity_follows_the_pattern_of_the_maker(any_scope: Scope) -> None:
     assert firmware.startswith("CF:91.1CT FV:")
 
 
+def test_the_available_sources_are_the_channels_that_are_on(mso: Scope) -> None:
+    assert mso.ask("DATa:SOUrce:AVAILable?") == "CH1"
+
+
 def test_events_wait_for_the_register(any_scope: Scope) -> None:
     scope = any_scope
-    assert scope.ask("EVMsg?") == '0,"No events to report; queue empty"'
+    assert scope.ask("EVMsg?") == '0,"No events to report - queue empty"'
     scope.tell("NONSENSE 1")
     assert scope.ask("EVENT?") == "1"   # pending *ESR?
-    assert scope.ask("EVMsg?") == '1,"No events to report; new events pending *ESR?"'
+    assert scope.ask("EVMsg?") == '1,"No events to report - new events pending *ESR?"'
     assert scope.ask("*ESR?") == "32"
     assert scope.ask("EVQty?") == "1"
     assert scope.ask("EVMsg?") == '113,"Undefined header; NONSENSE"'
@@ -114,7 +118,7 @@ def test_events_wait_for_the_register(any_scope: Scope) -> None:
     scope.tell("CH9:SCAle 1")
     assert scope.ask("*ESR?") == "48"
     assert scope.ask("*ESR?") == "0"   # which forgets the events that were not read
-    assert scope.ask("ALLEv?") == '0,"No events to report; queue empty"'
+    assert scope.ask("ALLEv?") == '0,"No events to report - queue empty"'
     scope.tell("DESE 16;NONSENSE")
     assert scope.ask("*ESR?") == "0"   # command errors are masked
     assert scope.ask("*STB?") == "0"   # no bit for the queue

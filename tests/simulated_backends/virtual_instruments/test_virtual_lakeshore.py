@@ -77,6 +77,8 @@ def of_place(world: World) -> float:
     ("RDGST? B", "128"),
     ("SETP 1,300;SETP? 1", "+300.000"),
     ("RANGE 1,2;RANGE? 1", "2"),
+    ("INCRV? A", "02"), ("INCRV A,21;INCRV? A", "21"), ("TLIMIT? B", "+0000"), ("TLIMIT A,450;TLIMIT? A", "+0450"),
+    ("INCRV A,60;INCRV? A", "02"),
     ("RAMP 1,1,5.5;RAMP? 1", "1,+5.500"),
     ("RAMPST? 1", "0"),
     ("PID 1,40,15,10;PID? 1", "+0040.0,+0015.0,+0010.0"),
@@ -209,3 +211,15 @@ def test_pymeasures_driver_drives_it(tmp_path: Path) -> None:
     assert adapter.output_1.output == 0.0
     adapter.adapter.close()
     adapter.adapter.manager.close()
+
+
+def test_outputs_go_off_above_the_limit_of_an_input(world: World) -> None:
+    """Manual of the 335, p. 125: "all control outputs will be turned off" above the limit."""
+    say(world, "OUTMODE 1,1,1,0")
+    say(world, "PID 1,50,20,0")
+    say(world, "SETP 1,350")
+    say(world, "RANGE 1,3")
+    say(world, "TLIMIT A,305")
+    world.clock.wait(600.0)
+    assert say(world, "RANGE? 1") == "0" and say(world, "HTR? 1") == "+000.0"
+    assert float(say(world, "KRDG? A")) < 320.0

@@ -181,3 +181,17 @@ def test_the_driver_of_qcodes_for_the_3706a(tmp_path: Path) -> None:
         assert driver.get_closed_channels("1101:1104") is None and driver.ask("errorqueue.count") == "1.00000e+00"
     finally:
         driver.close()
+
+
+def test_patterns_stand_for_channels(world: World) -> None:
+    say(world, "channel.pattern.setimage('1A01:1A02', 'pair') channel.close('1B03') channel.pattern.snapshot('now')")
+    assert say(world, "print(channel.pattern.getimage('pair, now'))") == "1A01,1A02;1B03"
+    say(world, "channel.exclusiveclose('pair, 1C04')")
+    assert say(world, ALL) == "1A01;1A02;1C04"
+    assert say(world, "local all = '' for name in channel.pattern.catalog() do all = all .. name .. ' ' end print(all)"
+               ) == "pair now "
+    say(world, "reset() channel.pattern.delete('now') channel.pattern.setimage('1A01', '1A02')")
+    assert say(world, "print(errorqueue.next())").startswith("1.40100e+03\tParameter 2 is invalid")
+    assert say(world, "print(channel.pattern.getimage('pair'))") == "1A01,1A02"
+    say(world, "print(channel.pattern.getimage('now'))")
+    assert say(world, "print(errorqueue.next())").startswith("1.40100e+03\tParameter 1 is invalid")

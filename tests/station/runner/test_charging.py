@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tsbench.errors import LimitError
+from tsbench.errors import LimitError, StorageError
 from tsbench.protocols import protocol_named
 from tsbench.station.bench.bench import Bench
 from tsbench.station.campaign import campaign
@@ -83,3 +83,18 @@ def test_without_record_and_budget_nothing_is_written(tmp_path: Path) -> None:
     run_protocol(tmp_path / "nbo2.bench.toml", "D1", contact(), tmp_path / "runs")
     assert not list(tmp_path.rglob("*.tsd"))
     assert DeviceRecords(tmp_path / "record").life("D1").used == Dose()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_bench_is_opened(
+    bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tsbench.station.bench.bench import Bench
+
+    monkeypatch.setattr(Bench, "open", lambda *arguments: pytest.fail("the bench was opened"))
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file" / "runs"):
+        with pytest.raises(StorageError, match="this folder cannot be made"):
+            run_protocol(bench, "D1", contact(), out)
+    monkeypatch.setattr("os.access", lambda *arguments: False)
+    with pytest.raises(StorageError, match="nothing can be written into this folder"):
+        run_protocol(bench, "D1", contact(), tmp_path / "runs")
