@@ -21,6 +21,7 @@ from typing import Any
 from benchmarks.limits.cases import case_of
 from benchmarks.limits.measured import ALONE, MARGIN, QUANTITIES, measured
 from benchmarks.report import INFORMATION, Line, report
+from tsbench.errors import LimitError
 from tsbench.quantities import short_quantity
 
 KEPT = Path("build/campaign_limits.jsonl")
@@ -71,8 +72,10 @@ def lines_of(rows: Sequence[Row], scale: float = 1.0) -> list[Line]:
         Line("unsafe: refused", told("unsafe"), "all", count["unsafe"] == len(groups["unsafe"])),
         Line("safe with margin, model named: refused", told("named"), "at most 1 %",
              count["named"] <= 0.01 * len(groups["named"])),
-        Line("safe with margin, model named: amber, and refused by the guard of the run",
-             f"{sum(row['amber'] for row in groups['named'])} of {len(groups['named'])}", INFORMATION, True),
+        *_refused_rightly([row for row in groups["named"] if refused(row, scale) and "more" in row]),
+        Line("safe with margin, model named: amber", f"{sum(row['amber'] for row in groups['named'])} of "
+             f"{len(groups['named'])}", INFORMATION, True),
+        *_performed(judged),
         Line("safe with margin, no model: refused", told("alone"), "at most 1 %",
              count["alone"] <= 0.01 * len(groups["alone"])),
         Line("in between: refused", told("between"), INFORMATION, True),
@@ -80,6 +83,29 @@ def lines_of(rows: Sequence[Row], scale: float = 1.0) -> list[Line]:
     for name, unit in QUANTITIES.items():
         lines += _bounds(judged, groups["unsafe"], name, unit, scale)
     return lines
+
+
+def _refused_rightly(rows: Sequence[Row]) -> Iterator[Line]:
+    """Say of the campaigns that are safe by their five devices and refused: what further devices saw of them."""
+    beyond = [sum(any(device[name] > limit for name, limit in row["limits"].items()) / len(row["more"])
+                  for device in row["more"]) for row in rows]
+    if rows:
+        yield Line("of these: a limit was passed by some of the further devices",
+                   f"{sum(share > 0 for share in beyond)} of {len(rows)} ({len(rows[0]['more'])} devices each)",
+                   INFORMATION, True)
+        yield Line("of these: mean probability that five other devices had made it unsafe",
+                   f"{statistics.mean(1 - (1 - share) ** 5 for share in beyond):.2g}", INFORMATION, True)
+
+
+def _performed(rows: Sequence[Row]) -> Iterator[Line]:
+    """Say what became of the campaigns whose plans were not refused, when the first device was measured."""
+    for what, amber in (("amber, with a yes", True), ("green", False)):
+        mine = [row["run"] for row in rows if "run" in row and row["amber"] is amber]
+        stopped = [run for runs in mine for run in runs if run[0] == "fail" and run[1] == LimitError.exit_code]
+        told = f" ({stopped[0][2].partition('. ')[0]})" if stopped else ""
+        count = sum(any(run in runs for run in stopped) for runs in mine)
+        yield Line(f"{what}: campaigns with a run that a limit ended", f"{count} of {len(mine)}{told}", "0",
+                   not stopped)
 
 
 def _bounds(rows: Sequence[Row], bad: Sequence[Row], name: str, unit: str, scale: float) -> Iterator[Line]:

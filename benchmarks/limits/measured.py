@@ -52,6 +52,7 @@ def measured(case: Case, seed: int) -> dict[str, Any]:
             return {**row, "impossible": str(error)}
         foreseen = {one.item.number: one.foreseen for one in plan.planned if one.foreseen is not None}
         row["predicted"] = _predicted(plan.planned)
+        row["each"] = [[list(one.each.get(name, ())) for name in QUANTITIES] for one in foreseen.values()]
         row["told"] = sorted({one.reason or "simulated" for one in foreseen.values()})
         true = {name: max(one[name] for one in row["truth"]) for name in QUANTITIES}
         row["true"], row["alone"] = true, alone(case)

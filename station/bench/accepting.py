@@ -23,6 +23,8 @@ from tsbench.station.bench.guards import Guards
 LIMITS = ("max_voltage", "max_current", "max_power")  #: that can be accepted: charge and energy are not simulated
 #: of a record, its magnitude is that of this sample in the order of magnitudes: one or two outliers are no evidence
 _SAMPLE = 3
+_COVERAGE = 3.0  #: standard uncertainties of the scale of a record
+_AT_ONCE = 2.0  #: a point that is so many times as large as the model gives is no noise
 _UNITS = frozenset({"V", "A", "W"})  #: of columns and records that are compared
 
 
@@ -125,33 +127,17 @@ def magnitude_of_waveform(waveform: Waveform) -> dict[str, float]:
     return {f"{waveform.channel} of a record": float(np.partition(values, -_SAMPLE)[-_SAMPLE])}
 
 
-def require_like_model(
-    device: str, accepted: Accepted, magnitudes: Mapping[str, float], units: Mapping[str, str],
-) -> None:
-    """Raise LimitError if a reading is larger than a device like the model gives.
-
-    Parameters
-    ----------
-    device : its name, for the message
-    accepted : Accepted
-    magnitudes : of the readings: name -> value [SI]
-    units : name -> unit
-    """
-    for name, value in magnitudes.items():
-        most = accepted.readings.get(name)
-        if most is None or value <= most:
-            continue
-        unit = units[name]
-        reached, bound = told_apart(value, most, unit) if math.isfinite(value) else (
-            "a value beyond the measuring range", told_apart(most, 2 * most, unit)[0])
-        raise LimitError(
-            f"{device} is not like the model {accepted.model}: {name} is {reached}, and a device like the model gives "
-            f"at most {bound}. The plan was accepted because of this model, so the run ends here. Check the material "
-            f"of {device}, the wiring in the bench file and the parameters")
+def least_magnitude(waveform: Waveform, value: float) -> float:
+    """Return how large [SI] a magnitude of a record is at least, by what is known of the oscilloscope."""
+    uncertainty = math.hypot(waveform.accuracy_offset, waveform.accuracy_gain * value)
+    return value - _COVERAGE * uncertainty - abs(waveform.scale)
 
 
 class ComparedRecorder:
     """A recorder that compares each reading with the model, after it was recorded.
+
+    Noise is no evidence: a point ends the run if it is more than :data:`_AT_ONCE` times as large as the model gives, or
+    if the point before was too large as well; a record, if it is too large by more than the uncertainty of its scale.
 
     Parameters
     ----------
@@ -164,18 +150,35 @@ class ComparedRecorder:
     def __init__(self, recorder: Any, device: str, columns: Sequence[Column], accepted: Accepted) -> None:
         self._recorder, self._device, self._columns, self._accepted = recorder, device, columns, accepted
         self._units = {f"{column.name} of a point": column.unit for column in columns}
+        self._before: frozenset[str] = frozenset()  #: readings of the point before that were too large
 
     def point(self, point: Point) -> None:
         """Record a point; LimitError where the device is not like the model."""
         self._recorder.point(point)
-        require_like_model(self._device, self._accepted, magnitudes_of_point(self._columns, point), self._units)
+        found = magnitudes_of_point(self._columns, point)
+        most = self._accepted.readings
+        larger = frozenset(name for name, value in found.items() if name in most and value > most[name])
+        for name in sorted(larger):
+            if name in self._before or found[name] > _AT_ONCE * most[name]:
+                raise self._unlike(name, found[name], self._units[name])
+        self._before = larger
 
     def waveform(self, waveform: Waveform) -> None:
         """Record a waveform; LimitError where the device is not like the model."""
         self._recorder.waveform(waveform)
-        found = magnitude_of_waveform(waveform)
-        require_like_model(self._device, self._accepted, found, dict.fromkeys(found, waveform.unit))
+        for name, value in magnitude_of_waveform(waveform).items():
+            if least_magnitude(waveform, value) > self._accepted.readings.get(name, math.inf):
+                raise self._unlike(name, value, waveform.unit)
 
     def event(self, event: Any) -> None:
         """Record an event."""
         self._recorder.event(event)
+
+    def _unlike(self, name: str, value: float, unit: str) -> LimitError:
+        most = self._accepted.readings[name]
+        reached, bound = told_apart(value, most, unit) if math.isfinite(value) else (
+            "beyond the measuring range", told_apart(most, 2 * most, unit)[0])
+        return LimitError(
+            f"{self._device} is not like the model {self._accepted.model}: {name} is {reached}, and a device like the "
+            f"model gives at most {bound}. The plan was accepted because of this model, so the run ends here. Check "
+            f"the material of {self._device}, the wiring in the bench file and the parameters")

@@ -122,8 +122,10 @@ def _foreseen(bench: RunnerBench, one: PlannedItem, simulated: Sequence[Mapping[
         return Foreseen(bound, reason=incomplete or "nothing was simulated", compliances=compliances)
     highest = {name: min(max(beyond([float(device[name]) for device in run["peaks"]]) for run in simulated),
                          bound[name]) for name in UNITS}
+    each = {name: tuple(max(float(device[name]) for device in devices)
+                        for devices in zip(*(run["peaks"] for run in simulated), strict=False)) for name in UNITS}
     return Foreseen(highest, str(simulated[0]["model"]), min(len(run["peaks"]) for run in simulated),
-                    readings=_readings(simulated), compliances=compliances)
+                    readings=_readings(simulated), each=each, compliances=compliances)
 
 
 def _readings(simulated: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -255,7 +257,13 @@ def _refusal(name: str, value: float, limit: float, device: str, foreseen: Fores
                 f"[devices.{device}] of the bench file")
     reached, allowed = told_apart(value, limit, UNITS[name])
     more = "" if foreseen.model else f"state least_resistance in [devices.{device}], "
-    return (f"device: when it switches, {name} may reach {reached} ({foreseen.told}), but max_{name} of {device} is "
+    told = foreseen.told
+    if each := foreseen.each.get(name, ()):
+        beyond_it = sum(one > limit for one in each)
+        told += (f": {beyond_it} of them pass the limit" if beyond_it else
+                 f": none of them passes the limit, but one comes to {format_quantity(max(each), UNITS[name], 3)}, and "
+                 "others may differ more")
+    return (f"device: when it switches, {name} may reach {reached} ({told}), but max_{name} of {device} is "
             f"{allowed}. Change the parameters, {more}or change max_{name} in [devices.ID.limits] or [device.limits] "
             "of the bench file")
 

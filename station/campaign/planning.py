@@ -35,6 +35,7 @@ class Foreseen:
     devices: int = 0  #: that were simulated
     reason: str = ""  #: why it was not simulated
     readings: Mapping[str, float] = field(default_factory=dict)  #: the largest that a device like the model gives [SI]
+    each: Mapping[str, Sequence[float]] = field(default_factory=dict)  #: quantity -> what each simulated device saw
     #: what source meters may let stand or flow by their compliance: voltage [V], current [A]
     compliances: Mapping[str, float] = field(default_factory=dict)
 

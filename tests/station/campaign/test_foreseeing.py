@@ -62,6 +62,19 @@ def test_a_simulated_peak_beyond_a_limit_is_red_although_the_compliance_is_not(t
     assert (found.verdict, found.exit_code) == ("red", 3)
     assert "when it switches, current may reach 1.1" in found.red[0] and "model nbo2" in found.red[0]
     assert plan(tmp_path, Simulation(), 'max_current = "1.15 mA"').verdict == "green"
+    assert "none of them passes the limit, but one comes to 1.00 mA" in found.red[0]
+    assert "nbo2: 2 of them pass the limit)" in plan(tmp_path, Simulation(), 'max_current = "0.9 mA"').red[0]
+
+
+@pytest.mark.parametrize(("device", "verdict"), [('material = "NbO2"', "amber"), ("", "red")])
+def test_a_compliance_above_the_limit_is_told_before_the_guard_refuses_it(
+    tmp_path: Path, device: str, verdict: str,
+) -> None:
+    """Behind 10 kOhm, 1 V drives 0.1 mA, and the compliance is 0.2 mA."""
+    netlist = "R1 smu dut 10000\nXDUT dut 0 device"
+    found = plan(tmp_path, Simulation(current=1e-5), 'max_current = "0.15 mA"', device, netlist=netlist)
+    assert found.verdict == verdict
+    assert "compliance" in (found.amber + found.red)[0] and "150 uA" in (found.amber + found.red)[0]
 
 
 def test_what_only_the_model_allows_needs_a_yes(tmp_path: Path) -> None:
