@@ -22,7 +22,9 @@ number. "No data sheet found" means: no data sheet or manual with this number wa
 "None" means: the virtual instrument has no such imperfection. The test holds this too, but the row is not counted.
 
 `python -m benchmarks.imperfections.sabotage` makes each number wrong in the simulation. Its test must then fail. See
-the [last results](evidence/imperfections.md).
+the [last results](evidence/imperfections.md). A number that is wrong in the data sheet itself would not be noticed by
+these tests. So `tests/simulated_backends/virtual_instruments/test_published_numbers.py` holds the published numbers of
+many models a second time.
 
 Not modelled: overshoot, ringing and amplitude flatness of generators, the jitter of their edges from cycle to cycle,
 the ripple of an oscilloscope's response (it is Gaussian), temperature coefficients, and common-mode and normal-mode

@@ -1,0 +1,194 @@
+"""The numbers of the data sheets in the code are those that the makers publish, written here a second time.
+
+The tests of imperfections measure an effect and compare it with the data sheet in the code. So they cannot notice a
+wrong number there. Here the published numbers stand as the makers write them (relative part + offset, by range), with
+the sources that ``docs/imperfections.md`` names. A number without a source has no entry: nothing published could
+contradict it. That none of them is 0 by mistake is the last test.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from benchmarks.imperfections.kinds import GENERATOR, OSCILLOSCOPE, SOURCE_METER
+from benchmarks.imperfections.sheets import GENERATORS, OSCILLOSCOPES, SOURCE_METERS
+
+#: model -> accuracy of readings, then of levels: "range: gain + offset"; "" where no source states it
+ACCURACY: Mapping[str, tuple[str, str]] = {
+    # SPEC-2400 rev. H
+    "MODEL 2400": (
+        "200 mV: .012% + 300 uV, 2 V: .012% + 300 uV, 20 V: .015% + 1.5 mV, 200 V: .015% + 10 mV, "
+        "1 uA: .029% + 300 pA, 10 uA: .027% + 700 pA, 100 uA: .025% + 6 nA, 1 mA: .027% + 60 nA, "
+        "10 mA: .035% + 600 nA, "
+        "100 mA: .055% + 6 uA, 1 A: .22% + 570 uA",
+        "200 mV: .02% + 600 uV, 2 V: .02% + 600 uV, 20 V: .02% + 2.4 mV, 200 V: .02% + 24 mV, 1 uA: .035% + 600 pA, "
+        "10 uA: .033% + 2 nA, 100 uA: .031% + 20 nA, 1 mA: .034% + 200 nA, 10 mA: .045% + 2 uA, "
+        "100 mA: .066% + 20 uA, 1 A: .27% + 900 uA"),
+    # SPEC-2410 rev. E
+    "MODEL 2410": (
+        "20 V: .015% + 1 mV, 1000 V: .015% + 50 mV, 20 mA: .035% + 1.2 uA, 1 A: .22% + 570 uA",
+        "20 V: .02% + 2.4 mV, 1000 V: .02% + 100 mV, 20 mA: .045% + 4 uA, 1 A: .27% + 900 uA"),
+    # SPEC-2450 rev. A, p. 2
+    "MODEL 2450": (
+        "20 mV: .1% + 150 uV, 200 mV: .012% + 200 uV, 2 V: .012% + 300 uV, 20 V: .015% + 1 mV, 200 V: .015% + 10 mV, "
+        "10 nA: .1% + 50 pA, 100 nA: .06% + 100 pA, 1 uA: .025% + 300 pA, 10 uA: .025% + 700 pA, 100 uA: .02% + 6 nA, "
+        "1 mA: .02% + 60 nA, 10 mA: .02% + 600 nA, 100 mA: .025% + 6 uA, 1 A: .03% + 500 uA",
+        "20 mV: .1% + 200 uV, 200 mV: .015% + 200 uV, 2 V: .02% + 300 uV, 20 V: .015% + 2.4 mV, 200 V: .015% + 24 mV, "
+        "10 nA: .1% + 100 pA, 100 nA: .06% + 150 pA, 1 uA: .025% + 400 pA, 10 uA: .025% + 1.5 nA, "
+        "100 uA: .02% + 15 nA, "
+        "1 mA: .02% + 150 nA, 10 mA: .02% + 1.5 uA, 100 mA: .025% + 15 uA, 1 A: .067% + 900 uA"),
+    # SPEC-2460 rev. C, and a copy of its table
+    "MODEL 2460": (
+        "1 uA: .025% + 700 pA, 10 uA: .025% + 1 nA, 100 uA: .02% + 10 nA, 1 mA: .02% + 100 nA, 10 mA: .02% + 1 uA, "
+        "100 mA: .02% + 10 uA, 1 A: .05% + 500 uA, 4 A: .1% + 2.5 mA, 7 A: .15% + 5 mA", ""),
+    # manual 2461-901-01 rev. A, p. 4-19
+    "MODEL 2461": ("", "100 mA: .02% + 15 uA"),
+    # a reseller's copy of the tables of the 2470's data sheet
+    "MODEL 2470": (
+        "200 mV: .012% + 200 uV, 2 V: .012% + 300 uV, 20 V: .015% + 1 mV, 200 V: .015% + 10 mV, 1000 V: .015% + 50 mV, "
+        "10 nA: .1% + 250 pA, 100 nA: .06% + 300 pA, 1 uA: .025% + 300 pA, 1 mA: .02% + 60 nA, 1 A: .03% + 500 uA",
+        "200 mV: .015% + 200 uV, 2 V: .02% + 300 uV, 20 V: .015% + 2.4 mV, 200 V: .015% + 24 mV, "
+        "1000 V: .02% + 100 mV, "
+        "10 nA: .1% + 200 pA, 100 nA: .06% + 250 pA, 1 uA: .025% + 400 pA, 1 mA: .02% + 150 nA, 1 A: .067% + 900 uA"),
+    # SPEC-2602B rev. B, p. 2
+    "Model 2602B": (
+        "100 mV: .015% + 150 uV, 1 V: .015% + 200 uV, 6 V: .015% + 1 mV, 40 V: .015% + 8 mV, 100 nA: .05% + 100 pA, "
+        "1 uA: .025% + 500 pA, 10 uA: .025% + 1.5 nA, 100 uA: .02% + 25 nA, 1 mA: .02% + 200 nA, 10 mA: .02% + 2.5 uA, "
+        "100 mA: .02% + 20 uA, 1 A: .03% + 1.5 mA, 3 A: .05% + 3.5 mA",
+        "100 mV: .02% + 250 uV, 1 V: .02% + 400 uV, 6 V: .02% + 1.8 mV, 40 V: .02% + 12 mV, 100 nA: .06% + 100 pA, "
+        "1 uA: .03% + 800 pA, 10 uA: .03% + 5 nA, 100 uA: .03% + 60 nA, 1 mA: .03% + 300 nA, 10 mA: .03% + 6 uA, "
+        "100 mA: .03% + 30 uA, 1 A: .05% + 1.8 mA, 3 A: .06% + 4 mA"),
+    # B2900A data sheet, p. 16 to 18
+    "B2912A": (
+        "200 mV: .015% + 225 uV, 2 V: .02% + 350 uV, 20 V: .015% + 5 mV, 200 V: .015% + 50 mV, 10 nA: .1% + 50 pA, "
+        "100 nA: .06% + 100 pA, 1 uA: .025% + 500 pA, 10 uA: .025% + 1.5 nA, 100 uA: .02% + 25 nA, "
+        "1 mA: .02% + 200 nA, "
+        "10 mA: .02% + 2.5 uA, 100 mA: .02% + 20 uA, 1 A: .03% + 1.5 mA, 1.5 A: .05% + 3.5 mA, 3 A: .4% + 7 mA", ""),
+}
+#: model -> field of the data sheet -> published number, in SI units
+PUBLISHED: Mapping[str, Mapping[str, object]] = {
+    "MODEL 2400": {"open_relay_settling": 15e-3, "least_of_range": 1e-3},   # SPEC-2400 rev. H; manual, p. 13-9
+    "MODEL 2450": {"slew_rate": 0.2e6, "resolution": 1e-6, "least_limit": 1e-3, "range_change_overshoot": 0.25,
+                   "range_down": 0.1, "open_relay_settling": 15e-3},   # SPEC-2450 rev. A; manual, p. 2-83, 2-100
+    "MODEL 2460": {"range_down": 0.1, "least_limit": 1e-3},   # manuals 2470-901-01, p. 4-38; 2461-901-01, p. 6-94
+    "MODEL 2470": {"least_limit": 0.106},   # manual 2470-901-01 rev. A, p. 12-78
+    "Model 2602B": {"least_limit": 0.1, "least_limits": {"CURR": 10e-9, "VOLT": 10e-3}},   # data sheet, p. 5
+    "B2912A": {"range_change_overshoot": 0.25},   # data sheet, p. 17
+    "33622A": {"min_edge_time": 2.9e-9, "slow_edge_time": 3.3e-9, "output_resistance": 50.0},
+    "33522B": {"min_edge_time": 8.4e-9, "output_resistance": 50.0},   # 33500 user's guide, p. 62, 70
+    "33250A": {"min_edge_time": 5e-9, "dac_bits": 12},   # user's guide, p. 168
+    "81160A": {"min_edge_time": 1e-9, "dac_bits": 14},
+    "SDG2122X": {"min_edge_time": 8.4e-9},
+    "DG832": {"min_edge_time": 10e-9, "dac_bits": 14},   # DG800 programming guide, p. 2-79, 2-136
+    # InfiniiVision data sheets 5992-3484, 5990-6618, 5990-6619, 5992-0140, 5991-1103, 5991-4087
+    "DSO-X 3054T": {"gain_accuracy": 0.02, "offset_divisions": 0.1, "offset_accuracy": 2e-3,
+                    "offset_gain_accuracy": 0.01, "bandwidth": 500e6, "limited_bandwidth": 20e6,
+                    "timebase_accuracy": 1.6e-6, "input_capacitance": 14e-12, "resolution_bits": 8},
+    "DSO-X 2024A": {"gain_accuracy": 0.03, "bandwidth": 200e6, "timebase_accuracy": 25e-6, "input_capacitance": 11e-12},
+    "DSO-X 6004A": {"gain_accuracy": 0.02, "bandwidth": 1e9, "timebase_accuracy": 1.6e-6},
+    "DSO-X 1102G": {"gain_accuracy": 0.03, "bandwidth": 100e6, "timebase_accuracy": 50e-6, "rearm_time": 19e-6},
+    # Siglent DS0101E-E03A
+    "SDS1204X-E": {"gain_accuracy": 0.03, "bandwidth": 200e6, "limited_bandwidth": 20e6, "timebase_accuracy": 25e-6},
+    # WaveSurfer 3000z and 4000HD data sheets
+    "WS3054Z": {"gain_accuracy": 0.015, "bandwidth": 500e6, "timebase_accuracy": 10e-6, "resolution_bits": 8,
+                "input_capacitance": 17e-12, "offset_accuracy": 1e-3, "offset_gain_accuracy": 0.01},
+    "WS4054HD": {"gain_accuracy": 0.005, "resolution_bits": 12, "timebase_accuracy": 10e-6},
+    # DS1000Z user's guide, chapter Specifications; performance verification guides
+    "DS1104Z": {"gain_accuracy": 0.03, "offset_divisions": 0.1, "offset_accuracy": 2e-3, "bandwidth": 100e6,
+                "timebase_accuracy": 25e-6, "input_capacitance": 13e-12},
+    "MSO5104": {"timebase_accuracy": 10e-6}, "DS4024": {"timebase_accuracy": 4e-6},
+    "RTO1014": {"bandwidth": 1e9, "levels": 253, "input_capacitance": 15e-12}, "RTO2024": {"bandwidth": 2e9},
+    "SDS2204X HD": {"gain_accuracy": 0.005, "timebase_accuracy": 1e-6, "resolution_bits": 12, "bandwidth": 200e6},
+    "MSO54": {"bandwidth": 1e9, "timebase_accuracy": 2.5e-6}, "MSO5104B": {"timebase_accuracy": 5e-6},
+    "DPO7254C": {"bandwidth": 2.5e9, "timebase_accuracy": 1.5e-6},
+}
+#: model, quantity, field of a range -> numbers of all ranges, the lowest first, and the number that they are divided by
+RANGES: Mapping[tuple[str, str, str], tuple[str, float]] = {
+    # SPEC-2602B rev. B, p. 2: noise of the source, peak to peak; p. 5: settling; manual rev. F, p. 2-44: 102 %
+    ("Model 2602B", "VOLT", "noise"): ("20 u, 50 u, 100 u, 500 u", 6.0),
+    ("Model 2602B", "CURR", "noise"): ("5 p, 25 p, 60 p, 3 n, 6 n, 200 n, 600 n, 70 u, 150 u", 6.0),
+    ("Model 2602B", "VOLT", "time_constant"): ("50 u, 50 u, 110 u, 150 u", 6.9),
+    ("Model 2602B", "CURR", "time_constant"): ("20 m, 2 m, 500 u, 150 u, 100 u, 80 u, 80 u, 80 u, 80 u", 6.9),
+    ("Model 2602B", "VOLT", "read_overrange"): ("1.02, 1.02, 1.02, 1.02", 1.0),
+    ("Model 2602B", "VOLT", "overrange"): ("1.01, 1.01, 1.01, 1.01", 1.0),
+    ("Model 2602B", "CURR", "read_overrange"): (", ".join(["1.02"] * 9), 1.0),
+    ("Model 2602B", "CURR", "overrange"): (", ".join(["1.01"] * 9), 1.0),
+    ("Model 2602B", "VOLT", "step"): (".1 u, 1 u, 1 u, 10 u", 1.0),
+    ("Model 2602B", "CURR", "step"): (".1 p, 1 p, 10 p, 100 p, 1 n, 10 n, 100 n, 1 u, 1 u", 1.0),
+    # SPEC-2450 rev. A, p. 2: noise of the source below 10 Hz, as the sheet has it
+    ("MODEL 2450", "VOLT", "noise"): ("1 u, 1 u, 10 u, 100 u, 1 m", 1.0),
+    ("MODEL 2450", "CURR", "noise"): (".5 p, .5 p, 5 p, 40 p, 400 p, 5 n, 40 n, 100 n, 3 u", 1.0),
+    # B2900A data sheet, p. 17 and 18
+    ("B2912A", "VOLT", "time_constant"): ("50 u, 50 u, 110 u, 700 u", 6.9),
+}
+#: fields of an imperfection that may be 0: the instrument has none of it, by the folder of the models
+ABSENT = {
+    "keithley_2400": {"least_limit"},   # less is refused: least_of_range
+    "keithley_2600": {"open_relay_settling"},
+    "keithley_4200": {"least_limit", "range_change_overshoot", "open_relay_settling"},
+    "keysight_b1500a": {"least_limit", "range_change_overshoot", "open_relay_settling"},
+    "keysight_b2900": {"least_limit", "open_relay_settling"},
+    "siglent_sdg2000x": {"offset_amplitude_accuracy", "trigger_latency"},
+    "tektronix_afg": {"offset_amplitude_accuracy"},
+}
+UNITS = {"m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "": 1.0}
+SHEETS = {name: sheet for families in (SOURCE_METERS, GENERATORS, OSCILLOSCOPES) for models in families.values()
+          for name, sheet in models.items()}
+_ROW = re.compile(r"([\d.]+) (m|u|n|p|)([VA]): ([\d.]+)% \+ ([\d.]+) (m|u|n|p|)[VA]")
+
+
+def near(value: Any) -> Any:
+    """Equal but for rounding; no number is so small that it counts as 0."""
+    return pytest.approx(value, rel=1e-6, abs=0.0)
+
+
+def stated(text: str) -> Iterator[tuple[str, float, float, float]]:
+    """Yield quantity, full scale, relative part and offset of each range."""
+    for full, prefix, unit, gain, offset, small in _ROW.findall(text):
+        quantity = {"V": "VOLT", "A": "CURR"}[unit]
+        yield quantity, float(full) * UNITS[prefix], float(gain) / 100, float(offset) * UNITS[small]
+
+
+def numbers(text: str) -> list[float]:
+    """Return numbers with a prefix: "20 u, 3.5" is 20e-6, 3.5."""
+    return [float(part.split()[0]) * UNITS["".join(part.split()[1:])] for part in text.split(",")]
+
+
+@pytest.mark.parametrize("model", ACCURACY)
+def test_the_accuracy_of_each_range_is_the_published_one(model: str) -> None:
+    for text, names in zip(ACCURACY[model], (("measure_gain", "measure_offset"), ("source_gain", "source_offset")),
+                           strict=True):
+        rows = list(stated(text))
+        assert len(rows) == text.count(":")
+        for quantity, full, gain, offset in rows:
+            (row,) = (one for one in SHEETS[model].ranges[quantity] if one.full_scale == near(full))
+            assert [getattr(row, name) for name in names] == near([gain, offset]), (quantity, full, names)
+
+
+@pytest.mark.parametrize("key", RANGES, ids=" ".join)
+def test_numbers_of_ranges_are_the_published_ones(key: tuple[str, str, str]) -> None:
+    model, quantity, name = key
+    text, divisor = RANGES[key]
+    sheet = SHEETS[model]
+    found = [sheet.step_of(row) if name == "step" else getattr(row, name) for row in sheet.ranges[quantity]]
+    assert found == near([number / divisor for number in numbers(text)])
+
+
+@pytest.mark.parametrize("model", PUBLISHED)
+def test_numbers_are_the_published_ones(model: str) -> None:
+    found: Any = {name: getattr(SHEETS[model], name) for name in PUBLISHED[model]}
+    for name, value in PUBLISHED[model].items():
+        assert found[name] == near(value), name
+
+
+def test_no_imperfection_is_zero_by_mistake() -> None:
+    for families, kinds in ((SOURCE_METERS, SOURCE_METER), (GENERATORS, GENERATOR), (OSCILLOSCOPES, OSCILLOSCOPE)):
+        for folder, models in families.items():
+            zero = set()
+            for sheet in models.values():
+                parts = [sheet, *(row for rows in getattr(sheet, "ranges", {}).values() for row in rows)]
+                zero |= {name for kind in kinds for name in kind.fields for part in parts
+                         if type(value := getattr(part, name, None)) is float and value == 0.0}
+            assert zero == ABSENT.get(folder, set()), folder
