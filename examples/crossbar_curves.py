@@ -1,4 +1,4 @@
-"""Frequency over load, capacitance and temperature of the four devices of a crossbar, without a hand on the bench."""
+"""Frequency over load, capacitance and temperature of the four devices of a crossbar, without an operator."""
 
 import itertools
 import math

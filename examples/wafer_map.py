@@ -1,4 +1,4 @@
-"""Twenty dies of a wafer through a prober: contact, one reading of each device, separation; no hand on the bench."""
+"""Twenty dies of a wafer through a prober: contact, one reading of each device, separation, without an operator."""
 
 import sys
 

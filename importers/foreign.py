@@ -14,9 +14,7 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
-
-import numpy as np
+from typing import Protocol, runtime_checkable
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import FloatArray
@@ -144,15 +142,6 @@ def choose(names: Sequence[str], wanted: str | None, source: str, said: Iterable
     more = f", and {len(shown) - _MOST_LISTED} more" if len(shown) > _MOST_LISTED else ""
     raise ConfigurationError(f"{source} has {len(names)} tables: {', '.join(shown[:_MOST_LISTED])}{more}. Choose one "
                              "with --table NAME")
-
-
-def columns_of(values: np.ndarray[Any, Any], names: Sequence[str], units: Sequence[str] = ()) -> tuple[
-        ForeignColumn, ...]:
-    """Return the columns of a two-dimensional array of numbers, shape (rows, columns)."""
-    array = np.asarray(values, dtype=np.float64)
-    return tuple(
-        ForeignColumn(name, units[k] if k < len(units) else "", np.ascontiguousarray(array[:, k]))
-        for k, name in enumerate(names))
 
 
 @contextlib.contextmanager

@@ -215,7 +215,9 @@ def unknown_option(driver: Any, options: Mapping[str, object], error: TypeError)
     found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
     if found is None or found[1] not in options:
         return ""
-    return f"has no option '{found[1]}'{nearest(found[1], [name for name in _arguments(driver) if name not in _GIVEN])}"
+    known = [name for name in _arguments(driver) if name not in _GIVEN]
+    hint = nearest(found[1], known) if known else ". This driver has no options. Remove this entry"
+    return f"has no option '{found[1]}'{hint}"
 
 
 def wrong_switch(driver: Any, options: Mapping[str, object]) -> str:

@@ -41,7 +41,8 @@ class LabMeter(ScpiInstrument):
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         if settings.function != "voltage":
-            raise LimitError(f"{self.label}: function = {settings.function}, but it sources a voltage only")
+            raise LimitError(f"{self.label}: function = {settings.function}, but it sources a voltage only. "
+                             "Choose function = voltage")
         self.compliance = settings.compliance
         self.check_errors()
         found = self.accepted("compliance", settings.compliance, self.compliance, "A")
@@ -50,7 +51,8 @@ class LabMeter(ScpiInstrument):
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         if settings.function != "current":
-            raise LimitError(f"{self.label}: function = {settings.function}, but it measures the current only")
+            raise LimitError(f"{self.label}: function = {settings.function}, but it measures the current only. "
+                             "Choose function = current")
         return replace(settings, nplc=1.0, range=None)
 
     def set_level(self, level: float) -> None:

@@ -65,7 +65,7 @@ class LabPulser(ScpiInstrument):
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         if source != "bus":
-            raise LimitError(f"{self.label}: source = {source}, but it has no trigger input")
+            raise LimitError(f"{self.label}: source = {source}, but it has no trigger input. Use source = bus")
         return int(self.set("COUN", count, ""))
 
     def set(self, name: str, value: float, unit: str, absolute: float = 1e-10) -> float:

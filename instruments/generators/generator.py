@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError
 from tsbench.instruments.generators.output import GeneratorOutput
 from tsbench.instruments.interfaces import OutputState, PulseGeneratorCapabilities
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -23,10 +23,7 @@ class MultiOutputGenerator(ScpiInstrument):
     def __init__(self, adapter: Any, name: str = "generator", **kwargs: Any) -> None:
         self.outputs: dict[int, GeneratorOutput] = {}
         super().__init__(adapter, name, **kwargs)
-        model = self.identity.model.upper()
-        if model not in self.models:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
-                                     f"{model}{nearest(model, self.models)}")
+        model = self.known_model(self.identity.model.upper(), self.models)
         self.call_it(f"{self.maker} {model}")
         self.model = self.models[model]
         self.outputs = {

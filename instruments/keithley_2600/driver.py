@@ -49,9 +49,7 @@ class Keithley2600(TspInstrument):
         self.units: dict[str, SmuUnit] = {}
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper().removeprefix("MODEL").strip()
-        if model not in data_sheet.MODELS:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
-                                     f"{model}{nearest(model, data_sheet.MODELS)}")
+        self.known_model(model, data_sheet.MODELS)
         self.call_it(f"Keithley {model}")
         self.model = data_sheet.MODELS[model]
         self.units = {

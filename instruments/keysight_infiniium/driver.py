@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
+from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
@@ -47,10 +47,7 @@ class KeysightInfiniium(OscilloscopeDriver):
 
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
-        model = self.identity.model.upper().strip()
-        if model not in data_sheet.MODELS:
-            raise ConfigurationError(
-                f"{self.label}: tsbench does not know the model {model}{nearest(model, data_sheet.MODELS)}")
+        model = self.known_model(self.identity.model.upper().strip(), data_sheet.MODELS)
         self.call_it(f"Keysight {model}")
         self.capabilities = data_sheet.capabilities(model)
         self._triggered = False
@@ -77,9 +74,7 @@ class KeysightInfiniium(OscilloscopeDriver):
         got = self.accepted(f"channel {channel} range", vertical.range, self.ask_number(f"{word}:RANG?"), "V", 0.01)
         offset = self.accepted(f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
                                absolute=got * 1e-3)
-        if parse_name(self.ask(f"{word}:INP?")) != _INPUT[vertical.impedance]:
-            raise InstrumentError(f"{self.label} channel {channel}: the instrument did not accept the input impedance "
-                                  f"{vertical.impedance} Ohm")
+        self.require_impedance(channel, vertical, parse_name(self.ask(f"{word}:INP?")), _INPUT[vertical.impedance])
         self._vertical[channel] = dataclasses.replace(vertical, range=got, offset=offset)
         return self._vertical[channel]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import ConfigurationError, InstrumentError, nearest
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import (
     EdgeTrigger,
@@ -56,9 +56,7 @@ class KeysightInfiniiVision(RecordReadout):
         self._confirm_trigger = False  #: whether a channel was set since the trigger
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper().replace("DSOX", "DSO-X ").replace("MSOX", "MSO-X ")
-        if model not in data_sheet.MODELS:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
-                                     f"{model}{nearest(model, data_sheet.MODELS)}")
+        self.known_model(model, data_sheet.MODELS)
         self.call_it(f"Keysight {model.replace('-X ', 'X')}")
         self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(data_sheet.MODELS[model])
         self.vertical_accuracy = data_sheet.vertical_accuracy(self.capabilities.gain_accuracy)
@@ -74,7 +72,7 @@ class KeysightInfiniiVision(RecordReadout):
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, eight divisions) and offset; DC coupled."""
         self.require_vertical(channel, vertical)
-        subject, word = f"{self.label} channel {channel}", f":CHAN{channel}"
+        word = f":CHAN{channel}"
         self.send(
             f"{word}:DISP ON", f"{word}:COUP DC", f"{word}:IMP {_IMPEDANCE[vertical.impedance]}",
             f"{word}:PROB {format_number(vertical.probe_attenuation)}",
@@ -92,9 +90,8 @@ class KeysightInfiniiVision(RecordReadout):
             "V",
             absolute=step,
         )
-        if parse_name(self.ask(f"{word}:IMP?"))[:4] != _IMPEDANCE[vertical.impedance]:
-            raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
-                                  "Ohm")
+        self.require_impedance(
+            channel, vertical, parse_name(self.ask(f"{word}:IMP?"))[:4], _IMPEDANCE[vertical.impedance])
         accepted = dataclasses.replace(vertical, range=got_range, offset=offset)
         self._vertical[channel] = accepted
         self._confirm_trigger = True

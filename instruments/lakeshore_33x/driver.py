@@ -96,8 +96,8 @@ class LakeShore33x(MessageInstrument):
 
     def temperature(self) -> float:
         """Return the temperature of the sensor [K]."""
-        status = self.ask(f"RDGST? {self._input}")
-        if int(status) != 0:
+        status = self.questions.parsed(f"RDGST? {self._input}", int)
+        if status != 0:
             raise InstrumentError(f"{self.label}: input {self._input} has no valid reading (status {status}). Check "
                                   "the sensor and its cable")
         return self.ask_number(f"KRDG? {self._input}")

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from tsbench.instruments.languages.language import ErrorReply, Language
+from tsbench.instruments.languages.language import ErrorReply, Language, no_error
 from tsbench.instruments.languages.repeatable import may_be_repeated
 
 #: CMR?: command errors (MAUI manual, table of the command error register)
@@ -90,7 +90,7 @@ def headers_are_back(replies: Sequence[str]) -> bool:
 
 #: instruments that have no error queue and no error registers: a driver reads back what it sets
 LECROY = Language(
-    name="LeCroy", error_question="", parse_error=parse_registers, clearing=("CHDR OFF",),
+    name="LeCroy", error_question="", parse_error=no_error, clearing=("CHDR OFF",),
     resetting=("*RST", "CHDR OFF"), power_questions=("CHDR?",), power_lost=headers_are_back,
     may_be_repeated=may_be_repeated,
 )

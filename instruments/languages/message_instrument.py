@@ -3,12 +3,12 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, TypeVar, cast
 
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import GarbledReply, InstrumentError, NoReply, cause
+from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, cause, nearest
 from tsbench.instruments.interfaces import InstrumentBase
 from tsbench.instruments.languages.language import ErrorReply, Language
 from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
@@ -198,6 +198,13 @@ class MessageInstrument(TypedInstrument):
         self.title = title
         inside = ", ".join(part for part in (title, self.resource) if part)
         self.label = f"{self.name} ({inside})"  #: ``source_meter (Keithley 2450, USB0::…)``
+
+    def known_model(self, model: str, models: Iterable[str]) -> str:
+        """Return ``model``; ConfigurationError with the nearest of ``models`` where it is none of them."""
+        known = tuple(models)
+        if model not in known:
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model {model}{nearest(model, known)}")
+        return model
 
     # ------------------------------------------------------------------------------------------ messages
 

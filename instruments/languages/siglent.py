@@ -56,7 +56,7 @@ def restarted(replies: Sequence[str]) -> bool:
     return state == "OFF"
 
 
-SIGLENT = Language(
+SIGLENT_GENERATOR = Language(
     name="Siglent", error_question="", parse_error=no_error, clearing=("*CLS",), resetting=("*RST", "C1:SYNC ON"),
     power_questions=("C1:SYNC?",), power_lost=restarted, may_be_repeated=siglent_repeatable,
 )

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tsbench.errors import ConfigurationError, InstrumentError, nearest
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Range, Timebase, Vertical
 from tsbench.instruments.languages.lecroy import parse_quantity, rounded
@@ -76,11 +75,7 @@ class StepScope(ScopeSetup, ScopeMessages):
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         self.forget_settings()
         super().__init__(adapter, name, **kwargs)
-        model = self.identity.model.upper()
-        if model not in self.models:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
-                                     f"{model}{nearest(model, self.models)}")
-        self.model = self.models[model]
+        self.model = self.models[self.known_model(self.identity.model.upper(), self.models)]
         self.call_it(self.model.title)
         self.capabilities = self.model.capabilities()
 
@@ -103,9 +98,7 @@ class StepScope(ScopeSetup, ScopeMessages):
         got_scale, got, impedance = self.read_channel(channel)
         self.accepted(f"channel {channel} range", vertical.range, got_scale * DIVISIONS, "V", 0.01)
         self.accepted(f"channel {channel} offset", -offset, -got, "V", absolute=got_scale * 0.01)
-        if impedance != vertical.impedance:
-            raise InstrumentError(f"{self.label} channel {channel}: the instrument did not accept the input impedance "
-                                  f"{vertical.impedance} Ohm")
+        self.require_impedance(channel, vertical, impedance)
         accepted = dataclasses.replace(vertical, range=got_scale * DIVISIONS, offset=-got)
         self._vertical[channel] = accepted
         self._confirm_trigger = True

@@ -40,6 +40,27 @@ class ScopeSetup(MessageInstrument):
             allowed = Range(allowed.low, self.capabilities.low_impedance.range, "V")
         require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
 
+    def require_impedance(self, channel: int, vertical: Vertical, got: object, wanted: object = None) -> None:
+        """Compare the input impedance that the instrument reports with the one that was set.
+
+        Parameters
+        ----------
+        channel : int
+        vertical : Vertical
+            As it was set.
+        got, wanted
+            The reply of the instrument, and the reply that means this impedance: the impedance itself where not given.
+
+        Raises
+        ------
+        InstrumentError
+            They differ.
+        """
+        if got != (vertical.impedance if wanted is None else wanted):
+            raise InstrumentError(
+                f"{self.label} channel {channel}: the input impedance {vertical.impedance} Ohm was set, and the "
+                f"instrument reports {got}. Check the probe at this channel, or choose the other impedance")
+
     def require_timebase(self, timebase: Timebase) -> None:
         """Refuse more segments or points than there can be."""
         require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))

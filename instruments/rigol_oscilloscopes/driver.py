@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.errors import CommunicationError, ConfigurationError, LimitError, nearest
+from tsbench.errors import CommunicationError, LimitError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
@@ -64,9 +64,7 @@ class RigolOscilloscope(OscilloscopeDriver):
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper().strip().partition("-S")[0].partition(" ")[0]
-        if model not in data_sheet.MODELS:
-            raise ConfigurationError(
-                f"{self.label}: tsbench does not know the model {model}{nearest(model, data_sheet.MODELS)}")
+        self.known_model(model, data_sheet.MODELS)
         self.call_it(f"Rigol {model}")
         self.capabilities = data_sheet.capabilities(model)
         self._series = data_sheet.SERIES[data_sheet.MODELS[model][0]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.errors import CommunicationError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import Oscilloscope, Vertical
 from tsbench.instruments.languages.scpi import parse_name
@@ -41,9 +41,7 @@ class RigolDs4000(RigolOscilloscope):
         word = _IMPEDANCE[vertical.impedance]
         self.write(f":CHAN{channel}:IMP {word}")
         self.check_errors()
-        if parse_name(self.ask(f":CHAN{channel}:IMP?")) != word:
-            raise InstrumentError(f"{self.label} channel {channel}: the instrument did not accept the input impedance "
-                                  f"{vertical.impedance} Ohm")
+        self.require_impedance(channel, vertical, parse_name(self.ask(f":CHAN{channel}:IMP?")), word)
         return super().configure_channel(channel, vertical)
 
     def read_memory(self, preamble: Sequence[float]) -> tuple[npt.NDArray[np.uint8], float]:

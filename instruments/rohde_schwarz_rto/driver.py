@@ -33,7 +33,7 @@ class RohdeSchwarzRto(RohdeSchwarzScope):
         model = self.identity.model.upper().strip()
         if model == "RTO":   # newer firmware tells the number elsewhere
             model = parse_name(self.ask(":DIAG:SERV:WFAM?"))
-        self.capabilities = data_sheet.capabilities(self.known_model(model, data_sheet.MODELS))
+        self.capabilities = data_sheet.capabilities(self.called_by(model, data_sheet.MODELS))
 
     def initialise(self) -> None:
         """After a reset: stopped, no channel set up."""

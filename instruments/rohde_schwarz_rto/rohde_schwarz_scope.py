@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy.typing as npt
 
-from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
+from tsbench.errors import CommunicationError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Range, Timebase, Vertical
 from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name
@@ -46,11 +46,9 @@ class RohdeSchwarzScope(OscilloscopeDriver):
         super().__init__(adapter, name, **kwargs)
         self._triggered = False
 
-    def known_model(self, model: str, models: Collection[str]) -> str:
+    def called_by(self, model: str, models: Collection[str]) -> str:
         """Return a model that the series has, and call the driver by it; ConfigurationError for another."""
-        if model not in models:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model {model}{nearest(model, models)}")
-        self.call_it(f"Rohde & Schwarz {model}")
+        self.call_it(f"Rohde & Schwarz {self.known_model(model, models)}")
         return model
 
     def forget_setup(self) -> None:
@@ -74,9 +72,8 @@ class RohdeSchwarzScope(OscilloscopeDriver):
         got = self.accepted(f"channel {channel} range", vertical.range, self.ask_number(f"{word}:RANG?"), "V", 0.01)
         offset = self.accepted(f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
                                absolute=got * 1e-3)
-        if parse_name(self.ask(f"{word}:COUP?")) != self.coupling[vertical.impedance]:
-            raise InstrumentError(f"{self.label} channel {channel}: the instrument did not accept the input impedance "
-                                  f"{vertical.impedance} Ohm")
+        self.require_impedance(
+            channel, vertical, parse_name(self.ask(f"{word}:COUP?")), self.coupling[vertical.impedance])
         self._vertical[channel] = dataclasses.replace(vertical, range=got, offset=offset)
         return self._vertical[channel]
 

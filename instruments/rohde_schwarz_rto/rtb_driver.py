@@ -43,7 +43,7 @@ class RohdeSchwarzRtb(RohdeSchwarzScope):
 
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
-        model = self.known_model(self.identity.model.upper().strip(), data_sheet.MODELS)
+        model = self.called_by(self.identity.model.upper().strip(), data_sheet.MODELS)
         options = [option.strip().upper() for option in self.ask("*OPT?").split(",")]
         bandwidth = max((data_sheet.BANDWIDTHS.get(option, 0.0) for option in options), default=0.0)
         self.capabilities = data_sheet.capabilities(model, max(bandwidth, data_sheet.LEAST_BANDWIDTH))

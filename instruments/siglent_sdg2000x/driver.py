@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.generators.generator import MultiOutputGenerator
 from tsbench.instruments.interfaces import PulseGenerator, PulseGeneratorCapabilities
-from tsbench.instruments.languages.siglent import SIGLENT
+from tsbench.instruments.languages.siglent import SIGLENT_GENERATOR
 from tsbench.instruments.siglent_sdg2000x import data_sheet
 from tsbench.instruments.siglent_sdg2000x.output import SdgOutput
 
@@ -13,7 +13,7 @@ from tsbench.instruments.siglent_sdg2000x.output import SdgOutput
 class SiglentSDG2000X(MultiOutputGenerator):
     """The generator: its outputs, and what they share."""
 
-    language = SIGLENT
+    language = SIGLENT_GENERATOR
     title = "Siglent SDG2000X"
     maker = "Siglent"
     repeatable: ClassVar[tuple[str, ...]] = data_sheet.REPEATABLE

@@ -18,7 +18,7 @@ from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Vertical
 from tsbench.instruments.languages.lecroy import format_digits
 from tsbench.instruments.lecroy_scope.step_scope import StepScope
 from tsbench.instruments.siglent_sds_hd import data_sheet
-from tsbench.instruments.siglent_sds_hd.language import SIGLENT
+from tsbench.instruments.siglent_sds_hd.language import SIGLENT_SCOPE
 from tsbench.records import Flag, FloatArray, Waveform
 
 _SLOPE = {"positive": "RISing", "negative": "FALLing"}
@@ -53,7 +53,7 @@ def parse_stamps(block: bytes, count: int) -> FloatArray:
 class SiglentSdsHd(StepScope):
     """An :class:`~tsbench.instruments.Oscilloscope`."""
 
-    language = SIGLENT
+    language = SIGLENT_SCOPE
     title = "Siglent SDS HD"
     repeatable = data_sheet.REPEATABLE
     models = data_sheet.MODELS

@@ -1,14 +1,14 @@
 """The commands of Siglent's SDS oscilloscopes: SCPI headers without error queue and without status registers.
 
 Source: SDS Series Programming Guide EN11D, common commands: ``*IDN?``, ``*OPC``, ``*RST``. After a reset the driver
-writes a mark into the label of channel 1, which is not shown. A restart removes it: so it shows. Not compared with an
-instrument: one that recalls its last set-up when it is switched on keeps the mark, and the settings as well.
+writes a mark into the label of channel 1, which is not shown. A restart removes it. From this, the driver notices a
+restart. Not compared with an instrument: one that recalls its last set-up when it is switched on keeps the mark and
+its settings.
 """
 
 from collections.abc import Sequence
 
-from tsbench.instruments.languages.language import Language
-from tsbench.instruments.languages.lecroy import parse_registers
+from tsbench.instruments.languages.language import Language, no_error
 from tsbench.instruments.languages.repeatable import may_be_repeated
 
 MARK = "TSBENCH"
@@ -23,8 +23,8 @@ def mark_is_gone(replies: Sequence[str]) -> bool:
     return text.strip("\"'").upper() != MARK
 
 
-SIGLENT = Language(
-    name="SCPI", error_question="", parse_error=parse_registers, clearing=(),
+SIGLENT_SCOPE = Language(
+    name="SCPI", error_question="", parse_error=no_error, clearing=(),
     resetting=("*RST", f":CHAN1:LAB:TEXT '{MARK}'"), power_questions=(":CHAN1:LAB:TEXT?",), power_lost=mark_is_gone,
     may_be_repeated=may_be_repeated,
 )

@@ -100,6 +100,7 @@ class TektronixModel:
 
 _SMALL = re.compile(r"MSO([456])([468])B?")
 _LARGE = re.compile(r"(?:MSO|DPO)([57])(\d\d)4[BC]?")
+KNOWN = "MSO44 to MSO68 and their B models, DPO5000, DPO7000 and MSO5000"  #: in words
 _BANDWIDTHS: Mapping[str, float] = {"4": 1e9, "5": 1e9, "6": 2.5e9}
 #: two digits of the model -> bandwidth [Hz]
 _DIGITS: Mapping[str, float] = {"03": 350e6, "05": 500e6, "10": 1e9, "20": 2e9, "25": 2.5e9, "35": 3.5e9}

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
+from tsbench.errors import ConfigurationError, LimitError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
@@ -52,7 +52,8 @@ class TektronixMso(TektronixSequence):
         super().__init__(adapter, name, **kwargs)
         model = data_sheet.model_of(self.identity.model.upper())
         if model is None:
-            raise ConfigurationError(f"{self.label}: tsbench does not know the model {self.identity.model}")
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model {self.identity.model}. Known: "
+                                     f"{data_sheet.KNOWN}")
         self.call_it(f"Tektronix {self.identity.model}")
         self.series = data_sheet.SERIES[model.series]
         self.transfer = transfer or self.series.transfer
@@ -70,7 +71,7 @@ class TektronixMso(TektronixSequence):
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, ten divisions) and offset; DC coupled."""
         self.require_vertical(channel, vertical)
-        subject, word = f"{self.label} channel {channel}", f":CH{channel}"
+        word = f":CH{channel}"
         self.send(
             f"{self.series.dialect.switch.format(channel=channel)} ON", f"{word}:COUP DC",
             f"{word}:TER {format_number(_OHM[vertical.impedance])}",
@@ -85,9 +86,9 @@ class TektronixMso(TektronixSequence):
         offset = self.accepted(
             f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
             absolute=got_range * 1e-3)
-        if not math.isclose(self.ask_number(f"{word}:TER?"), _OHM[vertical.impedance], rel_tol=0.01):
-            raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
-                                  "Ohm")
+        terminated = self.ask_number(f"{word}:TER?")
+        alike = math.isclose(terminated, _OHM[vertical.impedance], rel_tol=0.01)
+        self.require_impedance(channel, vertical, vertical.impedance if alike else f"{terminated:g}")
         accepted = dataclasses.replace(vertical, range=got_range, offset=offset)
         self._vertical[channel] = accepted
         self._confirm_trigger = True

@@ -138,9 +138,8 @@ class World:
         try:
             yield
         except TsbenchError as error:
-            if str(error).startswith(f"instruments.{name}."):
-                raise
-            raise ConfigurationError(f"{self.path}: instruments.{name}: {error}") from error
+            where = "" if str(error).startswith(f"instruments.{name}.") else f"instruments.{name}: "
+            raise ConfigurationError(f"{self.path}: {where}{error}") from error
         except Exception as error:
             raise ConfigurationError(
                 f"{self.path}: instruments.{name}: {self.file.instruments[name].model} cannot be set up: "

@@ -11,7 +11,7 @@ from pymeasure.test import expected_protocol
 
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGenerator
-from tsbench.instruments.languages.siglent import SIGLENT, parse_pairs, parse_quantity, siglent_repeatable
+from tsbench.instruments.languages.siglent import SIGLENT_GENERATOR, parse_pairs, parse_quantity, siglent_repeatable
 from tsbench.instruments.siglent_sdg2000x.data_sheet import REPEATABLE
 from tsbench.instruments.siglent_sdg2000x.driver import SiglentSDG2000X
 from tsbench.instruments.siglent_sdg2000x.output import SdgOutput
@@ -69,7 +69,7 @@ def test_only_listed_questions_may_be_repeated() -> None:
 
 
 def test_a_restart_shows_by_the_sync_output() -> None:
-    assert SIGLENT.power_lost(["C1:SYNC OFF"]) and not SIGLENT.power_lost(["C1:SYNC ON,TYPE,CH1"])
+    assert SIGLENT_GENERATOR.power_lost(["C1:SYNC OFF"]) and not SIGLENT_GENERATOR.power_lost(["C1:SYNC ON,TYPE,CH1"])
 
 
 @pytest.mark.parametrize("model", ["SDG2042X", "SDG2082X", "SDG2122X"])

@@ -412,3 +412,12 @@ def test_a_reading_that_is_no_number_is_an_error_of_its_driver(reading: Any, sai
         assert said in str(caught.value)
     driver.measure = lambda: good   # type: ignore[method-assign]
     assert meter.measure() is good
+
+
+def test_an_option_for_a_driver_that_has_none() -> None:
+    class Plain:
+        def __init__(self, adapter: object) -> None: ...
+
+    error = TypeError("__init__() got an unexpected keyword argument 'foo'")
+    assert unknown_option(Plain, {"foo": 1}, error) == (
+        "has no option 'foo'. This driver has no options. Remove this entry")

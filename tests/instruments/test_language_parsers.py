@@ -64,7 +64,8 @@ PARSERS = parsers()
 
 def test_all_languages_are_here() -> None:
     names = {name.split(".")[-2] for name in PARSERS}
-    assert {"SCPI", "TSP", "FLEX", "KXCI", "LECROY", "LECROY_REGISTERS", "TEKTRONIX", "SIGLENT", "LAKE_SHORE"} <= names
+    assert {"SCPI", "TSP", "FLEX", "KXCI", "LECROY", "LECROY_REGISTERS", "TEKTRONIX",
+            "SIGLENT_GENERATOR", "SIGLENT_SCOPE", "LAKE_SHORE"} <= names
     assert len(PARSERS) > 30
 
 

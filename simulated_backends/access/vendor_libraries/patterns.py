@@ -19,7 +19,7 @@ SAME_TIME = 1e-12  #: [s] between two points of a step
 MOST_POINTS = 2_000_000  #: of all vectors, or samples, of a sequence in the simulation
 
 OUT_OF_RANGE, ILLEGAL_STRING, CONTEXT, NOT_SUPPORTED, COMMUNICATION, FIRMWARE = -1, -2, -3, -4, -5, -6
-CHANNEL_NOT_FOUND, PATTERN_NOT_FOUND, EVENT_NOT_FOUND, ALREADY_EXISTS = -9, -10, -11, -12
+CHANNEL_NOT_FOUND, PATTERN_NOT_FOUND, ALREADY_EXISTS = -9, -10, -12
 LIBRARY_ERROR = -7
 NOT_RUNNING, NOT_READY, OUT_OF_DATE = -13, -14, -15
 AVERAGED = 12000  #: data of an event: means; 12001: raw samples, which are not modelled

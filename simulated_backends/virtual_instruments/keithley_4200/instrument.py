@@ -79,7 +79,7 @@ def planned_units(options: Mapping[str, object]) -> dict[int, str]:
 
 
 class Virtual4200(VirtualInstrument):
-    """Frame4200, source-measure units and pulse card."""
+    """4200A-SCS: mainframe, source-measure units and pulse card."""
 
     manufacturer, model, firmware = MANUFACTURER, MODEL, FIRMWARE
     terminals = (*(f"smu{number}" for number in NUMBERS), *(f"pmu{channel}" for channel in CHANNELS))
@@ -102,7 +102,7 @@ class Virtual4200(VirtualInstrument):
         self._sources = {number: SourceUnit(self, SOURCE_MODELS[name], number, frequency, closed)
                          for number, name in sorted(models.items())}
         self._pulses = {channel: PulseCardChannel(self, channel) for channel in CHANNELS
-                        if is_true(placement, "pulse_card", "whether there is one")}
+                        if is_true(placement, "pulse_card", "true: the card is there, false: it is not")}
         names = [SOURCE_MODELS[name].option + str(number) for number, name in sorted(models.items())]
         self._output_states = dict.fromkeys(
             (*(f"smu{number}" for number in self._sources), *(f"pmu{channel}" for channel in self._pulses)), False)
@@ -113,7 +113,7 @@ class Virtual4200(VirtualInstrument):
         self._run = PulseCardRun(self, self._pulses)
         parts: list[object] = [
             PageCommands(self._frame, ",".join([*names, *(["PMU1RPM1-2"] if self._pulses else [])]),
-                              self._go_to, self.reset),
+                         self._go_to, self.reset),
             UserCommands(self._frame), DefinitionCommands(self._frame, self._setup),
             TestCommands(self._frame, self._setup)]
         if self._pulses:

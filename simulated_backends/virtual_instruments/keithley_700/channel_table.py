@@ -10,7 +10,7 @@ from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.interpreter import LuaTable
 from tsbench.simulated_backends.tsp.tables import TspTable, boolean, number, text, whole
-from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import Card, RelayMatrix
+from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import BREAK_FIRST, Card, RelayMatrix
 
 LONGEST_LIST = 5000  #: letters
 #: ``for name in channel.pattern.catalog() do ... end``
@@ -182,7 +182,7 @@ class ChannelTable:
 
     def _reset(self, channels: Any) -> Handler:
         names = self._names(channels)
-        self._matrix.rule = 1
+        self._matrix.rule = BREAK_FIRST
         self._forbidden.difference_update(names)
         for name in names:
             self._delays.pop(name, None)

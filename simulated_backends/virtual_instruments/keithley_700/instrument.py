@@ -26,7 +26,12 @@ from tsbench.simulated_backends.tsp.language import TSP_FRAMING, TspLanguage
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keithley_700.channel_table import ChannelTable
 from tsbench.simulated_backends.virtual_instruments.keithley_700.data_sheet import CARDS_707B, CARDS_3706A
-from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import Card, Crosspoint, RelayMatrix
+from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import (
+    BREAK_FIRST,
+    Card,
+    Crosspoint,
+    RelayMatrix,
+)
 
 ROWS = "ABCDEFGH"
 
@@ -98,7 +103,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
     def reset(self) -> Handler | None:
         """Open all relays; settings at their defaults."""
         self.language.reset()
-        self.matrix.rule = 1
+        self.matrix.rule = BREAK_FIRST
         self._table.forget()
         yield from self.matrix.change(self.matrix.listed(), ())
 

@@ -45,7 +45,8 @@ class ProbeStation:
         """Return the needles of this bench."""
         needles = self._bench.needles
         if needles is None:
-            raise ConfigurationError("this bench has no place where a probe station could put its needles")
+            raise ConfigurationError("this bench has no place for the needles of a prober. Add an X element to the "
+                                     "netlist of the world file, or remove the prober")
         return needles
 
     @property

@@ -11,7 +11,7 @@ from tsbench.netlist import GROUND, Element
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, Attachment, VirtualInstrument
 
-BREAK_FIRST, MAKE_FIRST, NO_RULE = 1, 2, 0
+BREAK_FIRST, MAKE_FIRST = 1, 2
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ def complaint(tmp_path: Path, text: str) -> str:
         ('model = "keithley_2450"', 'modell = "keithley_2450"', "Did you mean 'model'?"),
         ('model = "keithley_2450"', 'model = "keithley_24500"', "Did you mean 'keithley_2450'?"),
         ('model = "keithley_2450"', "", "instruments.source_meter.model is missing"),
+        ('model = "keithley_2450"', 'model = "keithley_2450"\noptions = { foo = 1 }',
+         "instruments.source_meter.options: there is no option 'foo'"),
         (
             'source_meter = "smu"',
             'source_metre = "smu"',
