@@ -76,7 +76,7 @@ def test_channel_settings_are_read_back(identity: Identity, switch: str) -> None
     with scope(changed, identity) as found, refused:
         found.configure_channel(1, Vertical(2.0, 0.7))
     changed = [(a, "50.0000") if a == ":CH1:TER?" else (a, b) for a, b in pairs]
-    with scope(changed, identity) as found, pytest.raises(InstrumentError, match="the input impedance 1M Ohm was set, and the instrument reports 50"):
+    with scope(changed, identity) as found, pytest.raises(InstrumentError, match="the instrument reports 50"):
         found.configure_channel(1, Vertical(2.0, 0.7))
 
 
