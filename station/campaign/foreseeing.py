@@ -3,11 +3,9 @@
 Who measures imports no simulation: ``python -m tsbench.station.preflight`` simulates in a process of its own.
 """
 
-import json
 import math
 import statistics
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from tsbench.quantities import format_quantity, short_quantity, told_apart
 from tsbench.records import DeviceDescription
 from tsbench.station.bench.accepting import Accepted
 from tsbench.station.campaign.planning import Foreseen, PlannedItem
+from tsbench.station.campaign.simulating import simulated
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage.codec import to_json
 
@@ -44,13 +43,7 @@ Simulation = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 
 def in_a_child(question: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Have another process simulate; raises OSError, ValueError or SubprocessError where it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tsbench.station.preflight"], input=json.dumps(question), capture_output=True, text=True,
-        timeout=_LONGEST, check=True)
-    found = json.loads(done.stdout)
-    if not isinstance(found, list):
-        raise ValueError("the answer is no list")
-    return found
+    return simulated(question, _LONGEST)
 
 
 def foreseen_peaks(

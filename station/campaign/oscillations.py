@@ -3,15 +3,14 @@
 Who measures imports no simulation: ``python -m tsbench.station.preflight`` computes where a bench oscillates.
 """
 
-import json
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tsbench.quantities import format_quantity
 from tsbench.station.campaign.planning import PlannedItem
+from tsbench.station.campaign.simulating import simulated
 from tsbench.station.runner.safety import RunnerBench
 
 _PATIENCE = 300.0  #: [s] the first time on a machine, the simulation is compiled
@@ -53,15 +52,10 @@ def _told(zone: Mapping[str, Any], voltage: float) -> str:
     return f"from {low} to {high}, {slow} to {fast}"
 
 
-def _simulated(path: Path, resistances: Mapping[str, float], devices: Sequence[str]) -> list[dict[str, Any]]:
+def _simulated(path: Path, resistances: Mapping[str, float], devices: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     """Return the zones of each role and device; nothing where the simulation fails: it is a help and no judgement."""
-    question = json.dumps({
-        "ask": "zones", "bench": str(path), "resistances": dict(resistances), "devices": list(devices)})
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "tsbench.station.preflight"], input=question, capture_output=True, text=True,
-            timeout=_PATIENCE, check=True)
-        found = json.loads(done.stdout)
+        return simulated({"ask": "zones", "bench": str(path), "resistances": dict(resistances),
+                          "devices": list(devices)}, _PATIENCE)
     except (OSError, subprocess.SubprocessError, ValueError):
         return []
-    return found if isinstance(found, list) else []
