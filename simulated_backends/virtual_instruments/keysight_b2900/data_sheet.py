@@ -6,9 +6,10 @@ From these pages: ranges, accuracy and overrange of readings, settling times, no
 The settling times of a current are printed for a short. The model has them at a load with 1 V at the full range, and
 is faster at smaller loads.
 
-Not compared with a data sheet: the accuracy of levels (taken as that of readings), the noise of readings (a tenth of
-the error at 0.1 PLC for the low ranges), the voltage ranges' settling, slew rate, relay and range-change times. A
-compliance of 3 A needs a level of at most 6 V: here the 20 V range allows 1.515 A at any level.
+Not compared with a data sheet: the accuracy of levels (taken as that of readings, which the user's guide has for 1 mA,
+p. 2-25), the noise of readings (a tenth of the error at 0.1 PLC for the low ranges), the voltage ranges' settling, slew
+rate, relay and range-change times. A compliance of 3 A needs a level of at most 6 V: here the 20 V range allows 1.515 A
+at any level.
 """
 
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def _amperes(
 
 SOURCES = SourceMeterSources(
     reading_accuracy=Origin("B2900A data sheet, p. 16 to 18"),
+    level_accuracy=Origin("B2900 user's guide ed. 2, p. 2-25 (1 mA: 0.02 % + 200 nA)", "the other ranges"),
     reading_resolution=Origin("B2900A data sheet, p. 16"),
     overflow=Origin("B2900A data sheet, p. 16 to 18"),
     settling=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (currents)", "voltages"),

@@ -1,8 +1,9 @@
 """The commands TIMebase, ACQuire and TRIGger of the RTO, and the plan of an acquisition."""
 
+from collections.abc import Callable
 from typing import Any
 
-from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Number
+from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Number, Parameter
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
@@ -20,18 +21,22 @@ from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables imp
 )
 
 
-class _RecordLength(Integer):
-    """Its query answers the length that results from all settings; 0 stands for none that was set."""
+class Resulting(Setting):
+    """A setting whose query answers what results from all settings; 0 stands for none that was set.
 
-    def format(self, value: Any, owner: Any) -> str:
-        return str(owner.sampling().points)
+    Parameters
+    ----------
+    pattern, parameter : as of the base
+    result : returns the reply, of the owner
+    """
 
+    def __init__(self, pattern: str, parameter: Parameter, result: Callable[[Any], str]) -> None:
+        super().__init__(pattern, parameter, default=0)
+        self._result = result
 
-class _SampleRate(Number):
-    """Its query answers the rate that results from all settings; 0 stands for none that was set."""
-
-    def format(self, value: Any, owner: Any) -> str:
-        return str(owner.format_number(owner.sampling().rate))
+    def query(self, owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        """Carry out the query form, with MIN and MAX."""
+        return super().query(owner, key, raw) if raw else self._result(owner)
 
 
 class RtoAcquiring(SharedAcquiring):
@@ -52,10 +57,12 @@ class RtoAcquiring(SharedAcquiring):
         "S", lambda owner: owner.data_sheet.min_timebase, lambda owner: owner.data_sheet.max_timebase), default=10e-9)
     position = Setting(":TIMebase:HORizontal:POSition", Number("S", -1e5, 1e5), default=0.0)
     reference = Setting(":TIMebase:REFerence", Number("PCT", 0.0, 100.0), default=50.0)
-    points = Setting(
-        ":ACQuire:POINts[:VALue]", _RecordLength("", 1000, lambda owner: owner.data_sheet.memory), default=0)
+    points = Resulting(
+        ":ACQuire:POINts[:VALue]", Integer("", 1000, lambda owner: owner.data_sheet.memory),
+        lambda owner: str(owner.sampling().points))
     points_auto = Setting(":ACQuire:POINts:AUTO", Choice("RESolution", "RECLength"), default="RES")
-    wanted_rate = Setting(":ACQuire:SRATe", _SampleRate("HZ", 2.0, 20e12), default=0.0)
+    wanted_rate = Resulting(
+        ":ACQuire:SRATe", Number("HZ", 2.0, 20e12), lambda owner: owner.format_number(owner.sampling().rate))
     count = Setting(":ACQuire:COUNt", Integer("", 1, 16_777_215), default=1)
     trigger_mode = Setting(":TRIGger<1-3>:MODE", Choice("AUTO", "NORMal", "FREerun"), default="AUTO")
     source = Setting(":TRIGger<1-3>:SOURce", Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernanalog"),

@@ -108,6 +108,8 @@ class VirtualSdg(SdgBase):
 
     def written(self, unit: ProgramUnit, result: Any) -> bytes:
         """Write the header of a reply as ``CHDR`` says: short, long, or none."""
+        if isinstance(result, bytes):
+            return result
         text = str(result)
         word, gap, rest = text.partition(" ")
         channel, colon, name = word.rpartition(":")

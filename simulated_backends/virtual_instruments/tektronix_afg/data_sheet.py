@@ -19,6 +19,8 @@ def _frequencies(sine: float, square: float, ramp: float) -> dict[str, float]:
 
 
 SOURCES = GeneratorSources(
+    output_resistance=Origin(
+        "tek.com, FAQ on the amplitude of the AFG3000 (a series termination of 50 Ohm)", "the AFG31000"),
     waveform_resolution=Origin("limits of a driver (qcodes_contrib_drivers 0.24.1, AFG3000.py: 14 bits)"))
 
 AFG3102C = GeneratorDataSheet(

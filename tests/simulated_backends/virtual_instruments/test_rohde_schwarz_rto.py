@@ -47,6 +47,7 @@ def test_length_and_rate_of_the_record_are_what_results(bench: Any) -> None:
     s = bench.scope
     bench.send(s, "TIM:RANG 1E-6")
     assert bench.ask(s, "ACQ:POIN?") == "10000" and float(bench.ask(s, "ACQ:SRAT?")) == 10e9
+    assert bench.ask(s, "ACQ:POIN? MAX") == "20000000" and bench.ask(s, "ACQ:POIN? MIN") == "1000"
     bench.send(s, "ACQ:POIN 2000")
     assert bench.ask(s, "ACQ:POIN?") == "2000" and float(bench.ask(s, "ACQ:SRAT?")) == 2e9
 
