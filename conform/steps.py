@@ -1,6 +1,6 @@
 """The steps: what a driver is asked to do, one after the other, for each kind of instrument.
 
-Nothing here can hurt what is connected: outputs stay off, or drive a resistor of which the user has told the value with
+No step can damage what is connected: outputs stay off, or drive a resistor of which the user has told the value with
 at most :data:`~tsbench.conform.dialogue.HIGHEST_LEVEL`.
 """
 

@@ -2,6 +2,10 @@
 
 Settings go in as frozen dataclasses and come back as the instrument accepted them (read back, never assumed).
 Long operations are start, poll, fetch, so that a stop is heard between two polls.
+
+The errors of all methods, where a method names no other: LimitError if the instrument cannot do what is asked (before a
+message is sent), InstrumentError if it did something else or reports an error, CommunicationError if no reply came or
+the reply was not understood. Each message names the instrument, the value with its unit and what to do.
 """
 
 from tsbench.instruments.interfaces.common import (

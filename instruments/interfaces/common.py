@@ -41,7 +41,7 @@ class InstrumentBase(Protocol):
     identity: Identity
 
     def safe_state(self) -> None:
-        """Switch all outputs off by the quickest clean way; sources to zero. Never raises LimitError."""
+        """Switch all outputs off with as few messages as possible, then sources to zero. Never raises LimitError."""
 
     def output_states(self) -> Sequence[OutputState]:
         """Read back every output from the instrument."""
@@ -55,8 +55,8 @@ class InstrumentBase(Protocol):
     def accepted_settings(self) -> Mapping[str, object]:
         """Return what the run file should hold of the set-up, SI units; no message is sent.
 
-        Each value is the one that was read back when it was last set, or when another setting may have moved it: making
-        safe brings levels to zero, and the set-up that was measured with must still be known after it.
+        Each value is the one that was read back when it was last set, or when another setting may have changed it.
+        :meth:`safe_state` does not change these values, so that the run file holds the set-up of the measurement.
         """
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ class Prober(InstrumentBase, Protocol):
         """Ask where the needles are."""
 
     def separate(self) -> None:
-        """Lower the wafer from the needles, and ask that it is lowered."""
+        """Lower the wafer from the needles, and check with the prober that it is lowered."""
 
     def move_to(self, site: Site) -> None:
         """Move there, separated; returns when it has arrived.

@@ -138,7 +138,7 @@ class SourceMeterCapabilities:
 
 @runtime_checkable
 class OutputOffSelectable(Protocol):
-    """An output whose terminals can be told what to be while it is off."""
+    """An output whose off state can be selected."""
 
     def set_output_off(self, state: Literal["high_impedance", "normal", "zero", "guard"]) -> str:
         """Set what the terminals are while the output is off, and return it as read back.

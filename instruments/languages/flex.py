@@ -2,7 +2,8 @@
 
 Source: B1500A/B1505A Programming Guide edition 11, p. 1-24 (output data), 4-100 (``ERRX?``). A device clear leaves the
 error queue as it is, so that the driver reads it empty. A B1500A has no ``*CLS``: it answers with error 100. A reset
-sets the mask of service requests to 0 and the driver sets it to :data:`RESTART_MARK`: so a restart shows.
+sets the mask of service requests to 0, and the driver sets it to :data:`RESTART_MARK`. From this, the driver notices a
+restart.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 Sources: Teledyne LeCroy MAUI Oscilloscopes Remote Control and Automation Manual (``CHDR``, ``CMR?``, ``EXR?``); Siglent
 Digital Oscilloscopes Programming Guide PG01-E02D. After a reset the driver leaves headers out of replies
-(``CHDR OFF``). A restart brings them back: so it shows.
+(``CHDR OFF``). A restart brings them back. From this, the driver notices a restart.
 """
 
 import math

@@ -1,9 +1,8 @@
-"""Whether a thread is inside a call that may take long, or stands somewhere else in the middle of it.
+"""Tells whether a thread waits for an instrument or the disk, or is held up by other code.
 
-An exchange with an instrument may take as long as its timeout, and a record some time on the disk. This holds only
-while the VISA library waits for the instrument, or the storage for the disk. A thread that is held up by other code
-meanwhile (a signal handler, a finaliser, a listener) waits for nothing that ends by itself. The frames of the thread
-tell the two apart.
+The watchdog allows a long wait only in the first case: an exchange ends at its timeout, and a write when the disk is
+ready. Other code (a signal handler, a finaliser, a listener) may never end. The stack frames of the thread show which
+of both it is.
 """
 
 import sysconfig

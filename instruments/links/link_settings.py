@@ -26,9 +26,9 @@ class LinkSettings:
     write_termination : ends a message
     baud_rate : of a serial port [bit/s]
     data_bits, parity, stop_bits, flow_control : of a serial port
-    serial_termination : ends messages and replies on a serial port, where that is not what ends them elsewhere
+    serial_termination : ends messages and replies on a serial port, if it differs from that of the other interfaces
     clear_characters : characters that stop the instrument on a serial port, which has no device clear
-    socket_termination : ends replies on a socket, where that is not what ends them elsewhere
+    socket_termination : ends replies on a socket, if it differs from that of the other interfaces
     """
 
     read_termination: str | None = None

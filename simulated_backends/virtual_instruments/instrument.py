@@ -120,7 +120,7 @@ class VirtualInstrument(MessageDevice):
     serial_end: ClassVar[bytes] = b"\n"  #: what ends a reply on a serial port (RS-232)
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
     option_names: ClassVar[tuple[str, ...]] = ()  #: of ``options`` in its world file; any other is refused
-    moves_devices: ClassVar[bool] = False  #: whether it brings devices to the needles, so that nobody else does
+    moves_devices: ClassVar[bool] = False  #: whether it brings devices to the needles, so that the bench does not
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench.clock)

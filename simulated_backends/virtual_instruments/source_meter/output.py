@@ -43,7 +43,7 @@ class SourceOutput:
         self.stage = OutputStage(instrument, sheet, off_state, terminal)
         self.automatic = dict(sheet.first_ranges)  #: the measuring range in use, where it is automatic
         self.highest = {function: rows[-1].top for function, rows in sheet.ranges.items()}   #: levels [V or A]
-        self.pulsing = False   #: a pulse may have a limit that its range does not leave for ever
+        self.pulsing = False   #: during a pulse, a higher limit than the DC range allows is valid
         #: is told a limit [A or V] that was moved, and beside which function it limits
         self.limit_moved: Callable[[str, float], object] = _nothing
         self.settled_at = 0.0  #: [s] bench time from which readings may start
