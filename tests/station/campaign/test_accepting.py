@@ -1,6 +1,7 @@
 """An amber plan that a person accepts: it runs on a device like its model, and a device that is not ends its run."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -112,3 +113,23 @@ def test_without_the_comparison_the_same_device_passes_the_limit(
     monkeypatch.setattr("tsbench.station.bench.accepting.magnitudes_of_point", lambda *asked: {})
     outcome = lay(tmp_path).run(accept=True, peaks=peaks)
     assert outcome.runs["D2 first"].status == "success" and seen(tmp_path, "D2") > LIMIT
+
+
+def test_a_pulse_that_is_too_much_is_the_last_one(tmp_path: Path) -> None:
+    """No instrument limits the current of a pulse. The first record shows it, and nine pulses more are not sent."""
+    examples = Path(__file__).resolve().parents[3] / "examples"
+    world, bench = ((examples / f"nbo2.{name}.toml").read_text("utf-8") for name in ("world", "bench"))
+    (tmp_path / "nbo2.world.toml").write_text(
+        re.sub(r"\[devices\.D1\][^[]*", '[devices.D1]\nmodel = "resistor"\nparameters = { r = 300 }\n', world), "utf-8")
+    limits = "[device.limits]\nmax_current = 1e-3\n"
+    (tmp_path / "b.bench.toml").write_text(re.sub(r"\[device\.limits\][^[]*", limits, bench), "utf-8")
+    path = tmp_path / "c.campaign.toml"
+    path.write_text('bench = "b.bench.toml"\ndevice = "D1"\n[[step]]\nname = "pulses"\nprotocol = "pulse_train"\n'
+                    'amplitude = 0.7\ncount = 10\nrecord_span = "4 us"\n', "utf-8")
+    (run,) = campaign(path, tmp_path / "out").run(accept=True, peaks=peaks).runs.values()
+    assert run.status == "fail" and "D1 is not like the model nbo2" in run.reason and "of a record is" in run.reason
+    stored = read_run(run.path)
+    assert len({waveform.time for waveform in stored.waveforms}) == 1   # one record of ten
+    most = stored.header.provenance["accepted"]["most"]["max_current"]
+    records = map(json.loads, (tmp_path / "nbo2.witness.jsonl").read_text("utf-8").splitlines())
+    assert 1e-3 < max(abs(one["current"]) for one in records if one["kind"] == "maxima") < most
