@@ -7,25 +7,22 @@ compared with those of the simulated devices: a device that is not like the mode
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any, Self
 from typing import Protocol as TypingProtocol
 
-import numpy as np
-
 from tsbench.errors import LimitError
 from tsbench.quantities import told_apart
-from tsbench.records import Column, DeviceDescription, DeviceLimits, Flag, Point, Waveform
+from tsbench.records import DeviceDescription, DeviceLimits, Point, Waveform
 from tsbench.station.bench.guards import Guards
+from tsbench.station.bench.shown_magnitudes import UNITS, ShownMagnitudes
 
+_TABLES = ("most", "instead_of", "readings")
 LIMITS = ("max_voltage", "max_current", "max_power")  #: that can be accepted: charge and energy are not simulated
-#: of a record, its magnitude is that of this sample in the order of magnitudes: one or two outliers are no evidence
-_SAMPLE = 3
-_COVERAGE = 3.0  #: standard uncertainties of the scale of a record
 _AT_ONCE = 2.0  #: a point that is so many times as large as the model gives is no noise
-_UNITS = frozenset({"V", "A", "W"})  #: of columns and records that are compared
+_SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -36,13 +33,15 @@ class Accepted:
     ----------
     model : of the catalogue; a device like it stays within the limits
     most : name of a limit -> what the run may bring to a device of any resistance [V, A or W], in place of the limit
-    readings : name of a reading -> the largest magnitude [V, A or W] that a device like the model gives. What is not
-        here is not compared
+    instead_of : name of a limit -> its value when the plan was accepted
+    readings : "power of a record", … -> the largest magnitude [V, A or W] at a device like the model that a reading
+        shows, see :class:`ShownMagnitudes`
     """
 
     model: str
     most: Mapping[str, float]
-    readings: Mapping[str, float] = field(default_factory=dict)
+    instead_of: Mapping[str, float]
+    readings: Mapping[str, float]
     limits: DeviceLimits = field(default_factory=DeviceLimits)  #: of the device, once a bench lets a run set more
 
     @classmethod
@@ -56,21 +55,28 @@ class Accepted:
         """
         if facts is None:
             return None
-        if not isinstance(facts, Mapping) or set(facts) != {"model", "most", "readings"}:
-            raise ValueError("accepted must be an object with model, most and readings")
+        if not isinstance(facts, Mapping) or set(facts) != {"model", *_TABLES}:
+            raise ValueError(f"accepted must be an object with model, {', '.join(_TABLES)}")
         if not isinstance(facts["model"], str):
             raise ValueError("the model of accepted must be a text")
-        for name in ("most", "readings"):
+        for name in _TABLES:
             table = facts[name]
             if not isinstance(table, Mapping) or not all(_is_size(value) for value in table.values()):
                 raise ValueError(f"{name} of accepted must be an object with a number from 0 for each name")
         if unknown := sorted(set(facts["most"]) - set(LIMITS)):
             raise ValueError(f"only {', '.join(LIMITS)} can be accepted, not '{unknown[0]:.60}'")
-        return cls(facts["model"], dict(facts["most"]), dict(facts["readings"]))
+        accepted = cls(facts["model"], dict(facts["most"]), dict(facts["instead_of"]), dict(facts["readings"]))
+        if unseen := [name for name in accepted.most if not accepted.shows(name.removeprefix("max_"))]:
+            raise ValueError(f"{unseen[0]} cannot be accepted, because no reading shows it")
+        return accepted
+
+    def shows(self, quantity: str) -> bool:
+        """Whether a reading shows a quantity ("voltage", "current" or "power") at the device."""
+        return any(name.startswith(f"{quantity} ") for name in self.readings)
 
     def facts(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {"model": self.model, "most": dict(self.most), "readings": dict(self.readings)}
+        return {"model": self.model, **{name: dict(getattr(self, name)) for name in _TABLES}}
 
 
 def _is_size(value: object) -> bool:
@@ -90,12 +96,21 @@ def accepting(bench: Any, accepted: Accepted | None) -> Iterator[None]:
     """Let a bench set what was accepted for the connected device, until the end of ``with``; None: nothing changes.
 
     If another device is connected meanwhile, its own limits hold.
+
+    Raises
+    ------
+    LimitError
+        A limit of the device is another one than when the plan was accepted.
     """
     device: DeviceDescription = bench.device
     if accepted is None:
         yield
         return
     guarded: GuardedBench = bench
+    for name, value in accepted.instead_of.items():
+        if (now := getattr(device.limits, name)) is None or abs(now - value) > _SLACK * value:
+            raise LimitError(f"{device.identifier}: {name} in the bench file is another one than when the plan was "
+                             "accepted. Plan the campaign again. Nothing was sent")
     above = {name: most for name, most in accepted.most.items()
              if (limit := getattr(device.limits, name)) is not None and most > limit}
     guarded.device = replace(device, limits=replace(device.limits, **above))
@@ -110,75 +125,51 @@ def accepting(bench: Any, accepted: Accepted | None) -> Iterator[None]:
             guarded.guards.follow(device)
 
 
-def magnitudes_of_point(columns: Sequence[Column], point: Point) -> dict[str, float]:
-    """Return the magnitudes of the readings of a point: name -> value [SI], infinite beyond the measuring range."""
-    found = {}
-    for column, value in zip(columns, point.values, strict=False):
-        if column.unit in _UNITS and (math.isfinite(value) or Flag.OVERFLOW in point.flags):
-            found[f"{column.name} of a point"] = abs(value) if math.isfinite(value) else math.inf
-    return found
-
-
-def magnitude_of_waveform(waveform: Waveform) -> dict[str, float]:
-    """Return the magnitude of a record: its name -> the third largest magnitude of its samples [SI]."""
-    if waveform.unit not in _UNITS or waveform.codes.size < _SAMPLE:
-        return {}
-    values = np.abs(waveform.values()).ravel()
-    return {f"{waveform.channel} of a record": float(np.partition(values, -_SAMPLE)[-_SAMPLE])}
-
-
-def least_magnitude(waveform: Waveform, value: float) -> float:
-    """Return how large [SI] a magnitude of a record is at least, by what is known of the oscilloscope."""
-    uncertainty = math.hypot(waveform.accuracy_offset, waveform.accuracy_gain * value)
-    return value - _COVERAGE * uncertainty - abs(waveform.scale)
-
-
 class ComparedRecorder:
-    """A recorder that compares each reading with the model, after it was recorded.
+    """A recorder that compares what each reading shows of the device with the model, after it was recorded.
 
-    Noise is no evidence: a point ends the run if it is more than :data:`_AT_ONCE` times as large as the model gives, or
-    if the point before was too large as well; a record, if it is too large by more than the uncertainty of its scale.
+    Noise is no evidence: a point ends the run if it shows more than :data:`_AT_ONCE` times what the model gives, or if
+    the point before was too large as well; a record, if it is too large by more than its uncertainty.
 
     Parameters
     ----------
     recorder : that records
     device : its name
-    columns : of the points
+    shown : finds the magnitudes in the readings
     accepted : Accepted
     """
 
-    def __init__(self, recorder: Any, device: str, columns: Sequence[Column], accepted: Accepted) -> None:
-        self._recorder, self._device, self._columns, self._accepted = recorder, device, columns, accepted
-        self._units = {f"{column.name} of a point": column.unit for column in columns}
-        self._before: frozenset[str] = frozenset()  #: readings of the point before that were too large
+    def __init__(self, recorder: Any, device: str, shown: ShownMagnitudes, accepted: Accepted) -> None:
+        self._recorder, self._device, self._shown, self._accepted = recorder, device, shown, accepted
+        self._before: frozenset[str] = frozenset()  #: magnitudes of the point before that were too large
 
     def point(self, point: Point) -> None:
         """Record a point; LimitError where the device is not like the model."""
         self._recorder.point(point)
-        found = magnitudes_of_point(self._columns, point)
+        found = {name: one.value for name, one in self._shown.of_point(point).items()}
         most = self._accepted.readings
-        larger = frozenset(name for name, value in found.items() if name in most and value > most[name])
+        larger = frozenset(name for name, value in found.items() if value > most.get(name, math.inf))
         for name in sorted(larger):
             if name in self._before or found[name] > _AT_ONCE * most[name]:
-                raise self._unlike(name, found[name], self._units[name])
+                raise self._unlike(name, found[name])
         self._before = larger
 
     def waveform(self, waveform: Waveform) -> None:
         """Record a waveform; LimitError where the device is not like the model."""
         self._recorder.waveform(waveform)
-        for name, value in magnitude_of_waveform(waveform).items():
-            if least_magnitude(waveform, value) > self._accepted.readings.get(name, math.inf):
-                raise self._unlike(name, value, waveform.unit)
+        for name, one in self._shown.of_waveform(waveform).items():
+            if one.value - one.uncertainty > self._accepted.readings.get(name, math.inf):
+                raise self._unlike(name, one.value)
 
     def event(self, event: Any) -> None:
         """Record an event."""
         self._recorder.event(event)
 
-    def _unlike(self, name: str, value: float, unit: str) -> LimitError:
-        most = self._accepted.readings[name]
+    def _unlike(self, name: str, value: float) -> LimitError:
+        most, unit = self._accepted.readings[name], UNITS[name.partition(" ")[0]]
         reached, bound = told_apart(value, most, unit) if math.isfinite(value) else (
             "beyond the measuring range", told_apart(most, 2 * most, unit)[0])
         return LimitError(
-            f"{self._device} is not like the model {self._accepted.model}: {name} is {reached}, and a device like the "
-            f"model gives at most {bound}. The plan was accepted because of this model, so the run ends here. Check "
-            f"the material of {self._device}, the wiring in the bench file and the parameters")
+            f"{self._device} is not like the model {self._accepted.model}: the {name} is {reached}, and a device like "
+            f"the model gives at most {bound}. The plan was accepted because of this model, so the run ends here. "
+            f"Check the material of {self._device}, the wiring in the bench file and the parameters")

@@ -208,7 +208,8 @@ class Engine:
 
     def _not_like_model(self, one: PlannedItem, outcome: RunOutcome) -> str:
         """Note that a limit ended a run for which a model was trusted; returns why, "" where it did not."""
-        if one.accepted is None or outcome.status != "fail" or outcome.error_code != LimitError.exit_code:
+        by_limit = outcome.status == "fail" and outcome.error_code == LimitError.exit_code
+        if one.accepted is None or not outcome.run_id or not by_limit:
             return ""
         reason = (f"{one.item.device} gets no further runs that were planned by the model {one.accepted.model}, "
                   f"because a limit ended {one.item.key} (run {outcome.run_id})")

@@ -206,6 +206,7 @@ def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
     problems: list[str] = []
     doubts: list[str] = []
     most: dict[str, float] = {}
+    instead_of: dict[str, float] = {}
     for name, unit in UNITS.items():
         limit = getattr(one.limits, f"max_{name}")
         if limit is None:
@@ -218,14 +219,21 @@ def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
             problems.append(_refusal(name, value, limit, one.item.device, foreseen))
         elif max(planned, compliance) <= limit * (1 + _SLACK):
             continue
+        elif foreseen.model and not any(reading.startswith(f"{name} ") for reading in foreseen.readings):
+            reached, allowed = told_apart(max(planned, compliance), limit, unit)
+            problems.append(
+                f"device: a device of any resistance may see a {name} of {reached}, above max_{name} of {allowed}, and "
+                f"no reading of the run shows its {name}. So nobody would notice if {one.item.device} is not like the "
+                f"model {foreseen.model}. Change the parameters or max_{name}, or sense the {name} with a scope")
         elif foreseen.model:
             doubts.append(_doubt(name, max(planned, compliance), limit, value, foreseen))
             most[f"max_{name}"] = max(planned, compliance) * (1 + READ_BACK)
+            instead_of[f"max_{name}"] = limit
         elif compliance > limit * (1 + _SLACK):
             reached, allowed = told_apart(compliance, limit, unit)
             problems.append(f"device: the compliance is {reached}, but max_{name} of {one.item.device} is {allowed}. "
                             "Lower 'compliance', or change the limit in the bench file")
-    accepted = Accepted(foreseen.model, most, foreseen.readings) if most and not problems else None
+    accepted = Accepted(foreseen.model, most, instead_of, foreseen.readings) if most and not problems else None
     doubt = sentences(*doubts, "If you accept this, the run may set what is planned, and it ends at the first reading "
                       "that is larger than a device like the model gives") if doubts else ""
     return Judged(LimitError(sentences(*problems)) if problems else None, doubt, accepted)

@@ -18,12 +18,12 @@ import numpy as np
 from tsbench.errors import TsbenchError
 from tsbench.plugins import in_words
 from tsbench.protocols import Protocol, protocol_named
-from tsbench.records import Column, FloatArray, Point, RunEvent, Waveform
+from tsbench.records import FloatArray, Point, RunEvent, Waveform
 from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.world.world import open_world
-from tsbench.station.bench.accepting import magnitude_of_waveform, magnitudes_of_point
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.shown_magnitudes import Magnitude, ShownMagnitudes
 from tsbench.station.preflight.preflight import entry_of
 from tsbench.station.preflight.twin import TwinFiles, netlist_with, twin_files
 
@@ -97,22 +97,22 @@ class PeakObserver:
 
 
 class _LargestReadings:
-    """Takes what a protocol acquires, and keeps the largest magnitude of each reading."""
+    """Takes what a protocol acquires, and keeps the largest magnitudes at the device that the readings show."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
+    def __init__(self, shown: ShownMagnitudes) -> None:
+        self._shown = shown
         self.found: dict[str, float] = {}
 
     def point(self, point: Point) -> None:
         """Take a point."""
-        self._keep(magnitudes_of_point(self._columns, point))
+        self._keep(self._shown.of_point(point))
 
     def waveform(self, waveform: Waveform) -> None:
         """Take a waveform."""
-        self._keep(magnitude_of_waveform(waveform))
+        self._keep(self._shown.of_waveform(waveform))
 
-    def _keep(self, magnitudes: Mapping[str, float]) -> None:
-        self.found |= {name: max(value, self.found.get(name, 0.0)) for name, value in magnitudes.items()}
+    def _keep(self, magnitudes: Mapping[str, Magnitude]) -> None:
+        self.found |= {name: max(one.value, self.found.get(name, 0.0)) for name, one in magnitudes.items()}
 
     def event(self, event: RunEvent) -> None:
         """Take an event."""
@@ -169,7 +169,7 @@ def _simulate(files: TwinFiles, runs: Sequence[PlannedRun], found: Sequence[Simu
                     if one.reason:
                         continue
                     observer.begin()
-                    recorder = _LargestReadings(protocol.table())
+                    recorder = _LargestReadings(ShownMagnitudes(protocol.table(), bench.fixture.sensing))
                     reason = _perform(bench, protocol, recorder, until)
                     now()
                     one.reason = reason or (f"a part was not simulated ({observer.left_out})"

@@ -12,6 +12,7 @@ from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
 from tsbench.station.bench.accepting import Accepted, ComparedRecorder
+from tsbench.station.bench.shown_magnitudes import ShownMagnitudes
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, WatchedRecorder
 from tsbench.station.runner.ended import Ended, ended_by
@@ -94,7 +95,8 @@ class RunningRun:
         if self._accepted is None:
             return self.watched_recorder
         header = self.recorder.header
-        return ComparedRecorder(self.watched_recorder, header.device.identifier, header.columns, self._accepted)
+        shown = ShownMagnitudes(header.columns, header.fixture.sensing)
+        return ComparedRecorder(self.watched_recorder, header.device.identifier, shown, self._accepted)
 
     def _acquire(self, steps: Iterator[Step]) -> Ended:
         """Drive the protocol from step to step; between two of them stop and pause are heard."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tsbench.records import RunEvent
+from tsbench.station.bench.accepting import ComparedRecorder
 from tsbench.station.campaign import CampaignRefused, campaign
 from tsbench.station.campaign.campaign import Campaign
 from tsbench.station.campaign.foreseeing import foreseen_peaks
@@ -81,7 +82,7 @@ def test_a_device_that_is_not_ends_its_run_before_the_limit(measured: tuple[Path
     folder, outcome, _ = measured
     run = outcome.runs["D2 first"]
     assert (run.status, run.error_code, run.safe) == ("fail", 3, True)
-    assert "D2 is not like the model nbo2: current of a point is " in run.reason
+    assert "D2 is not like the model nbo2: the " in run.reason
     points = read_run(run.path).points   # the reading that ended the run is in its file
     assert 0 < len(points) < 0.6 / STEP
     assert seen(folder, "D2") < LIMIT
@@ -110,7 +111,7 @@ def test_without_the_comparison_the_same_device_passes_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What the comparison prevents: the counter-test of the one above."""
-    monkeypatch.setattr("tsbench.station.bench.accepting.magnitudes_of_point", lambda *asked: {})
+    monkeypatch.setattr(ComparedRecorder, "point", lambda recorder, point: recorder._recorder.point(point))
     outcome = lay(tmp_path).run(accept=True, peaks=peaks)
     assert outcome.runs["D2 first"].status == "success" and seen(tmp_path, "D2") > LIMIT
 
@@ -127,7 +128,7 @@ def test_a_pulse_that_is_too_much_is_the_last_one(tmp_path: Path) -> None:
     path.write_text('bench = "b.bench.toml"\ndevice = "D1"\n[[step]]\nname = "pulses"\nprotocol = "pulse_train"\n'
                     'amplitude = 0.7\ncount = 10\nrecord_span = "4 us"\n', "utf-8")
     (run,) = campaign(path, tmp_path / "out").run(accept=True, peaks=peaks).runs.values()
-    assert run.status == "fail" and "D1 is not like the model nbo2" in run.reason and "of a record is" in run.reason
+    assert run.status == "fail" and "D1 is not like the model nbo2" in run.reason and " of a record is" in run.reason
     stored = read_run(run.path)
     assert len({waveform.time for waveform in stored.waveforms}) == 1   # one record of ten
     most = stored.header.provenance["accepted"]["most"]["max_current"]

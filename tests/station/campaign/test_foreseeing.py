@@ -19,14 +19,16 @@ CAMPAIGN = 'bench = "b.bench.toml"\ndevices = ["D*"]\n[[step]]\nname = "s"\nprot
 class Simulation:
     """Answers with the same peaks for each run, and keeps what it was asked."""
 
-    def __init__(self, reason: str = "", known: bool = True, **peaks: float) -> None:
+    def __init__(self, reason: str = "", known: bool = True, shows: bool = True, **peaks: float) -> None:
         self.peaks = {"voltage": 1.0, "current": 1e-3, "power": 1e-4, **peaks}
-        self.reason, self.known = reason, known
+        self.reason, self.known, self.shows = reason, known, shows
         self.asked: list[Mapping[str, Any]] = []
 
     def __call__(self, question: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         self.asked.append(question)
-        answer = {"model": "nbo2", "peaks": [self.peaks, self.peaks], "reason": self.reason}
+        shown = {f"{name} of a point": value for name, value in self.peaks.items()}
+        answer = {"model": "nbo2", "peaks": [self.peaks, self.peaks], "reason": self.reason,
+                  "readings": [shown, shown] if self.shows else [{}, {}]}
         return [answer] * (len(question["runs"]) if self.known else 0)
 
 
@@ -86,6 +88,8 @@ def test_what_only_the_model_allows_needs_a_yes(tmp_path: Path) -> None:
         "Simulated with 2 devices of the model nbo2, it is at most 11.0 uA. With a compliance of at most 100 uA, the "
         "source meter itself keeps this limit. If you accept this, the run may set what is planned, and it ends at the "
         "first reading that is larger than a device like the model gives",)
+    unseen = plan(tmp_path, Simulation(current=1e-5, shows=False), 'max_current = "0.1 mA"')
+    assert unseen.verdict == "red" and "no reading of the run shows its current" in unseen.red[0]
     assert plan(tmp_path, Simulation(current=1e-5), 'max_current = "0.1 mA"\nmax_charge = "1 pC"').verdict == "red"
 
 

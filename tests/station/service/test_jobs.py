@@ -11,6 +11,10 @@ ASKED = Asked("iv_sweep", "D1", "/runs", {"stop": 1.0})
 GOOD = {"protocol": "iv_sweep", "device": "D1", "out": "/runs"}
 
 
+YES = {"model": "nbo2", "most": {"max_current": 1e-3}, "instead_of": {"max_current": 5e-4},
+       "readings": {"current of a point": 2e-4}}
+
+
 @pytest.mark.parametrize(("change", "said"), [
     ({"protocol": ""}, "'protocol' is missing"),
     ({"device": None}, "'device' must be a printable text"),
@@ -26,10 +30,11 @@ GOOD = {"protocol": "iv_sweep", "device": "D1", "out": "/runs"}
     ({"durability": "none"}, "durability must be"),
     ({"watchdog": 1}, "'watchdog' must be true or false"),
     ({"command": "rm"}, "unknown field 'command'"),
-    ({"accepted": {"model": "nbo2"}}, "accepted must be an object with model, most and readings"),
-    ({"accepted": {"model": "nbo2", "most": {"max_charge": 1}, "readings": {}}}, "only max_voltage, max_current"),
-    ({"accepted": {"model": "nbo2", "most": {"max_power": float("inf")}, "readings": {}}}, "most of accepted must be"),
-    ({"accepted": {"model": "nbo2", "most": {}, "readings": {"current of a point": True}}}, "readings of accepted"),
+    ({"accepted": {"model": "nbo2"}}, "accepted must be an object with model, most, instead_of, readings"),
+    ({"accepted": {**YES, "most": {"max_charge": 1}}}, "only max_voltage, max_current"),
+    ({"accepted": {**YES, "most": {"max_power": float("inf")}}}, "most of accepted must be"),
+    ({"accepted": {**YES, "readings": {"current of a point": True}}}, "readings of accepted"),
+    ({"accepted": {**YES, "most": {"max_voltage": 1.0}}}, "max_voltage cannot be accepted, because no reading shows"),
 ])
 def test_what_is_wrong_with_a_request_is_said(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):

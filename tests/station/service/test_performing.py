@@ -94,7 +94,7 @@ def test_a_refusal_is_the_error_of_the_process_that_measures() -> None:
 
 
 def test_what_was_accepted_reaches_the_process_that_measures() -> None:
-    accepted = Accepted("nbo2", {"max_current": 1e-3}, {"current of a point": 2e-4})
+    accepted = Accepted("nbo2", {"max_current": 1e-3}, {"max_current": 5e-4}, {"current of a point": 2e-4})
     service = Service()
     ServicePerformer(service).perform(
         StepRequest(Path("/bench.toml"), "D1", SWEEP, Path("/runs"), accepted=accepted), lambda _: None, Control())
