@@ -41,12 +41,21 @@ CREATE INDEX repeats_file ON repeats(file);
 """
 
 
+_OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+class DiskRefused(StorageError):
+    """The disk takes no catalogue: one in the memory serves as well."""
+
+
 @contextlib.contextmanager
 def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """Open the catalogue of a folder; one in the memory where the folder cannot be written to.
 
     Raises
     ------
+    DiskRefused
+        The disk is full, or fails.
     StorageError
         Another process holds it for more than a minute.
     """
@@ -54,6 +63,8 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     try:
         yield database
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in _OF_THE_DISK:
+            raise DiskRefused(f"{folder / NAME}: the catalogue cannot be written ({error}). Check the disk") from error
         raise StorageError(f"{folder / NAME}: the catalogue cannot be used ({error}). Another process may write it. "
                            "Try again, or delete it: tsbench makes it again from the run files") from error
     finally:
@@ -121,7 +132,8 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.in_transaction:   # SQLite has ended it by itself where the disk is full
+            database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
 

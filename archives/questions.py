@@ -1,13 +1,13 @@
 """Questions to a catalogue: which results of which runs; the answer is a data frame or rows."""
 
-
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsbench.archives.catalogue import opened
+from tsbench.archives.catalogue import DiskRefused, in_memory, opened
 from tsbench.archives.update import update
 from tsbench.errors import ConfigurationError
 from tsbench.records import Flag
@@ -80,12 +80,22 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
 
 
 def rows_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return rows as ``archive`` gives them, and the problems of files."""
-    with opened(folder) as database:
-        if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
-            update(database, folder)
-        return asked(database, question), [
-            problem for (problem,) in database.execute("SELECT problem FROM files WHERE problem != '' ORDER BY path")]
+    """Return rows as ``archive`` gives them, and the problems of files; also where the disk takes no catalogue."""
+    try:
+        with opened(folder) as database:
+            return _rows(database, folder, question, refresh)
+    except DiskRefused:
+        with contextlib.closing(in_memory()) as database:
+            return _rows(database, folder, question, refresh)
+
+
+def _rows(
+    database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
+        update(database, folder)
+    return asked(database, question), [
+        problem for (problem,) in database.execute("SELECT problem FROM files WHERE problem != '' ORDER BY path")]
 
 
 def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Fault:
     how: str
     outputs: list[str] = field(default_factory=list)  #: on at that moment, by the witness
     off: float | None = None  #: [s] from then to the last output going off; None: left on
+    waited: float | None = None  #: [s] of processors that others had meanwhile, for all processes concerned together
     acknowledged: int = 0  #: points that a client had been told of
     kept: int = 0  #: points in the run file
     problems: list[str] = field(default_factory=list)
@@ -63,49 +64,87 @@ class Fault:
         return in_time and self.kept >= self.acknowledged and not self.problems
 
 
-@contextlib.contextmanager
-def service_of(bench: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Have a service that can be made to stand still; what is left of it is ended."""
-    log = bench.with_suffix(".log").open("ab")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.service_faulty", str(bench)], stdin=subprocess.DEVNULL, stderr=log,
-        cwd=Path(__file__).parent.parent, start_new_session=True)
-    try:
-        _wait(lambda: living_service(bench) is not None or process.poll() is not None)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        log.close()
+class KeptService:
+    """A service that can be made to stand still, started where none lives; it serves as many moments as it can."""
+
+    def __init__(self, bench: Path) -> None:
+        self._bench = bench
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def process(self) -> int:
+        """Return the number of its process, started anew where the last one is no more."""
+        if self._process is None or self._process.poll() is not None:
+            with self._bench.with_suffix(".log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "benchmarks.service_faulty", str(self._bench)], stdin=subprocess.DEVNULL,
+                    stderr=log, cwd=Path(__file__).parent.parent, start_new_session=True)
+            process = self._process
+            _wait(lambda: living_service(self._bench) is not None or process.poll() is not None)
+        return self._process.pid
+
+    def end(self) -> None:
+        """End it as its user must, where it stands still."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            _wait(lambda: not place_of(self._bench).lives)
 
 
-def disturb(served: ServedBench, who: str, how: str, chance: random.Random, number: int) -> Fault:
+class ProcessorWait:
+    """How long some processes have waited for a processor: what a loaded machine adds to any time that is measured."""
+
+    def __init__(self, processes: Iterable[int]) -> None:
+        self._first = {number: _waited(number) for number in processes}
+        self._last = dict(self._first)
+
+    def look(self) -> float:
+        """Return the sum over the processes [s]; of one that has ended, what was seen last."""
+        for number in self._first:
+            self._last[number] = max(self._last[number], _waited(number))
+        return sum(self._last[number] - first for number, first in self._first.items())
+
+
+def _waited(process: int) -> float:
+    """Return how long all threads of a process have waited for a processor [s], by /proc/PID/task/TID/schedstat."""
+    waited = 0
+    for task in Path(f"/proc/{process}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            waited += int(task.read_text().split()[1])
+    return 1e-9 * waited
+
+
+def _children(process: int) -> list[int]:
+    """Return the processes that a process has started."""
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, task.read_text().split())
+    return found
+
+
+def disturb(served: ServedBench, service: KeptService, who: str, how: str, chance: random.Random, number: int) -> Fault:
     """Let a process fail in a run; return what became of it."""
     found, out = Fault(who, how), served.folder / f"runs{number}"
     told = Acknowledged()
-    with service_of(served.bench) as service:
-        with connect(served.bench, start=False) as client:
-            client.submit("iv_sweep", "D1", out, parameters=_SHORT).wait()  # the bench is open
-            job = client.submit("iv_sweep", "D1", out, parameters=RUNS["iv_sweep"])
-            threading.Thread(target=told.follow, args=(job,), daemon=True).start()
-            _wait(lambda: bool(served.on_at(time.time())) or told.over.is_set())
-            time.sleep(chance.uniform(0.0, 2.0))
-            child = int(client.status()["measuring_process"] or 0)
-            victim = service.pid if who == "service" else child
-            found.acknowledged = told.points
-            os.kill(victim, HOW[how])
-            moment = time.time()
-        time.sleep(0.3)  # what was still on its way to the instruments
-        found.outputs = served.on_at(moment)
-        _settle(served, found, moment)
-        if who == "service":
-            os.kill(service.pid, signal.SIGKILL)  # as its user must, where it stands still
-            service.wait()
-            _wait(lambda: not place_of(served.bench).lives)
-            with service_of(served.bench):
-                _look(served, found, out)
-        else:
-            _look(served, found, out)
+    owner = service.process()
+    with connect(served.bench, start=False) as client:
+        client.submit("iv_sweep", "D1", out, parameters=_SHORT).wait()  # the bench is open
+        job = client.submit("iv_sweep", "D1", out, parameters=RUNS["iv_sweep"])
+        threading.Thread(target=told.follow, args=(job,), daemon=True).start()
+        _wait(lambda: bool(served.on_at(time.time())) or told.over.is_set())
+        time.sleep(chance.uniform(0.0, 2.0))
+        child = int(client.status()["measuring_process"] or 0)
+        waiting = ProcessorWait({owner, child, *_children(child), served.process})
+        found.acknowledged = told.points
+        os.kill(owner if who == "service" else child, HOW[how])
+        moment = time.time()
+    time.sleep(0.3)  # what was still on its way to the instruments
+    found.outputs = served.on_at(moment)
+    _settle(served, found, moment, waiting)
+    if who == "service":
+        service.end()
+        service.process()
+    _look(served, found, out)
     return found
 
 
@@ -131,10 +170,11 @@ def _wait(met: Callable[[], bool]) -> None:
         time.sleep(_LOOK)
 
 
-def _settle(served: ServedBench, found: Fault, moment: float) -> None:
+def _settle(served: ServedBench, found: Fault, moment: float, waiting: ProcessorWait) -> None:
     """Wait until all outputs are off."""
     until = time.monotonic() + 60.0
     while time.monotonic() < until:
+        found.waited = waiting.look()
         if (off := served.off_since()) is not None:
             found.off = max(off - moment, 0.0)
             return
@@ -173,13 +213,20 @@ def lines(faults: Sequence[Fault], moments: int) -> list[Line]:
         found = [fault for fault in faults if (fault.who, fault.how) == (who, how)]
         met = [fault for fault in found if fault.outputs]
         times = sorted(fault.off for fault in met if fault.off is not None)
+        late = [fault for fault in met if fault.off is None or fault.off > BAR]
         good = sum(fault.good for fault in found)
         said = "; ".join(", ".join(fault.problems) for fault in found if fault.problems)
         slowest = f"slowest {times[-1]:.2f} s, median {times[len(times) // 2]:.2f} s" if times else "none was on"
+        slowest += f"; {len(late)} late, while the processes waited {_longest_wait(late)} for a processor" * bool(late)
         made.append(Line(f"{who}, {how}: outputs off within {BAR:g} s, nothing acknowledged lost, the next run "
                          "succeeds", f"{good} of {len(found)} ({len(met)} with an output on; {slowest})"
                          f"{f'; {said}' if said else ''}", f"all of {moments}", good == len(found) == moments))
     return made
+
+
+def _longest_wait(faults: Sequence[Fault]) -> str:
+    known = [fault.waited for fault in faults if fault.waited is not None]
+    return f"{min(known):.2f} s or longer" if known else "for an unknown time"
 
 
 def main() -> int:
@@ -193,17 +240,23 @@ def main() -> int:
     moments = 1 if options.quick else options.moments
     kept = options.resume.read_text().splitlines() if options.resume and options.resume.exists() else []
     faults = [Fault(**json.loads(line)) for line in kept]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ServedBench(Path(name)) as served:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ServedBench(Path(name)) as served,
+        contextlib.ExitStack() as last,
+    ):
         os.environ[FOLDER] = str(Path(name) / "locks")
+        service = KeptService(served.bench)
+        last.callback(service.end)
         for number in range(moments):
             for who, how in KINDS:
                 if sum((fault.who, fault.how) == (who, how) for fault in faults) > number:
                     continue
                 chance = random.Random(f"{options.seed} {who} {how} {number}")
-                fault = disturb(served, who, how, chance, len(faults))
+                fault = disturb(served, service, who, how, chance, len(faults))
                 faults.append(fault)
                 print(fault, file=sys.stderr, flush=True)
                 if options.resume:
+                    options.resume.parent.mkdir(parents=True, exist_ok=True)
                     with options.resume.open("a") as file:
                         file.write(json.dumps(asdict(fault)) + "\n")
     code = report("service_faults", "the bench service when one of its processes fails", lines(faults, moments))

@@ -87,6 +87,8 @@ class ServedBench:
         self.bench = folder / "served.bench.toml"
         folder.mkdir(parents=True, exist_ok=True)
         self._log = (folder / "serve.log").open("wb")
+        self._seen: list[tuple[float, str, bool]] = []  #: what the witness saw so far
+        self._read_up_to = 0  #: [bytes] of its file
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tsbench", "serve", str(EXAMPLES / "nbo2.world.toml"), "--json"] + ["--fast"] * fast,
             stdout=subprocess.PIPE, stderr=self._log, env={**os.environ, "TSBENCH_WITNESS": str(self.witness)},
@@ -118,17 +120,25 @@ class ServedBench:
 
     def outputs(self) -> list[tuple[float, str, bool]]:
         """Return what the witness saw: wall time, output, on."""
-        found = []
-        for line in self.witness.read_bytes().splitlines():
+        with self.witness.open("rb") as file:
+            file.seek(self._read_up_to)
+            news, _, _ = file.read().rpartition(b"\n")
+        for line in news.splitlines():
             if b'"kind":"output"' in line:
                 record = json.loads(line)
-                found.append((record["wall"], f"{record['instrument']}.{record['channel']}", record["on"]))
-        return found
+                self._seen.append((record["wall"], f"{record['instrument']}.{record['channel']}", record["on"]))
+        self._read_up_to += len(news) + bool(news)
+        return self._seen
 
     def on_at(self, moment: float) -> list[str]:
         """Return the outputs that were on at a wall time."""
         states = {name: on for wall, name, on in self.outputs() if wall <= moment}
         return sorted(name for name, on in states.items() if on)
+
+    @property
+    def process(self) -> int:
+        """Return the number of the process that serves."""
+        return self._server.pid
 
     def off_since(self) -> float | None:
         """Return the wall time at which the last output went off; None while one is on."""

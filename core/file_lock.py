@@ -60,7 +60,7 @@ class FileLock:
     NoFileLocks
         The file system has no locks.
     OSError
-        The file cannot be opened.
+        The file cannot be opened or written.
     """
 
     def __init__(self, path: Path, record: str, mode: int = 0o644) -> None:
@@ -85,7 +85,11 @@ class FileLock:
                 _HELD.add(self)
             else:
                 os.close(descriptor)  # its holder removed it between our open and our lock: try again
-        self.write(record)
+        try:
+            self.write(record)
+        except BaseException:
+            self.release()
+            raise
 
     def write(self, record: str) -> None:
         """Put another record in the place of the one before."""
@@ -103,12 +107,14 @@ class FileLock:
             os.ftruncate(self._descriptor, 0)
         if sys.platform != "win32" and _same_file(self._descriptor, self.path):
             # while locked, so that no fresh lock file of another process is removed
-            with contextlib.suppress(PermissionError):  # another user's file in a folder for all: it stays, empty
+            # it stays, empty: another user's file in a folder for all, or a disk that does nothing any more
+            with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        with contextlib.suppress(OSError):  # Linux: it is closed all the same
+            os.close(self._descriptor)
         self._descriptor = -1
         if sys.platform == "win32":  # an open file cannot be removed there
-            with contextlib.suppress(PermissionError):  # another process holds it already
+            with contextlib.suppress(OSError):  # another process holds it already
                 self.path.unlink(missing_ok=True)
 
     def _forget(self) -> None:

@@ -19,6 +19,7 @@ from tsbench.storage.nexus.writer import write_run
 from tsbench.storage.record_data import without_nan
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_lock import RunLock
+from tsbench.storage.sidecar import EXTRACTION, SIDECAR_PART
 from tsbench.storage.watchdog_events import WATCHDOG, read_watchdog_events, watchdog_path
 
 #: how the reason of a recovered run begins that had measured all it was to
@@ -192,7 +193,8 @@ def recover(
             tell(str(error))
         except OSError as error:
             tell(str(disk.storage_error(error, journal_path, "the run file", kept=True)))
-    for leftover in [*directory.rglob(f"*{PART_SUFFIX}"), *directory.rglob(f"*{LOCK_SUFFIX}")]:
+    for leftover in [*directory.rglob(f"*{PART_SUFFIX}"), *directory.rglob(f"*{EXTRACTION}*{SIDECAR_PART}"),
+                     *directory.rglob(f"*{LOCK_SUFFIX}")]:
         _sweep(leftover)
     return made
 
@@ -207,10 +209,12 @@ def _stillborn(journal_path: Path) -> bool:
 
 
 def _sweep(leftover: Path) -> None:
-    """Remove a half-written file or lock file of a run that is finished, if no process holds it."""
-    run = leftover.name.removesuffix(PART_SUFFIX).removesuffix(LOCK_SUFFIX)
-    if leftover.with_name(run + SUFFIX).exists() or not leftover.with_name(run + FILE_SUFFIX).exists():
+    """Remove a half-written file or lock file of a run that is finished or never began, if no process holds it."""
+    run = leftover.name.partition(EXTRACTION)[0].removesuffix(PART_SUFFIX).removesuffix(LOCK_SUFFIX)
+    if leftover.with_name(run + SUFFIX).exists():
         return
+    if not leftover.with_name(run + FILE_SUFFIX).exists() and not run_id.is_one(run):
+        return   # the lock of something else
     try:
         with RunLock(leftover.with_name(run + LOCK_SUFFIX)):
             if leftover.suffix != LOCK_SUFFIX:

@@ -44,6 +44,11 @@ def file_part(name: str) -> str:
     return name.replace("/", "-").replace(" ", "-").rstrip(".")
 
 
+def is_one(text: str) -> bool:
+    """Whether a text is made like the identifier of a run."""
+    return re.fullmatch(r"\d{8}T\d{9}Z-[A-Za-z0-9_.+@-]+-[0-9a-f]{6}", text) is not None
+
+
 def check(identifier: str) -> None:
     """Raise ConfigurationError where a run's identifier would lead out of its directory."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+@-]{0,199}", identifier) or ".." in identifier:

@@ -1,20 +1,28 @@
 """Later extractions are written beside the run file, as ``RUN.extraction-NNN.json``; a run file is never changed."""
 
+import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import UnreadableFile
+from tsbench.errors import StorageError, UnreadableFile
+from tsbench.file_lock import FileBusy, FileLock, NoFileLocks
 from tsbench.records import Result
 from tsbench.storage import codec, disk, record_data, run_id
+from tsbench.storage.journal.writer import LOCK_SUFFIX
 from tsbench.version import __version__
 
 _KIND = "tsbench extraction"
 _SCHEMA = 2  #: 1 had no digest of its own content
 _LARGEST = 64 * 2**20  #: [bytes]
+EXTRACTION = ".extraction-"  #: in the name of a sidecar, between the run and the number
+SIDECAR_PART = ".json.part"  #: of one that is being written
+_PATIENCE = 10.0  #: [s] another process may take for one sidecar, which takes milliseconds
+_LOOK = 0.01  #: [s]
 
 
 def append_extraction(path: Path | str, results: Sequence[Result], parameters: Mapping[str, Any] | None = None) -> Path:
@@ -47,26 +55,48 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
     }
     content["sha256"] = _digest(content)
     data = json.dumps(json.loads(codec.to_json(content)), indent=1, ensure_ascii=False).encode()
-    number = 2  # 001 is the extraction inside the run file
-    while True:
-        sidecar = path.with_name(f"{path.stem}.extraction-{number:03d}.json")
-        try:
-            descriptor = os.open(sidecar, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
-        except FileExistsError:
-            number += 1
-            continue
-        except OSError as error:
-            raise disk.storage_error(error, sidecar, "the extraction", kept=False) from error
+    try:
+        with _alone(path):
+            number = 2  # 001 is the extraction inside the run file
+            while (sidecar := path.with_name(f"{path.stem}{EXTRACTION}{number:03d}.json")).exists():
+                number += 1
+            _write_whole(sidecar, data)
+            return sidecar
+    except OSError as error:
+        raise disk.storage_error(error, path, "the extraction", kept=False) from error
+
+
+def _write_whole(sidecar: Path, data: bytes) -> None:
+    """Write a file that is never seen in part, whenever the process dies."""
+    part = sidecar.with_name(sidecar.stem + SIDECAR_PART)
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
         try:
             disk.write_all(descriptor, data)
             disk.sync_data(descriptor)
-        except OSError as error:
+        finally:
             os.close(descriptor)
-            disk.remove(sidecar, missing_ok=True)
-            raise disk.storage_error(error, sidecar, "the extraction", kept=False) from error
-        os.close(descriptor)
+        disk.replace(part, sidecar)
         disk.sync_directory(sidecar.parent)
-        return sidecar
+    except BaseException:
+        with contextlib.suppress(OSError):
+            disk.remove(part, missing_ok=True)
+        raise
+
+
+def _alone(path: Path) -> contextlib.AbstractContextManager[object]:
+    """Keep other processes from giving the same number, where the file system has locks."""
+    lock, until = path.with_suffix(LOCK_SUFFIX), time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return FileLock(lock, f"process {os.getpid()}\n")
+        except NoFileLocks:
+            return contextlib.nullcontext()
+        except FileBusy as busy:
+            if time.monotonic() > until:
+                raise StorageError(f"{lock}: {busy.record.strip() or 'another process'} writes an extraction of this "
+                                   "run. Wait until it ends, then try again") from None
+            time.sleep(_LOOK)
 
 
 def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:

@@ -29,7 +29,7 @@ from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
 from tsbench.station.campaign.planning import Foreseen, PlannedItem, budget_problems, plan_items
 from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
-from tsbench.station.campaign.resuming import recovered_runs, resumable
+from tsbench.station.campaign.resuming import open_charges, recovered_runs, resumable
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import LOCK, CampaignState, StateFile
 from tsbench.station.device_record import DeviceRecords
@@ -221,7 +221,7 @@ class Campaign:
             repeated = self._asked(before, ask, tell) if before is not None else frozenset[str]()
             left = [item for item in self.items
                     if before is None or item.key in repeated or not _decided(before, item, again)]
-            if not left and before is not None and not before.unfinished:
+            if not left and before is not None and not before.unfinished and not open_charges(before, self.records):
                 return CampaignOutcome(earlier_runs(self.items, before), "", self.out)
             plan, bench = self._plan(left or self.items, zones, peaks)
             if bench is not None and performer is not None:

@@ -17,6 +17,7 @@ from tsbench.station.campaign.performing import RunLost, StepPerformer, StepRequ
 from tsbench.station.campaign.planning import PlannedItem
 from tsbench.station.campaign.readings import agreement, result_rows, run_dose, temperature_of
 from tsbench.station.campaign.requests import CampaignControl
+from tsbench.station.campaign.resuming import open_charges
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import INTERRUPTED, StateFile
 from tsbench.station.device_record import Budget, DeviceRecords, Dose
@@ -72,11 +73,10 @@ class Engine:
     def settle_open(self) -> None:
         """Settle the charges whose runs have an outcome: a crash may have come between the two."""
         state = self._states.state
-        for charge, key in state.charges.items():
-            content = state.outcomes.get(key)
-            device = str(state.intents[key].get("device", ""))
-            if content is not None and charge in self._records.life(device).open:
-                self._records.settle(device, charge, Dose.read(content.get("dose", {})), run=content.get("run", ""))
+        for charge, key in open_charges(state, self._records).items():
+            content = state.outcomes[key]
+            self._records.settle(str(state.intents[key].get("device", "")), charge, Dose.read(content.get("dose", {})),
+                                 run=content.get("run", ""))
 
     def mark_interrupted(self, key: str, run: str, results: Sequence[Any] = ()) -> None:
         """Note that a run was begun and not finished; its budget is charged with the planned worst case."""

@@ -7,6 +7,7 @@ from tsbench.errors import StorageError, first_sentence
 from tsbench.records import RunEvent
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import CampaignState, read_state
+from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
 
 
@@ -25,6 +26,12 @@ def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState |
         raise StorageError(f"{out}: this campaign has been begun in this folder already. Go on with it by --resume, or "
                            "choose another folder with --out")
     return state
+
+
+def open_charges(state: CampaignState, records: DeviceRecords) -> dict[str, str]:
+    """Return charge -> key of the runs that have an outcome and are not settled: a crash came between the two."""
+    return {charge: key for charge, key in state.charges.items() if key in state.outcomes
+            and charge in records.life(str(state.intents[key].get("device", ""))).open}
 
 
 def recovered_runs(out: Path, state: CampaignState, tell: Listener) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from tsbench.errors import StorageError
 from tsbench.file_lock import FileBusy, FileLock, NoFileLocks
 from tsbench.station.device_record.dose import Dose
 from tsbench.station.device_record.life import DeviceLife, life_of
+from tsbench.storage import disk
 from tsbench.storage.record_file import RecordFile, read_records
 from tsbench.storage.run_id import timestamp
 
@@ -91,8 +92,7 @@ class DeviceRecords:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = _lock(path.with_suffix(".lock"))
         except OSError as error:
-            raise StorageError(f"{path}: the record of {device} cannot be written ({error.strerror or error}). Nothing "
-                               "was sent to the device") from error
+            raise disk.storage_error(error, path, f"the record of {device}", kept=False) from error
         with lock, RecordFile(path) as file:
             yield file
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -135,16 +135,24 @@ class JobQueue:
         self._waiting: list[int] = []
         self._latest = 0
         self.lost: list[Job] = []  #: were running when the service before was killed
+        self.unsaved = ""  #: why the file is not as the queue is, "" where it is
         self._read()
 
     def add(self, asked: Asked, since: str, lent: bool = False) -> Job:
-        """Put a job at the end of the queue; ValueError where the queue is full."""
+        """Put a job at the end of the queue.
+
+        Raises
+        ------
+        ValueError
+            The queue is full.
+        OSError
+            The disk refuses it: the job is not in the queue.
+        """
         if len(self._waiting) >= MOST_WAITING:
             raise ValueError(f"{MOST_WAITING} runs are waiting already. Wait, or cancel some of them")
-        self._latest += 1
-        job = self._jobs[self._latest] = Job(self._latest, asked, since, lent=lent)
-        self._waiting.append(job.number)
-        self.save()
+        self._latest += 1   # a number is given once, whatever the disk says
+        job = Job(self._latest, asked, since, lent=lent)
+        self._keep({**self._jobs, job.number: job}, [*self._waiting, job.number])
         return job
 
     def first(self) -> Job | None:
@@ -152,31 +160,40 @@ class JobQueue:
         return self._jobs[self._waiting[0]] if self._waiting else None
 
     def begin(self, number: int) -> Job:
-        """Take a job out of those that wait: it is being measured. It is on the disk before anything is sent."""
-        self._waiting.remove(number)
-        return self._change(number, state="running")
+        """Take a job out of those that wait: it is being measured. It is on the disk before anything is sent.
+
+        Raises
+        ------
+        OSError
+            The disk refuses it: the job waits as before.
+        """
+        job = replace(self._jobs[number], state="running")
+        self._keep({**self._jobs, number: job}, [one for one in self._waiting if one != number])
+        return job
 
     def note_run(self, number: int, run: str) -> None:
-        """Note the identifier of the run of a job."""
-        self._change(number, run=run)
+        """Note the identifier of the run of a job, in the memory also where the disk refuses it (``unsaved``)."""
+        self._jobs[number] = replace(self._jobs[number], run=run)
+        self._try_to_save()
 
     def end(self, number: int, outcome: Mapping[str, Any]) -> Job:
-        """Note how a job ended."""
+        """Note how a job ended, in the memory also where the disk refuses it (``unsaved``)."""
         if number in self._waiting:
             self._waiting.remove(number)
-        job = self._change(number, state="ended", outcome=outcome)
+        job = self._jobs[number] = replace(self._jobs[number], state="ended", outcome=outcome)
         ended = [one for one, known in self._jobs.items() if known.state == "ended"]
         for one in ended[:-_KEPT_ENDED]:
             del self._jobs[one]
+        self._try_to_save()
         return job
 
     def move(self, number: int, place: int) -> None:
         """Give a job that waits another place among those that wait, from 1; ValueError where it does not wait."""
         if number not in self._waiting:
             raise ValueError(f"job {number} does not wait")
-        self._waiting.remove(number)
-        self._waiting.insert(max(place - 1, 0), number)
-        self.save()
+        waiting = [one for one in self._waiting if one != number]
+        waiting.insert(max(place - 1, 0), number)
+        self._keep(self._jobs, waiting)
 
     def get(self, number: int) -> Job | None:
         """Return a job, None where there is none of this number."""
@@ -202,20 +219,20 @@ class JobQueue:
         running = [] if self.running is None else [self.running]
         return [job.summary() for job in (*over, *running, *self.waiting)]
 
-    def save(self) -> None:
-        """Write what waits and what runs; the file is never seen in part. A loan ends with its client."""
-        running = [] if self.running is None else [self.running]
-        kept = [asdict(job) for job in (*running, *self.waiting) if not job.lent]
-        write_address(self._file, {"latest": self._latest, "jobs": kept})
+    def _keep(self, jobs: dict[int, Job], waiting: list[int]) -> None:
+        """Write what waits and what runs, then let it be so; OSError where the disk refuses it: all is as before."""
+        _write(self._file, self._latest, jobs, waiting)
+        self._jobs, self._waiting, self.unsaved = jobs, waiting, ""
+
+    def _try_to_save(self) -> None:
+        try:
+            self._keep(self._jobs, self._waiting)
+        except OSError as error:
+            self.unsaved = f"{self._file}: the queue cannot be written ({error.strerror or error}). Check the disk"
 
     def forget(self) -> None:
         """Remove the file: nothing waits, and the service ends in order."""
         self._file.unlink(missing_ok=True)
-
-    def _change(self, number: int, **changes: Any) -> Job:
-        job = self._jobs[number] = replace(self._jobs[number], **changes)
-        self.save()
-        return job
 
     def _read(self) -> None:
         """Take over what an earlier service left; a file that cannot be used is left out."""
@@ -234,3 +251,10 @@ class JobQueue:
                     self.lost.append(job)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self._jobs, self._waiting, self.lost = {}, [], []
+
+
+def _write(file: Path, latest: int, jobs: Mapping[int, Job], waiting: Sequence[int]) -> None:
+    """Write what waits and what runs; the file is never seen in part. A loan ends with its client."""
+    running = [job for job in jobs.values() if job.state == "running"][:1]
+    kept = [asdict(job) for job in (*running, *(jobs[number] for number in waiting)) if not job.lent]
+    write_address(file, {"latest": latest, "jobs": kept})

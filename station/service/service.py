@@ -232,6 +232,8 @@ class BenchService:
     def end_job(self, job: Job, outcome: Mapping[str, Any]) -> None:
         """Note how a job ended, and tell it."""
         self.queue.end(job.number, outcome)
+        if self.queue.unsaved:
+            self.hold(self.queue.unsaved)
         self._announce("", "")
         for face in self.door.faces:
             if face.follows == job.number:

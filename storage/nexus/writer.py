@@ -1,5 +1,6 @@
 """A run -> the NeXus tree of a run file."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ from tsbench.quantities import CONDITION_UNITS
 from tsbench.records import Column, Result, Run, RunHeader
 from tsbench.storage import codec, record_data, run_id
 from tsbench.storage.nexus import items as nx
+from tsbench.storage.nexus.disk_file import DiskFile
 from tsbench.storage.nexus.header import (
     clock_zero,
     loud,
@@ -40,8 +42,23 @@ def write_run(run: Run, path: Path, packed: bool = True) -> None:
     """Write ``run`` as a new file at ``path`` (overwritten where it exists).
 
     ``packed``: whether the codes of waveforms are compressed; if not, they have a checksum only.
+
+    Raises
+    ------
+    OSError
+        The disk has refused a part of it.
     """
-    with ThreadPoolExecutor(1, "digest") as beside, h5py.File(path, "w", track_order=True) as file:
+    with contextlib.closing(DiskFile(path)) as target:
+        try:
+            _write(run, target, packed)
+        except Exception:
+            target.raise_failure()  # what HDF5 makes of a file that lacks a part tells nobody what is wrong
+            raise
+        target.raise_failure()
+
+
+def _write(run: Run, target: DiskFile, packed: bool) -> None:
+    with ThreadPoolExecutor(1, "digest") as beside, h5py.File(target, "w", track_order=True) as file:
         digest = beside.submit(record_data.run_digest, run)
         _root(file, run)
         entry = nx.group(file, "entry", "NXentry", default="data", simulated=run.header.simulated)

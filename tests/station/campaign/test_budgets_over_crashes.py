@@ -8,6 +8,7 @@ import pytest
 from tests.fixtures.fake_campaign import BENCH, Crash, FakePerformer, fake_benches, write_campaign
 from tsbench.station.campaign import CampaignRefused, campaign
 from tsbench.station.campaign.performing import StepRequest
+from tsbench.station.device_record import DeviceRecords
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -60,3 +61,25 @@ def test_no_device_sees_more_than_its_budget(tmp_path: Path, monkeypatch: pytest
         used = records.life(device).used.cycles
         assert cycles <= used <= BUDGET and used > BUDGET - EACH
     assert crashes > 30 and refused > 10
+
+
+def test_a_charge_is_settled_although_all_runs_have_an_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The process dies after the last outcome is noted, and before it is settled."""
+    fake_benches(monkeypatch)
+    path = write_campaign(tmp_path, 'devices = ["W1/A"]\n[[step]]\nprotocol = "sweep"\n', BENCH)
+    with monkeypatch.context() as dying, pytest.raises(Crash):
+        dying.setattr(DeviceRecords, "settle", _die)
+        campaign(path, tmp_path / "out").run(performer=FakePerformer(), accept=True)
+    measured = campaign(path, tmp_path / "out")
+    assert len(measured.records.life("W1/A").open) == 1
+    second = FakePerformer()
+    assert measured.run(performer=second, accept=True, resume=True).counts == {"success": 1}
+    assert second.performed == []
+    life = measured.records.life("W1/A")
+    assert not life.open and life.runs == 1
+
+
+def _die(*_: object, **__: object) -> None:
+    raise Crash

@@ -1,10 +1,12 @@
 """What a service is asked for is checked, kept in order, and outlives the service."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tsbench.station.service import jobs
 from tsbench.station.service.jobs import MOST_WAITING, Asked, JobQueue, read_asked
 
 ASKED = Asked("iv_sweep", "D1", "/runs", {"stop": 1.0})
@@ -63,7 +65,7 @@ def test_jobs_wait_in_order_and_may_change_it(tmp_path: Path) -> None:
 
 
 def test_a_queue_is_not_endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(JobQueue, "save", lambda self: None)
+    monkeypatch.setattr(jobs, "write_address", lambda *_: None)
     queue = JobQueue(tmp_path / "queue")
     for _ in range(MOST_WAITING):
         queue.add(ASKED, "now")
@@ -91,3 +93,41 @@ def test_a_queue_file_that_cannot_be_used_is_left_out(tmp_path: Path, text: str)
     (tmp_path / "queue").write_text(text)
     queue = JobQueue(tmp_path / "queue")
     assert queue.waiting == [] and queue.lost == []
+
+
+def refuse(*_: object) -> None:
+    """Be a disk that is full."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_job_that_the_disk_refuses_is_not_in_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client hears that it was refused, so it must not be measured."""
+    queue = JobQueue(tmp_path / "q")
+    with monkeypatch.context() as full, pytest.raises(OSError, match="No space"):
+        full.setattr(jobs, "write_address", refuse)
+        queue.add(ASKED, "now")
+    assert queue.first() is None and queue.waiting == []
+    assert queue.add(ASKED, "now").number == 2   # a number is given once
+
+
+def test_a_job_that_cannot_be_begun_waits_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = JobQueue(tmp_path / "q")
+    job = queue.add(ASKED, "now")
+    with monkeypatch.context() as full, pytest.raises(OSError, match="No space"):
+        full.setattr(jobs, "write_address", refuse)
+        queue.begin(job.number)
+    assert queue.first() == job and queue.running is None
+    assert JobQueue(tmp_path / "q").first() == job
+
+
+def test_a_job_ends_although_the_disk_refuses_to_note_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = JobQueue(tmp_path / "q")
+    job = queue.begin(queue.add(ASKED, "now").number)
+    with monkeypatch.context() as full:
+        full.setattr(jobs, "write_address", refuse)
+        queue.note_run(job.number, "RUN1")
+        assert queue.running is not None and queue.running.run == "RUN1" and "Check the disk" in queue.unsaved
+        queue.end(job.number, {"status": "success"})
+    assert queue.running is None and "Check the disk" in queue.unsaved
+    queue.add(ASKED, "now")
+    assert queue.unsaved == "" and JobQueue(tmp_path / "q").lost == []

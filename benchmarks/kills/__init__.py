@@ -1,0 +1,1 @@
+"""Processes that are killed, and disks that fail, wherever tsbench writes: ``python -m benchmarks.kills``."""
