@@ -67,6 +67,9 @@ def expand(file: CampaignFile, devices_of: Mapping[Path, Sequence[str]], problem
     ----------
     devices_of : bench file -> names of its devices
     """
+    known = dict.fromkeys(device for devices in devices_of.values() for device in devices)
+    for line in pattern_problems(file.exclude, known) if known else ():
+        problems.add("exclude", line)
     chosen = {step.name: _devices(file, step, devices_of[step.bench], problems) if step.bench in devices_of else []
               for step in file.steps}
     everyone = list(dict.fromkeys(device for step in file.steps for device in chosen[step.name]))

@@ -15,6 +15,7 @@ from tsbench.station.campaign.values import ExpressionError, Quantified
 from tsbench.text_files import read_text
 
 _MOST_ROWS = 100_000
+_MEASURED = {"yes": True, "1": True, "true": True, "": True, "no": False, "0": False, "false": False}
 
 
 @dataclass(frozen=True)
@@ -97,27 +98,41 @@ def read_map(path: Path) -> WaferMap:
     text = read_text(path, "wafer map")
     separator = max(",;\t", key=text.partition("\n")[0].count)
     rows = csv.reader(io.StringIO(text), delimiter=separator)
+    found: dict[str, dict[str, Quantified | str] | None] = {}
     try:
         names = [name.strip() for name in next(rows, [])]
         if "device" not in names:
             raise ConfigurationError(f"{path}: a wafer map needs a column 'device'{nearest('device', names)}")
-        found: dict[str, dict[str, Quantified | str]] = {}
+        if twice := sorted({name for name in names if name and names.count(name) > 1}):
+            raise ConfigurationError(f"{path}: the column '{twice[0]}' is there twice")
         for line, row in enumerate(rows, start=2):
             if not any(cell.strip() for cell in row):
                 continue
-            if len(row) != len(names) or line > _MOST_ROWS:
-                raise ConfigurationError(f"{path}: line {line} has {len(row)} cells, but there are {len(names)} columns"
-                                         if line <= _MOST_ROWS else f"{path}: more than {_MOST_ROWS} rows")
-            cells = dict(zip(names, (cell.strip() for cell in row), strict=True))
-            device = cells.pop("device")
-            if not device or device in found:
-                raise ConfigurationError(f"{path}: line {line}: the device {device!r} is "
-                                         f"{'there twice' if device else 'missing'}")
-            if cells.pop("measure", "yes").lower() not in ("no", "0", "false"):
-                found[device] = {name: _cell(cell) for name, cell in cells.items() if cell}
+            if line > _MOST_ROWS:
+                raise ConfigurationError(f"{path}: more than {_MOST_ROWS} rows")
+            if len(row) != len(names):
+                raise ConfigurationError(f"{path}: line {line} has {len(row)} cells, but there are {len(names)} "
+                                         "columns")
+            device, cells = _read_row(dict(zip(names, row, strict=True)), f"{path}: line {line}")
+            if device in found:
+                raise ConfigurationError(f"{path}: line {line}: the device {device!r} is there twice")
+            found[device] = cells
     except csv.Error as error:
         raise ConfigurationError(f"{path}: this is not a CSV file ({error})") from None
-    return WaferMap(found)
+    return WaferMap({device: cells for device, cells in found.items() if cells is not None})
+
+
+def _read_row(row: Mapping[str, str], place: str) -> tuple[str, dict[str, Quantified | str] | None]:
+    """Return the device of a row and its cells; None instead of the cells where it is not measured."""
+    cells = {name: cell.strip() for name, cell in row.items()}
+    device, measure = cells.pop("device"), cells.pop("measure", "yes")
+    if not device:
+        raise ConfigurationError(f"{place}: the device is missing")
+    if measure.lower() not in _MEASURED:
+        raise ConfigurationError(f"{place}: the column 'measure' has {measure!r:.60} for {device}. Write yes or no")
+    if not _MEASURED[measure.lower()]:
+        return device, None
+    return device, {name: _cell(cell) for name, cell in cells.items() if cell}
 
 
 def _cell(text: str) -> Quantified | str:

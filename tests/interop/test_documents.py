@@ -2,6 +2,8 @@
 
 import json
 import math
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,51 @@ def test_qcodes_reads_the_datasets(run: Run, run_file: Path, tmp_path: Path) -> 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(StorageError, match="samples"):
         patch.setattr(export, "_MOST_SAMPLES", 10)
         export_to_qcodes(run, tmp_path / "q.db")
+
+
+def test_qcodes_gets_the_points_under_names_that_are_words_of_sql(run: Run, tmp_path: Path) -> None:
+    from qcodes.dataset import initialised_database_at, load_by_id
+
+    from tsbench.interop.qcodes_dataset.export import export_to_qcodes
+
+    kept = run.header.columns
+    for given, stored in ((("time", "index", "order", "group"), ("time", "index_", "order_", "group_")),
+                          (("id", "V", "v", "current_date"), ("id_", "V", "v_", "current_date_")),
+                          (("row", "flags", "select", "1 a"), ("row_", "flags_", "select_", "_1_a"))):
+        columns = tuple(replace(column, name=name) for column, name in zip(kept, given, strict=True))
+        one = replace(run, header=replace(run.header, columns=columns))
+        numbers = export_to_qcodes(one, tmp_path / "q.db", waveforms=False)
+        with initialised_database_at(tmp_path / "q.db"):
+            frame = load_by_id(numbers[0]).to_pandas_dataframe()
+            np.testing.assert_equal(frame[list(stored)].to_numpy(), run.points)
+
+
+def test_a_database_that_cannot_be_written_gets_no_dataset_and_no_success(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from qcodes.dataset import initialised_database_at
+    from qcodes.dataset.sqlite import query_helpers
+
+    out = tmp_path / "out"
+    assert main(["export", str(run_file), "--format", "qcodes", "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["problems"] == []
+
+    def count() -> int:
+        with initialised_database_at(out / "qcodes.db"), sqlite3.connect(out / "qcodes.db") as database:
+            return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    before, insert = count(), query_helpers.transaction
+
+    def full(connection: Any, text: str, *values: Any) -> Any:
+        if "INSERT INTO \"results" in text:
+            raise sqlite3.OperationalError("database or disk is full")
+        return insert(connection, text, *values)
+
+    monkeypatch.setattr(query_helpers, "transaction", full)
+    assert main(["export", str(run_file), "--format", "qcodes", "--out", str(out)]) == 2
+    shown = capsys.readouterr()
+    assert "qcodes.db: the database cannot be written" in shown.err and "disk is full" in shown.err
+    assert shown.err.count("\n") == 1 and not shown.out and count() == before
 
 
 def test_the_archive_file_of_nomad_has_its_schema_beside_its_data(run: Run) -> None:

@@ -49,11 +49,22 @@ def test_the_rows_of_a_wafer_map_are_devices_and_its_columns_names(tmp_path: Pat
 
 @pytest.mark.parametrize(("text", "said"), [
     ("die,x\n", "needs a column 'device'"), ("device\nA\nA\n", "line 3: the device 'A' is there twice"),
-    ("device,x\nA\n", "line 2 has 1 cells"), ("device\n\nA,1\n", "line 3 has 2 cells")])
+    ("device,x\nA\n", "line 2 has 1 cells"), ("device\n\nA,1\n", "line 3 has 2 cells"),
+    ("device,measure\nA,nein\n", "line 2: the column 'measure' has 'nein' for A. Write yes or no"),
+    ("device,measure\nA,No\nA,yes\n", "line 3: the device 'A' is there twice"),
+    ("device,measure,measure\nA,no,yes\n", "the column 'measure' is there twice")])
 def test_a_wrong_wafer_map_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "map.csv").write_text(text, "utf-8")
     with pytest.raises(ConfigurationError, match=said):
         read_map(tmp_path / "map.csv")
+
+
+def test_a_device_to_exclude_that_the_bench_has_not_is_named(tmp_path: Path) -> None:
+    text = f'devices = ["W1/*"]\nexclude = ["W1/B", "W3/*"]\n{STEP}'
+    plan = campaign(write_campaign(tmp_path, text), tmp_path / "out").plan()
+    assert [line for line in plan.red if "exclude: device 'W3/*' is not on the bench" in line]
+    plan = campaign(write_campaign(tmp_path, text.replace("W3/*", "W2/*")), tmp_path / "out").plan()
+    assert not plan.red and {device for row in plan.rows for device in row.devices} == {"W1/A"}
 
 
 def test_a_device_of_the_map_that_the_bench_has_not_is_named(tmp_path: Path) -> None:
