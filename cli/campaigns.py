@@ -95,12 +95,14 @@ def _performer(options: argparse.Namespace, found: Any) -> Iterator[Any]:
     if len(benches) != 1 or not uses_service(options, bench := next(iter(benches))):
         yield None
         return
+    from tsbench.cli.operator_answers import TerminalAnswers
     from tsbench.station.protection.control import Interrupts
     from tsbench.station.service.client import connect
     from tsbench.station.service.performing import ServicePerformer
 
     with connect(bench, start=options.station) as service:
-        performer = ServicePerformer(service, watchdog=options.watchdog, user=_user())
+        performer = ServicePerformer(
+            service, watchdog=options.watchdog, user=_user(), questions=TerminalAnswers(service))
         try:
             performer.borrow(found.control)   # its plan opens the instruments in this process
             with Interrupts(found.control).installed():

@@ -140,13 +140,20 @@ def _measured(
     options: argparse.Namespace, protocol: Any, fixture: Any, events: Any, control: Any,
 ) -> "RunOutcome":
     """Measure through the bench service if one runs or is wanted, else in this process."""
+    from tsbench.cli.operator_answers import TerminalAnswers
     from tsbench.station.runner import run_protocol
     from tsbench.station.service.client import connect
     from tsbench.station.service.performing import run_through
 
     if uses_service(options, options.bench):
         with connect(options.bench, start=options.station) as service:
-            return run_through(service, options.device, protocol, options.out, events=events, control=control,
+            answers = TerminalAnswers(service)
+
+            def hear(event: Any) -> None:
+                answers(event)
+                events(event)
+
+            return run_through(service, options.device, protocol, options.out, events=hear, control=control,
                                watchdog=options.watchdog, fixture=fixture)
     return run_protocol(
         options.bench, options.device, protocol, options.out, events=events, control=control,

@@ -15,11 +15,12 @@ _EXAMPLE = """\
   tsbench station status bench.toml          the queue
   tsbench station stop bench.toml            stop the run, and begin nothing until 'continue'
   tsbench station cancel bench.toml 7        take job 7 out of the queue
+  tsbench station answer bench.toml          say that what is to be done by hand is done ('--end': end the run)
   tsbench station release bench.toml         close the instruments, so that other programs can use them
 While a bench service runs, 'tsbench measure' and the window measure through it. docs/station.md describes it."""
 
 _WITH_JOB = ("cancel", "move", "pause", "resume")
-_ACTIONS = ("start", "status", "stop", "hold", "continue", "release", "end", "token", *_WITH_JOB)
+_ACTIONS = ("start", "status", "stop", "hold", "continue", "release", "end", "token", "answer", *_WITH_JOB)
 
 
 def declare(commands: Any) -> None:
@@ -40,6 +41,7 @@ def declare(commands: Any) -> None:
     station.add_argument("--idle", type=float, default=None, metavar="SECONDS",
                          help="for start: close the instruments after so long without a run (default: 600). After as "
                               "long again, the service ends if no user interface is attached")
+    station.add_argument("--end", action="store_true", help="for answer: end the run that asks")
     station.add_argument("--json", action="store_true", help="for status: print it as JSON")
 
 
@@ -57,6 +59,8 @@ def station(options: argparse.Namespace) -> int:
             _show(service.status(), options)
         elif options.action == "token":
             sys.stdout.write(f"{service.view_token}\n")
+        elif options.action == "answer":
+            service.answer("q" if options.end else "")
         else:
             request = {"move": "reorder"}.get(options.action, options.action)
             job = {} if options.job is None else {"job": options.job}
@@ -94,5 +98,7 @@ def _show(state: Mapping[str, Any], options: argparse.Namespace) -> None:
         for job in state["jobs"]]
     table(f"Queue of {state['bench']}", ("job", "state", "protocol", "device", "user", "asked", "run", "reason"), lines)
     sys.stdout.write(f"the instruments are {'open' if state['open'] else 'free'}; {state['clients']} clients\n")
+    if question := state.get("question"):
+        sys.stdout.write(f"job {question['job']} asks: {question['text']}\n")
     if state["held"]:
         sys.stdout.write(f"nothing is begun: {state['held']}. 'tsbench station continue {options.bench}' goes on\n")

@@ -28,6 +28,7 @@ from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
+from tsbench.station.bench.operator import Ask
 from tsbench.station.bench.positioners import FollowedPositioner, off_wafer
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
@@ -52,12 +53,14 @@ class Bench:
     file : BenchFile
     device : DeviceDescription
         Its limits hold.
+    ask : callable, optional
+        Asks the operator a question and returns the answer; None: the terminal of this process does.
     """
 
-    def __init__(self, file: BenchFile, device: DeviceDescription) -> None:
+    def __init__(self, file: BenchFile, device: DeviceDescription, ask: Ask | None = None) -> None:
         self.file = file
         self.device = device
-        self.instruments = ConnectedInstruments(file)
+        self.instruments = ConnectedInstruments(file, ask)
         self.rating = file.rating  #: [V] that fixture and cable are made for, as far as the bench file says it
         self.problems = self.instruments.problems  #: what went wrong while making safe, one line each
         self.clock: Clock = self.instruments.clock
@@ -75,7 +78,9 @@ class Bench:
         self.guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
 
     @classmethod
-    def open(cls, path: str | Path, device: str | None = None, look: bool = False) -> "Bench":
+    def open(
+        cls, path: str | Path, device: str | None = None, look: bool = False, ask: Ask | None = None,
+    ) -> "Bench":
         """Open every instrument of a bench file, reset it (outputs off) and connect ``device``.
 
         Parameters
@@ -86,6 +91,8 @@ class Bench:
             Identifier in ``[devices]``. None: no device is connected; the limits common to all devices hold.
         look : bool
             Whether to note which outputs are on, before the reset switches them off.
+        ask : callable, optional
+            Asks the operator a question and returns the answer; None: the terminal of this process does.
 
         Raises
         ------
@@ -100,7 +107,7 @@ class Bench:
         """
         file = BenchFile.load(path)
         no_device = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
-        bench = cls(file, file.device(device) if device is not None else no_device)
+        bench = cls(file, file.device(device) if device is not None else no_device, ask)
         try:
             bench.instruments.open(look)
             bench.clock = bench.instruments.clock
@@ -124,7 +131,8 @@ class Bench:
             bench.temperature = chuck_temperature(
                 file, bench.instruments.driver_of, bench.clock, bench.instruments.heat)
             bench.fixture_control = fixture_control(
-                file, bench.instruments.driver_of, bench.source_meter, bench.instruments.require_outputs_off, rewire)
+                file, bench.instruments.driver_of, bench.source_meter, bench.instruments.require_outputs_off, rewire,
+                ask)
             if bench.fixture_control is not None:
                 rewire()
             if (routing := file.table.fixture.routing) is not None:

@@ -15,7 +15,7 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, outlives_process, quietly
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 from tsbench.station.bench.opening import make_all_safe, open_all
-from tsbench.station.bench.operator import OperatorPrompt, WallClock
+from tsbench.station.bench.operator import Ask, OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
 from tsbench.station.bench.positioners import positioner_of
 from tsbench.station.bench.steady_clock import SteadyClock
@@ -33,10 +33,13 @@ class ConnectedInstruments:
     Parameters
     ----------
     file : BenchFile
+    ask : callable, optional
+        Asks the operator a question and returns the answer; None: the terminal of this process does.
     """
 
-    def __init__(self, file: BenchFile) -> None:
+    def __init__(self, file: BenchFile, ask: Ask | None = None) -> None:
         self.file = file
+        self.ask = ask
         self.problems: list[str] = []  #: what went wrong while making safe, one line each
         self.managers: dict[str, Any] = {}  #: by VISA library
         self.ownership: Ownership | None = None
@@ -47,7 +50,7 @@ class ConnectedInstruments:
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(
-            tuple(file.table.devices), file.table.connected, require_off=self.require_outputs_off)
+            tuple(file.table.devices), file.table.connected, ask, self.require_outputs_off)
         self.hand_switch: Routing | None = None  #: that a VISA library brings: the twin of an operator
         self._crosspoints: dict[str, ClosedCrosspoints] = {}
 
@@ -118,7 +121,7 @@ class ConnectedInstruments:
         table = self.file.table.positioner
         if table is not None and table.kind == "operator":
             self.positioner = OperatorPrompt(
-                tuple(self.file.table.devices), self.file.table.connected, require_off=self.require_outputs_off)
+                tuple(self.file.table.devices), self.file.table.connected, self.ask, self.require_outputs_off)
         elif table is not None:
             driver: Any = self.driver_of(table.instrument)
             self.positioner = positioner_of(

@@ -10,6 +10,8 @@ from tsbench.instruments import Range
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.quantities import short_quantity
 
+Ask = Callable[[str], str]  #: shows a question and returns the answer
+HOW_TO_ANSWER = "Then press Enter (to end, type q and press Enter): "  #: on a terminal
 _LONGEST_SLEEP = 0.1  #: [s] between two signs of progress
 
 
@@ -45,7 +47,7 @@ class OperatorPrompt:
     """
 
     def __init__(
-        self, devices: Sequence[str], connected: str | None = None, ask: Callable[[str], str] | None = None,
+        self, devices: Sequence[str], connected: str | None = None, ask: Ask | None = None,
         require_off: Callable[[str], None] = lambda what: None,
     ) -> None:
         self._require_off = require_off
@@ -81,8 +83,7 @@ class OperatorPrompt:
                 )
             ask = _ask_on_terminal
         answer = ask(
-            f"The outputs are off. Connect device {device}{' again' if anew else ''}, then press Enter (to end, type q "
-            "and press Enter): ")
+            f"The outputs are off. Connect device {device}{' again' if anew else ''}.")
         if _declined(answer):
             raise ConfigurationError(f"device '{device}' was not connected, because you chose to end")
         self._connected = device
@@ -100,7 +101,7 @@ class OperatorBox:
         Shows a question and returns the answer.
     """
 
-    def __init__(self, quantity: str, unit: str, ask: Callable[[str], str] | None = None) -> None:
+    def __init__(self, quantity: str, unit: str, ask: Ask | None = None) -> None:
         self._quantity, self._ask = quantity, ask
         self.bounds = Range(0.0, math.inf, unit)
         self._value: float | None = None
@@ -119,7 +120,7 @@ class OperatorBox:
                     f"{said} must be set by hand, but tsbench has no terminal to ask you. Run tsbench in a terminal, "
                     "or write the value into the netlist")
             ask = _ask_on_terminal
-        answer = ask(f"The outputs are off. Set the {said}, then press Enter (to end, type q and press Enter): ")
+        answer = ask(f"The outputs are off. Set the {said}.")
         if _declined(answer):
             raise ConfigurationError(f"{said} was not set, because you chose to end")
         self._value = value
@@ -137,7 +138,7 @@ class OperatorRouting:
     """
 
     def __init__(
-        self, states: Mapping[str, str], state: str | None = None, ask: Callable[[str], str] | None = None,
+        self, states: Mapping[str, str], state: str | None = None, ask: Ask | None = None,
     ) -> None:
         self._states, self._state, self._ask = states, state, ask
 
@@ -162,14 +163,14 @@ class OperatorRouting:
                 f"{said} must be set by hand, but tsbench has no terminal to ask you. Set it and write state = "
                 f"\"{state}\" in [fixture.routing] of the bench file")
         ask = self._ask or _ask_on_terminal
-        if _declined(ask(f"The outputs are off. Set the {said}, then press Enter (to end, type q and press Enter): ")):
+        if _declined(ask(f"The outputs are off. Set the {said}.")):
             raise ConfigurationError(f"{said} was not set, because you chose to end")
         self._state = state
 
 
 def _ask_on_terminal(question: str) -> str:
     """Ask on standard error (standard output may be read by a program); a closed terminal gives up."""
-    sys.stderr.write(question)
+    sys.stderr.write(f"{question} {HOW_TO_ANSWER}")
     sys.stderr.flush()
     return sys.stdin.readline() or "q"
 

@@ -194,5 +194,5 @@ def routes_of(
     else:
         words = {name: f"connects {' and '.join(terminals[role] for role in state.roles)} to the device"
                  for name, state in states.items()}
-        routing = instruments.hand_switch or OperatorRouting(words, table.state)
+        routing = instruments.hand_switch or OperatorRouting(words, table.state, instruments.ask)
     return Routes(routing, states, instruments.require_outputs_off)

@@ -16,7 +16,7 @@ from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import ControlTable, TemperatureTable
 from tsbench.station.bench.gate import GateControl
-from tsbench.station.bench.operator import OperatorBox
+from tsbench.station.bench.operator import Ask, OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
 _ZERO_CELSIUS = 273.15  #: [K]
@@ -237,12 +237,12 @@ def chuck_temperature(
 
 def fixture_control(
     file: BenchFile, driver_of: Callable[[str], Any], gate_of: Callable[[str], SourceMeter], require_off: RequireOff,
-    rewire: Callable[[], None],
+    rewire: Callable[[], None], ask: Ask | None = None,
 ) -> FixtureControls | None:
     """Return the decade boxes and the gates of the fixture, where the bench file names them.
 
     After each change, the netlist of ``file`` has the value that was set, and ``rewire`` is called: limits and fixture
-    follow from it.
+    follow from it. ``ask``: asks the operator; None: the terminal of this process does.
     """
     tables = {str(quantity): table for quantity, table in file.table.fixture.control.items()}
     if not tables:
@@ -264,7 +264,7 @@ def fixture_control(
                     f"{file.path}: fixture.control.{quantity}.instrument: '{table.instrument}' sets a value in "
                     f"{box.bounds.unit}, not in {FIXTURE_UNITS[quantity]}. Name another decade box")
         else:
-            boxes[quantity] = OperatorBox(quantity.replace("_", " "), FIXTURE_UNITS[quantity])
+            boxes[quantity] = OperatorBox(quantity.replace("_", " "), FIXTURE_UNITS[quantity], ask)
     assert file.netlist is not None   # each element was found in it
     stated = {quantity: file.netlist.find(table.element).value for quantity, table in tables.items()}
     return FixtureControls(boxes, tables, stated, require_off, changed)

@@ -11,6 +11,7 @@ from tsbench.station.runner.run_socket import EventHistory
 from tsbench.station.service.faces import Face
 from tsbench.station.service.jobs import Asked, Job, JobQueue, read_asked
 from tsbench.station.service.outcomes import loss_facts
+from tsbench.station.service.questions import LONGEST_ANSWER
 from tsbench.station.service.requests import number_in, who_in
 
 _LOG = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Working(Protocol):
     held: str
     ending: str
     histories: dict[int, EventHistory[bytes]]
+    question: Mapping[str, Any] | None
 
     def state(self) -> dict[str, Any]:
         """Return what every client may know: the queue, what runs, whether the instruments are open."""
@@ -184,6 +186,22 @@ class RequestAnswers:
             return Reply({"job": number})
         self.service.say_to_run(request=request, reason=reason)
         return Reply({"job": number})
+
+    def _do_answer(self, face: Face, asked: Mapping[str, Any]) -> Reply:
+        """Answer the question that the run asks; the first answer counts."""
+        question = self.service.question
+        if question is None:
+            raise ValueError("nothing is asked now")
+        number = number_in(asked, "question", question["number"])
+        if number != question["number"]:
+            raise ValueError(f"question {number} is not open any more. Question {question['number']} is: "
+                             f"{question['text']}")
+        text = asked.get("text", "")
+        if not isinstance(text, str) or len(text) > LONGEST_ANSWER:
+            raise ValueError(f"the answer must be a text of at most {LONGEST_ANSWER} characters")
+        _LOG.info("job %d: question %d is answered%s", question["job"], number, _by(asked))
+        self.service.say_to_run(answer=text, question=number)
+        return Reply({"job": question["job"], "question": number})
 
     def _do_hold(self, face: Face, asked: Mapping[str, Any]) -> Reply:
         self.service.hold(f"held{_by(asked)}")

@@ -2,8 +2,6 @@
 
 import contextlib
 import getpass
-import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,73 +12,17 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import RunEvent
-from tsbench.station.runner.messages import VERSION, read_object
 from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.service.connection import ServiceConnection, ServiceLost
 from tsbench.station.service.outcomes import read_outcome, refusal_of
 from tsbench.station.service.place import living_service
 from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
 
-_PATIENCE = 20.0  #: [s] a service may take to answer
 _COMING = 5.0  #: [s] between the death of a service and the address of the next one
 _LOOK = 0.05  #: [s]
-_LINES = 2**24  #: [bytes] of an event
 
 Listener = Callable[[RunEvent], None]
-
-
-class ServiceLost(CommunicationError):
-    """A bench service has died or does not answer: nobody knows how what was asked of it has ended."""
-
-
-class _Line:
-    """One connection: sends requests, reads lines."""
-
-    def __init__(self, facts: Mapping[str, Any], view_only: bool) -> None:
-        self.process = int(facts.get("process", 0))
-        token = facts["view_token" if view_only else "token"]
-        try:
-            self._socket = socket.create_connection((str(facts["host"]), int(facts["port"])), timeout=_PATIENCE)
-        except OSError as error:
-            raise self.lost(error) from error
-        self._lines = self._socket.makefile("rb")
-        self.say({"version": VERSION, "token": token})
-        welcome = self.read()
-        if welcome.get("kind") != "welcome":
-            self.close()
-            raise ConfigurationError(f"the bench service refused: {welcome.get('message')}")
-
-    def say(self, words: Mapping[str, Any]) -> None:
-        try:
-            self._socket.sendall(json.dumps(words).encode() + b"\n")
-        except OSError as error:
-            raise self.lost(error) from None
-
-    def read(self, patience: float | None = _PATIENCE) -> dict[str, Any]:
-        """Return the next line; waits for ever where ``patience`` is None."""
-        try:
-            self._socket.settimeout(patience)
-            line = self._lines.readline(_LINES)
-        except (OSError, ValueError) as error:
-            raise self.lost(error) from None
-        if not line:
-            raise self.lost("it has hung up")
-        found = read_object(line)
-        if found is None:
-            raise self.lost("a line is no JSON object")
-        return found
-
-    def lost(self, why: object) -> ServiceLost:
-        return ServiceLost(
-            f"the bench service (process {self.process}) cannot be reached or does not answer ({why}). Its watchdog "
-            "switches the outputs off if it has died. Read 'tsbench station status' and the panels of the instruments")
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # ends the wait of another thread
-        with contextlib.suppress(OSError, ValueError):
-            self._lines.close()
-        self._socket.close()
 
 
 class ServiceJob:
@@ -197,9 +139,9 @@ class ServiceClient:
         """Return the token that lets look on and change nothing."""
         return str(self._facts["view_token"])
 
-    def line(self) -> _Line:
+    def line(self) -> ServiceConnection:
         """Return a new connection."""
-        return _Line(self._facts, self._view_only)
+        return ServiceConnection(self._facts, self._view_only)
 
     def submit(
         self, protocol: Protocol | str, device: str, out: Path | str = "runs", *,
@@ -282,6 +224,22 @@ class ServiceClient:
 
             threading.Thread(target=hear, name="loan", daemon=True).start()
             yield  # the end of the connection returns the bench
+
+    def answer(self, text: str = "", question: int | None = None) -> None:
+        """Answer what the run asks of the operator: "" means that it is done, "q" ends the run.
+
+        Parameters
+        ----------
+        text : str
+        question : int, optional
+            Its number, as the event says; the one that is open where it is not given.
+
+        Raises
+        ------
+        ConfigurationError
+            Nothing is asked, or another question is.
+        """
+        self.ask("answer", text=text, **({} if question is None else {"question": question}))
 
     def job(self, number: int) -> ServiceJob:
         """Return a job by its number."""

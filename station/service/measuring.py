@@ -11,6 +11,8 @@ object a line. Orders on standard input:
     make safe, close the instruments, give them free
 ``{"request": "stop", "reason": ...}``, or pause, resume, emergency
     for the run that goes on, or the order that has been read last
+``{"answer": TEXT, "question": N}``
+    to the question of that number (:class:`~tsbench.station.service.questions.ServiceQuestions`)
 ``{"beat": true}``
     the service lives
 
@@ -47,6 +49,7 @@ from tsbench.station.runner.process import run_on
 from tsbench.station.service.guard import ServiceGuard
 from tsbench.station.service.jobs import Asked
 from tsbench.station.service.outcomes import loss_facts, outcome_facts, plan_facts, refusal_facts
+from tsbench.station.service.questions import ServiceQuestions
 
 _LOG = logging.getLogger(__name__)
 _DEADLINE = 0.8  #: [s] where the bench file cannot be read
@@ -78,6 +81,7 @@ class MeasuringProcess:
         self.guard = guard
         self.orders: queue.Queue[Order | None] = queue.Queue()
         self._latest = Order({})  #: whose run the requests are for
+        self.questions = ServiceQuestions(lines)
         self._bench: Bench | None = None
         self._opened = ""  #: text of the bench file from which it was opened
         self._watchdog = StandingWatchdog()
@@ -94,6 +98,8 @@ class MeasuringProcess:
                 if "do" in words:
                     self._latest = Order(words)
                     self.orders.put(self._latest)
+                elif "answer" in words:
+                    self.questions.answer(words.get("question"), words["answer"])
                 elif (request := words.get("request")) in {"stop", "emergency"} and words.get("reason"):
                     act = Control.stop if request == "stop" else Control.emergency
                     act(self._latest.control, str(words["reason"]))
@@ -124,6 +130,7 @@ class MeasuringProcess:
 
     def _measure(self, order: Order) -> None:
         asked = Asked(**order.facts["asked"])
+        self.questions.begin(order.control)
         try:
             facts = self._plan(asked) if asked.plan_only else self._run(asked, order.control)
         except BaseException as error:  # noqa: BLE001  whatever it is, the next run must be possible
@@ -197,7 +204,7 @@ class MeasuringProcess:
         if self._bench is None:
             self.lines(RunEvent("log", "opening the bench"))
             self._opened = BenchFile.load(self.path).text
-            self._bench = Bench.open(self.path, device)
+            self._bench = Bench.open(self.path, device, ask=self.questions.ask)
             self.guard.deadline = self._bench.file.table.watchdog.deadline
             self._doubtful = False
             if needs_watchdog(self._bench):

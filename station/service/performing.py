@@ -13,7 +13,8 @@ from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost, connect
+from tsbench.station.service.client import ServiceClient, ServiceJob, connect
+from tsbench.station.service.connection import ServiceLost
 
 _LOOK = 0.05  #: [s]
 
@@ -105,10 +106,15 @@ class ServicePerformer:
     watchdog : bool
         As for ``run_on``.
     user : str
+    questions : callable
+        Gets each event of a run before ``events`` does; it may answer what the run asks of the operator.
     """
 
-    def __init__(self, service: ServiceClient, *, watchdog: bool = True, user: str = "") -> None:
-        self._service, self._watchdog, self._user = service, watchdog, user
+    def __init__(
+        self, service: ServiceClient, *, watchdog: bool = True, user: str = "",
+        questions: Listener = lambda event: None,
+    ) -> None:
+        self._service, self._watchdog, self._user, self._questions = service, watchdog, user, questions
         self._loan = contextlib.ExitStack()
 
     def borrow(self, control: Control) -> None:
@@ -131,9 +137,14 @@ class ServicePerformer:
         self._loan.close()
         if request.bench.resolve() != self._service.bench:
             raise ConfigurationError(f"the bench service has {self._service.bench}, but the run is for {request.bench}")
+
+        def hear(event: RunEvent) -> None:
+            self._questions(event)
+            events(event)
+
         try:
             return run_through(
-                self._service, request.device, request.protocol, request.out, events=events, control=control,
+                self._service, request.device, request.protocol, request.out, events=hear, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
                 campaign_id=request.campaign_id, user=self._user, contact_again=request.contact_again,
                 **({} if request.accepted is None else {"accepted": request.accepted.facts()}))

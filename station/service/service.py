@@ -20,6 +20,7 @@ from tsbench.station.service.faces import Face
 from tsbench.station.service.jobs import Asked, Job, JobQueue
 from tsbench.station.service.outcomes import loss_facts
 from tsbench.station.service.place import ServicePlace
+from tsbench.station.service.questions import ANSWERED, QUESTION
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 
 _LOG = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class BenchService:
         self._child: MeasuringChild | None = None
         self.histories: dict[int, EventHistory[bytes]] = {}  #: by job
         self._journal = ""  #: of the run that goes on
+        self.question: Mapping[str, Any] | None = None  #: that is asked of the operator: job, number and text
         self._deaths = 0
         self._releasing = False
         self._loans: dict[int, tuple[Face, asyncio.Event]] = {}  #: by job: to whom, and whether it is returned
@@ -223,6 +225,10 @@ class BenchService:
             self._announce(str(data["run"]), str(Path(self._journal).with_suffix(ADDRESS_SUFFIX)))
             self.open = True
             self.tell_queue()
+        if kind in {QUESTION, ANSWERED}:
+            self.question = None if kind == ANSWERED else {
+                "job": job.number, "number": data.get("question"), "text": str(words.get("message"))}
+            self.tell_queue()
         if (history := self.histories.get(job.number)) is not None:
             history.keep(line, kind)
         for face in self.door.faces:
@@ -234,6 +240,8 @@ class BenchService:
         self.queue.end(job.number, outcome)
         if self.queue.unsaved:
             self.hold(self.queue.unsaved)
+        if self.question is not None and self.question["job"] == job.number:
+            self.question = None
         self._announce("", "")
         for face in self.door.faces:
             if face.follows == job.number:
@@ -256,6 +264,7 @@ class BenchService:
         return {
             "bench": str(self.place.bench), "running": None if running is None else running.number, "held": self.held,
             "open": self.open, "clients": len(self.door.faces), "jobs": self.queue.summaries(),
+            "question": self.question,
             "measuring_process": self._child.number if self._child is not None and self._child.alive else None,
         }
 

@@ -244,8 +244,7 @@ def test_an_operator_confirms_each_route() -> None:
     routing.select("pulses")
     assert not asked   # as the bench file says
     routing.select("dc")
-    assert asked == ["The outputs are off. Set the state 'dc' of the wiring (connects meter to the device), then press "
-                     "Enter (to end, type q and press Enter): "]
+    assert asked == ["The outputs are off. Set the state 'dc' of the wiring (connects meter to the device)."]
     with pytest.raises(ConfigurationError, match="was not set, because you chose to end"):
         routing.select("pulses")
     assert routing.state() is None   # nobody knows

@@ -16,7 +16,8 @@ from tsbench.station.bench.accepting import Accepted
 from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.service.client import ServiceClient, ServiceJob, ServiceLost
+from tsbench.station.service.client import ServiceClient, ServiceJob
+from tsbench.station.service.connection import ServiceLost
 from tsbench.station.service.jobs import read_asked
 from tsbench.station.service.outcomes import outcome_facts, read_outcome, refusal_facts
 from tsbench.station.service.performing import ServicePerformer, run_through
