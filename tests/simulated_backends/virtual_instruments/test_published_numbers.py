@@ -104,6 +104,34 @@ PUBLISHED: Mapping[str, Mapping[str, object]] = {
     "MSO54": {"bandwidth": 1e9, "timebase_accuracy": 2.5e-6}, "MSO5104B": {"timebase_accuracy": 5e-6},
     "DPO7254C": {"bandwidth": 2.5e9, "timebase_accuracy": 1.5e-6},
 }
+#: models with the accuracy of another, in the ranges that both have
+SISTERS = {"MODEL 2401": "MODEL 2400", "Model 2601B": "Model 2602B", "B2901A": "B2912A", "B2902A": "B2912A",
+           "B2911A": "B2912A"}
+#: folder -> what all its models have, from the same sources
+FAMILIES: Mapping[str, Mapping[str, object]] = {
+    "keithley_2400": {"open_relay_settling": 15e-3, "least_of_range": 1e-3},
+    "keithley_2600": {"least_limit": 0.1},
+    "keysight_b2900": {"range_change_overshoot": 0.25},
+    "keysight_33600": {"output_resistance": 50.0},
+    "siglent_sdg2000x": {"min_edge_time": 8.4e-9},
+    "tektronix_afg": {"output_resistance": 50.0, "dac_bits": 14},
+    "rigol_dg800": {"dac_bits": 14},
+    "keysight_infiniivision": {"offset_divisions": 0.1, "offset_accuracy": 2e-3, "offset_gain_accuracy": 0.01,
+                               "limited_bandwidth": 20e6, "resolution_bits": 8},
+    "lecroy_t3dso": {"gain_accuracy": 0.03, "limited_bandwidth": 20e6, "timebase_accuracy": 25e-6, "levels": 200},
+    "lecroy_wavesurfer": {"bandwidth": 500e6, "limited_bandwidth": 20e6, "timebase_accuracy": 10e-6,
+                          "input_capacitance": 17e-12, "offset_accuracy": 1e-3, "offset_gain_accuracy": 0.01},
+    "siglent_sds_hd": {"gain_accuracy": 0.005, "limited_bandwidth": 20e6, "input_capacitance": 17e-12,
+                       "resolution_bits": 12},
+    "rigol_oscilloscopes": {"levels": 200},
+}
+#: [Hz] that the number of a model names
+BANDWIDTHS = {
+    "DSO-X 3034T": 350e6, "DSO-X 3054A": 500e6, "MSO-X 4154A": 1.5e9, "DSO-X 4104A": 1e9, "DSOS104A": 1e9,
+    "DSO9254A": 2.5e9, "T3DSO1204": 200e6, "T3DSO1104": 100e6, "T3DSO2204": 200e6, "SDS1202X-E": 200e6,
+    "MSO5104": 100e6, "DS1074Z": 70e6, "DS4024": 200e6, "RTB2004": 300e6, "SDS1104X HD": 100e6, "MSO5104B": 1e9,
+    "DPO5104B": 1e9,
+}
 #: model, quantity, field of a range -> numbers of all ranges, the lowest first, and the number that they are divided by
 RANGES: Mapping[tuple[str, str, str], tuple[str, float]] = {
     # SPEC-2602B rev. B, p. 2: noise of the source, peak to peak; p. 5: settling; manual rev. F, p. 2-44: 102 %
@@ -165,6 +193,31 @@ def test_the_accuracy_of_each_range_is_the_published_one(model: str) -> None:
         for quantity, full, gain, offset in rows:
             (row,) = (one for one in SHEETS[model].ranges[quantity] if one.full_scale == near(full))
             assert [getattr(row, name) for name in names] == near([gain, offset]), (quantity, full, names)
+
+
+@pytest.mark.parametrize("model", SISTERS)
+def test_sister_models_have_the_same_accuracy(model: str) -> None:
+    other = SHEETS[SISTERS[model]]
+    for quantity, rows in SHEETS[model].ranges.items():
+        known = {row.full_scale: row for row in other.ranges[quantity]}
+        assert len([row for row in rows if row.full_scale in known]) >= len(rows) - 1
+        for row in rows:
+            for name in ("measure_gain", "measure_offset", "source_gain", "source_offset"):
+                if row.full_scale in known:
+                    assert getattr(row, name) == near(getattr(known[row.full_scale], name)), (row.full_scale, name)
+
+
+@pytest.mark.parametrize("folder", FAMILIES)
+def test_numbers_that_all_models_of_a_family_have(folder: str) -> None:
+    models = {**SOURCE_METERS, **GENERATORS, **OSCILLOSCOPES}[folder]
+    for model, sheet in models.items():
+        found: Any = sheet
+        for name, value in FAMILIES[folder].items():
+            assert getattr(found, name) == near(value), (model, name)
+
+
+def test_bandwidths_are_those_that_the_models_are_named_for() -> None:
+    assert {model: SHEETS[model].bandwidth for model in BANDWIDTHS} == near(BANDWIDTHS)
 
 
 @pytest.mark.parametrize("key", RANGES, ids=" ".join)
