@@ -17,6 +17,7 @@ from tsbench.cli import (
     measuring,
     querying,
     reading,
+    recording,
     reporting,
     serving,
     simulating,
@@ -48,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
         measuring, campaigns, reading, comparing, querying, reporting, exporting, statistics, drawing, listing,
-        simulating, checking, conforming, serving, station, assisting, starting)
+        simulating, checking, conforming, serving, station, recording, assisting, starting)
     for group in groups:
         group.declare(commands)
     return parser

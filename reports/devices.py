@@ -95,8 +95,9 @@ def device_of(name: str, runs: Sequence[DeviceRun], die: tuple[int, ...] | None 
                 for result in run.results]
         state = state_after(state, rows, run.contact, run.status == _SUCCESS)
         switched |= any(is_switching(quantity) and valued for quantity, valued in rows)
-        last_contact = run if run.contact else last_contact
-        if run.status == _SUCCESS and not run.contact:
+        bad = {"open", "short"} & set(run.contact)  # of one whose contact is not known, the results tell more
+        last_contact = run if bad else last_contact
+        if run.status == _SUCCESS and not bad:
             asked = [one for one in run.results if is_switching(one.quantity)]
             empty = [one for one in asked if Flag.NO_EVENT in one.flags and not one.flags & UNSURE]
             searched |= any(Flag.COMPLIANCE not in one.flags for one in empty)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray
@@ -11,9 +12,13 @@ from tsbench.records import Flag, FloatArray
 #: source meter on a 1 mA range give; a device that stays off may do the same
 OPEN_BELOW = 1e-6
 SHORT_BELOW = 20.0  #: [Ohm] between device voltage and current: less than contacts and wires are known to
+#: [Ohm] the same of a device that every reading shows in compliance: nothing shows a state in which it could switch,
+#: and a wafer's shorts of some tens of ohms (needles and lines included) end every reading so
+LIMITED_SHORT_BELOW = 100.0
 LEAST_VOLTAGE = 0.1  #: [V] with less nothing can be said of an open device
 OFF_ABOVE = 10 * SHORT_BELOW  #: [Ohm] of readings that a short does not give: a device that is on was off before
 _OUTLIERS = 2  #: readings that may be anything
+_FEWEST_LIMITED = 3  #: readings in compliance that say that the device is always there
 _ENOUGH = 5  #: readings from which on the largest current alone is no evidence: it may be a wild one
 LEAST_CURRENT = 1e-5  #: [A] with less nothing can be said of a short
 
@@ -22,17 +27,21 @@ LEAST_CURRENT = 1e-5  #: [A] with less nothing can be said of a short
 class Contact:
     """What a run says of the contact."""
 
-    flags: Flag  #: OPEN, SHORT or NONE
+    flags: Flag  #: OPEN, SHORT, NONE; COMPLIANCE: every reading is in compliance, so the contact is not known
     message: str = ""  #: one line with the numbers behind it, and what to do; "" where nothing is suspected
 
 
-def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -> Contact:
+def contact(
+    voltage: FloatArray, current: FloatArray, resolution: float = 0.0, limited: npt.NDArray[np.bool_] | None = None,
+) -> Contact:
     """Judge the contact from device voltage [V] and current [A] of a whole run, same shape; NaN is left out.
 
     Parameters
     ----------
     resolution : float
         [A] that the current cannot tell from zero (one code of a scope): an open device needs a finer one.
+    limited : array of bool, optional
+        Readings in compliance, same shape.
     """
     known = np.isfinite(voltage) & np.isfinite(current)
     v, i = np.abs(np.asarray(voltage)[known]), np.abs(np.asarray(current)[known])
@@ -51,10 +60,25 @@ def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -
     strong = i >= 0.5 * most
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
     off = int(np.sum((v >= LEAST_VOLTAGE) & (i * OFF_ABOVE < v)))
-    if ratio < SHORT_BELOW and off <= _OUTLIERS:
+    always = limited is not None and _always_limited(v, i, np.asarray(limited)[known])
+    if ratio < (LIMITED_SHORT_BELOW if always else SHORT_BELOW) and off <= _OUTLIERS:
         return Contact(
             Flag.SHORT,
             f"the device looks short ({ratio:.2g} Ohm at {format_quantity(most, 'A', 3)}). Check "
             "the probes and the device",
         )
+    if always:
+        return Contact(
+            Flag.COMPLIANCE,
+            f"every reading is in compliance, from {highest:.2g} V on, so it is not known what is connected. Increase "
+            "the compliance, or check the device for a short",
+        )
     return Contact(Flag.NONE)
+
+
+def _always_limited(voltage: FloatArray, current: FloatArray, limited: npt.NDArray[np.bool_]) -> bool:
+    """Whether no reading below the compliance shows the device; one at level 0 shows only offsets."""
+    if int(limited.sum()) < _FEWEST_LIMITED:
+        return False
+    shows = (voltage >= 0.5 * np.median(voltage[limited])) | (current >= 0.5 * np.median(current[limited]))
+    return not bool(np.any(shows & ~limited))

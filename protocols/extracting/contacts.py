@@ -15,7 +15,8 @@ def contact_of(run: Run) -> Contact:
     """Judge the contact of a run's device by its readings, else by its waveforms."""
     names = {column.name for column in run.header.columns}
     if {"device_voltage", "current"} <= names:
-        return contact(run.column("device_voltage"), device_current(run))
+        limited = (run.point_flags & int(Flag.COMPLIANCE)) != 0
+        return contact(run.column("device_voltage"), device_current(run), limited=limited)
     every = (shown_part(group, run.header.fixture) for group in acquisitions(run))
     seen = [r for r in every if r.voltage is not None and r.current is not None]
     if not seen:

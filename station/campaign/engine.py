@@ -221,7 +221,7 @@ class Engine:
         facts = self._facts.setdefault(item.device, DeviceFacts())
         facts.runs.append(measured)
         flags = {"open": Flag.OPEN, "short": Flag.SHORT}
-        found = [word for word in measured.contact if flags[word] & self._file.leave_out]
+        found = [word for word in measured.contact if flags.get(word, Flag.NONE) & self._file.leave_out]
         if found:
             remedy = "write leave_out = [] in the list" if self._file.is_list else "use a condition such as when = " \
                 "\"contact == open\", or write leave_out = []"

@@ -17,6 +17,7 @@ from tsbench.station.device_record import DeviceLife
 #: conditions that only number the values of one run; values that differ in nothing else are values of one quantity
 _NUMBERS = ("cycle", "sweep", "pulse", "pulses", "repeat", "number", "cycles", "index", "count", "segment")
 _INF = float("inf")
+_CONTACT_FLAGS = {"open": Flag.OPEN, "short": Flag.SHORT, "unknown": Flag.COMPLIANCE}
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class MeasuredStep:
     step: str
     point: int
     status: str
-    contact: tuple[str, ...] = ()  #: "open", "short"
+    contact: tuple[str, ...] = ()  #: "open", "short", "unknown"; none: the contact is good
     results: tuple[Mapping[str, Any], ...] = ()  #: quantity, unit, value, low, high, conditions, flags
     run_id: str = ""
 
@@ -43,7 +44,7 @@ class DeviceFacts:
             if step and run.step != step:
                 continue
             if run.contact:
-                return "short" if "short" in run.contact else "open"
+                return next(word for word in ("short", "open", "unknown") if word in run.contact)
             return "ok" if run.status == "success" else "unknown"
         return "unknown"
 
@@ -144,5 +145,5 @@ def _combined(rows: Sequence[Mapping[str, Any]], name: NameNode) -> Quantified |
 
 
 def contact_words(flags: Flag) -> tuple[str, ...]:
-    """Return the words of the flags OPEN and SHORT."""
-    return tuple(word for word, flag in (("open", Flag.OPEN), ("short", Flag.SHORT)) if flag & flags)
+    """Return the words of the flags of a contact: "unknown" where every reading is in compliance."""
+    return tuple(word for word, flag in _CONTACT_FLAGS.items() if flag & flags)

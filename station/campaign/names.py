@@ -8,6 +8,7 @@ from tsbench.station.campaign.dimensions import Dimension, dimension
 from tsbench.station.campaign.evaluating import evaluate
 from tsbench.station.campaign.expression import Call, Combination, Expression, NameNode, Node, Word
 from tsbench.station.campaign.values import ExpressionError, Quantified, Value
+from tsbench.station.device_record.life import STATES
 
 #: unit -> quantities that the protocols of tsbench extract (docs/definitions.md); a new one is added here
 _BY_UNIT: Mapping[str, str] = {
@@ -44,7 +45,6 @@ QUANTITIES: Mapping[str, str] = {
     **_SINGLE, **{f"{name}_{statistic}": unit for name, unit in _SINGLE.items() for statistic in _STATISTICS}}
 
 CONTACTS = ("ok", "open", "short", "unknown")
-STATES = ("pristine", "formed", "working", "shorted", "open", "retired")
 STATUSES = ("success", "fail", "abort", "refused", "left out", "interrupted", "unknown")
 #: facts of a device that are numbers, and their units: ``device.cycles``
 FACTS: Mapping[str, str] = {"cycles": "", "charge": "C", "energy": "J", "max_voltage": "V", "max_current": "A"}

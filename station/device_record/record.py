@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from tsbench.errors import StorageError
+from tsbench.errors import ConfigurationError, StorageError, nearest
 from tsbench.file_lock import FileBusy, FileLock, NoFileLocks
 from tsbench.station.device_record.dose import Dose
-from tsbench.station.device_record.life import DeviceLife, life_of
+from tsbench.station.device_record.life import STATES, DeviceLife, life_of
 from tsbench.storage import disk
 from tsbench.storage.record_file import RecordFile, read_records
 from tsbench.storage.run_id import timestamp
@@ -77,7 +77,17 @@ class DeviceRecords:
                 file.append("settle", {"id": identifier, "dose": dose, "time": timestamp(), **facts})
 
     def set_state(self, device: str, state: str, reason: str) -> None:
-        """Note another state of a device, and why."""
+        """Note another state of a device, and why.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such state. Whether a device of this name is on a bench is not known here.
+        """
+        if state not in STATES:
+            close = nearest(state.lower(), STATES)
+            raise ConfigurationError(f"a device has no state '{state}'{close}" if close.startswith(". Did") else
+                                     f"a device has no state '{state}'. The states are {', '.join(STATES)}")
         with self._writing(device) as file:
             file.append("state", {"state": state, "reason": reason, "time": timestamp()})
 

@@ -26,7 +26,7 @@ class RunOutcome:
     protocol: str = ""
     error_code: int = 1  #: exit code of the error that made it fail
     remarks: tuple[str, ...] = ()  #: warnings and repeated questions of the run, one line each
-    contact: Flag = Flag.NONE  #: OPEN or SHORT where the device looked so over the whole run
+    contact: Flag = Flag.NONE  #: OPEN or SHORT where the device looked so over the whole run; COMPLIANCE: not known
     earlier: bool = False  #: measured before, and found by ``--resume``
 
     @property

@@ -30,6 +30,21 @@ def test_a_device_that_conducts_well_when_it_is_on_is_no_short() -> None:
     assert contact(short, np.full(24, 1e-3)).flags is Flag.SHORT
 
 
+def test_a_device_of_which_every_reading_is_in_compliance_is_short_or_not_known() -> None:
+    # readings of a first contact with a short of 30 Ohm: the voltage of the meter is off by 39 uV
+    voltage = np.array([-34e-6, 649e-6, -552e-6, 648e-6, -551e-6])
+    current = np.array([-2.8e-6, 20e-6, -20e-6, 20e-6, -20e-6])
+    limited = np.array([False, True, True, True, True])
+    found = contact(voltage, current, limited=limited)
+    assert found.flags is Flag.SHORT and "30 Ohm" in found.message
+    found = contact(10 * voltage, current, limited=limited)  # 300 Ohm: a device may conduct so
+    assert found.flags is Flag.COMPLIANCE and "not known what is connected" in found.message
+    # the same readings, and one below the compliance that shows the device
+    free = np.append(10 * voltage, 20 * voltage[1]), np.append(current, 1e-6), np.append(limited, False)
+    assert contact(free[0], free[1], limited=free[2]).flags is Flag.NONE
+    assert contact(10 * voltage, current).flags is Flag.NONE  # nobody says that they are in compliance
+
+
 def test_nothing_is_said_of_what_cannot_be_known() -> None:
     assert contact(np.zeros(0), np.zeros(0)).flags is Flag.NONE
     assert contact(np.full(3, np.nan), np.ones(3)).flags is Flag.NONE

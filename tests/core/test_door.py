@@ -16,7 +16,8 @@ MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.std
 OF_HELP = {
     "tsbench", "tsbench.errors", "tsbench.version", "tsbench.cli", *(f"tsbench.cli.{name}" for name in (
         "assisting", "campaigns", "checking", "comparing", "conforming", "declaring", "drawing", "exporting",
-        "json_output", "listing", "measuring", "parser", "plain_text", "querying", "reading", "reporting", "serving",
+        "json_output", "listing", "measuring", "parser", "plain_text", "querying", "reading", "recording", "reporting",
+        "serving",
         "simulating", "starting", "station", "statistics")),
 }
 

@@ -97,6 +97,15 @@ def test_a_shorted_device_gets_no_further_steps_except_by_its_conditions(tmp_pat
     assert found.records.life("W1/A").state == "shorted" and found.records.life("W1/B").runs == 2
 
 
+def test_a_contact_that_no_reading_shows_is_not_ok(tmp_path: Path) -> None:
+    text = (f'devices = ["W1/*"]\n{STEP}name = "a"\n{STEP}name = "b"\nwhen = "contact == ok"\n'
+            f'{STEP}name = "c"\nwhen = "a.contact == unknown"\n')
+    performer = FakePerformer(contact={"W1/A a": Flag.COMPLIANCE})
+    outcome = campaign(write_campaign(tmp_path, text), tmp_path / "out").run(performer=performer)
+    assert performer.performed == ["W1/A a", "W1/A c", "W1/B a", "W1/B b"]
+    assert outcome.runs["W1/A b"].status == "left out"
+
+
 def test_a_device_that_another_campaign_found_shorted_is_left_out_but_by_its_conditions(tmp_path: Path) -> None:
     bench = 'device_record = "record"\n' + BENCH
     path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}', bench)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tsbench.errors import ConfigurationError
 from tsbench.instruments import Plan, PlanItem
 from tsbench.records import Column, DeviceDescription, Fixture, Flag, Run, RunHeader
 from tsbench.station.device_record import Budget, DeviceRecords, Dose, measured_dose, planned_dose
@@ -27,6 +28,14 @@ def test_a_charge_counts_until_it_is_settled(tmp_path: Path) -> None:
     assert life.used == Dose(8, 2e-4, 1e-4, 1.5, 5e-4) and life.runs == 1 and not life.open
     assert life.state == "working" and life.temperature == (300.0, 300.0)
     assert [kind for kind, _ in records.history("D1")] == ["charge", "settle", "state"]
+
+
+@pytest.mark.parametrize(("state", "said"), [
+    ("Retired", "Did you mean 'retired'"), ("retierd", "Did you mean 'retired'"), ("", "The states are pristine")])
+def test_a_state_that_there_is_not_is_refused(tmp_path: Path, state: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        DeviceRecords(tmp_path).set_state("D1", state, "scratched")
+    assert DeviceRecords(tmp_path).devices() == []
 
 
 def test_devices_with_like_names_have_files_of_their_own(tmp_path: Path) -> None:
