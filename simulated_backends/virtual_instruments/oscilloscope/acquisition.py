@@ -86,12 +86,16 @@ class Acquisition:
         What feeds the external trigger input.
     generator : numpy.random.Generator
         Trigger jitter.
+    before : int
+        Records that the scope has taken before: no two have the same number, and so none the same noise.
     """
 
     def __init__(
         self, plan: AcquisitionPlan, start: float, line: DigitalLine | None, generator: np.random.Generator,
+        before: int = 0,
     ) -> None:
         self.plan = plan
+        self.before = before
         self.start = start
         self.history = InputHistory()
         self.search = plan.trigger.search(line, start)
@@ -229,7 +233,7 @@ class Acquisition:
         self.pending = None
         reach = 2 * self.plan.margin
         history = self.history.between(trigger - self.plan.pre - reach, trigger + self.plan.post + reach)
-        self.records.append(TriggeredRecord(len(self.records), trigger, history, automatic))
+        self.records.append(TriggeredRecord(self.before + len(self.records), trigger, history, automatic))
         done = trigger + self.plan.post + self.plan.rearm
         self.eligible = max(done + self.plan.filling, trigger + self.plan.holdoff)
         self.history.forget(min(done, self.search.scanned) - 2 * self.plan.margin)

@@ -45,7 +45,7 @@ class AcquisitionControl:
         self.armed_event = self.triggered_event = False
         self.on_complete: Callable[[], None] = lambda: None  #: is called when an acquisition has ended
         self.memory_full = False   #: armed: the pre-trigger memory is full
-        self._acquisitions = 0
+        self._acquisitions = self._recorded = 0
         self._announced: float | None = None
         instrument.bench.add_jacks(instrument.name, inputs=["external"])
 
@@ -84,7 +84,8 @@ class AcquisitionControl:
         line = bench.wired_to(f"{instrument.name}.external") if external else None
         self._acquisitions += 1
         rng = bench.rng(instrument.name, "trigger", str(self._acquisitions))
-        acquisition = Acquisition(self._settings.plan(channels, automatic), self._clock.now, line, rng)
+        acquisition = Acquisition(
+            self._settings.plan(channels, automatic), self._clock.now, line, rng, self._recorded)
         acquisition.on_trigger = self._triggered
         acquisition.misses = instrument.misses_trigger
         self.acquisition = acquisition
@@ -136,6 +137,7 @@ class AcquisitionControl:
         """Stop observing; what was being acquired is lost."""
         acquisition, self.acquisition = self.acquisition, None
         if acquisition is not None:
+            self._recorded += len(acquisition.records)
             self._bench.lagging_circuit.remove_observer(acquisition)
             self._bench.recorders.discard(self)
             self._clock.unwatch(self)

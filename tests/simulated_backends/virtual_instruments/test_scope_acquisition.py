@@ -249,6 +249,19 @@ def test_noise_and_errors_stay_within_the_data_sheet(table: Any) -> None:
     assert np.std(means) > 1e-3
 
 
+def test_each_acquisition_has_its_own_noise_and_the_same_in_the_next_run(table: Any) -> None:
+    runs = []
+    for _ in range(2):
+        bench, records = table(seed=3), []
+        bench.send(bench.scope, ":CHAN1:RANG 0.04", ":TRIG:SWE AUTO")
+        for _ in range(3):
+            bench.send(bench.scope, ":DIG CHAN1")
+            records.append(bench.waveform(points=5000)[1])
+        assert np.abs(np.corrcoef(records)[np.triu_indices(3, 1)]).max() < 0.1
+        runs.append(np.array(records))
+    assert np.array_equal(*runs)
+
+
 def test_average_takes_the_noise_out(table: Any) -> None:
     bench = table()
     bench.send(bench.scope, ":CHAN1:RANG 4", ":TIM:RANG 10e-6", ":TRIG:SWE AUTO", ":ACQ:TYPE AVER",
