@@ -37,11 +37,14 @@ class SwitchingDetector:
         Conductances that separate on from off; None: the device does not switch.
     emit : callable
         Takes each record, see :mod:`.witness_file`.
+    calm : bool
+        Whether the current of a device with conductances of its own rises without noise, and so has a steepest rise.
     """
 
-    def __init__(self, levels: SwitchingLevels | None, emit: Emit) -> None:
+    def __init__(self, levels: SwitchingLevels | None, emit: Emit, calm: bool = False) -> None:
         self.levels = levels
         self.emit = emit
+        self.calm = calm
         self.on = False
         self._t = np.empty(0)
         self._v = np.empty(0)
@@ -158,7 +161,7 @@ class SwitchingDetector:
     def _steepest(self, crossing: int, g: FloatArray, final: bool) -> tuple[int, int, float, float] | None:
         """Return (index before which it happened, index where it is over, instant, slope)."""
         assert self.levels is not None
-        if self._g is not None:
+        if self._g is not None and (self.on or not self.calm):
             return self._half_way(crossing, final)
         sign = -1.0 if self.on else 1.0
         begin, reach, first = crossing + 1, _WINDOW, -1
@@ -184,7 +187,7 @@ class SwitchingDetector:
         return first + peak, max(first + peak + 1, crossing), steepest_instant(self._t[first:], peak, slope), best
 
     def _half_way(self, crossing: int, final: bool) -> tuple[int, int, float, float] | None:
-        """Return the instant as ``_steepest`` does, for a stochastic device: noise has no steepest slope.
+        """Return the instant as ``_steepest`` does, of a filament: noise has no steepest slope.
 
         On: the current first rises through half of what it reaches within :data:`RISE`. Off: the conductance falls
         through its level, for a filament may dissolve without a current.

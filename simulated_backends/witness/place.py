@@ -125,7 +125,7 @@ class WitnessedPlace:
         self.tell_maxima(time)
         self.device, self._mechanism = device, model.mechanism
         levels = levels_of(model)
-        self._switching = SwitchingDetector(levels, self._event)
+        self._switching = SwitchingDetector(levels, self._event, calm=not model.noises)
         self.model = model if levels is not None and model.switching_conductances() is not None else None
         self._relaxation = RelaxationDetector(levels, self._event) if self.model and levels else None
         self._maxima = dict.fromkeys(self._maxima, 0.0)

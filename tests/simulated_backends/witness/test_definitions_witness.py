@@ -82,6 +82,22 @@ def test_a_restless_current_switches_where_it_passes_half_of_what_it_reaches() -
     assert on["t"] - on["t_half"] == pytest.approx(420e-6, abs=3e-6)
 
 
+def test_a_calm_filament_switches_at_its_steepest_rise_and_one_with_noise_at_half_of_its_current() -> None:
+    """The rise is steepest at its end, at 3.1 us. Half of it has passed ln 2 time constants before."""
+    t = np.linspace(0, 10e-6, 10_001)
+    v = np.interp(t, [0, 1e-6, 1.2e-6, 10e-6], [0.0, 0.0, 1.0, 1.0])
+    g = OFF + (ON - OFF) * np.exp(np.minimum(t - 3.1e-6, 0.0) / 200e-9)
+    delays = []
+    for calm in (True, False):
+        found: list[dict[str, Any]] = []
+        detector = SwitchingDetector(LEVELS, found.append, calm=calm)
+        detector.see(t, v, g * v, g=g)
+        detector.finish()
+        delays.append(found[0]["t"] - 1.1e-6)
+    assert delays[0] == pytest.approx(2.0e-6, abs=50e-9)
+    assert delays[1] == pytest.approx(2.0e-6 - 200e-9 * np.log(2.0), abs=5e-9)
+
+
 def test_relaxation_runs_from_half_of_the_edge_to_where_the_conductance_stays_below() -> None:
     found: list[dict[str, Any]] = []
     detector = RelaxationDetector(SwitchingLevels(1e-8, 3e-6, 3e-7, 1e-5), found.append)
