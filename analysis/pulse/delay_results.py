@@ -61,11 +61,13 @@ class Delay:
     low: float | None = None  #: [s] without a value: it is at least this
     high: float | None = None  #: [s] or at most this
     limit: float = 0.0  #: [s] largest uniform error common to all pulses, within ± this
+    #: [s] limits of uniform errors by the form of rise, edge and top; with signs, so that noise on them averages out
+    forms: tuple[float, ...] = ()
 
     @property
     def half_width(self) -> float:
         """Return half of the 95 % interval of this one [s]."""
-        return expanded(combined(self.random, self.systematic), self.limit)
+        return expanded(combined(self.random, self.systematic), self.limit, *self.forms)
 
     @property
     def fired(self) -> bool:
@@ -100,7 +102,7 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
     value, low, high, flags = _no_less_than_zero(delay.value, delay.half_width)
     return Result(
         "switching_delay", "s", value, low, high, _method([delay]), conditions, delay.flags | flags,
-        delay.random, combined(delay.systematic, standard_uncertainty(delay.limit)))
+        delay.random, combined(delay.systematic, *(standard_uncertainty(one) for one in (delay.limit, *delay.forms))))
 
 
 def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
@@ -126,6 +128,7 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
             "switching_delay_mean", "s", None, low, high, method, conditions, flags | Flag.CENSORED)
     values = np.array([delay.value for delay in fired])
     common, limit = (float(np.mean(part)) for part in zip(*((one.systematic, one.limit) for one in fired), strict=True))
+    forms = [float(np.mean(part)) for part in zip(*(one.forms for one in fired if one.forms), strict=True)]
     if len(fired) < 2:
         random = fired[0].random
         flags |= Flag.TOO_FEW
@@ -134,11 +137,11 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         own = float(np.mean([delay.random for delay in fired])) / math.sqrt(len(fired))
         summary = summarise(values)
         random = max((summary.high - summary.mean) / NORMAL_95, own)
-    half = expanded(combined(random, common), limit)
+    half = expanded(combined(random, common), limit, *forms)
     mean, low, high, bound = _no_less_than_zero(float(values.mean()), half)
     return Result(
         "switching_delay_mean", "s", mean, low, high, method, conditions, flags | bound, random,
-        combined(common, standard_uncertainty(limit)))
+        combined(common, *(standard_uncertainty(one) for one in (limit, *forms))))
 
 
 def _no_less_than_zero(value: float, half: float) -> tuple[float | None, float | None, float | None, Flag]:

@@ -15,16 +15,17 @@ parts apart, so that a mean over pulses shrinks the first and not the second.
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
+from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import Steepest, line_crossing, steepest_rise, upward_crossings, usable_record
-from tsbench.analysis.statistics import combined, expanded, standard_uncertainty
+from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
 
@@ -42,6 +43,8 @@ _ESTABLISHED = 50e-6
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
 #: share of the record before the edge in which nothing of the edge is seen yet, and means of it that tell their noise
 _BEFORE, _ENOUGH_BLOCKS = 0.8, 8
+#: the foot of an edge is where a mean over so many samples is above this share of half of its height
+_FOOT_WIDTH, _FOOT = 9, 0.1
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
 #: this share of its height
 _TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
@@ -49,8 +52,6 @@ _TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
 _SLOWLY = 3.0
 #: how uneven the peak of a slope is at most: a / 2 times w / passes, with a = 0.85
 _UNEVEN = 0.5
-#: share of the time constant of a sensor over which a slope is taken to undo it
-_POLE_REACH = 0.25
 #: standard deviations of the response of a scope by which it moves an uneven rise at most
 _BLUR = 2.0
 #: share of the highest current by which half of it may be off
@@ -100,49 +101,66 @@ def switching_delay(
     first, last = span
     rise = _lasting_rise(v, i, first, last, i_noise)
     if rise is None:
-        highest = float(smoothed(v, 5)[first : last + 1].max())
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
+        most = float(smoothed(v, 5)[first : last + 1].max())
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * most)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
-    found, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise, by_level)
-    instant = found.place
-    highest, highest_limit, top = _highest(v, first, instant, v_noise)
-    edges = upward_crossings(v[: max(2, top + 1)], 0.5 * highest)
+    quiet, blur = _quiet(v, first), facts.response / dt
+    # neighbours share the noise of a scope whose samples are closer than its response
+    found, by_level = _instant(
+        i, left, right, last, round(_ESTABLISHED / dt), max(i_noise, float(np.std(i[:quiet]))), by_level)
+    seen = Blunt(v, quiet, blur, v_noise)
+    top, at = highest(seen, first, max(first + 1, math.floor(found.place)))
+    edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     if is_one_pole(v, i, int(edges[-1]), last, i_noise):
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * highest)
-    edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
-    # 9/4 of the variance of a straight line with a parabola, 225/64 with a polynomial of degree 4
-    edge_random = min(1.9 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value)
+    near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
+    edge, slope = crossing(seen, near, 0.5 * top.value, top.value, steep)
     flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
-    late, late_limit, flag = _lateness((instant - edge) * dt - facts.skew, found.passes * dt, facts)
-    if not flag and not by_level:
-        found, late, late_limit = _behind_pole(i, (left, right), found, (late, late_limit), dt, facts, i_noise)
-    value = (instant - edge) * dt - facts.skew - late
-    systematic, limit = _shared(
-        found.model * dt, late_limit if flag else 0.0,
-        (facts.channel_skew, 0.0 if flag else late_limit, _blur(found.passes * dt, facts),
-         0.5 * highest_limit / max(slope, 1e-30) * dt, facts.timebase_accuracy * abs(value)))
+    behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), found, by_level)
+    sharp, shared, limit, flag = behind.before_sensor(edge.value, dt, facts)
     delay = Delay(
-        value=value, random=combined(found.random * dt, edge_random * dt, dt / math.sqrt(12.0)),
-        systematic=systematic, limit=limit, flags=flags | flag,
-        edge_time=float(time[0]) + edge * dt, switching_time=float(time[0]) + instant * dt,
-        edge_level=base + sign * 0.5 * highest, highest=base + sign * highest,
-        off_current=sign * off, on_current=sign * on, by_level=by_level)
+        value=(sharp.value - edge.value) * dt - facts.skew,
+        random=dt * combined(sharp.random, edge.random, 0.5 * top.random / slope),
+        systematic=shared, limit=limit, flags=flags | flag,
+        edge_time=float(time[0]) + edge.value * dt, switching_time=float(time[0]) + sharp.value * dt,
+        edge_level=base + sign * 0.5 * top.value, highest=base + sign * top.value,
+        off_current=sign * off, on_current=sign * on, by_level=by_level,
+        forms=(dt * sharp.form, dt * edge.form, 0.5 * top.form / slope * dt))
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
-    no_edge = beyond(voltage[: math.ceil(instant)], facts.voltage_window).size > 0
+    no_edge = beyond(voltage[: math.ceil(sharp.value)], facts.voltage_window).size > 0
     return bounded(delay, i, beyond(current, facts.current_window), (left, end), no_edge=no_edge)
 
 
-def _highest(v: FloatArray, first: int, instant: float, noise: float) -> tuple[float, float, int]:
-    """Return the highest voltage from ``first`` to the instant of switching, the limit of its error, and its sample."""
-    width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
-    before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
-    highest = float(before.max())
-    # a mean over fewer samples is higher by its noise, and by what a wider one loses of a sharp top
-    sharper = float(smoothed(v, max(width // 3, 1))[first : first + before.size].max())
-    return highest, max(2.0 * noise / math.sqrt(width), sharper - highest), first + int(np.argmax(before))
+@dataclass(frozen=True)
+class _Rise:
+    """The rise of a current: its record, first and last sample, its instant as it is seen, and what that is."""
+
+    record: Blunt
+    extent: tuple[int, int]
+    seen: Steepest
+    by_level: bool
+
+    def before_sensor(self, edge: float, dt: float, facts: PulseFacts) -> tuple[Unblurred, float, float, Flag]:
+        """Return the instant [samples] before the sensor of the current, what all pulses share, and flags.
+
+        What they share: a standard uncertainty and the largest limit of a uniform error [s].
+        """
+        seen, passes = self.seen, self.seen.passes * dt
+        delay = (seen.place - edge) * dt - facts.skew
+        late, late_limit, flag = _lateness(delay, passes, facts)
+        sharp = None if flag or self.by_level else steepest(
+            self.record, *self.extent, facts.sense_delay / dt, facts.sense_delay_limit / dt)
+        if sharp is not None:
+            return sharp, *_shared(0.0, 0.0, (
+                facts.channel_skew, sharp.pole * dt, facts.timebase_accuracy * abs(delay))), flag
+        # half of the current is taken, or noise hides the form of the rise
+        instant = Unblurred(seen.place - late / dt, math.hypot(seen.random, 1.0 / math.sqrt(12.0)), 0.0)
+        return instant, *_shared(seen.model * dt, late_limit if flag else 0.0, (
+            facts.channel_skew, 0.0 if flag else late_limit, _blur(passes, facts),
+            facts.timebase_accuracy * abs(delay))), flag
 
 
 def _shared(model: float, unknown: float, limits: Sequence[float]) -> tuple[float, float]:
@@ -184,64 +202,19 @@ def _lateness(seen: float, passes: float, facts: PulseFacts) -> tuple[float, flo
     return 0.5 * (least + most), 0.5 * (most - least), flag
 
 
-def _behind_pole(
-    i: FloatArray, extent: tuple[int, int], seen: Steepest, lag: tuple[float, float], dt: float, facts: PulseFacts,
-    noise: float,
-) -> tuple[Steepest, float, float]:
-    """Return the rise, by how much it is seen late [s] and the limit of the error of that, the least doubtful.
-
-    The current i of the device and the current s that is seen behind the time constant t obey i = s + t ds/dt. The
-    steepest rise of that, with the least, the usual and the largest t, tells the lag whatever the form of the rise.
-    Where noise does not allow it, the bounds that :func:`_lateness` gave stay.
-
-    Parameters
-    ----------
-    i : current as it is seen, shape (n,)
-    extent : first and last sample of its rise
-    seen : its steepest rise
-    lag : [s] what :func:`_lateness` gave, and the limit of its error
-    dt : [s] between samples
-    facts : of the sensor
-    noise : of the current
-    """
-    least, most = ((facts.sense_delay + side * facts.sense_delay_limit) / dt for side in (-1.0, 1.0))
-    if most <= 0.0:
-        return seen, *lag
-    left, right = extent
-    found = [_before_pole(i, left, right, max(late, 0.0), noise) for late in (least, facts.sense_delay / dt, most)]
-    middle, places = found[1], [one.place for one in found]
-    limit = max(abs(place - middle.place) for place in places) * dt
-    # a slope over more samples blunts a sharp rise: half of it tells by how much
-    sharper = _before_pole(i, left, right, facts.sense_delay / dt, noise, 0.5)
-    middle = replace(middle, model=math.hypot(middle.model, sharper.place - middle.place))
-    usual, undone = (expanded(combined(one.random, one.model) * dt, most_off)
-                     for one, most_off in ((seen, lag[1]), (middle, limit)))
-    if undone >= usual or middle.place > seen.place + 0.5:   # a pole shows nothing early
-        return seen, *lag
-    return replace(seen, random=middle.random, model=middle.model), (seen.place - middle.place) * dt, limit
-
-
-def _before_pole(i: FloatArray, left: int, right: int, late: float, noise: float, part: float = 1.0) -> Steepest:
-    """Return the steepest rise of a current before a pole with a time constant of ``late`` samples.
-
-    ``part`` of the usual number of samples is the one over which a slope is taken.
-    """
-    reach = max(1, round(part * _POLE_REACH * late))
-    first, last = max(left - math.ceil(2.0 * late) - reach, reach), min(right + 3 * reach, i.size - 1 - reach)
-    samples = np.arange(first, max(last, first) + 1)
-    slope = (i[samples + reach] - i[samples - reach]) / (2.0 * reach)
-    before = i[samples] + late * slope
-    widest = max(3, round(0.35 * (right - left)))
-    found = steepest_rise(before, 0, right - first, widest, noise * math.sqrt(1.0 + 0.5 * (late / reach) ** 2))
-    return replace(found, place=found.place + first)
-
-
 def _blur(passes: float, facts: PulseFacts) -> float:
     """Return the limit [s] by which the response of the scope moves the steepest point of a rise against a slow edge.
 
     Of an even rise it moves nothing. One that ends suddenly looks steepest earlier, one that begins suddenly later.
     """
     return _BLUR * facts.response if passes < _SLOWLY * facts.response else 0.0
+
+
+def _quiet(v: FloatArray, first: int) -> int:
+    """Return how many samples from the first on are before the foot of the edge whose half is at ``first``."""
+    risen = smoothed(v[:first], _FOOT_WIDTH) > _FOOT * float(v[first])
+    foot = int(np.argmax(risen)) if risen.any() else first
+    return max(math.floor(_BEFORE * foot), first // 4)
 
 
 def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:

@@ -1,0 +1,73 @@
+"""Instants and heights of made-up edges behind a Gaussian response, which are known without it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.pulse.unblurred import Blunt, crossing, highest, steepest
+from tsbench.records import FloatArray
+
+FINE = 20  #: points of the made-up curve in a sample
+
+
+def seen(curve: FloatArray, blur: float) -> FloatArray:
+    """Return samples of a curve with ``FINE`` points in a sample, behind a response of ``blur`` samples."""
+    reach = math.ceil(6 * blur * FINE)
+    response = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (blur * FINE)) ** 2)
+    padded = np.pad(curve, reach, mode="edge")
+    found: FloatArray = np.convolve(padded, response / response.sum(), mode="valid")[::FINE]
+    return found
+
+
+TIME = np.arange(400 * FINE) / FINE
+
+
+@pytest.mark.parametrize("blur", [0.5, 1.0, 2.0])
+def test_a_sharp_top_is_as_high_as_before_the_response(blur: float) -> None:
+    curve = np.where(TIME < 200.0, 1.0 - np.exp(-TIME / 100.0), 0.2)
+    record = Blunt(seen(curve, blur), 0, blur, 1e-6)
+    top, at = highest(record, 50, 210)
+    true = 1.0 - math.exp(-2.0)
+    assert float(record.values.max()) < true - 2e-4 * blur   # the response took that much off
+    assert abs(top.value - true) <= abs(top.form)
+    assert at == pytest.approx(200, abs=2 + 2 * blur)
+
+
+@pytest.mark.parametrize("blur", [0.5, 2.0, 5.0])
+def test_a_charging_capacitance_crosses_half_where_it_did_before_the_response(blur: float) -> None:
+    curve = np.where(TIME < 100.0, 0.0, 1.0 - np.exp(-(TIME - 100.0) / 40.0))
+    true = 100.0 + 40.0 * math.log(2.0)
+    edge, slope = crossing(Blunt(seen(curve, blur), 90, blur, 1e-6), true + 2.0, 0.5, 1.0, 0.01)
+    assert abs(edge.value - true) <= abs(edge.form) < 0.05
+    assert slope == pytest.approx(0.5 / 40.0, rel=0.01)
+
+
+@pytest.mark.parametrize("pole", [0.0, 3.0])
+@pytest.mark.parametrize("width", [1.0, 4.0])
+def test_an_even_rise_is_found_before_its_sensor_and_its_scope(width: float, pole: float) -> None:
+    curve = 0.5 + 0.5 * np.vectorize(math.erf)((TIME - 200.3) / (width * math.sqrt(2.0)))
+    if pole:
+        keep = math.exp(-1.0 / (pole * FINE))
+        behind = curve.copy()
+        for k in range(1, behind.size):   # straight between the points
+            behind[k] = keep * behind[k - 1] + (1.0 - keep) * 0.5 * (curve[k - 1] + curve[k])
+        curve = behind
+    found = steepest(Blunt(seen(curve, 1.0), 150, 1.0, 1e-5), 195, 208, pole, 0.0)
+    assert found is not None
+    assert found.value == pytest.approx(200.3, abs=0.01)
+
+
+def test_a_sudden_end_is_within_the_interval_of_the_form() -> None:
+    """The slope grows until it ends, at 200: a scope shows it early."""
+    curve = np.where(TIME < 200.0, np.exp((TIME - 200.0) / 8.0), 1.0)
+    shown = seen(curve, 1.5)
+    found = steepest(Blunt(shown, 100, 1.5, 1e-5), 180, 202, 0.0, 0.0)
+    assert found is not None
+    assert float(np.argmax(np.diff(shown))) + 0.5 < 199.5
+    assert abs(found.value - 200.0) <= abs(found.form)
+
+
+def test_noise_hides_a_rise_of_few_samples() -> None:
+    noise = np.random.default_rng(1).standard_normal(400)
+    assert steepest(Blunt(noise, 150, 0.5, 1.0), 195, 205, 0.0, 0.0) is None
