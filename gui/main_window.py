@@ -10,6 +10,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from tsbench.errors import ConfigurationError
 from tsbench.gui.bench_panel import BenchPanel
 from tsbench.gui.form_memory import FormMemory
+from tsbench.gui.hand_question import HandQuestion
 from tsbench.gui.owner_watch import OwnerWatch
 from tsbench.gui.question_bar import QuestionBar
 from tsbench.gui.run_control import RunControl
@@ -39,6 +40,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.checker = JsonCommand(self)
         self.bar = TopBar()
         self.question = QuestionBar()
+        self.by_hand = HandQuestion()
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
@@ -74,6 +76,7 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.setContentsMargins(10, 10, 10, 10)
         layout.addWidget(self.bar)
         layout.addWidget(self.question)
+        layout.addWidget(self.by_hand)
         layout.addWidget(splitter, 1)
         self.setCentralWidget(central)
 
@@ -229,6 +232,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.show_paused(False)
         self.bar.pause.setEnabled(False)
         self.question.hide()
+        self.by_hand.hide()
         self.bench_panel.set_busy(False)
         self.run_panel.set_hindrance("")
 
@@ -263,6 +267,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self._show_instruments(data["instruments"], [])
         if data.get("state") in {"paused", "running"}:
             self.bar.show_paused(data["state"] == "paused")
+        self.by_hand.hear(event, self.bench)
         self.view.handle(event)
         if data.get("waits"):
             self.view.progress.setFormat("this run waits for its turn at the bench service")

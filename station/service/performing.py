@@ -77,6 +77,12 @@ def stop_bench(bench: Path) -> None:
             service.stop()
 
 
+def answer_bench(bench: Path, text: str, question: int) -> None:
+    """Answer what a run of the service of a bench asks; where another answer was first, nothing is done."""
+    with contextlib.suppress(TsbenchError), connect(bench, start=False) as service:
+        service.answer(text, question)
+
+
 def _pass_on(job: ServiceJob, control: Control, over: threading.Event) -> None:
     """Pass the requests to a control on to the job, until it is over."""
     paused = False

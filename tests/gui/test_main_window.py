@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import wait_until
 from tsbench.gui.runner_client import Ending
 
 pytestmark = pytest.mark.display
@@ -282,6 +283,27 @@ def test_after_a_run_the_outputs_are_known_or_asked_for(
     assert (recover in lines(lab)) == unknown
     assert lab.stand.heard() == ([check_command(lab)] if checked else [])
     assert not lab.window.bar.pause.isEnabled() and (why_not(lab) == "") != checked
+
+
+@pytest.mark.parametrize(("button", "text"), [("done", ""), ("end", "q")])
+def test_what_is_to_be_done_by_hand_is_answered_in_the_window(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, button: str, text: str,
+) -> None:
+    from tsbench.gui import hand_question
+
+    answered: list[Any] = []
+    monkeypatch.setattr(hand_question, "answer_bench", lambda *said: answered.append(said))
+    asks = {"kind": "question", "message": "The outputs are off. Connect device D2.", "data": {"question": 4}}
+    bar = lab.window.by_hand
+    assert bar.isHidden()
+    lab.window.control.child.told.emit(asks)
+    assert not bar.isHidden() and bar.words.text() == "The outputs are off. Connect device D2."
+    getattr(bar, button).click()
+    wait_until(lambda: answered == [(lab.path, text, 4)])
+    assert bar.isHidden()
+    lab.window.control.child.told.emit(asks)
+    lab.window.control.child.told.emit({"kind": "answered", "message": "", "data": {"question": 4}})
+    assert bar.isHidden()   # another user has answered
 
 
 def test_the_window_closes_when_its_run_has_ended(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
