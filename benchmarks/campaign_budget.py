@@ -69,7 +69,7 @@ def measure(path: Path, out: Path, said: Connection) -> None:
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        outcome = campaign(path, out).run(resume=True, accept=True, events=hear, peaks=None)
+        outcome = campaign(path, out).run(resume=any(out.glob("*.tsc")), accept=True, events=hear, peaks=None)
         said.send(f"done {json.dumps(outcome.counts)} {outcome.ended}")
     except CampaignRefused as error:
         said.send(f"done refused {error}")

@@ -26,7 +26,7 @@ def main(path: str, out: str) -> int:
             say({"item": event.kind, "index": event.data["index"], "crc": event.data["crc"], "run": run})
 
     say({"begun": os.getpid()})
-    outcome = campaign(path, out).run(resume=True, events=hear)
+    outcome = campaign(path, out).run(resume=any(out.glob("*.tsc")), events=hear)
     say({"counts": outcome.counts, "ended": outcome.ended})
     return 0
 

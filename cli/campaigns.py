@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     found = campaign(options.campaign, options.out, device_record=options.device_record)
     if options.dry_run:
         with _performer(options, found):
-            plan = found.plan(zones=predicted_zones)
+            plan = found.plan(resume=options.resume, again=options.again, zones=predicted_zones)
         if options.json:
             print_json(plan.as_json())
         else:
@@ -77,9 +77,8 @@ def run(options: argparse.Namespace) -> int:
             sys.stderr.write(f"tsbench: {line}\n")
         return refused.exit_code
     if runs and all(one.earlier for one in runs):
-        many = f"all {len(runs)} entries are" if len(runs) > 1 else "the only entry is"
-        sys.stderr.write(f"tsbench: {many} already measured in {options.out}. There is nothing to do\n")
-        return 0
+        sys.stderr.write(f"tsbench: {_nothing_left(outcome)}\n")
+        return outcome.exit_code
     for one in runs[:_MOST_ROWS]:
         if not one.earlier and one.run_id:
             tell(one, f"{one.protocol} on {one.device}: ")
@@ -127,7 +126,7 @@ def _print(options: argparse.Namespace, runs: Sequence[Any], keys: Sequence[str]
     if keys:
         named = [(key, one) for key, one in zip(keys, runs, strict=True) if few or one.status != "success"]
         table(f"Runs of {options.campaign}", ("name", "status", "run", "reason"), [
-            (str(key), "done before" if one.earlier else one.status, one.run_id, one.reason)
+            (str(key), _status(one), one.run_id, one.reason)
             for key, one in named[:_MOST_ROWS]])
     else:
         shown = runs if few else [one for one in runs if one.status != "success"][:_MOST_ROWS]
@@ -136,6 +135,26 @@ def _print(options: argparse.Namespace, runs: Sequence[Any], keys: Sequence[str]
     for one in runs:
         counts[one.status] = counts.get(one.status, 0) + 1
     sys.stdout.write(f"{len(runs)} runs: {', '.join(f'{count} {status}' for status, count in counts.items())}\n")
+
+
+def _status(one: Any) -> str:
+    """Return what became of a run, and whether it was before."""
+    if not one.earlier:
+        return str(one.status)
+    return "done before" if one.status == "success" else f"{one.status} before"
+
+
+def _nothing_left(outcome: Any) -> str:
+    """Return what is said where every run has its outcome already."""
+    bad = {status: count for status, count in outcome.counts.items() if status not in ("success", "left out")}
+    number, measured = len(outcome.runs), outcome.counts.get("success", 0)
+    if not bad and measured == number:
+        many = f"all {number} entries are" if number > 1 else "the only entry is"
+        return f"{many} already measured in {outcome.out}. There is nothing to do"
+    counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
+    hint = ('. A run that was begun is not repeated by itself. --again "NAME" performs runs of such a name once more'
+            if bad else "")
+    return f"every run in {outcome.out} has its outcome already ({counted}). There is nothing to do{hint}"
 
 
 def _print_plan(plan: Any) -> None:

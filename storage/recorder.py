@@ -33,6 +33,17 @@ def require_folder(directory: Path) -> None:
         raise StorageError(f"{directory}: nothing can be written into this folder. Choose another folder with --out")
 
 
+def require_room(directory: Path, planned_bytes: int) -> None:
+    """Raise StorageError unless a run of this planned size can be begun in a folder."""
+    require_folder(directory)
+    disk.require_space(directory, needed_bytes(planned_bytes))
+
+
+def needed_bytes(planned_bytes: int) -> int:
+    """Return what must be free before a run is begun [bytes]: journal, run file, and its copy while it is written."""
+    return 3 * planned_bytes + _OVERHEAD
+
+
 class RunRecorder:
     """A ``records.Recorder`` over a journal in ``directory``.
 
@@ -73,8 +84,7 @@ class RunRecorder:
     ) -> None:
         run_id.check(header.run_id)
         record_data.require_readable(header)
-        require_folder(directory)
-        disk.require_space(directory, 3 * planned_bytes + _OVERHEAD)
+        require_room(directory, planned_bytes)
         self.header = header
         self.path = directory / f"{header.run_id}{SUFFIX}"
         self.counts = {"point": 0, "waveform": 0, "event": 0}

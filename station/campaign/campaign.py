@@ -8,7 +8,6 @@
 """
 
 import contextlib
-import fnmatch
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError, LimitError, StorageError, TsbenchError, sentences
 from tsbench.records import RunEvent
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.campaign.changes import left_of, no_more, repeated_stress
 from tsbench.station.campaign.engine import Engine
 from tsbench.station.campaign.expansion import Item, expand
 from tsbench.station.campaign.file import read_campaign
@@ -29,7 +29,15 @@ from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
 from tsbench.station.campaign.planning import Foreseen, PlannedItem, budget_problems, plan_items
 from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
-from tsbench.station.campaign.resuming import open_charges, recovered_runs, resumable
+from tsbench.station.campaign.resuming import (
+    finished_run,
+    missing_files,
+    missing_line,
+    open_charges,
+    recovered_runs,
+    resumable,
+    runs_of_lost_campaigns,
+)
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import LOCK, CampaignState, StateFile
 from tsbench.station.device_record import DeviceRecords
@@ -69,17 +77,31 @@ class Campaign:
 
     # ---------------------------------------------------------------------------------------------- before it
 
-    def plan(self, *, zones: Zones | None = None, peaks: Peaks | None = foreseen_peaks) -> CampaignPlan:
+    def plan(
+        self, *, resume: bool = False, again: Sequence[str] = (), zones: Zones | None = None,
+        peaks: Peaks | None = foreseen_peaks,
+    ) -> CampaignPlan:
         """Return what the campaign would do at most; the instruments are opened, nothing is switched on.
 
         Parameters
         ----------
-        zones, peaks : as for :meth:`run`
+        resume, again, zones, peaks : as for :meth:`run`; with ``resume``, the plan has the runs that are left
         """
-        plan, bench = self._plan(self.items, zones, peaks)
+        before = resumable(self.out, self.file, resume=True) if resume and not self._problems else None
+        left = self.items if before is None else left_of(self.items, before, again)
+        plan, bench = self._plan(left or self.items, zones, peaks, self._told_before(before, left, again))
         if bench is not None:
             bench.close()
         return plan
+
+    def _told_before(
+        self, before: CampaignState | None, left: Sequence[Item], again: Sequence[str], wanted: Set[str] = frozenset(),
+    ) -> list[str]:
+        """Return amber lines: what was measured before, and would be measured once more."""
+        if before is not None:
+            return repeated_stress(self.items, left, before, again, wanted)
+        line = runs_of_lost_campaigns(self.out, {(item.device, item.step.protocol.name) for item in self.items})
+        return [line] if line else []
 
     def _checked(self) -> tuple[list[Item], list[str]]:
         """Return the items, and all that can be said against them from the files alone."""
@@ -122,8 +144,9 @@ class Campaign:
 
     def _plan(
         self, items: Sequence[Item], zones: Zones | None = None, peaks: Peaks | None = None,
+        told: Sequence[str] = (),
     ) -> tuple[CampaignPlan, RunnerBench | None]:
-        """Return the plan of some items, and the bench of the first, open."""
+        """Return the plan of some items, and the bench of the first, open; ``told`` are amber lines of it."""
         if self._problems:
             return CampaignPlan(self.file.name, (), tuple(self._problems), exit_code=2), None
         from tsbench.station.bench.bench import Bench  # opens VISA: late
@@ -131,7 +154,8 @@ class Campaign:
         columns = self.file.map.rows if self.file.map is not None else {}
         planned, bench = plan_items(items, Bench.open, self.file.vocabulary, columns, self.records.life)
         try:
-            return self._judged(planned, bench, zones, peaks), bench
+            plan = self._judged(planned, bench, zones, peaks)
+            return replace(plan, amber=(*told, *plan.amber)), bench
         except BaseException:
             if bench is not None:
                 bench.close()
@@ -218,12 +242,11 @@ class Campaign:
         with _locked(self.out), contextlib.ExitStack() as last:
             before = resumable(self.out, self.file, resume=resume)
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
-            repeated = self._asked(before, ask, tell) if before is not None else frozenset[str]()
-            left = [item for item in self.items
-                    if before is None or item.key in repeated or not _decided(before, item, again)]
-            if not left and before is not None and not before.unfinished and not open_charges(before, self.records):
-                return CampaignOutcome(earlier_runs(self.items, before), "", self.out)
-            plan, bench = self._plan(left or self.items, zones, peaks)
+            repeated = self._asked(before, runs, ask, tell) if before is not None else frozenset[str]()
+            left = self.items if before is None else left_of(self.items, before, again, repeated)
+            if not left and before is not None and not (before.unfinished or open_charges(before, self.records)):
+                return CampaignOutcome(earlier_runs(self.items, before, runs), "", self.out)
+            plan, bench = self._plan(left or self.items, zones, peaks, self._told_before(before, left, again, repeated))
             if bench is not None and performer is not None:
                 bench.close()  # who performs the runs opens it
             elif bench is not None:
@@ -231,27 +254,30 @@ class Campaign:
             accepted = self._require_good(plan, accept)
             states = StateFile(self.out, self.file.name)
             last.callback(states.close)
-            self._begin(states, accepted, user)
+            self._begin(states, left, accepted, user)
             doing = performer or BenchPerformer(_opener(), bench, plan.planned[0].item.step.bench, watchdog=watchdog)
             if performer is None:
                 last.callback(doing.close)
             engine = Engine(self.file, self.out, states, self.records, self._budget, doing, tell, self.control)
-            planned = self._taken_up(engine, states, list(plan.planned) if left else [], runs, again, repeated, tell)
-            outcomes = engine.run(planned)
+            self._take_up(engine, states, left, runs, repeated, tell)
+            outcomes = engine.run(plan.planned if left else ())
             if performer is None:
                 doing.close()
             if doing.problems and not engine.ended:
                 engine.ended = sentences("not all outputs were read back as off", *doing.problems)
-            earlier = earlier_runs(self.items, states.state)
+            earlier = earlier_runs(self.items, states.state, runs)
             found = {item.key: outcomes.get(item.key) or earlier[item.key] for item in self.items
                      if item.key in outcomes or item.key in earlier}
-            states.note("end", time=timestamp(), reason=engine.ended)
+            with contextlib.suppress(StorageError):   # the disk is full: the campaign has ended because of it
+                states.note("end", time=timestamp(), reason=engine.ended)
             outcome = CampaignOutcome(found, engine.ended, self.out)
             counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
             self._notify("ended early" if engine.ended else "done", sentences(engine.ended, counted), tell)
             return outcome
 
-    def _asked(self, before: CampaignState, ask: Answer | None, tell: Listener) -> frozenset[str]:
+    def _asked(
+        self, before: CampaignState, runs: Mapping[str, str], ask: Answer | None, tell: Listener,
+    ) -> frozenset[str]:
         """Return which interrupted runs a person wants to have again, where the campaign asks.
 
         Raises
@@ -263,6 +289,8 @@ class Campaign:
             return frozenset()
         again = set()
         for key in before.unfinished:
+            if finished_run(self.out, before.runs.get(key, "") or runs.get(key, "")) is not None:
+                continue
             answer = ask(f"{key} was interrupted. What now?", ("continue", "again", "stop")) if ask else "stop"
             if answer == "stop":
                 self._notify("asks", f"{key} was interrupted", tell)
@@ -276,32 +304,41 @@ class Campaign:
         if self.file.notify and (problem := send(notification(self.file.notify), self.file.name, status, message)):
             tell(RunEvent("warning", problem))
 
-    def _begin(self, states: StateFile, accepted: Sequence[str], user: str) -> None:
-        if not states.state.begun:
+    def _begin(self, states: StateFile, left: Sequence[Item], accepted: Sequence[str], user: str) -> None:
+        """Note that the campaign begins or goes on, by which file, and what was accepted."""
+        state = states.state
+        latest = state.files[-1] if state.files else state.begun
+        if not state.begun:
             states.note("begin", id=f"{timestamp()[:19].replace(':', '')}-{secrets.token_hex(3)}", name=self.file.name,
                         file=str(self.path), text=self.file.text, time=timestamp(), items=len(self.items))
+        elif (latest.get("text"), latest.get("items")) != (self.file.text, len(self.items)):
+            states.note("file", file=str(self.path), text=self.file.text, time=timestamp(), items=len(self.items),
+                        gone=no_more(self.items, left, state))
         if accepted:
             states.note("accepted", lines=list(accepted), by=user, time=timestamp())
 
-    def _taken_up(
-        self, engine: Engine, states: StateFile, planned: list[PlannedItem], runs: Mapping[str, str],
-        again: Sequence[str], repeated: Set[str], tell: Listener,
-    ) -> list[PlannedItem]:
-        """Close what a crash left, and return what is still to be performed."""
-        items = [PlannedItem(item) for item in self.items]
+    def _take_up(
+        self, engine: Engine, states: StateFile, left: Sequence[Item], runs: Mapping[str, str], repeated: Set[str],
+        tell: Listener,
+    ) -> None:
+        """Close what a crash left, and learn what was measured before."""
         engine.settle_open()
         for key in states.state.unfinished:
             run = states.state.runs.get(key, "") or runs.get(key, "")
-            engine.mark_interrupted(key, run)
             named = f" (run {run})" if run else ""
+            if (found := finished_run(self.out, run)) is not None:
+                engine.take_over(key, *found)
+                tell(RunEvent("log", f"{key}: the process that measured has finished this run{named} with the status "
+                                     f"{found[1].status}. Its results and its measured dose count"))
+                continue
+            engine.mark_interrupted(key, run)
             more = "" if key in repeated else " and is not repeated"
             tell(RunEvent("warning", f"{key}: this run was interrupted{named}{more}. Its planned worst case counts in "
                                      "the budget"))
-        state = states.state
-        decided = {one.item.key for one in items if state.is_decided(one.item.key, one.item.fingerprint)}
-        wanted = {one.item.key for one in planned if matches_any(one.item.key, again)}
-        engine.remember(items)
-        return [one for one in planned if one.item.key not in decided or one.item.key in wanted | repeated]
+        if missing := missing_files(self.out, states.state):
+            tell(RunEvent("warning", missing_line(missing)))
+        coming = {item.key for item in left}
+        engine.remember([item for item in self.items if item.key not in coming])
 
     def _require_good(self, plan: CampaignPlan, accept: bool | Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
         """Return the amber lines that were accepted; CampaignRefused where something is against the campaign."""
@@ -321,18 +358,6 @@ class Campaign:
     def _repr_html_(self) -> str:
         """Return what a notebook shows of it."""
         return f"<b>{self.file.name}</b>: {len(self.items)} runs, folder {self.out}"
-
-
-def _decided(state: CampaignState, item: Item, again: Sequence[str]) -> bool:
-    if matches_any(item.key, again):
-        return False
-    return state.is_decided(item.key, item.fingerprint) or (
-        item.key in state.unfinished and state.intents[item.key].get("fingerprint") == item.fingerprint)
-
-
-def matches_any(key: str, patterns: Sequence[str]) -> bool:
-    """Whether a key matches one of some patterns."""
-    return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
 
 
 def _opener() -> Callable[[Path, str | None], RunnerBench]:

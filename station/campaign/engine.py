@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import LimitError, TsbenchError, sentences
+from tsbench.errors import LimitError, StorageError, TsbenchError, sentences
 from tsbench.plugins import in_words
-from tsbench.records import Flag, RunEvent
+from tsbench.records import Flag, Run, RunEvent
 from tsbench.station.campaign.deciding import Decider
 from tsbench.station.campaign.expansion import Item
 from tsbench.station.campaign.facts import DeviceFacts, MeasuredStep, contact_words
@@ -20,11 +20,12 @@ from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import open_charges
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import INTERRUPTED, StateFile
-from tsbench.station.device_record import Budget, DeviceRecords, Dose
+from tsbench.station.device_record import Budget, DeviceRecords, Dose, dose_of_file
 from tsbench.station.device_record.life import state_after
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import LEFT_OUT, RunOutcome
+from tsbench.storage.recorder import require_room
 from tsbench.storage.run_id import timestamp
 
 _LOOK = 0.05  #: [s] between two looks whether a pause is over
@@ -59,9 +60,9 @@ class Engine:
 
     # ------------------------------------------------------------------------------------------- what was before
 
-    def remember(self, planned: Sequence[PlannedItem]) -> None:
-        """Take in what the state on disk holds: the facts of the devices, and their bad contacts."""
-        items = {one.item.key: one.item for one in planned}
+    def remember(self, decided: Sequence[Item]) -> None:
+        """Take in what the state on disk holds of the decided runs: facts of the devices, and their bad contacts."""
+        items = {item.key: item for item in decided}
         state = self._states.state
         for key in state.history:
             content = state.outcomes.get(key)
@@ -85,6 +86,19 @@ class Engine:
                           dose=intent.get("dose", {}), reason="the process ended before the run was finished")
         self._records.settle(str(intent["device"]), str(intent["charge"]), Dose.read(intent.get("dose", {})), run=run,
                              status=INTERRUPTED)
+
+    def take_over(self, key: str, path: Path, run: Run) -> None:
+        """Note the outcome of a run that was measured to its end while this campaign did not listen any more."""
+        from tsbench.protocols.extracting.contacts import contact_of
+
+        intent = self._states.state.intents[key]
+        dose = dose_of_file(path, Dose.read(intent.get("dose", {})), run.header.planned_points,
+                            [one.name for one in run.header.columns])
+        self._states.note("outcome", key=key, status=run.status, reason=run.reason, run=run.header.run_id,
+                          path=str(path), results=result_rows(run.results),
+                          contact=list(contact_words(contact_of(run).flags)), dose=dose, taken_over=True)
+        self._records.settle(str(intent["device"]), str(intent["charge"]), dose, run=run.header.run_id,
+                             status=run.status)
 
     # ------------------------------------------------------------------------------------------------- the items
 
@@ -113,7 +127,12 @@ class Engine:
                 if self._control.stopped is not None:
                     left.insert(0, one)
                     continue
-            outcomes[one.item.key] = self._item(one)
+            try:
+                outcomes[one.item.key] = self._item(one)
+            except StorageError as error:   # before anything was sent
+                self._end_by_disk(error)
+                outcomes[one.item.key] = _left_out(one.item, self.ended)
+                continue
             self._tell(RunEvent("campaign", one.item.key, data={
                 "done": total - len(left), "total": total, "status": outcomes[one.item.key].status}))
         return outcomes
@@ -144,13 +163,15 @@ class Engine:
             return self._leave_out(item, reason)
         if reason := self._budgets(one).refusal(life.used, one.dose, item.device):
             return self._leave_out(item, reason)
+        require_room(self._out, 0 if one.plan is None else one.plan.bytes)   # before the device is touched
         state = self._states.state
         charge = f"{state.begun.get('id', '')}:{item.key}:{state.counts.get(item.key, 0) + 1}"
-        repeats = [run for run in (*state.broken.get(item.key, ()), state.runs.get(item.key, "")) if run]
+        same = item.key in state.intents and item.matches(state.intents[item.key])
+        repeats = [run for run in (*state.broken.get(item.key, ()), state.runs.get(item.key, "")) if run and same]
         self._records.charge(item.device, charge, one.dose, protocol=item.step.protocol.name, key=item.key)
         self._states.note("intent", key=item.key, device=item.device, fingerprint=item.fingerprint, charge=charge,
                           dose=one.dose, time=timestamp(), protocol=decision.protocol.name,
-                          parameters=decision.protocol.parameters(),
+                          parameters=decision.protocol.parameters(), repeated=same,
                           **({} if one.accepted is None else {"accepted": one.accepted.facts()}))
         request = StepRequest(item.step.bench, item.device, decision.protocol, self._out, item.fixture,
                               str(state.begun.get("id", "")), item.key, repeats,
@@ -178,26 +199,27 @@ class Engine:
             self.ended = "the campaign was interrupted"
             return _no_run(request, "abort", "interrupted")
         except Exception as error:  # noqa: BLE001  a run that cannot be begun does not end the campaign
+            if isinstance(error, StorageError):   # but the next one could not be stored either
+                self._end_by_disk(error)
             code = error.exit_code if isinstance(error, TsbenchError) else 1
             return replace(_no_run(request, "fail", in_words(error)), error_code=code, outputs={"": False})
+
+    def _end_by_disk(self, error: BaseException) -> None:
+        """Begin nothing more: what is measured could not be stored, or nobody could know that it was."""
+        self.ended = self.ended or sentences(f"the campaign ends here: {in_words(error)}",
+                                             "Then go on with --resume: it measures what was not begun")
 
     def _finished(self, one: PlannedItem, charge: str, outcome: RunOutcome) -> RunOutcome:
         """Write down what a run came to, and what follows for its device."""
         item = one.item
+        run = outcome.run_id or self._states.state.runs.get(item.key, "")
         lost = outcome.status == INTERRUPTED
-        never_begun = not lost and not outcome.run_id and not self._states.state.runs.get(item.key)
-        dose = Dose() if never_begun else one.dose if lost else run_dose(outcome, one, item.step.protocol)
-        rows = result_rows(outcome.results)
-        words = contact_words(outcome.contact)
-        unlike = self._not_like_model(one, outcome)
-        self._states.note("outcome", key=item.key, status=outcome.status, reason=outcome.reason, run=outcome.run_id,
-                          path=str(outcome.path or ""), results=rows, contact=list(words), dose=dose,
-                          safe=outcome.safe, **({"unlike": unlike} if unlike else {}))
-        self._records.settle(item.device, charge, dose, run=outcome.run_id, status=outcome.status,
-                             temperature=temperature_of(outcome))
-        self._learn(item, MeasuredStep(item.step.name if not item.part else f"{item.owner}.{item.part}", item.point,
-                                   outcome.status, words, tuple(rows), outcome.run_id))
-        self._note_state(item, outcome, rows)
+        dose = Dose() if not (lost or run) else one.dose if lost else run_dose(outcome, one, item.step.protocol)
+        outcome = replace(outcome, run_id=run)
+        try:
+            self._write_down(one, charge, outcome, dose)
+        except StorageError as error:   # --resume takes the outcome from the run file
+            self._end_by_disk(error)
         if self._performer.problems:
             self.ended = sentences("not all outputs were read back as off", *self._performer.problems)
         elif outcome.status == "abort":
@@ -205,6 +227,18 @@ class Engine:
         elif not outcome.safe:
             self.ended = sentences(f"after {item.key}, not all outputs were read back as off", outcome.reason)
         return outcome
+
+    def _write_down(self, one: PlannedItem, charge: str, outcome: RunOutcome, dose: Dose) -> None:
+        item, rows, words = one.item, result_rows(outcome.results), contact_words(outcome.contact)
+        unlike = self._not_like_model(one, outcome)
+        self._states.note("outcome", key=item.key, status=outcome.status, reason=outcome.reason, run=outcome.run_id,
+                          path=str(outcome.path or ""), results=rows, contact=list(words), dose=dose,
+                          safe=outcome.safe, **({"unlike": unlike} if unlike else {}))
+        self._records.settle(item.device, charge, dose, run=outcome.run_id, status=outcome.status,
+                             temperature=temperature_of(outcome))
+        self._learn(item, MeasuredStep(item.step.name if not item.part else f"{item.owner}.{item.part}", item.point,
+                                       outcome.status, words, tuple(rows), outcome.run_id))
+        self._note_state(item, outcome, rows)
 
     def _not_like_model(self, one: PlannedItem, outcome: RunOutcome) -> str:
         """Note that a limit ended a run for which a model was trusted; returns why, "" where it did not."""

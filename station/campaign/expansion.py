@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tsbench.errors import TsbenchError
 from tsbench.instruments.interfaces import FIXTURE_UNITS
+from tsbench.protocols import Protocol
 from tsbench.station.campaign.formulas import Formula
 from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.selection import matching, pattern_problems
@@ -39,10 +41,22 @@ class Item:
 
     @property
     def fingerprint(self) -> str:
-        """What makes it the same measurement as one of an earlier version of the file."""
+        """What makes it the same measurement as one of an earlier version of the file, however its values are written.
+
+        The bench is the name in the file, so that a folder that was moved or copied holds the same measurements.
+        """
+        formulas = {name: ["".join(one.text.split()) for one in found] for name, found in sorted(self.formulas.items())}
+        return _digest([self.step.protocol.name, Path(self.step.bench_name).as_posix(), _parsed(self), formulas,
+                        {name: _rounded(value) for name, value in sorted(self.fixture.items())}])
+
+    def matches(self, intent: Mapping[str, Any]) -> bool:
+        """Whether a run that was begun is this measurement."""
+        known = intent.get("fingerprint")
+        if known == self.fingerprint:
+            return True
         formulas = {name: [one.text for one in found] for name, found in self.formulas.items()}
-        return hashlib.sha256(to_json([self.step.protocol.name, str(self.step.bench), dict(self.settings), formulas,
-                                       dict(self.fixture)]).encode()).hexdigest()[:16]
+        return known == _digest([self.step.protocol.name, str(self.step.bench), dict(self.settings), formulas,
+                                 dict(self.fixture)])   # as earlier versions wrote it
 
     @property
     def where(self) -> str:
@@ -58,6 +72,35 @@ class Item:
     def in_series(self) -> bool:
         """Whether it is a later run of a series: a further repeat, or a further point of a sweep without repeats."""
         return self.repeat > 1 if self.step.repeat > 1 else self.point > 1
+
+
+def _digest(what: object) -> str:
+    return hashlib.sha256(to_json(what).encode()).hexdigest()[:16]
+
+
+def _parsed(item: Item) -> dict[str, object]:
+    """Return settings as the protocol reads them: "50 mV" and 0.05 are the same.
+
+    One that the protocol does not read alone stays as it is written.
+    """
+    protocol, found = item.step.protocol, dict[str, object]()
+    try:
+        whole: Protocol | None = protocol.parse(item.settings)
+    except TsbenchError:   # an expression is missing among them
+        whole = None
+    for name, value in sorted(item.settings.items()):
+        try:
+            found[name] = _rounded(getattr(whole or protocol.parse({name: value}), name))
+        except TsbenchError:
+            found[name] = value
+    return found
+
+
+def _rounded(value: object) -> object:
+    """Return a value without the last digits that another way of writing it changes."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.12g}"
+    return [_rounded(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def expand(file: CampaignFile, devices_of: Mapping[Path, Sequence[str]], problems: Problems) -> list[Item]:

@@ -33,8 +33,9 @@ class CampaignOutcome:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 130 stopped, 1 or 3 if a run failed."""
-        codes = [one.exit_code for one in self.runs.values() if one.status != LEFT_OUT and not one.earlier]
+        """0 all done, 130 stopped, 1 or 3 if a run failed; 1 also if it failed or was stopped before a resume."""
+        codes = [int(one.status != "success") if one.earlier else one.exit_code
+                 for one in self.runs.values() if one.status != LEFT_OUT]
         if self.ended and INTERRUPTED in codes:
             return INTERRUPTED
         return max((code for code in codes if code != INTERRUPTED), default=0) or (1 if self.ended else 0)
@@ -61,8 +62,10 @@ def refused_runs(plan: CampaignPlan) -> list[RunOutcome]:
         error_code=1 if one.problem is None else one.problem.exit_code) for one in plan.planned]
 
 
-def earlier_runs(items: Sequence[Item], state: CampaignState) -> dict[str, RunOutcome]:
-    """Return what was decided before, as outcomes."""
+def earlier_runs(
+    items: Sequence[Item], state: CampaignState, runs: Mapping[str, str],
+) -> dict[str, RunOutcome]:
+    """Return what was decided before, as outcomes; ``runs``: key -> run whose name the state does not have."""
     found = {}
     for item in items:
         if (content := state.outcomes.get(item.key)) is not None:
@@ -70,7 +73,8 @@ def earlier_runs(items: Sequence[Item], state: CampaignState) -> dict[str, RunOu
             found[item.key] = RunOutcome(
                 Path(path) if path else None, str(content.get("status", "")), str(content.get("reason", "")),
                 results_of(content.get("results", ())),
-                run_id=str(content.get("run", "")), device=item.device, protocol=item.step.protocol.name, earlier=True)
+                run_id=str(content.get("run") or state.runs.get(item.key) or runs.get(item.key, "")),
+                device=item.device, protocol=item.step.protocol.name, earlier=True)
         elif item.key in state.left_out:
             found[item.key] = RunOutcome(None, LEFT_OUT, state.left_out[item.key], device=item.device,
                                          protocol=item.step.protocol.name, earlier=True)

@@ -1,14 +1,20 @@
 """What a folder holds of a campaign that is taken up again: its state, and runs that a crash left as journals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from urllib.parse import unquote
 
-from tsbench.errors import StorageError, first_sentence
-from tsbench.records import RunEvent
+from tsbench.errors import ConfigurationError, StorageError, first_sentence
+from tsbench.records import Run, RunEvent
 from tsbench.station.campaign.specs import CampaignFile
-from tsbench.station.campaign.state import CampaignState, read_state
+from tsbench.station.campaign.state import SUFFIX, CampaignState, read_state
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
+from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
+from tsbench.storage.run_id import file_part
+
+_ENDED = {"success", "fail", "abort"}  #: status of a run file that the measuring process itself has finished
+_MOST_READ = 200  #: run files of unknown origin that are read before a campaign begins
 
 
 def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState | None:
@@ -18,14 +24,66 @@ def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState |
     ------
     StorageError
         There is one, and it is not to be resumed.
+    ConfigurationError
+        It is to be resumed, and there is none: to begin it would measure again what may have been measured.
     """
     state = read_state(out, file.name)
-    if state is None or not state.begun:
-        return None
-    if not resume:
-        raise StorageError(f"{out}: this campaign has been begun in this folder already. Go on with it by --resume, or "
-                           "choose another folder with --out")
-    return state
+    if state is not None and state.begun:
+        if not resume:
+            raise StorageError(f"{out}: this campaign has been begun in this folder already. Go on with it by "
+                               "--resume, or choose another folder with --out")
+        return state
+    if resume:
+        others = [name for name in _campaigns(out) if name != file.name]
+        has = f"It has the campaign '{others[0]}'. " if len(others) == 1 else (
+            f"It has the campaigns {', '.join(repr(name) for name in others[:5])}. " if others else "")
+        files = len(list(out.glob(f"*{RUN_SUFFIX}")))
+        many = f"It has {files} run file{'s' * (files > 1)}. " if files else ""
+        hint = (f'Give the file its former name, or write name = "{others[0]}" into it. ' if others else
+                "Check --out, or restore the state of the campaign from a copy. ")
+        raise ConfigurationError(
+            f"{out}: the state of the campaign '{file.name}' is not in this folder, so nothing can be resumed. "
+            f"{has}{many}{hint}Without --resume, a new campaign begins, and it measures every run")
+    return None
+
+
+def _campaigns(out: Path) -> list[str]:
+    """Return the names of the campaigns whose states are in a folder."""
+    return sorted(unquote(path.name.removesuffix(SUFFIX)) for path in out.glob(f"*{SUFFIX}"))
+
+
+def runs_of_lost_campaigns(out: Path, items: Set[tuple[str, str]]) -> str:
+    """Return what a new campaign would measure once more: runs of a campaign whose state is not in the folder.
+
+    Parameters
+    ----------
+    items : device and protocol of each planned run
+
+    Returns
+    -------
+    str
+        An amber line; "" where there are none.
+    """
+    parts = {f"-{file_part(protocol)}-{file_part(device)}-": device for device, protocol in items}
+    found: dict[str, list[str]] = {}
+    known = {run for name in _campaigns(out) for run in _runs_of(out, name)} if parts and out.is_dir() else set()
+    paths = [path for path in sorted(out.glob(f"*{RUN_SUFFIX}"), reverse=True) if path.stem not in known]
+    for path in [one for one in paths if any(part in one.name for part in parts)][:_MOST_READ]:
+        run = _read(path)
+        if run is not None and run.header.campaign_id and (run.header.device.identifier, run.header.protocol) in items:
+            found.setdefault(run.header.device.identifier, []).append(path.name)
+    if not found:
+        return ""
+    names = [name for runs in found.values() for name in runs]
+    return (f"{out} has {len(names)} run file{'s' * (len(names) > 1)} of a campaign whose state is not in this folder, "
+            f"for example {names[0]}. They measured {', '.join(list(found)[:3])}{' …' * (len(found) > 3)} by the same "
+            "protocol. This campaign measures these devices once more")
+
+
+def _runs_of(out: Path, name: str) -> Iterator[str]:
+    state = read_state(out, name) or CampaignState()
+    yield from state.runs.values()
+    yield from (one.run for one in state.earlier)
 
 
 def open_charges(state: CampaignState, records: DeviceRecords) -> dict[str, str]:
@@ -37,20 +95,65 @@ def open_charges(state: CampaignState, records: DeviceRecords) -> dict[str, str]
 def recovered_runs(out: Path, state: CampaignState, tell: Listener) -> Mapping[str, str]:
     """Make run files of journals that a crash left; return key -> identifier of runs whose name was not noted."""
     from tsbench.extraction import extract
-    from tsbench.storage import read_run, recover
+    from tsbench.storage import recover
 
-    found: dict[str, str] = {}
     for path in recover(out, lambda problem: tell(RunEvent("warning", problem)), extract):
         tell(RunEvent("log", f"recovered {path}"))
-        try:
-            header = read_run(path).header
-        except StorageError as error:
-            tell(RunEvent("warning", f"{path.name} cannot be used ({first_sentence(error)})"))
+    return dict(unnoted_runs(out, state, lambda text: tell(RunEvent("warning", text))))
+
+
+def unnoted_runs(out: Path, state: CampaignState, warn: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+    """Yield key and identifier of the runs that were begun, and whose names the state does not have."""
+    known = {*state.runs.values(), *(one.run for one in state.earlier)}
+    for key in state.intents:
+        if key in state.runs or state.outcomes.get(key, {}).get("run") or not state.stressed(key):
             continue
-        if header.run_id in state.runs.values() or header.campaign_id != state.begun.get("id"):
-            continue
-        for key in state.unfinished:
-            intent = state.intents[key]
-            if intent.get("device") == header.device.identifier and intent.get("protocol") == header.protocol:
-                found[key] = header.run_id
-    return found
+        intent = state.intents[key]
+        device, protocol = str(intent.get("device", "")), str(intent.get("protocol", ""))
+        part = f"-{file_part(protocol)}-{file_part(device)}-"
+        for path in sorted(out.glob(f"*{part}*{RUN_SUFFIX}")):
+            if path.stem in known:
+                continue
+            run = _read(path, warn)
+            if run is not None and run.header.campaign_id == state.begun.get("id") and (
+                    run.header.device.identifier, run.header.protocol) == (device, protocol):
+                known.add(path.stem)
+                yield key, path.stem
+                break
+
+
+def finished_run(out: Path, run: str) -> tuple[Path, Run] | None:
+    """Return the run file that the process that measured has finished, although the campaign did not hear of it.
+
+    None: there is no such file, or it was made of what a crash left.
+    """
+    path = out / f"{run}{RUN_SUFFIX}"
+    found = _read(path) if run and path.is_file() else None
+    return (path, found) if found is not None and found.status in _ENDED else None
+
+
+def missing_files(out: Path, state: CampaignState) -> list[str]:
+    """Return the run files that the campaign wrote, and that are not in its folder any more."""
+    names = [Path(str(one.get("path") or "").replace("\\", "/")).name for one in state.outcomes.values()]
+    names += [Path(str(one.outcome.get("path") or "").replace("\\", "/")).name for one in state.earlier]
+    return sorted(name for name in names if name.endswith(RUN_SUFFIX) and not (out / name).exists())
+
+
+def missing_line(names: Sequence[str]) -> str:
+    """Return what is said of run files that are not there any more."""
+    told = ", ".join(names[:5]) + " …" * (len(names) > 5)
+    if len(names) == 1:
+        return (f"1 run file is missing: {told}. Its results are known from the state of the campaign only. Restore it "
+                "from a copy")
+    return (f"{len(names)} run files are missing: {told}. Their results are known from the state of the campaign only. "
+            "Restore them from a copy")
+
+
+def _read(path: Path, warn: Callable[[str], None] = lambda text: None) -> Run | None:
+    from tsbench.storage import read_run
+
+    try:
+        return read_run(path)
+    except StorageError as error:
+        warn(f"{path.name} cannot be used ({first_sentence(error)})")
+        return None

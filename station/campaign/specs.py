@@ -41,6 +41,7 @@ class StepSpec:
     check: bool = False  #: a low-voltage read before and after it must agree
     note: str = ""
     place: str = ""  #: how messages call it
+    bench_name: str = ""  #: of the bench file, as the campaign has it
 
 
 @dataclass(frozen=True)

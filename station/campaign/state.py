@@ -12,9 +12,20 @@ from urllib.parse import quote
 
 from tsbench.storage.record_file import Record, RecordFile, read_records
 
-_SUFFIX = ".tsc"  #: of the file in the folder of the runs
+SUFFIX = ".tsc"  #: of the file in the folder of the runs
 LOCK = "campaign.lock"
 INTERRUPTED = "interrupted"  #: status of a run that was begun and not finished
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """A run that was begun before another one of the same name."""
+
+    key: str
+    intent: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+    run: str  #: its identifier
+    repeated: bool  #: the later one has the same parameters and stands in its place
 
 
 @dataclass
@@ -30,6 +41,11 @@ class CampaignState:
     broken: dict[str, list[str]] = field(default_factory=dict)  #: key -> runs that a later one stands in place of
     history: list[str] = field(default_factory=list)  #: keys of the outcomes, in the order in which they came
     requests: list[Mapping[str, Any]] = field(default_factory=list)  #: skip and order, as people asked for them
+    earlier: list[EarlierRun] = field(default_factory=list)  #: what the devices were exposed to before the latest runs
+    files: list[Mapping[str, Any]] = field(default_factory=list)  #: later versions of the file: text, items, time
+    gone: set[str] = field(default_factory=set)  #: keys that count no more: not in the latest file, or changed in it
+    waiting: dict[str, str] = field(default_factory=dict)  #: key of a run that could not be begun -> its device
+    provisional: set[str] = field(default_factory=set)  #: left out while a run of the device waits: decided again
 
     @property
     def unfinished(self) -> list[str]:
@@ -41,11 +57,26 @@ class CampaignState:
         """Identifier of each charge of the device record -> its key."""
         return {str(intent["charge"]): key for key, intent in self.intents.items()}
 
-    def is_decided(self, key: str, fingerprint: str) -> bool:
-        """Whether a run has an outcome, or was left out; one with other parameters than now has not."""
-        if key in self.left_out:
-            return True
-        return key in self.outcomes and self.intents[key].get("fingerprint") == fingerprint
+    @property
+    def decided(self) -> int:
+        """How many runs of the latest file were measured, or were left out."""
+        measured = [key for key in self.outcomes if key not in self.gone and not self.not_begun(key)]
+        return len(measured) + len(self.left_out.keys() - self.gone - self.provisional)
+
+    @property
+    def planned(self) -> int:
+        """How many runs the latest file has."""
+        return int((self.files[-1] if self.files else self.begun).get("items", 0))
+
+    def not_begun(self, key: str) -> bool:
+        """Whether the latest try to make a run ended before it had a name: then nothing was sent to the device."""
+        outcome = self.outcomes.get(key)
+        return outcome is not None and outcome.get("status") != INTERRUPTED and not outcome.get("run") and (
+            key not in self.runs)
+
+    def stressed(self, key: str) -> bool:
+        """Whether a run was begun, so that its device may have seen it."""
+        return key in self.intents and not self.not_begun(key)
 
     def take(self, kind: str, content: Mapping[str, Any]) -> None:
         """Take in one record; a kind of a newer version changes nothing."""
@@ -53,10 +84,12 @@ class CampaignState:
         if kind == "begin":
             self.begun = content
         elif kind == "intent":
-            if key in self.runs:
-                self.broken.setdefault(key, []).append(self.runs.pop(key))
+            self._keep(key, content)
             self.outcomes.pop(key, None)
             self.left_out.pop(key, None)
+            self.gone.discard(key)
+            self.provisional.discard(key)
+            self.waiting.pop(key, None)
             self.intents[key] = content
             self.counts[key] = self.counts.get(key, 0) + 1
         elif kind == "run":
@@ -66,19 +99,41 @@ class CampaignState:
             if key in self.history:
                 self.history.remove(key)
             self.history.append(key)
+            if self.not_begun(key):
+                self.waiting[key] = str(self.intents.get(key, {}).get("device", ""))
         elif kind == "left out":
             self.left_out[key] = str(content.get("reason", ""))
+            (self.provisional.add if self._waits(key) else self.provisional.discard)(key)
         elif kind == "again":
             self.outcomes.pop(key, None)
             self.left_out.pop(key, None)
             self.intents.pop(key, None)
         elif kind == "request":
             self.requests.append(content)
+        elif kind == "file":
+            self.files.append(content)
+            self.gone = {str(one) for one in content.get("gone", ())}
+
+    def _waits(self, key: str) -> bool:
+        """Whether a run of the same device could not be begun, so that what depends on it is not decided for good."""
+        return any(key.startswith(f"{device} ") for device in set(self.waiting.values()))
+
+    def _keep(self, key: str, content: Mapping[str, Any]) -> None:
+        """Keep what a run was before another one of its name begins; what was never begun is no run."""
+        if not self.stressed(key):
+            return
+        before, run = self.intents[key], self.runs.pop(key, "")
+        repeated = bool(content.get("repeated", before.get("fingerprint") == content.get("fingerprint")))
+        if not repeated:
+            self.broken.pop(key, None)
+        elif run:
+            self.broken.setdefault(key, []).append(run)
+        self.earlier.append(EarlierRun(key, before, self.outcomes.get(key, {}), run, repeated))
 
 
 def state_path(out: Path, name: str) -> Path:
     """Return the file of the state of a campaign."""
-    return out / f"{quote(name, safe=' +@')}{_SUFFIX}"
+    return out / f"{quote(name, safe=' +@')}{SUFFIX}"
 
 
 def read_state(out: Path, name: str) -> CampaignState | None:

@@ -64,7 +64,8 @@ def list_steps(entries: Sequence[Any], defaults: Defaults, problems: Problems) -
         number = sum(one.protocol is protocol for one in found)
         found.append(StepSpec(
             f"{name}{f'_{number + 1}' if number else ''}", protocol, (defaults.folder / item["bench"]).resolve(),
-            (str(device),), settings, fixture=fixture, place=f"protocol {position} ({name}{on})"))
+            (str(device),), settings, fixture=fixture, place=f"protocol {position} ({name}{on})",
+            bench_name=str(item["bench"])))
     return found
 
 
@@ -127,7 +128,7 @@ def _step(
         name, protocol, (defaults.folder / bench).resolve(),
         patterns(entry.get("devices", device), place.below("devices")), settings, formulas, axes, fixture,
         retry=retry, repeat=whole(entry, "repeat", 1, 1, _MOST_REPEATS, place), note=short_text(entry, "note", place),
-        place=f"step {name}",
+        place=f"step {name}", bench_name=str(bench),
         check=bool(entry.get("check", False)), **conditions)
     _try_settings(step, place)
     return step

@@ -214,7 +214,7 @@ def test_an_entry_that_fails_does_not_end_the_list(
     def fail_once(*arguments: object, **options: object) -> object:
         begun.append(1)
         if len(begun) == 1:
-            raise StorageError("no run can be begun")
+            raise CommunicationError("no run can be begun")
         return run_on(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(performing, "run_on", fail_once)
@@ -240,7 +240,7 @@ def test_two_lists_do_not_write_into_one_folder(
     assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == ["", ".nxs", ".tsc"]  # the lock is gone
 
 
-def test_two_resumes_into_a_new_folder_measure_each_entry_once(
+def test_two_starts_into_a_new_folder_measure_each_entry_once(
     tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second begins while the first still plans: the folder is not there yet."""
@@ -250,14 +250,14 @@ def test_two_resumes_into_a_new_folder_measure_each_entry_once(
     def planned(self: Sweep, station: object) -> object:
         monkeypatch.setattr(Sweep, "plan", plan)
         with pytest.raises(StorageError, match="another campaign is measuring"):
-            run_list(path, tmp_path / "out", resume=True)
+            run_list(path, tmp_path / "out")
         found.append(1)
         return plan(self, station)
 
     monkeypatch.setattr(Sweep, "plan", planned)
-    assert [outcome.status for outcome in run_list(path, tmp_path / "out", resume=True)] == ["success"] and found
+    assert [outcome.status for outcome in run_list(path, tmp_path / "out")] == ["success"] and found
     with pytest.raises(CampaignRefused):
-        run_list(listed(tmp_path, ONE + 'refusal = "too much"'), tmp_path / "new", resume=True)
+        run_list(listed(tmp_path, ONE + 'refusal = "too much"'), tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
