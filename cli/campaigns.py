@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
             sys.stderr.write(f"tsbench: {line}\n")
         return refused.exit_code
     if runs and all(one.earlier for one in runs):
-        sys.stderr.write(f"tsbench: {_nothing_left(outcome)}\n")
+        sys.stderr.write(f"tsbench: {_nothing_left(outcome, options.out)}\n")
         return outcome.exit_code
     for one in runs[:_MOST_ROWS]:
         if not one.earlier and one.run_id:
@@ -144,17 +144,17 @@ def _status(one: Any) -> str:
     return "done before" if one.status == "success" else f"{one.status} before"
 
 
-def _nothing_left(outcome: Any) -> str:
+def _nothing_left(outcome: Any, out: Path) -> str:
     """Return what is said where every run has its outcome already."""
     bad = {status: count for status, count in outcome.counts.items() if status not in ("success", "left out")}
     number, measured = len(outcome.runs), outcome.counts.get("success", 0)
     if not bad and measured == number:
         many = f"all {number} entries are" if number > 1 else "the only entry is"
-        return f"{many} already measured in {outcome.out}. There is nothing to do"
+        return f"{many} already measured in {out}. There is nothing to do"
     counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
     hint = ('. A run that was begun is not repeated by itself. --again "NAME" performs runs of such a name once more'
             if bad else "")
-    return f"every run in {outcome.out} has its outcome already ({counted}). There is nothing to do{hint}"
+    return f"every run in {out} has its outcome already ({counted}). There is nothing to do{hint}"
 
 
 def _print_plan(plan: Any) -> None:

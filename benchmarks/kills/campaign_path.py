@@ -93,7 +93,8 @@ class CampaignPath:
               mock.patch.dict(_protocols(), {"sweep": Offer(Sweep, "benchmarks")}),
               mock.patch.object(Sweep, "reading", staticmethod(reading))):
             outcome = campaign(_place(folder) / "c.campaign.toml", folder / "runs").run(
-                resume=True, accept=True, peaks=None, events=hear, performer=NamingPerformer(say))
+                resume=any((folder / "runs").glob("*.tsc")), accept=True, peaks=None, events=hear,
+                performer=NamingPerformer(say))
         say({"counts": outcome.counts, "ended": outcome.ended})
 
     def judge(self, folder: Path, said: Sequence[Words]) -> Judgement:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from tsbench.errors import ConfigurationError, StorageError, first_sentence
 from tsbench.records import Run, RunEvent
 from tsbench.station.campaign.specs import CampaignFile
-from tsbench.station.campaign.state import SUFFIX, CampaignState, read_state
+from tsbench.station.campaign.state import SUFFIX, CampaignState, read_state, state_path
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
@@ -33,7 +33,7 @@ def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState |
             raise StorageError(f"{out}: this campaign has been begun in this folder already. Go on with it by "
                                "--resume, or choose another folder with --out")
         return state
-    if resume:
+    if resume and not state_path(out, file.name).exists():   # an empty one: a crash came before the first run
         others = [name for name in _campaigns(out) if name != file.name]
         has = f"It has the campaign '{others[0]}'. " if len(others) == 1 else (
             f"It has the campaigns {', '.join(repr(name) for name in others[:5])}. " if others else "")

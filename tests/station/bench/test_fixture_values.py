@@ -127,7 +127,7 @@ def test_each_entry_of_a_list_has_its_values(tmp_path: Path) -> None:
     again = campaign(path, tmp_path / "runs").run(resume=True).runs.values()
     assert [one.earlier for one in again] == [True, True]
     path.write_text(path.read_text("utf-8").replace("6 kOhm", "7 kOhm"), "utf-8")
-    again = campaign(path, tmp_path / "runs").run(resume=True).runs.values()
+    again = campaign(path, tmp_path / "runs").run(resume=True, accept=True).runs.values()
     assert [one.earlier for one in again] == [True, False]
 
 

@@ -14,7 +14,6 @@ import pytest
 import tsbench.station.bench.bench
 from tests.fixtures.fake_campaign import BENCH, fake_benches, write_campaign
 from tests.fixtures.fake_runs import FakeBench, Sweep
-from tsbench.errors import StorageError
 from tsbench.station.campaign import campaign
 from tsbench.station.campaign.outcome import CampaignOutcome
 from tsbench.station.campaign.performing import BenchPerformer
@@ -36,7 +35,8 @@ def measured(tmp_path: Path, benches: list[FakeBench]) -> Iterator[Callable[[], 
 
     def run() -> CampaignOutcome:
         performer = BenchPerformer(tsbench.station.bench.bench.Bench.open)
-        return campaign(path, tmp_path / "out").run(performer=performer, accept=True, resume=True, peaks=None)
+        begun = any((tmp_path / "out").glob("*.tsc"))
+        return campaign(path, tmp_path / "out").run(performer=performer, accept=True, resume=begun, peaks=None)
 
     yield run
 
@@ -62,9 +62,8 @@ def test_a_share_that_fails_in_a_run_ends_it_safe(
 
     monkeypatch.setattr(disk, "sync_data", sync)
     monkeypatch.setattr(Sweep, "reading", staticmethod(reading))
-    with pytest.raises(StorageError, match=os.strerror(error)) as told:
-        measured()
-    assert "Check the directory and its disk" in str(told.value)
+    ended = measured().ended
+    assert os.strerror(error) in ended and "Check the directory and its disk" in ended
     assert not any(bench.on for bench in benches)
     gone = False
     assert measured().counts == {"success": 2, "interrupted": 1}
