@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.archives.catalogue import DiskRefused, in_memory, opened
 from tsbench.archives.update import update
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import Flag
 from tsbench.storage import codec
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 COLUMNS = ("device", "protocol", "run", "start_time", "quantity", "value", "low", "high", "unit", "flags", "method",
            "conditions", "random_uncertainty", "systematic_uncertainty", "campaign", "status", "simulated",
            "temperature", "die_column", "die_row", "file")
+_NAMES = ("quantity", "device", "protocol", "campaign", "status")  #: fields that are compared with the run files
+_STATUSES = ("success", "fail", "abort", "recovered", "running")  #: may be asked for where no run has it
+_MOST_NAMED = 200  #: names that are compared with one that is not known, or listed
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
     Raises
     ------
     ConfigurationError
-        No such folder, or a question that there is not.
+        No such folder, a question that there is not, or a name that no run file has.
     StorageError
         Another process holds the catalogue.
     """
@@ -99,7 +102,14 @@ def _rows(
 
 
 def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:
-    """Return the rows of an open catalogue that a question asks for, by start, run and place of the result."""
+    """Return the rows of an open catalogue that a question asks for, by start, run and place of the result.
+
+    Raises
+    ------
+    ConfigurationError
+        A name or pattern of the question fits none of the catalogue, so it is misspelt or in another folder.
+    """
+    _check_names(database, question)
     conditions, values = _conditions(question)
     names = (*COLUMNS[:-1], "path")
     command = (f"SELECT {', '.join(names)} FROM results JOIN files ON files.number = results.file "
@@ -120,14 +130,35 @@ def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[
     return found
 
 
+def _check_names(database: sqlite3.Connection, question: ArchiveQuestion) -> None:
+    for name in _NAMES:
+        if not (wanted := getattr(question, name)):
+            continue
+        table = "results" if name == "quantity" else "files"
+        if name == "status" and wanted in _STATUSES:
+            continue
+        known = [found for (found,) in database.execute(f"SELECT DISTINCT {name} FROM {table}") if found]
+        condition, pattern = _fits(name, wanted)
+        if not known or database.execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", (pattern,)).fetchone():
+            continue
+        raise ConfigurationError(f"no run file of this folder has the {name} '{wanted}'"
+                                 f"{nearest(wanted, known) if len(known) <= _MOST_NAMED else ''}")
+
+
+def _fits(name: str, wanted: str) -> tuple[str, str]:
+    """Return the condition for a name or pattern, and its value."""
+    wild = "*" in wanted or "?" in wanted
+    return (f"{name} GLOB ?", wanted.replace("[", "[[]")) if wild else (f"{name} = ?", wanted)
+
+
 def _conditions(question: ArchiveQuestion) -> tuple[list[str], list[Any]]:
     conditions: list[str] = []
     values: list[Any] = []
-    for name in ("quantity", "device", "protocol", "campaign", "status"):
+    for name in _NAMES:
         if wanted := getattr(question, name):
-            wild = "*" in wanted or "?" in wanted
-            conditions.append(f"{name} GLOB ?" if wild else f"{name} = ?")
-            values.append(wanted.replace("[", "[[]") if wild else wanted)
+            condition, value = _fits(name, wanted)
+            conditions.append(condition)
+            values.append(value)
     for name, sign in (("since", ">="), ("until", "<")):
         if wanted := getattr(question, name):
             conditions.append(f"julianday(start_time) {sign} ?")

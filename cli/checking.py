@@ -68,9 +68,9 @@ def _checked(path: Path) -> dict[str, Any]:
     TsbenchError
         As for :func:`check_bench`.
     """
-    from tsbench.station.service.place import living_service, place_of
+    from tsbench.station.service.place import place_of
 
-    if living_service(path) is None:
+    if not place_of(path).lives:
         return check_bench(path)
     from tsbench.station.service.client import connect
 

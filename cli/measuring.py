@@ -131,9 +131,10 @@ def measure(options: argparse.Namespace) -> int:
 
 def uses_service(options: argparse.Namespace, bench: Path) -> bool:
     """Whether the bench service measures: one that runs, or one that is to be started."""
-    from tsbench.station.service.place import living_service
+    from tsbench.station.service.place import place_of
 
-    return not options.alone and (options.station or living_service(bench) is not None)
+    # also where it cannot be reached: two processes must not measure with the same instruments
+    return not options.alone and (options.station or place_of(bench).lives)
 
 
 def _measured(

@@ -64,8 +64,27 @@ def station(options: argparse.Namespace) -> int:
         else:
             request = {"move": "reorder"}.get(options.action, options.action)
             job = {} if options.job is None else {"job": options.job}
-            service.ask(request, **job, **({"place": options.place} if request == "reorder" else {}))
+            said = service.ask(request, **job, **({"place": options.place} if request == "reorder" else {}))
+            sys.stdout.write(f"{_done(options, said.get('job'))}\n")
     return 0
+
+
+def _done(options: argparse.Namespace, job: Any) -> str:
+    """Return what a request has come to, and how to go on."""
+    again = f"'tsbench station continue {options.bench}' goes on"
+    stopped = f"job {job} is stopped" if job else "nothing is being measured"
+    return {
+        "stop": stopped if options.job is not None else f"{stopped}. Nothing is begun: {again}",
+        "hold": f"nothing is begun after the run that goes on: {again}",
+        "continue": "what waits is begun",
+        "release": "the instruments are closed and free",
+        "end": "the bench service ends",
+        "cancel": f"job {job} is cancelled",
+        "move": f"job {job} has place {options.place} in the queue",
+        "pause": f"job {job} pauses at its next place of rest. Its outputs may stay on. 'tsbench station resume "
+                 f"{options.bench} {job}' goes on",
+        "resume": f"job {job} goes on",
+    }[options.action]
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -86,6 +105,12 @@ def _start(options: argparse.Namespace) -> int:
     return 0
 
 
+def _state(job: Mapping[str, Any]) -> str:
+    if job["state"] == "ended":
+        return str(job.get("status"))
+    return "paused" if job.get("paused") else str(job["state"])
+
+
 def _show(state: Mapping[str, Any], options: argparse.Namespace) -> None:
     from tsbench.cli.printing import print_json, table
 
@@ -93,8 +118,8 @@ def _show(state: Mapping[str, Any], options: argparse.Namespace) -> None:
         print_json(state)
         return
     lines = [
-        (str(job["job"]), job["state"] if job["state"] != "ended" else str(job.get("status")), job["protocol"],
-         job["device"], job["user"], job["since"], job.get("run") or "", str(job.get("reason") or ""))
+        (str(job["job"]), _state(job), job["protocol"], job["device"], job["user"], job["since"], job.get("run") or "",
+         str(job.get("reason") or job.get("paused") or ""))
         for job in state["jobs"]]
     table(f"Queue of {state['bench']}", ("job", "state", "protocol", "device", "user", "asked", "run", "reason"), lines)
     sys.stdout.write(f"the instruments are {'open' if state['open'] else 'free'}; {state['clients']} clients\n")
@@ -102,3 +127,7 @@ def _show(state: Mapping[str, Any], options: argparse.Namespace) -> None:
         sys.stdout.write(f"job {question['job']} asks: {question['text']}\n")
     if state["held"]:
         sys.stdout.write(f"nothing is begun: {state['held']}. 'tsbench station continue {options.bench}' goes on\n")
+    for job in state["jobs"]:
+        if job.get("paused"):
+            sys.stdout.write(f"job {job['job']} is {job['paused']}. 'tsbench station resume {options.bench} "
+                             f"{job['job']}' goes on\n")

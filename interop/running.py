@@ -9,7 +9,7 @@ from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.process import run_protocol
 from tsbench.station.service.client import connect
 from tsbench.station.service.performing import run_through
-from tsbench.station.service.place import living_service
+from tsbench.station.service.place import place_of
 
 
 def perform(
@@ -17,7 +17,7 @@ def perform(
     control: Control | None = None,
 ) -> RunOutcome:
     """Perform one run; arguments, outcome and errors as for :func:`~tsbench.station.runner.process.run_protocol`."""
-    if living_service(bench) is None:
+    if not place_of(bench).lives:
         return run_protocol(bench, device, protocol, out, events=events, control=control)
     with connect(bench, start=False) as service:
         return run_through(service, device, protocol, out, events=events, control=control)

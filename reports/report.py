@@ -9,6 +9,7 @@ from tsbench.reports.document import Report
 from tsbench.reports.folder import CampaignRecord, Folder, read_folder
 from tsbench.reports.html import page
 from tsbench.reports.pdf import pdf
+from tsbench.station.campaign.names import QUANTITIES
 
 NAME = "report"
 
@@ -43,11 +44,12 @@ def write_reports(
     Raises
     ------
     ConfigurationError
-        No such folder, nothing to report, no such campaign, or a package that is not installed.
+        No such folder, nothing to report, no such campaign or quantity, or a package that is not installed.
     StorageError
         A file cannot be written.
     """
     folder = read_folder(path)
+    _check_quantities(folder, options or ReportOptions())
     chosen = chosen_campaigns(folder, campaign)
     written = []
     for one in chosen:
@@ -60,6 +62,15 @@ def write_reports(
             _write(files[1], pdf(report))
         written.append(WrittenReport(one.name if one else "", tuple(files), report))
     return written, list(folder.problems)
+
+
+def _check_quantities(folder: Folder, options: ReportOptions) -> None:
+    """Refuse a name that is no quantity, before a report is replaced by one without its pictures."""
+    found = {result.quantity for one in folder.runs for result in one.run.results}
+    for name in options.quantities:
+        if name not in found and name not in QUANTITIES:
+            raise ConfigurationError(f"{folder.path}: no run has a result of the quantity '{name}'"
+                                     f"{nearest(name, found)}")
 
 
 def chosen_campaigns(folder: Folder, name: str = "") -> list[CampaignRecord | None]:

@@ -9,7 +9,7 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.service.client import connect
-from tsbench.station.service.place import living_service
+from tsbench.station.service.place import place_of
 from tsbench.storage import codec
 
 
@@ -66,7 +66,7 @@ def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def queue_of(path: Path) -> dict[str, Any]:
     """Return the queue of the bench service, as one may see it who only looks on; ``service`` is false without one."""
-    if living_service(path) is None:
+    if not place_of(path).lives:
         return {"service": False, "jobs": []}
     with connect(path, start=False, view_only=True) as service:
         return queue_facts(service.status())

@@ -81,7 +81,10 @@ class Vocabulary:
                 raise ExpressionError(f"a device has no '{name.name}'{nearest(name.name, [*FACTS, 'state'])}")
             return dimension(FACTS[name.name])
         if name.step and name.step not in self.steps:
-            raise ExpressionError(f"there is no step '{name.step}' before{nearest(name.step, self.steps)}")
+            close = nearest(name.step, self.steps)
+            if not close.startswith(". Did"):  # the latest one is the step itself
+                close = nearest(name.step, self.steps[:-1])
+            raise ExpressionError(f"there is no step '{name.step}' before{close}")
         if name.name == "status" and name.step:
             return Words(STATUSES)
         if name.name == "contact":

@@ -170,12 +170,16 @@ def _row(
 
 
 def refusals(planned: Sequence[PlannedItem], most: int = 20) -> list[str]:
-    """Return one line for each refused run; equal reasons of several devices are one line."""
+    """Return one line for each refused run; reasons of several devices that differ only in the device are one line."""
     found: dict[str, list[str]] = {}
+    told: dict[str, str] = {}
     for one in planned:
         if one.problem is not None:
-            found.setdefault(" ".join(str(one.problem).split()), []).append(one.item.where)
-    lines = [f"{_who(keys)}: {reason}" for reason, keys in found.items()]
+            reason = " ".join(str(one.problem).split())
+            same = reason.replace(one.item.device, "\0")  # no name and no message has this sign
+            told.setdefault(same, reason)
+            found.setdefault(same, []).append(one.item.where)
+    lines = [f"{_who(keys)}: {told[same]}" for same, keys in found.items()]
     left = len(lines) - most
     return lines[:most] + ([sentences(f"{left} more reasons are not told")] if left > 0 else [])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +81,16 @@ def read_steps(
             continue
         name = entry.get("name", entry.get("protocol"))
         place = problems.below(f"step {position}{f' ({name})' if _is_name(name) else ''}")
-        if not _is_name(name) or not str(name).isidentifier():
+        if name is not None and (not _is_name(name) or not str(name).isidentifier()):
             place.add("name", f"{name!r:.60} is no name of a step. Use letters, digits and '_'")
-            continue
-        if name in vocabulary.steps:
+            name = None
+        elif name in vocabulary.steps:
             place.add("name", "another step has this name. Choose another one")
-            continue
-        vocabulary = replace(vocabulary, steps=(*vocabulary.steps, str(name)))
-        step = _step(str(name), entry, defaults, vocabulary, place)
+            name = None
+        # all other mistakes of the step are told too
+        known = vocabulary if name is None else replace(vocabulary, steps=(*vocabulary.steps, str(name)))
+        step = _step(str(name or f"step_{position}"), entry, defaults, known, place)
+        vocabulary = known
         if step is not None:
             found.append(step)
     checking = _check(check, defaults, vocabulary, problems.below("[check]")) if check is not None else None
@@ -137,7 +140,9 @@ def _step(
 def _protocol(entry: Mapping[str, Any], place: Problems) -> type[Protocol] | None:
     name = entry.get("protocol")
     if not _is_name(name):
-        place.add("protocol", 'it is missing. Add protocol = "iv_sweep". \'tsbench protocols\' lists all')
+        close = get_close_matches("protocol", [key for key in entry if key not in STEP_KEYS], n=1)
+        place.add("protocol", f"it is missing, but there is the unknown key '{close[0]}'. Did you mean 'protocol'?"
+                  if close else 'it is missing. Add protocol = "iv_sweep". \'tsbench protocols\' lists all')
         return None
     try:
         return protocol_named(str(name))

@@ -153,10 +153,25 @@ class RequestAnswers:
         return Reply({"job": number}, self.service.tell_queue)
 
     def _do_pause(self, face: Face, asked: Mapping[str, Any]) -> Reply:
-        return self._request("pause", asked)
+        return self._pausing("pause", asked)
 
     def _do_resume(self, face: Face, asked: Mapping[str, Any]) -> Reply:
-        return self._request("resume", asked)
+        return self._pausing("resume", asked)
+
+    def _pausing(self, request: str, asked: Mapping[str, Any]) -> Reply:
+        """Pause the run that goes on, or let it go on; everybody is told by whom."""
+        running = self.service.queue.running
+        if running is not None and running.number == number_in(asked, "job", running.number):
+            if running.lent:
+                raise ValueError(f"job {running.number} is a loan of the bench to {running.asked.user}, and no run. "
+                                 "It cannot be paused")
+            if request == "pause" and running.paused:
+                raise ValueError(f"job {running.number} is paused already: {running.paused}")
+        reply = self._request(request, asked)
+        if running is not None:
+            self.service.queue.note_pause(
+                running.number, f"paused{_by(asked)} since {_now()}" if request == "pause" else "")
+        return Reply(reply.data, self.service.tell_queue)
 
     def _do_stop(self, face: Face, asked: Mapping[str, Any]) -> Reply:
         """Stop one job; without its number, the run that goes on, and nothing is begun until somebody says so."""

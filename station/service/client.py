@@ -12,10 +12,11 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import RunEvent
+from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.connection import ServiceConnection, ServiceLost
 from tsbench.station.service.outcomes import read_outcome, refusal_of
-from tsbench.station.service.place import living_service
+from tsbench.station.service.place import ServicePlace, holder, living_service, place_of
 from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
 
@@ -41,7 +42,11 @@ class ServiceJob:
         self._service, self.number, self.before, self.held = service, number, before, held
 
     def events(self) -> Iterator[RunEvent]:
-        """Yield the events of the run, the earlier ones first, until it is over; the last has the kind "ended"."""
+        """Yield the events of the run, the earlier ones first, until it is over; the last has the kind "ended".
+
+        While it waits, a warning says why it cannot begin: the queue is held, or the run before it is paused.
+        """
+        told = ""
         with contextlib.closing(self._service.line()) as line:
             line.say({"request": "follow", "job": self.number})
             while True:
@@ -49,6 +54,10 @@ class ServiceJob:
                 kind, data = str(words.get("kind")), words.get("data") or {}
                 if kind == "answer" and not data.get("accepted"):
                     raise ConfigurationError(str(words.get("message")))
+                if kind == "queue" and (why := waits_for(data, self.number)) != told:
+                    told = why
+                    if why:
+                        yield RunEvent("warning", f"job {self.number} waits, because {why}")
                 if kind in {"answer", "welcome", "queue", "caught_up"}:
                     continue
                 yield RunEvent(kind, str(words.get("message")), float(words.get("time") or 0.0), data)
@@ -111,6 +120,20 @@ class ServiceJob:
         self._service.ask("reorder", job=self.number, place=place)
 
 
+def waits_for(state: Mapping[str, Any], number: int) -> str:
+    """Return what keeps a job from its turn until somebody acts, from the state of a service, and how to go on; ""."""
+    jobs = {job.get("job"): job for job in state.get("jobs") or ()}
+    if number not in jobs or jobs[number].get("state") != "waiting":
+        return ""
+    if state.get("held"):
+        return f"nothing is begun: {state['held']}. 'tsbench station continue {state['bench']}' goes on"
+    running = jobs.get(state.get("running"), {})
+    if running.get("paused"):
+        return (f"job {running['job']} before it is {running['paused']}. 'tsbench station resume {state['bench']} "
+                f"{running['job']}' goes on")
+    return ""
+
+
 class ServiceClient:
     """The bench service of a bench; safe to use from several threads. Use :func:`connect`.
 
@@ -166,10 +189,12 @@ class ServiceClient:
         Raises
         ------
         ConfigurationError
-            Protocol, parameters or an option are wrong, or the queue is full.
+            Protocol, device, parameters or an option are wrong, or the queue is full.
         """
         if isinstance(protocol, str):
             protocol = protocol_named(protocol).parse(dict(parameters or {}))
+        if self.bench.is_file():
+            BenchFile.load(self.bench).device(device)  # at once: its turn may come hours later
         asked = {
             "protocol": protocol.name, "device": device, "out": str(Path(out).absolute()),
             "parameters": plain(protocol.model_dump()), "fixture": dict(fixture or {}), "user": user or user_name(),
@@ -327,7 +352,11 @@ def connect(bench: Path | str, *, start: bool = True, view_only: bool = False) -
     while True:
         facts = living_service(bench)
         if facts is None:
-            raise ConfigurationError(f"{bench}: no bench service runs. Start it with 'tsbench station {bench}'")
+            # the lock of a service that starts is held before its address is written
+            if not (place := place_of(bench)).lives or time.monotonic() > until:
+                raise _not_found(place, bench)
+            time.sleep(_LOOK)
+            continue
         try:
             return ServiceClient(facts, view_only)
         except ServiceLost as error:
@@ -335,6 +364,17 @@ def connect(bench: Path | str, *, start: bool = True, view_only: bool = False) -
             if not isinstance(error.__cause__, ConnectionRefusedError) or time.monotonic() > until:
                 raise
         time.sleep(_LOOK)
+
+
+def _not_found(place: ServicePlace, bench: Path | str) -> ConfigurationError:
+    """Return why no service of a bench can be reached."""
+    if place.lives:
+        return ConfigurationError(
+            f"{bench}: a bench service has this bench ({holder(place)}), but nobody can reach it, because its file "
+            f"{place.address} is missing. End this process, and start the service again")
+    if not place.bench.is_file():
+        return ConfigurationError(f"{bench}: the bench file does not exist")
+    return ConfigurationError(f"{bench}: no bench service runs. Start it with 'tsbench station {bench}'")
 
 
 def user_name() -> str:

@@ -47,6 +47,7 @@ class Job:
     since: str  #: local time at which it was asked for
     state: str = "waiting"  #: then "running", "ended"
     run: str = ""  #: identifier of its run, once it has one
+    paused: str = ""  #: by whom and since when it is paused; "" where it is not
     lent: bool = False  #: no run: the bench is lent to a client, as long as it is attached
     outcome: Mapping[str, Any] | None = None  #: once it has ended
 
@@ -56,7 +57,8 @@ class Job:
         return {
             "job": self.number, "state": self.state, "device": self.asked.device,
             "protocol": f"plan of {self.asked.protocol}" if self.asked.plan_only else self.asked.protocol,
-            "user": self.asked.user, "since": self.since, "run": self.run, "out": "" if self.lent else self.asked.out,
+            "user": self.asked.user, "since": self.since, "run": self.run, "paused": self.paused,
+            "out": "" if self.lent else self.asked.out,
             **ended,
         }
 
@@ -176,11 +178,15 @@ class JobQueue:
         self._jobs[number] = replace(self._jobs[number], run=run)
         self._try_to_save()
 
+    def note_pause(self, number: int, paused: str) -> None:
+        """Note by whom and since when the job that runs is paused, "" when it goes on; in the memory only."""
+        self._jobs[number] = replace(self._jobs[number], paused=paused)
+
     def end(self, number: int, outcome: Mapping[str, Any]) -> Job:
         """Note how a job ended, in the memory also where the disk refuses it (``unsaved``)."""
         if number in self._waiting:
             self._waiting.remove(number)
-        job = self._jobs[number] = replace(self._jobs[number], state="ended", outcome=outcome)
+        job = self._jobs[number] = replace(self._jobs[number], state="ended", outcome=outcome, paused="")
         ended = [one for one, known in self._jobs.items() if known.state == "ended"]
         for one in ended[:-_KEPT_ENDED]:
             del self._jobs[one]

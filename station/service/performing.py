@@ -56,9 +56,6 @@ def run_through(
     if job.before:
         tell(RunEvent("log", f"job {job.number} of the bench service waits: {job.before} "
                              f"{'run is' if job.before == 1 else 'runs are'} before it", data={"waits": job.before}))
-    if job.held:
-        tell(RunEvent("warning", f"job {job.number} waits, because nothing is begun: {job.held}. 'tsbench station "
-                                 f"continue {service.bench}' goes on", data={"waits": job.before + 1}))
     over = threading.Event()
     follower = threading.Thread(target=_pass_on, args=(job, control, over), name="requests", daemon=True)
     follower.start()

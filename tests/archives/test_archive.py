@@ -61,11 +61,11 @@ def test_rows_of_all_run_files(folder: Path) -> None:
 
 @pytest.mark.parametrize(("wanted", "count"), [
     ({"quantity": "threshold_voltage"}, 3), ({"quantity": "*_voltage", "device": "D1"}, 3), ({"device": "D?"}, 4),
-    ({"device": "[D]1"}, 0), ({"since": "2026-11-12"}, 1), ({"until": "2026-11-12T10:00:00+00:00"}, 3),
+    ({"since": "2026-11-12"}, 1), ({"until": "2026-11-12T10:00:00+00:00"}, 3),
     ({"until": "2026-11-12T12:30:00+02:00"}, 4), ({"without_flags": ("censored", "no_event")}, 1),
     ({"with_value": True}, 3),
     ({"campaign": "c1"}, 0), ({"protocol": "iv_sweep", "status": "success"}, 4),
-    ({"device": "D1' OR 1=1"}, 0),
+    ({"status": "fail"}, 0),
 ])
 def test_questions(folder: Path, wanted: dict[str, object], count: int) -> None:
     assert len(tsbench.archive(folder, **wanted)) == count
@@ -74,6 +74,9 @@ def test_questions(folder: Path, wanted: dict[str, object], count: int) -> None:
 @pytest.mark.parametrize(("wanted", "said"), [
     ({"colour": "red"}, "cannot be asked for colour"), ({"since": "yesterday"}, "'yesterday' is not a time"),
     ({"without_flags": ("purple",)}, "there is no flag 'purple'"),
+    ({"quantity": "treshold_voltage"}, "the quantity 'treshold_voltage'. Did you mean 'threshold_voltage'"),
+    ({"device": "W9*"}, r"no run file of this folder has the device 'W9\*'"), ({"device": "[D]1"}, "the device"),
+    ({"device": "D1' OR 1=1"}, "the device"), ({"status": "sucess"}, "Did you mean 'success'"),
 ])
 def test_questions_that_have_no_answer(folder: Path, wanted: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
@@ -185,7 +188,9 @@ def test_the_command(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["query", str(folder), "--without-flag", "censored", "--csv", str(tmp_path / "a.csv")]) == 0
     assert "wrote 2 rows" in capsys.readouterr().out
     assert (tmp_path / "a.csv").read_text().splitlines()[0].startswith("device,protocol,run")
-    assert main(["query", str(folder), "--quantity", "none"]) == 0
+    assert main(["query", str(folder), "--quantity", "treshold_voltage"]) == 2
+    assert "Did you mean 'threshold_voltage'" in capsys.readouterr().err
+    assert main(["query", str(folder), "--status", "fail"]) == 0
     assert "no result fits" in capsys.readouterr().out
     (folder / "bad.nxs").write_text("x")
     assert main(["query", str(folder), "--json"]) == 1

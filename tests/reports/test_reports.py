@@ -12,6 +12,7 @@ import pytest
 
 from tests.fixtures.report_folder import results_of, write_odd_sweep, write_report_folder, write_sweep
 from tsbench.cli import main
+from tsbench.errors import ConfigurationError
 from tsbench.records import Flag, Result
 from tsbench.reports.bench_facts import bench_facts
 from tsbench.reports.content import ReportOptions, report_of
@@ -20,6 +21,7 @@ from tsbench.reports.document import Folded, Note, Picture, Report, Sheet, Value
 from tsbench.reports.folder import RunCache, of_campaign, read_folder
 from tsbench.reports.html import page
 from tsbench.reports.numbers import reported_quantities, with_nominal_conditions
+from tsbench.reports.report import write_reports
 from tsbench.reports.words import FLAGS, file_link, percent, place_name
 from tsbench.reports.yields import yields
 
@@ -290,6 +292,15 @@ def test_words() -> None:
     assert file_link("a:b/ö#.nxs") == "./a%3Ab/%C3%B6%23.nxs"
     assert place_name("device", "a_b") != place_name("device", "a b")
     assert set(FLAGS) == {flag for flag in Flag if flag} and len(STATES) == 7
+
+
+def test_a_name_that_is_no_quantity_replaces_no_report(folder: Path) -> None:
+    file = folder / "report.html"
+    file.write_text("kept", "utf-8")
+    with pytest.raises(ConfigurationError, match="Did you mean 'threshold_voltage'"):
+        write_reports(folder, options=ReportOptions(("threshold_volt",), ()), with_pdf=False)
+    assert file.read_text("utf-8") == "kept"
+    file.unlink()
 
 
 def test_a_wanted_quantity_without_a_result_is_told(folder: Path) -> None:

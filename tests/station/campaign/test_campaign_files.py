@@ -5,17 +5,20 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fixtures.fake_campaign import FakePerformer, fake_benches, write_campaign
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, LimitError
 from tsbench.protocols.registry import PROTOCOLS, protocol_named
 from tsbench.station.campaign import CampaignRefused, campaign
 from tsbench.station.campaign.file import campaign_of
 from tsbench.station.campaign.names import QUANTITIES
+from tsbench.station.campaign.overview import refusals
 from tsbench.station.campaign.selection import matching, read_map
 from tsbench.station.campaign.steps import STEP_KEYS
 
@@ -57,6 +60,29 @@ def test_a_wrong_wafer_map_is_named(tmp_path: Path, text: str, said: str) -> Non
     (tmp_path / "map.csv").write_text(text, "utf-8")
     with pytest.raises(ConfigurationError, match=said):
         read_map(tmp_path / "map.csv")
+
+
+def test_all_mistakes_of_a_step_come_at_once(tmp_path: Path) -> None:
+    text = ('devices = ["W1/A", "W9/*"]\n[[step]]\nname = "scr een"\nprotocl = "sweep"\nstop = "1.5 A"\n'
+            '[[step]]\nname = "good"\nprotocol = "sweep"\nwhen = "foo.contact == ok"\n'
+            '[[step]]\nname = "good"\nprotocol = "sweep"\nrepeat = 0\n')
+    lines = campaign(write_campaign(tmp_path, text), tmp_path / "out").plan().red
+    for said in ("'scr een' is no name of a step", "there is the unknown key 'protocl'. Did you mean 'protocol'?",
+                 "there is no step 'foo' before", "another step has this name", "repeat: it must be a whole number"):
+        assert [line for line in lines if said in line], said
+    assert not [line for line in lines if "Known: good" in line]
+    text = '[[step]]\nprotocl = "sweep"\n'
+    (line,) = campaign(write_campaign(tmp_path, f'devices = ["W1/A"]\n{text}'), tmp_path / "out").plan().red
+    assert line.endswith("step 1: protocol: it is missing, but there is the unknown key 'protocl'. Did you mean "
+                         "'protocol'?")
+
+
+def test_one_mistake_on_many_devices_is_one_line() -> None:
+    planned: Any = [SimpleNamespace(problem=LimitError(f"device '{name}': {what} is above its limit"),
+                                    item=SimpleNamespace(device=name, where=f"{name} screen"))
+                    for name in ("W1_A", "W1_B", "W1_C") for what in ("1 mA", "2 V")]
+    assert refusals(planned) == ["W1_A screen and 2 more: device 'W1_A': 1 mA is above its limit",
+                                 "W1_A screen and 2 more: device 'W1_A': 2 V is above its limit"]
 
 
 def test_a_device_to_exclude_that_the_bench_has_not_is_named(tmp_path: Path) -> None:

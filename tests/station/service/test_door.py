@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.fixtures.run_face import Face
 from tsbench.errors import ConfigurationError
 from tsbench.station.service import door as door_module
 from tsbench.station.service.child import MeasuringChild
-from tsbench.station.service.client import ServiceClient
+from tsbench.station.service.client import ServiceClient, waits_for
 from tsbench.station.service.requests import REQUESTS
 
 
@@ -75,6 +76,23 @@ def test_all_clients_hear_of_the_queue_and_any_may_change_it(served: HeldService
         told = eve.until("queue")
         while told[-1]["data"]["jobs"][:1] != [] and told[-1]["data"]["jobs"][0].get("status") != "left out":
             told = eve.until("queue")
+
+
+def test_a_pause_is_told_to_everybody_and_by_whom(served: HeldService) -> None:
+    with ServiceClient(served.facts) as ada, ServiceClient(served.facts) as ben:
+        first, second = ada.submit("iv_sweep", "D1"), ben.submit("iv_sweep", "D2")
+        assert "nothing is begun: for the test" in waits_for(ben.status(), second.number)
+        served.service.held = ""
+        served.service.queue.begin(first.number)
+        assert waits_for(ben.status(), second.number) == ""
+        first.pause()
+        job = next(job for job in ben.status()["jobs"] if job["job"] == first.number)
+        assert re.fullmatch(r"paused by .+ since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", job["paused"])
+        assert job["paused"] in next(second.events()).message
+        with pytest.raises(ConfigurationError, match="is paused already"):
+            first.pause()
+        first.resume()
+        assert not any(job["paused"] for job in ben.status()["jobs"]) and waits_for(ben.status(), second.number) == ""
 
 
 def test_strangers_in_numbers_lock_nobody_out(served: HeldService, monkeypatch: pytest.MonkeyPatch) -> None:
