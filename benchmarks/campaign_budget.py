@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -109,6 +110,8 @@ def one_life(path: Path, out: Path, draw: random.Random, last: bool) -> tuple[st
                 return "", heard
     except EOFError:
         process.join()
+        if process.exitcode == -signal.SIGKILL:   # on a busy machine it stood still for too long
+            return "", "watchdog"
         return f"failed with exit code {process.exitcode}", ""
 
 
@@ -183,7 +186,8 @@ def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     lines = [
         Line("campaigns", f"{len(rows)} on {len(devices)} devices, each with a budget of its own", INFORMATION, True),
         Line("kills by SIGKILL", f"{len(kills)}: {sum(one == 'campaign' for one in kills)} between two runs, "
-             f"{sum(one != 'campaign' for one in kills)} within a run", "at least one for each campaign on average",
+             f"{sum(one in ('point', 'waveform') for one in kills)} within a run, {kills.count('watchdog')} by the "
+             "watchdog, because the process stood still", "at least one for each campaign on average",
              len(kills) >= len(rows)),
         Line("campaigns that were refused or left runs out because of the budget",
              f"{sum('refused' in row['said'] or 'left out' in row['said'] for row in rows)}", "some", any(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.limits.cases import case_of
+from benchmarks.limits.conflict import conflict_lines
 from benchmarks.limits.measured import ALONE, MARGIN, QUANTITIES, measured
 from benchmarks.report import INFORMATION, Line, report
 from tsbench.errors import LimitError
@@ -157,7 +158,11 @@ def main() -> int:
     parser.add_argument("--rows", type=Path, default=KEPT)
     parser.add_argument("--kept", action="store_true", help="only the table of the rows that are there")
     parser.add_argument("--scale", type=float, default=1.0, help="of every prediction, to see that rows can fail")
+    parser.add_argument("--conflict", action="store_true", help="only how far any plan can tell safe from unsafe ones")
     options = parser.parse_args()
+    if options.conflict:
+        return report(f"campaign_limits --conflict --seed {options.seed}", "what a plan can know of a device",
+                      list(conflict_lines(options.seed)))
     wanted = 2 if options.quick else options.campaigns
     options.rows.parent.mkdir(exist_ok=True, parents=True)
     if not (options.resume or options.kept):

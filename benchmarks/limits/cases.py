@@ -10,6 +10,7 @@ NAMED = 0.7  #: share of the campaigns whose bench file names the material of th
 #: drawn
 DEVICES = {"nbo2": (1.0, 4), "tin_nbo2": (0.5, 2), "nbo2_slesazeck": (0.96, 1), "vo2": (1.22, 1), "nb2o5": (1.75, 1),
            "ots_gst": (1.75, 1), "mos2_ag": (0.45, 1), "ag_sio2": (1.0, 1), "ag_sioxny": (1.4, 1), "resistor": (1.0, 1)}
+LOWEST, HIGHEST = 0.4, 2.0  #: amplitudes, in usual threshold voltages
 LEAST = 10.0  #: [Ohm] least resistance that the bench file of some devices without a material states
 _SMU_ONLY = ("iv_sweep", "iv_sweep_current", "first_contact", "forming", "telegraph_noise", "retention",
              "ramp_rate_series")
@@ -94,7 +95,7 @@ def _wiring(draw: random.Random) -> Wiring:
 
 def _step(draw: random.Random, place: int, kind: str, threshold: float) -> tuple[str, float]:
     """Return the lines of one step and the highest voltage [V] of its source."""
-    top = threshold * draw.uniform(0.4, 2.0)
+    top = threshold * draw.uniform(LOWEST, HIGHEST)
     protocol, lines, highest = _PARAMETERS[kind](draw, top)
     text = "\n".join(f"{name} = {value}" for name, value in lines.items())
     return f'[[step]]\nname = "s{place}"\nprotocol = "{protocol}"\n{text}\n', highest
