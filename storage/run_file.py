@@ -194,7 +194,7 @@ def recover(
         except OSError as error:
             tell(str(disk.storage_error(error, journal_path, "the run file", kept=True)))
     for leftover in [*directory.rglob(f"*{PART_SUFFIX}"), *directory.rglob(f"*{EXTRACTION}*{SIDECAR_PART}"),
-                     *directory.rglob(f"*{LOCK_SUFFIX}")]:
+                     *directory.rglob(f"*{RAW_SUFFIX}"), *directory.rglob(f"*{LOCK_SUFFIX}")]:
         _sweep(leftover)
     return made
 
@@ -209,12 +209,14 @@ def _stillborn(journal_path: Path) -> bool:
 
 
 def _sweep(leftover: Path) -> None:
-    """Remove a half-written file or lock file of a run that is finished or never began, if no process holds it."""
+    """Remove what is left of a run that is finished, or the lock of one that never began, if no process holds it."""
     run = leftover.name.partition(EXTRACTION)[0].removesuffix(PART_SUFFIX).removesuffix(LOCK_SUFFIX)
+    run = run.removesuffix(RAW_SUFFIX)
     if leftover.with_name(run + SUFFIX).exists():
         return
-    if not leftover.with_name(run + FILE_SUFFIX).exists() and not run_id.is_one(run):
-        return   # the lock of something else
+    finished = leftover.with_name(run + FILE_SUFFIX).exists()
+    if not finished and (leftover.suffix != LOCK_SUFFIX or not run_id.is_one(run)):
+        return   # the lock of something else, or data that are in no run file
     try:
         with RunLock(leftover.with_name(run + LOCK_SUFFIX)):
             if leftover.suffix != LOCK_SUFFIX:

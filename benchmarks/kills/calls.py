@@ -10,15 +10,17 @@ import errno
 import os
 import subprocess
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("disk_calls.c")
-BUILT = Path(__file__).resolve().parents[2] / "build" / "disk_calls.so"
+#: its name changes with its source: another one in its place, while a process uses it, would disturb nothing
+BUILT = Path(__file__).resolve().parents[2] / "build" / f"disk_calls_{zlib.crc32(SOURCE.read_bytes()):08x}.so"
 _PRELOAD = "LD_PRELOAD"
 #: what one letter of the record of calls means
 NAMES = {"o": "open", "w": "write", "s": "sync", "t": "truncate", "r": "rename", "u": "remove", "d": "make folder"}
-_COUNT, _FAIL_ONCE, _FAIL_ON, _KILL, _DELAY = range(5)
+_COUNT, _FAIL_ONCE, _FAIL_ON, _KILL = range(4)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,6 @@ class Disturbance:
     kill: bool = False
     error: str = ""  #: name of the error of a call that fails
     once: bool = True  #: only that call fails, else each one from there on
-    sync: float = 0.0  #: [s] that every sync takes longer
 
     @property
     def name(self) -> str:
@@ -44,20 +45,21 @@ def relaunch() -> None:
     if str(BUILT) in os.environ.get(_PRELOAD, ""):
         return
     BUILT.parent.mkdir(parents=True, exist_ok=True)
-    part = BUILT.with_suffix(f".{os.getpid()}")
-    subprocess.run(["cc", "-O2", "-Wall", "-shared", "-fPIC", "-o", str(part), str(SOURCE), "-ldl"], check=True)
-    part.replace(BUILT)
+    if not BUILT.exists():
+        part = BUILT.with_suffix(f".{os.getpid()}")
+        subprocess.run(["cc", "-O2", "-Wall", "-shared", "-fPIC", "-o", str(part), str(SOURCE), "-ldl"], check=True)
+        part.replace(BUILT)
     os.environ[_PRELOAD] = str(BUILT)
     os.execv(sys.executable, [sys.executable, "-m", "benchmarks.kills", *sys.argv[1:]])
 
 
 def begin(folder: Path, what: Disturbance) -> None:
     """Count the calls below ``folder`` in this process from now on, and disturb one of them."""
-    mode = _KILL if what.kill else _DELAY if what.sync else _COUNT
+    mode = _KILL if what.kill else _COUNT
     if what.error:
         mode = _FAIL_ONCE if what.once else _FAIL_ON
     number = getattr(errno, what.error) if what.error else errno.EIO
-    _library().disk_calls_begin(str(folder).encode(), ctypes.c_long(what.at), mode, number, int(1e6 * what.sync))
+    _library().disk_calls_begin(str(folder).encode(), ctypes.c_long(what.at), mode, number)
 
 
 def end() -> str:

@@ -17,22 +17,21 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { COUNT, FAIL_ONCE, FAIL_ON, KILL, DELAY };
+enum { COUNT, FAIL_ONCE, FAIL_ON, KILL };
 
 static char folder[4096];
 static size_t length;
 static long at = -1;
 static int mode = COUNT, failure = EIO;
 static long number;
-static unsigned delay;          /* [us] of each sync, where the mode is DELAY */
 static char kinds[1 << 20];     /* one letter for each call */
 static unsigned owner;          /* only this process is disturbed, none that it starts */
 
-void disk_calls_begin(const char *below, long when, int how, int error, unsigned microseconds)
+void disk_calls_begin(const char *below, long when, int how, int error)
 {
     snprintf(folder, sizeof folder, "%s", below);
     length = strlen(folder);
-    at = when; mode = how; failure = error; delay = microseconds; number = 0; owner = getpid();
+    at = when; mode = how; failure = error; number = 0; owner = getpid();
 }
 long disk_calls_count(void) { return number; }
 const char *disk_calls_kinds(void) { return kinds; }
@@ -66,7 +65,6 @@ static int look(char kind, int divisible)
 {
     long now = __sync_fetch_and_add(&number, 1);
     if (now < (long)sizeof kinds - 1) kinds[now] = kind;
-    if (mode == DELAY && kind == 's') { usleep(delay); return 0; }
     if (at < 0 || now < at) return 0;
     if (mode == KILL && now == at) {
         if (divisible) return 2;

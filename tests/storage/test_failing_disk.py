@@ -58,7 +58,7 @@ def test_no_write_of_a_run_file_fails_in_silence(tmp_path: Path, refusing: Calla
     asked = refusing(-1)
     recorder.finish("success", results=[RESULT])
     assert len(asked) > 50
-    for number in range(1, len(asked), 23):   # the first is the "finish" of the journal
+    for number in range(1, len(asked), 47):   # the first is the "finish" of the journal
         folder = tmp_path / str(number)
         recorder = recorded(folder)
         refusing(number)
@@ -100,6 +100,16 @@ def test_the_lock_of_a_run_that_never_began_is_swept(tmp_path: Path) -> None:
     (tmp_path / "campaign.lock").write_text("process 1\n")
     recover(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["campaign.lock"]
+
+
+def test_long_waveforms_of_a_finished_run_are_swept(tmp_path: Path) -> None:
+    """The process died after it had removed the journal, and before it removed them."""
+    path = recorded(tmp_path).finish("success")
+    path.with_suffix(".raw").write_bytes(b"samples")
+    (tmp_path / "20261129T104033566Z-iv_sweep-D1-d40ed0.raw").write_bytes(b"of no run file: kept")
+    recover(tmp_path)
+    assert sorted(one.suffix for one in tmp_path.iterdir()) == [".nxs", ".raw"] and path.exists()
+    assert not path.with_suffix(".raw").exists()
 
 
 def test_an_extraction_is_never_seen_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

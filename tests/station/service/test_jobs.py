@@ -65,7 +65,7 @@ def test_jobs_wait_in_order_and_may_change_it(tmp_path: Path) -> None:
 
 
 def test_a_queue_is_not_endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "write_address", lambda *_: None)
+    monkeypatch.setattr(jobs, "_write", lambda *_: None)
     queue = JobQueue(tmp_path / "queue")
     for _ in range(MOST_WAITING):
         queue.add(ASKED, "now")
