@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from tsbench.cli.printing import ProgressPrinter, print_json
     from tsbench.station.campaign import CampaignRefused, campaign
     from tsbench.station.campaign.oscillations import predicted_zones
+    from tsbench.station.campaign.resuming import check_folder
     from tsbench.station.runner import RunOutcome
 
     found = campaign(options.campaign, options.out, device_record=options.device_record)
@@ -60,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
             _print_plan(plan)
         return plan.exit_code
     refused: CampaignRefused | None = None
+    if found.items:  # before it waits for its turn at the bench
+        check_folder(found.out, found.file, resume=options.resume)
     try:
         with ProgressPrinter(found.file.name) as progress, _performer(options, found) as performer:
             outcome = found.run(

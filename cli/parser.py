@@ -30,7 +30,7 @@ from tsbench.version import __version__
 
 _EXIT_CODES = """\
 exit codes: 0 done; 1 failed, the measured data are on disk; 2 wrong input;
-            3 refused, because it is not safe or another process uses the instrument;
+            3 refused, because it is not safe or another process uses the instrument or the folder;
             130 interrupted, outputs are off
 Values take SI prefixes and units: "1.2 V", 200n, "4.7 kOhm", 100u.
 'tsbench COMMAND --help' shows the options and an example of a command."""

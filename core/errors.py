@@ -12,6 +12,7 @@
     ├── LimitError              a limit of the device or of an instrument refused it   exit code 3
     ├── ConfigurationError      a bench, world, netlist, parameter or value is wrong   exit code 2
     └── StorageError            a run could not be written or read
+        ├── FolderInUse         another process writes into a folder of runs            exit code 3
         └── UnreadableFile      a file is truncated, foreign or not ours            exit code 2
 
 Aborting is a status, not an error, and an extractor that finds nothing returns a flagged result.
@@ -87,6 +88,12 @@ class ConfigurationError(TsbenchError):
 
 class StorageError(TsbenchError):
     """A run could not be written or read."""
+
+
+class FolderInUse(StorageError):
+    """Another process writes into a folder of runs."""
+
+    exit_code = 3
 
 
 class UnreadableFile(StorageError):

@@ -9,7 +9,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import (
     finished_run,
+    locked_folder,
     missing_files,
     missing_line,
     open_charges,
@@ -39,14 +40,13 @@ from tsbench.station.campaign.resuming import (
     runs_of_lost_campaigns,
 )
 from tsbench.station.campaign.specs import CampaignFile
-from tsbench.station.campaign.state import LOCK, CampaignState, StateFile
+from tsbench.station.campaign.state import CampaignState, StateFile
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
 from tsbench.storage.run_id import timestamp
-from tsbench.storage.run_lock import RunLock
 
 _TOLD = 3  #: problems that the message of an error holds; the plan has all
 _COPIES = 2  #: of each run's bytes stand on the disk while the next is measured: its file, and room to make one
@@ -233,13 +233,15 @@ class Campaign:
         ------
         CampaignRefused
             Red, or amber that nobody accepts; nothing was measured.
-        StorageError
-            The folder holds a campaign already, or another process measures into it.
+        ConfigurationError
+            The folder holds this campaign already, and it is not to be resumed; or it does not hold it.
+        FolderInUse
+            Another process measures into the folder.
         """
         tell: Listener = events or (lambda _: None)
         if self._problems:
             self._require_good(self._plan([])[0], False)
-        with _locked(self.out), contextlib.ExitStack() as last:
+        with locked_folder(self.out), contextlib.ExitStack() as last:
             before = resumable(self.out, self.file, resume=resume)
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
             repeated = self._asked(before, runs, ask, tell) if before is not None else frozenset[str]()
@@ -364,27 +366,3 @@ def _opener() -> Callable[[Path, str | None], RunnerBench]:
     from tsbench.station.bench.bench import Bench  # opens VISA: late
 
     return Bench.open
-
-
-@contextlib.contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Keep other campaigns from writing into a folder, which is made; an empty one is removed afterwards."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = RunLock(out / LOCK)
-    except StorageError as error:
-        holder = str(error).partition(" by ")[2].partition(". ")[0]
-        raise StorageError(
-            f"{out}: another campaign is measuring into this folder{f' by {holder}' if holder else ''}. Wait until it "
-            "ends or choose another folder with --out") from None
-    except OSError as error:
-        raise StorageError(f"{out}: this folder cannot be made, or a file in it cannot be written "
-                           f"({error.strerror or error}). Choose another folder with --out") from error
-    try:
-        yield
-    finally:
-        lock.release()
-        with contextlib.suppress(OSError):  # it holds run files
-            out.rmdir()
-
-

@@ -1,20 +1,58 @@
 """What a folder holds of a campaign that is taken up again: its state, and runs that a crash left as journals."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from urllib.parse import unquote
 
-from tsbench.errors import ConfigurationError, StorageError, first_sentence
+from tsbench.errors import ConfigurationError, FolderInUse, StorageError, first_sentence
 from tsbench.records import Run, RunEvent
 from tsbench.station.campaign.specs import CampaignFile
-from tsbench.station.campaign.state import SUFFIX, CampaignState, read_state, state_path
+from tsbench.station.campaign.state import LOCK, SUFFIX, CampaignState, read_state, state_path
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.run_id import file_part
+from tsbench.storage.run_lock import RunLock
 
 _ENDED = {"success", "fail", "abort"}  #: status of a run file that the measuring process itself has finished
 _MOST_READ = 200  #: run files of unknown origin that are read before a campaign begins
+
+
+@contextlib.contextmanager
+def locked_folder(out: Path) -> Iterator[None]:
+    """Keep other campaigns from writing into a folder, which is made; an empty one is removed afterwards.
+
+    Raises
+    ------
+    FolderInUse
+        Another campaign measures into it.
+    StorageError
+        It cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = RunLock(out / LOCK)
+    except StorageError as error:
+        holder = str(error).partition(" by ")[2].partition(". ")[0]
+        raise FolderInUse(
+            f"{out}: another campaign is measuring into this folder{f' by {holder}' if holder else ''}. Wait until it "
+            "ends or choose another folder with --out") from None
+    except OSError as error:
+        raise StorageError(f"{out}: this folder cannot be made, or a file in it cannot be written "
+                           f"({error.strerror or error}). Choose another folder with --out") from error
+    try:
+        yield
+    finally:
+        lock.release()
+        with contextlib.suppress(OSError):  # it holds run files
+            out.rmdir()
+
+
+def check_folder(out: Path, file: CampaignFile, *, resume: bool) -> None:
+    """Raise what the folder has against a campaign, before anything waits for instruments; as :func:`resumable`."""
+    with locked_folder(out):
+        resumable(out, file, resume=resume)
 
 
 def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState | None:
@@ -22,15 +60,14 @@ def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState |
 
     Raises
     ------
-    StorageError
-        There is one, and it is not to be resumed.
     ConfigurationError
-        It is to be resumed, and there is none: to begin it would measure again what may have been measured.
+        There is one, and it is not to be resumed. Or it is to be resumed, and there is none: to begin it would measure
+        again what may have been measured.
     """
     state = read_state(out, file.name)
     if state is not None and state.begun:
         if not resume:
-            raise StorageError(f"{out}: this campaign has been begun in this folder already. Go on with it by "
+            raise ConfigurationError(f"{out}: this campaign has been begun in this folder already. Go on with it by "
                                "--resume, or choose another folder with --out")
         return state
     if resume and not state_path(out, file.name).exists():   # an empty one: a crash came before the first run

@@ -8,10 +8,12 @@ import pytest
 
 from tests.fixtures.fake_campaign import BENCH, Crash, FakePerformer, fake_benches, threshold, write_campaign
 from tests.fixtures.fake_runs import FakeBench
-from tsbench.errors import StorageError
+from tsbench.errors import ConfigurationError, FolderInUse, StorageError
 from tsbench.records import Flag, Result, RunEvent
 from tsbench.station.campaign import CampaignRefused, campaign
+from tsbench.station.campaign.file import read_campaign
 from tsbench.station.campaign.performing import RunLost, StepRequest
+from tsbench.station.campaign.resuming import check_folder
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -154,7 +156,7 @@ def test_a_run_that_was_begun_and_not_finished_is_never_started_again_by_itself(
         run(path, first)
     used = campaign(path, tmp_path / "out").records.life("W1/A")
     assert len(used.open) == 1 and used.used.cycles == 10   # five points each, the second at its planned worst case
-    with pytest.raises(StorageError, match=r"begun in this folder already. Go on with it by --resume"):
+    with pytest.raises(ConfigurationError, match=r"begun in this folder already. Go on with it by --resume"):
         run(path, FakePerformer())
     told: list[RunEvent] = []
     second = FakePerformer()
@@ -209,8 +211,11 @@ def test_two_resumes_at_once_are_one(tmp_path: Path) -> None:
     path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}')
 
     def another(request: StepRequest) -> Sequence[Result]:
-        with pytest.raises(StorageError, match="another campaign is measuring into this folder by process"):
+        with pytest.raises(FolderInUse, match="another campaign is measuring into this folder by process") as caught:
             run(path, FakePerformer(), resume=True)
+        assert caught.value.exit_code == 3
+        with pytest.raises(FolderInUse):   # a check before anything waits for a bench
+            check_folder(tmp_path / "out", read_campaign(path), resume=True)
         return []
 
     run(path, performer := FakePerformer(another))
