@@ -10,6 +10,7 @@ import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
@@ -65,12 +66,8 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
         There is no pulse in it.
     """
     time, voltage, current = (table.columns[role] for role in ("time", "voltage", "current"))
-    record = _found(table)
-    if not record.pulses:
-        raise ConfigurationError(
-            f"{path.name}: the table has no pulse. Its voltage stays at {format_quantity(record.base, 'V')} within "
-            "the noise. Give the kind of table with --as")
-    said, windows = [], table.windows
+    record, said, whole = _whole_pulses(table, path)
+    windows = table.windows
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
     if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
         current = -current
@@ -85,7 +82,7 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []
     if what != "relaxation":
-        results += _delays(pulses, said)
+        results += _delays(pulses, said, whole=whole)
     if relaxation:
         results += _relaxations(pulses, said)
     number = f"{len(pulses)} pulse{'s' if len(pulses) != 1 else ''}"
@@ -111,30 +108,63 @@ def _found(table: Table) -> PulseRecord:
     return replace(records[0], pulses=spans, base=float(np.median([record.base for record in records])))
 
 
+def _whole_pulses(table: Table, path: Path) -> tuple[PulseRecord, list[str], bool]:
+    """Return the record with the pulses that it shows whole, a line about the others, and whether there are such.
+
+    A pulse that began before the record has no edge. One that goes on after the record may switch the device later; but
+    where there are only such pulses, the delays of those that switched are known.
+    """
+    record = _found(table)
+    if not record.pulses:
+        raise ConfigurationError(
+            f"{path.name}: the table has no pulse. Its voltage stays at {format_quantity(record.base, 'V')} within "
+            "the noise. Give the kind of table with --as")
+    begins, ends = {part.start for part in table.parts}, {part.stop - 1 for part in table.parts}
+    begun = tuple(span for span in record.pulses if span.first not in begins)
+    if not begun:
+        raise ConfigurationError(
+            f"{path.name}: the record begins inside its only pulse, so the edge of this pulse is not known. Record "
+            "from before the pulse on, or give the kind of table with --as")
+    whole = tuple(span for span in begun if span.last not in ends)
+    if not whole:
+        return replace(record, pulses=begun), [
+            "the record ends inside the pulse. The width in the conditions is the part that was recorded, and there is "
+            "no probability, because the device may switch later"], False
+    number = len(record.pulses) - len(whole)
+    if not number:
+        return record, [], True
+    return replace(record, pulses=whole), [
+        f"{number} pulse{'s are' if number > 1 else ' is'} left out, because the record begins or ends inside "
+        f"{'them' if number > 1 else 'it'}"], True
+
+
 def _examined(
     time: FloatArray, voltage: FloatArray, current: FloatArray, base: float, spans: Sequence[PulseSpan],
     windows: Mapping[str, tuple[float, float]],
 ) -> list[TablePulse]:
-    amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE)
+    amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE, 4)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
     noise = noise_of(current)
     pulses: list[TablePulse] = []
     rested: Before | None = None
     for span, amplitude, width in zip(spans, amplitudes, widths, strict=True):
-        length = max(span.last - span.first + 1, 20)
-        near = slice(max(span.begin, span.first - length), min(span.end, span.last + length // 2))
+        near = _near(time, span)
         edge = float(time[span.first])
         mine = current[span.first : span.last + 1]
         flags, facts = _known_ends(voltage[near], current[near], windows)
         if "current" not in windows and _clipped(mine, noise):
             end = float(np.abs(mine).max())
             flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
-        found = outcome(time[near], voltage[near], current[near], facts, flags, edge=edge, rested=rested)
+        record = on_even_times(time[near], voltage[near], current[near])
+        found = outcome(record.time, record.voltage, record.current, with_noise(facts, record), flags, edge=edge,
+                        rested=rested)
         if abs(base) >= _READ_LEVEL and rested is None and span.first - near.start > _ENOUGH_BEFORE:
             rested = found.before
-        delay = found.delay
+        delay = widened_delay(found.delay, record)
         if found.firing is Firing.STILL_ON:
             delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
+        elif found.firing is Firing.UNDECIDED:
+            delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS)
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.current
@@ -142,6 +172,18 @@ def _examined(
                                    zero=zero)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed))
     return pulses
+
+
+def _near(time: FloatArray, span: PulseSpan) -> slice:
+    """Return the samples around a pulse: before it as long as it takes, and half as long after it.
+
+    Where the times are uneven, the samples before it may reach back over a gap.
+    """
+    length = max(span.last - span.first + 1, 20)
+    whole = slice(max(span.begin, span.first - length), min(span.end, span.last + length // 2))
+    most = 1.5 * length * float(time[span.last] - time[span.first]) / (span.last - span.first)
+    first, end = np.searchsorted(time, (float(time[span.first]) - most, float(time[span.last]) + most))
+    return slice(max(whole.start, int(first)), min(whole.stop, int(end)))
 
 
 def _known_ends(
@@ -168,17 +210,17 @@ def _clipped(current: FloatArray, noise: float) -> bool:
     return fine and at_end >= max(_FEWEST_CLIPPED, magnitude.size // 100)
 
 
-def _joined(values: FloatArray, share: float) -> list[float]:
+def _joined(values: FloatArray, share: float, digits: int = 3) -> list[float]:
     """Return the values with those that differ by less than ``share`` of themselves replaced by their median."""
     order = np.argsort(values)
     steps = np.diff(values[order]) > share * np.maximum(np.abs(values[order][1:]), 1e-30)
     group = np.empty(values.size, dtype=int)
     group[order] = np.concatenate(([0], np.cumsum(steps)))
-    return [_rounded(float(np.median(values[group == one]))) for one in group]
+    return [_rounded(float(np.median(values[group == one])), digits) for one in group]
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
+def _rounded(value: float, digits: int = 3) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 def _grouped(pulses: Sequence[TablePulse]) -> list[list[TablePulse]]:
@@ -188,12 +230,13 @@ def _grouped(pulses: Sequence[TablePulse]) -> list[list[TablePulse]]:
     return list(groups.values())
 
 
-def _delays(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:
+def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> list[Result]:
+    """Return the delays, and the probabilities where the pulses are ``whole``."""
     results = [delay_result(pulse.delay, {**pulse.conditions, "pulse": k}) for k, pulse in enumerate(pulses)]
     for group in _grouped(pulses):
         delays = [pulse.delay for pulse in group]
         mean = mean_delay(delays, dict(group[0].conditions))
-        results += [mean, switching_probability(delays, dict(group[0].conditions))]
+        results += [mean, *([switching_probability(delays, dict(group[0].conditions))] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
         said.append(f"{fired} of {len(group)} pulses of {_text(group)} switch the device{text}")

@@ -14,7 +14,7 @@ from tsbench.analysis.oscillation.frequency import (
 )
 from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
-from tsbench.analysis.oscillation.spikes import spike_times
+from tsbench.analysis.oscillation.time_gaps import spikes_between_gaps
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
 from tsbench.analysis.tables.clipping import apparent_ends
 from tsbench.analysis.tables.column_roles import UNITS, bare_name
@@ -177,7 +177,7 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
         name = "current"
     values, unit = table.columns[name], "V" if name == "voltage" else "A"
     steps = np.diff(np.unique(values))
-    spikes = spike_times(time, values, float(steps.min()) if steps.size else 0.0)
+    spikes, gaps = spikes_between_gaps(time, values, float(steps.min()) if steps.size else 0.0)
     found = oscillation(spikes)
     if found.frequency is not None and not is_told_apart(time, values, spikes):
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
@@ -205,6 +205,11 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
         said.append(f"{clipped} of {values.size} samples of the {name} are clipped at "
                     f"{' and '.join(format_quantity(end, unit) for end in window if np.isfinite(end))}. The true "
                     "heights are not known")
+    if gaps:
+        first = " to ".join(format_quantity(end, "s") for end in gaps[0])
+        more = "" if len(gaps) == 1 else f", and in {len(gaps) - 1} more places"
+        said.append(f"the time has a gap from {first}{more}. Intervals across a gap are left out, because the spikes "
+                    "in it are not known")
     made = Found(f"spikes of the {name} over time", results, said)
     if out is None:
         return made

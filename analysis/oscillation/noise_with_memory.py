@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.oscillation.spikes import Spikes
+from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
 from tsbench.records import FloatArray
 
 #: bins on either side of a bin with which it is compared, without those that the window spreads it over
@@ -44,7 +44,7 @@ def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes) -> bool:
     time, values : [s] and [V or A], shape (n,), about evenly sampled
     spikes : what :func:`tsbench.analysis.oscillation.spikes.spike_times` found there
     """
-    intervals = np.diff(spikes.times)
+    intervals = inter_spike_intervals(spikes)
     if intervals.size < 2:
         return False
     inside = np.searchsorted(time, spikes.times)

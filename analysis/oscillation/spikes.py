@@ -64,6 +64,7 @@ class Spikes:
     flags: Flag = Flag.NONE
     least: float = 0.0  #: [unit] sensitivity: a spike of this height would have been found
     least_width: float = 0.0  #: [s] if it is at least so wide at half of its height
+    unknown: tuple[int, ...] = ()  #: spikes after which the time has a gap: the interval that follows is not known
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,8 @@ def spikes_of_samples(
 
 
 def inter_spike_intervals(spikes: Spikes) -> FloatArray:
-    """Return the inter-spike intervals [s], shape (n - 1,)."""
-    intervals: FloatArray = np.diff(spikes.times)
+    """Return the inter-spike intervals [s], shape (n - 1,) less those across a gap of the time."""
+    intervals: FloatArray = np.delete(np.diff(spikes.times), list(spikes.unknown))
     return intervals
 
 

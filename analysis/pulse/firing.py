@@ -37,6 +37,8 @@ _CLEAR = 3.0
 _SOME, _TOP, _TAIL = 0.1, 0.8, 0.1
 #: [V] below this level no conductance can be told
 _LEAST_VOLTAGE = 0.01
+#: standard deviations by which the voltage before a pulse is clear of that at rest
+_AWAY = 4.0
 
 
 class Firing(enum.Enum):
@@ -45,6 +47,7 @@ class Firing(enum.Enum):
     FIRED = "fired"
     QUIET = "quiet"  #: off before and after
     STILL_ON = "still on"  #: had not switched off since an earlier pulse
+    UNDECIDED = "undecided"  #: the earlier pulse was not over: no current at the level between them was read
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ def outcome(
     before = before_pulse(time, voltage, current, edge)
     if rested is not None and _still_on(time, voltage, current, edge, facts, rested):
         return PulseOutcome(Firing.STILL_ON, delay, before)
+    if rested is not None and _not_yet_at_rest(time, voltage, edge, facts, rested):
+        return PulseOutcome(Firing.UNDECIDED, delay, before)
     return PulseOutcome(Firing.FIRED if delay.fired else Firing.QUIET, delay, before)
 
 
@@ -127,6 +132,22 @@ def _still_on(
     now, uncertainty = _as_it_begins(
         x - facts.sense_delay, sign * (current[shown] - rested.current), noise, limit)
     return now > max(limit, _LEAST_SIGNIFICANCE * combined(uncertainty, rested.noise / rested.samples**0.5))
+
+
+def _not_yet_at_rest(time: FloatArray, voltage: FloatArray, edge: float, facts: PulseFacts, rested: Before) -> bool:
+    """Return whether the voltage is still falling from an earlier pulse at the ``edge`` [s].
+
+    The current then charges capacitances too, and a curve through a few samples of it reaches below that of a device
+    that is on. So a current that is not clearly that of such a device does not show that the device is off.
+    """
+    if abs(rested.voltage) < _LEAST_VOLTAGE:
+        return False
+    shown = _samples_before(time, edge)
+    last = voltage[shown][-_FEWEST:]
+    sign = 1.0 if rested.voltage > 0 else -1.0
+    noise = noise_of(voltage, facts.voltage_resolution)
+    least = facts.voltage_resolution + _AWAY * noise * math.sqrt(1.0 / last.size + 1.0 / rested.samples)
+    return sign * (float(last.mean()) - rested.voltage) > least
 
 
 def _conductance_at_end(voltage: FloatArray, flowing: FloatArray) -> float:

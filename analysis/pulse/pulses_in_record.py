@@ -1,8 +1,9 @@
 """Pulses in a record of device voltage and current over time: where each begins and ends, and what it rests at.
 
-Nothing but the record says so. The base is the lower of the levels at the two ends. A pulse begins where the voltage
-leaves the base, and lasts while the voltage is away from it or, for a device that has switched behind a resistance,
-while the current still flows.
+Nothing but the record says so. The base is the lower of the levels at the two ends. Where the record begins and ends
+inside a pulse, it is the level at which the voltage rests in between. A pulse begins where the voltage leaves the
+base, and lasts while the voltage is away from it or, for a device that has switched behind a resistance, while the
+current still flows. Its amplitude is the median of its plateau, and its width is that at half of its height.
 """
 
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ _AT_BASE = 0.9
 #: share of a pulse's samples that lie within so much of its height of a held level; and how near those between rest
 _HELD_SHARE, _NEAR_LEVEL, _NEAR_BASE = 0.8, 0.07, 0.02
 _FEWEST_BETWEEN = 8  #: and so many must there be
+#: below this share of the highest magnitude the voltage may rest; so much of what is there must be near one level
+_LOW, _RESTING = 0.5, 0.8
+#: standard deviations of the noise, below the highest mean of five samples, down to which samples are of the plateau:
+#: of a million samples, this mean is 2 above the plateau at most, and the lowest sample is 5 below it
+_PLATEAU_SIGMAS = 8.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,8 @@ class PulseSpan:
     last: int  #: last one
     begin: int  #: first sample after the pulse before it, or of the record
     end: int  #: first sample of the pulse that follows, or the number of samples
-    width: float  #: [s]
-    amplitude: float  #: [V] level farthest from the base
+    width: float  #: [s] at half of its height
+    amplitude: float  #: [V] level farthest from the base: median of the plateau
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,8 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
     if time.size < 2 * _FEWEST_SAMPLES:
         return PulseRecord(0.0, (), rectangular=False)
     head = max(_FEWEST_SAMPLES, time.size // 50)
-    ends = [float(np.median(part)) for part in (voltage[:head], voltage[-head:])]
-    base = min(ends, key=abs)
+    base, zero = _rest(voltage, current, head)
     away = np.abs(smoothed(voltage, 3) - base)
-    zero = float(np.median(current[:head] if base == ends[0] else current[-head:]))
     flowing = np.abs(smoothed(current, 3) - zero)
     top, most = float(away.max()), float(flowing.max())
     if top <= max(_LEAST_SIGMAS * noise_of(voltage), _ROUNDING * float(np.abs(voltage).max())):
@@ -85,14 +89,92 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
     runs = [(first + int(np.argmax(sharp[first : last + 1])), last - int(np.argmax(sharp[first : last + 1][::-1])))
             for first, last in runs]  # smoothing has widened them
     runs = [part for first, last in runs for part in _by_side(voltage[first : last + 1] - base, _BEGINS * top, first)]
-    spans = []
+    spans, noise, smooth = [], noise_of(voltage), smoothed(voltage, 5)
     for k, (first, last) in enumerate(runs):
-        part = smoothed(voltage, 5)[first : last + 1]
-        spans.append(PulseSpan(
-            first, last, runs[k - 1][1] + 1 if k else 0, runs[k + 1][0] if k + 1 < len(runs) else time.size,
-            float(time[last] - time[first]) * (last - first + 1) / (last - first),
-            float(part[int(np.argmax(np.abs(part - base)))])))
+        begin, end = runs[k - 1][1] + 1 if k else 0, runs[k + 1][0] if k + 1 < len(runs) else time.size
+        amplitude = _plateau(voltage[first : last + 1] - base, smooth[first : last + 1] - base, noise)
+        places = _half_way(np.sign(amplitude) * (voltage - base), np.abs(current - zero), (begin, first, last, end),
+                           abs(amplitude))
+        width = float(np.diff(np.interp(places, np.arange(time.size), time))[0])
+        spans.append(PulseSpan(first, last, begin, end, width, base + amplitude))
     return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
+
+
+def _rest(voltage: FloatArray, current: FloatArray, head: int) -> tuple[float, float]:
+    """Return the voltage [V] and the current [A] at rest: at the end of lower voltage, ``head`` samples of it.
+
+    Both ends may lie inside a pulse. Then the voltage rests in between, at a level that is nearer to zero: most of the
+    samples of low voltage are at it, and each end is further away than a pulse begins.
+    """
+    ends = [float(np.median(part)) for part in (voltage[:head], voltage[-head:])]
+    base = min(ends, key=abs)
+    size = np.abs(voltage)
+    low = size < _LOW * float(size.max())
+    if int(np.count_nonzero(low)) >= head:
+        level = float(np.median(voltage[low]))
+        top = float(np.abs(voltage - level).max())
+        near = np.abs(voltage[low] - level) <= max(_LEAST_SIGMAS * noise_of(voltage), _NEAR_BASE * top)
+        if min(abs(end - level) for end in ends) > _BEGINS * top and float(np.mean(near)) >= _RESTING:
+            return level, float(np.median(current[low]))
+    return base, float(np.median(current[:head] if base == ends[0] else current[-head:]))
+
+
+def _plateau(excursion: FloatArray, smooth: FloatArray, noise: float) -> float:
+    """Return the level [V] of a pulse farthest from the base, with its sign: the median of the samples that show it.
+
+    The farthest sample, or mean of samples, is farther than the level by the noise.
+
+    Parameters
+    ----------
+    excursion, smooth : of the samples of the pulse from the base, and their running mean [V]
+    noise : [V] of a sample
+    """
+    farthest = float(smooth[int(np.argmax(np.abs(smooth)))])
+    sign = 1.0 if farthest >= 0 else -1.0
+    shown = sign * excursion >= abs(farthest) - _PLATEAU_SIGMAS * noise
+    return farthest if noise == 0.0 or not shown.any() else float(np.median(excursion[shown]))
+
+
+def _half_way(
+    excursion: FloatArray, flowing: FloatArray, span: tuple[int, int, int, int], height: float
+) -> tuple[float, float]:
+    """Return the places, in samples, at which a pulse has half of its height on its first and its last edge.
+
+    A device that has switched behind a resistance takes less voltage than half of the height. There the current shows
+    the last edge.
+
+    Parameters
+    ----------
+    excursion, flowing : from the base, with the sign of the pulse [V], and magnitude of the current [A], shape (n,)
+    span : of the samples of the record: after the pulse before, first and last of the pulse, first of the pulse after
+    height : [V] of the pulse
+    """
+    begin, first, last, end = span
+    inside = smoothed(excursion, 3)[first : last + 1]
+    high = np.flatnonzero(inside >= 0.5 * height)
+    if not high.size:
+        return first - 0.5, last + 0.5
+    rise = first + int(high[0])
+    left = _crossing(excursion[begin : rise + 1][::-1], 0.5 * height, first - begin)
+    begins = rise - left if left is not None else first - 0.5
+    fall = first + int(high[-1])
+    values, level = excursion, 0.5 * height
+    before, after = flowing[max(fall - _FEWEST_SAMPLES, first) : fall + 1], flowing[fall + 1 : last + 1]
+    # the voltage has fallen because the device switched, and not at the end of the pulse
+    if after.size > _FEWEST_SAMPLES and float(np.median(after)) > float(np.median(before)):
+        fall = max(last - _FEWEST_SAMPLES, first)
+        values, level = flowing, 0.5 * float(np.median(flowing[max(last - _NEAR_FALL, first) : last]))
+    right = _crossing(values[fall:end], level, end - fall)
+    return float(begins), float(fall + right) if right is not None else last + 0.5
+
+
+def _crossing(values: FloatArray, level: float, most: int) -> float | None:
+    """Return where values first fall below a level, in samples from the first one; None: not within ``most``."""
+    below = np.flatnonzero(values[: most + 2] < level)
+    if not below.size:
+        return None
+    k = int(below[0])
+    return 0.0 if k == 0 else k - 1 + float((values[k - 1] - level) / (values[k - 1] - values[k]))
 
 
 def _end_of_pulse(first: int, last: int, away: npt.NDArray[np.bool_], flowing: FloatArray) -> int:

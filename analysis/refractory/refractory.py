@@ -12,9 +12,10 @@ and the other nearly always does, the interval spans what lies between.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.stats import hypergeom
 
 from tsbench.analysis.pulse.firing import Firing, probability_result
 from tsbench.analysis.statistics import expanded, standard_uncertainty
@@ -29,6 +30,8 @@ _METHOD = "fit of a logistic function of log(gap) with a fitted plateau; interva
 _BEYOND = 1.5  #: the fit looks this far (in ln gap) beyond the gaps measured
 #: positions, steepnesses and plateaus of the two searches
 _COARSE, _FINE = (73, 20, 20), (121, 30, 48)
+#: chance with which a probability that rises with the gap is called one that falls
+_FALLS_BY_CHANCE = 0.01
 _DRAWS = 2000  #: of the posterior, for the credible band of the curve
 
 
@@ -61,6 +64,7 @@ class Recovery:
     flags: Flag = Flag.NONE
     #: (ln of the period, steepness, plateau) drawn from the posterior, shape (draws, 3)
     draws: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
+    unread: tuple[float, ...] = ()  #: [s] gaps too short to read the level between the pulses: counted in nothing
 
     def curve(self, gaps: FloatArray) -> FloatArray | None:
         """Return the fitted probability at ``gaps`` [s]; None without a fit."""
@@ -90,8 +94,13 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     Recovery
         NO_EVENT: no first, or no second pulse fired. CENSORED: the gaps measured do not bracket the period: it, or an
         end of its interval, lies outside of them or is not known (None). TOO_FEW: fewer than 30 pairs or four gaps.
+        AMBIGUOUS: the probability falls with the gap, which no recovery does. A gap at which a second pulse is
+        UNDECIDED does not count: those that are decided there are all of devices that are still on.
     """
     whole = [pair for pair in outcomes if pair.first is not None and pair.second is not None]
+    unread = {pair.gap for pair in whole if pair.second is Firing.UNDECIDED}
+    missed = len(outcomes) - len(whole)
+    whole = [pair for pair in whole if pair.gap not in unread]
     given = [pair for pair in whole if pair.first is Firing.FIRED]
     gaps = np.array(sorted({pair.gap for pair in given}))
     pairs = np.array([sum(pair.gap == gap for pair in given) for gap in gaps], dtype=np.float64)
@@ -100,8 +109,27 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     firsts = [pair.first for pair in outcomes if pair.first is not None]
     counts = Recovery(
         gaps, pairs, fired, len(firsts), firsts.count(Firing.FIRED), firsts.count(Firing.STILL_ON),
-        len(outcomes) - len(whole))
-    return _fitted(counts)
+        missed, unread=tuple(sorted(unread)))
+    return replace(_fitted(counts), unread=counts.unread)
+
+
+def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
+    """Return whether more second pulses fire after some gap than after the longer ones that follow, beyond chance.
+
+    Fisher's exact test, of each gap with each number of the gaps that follow; the chance is that of all tests together.
+
+    Parameters
+    ----------
+    pairs, fired : numbers at each gap, shape (gaps,), ascending with the gap
+    """
+    least, tests = 1.0, 0
+    for k in range(pairs.size - 1):
+        for end in range(k + 2, pairs.size + 1):
+            later, hits = int(pairs[k + 1 : end].sum()), int(fired[k + 1 : end].sum())
+            mine = int(pairs[k])
+            tests += 1
+            least = min(least, float(hypergeom.sf(int(fired[k]) - 1, mine + later, int(fired[k]) + hits, mine)))
+    return least * tests < _FALLS_BY_CHANCE
 
 
 def _fitted(counts: Recovery) -> Recovery:
@@ -109,6 +137,8 @@ def _fitted(counts: Recovery) -> Recovery:
     flags = Flag.NONE
     if pairs.sum() < _FEWEST_PAIRS or gaps.size < _FEWEST_GAPS:
         flags |= Flag.TOO_FEW
+    if _falls(pairs, fired):
+        flags |= Flag.AMBIGUOUS
     known = (counts.gaps, counts.pairs, counts.fired, counts.first_pulses, counts.first_fired, counts.still_on,
              counts.missed)
     if gaps.size < 2 or fired.sum() == 0:
@@ -208,6 +238,11 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
     notes = f"{_METHOD}; the fit uses the {int(found.pairs.sum())} pairs whose first pulse fired"
     if found.missed:
         notes += f" and leaves out the {found.missed} pairs that the scope missed"
+    if found.unread:
+        notes += (f". {len(found.unread)} gap{'s are' if len(found.unread) > 1 else ' is'} too short to read the level "
+                  "between the pulses and left out")
+    if Flag.AMBIGUOUS in found.flags:
+        notes += ". The probability falls with the gap at some place, which the fitted function cannot do"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
     low, high = (None if end is None else max(end + side * doubt, 0.0) if found.period is None else
                  max(found.period + side * math.hypot(end - found.period, doubt), 0.0)
@@ -229,4 +264,8 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
             "second pulses (only pairs whose first pulse fired)")
         for gap, pairs, fired in zip(found.gaps, found.pairs, found.fired, strict=True)
     ]
+    each += [
+        Result("second_firing_probability", "", None, None, None,
+               "the gap is too short to read the level between the pulses", {**conditions, "gap": gap}, Flag.AMBIGUOUS)
+        for gap in found.unread]
     return [period, plateau, first, *each]

@@ -159,7 +159,11 @@ def relaxation_time(
     dt = float(time[settled + last + 1] - time[settled + last])
     slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)  # [A] a sample
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
-    random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
+    # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
+    at_edge = min(int(edge), time.size - 2)
+    between = (float(time[at_edge + 1] - time[at_edge]), dt)
+    random = combined(
+        min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, *(part / math.sqrt(12.0) for part in between))
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)

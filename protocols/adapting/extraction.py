@@ -129,7 +129,7 @@ class PulseJudge:
                         record_flags(record, 0), rested=self._rested)
         if self._at_level and self._rested is None:
             self._rested = found.before
-        return None if found.firing is Firing.STILL_ON else found.firing is Firing.FIRED
+        return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED
 
 
 def judging_facts(record: DeviceRecord) -> PulseFacts:

@@ -20,13 +20,37 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
     """Return what makes the choosers of the gaps of a run, one for each amplitude."""
     goal = refractory_goal(settings.shortest, settings.longest, settings.ratio, settings.budget)
 
-    def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
-        return second_fired(*judged_pair(records, settings.width, gap, settings.rise_time, settings.fall_time))
+    def chooser() -> GapChooser:
+        def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
+            first, second = judged_pair(records, settings.width, gap, settings.rise_time, settings.fall_time)
+            if second is not None and second.firing is Firing.UNDECIDED:
+                made.unread(gap, math.sqrt(settings.ratio))
+            return second_fired(first, second)
 
-    return lambda: SearchChooser(
-        goal, fixture, judge, "the refractory period", math.exp, math.log,
-        lambda now, wanted: f"ratio of the ends of the interval {math.exp(min(now, 99.0)):.3g}, "
-                            f"{math.exp(wanted):.3g} wanted")
+        made = GapChooser(
+            goal, fixture, judge, "the refractory period", math.exp, math.log,
+            lambda now, wanted: f"ratio of the ends of the interval {math.exp(min(now, 99.0)):.3g}, "
+                                f"{math.exp(wanted):.3g} wanted")
+        return made
+
+    return chooser
+
+
+class GapChooser(SearchChooser):
+    """Chooses gaps that are long enough to read the level between the pulses.
+
+    A pair that tells nothing changes no belief, so the same gap would be chosen again until the budget is spent.
+    """
+
+    _shortest = 0.0
+
+    def unread(self, gap: float, factor: float) -> None:
+        """Choose no gap [s] any more below ``factor`` of one that was too short to read the level."""
+        self._shortest = max(self._shortest, factor * gap)
+
+    def choose(self) -> float:
+        """Return the next gap [s]."""
+        return max(super().choose(), self._shortest)
 
 
 def judged_pair(
@@ -47,8 +71,8 @@ def judged_pair(
 
 
 def second_fired(first: PulseOutcome | None, second: PulseOutcome | None) -> bool | None:
-    """Return whether the second pulse fired; None where the first did not fire, so that the pair does not count."""
-    if first is None or second is None or first.firing is not Firing.FIRED:
+    """Return whether the second pulse fired; None where the first did not, or it is undecided: no such pair counts."""
+    if first is None or second is None or first.firing is not Firing.FIRED or second.firing is Firing.UNDECIDED:
         return None
     return second.firing is Firing.FIRED
 
@@ -98,7 +122,11 @@ def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Re
         "amplitude": amplitude, "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base"))}
     whole = {**conditions, "pairs": found.sent, "ended": found.ended or "stopped"}
     instant = math.sqrt(2.0) * sample_interval(run)   # of both ends of a gap
-    period = Result("refractory_period", "s", *found.bounds(math.exp, lambda x: instant / math.exp(x)), found.notes,
+    unread = sum(pair.second is not None and pair.second.firing is Firing.UNDECIDED for pair in pairs)
+    notes = found.notes if not unread else (
+        f"{found.notes}. {unread} pairs are left out, because their gap is too short to read the level between the "
+        "pulses")
+    period = Result("refractory_period", "s", *found.bounds(math.exp, lambda x: instant / math.exp(x)), notes,
                     {**whole, "statistic": "half of the long-gap probability"}, found.flags)
     plateau = found.found.interval(lambda curves: curves.plateau)
     empty = Flag.NO_EVENT in found.flags

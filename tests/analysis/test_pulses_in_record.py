@@ -34,7 +34,8 @@ def test_each_pulse_by_its_samples(noise: float, sign: float) -> None:
     assert record.base == pytest.approx(sign * 0.1, abs=3 * noise + 1e-12) and record.rectangular
     assert [(span.first, span.last) for span in record.pulses] == [(100, 149), (300, 399), (600, 629)]
     assert [(span.begin, span.end) for span in record.pulses] == [(0, 300), (150, 600), (400, 1000)]
-    assert [span.width for span in record.pulses] == pytest.approx([50e-6, 100e-6, 30e-6])
+    # noise moves the middle of an edge of one sample by its share of the height
+    assert [span.width for span in record.pulses] == pytest.approx([50e-6, 100e-6, 30e-6], abs=3 * noise * 1e-6 + 1e-12)
     assert [sign * span.amplitude for span in record.pulses] == pytest.approx([1.1, 2.1, -1.9], abs=4 * noise + 1e-9)
     assert jumps(record, voltage) and record_kind(TIME, voltage, 1e-6 * voltage) == "pulses"
 

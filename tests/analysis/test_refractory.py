@@ -189,3 +189,38 @@ def test_the_credible_band_holds_the_true_curve() -> None:
                 inside += int(((low <= true(gaps)) & (true(gaps) <= high)).sum())
     assert inside >= 0.9 * 25 * gaps.size and widths[1] < 0.5 * widths[0]
     assert recovery([PairOutcome(1e-3, Firing.FIRED, Firing.QUIET)]).band(gaps) is None
+
+
+def counted(counts):
+    """Return pairs, (gap [ns], second pulses that fired, of how many)."""
+    return [PairOutcome(gap * 1e-9, Firing.FIRED, Firing.FIRED if k < fired else Firing.STILL_ON)
+            for gap, fired, number in counts for k in range(number)]
+
+
+def test_a_probability_that_falls_with_the_gap_is_ambiguous():
+    found = recovery(counted([(22, 0, 6), (25, 6, 6), (28, 0, 6), (32, 0, 6), (45, 3, 6), (1000, 6, 6)]))
+    assert Flag.AMBIGUOUS in found.flags
+    assert any("falls with the gap" in result.method for result in recovery_results(found, {}))
+
+
+def test_chance_alone_is_seldom_ambiguous():
+    """Recoveries with a plateau of 0.6 and six pairs at each of ten gaps: the flag is set in 1 % of them at most."""
+    random = np.random.default_rng(4)
+    flagged = 0
+    for _ in range(40):
+        shares = 0.6 / (1.0 + (100.0 / np.geomspace(20, 500, 10)) ** 3)
+        fired = random.binomial(6, shares)
+        found = recovery(counted([(gap, k, 6) for gap, k in zip(np.geomspace(20, 500, 10), fired, strict=True)]))
+        flagged += Flag.AMBIGUOUS in found.flags
+    assert flagged <= 2
+
+
+def test_a_gap_with_an_undecided_pair_does_not_count():
+    pairs = counted([(22, 0, 6), (28, 0, 6), (32, 0, 6), (36, 0, 6), (60, 6, 6), (1000, 6, 6)])
+    known = recovery(pairs)
+    unread = [PairOutcome(25e-9, Firing.FIRED, one) for one in (Firing.UNDECIDED, Firing.FIRED, Firing.STILL_ON)]
+    found = recovery(pairs + unread)
+    assert (found.period, found.low, found.high, found.missed) == (known.period, known.low, known.high, 0)
+    assert found.unread == (25e-9,)
+    (lost,) = [result for result in recovery_results(found, {}) if result.conditions.get("gap") == 25e-9]
+    assert lost.value is None and Flag.AMBIGUOUS in lost.flags

@@ -1,10 +1,14 @@
 """Pairs whose gap is shorter than what the scope records before a pulse: the first pulse is in the second's record."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from tsbench.analysis.adaptive.search import refractory_goal
 from tsbench.analysis.pulse.firing import Firing
-from tsbench.protocols.adaptive_refractory.extraction import judged_pair, second_fired
+from tsbench.protocols.adaptive_refractory.extraction import GapChooser, judged_pair, second_fired
 from tsbench.protocols.extracting.departure import departure, foot_of_edge, ramp_behind_pole, step_edge
 from tsbench.protocols.extracting.signals import DeviceRecord
 from tsbench.protocols.paired_pulse.extraction import shown_of_pulse
@@ -125,3 +129,41 @@ def test_a_device_that_cools_down_is_off_after_nine_tenths_of_the_way(constant) 
         found = [judged_pair(cooling(share * limit, constant, seed), WIDTH, share * limit, FALL, FALL)[1].firing
                  for seed in range(6)]
         assert found.count(state) >= 5, share
+
+
+def still_falling(gap, excess, seed=0):
+    """Two pulses whose voltage and current fall behind a pole of 10 ns; ``excess`` [S] is what conducts in the gap."""
+    random = np.random.default_rng(seed)
+    first, second = pair(gap)
+    made = []
+    for record in (first, second):
+        after = np.clip(record.times - WIDTH, 0, None)
+        in_gap = (record.times > WIDTH) & (record.times < WIDTH + gap)
+        voltage = np.where(in_gap, 0.3 + 0.7 * np.exp(-after / 10e-9), record.voltage[0])
+        current = np.where(in_gap, (voltage - 0.3) * 1e-3 + excess * 0.3, record.current[0])
+        current = current + random.normal(0, 20e-6, voltage.size)
+        made.append(DeviceRecord(record.conditions, record.times, voltage[None, :], current[None, :], 1e-3, 1e-6,
+                                 Flag.NONE, (False,)))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_gap_in_which_the_voltage_does_not_come_to_rest_shows_no_device_that_is_off(seed) -> None:
+    short = [judged_pair(still_falling(gap, 0.0, seed), WIDTH, gap, FALL, FALL) for gap in (20e-9, 25e-9, 30e-9)]
+    assert all(second.firing in (Firing.UNDECIDED, Firing.STILL_ON) for _, second in short)
+    assert not any(second_fired(*both) for both in short)
+    assert second_fired(*judged_pair(still_falling(300e-9, 0.0, seed), WIDTH, 300e-9, FALL, FALL))
+
+
+def test_an_undecided_pair_does_not_count() -> None:
+    first, second = judged_pair(pair(100e-9), WIDTH, 100e-9, FALL, FALL)
+    assert second_fired(first, replace(second, firing=Firing.UNDECIDED)) is None
+
+
+def test_no_gap_is_chosen_again_that_was_too_short_to_read_the_level() -> None:
+    goal = refractory_goal(10e-9, 1e-6, 1.5, 40)
+    chooser = GapChooser(
+        goal, None, lambda gap, records: None, "the period", math.exp, math.log, lambda now, wanted: "")
+    gap = chooser.choose()
+    chooser.unread(gap, 1.2)
+    assert chooser.choose() >= 1.2 * gap
