@@ -34,6 +34,7 @@ from tsbench.station.device_record.record import DeviceRecords
 KEPT = Path("build/campaign_budget.jsonl")
 EACH = 10  #: campaigns on one device and one budget
 MOST_LIVES = 4  #: of one campaign: the last one is not killed
+_DEAD = ("", f"failed with exit code {-signal.SIGKILL}")  #: what is said of a campaign whose last process was killed
 UNITS = {"cycles": "", "charge": "C", "energy": "J"}
 BUDGETS = 0.5, 0.9  #: of what ten campaigns take by their plans; the budget of a device is drawn between these
 STEPS = """
@@ -182,7 +183,8 @@ def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Return the rows of the table."""
     devices = {row["device"] for row in rows}
     kills = [killed for row in rows for killed in row["kills"]]
-    failed = [row["said"] for row in rows if not row["said"].startswith("done")]
+    dead = [row for row in rows if row["said"] in _DEAD]
+    failed = [row["said"] for row in rows if not row["said"].startswith("done") and row not in dead]
     lines = [
         Line("campaigns", f"{len(rows)} on {len(devices)} devices, each with a budget of its own", INFORMATION, True),
         Line("kills by SIGKILL", f"{len(kills)}: {sum(one == 'campaign' for one in kills)} between two runs, "
@@ -192,6 +194,8 @@ def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         Line("campaigns that were refused or left runs out because of the budget",
              f"{sum('refused' in row['said'] or 'left out' in row['said'] for row in rows)}", "some", any(
                  "refused" in row["said"] or "left out" in row["said"] for row in rows)),
+        Line("campaigns that were not resumed after the watchdog had ended a process that stood still", str(len(dead)),
+             INFORMATION, True),
         Line("campaigns that ended in another way", "; ".join(failed[:2]) or "none", "none", not failed),
     ]
     for name, unit in UNITS.items():
@@ -220,15 +224,16 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one device")
     parser.add_argument("--resume", action="store_true", help="go on with the devices that are there")
     parser.add_argument("--rows", type=Path, default=KEPT)
+    parser.add_argument("--kept", action="store_true", help="only the table of the rows that are there")
     parser.add_argument("--blind", action="store_true", help="forget what was interrupted: rows must fail")
     options = parser.parse_args()
     wanted = 1 if options.quick else -(-options.campaigns // EACH)
     options.rows.parent.mkdir(exist_ok=True, parents=True)
-    if not options.resume:
+    if not (options.resume or options.kept):
         options.rows.unlink(missing_ok=True)
     kept = [json.loads(line) for line in options.rows.read_text("utf-8").splitlines()] if options.rows.exists() else []
     done = {row["device"] for row in kept}
-    for number in range(wanted):
+    for number in () if options.kept else range(wanted):
         if number in done:
             continue
         with tempfile.TemporaryDirectory() as name:
