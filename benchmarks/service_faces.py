@@ -244,7 +244,7 @@ def inject(bench: Bench, face: str, key: str, fault: Mapping[str, Any]) -> Injec
     return found
 
 
-def in_table(rows: Sequence[Injection], to_come: int) -> list[Line]:
+def in_table(rows: Sequence[Injection], to_come: int | str) -> list[Line]:
     """Return the table."""
     made = []
     for face in FACES:
@@ -255,7 +255,7 @@ def in_table(rows: Sequence[Injection], to_come: int) -> list[Line]:
         times = sorted(row.off for row in mine if row.off is not None)
         walls = [row.wall for row in mine if row.wall is not None]
         slowest = (f"; outputs off after {times[-1]:.2f} s at most, {times[len(times) // 2]:.3f} s median "
-                   f"({max(walls):.2f} s of wall time at most)") * bool(times)
+                   f"({max(walls):.2f} s of wall time at most)") if times else ""
         said = f"; {len(bad)} with problems: {bad[0].key}: {'; '.join(bad[0].problems)[:200]}" if bad else ""
         made.append(Line(face, f"{len(mine)} injections, {len(times)} ended a run with an output on{slowest}{said}",
                          f"off within {BAR:g} s, told, nothing lost", not bad))
