@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from tsbench.cli.declaring import add_command, add_json, add_tables
 if TYPE_CHECKING:
     from tsbench.extraction.group_statistics import GroupStatistics
 
+_TELL_EVERY = 5.0  #: [s] between two lines that say how far it is
 _EXAMPLE = """\
   tsbench statistics runs/*.nxs
   tsbench statistics runs --quantity threshold_voltage --fit weibull,normal --relative 1%
@@ -45,7 +47,7 @@ def statistics(options: argparse.Namespace) -> int:
     families = FAMILIES if options.fit == "all" else _names(options.fit)
     found = compute(
         options.files, options.quantity, _names(options.by) or None, families, share_of(options.relative),
-        columns=options.columns, kind=options.kind_of_table)
+        columns=options.columns, kind=options.kind_of_table, progress=_Reading())
     if options.csv is not None:
         _write_csv(options.csv, found.rows())
     if options.json:
@@ -59,6 +61,19 @@ def statistics(options: argparse.Namespace) -> int:
     for line in found.problems:
         sys.stderr.write(f"tsbench: {line}\n")
     return 2 if found.problems else 0
+
+
+class _Reading:
+    """Says on standard error how many files were read, every few seconds: a night of runs takes minutes."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if (now := time.monotonic()) - self._told >= _TELL_EVERY:
+            self._told = now
+            sys.stderr.write(f"read {done} of {total} files\n")
+            sys.stderr.flush()
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -69,7 +69,8 @@ class Gathered:
 
 
 def gather(
-    runs: Iterable[Path | str | Run] | Path | str | Run, columns: str | None = None, kind: str | None = None
+    runs: Iterable[Path | str | Run] | Path | str | Run, columns: str | None = None, kind: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Gathered:
     """Return the observations of run files, journals, tables, folders or patterns, in the order of measurement.
 
@@ -77,6 +78,7 @@ def gather(
     ----------
     runs : paths, or runs as read back
     columns, kind : of tables, as :func:`tsbench.extraction.files.analyse_files` takes them
+    progress : gets how many files were read, and of how many
 
     Returns
     -------
@@ -87,7 +89,9 @@ def gather(
     given: Sequence[Path | str | Run] = [runs] if isinstance(runs, Path | str | Run) else list(runs)
     found, gathered = [one for one in given if isinstance(one, Run)], Gathered()
     tables: list[Path] = []
-    for path in named_files([one for one in given if not isinstance(one, Run)]):
+    paths = list(named_files([one for one in given if not isinstance(one, Run)]))
+    for number, path in enumerate(paths):
+        progress(number, len(paths))
         try:
             if is_run(path):
                 from tsbench.storage import read_foreign

@@ -1,6 +1,6 @@
 """Statistics of stored runs: of the cycles of each device, of the devices, and of the one against the other."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def statistics(
     seed: int = 0,
     columns: str | None = None,
     kind: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RunStatistics:
     """Compute statistics of the events in stored runs.
 
@@ -61,6 +62,7 @@ def statistics(
     relative : the half-width of the interval of a mean, relative to it, for which the needed numbers are computed
     seed : of the bootstrap
     columns, kind : of tables of other programs, as ``analyse_files`` takes them
+    progress : gets how many files were read, and of how many
 
     Returns
     -------
@@ -77,7 +79,7 @@ def statistics(
             raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
     if relative is not None and not 0.0 < relative < 1.0:
         raise ConfigurationError(f"the relative half-width {relative:g} must be between 0 and 1, for example 0.01")
-    gathered = gather(runs, columns, kind)
+    gathered = gather(runs, columns, kind, progress)
     if gathered.problems and not gathered.observations:
         raise ConfigurationError(gathered.problems[0])
     found = statistics_of(gathered.observations, quantity, by, chosen, relative, seed)

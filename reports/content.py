@@ -236,6 +236,8 @@ def _number_row(one: ReportedQuantity) -> tuple[Cell, ...]:
     mean, spread = sample.mean, sample.standard_deviation
     if mean.value is not None:
         centre = interval(mean.value, mean.low, mean.high, one.unit)
+    elif one.population is None and sample.median.value is None:  # one device, with few events
+        centre = one.text(next(iter(one.devices)))
     else:
         middle = sample.median
         centre = f"{interval(middle.value, middle.low, middle.high, one.unit)} (median)"

@@ -11,6 +11,7 @@ import pytest
 
 import tsbench
 from tsbench.cli import main
+from tsbench.cli import statistics as command
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.grouping import groups_of
 from tsbench.extraction.observations import Observation
@@ -118,7 +119,9 @@ def table(path: Path, seed: int, center: float) -> Path:
     return path
 
 
-def test_the_command_prints_tables_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_tables_json_and_csv(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
     files = [str(table(tmp_path / f"D{k}.csv", k, 1.0 + 0.05 * k)) for k in range(3)]
     options = ["--quantity", "threshold_voltage", "--fit", "normal", "--relative", "1%"]
     assert main(["statistics", *files, *options, "--csv", str(tmp_path / "out.csv")]) == 0
@@ -127,8 +130,12 @@ def test_the_command_prints_tables_json_and_csv(tmp_path: Path, capsys: pytest.C
         assert text in said
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    capsys.readouterr()
+    monkeypatch.setattr(command, "_TELL_EVERY", 0.0)
     assert main(["statistics", *files, *options, "--json"]) == 0
-    printed = json.loads(capsys.readouterr().out)
+    told = capsys.readouterr()
+    assert f"read 0 of {len(files)} files\n" in told.err
+    printed = json.loads(told.out)
     assert len(rows) == len(printed) and {row["device"] for row in printed} == {"D0", "D1", "D2", "all devices"}
     assert main(["statistics", files[0], "--quantity", "frequency"]) == 2
     assert "hold_voltage" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from tests.fixtures.report_folder import results_of, write_odd_sweep, write_repo
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.records import Flag, Result
+from tsbench.reports import content
 from tsbench.reports.bench_facts import bench_facts
 from tsbench.reports.content import ReportOptions, report_of
 from tsbench.reports.devices import STATES, DeviceRun, device_of, parts_of, reported_devices
@@ -292,6 +293,15 @@ def test_words() -> None:
     assert file_link("a:b/ö#.nxs") == "./a%3Ab/%C3%B6%23.nxs"
     assert place_name("device", "a_b") != place_name("device", "a b")
     assert set(FLAGS) == {flag for flag in Flag if flag} and len(STATES) == 7
+
+
+def test_the_table_of_results_has_the_number_of_the_only_device(folder: Path) -> None:
+    read = read_folder(folder)
+    devices = reported_devices(read.campaigns[0], read.runs)
+    alone = next(one for one in devices if one.switched)
+    for one in reported_quantities(alone.runs[:2]):
+        cells = [cell.text for cell in content._number_row(one)]
+        assert one.population is None and cells[2] not in {"-", "- (median)"}, cells
 
 
 def test_a_name_that_is_no_quantity_replaces_no_report(folder: Path) -> None:
