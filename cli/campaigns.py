@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import getpass
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
     found = campaign(options.campaign, options.out, device_record=options.device_record)
     if options.dry_run:
-        with _performer(options, found):
+        with _performer(options, found, _warn):
             plan = found.plan(resume=options.resume, again=options.again, zones=predicted_zones)
         if options.json:
             print_json(plan.as_json())
@@ -64,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
     if found.items:  # before it waits for its turn at the bench
         check_folder(found.out, found.file, resume=options.resume)
     try:
-        with ProgressPrinter(found.file.name) as progress, _performer(options, found) as performer:
+        with ProgressPrinter(found.file.name) as progress, _performer(
+                options, found, progress) as performer:
             outcome = found.run(
                 resume=options.resume, accept=options.accept or _asked_to_accept, again=options.again, events=progress,
                 ask=lambda question, answers: options.interrupted or _answer(question, answers),
@@ -90,9 +91,16 @@ def run(options: argparse.Namespace) -> int:
     return outcome.exit_code
 
 
+def _warn(event: Any) -> None:
+    sys.stderr.write(f"tsbench: {event.message}\n")
+
+
 @contextlib.contextmanager
-def _performer(options: argparse.Namespace, found: Any) -> Iterator[Any]:
-    """Have the bench service perform the runs if one runs or is wanted; None: this process does."""
+def _performer(options: argparse.Namespace, found: Any, tell: Callable[[Any], None]) -> Iterator[Any]:
+    """Have the bench service perform the runs if one runs or is wanted; None: this process does.
+
+    ``tell`` hears why the service does not lend the bench yet.
+    """
     benches = {item.step.bench for item in found.items}
     if len(benches) != 1 or not uses_service(options, bench := next(iter(benches))):
         yield None
@@ -106,7 +114,7 @@ def _performer(options: argparse.Namespace, found: Any) -> Iterator[Any]:
         performer = ServicePerformer(
             service, watchdog=options.watchdog, user=_user(), questions=TerminalAnswers(service))
         try:
-            performer.borrow(found.control)   # its plan opens the instruments in this process
+            performer.borrow(found.control, tell)   # its plan opens the instruments in this process
             with Interrupts(found.control).installed():
                 yield performer
         finally:

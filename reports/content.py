@@ -101,8 +101,7 @@ def _headline(
         mean, words = first.population.mean, first.quantity.replace("_", " ")
         cells.append(Cell(f"{words} {interval(mean.value, mean.low, mean.high, first.unit)}"))
     if campaign is not None:
-        done = len(campaign.state.outcomes) + len(campaign.state.left_out)
-        cells.append(Cell(f"{done:,} of {int(campaign.state.begun.get('items', 0)):,} runs decided"))
+        cells.append(Cell(f"{_of_planned(campaign)} runs decided"))
     return tuple(cells)
 
 
@@ -147,11 +146,20 @@ def _summary(
 def _progress(campaign: CampaignRecord) -> list[Block]:
     """Return how far a campaign is, what is begun, and why it ended."""
     state, blocks = campaign.state, list[Block]()
-    total = int(state.begun.get("items", 0))
-    decided = len(state.outcomes) + len(state.left_out)
+    out = [key for key in state.left_out if key not in state.gone]
+    measured = [key for key in state.outcomes if key not in state.gone and not state.not_begun(key)]
     begun = f"Begun {clock(str(state.begun.get('time', '')))}. "
-    blocks.append(Note(f"{begun}{decided:,} of {total:,} planned runs are decided: {len(state.outcomes):,} were "
-                       f"measured, {len(state.left_out):,} were left out by conditions."))
+    blocks.append(Note(f"{begun}{_of_planned(campaign)} planned runs are decided: {len(measured):,} were measured, "
+                       f"{len(out):,} were left out by conditions."))
+    waiting = [key for key in state.outcomes if state.not_begun(key) and key not in state.gone]
+    if waiting:
+        blocks.append(Note(f"{count(len(waiting), 'run')} could not be begun, so nothing was sent to the device: "
+                           f"{', '.join(waiting[:3])}{' …' * (len(waiting) > 3)}. --resume measures what is left.",
+                           loud=True))
+    if state.files:
+        when = ", ".join(clock(str(one.get("time", ""))) for one in state.files)
+        blocks.append(Note(f"The file of the campaign was changed ({when}). Runs with former parameters are runs of "
+                           "their own, and count. All versions of the file are under Settings.", loud=True))
     if note := _note(str(state.begun.get("text", ""))):
         blocks.append(Note(f"Note: {note}"))
     if state.unfinished:
@@ -161,13 +169,19 @@ def _progress(campaign: CampaignRecord) -> list[Block]:
         last = campaign.ended[-1]
         if reason := str(last.get("reason", "")):
             blocks.append(Note(f"It ended early at {clock(str(last.get('time', '')))}: {reason}", loud=True))
-        elif decided >= total:
+        elif state.decided >= state.planned:
             blocks.append(Note(f"Complete at {clock(str(last.get('time', '')))}."))
     if state.broken:
         again = sum(len(runs) for runs in state.broken.values())
         blocks.append(Note(f"{count(again, 'run was', 'runs were')} measured again. The numbers are those of the later "
                            "runs."))
     return blocks
+
+
+def _of_planned(campaign: CampaignRecord) -> str:
+    """Return how many runs are decided, of how many; versions before have not noted that a file was changed."""
+    decided, planned = campaign.state.decided, campaign.state.planned
+    return f"{decided:,} of {planned:,}" if decided <= planned else f"{decided:,}"
 
 
 def _note(text: str) -> str:

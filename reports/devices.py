@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsbench.records import Flag, Result
@@ -41,6 +41,13 @@ class DeviceRun:
     run_id: str = ""
     protocol: str = ""
     time: str = ""  #: of its begin
+    planned: Dose = field(default_factory=Dose)  #: its worst case
+    replaced: bool = False  #: a later run with the same parameters stands in its place: only its exposure counts
+
+    @property
+    def by_plan(self) -> bool:
+        """Whether its exposure is the planned worst case, because no reading shows it."""
+        return self.dose == self.planned and self.dose != Dose()
 
     @property
     def begun(self) -> bool:
@@ -58,6 +65,12 @@ class ReportedDevice:
     switched: bool  #: in at least one run
     reason: str  #: why it is not "working", with the remedy; ""
     die: tuple[int, ...] | None = None  #: column, row, and site of the die where there are several
+    replaced: tuple[DeviceRun, ...] = ()  #: runs in whose place later ones stand
+
+    @property
+    def exposing(self) -> tuple[DeviceRun, ...]:
+        """All runs that the device has seen, those that were measured again among them."""
+        return (*self.replaced, *self.runs)
 
     @property
     def decided(self) -> bool:
@@ -67,7 +80,7 @@ class ReportedDevice:
     @property
     def dose(self) -> Dose:
         """What it was exposed to in these runs."""
-        return sum((run.dose for run in self.runs), Dose())
+        return sum((run.dose for run in self.exposing), Dose())
 
 
 def reported_devices(campaign: CampaignRecord | None, runs: Sequence[ReadRun]) -> list[ReportedDevice]:
@@ -77,7 +90,9 @@ def reported_devices(campaign: CampaignRecord | None, runs: Sequence[ReadRun]) -
     found: dict[str, list[DeviceRun]] = {}
     for one in campaign_runs(campaign, runs) if campaign is not None else map(_run_alone, _not_repeated(runs)):
         found.setdefault(one.device, []).append(one)
-    return [device_of(name, mine, places.get(name)) for name, mine in found.items()]
+    devices = (device_of(name, [run for run in mine if not run.replaced], places.get(name))
+               for name, mine in found.items())
+    return [replace(one, replaced=tuple(run for run in found[one.name] if run.replaced)) for one in devices]
 
 
 def device_of(name: str, runs: Sequence[DeviceRun], die: tuple[int, ...] | None = None) -> ReportedDevice:
@@ -182,12 +197,19 @@ def _sentence(text: str) -> str:
 
 
 def campaign_runs(campaign: CampaignRecord, runs: Sequence[ReadRun]) -> list[DeviceRun]:
-    """Return all runs of a campaign in the order in which they came; those that were left out come last."""
+    """Return all runs of a campaign in the order in which they came; those that were left out come last.
+
+    A run that a later one of the same name stands beside, because the file was changed, is a run of its own.
+    """
     state = campaign.state
     stored = {one.run.header.run_id: one for one in runs}
     keys = [*state.history, *state.unfinished]
     found = [_of_state(key, state.intents.get(key, {}), state.outcomes.get(key), state.runs.get(key, ""), stored)
              for key in keys if key in state.intents]
+    if state.earlier:
+        found += [replace(_of_state(one.key, one.intent, one.outcome, one.run, stored), replaced=one.repeated)
+                  for one in state.earlier]
+        found.sort(key=lambda run: run.time)
     names = step_names(str(state.begun.get("text", "")))
     devices = sorted({run.device for run in found}, key=len, reverse=True)
     for key, reason in state.left_out.items():
@@ -208,7 +230,7 @@ def _of_state(
     return DeviceRun(
         key, step, device, str(known.get("status", "not finished")), str(known.get("reason", "")), contact, results,
         Dose.read(known.get("dose") or intent.get("dose", {})), file, run, str(intent.get("protocol", "")),
-        str(intent.get("time", "")))
+        str(intent.get("time", "")), Dose.read(intent.get("dose", {})))
 
 
 def step_names(text: str) -> list[str]:

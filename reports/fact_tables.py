@@ -35,13 +35,27 @@ def settings_table(devices: Sequence[ReportedDevice], campaign: CampaignRecord |
         rows = tuple((Cell(name.replace("_", " ")), Cell(_values(values))) for name, values in parameters.items()
                      if any(value not in (None, "", []) for value, _ in values))
         blocks.append(Folded(f"Parameters of {step}", (Sheet(("parameter", "value"), rows),)))
-    if campaign is not None and (text := str(campaign.state.begun.get("text", ""))):
-        blocks.append(Folded("The file of the campaign", (Listing(text),)))
+    for title, _, text in file_versions(campaign):
+        blocks.append(Folded(title, (Listing(text),)))
     return blocks or [Note("No run has parameters.")]
 
 
+def file_versions(campaign: CampaignRecord | None) -> list[tuple[str, str, str]]:
+    """Return title, name and text of each version of the file of a campaign by which something was measured."""
+    if campaign is None:
+        return []
+    state, found = campaign.state, list[tuple[str, str, str]]()
+    for one in (state.begun, *state.files):
+        since = f" from {clock(str(one.get('time', '')))} on" if state.files else ""
+        if text := str(one.get("text", "")):
+            name = str(one.get("file", "")).replace("\\", "/").rpartition("/")[2]
+            found.append((f"The file of the campaign{since}", name, text))
+    return found
+
+
 def _parameters(run: DeviceRun, campaign: CampaignRecord | None) -> Mapping[str, Any]:
-    if campaign is not None and run.key in campaign.state.intents and run.begun:
+    former = campaign is not None and any(run.run_id == one.run for one in campaign.state.earlier)
+    if campaign is not None and run.key in campaign.state.intents and run.begun and not former:
         found = campaign.state.intents[run.key].get("parameters", {})
         return found if isinstance(found, Mapping) else {}
     return run.stored.run.header.parameters if run.stored is not None else {}
@@ -80,7 +94,7 @@ def exposure_table(devices: Sequence[ReportedDevice], campaign: CampaignRecord |
         if bounds or most:
             rows.append((Cell(f"largest {words}"),
                          Cell(" or ".join(amount(bound, unit) for bound in bounds) or "no limit"),
-                         Cell(amount(used[most], unit) if most else "not added up"), Cell(most)))
+                         Cell(_largest(devices, most, name, used[most], unit) if most else "not added up"), Cell(most)))
     budgets = _budgets(devices)
     for name, words, unit in _DOSES:
         used = {device: getattr(dose, name) for device, dose in exposed.items()}
@@ -89,7 +103,7 @@ def exposure_table(devices: Sequence[ReportedDevice], campaign: CampaignRecord |
         if bounds or most:
             rows.append((Cell(f"{words} in all runs"),
                          Cell(" or ".join(amount(bound, unit) for bound in bounds) or "no budget"),
-                         Cell(amount(used[most], unit) if most else "not added up"), Cell(most)))
+                         Cell(_summed(devices, most, name, used[most], unit) if most else "not added up"), Cell(most)))
     if rows:
         blocks.append(Sheet(("quantity", "limit or budget of a device", "largest exposure in this campaign", "device"),
                             tuple(rows)))
@@ -102,6 +116,21 @@ def exposure_table(devices: Sequence[ReportedDevice], campaign: CampaignRecord |
         who, when = one.get("by") or "an unknown person", clock(str(one.get("time", "")))
         blocks.append(Note(f"Accepted by {who} at {when}: {lines}", loud=True))
     return blocks
+
+
+def _largest(devices: Sequence[ReportedDevice], device: str, name: str, value: float, unit: str) -> str:
+    """Return the largest value of a device, and whether it is planned only."""
+    runs = [run for one in devices if one.name == device for run in one.exposing if getattr(run.dose, name) == value]
+    if runs and all(run.by_plan for run in runs):
+        return f"{amount(value, unit)} (planned worst case of {runs[0].key or runs[0].run_id}, not measured)"
+    return amount(value, unit)
+
+
+def _summed(devices: Sequence[ReportedDevice], device: str, name: str, value: float, unit: str) -> str:
+    """Return the sum over the runs of a device, and how much of it is planned only."""
+    planned = sum(getattr(run.dose, name) for one in devices if one.name == device for run in one.exposing
+                  if run.by_plan)
+    return f"{amount(value, unit)}" + (f" ({amount(planned, unit)} of it planned, not measured)" if planned else "")
 
 
 def _limits(devices: Sequence[ReportedDevice]) -> set[DeviceLimits]:
@@ -189,10 +218,8 @@ def programs_table(devices: Sequence[ReportedDevice], campaign: CampaignRecord |
     files = [("bench file", *key, number) for key, number in benches.items()]
     files += [("world file of the simulation", *key, number) for key, number in worlds.items()]
     lines = [(Cell(kind), Cell(name), Cell(digest), Cell(f"{number:,}")) for kind, name, digest, number in files]
-    if campaign is not None and (text := str(campaign.state.begun.get("text", ""))):
-        path = str(campaign.state.begun.get("file", ""))
-        lines.insert(0, (Cell("campaign file"), Cell(path.replace("\\", "/").rpartition("/")[2]),
-                         Cell(text_sha256(text)), Cell("-")))
+    lines = [*((Cell("campaign file"), Cell(name), Cell(text_sha256(text)), Cell("-"))
+               for _, name, text in file_versions(campaign)), *lines]
     blocks.append(Sheet(("file", "name", "SHA-256", "runs"), tuple(lines)))
     return blocks
 

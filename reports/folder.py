@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from tsbench.archives.update import StoredRun, stored_runs
 from tsbench.errors import ConfigurationError, StorageError
 from tsbench.records import Run
+from tsbench.station.campaign.resuming import missing_files, missing_line
 from tsbench.station.campaign.state import CampaignState
 from tsbench.storage import record_data
 from tsbench.storage.reading_children import ReadingChildren
@@ -80,6 +81,11 @@ def read_folder(path: Path, cache: RunCache | None = None) -> Folder:
         raise ConfigurationError(problems[0] if problems else (unread[0] if unread else (
             f"{path}: this folder has neither a campaign nor run files. Name the folder that 'tsbench run --out' or "
             "'tsbench measure --out' wrote")))
+    there = {one.path.rpartition("/")[2] for one in runs}
+    for one in campaigns:
+        missing = [name for name in missing_files(path, one.state) if name not in there]
+        if missing:
+            problems.append(f"{one.name}: {missing_line(missing)}")
     return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread))
 
 

@@ -46,10 +46,10 @@ from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
+from tsbench.storage.recorder import FILE_OVERHEAD, needed_bytes
 from tsbench.storage.run_id import timestamp
 
 _TOLD = 3  #: problems that the message of an error holds; the plan has all
-_COPIES = 2  #: of each run's bytes stand on the disk while the next is measured: its file, and room to make one
 Answer = Callable[[str, Sequence[str]], str]  #: a question and its possible answers -> the answer
 Zones = Callable[[Path, RunnerBench, Sequence[PlannedItem]], Mapping[str, tuple[str, str]]]
 Peaks = Callable[[Path, RunnerBench, Sequence[PlannedItem]], Mapping[int, Foreseen]]
@@ -196,7 +196,8 @@ class Campaign:
         return budget_of(found, one.item.device)
 
     def _space(self, planned: Sequence[PlannedItem]) -> str:
-        needed = _COPIES * sum(item.plan.bytes for item in planned if item.plan is not None)
+        sizes = [item.plan.bytes for item in planned if item.plan is not None]
+        needed = sum(sizes) + len(sizes) * FILE_OVERHEAD + needed_bytes(max(sizes, default=0))
         existing = next(folder for folder in (self.out.absolute(), *self.out.absolute().parents) if folder.is_dir())
         free = disk.free_bytes(existing)
         if needed <= free:

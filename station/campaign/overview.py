@@ -10,6 +10,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import DeviceLimits
 from tsbench.station.campaign.planning import PlannedItem
 from tsbench.station.device_record import Budget, Dose
+from tsbench.storage.recorder import FILE_OVERHEAD
 
 _PEAKS = (("voltage", "V", "max_voltage"), ("current", "A", "max_current"), ("power", "W", "max_power"),
           ("charge", "C", "max_charge"), ("energy", "J", "max_energy"))
@@ -155,7 +156,7 @@ def _row(
         for item in one.plan.worst_case:
             worst[item.quantity] = max(worst.get(item.quantity, 0.0), one.worst(item.quantity, item.value))
         doses[one.item.device] = doses.get(one.item.device, Dose()) + one.dose
-        duration, size = duration + one.plan.duration, size + one.plan.bytes
+        duration, size = duration + one.plan.duration, size + one.plan.bytes + FILE_OVERHEAD
     peaks = {name: Bounded(worst[name], getattr(limits, limit), unit) for name, unit, limit in _PEAKS if name in worst}
     most = {name: max(getattr(dose, name) for dose in doses.values()) for name, _ in _DOSES}
     dose = {}

@@ -221,20 +221,27 @@ class ServiceClient:
         return self.submit(protocol, device, parameters=parameters, fixture=fixture, user=user, plan_only=True)
 
     @contextlib.contextmanager
-    def lent(self, asked_back: Callable[[str], None] = lambda reason: None) -> Iterator[None]:
+    def lent(
+        self, asked_back: Callable[[str], None] = lambda reason: None, waits: Callable[[str], None] = lambda why: None,
+    ) -> Iterator[None]:
         """Have the bench to oneself when one's turn comes: the service has given the instruments free.
 
         Parameters
         ----------
         asked_back : callable
             Gets the reason when somebody stops what goes on; then end soon.
+        waits : callable
+            Gets why the turn has not come yet, whenever that changes.
         """
         with contextlib.closing(self.line()) as line:
             line.say({"request": "borrow", "user": user_name()})
             words: dict[str, Any] = {}
+            told = ""
             while words.get("kind") != "lent":
                 words = line.read(None)
                 data = words.get("data") or {}
+                if (why := self._waiting(words, data)) and why != told:
+                    waits(told := why)
                 if words.get("kind") == "answer" and not data.get("accepted"):
                     raise ConfigurationError(str(words.get("message")))
                 if words.get("kind") == "ended":
@@ -265,6 +272,16 @@ class ServiceClient:
             Nothing is asked, or another question is.
         """
         self.ask("answer", text=text, **({} if question is None else {"question": question}))
+
+    def _waiting(self, words: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+        """Return what a message says of why a loan waits; "" where it says nothing of it."""
+        if words.get("kind") == "answer" and data.get("before") and not data.get("held"):
+            many = data["before"] != 1
+            return f"the bench is lent when its turn comes: {data['before']} run{'s are' if many else ' is'} before it"
+        if words.get("kind") in {"answer", "queue"} and data.get("held"):
+            return (f"the bench is not lent yet, because nothing is begun: {data['held']}. 'tsbench station continue "
+                    f"{self.bench}' goes on")
+        return ""
 
     def job(self, number: int) -> ServiceJob:
         """Return a job by its number."""

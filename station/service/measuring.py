@@ -50,6 +50,7 @@ from tsbench.station.service.guard import ServiceGuard
 from tsbench.station.service.jobs import Asked
 from tsbench.station.service.outcomes import loss_facts, outcome_facts, plan_facts, refusal_facts
 from tsbench.station.service.questions import ServiceQuestions
+from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 
 _LOG = logging.getLogger(__name__)
 _DEADLINE = 0.8  #: [s] where the bench file cannot be read
@@ -179,10 +180,11 @@ class MeasuringProcess:
             # opening waits for the watchdog, and finds all outputs off
             states = self._bench_with(str(facts["device"])).make_safe()
             lost["outputs"] = {state.output: None if state.enabled else False for state in states}
-            for path in recover(out, lambda problem: self.lines(RunEvent("warning", problem)), extract):
-                if path.stem == run:
-                    found = read_run(path)
-                    lost |= {"path": str(path), "status": "fail", "reason": sentences(lost["reason"], found.reason)}
+            recover(out, lambda problem: self.lines(RunEvent("warning", problem)), extract)
+            path = out / f"{run}{RUN_SUFFIX}"   # also where the process that died had made it itself
+            if path.exists():
+                found = read_run(path)
+                lost |= {"path": str(path), "status": "fail", "reason": sentences(lost["reason"], found.reason)}
         except (TsbenchError, OSError) as error:
             lost["reason"] = sentences(lost["reason"], in_words(error))
         self.tell("ended", job=facts["job"], outcome=lost, open=self._bench is not None)

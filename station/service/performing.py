@@ -120,9 +120,12 @@ class ServicePerformer:
         self._service, self._watchdog, self._user, self._questions = service, watchdog, user, questions
         self._loan = contextlib.ExitStack()
 
-    def borrow(self, control: Control) -> None:
-        """Have the instruments for a plan in this process, when its turn comes; until the first run, or ``close``."""
-        self._loan.enter_context(self._service.lent(control.stop))
+    def borrow(self, control: Control, events: Listener = lambda event: None) -> None:
+        """Have the instruments for a plan in this process, when its turn comes; until the first run, or ``close``.
+
+        ``events`` hears why the turn has not come yet.
+        """
+        self._loan.enter_context(self._service.lent(control.stop, lambda why: events(RunEvent("warning", why))))
 
     @property
     def problems(self) -> Sequence[str]:

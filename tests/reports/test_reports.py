@@ -25,6 +25,7 @@ from tsbench.reports.numbers import reported_quantities, with_nominal_conditions
 from tsbench.reports.report import write_reports
 from tsbench.reports.words import FLAGS, file_link, percent, place_name
 from tsbench.reports.yields import yields
+from tsbench.station.campaign.state import StateFile
 
 DEVICES = {"D1": "working", "D2": "working", "D3": "working", "D4": "open", "D5": "shorted", "D6": "quiet",
            "D7": "conducting", "D8": "interrupted", "D9": "left out", "D10": "unsure", "D11": "knee", "D12": "working"}
@@ -143,7 +144,8 @@ def test_steps_skipped_and_interrupted_are_listed_with_their_reasons(report: Rep
 
 def test_limits_budgets_and_calibrations_come_from_the_bench_file_of_the_runs(report: Report) -> None:
     exposure = {row[0]: row[1:] for row in cells(report, "exposure")}
-    assert exposure["largest voltage"][:2] == ["2 V", "1.5 V"] and exposure["cycles in all runs"][0] == "100"
+    assert exposure["largest voltage"][:2] == ["2 V", "1.5 V (planned worst case of D8 screen, not measured)"]
+    assert exposure["cycles in all runs"][0] == "100"
     instrument = cells(report, "provenance")[0]
     assert instrument[0] == "source_meter" and "2026-01-15, due 2026-06-30, OVERDUE when it measured" in instrument
 
@@ -325,3 +327,53 @@ def test_only_wanted_quantities_have_pictures(folder: Path) -> None:
     made = report_of(read, read.campaigns[0], ReportOptions(("hold_voltage",), ("normal",)))
     names = [block.title for section in made.sections for block in section.blocks if isinstance(block, Picture)]
     assert "Wafer map of hold voltage (polarity +)" in names and not any("threshold" in name for name in names)
+
+
+def _changed(folder: Path, noted: bool) -> None:
+    """A campaign of one device whose file is changed between two of its three runs; the third repeats the second."""
+    states = StateFile(folder, "c")
+    states.note("begin", id="C1", name="c", file="c.toml", text="# the first file", items=1,
+                time="2026-11-24T22:00:00.000+00:00")
+    for number, fingerprint in enumerate(("former", "latest", "latest"), start=1):
+        if number == 2 and noted:
+            states.note("file", file="c.toml", text="# the latest file", time="2026-11-24T22:01:00.000+00:00", items=1,
+                        gone=["D1 screen"])
+        dose = {"cycles": 10.0, "charge": 1e-3, "energy": 1e-3, "max_voltage": float(number), "max_current": 1e-3}
+        run = f"RUN{number}"
+        states.note("intent", key="D1 screen", device="D1", fingerprint=fingerprint, charge=f"C1:{number}",
+                    time=f"2026-11-24T22:0{number}:00.000+00:00", protocol="iv_sweep", parameters={},
+                    dose={**dose, "max_voltage": 9.0}, **({"repeated": number == 3} if noted else {}))
+        states.note("run", key="D1 screen", run=run)
+        write_sweep(folder, run, "D1", results_of("working", 1.0), 1.0, "")
+        states.note("outcome", key="D1 screen", status="success", reason="", run=run, path=f"{run}.nxs", results=[],
+                    contact=[], dose=dose, safe=True)
+    states.note("end", time="2026-11-24T22:10:00.000+00:00", reason="")
+    states.close()
+
+
+@pytest.mark.parametrize("noted", [True, False])   # False: by a version that did not note that the file was changed
+def test_all_that_a_device_has_seen_counts_whatever_became_of_its_file(tmp_path: Path, noted: bool) -> None:
+    _changed(tmp_path, noted)
+    read = read_folder(tmp_path)
+    (device,) = reported_devices(read.campaigns[0], read.runs)
+    assert (device.dose.cycles, device.dose.charge, device.dose.max_voltage) == (30.0, pytest.approx(3e-3), 3.0)
+    assert [run.run_id for run in device.runs] == ["RUN1", "RUN3"]   # RUN3 stands in the place of RUN2 only
+    text = html.unescape(page(report_of(read, read.campaigns[0])))
+    assert "1 of 1 runs decided" in text and "1 run was measured again" in text and "# the first file" in text
+    assert ("# the latest file" in text) is noted and ("The file of the campaign was changed" in text) is noted
+
+
+def test_a_worst_case_that_was_only_planned_is_said_to_be_planned(tmp_path: Path) -> None:
+    folder = write_report_folder(tmp_path, {"D1": "working", "D2": "interrupted"})
+    read = read_folder(folder)
+    text = html.unescape(page(report_of(read, read.campaigns[0])))
+    assert "1.5 V (planned worst case of D2 screen, not measured)" in text
+
+
+def test_run_files_that_are_gone_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_report_folder(tmp_path, {"D1": "working", "D2": "working"})
+    gone = sorted(folder.glob("*.nxs"))[0]
+    gone.unlink()
+    assert main(["report", str(folder), "--no-pdf"]) == 1
+    assert f"1 run file is missing: {gone.name}" in capsys.readouterr().err
+    assert "1 run file is missing" in (folder / "report.html").read_text("utf-8")

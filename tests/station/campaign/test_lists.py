@@ -282,8 +282,9 @@ def test_a_short_device_gets_no_further_entries(
 def test_a_list_that_the_disk_has_no_room_for_is_refused(
     tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tsbench.storage.disk.free_bytes", lambda folder: 3000)
-    with pytest.raises(CampaignRefused, match=r"the list needs 0.0 MB in .*, but only 0.0 MB are free"):
+    """The files of both, and what the last one itself asks for."""
+    monkeypatch.setattr("tsbench.storage.disk.free_bytes", lambda folder: 17_000_000)
+    with pytest.raises(CampaignRefused, match=r"the list needs 17.2 MB in .*, but only 17.0 MB are free"):
         run_list(listed(tmp_path, ONE + ONE), tmp_path / "out")
     assert opened[0].calls == ["close"] and not (tmp_path / "out").exists()
 

@@ -151,6 +151,22 @@ def test_the_bench_is_lent_in_turn_and_returned_when_its_client_leaves(served: H
         wait_until(lambda: [job.get("status") for job in ada.status()["jobs"]] == 2 * ["success"])
 
 
+def test_a_loan_says_why_it_waits(served: HeldService) -> None:
+    told: list[str] = []
+    with ServiceClient(served.facts) as ada, ServiceClient(served.facts) as ben:
+        def borrow() -> None:
+            with ada.lent(waits=told.append):
+                pass
+
+        waiting = threading.Thread(target=borrow)
+        waiting.start()
+        wait_until(lambda: told)
+        assert told[0].startswith("the bench is not lent yet, because nothing is begun: for the test. 'tsbench station")
+        ben.go_on()
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive() and len(told) == 1
+
+
 def test_a_loan_that_waits_ends_with_its_client_and_is_not_kept(served: HeldService) -> None:
     with Face(served.place.address) as face:
         face.until("queue")

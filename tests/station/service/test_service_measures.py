@@ -138,6 +138,8 @@ def test_a_service_that_is_killed_leaves_no_run_behind_and_its_queue_is_held(ben
         wait_until(lambda: {one["job"]: one["state"] for one in after.status()["jobs"]}[job.number] == "ended")
         (path,) = tmp_path.glob("*.nxs")
         assert read_run(path).status in {"abort", "recovered"}
+        ended = {one["job"]: one for one in after.status()["jobs"]}[job.number]
+        assert (ended["run"], ended["path"]) == (path.stem, str(path))   # the queue leads to the data
         after.go_on()
         assert after.job(waiting.number).wait().status == "success"
 
