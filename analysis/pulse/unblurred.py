@@ -156,7 +156,8 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
         end = found.top + found.after
         value, form = 0.5 * (value + end), 0.5 * abs(end - value) + abs(form)
     poles = [_peak(record, first, last, width, max(late + side * doubt, 0.0)).place for side in (-1.0, 1.0)]
-    spread = max((found.half / _HALF_MAXIMUM) ** 2 - width**2, record.blur**2)
+    # of the width that is seen, a sample may be that of the samples
+    spread = max((max(found.half - 1.0, 0.0) / _HALF_MAXIMUM) ** 2 - width**2, record.blur**2)
     return Unblurred(value, math.hypot(found.random, _between(math.sqrt(spread))), form,
                      max(abs(pole - found.place) for pole in poles))
 
