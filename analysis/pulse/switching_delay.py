@@ -6,11 +6,13 @@ Whether a current is restless is decided by its reversals and its misfit from a 
 the parallel capacitance flows during the edge and then ends; switching is the rise after which the current stays, at
 a conductance at least three times that of the off state in the same pulse.
 
-Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
+The response of the scope and the pole of the sensor are taken off (:mod:`.unblurred`).
+
+Random parts of one delay: noise on edge, top and rise, and what lies between the samples.
 Common to all pulses: skew between the two channels (a measured one is taken off; limit of its error / sqrt 3), the time
-base, and the sense resistor with the capacitance across it (the scope's input, leads), which shows every change of the
-current later by their product: that is taken off, and its error is uniform within its limit. ``Delay`` keeps both
-parts apart, so that a mean over pulses shrinks the first and not the second.
+base, the form of edge, top and rise, and the sense resistor with the capacitance across it (the scope's input, leads),
+a pole whose error is uniform within its limit. ``Delay`` keeps both parts apart, so that a mean over pulses shrinks the
+first and not the second.
 """
 
 import math
