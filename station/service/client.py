@@ -15,7 +15,7 @@ from tsbench.records import RunEvent
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.connection import ServiceConnection, ServiceLost
-from tsbench.station.service.outcomes import read_outcome, refusal_of
+from tsbench.station.service.outcomes import read_outcome, refusal_of, waits_for
 from tsbench.station.service.place import ServicePlace, holder, living_service, place_of
 from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
@@ -118,20 +118,6 @@ class ServiceJob:
     def move(self, place: int = 1) -> None:
         """Give it another place among those that wait, from 1."""
         self._service.ask("reorder", job=self.number, place=place)
-
-
-def waits_for(state: Mapping[str, Any], number: int) -> str:
-    """Return what keeps a job from its turn until somebody acts, from the state of a service, and how to go on; ""."""
-    jobs = {job.get("job"): job for job in state.get("jobs") or ()}
-    if number not in jobs or jobs[number].get("state") != "waiting":
-        return ""
-    if state.get("held"):
-        return f"nothing is begun: {state['held']}. 'tsbench station continue {state['bench']}' goes on"
-    running = jobs.get(state.get("running"), {})
-    if running.get("paused"):
-        return (f"job {running['job']} before it is {running['paused']}. 'tsbench station resume {state['bench']} "
-                f"{running['job']}' goes on")
-    return ""
 
 
 class ServiceClient:

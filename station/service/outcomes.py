@@ -87,3 +87,17 @@ def _flags(names: Any) -> Flag:
     for name in names:
         found |= Flag[str(name).upper()]
     return found
+
+
+def waits_for(state: Mapping[str, Any], number: int) -> str:
+    """Return what keeps a job from its turn until somebody acts, from the state of a service, and how to go on; ""."""
+    jobs = {job.get("job"): job for job in state.get("jobs") or ()}
+    if number not in jobs or jobs[number].get("state") != "waiting":
+        return ""
+    if state.get("held"):
+        return f"nothing is begun: {state['held']}. 'tsbench station continue {state['bench']}' goes on"
+    running = jobs.get(state.get("running"), {})
+    if running.get("paused"):
+        return (f"job {running['job']} before it is {running['paused']}. 'tsbench station resume {state['bench']} "
+                f"{running['job']}' goes on")
+    return ""

@@ -18,7 +18,8 @@ from tests.fixtures.run_face import Face
 from tsbench.errors import ConfigurationError
 from tsbench.station.service import door as door_module
 from tsbench.station.service.child import MeasuringChild
-from tsbench.station.service.client import ServiceClient, waits_for
+from tsbench.station.service.client import ServiceClient
+from tsbench.station.service.outcomes import waits_for
 from tsbench.station.service.requests import REQUESTS
 
 
