@@ -23,6 +23,9 @@ _NAMES = ("quantity", "device", "protocol", "campaign", "status")  #: fields tha
 _STATUSES = ("success", "fail", "abort", "recovered", "running")  #: may be asked for where no run has it
 _MOST_NAMED = 200  #: names that are compared with one that is not known, or listed
 
+#: one file of each run: SQLite takes the other columns of the row with the minimum
+_COUNTED = "SELECT number FROM (SELECT number, min(path) FROM files WHERE run IS NOT NULL GROUP BY run)"
+
 
 @dataclass(frozen=True)
 class ArchiveQuestion:
@@ -101,6 +104,13 @@ def _rows(
         problem for (problem,) in database.execute("SELECT problem FROM files WHERE problem != '' ORDER BY path")]
 
 
+def copies(folder: Path) -> list[str]:
+    """Return the paths of run files that no answer counts, because another file in the folder holds the same run."""
+    with opened(folder) as database:
+        return [path for (path,) in database.execute(
+            f"SELECT path FROM files WHERE run IS NOT NULL AND number NOT IN ({_COUNTED}) ORDER BY path")]
+
+
 def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:
     """Return the rows of an open catalogue that a question asks for, by start, run and place of the result.
 
@@ -113,7 +123,7 @@ def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[
     conditions, values = _conditions(question)
     names = (*COLUMNS[:-1], "path")
     command = (f"SELECT {', '.join(names)} FROM results JOIN files ON files.number = results.file "
-               f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} ORDER BY start_time, run, path, place")
+               f"{'WHERE ' + ' AND '.join(conditions)} ORDER BY start_time, run, path, place")
     known: dict[int, str] = {}
     read: dict[str, dict[str, Any]] = {}  # most rows have conditions that others have too
     found = []
@@ -152,7 +162,8 @@ def _fits(name: str, wanted: str) -> tuple[str, str]:
 
 
 def _conditions(question: ArchiveQuestion) -> tuple[list[str], list[Any]]:
-    conditions: list[str] = []
+    # of copies of a run one counts: the file whose path comes first
+    conditions = [f"files.number IN ({_COUNTED})"]
     values: list[Any] = []
     for name in _NAMES:
         if wanted := getattr(question, name):

@@ -33,7 +33,7 @@ def declare(commands: Any) -> None:
 def query(options: argparse.Namespace) -> int:
     """Bring the catalogue up to date, ask it, and print the rows; 1 if a file could not be read."""
     from tsbench.archives.catalogue import opened
-    from tsbench.archives.questions import ArchiveQuestion, rows_of
+    from tsbench.archives.questions import ArchiveQuestion, copies, rows_of
     from tsbench.archives.update import update
     from tsbench.cli.printing import print_json, print_results
 
@@ -54,6 +54,8 @@ def query(options: argparse.Namespace) -> int:
         print_results(rows, f"Results in {options.folder}", files=True)
     else:
         sys.stdout.write(f"{options.folder}: no result fits\n")
+    for copy in copies(options.folder):
+        sys.stderr.write(f"{copy}: this file is left out, because another one in the folder holds the same run\n")
     for problem in problems:
         sys.stderr.write(f"tsbench: {problem}\n")
     return 1 if problems else 0

@@ -10,7 +10,7 @@ from tsbench.analysis.tables.record_kind import KINDS
 from tsbench.analysis.tables.table import parse_columns
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
 from tsbench.errors import ConfigurationError, TsbenchError
-from tsbench.extraction.paths import RUN_SUFFIXES, named_files
+from tsbench.extraction.paths import RUN_SUFFIXES, named_files, names_of
 from tsbench.extraction.runs import draw_figures, extract, other_package
 from tsbench.extraction.table_files import TablesRead, read_tables
 from tsbench.extraction.tables import analyse_table
@@ -33,6 +33,9 @@ class FileAnalysis:
     #: a line for each file that could not be analysed, and for each kind of result that was refused
     problems: list[str] = field(default_factory=list)
     repeated: dict[str, str] = field(default_factory=dict)  #: interrupted run -> the run measured in its place
+    names: dict[Path, str] = field(default_factory=dict)  #: of the files, in rows and lines
+    runs: dict[str, str] = field(default_factory=dict)  #: run -> name of its file
+    stems: set[str] = field(default_factory=set)  #: with which the names of figures of tables begin
 
     def leave_out_repeated(self) -> None:
         """Take away the rows of runs that were interrupted and measured again: the same device would count twice."""
@@ -49,6 +52,7 @@ def analyse_files(
     out: Path | None = None,
     kind: str | None = None,
     table: str | None = None,
+    names: Mapping[Path, str] | None = None,
 ) -> FileAnalysis:
     """Extract numbers from run files and tables.
 
@@ -61,6 +65,7 @@ def analyse_files(
     out : folder for figures; None: none are drawn
     kind : what tables hold, one of "sweep", "pulses", "relaxation", "spikes"; None: by columns and record
     table : name (or number from 1) of the table in files that hold several; None: all
+    names : of the files in rows, lines and figures; None: their own, after as many folders as tell them apart
 
     Returns
     -------
@@ -77,7 +82,7 @@ def analyse_files(
     if kind is not None and kind not in KINDS:
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
     files = named_files(paths)
-    analysis, failed = FileAnalysis(), 0
+    analysis, failed = FileAnalysis(names=dict(names or names_of(files))), 0
     for path, run in _with_runs(files):
         try:
             if isinstance(run, Exception):
@@ -87,11 +92,12 @@ def analyse_files(
             else:
                 _analyse_tables(read_tables(path, named, table), path, chosen, out, kind, analysis)
         except (TsbenchError, OSError) as error:
-            analysis.problems.append(_line(error, path))
+            said = _line(error, path, analysis.names[path])
+            analysis.problems.append(said)
             failed += 1
             if failed == len(files):
                 if isinstance(error, TsbenchError):
-                    raise type(error)(_line(error, path)) from error
+                    raise type(error)(said) from error
                 raise
     analysis.leave_out_repeated()
     return analysis
@@ -140,29 +146,32 @@ def is_run(path: Path) -> bool:
         return path.suffix.lower() in RUN_SUFFIXES or file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
 
 
-def _line(error: TsbenchError | OSError, path: Path) -> str:
+def _line(error: TsbenchError | OSError, path: Path, name: str) -> str:
     if isinstance(error, OSError):
         return f"{path}: {error.strerror or error}"
     text = " ".join(str(error).split())
-    return text if path.name in text else f"{path.name}: {text}"
+    if path.name not in text:
+        return f"{name}: {text}"
+    return text if name in text or str(path) in text else text.replace(path.name, name)
 
 
 def _analyse_tables(
     read: TablesRead, path: Path, rule: Rule, out: Path | None, kind: str | None, into: FileAnalysis
 ) -> None:
     """Analyse the tables of a file one by one; an error of one of several is a line of ``problems``."""
+    label = into.names[path]
     into.problems.extend(read.problems)
     if read.tables and (remarks := read.tables[0].remarks):
-        into.lines.extend(f"{path.name}: {line}" for line in remarks)
+        into.lines.extend(f"{label}: {line}" for line in remarks)
     failed = 0
     for one in read.tables:
-        name = f"{path.name}:{one.name}" if one.name else path.name
-        drawn_as = path.with_name(f"{path.stem}_{_file_name(one.name)}{path.suffix}") if one.name else path
+        name = f"{label}:{one.name}" if one.name else label
+        drawn_as = path.with_name(_figure_stem(label, path, one.name, into.stems) + path.suffix)
         try:
             found = analyse_table(one.table, drawn_as, rule, out, kind)
         except TsbenchError as error:
             failed += 1
-            said = str(error).replace(drawn_as.name, f"{path.name}, table '{one.name}'" if one.name else path.name)
+            said = str(error).replace(drawn_as.name, f"{label}, table '{one.name}'" if one.name else label)
             if failed == len(read.tables):
                 raise type(error)(said) from error
             into.problems.append(said)
@@ -172,6 +181,15 @@ def _analyse_tables(
         into.rows.extend(result.row(device="", protocol="table", run=name) for result in found.results)
         into.lines.extend(f"{name}: {line}" for line in found.lines)
         into.figures.extend(found.figures)
+
+
+def _figure_stem(label: str, path: Path, table: str, used: set[str]) -> str:
+    """Return with what the names of a table's figures begin: no other table's do, not even in capital letters."""
+    stem = label.removesuffix(path.suffix).replace("/", "_") + (f"_{_file_name(table)}" if table else "")
+    others = (f"{stem}_{path.suffix[1:]}", *(f"{stem}_{number}" for number in range(2, len(used) + 3)))
+    free = next(one for one in (stem, *others) if one.lower() not in used)
+    used.add(free.lower())
+    return free
 
 
 def _file_name(table: str) -> str:
@@ -188,21 +206,25 @@ def _count(results: int, without: int, refused: bool) -> str:
 
 
 def _analyse_run(path: Path, run: Run, options: ExtractionOptions, out: Path | None, into: FileAnalysis) -> None:
-    header = run.header
+    header, label = run.header, into.names[path]
+    if other := into.runs.get(header.run_id):
+        into.lines.append(f"{label}: this file is left out, because it holds the run {header.run_id} as {other} does")
+        return
+    into.runs[header.run_id] = label
     into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
     before = len(into.problems)
     results = extract(run, options, problem=into.problems.append)
     refused = len(into.problems) > before
     into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
     if line := other_package(run):
-        into.lines.append(f"{path.name}: {line}")
+        into.lines.append(f"{label}: {line}")
     without = sum(result.value is None for result in results)
     simulated = {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}
     mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""
     state = "" if run.status == "success" else f". The run ended with status '{run.status}'"
     into.lines.append(
-        f"{path.name}: {header.protocol} on {header.device.identifier}{mark} gives "
+        f"{label}: {header.protocol} on {header.device.identifier}{mark} gives "
         f"{_count(len(results), without, refused)}{state}"
     )
     if out is not None:
-        into.figures.extend(draw_figures(run, out, options, lambda line: into.lines.append(f"{path.name}: {line}")))
+        into.figures.extend(draw_figures(run, out, options, lambda line: into.lines.append(f"{label}: {line}")))

@@ -1,5 +1,6 @@
 """The events of stored runs and tables, each with the facts by which events are grouped."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,7 +9,7 @@ from typing import Any
 
 from tsbench.errors import TsbenchError
 from tsbench.extraction.files import analyse_files, is_run
-from tsbench.extraction.paths import named_files
+from tsbench.extraction.paths import named_files, names_of
 from tsbench.extraction.runs import extract
 from tsbench.records import Flag, Result, Run
 
@@ -84,7 +85,8 @@ def gather(
     -------
     Gathered
         A file that cannot be read is named in ``problems``; of runs that were interrupted and measured again, only
-        the later one counts.
+        the later one counts. A run counts once, and so does a table, however many copies of them are given. Each table
+        is a device of its own.
     """
     given: Sequence[Path | str | Run] = [runs] if isinstance(runs, Path | str | Run) else list(runs)
     found, gathered = [one for one in given if isinstance(one, Run)], Gathered()
@@ -103,14 +105,45 @@ def gather(
             text = " ".join(str(error).split())
             gathered.problems.append(text if path.name in text else f"{path.name}: {text}")
     _add_runs(found, gathered)
-    for path in tables:
-        _attempt(path.name, gathered, partial(_add_table, path, gathered, columns, kind))
+    _add_tables(tables, gathered, columns, kind)
     return gathered
+
+
+def _add_tables(tables: Sequence[Path], gathered: Gathered, columns: str | None, kind: str | None) -> None:
+    names, devices = names_of(tables), names_of(tables, suffix=False)
+    contents: dict[str, str] = {}
+    counted = 0
+    for path in tables:
+        before = contents.setdefault(_digest(path), names[path])
+        if before != names[path]:
+            gathered.lines.append(f"{names[path]}: this table is left out, because it is a copy of {before}")
+            continue
+        _attempt(names[path], gathered, partial(
+            _add_table, path, gathered, columns, kind, names=names, device=devices[path]))
+        counted += 1
+    if counted > 1:
+        gathered.lines.append(f"each of the {counted} tables is taken for a device of its own, which is named by its "
+                              "file")
+
+
+def _digest(path: Path) -> str:
+    """Return what two copies of a file have in common; the path of one that cannot be read, which fails later."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return str(path)
 
 
 def _add_runs(found: list[Run], gathered: Gathered) -> None:
     repeated = {str(name) for run in found for name in run.header.provenance.get("repeats") or ()}
-    for run in sorted(found, key=lambda run: (run.header.start_time, run.header.run_id)):
+    counted: set[str] = set()
+    # of copies, the one with the most points: a journal may have been copied before its run ended
+    for run in sorted(found, key=lambda run: (run.header.start_time, run.header.run_id, -len(run.points))):
+        if run.header.run_id in counted:
+            gathered.lines.append(f"{run.header.run_id}: a copy of this run is left out")
+            continue
+        counted.add(run.header.run_id)
         if run.header.run_id in repeated:
             gathered.lines.append(f"{run.header.run_id}: this run is left out, because it was measured again")
             continue
@@ -133,11 +166,14 @@ def _add_run(run: Run, gathered: Gathered) -> None:
             result, len(gathered.observations), run.header.simulated, {**facts, **result.conditions}))
 
 
-def _add_table(path: Path, gathered: Gathered, columns: str | None, kind: str | None) -> None:
-    found = analyse_files([path], columns, kind=kind)
+def _add_table(
+    path: Path, gathered: Gathered, columns: str | None, kind: str | None, *, names: Mapping[Path, str], device: str,
+) -> None:
+    found = analyse_files([path], columns, kind=kind, names=names)
     gathered.lines += [*found.understood, *found.lines]
     gathered.problems += found.problems
-    facts = {"device": path.stem, "run": path.name, "protocol": "table"}
+    if len(found.understood) > 1:
+        gathered.lines.append(f"{names[path]}: its {len(found.understood)} tables are taken for one device")
     for row in found.rows:
         flags = Flag.NONE
         for name in row["flags"]:
@@ -145,7 +181,8 @@ def _add_table(path: Path, gathered: Gathered, columns: str | None, kind: str | 
         result = Result(row["quantity"], row["unit"], row["value"], row["low"], row["high"], row["method"],
                         row["conditions"], flags, row["random_uncertainty"], row["systematic_uncertainty"])
         gathered.observations.append(Observation(
-            result, len(gathered.observations), False, {**facts, **result.conditions}))
+            result, len(gathered.observations), False,
+            {"device": device, "run": row["run"], "protocol": "table", **result.conditions}))
 
 
 def run_facts(run: Run) -> dict[str, Any]:

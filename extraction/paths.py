@@ -1,6 +1,7 @@
 """Files that a command line names: patterns that the shell did not expand, and folders."""
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".dat"})
 
 def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset[str] | None = None) -> list[Path]:
     """Return the files that are meant, each once, in the order given.
+
+    A file counts once, by whatever path it is named: ``t.csv``, ``x/../t.csv`` and a link to it are one file.
 
     Parameters
     ----------
@@ -40,7 +43,46 @@ def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset
             files.update(dict.fromkeys(match for match in found if match.is_file()))
         else:
             files[path] = None
-    return list(files)
+    once: dict[object, Path] = {}
+    for path in files:
+        once.setdefault(_identity(path), path)
+    return list(once.values())
+
+
+def _identity(path: Path) -> object:
+    """Return what two paths of one file have in common; the path itself where there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path
+    return (found.st_dev, found.st_ino) if found.st_ino else path.resolve()
+
+
+def names_of(files: Sequence[Path], *, suffix: bool = True) -> dict[Path, str]:
+    """Return a name for each file: its own, after as many folders above it as tell it from the others.
+
+    Laboratories store ``D1/iv.csv`` beside ``D2/iv.csv``: the folder tells the devices apart.
+
+    Parameters
+    ----------
+    files : each once
+    suffix : whether the names end with the suffixes of the files; without, only those keep theirs that need it
+    """
+    places = {path: Path(os.path.abspath(path)) for path in files}  # noqa: PTH100 - a link keeps the name it has
+    parts = {path: (*place.parts[:-1], place.name if suffix else place.stem) for path, place in places.items()}
+    depth = dict.fromkeys(files, 1)
+    while True:
+        names = {path: "/".join(parts[path][-depth[path]:]) for path in files}
+        alike: dict[str, list[Path]] = {}
+        for path, name in names.items():
+            alike.setdefault(name, []).append(path)
+        deeper = [path for several in alike.values() if len({parts[path] for path in several}) > 1
+                  for path in several if depth[path] < len(parts[path])]
+        if not deeper:
+            break
+        for path in deeper:
+            depth[path] += 1
+    return {path: name if len(alike[name]) == 1 else f"{name}{places[path].suffix}" for path, name in names.items()}
 
 
 def _is_second_part(path: Path) -> bool:

@@ -49,7 +49,7 @@ class Folder:
     path: Path
     campaigns: tuple[CampaignRecord, ...]
     runs: tuple[ReadRun, ...]  #: by their start
-    problems: tuple[str, ...]  #: one line for each file that could not be read
+    problems: tuple[str, ...]  #: one line for each file that could not be read, or is a copy
 
 
 @dataclass
@@ -118,9 +118,15 @@ def _read_runs(folder: Path, cache: RunCache) -> tuple[list[ReadRun], list[str]]
             for batch, entries in zip(batches, children.entries(asked, of="summaries"), strict=True):
                 for (name, one), entry in zip(batch, entries, strict=True):
                     cache.known[name] = one.state, _read(name, one, entry)
-    runs = [run for _, run in cache.known.values() if isinstance(run, ReadRun)]
-    runs.sort(key=lambda one: (one.run.header.start_time, one.run.header.run_id))
-    return runs, [problem for _, problem in cache.known.values() if isinstance(problem, str)]
+    problems = [problem for _, problem in cache.known.values() if isinstance(problem, str)]
+    runs: dict[str, ReadRun] = {}
+    for name in sorted(cache.known):
+        if not isinstance(read := cache.known[name][1], ReadRun):
+            continue
+        counted = runs.setdefault(read.run.header.run_id, read)
+        if counted is not read:
+            problems.append(f"{read.path}: this file is left out, because it holds the same run as {counted.path}")
+    return sorted(runs.values(), key=lambda one: (one.run.header.start_time, one.run.header.run_id)), problems
 
 
 def _read(name: str, file: StoredRun, entry: Mapping[str, Any]) -> ReadRun | str:

@@ -33,6 +33,7 @@ class Contact:
 
 def contact(
     voltage: FloatArray, current: FloatArray, resolution: float = 0.0, limited: npt.NDArray[np.bool_] | None = None,
+    accuracy: float = 0.0, offset: float = 0.0,
 ) -> Contact:
     """Judge the contact from device voltage [V] and current [A] of a whole run, same shape; NaN is left out.
 
@@ -42,6 +43,10 @@ def contact(
         [A] that the current cannot tell from zero (one code of a scope): an open device needs a finer one.
     limited : array of bool, optional
         Readings in compliance, same shape.
+    accuracy : float
+        Relative limit of the error of the resistance: a device is short if it may have a resistance of a short.
+    offset : float
+        [V] limit of the error of the zero of the voltage.
     """
     known = np.isfinite(voltage) & np.isfinite(current)
     v, i = np.abs(np.asarray(voltage)[known]), np.abs(np.asarray(current)[known])
@@ -61,7 +66,8 @@ def contact(
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
     off = int(np.sum((v >= LEAST_VOLTAGE) & (i * OFF_ABOVE < v)))
     always = limited is not None and _always_limited(v, i, np.asarray(limited)[known])
-    if ratio < (LIMITED_SHORT_BELOW if always else SHORT_BELOW) and off <= _OUTLIERS:
+    least = ratio * (1.0 - accuracy) - (offset / most if most else 0.0)
+    if least < (LIMITED_SHORT_BELOW if always else SHORT_BELOW) and off <= _OUTLIERS:
         return Contact(
             Flag.SHORT,
             f"the device looks short ({ratio:.2g} Ohm at {format_quantity(most, 'A', 3)}). Check "

@@ -123,10 +123,8 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     if not fired:
         where = f"any of {len(quiet)} records" if len(quiet) > 1 else "the record"
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
-        return (
-            f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, use a higher level, or measure "
-            "the current with a finer resolution"
-        )
+        more = "use a higher level" + (", or measure the current with a finer resolution" if strongest.dark else "")
+        return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
     on = [s for s in quiet if s.conductance > _ANOTHER * off and abs(s.current) > _ANOTHER * s.resolution]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.firing_share import firing_share
 from tsbench.analysis.statistics import (
     NORMAL_95,
     combined,
     expanded,
-    proportion_interval,
     standard_uncertainty,
     summarise,
 )
@@ -58,7 +58,7 @@ class Delay:
     off_current: float = math.nan
     on_current: float = math.nan
     by_level: bool = False  #: whether half of the highest current was taken, not the steepest rise
-    low: float | None = None  #: [s] without a value: it is at least this
+    low: float | None = None  #: [s] without a value: it is at least this; of one that did not fire, how long it stood
     high: float | None = None  #: [s] or at most this
     limit: float = 0.0  #: [s] largest uniform error common to all pulses, within ± this
     #: [s] limits of uniform errors by the form of rise, edge and top; with signs, so that noise on them averages out
@@ -110,7 +110,8 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
 
     The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse
     alone gives its own interval and the flag TOO_FEW; none gives NO_EVENT. Where only a bound of some is known, the
-    mean is bounded too (CENSORED).
+    mean is bounded too (CENSORED). So it is where some pulses ended before the device switched: their delays would
+    have been the longest, and the mean of the others is too short. Pulses that found the device on do not count.
     """
     fired = [delay for delay in delays if delay.fired]
     flags = Flag.NONE
@@ -122,10 +123,15 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         return Result(
             "switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT
         )
+    ended = [delay.low for delay in delays if not delay.fired and delay.low is not None]
     if any(delay.value is None for delay in fired):
         low, high = _bound_of_mean(fired)
-        return Result(
-            "switching_delay_mean", "s", None, low, high, method, conditions, flags | Flag.CENSORED)
+        return Result("switching_delay_mean", "s", None, low, None if ended else high, method, conditions,
+                      flags | Flag.CENSORED)
+    if ended:
+        method += f"; in {len(ended)} pulses the device did not switch before the end, so only a lower bound is known"
+        return Result("switching_delay_mean", "s", None, _least_mean(fired, ended), None, method, conditions,
+                      flags | Flag.CENSORED)
     values = np.array([delay.value for delay in fired])
     common, limit = (float(np.mean(part)) for part in zip(*((one.systematic, one.limit) for one in fired), strict=True))
     forms = [float(np.mean(part)) for part in zip(*(one.forms for one in fired if one.forms), strict=True)]
@@ -155,6 +161,20 @@ def _no_less_than_zero(value: float, half: float) -> tuple[float | None, float |
     return (None, None, value + half, Flag.CENSORED) if value + half > 0.0 else (None, None, None, Flag.AMBIGUOUS)
 
 
+def _least_mean(fired: Sequence[Delay], ended: Sequence[float]) -> float:
+    """Return a 95 % lower bound of the mean delay [s]: that of the mean of what was seen of each delay.
+
+    Parameters
+    ----------
+    fired : with values
+    ended : [s] how long the pulses stood in which the device did not switch
+    """
+    seen = np.array([*(delay.value for delay in fired), *ended])
+    common, limit = (float(np.mean(part)) for part in zip(*((one.systematic, one.limit) for one in fired), strict=True))
+    summary = summarise(seen)
+    return max(summary.low - expanded(common, limit), 0.0)
+
+
 def _bound_of_mean(fired: Sequence[Delay]) -> tuple[float | None, float | None]:
     """Return the least and the largest mean of delays [s] of which some are only bounded; None: not known."""
     ends: list[float | None] = []
@@ -168,17 +188,9 @@ def _bound_of_mean(fired: Sequence[Delay]) -> tuple[float | None, float | None]:
 
 
 def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
-    """Return the fraction of pulses that fired, with its Wilson 95 % interval."""
-    fired = sum(delay.fired for delay in delays)
-    low, high = proportion_interval(fired, len(delays))
-    value = fired / len(delays) if delays else None
+    """Return the fraction of pulses that fired, in order of time; as :func:`.firing_share.firing_share` finds it."""
+    if not delays:
+        return Result("switching_probability", "", None, None, None, "there are no pulses", conditions, Flag.NO_EVENT)
+    share = firing_share([delay.fired for delay in delays])
     return Result(
-        "switching_probability",
-        "",
-        value,
-        low,
-        high,
-        f"{fired} of {len(delays)} pulses fired, Wilson interval",
-        conditions,
-        Flag.NONE if delays else Flag.NO_EVENT,
-    )
+        "switching_probability", "", share.value, share.low, share.high, share.method, conditions, share.flags)

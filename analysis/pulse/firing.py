@@ -9,11 +9,13 @@ conductance during the pulse.
 
 import enum
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
+from tsbench.analysis.pulse.firing_share import firing_share
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import combined, proportion_interval
@@ -109,9 +111,9 @@ def outcome(
         return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
     before = before_pulse(time, voltage, current, edge)
     if rested is not None and _still_on(time, voltage, current, edge, facts, rested):
-        return PulseOutcome(Firing.STILL_ON, delay, before)
+        return PulseOutcome(Firing.STILL_ON, replace(delay, low=None, high=None), before)
     if rested is not None and _not_yet_at_rest(time, voltage, edge, facts, rested):
-        return PulseOutcome(Firing.UNDECIDED, delay, before)
+        return PulseOutcome(Firing.UNDECIDED, replace(delay, low=None, high=None), before)
     return PulseOutcome(Firing.FIRED if delay.fired else Firing.QUIET, delay, before)
 
 
@@ -188,16 +190,25 @@ def _of_line(x: FloatArray, noise: float) -> float:
     return noise * math.sqrt(1.0 / x.size + middle**2 / float(np.sum((x - middle) ** 2)))
 
 
-def probability_result(quantity: str, fired: int, pulses: int, conditions: dict[str, object], what: str) -> Result:
-    """Return a firing probability with its Wilson 95 % interval; NO_EVENT where there was no pulse.
+def probability_result(
+    quantity: str, fired: int | Sequence[bool], pulses: int, conditions: dict[str, object], what: str,
+) -> Result:
+    """Return a firing probability with its 95 % interval; NO_EVENT where there was no pulse.
 
     Parameters
     ----------
     quantity : name of the result, such as "firing_probability"
-    fired, pulses : numbers of pulses
+    fired : number of pulses that fired, which are taken for independent; or the outcomes in order of time, which show
+        whether they are (:func:`.firing_share.firing_share`)
+    pulses : their number
     conditions : of the result
     what : what was counted ("pulses"), for ``method``
     """
+    if not isinstance(fired, int):
+        if not pulses:
+            return Result(quantity, "", None, None, None, f"there are no {what}", conditions, Flag.NO_EVENT)
+        share = firing_share(fired, what)
+        return Result(quantity, "", share.value, share.low, share.high, share.method, conditions, share.flags)
     low, high = proportion_interval(fired, pulses)
     method = f"{fired} of {pulses} {what} fired, Wilson interval"
     if not pulses:

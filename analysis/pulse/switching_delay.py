@@ -103,8 +103,10 @@ def switching_delay(
     first, last = span
     rise = _lasting_rise(v, i, first, last, i_noise)
     if rise is None:
-        most = float(smoothed(v, 5)[first : last + 1].max())
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * most)
+        stood = smoothed(v, 5)[first : last + 1]
+        most = float(stood.max())
+        held = float(np.ptp(time[first : last + 1][stood >= 0.5 * most]))  # so long the device did not switch
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * most, low=held)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
     quiet, blur = _quiet(v, first), facts.response / dt

@@ -1,10 +1,12 @@
 """Open and short devices, as a run shows them."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from tsbench.analysis.contact.contact import Contact, contact
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.protocols.extracting.facts import device_current
 from tsbench.protocols.extracting.long_records import shown_part
 from tsbench.protocols.extracting.signals import acquisitions
@@ -23,9 +25,26 @@ def contact_of(run: Run) -> Contact:
         return Contact(Flag.NONE)
     voltage = np.concatenate([np.ravel(r.voltage) for r in seen if r.voltage is not None])
     current = np.concatenate([np.ravel(r.current) for r in seen if r.current is not None])
-    return contact(voltage, current, 2 * max(r.current_resolution for r in seen))
+    accuracy = max(one.current_gain + math.sqrt(3.0) * one.voltage_gain for one in seen)
+    offset = max(one.voltage_resolution + NORMAL_95 * one.voltage_offset for one in seen)
+    return contact(voltage, current, 2 * max(r.current_resolution for r in seen), accuracy=accuracy, offset=offset)
 
 
 def with_contact(results: tuple[Result, ...], found: Contact) -> tuple[Result, ...]:
-    """Return the results, each with the flag of what is suspected."""
-    return tuple(replace(result, flags=result.flags | found.flags) for result in results) if found.flags else results
+    """Return the results, each with the flag of what is suspected.
+
+    A short cannot switch: that it did not is no bound of a threshold or a delay.
+    """
+    if not found.flags:
+        return results
+    flagged = (replace(result, flags=result.flags | found.flags) for result in results)
+    return tuple(_without_bounds(result) if Flag.SHORT in found.flags else result for result in flagged)
+
+
+def _without_bounds(result: Result) -> Result:
+    switches = any(word in result.quantity for word in ("threshold", "delay", "forming", "onset", "firing_probability",
+                                                        "switching_probability"))
+    if not switches or (Flag.CENSORED not in result.flags and result.value != 0.0):
+        return result
+    return replace(result, value=None, low=None, high=None, flags=result.flags & ~Flag.CENSORED | Flag.NO_EVENT,
+                   random_uncertainty=None, systematic_uncertainty=None)

@@ -106,6 +106,6 @@ def integrate_and_fire(run: Run, options: ExtractionOptions) -> list[Result]:
         results += [train_result(count, pulses, {**conditions, "train": number}) for number, count in counts.items()]
         values = list(counts.values())
         results += count_results(values, pulses, conditions)
-        fired = sum(count is not None for count in values)
+        fired = [count is not None for count in values]
         results.append(probability_result("train_firing_probability", fired, len(values), conditions, "trains"))
     return results

@@ -88,7 +88,7 @@ def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
                              mine[0].current_gain, conditions, flags))
         gain = combined(mine[0].voltage_gain, mine[0].current_gain)
         results.append(_read([one.state.read for one in mine], gain, conditions, flags))
-        fired = sum(one.firing is Firing.FIRED for one in mine)
+        fired = [one.firing is Firing.FIRED for one in mine]
         results.append(probability_result("firing_probability", fired, len(mine), conditions, "pulses"))
     return [*results, threshold_of_pulses(found, settings)]
 

@@ -39,7 +39,7 @@ def relaxation(run: Run, options: ExtractionOptions) -> list[Result]:
         groups.setdefault(key, []).append(found)
         results.append(shot_result(found, dict(record.conditions)))
     for key, shots in groups.items():
-        fired = sum(shot.fired for shot in shots)
+        fired = [shot.fired for shot in shots]
         results += [
             median_result(shots, dict(key)), mean_result(shots, dict(key)),
             probability_result("firing_probability", fired, len(shots), dict(key), "pulses"),

@@ -153,9 +153,11 @@ def test_intervals_cover_the_truth():
 
 def test_pulses_that_fired_and_that_did_not():
     delays = [switching_delay(*pulse(60e-9, seed=seed, fires=seed % 4 != 0)) for seed in range(20)]
-    mean = mean_delay(delays, {"amplitude": 1.3})
+    mean = mean_delay([delay for delay in delays if delay.fired], {"amplitude": 1.3})
     assert mean.value == pytest.approx(60e-9, rel=0.02)
     assert mean.conditions["pulses"] == 15
+    bounded = mean_delay(delays, {})  # the device may have switched later in the pulses that ended without
+    assert bounded.value is None and bounded.low > 60e-9 and Flag.CENSORED in bounded.flags
     probability = switching_probability(delays, {})
     assert probability.value == 0.75
     assert probability.low < 0.75 < probability.high
@@ -163,6 +165,22 @@ def test_pulses_that_fired_and_that_did_not():
     assert nothing.value is None
     assert Flag.NO_EVENT in nothing.flags
     assert Flag.TOO_FEW in mean_delay(delays[1:2], {}).flags
+
+
+def test_the_mean_delay_is_bounded_where_pulses_end_before_the_device_switches():
+    """Exponential delays of 40 us in pulses of 50 us: the mean of those that fired is 20 us. The bound holds."""
+    below = 0
+    for seed in range(40):
+        true = np.random.default_rng(seed).exponential(40e-6, 30)
+        delays = [Delay(one, 1e-8, 0.0) if one < 50e-6 else Delay(None, 0.0, 0.0, Flag.NO_EVENT, low=50e-6)
+                  for one in true]
+        found = mean_delay(delays, {})
+        assert found.value is None and found.high is None and Flag.CENSORED in found.flags
+        assert found.low > 10e-6 and "did not switch before the end" in found.method
+        below += found.low < 40e-6
+    assert below == 40
+    still_on = Delay(None, 0.0, 0.0, Flag.NO_EVENT)  # found the device on: nothing is known of its delay
+    assert mean_delay([Delay(1e-6, 1e-8, 0.0), Delay(1.1e-6, 1e-8, 0.0), still_on], {}).value == pytest.approx(1.05e-6)
 
 
 @pytest.mark.parametrize("seed", range(8))

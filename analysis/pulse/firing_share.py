@@ -1,0 +1,54 @@
+"""The share of pulses that fire, from pulses in order of time: their outcomes may depend on each other.
+
+The Wilson interval is that of independent pulses. A device whose threshold stays high or low for a while, as with
+telegraph noise, fires in succession and is quiet in succession: then twenty pulses tell as little as a few.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tsbench.analysis.adaptive.dependence import succession
+from tsbench.analysis.adaptive.probability import long_run_interval
+from tsbench.analysis.statistics import proportion_interval
+from tsbench.records import Flag
+
+
+@dataclass(frozen=True)
+class FiringShare:
+    """A share with its 95 % interval, flags, and how it was found."""
+
+    value: float
+    low: float
+    high: float
+    flags: Flag
+    method: str
+
+
+def firing_share(fired: Sequence[bool], what: str = "pulses") -> FiringShare:
+    """Return the share of pulses that fired, of at least one.
+
+    Parameters
+    ----------
+    fired : outcomes in order of time
+    what : was counted, for ``method``
+
+    Returns
+    -------
+    FiringShare
+        DEPENDENT: the outcomes show that they depend on each other. Then value and interval are those of the share in
+        the long run of a chain of two probabilities. AMBIGUOUS: dependence explains the outcomes better than
+        independence, but does not show. Then the interval holds those of both.
+    """
+    hits = sum(fired)
+    value, (low, high) = hits / len(fired), proportion_interval(hits, len(fired))
+    counted, following = f"{hits} of {len(fired)} {what} fired", succession(fired)
+    if following.odds <= 1.0:
+        return FiringShare(value, low, high, Flag.NONE, f"{counted}, Wilson interval")
+    chain, odds = long_run_interval(following), f"odds {following.odds:.2g}"
+    if following.dependent:
+        return FiringShare(chain.value, chain.low, chain.high, Flag.DEPENDENT,
+                           f"{counted}; outcomes depend on each other ({odds}), so the value is the share in the long "
+                           "run of a chain of two probabilities")
+    return FiringShare(value, min(low, chain.low), max(high, chain.high), Flag.AMBIGUOUS,
+                       f"{counted}; outcomes may depend on each other ({odds}), so the interval joins that of Wilson "
+                       "and that of a chain of two probabilities")
