@@ -1,5 +1,6 @@
 """Runs for MCP clients: planned, charged to the device record, and measured by the bench service."""
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ class _RunInBackground:
         self._bench, self._out, self._asked = bench, out, asked
         self._outcome: RunOutcome | None = None
         self._error: BaseException | None = None
+        self._stopped = False
         self._service = connect(bench)
         try:
             self._plan = _submitted_plan(self._service, asked)
@@ -64,8 +66,13 @@ class _RunInBackground:
 
     def stop(self) -> None:
         """Stop it, whether it is planned, waits or is measured."""
+        self._stopped = True   # between its plan and its run it has no job: then the run is stopped when it has one
         with connect(self._bench, start=False) as service:
-            service.ask("stop", job=self.run_job or self.number)
+            try:
+                service.ask("stop", job=self.run_job or self.number)
+            except ConfigurationError:
+                if self.run_job or not self._thread.is_alive():
+                    raise
 
     def _go(self) -> None:
         try:
@@ -86,6 +93,9 @@ class _RunInBackground:
                 asked.protocol, asked.device, self._out, parameters=asked.parameters, fixture=asked.fixture,
                 user=asked.user, campaign_id=group)
             self.run_job = job.number
+            if self._stopped:
+                with contextlib.suppress(ConfigurationError):  # it has ended
+                    job.stop()
             found = job.wait()
         except CommunicationError:
             raise  # nobody knows how much was measured: the charge stays at the planned worst case
