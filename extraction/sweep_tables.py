@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.statistics import bootstrap_interval
+from tsbench.analysis.tables.driven_quantity import is_current_driven
 from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
+from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Rule
@@ -18,7 +20,7 @@ from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
 #: the rule that others are compared with, as published evaluations use it
@@ -44,11 +46,15 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     """
     points = sweep_points_of(table, path)
     noise = drive_noise(points.voltage)
-    events, doubt = _unchecked(switching(points, SweepFacts(voltage_noise=noise), rule))
+    driven = points.level is None and is_current_driven(points.voltage, points.current)
+    if driven:
+        events, doubt = _unchecked(snapback(replace(points, level=points.current), SweepFacts()))
+    else:
+        events, doubt = _unchecked(switching(points, SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
-    summaries, said = _summaries(points, events, rule)
+    summaries, said = _summaries(points, events, rule, driven=driven)
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
-    found = Found(f"sweep, {number}", [*results, *summaries], [*said, *doubt])
+    found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])
     return found if out is None else _with_figures(found, events, path, out)
 
 
@@ -108,11 +114,13 @@ def sweep_points_of(table: Table, path: Path) -> IVPoints:
     )
 
 
-def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tuple[list[Result], list[str]]:
+def _summaries(
+    points: IVPoints, events: Sequence[Switching], rule: Rule, *, driven: bool
+) -> tuple[list[Result], list[str]]:
     """Return number, mean, standard deviation, median per polarity, and the difference to the usual rule."""
     results: list[Result] = []
     lines: list[str] = []
-    reference = None if rule == REFERENCE_RULE else switching(points, rule=REFERENCE_RULE)
+    reference = None if driven or rule == REFERENCE_RULE else switching(points, rule=REFERENCE_RULE)
     for sign, name in ((1, "+"), (-1, "-")):
         ours = [event for event in events if event.half.polarity == sign]
         theirs = None if reference is None else [event for event in reference if event.half.polarity == sign]
@@ -120,7 +128,7 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             found: list[Result] = [getattr(event, quantity) for event in ours]
             if not found:
                 continue
-            number, without, summary = summarise_results(found)
+            number, without, _ = summarise_results(found)
             verb = "switch" if quantity == "threshold_voltage" else "switch back"
             conditions = {"polarity": name, "number": number, "without": without, "rule": str(rule)}
             censored = censored_at(found).size
@@ -132,19 +140,15 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
                     Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
                 )
                 continue
-            results += statistics(quantity, sign, found, conditions)
-            bounds = _bounds(found)
+            numbers = statistics(quantity, sign, found, conditions)
+            results += numbers
             if censored:
                 where = "the first" if quantity == "threshold_voltage" else "the last"
                 lines.append(
                     f"polarity {name}: in {censored} of these half-sweeps, the device is on at {where} reading, so "
                     f"they give only an upper bound of {quantity}. The mean of all half-sweeps is lower than the mean "
                     "in the next line")
-            lines.append(
-                f"polarity {name}: the mean of {quantity} is {_volts(sign * summary.mean)} (between "
-                f"{_volts(bounds[0])} and {_volts(bounds[1])}), its standard deviation is "
-                f"{_volts(summary.standard_deviation)}, and its median is {_volts(sign * summary.median)}"
-            )
+            lines.append(f"polarity {name}: {_told(quantity, numbers)}")
             if theirs is not None:
                 results += _difference(
                     quantity, found, [getattr(event, quantity) for event in theirs], conditions
@@ -173,6 +177,9 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
         ),
     )
+    if few := sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in events):
+        has = "s have" if few > 1 else " has"
+        lines.insert(0, f"{few} half-sweep{has} too few readings to show whether the device switches")
     lines.insert(
         0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - switched} do not (rule {rule})"
     )
@@ -219,10 +226,14 @@ def _difference(
     ]
 
 
-def _bounds(found: Sequence[Result]) -> tuple[float, float]:
-    lows = [result.low for result in found if result.value is not None and result.low is not None]
-    highs = [result.high for result in found if result.value is not None and result.high is not None]
-    return float(np.mean(lows)), float(np.mean(highs))
+def _told(quantity: str, numbers: Sequence[Result]) -> str:
+    """Return mean, standard deviation and median of a quantity in words, each with the interval of its row."""
+    names = "mean", "standard deviation", "median"
+    return ", ".join(
+        f"{f'the {name} of {quantity}' if k == 0 else f'its {name}'} is "
+        f"{format_interval(one.value, one.low, one.high, one.unit)}"
+        for k, (name, one) in enumerate(zip(names, numbers, strict=True))
+        if (one.value, one.low, one.high) != (None, None, None))
 
 
 def _finite(value: float) -> float | None:

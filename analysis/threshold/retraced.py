@@ -23,6 +23,9 @@ _STEPS = 1.01
 #: and standard deviations of a reading, in volts of a current that rises with the voltage
 _NOISES = 4.0
 _ENOUGH_FOR_NOISE = 5
+#: readings of each branch between the two places that must all be apart: close to the limit of a range, a reading falls
+#: on the right side with a chance of one half, so all of ten do in one of 1,000 sweeps
+_APART = 5
 #: readings on each side of a place by which the other branch is judged
 _BESIDE = 3
 #: standard deviations of the noise by which the device voltage must fall
@@ -61,7 +64,7 @@ def judge(half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, floor: flo
     if on is not None and _voltage_falls(half, on.before):
         return RetracedEvents(on, off)  # a curve is no function of the voltage there
     if on is not None and off is not None:
-        return _compared(half, on, off)
+        return _compared(half, on, off, floor)
     if off is not None:
         gap = float(half.level[off.before + 1]), float(half.level[off.before])
         own = _beside(half, downs, gap, floor)
@@ -83,16 +86,39 @@ def judge(half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, floor: flo
     return RetracedEvents(on, off)
 
 
-def _compared(half: HalfSweep, on: SwitchOn, off: SwitchOn) -> RetracedEvents:
+def _compared(half: HalfSweep, on: SwitchOn, off: SwitchOn, floor: float) -> RetracedEvents:
     """Return the verdict on two events, by the gaps of the set-points in which they were."""
     k, m = on.before, off.before
     hysteresis = float(half.level[k] - half.level[m + 1])
     step = max(_step(half, k), _step(half, m))
     if hysteresis > max(_STEPS * step, _NOISES * _noise_above(half, k) * float(half.level[k])):
         return RetracedEvents(on, off)
+    if hysteresis > _STEPS * step and _apart(half, k, m, floor):
+        return RetracedEvents(on, off)
     if hysteresis < 0.5 * step and _is_fine(half, k):
         return RetracedEvents(None, None, Flag.NO_HYSTERESIS)
     return RetracedEvents(on, off, Flag.NO_HYSTERESIS)
+
+
+def _apart(half: HalfSweep, k: int, m: int, floor: float) -> bool:
+    """Return whether all readings between the two places show the way up off and the way down on.
+
+    The noise of a reading moves the place of a change only where it makes readings fall on either side.
+
+    Parameters
+    ----------
+    half : one half-sweep
+    k, m : last reading before it switches on, and last one before it switches off
+    floor : [A] a current below this counts as "off"
+    """
+    margin = 1e-6 * float(half.level[half.turn])
+    up = np.flatnonzero(half.level[: k + 1] > half.level[m + 1] + margin)
+    start = half.down().start
+    down = start + np.flatnonzero(half.level[start : m + 1] < half.level[k + 1] - margin)
+    if min(up.size, down.size) < _APART or float(half.voltage[np.concatenate((up, down))].min()) <= margin:
+        return False
+    size = np.maximum(half.current, floor)
+    return float((size[up] / half.voltage[up]).max()) < float((size[down] / half.voltage[down]).min())
 
 
 def _step(half: HalfSweep, k: int) -> float:

@@ -1,7 +1,7 @@
 """How switching is told from an ordinary rise of current: by the largest jump, or by a current level."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Jump:
 
 #: readings after the peak that must show a device on that is on at the last set-point only
 _AFTER_PEAK = 4
+_SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,23 @@ def events(half: HalfSweep, rule: Rule, floor: float) -> tuple[SwitchOn | None, 
         probability = np.concatenate((np.zeros(n - 1 - off.probability.size), off.probability[::-1]))
         off = SwitchOn(int(np.argmax(probability)), probability)
     return on, off
+
+
+def can_be_seen(half: HalfSweep, rule: Rule) -> bool:
+    """Return whether the rule would find a plain switch at the set-points of a half-sweep: else there are too few.
+
+    The switch is a resistance that falls by a factor of 1,000 at two thirds of the highest set-point and comes back at
+    one third of it, read with 1 % of noise.
+    """
+    if not isinstance(rule, Jump) or len(half.level) >= _SURELY_ENOUGH:
+        return True
+    index, top = np.arange(len(half.level)), float(half.level[half.turn])
+    conducts = (half.level > 0.333 * top) & (index > half.turn) | (half.level > 0.667 * top)
+    level = np.maximum(half.level, 0.0)
+    noise = 1.0 + 0.01 * np.random.default_rng(0).standard_normal(len(index))
+    made = replace(half, voltage=level, current=level * np.where(conducts, 1e-3, 1e-6) * noise,
+                   flags=np.zeros(len(index), np.uint32))
+    return events(made, rule, noise_floor(made))[0] is not None
 
 
 def _first_above(half: HalfSweep, current: float) -> SwitchOn | None:

@@ -26,7 +26,7 @@ from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, w
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.analysis.threshold.switching_results import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
-from tsbench.analysis.threshold.switching_rule import Jump, Rule, events, last_on, noise_floor
+from tsbench.analysis.threshold.switching_rule import Jump, Rule, can_be_seen, events, last_on, noise_floor
 from tsbench.records import Flag, Result
 from tsbench.samples import noise_of
 
@@ -82,6 +82,8 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     if isinstance(rule, Jump):
         verdict = judge(half, on, off, floor)
     on, off = verdict.on, verdict.off
+    if on is None and off is None and not (enough and can_be_seen(half, rule)):
+        verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
     threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS)
     hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
     return Switching(

@@ -8,10 +8,8 @@ import pytest
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.paths import named_files
 from tsbench.extraction.pulse_tables import _clipped, _joined, _rounded
-from tsbench.extraction.sweep_tables import _bounds
 from tsbench.extraction.table_files import read_table
 from tsbench.extraction.tables import analyse_table
-from tsbench.records import Result
 
 
 def test_a_folder_gives_its_runs_journals_without_a_run_and_tables(tmp_path: Path) -> None:
@@ -67,11 +65,3 @@ def test_lines_that_are_left_out_are_named(tmp_path: Path, bad: list[str], said:
     left = [line for line in found.lines if " is left out (" in line]
     assert len(left) == bool(bad) and (said is None or said in left[0])
     assert found.understood.startswith("this file is read as ")
-
-
-def test_bounds_of_a_mean_are_those_of_the_results_that_have_them() -> None:
-    def found(value: float | None, low: float | None, high: float | None) -> Result:
-        return Result("threshold_voltage", "V", value, low, high, "", {})
-
-    assert _bounds([found(1.0, 0.5, 2.0), found(2.0, 1.5, None), found(3.0, None, 4.0), found(None, 9.0, 9.0)]) == (
-        1.0, 3.0)

@@ -1,0 +1,124 @@
+"""Tables of sweeps: means within one step, sweeps of the current, few readings and much noise."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.tables.driven_quantity import is_current_driven
+from tsbench.analysis.tables.table import Table
+from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.switching_rule import Jump
+from tsbench.analysis.threshold.threshold import switching
+from tsbench.extraction.statistics import statistics
+from tsbench.extraction.sweep_tables import analyse_sweeps
+from tsbench.records import Flag, Result
+
+
+def sweep(threshold: float, hold: float, number: int, seed: int = 0, noise: float = 0.01) -> tuple[Any, Any]:
+    """Return voltage [V] and current [A], 0 to 1.5 V and back: 1 MOhm off, 1 kOhm on, a limit of 1 mA."""
+    rises = np.linspace(0.0, 1.5, number)
+    voltage, on, current = np.concatenate((rises, rises[-2::-1])), False, []
+    for k, volts in enumerate(voltage):
+        on = (volts >= threshold and k < number) or (on and not (k >= number and volts < hold))
+        current.append(min(volts / (1e3 if on else 1e6), 1e-3))
+    random = np.random.default_rng(seed)
+    scatter = 1.0 + noise * random.standard_normal(voltage.size)
+    return voltage, np.array(current) * scatter + 1e-10 * random.standard_normal(voltage.size)
+
+
+def analysed(columns: dict[str, Any], name: str = "t") -> tuple[dict[str, Result], list[str]]:
+    found = analyse_sweeps(Table(columns, (), {}), Path(f"{name}.csv"), Jump(), None)
+    return {result.quantity: result for result in found.results}, list(found.lines)
+
+
+def cycles(thresholds: list[float]) -> dict[str, Any]:
+    parts = [sweep(threshold, 0.4, 151, k) for k, threshold in enumerate(thresholds)]
+    return {"cycle": np.repeat(np.arange(float(len(parts))), 301), "voltage": np.concatenate([v for v, _ in parts]),
+            "current": np.concatenate([i for _, i in parts])}
+
+
+def test_the_mean_of_values_in_one_step_is_known_to_that_step_and_its_spread_is_a_bound() -> None:
+    found, lines = analysed(cycles([0.8] * 8))
+    mean, spread = found["hold_voltage_mean"], found["hold_voltage_standard_deviation"]
+    assert mean.low is not None and mean.high is not None and mean.low <= 0.39 + 1e-9 and mean.high >= 0.4 - 1e-9
+    assert spread.value is None and spread.high == pytest.approx(5e-3)
+    assert Flag.UNDER_SAMPLED in spread.flags and Flag.CENSORED in spread.flags
+    assert any("mean of hold_voltage is 395.0 ± 5.0 mV" in line for line in lines)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_table_and_the_statistics_of_it_give_one_mean_one_spread_and_one_median(tmp_path: Path, sign: float) -> None:
+    table = cycles(list(np.random.default_rng(5).normal(0.8, 0.1, 12)))
+    table["voltage"], table["current"] = sign * table["voltage"], sign * table["current"]
+    found, _ = analysed(table)
+    np.savetxt(tmp_path / "t.csv", np.column_stack(list(table.values())), delimiter=",", comments="",
+               header="cycle,V (V),I (A)", fmt="%.12g")
+    for quantity in ("threshold_voltage", "hold_voltage"):
+        (rows,) = [group.rows() for group in statistics(tmp_path / "t.csv", quantity).groups]
+        for name in ("mean", "standard_deviation", "median"):
+            mine = found[f"{quantity}_{name}"]
+            (row,) = [row for row in rows if row["statistic"] == name]
+            for ours, theirs in zip((mine.value, mine.low, mine.high), (row["value"], row["low"], row["high"]),
+                                    strict=True):
+                assert (ours is None) == (theirs is None)
+                assert ours is None or ours == pytest.approx(theirs, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("noise", [0.05, 0.2, 0.3])
+def test_noise_of_the_current_does_not_deny_a_clear_hysteresis(seed: int, noise: float) -> None:
+    found, _ = analysed(dict(zip(("voltage", "current"), sweep(0.9, 0.5, 151, seed, noise), strict=True)))
+    for name, truth in (("threshold_voltage", 0.9), ("hold_voltage", 0.5)):
+        assert found[name].value == pytest.approx(truth, abs=0.011)
+        assert Flag.NO_HYSTERESIS not in found[name].flags
+
+
+@pytest.mark.parametrize("number", [1, 3, 5, 7])
+def test_a_sweep_with_too_few_readings_is_not_called_quiet(number: int) -> None:
+    columns = dict(zip(("voltage", "current"), sweep(0.93, 0.53, number), strict=True))
+    if number == 1:
+        columns = {"voltage": np.array([0.1]), "current": np.array([1e-6])}
+    found, lines = analysed(columns)
+    if found["threshold_voltage"].value is None:
+        assert Flag.TOO_FEW in found["threshold_voltage"].flags and any("too few readings" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", [16, 31, 101, 400])
+def test_a_resistor_with_enough_readings_does_not_switch(number: int) -> None:
+    voltage = np.concatenate((np.linspace(0, 1.5, number), np.linspace(1.5, 0, number)[1:]))
+    (found,) = switching(IVPoints(voltage, 1e-6 * voltage))
+    assert found.threshold_voltage.flags == Flag.NO_EVENT
+
+
+def current_sweep(seed: int = 0) -> tuple[Any, Any]:
+    """Return voltage and current of a sweep of the current: it snaps back at 50 uA, 1 V, and holds down to 20 uA."""
+    current = np.concatenate((np.linspace(0, 1e-3, 201), np.linspace(1e-3, 0, 201)[1:]))
+    on, voltage = False, []
+    for k, amperes in enumerate(current):
+        on = (on or amperes * 20e3 >= 1.0) and not (k > 200 and amperes < 2e-5)
+        voltage.append(0.05 + 200.0 * amperes if on else amperes * 20e3)
+    scatter = 1.0 + 0.002 * np.random.default_rng(seed).standard_normal(current.size)
+    return np.array(voltage) * scatter, current
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sweep_of_the_current_is_read_as_one(seed: int) -> None:
+    voltage, current = current_sweep(seed)
+    found, _ = analysed({"voltage": voltage, "current": current})
+    hold, threshold = found["hold_voltage"], found["threshold_voltage"]
+    assert hold.low is not None and hold.high is not None and hold.low <= 0.054 <= hold.high < 0.06
+    assert threshold.low is not None and threshold.high is not None
+    assert threshold.low <= 0.9 * 1.005 and threshold.high >= 0.995
+
+
+def test_what_has_even_steps_was_set() -> None:
+    voltage, current = current_sweep()
+    assert is_current_driven(voltage, current) and not is_current_driven(*sweep(0.9, 0.5, 151))
+    assert not is_current_driven(current * 1e3, current)   # a resistor without noise
+    assert not is_current_driven(voltage, current * (1.0 + 1e-3 * np.random.default_rng(1).normal(size=current.size)))
+    decades = np.geomspace(1e-9, 1e-3, 61)
+    assert is_current_driven(0.1 + np.random.default_rng(1).normal(0.0, 0.01, decades.size), decades)
+    limited = np.minimum(np.linspace(0, 1, 100), 0.2)
+    assert not is_current_driven(np.linspace(0, 1, 100), limited)
