@@ -204,9 +204,13 @@ def _uncertain(
         half, f"{event}_voltage", "V", method, value=value, low=value - combined(value - low, wide),
         high=value + combined(high - value, wide), flags=flags,
         parts=facts.parts(value, amperes, 0.0, (high - low) / (2.0 * NORMAL_95)))
+    # the device switched at one of these readings, or between two: its current before that is bounded by all of them
+    seen, off = half.current[first : last + 1], NORMAL_95 * facts.current_uncertainty(amperes)
+    middle, rising = float(np.median(half.current[max(k - 3, 0) : k + 1])), event == "threshold"
+    low, high = min(float(seen.min()), middle) - off, max(float(seen.max()), middle) + off
     current = result_of(
-        half, f"{event}_current", "A", method, value=float(np.median(half.current[max(k - 3, 0) : k + 1])),
-        flags=flags | Flag.CENSORED)
+        half, f"{event}_current", "A", method, value=middle, low=low if rising else None,
+        high=None if rising else high, flags=flags | Flag.CENSORED)
     return voltage, current
 
 

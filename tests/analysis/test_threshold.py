@@ -353,3 +353,20 @@ def test_a_device_that_is_off_when_the_source_meter_lets_go_has_no_hold_voltage(
     assert Flag.CENSORED in found.hold_voltage.flags and Flag.NO_EVENT not in found.hold_voltage.flags
     assert found.hold_current.value is None and found.hold_current.high == pytest.approx(1e-4, rel=1e-6)
     assert "not in compliance" in found.hold_voltage.method
+
+
+def test_a_current_that_noise_spreads_over_gaps_has_the_bound_that_its_flag_names():
+    """A result with a value and CENSORED says which bound the value is."""
+    weighed = 0
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        up = np.linspace(0.02, 1.5, 75)
+        level = np.concatenate([up, up[-2::-1]])
+        on = np.where(np.arange(level.size) < up.size, level >= 0.9, level >= 0.5)
+        current = level * np.where(on, 4e-6, 1e-6) + 0.4e-6 * random.standard_normal(level.size)
+        for found in switching(IVPoints(voltage=level, current=current, level=level)):
+            for result in (found.threshold_current, found.hold_current):
+                if Flag.CENSORED in result.flags and result.value is not None:
+                    assert (result.low is None) != (result.high is None)
+                    weighed += "in one of several steps" in result.method
+    assert weighed

@@ -45,6 +45,8 @@ def test_interval(arguments, text):
 def test_conditions_in_words():
     assert conditions_text({"bias": 2.0, "polarity": "+", "sweep": 17}) == "bias 2 V, polarity +, sweep 17"
     assert conditions_text({"gap": 2e-7, "source_voltage": 0.0123}) == "gap 200 ns, source voltage 12.3 mV"
+    assert conditions_text({"load_resistance": 5100.0, "parallel_capacitance": 8e-11, "amplitude_limit": 0.012}) == (
+        "load resistance 5.1 kOhm, parallel capacitance 80 pF, amplitude limit 12 mV")
     assert conditions_text({}) == ""
     assert conditions_text({"up to": 0.0500084}) == "up to 50.0084 mV"
 
