@@ -226,7 +226,7 @@ class ServiceClient:
             while words.get("kind") != "lent":
                 words = line.read(None)
                 data = words.get("data") or {}
-                if (why := self._waiting(words, data)) and why != told:
+                if (why := why_lent_later(words, data, self.bench)) and why != told:
                     waits(told := why)
                 if words.get("kind") == "answer" and not data.get("accepted"):
                     raise ConfigurationError(str(words.get("message")))
@@ -258,16 +258,6 @@ class ServiceClient:
             Nothing is asked, or another question is.
         """
         self.ask("answer", text=text, **({} if question is None else {"question": question}))
-
-    def _waiting(self, words: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-        """Return what a message says of why a loan waits; "" where it says nothing of it."""
-        if words.get("kind") == "answer" and data.get("before") and not data.get("held"):
-            many = data["before"] != 1
-            return f"the bench is lent when its turn comes: {data['before']} run{'s are' if many else ' is'} before it"
-        if words.get("kind") in {"answer", "queue"} and data.get("held"):
-            return (f"the bench is not lent yet, because nothing is begun: {data['held']}. 'tsbench station continue "
-                    f"{self.bench}' goes on")
-        return ""
 
     def job(self, number: int) -> ServiceJob:
         """Return a job by its number."""

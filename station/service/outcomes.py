@@ -77,6 +77,17 @@ def refusal_of(facts: Mapping[str, Any]) -> errors.TsbenchError | None:
     return kind(str(facts.get("reason")))
 
 
+def why_lent_later(words: Mapping[str, Any], data: Mapping[str, Any], bench: Path) -> str:
+    """Return what a message says of why a loan of the bench waits; "" where it says nothing of it."""
+    if words.get("kind") == "answer" and data.get("before") and not data.get("held"):
+        many = data["before"] != 1
+        return f"the bench is lent when its turn comes: {data['before']} run{'s are' if many else ' is'} before it"
+    if words.get("kind") in {"answer", "queue"} and data.get("held"):
+        return (f"the bench is not lent yet, because nothing is begun: {data['held']}. 'tsbench station continue "
+                f"{bench}' goes on")
+    return ""
+
+
 def _result(row: Mapping[str, Any]) -> Result:
     known = {item.name: row[item.name] for item in fields(Result) if item.name != "flags"}
     return Result(**known, flags=_flags(row["flags"]))
