@@ -15,7 +15,7 @@ from tsbench.records import RunEvent
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.connection import ServiceConnection, ServiceLost
-from tsbench.station.service.outcomes import read_outcome, refusal_of, waits_for
+from tsbench.station.service.outcomes import read_outcome, refusal_of, waits_for, why_lent_later
 from tsbench.station.service.place import ServicePlace, holder, living_service, place_of
 from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
