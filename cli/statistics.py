@@ -118,17 +118,30 @@ def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 def _print(groups: Iterable["GroupStatistics"]) -> None:
     """Print the tables of each quantity; groups of one event are only counted."""
     by_quantity: dict[str, list[GroupStatistics]] = {}
-    alone: dict[str, int] = {}
+    alone: dict[str, list[GroupStatistics]] = {}
     for group in groups:
         if sum(sample.number for sample in group.devices) > 1:
             by_quantity.setdefault(group.quantity, []).append(group)
         else:
-            alone[group.quantity] = alone.get(group.quantity, 0) + 1
+            alone.setdefault(group.quantity, []).append(group)
     for quantity, mine in by_quantity.items():
         _print_quantity(quantity.replace("_", " "), mine)
-    for quantity, number in alone.items():
-        counted = f"{number} group{'s' if number > 1 else ''}"
-        sys.stdout.write(f"{quantity.replace('_', ' ')}: {counted} with one event or none, so there is no spread\n")
+    for quantity, mine in alone.items():
+        counted = f"{len(mine)} group{'s' if len(mine) > 1 else ''}"
+        sys.stdout.write(f"{quantity.replace('_', ' ')}: {counted} with one event or none, so there is no spread"
+                         f"{_pooled(mine)}\n")
+
+
+def _pooled(groups: Sequence["GroupStatistics"]) -> str:
+    """Return how groups of one event are put together: a measured level differs from pulse to pulse."""
+    names = dict.fromkeys(name for group in groups for name in group.conditions)
+    values = {name: {str(group.conditions.get(name)) for group in groups} for name in names}
+    differ = [name for name, found in values.items() if len(found) > 1]
+    alike = [name for name, found in values.items() if len(found) == 1]
+    if not differ:
+        return ""
+    return (f". They differ in {', '.join(differ)}. To put them together, name the conditions that still separate "
+            f"groups with --by{', for example --by ' + ','.join(alike) if alike else ''}")
 
 
 def _print_quantity(name: str, groups: Sequence["GroupStatistics"]) -> None:

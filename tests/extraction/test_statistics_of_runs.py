@@ -174,3 +174,22 @@ def test_a_device_whose_events_are_upper_bounds_is_bounded_above() -> None:
     found = statistics_of([event(1.0, "D1"), event(1.1, "D2"), bound])[0].population
     assert found is not None and (found.number, found.bounded) == (3, 1)
     assert found.distribution is not None and found.distribution.quantile(0.5)[0] == 1.0   # the bound is the smallest
+
+
+def test_groups_of_one_event_are_told_how_to_be_joined(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A level is measured, and so it differs from pulse to pulse: no two pulses are in one group."""
+    time = np.arange(0.0, 3.5e-3, 1e-6)
+    voltage, conductance = np.full(time.size, 0.1), np.full(time.size, 1e-6)
+    for number in range(3):
+        begin = 1e-3 * (number + 0.25)
+        inside = (time >= begin) & (time < begin + 1e-4)
+        voltage[inside], conductance[inside & (time >= begin + 2e-5)] = 1.5, 1e-3 * (1.0 + 0.01 * number)
+        after = (time >= begin + 1e-4) & (time < begin + 9e-4)
+        conductance[after] = np.maximum(1e-3 * np.exp(-(time[after] - begin - 1e-4) / 5e-5), 1e-6)
+    noise = 2e-8 * np.random.default_rng(0).standard_normal(time.size)
+    path = tmp_path / "relax.csv"
+    np.savetxt(path, np.column_stack([time, voltage, voltage * conductance + noise]), delimiter=",",
+               header="Time (s),V (V),I (A)", comments="")
+    assert main(["statistics", str(path), "--quantity", "relaxation_time"]) == 0
+    said = capsys.readouterr().out
+    assert "3 groups with one event" in said and "They differ in level" in said and "--by amplitude" in said
