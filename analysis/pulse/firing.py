@@ -41,6 +41,7 @@ _SOME, _TOP, _TAIL = 0.1, 0.8, 0.1
 _LEAST_VOLTAGE = 0.01
 #: standard deviations by which the voltage before a pulse is clear of that at rest
 _AWAY = 4.0
+_ROUNDING = 1e-6  #: less than this share of the highest voltage is rounding: a table may have no noise
 
 
 class Firing(enum.Enum):
@@ -148,7 +149,8 @@ def _not_yet_at_rest(time: FloatArray, voltage: FloatArray, edge: float, facts: 
     last = voltage[shown][-_FEWEST:]
     sign = 1.0 if rested.voltage > 0 else -1.0
     noise = noise_of(voltage, facts.voltage_resolution)
-    least = facts.voltage_resolution + _AWAY * noise * math.sqrt(1.0 / last.size + 1.0 / rested.samples)
+    rounding = _ROUNDING * float(np.abs(voltage).max()) + facts.voltage_resolution
+    least = rounding + _AWAY * noise * math.sqrt(1.0 / last.size + 1.0 / rested.samples)
     return sign * (float(last.mean()) - rested.voltage) > least
 
 

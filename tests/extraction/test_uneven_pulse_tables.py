@@ -142,3 +142,10 @@ def test_the_width_of_a_device_behind_a_resistance_is_that_of_the_pulse() -> Non
     flowing = (voltage - device) / load + np.where(on, 0.0, 1e-7 * voltage)
     for span in find_pulses(time, device, flowing).pulses:
         assert span.width == pytest.approx(WIDTH, abs=1.5e-6) and span.amplitude == pytest.approx(1.5)
+
+
+def test_a_base_without_noise_is_at_rest() -> None:
+    time, voltage, current = pulses(4)
+    base = 0.1 + 1e-12 * np.sin(1e6 * time)   # what a file rounds
+    results, _ = analysed(time, np.maximum(voltage, base), current)
+    assert all("ambiguous" not in result.flags.names() for result in delays(results))
