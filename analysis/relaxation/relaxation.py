@@ -153,20 +153,43 @@ def relaxation_time(
     last = int(above[-1]) if above.size else last
     if last >= smooth.size - 1 - mean:
         return Relaxed(None, flags=flags | Flag.CENSORED, low=_time_at(time, settled + last) - edge_time, **found)
+    value, random, slope, dt = _passed(time, smooth, edge, settled, last, mean, wanted, noise)
+    # a share of the current does not depend on the gain, a level in amperes does
+    by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
+    return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
+
+
+def _passed(
+    time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float, noise: float,
+) -> tuple[float, float, float, float]:
+    """Return when the current passes a level for the last time.
+
+    Parameters
+    ----------
+    time : [s] of the record
+    smooth : [A] mean over ``mean`` samples, from the sample ``settled`` of the record on
+    edge : end of the pulse, as a fractional index of the record
+    settled, last : index in the record, and index in ``smooth`` of the last sample at the level or above
+    mean : samples of the mean
+    wanted : [A] the level
+    noise : [A] of one sample
+
+    Returns
+    -------
+    time after the edge [s], its random standard uncertainty [s], the slope [A per sample], the sample interval [s]
+    """
     step = float(smooth[last] - smooth[last + 1])
     crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
-    value = _time_at(time, settled + crossing) - edge_time
+    value = _time_at(time, settled + crossing) - _time_at(time, edge)
     dt = float(time[settled + last + 1] - time[settled + last])
-    slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)  # [A] a sample
+    slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
     # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
     at_edge = min(int(edge), time.size - 2)
     between = (float(time[at_edge + 1] - time[at_edge]), dt)
     random = combined(
         min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, *(part / math.sqrt(12.0) for part in between))
-    # a share of the current does not depend on the gain, a level in amperes does
-    by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
-    return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
+    return value, random, slope, dt
 
 
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:

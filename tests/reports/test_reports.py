@@ -217,7 +217,7 @@ def test_a_folder_without_a_campaign_has_a_report_of_its_runs(
     write_sweep(tmp_path / "deeper", "RUN1", "D1", results_of("working", 1.0), 1.0, "", campaign="")
     write_sweep(tmp_path, "RUN2", "D2", results_of("open", 1.0), 1.0, "", campaign="")
     (tmp_path / "broken.nxs").write_bytes(b"nothing")
-    assert main(["report", str(tmp_path), "--no-pdf", "--quantity", "none"]) == 1
+    assert main(["report", str(tmp_path), "--no-pdf"]) == 1
     told = capsys.readouterr()
     assert "1 of 2 judged devices switch" in told.out and "broken.nxs" in told.err
     text = (tmp_path / "report.html").read_text("utf-8")
