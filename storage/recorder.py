@@ -36,6 +36,18 @@ def require_folder(directory: Path) -> None:
         raise StorageError(f"{directory}: nothing can be written into this folder. Choose another folder with --out")
 
 
+def require_place(directory: Path) -> None:
+    """Raise StorageError if the folder of a run file could not be made; it is not made here."""
+    nearest = directory.absolute()
+    while not nearest.exists() and nearest.parent != nearest:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise StorageError(f"{directory}: this folder cannot be made ({nearest} is a file). Choose another folder with "
+                           "--out")
+    if not os.access(nearest, os.W_OK):
+        raise StorageError(f"{directory}: nothing can be written into {nearest}. Choose another folder with --out")
+
+
 def require_room(directory: Path, planned_bytes: int) -> None:
     """Raise StorageError unless a run of this planned size can be begun in a folder."""
     require_folder(directory)

@@ -16,8 +16,8 @@ _BY_UNIT: Mapping[str, str] = {
         "all_or_nothing cycles_to_failure delay_power_of_overvoltage failed_cycle_share firing_probability "
         "inter_spike_interval_correlation inter_spike_interval_local_variation inter_spike_interval_variation "
         "long_gap_probability nonlinearity pulses_to_fire pulses_to_fire_median refractory relaxation_slope "
-        "spike_amplitude_exponent spike_count strength_modulated_frequency switching_probability "
-        "telegraph_relative_amplitude threshold_driven train_firing_probability"),
+        "second_firing_probability spike_amplitude_exponent spike_count strength_modulated_frequency "
+        "switching_probability telegraph_relative_amplitude threshold_driven train_firing_probability"),
     "1/V": "delay_slope",
     "A": (
         "forming_current hold_current quiet_response spike_amplitude telegraph_amplitude threshold_current "

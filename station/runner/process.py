@@ -29,7 +29,7 @@ from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage.journal.writer import Durability
 from tsbench.storage.nexus.schema import CLOCK_AT_START
 from tsbench.storage.provenance import provenance
-from tsbench.storage.recorder import RunRecorder, require_folder, unfinished
+from tsbench.storage.recorder import RunRecorder, require_place, unfinished
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_id import new_run_id, timestamp
 from tsbench.storage.watchdog_events import watchdog_path
@@ -92,7 +92,7 @@ def run_protocol(
         raise TypeError(
             f"run_protocol takes a protocol, such as IVSweep(), or its name, but was given {protocol!r:.60}")
 
-    require_folder(Path(out))   # told before the bench is opened and the run is planned
+    require_place(Path(out))   # told before the bench is opened and the run is planned
     from tsbench.station.bench.bench import Bench  # opens VISA: late
 
     bench = Bench.open(Path(bench_path), device)

@@ -44,7 +44,7 @@ def test_two_voltages_are_asked_about(tmp_path: Path) -> None:
 
 def test_the_time_of_a_record_is_used_with_the_channels_that_the_user_names(tmp_path: Path) -> None:
     found = analyse_files([container(tmp_path)], columns="voltage=1,current=2 [V/50Ohm]")
-    assert "read as pulses, 1 pulse (2.01 V for 10.0 us)" in found.understood[0]
+    assert "read as pulses, 1 pulse (2.00 V for 10.0 us)" in found.understood[0]
     delay = next(row for row in found.rows if row["quantity"] == "switching_delay_mean")
     assert delay["value"] == pytest.approx(1.5e-6, abs=4e-9)
 

@@ -17,7 +17,7 @@ def recorded() -> Any:
 
 
 @pytest.mark.tsbench_outputs_stay_on   # random messages end anywhere
-@pytest.mark.parametrize("name", ["Keithley2450", "Keysight33622A", "KeysightDSOX3054T"])
+@pytest.mark.parametrize("name", ["VirtualKeithley2450", "VirtualKeysight33622A", "VirtualKeysightDSOX3054T"])
 def test_replies_are_those_of_the_recording(recorded: Any, name: str) -> None:
     world, script = recorded["said"][f"resistor: {name}"]
     replies = recorded["heard"][f"resistor: {name}"]

@@ -96,5 +96,5 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_bench_is_opened(
         with pytest.raises(StorageError, match="this folder cannot be made"):
             run_protocol(bench, "D1", contact(), out)
     monkeypatch.setattr("os.access", lambda *arguments: False)
-    with pytest.raises(StorageError, match="nothing can be written into this folder"):
+    with pytest.raises(StorageError, match="nothing can be written into"):
         run_protocol(bench, "D1", contact(), tmp_path / "runs")
