@@ -147,12 +147,12 @@ def _check_names(database: sqlite3.Connection, question: ArchiveQuestion) -> Non
         table = "results" if name == "quantity" else "files"
         if name == "status" and wanted in _STATUSES:
             continue
-        known = [found for (found,) in database.execute(f"SELECT DISTINCT {name} FROM {table}") if found]
         condition, pattern = _fits(name, wanted)
-        if not known or database.execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", (pattern,)).fetchone():
+        if database.execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1", (pattern,)).fetchone():
             continue
-        raise ConfigurationError(f"no run file of this folder has the {name} '{wanted}'"
-                                 f"{nearest(wanted, known) if len(known) <= _MOST_NAMED else ''}")
+        if known := [found for (found,) in database.execute(f"SELECT DISTINCT {name} FROM {table}") if found]:
+            raise ConfigurationError(f"no run file of this folder has the {name} '{wanted}'"
+                                     f"{nearest(wanted, known) if len(known) <= _MOST_NAMED else ''}")
 
 
 def _fits(name: str, wanted: str) -> tuple[str, str]:

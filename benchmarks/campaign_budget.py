@@ -117,9 +117,9 @@ def one_life(path: Path, out: Path, draw: random.Random, last: bool) -> tuple[st
 
 
 def seen_by(witness: Path) -> dict[str, float]:
-    """Return what the device has really seen: how often it switched on, and charge and energy, as far as it was told.
+    """Return what the device has really seen: how often it switched on, its charge and its energy.
 
-    Charge is told while the device is on, energy always, up to its last switching.
+    The witness gives the charge while the device is on. It gives the energy at all times, up to the last switching.
     """
     seen = dict.fromkeys(UNITS, 0.0)
     for record in map(json.loads, witness.read_text("utf-8").splitlines()):

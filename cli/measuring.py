@@ -148,14 +148,8 @@ def _measured(
 
     if uses_service(options, options.bench):
         with connect(options.bench, start=options.station) as service:
-            answers = TerminalAnswers(service)
-
-            def hear(event: Any) -> None:
-                answers(event)
-                events(event)
-
-            return run_through(service, options.device, protocol, options.out, events=hear, control=control,
-                               watchdog=options.watchdog, fixture=fixture)
+            return run_through(service, options.device, protocol, options.out, events=events, control=control,
+                               watchdog=options.watchdog, fixture=fixture, questions=TerminalAnswers(service))
     return run_protocol(
         options.bench, options.device, protocol, options.out, events=events, control=control,
         watchdog=options.watchdog, fixture=fixture)

@@ -1,7 +1,8 @@
 """A campaign on a bench whose world is another process: the runner, the engine and the storage are those of tsbench.
 
-Each stress is told to the parent process before it is sent, so the parent is the witness that is never killed. The
-bench has one output and no simulation, so that a life is short; ``benchmarks.campaign_kill`` has the simulated one.
+The campaign reports each stress to the parent process before it sends it. So the parent is a witness that is never
+killed. The bench has one output and no simulation, so that a life is short; ``benchmarks.campaign_kill`` has the
+simulated one.
 """
 
 from collections import Counter

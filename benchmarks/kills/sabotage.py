@@ -53,23 +53,17 @@ def _held_back() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _no_sync() -> Iterator[None]:
-    with mock.patch.object(disk, "sync_data", lambda descriptor: None):
-        yield
+def _no_sync() -> contextlib.AbstractContextManager[object]:
+    return mock.patch.object(disk, "sync_data", lambda descriptor: None)
 
 
-@contextlib.contextmanager
-def _no_sync_of_folders() -> Iterator[None]:
-    with mock.patch.object(disk, "sync_directory", lambda directory: None):
-        yield
+def _no_sync_of_folders() -> contextlib.AbstractContextManager[object]:
+    return mock.patch.object(disk, "sync_directory", lambda directory: None)
 
 
-@contextlib.contextmanager
-def _no_sync_of_files() -> Iterator[None]:
+def _no_sync_of_files() -> contextlib.AbstractContextManager[object]:
     """The run file takes its name before its content is on the disk."""
-    with mock.patch.object(disk, "sync_file", lambda path: None):
-        yield
+    return mock.patch.object(disk, "sync_file", lambda path: None)
 
 
 @contextlib.contextmanager
@@ -134,11 +128,9 @@ def _journal_first() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _torn_end_kept() -> Iterator[None]:
+def _torn_end_kept() -> contextlib.AbstractContextManager[object]:
     """What a crash left half written is not cut off before the next record."""
-    with mock.patch.object(os, "ftruncate", lambda descriptor, size: None):
-        yield
+    return mock.patch.object(os, "ftruncate", lambda descriptor, size: None)
 
 
 @contextlib.contextmanager

@@ -316,7 +316,7 @@ class QueuePath:
         folder.mkdir(parents=True)
 
     def write(self, folder: Path, say: Say) -> None:
-        """Take jobs, and do every second one; an error of the disk is told as the service tells it."""
+        """Take jobs, and do every second one; an error of the disk has the words of the service."""
         try:
             self._write(folder / "q.queue", say)
         except OSError as error:

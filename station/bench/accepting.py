@@ -17,7 +17,7 @@ from tsbench.errors import LimitError
 from tsbench.quantities import told_apart
 from tsbench.records import DeviceDescription, DeviceLimits, Point, Waveform
 from tsbench.station.bench.guards import Guards
-from tsbench.station.bench.shown_magnitudes import UNITS, ShownMagnitudes
+from tsbench.station.bench.shown_magnitudes import UNITS, ShownMagnitudes, shows
 
 _TABLES = ("most", "instead_of", "readings")
 LIMITS = ("max_voltage", "max_current", "max_power")  #: that can be accepted: charge and energy are not simulated
@@ -66,13 +66,9 @@ class Accepted:
         if unknown := sorted(set(facts["most"]) - set(LIMITS)):
             raise ValueError(f"only {', '.join(LIMITS)} can be accepted, not '{unknown[0]:.60}'")
         accepted = cls(facts["model"], dict(facts["most"]), dict(facts["instead_of"]), dict(facts["readings"]))
-        if unseen := [name for name in accepted.most if not accepted.shows(name.removeprefix("max_"))]:
+        if unseen := [name for name in accepted.most if not shows(accepted.readings, name.removeprefix("max_"))]:
             raise ValueError(f"{unseen[0]} cannot be accepted, because no reading shows it")
         return accepted
-
-    def shows(self, quantity: str) -> bool:
-        """Whether a reading shows a quantity ("voltage", "current" or "power") at the device."""
-        return any(name.startswith(f"{quantity} ") for name in self.readings)
 
     def facts(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -4,7 +4,7 @@ The simulated twin of a bench and the real run are looked at by the same functio
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,11 @@ from tsbench.records import Column, Flag, FloatArray, Point, Sensing, Waveform
 _SAMPLE = 3
 _COVERAGE = 3.0  #: standard uncertainties of the scale of a record
 UNITS = {"voltage": "V", "current": "A", "power": "W"}
+
+
+def shows(readings: Iterable[str], quantity: str) -> bool:
+    """Whether one of some readings ("power of a record", …) shows a quantity ("voltage", "current" or "power")."""
+    return any(name.startswith(f"{quantity} ") for name in readings)
 
 
 @dataclass(frozen=True)

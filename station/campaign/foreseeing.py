@@ -18,6 +18,7 @@ from tsbench.netlist import parse_netlist
 from tsbench.quantities import format_quantity, short_quantity, told_apart
 from tsbench.records import DeviceDescription
 from tsbench.station.bench.accepting import Accepted
+from tsbench.station.bench.shown_magnitudes import UNITS, shows
 from tsbench.station.campaign.planning import Foreseen, PlannedItem
 from tsbench.station.campaign.simulating import simulated
 from tsbench.station.runner.safety import RunnerBench
@@ -34,7 +35,6 @@ _OUTWARDS, _FARTHEST = 0.5, 2.0
 SOURCE_ERROR = 0.01
 READ_BACK = 1e-3  #: relative; an instrument may set and answer a level or a compliance with so few digits
 _SLACK = 1e-9
-UNITS = {"voltage": "V", "current": "A", "power": "W"}
 
 
 #: a question to the simulation -> its answer, as ``python -m tsbench.station.preflight`` gives it
@@ -219,7 +219,7 @@ def judged(one: PlannedItem, foreseen: Foreseen) -> Judged:
             problems.append(_refusal(name, value, limit, one.item.device, foreseen))
         elif max(planned, compliance) <= limit * (1 + _SLACK):
             continue
-        elif foreseen.model and not any(reading.startswith(f"{name} ") for reading in foreseen.readings):
+        elif foreseen.model and not shows(foreseen.readings, name):
             reached, allowed = told_apart(max(planned, compliance), limit, unit)
             problems.append(
                 f"device: a device of any resistance may see a {name} of {reached}, above max_{name} of {allowed}, and "

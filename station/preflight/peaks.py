@@ -23,11 +23,10 @@ from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment, 
 from tsbench.simulated_backends.world.world import open_world
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.bench.shown_magnitudes import Magnitude, ShownMagnitudes
+from tsbench.station.bench.shown_magnitudes import UNITS, Magnitude, ShownMagnitudes
 from tsbench.station.preflight.preflight import entry_of
 from tsbench.station.preflight.twin import TwinFiles, netlist_with, twin_files
 
-QUANTITIES = ("voltage", "current", "power")
 _PARTS = np.linspace(0.0, 1.0, 5)[:-1]  #: of a step, at which it is looked at
 _CLOSE = 33  #: instants between two samples around the highest one
 
@@ -63,11 +62,11 @@ class PeakObserver:
     def __init__(self, element: str, nodes: tuple[str, ...]) -> None:
         self._element, self._nodes = element, nodes
         self.left_out = ""
-        self.peaks = dict.fromkeys(QUANTITIES, 0.0)
+        self.peaks = dict.fromkeys(UNITS, 0.0)
 
     def begin(self) -> None:
         """Forget what was seen."""
-        self.left_out, self.peaks = "", dict.fromkeys(QUANTITIES, 0.0)
+        self.left_out, self.peaks = "", dict.fromkeys(UNITS, 0.0)
 
     def observe(self, segment: Segment) -> None:
         """Take one segment of the circuit's course; repeated periods are copies of one that was seen."""

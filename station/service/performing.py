@@ -23,7 +23,7 @@ def run_through(
     service: ServiceClient, device: str, protocol: Protocol, out: Path | str, *,
     events: Listener | None = None, control: Control | None = None, fixture: Mapping[str, float] | None = None,
     watchdog: bool = True, repeats: Sequence[str] = (), campaign_id: str = "", user: str = "",
-    **more: Any,
+    questions: Listener = lambda event: None, **more: Any,
 ) -> RunOutcome:
     """Have a bench service perform a run, and wait for its outcome.
 
@@ -34,6 +34,8 @@ def run_through(
     service : ServiceClient
     device, protocol, out, **options
         As for :func:`~tsbench.station.runner.process.run_on`.
+    questions : callable
+        Gets each event before ``events`` does; it may answer what the run asks of the operator.
     **more
         ``contact_again`` and ``accepted``: fields of :class:`~tsbench.station.service.jobs.Asked`.
 
@@ -59,9 +61,14 @@ def run_through(
     over = threading.Event()
     follower = threading.Thread(target=_pass_on, args=(job, control, over), name="requests", daemon=True)
     follower.start()
+
+    def hear(event: RunEvent) -> None:
+        questions(event)
+        tell(event)
+
     try:
         with Interrupts(control).installed():
-            return job.wait(tell)
+            return job.wait(hear)
     finally:
         over.set()
         follower.join(1.0)
@@ -110,7 +117,7 @@ class ServicePerformer:
         As for ``run_on``.
     user : str
     questions : callable
-        Gets each event of a run before ``events`` does; it may answer what the run asks of the operator.
+        As for :func:`run_through`.
     """
 
     def __init__(
@@ -143,16 +150,12 @@ class ServicePerformer:
         self._loan.close()
         if request.bench.resolve() != self._service.bench:
             raise ConfigurationError(f"the bench service has {self._service.bench}, but the run is for {request.bench}")
-
-        def hear(event: RunEvent) -> None:
-            self._questions(event)
-            events(event)
-
         try:
             return run_through(
-                self._service, request.device, request.protocol, request.out, events=hear, control=control,
+                self._service, request.device, request.protocol, request.out, events=events, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
-                campaign_id=request.campaign_id, user=self._user, contact_again=request.contact_again,
+                campaign_id=request.campaign_id, user=self._user, questions=self._questions,
+                contact_again=request.contact_again,
                 **({} if request.accepted is None else {"accepted": request.accepted.facts()}))
         except ServiceLost as error:
             raise RunLost(str(error)) from error
