@@ -12,13 +12,16 @@ them between the samples too.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from scipy.signal import oaconvolve
 
 from tsbench.records import FloatArray
 
 _FINEST = 0.8  #: standard deviation of the narrowest kernel: with a smaller one, the samples are too few
 _COARSER = 1.3  #: from one kernel to the next that is tried
+_LONG_KERNEL = 500  #: samples, from which on a transform is faster than sums
 _REACH = 4.5  #: standard deviations of a kernel on either side
 _CLEAR_SLOPE = 15.0  #: the steepest slope is so many standard deviations of its noise
 _CLEAR_TOP = 6.0  #: a top is so many above what is two kernels beside it
@@ -63,25 +66,26 @@ class Blunt:
         self.values, self.blur, self._noise = values, blur, noise
         self._quiet = values[:quiet]
 
-    def at(self, place: float, width: float) -> FloatArray:
-        """Return the smoothed record and its first four derivatives at a place, shape (5,)."""
+    def at(self, place: float, width: float, derivatives: int = 4) -> FloatArray:
+        """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,)."""
         reach = math.ceil(_REACH * width) + 1
         samples = np.arange(round(place) - reach, round(place) + reach + 1)
         u = (place - samples) / width
         kernel = np.exp(-0.5 * u * u)
         kernel /= kernel.sum()
         values = self.values[np.clip(samples, 0, self.values.size - 1)]
-        hermite = (np.ones_like(u), -u, u * u - 1.0, (3.0 - u * u) * u, (u * u - 6.0) * u * u + 3.0)
-        mean = float(kernel @ values)   # a constant has no slope, also not one of few samples
-        found: FloatArray = np.array([
-            float((one * kernel) @ (values - (mean if k else 0.0))) / width**k for k, one in enumerate(hermite)])
+        mean = float(kernel @ values)
+        hermite = (-u, u * u - 1.0, (3.0 - u * u) * u, (u * u - 6.0) * u * u + 3.0) if derivatives else ()
+        found: FloatArray = np.array([mean, *(   # a constant has no slope, also not one of few samples
+            float((one * kernel) @ (values - mean)) / width**k
+            for k, one in enumerate(hermite[:derivatives], start=1))])
         return found
 
     def all(self, first: int, last: int, width: float, weights: Sequence[float]) -> FloatArray:
         """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``."""
         reach = math.ceil(_REACH * width)
         values = self.values[np.clip(np.arange(first - reach, last + reach + 1), 0, self.values.size - 1)]
-        return np.convolve(values, _kernel(width, weights), mode="valid")
+        return _convolved(values, _kernel(width, weights), "valid")
 
     def noise(self, width: float, weights: Sequence[float], shares: FloatArray | None = None) -> float:
         """Return the noise of such a sum: by the quiet part, and no less than that of white noise.
@@ -90,16 +94,24 @@ class Blunt:
         """
         kernel = _kernel(width, weights)
         if shares is not None:
-            kernel = np.convolve(shares[::-1], kernel)
+            kernel = _convolved(shares[::-1], kernel, "full")
         white = self._noise * math.sqrt(float(kernel @ kernel))
         if self._quiet.size < 4 * kernel.size:
             return white
-        seen = np.convolve(self._quiet, kernel, mode="valid")
+        seen = _convolved(self._quiet, kernel, "valid")
         return max(white, float(np.std(seen)))
 
     def wider(self, width: float, times: float) -> float:
         """Return the kernel with which the whole blur has ``times`` the variance."""
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
+
+
+def _convolved(values: FloatArray, kernel: FloatArray, mode: Literal["valid", "full"]) -> FloatArray:
+    """Return the convolution: of a long kernel by Fourier transform, for sums over it take minutes in a long record."""
+    if min(values.size, kernel.size) <= _LONG_KERNEL:
+        return np.convolve(values, kernel, mode=mode)
+    found: FloatArray = oaconvolve(values, kernel, mode=mode)
+    return found
 
 
 def _kernel(width: float, weights: Sequence[float]) -> FloatArray:
@@ -189,7 +201,7 @@ def _peak(record: Blunt, first: int, last: int, width: float, late: float) -> _P
     fine = max(1, math.ceil(_FEWEST_POINTS / max(stop - start, 1)))   # points for each sample
     x = np.arange(fine * (stop - start) + 1) / fine + start
     if fine > 1:
-        slope = np.array([float(np.dot(record.at(begin + one, width)[1:3], weights[1:])) for one in x])
+        slope = np.array([float(np.dot(record.at(begin + one, width, 2)[1:], weights[1:])) for one in x])
     else:
         slope = slope[start : stop + 1]
     high = np.maximum(slope - 0.5 * float(slope.max()), 0.0)
@@ -239,7 +251,7 @@ def _top(record: Blunt, first: int, last: int, width: float) -> float:
     smooth = record.all(first, last, width, (1.0,))
     at = first + int(np.argmax(smooth))
     between = at + np.arange(-_PARTS, _PARTS + 1) / _PARTS
-    return max(float(record.at(float(place), width)[0]) for place in between if first <= place <= last)
+    return max(float(record.at(float(place), width, 0)[0]) for place in between if first <= place <= last)
 
 
 def crossing(record: Blunt, near: float, level: float, height: float, slope: float) -> tuple[Unblurred, float]:
@@ -255,7 +267,7 @@ def crossing(record: Blunt, near: float, level: float, height: float, slope: flo
     slope = max(slope, _LEAST_SLOPE * height)
     width = min(max(_OF_EDGE * height / slope, _FINEST), 0.5 * max(near, 2.0 * _FINEST))
     found = [_crossed(record, near, level, record.wider(width, times)) for times in (1.0, 2.0, 4.0)]
-    there = float(record.at(found[0], width)[1])
+    there = float(record.at(found[0], width, 1)[1])
     if not there > 0.25 * slope or found[0] == near:   # noise hides the form of the edge
         return Unblurred(near, record.noise(_FINEST, (1.0,)) / slope + 0.5, 0.0), slope
     slope = there
@@ -268,7 +280,7 @@ def crossing(record: Blunt, near: float, level: float, height: float, slope: flo
 def _crossed(record: Blunt, near: float, level: float, width: float) -> float:
     place = near
     for _ in range(10):
-        value, slope = record.at(place, width)[:2]
+        value, slope = record.at(place, width, 1)
         if not slope > 0.0:
             return near
         step = min(max((level - float(value)) / float(slope), -2.0 * width), 2.0 * width)

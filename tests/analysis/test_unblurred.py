@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tsbench.analysis.pulse import unblurred
 from tsbench.analysis.pulse.unblurred import Blunt, crossing, highest, steepest
 from tsbench.records import FloatArray
 
@@ -71,3 +72,29 @@ def test_a_sudden_end_is_within_the_interval_of_the_form() -> None:
 def test_noise_hides_a_rise_of_few_samples() -> None:
     noise = np.random.default_rng(1).standard_normal(400)
     assert steepest(Blunt(noise, 150, 0.5, 1.0), 195, 205, 0.0, 0.0) is None
+
+
+def test_a_long_record_takes_no_sums_over_long_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums, direct = 0, np.convolve
+
+    def counted(values: FloatArray, kernel: FloatArray, mode: str = "full") -> FloatArray:
+        nonlocal sums
+        sums += values.size * kernel.size
+        found: FloatArray = direct(values, kernel, mode=mode)  # type: ignore[call-overload]
+        return found
+
+    random = np.random.default_rng(4)
+    record = Blunt(random.normal(1.0, 1e-3, 60_000), 17_000, 1.0, 1e-3)   # flat: the kernel grows to its widest
+    monkeypatch.setattr(np, "convolve", counted)
+    top, _ = highest(record, 0, 59_000)
+    assert top.value == pytest.approx(1.0, abs=1e-3)
+    assert sums < 1e9   # 5e10 without a transform, which took minutes
+
+
+@pytest.mark.parametrize("weights", [(1.0,), (0.0, 1.0, 30.0)])
+def test_a_transform_gives_the_same_sums(weights: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Blunt(np.random.default_rng(5).normal(2.0, 0.3, 5000), 3000, 1.0, 0.3)
+    found, noise = record.all(1000, 4000, 150.0, weights), record.noise(70.0, weights, np.ones(900))
+    monkeypatch.setattr(unblurred, "_LONG_KERNEL", 10_000)
+    assert found == pytest.approx(record.all(1000, 4000, 150.0, weights), abs=1e-12)
+    assert noise == pytest.approx(record.noise(70.0, weights, np.ones(900)), rel=1e-9)
