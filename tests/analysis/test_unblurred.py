@@ -91,6 +91,17 @@ def test_a_long_record_takes_no_sums_over_long_kernels(monkeypatch: pytest.Monke
     assert sums < 1e9   # 5e10 without a transform, which took minutes
 
 
+def test_a_flat_top_in_noise_is_found_with_means_over_blocks() -> None:
+    """The kernel grows to 900 samples: the noise is then 1/60 of that of a sample."""
+    random = np.random.default_rng(6)
+    for level in (0.5, 2.0):
+        values = np.r_[np.zeros(2000), np.full(6000, level), np.zeros(2000)] + random.normal(0.0, 0.02, 10_000)
+        top, at = highest(Blunt(values, 1900, 1.0, 0.02), 2100, 7500)
+        assert top.random < 0.02 / 40
+        assert abs(top.value - level) < 4.0 * top.random + abs(top.form)
+        assert 2100 <= at <= 7500
+
+
 @pytest.mark.parametrize("weights", [(1.0,), (0.0, 1.0, 30.0)])
 def test_a_transform_gives_the_same_sums(weights: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     record = Blunt(np.random.default_rng(5).normal(2.0, 0.3, 5000), 3000, 1.0, 0.3)
