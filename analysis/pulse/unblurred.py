@@ -12,12 +12,11 @@ them between the samples too.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from scipy.signal import oaconvolve
 
 from tsbench.records import FloatArray
+from tsbench.samples import transformed
 
 _FINEST = 0.8  #: standard deviation of the narrowest kernel: with a smaller one, the samples are too few
 _COARSER = 1.3  #: from one kernel to the next that is tried
@@ -92,7 +91,7 @@ class Blunt:
         """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``."""
         reach = math.ceil(_REACH * width)
         values = self.values[np.clip(np.arange(first - reach, last + reach + 1), 0, self.values.size - 1)]
-        return _convolved(values, _kernel(width, weights), "valid")
+        return _convolved(values, _kernel(width, weights))
 
     def noise(self, width: float, weights: Sequence[float], shares: FloatArray | None = None) -> float:
         """Return the noise of such a sum: by the quiet part, and no less than that of white noise.
@@ -101,11 +100,11 @@ class Blunt:
         """
         kernel = _kernel(width, weights)
         if shares is not None:
-            kernel = _convolved(shares[::-1], kernel, "full")
+            kernel = _convolved(np.pad(shares[::-1], kernel.size - 1), kernel)
         white = self._noise * math.sqrt(float(kernel @ kernel))
         if self._quiet.size < 4 * kernel.size:
             return white
-        seen = _convolved(self._quiet, kernel, "valid")
+        seen = _convolved(self._quiet, kernel)
         return max(white, float(np.std(seen)))
 
     def wider(self, width: float, times: float) -> float:
@@ -113,12 +112,11 @@ class Blunt:
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
 
 
-def _convolved(values: FloatArray, kernel: FloatArray, mode: Literal["valid", "full"]) -> FloatArray:
-    """Return the convolution: of a long kernel by Fourier transform, for sums over it take minutes in a long record."""
+def _convolved(values: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Return the part of the convolution in which the kernel, or the shorter of both, lies wholly inside."""
     if min(values.size, kernel.size) <= _LONG_KERNEL:
-        return np.convolve(values, kernel, mode=mode)
-    found: FloatArray = oaconvolve(values, kernel, mode=mode)
-    return found
+        return np.convolve(values, kernel, mode="valid")
+    return transformed(values, kernel)
 
 
 def _kernel(width: float, weights: Sequence[float]) -> FloatArray:

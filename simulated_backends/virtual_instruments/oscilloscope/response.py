@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from tsbench.records import FloatArray
+from tsbench.samples import transformed
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Samples, Shifted
@@ -113,9 +114,7 @@ def smooth(values: FloatArray, kernel: FloatArray) -> FloatArray:
         found = np.zeros(len(values) - len(kernel) + 1)
         _weighted(np.ascontiguousarray(values), np.ascontiguousarray(kernel[::-1]), found)
         return found
-    size = 1 << (len(values) - 1).bit_length()
-    product = np.fft.rfft(values, size) * np.fft.rfft(kernel, size)
-    return np.asarray(np.fft.irfft(product, size)[len(kernel) - 1:len(values)])
+    return transformed(values, kernel)
 
 
 @compiled
