@@ -2,7 +2,7 @@
 
 Each instrument is silenced at each message (or every N-th) of a short run of each protocol, in two ways: its messages
 are lost, or it takes them and never answers. From the first of these messages, every output of the other instruments
-must be off within 2.5 s of bench time, by the witness, and stay off. From the decision to make safe (the first call of
+must be off within 2 s of bench time, by the witness, and stay off. From the decision to make safe (the first call of
 ``make_all_safe``) it must be off within 1 s. A case whose message was never sent fails.
 On the simulated bench in this process instruments
 take turns on one clock, so that this is the worst case: with a thread for each (real and served benches) the silent one
@@ -32,8 +32,8 @@ from tsbench.station.bench.opening import make_all_safe
 
 WITHIN = 1.0  #: [s] of bench time from the decision to make safe
 #: [s] from the first message without a reply: timeout_while_on, half of it for the next message, a quarter for the one
-#: after it and so on, and half a second for switching off. docs/faults.md promises it
-SILENT_WITHIN = 2.5
+#: after it and so on, and the messages that switch off. docs/faults.md promises it
+SILENT_WITHIN = 2.0
 WAYS = {"messages lost": {}, "messages taken": {"after": True}}
 NEVER = "not injected"
 OUTPUTS = ("source_meter", "generator.1", "generator.2")  #: that are on at a served bench

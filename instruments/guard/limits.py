@@ -5,8 +5,9 @@ here sends a message. The guards of this folder apply it in front of every drive
 themselves.
 """
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Self
@@ -236,7 +237,8 @@ class OutputsOn:
         self._before = before  #: called before an output goes on
         self._changed = changed  #: called when another output counts as on
         self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
-        self.readings: dict[str, float] = {}  #: terminal -> [s] that a reading of it may take
+        self._readings: dict[str, float] = {}  #: terminal -> [s] that a reading of it may take
+        self.being_read: tuple[str, float] = ("", 0.0)  #: terminal of which a reading is awaited, [s] it may take
 
     @property
     def terminals(self) -> tuple[str, ...]:
@@ -255,8 +257,18 @@ class OutputsOn:
 
     def reading_takes(self, terminal: str, longest: float) -> None:
         """Note how long a reading at ``terminal`` may take [s]: its reply comes no earlier."""
-        self.readings[terminal] = longest
+        self._readings[terminal] = longest
+
+    @contextlib.contextmanager
+    def reading(self, terminal: str) -> Iterator[None]:
+        """A reading at ``terminal`` is awaited meanwhile: only this message may take that long."""
+        self.being_read = terminal, self._readings.get(terminal, 0.0)
         self._changed()
+        try:
+            yield
+        finally:
+            self.being_read = "", 0.0
+            self._changed()
 
     def change(self, terminal: str, current: float) -> None:
         """Note another worst-case current [A] of an output, if it is on."""

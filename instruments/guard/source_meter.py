@@ -88,8 +88,10 @@ class GuardedSourceMeter(Guarded):
             require_in_range(
                 subject, "measuring range", settings.range, Range(0.0, allowed.high, allowed.unit)
             )
+        accuracy = caps.current_accuracy if settings.function == "current" else caps.voltage_accuracy
+        ranges = len(accuracy) if settings.range is None else 1  # auto range may read once on each of them
         self.context.outputs.reading_takes(
-            self.context.terminal, APERTURES_OF_READING * settings.nplc / caps.line_frequency)
+            self.context.terminal, ranges * APERTURES_OF_READING * settings.nplc / caps.line_frequency)
         try:
             return self.driver.configure_measure(settings)
         finally:
@@ -124,7 +126,8 @@ class GuardedSourceMeter(Guarded):
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :meth:`_usable`."""
-        return self._usable(self.driver.measure())
+        with self.context.outputs.reading(self.context.terminal):
+            return self._usable(self.driver.measure())
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Check every level of the list, then start."""

@@ -19,13 +19,10 @@ from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Tim
 from tsbench.instruments.keysight_infiniium import data_sheet
 from tsbench.instruments.languages.scpi import SCPI, format_number, parse_list, parse_name, parse_number
 from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
-from tsbench.quantities import short_quantity
 from tsbench.records import Waveform
 
 _INPUT: Mapping[str, str] = {"1M": "DC", "50": "DC50"}
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
-_POLL = 1e-3  #: [s]
-_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 _FIELDS = 24  #: of a preamble, at least
 _FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings and memory, no other record
 
@@ -142,12 +139,7 @@ class KeysightInfiniium(OscilloscopeDriver):
             self.ask_switch(event)
         self._triggered = False
         self.write(":SING")
-        waited, longest_wait = 0.0, self.pre_trigger + _MARGIN
-        while not self.ask_switch(":AER?"):
-            if waited > longest_wait:
-                raise self.not_armed(short_quantity(longest_wait, "s"))
-            self.wait(_POLL)
-            waited += _POLL
+        self.wait_until_armed(lambda _: self.ask_switch(":AER?"))
 
     def triggered(self) -> bool:
         """Return whether the armed acquisition has seen its (first) trigger."""

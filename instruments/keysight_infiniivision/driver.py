@@ -23,12 +23,9 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keysight_infiniivision import data_sheet
 from tsbench.instruments.keysight_infiniivision.readout import TRANSFERS, RecordReadout
 from tsbench.instruments.languages.scpi import format_number, parse_name
-from tsbench.quantities import short_quantity
 
 _IMPEDANCE: Mapping[str, str] = {"1M": "ONEM", "50": "FIFT"}
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
-_ARM_POLL = 1e-3  #: [s]
-_ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 
 
 class KeysightInfiniiVision(RecordReadout):
@@ -165,12 +162,7 @@ class KeysightInfiniiVision(RecordReadout):
         self.ask_switch(":TER?")
         self._triggered = False
         self.write(":SING")
-        waited, longest_wait = 0.0, self.pre_trigger + _ARM_MARGIN
-        while not self.ask_switch(":AER?"):
-            if waited > longest_wait:
-                raise self.not_armed(short_quantity(longest_wait, "s"))
-            self.wait(_ARM_POLL)
-            waited += _ARM_POLL
+        self.wait_until_armed(lambda _: self.ask_switch(":AER?"))
 
     def triggered(self) -> bool:
         """Return whether the armed acquisition has seen its (first) trigger."""

@@ -15,10 +15,6 @@ from tsbench.instruments.languages.lecroy import parse_quantity, rounded
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.instruments.lecroy_scope.scope_model import DIVISIONS, StepScopeModel, time_scale_for
 from tsbench.instruments.oscilloscopes.scope_setup import ScopeSetup
-from tsbench.quantities import short_quantity
-
-_ARM_POLL = 1e-3  #: [s]
-_ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 
 
 class ScopeMessages(MessageInstrument, abc.ABC):
@@ -154,12 +150,7 @@ class StepScope(ScopeSetup, ScopeMessages):
         if self._confirm_trigger:   # a range that does not reach the level has moved it
             self._read_level(trigger)
         self.start()
-        waited, longest_wait = 0.0, self.pre_trigger + _ARM_MARGIN
-        while not self.armed():
-            if waited > longest_wait:
-                raise self.not_armed(short_quantity(longest_wait, "s"))
-            self.wait(_ARM_POLL)
-            waited += _ARM_POLL
+        self.wait_until_armed(lambda _: self.armed())
 
     def part(self, rate: float, total: int) -> tuple[int, int, int]:
         """Return first sample, stride and number of points of the part that was asked for.

@@ -1,10 +1,12 @@
-"""How long the reply of one instrument may take: usually, while others wait, and after silence."""
+"""How long the reply of one instrument may take: usually, while an output is on, and after silence."""
 
 import contextlib
 import math
 from collections.abc import Callable, Iterator
 
 _MOST_HALVES = 3  #: an eighth of a second is long enough for *IDN? on any bus
+#: in a row, until the full time holds again: one of them may be that of ``*IDN?``, sent because a query had none
+_ANSWERS_TO_TRUST = 2
 
 
 class Patience:
@@ -19,8 +21,9 @@ class Patience:
     def __init__(self, usual: float, changed: Callable[[], None]) -> None:
         self._usual = usual
         self._changed = changed
-        self._hurry = math.inf  #: [s] while others wait
-        self.doubts = 0  #: messages in a row that had no reply
+        self._hurry = math.inf  #: [s] while an output is on
+        self.doubts = 0  #: messages without a reply since the instrument was last trusted
+        self._answers = 0  #: in a row since then
 
     @property
     def seconds(self) -> float:
@@ -36,18 +39,28 @@ class Patience:
         """Wait at most ``longest`` [s] for one reply from now on; inf: as long as usual.
 
         After a message without a reply the next one, which asks whether the instrument is still there, has half of its
-        time, and so on. So an instrument that is silent for good holds up the others for about twice ``longest``,
-        whatever is asked after the first message.
+        time, and so on, until two messages in a row are answered. So an instrument that is silent for good, or never
+        answers one of its queries, keeps outputs on for less than twice ``longest``.
         """
         if longest != self._hurry:
             self._hurry = longest
             self._changed()
 
-    def doubt(self, unanswered: bool) -> None:
-        """Note whether the last message had no reply."""
-        before, self.doubts = self.doubts, self.doubts + 1 if unanswered else 0
-        if self.hurried and before != self.doubts:
+    def unanswered(self) -> None:
+        """Note that a message had no reply."""
+        self.doubts, self._answers = self.doubts + 1, 0
+        if self.hurried:
             self._changed()
+
+    def answered(self) -> None:
+        """Note that a message had its reply."""
+        if not self.doubts:
+            return
+        self._answers += 1
+        if self._answers >= _ANSWERS_TO_TRUST:
+            self.doubts = 0
+            if self.hurried:
+                self._changed()
 
     @contextlib.contextmanager
     def at_most(self, longest: float) -> Iterator[None]:

@@ -295,12 +295,13 @@ class Transport:
         began = time.perf_counter() if traced else 0.0
         try:
             yield
-            if self.patience.doubts and operation == "read":
-                self.patience.doubt(False)
+            if operation == "read":
+                self.patience.answered()
         except (pyvisa.errors.Error, *_FAILURES) as error:
             ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried)
             self._answer = f"{type(ours).__name__}: {ours}"
-            self.patience.doubt(isinstance(ours, NoReply))
+            if isinstance(ours, NoReply):
+                self.patience.unanswered()
             raise ours from error
         except CommunicationError as error:
             self._answer = f"{type(error).__name__}: {error}"

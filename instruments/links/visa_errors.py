@@ -65,7 +65,7 @@ def communication_error(
     where : the instrument and its resource, as messages name them
     message : that was sent; "open" where the connection could not be made
     timeout : [s] for one reply
-    hurried : whether it was short because an output of another instrument was on
+    hurried : whether it was short because an output was on
     """
     asked = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
     if getattr(error, "error_code", None) == StatusCode.error_timeout:

@@ -1,7 +1,7 @@
 """What every oscilloscope does, whatever its language: limits of the set-up, the wait to be armed, and its reports."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.limits import require_in_range
@@ -14,6 +14,12 @@ from tsbench.instruments.interfaces import (
     Vertical,
 )
 from tsbench.instruments.languages.message_instrument import MessageInstrument
+from tsbench.quantities import short_quantity
+
+#: [s] beyond its pre-trigger time that a scope may take to be armed. With half a second between two checks for a
+#: restart (station/runner/power.py), a source is off within 2 s after a scope has restarted
+ARM_MARGIN = 1.25
+_FIRST_POLL, _LONGEST_POLL = 1e-3, 0.05  #: [s] between two questions, which take time themselves
 
 
 class ScopeSetup(MessageInstrument):
@@ -77,10 +83,28 @@ class ScopeSetup(MessageInstrument):
 
     # ------------------------------------------------------------------------------------------- arming
 
-    def not_armed(self, longest_wait: str) -> InstrumentError:
-        """Return the error of a scope that did not arm within ``longest_wait``, as text with its unit."""
-        return InstrumentError(
-            f"{self.label}: the oscilloscope did not arm within {longest_wait}. Check its time base and channels")
+    def wait_until_armed(self, armed: Callable[[float], bool]) -> None:
+        """Poll until the scope is armed.
+
+        Parameters
+        ----------
+        armed : callable
+            Asks the scope; called with the time [s] since its pre-trigger time is over (negative before).
+
+        Raises
+        ------
+        InstrumentError
+            It is not armed :data:`ARM_MARGIN` after its pre-trigger time.
+        """
+        waited, poll, filling = 0.0, _FIRST_POLL, self.pre_trigger
+        while not armed(waited - filling):
+            if waited >= filling + ARM_MARGIN:
+                raise InstrumentError(
+                    f"{self.label}: the oscilloscope did not arm within {short_quantity(filling + ARM_MARGIN, 's')}. "
+                    "Check its time base and channels")
+            self.wait(poll)
+            waited += poll
+            poll = min(2 * poll, _LONGEST_POLL)
 
     @property
     def pre_trigger(self) -> float:

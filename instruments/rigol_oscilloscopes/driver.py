@@ -20,12 +20,9 @@ from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Tim
 from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name
 from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
 from tsbench.instruments.rigol_oscilloscopes import data_sheet
-from tsbench.quantities import short_quantity
 from tsbench.records import Waveform
 
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
-_POLL = 1e-3  #: [s]
-_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 _STARTED = 0.02  #: [s] after which a stopped scope has started and ended, and is not one that has yet to start
 _STATES = frozenset({"STOP", "RUN", "WAIT", "TD", "AUTO"})
 _USUAL_POINTS = 1_000_000  #: of a record whose points were not asked for: a readout in some seconds
@@ -181,14 +178,11 @@ class RigolOscilloscope(OscilloscopeDriver):
         self._set_level(trigger)   # a channel that was set since may not reach it
         self._triggered = False
         self.write(":SING")
-        waited, filling = 0.0, self.pre_trigger
-        while (state := self._ask_state()) not in ("WAIT", "TD"):
-            if state == "STOP" and waited > filling + _STARTED:
-                return   # it was triggered, and is complete already
-            if waited > filling + _MARGIN:
-                raise self.not_armed(short_quantity(filling + _MARGIN, "s"))
-            self.wait(_POLL)
-            waited += _POLL
+        self.wait_until_armed(self._armed)
+
+    def _armed(self, filled: float) -> bool:
+        state = self._ask_state()   # STOP: it was triggered, and is complete already
+        return state in ("WAIT", "TD") or (state == "STOP" and filled > _STARTED)
 
     def _ask_state(self) -> str:
         state = self.questions.parsed(":TRIG:STAT?", _state)

@@ -11,13 +11,10 @@ from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Range, Timebase, Vertical
 from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name
 from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver
-from tsbench.quantities import short_quantity
 
 LEVEL_DIVISIONS = 5.0  #: from mid-screen, of a trigger level
 WAITING = 8  #: bit of STATus:OPERation:CONDition?
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
-_POLL = 1e-3  #: [s]
-_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 _STARTED = 0.02  #: [s] after which an acquisition that is not running has ended, and not yet to begin
 EXTERNAL, EXTERNAL_LEVEL = 5, 5.0  #: number of the level of the external input, and its greatest value [V]
 
@@ -136,15 +133,14 @@ class RohdeSchwarzScope(OscilloscopeDriver):
         self.set_level(self.configured(self._trigger, "trigger"))   # a channel that was set since may not reach it
         self._triggered = False
         self.write(self.start_word)
-        waited, filling = 0.0, self.pre_trigger
-        while not (condition := self.condition()) & WAITING:
-            if waited > filling + _STARTED and self.ended(condition):
-                self._triggered = True
-                return   # it was triggered, and is complete already
-            if waited > filling + _MARGIN:
-                raise self.not_armed(short_quantity(filling + _MARGIN, "s"))
-            self.wait(_POLL)
-            waited += _POLL
+        self.wait_until_armed(self._armed)
+
+    def _armed(self, filled: float) -> bool:
+        condition = self.condition()
+        if condition & WAITING:
+            return True
+        self._triggered = filled > _STARTED and self.ended(condition)   # it was triggered, and is complete already
+        return self._triggered
 
     def condition(self) -> int:
         """Return the operation status."""

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from tsbench.instruments.interfaces import EdgeTrigger
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.tektronix_mso.readout import TektronixReadout
-from tsbench.quantities import short_quantity
 
 _SLOPE: Mapping[str, str] = {"positive": "RIS", "negative": "FALL"}
 _REACH = 4  #: [div] from the middle of the screen to the level
-_ARM_POLL = 1e-3  #: [s]
-_ARM_MARGIN = 5.0  #: [s] beyond the pre-trigger time
 
 
 class TektronixSequence(TektronixReadout):
@@ -60,12 +57,7 @@ class TektronixSequence(TektronixReadout):
         self._triggered = False
         self.write(":ACQ:STATE RUN")
         self.check_errors()
-        waited, longest_wait = 0.0, self.pre_trigger + _ARM_MARGIN
-        while self._state() not in {"REA", "TRI", "SAV"}:
-            if waited > longest_wait:
-                raise self.not_armed(short_quantity(longest_wait, "s"))
-            self.wait(_ARM_POLL)
-            waited += _ARM_POLL
+        self.wait_until_armed(lambda _: self._state() in {"REA", "TRI", "SAV"})
 
     def _state(self) -> str:
         return parse_name(self.ask(":TRIG:STATE?"))[:3]

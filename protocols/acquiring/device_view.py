@@ -19,6 +19,9 @@ CURRENT_SENSE = "device_current_sense"  #: only where no voltage channel sees th
 _FILL = 0.8
 #: [s] allowed beyond the record's own length before an acquisition counts as missed
 ACQUISITION_MARGIN = 2.0
+#: [s] the same for a forced record, during which the run does not look whether an instrument has restarted. With half a
+#: second between two looks (runner/power.py), outputs are off within 2 s after a restart of the scope
+_FORCED_MARGIN = 1.25
 
 #: of its maximum output that an amplifier may show: the gain of the scope and the amplifier itself may differ
 _BEYOND_MAXIMUM = 1.1
@@ -111,7 +114,7 @@ class DeviceView:
         self.scope.arm()
         time = station.clock.now()
         self.scope.force_trigger()
-        if not wait_until(station.clock, self.scope.complete, span, span + ACQUISITION_MARGIN):
+        if not wait_until(station.clock, self.scope.complete, span, span + _FORCED_MARGIN):
             self.scope.abort()
             return None
         return self.fetch(conditions, time)

@@ -238,12 +238,18 @@ class ConnectedInstruments:
         self._standby.begin(self._liveness)
 
     def _hurry(self) -> None:
-        """Wait less for a reply while the output of another instrument is on: it stays on meanwhile."""
-        on = {terminal.partition(".")[0] for terminal in self.outputs.terminals}
+        """Wait less for a reply while an output is on, the instrument's own or another's: it stays on meanwhile.
+
+        Only a reading has its own time. A prober may move, and take its time, while the only outputs are those of
+        gates, which do not reach the device.
+        """
+        on = set(self.outputs.terminals)
+        beside_gates = on - self.file.gates()
+        read, longest = self.outputs.being_read
         for name, found in self.connections.items():
-            readings = (time for terminal, time in self.outputs.readings.items() if terminal.partition(".")[0] == name)
-            longest = max(found.table.timeout_while_on, *readings, 0.0)
-            found.transport.patience.hurry(longest if on - {name} else math.inf)
+            at_most = max(found.table.timeout_while_on, longest if read.partition(".")[0] == name else 0.0)
+            hurried = beside_gates if found.kind == "prober" else on
+            found.transport.patience.hurry(at_most if hurried else math.inf)
 
     def restarted(self) -> list[str]:
         """Return the instruments, as messages call them, that were switched off and on since they were reset.

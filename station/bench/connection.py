@@ -73,6 +73,11 @@ class Connection:
         return self.identified_driver
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether a message had no reply lately, so that the instrument may be silent still."""
+        return bool(self.transport.patience.doubts)
+
+    @property
     def label(self) -> str:
         """Return the instrument as messages call it; its name and address where the driver does not say it."""
         try:
@@ -295,7 +300,7 @@ class Connection:
     def lost_power(self) -> bool:
         """Whether the instrument was switched off and on since it was reset; over a new connection where need be.
 
-        While the output of another instrument is on, no new connection is tried: the output would stay on meanwhile.
+        While an output is on, no new connection is tried: the output would stay on meanwhile.
 
         Raises
         ------

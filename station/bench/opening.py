@@ -88,8 +88,8 @@ def make_all_safe(
 ) -> list[OutputState]:
     """Switch every output off, then read all back; raises nothing.
 
-    Where instruments have to take turns, all are switched off, sources first, before one is asked, and those that
-    did not take it are asked last.
+    Where instruments have to take turns, all are switched off, sources first but one that was silent lately last,
+    before one is asked. Those that did not take it are asked last.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def make_all_safe(
     states: dict[str, list[OutputState]] = {}
 
     def make_group_safe(group: list[Connection], liveness: Liveness) -> None:
-        for connection in group:
+        for connection in sorted(group, key=lambda one: one.in_doubt):
             with connection.reporting_to(liveness):
                 connection.switch_off(reopen)
         for connection in sorted(group, key=lambda one: bool(one.problem)):

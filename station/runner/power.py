@@ -2,12 +2,12 @@
 
 from typing import Any
 
-#: [s] of bench time between two looks during a run
-LOOK_EVERY = 1.0
+#: [s] of bench time between two looks during a run: a restart ends it so soon that outputs are off within 2 s
+LOOK_EVERY = 0.5
 
 
 class PowerCheck:
-    """Looks between two items of a run, never while one is being taken.
+    """Looks between two steps of a run, also where an item waits for an instrument that has restarted.
 
     Parameters
     ----------
@@ -17,17 +17,15 @@ class PowerCheck:
 
     def __init__(self, bench: Any) -> None:
         self._bench = bench
-        self._done = 0
         self._began: float | None = None  #: [s] first step
         self._looked: float | None = None  #: [s] when all were last found as they were left
         self._found = ""
 
-    def due(self, done: int, now: float) -> bool:
-        """Whether to look after a step: another item is done, and the last look [s] is long enough ago."""
+    def due(self, now: float) -> bool:
+        """Whether to look after a step: the last look [s] is long enough ago."""
         if self._began is None:
             self._began = now
-        another, self._done = done != self._done, done
-        return another and now - (self._began if self._looked is None else self._looked) >= LOOK_EVERY
+        return now - (self._began if self._looked is None else self._looked) >= LOOK_EVERY
 
     def look(self, now: float) -> str:
         """Ask all instruments; one line that says which were restarted and since when, "" if none.

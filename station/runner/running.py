@@ -114,7 +114,7 @@ class RunningRun:
             self.teller.progress(step.done, step.total, step.message, paused)
             if (reason := self.control.stopped) is not None:
                 return Ended("abort", reason)
-            if self.power.due(step.done, self.teller.now) and (lost := self._restarted(measuring=True)):
+            if self.power.due(self.teller.now) and (lost := self._restarted(measuring=True)):
                 return Ended("fail", lost, InstrumentError(lost))
             if self.control.paused and step.idle:
                 paused += self._pause()

@@ -10,6 +10,7 @@ import pytest
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.instruments import OutputState
 from tsbench.instruments.links.link_settings import USUAL_LINK
+from tsbench.instruments.links.patience import Patience
 from tsbench.station.bench import opening
 from tsbench.station.bench.bench_tables import InstrumentTable
 from tsbench.station.bench.connection import Connection, connect, outlives_process, quietly
@@ -29,6 +30,7 @@ class Wire:
         self.states, self.fails = [states], fails
         self.calls: list[Any] = []
         self.liveness: Any = "nobody"
+        self.patience = Patience(3.0, lambda: None)
 
     def _do(self, call: str) -> None:
         self.calls.append(call)

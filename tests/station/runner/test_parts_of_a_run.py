@@ -122,12 +122,12 @@ class Restarted:
         return self.answers.pop(0)
 
 
-def test_a_look_at_the_power_comes_between_items_a_second_apart() -> None:
+def test_a_look_at_the_power_comes_between_steps_half_a_second_apart() -> None:
     check = PowerCheck(Restarted([], ["meter"]))
-    assert LOOK_EVERY == 1.0
-    assert not check.due(1, 50.0) and not check.due(2, 50.99)
-    assert check.due(3, 51.0) and not check.due(3, 52.0)   # no other item is done
-    assert check.look(51.0) == "" and not check.due(4, 51.9) and check.due(5, 52.0)
+    assert LOOK_EVERY == 0.5
+    assert not check.due(50.0) and not check.due(50.49)
+    assert check.due(51.0) and check.due(51.0)   # until the look
+    assert check.look(51.0) == "" and not check.due(51.4) and check.due(51.5)
     line = check.look(52.5)
     assert "meter" in line and "switched off and on after 51.000 s on the bench's clock. The settings are lost" in line
     assert check.look(60.0) == line   # it is not asked again
