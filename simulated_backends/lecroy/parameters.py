@@ -26,19 +26,6 @@ class Quantity(Number):
         raise ScpiError(-104)
 
 
-class LecroySwitch(Parameter):
-    """ON or OFF."""
-
-    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        word = raw.decode("latin-1").strip().upper()
-        if word not in {"ON", "OFF"}:
-            raise ScpiError(-224)
-        return word == "ON"
-
-    def format(self, value: Any, owner: Any) -> str:
-        return "ON" if value else "OFF"
-
-
 class LecroyWord(Choice):
     """One of some words, any case; each has one spelling."""
 

@@ -219,6 +219,19 @@ class Boolean(Parameter):
         return "1" if value else "0"
 
 
+class OnOrOff(Parameter):
+    """The word ON or OFF; numbers are not taken."""
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
+        word = raw.decode("latin-1").strip().upper()
+        if word not in {"ON", "OFF"}:
+            raise ScpiError(-224)
+        return word == "ON"
+
+    def format(self, value: Any, owner: Any) -> str:
+        return "ON" if value else "OFF"
+
+
 class Choice(Parameter):
     """One of some words, long or short, any case; the value is the short form.
 

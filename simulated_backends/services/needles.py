@@ -1,11 +1,11 @@
-"""The needles of a probe station: where a wafer's devices are, and which of them the needles touch."""
+"""The needles of a prober: where a wafer's devices are, and which of them the needles touch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
 class Needles(Protocol):
-    """What a virtual probe station asks of its world."""
+    """What a virtual prober asks of its world."""
 
     travel_time: float  #: [s] from one die to another
 

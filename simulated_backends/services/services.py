@@ -71,7 +71,7 @@ class BenchServices:
         self._circuit: CircuitInterface | None = None
         self.chuck: HeatedBody | None = None   #: what the devices lie on, where its temperature can be set
         self.node_noise: dict[str, NodeNoise] = {}   #: that a scope sees at a node, whatever the circuit does
-        self.needles: Needles | None = None   #: of a probe station, where the world has a place for devices
+        self.needles: Needles | None = None   #: of a prober, where the world has a place for devices
         #: observers that record the circuit now (armed scopes): while there are any, no period is skipped, unless
         #: each of them ``waits_in_vain``: nothing that the circuit does can matter to it yet
         self.recorders: set[object] = set()

@@ -96,6 +96,22 @@ class Placement:
                 known = nearest(name, option_names) or f". {model} has no options. Remove this entry"
                 raise ConfigurationError(f"instruments.{self.name}.options: there is no option '{name}'{known}")
 
+    def require_modules(self, terminals: Sequence[str]) -> None:
+        """Refuse a fixture that wires a terminal without a module.
+
+        Parameters
+        ----------
+        terminals : of the modules that are in the mainframe
+
+        Raises
+        ------
+        ConfigurationError
+            One line with the terminal and those that there are.
+        """
+        for terminal in self.terminals:
+            if terminal not in terminals:
+                raise ConfigurationError(f"no module has the terminal '{terminal}'. Terminals: {', '.join(terminals)}")
+
 
 class VirtualInstrument(MessageDevice):
     """Base of the models.

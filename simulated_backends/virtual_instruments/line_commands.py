@@ -1,4 +1,4 @@
-"""Languages of one line: a word, then arguments, as temperature controllers and probe stations understand them.
+"""Languages of one line: a word, then arguments, as temperature controllers and probers understand them.
 
 ::
 

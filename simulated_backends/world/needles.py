@@ -1,4 +1,4 @@
-"""The needles of a world's probe station: the positioner follows the prober, and nothing else moves the devices."""
+"""The needles of a world's prober: the positioner follows the prober, and nothing else moves the devices."""
 
 from collections.abc import Mapping, Sequence
 

@@ -97,7 +97,7 @@ class World:
 
     @property
     def moved_by_instrument(self) -> bool:
-        """Return whether an instrument, such as a probe station, brings the devices to the needles."""
+        """Return whether an instrument, such as a prober, brings the devices to the needles."""
         return any(instrument.moves_devices for instrument in self.instruments.values())
 
     # ------------------------------------------------------------------------------------ construction

@@ -1,5 +1,6 @@
 """The pages name every kind of instrument, and every class from which a driver of a language is derived."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -11,6 +12,7 @@ import pytest
 from tsbench.conform.steps import STEPS
 from tsbench.instruments import languages
 from tsbench.instruments.driver import KINDS
+from tsbench.instruments.languages.language import Language
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -36,3 +38,11 @@ def test_the_page_has_the_classes_of_the_languages(page: str) -> None:
             if issubclass(found, MessageInstrument) and found.__module__ == module.name:
                 classes.add(name)
     assert len(classes) >= 6 and {name for name in classes if name not in text} == set()
+
+
+def test_the_page_says_what_each_field_of_a_language_is_for() -> None:
+    text = (DOCS / "add_instrument.md").read_text("utf-8")
+    section = text.split("### An instrument with its own language")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(named) == sorted(field.name for field in dataclasses.fields(Language))

@@ -1,4 +1,4 @@
-"""The virtual FormFactor Velox: the probe station software behind its VISA text commands."""
+"""The virtual FormFactor Velox: the prober software behind its VISA text commands."""
 
 from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
 

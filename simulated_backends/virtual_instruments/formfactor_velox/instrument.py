@@ -35,7 +35,7 @@ from tsbench.simulated_backends.virtual_instruments.prober.station import (
     DIE_SIZE,
     HEIGHTS,
     SEPARATION,
-    ProbeStation,
+    ProberStation,
 )
 
 UNKNOWN_COMMAND, WRONG_ARGUMENTS, OUT_OF_RANGE, NO_SUCH_DIE, END_OF_WAFER = 10, 11, 12, 701, 703
@@ -55,7 +55,7 @@ def converted(text: str, kind: Callable[[str], float]) -> float:
 class VeloxStation(LineInstrument):
     """What the commands see of the instrument."""
 
-    station: ProbeStation
+    station: ProberStation
     die_size: tuple[float, float] = DIE_SIZE  #: [um] that MoveChuckIndex steps
 
 
@@ -149,35 +149,35 @@ class VeloxChuck(LineTable[VeloxStation]):
 class VeloxMap(LineTable[VeloxStation]):
     """The wafer map."""
 
-    def _step(self, column: int, row: int, site: int) -> Handler:
+    def _step(self, column: int, row: int, subsite: int) -> Handler:
         station = self.instrument.station
-        if not station.has(column, row, site):
-            raise LineError(NO_SUCH_DIE, f"Die {column} {row} {site} is not in the wafer map")
-        yield from station.step(column, row, site)
-        return f"{column} {row} {site} {len(station.dies[column, row])}"
+        if not station.has(column, row, subsite):
+            raise LineError(NO_SUCH_DIE, f"Die {column} {row} {subsite} is not in the wafer map")
+        yield from station.step(column, row, subsite)
+        return f"{column} {row} {subsite} {len(station.dies[column, row])}"
 
     @line_command("StepFirstDie")
     def _first(self) -> Handler:
         return self._step(*self.instrument.station.route[0], 0)
 
     @line_command("StepNextDie")
-    def _next(self, column: str = "", row: str = "", site: str = "0") -> Handler:
+    def _next(self, column: str = "", row: str = "", subsite: str = "0") -> Handler:
         station = self.instrument.station
         if column and not row:
             raise LineError(WRONG_ARGUMENTS, "Wrong number of arguments")
         if column:
-            return self._step(*(int(converted(text, int)) for text in (column, row, site)))
+            return self._step(*(int(converted(text, int)) for text in (column, row, subsite)))
         following = station.index() + 1
         if following >= len(station.route):
             raise LineError(END_OF_WAFER, "End of wafer reached")
-        return self._step(*station.route[following], station.site)
+        return self._step(*station.route[following], station.subsite)
 
     @line_command("ReadMapPosition")
     def _position(self) -> str:
         station = self.instrument.station
         x, y = station.position
         total = len(station.dies.get((station.column, station.row), ()))
-        return (f"{station.column} {station.row} {x:.1f} {y:.1f} {station.site} {total} "
+        return (f"{station.column} {station.row} {x:.1f} {y:.1f} {station.subsite} {total} "
                 f"{station.index() + 1} {len(station.route)}")
 
     @line_command("GetNumDies")
@@ -214,7 +214,7 @@ class VeloxSoftware(LineTable[VeloxStation]):
 
 
 class VirtualVelox(VeloxStation):
-    """The probe station with its software."""
+    """The prober with its software."""
 
     line_tables = (VeloxChuck, VeloxMap, VeloxSoftware)
     manufacturer, model, firmware = "FormFactor", "Velox", "3.3.1"
@@ -226,7 +226,7 @@ class VirtualVelox(VeloxStation):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        self.station = ProbeStation(bench, self.name, str(placement.options.get("wafer", "")))
+        self.station = ProberStation(bench, self.name, str(placement.options.get("wafer", "")))
 
     def connect(self) -> None:
         """Find the wafer."""

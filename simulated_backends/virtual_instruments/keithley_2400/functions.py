@@ -19,7 +19,7 @@ class MeasuredFunctions:
     Parameters
     ----------
     sheet : Keithley2400DataSheet
-    settings : the core's settings, which follow from the functions
+    settings : the settings of the shared code, which follow from the functions
     output : SourceOutput
     """
 

@@ -106,7 +106,7 @@ class Virtual4200(VirtualInstrument):
         names = [SOURCE_MODELS[name].option + str(number) for number, name in sorted(models.items())]
         self._output_states = dict.fromkeys(
             (*(f"smu{number}" for number in self._sources), *(f"pmu{channel}" for channel in self._pulses)), False)
-        self._require_modules()
+        placement.require_modules(tuple(self._output_states))
         self._frame = Frame4200(self, self._sources, self.kxci_status)
         self.kxci_status.busy = lambda: self._frame.busy
         self._setup = Definitions()
@@ -123,13 +123,6 @@ class Virtual4200(VirtualInstrument):
 
     def _go_to(self, page: str) -> None:
         self.page = page
-
-    def _require_modules(self) -> None:
-        """Refuse a fixture that wires a terminal without a module."""
-        for terminal in self.placement.terminals:
-            if terminal not in self._output_states:
-                raise ConfigurationError(
-                    f"no module has the terminal '{terminal}'. Terminals: {', '.join(self._output_states)}")
 
     # ------------------------------------------------------------------------------------------ circuit
 

@@ -4,21 +4,19 @@ What is sampled goes through one pole, whose time constant makes the settling ti
 times the course of the circuit is a straight line, for which the pole and the means are exact.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from tsbench.netlist import Element
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear
+from tsbench.simulated_backends.circuit.engine import Constant
 from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keithley_4200 import pulse_sheet as sheet
-from tsbench.simulated_backends.virtual_instruments.pulse_measure.course import TerminalCourse, filtered_means
+from tsbench.simulated_backends.virtual_instruments.pulse_measure.forced_terminal import ForcedTerminal
 
 
-class PulseCardChannel:
+class PulseCardChannel(ForcedTerminal):
     """One channel.
 
     Parameters
@@ -28,32 +26,9 @@ class PulseCardChannel:
     """
 
     def __init__(self, instrument: VirtualInstrument, channel: int) -> None:
-        self._instrument = instrument
-        self._bench = instrument.bench
+        super().__init__(instrument, f"pmu{channel}", "force", "relay")
         self.channel = channel
-        self.terminal = f"pmu{channel}"
-        self.is_on = False
-        name = instrument.element_name
-        self._source = name("V", self.terminal, "force")
-        self._relay = name("R", self.terminal, "relay")
-        self._inside = name("n", self.terminal, "force").lower()
-        self._node = (instrument.node(self.terminal) or "0").lower()
-        self._course: TerminalCourse | None = None
-        self._kept: TerminalCourse | None = None  #: of the last waveform
         self._events: list[ScheduledEvent] = []  #: of the output relay
-        self._started = self._ends = -math.inf  #: [s] bench time
-
-    @property
-    def is_wired(self) -> bool:
-        """Whether its terminal is connected to anything."""
-        return self._instrument.node(self.terminal) is not None
-
-    def attachment(self) -> tuple[Element, ...]:
-        """Return source and output resistance, if the terminal is wired."""
-        if not self.is_wired:
-            return ()
-        return (Element("V", self._source, (self._inside, "0")),
-                Element("R", self._relay, (self._inside, self._node), value=OPEN))
 
     # -------------------------------------------------------------------------------------------- output
 
@@ -63,18 +38,11 @@ class PulseCardChannel:
         if not on:
             self._drive(Constant(0.0))
         self.is_on = on
-        self._set_relay(on)
+        self._close(on)
         self._instrument.report_output(self.terminal, on)
 
-    def _set_relay(self, closed: bool) -> None:
-        if self.is_wired:
-            self._bench.circuit.set_resistance(self._relay, sheet.OUTPUT_RESISTANCE if closed else OPEN)
-            self._bench.changed()
-
-    def _drive(self, waveform: Constant | PiecewiseLinear) -> None:
-        if self.is_wired:
-            self._bench.circuit.set_source(self._source, waveform)
-            self._bench.changed()
+    def _close(self, closed: bool) -> None:
+        self._set_relay(sheet.OUTPUT_RESISTANCE if closed else OPEN)
 
     def play(
         self, times: FloatArray, volts: FloatArray, full_scale: float, relay: Sequence[tuple[float, bool]] = (),
@@ -93,35 +61,18 @@ class PulseCardChannel:
             f"force {self.terminal} {full_scale:g}", sheet.LEVEL_GAIN, sheet.LEVEL_OFFSETS[full_scale])
         jitter = sheet.JITTER * float(self._instrument.rng.uniform(0.0, 1.0)) if self._bench.imperfections else 0.0
         self._bench.sync()
-        self._started = self._bench.clock.now + jitter
-        self._ends = self._started + float(times[-1])
         forced = volts * (1.0 + errors.gain) + errors.offset * (volts != 0.0)
-        self._drive(PiecewiseLinear(self._started + times, forced))
+        self._begin(self._bench.clock.now + jitter, times, forced)
         for time, closed in relay:
             self._events.append(self._bench.clock.schedule(
-                self._started + time, lambda closed=closed: self._set_relay(closed)))   # type: ignore[misc]
-        if self.is_wired:
-            self._course = TerminalCourse(self._node, self._relay)
-            self._bench.lagging_circuit.add_observer(self._course)
-            self._bench.recorders.add(self._course)
+                self.started + time, lambda closed=closed: self._close(closed)))   # type: ignore[misc]
 
     def stop(self) -> None:
-        """End a waveform where it is; the voltage stays."""
-        now = self._bench.clock.now
+        """End a waveform where it is; the voltage stays, and the relay too."""
         for event in self._events:
             event.cancel()
         self._events.clear()
-        if now < self._ends and self.is_wired:
-            self._drive(Constant(self._bench.circuit.voltage(self._inside)))
-            self._ends = now
-        self._end_course()
-
-    def _end_course(self) -> None:
-        if self._course is not None:
-            self._bench.sync()
-            self._bench.lagging_circuit.remove_observer(self._course)
-            self._bench.recorders.discard(self._course)
-            self._kept, self._course = self._course, None
+        super().stop()
 
     # ------------------------------------------------------------------------------------------ measuring
 
@@ -138,14 +89,7 @@ class PulseCardChannel:
         lengths : [s] over which a mean is taken, 0 for one sample, shape (n,)
         rate : [1/s] of samples
         """
-        self._end_course()
-        course = self._kept
-        if course is None or not course.times:
-            means = np.zeros_like(starts)
-        else:
-            times = np.concatenate(course.times) - self._started
-            values = np.concatenate(course.amperes if quantity == "current" else course.volts)
-            means = filtered_means(times, values, row.time_constant, starts, lengths)
+        means = self._means(quantity == "current", row.time_constant, starts, lengths)
         if not self._bench.imperfections:
             return means
         errors = self._instrument.calibration(f"sample {quantity} {self.terminal} {row.full_scale:g}", row.gain,

@@ -1,4 +1,4 @@
-"""A source-measure unit of a 4200A-SCS: what the commands of all pages set, on the source meter core."""
+"""A source-measure unit of a 4200A-SCS: what the commands of all pages set, on the shared source meter."""
 
 from collections.abc import Generator
 from dataclasses import dataclass

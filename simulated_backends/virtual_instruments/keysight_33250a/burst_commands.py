@@ -68,7 +68,7 @@ class Bursts33250A(Table33250A):
         if self.burst_on[channel] and internal and self.burst_count[channel] != INFINITE_LOAD:
             needed = self.burst_count[channel] * self.generator.channels.nominal_period(channel) + 200e-9
             if self.burst_period[channel] < needed:
-                self.burst_period[channel] = min(needed, self.sheet.max_burst_period)
+                self.burst_period[channel] = min(needed, self.data_sheet.max_burst_period)
                 self.adjusted(-221)
         self.playback.reshape(channel)
         self.playback.external_edges_changed()

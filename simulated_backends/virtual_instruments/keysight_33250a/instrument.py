@@ -23,12 +23,13 @@ from tsbench.simulated_backends.virtual_instruments.generator.channels import Ge
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, emf_factor
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.burst_commands import Bursts33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import KEYSIGHT_33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.level_commands import RESET_AMPLITUDE, Levels33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import SHAPES, Shapes33250A, of_core
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.shape_commands import SHAPES, Shapes33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.waveform_memory import Data33250A
 
 _WORD = Choice("MINimum", "MAXimum", "DEFault")
@@ -41,7 +42,6 @@ class VirtualKeysight33250A(Base33250A):
     manufacturer, model, firmware = data_sheet.manufacturer, data_sheet.name, data_sheet.firmware
     outputs = ("1",)
     terminals = ("1",)
-    has_trigger = True
     number_format = "+.13E"
 
     bursts = Subsystem(Bursts33250A)
@@ -59,22 +59,10 @@ class VirtualKeysight33250A(Base33250A):
         self.channels = GeneratorChannels(self, self.data_sheet, bursts)
         self.playback = Playback(self, self.data_sheet, bursts, self.channels, bursts.update_waiting)
 
-    def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of the connector."""
-        return self.channels.attachment()
-
-    def connect(self) -> None:
-        """Listen to the trigger input."""
-        self.playback.listen()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        self.playback.stop_burst(1)
-
     def shape(self, channel: int) -> Shape:
         """Return everything that decides the waveform now."""
         shapes, bursts, sheet = self.shapes, self.bursts, self.data_sheet
-        function, frequency = of_core(shapes.function[channel]), shapes.frequency[channel]
+        function, frequency = shared_name(shapes.function[channel]), shapes.frequency[channel]
         codes = self.memory.codes(self.memory.selected[channel]) if function == "ARB" else None
         starts_anywhere = bursts.burst_on[channel] and function not in ("PULS", "SQU")
         return Shape(
@@ -112,7 +100,7 @@ class VirtualKeysight33250A(Base33250A):
         self.bursts.burst_on[channel] = False
         shapes, volts, present = self.shapes, self.volts, self.levels[channel]
         shapes.function[channel] = function
-        top = self.data_sheet.max_frequency[of_core(function)]
+        top = self.data_sheet.max_frequency[shared_name(function)]
         words = {"MIN": self.data_sheet.min_frequency, "MAX": top, "DEF": 1e3}
         hertz = words[frequency] if isinstance(frequency, str) else frequency
         shapes.frequency[channel] = min(hertz, top)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.parameters import Choice, Limited, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Table33250A
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import EDGE_SHARE, LONGEST_PERIOD
 
@@ -16,17 +17,12 @@ _ROUNDING = 1 + 1e-9
 _PULSE = "[:SOURce<1-1>]:PULSe"
 
 
-def of_core(function: str) -> str:
-    """Return the name that the shared code has for a function."""
-    return "ARB" if function == "USER" else function
-
-
 def _top(owner: Any, channel: int) -> float:
-    return float(owner.sheet.max_frequency[of_core(owner.function[channel])])
+    return float(owner.data_sheet.max_frequency[shared_name(owner.function[channel])])
 
 
 def _bottom(owner: Any, channel: int) -> float:
-    return 1 / LONGEST_PERIOD if owner.function[channel] == "PULS" else float(owner.sheet.min_frequency)
+    return 1 / LONGEST_PERIOD if owner.function[channel] == "PULS" else float(owner.data_sheet.min_frequency)
 
 
 class Shapes33250A(Table33250A):
@@ -39,10 +35,10 @@ class Shapes33250A(Table33250A):
                    coerce="_duty_chosen", change="playback.reshape")
     symmetry = Setting("[:SOURce<1-1>]:FUNCtion:RAMP:SYMMetry", Limited("PCT", 0.0, 100.0, 100.0), default=100.0,
                        change="playback.reshape")
-    width = Setting(f"{_PULSE}:WIDTh", Limited("S", lambda owner, c: owner.sheet.min_pulse_width, LONGEST_PERIOD),
+    width = Setting(f"{_PULSE}:WIDTh", Limited("S", lambda owner, c: owner.data_sheet.min_pulse_width, LONGEST_PERIOD),
                     default=100e-6, change="_width_changed")
-    edge = Setting(f"{_PULSE}:TRANsition", Limited("S", lambda owner, c: owner.sheet.min_edge_time,
-                                                   lambda owner, c: owner.sheet.max_edge_time),
+    edge = Setting(f"{_PULSE}:TRANsition", Limited("S", lambda owner, c: owner.data_sheet.min_edge_time,
+                                                   lambda owner, c: owner.data_sheet.max_edge_time),
                    default=5e-9, change="_edge_changed")
 
     def _duty_chosen(self, channel: int, percent: float) -> float:
@@ -79,7 +75,7 @@ class Shapes33250A(Table33250A):
         """Make width and edges of a pulse fit into the period: first the width, then the edges."""
         if self.function[channel] == "PULS":
             period = 1 / self.frequency[channel]
-            widest = period - self.sheet.min_edge_time / EDGE_SHARE
+            widest = period - self.data_sheet.min_edge_time / EDGE_SHARE
             if self.width[channel] > widest * _ROUNDING:
                 self.width[channel] = widest
                 self.adjusted(width_code)

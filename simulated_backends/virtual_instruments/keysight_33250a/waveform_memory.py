@@ -11,10 +11,14 @@ from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Choice, Man
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A, Table33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.waveform_memory import Codes, built_in_waveforms
+from tsbench.simulated_backends.virtual_instruments.keysight_81160a.waveform_memory import (
+    VOLATILE,
+    Codes,
+    built_in_waveforms,
+    downloaded,
+)
 
 FULL_SCALE = 2047  #: of the codes of 12 bits that are sent
-VOLATILE = "VOLATILE"
 SLOTS = 4  #: stored waveforms (not compared with a data sheet)
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,11}")
 _BUILT_IN = ("SINC", "NEG_RAMP", "EXP_RISE", "EXP_FALL", "CARDIAC")
@@ -54,7 +58,7 @@ class Data33250A(Table33250A):
     @command("[:TRACe]:DATA", Text(bare=True), _DATA)
     def download_floats(self, name: str, *data: Any) -> None:
         """``DATA VOLATILE, -1..1`` as text or as a block of 32-bit floats."""
-        values = self._numbers(name, data, "f4")
+        values = downloaded(name, data, "f4", self.byte_order)
         if not np.all(np.abs(values) <= 1.0 + 1e-6):
             raise ScpiError(-222, text="Data out of range")
         self._load(np.round(values * FULL_SCALE))
@@ -62,27 +66,15 @@ class Data33250A(Table33250A):
     @command("[:TRACe]:DATA:DAC", Text(bare=True), _DATA)
     def download_codes(self, name: str, *data: Any) -> None:
         """``DATA:DAC VOLATILE, -2047..2047`` as text or as a block of 16-bit integers."""
-        values = self._numbers(name, data, "i2")
+        values = downloaded(name, data, "i2", self.byte_order)
         if not np.all(np.abs(values) <= FULL_SCALE):
             raise ScpiError(-222, text="Data out of range")
         self._load(np.round(values))
 
-    def _numbers(self, name: str, data: tuple[Any, ...], kind: str) -> npt.NDArray[np.float64]:
-        if name.upper() != VOLATILE:
-            raise ScpiError(-224)
-        if isinstance(data[0], bytes):
-            item = np.dtype((">" if self.byte_order == "NORM" else "<") + kind)
-            if len(data) > 1 or len(data[0]) % item.itemsize:
-                raise ScpiError(800, text="Block length must be even")
-            return np.frombuffer(data[0], dtype=item).astype(np.float64)
-        if any(isinstance(item, bytes) for item in data):
-            raise ScpiError(-161)
-        return np.array(data, dtype=np.float64)
-
     def _load(self, codes: npt.NDArray[np.float64]) -> None:
-        if len(codes) < self.sheet.min_arb_points:
+        if len(codes) < self.data_sheet.min_arb_points:
             raise ScpiError(-109)
-        if len(codes) > self.sheet.max_arb_points:
+        if len(codes) > self.data_sheet.max_arb_points:
             raise ScpiError(-223)
         self._loaded[VOLATILE] = np.round(codes * (DAC_FULL_SCALE / FULL_SCALE)).astype(np.int16)
         if self.selected[1] == VOLATILE:

@@ -10,7 +10,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Choice, Number, Optional
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.generator.levels import emf_factor
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.function_commands import max_frequency
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import clipped
 
@@ -18,7 +18,7 @@ _WORD = Choice("MINimum", "MAXimum", "DEFault")
 _DEFAULT_FREQUENCY, _DEFAULT_AMPLITUDE, _DEFAULT_RATE = 1e3, 0.1, 40e3
 
 
-class ApplyCommands(GeneratorTable):
+class ApplyCommands(Table33600):
     """What ``APPLy:<function>`` and ``APPLy?`` do."""
 
     @command("[:SOURce<1-2>]:APPLy:{SINusoid|SQUare|RAMP|TRIangle|PULSe|NOISe|PRBS|DC|ARBitrary}",

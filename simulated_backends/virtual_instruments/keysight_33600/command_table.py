@@ -1,16 +1,13 @@
 """What the command tables of the 33500B/33600A share: settings by channel, and what is played."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.tree import CommandTable
-from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels
-from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.generator.virtual_generator import VirtualGenerator
+from tsbench.simulated_backends.virtual_instruments.generator_table import GeneratorTable
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.waveform_store import WaveformStore
 
 DEFAULT_LIST = (100.0, 1000.0, 550.0)  #: [Hz]
@@ -45,13 +42,10 @@ class SharedSettings:
         self.lead, self.trail = dict.fromkeys(self._channels, 10e-9), dict.fromkeys(self._channels, 10e-9)
 
 
-class GeneratorBase(VirtualInstrument):
+class Base33600(VirtualGenerator):
     """The parts of a generator, as its command tables see them."""
 
-    data_sheet: ClassVar[GeneratorDataSheet]
     shared: SharedSettings
-    channels: GeneratorChannels
-    playback: Playback
     store: WaveformStore
     # the command tables, as they see each other
     trigger_commands: Any
@@ -62,10 +56,6 @@ class GeneratorBase(VirtualInstrument):
     state_commands: Any
     coupling_commands: Any
     mode_commands: Any
-
-    def shape(self, channel: int) -> Shape:
-        """Return everything that decides a channel's waveform now."""
-        raise NotImplementedError
 
     def unmodulated(self, channel: int) -> Shape:
         """Return the shape of a channel without modulation, sweep and what is added."""
@@ -88,23 +78,16 @@ class GeneratorBase(VirtualInstrument):
         raise NotImplementedError
 
 
-class GeneratorTable(CommandTable):
+class Table33600(GeneratorTable[Base33600]):
     """Base of the command tables.
 
     Parameters
     ----------
-    generator : GeneratorBase
+    generator : Base33600
         Holds the table.
     """
 
-    def __init__(self, generator: GeneratorBase) -> None:
+    def __init__(self, generator: Base33600) -> None:
         super().__init__(generator)
-        self.generator = generator
-        self.data_sheet = generator.data_sheet
         self.shared = generator.shared
         self.store = generator.store
-
-    @property
-    def playback(self) -> Playback:
-        """Return what plays, which is made after the first tables."""
-        return self.generator.playback

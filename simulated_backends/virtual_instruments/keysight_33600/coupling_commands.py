@@ -4,11 +4,11 @@
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
 
 
-class CouplingCommands(GeneratorTable):
+class CouplingCommands(Table33600):
     """What ``FREQuency:COUPle``, ``VOLTage:COUPle``, ``TRACk`` and ``COMBine:FEED`` do."""
 
     frequency_coupled = Setting("[:SOURce]:FREQuency:COUPle[:STATe]", Boolean(), default=False,

@@ -9,7 +9,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Block, Optional, Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.file_system import (
     FileSystem,
     arb_text,
@@ -25,15 +25,15 @@ _ENDINGS = {"ALL": "", "DATA": ".ARB", "STAT": ".STA", "LIST": ".LST"}
 _QUOTED = Text(bare=True)
 
 
-class FileCommands(GeneratorTable):
+class FileCommands(Table33600):
     """What the ``MMEMory`` subsystem does.
 
     Parameters
     ----------
-    generator : GeneratorBase
+    generator : Base33600
     """
 
-    def __init__(self, generator: GeneratorBase) -> None:
+    def __init__(self, generator: Base33600) -> None:
         super().__init__(generator)
         self.files = FileSystem()
         self._states: dict[str, StoredState] = {}   #: what the state files stand for

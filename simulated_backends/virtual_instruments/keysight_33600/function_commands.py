@@ -10,7 +10,7 @@ from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.generator.prbs import POLYNOMIALS
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped, clipped
 
@@ -24,17 +24,17 @@ def _min_frequency(instrument: "FunctionCommands", channel: int) -> float:
     return instrument.data_sheet.min_frequency
 
 
-class FunctionCommands(GeneratorTable):
+class FunctionCommands(Table33600):
     """What ``SOURce:FUNCtion`` and ``FREQuency`` do.
 
     Parameters
     ----------
-    generator : GeneratorBase
+    generator : Base33600
     level_commands : LevelCommands
         Of the same generator.
     """
 
-    def __init__(self, generator: GeneratorBase, level_commands: LevelCommands) -> None:
+    def __init__(self, generator: Base33600, level_commands: LevelCommands) -> None:
         super().__init__(generator)
         self.level_commands = level_commands
 

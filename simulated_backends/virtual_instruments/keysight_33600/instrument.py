@@ -32,9 +32,9 @@ from tsbench.simulated_backends.virtual_instruments.generator.levels import Outp
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.prbs import bit_sequence
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.apply_commands import ApplyCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, SharedSettings
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, SharedSettings
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.coupling_commands import CouplingCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import KEYSIGHT_33522B, KEYSIGHT_33622A
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.file_commands import FileCommands
@@ -50,12 +50,11 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600.trigger_comma
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.waveform_store import WaveformStore
 
 
-class VirtualKeysight33600(GeneratorBase):
+class VirtualKeysight33600(Base33600):
     """Two channels, pulse, burst, trigger, arbitrary waveforms; ``data_sheet`` has the numbers of the model."""
 
     outputs = ("1", "2")
     terminals = ("1", "2")
-    has_trigger = True
 
     trigger_commands = Subsystem(BurstTriggerCommands)
     memory_commands = Subsystem(MemoryCommands)
@@ -81,19 +80,6 @@ class VirtualKeysight33600(GeneratorBase):
         triggers = self.trigger_commands
         self.channels = GeneratorChannels(self, self.data_sheet, triggers)
         self.playback = Playback(self, self.data_sheet, triggers, self.channels, triggers.update_waiting)
-
-    def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of each wired channel."""
-        return self.channels.attachment()
-
-    def connect(self) -> None:
-        """Listen to the external trigger input."""
-        self.playback.listen()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        for channel in self.channels.numbers:
-            self.playback.stop_burst(channel)
 
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""

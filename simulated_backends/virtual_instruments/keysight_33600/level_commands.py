@@ -6,7 +6,7 @@ from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.generator.levels import Adjusted, Adjustment, Window
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import LoadParameter
 
 _ERRORS = {
@@ -19,7 +19,7 @@ _ERRORS = {
 }
 
 
-class LevelCommands(GeneratorTable):
+class LevelCommands(Table33600):
     """What ``VOLTage`` and ``OUTPut:LOAD`` do."""
 
     def edge_floor(self, channel: int) -> float:

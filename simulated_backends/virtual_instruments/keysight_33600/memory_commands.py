@@ -11,7 +11,7 @@ from tsbench.simulated_backends.scpi.syntax import split_parameters
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.sequence_player import joined
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE, SequencePart
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.waveform_store import (
     BUILT_IN,
     CONTROLS,
@@ -25,7 +25,7 @@ _LONGEST_JOINED = 1_000_000  #: points of a sequence that is played as one wavef
 _UNKNOWN = ScpiError(785, text="Specified arb waveform does not exist")
 
 
-class MemoryCommands(GeneratorTable):
+class MemoryCommands(Table33600):
     """What the ``DATA`` subsystem does."""
 
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), default="NORM")

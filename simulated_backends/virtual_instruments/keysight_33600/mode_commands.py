@@ -5,7 +5,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 
 CONTINUOUS = ""
 #: mode -> functions that it cannot be used with (operating guide, the section of each modulation, sweep and burst)
@@ -24,7 +24,7 @@ def refused(mode: str, function: str, gated: bool) -> bool:
     return function in REFUSED.get(mode, ()) or (mode == "BURS" and function == "NOIS" and not gated)
 
 
-class ModeCommands(GeneratorTable):
+class ModeCommands(Table33600):
     """What the ``STATe`` of each mode and ``FREQuency:MODE`` do."""
 
     @command("[:SOURce<1-2>]:{AM|FM|PM|PWM|FSKey|BPSK|SUM|BURSt|SWEep}:STATe", Boolean())

@@ -25,7 +25,7 @@ from tsbench.simulated_backends.virtual_instruments.generator.unit_waves import 
     step_wave,
     straight_wave,
 )
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
 
 MODULATIONS = ("AM", "FM", "PM", "PWM", "FSK", "BPSK", "SUM")
@@ -47,7 +47,7 @@ def _fastest(owner: Any, channel: int, which: str) -> float:
     return float(owner.data_sheet.max_frequency[name])
 
 
-class ModulationCommands(GeneratorTable):
+class ModulationCommands(Table33600):
     """What the subsystems of the modulations do, apart from their ``STATe``."""
 
     internal_shape = Setting("[:SOURce<1-2>]:{AM|FM|PM|PWM|SUM}:INTernal:FUNCtion[:SHAPe]", Choice(*_SHAPES),

@@ -8,7 +8,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, Table33600
 
 LOCATIONS = range(5)
 _DEFAULT_NAMES = {0: "AUTO_RECALL", **{number: f"STATE_{number}" for number in range(1, 5)}}
@@ -24,21 +24,21 @@ class StoredState:
     outputs: dict[int, bool]
 
     @staticmethod
-    def of(generator: GeneratorBase) -> "StoredState":
+    def of(generator: Base33600) -> "StoredState":
         """Copy the present set-up of a generator."""
         shared = {name: copy.copy(value) for name, value in vars(generator.shared).items()}
         return StoredState(dict(generator.setting_values), shared, dict(generator.channels.on))
 
 
-class StateCommands(GeneratorTable):
+class StateCommands(Table33600):
     """What the commands for stored set-ups do.
 
     Parameters
     ----------
-    generator : GeneratorBase
+    generator : Base33600
     """
 
-    def __init__(self, generator: GeneratorBase) -> None:
+    def __init__(self, generator: Base33600) -> None:
         super().__init__(generator)
         self._stored: dict[int, StoredState] = {}
         self._names: dict[int, str] = {}

@@ -8,7 +8,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Many, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.modulation import FrequencySweep
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
 
 LONGEST_LIST = 128
@@ -26,7 +26,7 @@ def _frequency(default: float) -> Clipped:
     return Clipped("HZ", _lowest, _highest, default)
 
 
-class FrequencySweepCommands(GeneratorTable):
+class FrequencySweepCommands(Table33600):
     """What ``SWEep``, ``FREQuency:STARt`` and its like, ``LIST`` and ``MARKer`` do."""
 
     sweep_start = Setting("[:SOURce<1-2>]:FREQuency:STARt", _frequency(100.0), default=100.0, change="_changed")

@@ -2,12 +2,12 @@
 
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Table33600
 
 REFERENCE_UNLOCKED = 0x10  #: bit 4 of the questionable status register: the loop of the reference is not locked
 
 
-class GeneratorSystemCommands(GeneratorTable):
+class GeneratorSystemCommands(Table33600):
     """What ``SYSTem``, ``DISPlay``, ``ROSCillator`` and ``UNIT`` do."""
 
     display = Setting("DISPlay[:STATe]", Boolean(), default=True)

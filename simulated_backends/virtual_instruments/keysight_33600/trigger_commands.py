@@ -6,14 +6,14 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.mode_commands import InMode
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
 
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 
 
-class BurstTriggerCommands(GeneratorTable):
+class BurstTriggerCommands(Table33600):
     """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do.
 
     With the shape of each channel, these are the settings that the shared code reads: a
@@ -21,10 +21,10 @@ class BurstTriggerCommands(GeneratorTable):
 
     Parameters
     ----------
-    generator : GeneratorBase
+    generator : Base33600
     """
 
-    def __init__(self, generator: GeneratorBase) -> None:
+    def __init__(self, generator: Base33600) -> None:
         super().__init__(generator)
         self.shape = generator.shape
         self.burst_on = InMode(generator.shared, "BURS")

@@ -28,7 +28,8 @@ from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import 
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, emf_factor
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.arming_commands import ArmingCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import PulseGeneratorBase
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.data_sheet import (
@@ -41,7 +42,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_81160a.level_comman
     RESET_AMPLITUDE,
     PulseLevelCommands,
 )
-from tsbench.simulated_backends.virtual_instruments.keysight_81160a.timing_commands import TimingCommands, of_core
+from tsbench.simulated_backends.virtual_instruments.keysight_81160a.timing_commands import TimingCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.waveform_memory import WaveformMemory
 
 _WORD = Choice("MINimum", "MAXimum", "DEFault")
@@ -52,7 +53,6 @@ class VirtualPulseGenerator(PulseGeneratorBase):
 
     outputs = ("1", "2", "1_complement", "2_complement")
     terminals = ("1", "2", "1_complement", "2_complement")
-    has_trigger = True
 
     arming_commands = Subsystem(ArmingCommands)
     timing_commands = Subsystem(TimingCommands)
@@ -74,19 +74,6 @@ class VirtualPulseGenerator(PulseGeneratorBase):
     def _reset_levels() -> OutputLevels:
         return OutputLevels(RESET_AMPLITUDE)
 
-    def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of each wired connector."""
-        return self.channels.attachment()
-
-    def connect(self) -> None:
-        """Listen to External In."""
-        self.playback.listen()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        for channel in self.channels.numbers:
-            self.playback.stop_burst(channel)
-
     def sheet(self, channel: int) -> GeneratorDataSheet:
         """Return the numbers of a channel now."""
         return self.data_sheet
@@ -94,7 +81,7 @@ class VirtualPulseGenerator(PulseGeneratorBase):
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""
         timing, arming, memory = self.timing_commands, self.arming_commands, self.waveform_memory
-        function, sheet = of_core(timing.function[channel]), self.sheet(channel)
+        function, sheet = shared_name(timing.function[channel]), self.sheet(channel)
         frequency, burst = timing.frequency[channel], arming.burst_on[channel]
         codes = memory.codes(channel, memory.selected[channel]) if function == "ARB" else None
         phase = arming.burst_phase[channel] if burst else timing.phase[channel]
@@ -160,7 +147,7 @@ class VirtualPulseGenerator(PulseGeneratorBase):
         timing, levels = self.timing_commands, self.level_commands
         self.arming_commands.arm_source[channel], self.arming_commands.burst[channel] = "IMM", False
         timing.function[channel] = function
-        top = self.sheet(channel).max_frequency[of_core(function)]
+        top = self.sheet(channel).max_frequency[shared_name(function)]
         if function not in ("DC", "NOIS"):
             hertz = {"MIN": 1e-6, "MAX": top, "DEF": 1e3}[frequency] if isinstance(frequency, str) else frequency
             if not 1e-6 * (1 - 1e-9) <= hertz <= top * (1 + 1e-9):

@@ -9,6 +9,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
+from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import PulseGeneratorTable
 
 RESET_FREQUENCY = 1e6  #: [Hz]: a period of 1 us [user's guide, section 3.4.1]
@@ -16,13 +17,8 @@ SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "DC", "USER")
 LONGEST = 1e6  #: [s]
 
 
-def of_core(function: str) -> str:
-    """Return the name that the shared code has for a function."""
-    return "ARB" if function == "USER" else function
-
-
 def _top(owner: Any, channel: int) -> float:
-    return float(owner.sheet(channel).max_frequency[of_core(owner.function[channel])])
+    return float(owner.sheet(channel).max_frequency[shared_name(owner.function[channel])])
 
 
 def _edge(owner: Any, channel: int) -> float:

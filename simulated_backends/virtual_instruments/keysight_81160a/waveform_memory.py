@@ -35,6 +35,33 @@ def built_in_waveforms() -> dict[str, Codes]:
     return {name: np.round(values * DAC_FULL_SCALE).astype(np.int16) for name, values in shapes.items()}
 
 
+def downloaded(name: str, data: tuple[Any, ...], kind: str, byte_order: str) -> npt.NDArray[np.float64]:
+    """Return the numbers of a download to the volatile waveform, sent as text or as one block.
+
+    Parameters
+    ----------
+    name : of the waveform
+    data : numbers, or one block of bytes
+    kind : of the numbers in a block, as NumPy names it: "f4" or "i2"
+    byte_order : NORM (the high byte first) or SWAP
+
+    Raises
+    ------
+    ScpiError
+        -224: not the volatile waveform. 800: more than one block, or a part of a number. -161: a block among numbers.
+    """
+    if name.upper() != VOLATILE:
+        raise ScpiError(-224)
+    if isinstance(data[0], bytes):
+        item = np.dtype((">" if byte_order == "NORM" else "<") + kind)
+        if len(data) > 1 or len(data[0]) % item.itemsize:
+            raise ScpiError(800, text="Block length must be even")
+        return np.frombuffer(data[0], dtype=item).astype(np.float64)
+    if any(isinstance(item, bytes) for item in data):
+        raise ScpiError(-161)
+    return np.array(data, dtype=np.float64)
+
+
 class WaveformMemory(PulseGeneratorTable):
     """What the ``DATA`` subsystem and ``FUNCtion:USER`` do.
 
@@ -69,7 +96,7 @@ class WaveformMemory(PulseGeneratorTable):
     @command("[:TRACe]:DATA<1-2>", Text(bare=True), Many(AnyOf(Block(), Number()), minimum=1))
     def download_floats(self, channel: int, name: str, *data: Any) -> None:
         """``DATA VOLATILE, -1..1`` as text or as a block of 32-bit floats."""
-        values = self._numbers(name, data, "f4")
+        values = downloaded(name, data, "f4", self.byte_order)
         if not np.all(np.abs(values) <= 1.0 + 1e-6):
             raise ScpiError(-222, text="Data out of range")
         self._store(channel, np.round(values * FULL_SCALE))
@@ -77,22 +104,10 @@ class WaveformMemory(PulseGeneratorTable):
     @command("[:TRACe]:DATA<1-2>:DAC", Text(bare=True), Many(AnyOf(Block(), Number()), minimum=1))
     def download_codes(self, channel: int, name: str, *data: Any) -> None:
         """``DATA:DAC VOLATILE, -8191..8191`` as text or as a block of 16-bit integers, the high byte first."""
-        values = self._numbers(name, data, "i2")
+        values = downloaded(name, data, "i2", self.byte_order)
         if not np.all(np.abs(values) <= FULL_SCALE):
             raise ScpiError(-222, text="Data out of range")
         self._store(channel, np.round(values))
-
-    def _numbers(self, name: str, data: tuple[Any, ...], kind: str) -> npt.NDArray[np.float64]:
-        if name.upper() != VOLATILE:
-            raise ScpiError(-224)
-        if isinstance(data[0], bytes):
-            item = np.dtype((">" if self.byte_order == "NORM" else "<") + kind)
-            if len(data) > 1 or len(data[0]) % item.itemsize:
-                raise ScpiError(800, text="Block length must be even")
-            return np.frombuffer(data[0], dtype=item).astype(np.float64)
-        if any(isinstance(item, bytes) for item in data):
-            raise ScpiError(-161)
-        return np.array(data, dtype=np.float64)
 
     def _store(self, channel: int, codes: npt.NDArray[np.float64]) -> None:
         sheet = self.sheet(channel)

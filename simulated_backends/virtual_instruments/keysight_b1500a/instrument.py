@@ -17,7 +17,6 @@ Differences from an instrument that we know of
 from collections.abc import Generator, Mapping
 from typing import ClassVar
 
-from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.flex.errors import FlexError
 from tsbench.simulated_backends.flex.exchange import FlexExchange
 from tsbench.simulated_backends.flex.execution import execute_flex
@@ -96,7 +95,7 @@ class VirtualB1500A(VirtualInstrument):
         self.waveform_channels = self._slots.waveforms  #: which the vendor's library drives
         self._output_states = {
             str(number): False for number in (*self._slots.sources, *self._slots.pulsers, *self._slots.waveforms)}
-        self._require_modules()
+        placement.require_modules(tuple(self._output_states))
         self._setup = SweepSetup()
         self._frame = Mainframe(
             self, self._slots, Converters(mains), DataOutput(self.flex_exchange, bench.clock),
@@ -112,13 +111,6 @@ class VirtualB1500A(VirtualInstrument):
             SpotCommands(self._frame, readings), SweepCommands(self._frame, setup),
             TimedSourceCommands(self._frame, setup), Measurements(self._frame, setup, readings),
             LearnCommand(self._frame, setup, self._capacitance), self._capacitance, self._triggers, self._pulses)
-
-    def _require_modules(self) -> None:
-        """Refuse a fixture that wires a terminal without a module."""
-        for terminal in self.placement.terminals:
-            if terminal not in self._output_states:
-                raise ConfigurationError(
-                    f"no module has the terminal '{terminal}'. Terminals: {', '.join(self._output_states)}")
 
     # ------------------------------------------------------------------------------------------ circuit
 

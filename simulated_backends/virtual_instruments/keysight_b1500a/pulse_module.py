@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform
 from tsbench.simulated_backends.flex.errors import FlexError
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.pulse_measure.forced_terminal import DrivenTerminal
 from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 SOURCE_RESISTANCE = 50.0  #: [Ohm]
@@ -68,7 +68,7 @@ class PulseOutputSettings:
                                                                    2: PulseTiming()})
 
 
-class PulseChannel:
+class PulseChannel(DrivenTerminal):
     """One output of a pulse generator.
 
     Parameters
@@ -79,47 +79,23 @@ class PulseChannel:
     """
 
     def __init__(self, instrument: VirtualInstrument, channel: int, train: PulseRun) -> None:
-        self._instrument = instrument
+        super().__init__(instrument, str(channel), "emf", "relay")
         self.channel = channel
         self._train = train
         self.settings = PulseOutputSettings()
-        self.is_on = False
-        name = instrument.element_name
-        self._source = name("V", str(channel), "emf")
-        self._relay = name("R", str(channel), "relay")
-        self._inside = name("n", str(channel), "emf").lower()
         self._errors = instrument.calibration(f"pulse output {channel}", GAIN, OFFSET)
-
-    def attachment(self) -> tuple[Element, ...]:
-        """Return source, resistance and relay, if the output is wired."""
-        node = self._instrument.node(str(self.channel))
-        if node is None:
-            return ()
-        return (Element("V", self._source, (self._inside, "0")),
-                Element("R", self._relay, (self._inside, node), value=OPEN))
-
-    @property
-    def _wired(self) -> bool:
-        return self._instrument.node(str(self.channel)) is not None
 
     def _inner(self, volts: float) -> float:
         """Return the voltage of the source [V] that gives ``volts`` at the load."""
         wanted = volts * (1 + self._errors.gain) + (self._errors.offset if volts else 0.0)
         return wanted * (self.settings.load + SOURCE_RESISTANCE) / self.settings.load
 
-    def _drive(self, waveform: Constant | PulseWaveform) -> None:
-        if self._wired:
-            self._instrument.bench.circuit.set_source(self._source, waveform)
-            self._instrument.bench.changed()
-
     def switch(self, on: bool) -> None:
         """Close or open the output switch; it closes at 0 V."""
         self.is_on = on
         self._drive(Constant(0.0))
-        if self._wired:
-            self._instrument.bench.circuit.set_resistance(self._relay, SOURCE_RESISTANCE if on else OPEN)
-            self._instrument.bench.changed()
-        self._instrument.report_output(str(self.channel), on)
+        self._set_relay(SOURCE_RESISTANCE if on else OPEN)
+        self._instrument.report_output(self.terminal, on)
 
     def apply_base(self) -> None:
         """SPUPD: output the base level."""
@@ -139,7 +115,7 @@ class PulseChannel:
         edges = (timing.leading + timing.trailing) / 2
         if timing.delay + timing.width + edges > train.period:
             raise FlexError(120)
-        now = self._instrument.bench.clock.now
+        now = self._bench.clock.now
         middle = timing.width - (timing.leading - timing.trailing) / 2   # from the end of the leading edge at 50 %
         self._drive(PulseWaveform(
             self._inner(timing.base), self._inner(timing.peak), now + timing.delay, timing.leading, timing.trailing,

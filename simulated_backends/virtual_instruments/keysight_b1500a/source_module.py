@@ -1,4 +1,4 @@
-"""A source meter module of a B1500A: what DV, DI, CN, CL and the range commands set, on the source meter core."""
+"""A source meter module of a B1500A: what DV, DI, CN, CL and the range commands set, on the shared source meter."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace

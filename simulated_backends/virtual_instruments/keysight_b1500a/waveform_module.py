@@ -4,18 +4,16 @@ The output is a source behind the output resistance of its mode. What is sampled
 constant makes the settling time of the measuring range. The mean over an aperture is exact for that pole.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.netlist import Element
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear
+from tsbench.simulated_backends.circuit.engine import Constant
 from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keysight_b1500a import waveform_sheet as sheet
-from tsbench.simulated_backends.virtual_instruments.pulse_measure.course import TerminalCourse, filtered_means
+from tsbench.simulated_backends.virtual_instruments.pulse_measure.forced_terminal import ForcedTerminal
 
 DC, FAST, PULSE, PASS = 2000, 2001, 2002, 2003  #: codes of the operation modes
 
@@ -46,7 +44,7 @@ class ChannelSetup:
         return low, high
 
 
-class WaveformChannel:
+class WaveformChannel(ForcedTerminal):
     """One channel.
 
     Parameters
@@ -56,32 +54,9 @@ class WaveformChannel:
     """
 
     def __init__(self, instrument: VirtualInstrument, channel: int) -> None:
-        self._instrument = instrument
-        self._bench = instrument.bench
+        super().__init__(instrument, str(channel), "force", "rsu")
         self.channel = channel
         self.setup = ChannelSetup()
-        self.is_on = False
-        name = instrument.element_name
-        self._source = name("V", str(channel), "force")
-        self._relay = name("R", str(channel), "rsu")
-        self._inside = name("n", str(channel), "force").lower()
-        self._node = (instrument.node(str(channel)) or "0").lower()
-        self._course: TerminalCourse | None = None
-        self._kept: TerminalCourse | None = None  #: of the last waveform
-        self.started = -math.inf  #: [s] bench time at which the waveform begins
-        self.ends = -math.inf
-
-    @property
-    def is_wired(self) -> bool:
-        """Whether its terminal is connected to anything."""
-        return self._instrument.node(str(self.channel)) is not None
-
-    def attachment(self) -> tuple[Element, ...]:
-        """Return source and output resistance, if the terminal is wired."""
-        if not self.is_wired:
-            return ()
-        return (Element("V", self._source, (self._inside, "0")),
-                Element("R", self._relay, (self._inside, self._node), value=OPEN))
 
     # -------------------------------------------------------------------------------------------- output
 
@@ -91,21 +66,13 @@ class WaveformChannel:
         self.stop()
         self._drive(Constant(0.0))
         self.apply()
-        self._instrument.report_output(str(self.channel), on)
+        self._instrument.report_output(self.terminal, on)
 
     def apply(self) -> None:
         """Give the circuit the output resistance of the mode."""
-        if not self.is_wired:
-            return
         forces = self.is_on and self.setup.mode != PASS
         resistance = sheet.PULSE_RESISTANCE if self.setup.mode == PULSE else sheet.FAST_RESISTANCE
-        self._bench.circuit.set_resistance(self._relay, resistance if forces else OPEN)
-        self._bench.changed()
-
-    def _drive(self, waveform: Constant | PiecewiseLinear) -> None:
-        if self.is_wired:
-            self._bench.circuit.set_source(self._source, waveform)
-            self._bench.changed()
+        self._set_relay(resistance if forces else OPEN)
 
     def _forced(self, volts: FloatArray) -> FloatArray:
         errors = self._instrument.calibration(f"force {self.channel}", sheet.FORCE_GAIN, sheet.FORCE_OFFSET)
@@ -127,30 +94,7 @@ class WaveformChannel:
         self.stop()
         jitter = sheet.JITTER * float(self._instrument.rng.uniform(-1.0, 1.0)) if self._bench.imperfections else 0.0
         self._bench.sync()
-        self.started = self._bench.clock.now + sheet.JITTER + jitter
-        self.ends = self.started + float(times[-1])
-        self._drive(PiecewiseLinear(self.started + times, self._forced(volts)))
-        if self.is_wired:
-            self._course = TerminalCourse(self._node, self._relay)
-            self._bench.lagging_circuit.add_observer(self._course)
-            self._bench.recorders.add(self._course)
-
-    def stop(self) -> None:
-        """End a waveform where it is; the voltage stays."""
-        now = self._bench.clock.now
-        if now < self.ends and self.is_wired:
-            circuit = self._bench.circuit
-            held = circuit.voltage(self._inside)
-            self._drive(Constant(held))
-            self.ends = now
-        self._end_course()
-
-    def _end_course(self) -> None:
-        if self._course is not None:
-            self._bench.sync()
-            self._bench.lagging_circuit.remove_observer(self._course)
-            self._bench.recorders.discard(self._course)
-            self._kept, self._course = self._course, None
+        self._begin(self._bench.clock.now + sheet.JITTER + jitter, times, self._forced(volts))
 
     # ------------------------------------------------------------------------------------------ measuring
 
@@ -162,14 +106,8 @@ class WaveformChannel:
         starts : [s] from the start of the waveform, shape (n,)
         averages : [s] aperture of each sample, 0 for one without averaging, shape (n,)
         """
-        self._end_course()
-        course, row = self._kept, self.setup.measure_range
-        if course is None or not course.times:
-            means = np.zeros_like(starts)
-        else:
-            times = np.concatenate(course.times)
-            values = np.concatenate(course.amperes if self.setup.measures_current else course.volts)
-            means = filtered_means(times - self.started, values, row.time_constant, starts, averages)
+        row = self.setup.measure_range
+        means = self._means(self.setup.measures_current, row.time_constant, starts, averages)
         return self._shown(means, averages, row)
 
     def _shown(self, means: FloatArray, averages: FloatArray, row: sheet.MeasureRange) -> FloatArray:

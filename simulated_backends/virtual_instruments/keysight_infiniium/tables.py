@@ -5,18 +5,19 @@ from typing import Any, ClassVar
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Parameter
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.data_sheet import InfiniiumSheet
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
-from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import OscilloscopeTable
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import ConverterTable
 
 
-class InfiniiumBase(VirtualOscilloscope):
+class InfiniiumBase(ConverterScope):
     """An Infiniium, as its command tables see it."""
 
+    channel_header = "CHANnel"
     data_sheet: ClassVar[InfiniiumSheet]
     trigger_levels: dict[str, float]  #: [V at the display] by source
 
 
-class InfiniiumTable(OscilloscopeTable[InfiniiumBase]):
+class InfiniiumTable(ConverterTable[InfiniiumBase]):
     """Base of the command tables."""
 
     data_sheet: InfiniiumSheet

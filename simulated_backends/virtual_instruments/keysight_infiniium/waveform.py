@@ -18,7 +18,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.tables im
     InfiniiumTable,
     ScopeSource,
 )
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import FINE
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_memory import FINE
 
 _FORMATS = {"ASC": 0, "BYTE": 1, "WORD": 2, "FLO": 5}
 CLIPPED = {"WORD": (31744, 32256), "BYTE": (126, 127)}  #: below, above

@@ -29,11 +29,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.autoscale import AutoscaleCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import ChannelCommands
@@ -49,13 +48,9 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.setup
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.thresholds import ThresholdCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.triggering import ScopeTriggerCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.waveform import WaveformCommands
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import (
-    ACQUISITION,
-    AcquisitionControl,
-)
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel, channel_errors
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
 
 
 class VirtualInfiniiVision(ScopeBase):
@@ -64,7 +59,6 @@ class VirtualInfiniiVision(ScopeBase):
     error_queue_depth = 30
     number_format = "+.8E"
     not_a_number = "+9.9E+37"
-    has_trigger = True
     data_sheet: ClassVar[sheets.InfiniiVisionSheet]
 
     display_commands = Subsystem(DisplayCommands, lambda scope: DisplayCommands(scope, scope.shown_traces))
@@ -88,34 +82,23 @@ class VirtualInfiniiVision(ScopeBase):
 
     def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
-        if (sheet := vars(cls).get("data_sheet")) is not None:
-            cls.manufacturer, cls.model, cls.firmware = sheet.manufacturer, sheet.name, sheet.firmware
-            cls.terminals = tuple(str(number) for number in range(1, sheet.channels + 1))
         if hasattr(cls, "data_sheet"):
-            cls.tree.limit_suffix("CHANnel", cls.data_sheet.channels)
             cls.tree.limit_suffix("FUNCtion", cls.data_sheet.functions)
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
-        super().__init__(bench, placement)
-        sheet = self.data_sheet
         self.trigger_levels = {}
+        super().__init__(bench, placement)
         self.records = ScopeRecords(self, self.acquisition_commands)
-        self.inputs = ScopeInputs(self, sheet, self.channel_commands.impedance[1])
-        errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
-        self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
-        self.digitiser = Digitiser(
-            sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
-        self.control = AcquisitionControl(
-            self, sheet, self.acquisition_commands, self.run_commands.update_status)
         self.control.on_complete = self.result_commands.take
 
-    def attachment(self) -> Attachment:
-        """Return what each wired input puts on its node."""
-        return self.inputs.attachment()
+    @property
+    def scope_settings(self) -> OscilloscopeSettings:
+        """Return what is set, as the shared code reads it."""
+        return self.acquisition_commands
 
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        self.control.drop()
+    def update_status(self) -> None:
+        """Keep the operation status register up to date."""
+        self.run_commands.update_status()
 
     def trigger(self) -> None:
         """``*TRG``: as ``:DIG`` without waiting; the series treats it as a single acquisition."""

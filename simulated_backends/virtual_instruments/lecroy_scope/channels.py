@@ -1,8 +1,8 @@
 """The commands of one input that all of these oscilloscopes have: VDIV, OFST, ATTN, CPL, TRA; and ``CHDR``."""
 
-from tsbench.simulated_backends.lecroy.parameters import LecroySwitch, LecroyWord, Quantity
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord, Quantity
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Number
+from tsbench.simulated_backends.scpi.parameters import Number, OnOrOff
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortTable
 
@@ -59,7 +59,7 @@ class InputCommands(ShortTable):
     def set_coupling(self, channel: int, word: str) -> None:
         """``C1:CPL D1M``: coupling and impedance of an input."""
         coupling, impedance = _COUPLINGS[word]
-        if impedance and impedance not in self.sheet.impedances:
+        if impedance and impedance not in self.data_sheet.impedances:
             raise ScpiError(-224)
         one = self.panel.channels[channel]
         one.coupling = coupling
@@ -71,7 +71,7 @@ class InputCommands(ShortTable):
         one = self.panel.channels[channel]
         return "GND" if one.coupling == "GND" else one.coupling[0] + one.impedance
 
-    @command("C<1-4>:TRA", LecroySwitch())
+    @command("C<1-4>:TRA", OnOrOff())
     def set_shown(self, channel: int, on: bool) -> None:
         """``C1:TRA ON``: switch a channel on or off."""
         self.panel.channels[channel].shown = on

@@ -4,14 +4,11 @@ from typing import ClassVar
 
 from tsbench.simulated_backends.lecroy.execution import execute_lecroy
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.assembly import PanelScope
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel import FrontPanel
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.memory import RecordMemory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.panel_scope import PanelScope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import PanelTable
 
 #: bits of ``INR?``
 NEW_SIGNAL, TRIGGER_READY = 1, 8192
@@ -23,6 +20,7 @@ class ShortScope(PanelScope):
     A model has ``data_sheet``, tables and ``refuse``, which says what becomes of a unit that cannot be executed.
     """
 
+    channel_header = "C"
     common_headers: ClassVar[bool] = False  #: whether replies to common queries have a header
     unit_space: ClassVar[str] = ""  #: between a number and its unit
 
@@ -32,8 +30,6 @@ class ShortScope(PanelScope):
         super().__init_subclass__(**keywords)
         for word in ("SYSTem", "STATus", *cls.without()):
             cls.tree.forget(word)
-        if hasattr(cls, "data_sheet"):
-            cls.tree.limit_suffix("C", cls.data_sheet.channels)
 
     @classmethod
     def without(cls) -> tuple[str, ...]:
@@ -76,7 +72,7 @@ class ShortScope(PanelScope):
         return found
 
 
-class ShortTable(CommandTable):
+class ShortTable(PanelTable[ShortScope]):
     """Base of the command tables.
 
     Parameters
@@ -85,31 +81,16 @@ class ShortTable(CommandTable):
         Holds the table.
     """
 
+    data_sheet: ScopeDataSheet
+
     def __init__(self, scope: ShortScope) -> None:
         super().__init__(scope)
-        self.scope = scope
-        self.sheet: ScopeDataSheet = scope.data_sheet
         self.unit_space = scope.unit_space
 
     @property
     def reply_header(self) -> str:
         """Return how replies begin: SHORT, LONG or OFF."""
         return self.scope.reply_header
-
-    @property
-    def panel(self) -> FrontPanel:
-        """Return the settings."""
-        return self.scope.panel
-
-    @property
-    def control(self) -> AcquisitionControl:
-        """Return the run control."""
-        return self.scope.control
-
-    @property
-    def memory(self) -> RecordMemory:
-        """Return what was acquired."""
-        return self.scope.memory
 
     def quantity(self, value: float, unit: str) -> str:
         """Write a number, with its unit where the reply has a header."""

@@ -65,7 +65,7 @@ class ShortMeasureCommands(ShortTable):
         self.installed: list[tuple[str, int]] = []  #: on the screen: name, channel
 
     def _source(self, text: str) -> int:
-        if text[:1].upper() != "C" or not text[1:].isdigit() or not 1 <= int(text[1:]) <= self.sheet.channels:
+        if text[:1].upper() != "C" or not text[1:].isdigit() or not 1 <= int(text[1:]) <= self.data_sheet.channels:
             raise ScpiError(-224)
         return int(text[1:])
 

@@ -91,7 +91,7 @@ class ShortRunCommands(ShortTable):
         """``TDIV 500US``: seconds per division, the nearest 1-2-5 value."""
         if value <= 0:
             raise ScpiError(-222)
-        self.panel.time_scale = nearest_step(value, self.sheet.min_timebase, self.sheet.max_timebase)
+        self.panel.time_scale = nearest_step(value, self.data_sheet.min_timebase, self.data_sheet.max_timebase)
 
     @command("TDIV?")
     def _time_scale(self) -> str:

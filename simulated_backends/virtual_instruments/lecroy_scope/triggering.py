@@ -34,8 +34,8 @@ class ShortTriggerCommands(ShortTable):
     def set_defaults(self) -> None:
         """Bring what the front panel does not hold to its default."""
         self._select: dict[str, Any] = {"type": "EDGE", "HT": "OFF"}
-        self._couplings = dict.fromkeys(range(1, self.sheet.channels + 1), "DC")
-        self._slopes = dict.fromkeys(range(1, self.sheet.channels + 1), "POS")
+        self._couplings = dict.fromkeys(range(1, self.data_sheet.channels + 1), "DC")
+        self._slopes = dict.fromkeys(range(1, self.data_sheet.channels + 1), "POS")
 
     # ------------------------------------------------------------------------------------------ condition
 

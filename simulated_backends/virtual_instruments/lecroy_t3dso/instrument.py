@@ -40,7 +40,6 @@ _WITHOUT = ("*CLS", "*ESE", "*ESR", "*OPT", "*SRE", "*STB", "*TRG", "*TST", "*WA
 class VirtualT3DSO(ShortScope):
     """Inputs, triggers, acquisition and measurements; ``data_sheet`` has the numbers of the model."""
 
-    first_impedance = "1M"
     number_format = ".2E"
     not_a_number = "****"
     data_sheet: ClassVar[sheets.ShortScopeSheet]
@@ -70,12 +69,12 @@ class VirtualT3DSO(ShortScope):
 class ExternalTrigger(ShortTriggerCommands):
     """The trigger of a model with external input: EX, and EX/5 with five times the range."""
 
-    sheet: sheets.ShortScopeSheet
+    data_sheet: sheets.ShortScopeSheet
 
     @property
     def sources(self) -> tuple[str, ...]:  # type: ignore[override]
         """Return the sources of the model."""
-        return (*(f"C{number}" for number in range(1, self.sheet.channels + 1)), "EX", "EX5", "LINE")
+        return (*(f"C{number}" for number in range(1, self.data_sheet.channels + 1)), "EX", "EX5", "LINE")
 
     @command("EX:TRLV", Quantity("V"))
     def _set_external_level(self, value: float) -> None:
@@ -86,7 +85,7 @@ class ExternalTrigger(ShortTriggerCommands):
         self._external(value, 5.0)
 
     def _external(self, value: float, factor: float) -> None:
-        most = self.sheet.external_range * factor
+        most = self.data_sheet.external_range * factor
         self.panel.trigger.external_level = min(max(value, -most), most)
 
     @command("EX:TRLV?")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tsbench.simulated_backends.lecroy.parameters import Depth, LecroySwitch, LecroyWord, Quantity, depth_text
+from tsbench.simulated_backends.lecroy.parameters import Depth, LecroyWord, Quantity, depth_text
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
+from tsbench.simulated_backends.scpi.parameters import Integer, Many, OnOrOff, Optional, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import SHOWN_TRIGGERED
@@ -19,7 +19,7 @@ _EARLIEST, _LATEST = -7.0, 5000.0  #: [div] of the delay
 class ShortAcquisitionCommands(ShortTable):
     """Time base, memory and acquisition."""
 
-    sheet: ShortScopeSheet
+    data_sheet: ShortScopeSheet
 
     @command("TRDL", Quantity("S"))
     def set_delay(self, value: float) -> None:
@@ -34,7 +34,7 @@ class ShortAcquisitionCommands(ShortTable):
     @command("MSIZ", Depth())
     def set_memory(self, points: float) -> None:
         """``MSIZ 14M``: depth of the memory; both channels of a pair have half of it each."""
-        for depth in self.sheet.depths:
+        for depth in self.data_sheet.depths:
             if points in (depth, depth // 2):
                 self.panel.memory = depth
                 return
@@ -120,7 +120,7 @@ class MoreCommands(ShortTable):
     magnified = Setting("HMAG", Quantity("S", 1e-9, 100.0), default=lambda owner: owner.panel.time_scale,
                         coerce="_zoomed")
     zoom_position = Setting("HPOS", Quantity("S"), default=0.0)
-    menu = Setting("MENU", LecroySwitch(), default=True)
+    menu = Setting("MENU", OnOrOff(), default=True)
     grid = Setting("GRDS", LecroyWord("FULL", "HALF", "OFF"), default="FULL")
     math_scale = Setting("MTVD", Quantity("V", 5e-4, 100.0), default=1.0)
     math_position = Setting("MTVP", Integer("", -255, 255), default=0)
@@ -145,7 +145,7 @@ class MoreCommands(ShortTable):
                    for name, word in given.items()):
             raise ScpiError(-224)
         for name, word in given.items():
-            self.panel.channels[int(name[1:])].limit = self.sheet.limited_bandwidth if word == "ON" else None
+            self.panel.channels[int(name[1:])].limit = self.data_sheet.limited_bandwidth if word == "ON" else None
 
     @command("BWL?")
     def _limits(self) -> str:
@@ -156,7 +156,7 @@ class MoreCommands(ShortTable):
     def _limit(self, channel: int) -> str:
         return "OFF" if self.panel.channels[channel].limit is None else "ON"
 
-    @command("C<1-4>:INVS", LecroySwitch())
+    @command("C<1-4>:INVS", OnOrOff())
     def invert(self, channel: int, on: bool) -> None:
         """``C1:INVS ON``: show a channel upside down."""
         self.panel.channels[channel].inverted = on

@@ -74,7 +74,7 @@ class ShortWaveformCommands(TransferCommands):
         return descriptor({
             "wave_array_1": count, "wave_array_count": total, "points_per_screen": count, "last_valid_point": total - 1,
             "first_point": self.transfer["FP"], "sparsing_factor": stride, "sweeps_per_acquisition": 1,
-            "subarray_count": 1, "instrument_name": self.sheet.name.encode(), "template_name": b"WAVEACE",
+            "subarray_count": 1, "instrument_name": self.data_sheet.name.encode(), "template_name": b"WAVEACE",
             "vertical_gain": shown.scale / _CODES, "vertical_offset": -shown.offset, "max_value": 127.0,
             "min_value": -128.0, "nominal_bits": 8, "nominal_subarray_count": 1, "vertical_unit": b"V",
             "horizontal_unit": b"S", "horizontal_interval": plan.sampling.interval * stride,

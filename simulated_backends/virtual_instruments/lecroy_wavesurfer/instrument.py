@@ -44,12 +44,12 @@ class WaveSurferTrigger(ShortTriggerCommands):
 
     @command("EX10:TRLV", Quantity("V"))
     def _set_divided_level(self, value: float) -> None:
-        most = 10.0 * self.sheet.external_range
+        most = 10.0 * self.data_sheet.external_range
         self.panel.trigger.external_level = min(max(value, -most), most)
 
     @command("EX:TRLV", Quantity("V"))
     def _set_external_level(self, value: float) -> None:
-        most = self.sheet.external_range
+        most = self.data_sheet.external_range
         self.panel.trigger.external_level = min(max(value, -most), most)
 
     @command("EX:TRLV?")
@@ -71,7 +71,6 @@ class WaveSurferTrigger(ShortTriggerCommands):
 class VirtualWaveSurfer(ShortScope):
     """Inputs, triggers, acquisition and measurements; ``data_sheet`` has the numbers of the model."""
 
-    first_impedance = "1M"
     common_headers = True
     unit_space = " "
     number_format = ".6G"

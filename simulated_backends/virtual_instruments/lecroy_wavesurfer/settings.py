@@ -1,8 +1,8 @@
 """Settings and registers that a MAUI oscilloscope has: delay, memory, sequence, bandwidth limits, formats, errors."""
 
-from tsbench.simulated_backends.lecroy.parameters import Depth, LecroySwitch, LecroyWord
+from tsbench.simulated_backends.lecroy.parameters import Depth, LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Integer, Many, Number, Optional, Text
+from tsbench.simulated_backends.scpi.parameters import Integer, Many, Number, OnOrOff, Optional, Text
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.data_sheet import WaveSurferSheet
@@ -56,7 +56,7 @@ class ErrorRegisters(ShortTable):
 class WaveSurferSettings(ShortTable):
     """What differs from the other oscilloscopes with short commands."""
 
-    sheet: WaveSurferSheet
+    data_sheet: WaveSurferSheet
 
     @command("TRDL", Text(bare=True))
     def set_delay(self, text: str) -> None:
@@ -80,17 +80,17 @@ class WaveSurferSettings(ShortTable):
     @command("MSIZ", Depth())
     def set_memory(self, points: float) -> None:
         """``MSIZ 10M``: the most points of a record; the nearest that can be."""
-        self.panel.memory = int(min(max(points, _LEAST_MEMORY), self.sheet.memory))
+        self.panel.memory = int(min(max(points, _LEAST_MEMORY), self.data_sheet.memory))
 
     @command("MSIZ?")
     def _memory(self) -> str:
         return self.quantity(self.panel.memory, "SAMPLE")
 
-    @command("SEQ", LecroySwitch(), Optional(Integer("")), Optional(Depth()))
+    @command("SEQ", OnOrOff(), Optional(Integer("")), Optional(Depth()))
     def set_sequence(self, on: bool, count: int | None = None, points: float | None = None) -> None:
         """``SEQ ON,10``: sequence mode, number of segments, most points of each."""
         if count is not None:
-            self.setting_values["segments_wanted", ()] = min(max(count, 2), self.sheet.max_segments)
+            self.setting_values["segments_wanted", ()] = min(max(count, 2), self.data_sheet.max_segments)
         if points is not None:
             self.set_memory(points)
         self.panel.segments = int(self.setting_values.get(("segments_wanted", ()), 10)) if on else 1
@@ -108,7 +108,7 @@ class WaveSurferSettings(ShortTable):
         given = dict.fromkeys(names, upper[0]) if len(upper) == 1 else dict(zip(upper[::2], upper[1::2], strict=False))
         if len(upper) > 1 and len(upper) % 2:
             raise ScpiError(-109)
-        legal = {"OFF": None, **dict(self.sheet.limits)}
+        legal = {"OFF": None, **dict(self.data_sheet.limits)}
         if not all(name in names and word in legal for name, word in given.items()):
             raise ScpiError(-224)
         for name, word in given.items():

@@ -86,12 +86,12 @@ class WaveSurferWaveform(TransferCommands):
         fine = 256.0 if self._wide else 1.0
         return descriptor({
             "template_name": b"LECROY_2_3", "comm_type": width - 1, "trigtime_array": times, "wave_array_1": size,
-            "instrument_name": f"LECROY{self.sheet.name}".encode(), "wave_array_count": size // width,
+            "instrument_name": f"LECROY{self.data_sheet.name}".encode(), "wave_array_count": size // width,
             "points_per_screen": plan.sampling.points, "last_valid_point": total - 1,
             "first_point": self.transfer["FP"], "sparsing_factor": stride, "segment_index": self.transfer["SN"],
             "subarray_count": 1 if plan.averaged else len(acquisition.records), "sweeps_per_acquisition": 1,
             "vertical_gain": shown.step / fine, "vertical_offset": -shown.offset, "max_value": 127.0 * fine,
-            "min_value": -128.0 * fine, "nominal_bits": self.sheet.resolution_bits,
+            "min_value": -128.0 * fine, "nominal_bits": self.data_sheet.resolution_bits,
             "nominal_subarray_count": self.panel.segments,
             "horizontal_interval": plan.sampling.interval, "horizontal_offset": plan.first_sample,
             "pixel_offset": plan.first_sample, "vertical_unit": b"V", "horizontal_unit": b"S",

@@ -1,4 +1,4 @@
-"""The virtual MPI SENTIO: the probe station software behind its text commands."""
+"""The virtual MPI SENTIO: the prober software behind its text commands."""
 
 from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
 

@@ -14,8 +14,8 @@ from tsbench.simulated_backends.virtual_instruments.prober.station import (
     DIE_SIZE,
     HEIGHTS,
     SEPARATION,
-    SITE_PITCH,
-    ProbeStation,
+    SUBSITE_PITCH,
+    ProberStation,
 )
 
 #: numbers of errors, as the maker's Python package lists them
@@ -28,7 +28,7 @@ MODES = ("BackToContact", "StepToSeparation", "LockContact")
 class SentioStation(LineInstrument):
     """What the commands see of the instrument."""
 
-    station: ProbeStation
+    station: ProberStation
     mode = MODES[0]  #: what the chuck does after a step from contact
     status_bits = 0  #: beside the error number of the next reply
 
@@ -143,46 +143,46 @@ class SentioChuck(LineTable[SentioStation]):
 class SentioMap(LineTable[SentioStation]):
     """Stepping from die to die, and what the wafer map has."""
 
-    def _go(self, column: int, row: int, site: int) -> Handler:
+    def _go(self, column: int, row: int, subsite: int) -> Handler:
         station = self.instrument.station
-        if not station.has(column, row, site):
-            raise LineError(OUT_OF_BOUNDS, f"Die {column},{row} or its subsite {site} does not exist")
+        if not station.has(column, row, subsite):
+            raise LineError(OUT_OF_BOUNDS, f"Die {column},{row} or its subsite {subsite} does not exist")
         if station.height == CONTACT and self.instrument.mode == "LockContact":
             raise LineError(WRONG_Z, "The chuck must not step in contact")
-        yield from station.step(column, row, site, back=self.instrument.mode == "BackToContact")
+        yield from station.step(column, row, subsite, back=self.instrument.mode == "BackToContact")
         if station.index() == len(station.route) - 1:
             self.instrument.status_bits = ROUTE_ENDED
-        return f"{column},{row},{site}"
+        return f"{column},{row},{subsite}"
 
-    def _in_route(self, number: int, site: int) -> Handler:
+    def _in_route(self, number: int, subsite: int) -> Handler:
         route = self.instrument.station.route
         if not 0 <= number < len(route):
             self.instrument.status_bits = ROUTE_ENDED
             raise LineError(END_OF_ROUTE, "End of route reached")
-        return self._go(*route[number], site)
+        return self._go(*route[number], subsite)
 
-    def _site(self, site: str) -> int:
-        return int(converted(site, int)) if site else self.instrument.station.site
+    def _subsite(self, subsite: str) -> int:
+        return int(converted(subsite, int)) if subsite else self.instrument.station.subsite
 
     @line_command("map:step_first_die")
-    def _first(self, site: str = "0") -> Handler:
-        return self._in_route(0, self._site(site))
+    def _first(self, subsite: str = "0") -> Handler:
+        return self._in_route(0, self._subsite(subsite))
 
     @line_command("map:step_next_die")
-    def _next(self, site: str = "") -> Handler:
-        return self._in_route(self.instrument.station.index() + 1, self._site(site))
+    def _next(self, subsite: str = "") -> Handler:
+        return self._in_route(self.instrument.station.index() + 1, self._subsite(subsite))
 
     @line_command("map:step_previous_die")
     def _previous(self) -> Handler:
-        return self._in_route(self.instrument.station.index() - 1, self.instrument.station.site)
+        return self._in_route(self.instrument.station.index() - 1, self.instrument.station.subsite)
 
     @line_command("map:step_die")
-    def _die(self, column: str, row: str, site: str = "0") -> Handler:
-        return self._go(*(int(converted(text, int)) for text in (column, row, site)))
+    def _die(self, column: str, row: str, subsite: str = "0") -> Handler:
+        return self._go(*(int(converted(text, int)) for text in (column, row, subsite)))
 
     @line_command("map:step_die_seq")
-    def _sequence(self, number: str, site: str = "0") -> Handler:
-        return self._in_route(int(converted(number, int)), self._site(site))
+    def _sequence(self, number: str, subsite: str = "0") -> Handler:
+        return self._in_route(int(converted(number, int)), self._subsite(subsite))
 
     @line_command("map:get_num_dies")
     def _dies(self, which: str = "Present") -> str:
@@ -223,30 +223,30 @@ class SentioMap(LineTable[SentioStation]):
         return f"{station.index()},{station.column},{station.row}"
 
     @line_command("map:die:get_current_subsite")
-    def _current_site(self) -> str:
-        return str(self.instrument.station.site)
+    def _current_subsite(self) -> str:
+        return str(self.instrument.station.subsite)
 
     @line_command("map:die:get_status")
     def _die_status(self, column: str, row: str) -> str:
         return "1" if self.instrument.station.has(int(converted(column, int)), int(converted(row, int))) else "3"
 
     @line_command("map:subsite:get_num")
-    def _sites(self, which: str = "") -> str:
+    def _subsites(self, which: str = "") -> str:
         return str(max(len(devices) for devices in self.instrument.station.dies.values()))
 
     @line_command("map:subsite:get")
-    def _site_facts(self, number: str, orientation: str = "UR") -> str:
-        return f"Site{number},{int(converted(number, int)) * SITE_PITCH:.2f},0.00"
+    def _subsite_facts(self, number: str, orientation: str = "UR") -> str:
+        return f"Site{number},{int(converted(number, int)) * SUBSITE_PITCH:.2f},0.00"
 
     @line_command("map:subsite:step")
-    def _step_site(self, number: str) -> Handler:
+    def _step_subsite(self, number: str) -> Handler:
         station = self.instrument.station
         return self._go(station.column, station.row, int(converted(number, int)))
 
     @line_command("map:subsite:step_next")
-    def _next_site(self) -> Handler:
+    def _next_subsite(self) -> Handler:
         station = self.instrument.station
-        return self._go(station.column, station.row, station.site + 1)
+        return self._go(station.column, station.row, station.subsite + 1)
 
 
 class SentioStatus(LineTable[SentioStation]):

@@ -29,11 +29,11 @@ from tsbench.simulated_backends.virtual_instruments.mpi_sentio.commands import (
     SentioStation,
     SentioStatus,
 )
-from tsbench.simulated_backends.virtual_instruments.prober.station import ProbeStation
+from tsbench.simulated_backends.virtual_instruments.prober.station import ProberStation
 
 
 class VirtualSentio(SentioStation):
-    """The probe station with its software."""
+    """The prober with its software."""
 
     line_tables = (SentioChuck, SentioMap, SentioStatus)
     manufacturer, model, firmware = "MPI Corporation", "SENTIO", "26.2.0"
@@ -45,7 +45,7 @@ class VirtualSentio(SentioStation):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        self.station = ProbeStation(bench, self.name, str(placement.options.get("wafer", "")))
+        self.station = ProberStation(bench, self.name, str(placement.options.get("wafer", "")))
 
     def connect(self) -> None:
         """Find the wafer."""

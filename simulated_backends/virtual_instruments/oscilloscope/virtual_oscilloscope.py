@@ -1,17 +1,12 @@
-"""Base of virtual oscilloscopes: inputs in the circuit, errors, digitiser, run control and memory by a data sheet."""
+"""Base of all virtual oscilloscopes: inputs in the circuit, errors of the channels, digitiser and run control."""
 
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from tsbench.simulated_backends.numerics.seeds import seed_of
-from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import AcquisitionMemory
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ConverterSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import channel_errors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
@@ -19,22 +14,25 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import
 
 
 class VirtualOscilloscope(VirtualInstrument):
-    """A subclass has ``data_sheet`` and the command tables of its family.
+    """An oscilloscope, from its inputs to its digitiser; ``data_sheet`` has the numbers of the model.
 
-    It must define ``scope_settings`` (what the tables have set, as the shared code reads it) and ``first_impedance``.
+    A family adds its command tables, and ``scope_settings`` as the tables have set them. It keeps the records in one of
+    the memories of this folder, or in its own. Most families derive from one of two subclasses, which have a memory
+    (see ``__init__.py`` of this folder).
     """
 
     option_names = ("probes", "cables")
     has_trigger = True
-    data_sheet: ClassVar[ConverterSheet]
+    data_sheet: ClassVar[ScopeDataSheet]
+    channel_header: ClassVar[str] = ""  #: of the commands of a channel, whose number is limited by the data sheet
 
     def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
         if (sheet := vars(cls).get("data_sheet")) is not None:
             cls.manufacturer, cls.model, cls.firmware = sheet.manufacturer, sheet.name, sheet.firmware
             cls.terminals = tuple(str(number) for number in range(1, sheet.channels + 1))
-        if hasattr(cls, "data_sheet"):
-            cls.tree.limit_suffix("CHANnel", cls.data_sheet.channels)
+        if hasattr(cls, "data_sheet") and cls.channel_header:
+            cls.tree.limit_suffix(cls.channel_header, cls.data_sheet.channels)
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
@@ -43,19 +41,18 @@ class VirtualOscilloscope(VirtualInstrument):
         errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
         #: relative
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
-        digitiser = Digitiser(
+        self.digitiser = Digitiser(
             sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
         self.control = AcquisitionControl(self, sheet, self.scope_settings, self.update_status)
-        self.memory = AcquisitionMemory(sheet, digitiser, lambda: self.control.finished)
 
     @property
     def scope_settings(self) -> OscilloscopeSettings:
-        """Return what is set, as the shared code reads it."""
+        """Return what is set, as the shared code reads it: always the same object."""
         raise NotImplementedError
 
     @property
     def first_impedance(self) -> str:
-        """Return the name of the impedance of all inputs after power-on."""
+        """Return the name of the impedance of all inputs after power-on: the first of the data sheet."""
         return next(iter(self.data_sheet.impedances))
 
     def update_status(self) -> None:
@@ -68,26 +65,3 @@ class VirtualOscilloscope(VirtualInstrument):
     def disconnect(self) -> None:
         """Nothing goes on when the world is closed."""
         self.control.drop()
-
-    def reset(self) -> Handler | None:
-        """Default set-up, running; the inputs have their first impedance."""
-        self.control.start_over()
-        for channel in range(1, self.data_sheet.channels + 1):
-            self.inputs.set_impedance(channel, self.first_impedance)
-        return None
-
-    def shown_traces(self, start: float, span: float, columns: int) -> dict[int, npt.NDArray[np.float64]]:
-        """Return what the screen shows of each channel, in screen heights from the middle.
-
-        Parameters
-        ----------
-        start : [s] after the trigger, at the left edge
-        span : [s]
-        columns : points of a trace, at most
-        """
-        found = {}
-        for number in self.scope_settings.shown_channels():
-            if (trace := self.memory.trace(number, start, span, columns)) is not None:
-                screen = self.memory.input(number)
-                found[number] = (trace.values - screen.offset) / (screen.scale * screen.divisions)
-        return found

@@ -1,1 +1,1 @@
-"""The core of the virtual probe stations: it knows no command."""
+"""The shared code of virtual probers: it knows no command."""

@@ -1,4 +1,4 @@
-"""A probe station: the chuck moves the dies of a wafer map under fixed needles, and up to them.
+"""A prober: the chuck moves the dies of a wafer map under fixed needles, and up to them.
 
 A chuck that is in contact goes down to its separation height before it moves sideways. Every movement takes its time,
 and the witness hears of it: while an output is on, it is a fault of the user.
@@ -17,11 +17,11 @@ CONTACT, SEPARATION, ALIGN = "contact", "separation", "align"
 #: [um] below the contact height
 HEIGHTS: Mapping[str, float] = {CONTACT: 0.0, SEPARATION: -250.0, ALIGN: -500.0}
 DIE_SIZE = (1000.0, 1000.0)  #: [um]
-SITE_PITCH = 100.0  #: [um] between two devices of a die
-ON_SITE = 1.0  #: [um]: a needle that is no further from a device touches it
+SUBSITE_PITCH = 100.0  #: [um] between two devices of a die
+ON_SUBSITE = 1.0  #: [um]: a needle that is no further from a device touches it
 
 
-class ProbeStation:
+class ProberStation:
     """Where the chuck is.
 
     Parameters
@@ -36,7 +36,7 @@ class ProbeStation:
     def __init__(self, bench: BenchServices, name: str, wafer: str) -> None:
         self._bench, self._name, self._wafer = bench, name, wafer
         self.height = SEPARATION
-        self.column = self.row = self.site = 0
+        self.column = self.row = self.subsite = 0
         self._between: tuple[float, float] | None = None   # [um]: it stands at no device
         self._map: Mapping[tuple[int, int], Sequence[str]] | None = None
 
@@ -75,15 +75,15 @@ class ProbeStation:
         """Return where the chuck is from the home die [um]."""
         if self._between is not None:
             return self._between
-        return self.column * DIE_SIZE[0] + self.site * SITE_PITCH, self.row * DIE_SIZE[1]
+        return self.column * DIE_SIZE[0] + self.subsite * SUBSITE_PITCH, self.row * DIE_SIZE[1]
 
     def index(self) -> int:
         """Return the position of the die in the route; -1: it is no die of the map."""
         return self.route.index((self.column, self.row)) if (self.column, self.row) in self.dies else -1
 
-    def has(self, column: int, row: int, site: int = 0) -> bool:
-        """Return whether the map has this die and site."""
-        return 0 <= site < len(self.dies.get((column, row), ()))
+    def has(self, column: int, row: int, subsite: int = 0) -> bool:
+        """Return whether the map has this die and subsite."""
+        return 0 <= subsite < len(self.dies.get((column, row), ()))
 
     def go_to_height(self, height: str) -> Handler:
         """Move the chuck up or down."""
@@ -94,18 +94,18 @@ class ProbeStation:
             self.needles.lift()
         yield Z_TIME
         self.height = height
-        if height == CONTACT and self._between is None and self.has(self.column, self.row, self.site):
-            self.needles.touch(self.dies[self.column, self.row][self.site])
+        if height == CONTACT and self._between is None and self.has(self.column, self.row, self.subsite):
+            self.needles.touch(self.dies[self.column, self.row][self.subsite])
 
-    def step(self, column: int, row: int, site: int, back: bool = True) -> Handler:
-        """Move to a die and a site; from contact down first, and with ``back`` up again."""
+    def step(self, column: int, row: int, subsite: int, back: bool = True) -> Handler:
+        """Move to a die and a subsite; from contact down first, and with ``back`` up again."""
         contact = self.height == CONTACT
         if contact:
             yield from self.go_to_height(SEPARATION)
-        if (column, row, site) != (self.column, self.row, self.site) or self._between is not None:
-            self._bench.moved(self._name, f"chuck to die {column} {row}, site {site}")
+        if (column, row, subsite) != (self.column, self.row, self.subsite) or self._between is not None:
+            self._bench.moved(self._name, f"chuck to die {column} {row}, subsite {subsite}")
             yield self.needles.travel_time
-            self.column, self.row, self.site, self._between = column, row, site, None
+            self.column, self.row, self.subsite, self._between = column, row, subsite, None
         if contact and back:
             yield from self.go_to_height(CONTACT)
 
@@ -114,11 +114,12 @@ class ProbeStation:
 
         From contact the chuck goes down first, and with ``back`` up again.
         """
-        column, row = math.floor((x + ON_SITE) / DIE_SIZE[0]), round(y / DIE_SIZE[1])   # sites are right of their die
-        site = round((x - column * DIE_SIZE[0]) / SITE_PITCH)
-        near = math.hypot(x - column * DIE_SIZE[0] - site * SITE_PITCH, y - row * DIE_SIZE[1]) <= ON_SITE
-        if near and self.has(column, row, site):
-            yield from self.step(column, row, site, back)
+        # the subsites are right of their die
+        column, row = math.floor((x + ON_SUBSITE) / DIE_SIZE[0]), round(y / DIE_SIZE[1])
+        subsite = round((x - column * DIE_SIZE[0]) / SUBSITE_PITCH)
+        near = math.hypot(x - column * DIE_SIZE[0] - subsite * SUBSITE_PITCH, y - row * DIE_SIZE[1]) <= ON_SUBSITE
+        if near and self.has(column, row, subsite):
+            yield from self.step(column, row, subsite, back)
             return
         contact = self.height == CONTACT
         if contact:
@@ -126,7 +127,7 @@ class ProbeStation:
         if (x, y) != self.position:
             self._bench.moved(self._name, f"chuck to {x:g} um, {y:g} um")
             yield self.needles.travel_time
-            self.column, self.row, self.site = column, row, 0
+            self.column, self.row, self.subsite = column, row, 0
             self._between = x, y
         if contact and back:
             yield from self.go_to_height(CONTACT)

@@ -20,11 +20,12 @@ from tsbench.simulated_backends.virtual_instruments.generator.channels import Ge
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.rigol_dg800.burst_commands import DgBurstCommands
 from tsbench.simulated_backends.virtual_instruments.rigol_dg800.command_table import DgBase, DgNumber, OnOff
 from tsbench.simulated_backends.virtual_instruments.rigol_dg800.level_commands import RESET_AMPLITUDE, DgLevelCommands
-from tsbench.simulated_backends.virtual_instruments.rigol_dg800.shape_commands import DgShapeCommands, of_core
+from tsbench.simulated_backends.virtual_instruments.rigol_dg800.shape_commands import DgShapeCommands
 from tsbench.simulated_backends.virtual_instruments.rigol_dg800.volatile_memory import DgVolatileMemory
 
 _TEXTS = {-222: "Data out of range", -113: "Undefined header; keyword cannot be found"}
@@ -35,7 +36,6 @@ class VirtualDg(DgBase):
 
     outputs = ("1", "2")
     terminals = ("1", "2")
-    has_trigger = True
     no_error = '0,"No error"'
     number_format = ".6E"
     not_a_number = "9.900000E+37"
@@ -59,23 +59,10 @@ class VirtualDg(DgBase):
         """Write an entry of the error queue."""
         return f'{code},"{_TEXTS.get(code, text)}"'
 
-    def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of each wired connector."""
-        return self.channels.attachment()
-
-    def connect(self) -> None:
-        """Listen to the trigger input."""
-        self.playback.listen()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        for channel in self.channels.numbers:
-            self.playback.stop_burst(channel)
-
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""
         shapes, sheet = self.shape_commands, self.data_sheet
-        function, frequency = of_core(shapes.function[channel]), shapes.frequency[channel]
+        function, frequency = shared_name(shapes.function[channel]), shapes.frequency[channel]
         codes = self.volatile_memory.codes[channel] if function == "ARB" else None
         burst = self.burst_commands.burst_on[channel]
         return Shape(
@@ -115,7 +102,7 @@ class VirtualDg(DgBase):
     ) -> None:
         """``APPL:PULS f,a,o,p``: what is left out gets its default."""
         shapes = self.shape_commands
-        top = self.data_sheet.max_frequency[of_core(function)]
+        top = self.data_sheet.max_frequency[shared_name(function)]
         shapes.function[channel] = function
         shapes.frequency[channel] = min(max(frequency, 1e-6), top)
         if shapes.frequency[channel] != frequency:
@@ -161,13 +148,7 @@ class VirtualDg(DgBase):
     def reset(self) -> Handler | None:
         """Outputs off, everything as after switching on."""
         self.levels.update({number: OutputLevels(RESET_AMPLITUDE) for number in self.channels.numbers})
-        return self._all_off()
-
-    def _all_off(self) -> Handler:
-        for channel in self.channels.numbers:
-            self.playback.switch(channel, False)
-            self.playback.stop_burst(channel)
-        yield self.data_sheet.relay_time
+        return self.all_off()
 
     @command("SYSTem:BEEPer[:IMMediate]")
     def beep(self) -> None:

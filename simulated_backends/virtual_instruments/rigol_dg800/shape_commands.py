@@ -9,31 +9,27 @@ from typing import Any
 from tsbench.simulated_backends.scpi.parameters import Choice, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
+from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
 from tsbench.simulated_backends.virtual_instruments.rigol_dg800.command_table import OUT_OF_RANGE, DgNumber, DgTable
 
 SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "USER", "DC")
 LONGEST = 1e6  #: [s]
 
 
-def of_core(function: str) -> str:
-    """Return the name that the shared code has for a function."""
-    return "ARB" if function == "USER" else function
-
-
 def _top(owner: Any, channel: int) -> float:
-    return float(owner.sheet.max_frequency[of_core(owner.function[channel])])
+    return float(owner.data_sheet.max_frequency[shared_name(owner.function[channel])])
 
 
 def _width(owner: Any, channel: int) -> float:
-    return float(owner.sheet.min_pulse_width)
+    return float(owner.data_sheet.min_pulse_width)
 
 
 def _edge(owner: Any, channel: int) -> float:
-    return float(owner.sheet.min_edge_time)
+    return float(owner.data_sheet.min_edge_time)
 
 
 def _slowest(owner: Any, channel: int) -> float:
-    return float(owner.sheet.max_edge_time)
+    return float(owner.data_sheet.max_edge_time)
 
 
 class DgShapeCommands(DgTable):

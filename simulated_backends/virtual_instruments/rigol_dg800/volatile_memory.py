@@ -44,7 +44,7 @@ class DgVolatileMemory(DgTable):
             raise ScpiError(-222)
         scaled = (codes / HIGHEST * 2 - 1) * DAC_FULL_SCALE
         self._packages[channel].append(np.round(scaled).astype(np.int16))
-        if sum(map(len, self._packages[channel])) > self.sheet.max_arb_points:
+        if sum(map(len, self._packages[channel])) > self.data_sheet.max_arb_points:
             self._packages[channel].clear()
             raise ScpiError(-223)
         if flag == "END":

@@ -15,7 +15,7 @@ import numpy as np
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Integer
 from tsbench.simulated_backends.scpi.tree import Setting, Subsystem, command
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import Levels
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_memory import Levels
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.acquiring import RigolAcquiring
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.channels import RigolChannels

@@ -14,7 +14,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Choice, Integer
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import FINE, Levels
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_memory import FINE, Levels
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.acquiring import RigolAcquiring
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.command_table import RigolBase, RigolTable
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.triggering import TriggerSource

@@ -47,7 +47,7 @@ class RtoAcquiring(SharedAcquiring):
 
     Parameters
     ----------
-    scope : VirtualOscilloscope
+    scope : ConverterScope
     channels : RtoChannels
         Of the same scope.
     """

@@ -25,10 +25,10 @@ from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, Subsystem, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import measurements
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import FINE
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_memory import FINE
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.shown_trace import ShownTrace
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.acquiring import RtoAcquiring
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.readout import WAITING, SharedReadout
@@ -119,9 +119,10 @@ class RtoReadout(SharedReadout):
         return self.format_number(value)
 
 
-class VirtualRto(VirtualOscilloscope):
+class VirtualRto(ConverterScope):
     """Inputs, triggers, acquisition, measurements; ``data_sheet`` has the numbers, ``material`` the model's name."""
 
+    channel_header = "CHANnel"
     number_format = ".9g"
     no_error = '0,"No error"'
     material = "RTO1014"

@@ -7,7 +7,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtoTable
 
 WAITING = 0x08  #: bit of STATus:OPERation:CONDition?
@@ -18,14 +18,14 @@ class SharedReadout(RtoTable):
 
     Parameters
     ----------
-    scope : VirtualOscilloscope
+    scope : ConverterScope
     settings : RtoAcquiring or RtbAcquiring
         Of the same scope.
     """
 
     lengths: ClassVar[Mapping[str, tuple[int, ...]]]  #: of each kind of FORMat[:DATA]: the usual one first
 
-    def __init__(self, scope: VirtualOscilloscope, settings: Any) -> None:
+    def __init__(self, scope: ConverterScope, settings: Any) -> None:
         super().__init__(scope)
         self.settings = settings
 

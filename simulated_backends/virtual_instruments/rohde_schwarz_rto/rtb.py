@@ -26,9 +26,9 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Optional
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, Subsystem, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_memory import FINE, Levels
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_memory import FINE, Levels
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.readout import WAITING, SharedReadout
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.rtb_acquiring import RtbAcquiring
@@ -145,9 +145,10 @@ class RtbReadout(SharedReadout):
         return single_precision(parts[which])
 
 
-class VirtualRtb(VirtualOscilloscope):
+class VirtualRtb(ConverterScope):
     """Inputs, triggers, acquisition; ``data_sheet`` has the numbers, ``installed`` the reply to ``*OPT?``."""
 
+    channel_header = "CHANnel"
     number_format = ".9g"
     no_error = '0,"No error"'
     installed: Sequence[str] = ()

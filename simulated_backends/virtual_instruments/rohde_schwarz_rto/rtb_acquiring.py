@@ -32,7 +32,7 @@ class RtbAcquiring(SharedAcquiring):
 
     Parameters
     ----------
-    scope : VirtualOscilloscope
+    scope : ConverterScope
     channels : RtbChannels
         Of the same scope.
     """

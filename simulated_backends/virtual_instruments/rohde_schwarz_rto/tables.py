@@ -6,16 +6,16 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
-from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import OscilloscopeTable
+from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import ConverterTable
 
 EXTERNAL = 5  #: the number of the level of the external input
 _LIMITS = {"FULL": math.inf, "B800": 800e6, "B200": 200e6}  #: [Hz] beside the limit of the data sheet, B20
 
 
-class RtoTable(OscilloscopeTable[VirtualOscilloscope]):
+class RtoTable(ConverterTable[ConverterScope]):
     """Base of the command tables."""
 
     data_sheet: ScopeDataSheet
@@ -102,7 +102,7 @@ class SharedAcquiring(RtoTable):
 
     Parameters
     ----------
-    scope : VirtualOscilloscope
+    scope : ConverterScope
     channels : SharedChannels
         Of the same scope.
     """
@@ -110,7 +110,7 @@ class SharedAcquiring(RtoTable):
     channels: Any
     time_scale: Any
 
-    def __init__(self, scope: VirtualOscilloscope, channels: SharedChannels) -> None:
+    def __init__(self, scope: ConverterScope, channels: SharedChannels) -> None:
         super().__init__(scope)
         self.channels = channels
 

@@ -32,7 +32,7 @@ from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE, Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.burst_commands import SdgBurstCommands
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import ChannelState
@@ -54,7 +54,6 @@ class VirtualSdg(SdgBase):
 
     outputs = ("1", "2")
     terminals = ("1", "2")
-    has_trigger = True
     no_error = "+0, No error"
     framing = PointsFraming()
 
@@ -74,19 +73,6 @@ class VirtualSdg(SdgBase):
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the error queue."""
         return f'{code},"{text}"'
-
-    def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of each wired connector."""
-        return self.channels.attachment()
-
-    def connect(self) -> None:
-        """Listen to the trigger input."""
-        self.playback.listen()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        for channel in self.channels.numbers:
-            self.playback.stop_burst(channel)
 
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""

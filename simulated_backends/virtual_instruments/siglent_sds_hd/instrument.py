@@ -19,7 +19,7 @@ from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.assembly import PanelScope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.panel_scope import PanelScope
 from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.settings import (
     SdsChannelCommands,
@@ -38,7 +38,7 @@ _WITHOUT = ("*CLS", "*ESE", "*ESR", "*OPT", "*SRE", "*STB", "*TRG", "*TST", "*WA
 class VirtualSdsHd(PanelScope):
     """Inputs, triggers, acquisition and measurements; ``data_sheet`` has the numbers of the model."""
 
-    first_impedance = "ONEM"
+    channel_header = "CHANnel"
     number_format = ".2E"
     not_a_number = "****"
     data_sheet: ClassVar[sheets.SdsHdSheet]
@@ -53,8 +53,6 @@ class VirtualSdsHd(PanelScope):
         super().__init_subclass__(**keywords)
         for word in _WITHOUT:
             cls.tree.forget(word)
-        if hasattr(cls, "data_sheet"):
-            cls.tree.limit_suffix("CHANnel", cls.data_sheet.channels)
 
     def reset(self) -> Handler | None:
         """Default set-up, running."""

@@ -1,22 +1,9 @@
-"""Parameters of Siglent's SCPI oscilloscopes: switches and words that are answered as the guide writes them."""
+"""Parameters of Siglent's SCPI oscilloscopes: words that are answered as the guide writes them."""
 
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Parameter, long_and_short
-
-
-class SdsSwitch(Parameter):
-    """ON or OFF; numbers are not taken."""
-
-    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        word = raw.decode("latin-1").strip().upper()
-        if word not in {"ON", "OFF"}:
-            raise ScpiError(-224)
-        return word == "ON"
-
-    def format(self, value: Any, owner: Any) -> str:
-        return "ON" if value else "OFF"
 
 
 class SdsWord(Choice):
@@ -38,6 +25,6 @@ class SdsSource(Parameter):
         if text in self.more:
             return text
         number = text.removeprefix("CHANNEL").removeprefix("CHAN").removeprefix("C")
-        if text[:1] != "C" or not number.isdigit() or not 1 <= int(number) <= owner.sheet.channels:
+        if text[:1] != "C" or not number.isdigit() or not 1 <= int(number) <= owner.data_sheet.channels:
             raise ScpiError(-224)
         return f"C{int(number)}"

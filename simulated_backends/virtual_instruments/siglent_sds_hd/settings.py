@@ -6,12 +6,13 @@ from typing import Any
 from tsbench.simulated_backends.lecroy.parameters import Depth, depth_text
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Integer, Number, Optional, Text
-from tsbench.simulated_backends.scpi.tree import CommandTable, Setting, command
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.assembly import PanelScope
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel import FrontPanel, nearest_step
+from tsbench.simulated_backends.scpi.parameters import Integer, Number, OnOrOff, Optional, Text
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel import nearest_step
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.panel_scope import PanelScope
+from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import PanelTable
 from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.data_sheet import SdsHdSheet
-from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.parameters import SdsSource, SdsSwitch, SdsWord
+from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.parameters import SdsSource, SdsWord
 
 _KINDS: Mapping[str, str] = {"NORM": "NORMal", "PEAK": "PEAK", "AVER": "AVERage", "HRES": "ERES"}
 _AVERAGES = (4, 16, 32, 64, 128, 256, 512, 1024)
@@ -19,33 +20,17 @@ _SLOPES = {"RIS": ("RISing", "POS"), "FALL": ("FALLing", "NEG"), "ALT": ("ALTern
 _EARLIEST, _LATEST = -5000.0, 5000.0  #: [div] of the delay
 
 
-class SdsTable(CommandTable):
-    """Base of the command tables.
+class SdsTable(PanelTable[PanelScope]):
+    """Base of the command tables."""
 
-    Parameters
-    ----------
-    scope : PanelScope
-        Holds the table.
-    """
-
-    sheet: SdsHdSheet
-
-    def __init__(self, scope: PanelScope) -> None:
-        super().__init__(scope)
-        self.scope = scope
-        self.sheet = scope.data_sheet   # type: ignore[assignment]
-
-    @property
-    def panel(self) -> FrontPanel:
-        """Return the settings."""
-        return self.scope.panel
+    data_sheet: SdsHdSheet
 
 
 class SdsChannelCommands(SdsTable):
     """What ``:CHANnel`` sets."""
 
-    visible = Setting(":CHANnel<1-4>:VISible", SdsSwitch(), default=True)
-    labelled = Setting(":CHANnel<1-4>:LABel", SdsSwitch(), default=False)
+    visible = Setting(":CHANnel<1-4>:VISible", OnOrOff(), default=True)
+    labelled = Setting(":CHANnel<1-4>:LABel", OnOrOff(), default=False)
     label_text = Setting(":CHANnel<1-4>:LABel:TEXT", Text(maximum=20), default=lambda owner, c: f"CH{c}")
     channel_unit = Setting(":CHANnel<1-4>:UNIT", SdsWord("V", "A"), default="V")
     channel_skew = Setting(":CHANnel<1-4>:SKEW", Number("S", -100e-9, 100e-9), default=0.0)
@@ -101,7 +86,7 @@ class SdsChannelCommands(SdsTable):
     @command(":CHANnel<1-4>:IMPedance", SdsWord("ONEMeg", "FIFTy"))
     def set_channel_impedance(self, channel: int, word: str) -> None:
         """``:CHAN1:IMP FIFT``: the 50 Ohm input of the models that have one."""
-        if word not in self.sheet.impedances:
+        if word not in self.data_sheet.impedances:
             raise ScpiError(-224)
         if word == "FIFT":
             self.panel.channels[channel].coupling = "DC"
@@ -111,7 +96,7 @@ class SdsChannelCommands(SdsTable):
     def _channel_impedance(self, channel: int) -> str:
         return {"ONEM": "ONEMeg", "FIFT": "FIFTy"}[self.panel.channels[channel].impedance]
 
-    @command(":CHANnel<1-4>:SWITch", SdsSwitch())
+    @command(":CHANnel<1-4>:SWITch", OnOrOff())
     def switch_channel(self, channel: int, on: bool) -> None:
         """``:CHAN1:SWIT ON``: switch a channel on or off."""
         self.panel.channels[channel].shown = on
@@ -120,7 +105,7 @@ class SdsChannelCommands(SdsTable):
     def _channel_switched(self, channel: int) -> str:
         return "ON" if self.panel.channels[channel].shown else "OFF"
 
-    @command(":CHANnel<1-4>:INVert", SdsSwitch())
+    @command(":CHANnel<1-4>:INVert", OnOrOff())
     def invert_channel(self, channel: int, on: bool) -> None:
         """``:CHAN1:INV ON``."""
         self.panel.channels[channel].inverted = on
@@ -131,7 +116,7 @@ class SdsChannelCommands(SdsTable):
 
     @property
     def _limits(self) -> Mapping[str, float | None]:
-        return {"FULL": None, "20M": self.sheet.limited_bandwidth, "200M": 200e6}
+        return {"FULL": None, "20M": self.data_sheet.limited_bandwidth, "200M": 200e6}
 
     @command(":CHANnel<1-4>:BWLimit", Text(bare=True))
     def limit_channel(self, channel: int, word: str) -> None:
@@ -150,19 +135,19 @@ class SdsHorizontalCommands(SdsTable):
     """What ``:TIMebase`` and ``:ACQuire`` set."""
 
     fast = Setting(":ACQuire:AMODe", SdsWord("FAST", "SLOW"), default="FAST")
-    interpolation = Setting(":ACQuire:INTerpolation", SdsSwitch(), default=True)
+    interpolation = Setting(":ACQuire:INTerpolation", OnOrOff(), default=True)
     management = Setting(":ACQuire:MMANagement", SdsWord("AUTO", "FSRate", "FMDepth"), default="AUTO")
     plot_mode = Setting(":ACQuire:MODE", SdsWord("YT", "XY", "ROLL"), default="YT")
     reference_kind = Setting(":TIMebase:REFerence", SdsWord("DELay", "POSition"), default="DEL")
     reference_place = Setting(":TIMebase:REFerence:POSition", Integer("", 0, 100), default=50)
-    zoomed = Setting(":TIMebase:WINDow", SdsSwitch(), default=False)
+    zoomed = Setting(":TIMebase:WINDow", OnOrOff(), default=False)
 
     @command(":TIMebase:SCALe", Number("S"))
     def set_time_scale(self, value: float) -> None:
         """``:TIM:SCAL 1E-3``: seconds per division, the nearest 1-2-5 value."""
         if value <= 0:
             raise ScpiError(-222)
-        self.panel.time_scale = nearest_step(value, self.sheet.min_timebase, self.sheet.max_timebase)
+        self.panel.time_scale = nearest_step(value, self.data_sheet.min_timebase, self.data_sheet.max_timebase)
 
     @command(":TIMebase:SCALe?")
     def _time_scale(self) -> str:
@@ -197,7 +182,7 @@ class SdsHorizontalCommands(SdsTable):
     @command(":ACQuire:MDEPth", Depth())
     def set_depth(self, points: float) -> None:
         """``:ACQ:MDEP 20M``: depth of the memory; both channels of a pair have half of it each."""
-        for depth in self.sheet.depths:
+        for depth in self.data_sheet.depths:
             if points in (depth, depth // 2):
                 self.panel.memory = depth
                 return
@@ -226,7 +211,7 @@ class SdsHorizontalCommands(SdsTable):
         if self.scope.control.running and self.scope.control.continuous:
             self.scope.control.run()
 
-    @command(":ACQuire:SEQuence", SdsSwitch())
+    @command(":ACQuire:SEQuence", OnOrOff())
     def switch_sequence(self, on: bool) -> None:
         """``:ACQ:SEQ ON``: several records of one acquisition, one for each trigger."""
         if on and self.panel.kind in ("AVER", "HRES"):
@@ -241,7 +226,7 @@ class SdsHorizontalCommands(SdsTable):
     @command(":ACQuire:SEQuence:COUNt", Integer(""))
     def set_sequence_count(self, count: int) -> None:
         """``:ACQ:SEQ:COUN 10``: how many; the nearest that can be."""
-        self.setting_values["sequence_count", ()] = min(max(count, 1), self.sheet.max_segments)
+        self.setting_values["sequence_count", ()] = min(max(count, 1), self.data_sheet.max_segments)
         self._apply()
 
     @command(":ACQuire:SEQuence:COUNt?")
@@ -257,7 +242,7 @@ class SdsTriggerCommands(SdsTable):
     """What ``:TRIGger`` sets and does."""
 
     edge_coupling = Setting(":TRIGger:EDGE:COUPling", SdsWord("DC", "AC", "LFREJect", "HFREJect"), default="DC")
-    noise_reject = Setting(":TRIGger:EDGE:NREJect", SdsSwitch(), default=False)
+    noise_reject = Setting(":TRIGger:EDGE:NREJect", OnOrOff(), default=False)
     holdoff_kind = Setting(":TRIGger:EDGE:HOLDoff", SdsWord("OFF", "EVENts", "TIME"), default="OFF", change="_holdoff")
     holdoff_time = Setting(":TRIGger:EDGE:HLDTime", Number("S", 8e-9, 30.0), default=8e-9, change="_holdoff")
     holdoff_start = Setting(":TRIGger:EDGE:HSTart", SdsWord("LAST_TRIG", "ACQ_START"), default="LAST_TRIG")
@@ -304,7 +289,7 @@ class SdsTriggerCommands(SdsTable):
         if trigger.source.startswith("C"):
             self.panel.set_level(int(trigger.source[1:]), value)
         elif trigger.source == "EXT":
-            most = self.sheet.external_range * (5.0 if self._edge_source() == "EX5" else 1.0)
+            most = self.data_sheet.external_range * (5.0 if self._edge_source() == "EX5" else 1.0)
             trigger.external_level = min(max(value, -most), most)
 
     @command(":TRIGger:EDGE:LEVel?")

@@ -9,14 +9,14 @@ import numpy as np
 from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Integer, Optional, Text
+from tsbench.simulated_backends.scpi.parameters import Integer, OnOrOff, Optional, Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import measurements
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import watch_inputs
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
-from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.parameters import SdsSource, SdsSwitch, SdsWord
+from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.parameters import SdsSource, SdsWord
 from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.settings import SdsTable
 
 _DIGITS = 9
@@ -56,7 +56,7 @@ class SdsWaveformCommands(SdsTable):
 
     @command(":WAVeform:MAXPoint?")
     def _most(self) -> str:
-        return str(self.sheet.most_transferred)
+        return str(self.data_sheet.most_transferred)
 
     @property
     def _channel(self) -> int:
@@ -80,7 +80,7 @@ class SdsWaveformCommands(SdsTable):
         """Return the first sample and the number of points of one piece."""
         stride = max(self.wave_interval, 1)
         points = math.ceil(max(total - self.wave_start, 0) / stride)
-        return stride, min(points, self.wave_points or points, self.sheet.most_transferred)
+        return stride, min(points, self.wave_points or points, self.data_sheet.most_transferred)
 
     @command(":WAVeform:DATA?")
     def data(self) -> Handler:
@@ -117,7 +117,7 @@ class SdsWaveformCommands(SdsTable):
             "timebase": steps_index(self.panel.time_scale, _SHORTEST_TIME) - 1,
             "vertical_coupling": _COUPLINGS[one.coupling], "probe_attenuation": shown.probe,
             "fixed_vertical_gain": steps_index(shown.scale / shown.probe, 1e-6),
-            "bandwidth_limit": {None: 0, self.sheet.limited_bandwidth: 1}.get(one.limit, 2),
+            "bandwidth_limit": {None: 0, self.data_sheet.limited_bandwidth: 1}.get(one.limit, 2),
             "wave_source": self._channel - 1,
         })
         if len(acquisition.records) > 1 and not plan.averaged:
@@ -144,15 +144,15 @@ class SdsWaveformCommands(SdsTable):
 class SdsMeasureCommands(SdsTable):
     """What ``:MEASure`` does, and ``:AUToset``."""
 
-    measuring = Setting(":MEASure", SdsSwitch(), default=False)
+    measuring = Setting(":MEASure", OnOrOff(), default=False)
     measure_mode = Setting(":MEASure:MODE", SdsWord("SIMPle", "ADVanced"), default="SIMP")
     simple_source = Setting(":MEASure:SIMPle:SOURce", SdsSource(), default="C1")
     lines_shown = Setting(":MEASure:ADVanced:LINenumber", Integer("", 1, 12), default=5)
-    item_on = Setting(":MEASure:ADVanced:P<1-12>", SdsSwitch(), default=False)
+    item_on = Setting(":MEASure:ADVanced:P<1-12>", OnOrOff(), default=False)
     item_source = Setting(":MEASure:ADVanced:P<1-12>:SOURce1", SdsSource(), default="C1")
     item_second = Setting(":MEASure:ADVanced:P<1-12>:SOURce2", SdsSource(), default="C2")
     item_type = Setting(":MEASure:ADVanced:P<1-12>:TYPE", SdsWord(*_MEASURED), default="PKPK")
-    statistics_on = Setting(":MEASure:ADVanced:STATistics", SdsSwitch(), default=False)
+    statistics_on = Setting(":MEASure:ADVanced:STATistics", OnOrOff(), default=False)
 
     def _value(self, name: str, source: str) -> str:
         trace = self.scope.memory.measured(int(source[1:]), self.panel.position)

@@ -1,1 +1,1 @@
-"""The core of the virtual switch matrices: it knows no command and no model."""
+"""The shared code of virtual switch matrices: it knows no command and no model."""

@@ -86,7 +86,7 @@ class AfgEditMemory(AfgTable):
         self._keep(memory, np.zeros(what, np.int16))
 
     def _check_length(self, points: int) -> None:
-        if not self.sheet.min_arb_points <= points <= self.sheet.max_arb_points:
+        if not self.data_sheet.min_arb_points <= points <= self.data_sheet.max_arb_points:
             raise ScpiError(-222)
 
     @command(":TRACe[:DATA]", Choice("EMEMory"), Block())

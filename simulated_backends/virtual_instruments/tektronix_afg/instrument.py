@@ -22,7 +22,7 @@ from tsbench.simulated_backends.virtual_instruments.generator.channels import Ge
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels
 from tsbench.simulated_backends.virtual_instruments.generator.playback import Playback
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import Shape
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.tektronix_afg.burst_commands import AfgBurstCommands
 from tsbench.simulated_backends.virtual_instruments.tektronix_afg.command_table import AfgBase
 from tsbench.simulated_backends.virtual_instruments.tektronix_afg.edit_memory import AfgEditMemory
@@ -31,7 +31,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_afg.level_commands
     AfgLevelCommands,
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_afg.modulation_commands import AfgModulationCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_afg.shape_commands import AfgShapeCommands, of_core
+from tsbench.simulated_backends.virtual_instruments.tektronix_afg.shape_commands import AfgShapeCommands, shared_name
 
 _TEXTS = {-222: "Data out of range"}
 
@@ -41,7 +41,6 @@ class VirtualAfg(AfgBase):
 
     outputs = ("1", "2")
     terminals = ("1", "2")
-    has_trigger = True
     no_error = '0,"No error"'
     number_format = ".9E"
     not_a_number = "9.9E+37"
@@ -68,23 +67,10 @@ class VirtualAfg(AfgBase):
         """Write an entry of the error queue."""
         return f'{code},"{_TEXTS.get(code, text)}"'
 
-    def attachment(self) -> Attachment:
-        """Return source, output resistance and relay of each wired connector."""
-        return self.channels.attachment()
-
-    def connect(self) -> None:
-        """Listen to the trigger input."""
-        self.playback.listen()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        for channel in self.channels.numbers:
-            self.playback.stop_burst(channel)
-
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""
         shapes, sheet = self.shape_commands, self.data_sheet
-        function, frequency = of_core(shapes.function[channel]), shapes.frequency[channel]
+        function, frequency = shared_name(shapes.function[channel]), shapes.frequency[channel]
         codes = self.edit_memory.codes(shapes.function[channel]) if function == "ARB" else None
         burst, phase = self.burst_commands.burst_on[channel], shapes.phase[channel]
         if function == "PULS":
@@ -129,7 +115,7 @@ class VirtualAfg(AfgBase):
         if place not in self._saved:
             raise ScpiError(-224)
         settings, levels, limits = self._saved[place]
-        yield from self._all_off()
+        yield from self.all_off()
         for held, saved in ((self.setting_values, settings), (self.levels, levels),
                             (self.level_commands.limits, limits)):
             held.clear()
@@ -160,18 +146,12 @@ class VirtualAfg(AfgBase):
             return key[0], (channel, *key[1][1:])
         return (channel, *key[1:])
 
-    def _all_off(self) -> Handler:
-        for channel in self.channels.numbers:
-            self.playback.switch(channel, False)
-            self.playback.stop_burst(channel)
-        yield self.data_sheet.relay_time
-
     def reset(self) -> Handler | None:
         """Outputs off, everything as after switching on; waveforms stay."""
         self.levels.update({number: OutputLevels(RESET_AMPLITUDE) for number in self.channels.numbers})
         self.level_commands.limits.clear()
         self.modulation_commands.modes.update({1: "", 2: ""})
-        return self._all_off()
+        return self.all_off()
 
     @command("SYSTem:BEEPer[:IMMediate]")
     def beep(self) -> None:

@@ -20,7 +20,7 @@ _POINTS = 256  #: straight lines of a modulating sine
 
 
 def _top(owner: Any, channel: int) -> float:
-    return float(owner.sheet.max_frequency["SIN"])
+    return float(owner.data_sheet.max_frequency["SIN"])
 
 
 class AfgModulationCommands(AfgTable):
@@ -121,7 +121,7 @@ class AfgModulationCommands(AfgTable):
     def modulation(self, channel: int) -> Modulation | None:
         """Return what modulates a channel now."""
         mode, shapes = self.modes[channel], self.generator.shape_commands
-        edge = self.sheet.square_edge_time / FULL_RANGE
+        edge = self.data_sheet.square_edge_time / FULL_RANGE
         if not mode:
             return None
         if mode == "FSK":
@@ -145,7 +145,7 @@ class AfgModulationCommands(AfgTable):
         shapes = self.generator.shape_commands
         period, width = 1 / shapes.frequency[channel], shapes.width[channel]
         edges = (shapes.lead[channel] + shapes.trail[channel]) / FULL_RANGE / 2
-        room = min(width, period - width) - max(self.sheet.min_pulse_width, edges)
+        room = min(width, period - width) - max(self.data_sheet.min_pulse_width, edges)
         return float(max(min(self.duty_deviation[channel] / 100 * period, room), 0.0))
 
     def sweep(self, channel: int) -> FrequencySweep | None:

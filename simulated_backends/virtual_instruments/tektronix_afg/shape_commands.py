@@ -15,29 +15,29 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_afg.command_table 
 BUILT_IN = ("SINC", "GAUSsian", "LORentz", "ERISe", "EDECay", "HAVersine")
 MEMORIES = ("USER", "USER1", "USER2", "USER3", "USER4", "EMEMory")
 SHAPES = ("SINusoid", "SQUare", "PULSe", "RAMP", "PRNoise", "DC", *BUILT_IN, *MEMORIES)
-_OF_CORE = {"SIN": "SIN", "SQU": "SQU", "PULS": "PULS", "RAMP": "RAMP", "PRN": "NOIS", "DC": "DC"}
+_SHARED_NAMES = {"SIN": "SIN", "SQU": "SQU", "PULS": "PULS", "RAMP": "RAMP", "PRN": "NOIS", "DC": "DC"}
 LONGEST = 1e6  #: [s]
 
 
-def of_core(function: str) -> str:
+def shared_name(function: str) -> str:
     """Return the name that the shared code has for a function."""
-    return _OF_CORE.get(function, "ARB")
+    return _SHARED_NAMES.get(function, "ARB")
 
 
 def _top(owner: Any, channel: int) -> float:
-    return float(owner.sheet.max_frequency[of_core(owner.function[channel])])
+    return float(owner.data_sheet.max_frequency[shared_name(owner.function[channel])])
 
 
 def _width(owner: Any, channel: int) -> float:
-    return float(owner.sheet.min_pulse_width)
+    return float(owner.data_sheet.min_pulse_width)
 
 
 def _edge(owner: Any, channel: int) -> float:
-    return float(owner.sheet.min_edge_time)
+    return float(owner.data_sheet.min_edge_time)
 
 
 def _slowest(owner: Any, channel: int) -> float:
-    return float(owner.sheet.max_edge_time)
+    return float(owner.data_sheet.max_edge_time)
 
 
 class AfgShapeCommands(AfgTable):
@@ -63,7 +63,7 @@ class AfgShapeCommands(AfgTable):
 
     def _function_chosen(self, channel: int, function: str) -> str:
         function = "USER1" if function == "USER" else function
-        if of_core(function) == "ARB" and self.generator.edit_memory.codes(function) is None:
+        if shared_name(function) == "ARB" and self.generator.edit_memory.codes(function) is None:
             raise ScpiError(-221)
         return function
 

@@ -20,19 +20,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.scpi.headers import ProgramUnit
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices
-from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import (
-    ACQUISITION,
-    AcquisitionControl,
-)
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import channel_errors
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.data_sheet import TektronixSheet
@@ -59,7 +53,6 @@ class VirtualTektronix(TektronixBase):
 
     error_queue_depth = 33
     error_detail = True
-    has_trigger = True
     date = _DATE
     data_sheet: ClassVar[TektronixSheet]
     channel_commands: TektronixChannels
@@ -71,25 +64,16 @@ class VirtualTektronix(TektronixBase):
     common_commands = Subsystem(TektronixCommon)
     event_commands = Subsystem(EventCommands, lambda scope: EventCommands(scope, scope.common_commands.reset_command))
 
-    def __init_subclass__(cls, **keywords: object) -> None:
-        super().__init_subclass__(**keywords)
-        if (sheet := vars(cls).get("data_sheet")) is not None:
-            cls.manufacturer, cls.model, cls.firmware = sheet.manufacturer, sheet.name, sheet.firmware
-            cls.terminals = tuple(str(number) for number in range(1, sheet.channels + 1))
-            cls.tree.limit_suffix("CH", sheet.channels)
-
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        sheet = self.data_sheet
         self.status.summarises_queue, self.status.event_bit = False, event_bit
-        self.inputs = ScopeInputs(self, sheet, "1M")
-        errors = channel_errors(bench, self.name, sheet, self.inputs.cables)
-        self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
-        self.digitiser = Digitiser(
-            sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections, bench.node_noise)
         self.records = TektronixRecords(self, self.horizontal_commands)
-        self.control = AcquisitionControl(self, sheet, self.horizontal_commands, lambda: None)
         self.control.on_complete = self._complete
+
+    @property
+    def scope_settings(self) -> OscilloscopeSettings:
+        """Return what is set, as the shared code reads it."""
+        return self.horizontal_commands
 
     def _complete(self) -> None:
         self.measure_commands.take()
@@ -128,14 +112,6 @@ class VirtualTektronix(TektronixBase):
         return b"?" in message or b"READF" in message.upper()
 
     # --------------------------------------------------------------------------------------------- common
-
-    def attachment(self) -> Attachment:
-        """Return what each wired input puts on its node."""
-        return self.inputs.attachment()
-
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        self.control.drop()
 
     def trigger(self) -> None:
         """``*TRG``: as ``TRIGger FORCe``."""

@@ -231,7 +231,7 @@ def test_a_pmu_starts_with_the_stated_jitter_after_its_preparation() -> None:
     for _ in range(40):
         start = found.bench.clock.now
         channel.play(np.array([0.0, 2e-8, 1e-6]), np.array([0.0, 1.0, 1.0]), 10.0)
-        late.append(channel._started - start)
+        late.append(channel.started - start)
         found.wait(2e-6)
     assert 0.0 <= min(late) < 0.2 * pmu.JITTER and 0.8 * pmu.JITTER < max(late) <= pmu.JITTER * (1 + 1e-6)
     found = KxciAnalyser("R1 a 0 1k\n", {"pmu1": "a"})

@@ -9,6 +9,10 @@ import pytest
 import pyvisa
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.virtual_generator import VirtualGenerator
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.virtual_oscilloscope import VirtualOscilloscope
 from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS, instrument_class
 from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.simulated_backends.world.world import World
@@ -47,6 +51,15 @@ def test_ours_come_through_the_same_door() -> None:
     assert not VIRTUAL_INSTRUMENTS.problems()
     for name in names:
         assert instrument_class(name).model
+
+
+@pytest.mark.parametrize(("sheet", "base"), [
+    (GeneratorDataSheet, VirtualGenerator), (ScopeDataSheet, VirtualOscilloscope)])
+def test_all_models_of_a_kind_have_one_base(sheet: type, base: type) -> None:
+    classes = [instrument_class(name) for name in VIRTUAL_INSTRUMENTS.names()]
+    of_kind = [one for one in classes if isinstance(getattr(one, "data_sheet", None), sheet)]
+    assert len(of_kind) >= 10
+    assert [one.__name__ for one in of_kind if not issubclass(one, base)] == []
 
 
 def test_an_unknown_model_has_the_nearest_name() -> None:

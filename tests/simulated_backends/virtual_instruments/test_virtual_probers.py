@@ -1,4 +1,4 @@
-"""The virtual probe stations: PyMeasure's Velox and the maker's SENTIO package drive them, and the devices follow."""
+"""The virtual probers: PyMeasure's Velox and the maker's SENTIO package drive them, and the devices follow."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an oscilloscope has in its memory, by an ADC of any resolution: codes of its channels, and what they show."""
+"""The memory of a :class:`~.converter_scope.ConverterScope`: samples in parts of an ADC step, and what they show."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an oscilloscope has in its memory: codes of its channels, and its records as the screen shows them."""
+"""The memory of a :class:`~.panel_scope.PanelScope`: 16-bit codes of its channels, and what they show."""
 
 from collections.abc import Callable
 from dataclasses import replace
