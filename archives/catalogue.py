@@ -13,7 +13,7 @@ from typing import Any
 from tsbench.errors import StorageError
 
 NAME = ".tsbench-catalogue.sqlite"
-APPLICATION, VERSION = 0x74736263, 2  #: "tsbc"; a change of the tables changes the version
+APPLICATION, VERSION = 0x74736263, 3  #: "tsbc"; a change of the tables changes the version
 _WAIT = 60.0  #: [s] for another process that writes the catalogue
 
 #: columns of the facts in the order of ``catalogue_entry``
@@ -25,6 +25,7 @@ RESULTS = ("quantity", "unit", "value", "low", "high", "method", "flags", "condi
 _TABLES = f"""
 CREATE TABLE files (
     number INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, state TEXT NOT NULL, problem TEXT NOT NULL,
+    settings TEXT NOT NULL, counted INTEGER NOT NULL DEFAULT 0,
     {", ".join(f"{name} {kind}" for name, kind in zip(
         FACTS, ["TEXT"] * 10 + ["INTEGER", "REAL", "INTEGER", "INTEGER", "TEXT", "INTEGER"], strict=True))});
 CREATE TABLE results (
@@ -35,6 +36,7 @@ CREATE TABLE results (
 CREATE TABLE repeats (run TEXT NOT NULL, file INTEGER NOT NULL REFERENCES files(number) ON DELETE CASCADE);
 CREATE INDEX results_quantity ON results(quantity, file);
 CREATE INDEX files_device ON files(device);
+CREATE INDEX files_run ON files(run, path);
 CREATE INDEX files_protocol ON files(protocol);
 CREATE INDEX repeats_run ON repeats(run);
 CREATE INDEX repeats_file ON repeats(file);
@@ -143,10 +145,17 @@ def store(database: sqlite3.Connection, path: str, state: str, entry: dict[str, 
     database.execute("DELETE FROM files WHERE path = ?", (path,))
     facts = entry.get("facts") or [None] * len(FACTS)
     number = database.execute(
-        f"INSERT INTO files (path, state, problem, {', '.join(FACTS)}) VALUES ({', '.join('?' * (3 + len(FACTS)))})",
-        (path, state, entry["problem"], *facts)).lastrowid
+        f"INSERT INTO files (path, state, problem, settings, {', '.join(FACTS)}) "
+        f"VALUES ({', '.join('?' * (4 + len(FACTS)))})",
+        (path, state, entry["problem"], entry.get("settings", "{}"), *facts)).lastrowid
     database.executemany(
         f"INSERT INTO results (file, place, {', '.join(RESULTS)}) VALUES ({', '.join('?' * (2 + len(RESULTS)))})",
         ((number, place, *row) for place, row in enumerate(entry.get("results") or ())))
     database.executemany("INSERT INTO repeats (run, file) VALUES (?, ?)",
                          ((run, number) for run in entry.get("repeats") or ()))
+
+
+def count_each_run_once(database: sqlite3.Connection) -> None:
+    """Note which file counts of those that hold the same run: the one whose path comes first."""
+    database.execute("UPDATE files SET counted = run IS NOT NULL AND NOT EXISTS ("
+                     "SELECT 1 FROM files AS other WHERE other.run = files.run AND other.path < files.path)")

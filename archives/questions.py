@@ -12,6 +12,7 @@ from tsbench.archives.update import update
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import Flag
 from tsbench.storage import codec
+from tsbench.storage.campaign_files import missing_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +23,6 @@ COLUMNS = ("device", "protocol", "run", "start_time", "quantity", "value", "low"
 _NAMES = ("quantity", "device", "protocol", "campaign", "status")  #: fields that are compared with the run files
 _STATUSES = ("success", "fail", "abort", "recovered", "running")  #: may be asked for where no run has it
 _MOST_NAMED = 200  #: names that are compared with one that is not known, or listed
-
-#: one file of each run: SQLite takes the other columns of the row with the minimum
-_COUNTED = "SELECT number FROM (SELECT number, min(path) FROM files WHERE run IS NOT NULL GROUP BY run)"
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,15 @@ class ArchiveQuestion:
     without_flags: tuple[str, ...] = ()  #: names of flags that no result may have
     with_value: bool = False  #: leave out results without a value
     repeated: bool = False  #: also runs that were interrupted and measured again
+
+
+@dataclass(frozen=True)
+class ArchiveAnswer:
+    """The answer to a question."""
+
+    rows: list[dict[str, Any]]  #: with the names of ``COLUMNS``
+    problems: list[str]  #: one line for each file that could not be read, or run files that are gone
+    copies: list[str]  #: paths of run files that are left out, because another file in the folder holds the same run
 
 
 def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.DataFrame":
@@ -60,7 +67,8 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
     pandas.DataFrame
         One row for each result, with value and 95 % interval in the unit of the column ``unit`` (NaN where there is
         none), flags (names, separated by spaces), conditions (also as columns of their own, ``condition.cycle``), and
-        the facts of its run. ``frame.attrs["problems"]``: one line for each file that could not be read.
+        the facts of its run. ``frame.attrs["problems"]``: one line for each file that could not be read, and for each
+        campaign whose run files are not all there (where ``refresh`` is true).
 
     Raises
     ------
@@ -74,41 +82,52 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
     if unknown := set(wanted) - {field.name for field in fields(ArchiveQuestion)}:
         raise ConfigurationError(f"an archive cannot be asked for {', '.join(sorted(unknown))}. It can be asked for "
                                  f"{', '.join(field.name for field in fields(ArchiveQuestion))}")
-    rows, problems = rows_of(Path(folder), ArchiveQuestion(**wanted), refresh)
+    answer = answer_of(Path(folder), ArchiveQuestion(**wanted), refresh)
+    rows = answer.rows
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for name in ("value", "low", "high", "random_uncertainty", "systematic_uncertainty", "temperature"):
         frame[name] = pd.to_numeric(frame[name])
     conditions = [row["conditions"] for row in rows]
     for key in dict.fromkeys(key for one in conditions for key in one):
         frame[f"condition.{key}"] = [one.get(key) for one in conditions]
-    frame.attrs["problems"] = problems
+    frame.attrs["problems"] = answer.problems
     return frame
 
 
-def rows_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return rows as ``archive`` gives them, and the problems of files; also where the disk takes no catalogue."""
+def answer_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> ArchiveAnswer:
+    """Return the answer to a question to the run files below a folder; also where the disk takes no catalogue.
+
+    Raises
+    ------
+    ConfigurationError, StorageError
+        As for :func:`archive`.
+    """
     try:
         with opened(folder) as database:
-            return _rows(database, folder, question, refresh)
+            return _answer(database, folder, question, refresh)
     except DiskRefused:
         with contextlib.closing(in_memory()) as database:
-            return _rows(database, folder, question, refresh)
+            return _answer(database, folder, question, refresh)
 
 
-def _rows(
-    database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool,
-) -> tuple[list[dict[str, Any]], list[str]]:
+def _answer(database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool) -> ArchiveAnswer:
+    gone: list[str] = []
     if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
         update(database, folder)
-    return asked(database, question), [
-        problem for (problem,) in database.execute("SELECT problem FROM files WHERE problem != '' ORDER BY path")]
+        gone = missing_lines(folder, [folder / path for (path,) in database.execute("SELECT path FROM files")])
+    return ArchiveAnswer(asked(database, question), [*problems_of(database), *gone], copies_in(database))
 
 
-def copies(folder: Path) -> list[str]:
+def problems_of(database: sqlite3.Connection, below: bool = True) -> list[str]:
+    """Return one line for each run file that could not be read; ``below``: also of the folders in the folder."""
+    found = database.execute("SELECT path, problem FROM files WHERE problem != '' ORDER BY path")
+    return [problem for path, problem in found if below or "/" not in path]
+
+
+def copies_in(database: sqlite3.Connection) -> list[str]:
     """Return the paths of run files that no answer counts, because another file in the folder holds the same run."""
-    with opened(folder) as database:
-        return [path for (path,) in database.execute(
-            f"SELECT path FROM files WHERE run IS NOT NULL AND number NOT IN ({_COUNTED}) ORDER BY path")]
+    return [path for (path,) in database.execute(
+        "SELECT path FROM files WHERE run IS NOT NULL AND NOT counted ORDER BY path")]
 
 
 def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:
@@ -162,8 +181,7 @@ def _fits(name: str, wanted: str) -> tuple[str, str]:
 
 
 def _conditions(question: ArchiveQuestion) -> tuple[list[str], list[Any]]:
-    # of copies of a run one counts: the file whose path comes first
-    conditions = [f"files.number IN ({_COUNTED})"]
+    conditions = ["files.counted"]   # one of the copies of a run
     values: list[Any] = []
     for name in _NAMES:
         if wanted := getattr(question, name):

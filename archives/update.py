@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsbench.archives.catalogue import store, transaction
+from tsbench.archives.catalogue import count_each_run_once, store, transaction
 from tsbench.errors import ConfigurationError
 from tsbench.storage.reading_children import ReadingChildren
 
@@ -31,7 +31,10 @@ class StoredRun:
     state: str  #: differs where the file or its sidecar is another
 
 
-def update(database: sqlite3.Connection, folder: Path, processes: int = 2, anew: bool = False) -> Update:
+def update(
+    database: sqlite3.Connection, folder: Path, processes: int = 2, anew: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Update:
     """Read what is new or changed below ``folder`` and forget what is gone, all in one transaction.
 
     Parameters
@@ -40,6 +43,7 @@ def update(database: sqlite3.Connection, folder: Path, processes: int = 2, anew:
     folder : searched with the folders in it; links to folders are not followed
     processes : that read
     anew : forget all first
+    progress : gets how many of the new and changed files were read, and of how many
 
     Raises
     ------
@@ -59,9 +63,12 @@ def update(database: sqlite3.Connection, folder: Path, processes: int = 2, anew:
         batches = [changed[start : start + _BATCH] for start in range(0, len(changed), _BATCH)]
         with ReadingChildren(min(processes, len(batches)) or 1) as children:
             asked = ([(one.path, one.sidecar) for _, one in batch] for batch in batches)
-            for batch, entries in zip(batches, children.entries(asked), strict=True):
+            for number, (batch, entries) in enumerate(zip(batches, children.entries(asked), strict=True)):
+                progress(number * _BATCH, len(changed))
                 for (name, one), entry in zip(batch, entries, strict=True):
                     store(database, name, one.state, entry)
+        if changed or gone:
+            count_each_run_once(database)
     return Update(len(changed), len(found), len(gone))
 
 

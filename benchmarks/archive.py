@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tsbench
 from benchmarks.report import INFORMATION, Line, report
-from tsbench.archives.catalogue import opened, store, transaction
+from tsbench.archives.catalogue import count_each_run_once, opened, store, transaction
 from tsbench.archives.questions import ArchiveQuestion, asked
 from tsbench.archives.update import update
 from tsbench.records import Run
@@ -59,6 +59,7 @@ def rows(folder: Path, count: int) -> Line:
                 results = [[name, "V", draw.gauss(1.0, 0.1), 0.9, 1.1, "step", 1024 * (draw.random() < 0.1),
                             '{"cycle":1,"polarity":"+"}', 0.01, 0.02] for name in _QUANTITIES]
                 store(database, f"{number}.nxs", "", {"problem": "", "facts": facts, "results": results})
+            count_each_run_once(database)
         times, works, found = [], [], 0
         question = ArchiveQuestion(
             quantity="threshold_voltage", device="W3*", since="2026-06-01", without_flags=("censored",))

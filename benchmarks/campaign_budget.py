@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kept_rows import add_options, add_rows, rows_before
 from benchmarks.report import INFORMATION, Line, report
 from benchmarks.watchdog import ServedBench
 from tsbench.errors import TsbenchError, sentences
@@ -219,19 +220,11 @@ def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
 def main() -> int:
     """Run what is left, and print the table."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--campaigns", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="one device")
-    parser.add_argument("--resume", action="store_true", help="go on with the devices that are there")
-    parser.add_argument("--rows", type=Path, default=KEPT)
-    parser.add_argument("--kept", action="store_true", help="only the table of the rows that are there")
+    add_options(parser, 100, KEPT, "one device")
     parser.add_argument("--blind", action="store_true", help="forget what was interrupted: rows must fail")
     options = parser.parse_args()
     wanted = 1 if options.quick else -(-options.campaigns // EACH)
-    options.rows.parent.mkdir(exist_ok=True, parents=True)
-    if not (options.resume or options.kept):
-        options.rows.unlink(missing_ok=True)
-    kept = [json.loads(line) for line in options.rows.read_text("utf-8").splitlines()] if options.rows.exists() else []
+    kept = rows_before(options)
     done = {row["device"] for row in kept}
     for number in () if options.kept else range(wanted):
         if number in done:
@@ -239,8 +232,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as name:
             found = list(one_device(options.seed, number, Path(name), options.blind))
         kept += found
-        with options.rows.open("a", encoding="utf-8") as file:
-            file.write("".join(f"{json.dumps(row)}\n" for row in found))
+        add_rows(options.rows, found)
         print(f"device {number}: {found[-1]}", file=sys.stderr, flush=True)
     blind = " --blind" if options.blind else ""
     return report(f"campaign_budget --campaigns {len(kept)} --seed {options.seed}{blind}",

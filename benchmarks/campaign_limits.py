@@ -9,7 +9,6 @@ predicted worst case 20 % too low: then rows must fail.
 """
 
 import argparse
-import json
 import math
 import statistics
 import sys
@@ -18,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kept_rows import add_options, add_rows, rows_before, rows_in
 from benchmarks.limits.cases import case_of
 from benchmarks.limits.conflict import conflict_lines
 from benchmarks.limits.measured import ALONE, MARGIN, QUANTITIES, measured
@@ -132,17 +132,6 @@ def _bounds(rows: Sequence[Row], bad: Sequence[Row], name: str, unit: str, scale
             yield Line(f"{name}, {what}: median of predicted / true", f"{ratio:.3g}{none}", INFORMATION, True)
 
 
-def kept(path: Path) -> list[dict[str, Any]]:
-    """Return the rows that are there; a last line that a killed process left unfinished is left out."""
-    rows = []
-    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
-
-
 def _one(seed: int, number: int) -> dict[str, Any]:
     return measured(case_of(seed, number), seed)
 
@@ -150,13 +139,8 @@ def _one(seed: int, number: int) -> dict[str, Any]:
 def main() -> int:
     """Draw, run and plan campaigns, as many as there are not yet."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--campaigns", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
+    add_options(parser, 1000, KEPT, "two campaigns")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="two campaigns")
-    parser.add_argument("--resume", action="store_true", help="go on with the rows that are there")
-    parser.add_argument("--rows", type=Path, default=KEPT)
-    parser.add_argument("--kept", action="store_true", help="only the table of the rows that are there")
     parser.add_argument("--scale", type=float, default=1.0, help="of every prediction, to see that rows can fail")
     parser.add_argument("--conflict", action="store_true", help="only how far any plan can tell safe from unsafe ones")
     options = parser.parse_args()
@@ -164,17 +148,12 @@ def main() -> int:
         return report(f"campaign_limits --conflict --seed {options.seed}", "what a plan can know of a device",
                       list(conflict_lines(options.seed)))
     wanted = 2 if options.quick else options.campaigns
-    options.rows.parent.mkdir(exist_ok=True, parents=True)
-    if not (options.resume or options.kept):
-        options.rows.unlink(missing_ok=True)
-    done = {row["number"] for row in kept(options.rows)}
+    done = {row["number"] for row in rows_before(options)}
     left = [] if options.kept else [number for number in range(wanted) if number not in done]
-    with ProcessPoolExecutor(options.workers) as pool, options.rows.open("a", encoding="utf-8") as file:
+    with ProcessPoolExecutor(options.workers) as pool:
         for future in as_completed([pool.submit(_one, options.seed, number) for number in left]):
-            row = future.result()
-            file.write(f"{json.dumps(row).replace('Infinity', 'null')}\n")
-            file.flush()
-    rows = sorted(kept(options.rows), key=lambda row: row["number"])
+            add_rows(options.rows, [future.result()])
+    rows = sorted(rows_in(options.rows), key=lambda row: row["number"])
     scaled = f" --scale {options.scale}" if options.scale != 1.0 else ""
     return report(f"campaign_limits --campaigns {len(rows)} --seed {options.seed}{scaled}",
                   "random campaigns and limits", lines_of(rows, options.scale))

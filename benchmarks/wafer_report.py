@@ -8,10 +8,10 @@ from pathlib import Path
 
 import tsbench
 from benchmarks.report import Line, report
+from benchmarks.wafers import wafer_specimens
 from tsbench.reports.devices import ReportedDevice, reported_devices
 from tsbench.reports.folder import of_campaign, read_folder
 from tsbench.reports.yields import yields
-from tsbench.simulated_backends.life.wafer import Wafer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTS, OPENS = 0.15, 0.15  #: shares of the devices
@@ -42,9 +42,10 @@ def main(arguments: Sequence[str]) -> int:
     found: list[ReportedDevice] = []
     with tempfile.TemporaryDirectory() as name:
         for seed in seeds:
-            states = {one.name: one.state for one in Wafer(
-                "W1", "nbo2", seed, 5, 5, 1, shorts=SHORTS, opens=OPENS).specimens()}
-            for device in measured(Path(name) / str(seed), seed, pattern):
+            folder = Path(name) / str(seed)
+            devices = measured(folder, seed, pattern)
+            states = {one.name: one.state for one in wafer_specimens(folder / "wafer.world.toml")}
+            for device in devices:
                 found.append(device)
                 truth.append(states[device.name])
     right = [device.state in RIGHT[state] for device, state in zip(found, truth, strict=True)]

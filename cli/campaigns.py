@@ -112,7 +112,7 @@ def _performer(options: argparse.Namespace, found: Any, tell: Callable[[Any], No
 
     with connect(bench, start=options.station) as service:
         performer = ServicePerformer(
-            service, watchdog=options.watchdog, user=_user(), questions=TerminalAnswers(service))
+            service, watchdog=options.watchdog, user=_user(), questions=TerminalAnswers(service), trace=options.trace)
         try:
             performer.borrow(found.control, tell)   # its plan opens the instruments in this process
             with Interrupts(found.control).installed():

@@ -149,7 +149,8 @@ def _measured(
     if uses_service(options, options.bench):
         with connect(options.bench, start=options.station) as service:
             return run_through(service, options.device, protocol, options.out, events=events, control=control,
-                               watchdog=options.watchdog, fixture=fixture, questions=TerminalAnswers(service))
+                               watchdog=options.watchdog, fixture=fixture, questions=TerminalAnswers(service),
+                               trace="" if options.trace is None else str(options.trace.absolute()))
     return run_protocol(
         options.bench, options.device, protocol, options.out, events=events, control=control,
         watchdog=options.watchdog, fixture=fixture)

@@ -31,9 +31,9 @@ def declare(commands: Any) -> None:
 
 
 def query(options: argparse.Namespace) -> int:
-    """Bring the catalogue up to date, ask it, and print the rows; 1 if a file could not be read."""
+    """Bring the catalogue up to date, ask it, and print the rows; 1 if a file could not be read or is gone."""
     from tsbench.archives.catalogue import opened
-    from tsbench.archives.questions import ArchiveQuestion, copies, rows_of
+    from tsbench.archives.questions import ArchiveQuestion, answer_of
     from tsbench.archives.update import update
     from tsbench.cli.printing import print_json, print_results
 
@@ -43,8 +43,8 @@ def query(options: argparse.Namespace) -> int:
     if options.rebuild:
         with opened(options.folder) as database:
             update(database, options.folder, anew=True)
-    rows, problems = rows_of(options.folder, question)
-    rows = [{**row, "flags": row["flags"].split()} for row in rows]
+    answer = answer_of(options.folder, question)
+    rows = [{**row, "flags": row["flags"].split()} for row in answer.rows]
     if options.json:
         print_json(rows)
     elif options.csv:
@@ -54,11 +54,11 @@ def query(options: argparse.Namespace) -> int:
         print_results(rows, f"Results in {options.folder}", files=True)
     else:
         sys.stdout.write(f"{options.folder}: no result fits\n")
-    for copy in copies(options.folder):
+    for copy in answer.copies:
         sys.stderr.write(f"{copy}: this file is left out, because another one in the folder holds the same run\n")
-    for problem in problems:
+    for problem in answer.problems:
         sys.stderr.write(f"tsbench: {problem}\n")
-    return 1 if problems else 0
+    return 1 if answer.problems else 0
 
 
 def _write_csv(rows: list[dict[str, Any]], path: Path) -> None:

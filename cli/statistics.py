@@ -33,6 +33,8 @@ def declare(commands: Any) -> None:
     command.add_argument("--fit", metavar="NAME,…", help="fit these distributions: weibull, lognormal, normal, or all")
     command.add_argument("--relative", metavar="SHARE", help="compute how many cycles and devices give the mean to "
                          "this share of its value, for example 1%%")
+    command.add_argument("--anew", action="store_true", help="extract the numbers of the run files in a folder from "
+                         "their raw data (default: the results that are stored with the runs)")
     add_tables(command)
     command.add_argument("--csv", type=Path, metavar="FILE", help="write all numbers to a CSV file")
     add_json(command, "all numbers")
@@ -41,13 +43,14 @@ def declare(commands: Any) -> None:
 def statistics(options: argparse.Namespace) -> int:
     """Compute and print; 2 where a file could not be read."""
     from tsbench.analysis.statistics.fits import FAMILIES
+    from tsbench.archives.statistics import statistics as compute
     from tsbench.cli.printing import print_json
-    from tsbench.extraction.statistics import statistics as compute
 
     families = FAMILIES if options.fit == "all" else _names(options.fit)
     found = compute(
         options.files, options.quantity, _names(options.by) or None, families, share_of(options.relative),
-        columns=options.columns, kind=options.kind_of_table, progress=_Reading())
+        columns=options.columns, kind=options.kind_of_table, progress=_Reading(),
+        anew=options.anew)
     if options.csv is not None:
         _write_csv(options.csv, found.rows())
     if options.json:

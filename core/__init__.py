@@ -27,7 +27,7 @@ _HOMES = {
     "read_tables": "tsbench.extraction",
     "run_on": "tsbench.station.runner",
     "run_protocol": "tsbench.station.runner",
-    "statistics": "tsbench.extraction.statistics",
+    "statistics": "tsbench.archives.statistics",
     "simulate": "tsbench.simulated_backends.studies.simulate.simulate",
 }
 

@@ -3,11 +3,11 @@
 from tsbench import errors as errors
 from tsbench import quantities as quantities
 from tsbench.archives.questions import archive as archive
+from tsbench.archives.statistics import statistics as statistics
 from tsbench.extraction import analyse_files as analyse_files
 from tsbench.extraction import extract as extract
 from tsbench.extraction import read_tables as read_tables
 from tsbench.extraction.run_figures import figure as figure
-from tsbench.extraction.statistics import statistics as statistics
 from tsbench.protocols import IVSweep as IVSweep
 from tsbench.protocols import Oscillation as Oscillation
 from tsbench.protocols import PairedPulse as PairedPulse

@@ -83,7 +83,7 @@ def analyse_files(
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
     files = named_files(paths)
     analysis, failed = FileAnalysis(names=dict(names or names_of(files))), 0
-    for path, run in _with_runs(files):
+    for path, run in files_with_runs(files):
         try:
             if isinstance(run, Exception):
                 raise run
@@ -103,7 +103,7 @@ def analyse_files(
     return analysis
 
 
-def _with_runs(files: Sequence[Path]) -> Iterator[tuple[Path, Run | TsbenchError | OSError | None]]:
+def files_with_runs(files: Sequence[Path]) -> Iterator[tuple[Path, Run | TsbenchError | OSError | None]]:
     """Yield each file with its run, None for a table, or what is wrong with it.
 
     Several runs are read by a few child processes, while this process extracts from those before.

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import TsbenchError
-from tsbench.extraction.files import analyse_files, is_run
+from tsbench.extraction.files import analyse_files, files_with_runs
 from tsbench.extraction.paths import named_files, names_of
 from tsbench.extraction.runs import extract
 from tsbench.records import Flag, Result, Run
+from tsbench.storage.run_settings import run_settings
 
 #: conditions that count events of one kind; all others tell kinds of events apart
 COUNTERS = frozenset({"cycle", "half_sweep", "sweep", "sweep_number", "pulse", "shot", "train", "pair", "repeat"})
@@ -59,6 +60,18 @@ class Observation:
         return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
+@dataclass(frozen=True)
+class StoredResults:
+    """The results of one run as they were stored with it, without its raw data."""
+
+    run_id: str
+    start_time: str
+    simulated: bool
+    repeats: tuple[str, ...]  #: interrupted runs that it stands in place of
+    facts: Mapping[str, Any]  #: as of :func:`event_facts`
+    results: tuple[Result, ...]
+
+
 @dataclass
 class Gathered:
     """Observations of several files, with remarks and with the files that could not be read."""
@@ -70,14 +83,14 @@ class Gathered:
 
 
 def gather(
-    runs: Iterable[Path | str | Run] | Path | str | Run, columns: str | None = None, kind: str | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    runs: Iterable[Path | str | Run | StoredResults] | Path | str | Run, columns: str | None = None,
+    kind: str | None = None, progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Gathered:
     """Return the observations of run files, journals, tables, folders or patterns, in the order of measurement.
 
     Parameters
     ----------
-    runs : paths, or runs as read back
+    runs : paths, runs as read back, or their stored results, which are taken as they are
     columns, kind : of tables, as :func:`tsbench.extraction.files.analyse_files` takes them
     progress : gets how many files were read, and of how many
 
@@ -88,21 +101,18 @@ def gather(
         the later one counts. A run counts once, and so does a table, however many copies of them are given. Each table
         is a device of its own.
     """
-    given: Sequence[Path | str | Run] = [runs] if isinstance(runs, Path | str | Run) else list(runs)
-    found, gathered = [one for one in given if isinstance(one, Run)], Gathered()
+    given = [runs] if isinstance(runs, Path | str | Run) else list(runs)
+    found, gathered = [one for one in given if isinstance(one, Run | StoredResults)], Gathered()
     tables: list[Path] = []
-    paths = list(named_files([one for one in given if not isinstance(one, Run)]))
-    for number, path in enumerate(paths):
+    paths = list(named_files([one for one in given if isinstance(one, Path | str)]))
+    for number, (path, run) in enumerate(files_with_runs(paths)):
         progress(number, len(paths))
-        try:
-            if is_run(path):
-                from tsbench.storage import read_foreign
-
-                found.append(read_foreign(path))
-            else:
-                tables.append(path)
-        except (TsbenchError, OSError) as error:
-            text = " ".join(str(error).split())
+        if run is None:
+            tables.append(path)
+        elif isinstance(run, Run):
+            found.append(run)
+        else:
+            text = " ".join(str(run).split())
             gathered.problems.append(text if path.name in text else f"{path.name}: {text}")
     _add_runs(found, gathered)
     _add_tables(tables, gathered, columns, kind)
@@ -135,19 +145,38 @@ def _digest(path: Path) -> str:
         return str(path)
 
 
-def _add_runs(found: list[Run], gathered: Gathered) -> None:
-    repeated = {str(name) for run in found for name in run.header.provenance.get("repeats") or ()}
+def _add_runs(found: list[Run | StoredResults], gathered: Gathered) -> None:
+    known = [(run, _identity(run)) for run in found]
+    repeated = {name for _, one in known for name in one.repeats}
     counted: set[str] = set()
     # of copies, the one with the most points: a journal may have been copied before its run ended
-    for run in sorted(found, key=lambda run: (run.header.start_time, run.header.run_id, -len(run.points))):
-        if run.header.run_id in counted:
-            gathered.lines.append(f"{run.header.run_id}: a copy of this run is left out")
+    for run, one in sorted(known, key=lambda pair: (pair[1].start_time, pair[1].run_id, -pair[1].points)):
+        if one.run_id in counted:
+            gathered.lines.append(f"{one.run_id}: a copy of this run is left out")
             continue
-        counted.add(run.header.run_id)
-        if run.header.run_id in repeated:
-            gathered.lines.append(f"{run.header.run_id}: this run is left out, because it was measured again")
-            continue
-        _attempt(run.header.run_id, gathered, partial(_add_run, run, gathered))
+        counted.add(one.run_id)
+        if one.run_id in repeated:
+            gathered.lines.append(f"{one.run_id}: this run is left out, because it was measured again")
+        elif isinstance(run, Run):
+            _attempt(one.run_id, gathered, partial(_add_run, run, gathered))
+        else:
+            _add_results(run.results, run.facts, run.simulated, gathered)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    start_time: str
+    run_id: str
+    points: int
+    repeats: tuple[str, ...]
+
+
+def _identity(run: Run | StoredResults) -> _Identity:
+    if isinstance(run, StoredResults):
+        return _Identity(run.start_time, run.run_id, 0, run.repeats)
+    header = run.header
+    return _Identity(header.start_time, header.run_id, len(run.points),
+                     tuple(str(name) for name in header.provenance.get("repeats") or ()))
 
 
 def _attempt(name: str, gathered: Gathered, add: Callable[[], None]) -> None:
@@ -161,9 +190,13 @@ def _attempt(name: str, gathered: Gathered, add: Callable[[], None]) -> None:
 def _add_run(run: Run, gathered: Gathered) -> None:
     facts = run_facts(run)
     gathered.runs.append((run, facts))
-    for result in extract(run, problem=gathered.problems.append):
+    _add_results(extract(run, problem=gathered.problems.append), facts, run.header.simulated, gathered)
+
+
+def _add_results(results: Iterable[Result], facts: Mapping[str, Any], simulated: bool, gathered: Gathered) -> None:
+    for result in results:
         gathered.observations.append(Observation(
-            result, len(gathered.observations), run.header.simulated, {**facts, **result.conditions}))
+            result, len(gathered.observations), simulated, {**facts, **result.conditions}))
 
 
 def _add_table(
@@ -188,18 +221,31 @@ def _add_table(
 def run_facts(run: Run) -> dict[str, Any]:
     """Return by which facts the events of a run can be grouped: numbers in SI units, and words."""
     header = run.header
-    facts: dict[str, Any] = {
-        name: entry["value"] for name, entry in header.parameters.items()
-        if isinstance(entry, Mapping) and isinstance(entry.get("value"), int | float | str)
-        and not isinstance(entry.get("value"), bool)}
-    facts |= {"device": header.device.identifier, "run": header.run_id, "protocol": header.protocol}
-    if header.device.material:
-        facts["material"] = header.device.material
-    for name in ("temperature", "die"):
-        if header.provenance.get(name) is not None:
-            facts[name] = header.provenance[name]
-    load = header.fixture.path_resistance.get(_PATHS.get(header.protocol, "drive"))
+    return event_facts(header.run_id, header.protocol, header.device.identifier, header.device.material,
+                       run_settings(header), header.provenance)
+
+
+def event_facts(
+    run_id: str, protocol: str, device: str, material: str, settings: Mapping[str, Mapping[str, Any]],
+    provenance: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the same from its parts.
+
+    Parameters
+    ----------
+    run_id, protocol, device, material : "" where there is no material
+    settings : as :func:`tsbench.storage.run_settings.run_settings` returns them
+    provenance : temperature [K] and die (column, row) are taken
+    """
+    facts: dict[str, Any] = dict(settings.get("parameters", {}))
+    facts |= {"device": device, "run": run_id, "protocol": protocol}
+    if material:
+        facts["material"] = material
+    if provenance.get("temperature") is not None:
+        facts["temperature"] = provenance["temperature"]
+    if isinstance(die := provenance.get("die"), list | tuple):
+        facts["die"] = ", ".join(str(part) for part in die[:2])
+    load = settings.get("path_resistance", {}).get(_PATHS.get(protocol, "drive"))
     if load is not None:
         facts["load"] = load
-    facts |= {name: value for name, value in header.fixture.control.items()}
-    return facts
+    return facts | dict(settings.get("control", {}))

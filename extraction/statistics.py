@@ -19,7 +19,7 @@ from tsbench.analysis.statistics.variance import variance_components, with_resol
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
 from tsbench.extraction.grouping import DeviceEvents, Group, groups_of
-from tsbench.extraction.observations import Observation, gather
+from tsbench.extraction.observations import Observation, StoredResults, gather
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Run
 
@@ -40,7 +40,7 @@ class RunStatistics:
 
 
 def statistics(
-    runs: Iterable[Path | str | Run] | Path | str | Run,
+    runs: Iterable[Path | str | Run | StoredResults] | Path | str | Run,
     quantity: str | None = None,
     by: Iterable[str] | str | None = None,
     families: Iterable[str] = (),
@@ -54,7 +54,7 @@ def statistics(
 
     Parameters
     ----------
-    runs : run files, journals, tables, folders, patterns, or runs as read back
+    runs : run files, journals, tables, folders, patterns, runs as read back, or their stored results
     quantity : as in the results, "threshold_voltage"; None: each one that is measured for single events
     by : facts that distinguish groups, "temperature" or ("amplitude", "load"); None: the conditions of the results.
         Devices and cycles are always told apart.

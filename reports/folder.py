@@ -5,18 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from tsbench.archives.update import StoredRun, stored_runs
 from tsbench.errors import ConfigurationError, StorageError
 from tsbench.records import Run
-from tsbench.station.campaign.resuming import missing_files, missing_line
 from tsbench.station.campaign.state import CampaignState
 from tsbench.storage import record_data
+from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, missing_files, missing_line
 from tsbench.storage.reading_children import ReadingChildren
 from tsbench.storage.record_file import read_records
 
-STATE = ".tsc"  #: suffix of the state of a campaign
 _BATCH = 50  #: files that a child reads for one request
 _PROCESSES = 2
 
@@ -71,21 +69,20 @@ def read_folder(path: Path, cache: RunCache | None = None) -> Folder:
         raise ConfigurationError(f"{path}: this folder does not exist")
     problems: list[str] = []
     campaigns = []
-    for file in sorted(path.glob(f"*{STATE}")):
+    for file in sorted(path.glob(f"*{STATE_SUFFIX}")):
         try:
             campaigns.append(read_campaign_record(file))
         except StorageError as error:
             problems.append(str(error))
-    runs, unread = _read_runs(path, cache or RunCache())
+    known = cache or RunCache()
+    runs, unread = _read_runs(path, known)
     if not campaigns and not runs:
         raise ConfigurationError(problems[0] if problems else (unread[0] if unread else (
             f"{path}: this folder has neither a campaign nor run files. Name the folder that 'tsbench run --out' or "
             "'tsbench measure --out' wrote")))
-    there = {one.path.rpartition("/")[2] for one in runs}
-    for one in campaigns:
-        missing = [name for name in missing_files(path, one.state) if name not in there]
-        if missing:
-            problems.append(f"{one.name}: {missing_line(missing)}")
+    there = {name.rpartition("/")[2] for name in known.known}
+    problems += [f"{one.name}: {missing_line(missing)}" for one in campaigns
+                 if (missing := missing_files(one.state.written, there))]
     return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread))
 
 
@@ -102,7 +99,7 @@ def read_campaign_record(file: Path) -> CampaignRecord:
     for kind, content in records:
         state.take(kind, content)
     return CampaignRecord(
-        unquote(file.name.removesuffix(STATE)), state, file.name,
+        campaign_name(file), state, file.name,
         tuple(content for kind, content in records if kind == "accepted"),
         tuple(content for kind, content in records if kind == "end"))
 

@@ -18,11 +18,12 @@ from tsbench.plugins import in_words
 from tsbench.reports.content import ReportOptions, report_of
 from tsbench.reports.curves import CurveCache
 from tsbench.reports.document import Cell, Note, Report, Section, Sheet
-from tsbench.reports.folder import STATE, CampaignRecord, Folder, RunCache, read_folder
+from tsbench.reports.folder import CampaignRecord, Folder, RunCache, read_folder
 from tsbench.reports.html import Drawings, live_content, live_page
 from tsbench.reports.report import chosen_campaigns
 from tsbench.reports.words import clock
 from tsbench.station.campaign.state import LOCK
+from tsbench.storage.campaign_files import STATE_SUFFIX
 
 _LOOK = 0.5  #: [s] between two looks at the folder
 _LEVEL = 5  #: of the compression
@@ -134,7 +135,7 @@ def _signature(path: Path | None) -> tuple[object, ...]:
     for place, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
-            if name.endswith((".nxs", ".json", STATE, LOCK)):
+            if name.endswith((".nxs", ".json", STATE_SUFFIX, LOCK)):
                 with contextlib.suppress(OSError):
                     facts = (Path(place) / name).stat()
                     found.append((place, name, facts.st_size, facts.st_mtime_ns))

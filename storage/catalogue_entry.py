@@ -8,6 +8,7 @@ from tsbench.errors import UnreadableFile
 from tsbench.records import Result, Run
 from tsbench.storage import codec, record_data
 from tsbench.storage.nexus.summary import summary
+from tsbench.storage.run_settings import run_settings
 from tsbench.storage.sidecar import file_sha256, read_extraction
 
 _HASHED = 2**30  #: [bytes] larger files get no SHA-256: a report is to be made in seconds
@@ -34,6 +35,7 @@ def catalogue_entry(path: Path, sidecar: Path | None) -> dict[str, Any]:
             float(temperature) if isinstance(temperature, int | float) else None, *(codec.plain(die[:2])),
             str(provenance.get("version", "")), extraction,
         ],
+        "settings": codec.to_json(run_settings(header)),
         "repeats": [str(one) for one in provenance.get("repeats") or ()],
         "results": [_row(result) for result in run.results],
     }

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.wafers import wafer_specimens
 from tsbench.simulated_backends.life.wafer import Specimen
-from tsbench.simulated_backends.world.devices import wafer_of
-from tsbench.simulated_backends.world.world_file import load_world_file
 
 HERE = Path(__file__).resolve().parent
 CAMPAIGN = "night.campaign.toml"
@@ -36,9 +35,7 @@ class Station:
 
 def specimens(count: int) -> list[Specimen]:
     """Return the first ``count`` devices of the wafer, as the world file draws them."""
-    file = load_world_file(HERE / "night.world.toml")
-    ((name, table),) = file.wafers.items()
-    return list(wafer_of(name, table).specimens())[:count]
+    return wafer_specimens(HERE / "night.world.toml")[:count]
 
 
 def make_station(folder: Path, devices: Sequence[Specimen]) -> Station:

@@ -31,9 +31,8 @@ from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import (
     finished_run,
+    gone_files,
     locked_folder,
-    missing_files,
-    missing_line,
     open_charges,
     recovered_runs,
     resumable,
@@ -46,6 +45,7 @@ from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
+from tsbench.storage.campaign_files import missing_line
 from tsbench.storage.recorder import FILE_OVERHEAD, needed_bytes
 from tsbench.storage.run_id import timestamp
 
@@ -245,10 +245,13 @@ class Campaign:
         with locked_folder(self.out), contextlib.ExitStack() as last:
             before = resumable(self.out, self.file, resume=resume)
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
+            missing = tuple(gone_files(self.out, before)) if before is not None else ()
+            if missing:
+                tell(RunEvent("warning", missing_line(missing)))
             repeated = self._asked(before, runs, ask, tell) if before is not None else frozenset[str]()
             left = self.items if before is None else left_of(self.items, before, again, repeated)
             if not left and before is not None and not (before.unfinished or open_charges(before, self.records)):
-                return CampaignOutcome(earlier_runs(self.items, before, runs), "", self.out)
+                return CampaignOutcome(earlier_runs(self.items, before, runs), "", self.out, missing)
             plan, bench = self._plan(left or self.items, zones, peaks, self._told_before(before, left, again, repeated))
             if bench is not None and performer is not None:
                 bench.close()  # who performs the runs opens it
@@ -273,7 +276,7 @@ class Campaign:
                      if item.key in outcomes or item.key in earlier}
             with contextlib.suppress(StorageError):   # the disk is full: the campaign has ended because of it
                 states.note("end", time=timestamp(), reason=engine.ended)
-            outcome = CampaignOutcome(found, engine.ended, self.out)
+            outcome = CampaignOutcome(found, engine.ended, self.out, missing)
             counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
             self._notify("ended early" if engine.ended else "done", sentences(engine.ended, counted), tell)
             return outcome
@@ -338,8 +341,6 @@ class Campaign:
             more = "" if key in repeated else " and is not repeated"
             tell(RunEvent("warning", f"{key}: this run was interrupted{named}{more}. Its planned worst case counts in "
                                      "the budget"))
-        if missing := missing_files(self.out, states.state):
-            tell(RunEvent("warning", missing_line(missing)))
         coming = {item.key for item in left}
         engine.remember([item for item in self.items if item.key not in coming])
 

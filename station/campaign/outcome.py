@@ -30,15 +30,20 @@ class CampaignOutcome:
     runs: Mapping[str, RunOutcome] = field(default_factory=dict)  #: key -> outcome, in the order of the campaign
     ended: str = ""  #: why it ended early; ""
     out: Path = Path()
+    missing: tuple[str, ...] = ()  #: run files that it wrote before, and that are not there any more
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 130 stopped, 1 or 3 if a run failed; 1 also if it failed or was stopped before a resume."""
+        """0 all done, 130 stopped, 1 or 3 if a run failed.
+
+        1 also if one failed or was stopped before a resume, or if run files are missing.
+        """
         codes = [int(one.status != "success") if one.earlier else one.exit_code
                  for one in self.runs.values() if one.status != LEFT_OUT]
         if self.ended and INTERRUPTED in codes:
             return INTERRUPTED
-        return max((code for code in codes if code != INTERRUPTED), default=0) or (1 if self.ended else 0)
+        worst = max((code for code in codes if code != INTERRUPTED), default=0)
+        return worst or int(bool(self.ended or self.missing))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the result rows of all runs."""

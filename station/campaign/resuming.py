@@ -1,16 +1,17 @@
 """What a folder holds of a campaign that is taken up again: its state, and runs that a crash left as journals."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
-from urllib.parse import unquote
 
+from tsbench.archives.update import stored_runs
 from tsbench.errors import ConfigurationError, FolderInUse, StorageError, first_sentence
 from tsbench.records import Run, RunEvent
 from tsbench.station.campaign.specs import CampaignFile
-from tsbench.station.campaign.state import LOCK, SUFFIX, CampaignState, read_state, state_path
+from tsbench.station.campaign.state import LOCK, CampaignState, read_state, state_path
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
+from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, missing_files
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.run_id import file_part
 from tsbench.storage.run_lock import RunLock
@@ -86,7 +87,7 @@ def resumable(out: Path, file: CampaignFile, *, resume: bool) -> CampaignState |
 
 def _campaigns(out: Path) -> list[str]:
     """Return the names of the campaigns whose states are in a folder."""
-    return sorted(unquote(path.name.removesuffix(SUFFIX)) for path in out.glob(f"*{SUFFIX}"))
+    return sorted(campaign_name(path) for path in out.glob(f"*{STATE_SUFFIX}"))
 
 
 def runs_of_lost_campaigns(out: Path, items: Set[tuple[str, str]]) -> str:
@@ -169,21 +170,9 @@ def finished_run(out: Path, run: str) -> tuple[Path, Run] | None:
     return (path, found) if found is not None and found.status in _ENDED else None
 
 
-def missing_files(out: Path, state: CampaignState) -> list[str]:
-    """Return the run files that the campaign wrote, and that are not in its folder any more."""
-    names = [Path(str(one.get("path") or "").replace("\\", "/")).name for one in state.outcomes.values()]
-    names += [Path(str(one.outcome.get("path") or "").replace("\\", "/")).name for one in state.earlier]
-    return sorted(name for name in names if name.endswith(RUN_SUFFIX) and not (out / name).exists())
-
-
-def missing_line(names: Sequence[str]) -> str:
-    """Return what is said of run files that are not there any more."""
-    told = ", ".join(names[:5]) + " …" * (len(names) > 5)
-    if len(names) == 1:
-        return (f"1 run file is missing: {told}. Its results are known from the state of the campaign only. Restore it "
-                "from a copy")
-    return (f"{len(names)} run files are missing: {told}. Their results are known from the state of the campaign only. "
-            "Restore them from a copy")
+def gone_files(out: Path, state: CampaignState) -> list[str]:
+    """Return the run files that the campaign wrote, and that are not in its folder any more, nor in a folder in it."""
+    return missing_files(state.written, {one.path.name for one in stored_runs(out)})
 
 
 def _read(path: Path, warn: Callable[[str], None] = lambda text: None) -> Run | None:

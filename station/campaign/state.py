@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tsbench.storage.campaign_files import STATE_SUFFIX
 from tsbench.storage.record_file import Record, RecordFile, read_records
 
-SUFFIX = ".tsc"  #: of the file in the folder of the runs
 LOCK = "campaign.lock"
 INTERRUPTED = "interrupted"  #: status of a run that was begun and not finished
 
@@ -51,6 +51,11 @@ class CampaignState:
     def unfinished(self) -> list[str]:
         """Keys of the runs that were begun and have no outcome."""
         return [key for key in self.intents if key not in self.outcomes]
+
+    @property
+    def written(self) -> list[Mapping[str, Any]]:
+        """Outcomes of all runs, those of the earlier ones among them: what they name was on the disk."""
+        return [*self.outcomes.values(), *(one.outcome for one in self.earlier)]
 
     @property
     def charges(self) -> dict[str, str]:
@@ -133,7 +138,7 @@ class CampaignState:
 
 def state_path(out: Path, name: str) -> Path:
     """Return the file of the state of a campaign."""
-    return out / f"{quote(name, safe=' +@')}{SUFFIX}"
+    return out / f"{quote(name, safe=' +@')}{STATE_SUFFIX}"
 
 
 def read_state(out: Path, name: str) -> CampaignState | None:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
 
 import numpy as np
@@ -32,11 +32,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     LimitError
         The plan is refused; the message holds every reason.
     """
-    for role in protocol.roles:
-        if not bench.has(role):
-            raise ConfigurationError(
-                f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file"
-            )
+    require_roles(protocol, bench.has)
     if reason := bench.preparation.refusal(protocol.roles):
         raise ConfigurationError(f"{protocol.name}: {reason}")
     with calling_protocol(protocol, "plan"):
@@ -56,6 +52,14 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     return dataclasses.replace(plan, warnings=(
         *plan.warnings, *_sensor_warnings(bench.fixture.sensing, current),
         *bench.preparation.leaks(protocol.roles, worst, current)))
+
+
+def require_roles(protocol: Protocol, has: Callable[[str], bool]) -> None:
+    """Raise a ConfigurationError if a bench lacks a role of a protocol; ``has`` says whether it has one."""
+    for role in protocol.roles:
+        if not has(role):
+            raise ConfigurationError(
+                f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file")
 
 
 def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, float] | None) -> Plan:

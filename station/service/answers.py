@@ -25,6 +25,14 @@ class Reply:
     then: Callable[[], None] = lambda: None
 
 
+class RequestRefused(ValueError):
+    """A request that an error of the measuring process speaks against."""
+
+    def __init__(self, message: str, error: str) -> None:
+        super().__init__(message)
+        self.error = error  #: its name
+
+
 class Working(Protocol):
     """The service, as requests see it."""
 
@@ -48,6 +56,9 @@ class Working(Protocol):
 
     def go_on(self) -> None:
         """Begin again what waits."""
+
+    async def objection(self, asked: Asked) -> tuple[str, str]:
+        """Return name and text of the error that speaks against a job already now; two empty texts for none."""
 
     def end_job(self, job: Job, outcome: Mapping[str, Any]) -> None:
         """Note how a job ended, and tell it."""
@@ -82,10 +93,12 @@ class RequestAnswers:
     def __init__(self, service: Working) -> None:
         self.service = service
 
-    def answer(self, face: Face, request: str, asked: Mapping[str, Any]) -> Reply:
-        """Carry out a request of a client; ValueError says why it cannot be."""
+    async def answer(self, face: Face, request: str, asked: Mapping[str, Any]) -> Reply:
+        """Carry out a request of a client; ValueError says why it cannot be, and ``RequestRefused`` by which error."""
         if self.service.ending and request not in {"queue", "status", "follow"}:
             raise ValueError(f"this bench service ends: {self.service.ending}")
+        if request == "submit":
+            return await self._submitted(asked)
         act = getattr(self, f"_do_{request}")
         reply: Reply = act(face, asked)
         return reply
@@ -115,11 +128,15 @@ class RequestAnswers:
 
         return Reply({"job": number, "state": job.state}, begin)
 
-    def _do_submit(self, face: Face, asked: Mapping[str, Any]) -> Reply:
+    async def _submitted(self, asked: Mapping[str, Any]) -> Reply:
         facts = asked.get("asked")
         if not isinstance(facts, Mapping):
             raise ValueError("the field 'asked' is missing: an object with protocol, device, out and more")
-        job = self.service.queue.add(read_asked(facts), _now())
+        wanted = read_asked(facts)
+        error, reason = await self.service.objection(wanted)   # its turn may come hours later
+        if error:
+            raise RequestRefused(reason, error)
+        job = self.service.queue.add(wanted, _now())
         _LOG.info("job %d: %s asks for %s on %s", job.number, job.asked.user or "somebody", job.asked.protocol,
                   job.asked.device)
         self.service.wake()

@@ -13,6 +13,7 @@ from tsbench.station.runner.messages import read_object
 _LONGEST_LINE = 2**24  #: [bytes] of an event: the preview of a waveform, or a traceback
 _BEAT = 0.15  #: [s] between two heartbeats while a run goes on
 _DEATH = 1.0  #: [s] between the end of its output and its end
+_CHECKING = 5.0  #: [s] it may take to say what speaks against a job
 _LEAVING = 90.0  #: [s] it may take to close the bench and to end
 
 
@@ -34,6 +35,8 @@ class MeasuringChild:
         self._process: asyncio.subprocess.Process | None = None
         self._ended: asyncio.Future[Mapping[str, Any]] | None = None  #: what the present order comes to
         self._tasks: list[asyncio.Task[None]] = []
+        self._checks: dict[int, asyncio.Future[Mapping[str, Any]]] = {}  #: by number
+        self._latest = 0  #: number of a check
         self.number = 0  #: of the process
 
     @property
@@ -69,6 +72,23 @@ class MeasuringChild:
         finally:
             self._ended = None
 
+    async def check(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what speaks against a job ("error" and "reason", empty texts for nothing), also while it measures.
+
+        Nothing speaks against it where the process dies or is too busy to answer: the turn of the job will show it.
+        """
+        self._latest += 1
+        number = self._latest
+        self._checks[number] = asyncio.get_running_loop().create_future()
+        try:
+            self.say(do="check", check=number, asked=dict(asked))
+            async with asyncio.timeout(_CHECKING):
+                return await self._checks[number]
+        except TimeoutError:
+            return {}
+        finally:
+            del self._checks[number]
+
     def say(self, **words: Any) -> None:
         """Say one line; to a process that has ended, nothing."""
         if self._process is not None and self._process.stdin is not None:
@@ -99,16 +119,24 @@ class MeasuringChild:
                 words = read_object(line)
                 if words is None:
                     continue
+                data = words.get("data") or {}
+                if words.get("kind") == "child" and words.get("message") == "checked":
+                    if (check := self._checks.get(data.get("check", 0))) is not None and not check.done():
+                        check.set_result(data)
+                    continue
                 self._told(line, words)
                 done = words.get("kind") == "child" and words.get("message") in {"ended", "released"}
                 if done and self._ended is not None and not self._ended.done():
-                    self._ended.set_result(words.get("data") or {})
+                    self._ended.set_result(data)
         try:
             async with asyncio.timeout(_DEATH):
                 code = await self._process.wait()
         except TimeoutError:  # it does not speak any more: its watchdog switches off what is on
             self._process.kill()
             code = await self._process.wait()
+        for check in self._checks.values():
+            if not check.done():
+                check.set_result({})
         if self._ended is not None and not self._ended.done():
             self._ended.set_exception(ChildLost(_ending(code)))
 

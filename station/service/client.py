@@ -12,10 +12,9 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import RunEvent
-from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.connection import ServiceConnection, ServiceLost
-from tsbench.station.service.outcomes import read_outcome, refusal_of, waits_for, why_lent_later
+from tsbench.station.service.outcomes import error_named, read_outcome, refusal_of, waits_for, why_lent_later
 from tsbench.station.service.place import ServicePlace, holder, living_service, place_of
 from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
@@ -176,11 +175,11 @@ class ServiceClient:
         ------
         ConfigurationError
             Protocol, device, parameters or an option are wrong, or the queue is full.
+        LimitError
+            The run is beyond a limit. Where the instruments are not open yet, ``ServiceJob.wait`` raises this.
         """
         if isinstance(protocol, str):
             protocol = protocol_named(protocol).parse(dict(parameters or {}))
-        if self.bench.is_file():
-            BenchFile.load(self.bench).device(device)  # at once: its turn may come hours later
         asked = {
             "protocol": protocol.name, "device": device, "out": str(Path(out).absolute()),
             "parameters": plain(protocol.model_dump()), "fixture": dict(fixture or {}), "user": user or user_name(),
@@ -292,8 +291,8 @@ class ServiceClient:
 
         Raises
         ------
-        ConfigurationError
-            The service refused it; the message says why.
+        TsbenchError
+            The service refused it; the message says why. Most often a ConfigurationError.
         CommunicationError
             It does not answer.
         """
@@ -306,7 +305,7 @@ class ServiceClient:
                 if words.get("kind") == "answer" and data.get("id") == self._number:
                     break
         if not data.get("accepted"):
-            raise ConfigurationError(str(words.get("message")))
+            raise error_named(data.get("error", "ConfigurationError"), str(words.get("message")))
         return dict(data)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tsbench.station.runner.messages import VERSION, read_object
-from tsbench.station.service.answers import RequestAnswers
+from tsbench.station.service.answers import RequestAnswers, RequestRefused
 from tsbench.station.service.faces import CONTROL, VIEW, Face, line_of
 from tsbench.station.service.requests import LONGEST, LOOKING, REQUESTS
 from tsbench.storage.run_address import write_address
@@ -91,7 +91,7 @@ class Door:
         try:
             face = await self._let_in(reader, writer)
             while face is not None and (line := await reader.readline()):
-                self._do(face, line)
+                await self._do(face, line)
                 await asyncio.sleep(0)  # a client with many requests leaves the others their turns
                 while face.behind > _ANSWERS and face in self.faces:
                     await asyncio.sleep(0.05)  # it asks and does not read
@@ -143,7 +143,7 @@ class Door:
             return "", f"{_MOST_FACES} clients are attached to this bench service already"
         return rights[0], ""
 
-    def _do(self, face: Face, line: bytes) -> None:
+    async def _do(self, face: Face, line: bytes) -> None:
         """Carry out one request, and answer it."""
         asked = read_object(line) or {}
         request = asked.get("request")
@@ -155,9 +155,10 @@ class Door:
                 raise ValueError(f"{request!r:.60} is not a request. The requests are {', '.join(REQUESTS)}")
             if face.may != CONTROL and known not in LOOKING:
                 raise ValueError(f"this client may only look on, so it cannot ask for '{known}'")
-            reply = self._answers.answer(face, known, asked)
+            reply = await self._answers.answer(face, known, asked)
         except (ValueError, OSError) as error:
-            face.say("answer", str(error), id=identifier, request=known, accepted=False)
+            kind = {"error": error.error} if isinstance(error, RequestRefused) else {}
+            face.say("answer", str(error), id=identifier, request=known, accepted=False, **kind)
         else:
             face.say("answer", known, id=identifier, request=known, accepted=True, **reply.data)
             reply.then()

@@ -35,6 +35,7 @@ class Asked:
     durability: str = "power"
     watchdog: bool = True
     accepted: Mapping[str, Any] | None = None  #: the worst case beyond the limits that a person has accepted
+    trace: str = ""  #: file that gets every message on the wire, an absolute path; "": none
     plan_only: bool = False  #: only the worst case is wanted: no output is switched on and no device is moved
 
 
@@ -75,12 +76,14 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
     known = {item.name for item in fields(Asked)}
     if unknown := sorted(set(facts) - known):
         raise ValueError(f"unknown field '{unknown[0]:.60}'. The fields are {', '.join(sorted(known))}")
-    texts = {name: _text(facts, name) for name in ("protocol", "device", "out", "user", "campaign_id")}
+    texts = {name: _text(facts, name) for name in (
+        "protocol", "device", "out", "user", "campaign_id", "trace")}
     for name in ("protocol", "device", "out"):
         if not texts[name]:
             raise ValueError(f"the field '{name}' is missing")
-    if not Path(texts["out"]).is_absolute():
-        raise ValueError(f"out must be an absolute path, not '{texts['out']}'")
+    for name in ("out", "trace"):
+        if texts[name] and not Path(texts[name]).is_absolute():
+            raise ValueError(f"{name} must be an absolute path, not '{texts[name]}'")
     repeats = facts.get("repeats", [])
     if not isinstance(repeats, list) or not all(isinstance(one, str) and len(one) <= 200 for one in repeats):
         raise ValueError("repeats must be a list of identifiers of runs")

@@ -7,6 +7,8 @@ object a line. Orders on standard input:
     perform a run (:class:`~tsbench.station.service.jobs.Asked`)
 ``{"do": "recover", "out": DIR, "run": ID, "job": N}``
     finish what a measuring process left that has died
+``{"do": "check", "check": N, "asked": {...}}``
+    say what speaks against a job, while another run goes on (:class:`~tsbench.station.service.checking.JobChecks`)
 ``{"do": "release"}``
     make safe, close the instruments, give them free
 ``{"request": "stop", "reason": ...}``, or pause, resume, emergency
@@ -27,12 +29,13 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tsbench.errors import TsbenchError, sentences
+from tsbench.errors import StorageError, TsbenchError, sentences
+from tsbench.instruments.links.wire_trace import start_trace, stop_trace
 from tsbench.plugins import in_words
 from tsbench.protocols import protocol_named
 from tsbench.records import RunEvent
@@ -46,6 +49,7 @@ from tsbench.station.runner.events import JsonLinesEvents
 from tsbench.station.runner.messages import REQUESTS, read_object
 from tsbench.station.runner.planning import checked_plan
 from tsbench.station.runner.process import run_on
+from tsbench.station.service.checking import JobChecks
 from tsbench.station.service.guard import ServiceGuard
 from tsbench.station.service.jobs import Asked
 from tsbench.station.service.outcomes import loss_facts, outcome_facts, plan_facts, refusal_facts
@@ -87,6 +91,8 @@ class MeasuringProcess:
         self._opened = ""  #: text of the bench file from which it was opened
         self._watchdog = StandingWatchdog()
         self._doubtful = False  #: the last run failed, so the connections may be broken
+        self._checks = JobChecks(bench, self._opened_bench, lambda number, error, text: self.tell(
+            "checked", check=number, error=error, reason=text))
 
     # ------------------------------------------------------------------------------------- the service speaks
 
@@ -96,7 +102,9 @@ class MeasuringProcess:
             while line := orders.readline():
                 self.guard.heard()
                 words = read_object(line) or {}
-                if "do" in words:
+                if words.get("do") == "check":
+                    self._checks.put(words)
+                elif "do" in words:
                     self._latest = Order(words)
                     self.orders.put(self._latest)
                 elif "answer" in words:
@@ -133,7 +141,8 @@ class MeasuringProcess:
         asked = Asked(**order.facts["asked"])
         self.questions.begin(order.control)
         try:
-            facts = self._plan(asked) if asked.plan_only else self._run(asked, order.control)
+            with traced(asked.trace):
+                facts = self._plan(asked) if asked.plan_only else self._run(asked, order.control)
         except BaseException as error:  # noqa: BLE001  whatever it is, the next run must be possible
             _LOG.exception("the run of job %s could not be begun", order.facts["job"])
             facts = refusal_facts(error, asked.protocol, asked.device)
@@ -216,6 +225,11 @@ class MeasuringProcess:
             self._bench.positioner.connect(device, contact_again)
         return self._bench
 
+    def _opened_bench(self) -> tuple[Bench, str] | None:
+        """Return the open bench, with the text of the file from which it was opened."""
+        bench = self._bench
+        return None if bench is None or self._doubtful else (bench, self._opened)
+
     def _stale(self, bench: Bench) -> str:
         """Return why an open bench is opened again before a run, "" if it is as it was left."""
         if self._doubtful:
@@ -237,6 +251,29 @@ class MeasuringProcess:
             return []
         bench.close()
         return list(bench.problems)
+
+
+@contextlib.contextmanager
+def traced(file: str) -> Iterator[None]:
+    """Write every message on the wire to the end of a file meanwhile; "": to none.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
+    if not file:
+        yield
+        return
+    try:
+        handler = start_trace(Path(file))
+    except OSError as error:
+        raise StorageError(f"{file}: the trace cannot be written ({error.strerror or error}). Choose another file "
+                           "with --trace") from error
+    try:
+        yield
+    finally:
+        stop_trace(handler)
 
 
 def main(arguments: list[str]) -> int:

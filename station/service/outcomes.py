@@ -71,10 +71,15 @@ def refusal_of(facts: Mapping[str, Any]) -> errors.TsbenchError | None:
     """Return the error that kept a run from beginning, as it is raised where a run is measured in this process."""
     if facts.get("status") != REFUSED:
         return None
-    kind = getattr(errors, str(facts.get("error")), None)
+    return error_named(facts.get("error"), str(facts.get("reason")))
+
+
+def error_named(name: object, message: str) -> errors.TsbenchError:
+    """Return an error of ``tsbench.errors`` by its name; a ``TsbenchError`` where there is none of this name."""
+    kind = getattr(errors, str(name), None)
     if not (isinstance(kind, type) and issubclass(kind, errors.TsbenchError)):
         kind = errors.TsbenchError
-    return kind(str(facts.get("reason")))
+    return kind(message)
 
 
 def why_lent_later(words: Mapping[str, Any], data: Mapping[str, Any], bench: Path) -> str:

@@ -37,7 +37,7 @@ def run_through(
     questions : callable
         Gets each event before ``events`` does; it may answer what the run asks of the operator.
     **more
-        ``contact_again`` and ``accepted``: fields of :class:`~tsbench.station.service.jobs.Asked`.
+        ``contact_again``, ``accepted`` and ``trace``: fields of :class:`~tsbench.station.service.jobs.Asked`.
 
     Returns
     -------
@@ -118,12 +118,15 @@ class ServicePerformer:
     user : str
     questions : callable
         As for :func:`run_through`.
+    trace : Path, optional
+        File that gets every message on the wire.
     """
 
     def __init__(
         self, service: ServiceClient, *, watchdog: bool = True, user: str = "",
-        questions: Listener = lambda event: None,
+        questions: Listener = lambda event: None, trace: Path | None = None,
     ) -> None:
+        self._trace = "" if trace is None else str(trace.absolute())
         self._service, self._watchdog, self._user, self._questions = service, watchdog, user, questions
         self._loan = contextlib.ExitStack()
 
@@ -155,7 +158,7 @@ class ServicePerformer:
                 self._service, request.device, request.protocol, request.out, events=events, control=control,
                 fixture=request.fixture, watchdog=self._watchdog, repeats=request.repeats,
                 campaign_id=request.campaign_id, user=self._user, questions=self._questions,
-                contact_again=request.contact_again,
+                contact_again=request.contact_again, trace=self._trace,
                 **({} if request.accepted is None else {"accepted": request.accepted.facts()}))
         except ServiceLost as error:
             raise RunLost(str(error)) from error

@@ -53,6 +53,7 @@ class BenchService:
         self.open = False  #: the instruments are open
         self._idle = idle
         self._child: MeasuringChild | None = None
+        self._starting = asyncio.Lock()  #: of the process that measures
         self.histories: dict[int, EventHistory[bytes]] = {}  #: by job
         self._journal = ""  #: of the run that goes on
         self.question: Mapping[str, Any] | None = None  #: that is asked of the operator: job, number and text
@@ -208,10 +209,22 @@ class BenchService:
         self.tell_queue()
 
     async def _living_child(self) -> MeasuringChild:
-        if self._child is None or not self._child.alive:
-            self._child = MeasuringChild(self.place.bench, self._hear)
-            await self._child.start()
-        return self._child
+        async with self._starting:
+            if self._child is None or not self._child.alive:
+                self._child = MeasuringChild(self.place.bench, self._hear)
+                await self._child.start()
+            return self._child
+
+    async def objection(self, asked: Asked) -> tuple[str, str]:
+        """Return name and text of the error that speaks against a job already now; two empty texts for none."""
+        at_once = not (self.held or self.queue.waiting or self.queue.running)
+        if not self.place.bench.is_file() or (at_once and (self._child is None or not self._child.alive)):
+            return "", ""
+        try:
+            said = await (await self._living_child()).check(vars(asked))
+        except OSError:   # it cannot be started: the turn of the job will show it
+            return "", ""
+        return str(said.get("error") or ""), str(said.get("reason") or "")
 
     def _hear(self, line: bytes, words: Mapping[str, Any]) -> None:
         """Pass a line of the measuring process on to who follows its job."""

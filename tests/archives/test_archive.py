@@ -13,7 +13,7 @@ import pytest
 import tsbench
 from tests.storage.test_storage_run_file import RESULTS, header
 from tsbench.archives.catalogue import NAME, opened
-from tsbench.archives.questions import COLUMNS, ArchiveQuestion, rows_of
+from tsbench.archives.questions import COLUMNS, ArchiveQuestion, answer_of
 from tsbench.archives.update import update
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError, StorageError
@@ -172,7 +172,7 @@ def test_an_update_that_is_killed_leaves_the_catalogue_as_it_was(
         patch.setattr("tsbench.archives.update.store", killed)
         with pytest.raises(KeyboardInterrupt):
             tsbench.archive(folder)
-    assert len(rows_of(folder, ArchiveQuestion(), refresh=False)[0]) == 4
+    assert len(answer_of(folder, ArchiveQuestion(), refresh=False).rows) == 4
     assert len(tsbench.archive(folder)) == 7
 
 

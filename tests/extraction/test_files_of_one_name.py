@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.archives.test_archive import run_file
-from tsbench.archives.questions import ArchiveQuestion, copies, rows_of
+from tsbench.archives.questions import ArchiveQuestion, answer_of
 from tsbench.errors import ConfigurationError
 from tsbench.extraction import analyse_files
 from tsbench.extraction.observations import gather
@@ -91,9 +91,9 @@ def test_a_copied_run_counts_once_everywhere(tmp_path: Path) -> None:
     assert "run1: a copy of this run is left out" in gather([path, copy]).lines
     analysis = analyse_files([path, copy])
     assert sum("is left out, because it holds the run run1" in line for line in analysis.lines) == 1
-    rows, problems = rows_of(tmp_path / "runs", ArchiveQuestion())
-    assert {row["file"] for row in rows} == {path.name} and not problems
-    assert copies(tmp_path / "runs") == [f"saved/{path.name}"]
+    answer = answer_of(tmp_path / "runs", ArchiveQuestion())
+    assert {row["file"] for row in answer.rows} == {path.name} and not answer.problems
+    assert answer.copies == [f"saved/{path.name}"]
     report = read_folder(tmp_path / "runs")
     assert [one.path for one in report.runs] == [path.name] and "saved" in report.problems[0]
 
@@ -101,4 +101,4 @@ def test_a_copied_run_counts_once_everywhere(tmp_path: Path) -> None:
 def test_a_question_for_a_misspelt_quantity_names_the_right_one(tmp_path: Path) -> None:
     run_file(tmp_path / "runs", 1)
     with pytest.raises(ConfigurationError, match="Did you mean 'threshold_voltage'"):
-        rows_of(tmp_path / "runs", ArchiveQuestion(quantity="treshold_voltage"))
+        answer_of(tmp_path / "runs", ArchiveQuestion(quantity="treshold_voltage"))

@@ -261,5 +261,9 @@ def test_a_run_that_was_finished_without_its_campaign_is_taken_over(tmp_path: Pa
     assert not life.open and life.used.max_voltage == pytest.approx(1.5)   # as measured: the fake plan has none
     (out / f"{name}.nxs").unlink()
     told.clear()
-    found.run(performer=FakePerformer(), resume=True, events=told.append, again=["W1/A b"])
+    outcome = found.run(performer=FakePerformer(), resume=True, events=told.append, again=["W1/A b"])
     assert any("1 run file is missing" in event.message and name in event.message for event in told)
+    assert outcome.missing == (f"{name}.nxs",) and outcome.exit_code == 1
+    told.clear()   # nothing is left to do: it is said all the same
+    outcome = found.run(performer=FakePerformer(), resume=True, events=told.append)
+    assert any("1 run file is missing" in event.message for event in told) and outcome.exit_code == 1

@@ -12,7 +12,7 @@ import pytest
 from tests.fixtures.patience import wait_until
 from tests.fixtures.simulated_bench import EXAMPLES
 from tsbench.cli import main
-from tsbench.errors import CommunicationError, ConfigurationError, LimitError
+from tsbench.errors import CommunicationError, ConfigurationError, LimitError, StorageError
 from tsbench.protocols import IVSweep
 from tsbench.records import RunEvent
 from tsbench.station.bench.ownership import FOLDER
@@ -70,6 +70,42 @@ def test_runs_of_two_users_one_after_the_other(service: ServiceClient, tmp_path:
     assert second.path is not None
     run = read_run(second.path)
     assert run.header.user == "ben" and len(run.points) == 5
+
+
+def test_what_speaks_against_a_job_is_said_at_once_while_another_run_goes_on(
+    service: ServiceClient, tmp_path: Path,
+) -> None:
+    job = service.submit(LONG, "R1", tmp_path)
+    _wait_for_points(job)
+    with pytest.raises(LimitError, match="max_voltage"):
+        service.submit("iv_sweep", "R1", tmp_path, parameters={"stop": 150.0})
+    with pytest.raises(ConfigurationError, match="R9"):
+        service.submit(SHORT, "R9", tmp_path)
+    with pytest.raises(ConfigurationError, match="nothing can set load_resistance"):
+        service.submit(SHORT, "R1", tmp_path, fixture={"load_resistance": 1e3})
+    with pytest.raises(ConfigurationError, match="no role"):
+        service.submit("oscillation", "R1", tmp_path)
+    good = service.submit(SHORT, "R1", tmp_path)
+    status = service.status()
+    assert [one["job"] for one in status["jobs"] if one["state"] == "waiting"] == [good.number]
+    job.stop()
+    assert job.wait().status == "abort" and good.wait().status == "success"
+
+
+def test_messages_on_the_wire_of_one_run_are_traced(service: ServiceClient, tmp_path: Path) -> None:
+    trace = tmp_path / "folder" / "wire.trace"
+    assert service.submit(SHORT, "R1", tmp_path, trace=str(trace)).wait().status == "success"
+    lines = trace.read_text("utf-8").splitlines()
+    assert lines[0].startswith("# time") and sum("\tsource_meter\t" in line for line in lines) > 10
+    assert service.submit(SHORT, "R1", tmp_path).wait().status == "success"
+    assert trace.read_text("utf-8").splitlines() == lines
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="the trace cannot be written"):
+        service.submit(SHORT, "R1", tmp_path, trace=str(tmp_path / "file" / "x")).wait()
+    bench = str(service.bench)
+    assert main(["measure", "iv_sweep", "--bench", bench, "--device", "R1", "--set", "stop=0.2", "--set", "step=0.1",
+                 "--out", str(tmp_path), "--trace", str(tmp_path / "command.trace")]) == 0
+    assert "\tsource_meter\t" in (tmp_path / "command.trace").read_text("utf-8")
 
 
 def test_what_a_run_is_refused_for_reaches_who_asked(service: ServiceClient, tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""Statistics of stored runs (``tsbench.statistics``): a folder of them answers from its catalogue."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from tsbench.archives.stored_results import stored_folder
+from tsbench.extraction import statistics as of_runs
+from tsbench.extraction.observations import StoredResults
+from tsbench.extraction.paths import named_files
+from tsbench.extraction.statistics import RunStatistics
+from tsbench.records import Run
+
+_RUN = ".nxs"
+
+
+def statistics(
+    runs: Iterable[Path | str | Run] | Path | str | Run,
+    quantity: str | None = None,
+    by: Iterable[str] | str | None = None,
+    families: Iterable[str] = (),
+    relative: float | None = None,
+    seed: int = 0,
+    columns: str | None = None,
+    kind: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    anew: bool = False,
+) -> RunStatistics:
+    """Compute statistics of the events in stored runs.
+
+    Parameters
+    ----------
+    runs : run files, journals, tables, folders, patterns, or runs as read back. Of the run files of a folder, the
+        results count that are stored with them, as ``tsbench.archive`` returns them; all others are extracted
+    quantity : as in the results, "threshold_voltage"; None: each one that is measured for single events
+    by : facts that distinguish groups, "temperature" or ("amplitude", "load"); None: the conditions of the results.
+        Devices and cycles are always told apart.
+    families : "weibull", "lognormal", "normal" to fit
+    relative : the half-width of the interval of a mean, relative to it, for which the needed numbers are computed
+    seed : of the bootstrap
+    columns, kind : of tables of other programs, as ``analyse_files`` takes them
+    progress : gets how many files were read, and of how many
+    anew : also of folders, the numbers are extracted from the raw data
+
+    Returns
+    -------
+    RunStatistics
+
+    Raises
+    ------
+    ConfigurationError
+        No such quantity, fact or family, or a file name that fits nothing.
+    StorageError
+        Another process holds the catalogue of a folder.
+    """
+    given = [runs] if isinstance(runs, Path | str | Run) else list(runs)
+    taken: list[Path | str | Run | StoredResults] = []
+    lines: list[str] = []
+    problems: list[str] = []
+    for one in given:
+        if anew or isinstance(one, Run) or not Path(one).is_dir():
+            taken.append(one)
+            continue
+        folder = Path(one)
+        others = [path for path in named_files([folder]) if path.suffix.lower() != _RUN]
+        found = stored_folder(folder, progress)
+        taken += [*found.runs, *found.without, *others]
+        lines += found.lines
+        problems += found.problems
+    made = of_runs.statistics(taken, quantity, by, families, relative, seed, columns, kind, progress)
+    return replace(made, lines=[*lines, *made.lines], problems=[*problems, *made.problems])

@@ -1,0 +1,92 @@
+"""The results of all runs in a folder as they are stored, from its catalogue: for statistics, without the raw data."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tsbench.archives.catalogue import RESULTS, DiskRefused, in_memory, opened
+from tsbench.archives.questions import problems_of
+from tsbench.archives.update import update
+from tsbench.extraction.observations import StoredResults, event_facts
+from tsbench.records import Flag, Result
+from tsbench.storage import codec
+from tsbench.storage.campaign_files import missing_lines
+from tsbench.version import __version__
+
+Progress = Callable[[int, int], None]
+_FACTS = ("number", "path", "run", "protocol", "device", "material", "start_time", "simulated", "temperature",
+          "die_column", "die_row", "version", "extraction", "settings")
+
+
+@dataclass(frozen=True)
+class StoredFolder:
+    """What the run files right in a folder hold of results."""
+
+    runs: list[StoredResults]
+    without: list[Path]  #: run files without a result: their numbers are to be extracted
+    lines: list[str]  #: which results another version has extracted
+    problems: list[str]  #: one line for each file that could not be read, or run files that are gone
+
+
+def stored_folder(folder: Path, progress: Progress = lambda done, total: None) -> StoredFolder:
+    """Return the results of the run files right in a folder; those in deeper folders are not among them.
+
+    Parameters
+    ----------
+    folder : Path
+    progress : gets how many new and changed files were read, and of how many
+
+    Raises
+    ------
+    ConfigurationError
+        No such folder.
+    StorageError
+        Another process holds the catalogue.
+    """
+    try:
+        with opened(folder) as database:
+            return _stored(database, folder, progress)
+    except DiskRefused:
+        with contextlib.closing(in_memory()) as database:
+            return _stored(database, folder, progress)
+
+
+def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> StoredFolder:
+    update(database, folder, progress=progress)
+    files = [path for (path,) in database.execute("SELECT path FROM files")]
+    repeats: dict[int, list[str]] = {}
+    for run, file in database.execute("SELECT run, file FROM repeats"):
+        repeats.setdefault(file, []).append(run)
+    results: dict[int, list[Result]] = {}
+    for file, *row in database.execute(f"SELECT file, {', '.join(RESULTS)} FROM results ORDER BY file, place"):
+        quantity, unit, value, low, high, method, flags, conditions, random, systematic = row
+        results.setdefault(file, []).append(Result(
+            quantity, unit, value, low, high, method, codec.from_json(conditions), Flag(flags), random, systematic))
+    found: list[StoredResults] = []
+    without: list[Path] = []
+    others: dict[str, int] = {}
+    for row in database.execute(
+            f"SELECT {', '.join(_FACTS)} FROM files WHERE run IS NOT NULL AND path NOT LIKE '%/%' "
+            "ORDER BY start_time, run"):
+        one = dict(zip(_FACTS, row, strict=True))
+        if one["number"] not in results:
+            without.append(folder / one["path"])
+            continue
+        if one["extraction"] == 1 and one["version"] != __version__:
+            others[one["version"]] = others.get(one["version"], 0) + 1
+        found.append(_results_of(one, results[one["number"]], repeats.get(one["number"], [])))
+    lines = [f"{number} run{' has' if number == 1 else 's have'} the results that tsbench {version} has extracted. "
+             f"--anew extracts them with tsbench {__version__}" for version, number in others.items()]
+    gone = missing_lines(folder, [folder / path for path in files])
+    return StoredFolder(found, without, lines, [*problems_of(database, below=False), *gone])
+
+
+def _results_of(one: dict[str, object], results: list[Result], repeats: list[str]) -> StoredResults:
+    die = None if one["die_column"] is None else [one["die_column"], one["die_row"]]
+    facts = event_facts(
+        str(one["run"]), str(one["protocol"]), str(one["device"]), str(one["material"] or ""),
+        codec.from_json(str(one["settings"])), {"temperature": one["temperature"], "die": die})
+    return StoredResults(str(one["run"]), str(one["start_time"]), bool(one["simulated"]), tuple(repeats), facts,
+                         tuple(results))
