@@ -143,7 +143,7 @@ def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
 
 
 def _missed(found: dict[str, Any]) -> str:
-    missed = [f"{name} {value:.4g} ({low:.4g} to {high:.4g}), true {truth:.4g}"
+    missed = [f"{name} {value:.7g} ({low:.7g} to {high:.7g}), true {truth:.7g}"
               for name, truth, value, low, high in found["rows"]
               if None in {low, high} or not low <= truth <= high]
     return "; ".join(missed) or "nothing extracted"
