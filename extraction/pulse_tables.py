@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tsbench.analysis.contact.contact import contact
+from tsbench.analysis.contact.device_condition import Stand, pulse_stand
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
@@ -17,6 +19,8 @@ from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
+from tsbench.extraction.quiet_pulses import is_doubtful, with_doubts
+from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import noise_of
@@ -43,6 +47,7 @@ class TablePulse:
     base: float  #: [V]
     delay: Delay
     relaxed: Relaxed
+    stand: Stand
 
     @property
     def conditions(self) -> dict[str, object]:
@@ -79,12 +84,18 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
             "does not pass a resistance at this voltage, so the column of the voltage is not the voltage across the "
             "device after the pulse")
     pulses = _examined(time, voltage, current, record.base, record.pulses, windows)
+    delays, doubt = with_doubts([pulse.delay for pulse in pulses], [pulse.stand for pulse in pulses])
+    pulses = [replace(pulse, delay=delay) for pulse, delay in zip(pulses, delays, strict=True)]
+    touching = contact(voltage[inside] - record.base, current[inside])
+    said += [line for line in (doubt, touching.message if Flag.SHORT in touching.flags else "") if line]
     relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []
     if what != "relaxation":
         results += _delays(pulses, said, whole=whole)
     if relaxation:
         results += _relaxations(pulses, said)
+    if Flag.SHORT in touching.flags:
+        results = list(with_contact(tuple(results), touching))
     number = f"{len(pulses)} pulse{'s' if len(pulses) != 1 else ''}"
     kinds = ", ".join(
         f"{format_quantity(amplitude, 'V', 3)} for {format_quantity(width, 's', 3)}"
@@ -170,7 +181,9 @@ def _examined(
         zero = None if rested is None else rested.current
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
                                    zero=zero)
-        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed))
+        stand = pulse_stand(voltage[near], current[near], 0.0, delay.fired,
+                            delay.off_current if delay.fired else np.nan)
+        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand))
     return pulses
 
 
@@ -236,11 +249,20 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
     for group in _grouped(pulses):
         delays = [pulse.delay for pulse in group]
         mean = mean_delay(delays, dict(group[0].conditions))
-        results += [mean, *([switching_probability(delays, dict(group[0].conditions))] if whole else [])]
+        results += [mean, *([_probability(delays, group[0])] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
-        said.append(f"{fired} of {len(group)} pulses of {_text(group)} switch the device{text}")
+        clear = [delay for delay in delays if not is_doubtful(delay)]
+        if clear:
+            said.append(f"{fired} of {len(clear)} pulses of {_text(group)} switch the device{text}")
     return results
+
+
+def _probability(delays: Sequence[Delay], first: TablePulse) -> Result:
+    """Return the share of pulses that fired; those of which this is not known do not count (AMBIGUOUS)."""
+    clear = [delay for delay in delays if not is_doubtful(delay)]
+    found = switching_probability(clear, dict(first.conditions))
+    return found if len(clear) == len(delays) else replace(found, flags=found.flags | Flag.AMBIGUOUS)
 
 
 def _relaxations(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.statistics import bootstrap_interval
 from tsbench.analysis.tables.driven_quantity import is_current_driven
 from tsbench.analysis.tables.table import Table
@@ -20,6 +21,7 @@ from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
+from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
@@ -53,6 +55,10 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
         events, doubt = _unchecked(switching(points, SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
     summaries, said = _summaries(points, events, rule, driven=driven)
+    touching = contact(points.voltage, points.current)
+    if Flag.SHORT in touching.flags:
+        results = list(with_contact(tuple(results), touching))
+        said.append(touching.message)
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])
     return found if out is None else _with_figures(found, events, path, out)
@@ -134,7 +140,8 @@ def _summaries(
             censored = censored_at(found).size
             # a threshold is censored where the device is on at the first reading, a hold where it is on at the last
             changed = number + (censored if quantity == "threshold_voltage" else 0)
-            lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {len(found) - changed} do not (rule {rule})")
+            clear = len(found) - sum(Flag.TOO_FEW in one.flags and one.value is None for one in found)
+            lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {clear - changed} do not (rule {rule})")
             if number == 0:
                 results.append(
                     Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
@@ -177,11 +184,12 @@ def _summaries(
             {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
         ),
     )
-    if few := sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in events):
+    few = sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in events)
+    if few:
         has = "s have" if few > 1 else " has"
         lines.insert(0, f"{few} half-sweep{has} too few readings to show whether the device switches")
     lines.insert(
-        0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - switched} do not (rule {rule})"
+        0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - few - switched} do not (rule {rule})"
     )
     return results, lines
 

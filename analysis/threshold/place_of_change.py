@@ -14,6 +14,8 @@ _CLEAR = 3.0
 #: a reading during which a device switches shows at least this part of the change of current
 _LEAST_PART = 0.05
 _LEAST_BETWEEN = math.log(2.0)  #: and this change of log conductance
+#: part of the step of the set-point, and standard deviations of the noise, by which a voltage falls clearly
+_LEAST_FALL, _FALLS = 0.5, 6.0
 
 
 def gap_probability(
@@ -45,6 +47,48 @@ def gap_probability(
     chance = np.exp(support - support.max()) * np.maximum(np.diff(level)[gaps], 1e-300)
     probability[gaps] = chance / chance.sum()
     return probability
+
+
+def falls(voltage: FloatArray, level: FloatArray) -> FloatArray:
+    """Return by how much the voltage falls over each gap [V], as the two readings on either side show it, (n - 1,).
+
+    A gap that fewer than two readings follow has minus infinity. ``voltage`` and ``level`` [V] of shape (n,), in order
+    of rising level.
+    """
+    known, step = np.minimum(voltage, level), np.maximum(np.diff(level), 0.0)
+    before = np.minimum(known, np.concatenate((known[:1], known[:-1] + step)))
+    after = np.maximum(voltage, np.concatenate((voltage[1:] - step, [math.inf])))
+    fall: FloatArray = before[:-1] - after[1:]
+    return fall
+
+
+def at_fall_of_voltage(
+    probability: FloatArray, voltage: FloatArray, level: FloatArray, noise: float
+) -> FloatArray:
+    """Return the probability of each gap, all of it at a clear fall of the device voltage where there is one.
+
+    A device that switches while the source limits its current, or behind a resistance, takes less voltage although the
+    set-point rises. If it then oscillates, the means that a meter reads let its conductance rise over many steps, and
+    only the voltage tells the gap. The two readings after the gap, and the two before it, must show the fall, so that
+    no wild reading does.
+
+    Parameters
+    ----------
+    probability : of each gap by the conductance, shape (n - 1,); one that is certain stays
+    voltage, level : of the device and of the set-points in order of rising level [V], shape (n,)
+    noise : standard deviation of what the voltmeter adds [V]
+    """
+    gaps = np.flatnonzero(probability > 0.0)
+    if gaps.size < 2:
+        return probability
+    fall = falls(voltage, level)
+    inside = fall[gaps[0] : gaps[-1] + 1]
+    k = int(np.argmax(inside)) + int(gaps[0])
+    if fall[k] <= max(_LEAST_FALL * float(level[k + 1] - level[k]), _FALLS * noise, 0.0):
+        return probability
+    certain = np.zeros_like(probability)
+    certain[k] = 1.0
+    return certain
 
 
 def _in_between(series: FloatArray, current: FloatArray, k: int, noise: float, *, backwards: bool) -> int:

@@ -31,7 +31,7 @@ from tsbench.analysis.threshold.convex_curve import line_is_above
 from tsbench.analysis.threshold.dips import is_end_of_dip
 from tsbench.analysis.threshold.level_change import Change, LevelStep, is_sharp, steps, surest
 from tsbench.analysis.threshold.line_steps import line_steps
-from tsbench.analysis.threshold.place_of_change import gap_probability
+from tsbench.analysis.threshold.place_of_change import at_fall_of_voltage, gap_probability
 from tsbench.analysis.threshold.reading_noise import noise_around, second_differences
 from tsbench.records import FloatArray
 
@@ -111,8 +111,9 @@ def _place(
         return None
     readings = here.readings
     everywhere = np.zeros(branch.level.size - 1)
-    everywhere[readings.index[:-1]] = gap_probability(
-        readings.series, readings.current, best, readings.level, backwards=backwards)
+    probability = gap_probability(readings.series, readings.current, best, readings.level, backwards=backwards)
+    everywhere[readings.index[:-1]] = at_fall_of_voltage(
+        probability, readings.voltage, readings.level, readings.voltage_noise)
     return SwitchOn(int(np.argmax(everywhere)), everywhere)
 
 

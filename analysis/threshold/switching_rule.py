@@ -7,6 +7,7 @@ import numpy as np
 
 from tsbench.analysis.threshold.branch_readings import Branch
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
+from tsbench.analysis.threshold.place_of_change import falls
 from tsbench.analysis.threshold.reading_noise import least_seen
 from tsbench.analysis.threshold.switching_evidence import SwitchOn, find_on
 from tsbench.errors import ConfigurationError
@@ -30,6 +31,8 @@ class Jump:
 
 #: readings after the peak that must show a device on that is on at the last set-point only
 _AFTER_PEAK = 4
+_COLLAPSE = 0.3  #: part of its voltage that a device that switches may lose in one step, however much it conducts
+_FEWEST_OF_COLLAPSE = 4
 _SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
@@ -92,7 +95,7 @@ def events(half: HalfSweep, rule: Rule, floor: float) -> tuple[SwitchOn | None, 
     if floor <= 0.0:
         return None, None
     on, off = find_on(_way_up(half), _way_down(half), floor, rule.ratio)
-    on, n = on or _on_at_the_peak(half, floor, rule.ratio), len(half.current)
+    on, n = on or _on_at_the_peak(half, floor, rule.ratio) or _collapse(half, floor), len(half.current)
     if on is not None:
         on = SwitchOn(on.before, np.concatenate((on.probability, np.zeros(n - 1 - on.probability.size))))
     if off is not None:
@@ -147,6 +150,21 @@ def _on_at_the_peak(half: HalfSweep, floor: float, ratio: float) -> SwitchOn | N
         return None
     before = place.probability[:turn]
     return SwitchOn(place.before, before / before.sum())
+
+
+def _collapse(half: HalfSweep, floor: float) -> SwitchOn | None:
+    """Return the first gap in which the device voltage collapses while its current rises; None: there is none.
+
+    No function of the voltage does this. A device that oscillates in compliance conducts less on average than one that
+    is on, so that the ratio of the conductances may be small.
+    """
+    up = slice(0, int(half.down().start) + 1)  # a reading at the peak is taken more than once where it is confirmed
+    voltage, level, current = half.voltage[up], half.level[up], half.current[up]
+    if voltage.size < _FEWEST_OF_COLLAPSE:
+        return None
+    rises = np.diff(current) > floor
+    found = np.flatnonzero((falls(voltage, level) > _COLLAPSE * np.maximum(voltage[:-1], 0.0)) & rises)
+    return None if not found.size else _certain(int(found[0]), half)
 
 
 def last_on(half: HalfSweep, before: int, floor: float) -> int | None:

@@ -12,6 +12,10 @@ from tsbench.protocols.extracting.long_records import shown_part
 from tsbench.protocols.extracting.signals import acquisitions
 from tsbench.records import Flag, Result, Run
 
+#: quantities of a device that switches: parts of their names, and shares of the pulses that switch it
+_OF_SWITCHING = ("threshold", "delay", "forming", "onset", "firing_curve", "refractory", "relaxation")
+_SHARES = ("firing_probability", "switching_probability")
+
 
 def contact_of(run: Run) -> Contact:
     """Judge the contact of a run's device by its readings, else by its waveforms."""
@@ -33,7 +37,8 @@ def contact_of(run: Run) -> Contact:
 def with_contact(results: tuple[Result, ...], found: Contact) -> tuple[Result, ...]:
     """Return the results, each with the flag of what is suspected.
 
-    A short cannot switch: that it did not is no bound of a threshold or a delay.
+    A short cannot switch: that it did not is no bound of a threshold or a delay. Where noise looked like a pulse that
+    fired, it has no probability of firing either.
     """
     if not found.flags:
         return results
@@ -42,9 +47,9 @@ def with_contact(results: tuple[Result, ...], found: Contact) -> tuple[Result, .
 
 
 def _without_bounds(result: Result) -> Result:
-    switches = any(word in result.quantity for word in ("threshold", "delay", "forming", "onset", "firing_probability",
-                                                        "switching_probability"))
-    if not switches or (Flag.CENSORED not in result.flags and result.value != 0.0):
+    is_share = result.quantity in _SHARES
+    bounded = any(word in result.quantity for word in _OF_SWITCHING) and Flag.CENSORED in result.flags
+    if not is_share and not bounded:
         return result
     return replace(result, value=None, low=None, high=None, flags=result.flags & ~Flag.CENSORED | Flag.NO_EVENT,
                    random_uncertainty=None, systematic_uncertainty=None)

@@ -15,6 +15,7 @@ READ, RAMP, CONFIRMATION = 0.0, 1.0, 2.0
 _ENOUGH = 2  #: readings in compliance one after the other that end a ramp: one alone may be wild
 _NEAR = 0.98  #: of the target current: the source meter limits within its accuracy
 _TOLD = 3.0  #: a current that is no more than this times the error of the ammeter is no event
+_COLLAPSED = 0.7  #: part of the highest device voltage of the ramp to which the voltage falls where it collapses
 
 
 class FormingAcquisition:
@@ -85,17 +86,17 @@ class FormingAcquisition:
         self._compliance = compliance
         self._on(compliance, compliance)
         said = f"stage {self._stage}, compliance {short_quantity(compliance, 'A')}"
-        levels, currents, switched = self._settings.ramp(), list[float](), False
+        levels, before, switched = self._settings.ramp(), list[SteppedReading](), False
         limited = reached = done = 0
         for level in levels:
             one = self._stepped.read(float(level))
             self._keep(one, phase, 1.0, compliance)
             yield Step(self._number, self._total, f"{said}: {format_quantity(float(level), 'V')}")
-            if self._is_jump(one, currents, compliance):
-                switched = yield from self._confirmed(one, currents, phase, compliance)
-            currents.append(abs(one.reading.current))
+            if self._is_event(one, before, compliance):
+                switched = yield from self._confirmed(one, before, phase, compliance)
+            before.append(one)
             limited = limited + 1 if Flag.COMPLIANCE in one.reading.flags else 0
-            reached = reached + 1 if currents[-1] >= _NEAR * self._settings.target else 0
+            reached = reached + 1 if abs(one.reading.current) >= _NEAR * self._settings.target else 0
             self._reached = self._reached or reached >= _ENOUGH
             done += 1
             self._limited = self._limited or limited >= _ENOUGH
@@ -108,25 +109,32 @@ class FormingAcquisition:
         yield from self._back(levels[:done - 1], phase, compliance)
         return switched
 
-    def _is_jump(self, one: SteppedReading, before: list[float], compliance: float) -> bool:
-        """Return whether a current is far above all that the ramp has shown."""
+    def _is_event(self, one: SteppedReading, before: list[SteppedReading], compliance: float) -> bool:
+        """Return whether a current is far above all that the ramp has shown, or the device voltage collapses.
+
+        In compliance, a device that has switched may oscillate. The meter then reads a mean current, which need not
+        be far above that before.
+        """
         current = abs(one.reading.current)
         if not before or not np.isfinite(current):
             return False
         rows = self._meter.capabilities.current_accuracy
         row = next((row for row in rows if row.full_scale >= compliance * (1 - 1e-9)), rows[-1])
         floor = _TOLD * (row.offset + row.gain * current + 3 * row.noise)
-        return current > max(self._settings.jump * max(before), floor)
+        highest = max(abs(other.reading.current) for other in before)
+        voltage = max(min(abs(other.device_voltage), abs(other.level)) for other in before)
+        collapsed = abs(one.device_voltage) < _COLLAPSED * voltage and current > highest
+        return current > floor and (collapsed or current > self._settings.jump * highest)
 
     def _confirmed(
-        self, first: SteppedReading, before: list[float], phase: float, compliance: float,
+        self, first: SteppedReading, before: list[SteppedReading], phase: float, compliance: float,
     ) -> Generator[Step, None, bool]:
-        """Read again at the same level; the generator's value: whether every reading shows the jump."""
+        """Read again at the same level; the generator's value: whether every reading shows the event."""
         seen = True
         for _ in range(CONFIRMING):
             one = self._stepped.read(first.level)
             self._keep(one, phase, 1.0, compliance)
-            seen = seen and self._is_jump(one, before, compliance)
+            seen = seen and self._is_event(one, before, compliance)
             current = abs(one.reading.current)
             self._reached = self._reached or (seen and current >= _NEAR * self._settings.target)
             yield Step(self._number, self._total, f"again at {format_quantity(first.level, 'V')}")

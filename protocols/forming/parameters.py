@@ -31,7 +31,8 @@ class FormingParameters(Parameters):
                                         "highest compliance)")
     jump: Number = Field(
         default=5.0, ge=2, le=1e6, description="an event is a rise of the current by at least this factor in one step "
-                                               "that two more readings at the same level confirm")
+                                               "that two more readings at the same level confirm, or a fall of the "
+                                               "device voltage by 30 % that they confirm")
     confirm: bool = Field(
         default=True, description="one more ramp after forming, under the compliance of the last stage. It shows "
                                   "whether the device now switches at a lower voltage")

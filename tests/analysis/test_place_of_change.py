@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.threshold.level_change import LevelStep
-from tsbench.analysis.threshold.place_of_change import gap_probability
+from tsbench.analysis.threshold.place_of_change import at_fall_of_voltage, falls, gap_probability
 from tsbench.records import FloatArray
 
 LEVEL = np.arange(1.0, 13.0)
@@ -77,3 +77,32 @@ def test_a_wild_reading_has_a_bounded_weight() -> None:
         found.append(gap_probability(spoilt, np.exp(np.minimum(spoilt, 50.0)), LevelStep(4, 5, 3.0, 9.0, 5, 1.0),
                                      np.arange(10.0), backwards=False))
     assert found[0] == pytest.approx(found[1]) and int(np.argmax(found[0])) == 4
+
+
+def test_a_voltage_that_falls_tells_the_gap_of_an_unclear_change() -> None:
+    """A device that oscillates in compliance conducts a little more with each step; its mean voltage collapses once."""
+    level = np.linspace(0.1, 1.0, 10)
+    voltage = np.where(level < 0.65, level, 0.4)
+    unclear = np.full(9, 1.0 / 9.0)
+    assert at_fall_of_voltage(unclear, voltage, level, 0.001).argmax() == 5
+    assert at_fall_of_voltage(unclear, voltage, level, 0.001).max() == 1.0
+    clear = np.eye(9)[2]
+    assert at_fall_of_voltage(clear, voltage, level, 0.001) is clear   # the conductance tells it
+
+
+@pytest.mark.parametrize(("at", "wild"), [(5, 2.0), (5, 0.1), (8, 0.1), (9, 0.1)])
+def test_one_wild_voltage_is_no_fall(at: int, wild: float) -> None:
+    level = np.linspace(0.1, 1.0, 10)
+    voltage = level.copy()
+    voltage[at] = wild
+    unclear = np.full(9, 1.0 / 9.0)
+    assert at_fall_of_voltage(unclear, voltage, level, 0.001) is unclear
+    assert falls(voltage, level).max() < 0.0
+
+
+def test_a_fall_within_the_noise_is_none() -> None:
+    level = np.linspace(0.1, 1.0, 10)
+    voltage = level - np.where(level > 0.55, 0.21, 0.0)   # it falls by 0.11 V
+    unclear = np.full(9, 1.0 / 9.0)
+    assert at_fall_of_voltage(unclear, voltage, level, 0.02) is unclear
+    assert at_fall_of_voltage(unclear, voltage, level, 0.001).max() == 1.0

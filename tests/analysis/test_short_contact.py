@@ -29,3 +29,9 @@ def test_a_short_bounds_no_threshold() -> None:
     assert (first.low, second.value, second.high) == (None, None, None)
     assert first.flags == second.flags == Flag.SHORT | Flag.NO_EVENT
     assert (third.value, third.flags) == (10.0, Flag.SHORT)
+
+
+def test_a_short_has_no_probability_although_noise_looked_like_a_pulse_that_fired() -> None:
+    share = Result("firing_probability", "", 0.04, 0.0, 0.2, "", {}, Flag.AMBIGUOUS)
+    (found,) = with_contact((share,), contact(*pulse(10.0)))
+    assert (found.value, found.low, found.high) == (None, None, None) and Flag.NO_EVENT in found.flags

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tsbench.analysis.contact.device_condition import Stand
 from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses, jumps
 from tsbench.analysis.relaxation.relaxation import Relaxed
@@ -106,7 +107,9 @@ def test_the_first_twelve_kinds_of_pulse_are_drawn():
     """One figure of a kind for its delay, and one for its relaxation where it switched; more say little."""
     none, fired = Relaxed(None, flags=Flag.NO_EVENT), Relaxed(1e-3)
     span = PulseSpan(first=20, last=39, begin=0, end=100, width=2e-6, amplitude=1.0)
-    kinds = [TablePulse(span, 1.0 + k, 1e-3, 0.1, Delay(None, 0.0, 0.0), none if k == 2 else fired) for k in range(13)]
+    stand = Stand(switched=False, voltage=1.0, current=0.0, resolution=1e-9)
+    kinds = [TablePulse(span, 1.0 + k, 1e-3, 0.1, Delay(None, 0.0, 0.0), none if k == 2 else fired, stand)
+             for k in range(13)]
     record = tuple(np.arange(100.0) + shift for shift in (0, 100, 200))
 
     def drawn(number, what, relaxation):

@@ -1,5 +1,6 @@
 """Forming: a fresh device on the simulated bench beside the witness; others by arithmetic."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,13 +86,14 @@ def test_a_device_that_stays_on_is_told(station: Any, recorder: Any) -> None:
 
 
 def test_a_knee_is_no_forming(station: Any, recorder: Any) -> None:
-    """Both ways change at the same voltage, as a device that oscillates in compliance does too."""
+    """Both ways change at the same voltage, and in compliance the device keeps this voltage."""
     device = put(station, Switch(threshold=5.0))
     usual = station.meter._reading
 
     def knee(level: float, time: float) -> Any:
         device.off = 1e3 if level > 1.105 else 100e3
-        return usual(level, time)
+        reading = usual(level, time)
+        return replace(reading, voltage=1.105) if level > 1.105 else reading
 
     station.meter._reading = knee
     run = ran(protocol_named("forming").parse({"stop": 2.0, "compliance": (1e-4,)}), station, recorder)
@@ -105,6 +107,41 @@ def test_a_compliance_that_is_too_low_is_told(station: Any, recorder: Any) -> No
     run = formed(station, recorder, Switch(threshold=5.0, off=10e3), compliance=(5e-6, 50e-6))
     assert any("Use a higher compliance" in text for text in recorder.texts("warning"))
     assert run.column("set_point").max() < 0.7   # the ramp ends in compliance
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_device_that_oscillates_in_compliance_is_formed_where_its_voltage_collapses(
+    station: Any, recorder: Any, sign: float,
+) -> None:
+    """The meter reads a mean current that is hardly above that before: by a virgin nbo2, 55 uA after 51 uA."""
+    device = put(station, Switch(threshold=1.005, forming=1.513, off=27e3), noise=1e-8)
+    usual = station.meter._reading
+
+    def averaged(level: float, time: float) -> Any:
+        reading = usual(level, time)
+        return replace(reading, voltage=0.95 * sign, current=(62e-6 + 5e-6 * abs(level)) * sign,
+                       flags=Flag.NONE) if device.is_on else reading
+
+    station.meter._reading = averaged
+    run = ran(protocol_named("forming").parse(
+        {"start": 0.1 * sign, "stop": 3.0 * sign, "compliance": (1e-4,), "confirm": False}), station, recorder)
+    voltage = numbers(run)["forming_voltage"]
+    assert abs(run.column("set_point")).max() < 1.55   # two more readings confirm it, and the ramp ends
+    assert voltage.low < sign * 1.513 < voltage.high and voltage.high - voltage.low < 0.03
+    assert not {Flag.AMBIGUOUS, Flag.UNDER_SAMPLED} & set(voltage.flags)
+
+
+def test_one_low_voltage_alone_forms_nothing(station: Any, recorder: Any) -> None:
+    put(station, Switch(threshold=5.0))
+    usual, count = station.meter._reading, iter(range(10_000))
+
+    def wild(level: float, time: float) -> Any:
+        reading = usual(level, time)
+        return replace(reading, voltage=0.2, current=1.2 * reading.current) if next(count) == 70 else reading
+
+    station.meter._reading = wild
+    run = ran(protocol_named("forming").parse({"stop": 2.0, "compliance": (1e-4,)}), station, recorder)
+    assert numbers(run)["forming_voltage"].value is None and run.column("set_point").max() == 2.0
 
 
 def test_a_single_wild_reading_forms_nothing(station: Any, recorder: Any) -> None:
