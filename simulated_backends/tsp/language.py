@@ -41,15 +41,16 @@ class TspLanguage:
     ----------
     instrument : TspHost
     channels : names of the source-measure units: "smua", "smub"
+    precision : default of ``format.asciiprecision``
     """
 
-    def __init__(self, instrument: TspHost, channels: tuple[str, ...]) -> None:
+    def __init__(self, instrument: TspHost, channels: tuple[str, ...], precision: int) -> None:
         self._instrument = instrument
         self._status = instrument.status
         self.interpreter = Interpreter(self._status.post)
         self.parts = TspParts(instrument, self.interpreter)
         self.bus = EventBus()
-        self.output = Output(self.parts)
+        self.output = Output(self.parts, precision)
         self.system = SystemTables(self.parts)
         self.status = StatusTree(self.parts)
         self.triggers = Triggers(self.parts, self.bus)

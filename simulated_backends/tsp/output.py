@@ -34,10 +34,12 @@ class Output:
     Parameters
     ----------
     parts : TspParts
+    precision : significant digits after a reset; 0: automatic
     """
 
-    def __init__(self, parts: TspParts) -> None:
+    def __init__(self, parts: TspParts, precision: int) -> None:
         self._parts = parts
+        self._precision_after_reset = precision
         self._exchange = parts.instrument.exchange
         self.reset()
         interpreter = parts.interpreter
@@ -55,7 +57,7 @@ class Output:
 
     def reset(self) -> None:
         """Go back to what a reset leaves."""
-        self.data, self.byteorder, self.precision = ASCII, SWAPPED, 6
+        self.data, self.byteorder, self.precision = ASCII, SWAPPED, self._precision_after_reset
 
     def _set_data(self, value: Any) -> None:
         if number(value) not in (ASCII, REAL32, REAL64):
@@ -73,10 +75,14 @@ class Output:
         self.precision = int(value)
 
     def text(self, value: float) -> str:
-        """Return a number as text."""
+        """Return a number as text.
+
+        With automatic precision, it is what Lua itself writes: 14 digits and no exponent where none is needed. This
+        is what the examples of the 2450 show (2450-901-01 rev. B, p. 7-25: ``1``; p. 8-25: ``-9.6420389034124e-12``).
+        """
         if not math.isfinite(value):
             return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-        return f"{value:.{(self.precision or 17) - 1}e}"
+        return f"{value:.{self.precision - 1}e}" if self.precision else f"{value:.14g}"
 
     def _print(self, *values: Any) -> None:
         texts = [value if isinstance(value, str) else self.text(float(value)) for value in values]

@@ -39,6 +39,9 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2600.smu_table impo
 from tsbench.simulated_backends.virtual_instruments.keithley_2600.system_tables import Setups, show_system
 from tsbench.simulated_backends.virtual_instruments.source_meter.options import interlock_is_closed, line_frequency
 
+#: digits of a number that is printed (2600BS-901-01 rev. C, p. 7-101)
+PRECISION = 6
+
 
 class VirtualKeithley2600B(VirtualInstrument):
     """Base of the models."""
@@ -65,7 +68,7 @@ class VirtualKeithley2600B(VirtualInstrument):
 
     def _start_language(self) -> None:
         """Start an interpreter with no variables and no scripts but those of the maker."""
-        self.language = language = TspLanguage(self, tuple(channel.name for channel in self.channels))
+        self.language = language = TspLanguage(self, tuple(channel.name for channel in self.channels), PRECISION)
         buffers = BufferTables(language.parts)
         show_status(language.status, self.channels)
         if self.data_sheet.interlock and not self.channels[0].interlock_is_open:

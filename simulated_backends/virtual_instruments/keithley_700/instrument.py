@@ -34,6 +34,8 @@ from tsbench.simulated_backends.virtual_instruments.switch_matrix.relays import 
 )
 
 ROWS = "ABCDEFGH"
+#: digits of a number that is printed (707B-901-01 rev. B, p. 7-89; 3700S-901-01 rev. C, p. 13-183)
+PRECISION = 10
 
 
 class VirtualSwitchMainframe(VirtualInstrument):
@@ -55,7 +57,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
         self.matrix = RelayMatrix(self, [
             self.crosspoint(slot, row, column, card) for slot, card in found.items()
             for row in range(card.rows) for column in range(card.columns)])
-        self.language = TspLanguage(self, ())
+        self.language = TspLanguage(self, (), PRECISION)
         slots = {slot: found.get(slot) for slot in range(1, self.slots + 1)}
         self._table = ChannelTable(self.language.parts, self.matrix, slots, self.firmware)
 

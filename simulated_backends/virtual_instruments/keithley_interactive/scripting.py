@@ -41,7 +41,8 @@ _LISTS = {"sweeplinear": "LinearSweepList", "sweeplinearstep": "LinearSweepList"
 #: what a constant is in a command
 _WORDS = {f"smu.{name}": word for name, word in SMU.items()} | {
     f"trigger.{name}": word for name, word in TRIGGER.items()}
-_DIGITS = 10  #: of a reading
+_DIGITS = 15  #: of a reading
+PRECISION = 0  #: of a number that is printed: automatic (2450-901-01 rev. B, p. 8-62)
 
 
 class ScriptColumn:
@@ -91,7 +92,7 @@ class MeterScripts:
     def __init__(self, meter: MeterBase, instrument: TspHost) -> None:
         self._meter = meter
         self._instrument = instrument
-        self.language = TspLanguage(instrument, ())
+        self.language = TspLanguage(instrument, (), PRECISION)
         self._interpreter = self.language.interpreter
         self._made = 0   #: buffers that scripts have made
         smu = self._global("smu")

@@ -82,7 +82,7 @@ def test_a_sweep_of_a_solar_cell() -> None:
         "print(voltage[i],current[i],voltage[i]*current[i])", "end")
     assert column(lines, 0) == pytest.approx(list(np.linspace(0, 0.53, 56)), abs=1e-4)
     assert column(lines, 1) == pytest.approx(list(np.linspace(0, 0.53e-3, 56)), abs=1e-6)
-    assert meter.ask("print(smu.source.output, smu.source.configlist.size('SolarCell'))") == "smu.OFF\t5.60000e+01"
+    assert meter.ask("print(smu.source.output, smu.source.configlist.size('SolarCell'))") == "smu.OFF\t56"
 
 
 def test_blocks_events_and_the_block_list() -> None:
@@ -97,13 +97,13 @@ def test_blocks_events_and_the_block_list() -> None:
         "trigger.model.setblock(5, trigger.BLOCK_BRANCH_COUNTER, 3, 2)", "trigger.model.initiate()", "waitcomplete()",
         "print(defbuffer1.n)", "print(trigger.model.getblocklist())")
     assert lines == [
-        "1.50000e+01", " 1) BUFFER_CLEAR          BUFFER: defbuffer1",
+        "15", " 1) BUFFER_CLEAR          BUFFER: defbuffer1",
         " 2) MEASURE               BUFFER: defbuffer1 COUNT: 1", " 3) BRANCH_COUNTER        VALUE: 5  BRANCH_BLOCK: 2",
         " 4) DELAY_CONSTANT        DELAY: 1.000000000", " 5) BRANCH_COUNTER        VALUE: 3  BRANCH_BLOCK: 2"]
     play(meter, 'trigger.model.load("Empty")', "trigger.model.setblock(1, trigger.BLOCK_NOTIFY, trigger.EVENT_NOTIFY2)",
          "trigger.model.setblock(2, trigger.BLOCK_WAIT, trigger.EVENT_NOTIFY2)", "trigger.model.initiate()",
          "waitcomplete()")
-    assert meter.ask("print(trigger.model.state())") == "trigger.STATE_IDLE\ttrigger.STATE_IDLE\t2.00000e+00"
+    assert meter.ask("print(trigger.model.state())") == "trigger.STATE_IDLE\ttrigger.STATE_IDLE\t2"
 
 
 def test_measure_count_of_a_configuration_list() -> None:
@@ -118,7 +118,7 @@ def test_measure_count_of_a_configuration_list() -> None:
         "trigger.model.setblock(3, trigger.BLOCK_DELAY_CONSTANT, 1)",
         "trigger.model.setblock(4, trigger.BLOCK_BRANCH_COUNTER, 3, 1)", "trigger.model.initiate()", "waitcomplete()",
         "print(defbuffer1.n)")
-    assert lines == ["1.50000e+01"]
+    assert lines == ["15"]
 
 
 def test_readings_into_a_buffer_of_the_script() -> None:
@@ -128,7 +128,7 @@ def test_readings_into_a_buffer_of_the_script() -> None:
         "mine = buffer.make(10)", "for i = 1, 3 do print(smu.measure.read(mine)) end", "print(mine.n, defbuffer1.n)",
         "printbuffer(1, mine.n, mine.readings, mine.sourcevalues)", "mine.clear()", "print(mine.n)")
     assert column(lines[:3], 0) == pytest.approx([1e-4] * 3, rel=1e-4)
-    assert lines[3] == "3.00000e+00\t0.00000e+00" and lines[5] == "0.00000e+00"
+    assert lines[3] == "3\t0" and lines[5] == "0"
     assert [float(part) for part in lines[4].split(",")] == pytest.approx([1e-4, 1.0] * 3, rel=1e-3)
 
 
@@ -156,3 +156,12 @@ def test_the_language_changes_at_the_next_restart() -> None:
     assert meter.ask(":SOUR:FUNC?") == "VOLT" and meter.errors() == []
     with pytest.raises(ConfigurationError, match="language = 'Lua' must be 'SCPI' or 'TSP'"):
         bare_meter(language="Lua")
+
+
+def test_numbers_are_printed_as_the_manual_shows() -> None:
+    """2450-901-01 rev. B, p. 7-25 (a loop prints 1 to 4), 8-25 (14 digits; 2 and 0 as such) and 8-62 (precision)."""
+    meter = bare_meter(language="TSP")
+    assert meter.ask("print(format.asciiprecision, 4, -9.6420389034124e-12)") == "0\t4\t-9.6420389034124e-12"
+    assert meter.ask("printnumber(2, 0, 0.277194856)") == "2, 0, 0.277194856"
+    assert meter.ask("format.asciiprecision = 10 printnumber(2.54)") == "2.540000000e+00"
+    assert meter.ask("format.asciiprecision = 3 printnumber(2.54)") == "2.54e+00"

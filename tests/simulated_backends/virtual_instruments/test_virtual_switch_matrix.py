@@ -97,7 +97,7 @@ def test_closing_and_opening(world: World) -> None:
 def test_a_channel_that_is_not_there_is_an_error_and_changes_nothing(world: World, channels: str) -> None:
     say(world, "channel.close('1A01')")
     say(world, f"channel.close('1B01,{channels}')")
-    assert say(world, "print(errorqueue.next())").startswith("1.40100e+03\tParameter 1 is invalid")
+    assert say(world, "print(errorqueue.next())").startswith("1.401000000e+03\tParameter 1 is invalid")
     assert say(world, ALL) == "1A01"
 
 
@@ -107,8 +107,9 @@ def test_contacts_need_their_time_and_break_before_they_make(world: World) -> No
     world.instruments["matrix"].exchange.recv(b"channel.exclusiveclose('1A02')\n", True)
     world.clock.wait(5e-3)
     assert world.instruments["matrix"].matrix.closed == set()   # type: ignore[attr-defined]
-    assert say(world, "print(1)") == "1.00000e+00" and world.bench.clock.now - before == pytest.approx(30e-3, abs=1e-3)
-    assert say(world, "print(channel.connectrule)") == "1.00000e+00"
+    assert say(world, "print(1)") == "1.000000000e+00"   # 707B-901-01 rev. B, p. 7-89: 10 digits
+    assert world.bench.clock.now - before == pytest.approx(30e-3, abs=1e-3)
+    assert say(world, "print(channel.connectrule)") == "1.000000000e+00"
     say(world, "channel.connectrule = channel.MAKE_BEFORE_BREAK")
     before = world.bench.clock.now
     world.instruments["matrix"].exchange.recv(b"channel.exclusiveclose('1A01')\n", True)
@@ -178,7 +179,7 @@ def test_the_driver_of_qcodes_for_the_3706a(tmp_path: Path) -> None:
         driver.set_delay("1101", 0.25)
         assert driver.get_forbidden_channels("1101:1104") == "1102" and list(driver.get_delay("1101")) == [0.25]
         driver.write("channel.close('1102')")   # not the driver's function, which looks at it first
-        assert driver.get_closed_channels("1101:1104") is None and driver.ask("errorqueue.count") == "1.00000e+00"
+        assert driver.get_closed_channels("1101:1104") is None and driver.ask("errorqueue.count") == "1.000000000e+00"
     finally:
         driver.close()
 
@@ -191,7 +192,7 @@ def test_patterns_stand_for_channels(world: World) -> None:
     assert say(world, "local all = '' for name in channel.pattern.catalog() do all = all .. name .. ' ' end print(all)"
                ) == "pair now "
     say(world, "reset() channel.pattern.delete('now') channel.pattern.setimage('1A01', '1A02')")
-    assert say(world, "print(errorqueue.next())").startswith("1.40100e+03\tParameter 2 is invalid")
+    assert say(world, "print(errorqueue.next())").startswith("1.401000000e+03\tParameter 2 is invalid")
     assert say(world, "print(channel.pattern.getimage('pair'))") == "1A01,1A02"
     say(world, "print(channel.pattern.getimage('now'))")
-    assert say(world, "print(errorqueue.next())").startswith("1.40100e+03\tParameter 1 is invalid")
+    assert say(world, "print(errorqueue.next())").startswith("1.401000000e+03\tParameter 1 is invalid")
