@@ -77,7 +77,6 @@ class ReadingCommands(LineTable[LoopController]):
     def _type(self, letter: str) -> str:
         return self.instrument.input_types[self._input(letter)]
 
-
     @line_command("INCRV")
     def _set_curve(self, letter: str, curve: str) -> None:
         """Choose a curve; the reading does not depend on it here."""
@@ -160,15 +159,29 @@ class ControlCommands(LineTable[LoopController]):
         return "0"
 
     @line_command("HTRSET")
-    def _set_heater(self, output: str, resistance: str, current: str, user: str, display: str) -> None:
-        self._heated(output).heater = (
+    def _set_heater(
+        self, output: str, first: str, second: str, third: str, fourth: str, fifth: str | None = None,
+    ) -> None:
+        """Set up the heater of an output; the 335 has the type of the output before the resistance."""
+        loop, given = self._heated(output), [first, second, third, fourth]
+        if (fifth is not None) is not self.instrument.data_sheet.types:
+            raise LineError(COMMAND_ERROR, "HTRSET")
+        kind = 0
+        if fifth is not None:
+            kind = whole_number(given.pop(0), 0, 0 if loop is self.instrument.loops[0] else 1)
+            given.append(fifth)
+        resistance, current, user, display = given
+        loop.heater = (
             whole_number(resistance, 1, 2), whole_number(current, 0, 4), number(user, 0.0, 2.0),
             whole_number(display, 1, 2))
+        loop.kind = kind
 
     @line_command("HTRSET?")
     def _heater_setup(self, output: str = "1") -> str:
-        resistance, current, user, display = self._heated(output).heater
-        return f"{resistance},{current},{user:+.3f},{display}"
+        loop = self._heated(output)
+        resistance, current, user, display = loop.heater
+        kind = f"{loop.kind}," if self.instrument.data_sheet.types else ""
+        return f"{kind}{resistance},{current},{user:+.3f},{display}"
 
     @line_command("PID")
     def _set_gains(self, output: str, p: str, i: str, d: str) -> None:

@@ -28,12 +28,14 @@ class ControllerDataSheet:
     inputs : letters of the sensor inputs
     power : full power [W] of each heater output into a heater of 25 Ohm, lowest number first
     other_outputs : number of outputs without a heater range (336: analog outputs 3 and 4)
+    types : whether HTRSET has the type of the output, current or voltage (335; ``model_335.py`` of the maker's driver)
     """
 
     model: str
     inputs: str
     power: tuple[float, ...]
     other_outputs: int = 0
+    types: bool = False
     firmware: str = "2.9"
     noise: float = 1e-3  #: [K] rms
     offset: float = 20e-3  #: [K] of the input's calibration, at most
@@ -45,5 +47,5 @@ class ControllerDataSheet:
         return len(self.power) + self.other_outputs
 
 
-LAKESHORE_335 = ControllerDataSheet("MODEL335", "AB", (75.0, 25.0))
+LAKESHORE_335 = ControllerDataSheet("MODEL335", "AB", (75.0, 25.0), types=True)
 LAKESHORE_336 = ControllerDataSheet("MODEL336", "ABCD", (100.0, 50.0), other_outputs=2)

@@ -33,6 +33,7 @@ class Loop:
     rate: float = 0.0  #: [K/min]; 0: at once
     manual: float = 0.0  #: [%]
     heater: tuple[int, int, float, int] = (1, 0, 2.0, 1)  #: resistance code, current code, user current [A], display
+    kind: int = 0  #: type of the output: 0 current, 1 voltage (output 2 of the 335)
     output: float = 0.0  #: [%]
     _from: tuple[float, float] = (0.0, 0.0)  #: set-point [K] and time [s] where the ramp began
     _integral: float = 0.0

@@ -147,6 +147,10 @@ class TektronixChannels(TektronixTable):
     def _probe_type(self, channel: int) -> str:
         return '"1X"'
 
+    @command(":CH<1-8>:PRObe:ID:SERnumber?")
+    def _probe_serial(self, channel: int) -> str:
+        return '"N/A"'   # of a cable, as of all probes of level 0 and 1 (the maker's description of the command)
+
     @command(":CH<1-8>:PRObe:UNIts?")
     def _probe_units(self, channel: int) -> str:
         return '"V"'
@@ -157,6 +161,11 @@ class MsoChannelCommands(TektronixChannels):
 
     displayed = Setting(":DISplay:GLObal:CH<1-8>:STATE", Boolean(), default=lambda owner, channel: channel == 1)
     coupling = Setting(":CH<1-8>:COUPling", TekWord("AC", "DC", "DCR"), default="DC", coerce="coupling_chosen")
+
+    @command(":CH<1-8>:PROBETYPe?")
+    def _kind_of_probe(self, channel: int) -> str:
+        """``CH1:PROBETYPe?``: ANALOG or DIGITAL, as the maker's driver tm_devices asks (tekscope.py)."""
+        return "ANALOG"
 
 
 class DpoChannelCommands(TektronixChannels):

@@ -104,6 +104,15 @@ def test_the_available_sources_are_the_channels_that_are_on(mso: Scope) -> None:
     assert mso.ask("DATa:SOUrce:AVAILable?") == "CH1"
 
 
+def test_the_probe_that_the_driver_of_the_maker_asks_for(any_scope: Scope) -> None:
+    """tm_devices 3.7.0, tekscope.py; the maker's description of the command: N/A is a probe without a serial number."""
+    assert any_scope.ask("CH1:PROBE:ID:SERNUMBER?;:CH1:PROBE:ID:TYPE?") == '"N/A";"1X"'
+
+
+def test_the_kind_of_probe_of_the_4_5_and_6_series(mso: Scope) -> None:
+    assert mso.ask("CH1:PROBETYPE?") == "ANALOG" and mso.events() == []
+
+
 def test_events_wait_for_the_register(any_scope: Scope) -> None:
     scope = any_scope
     assert scope.ask("EVMsg?") == '0,"No events to report - queue empty"'

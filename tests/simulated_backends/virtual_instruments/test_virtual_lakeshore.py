@@ -97,7 +97,7 @@ def test_commands_of_the_manual(world: World, message: str, reply: str) -> None:
 @pytest.mark.parametrize(("message", "bit"), [
     ("SYST:ERR?", 0x20), ("NONSENSE 1", 0x20), ("KRDG? E", 0x10), ("SETP 5,300", 0x10), ("SETP 1", 0x20),
     ("SETP 1,300,2", 0x20), ("SETP 1,warm", 0x20), ("RANGE 1,4", 0x10), ("RANGE 3,2", 0x10), ("RAMP 1,1,101", 0x10),
-    ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10),
+    ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("HTRSET 1,0,1,2,0,1", 0x20),
 ])
 def test_what_is_wrong_is_ignored_and_shows_in_the_event_register(world: World, message: str, bit: int) -> None:
     before = say(world, "SETP? 1;RANGE? 1;RAMP? 1;PID? 1")
@@ -115,6 +115,10 @@ def test_the_335_has_two_inputs_and_less_power(tmp_path: Path) -> None:
     say(world, "OUTMODE 1,3,0,0;MOUT 1,100;RANGE 1,3")
     world.clock.wait(1000.0)
     assert float(say(world, "KRDG? A")) == pytest.approx(296 + 2 * 75.0, abs=0.01)
+    # with the type of the output, as the maker's driver lakeshore 1.10.0 (model_335.py) sends and reads it
+    assert say(world, "HTRSET 2,1,2,0,1.2,2;HTRSET? 2") == "1,2,0,+1.200,2"
+    assert say(world, "HTRSET 1,0,1,2,0,1;HTRSET? 1;*ESR?") == "0,1,2,+0.000,1;0"
+    assert say(world, "HTRSET 1,1,1,2,0,1;*ESR?") == "16" and say(world, "HTRSET 1,1,2,0,1;*ESR?") == "32"
     close_world(world)
 
 
