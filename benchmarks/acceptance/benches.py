@@ -57,13 +57,24 @@ def terminals_of(model: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def world_text(model: str, partner: str | None = None) -> str:
-    """Return the world file of a bench with ``model``, and with ``partner`` on the same nodes."""
+def world_text(model: str, partner: str | None = None, address: str = "", options: str = "", more: str = "") -> str:
+    """Return the world file of a bench with ``model``, and with ``partner`` on the same nodes.
+
+    Parameters
+    ----------
+    model, partner : virtual instruments
+    address : VISA address of ``model``; empty: one of USB
+    options : the entry ``options`` of ``model``; empty: none
+    more : more tables
+    """
     placed = {TESTED: model} | ({PARTNER: partner} if partner else {})
     lines = ["seed = 1"]
     netlist, terminals = [], []
     for number, (name, its_model) in enumerate(placed.items()):
-        lines += [f"[instruments.{name}]", f'model = "{its_model}"', f'resource = "{resource(number + 1)}"']
+        lines += [f"[instruments.{name}]", f'model = "{its_model}"',
+                  f'resource = "{(not number and address) or resource(number + 1)}"']
+        if options and not number:
+            lines.append(f"options = {options}")
         for position, terminal in enumerate(terminals_of(its_model)):
             node = f"n{position}"
             terminals.append(f'"{name}{"." if terminal else ""}{terminal}" = "{node}"')
@@ -76,7 +87,7 @@ def world_text(model: str, partner: str | None = None) -> str:
                   "[wafers.W1]", 'model = "resistor"', "seed = 1"]
     if partner:
         lines += ["[wires]", *(f'"{one}.external" = "{other}.sync"' for one, other in _wires(model, partner))]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, more]) + "\n"
 
 
 def _wires(model: str, partner: str) -> Iterator[tuple[str, str]]:
@@ -204,7 +215,10 @@ class OpenBench:
 
 
 @contextmanager
-def bench_of(folder: Path, model: str, transport: str, partner: str | None = None) -> Iterator[OpenBench]:
+def bench_of(
+    folder: Path, model: str, transport: str, partner: str | None = None, address: str = "", options: str = "",
+    more: str = "",
+) -> Iterator[OpenBench]:
     """Switch a bench on for a while.
 
     Parameters
@@ -213,14 +227,16 @@ def bench_of(folder: Path, model: str, transport: str, partner: str | None = Non
     model : virtual instrument under test
     transport : one of :data:`TRANSPORTS`
     partner : virtual instrument on the same nodes
+    address, options, more : see :func:`world_text`
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model}_{transport.replace(' ', '_')}.world.toml"
-    path.write_text(world_text(model, partner), "utf-8")
+    path.write_text(world_text(model, partner, address, options, more), "utf-8")
     if transport == "in process":
         names = (TESTED, PARTNER)
         world = open_world(path)
-        bench = OpenBench(world, f"{path}@tsbench", {n: resource(i + 1) for i, n in enumerate(names)}, transport)
+        addresses = {name: (not number and address) or resource(number + 1) for number, name in enumerate(names)}
+        bench = OpenBench(world, f"{path}@tsbench", addresses, transport)
         try:
             yield bench
         finally:

@@ -24,6 +24,9 @@ class Driver:
     opening : context manager function ``(bench) -> driver``
     partner : virtual instrument on the same nodes
     transports : what the driver can use
+    options : the entry ``options`` of the instrument in the world file
+    address : VISA address of the instrument in process; empty: one of USB
+    more : more tables of the world file
     """
 
     package: str
@@ -32,6 +35,9 @@ class Driver:
     opening: Callable[[OpenBench], Any]
     partner: str | None = None
     transports: tuple[str, ...] = ("in process", "socket", "hislip")
+    options: str = ""
+    address: str = ""
+    more: str = ""
     cases: dict[str, Check] = field(default_factory=dict)
 
     def case(self, check: Check) -> Check:

@@ -109,7 +109,8 @@ def check_driver(driver: Driver, twin: str, transport: str, cases: Sequence[str]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 folder = FOLDER / f"{driver.row}_{number}"
-                with bench_of(folder, twin, transport, driver.partner) as bench, driver.opening(bench) as opened:
+                with bench_of(folder, twin, transport, driver.partner, driver.address, driver.options,
+                              driver.more) as bench, driver.opening(bench) as opened:
                     check(opened, bench)
             yield Outcome(name, True)
         except Exception as error:  # noqa: BLE001  whatever another author's driver raises is a failure of the case
