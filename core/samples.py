@@ -1,4 +1,4 @@
-"""Arithmetic on samples for several folders: median, quantile, fast noise, running mean, the envelope's samples."""
+"""Arithmetic on samples for several folders: median, quantile, fast noise, resolution, running mean, an envelope."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.records import FloatArray
+from tsbench.records import FloatArray, Waveform
 
 #: second differences that are enough for their median
 _ENOUGH = 500_000
@@ -52,6 +52,26 @@ def noise_of(values: FloatArray, resolution: float = 0.0, enough: int = _ENOUGH)
 def _spread_of_second_differences(second: FloatArray) -> float:
     """Return the standard deviation of white noise from its second differences, by their median deviation."""
     return 1.4826 * median(np.abs(second - median(second))) / math.sqrt(6.0)
+
+
+def resolution(waveform: Waveform) -> float:
+    """Return the step of a record's samples, in its unit: no less than one code.
+
+    An oscilloscope with a converter of 8 bits may send 16-bit codes that are all multiples of 256 (the WORD format of
+    Keysight, LeCroy and others). One code is then no step that it can show.
+    """
+    return abs(waveform.scale) * step_of_codes(waveform.codes)
+
+
+def step_of_codes(codes: npt.NDArray[Any]) -> int:
+    """Return the largest power of 2 that divides all differences between 16-bit codes; 1 if there are none.
+
+    Codes of 8 bits are those of the converter.
+    """
+    if codes.dtype.itemsize < 2 or codes.dtype.kind not in "iu" or codes.size == 0:
+        return 1
+    differing = int(np.bitwise_or.reduce(np.bitwise_xor(codes, codes.flat[0]), axis=None))
+    return differing & -differing or 1
 
 
 def smoothed(values: FloatArray, width: int) -> FloatArray:

@@ -12,6 +12,7 @@ from tsbench.instruments import Accuracy, Reading, Station
 from tsbench.protocols.acquiring.device_view import DeviceView, clipped, current_name
 from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import Flag, Sensing, Waveform
+from tsbench.samples import resolution
 
 #: readings one after the other that must disagree, all to the same side: one alone may be a device that switched
 #: between the reading and the record
@@ -57,7 +58,7 @@ def scope_current(record: Waveform, rest: Waveform, sensing: Sensing) -> Current
     volts, volts_rest = record.values(), rest.values()
     difference = float(volts.mean() - volts_rest.mean())
     noise = math.hypot(float(volts.std()) / math.sqrt(volts.size), float(volts_rest.std()) / math.sqrt(volts_rest.size))
-    doubt = math.sqrt(3.0) * record.accuracy_gain * abs(difference) + _SIGMAS * noise + abs(record.scale)
+    doubt = math.sqrt(3.0) * record.accuracy_gain * abs(difference) + _SIGMAS * noise + resolution(record)
     gain = sensing.transresistance or 1.0
     value = difference / gain
     return Current(value, doubt / abs(gain) + sensing.current_tolerance * abs(value))

@@ -11,6 +11,7 @@ import numpy as np
 from tsbench.instruments import Station, Timebase
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
 from tsbench.records import Fixture, FloatArray, Waveform
+from tsbench.samples import resolution
 
 #: [s] shortest and longest record; with these points the shortest finds periods from about 80 ns to 15 us
 SHORTEST_SPAN, LONGEST_SPAN = 50e-6, 20e-3
@@ -145,7 +146,7 @@ class OscillationCheck:
             return False
         self.rest = waveforms
         # a quiet 8-bit channel may show one code only: half a code is the least that it can show
-        self._noise = {name: max(_deviation(wave), abs(wave.scale) / 2) for name, wave in waveforms.items()}
+        self._noise = {name: max(_deviation(wave), resolution(wave) / 2) for name, wave in waveforms.items()}
         return True
 
     def verdict(self, station: Station) -> OscillationVerdict:
@@ -157,7 +158,7 @@ class OscillationCheck:
         for name, wave in waveforms.items():
             if _deviation(wave) < _RATIO * self._noise[name]:
                 continue
-            seen = oscillation(wave.values()[0], wave.dt, self._noise[name], abs(wave.scale))
+            seen = oscillation(wave.values()[0], wave.dt, self._noise[name], resolution(wave))
             if seen.cycles > best.cycles:
                 best = seen
         return OscillationVerdict(best.cycles >= _CYCLES, best, waveforms)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, VOLTAGE_LOW, current_name
 from tsbench.records import Fixture, Flag, FloatArray, Run, Waveform
+from tsbench.samples import resolution
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,14 @@ def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceReco
     voltage: FloatArray | None = None
     voltage_resolution = 0.0
     if high is not None:
-        voltage, voltage_resolution = high.values(), abs(high.scale)
+        voltage, voltage_resolution = high.values(), resolution(high)
         if low is not None:
             voltage = voltage - (_earlier(low.values(), moved) if low is sense else low.values())
-            voltage_resolution = float(np.hypot(voltage_resolution, low.scale))
+            voltage_resolution = float(np.hypot(voltage_resolution, resolution(low)))
     current = None
     current_resolution = 0.0
     if sense is not None and (gain := sensing.transresistance):
-        current, current_resolution = _earlier(sense.values(), moved) / gain, abs(sense.scale / gain)
+        current, current_resolution = _earlier(sense.values(), moved) / gain, abs(resolution(sense) / gain)
     if voltage is not None and current is not None and sensing.unseen_drop:
         voltage = voltage - current * sensing.unseen_drop
         voltage_resolution = float(np.hypot(voltage_resolution, current_resolution * sensing.unseen_drop))

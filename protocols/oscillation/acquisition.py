@@ -11,6 +11,7 @@ from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.oscillation.parameters import OscillationParameters
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, RunEvent, Step, Waveform
+from tsbench.samples import resolution
 
 #: [s] first probe, and how much longer each next one is until cycles are seen
 _FIRST_PROBE = 20e-6
@@ -148,7 +149,7 @@ class OscillationAcquisition:
 
 def _period(waveforms: Mapping[str, Waveform]) -> float | None:
     """Return the period [s] that a probe shows on the channel with most cycles, None where it shows none."""
-    seen = [activity(values, wave.dt, white_noise(values, abs(wave.scale)))
+    seen = [activity(values, wave.dt, white_noise(values, resolution(wave)))
             for wave in waveforms.values() for values in [wave.values()[0]]]
     best = max(seen, key=lambda one: one.cycles)
     return 1 / best.frequency if best.cycles >= _ENOUGH_CYCLES else None

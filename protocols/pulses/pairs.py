@@ -14,7 +14,7 @@ from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, Step, Waveform
-from tsbench.samples import noise_of, smoothed
+from tsbench.samples import noise_of, resolution, smoothed
 
 Settings = TypeVar("Settings", bound=PairOfPulses)
 #: the waveforms of all channels of one pulse
@@ -129,7 +129,8 @@ def _all_seen(records: Sequence[PulseRecord]) -> bool:
 def _moves(waveform: Waveform) -> bool:
     values = waveform.values()[0]
     width = max(5, values.size // 20)
-    still = 2 * abs(waveform.scale) + 6 * noise_of(values, abs(waveform.scale)) / width**0.5
+    step = resolution(waveform)
+    still = 2 * step + 6 * noise_of(values, step) / width**0.5
     return bool(float(np.ptp(smoothed(values, width))) > still)
 
 

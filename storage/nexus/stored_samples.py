@@ -11,8 +11,11 @@ import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray, Run
+from tsbench.samples import step_of_codes
 from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason, unpacked
 from tsbench.storage.nexus.reader import read_open_file
+
+_ENOUGH = 1_000_000  #: codes that tell their step
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class StoredSamples:
 
     @property
     def resolution(self) -> float:
-        """Return one code [unit]."""
-        return abs(self.scale)
+        """Return the step of the samples [unit] (:func:`tsbench.samples.resolution`), by the first million of them."""
+        return abs(self.scale) * step_of_codes(self.codes(0, min(self.size, _ENOUGH)))
 
     def preview(self) -> tuple[FloatArray, FloatArray]:
         """Return times after the trigger [s] and values [unit] of a min/max envelope of at most 4000 points.

@@ -5,7 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tsbench.samples import envelope, median, noise_of, quantile, smoothed
+from tsbench.records import Waveform
+from tsbench.samples import envelope, median, noise_of, quantile, resolution, smoothed, step_of_codes
 
 
 @pytest.mark.parametrize("edges", [range(0, 101, 10), [0, 33, 66, 100], [0, 7, 100]])
@@ -61,3 +62,21 @@ def test_an_envelope_of_samples_that_may_not_be_written_to_copies_nothing(sample
     folded = values.reshape(-1, 200)
     assert (lowest % 200 == folded.argmin(axis=1)).all() and (highest % 200 == folded.argmax(axis=1)).all()
     assert most < 2**20
+
+
+@pytest.mark.parametrize("step", [1, 16, 256])
+def test_the_step_of_codes_is_that_of_the_converter(step: int) -> None:
+    codes = (np.random.default_rng(1).integers(-100, 100, (2, 5000)) * step + 7).astype(np.int16)
+    assert step_of_codes(codes) == step
+    record = Waveform("device_voltage_high", "V", codes, -1e-3, 0.5, 0.0, 1e-9, np.zeros(2))
+    assert resolution(record) == pytest.approx(1e-3 * step)
+
+
+def test_a_rare_code_counts_and_equal_codes_have_a_step_of_one() -> None:
+    codes = np.full(5000, 512, dtype=np.int16)
+    assert step_of_codes(codes) == 1
+    codes[4000] = 513
+    assert step_of_codes(codes) == 1
+    assert step_of_codes(np.array([0, 4, 8, -4], dtype=np.int8)) == 1   # a converter of 8 bits has these steps
+    assert step_of_codes(np.array([-256, 256, -32768], dtype=np.int16)) == 256
+    assert step_of_codes(np.empty(0, dtype=np.int8)) == 1

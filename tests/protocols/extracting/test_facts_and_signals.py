@@ -56,6 +56,17 @@ def test_device_voltage_is_the_difference_and_current_the_low_side():
     assert record.clipped == (False, False, False)
 
 
+def test_a_converter_of_8_bits_has_its_own_step_in_a_record_of_16_bits():
+    """The current before a device fires is less than a step: it has no sign, and cannot be opposite to the voltage."""
+    high, low = (replace(one, codes=256 * one.codes.astype(np.int16), scale=one.scale / 256, clip_low=None,
+                         clip_high=None)
+                 for one in pulses())
+    wide = run("pulse_train", ("index",), waveforms=[high, low])
+    (record,), (narrow,) = device_records(wide), device_records(run("pulse_train", ("index",), waveforms=pulses()))
+    assert record.voltage_resolution == pytest.approx(narrow.voltage_resolution)
+    assert record.current_resolution == pytest.approx(narrow.current_resolution) == 256 * low.scale / 50.0
+
+
 def test_clipped_segments_are_said_one_by_one():
     high, low = pulses()
     high.codes[1, 700] = 255
