@@ -33,6 +33,7 @@ class Jump:
 _AFTER_PEAK = 4
 _COLLAPSE = 0.3  #: part of its voltage that a device that switches may lose in one step, however much it conducts
 _FEWEST_OF_COLLAPSE = 4
+_COLLAPSE_SIGMAS = 6.0  #: and of the noise of the voltage; the second differences of the voltages tell it
 _SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
@@ -163,7 +164,8 @@ def _collapse(half: HalfSweep, floor: float) -> SwitchOn | None:
     if voltage.size < _FEWEST_OF_COLLAPSE:
         return None
     rises = np.diff(current) > floor
-    found = np.flatnonzero((falls(voltage, level) > _COLLAPSE * np.maximum(voltage[:-1], 0.0)) & rises)
+    least = np.maximum(_COLLAPSE * np.maximum(voltage[:-1], 0.0), _COLLAPSE_SIGMAS * noise_of(voltage))
+    found = np.flatnonzero((falls(voltage, level) > least) & rises)
     return None if not found.size else _certain(int(found[0]), half)
 
 
