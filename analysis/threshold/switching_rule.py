@@ -13,6 +13,7 @@ from tsbench.analysis.threshold.switching_evidence import SwitchOn, find_on
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import format_quantity, parse_quantity
 from tsbench.records import Flag, FloatArray
+from tsbench.samples import noise_of
 
 
 @dataclass(frozen=True)
