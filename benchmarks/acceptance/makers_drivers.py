@@ -1,4 +1,4 @@
-"""Drivers that the makers of the instruments publish themselves: Tektronix' tm_devices and Lake Shore's lakeshore."""
+"""Drivers that makers of instruments publish: tm_devices of Tektronix, RsInstrument of Rohde & Schwarz, lakeshore."""
 
 import tempfile
 from collections.abc import Iterator
@@ -60,7 +60,25 @@ def _lakeshore_opening(bench: OpenBench) -> Iterator[Any]:
 MODEL_336 = Driver(
     "lakeshore", "Model336", ("lakeshore_336",), _lakeshore_opening, transports=("socket",),
     more='[chuck]\ntemperature = 296\nheater = "tested.1"\nsensor = "tested.A"\n')
-DRIVERS = (SMU2450, SMU2636B, AFG3KC, MSO5, MODEL_336)
+
+
+@contextmanager
+def _rs_opening(bench: OpenBench) -> Iterator[Any]:
+    from RsInstrument import RsInstrument
+
+    scope = RsInstrument(bench.resource.replace("TCPIP0", "TCPIP"), True, False, "SelectVisa='socket'")
+    scope.visa_timeout = 10_000
+    scope.clear_status()
+    try:
+        yield scope
+    finally:
+        scope.close()
+
+
+#: the class has its own raw socket, and asks for errors after each message
+RTO = Driver("RsInstrument", "RsInstrument on an RTO", ("rohde_schwarz_rto1014",), _rs_opening,
+             partner="keysight_33622a", transports=("socket",))
+DRIVERS = (SMU2450, SMU2636B, AFG3KC, MSO5, MODEL_336, RTO)
 
 
 # ------------------------------------------------------------------------------------ source meters, by TSP
@@ -199,6 +217,41 @@ def channels_and_settings_of_the_mso(scope: Any, bench: OpenBench) -> None:
     code, texts = scope.get_errors()
     same("event register", code, 32)
     assert texts[0].startswith("113,"), texts
+
+
+@RTO.case
+def waveforms_of_the_rto(scope: Any, bench: OpenBench) -> None:
+    """The record has the levels and the width of the pulses, as a block and as text."""
+    from RsInstrument import BinFloatFormat
+
+    pulses(bench)
+    for message in ("CHAN1:STAT ON", "CHAN1:RANG 4", "CHAN1:OFFS 0", "TIM:RANG 1e-4", "TRIG1:MODE NORM",
+                    "TRIG1:TYPE EDGE", "TRIG1:SOUR CHAN1", "TRIG1:LEV1 0.5", "FORM REAL,32"):
+        scope.write_str_with_opc(message)
+    scope.write_str_with_opc("RUNS", 10_000)
+    scope.bin_float_numbers_format = BinFloatFormat.Single_4bytes
+    volts = np.array(scope.query_bin_or_ascii_float_list("CHAN1:WAV1:DATA?"))
+    begin, end, *_ = (float(part) for part in scope.query_str("CHAN1:WAV1:DATA:HEAD?").split(","))
+    times = np.linspace(begin, end, len(volts))
+    close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, 0.05)
+    close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, 0.05)
+    close_to("width", width_at_half(times, volts, 0.0, 1.0), 20e-6, 50e-9)
+    scope.write_str("FORM ASC")
+    texts = np.array(scope.query_bin_or_ascii_float_list("CHAN1:WAV1:DATA?"))
+    close_to("text and block", float(np.abs(texts - volts).max()), 0.0, 1e-4)
+
+
+@RTO.case
+def errors_of_the_rto(scope: Any, bench: OpenBench) -> None:
+    """The class knows the model and raises what the error queue holds."""
+    same("model", scope.instrument_model_name, "RTO")
+    try:
+        scope.write_str("NONSENSE 1")
+    except Exception as error:  # noqa: BLE001  a class of the package, which is not imported here
+        assert "-113" in str(error), error
+    else:
+        raise AssertionError("an unknown header raised nothing")
+    same("queue", scope.query_all_errors(), None)
 
 
 def pulses(bench: OpenBench) -> None:
