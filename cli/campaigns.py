@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import getpass
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,13 @@ def run(options: argparse.Namespace) -> int:
     if runs and all(one.earlier for one in runs):
         sys.stderr.write(f"tsbench: {_nothing_left(outcome, options.out)}\n")
         return outcome.exit_code
+    notes: Counter[str] = Counter()
     for one in runs[:_MOST_ROWS]:
         if not one.earlier and one.run_id:
-            tell(one, f"{one.protocol} on {one.device}: ")
+            tell(one, f"{one.protocol} on {one.device}: ", notes)
+    for line, number in notes.items():
+        if line and number > 1:
+            sys.stderr.write(f"tsbench: the same note of {number - 1} more run{'s' * (number > 2)}: {line}\n")
     if outcome.ended:
         sys.stderr.write(f"tsbench: {outcome.ended}\n")
     return outcome.exit_code

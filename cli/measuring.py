@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,13 +208,20 @@ def parse_settings(
     return values
 
 
-def tell(outcome: Any, which: str = "") -> None:
-    """Say on standard error where the run is and why it ended early."""
+def tell(outcome: Any, which: str = "", notes: Counter[str] | None = None) -> None:
+    """Say on standard error where the run is and why it ended early.
+
+    ``notes`` counts the notes of several runs: one that was said before is not said again.
+    """
+    known = 0
+    if notes is not None and outcome.status == "success":
+        known = notes[outcome.line]
+        notes[outcome.line] += 1
     if outcome.status != "success":
         sys.stderr.write(
             f"tsbench: {which}{'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
         )
-    elif outcome.line:
+    elif outcome.line and not known:
         sys.stderr.write(f"tsbench: {which}note: {outcome.line}\n")
     left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
     if left:

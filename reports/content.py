@@ -19,7 +19,15 @@ from tsbench.reports.fact_tables import (
 )
 from tsbench.reports.folder import CampaignRecord, Folder, ReadRun, of_campaign
 from tsbench.reports.numbers import ReportedQuantity, reported_quantities
-from tsbench.reports.pictures import chosen_sweeps, curves_picture, distribution_picture, run_cell, state_map, value_map
+from tsbench.reports.pictures import (
+    chosen_sweeps,
+    curves_picture,
+    distribution_picture,
+    listed_once,
+    run_cell,
+    state_map,
+    value_map,
+)
 from tsbench.reports.words import clock, count, interval, percent
 from tsbench.reports.yields import Yield, yields
 from tsbench.version import __version__
@@ -69,7 +77,7 @@ def report_of(
                  Note(f"This report was made by tsbench {__version__}."))),
     ]
     name = campaign.name if campaign is not None else folder.path.resolve().name
-    kept = tuple(section for section in sections if section.blocks)
+    kept = listed_once([section for section in sections if section.blocks])
     return Report(name, _subtitle(campaign, runs), simulated, _headline(campaign, devices, found), kept)
 
 
@@ -113,6 +121,8 @@ def _summary(
         blocks += _progress(campaign)
     elif folder.campaigns:
         blocks.append(Note("These runs belong to no campaign of the folder."))
+    blocks += [Note(line, loud=True) for line in folder.gone]
+    blocks += [Note(f"Not in this report: {line}", loud=True) for line in folder.problems]
     counted = yields(devices)
     rows = [
         _yield_row("switch at the end", counted.at_end, "devices of which it is known"),
@@ -138,8 +148,6 @@ def _summary(
     states = [(words, sum(one.state == state for one in devices), state) for state, words in STATES.items()]
     blocks.append(Sheet(("state at the end", "devices"), tuple(
         (Cell(words, mark=state), Cell(f"{number:,}")) for words, number, state in states if number)))
-    for line in folder.problems:
-        blocks.append(Note(f"Not in this report: {line}", loud=True))
     return blocks
 
 

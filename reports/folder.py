@@ -48,6 +48,7 @@ class Folder:
     campaigns: tuple[CampaignRecord, ...]
     runs: tuple[ReadRun, ...]  #: by their start
     problems: tuple[str, ...]  #: one line for each file that could not be read, or is a copy
+    gone: tuple[str, ...] = ()  #: one line for each campaign whose run files are not all there
 
 
 @dataclass
@@ -81,9 +82,9 @@ def read_folder(path: Path, cache: RunCache | None = None) -> Folder:
             f"{path}: this folder has neither a campaign nor run files. Name the folder that 'tsbench run --out' or "
             "'tsbench measure --out' wrote")))
     there = {name.rpartition("/")[2] for name in known.known}
-    problems += [f"{one.name}: {missing_line(missing)}" for one in campaigns
-                 if (missing := missing_files(one.state.written, there))]
-    return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread))
+    gone = tuple(f"{one.name}: {missing_line(missing)}" for one in campaigns
+                 if (missing := missing_files(one.state.written, there)))
+    return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread), gone)
 
 
 def read_campaign_record(file: Path) -> CampaignRecord:

@@ -1,9 +1,11 @@
 """Which pictures a report has, as plain data: wafer maps, distributions, I-V curves."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tsbench.reports.devices import STATES, DeviceRun, ReportedDevice
 from tsbench.reports.document import (
+    Block,
     Cell,
     CurveLine,
     DiePlace,
@@ -11,6 +13,7 @@ from tsbench.reports.document import (
     IVPlot,
     NamedSample,
     Picture,
+    Section,
     StateMap,
     ValueMap,
 )
@@ -19,6 +22,7 @@ from tsbench.reports.words import count, file_link, place_name, shown_path
 
 Dies = Sequence[tuple[int, int]]
 
+FEW_RUNS = 3  #: run files that stand in the caption itself
 MOST_CURVES = 200  #: that one picture shows
 _FEWEST_VALUES = 3  #: of a distribution
 _REJECTED = 0.05  #: p-value of a fit below which the caption says that the values contradict it
@@ -53,7 +57,7 @@ def value_map(devices: Sequence[ReportedDevice], found: ReportedQuantity, dies: 
     return Picture(place_name("map", found.name), f"Wafer map of {found.name}",
                    ValueMap(places, found.quantity.replace("_", " "), found.unit, tuple(dies)),
                    "The mean of each device, or its median where some values are only bounds. A cross is a device "
-                   "without a value.", run_cells(devices, found.devices))
+                   "without a value.", run_cells(devices, found))
 
 
 def _places(devices: Sequence[ReportedDevice], values: Mapping[str, float | None]) -> tuple[DiePlace, ...]:
@@ -92,13 +96,29 @@ def distribution_picture(devices: Sequence[ReportedDevice], found: ReportedQuant
     return Picture(place_name("distribution", found.name), f"Distribution of {found.name}",
                    DistributionPlot(found.quantity.replace("_", " "), found.unit,
                                     (NamedSample(f"{sample.number} {name}", sample),)),
-                   caption, run_cells(devices, found.devices))
+                   caption, run_cells(devices, found))
 
 
-def run_cells(devices: Sequence[ReportedDevice], names: Mapping[str, object]) -> tuple[Cell, ...]:
-    """Return links to the run files with results of some devices."""
-    return tuple(run_cell(run) for device in devices if device.name in names for run in device.runs
-                 if run.stored is not None and run.results)
+def run_cells(devices: Sequence[ReportedDevice], found: ReportedQuantity) -> tuple[Cell, ...]:
+    """Return links to the run files with results of a quantity."""
+    return tuple(run_cell(run) for device in devices if device.name in found.devices for run in device.runs
+                 if run.stored is not None and any(one.quantity == found.quantity for one in run.results))
+
+
+def listed_once(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return sections in which a picture names the picture before it that lists the same run files.
+
+    A campaign has a dozen pictures of the same runs, and a list of all of them below each is most of the page.
+    """
+    first: dict[tuple[Cell, ...], Picture] = {}
+
+    def short(block: Block) -> Block:
+        if not isinstance(block, Picture) or len(block.runs) <= FEW_RUNS:
+            return block
+        same = first.setdefault(block.runs, block)
+        return block if same is block else replace(block, runs=(), like=Cell(same.title, f"#{same.name}"))
+
+    return tuple(replace(one, blocks=tuple(map(short, one.blocks))) for one in sections)
 
 
 def run_cell(run: DeviceRun) -> Cell:

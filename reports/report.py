@@ -39,7 +39,7 @@ def write_reports(
     Returns
     -------
     tuple
-        What was written, and one line for each file that could not be read.
+        What was written, and one line for each file that could not be read or is gone.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def write_reports(
             files.append(path / f"{stem}.pdf")
             _write(files[1], pdf(report))
         written.append(WrittenReport(one.name if one else "", tuple(files), report))
-    return written, list(folder.problems)
+    return written, [*folder.problems, *folder.gone]
 
 
 def _check_quantities(folder: Folder, options: ReportOptions) -> None:

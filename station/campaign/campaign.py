@@ -329,6 +329,8 @@ class Campaign:
     ) -> None:
         """Close what a crash left, and learn what was measured before."""
         engine.settle_open()
+        for key, run in runs.items():   # from now on the report leads to what was recovered
+            states.note("run", key=key, run=run)
         for key in states.state.unfinished:
             run = states.state.runs.get(key, "") or runs.get(key, "")
             named = f" (run {run})" if run else ""

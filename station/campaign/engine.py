@@ -16,6 +16,7 @@ from tsbench.station.campaign.facts import DeviceFacts, MeasuredStep, contact_wo
 from tsbench.station.campaign.performing import RunLost, StepPerformer, StepRequest
 from tsbench.station.campaign.planning import PlannedItem
 from tsbench.station.campaign.readings import agreement, result_rows, run_dose, temperature_of
+from tsbench.station.campaign.remarks import Remarks
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import open_charges
 from tsbench.station.campaign.specs import CampaignFile
@@ -23,6 +24,7 @@ from tsbench.station.campaign.state import INTERRUPTED, StateFile
 from tsbench.station.device_record import Budget, DeviceRecords, Dose, dose_of_file
 from tsbench.station.device_record.life import state_after
 from tsbench.station.protection.control import Control
+from tsbench.station.runner.begun import begun_run
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import LEFT_OUT, RunOutcome
 from tsbench.storage.recorder import require_room
@@ -52,6 +54,7 @@ class Engine:
     ) -> None:
         self._file, self._out, self._states, self._records = file, out, state, records
         self._budgets, self._performer, self._tell, self._control = budgets, performer, tell, control
+        self._remarks = Remarks(tell)
         self._decider = Decider(file, records.life)
         self._facts: dict[str, DeviceFacts] = {}
         self._bad: dict[str, str] = {}
@@ -135,6 +138,7 @@ class Engine:
                 continue
             self._tell(RunEvent("campaign", one.item.key, data={
                 "done": total - len(left), "total": total, "status": outcomes[one.item.key].status}))
+        self._remarks.tell_rest()
         return outcomes
 
     def _reordered(
@@ -177,7 +181,7 @@ class Engine:
                               str(state.begun.get("id", "")), item.key, repeats,
                               contact_again=item.attempt > 1 and facts.contact() == "open",
                               accepted=one.accepted)
-        outcome = self._performed(request, _Named(item, self._tell, self._states))
+        outcome = self._performed(request, _Named(item, self._remarks, self._states))
         return self._finished(one, charge, outcome)
 
     def _recorded_as_bad(self, device: str, state: str) -> str:
@@ -212,8 +216,8 @@ class Engine:
     def _finished(self, one: PlannedItem, charge: str, outcome: RunOutcome) -> RunOutcome:
         """Write down what a run came to, and what follows for its device."""
         item = one.item
-        run = outcome.run_id or self._states.state.runs.get(item.key, "")
         lost = outcome.status == INTERRUPTED
+        run = outcome.run_id or self._states.state.runs.get(item.key, "") or (self._lost_run(item) if lost else "")
         dose = Dose() if not (lost or run) else one.dose if lost else run_dose(outcome, one, item.step.protocol)
         outcome = replace(outcome, run_id=run)
         try:
@@ -227,6 +231,16 @@ class Engine:
         elif not outcome.safe:
             self.ended = sentences(f"after {item.key}, not all outputs were read back as off", outcome.reason)
         return outcome
+
+    def _lost_run(self, item: Item) -> str:
+        """Return and note the run whose performer died before it said its name; "" where the folder does not tell."""
+        state = self._states.state
+        known = {*state.runs.values(), *(one.run for one in state.earlier)}
+        intent = state.intents[item.key]
+        run = begun_run(self._out, str(intent["protocol"]), item.device, str(intent["time"]), known)
+        if run:
+            self._states.note("run", key=item.key, run=run)
+        return run
 
     def _write_down(self, one: PlannedItem, charge: str, outcome: RunOutcome, dose: Dose) -> None:
         item, rows, words = one.item, result_rows(outcome.results), contact_words(outcome.contact)
@@ -331,7 +345,7 @@ class _RunControl(Control):
 class _Named:
     """Tells the events of one run, warnings with its key; its name is on disk before anything is sent."""
 
-    def __init__(self, item: Item, tell: Listener, states: StateFile) -> None:
+    def __init__(self, item: Item, tell: Remarks, states: StateFile) -> None:
         self._item, self._tell, self._states = item, tell, states
         self._run = ""
 
@@ -340,10 +354,7 @@ class _Named:
         if run and run != self._run:
             self._run = run
             self._states.note("run", key=self._item.key, run=run)
-        if event.kind in {"warning", "log", "retry"}:
-            told = f", run {self._run}" if self._run else ""
-            event = replace(event, message=f"{self._item.step.protocol.name} on {self._item.device}{told}: "
-                                           f"{event.message}")
-        self._tell(event)
+        told = f", run {self._run}" if self._run else ""
+        self._tell(event, self._item.key, f"{self._item.step.protocol.name} on {self._item.device}{told}")
 
 

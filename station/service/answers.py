@@ -4,10 +4,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from tsbench.station.runner.outcome import LEFT_OUT
 from tsbench.station.runner.run_socket import EventHistory
+from tsbench.station.service.child import MeasuringChild
 from tsbench.station.service.faces import Face
 from tsbench.station.service.jobs import Asked, Job, JobQueue, read_asked
 from tsbench.station.service.outcomes import loss_facts
@@ -57,8 +59,8 @@ class Working(Protocol):
     def go_on(self) -> None:
         """Begin again what waits."""
 
-    async def objection(self, asked: Asked) -> tuple[str, str]:
-        """Return name and text of the error that speaks against a job already now; two empty texts for none."""
+    async def living_child(self) -> MeasuringChild:
+        """Return the process that measures, which is started where there is none; OSError where it cannot be."""
 
     def end_job(self, job: Job, outcome: Mapping[str, Any]) -> None:
         """Note how a job ended, and tell it."""
@@ -133,7 +135,7 @@ class RequestAnswers:
         if not isinstance(facts, Mapping):
             raise ValueError("the field 'asked' is missing: an object with protocol, device, out and more")
         wanted = read_asked(facts)
-        error, reason = await self.service.objection(wanted)   # its turn may come hours later
+        error, reason = await self._objection(wanted)   # its turn may come hours later
         if error:
             raise RequestRefused(reason, error)
         job = self.service.queue.add(wanted, _now())
@@ -141,6 +143,18 @@ class RequestAnswers:
                   job.asked.device)
         self.service.wake()
         return self._queued(job)
+
+    async def _objection(self, asked: Asked) -> tuple[str, str]:
+        """Return name and text of the error that speaks against a job already now; two empty texts for none."""
+        state = self.service.state()
+        waits = bool(state["held"] or state["running"] is not None or self.service.queue.waiting)
+        if not Path(state["bench"]).is_file() or not (waits or state["measuring_process"]):
+            return "", ""   # its turn comes at once, and shows it
+        try:
+            said = await (await self.service.living_child()).check(vars(asked), plan=waits)
+        except OSError:   # it cannot be started: the turn of the job will show it
+            return "", ""
+        return str(said.get("error") or ""), str(said.get("reason") or "")
 
     def _queued(self, job: Job) -> Reply:
         before = len(self.service.queue.waiting) - 1 + (self.service.queue.running is not None)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError
+from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import protocol_named
+from tsbench.protocols.registry import PROTOCOLS
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.fixture_values import fixture_values
@@ -34,10 +36,15 @@ class JobChecks:
         self._path, self._opened, self._tell = path, opened, tell
         self._asked: queue.Queue[Mapping[str, Any]] = queue.Queue()
         self._file: BenchFile | None = None
+
+    def start(self) -> None:
+        """Begin to check. The lists of plug-ins are complete from now on: two threads must not fill them at once."""
+        PROTOCOLS.offers()
+        DRIVERS.offers()
         threading.Thread(target=self._serve, name="checks", daemon=True).start()
 
     def put(self, words: Mapping[str, Any]) -> None:
-        """Check a job: its number ("check") and what is asked for ("asked")."""
+        """Check a job: its number ("check"), what is asked for ("asked"), and whether it is planned ("plan")."""
         self._asked.put(words)
 
     def _serve(self) -> None:
@@ -45,7 +52,7 @@ class JobChecks:
             words = self._asked.get()
             error, text = "", ""
             try:
-                self._check(Asked(**words["asked"]))
+                self._check(Asked(**words["asked"]), plan=bool(words["plan"]))
             except CommunicationError:   # not known now: its turn will show it
                 pass
             except TsbenchError as refusal:
@@ -54,7 +61,7 @@ class JobChecks:
                 pass
             self._tell(words["check"], error, text)
 
-    def _check(self, asked: Asked) -> None:
+    def _check(self, asked: Asked, *, plan: bool) -> None:
         """Raise what speaks against a job.
 
         Raises
@@ -80,7 +87,7 @@ class JobChecks:
             if quantity not in file.table.fixture.control:
                 raise ConfigurationError(f"nothing can set {quantity}. Add [fixture.control.{quantity}] to the bench "
                                          "file")
-        if bench is not None and asked.accepted is None and not asked.plan_only:
+        if plan and bench is not None and asked.accepted is None and not asked.plan_only:
             checked_plan(bench.planning_for(asked.device, bench.preparation.pending(fixture)), protocol)
 
     def _loaded(self, text: str) -> BenchFile:

@@ -10,6 +10,7 @@ from typing import Any
 from tsbench.station.bench.accepting import Accepted
 from tsbench.station.service.place import is_mine
 from tsbench.storage.run_address import write_address
+from tsbench.storage.run_id import timestamp
 
 MOST_WAITING = 1000  #: jobs
 _KEPT_ENDED = 200  #: jobs that have ended and are still known
@@ -47,6 +48,7 @@ class Job:
     asked: Asked
     since: str  #: local time at which it was asked for
     state: str = "waiting"  #: then "running", "ended"
+    begun: str = ""  #: time in UTC at which it was begun; "" before
     run: str = ""  #: identifier of its run, once it has one
     paused: str = ""  #: by whom and since when it is paused; "" where it is not
     lent: bool = False  #: no run: the bench is lent to a client, as long as it is attached
@@ -172,7 +174,7 @@ class JobQueue:
         OSError
             The disk refuses it: the job waits as before.
         """
-        job = replace(self._jobs[number], state="running")
+        job = replace(self._jobs[number], state="running", begun=timestamp())
         self._keep({**self._jobs, number: job}, [one for one in self._waiting if one != number])
         return job
 

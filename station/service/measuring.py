@@ -7,7 +7,7 @@ object a line. Orders on standard input:
     perform a run (:class:`~tsbench.station.service.jobs.Asked`)
 ``{"do": "recover", "out": DIR, "run": ID, "job": N}``
     finish what a measuring process left that has died
-``{"do": "check", "check": N, "asked": {...}}``
+``{"do": "check", "check": N, "asked": {...}, "plan": true}``
     say what speaks against a job, while another run goes on (:class:`~tsbench.station.service.checking.JobChecks`)
 ``{"do": "release"}``
     make safe, close the instruments, give them free
@@ -126,6 +126,7 @@ class MeasuringProcess:
 
     def serve(self) -> None:
         """Do one order after the other until the service ends."""
+        self._checks.start()
         self.tell("ready", process=os.getpid())
         while (order := self.orders.get()) is not None:
             what = order.facts["do"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tsbench.station.runner.begun import begun_run
 from tsbench.station.runner.outcome import LEFT_OUT
 from tsbench.station.runner.run_socket import EventHistory
 from tsbench.station.service.answers import RequestAnswers
@@ -138,7 +139,7 @@ class BenchService:
         self._journal = ""
         self.tell_queue()
         try:
-            child = await self._living_child()
+            child = await self.living_child()
             said = await child.order(do="measure", job=job.number, asked=vars(job.asked))
         except ChildLost as lost:
             await self._after_death(job, str(lost))
@@ -179,10 +180,12 @@ class BenchService:
     async def _recover(self, job: Job, reason: str) -> None:
         """Have the run file made of what a process that died has left, and end the job."""
         asked, run = job.asked, (self.queue.get(job.number) or job).run
+        if not run and not job.lent and (run := begun_run(Path(asked.out), asked.protocol, asked.device, job.begun)):
+            self.queue.note_run(job.number, run)   # its process died before it said the name
         lost = loss_facts(reason, asked.protocol, asked.device, run, self._journal or None)
         if run:
             try:
-                child = await self._living_child()
+                child = await self.living_child()
                 said = await child.order(
                     do="recover", job=job.number, out=asked.out, run=run, reason=reason, protocol=asked.protocol,
                     device=asked.device)
@@ -208,23 +211,13 @@ class BenchService:
         self._rested = time.monotonic()
         self.tell_queue()
 
-    async def _living_child(self) -> MeasuringChild:
+    async def living_child(self) -> MeasuringChild:
+        """Return the process that measures, which is started where there is none; OSError where it cannot be."""
         async with self._starting:
             if self._child is None or not self._child.alive:
                 self._child = MeasuringChild(self.place.bench, self._hear)
                 await self._child.start()
             return self._child
-
-    async def objection(self, asked: Asked) -> tuple[str, str]:
-        """Return name and text of the error that speaks against a job already now; two empty texts for none."""
-        at_once = not (self.held or self.queue.waiting or self.queue.running)
-        if not self.place.bench.is_file() or (at_once and (self._child is None or not self._child.alive)):
-            return "", ""
-        try:
-            said = await (await self._living_child()).check(vars(asked))
-        except OSError:   # it cannot be started: the turn of the job will show it
-            return "", ""
-        return str(said.get("error") or ""), str(said.get("reason") or "")
 
     def _hear(self, line: bytes, words: Mapping[str, Any]) -> None:
         """Pass a line of the measuring process on to who follows its job."""

@@ -22,6 +22,7 @@ from tsbench.reports.document import Folded, Note, Picture, Report, Sheet, Value
 from tsbench.reports.folder import RunCache, of_campaign, read_folder
 from tsbench.reports.html import page
 from tsbench.reports.numbers import reported_quantities, with_nominal_conditions
+from tsbench.reports.pictures import run_cells
 from tsbench.reports.report import write_reports
 from tsbench.reports.words import FLAGS, file_link, percent, place_name
 from tsbench.reports.yields import yields
@@ -164,12 +165,32 @@ def test_provenance_has_the_hash_of_every_run_file(folder: Path, report: Report)
 def test_every_picture_links_to_the_run_files_that_it_shows(folder: Path, report: Report) -> None:
     pictures = [block for section in report.sections for block in section.blocks if isinstance(block, Picture)]
     assert {one.name.partition("-")[0] for one in pictures} == {"map", "distribution", "iv"}
+    listing = {f"#{one.name}": one for one in pictures if one.runs}
     for one in pictures:
-        assert one.runs or one.name == "map-states"
+        assert one.runs or one.name == "map-states" or (one.like is not None and one.like.link in listing)
         assert all((folder / unquote(cell.link)).is_file() for cell in one.runs)
     shown = next(one.drawn for one in pictures if isinstance(one.drawn, ValueMap))
     assert len(shown.dies) == 12   # D9 was left out: its die is on the map too
     assert {place.device: place.value is None for place in shown.places}["D6"] is True
+
+
+def test_a_list_of_run_files_stands_once_on_a_page(report: Report) -> None:
+    pictures = [block for section in report.sections for block in section.blocks if isinstance(block, Picture)]
+    lists = [one.runs for one in pictures if len(one.runs) > 3]
+    assert len(set(lists)) == len(lists) and any(one.like for one in pictures)
+    written = re.findall(r'<ul class="runs">(.*?)</ul>', page(report), re.DOTALL)
+    assert written and len(set(written)) == len(written) == len(lists)
+
+
+def test_a_picture_lists_only_runs_with_its_quantity(tmp_path: Path) -> None:
+    folder = write_report_folder(tmp_path, {"D1": "working", "D2": "working"})
+    contact = (Result("resistance", "Ohm", 1e3, 9e2, 1.1e3, "line"),)
+    write_sweep(folder, "CONTACT", "D1", contact, 1.0, "", campaign="")
+    read = read_folder(folder)
+    devices = reported_devices(None, read.runs)
+    found = next(one for one in reported_quantities([run for device in devices for run in device.runs])
+                 if one.quantity == "threshold_voltage")
+    assert {cell.text for cell in run_cells(devices, found)} == {"RUN1-0", "RUN1-1"}
 
 
 def test_the_page_needs_no_network_and_its_links_lead_somewhere(folder: Path, report: Report) -> None:
@@ -376,4 +397,5 @@ def test_run_files_that_are_gone_are_named(tmp_path: Path, capsys: pytest.Captur
     gone.unlink()
     assert main(["report", str(folder), "--no-pdf"]) == 1
     assert f"1 run file is missing: {gone.name}" in capsys.readouterr().err
-    assert "1 run file is missing" in (folder / "report.html").read_text("utf-8")
+    text = (folder / "report.html").read_text("utf-8")
+    assert "1 run file is missing" in text and "Not in this report" not in text   # its results are in the report

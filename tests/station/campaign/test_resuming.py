@@ -12,13 +12,16 @@ from tests.fixtures.fake_runs import FakeBench
 from tests.fixtures.report_folder import results_of, write_sweep
 from tsbench.errors import CommunicationError, ConfigurationError, StorageError
 from tsbench.records import Result, RunEvent
+from tsbench.reports.devices import campaign_runs
+from tsbench.reports.folder import read_folder
 from tsbench.station.campaign import CampaignRefused, campaign
 from tsbench.station.campaign.expansion import Item
-from tsbench.station.campaign.performing import StepRequest
+from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.campaign.state import StateFile, read_state
 from tsbench.station.protection.control import Control
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
+from tsbench.storage.run_id import new_run_id
 
 STEP = '[[step]]\nprotocol = "sweep"\n'
 TWO = f'devices = ["W1/*"]\n{STEP}name = "a"\n'
@@ -267,3 +270,45 @@ def test_a_run_that_was_finished_without_its_campaign_is_taken_over(tmp_path: Pa
     told.clear()   # nothing is left to do: it is said all the same
     outcome = found.run(performer=FakePerformer(), resume=True, events=told.append)
     assert any("1 run file is missing" in event.message for event in told) and outcome.exit_code == 1
+
+
+class LostPerformer(FakePerformer):
+    """Its service dies after a run has begun, before it says the name of the run."""
+
+    name = ""
+
+    def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
+        self.name = new_run_id("sweep", request.device)
+        (request.out / f"{self.name}.tsj").write_bytes(b"")
+        raise RunLost("the bench service has died")
+
+
+def test_a_run_whose_service_died_is_named_in_the_campaign_and_its_report(tmp_path: Path) -> None:
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}name = "a"\n')
+    out, performer = tmp_path / "out", LostPerformer()
+    out.mkdir()
+    (out / "20261129T000000000Z-sweep-W1-A-aaaaaa.tsj").write_bytes(b"")   # began before
+    outcome = campaign(path, out).run(performer=performer)
+    name = performer.name
+    assert outcome.runs["W1/A a"].status == "interrupted" and outcome.runs["W1/A a"].run_id == name
+    for journal in out.glob("*.tsj"):
+        journal.unlink()
+    state = read_state(out, "c.campaign")
+    assert state is not None and state.runs == {"W1/A a": name}
+    write_sweep(out, name, "W1/A", results_of("working", 1.0), 1.0, "", str(state.begun["id"]), protocol="sweep")
+    read = read_folder(out)
+    (run,) = campaign_runs(read.campaigns[0], read.runs)
+    assert run.stored is not None and run.stored.path == f"{name}.nxs"   # the report leads to the recovered data
+
+
+def test_the_name_of_a_run_that_was_found_on_resume_is_noted(tmp_path: Path) -> None:
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}name = "a"\n{STEP}name = "b"\n')
+    with pytest.raises(Crash):
+        run(path, FakePerformer(crash=("W1/A a", False)))
+    out, name = tmp_path / "out", "20261129T080000000Z-sweep-W1-A-aaaaaa"
+    state = read_state(out, "c.campaign")
+    assert state is not None and not state.runs
+    write_sweep(out, name, "W1/A", results_of("working", 1.0), 1.0, "", str(state.begun["id"]), protocol="sweep")
+    campaign(path, out).run(performer=FakePerformer(), resume=True)
+    after = read_state(out, "c.campaign")
+    assert after is not None and after.runs["W1/A a"] == name
