@@ -233,7 +233,10 @@ class SensorGuard:
 class OutputsOn:
     """Outputs that are on at once: their worst-case currents through the device add up."""
 
-    def __init__(self, before: Callable[[], None] = lambda: None, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, before: Callable[[], None] = lambda: None, changed: Callable[[], None] = lambda: None, usual: float = 0.0,
+    ) -> None:
+        self._usual = usual  #: [s] that every reply may take while an output is on
         self._before = before  #: called before an output goes on
         self._changed = changed  #: called when another output counts as on
         self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
@@ -255,9 +258,10 @@ class OutputsOn:
         self._on[terminal] = (current, is_on)
         self._changed()
 
-    def reading_takes(self, terminal: str, longest: float) -> None:
-        """Note how long a reading at ``terminal`` may take [s]: its reply comes no earlier."""
+    def reading_takes(self, terminal: str, longest: float) -> bool:
+        """Note how long a reading at ``terminal`` may take [s]; returns whether that is longer than usual."""
         self._readings[terminal] = longest
+        return longest > self._usual
 
     @contextlib.contextmanager
     def reading(self, terminal: str) -> Iterator[None]:

@@ -41,6 +41,7 @@ class GuardedSourceMeter(Guarded):
         self.capabilities = driver.capabilities
         self._source: SourceSettings | None = None
         self._levels: tuple[float, ...] = (0.0,)  #: [V or A] one of these stands at the terminals
+        self._long_reading = False  #: whether a reading may take longer than another reply
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Check compliance (and range) against instrument and device, then set."""
@@ -90,7 +91,7 @@ class GuardedSourceMeter(Guarded):
             )
         accuracy = caps.current_accuracy if settings.function == "current" else caps.voltage_accuracy
         ranges = len(accuracy) if settings.range is None else 1  # auto range may read once on each of them
-        self.context.outputs.reading_takes(
+        self._long_reading = self.context.outputs.reading_takes(
             self.context.terminal, ranges * APERTURES_OF_READING * settings.nplc / caps.line_frequency)
         try:
             return self.driver.configure_measure(settings)
@@ -126,6 +127,8 @@ class GuardedSourceMeter(Guarded):
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :meth:`_usable`."""
+        if not self._long_reading:
+            return self._usable(self.driver.measure())
         with self.context.outputs.reading(self.context.terminal):
             return self._usable(self.driver.measure())
 

@@ -53,9 +53,7 @@ class Patience:
             self._changed()
 
     def answered(self) -> None:
-        """Note that a message had its reply."""
-        if not self.doubts:
-            return
+        """Note that a message had its reply, where there are doubts."""
         self._answers += 1
         if self._answers >= _ANSWERS_TO_TRUST:
             self.doubts = 0

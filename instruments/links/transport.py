@@ -295,7 +295,7 @@ class Transport:
         began = time.perf_counter() if traced else 0.0
         try:
             yield
-            if operation == "read":
+            if self.patience.doubts and operation == "read":
                 self.patience.answered()
         except (pyvisa.errors.Error, *_FAILURES) as error:
             ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried)

@@ -44,7 +44,8 @@ class ConnectedInstruments:
         self.managers: dict[str, Any] = {}  #: by VISA library
         self.ownership: Ownership | None = None
         self.connections: dict[str, Connection] = {}
-        self.outputs = OutputsOn(self._watch_over, self._hurry)
+        self.outputs = OutputsOn(self._watch_over, self._hurry, min(
+            (table.timeout_while_on for table in file.table.instruments.values()), default=0.0))
         self._standby, self._heats = Standby(self), False
         self._liveness: Liveness = UNWATCHED
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
