@@ -16,9 +16,11 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.quantities import short_quantity
 
-#: [s] beyond its pre-trigger time that a scope may take to be armed. With half a second between two checks for a
-#: restart (station/runner/power.py), a source is off within 2 s after a scope has restarted
-ARM_MARGIN = 1.25
+#: [s] beyond its pre-trigger time that a scope may take to be armed
+ARM_MARGIN = 5.0
+#: [s] between two checks for a restart in this time: a scope that has restarted is never armed, and a source must be
+#: off within 2 s then
+_LOOK_EVERY = 0.5
 _FIRST_POLL, _LONGEST_POLL = 1e-3, 0.05  #: [s] between two questions, which take time themselves
 
 
@@ -94,10 +96,16 @@ class ScopeSetup(MessageInstrument):
         Raises
         ------
         InstrumentError
-            It is not armed :data:`ARM_MARGIN` after its pre-trigger time.
+            It is not armed :data:`ARM_MARGIN` after its pre-trigger time, or was switched off and on.
         """
-        waited, poll, filling = 0.0, _FIRST_POLL, self.pre_trigger
+        waited, poll, filling, looked = 0.0, _FIRST_POLL, self.pre_trigger, 0.0
         while not armed(waited - filling):
+            if waited >= looked + _LOOK_EVERY:
+                looked = waited
+                if self.lost_power():
+                    raise InstrumentError(
+                        f"{self.label}: the oscilloscope was switched off and on while it was being armed. Its "
+                        "settings are lost. Check the mains and measure again")
             if waited >= filling + ARM_MARGIN:
                 raise InstrumentError(
                     f"{self.label}: the oscilloscope did not arm within {short_quantity(filling + ARM_MARGIN, 's')}. "
