@@ -20,7 +20,7 @@ from tsbench.gui.runner_client import Ending, JsonCommand
 from tsbench.gui.stop_key import StopKey
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
-from tsbench.station.service.performing import stop_bench
+from tsbench.station.service.performing import stop_bench, trace_bench
 from tsbench.text_files import read_toml
 
 _SIZE = (1280, 860)
@@ -52,6 +52,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self._connect()
         if trace is not None:
             self.view.wire.write_to(trace)
+        self.view.wire.traced.toggled.connect(self._trace_service)
         if bench is not None:
             self.open_bench(bench)
 
@@ -193,6 +194,8 @@ class MainWindow(QtWidgets.QMainWindow):
         if not self.control.attach(address):
             return False
         self._looked_on = True
+        if self.view.wire.traced.isChecked():
+            self._trace_service()
         self.view.expect("a run in progress")
         self._busy(f"following the run of process {self.control.other.process}")
         if self._service:
@@ -214,6 +217,13 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view.expect(f"{self.run_panel.chosen().title} on {request['device']}")
         self._busy("measuring")
         self.control.measure(str(self.bench), request, self._log_options())
+
+    def _trace_service(self) -> None:
+        """Have the run of a bench service traced that this window follows, as the switch of the panel says."""
+        if self._service and self.bench is not None and self.control.running():
+            arguments = self.view.wire.arguments(str(self.run_panel.request()["out"]))
+            file = arguments[-1] if arguments else ""
+            threading.Thread(target=trace_bench, args=(self.bench, file), name="trace", daemon=True).start()
 
     def _log_options(self) -> list[str]:
         """Return the options by which a process of this window logs, and traces its messages."""

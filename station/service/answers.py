@@ -11,7 +11,7 @@ from tsbench.station.runner.outcome import LEFT_OUT
 from tsbench.station.runner.run_socket import EventHistory
 from tsbench.station.service.child import MeasuringChild
 from tsbench.station.service.faces import Face
-from tsbench.station.service.jobs import Asked, Job, JobQueue, read_asked
+from tsbench.station.service.jobs import Asked, Job, JobQueue, file_in, read_asked
 from tsbench.station.service.outcomes import loss_facts
 from tsbench.station.service.questions import LONGEST_ANSWER
 from tsbench.station.service.requests import number_in, who_in
@@ -248,6 +248,14 @@ class RequestAnswers:
         _LOG.info("job %d: question %d is answered%s", question["job"], number, _by(asked))
         self.service.say_to_run(answer=text, question=number)
         return Reply({"job": question["job"], "question": number})
+
+    def _do_trace(self, face: Face, asked: Mapping[str, Any]) -> Reply:
+        """Write the messages of the run that goes on to a file from now on; "" ends it."""
+        running = self.service.queue.running
+        if running is None or running.lent:
+            raise ValueError("nothing is being measured")
+        self.service.say_to_run(trace=file_in(asked, "file"))
+        return Reply({"job": running.number})
 
     def _do_hold(self, face: Face, asked: Mapping[str, Any]) -> Reply:
         self.service.hold(f"held{_by(asked)}")

@@ -84,8 +84,7 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
         if not texts[name]:
             raise ValueError(f"the field '{name}' is missing")
     for name in ("out", "trace"):
-        if texts[name] and not Path(texts[name]).is_absolute():
-            raise ValueError(f"{name} must be an absolute path, not '{texts[name]}'")
+        file_in(facts, name)
     repeats = facts.get("repeats", [])
     if not isinstance(repeats, list) or not all(isinstance(one, str) and len(one) <= 200 for one in repeats):
         raise ValueError("repeats must be a list of identifiers of runs")
@@ -98,6 +97,14 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
         repeats=tuple(repeats), extract=_truth(facts, "extract"), watchdog=_truth(facts, "watchdog"),
         contact_again=_truth(facts, "contact_again", False), plan_only=_truth(facts, "plan_only", False),
         durability=durability, accepted=None if accepted is None else accepted.facts())
+
+
+def file_in(facts: Mapping[str, Any], name: str) -> str:
+    """Return the absolute path of a file or folder, "" where there is none; ValueError where it is another text."""
+    text = _text(facts, name)
+    if text and not Path(text).is_absolute():
+        raise ValueError(f"{name} must be an absolute path, not '{text}'")
+    return text
 
 
 def _text(facts: Mapping[str, Any], name: str) -> str:

@@ -15,6 +15,8 @@ object a line. Orders on standard input:
     for the run that goes on, or the order that has been read last
 ``{"answer": TEXT, "question": N}``
     to the question of that number (:class:`~tsbench.station.service.questions.ServiceQuestions`)
+``{"trace": FILE}``
+    write the messages of the run that goes on to this file from now on, "" for no file
 ``{"beat": true}``
     the service lives
 
@@ -29,13 +31,12 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tsbench.errors import StorageError, TsbenchError, sentences
-from tsbench.instruments.links.wire_trace import start_trace, stop_trace
+from tsbench.errors import TsbenchError, sentences
 from tsbench.plugins import in_words
 from tsbench.protocols import protocol_named
 from tsbench.records import RunEvent
@@ -54,6 +55,7 @@ from tsbench.station.service.guard import ServiceGuard
 from tsbench.station.service.jobs import Asked
 from tsbench.station.service.outcomes import loss_facts, outcome_facts, plan_facts, refusal_facts
 from tsbench.station.service.questions import ServiceQuestions
+from tsbench.station.service.tracing import RunTrace
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 
 _LOG = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class MeasuringProcess:
         self._opened = ""  #: text of the bench file from which it was opened
         self._watchdog = StandingWatchdog()
         self._doubtful = False  #: the last run failed, so the connections may be broken
+        self._trace = RunTrace(lambda problem: lines(RunEvent("warning", problem)))
         self._checks = JobChecks(bench, self._opened_bench, lambda number, error, text: self.tell(
             "checked", check=number, error=error, reason=text))
 
@@ -107,6 +110,8 @@ class MeasuringProcess:
                 elif "do" in words:
                     self._latest = Order(words)
                     self.orders.put(self._latest)
+                elif "trace" in words:
+                    self._trace.switch(str(words["trace"]))
                 elif "answer" in words:
                     self.questions.answer(words.get("question"), words["answer"])
                 elif (request := words.get("request")) in {"stop", "emergency"} and words.get("reason"):
@@ -142,13 +147,14 @@ class MeasuringProcess:
         asked = Asked(**order.facts["asked"])
         self.questions.begin(order.control)
         try:
-            with traced(asked.trace):
-                facts = self._plan(asked) if asked.plan_only else self._run(asked, order.control)
+            self._trace.begin(asked.trace)
+            facts = self._plan(asked) if asked.plan_only else self._run(asked, order.control)
         except BaseException as error:  # noqa: BLE001  whatever it is, the next run must be possible
             _LOG.exception("the run of job %s could not be begun", order.facts["job"])
             facts = refusal_facts(error, asked.protocol, asked.device)
             self._doubtful = not isinstance(error, TsbenchError)
         finally:
+            self._trace.end()
             self.guard.over()
         self.tell("ended", job=order.facts["job"], outcome=facts, open=self._bench is not None)
 
@@ -252,29 +258,6 @@ class MeasuringProcess:
             return []
         bench.close()
         return list(bench.problems)
-
-
-@contextlib.contextmanager
-def traced(file: str) -> Iterator[None]:
-    """Write every message on the wire to the end of a file meanwhile; "": to none.
-
-    Raises
-    ------
-    StorageError
-        The file cannot be written.
-    """
-    if not file:
-        yield
-        return
-    try:
-        handler = start_trace(Path(file))
-    except OSError as error:
-        raise StorageError(f"{file}: the trace cannot be written ({error.strerror or error}). Choose another file "
-                           "with --trace") from error
-    try:
-        yield
-    finally:
-        stop_trace(handler)
 
 
 def main(arguments: list[str]) -> int:

@@ -87,6 +87,12 @@ def answer_bench(bench: Path, text: str, question: int) -> None:
         service.answer(text, question)
 
 
+def trace_bench(bench: Path, file: str) -> None:
+    """Have the run of the service of a bench traced to a file from now on, "" for no file; without a run, nothing."""
+    with contextlib.suppress(TsbenchError), connect(bench, start=False) as service:
+        service.ask("trace", file=file)
+
+
 def _pass_on(job: ServiceJob, control: Control, over: threading.Event) -> None:
     """Pass the requests to a control on to the job, until it is over."""
     paused = False

@@ -9,7 +9,7 @@ LONGEST = 2**16  #: [bytes] of a line of a client
 LOOKING = ("queue", "status", "follow")
 REQUESTS = (
     *LOOKING, "submit", "cancel", "reorder", "pause", "resume", "stop", "emergency", "hold", "continue", "release",
-    "end", "borrow", "return", "answer")
+    "end", "borrow", "return", "answer", "trace")
 
 
 def number_in(asked: Mapping[str, Any], name: str, otherwise: int | None = None) -> int:

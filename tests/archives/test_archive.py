@@ -105,6 +105,22 @@ def test_a_bad_file_is_one_problem_and_no_row(folder: Path) -> None:
     assert any("run1.extraction-002.json" in line for line in frame.attrs["problems"])
 
 
+def test_of_copies_the_first_one_counts_whichever_is_there(folder: Path) -> None:
+    (folder / "a").mkdir()
+    shutil.copy(folder / "run1.nxs", folder / "a" / "run1.nxs")
+    shutil.copy(folder / "run1.nxs", folder / "z.nxs")
+    assert set(tsbench.archive(folder, device="D1")["file"]) == {"a/run1.nxs"}
+    (folder / "a" / "run1.nxs").unlink()
+    assert set(tsbench.archive(folder, device="D1")["file"]) == {"run1.nxs"}
+    answer = answer_of(folder, ArchiveQuestion())
+    assert answer.copies == ["z.nxs"] and len(answer.rows) == 4
+    with opened(folder) as database:   # no question groups the files of the whole catalogue
+        plan = " ".join(str(row) for row in database.execute(
+            "EXPLAIN QUERY PLAN SELECT value FROM results JOIN files ON files.number = results.file "
+            "WHERE files.counted AND quantity = 'x'"))
+    assert "TEMP B-TREE" not in plan and "SUBQUERY" not in plan
+
+
 def test_a_run_that_was_measured_again_counts_once(folder: Path) -> None:
     run_file(folder, 4, RESULTS[:1], provenance={"repeats": ["run1"]})
     assert sorted(set(tsbench.archive(folder)["run"])) == ["run2", "run4"]

@@ -42,12 +42,18 @@ def test_the_window_measures_through_the_service_and_shows_what_others_measure(
     # what others measure is shown, and a run of this window waits for it
     other = station.submit(IVSweep.parse(stop=1.0, step=1e-4), "R1", tmp_path / "other", user="ada")
     until(window.control.attached, "the window to follow the run of another user")
+    # the messages of another user's run are traced from when Trace is switched on
+    tabs = window.view.wire.parentWidget().parentWidget()
+    tabs.setCurrentWidget(window.view.wire)
+    window.view.wire.traced.setChecked(True)
+    until(lambda: "source_meter" in window.view.wire.lines.toPlainText(), "messages of the run")
+    window.view.wire.traced.setChecked(False)
     window.run_panel.choose("iv_sweep")
     window.run_panel.form.field("step").set_text("0.4 V")
     assert window.run_panel.run.isEnabled()
     window.run()
     until(lambda: "waits: 1 run is before it" in window.view.log.toPlainText(), "the run to wait")
-    assert not list((tmp_path / "mine").glob("*"))
+    assert not list((tmp_path / "mine").glob("*.nxs"))
     assert "waits for its turn" in window.view.progress.format()
     # STOP ends what is on at the bench, although it is another one's, and what waits here
     window.bar.stop.click()

@@ -108,6 +108,24 @@ def test_messages_on_the_wire_of_one_run_are_traced(service: ServiceClient, tmp_
     assert "\tsource_meter\t" in (tmp_path / "command.trace").read_text("utf-8")
 
 
+def test_the_trace_of_a_run_is_switched_while_it_goes_on(service: ServiceClient, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nothing is being measured"):
+        service.ask("trace", file=str(tmp_path / "x"))
+    job = service.submit(LONG, "R1", tmp_path)
+    _wait_for_points(job)
+    with pytest.raises(ConfigurationError, match="absolute path"):
+        service.ask("trace", file="x")
+    service.ask("trace", file=str(tmp_path / "wire.trace"))
+    wait_until(lambda: (tmp_path / "wire.trace").exists()
+               and "\tsource_meter\t" in (tmp_path / "wire.trace").read_text("utf-8"))
+    (tmp_path / "file").write_text("")
+    service.ask("trace", file=str(tmp_path / "file" / "x"))
+    wait_until(lambda: any("the trace cannot be written" in event.message for event in job.events()
+                           if event.kind == "warning"))
+    job.stop()
+    assert job.wait().status == "abort"
+
+
 def test_what_a_run_is_refused_for_reaches_who_asked(service: ServiceClient, tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="max_voltage"):
         service.submit("iv_sweep", "R1", tmp_path, parameters={"stop": 150.0}).wait()
