@@ -7,6 +7,7 @@ the segments stand behind the descriptor.
 
 import struct
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,14 +41,19 @@ def parse_stamps(block: bytes, count: int) -> FloatArray:
     Raises
     ------
     ValueError
-        There are fewer times than segments.
+        There are fewer times than segments, or one is no time of a calendar.
     """
     if len(block) < _DESCRIPTOR + _STAMP * count:
         raise ValueError(f"the descriptor has no times for {count} segments")
     table = block[_DESCRIPTOR:_DESCRIPTOR + _STAMP * count]
-    stamps = [struct.unpack_from("<dBBB", table, _STAMP * number) for number in range(count)]
-    seconds = np.array([second + 60.0 * (minute + 60.0 * (hour + 24.0 * day)) for second, minute, hour, day in stamps])
-    return np.asarray(seconds - seconds[0])
+    stamps = [struct.unpack_from("<dBBBBh", table, _STAMP * number) for number in range(count)]
+    first = _minute(*stamps[0][1:])
+    # the minutes are whole and the seconds small numbers, so that no digit of a microsecond is lost
+    return np.array([(_minute(*rest) - first).total_seconds() + (second - stamps[0][0]) for second, *rest in stamps])
+
+
+def _minute(minute: int, hour: int, day: int, month: int, year: int) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)   # a month may end between two segments
 
 
 class SiglentSdsHd(StepScope):

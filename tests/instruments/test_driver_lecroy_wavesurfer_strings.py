@@ -171,3 +171,9 @@ def test_times_of_segments() -> None:
     assert parse_stamps(block, 2).tolist() == pytest.approx([0.0, 0.75])
     with pytest.raises(ValueError, match="no times for 3 segments"):
         parse_stamps(block, 3)
+    midnight = bytes(346) + b"".join(struct.pack("<dBBBBhh", *one) for one in (
+        (1.0, 59, 22, 31, 12, 2026, 0), (2.0, 59, 23, 31, 12, 2026, 0), (59.5, 59, 23, 31, 12, 2026, 0),
+        (0.25, 0, 0, 1, 1, 2027, 0)))
+    assert parse_stamps(midnight, 4).tolist() == pytest.approx([0.0, 3601.0, 3658.5, 3659.25])
+    with pytest.raises(ValueError, match="out of range"):
+        parse_stamps(bytes(346 + 16), 1)
