@@ -147,11 +147,11 @@ class RequestAnswers:
     async def _objection(self, asked: Asked) -> tuple[str, str]:
         """Return name and text of the error that speaks against a job already now; two empty texts for none."""
         state = self.service.state()
-        waits = bool(state["held"] or state["running"] is not None or self.service.queue.waiting)
-        if not Path(state["bench"]).is_file() or not (waits or state["measuring_process"]):
+        waits = state["held"] or state["running"] is not None or self.service.queue.waiting
+        if not waits or not Path(state["bench"]).is_file():
             return "", ""   # its turn comes at once, and shows it
         try:
-            said = await (await self.service.living_child()).check(vars(asked), plan=waits)
+            said = await (await self.service.living_child()).check(vars(asked))
         except OSError:   # it cannot be started: the turn of the job will show it
             return "", ""
         return str(said.get("error") or ""), str(said.get("reason") or "")

@@ -44,7 +44,7 @@ class JobChecks:
         threading.Thread(target=self._serve, name="checks", daemon=True).start()
 
     def put(self, words: Mapping[str, Any]) -> None:
-        """Check a job: its number ("check"), what is asked for ("asked"), and whether it is planned ("plan")."""
+        """Check a job: its number ("check"), and what is asked for ("asked")."""
         self._asked.put(words)
 
     def _serve(self) -> None:
@@ -52,7 +52,7 @@ class JobChecks:
             words = self._asked.get()
             error, text = "", ""
             try:
-                self._check(Asked(**words["asked"]), plan=bool(words["plan"]))
+                self._check(Asked(**words["asked"]))
             except CommunicationError:   # not known now: its turn will show it
                 pass
             except TsbenchError as refusal:
@@ -61,7 +61,7 @@ class JobChecks:
                 pass
             self._tell(words["check"], error, text)
 
-    def _check(self, asked: Asked, *, plan: bool) -> None:
+    def _check(self, asked: Asked) -> None:
         """Raise what speaks against a job.
 
         Raises
@@ -87,7 +87,7 @@ class JobChecks:
             if quantity not in file.table.fixture.control:
                 raise ConfigurationError(f"nothing can set {quantity}. Add [fixture.control.{quantity}] to the bench "
                                          "file")
-        if plan and bench is not None and asked.accepted is None and not asked.plan_only:
+        if bench is not None and asked.accepted is None and not asked.plan_only:
             checked_plan(bench.planning_for(asked.device, bench.preparation.pending(fixture)), protocol)
 
     def _loaded(self, text: str) -> BenchFile:

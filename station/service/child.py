@@ -72,17 +72,16 @@ class MeasuringChild:
         finally:
             self._ended = None
 
-    async def check(self, asked: Mapping[str, Any], plan: bool) -> Mapping[str, Any]:
+    async def check(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what speaks against a job ("error" and "reason", empty texts for nothing), also while it measures.
 
-        With ``plan``, the limits are asked too. A job whose turn comes at once is planned then.
         Nothing speaks against it where the process dies or is too busy to answer: the turn of the job will show it.
         """
         self._latest += 1
         number = self._latest
         self._checks[number] = asyncio.get_running_loop().create_future()
         try:
-            self.say(do="check", check=number, asked=dict(asked), plan=plan)
+            self.say(do="check", check=number, asked=dict(asked))
             async with asyncio.timeout(_CHECKING):
                 return await self._checks[number]
         except TimeoutError:

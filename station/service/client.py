@@ -176,7 +176,8 @@ class ServiceClient:
         ConfigurationError
             Protocol, device, parameters or an option are wrong, or the queue is full.
         LimitError
-            The run is beyond a limit. Where the instruments are not open yet, ``ServiceJob.wait`` raises this.
+            The run must wait, and is beyond a limit. Where its turn comes at once, or the instruments are not open,
+            ``ServiceJob.wait`` raises what speaks against it.
         """
         if isinstance(protocol, str):
             protocol = protocol_named(protocol).parse(dict(parameters or {}))

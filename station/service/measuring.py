@@ -7,7 +7,7 @@ object a line. Orders on standard input:
     perform a run (:class:`~tsbench.station.service.jobs.Asked`)
 ``{"do": "recover", "out": DIR, "run": ID, "job": N}``
     finish what a measuring process left that has died
-``{"do": "check", "check": N, "asked": {...}, "plan": true}``
+``{"do": "check", "check": N, "asked": {...}}``
     say what speaks against a job, while another run goes on (:class:`~tsbench.station.service.checking.JobChecks`)
 ``{"do": "release"}``
     make safe, close the instruments, give them free
