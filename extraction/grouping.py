@@ -10,6 +10,7 @@ import numpy as np
 from tsbench.analysis.statistics.brackets import on_one_grid
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.extraction.measured_conditions import MeasuredConditions
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Observation
 from tsbench.records import FloatArray
 
@@ -95,12 +96,13 @@ def groups_of(
     names = None if by is None else tuple(by)
     if names is not None:
         _check(chosen, names)
-    chuck = _chuck_temperatures(chosen)
+    chuck, measured = _chuck_temperatures(chosen), MeasuredConditions(chosen)
     found: dict[tuple[Any, ...], list[Observation]] = {}
     for one in chosen:
-        key = (one.result.quantity, one.result.unit, *_conditions(one, names, chuck).items())
+        key = (one.result.quantity, one.result.unit, *_conditions(one, names, chuck, measured).items())
         found.setdefault(key, []).append(one)
-    return [_group(mine, names, chuck) for _, mine in sorted(found.items(), key=lambda item: _sortable(item[0]))]
+    return [_group(mine, names, chuck, measured)
+            for _, mine in sorted(found.items(), key=lambda item: _sortable(item[0]))]
 
 
 def _is_event(one: Observation) -> bool:
@@ -127,14 +129,15 @@ def _chuck_temperatures(chosen: Iterable[Observation]) -> dict[float, float]:
 
 
 def _conditions(
-    one: Observation, names: tuple[str, ...] | None, chuck: Mapping[float, float],
+    one: Observation, names: tuple[str, ...] | None, chuck: Mapping[float, float], measured: MeasuredConditions,
 ) -> dict[str, Any]:
     facts = dict(one.facts)
     if "temperature" in facts:
         facts["temperature"] = chuck[float(facts["temperature"])]
     if names is not None:
-        return {name: facts.get(name, "") for name in names if name != "device"}
-    found = {name: value for name, value in one.result.conditions.items() if name not in COUNTERS | DESCRIBING}
+        return {name: measured.of(one, name, facts.get(name, "")) for name in names if name != "device"}
+    found = {name: measured.of(one, name, value) for name, value in one.result.conditions.items()
+             if name not in COUNTERS | DESCRIBING}
     if "temperature" in facts:
         found["temperature"] = facts["temperature"]
     return found
@@ -149,23 +152,28 @@ def _sortable(key: tuple[Any, ...]) -> list[tuple[str, float, str]]:
     return parts
 
 
-def _group(mine: Sequence[Observation], names: tuple[str, ...] | None, chuck: Mapping[float, float]) -> Group:
+def _group(
+    mine: Sequence[Observation], names: tuple[str, ...] | None, chuck: Mapping[float, float],
+    measured: MeasuredConditions,
+) -> Group:
     first = mine[0]
     devices: dict[str, list[Observation]] = {}
     for one in sorted(mine, key=lambda one: one.order):
         devices.setdefault(str(one.facts.get("device", "")), []).append(one)
     return Group(
-        first.result.quantity, first.result.unit, _conditions(first, names, chuck),
+        first.result.quantity, first.result.unit, _conditions(first, names, chuck, measured),
         [_device(name, events) for name, events in devices.items()], any(one.simulated for one in mine),
-        _differences(mine, names))
+        _differences(mine, names, measured))
 
 
-def _differences(mine: Sequence[Observation], names: tuple[str, ...] | None) -> list[str]:
+def _differences(
+    mine: Sequence[Observation], names: tuple[str, ...] | None, measured: MeasuredConditions,
+) -> list[str]:
     """Return a remark where events were put together that were measured in different ways."""
     ignored = COUNTERS | DESCRIBING | {"device", "run", "cycles", "count", "repeats", "die"} | set(names or ())
     differ = []
     for name in sorted({name for one in mine for name in one.facts} - ignored):
-        if len({one.facts.get(name) for one in mine}) > 1:
+        if len({measured.of(one, name, one.facts.get(name)) for one in mine}) > 1:
             differ.append(name)
     return [f"events with different {', '.join(differ)} are put together. Separate them with --by"] if differ else []
 

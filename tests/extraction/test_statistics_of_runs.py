@@ -177,7 +177,7 @@ def test_a_device_whose_events_are_upper_bounds_is_bounded_above() -> None:
 
 
 def test_groups_of_one_event_are_told_how_to_be_joined(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A level is measured, and so it differs from pulse to pulse: no two pulses are in one group."""
+    """A level is measured. Where it differs from pulse to pulse by 20 %, no two pulses are in one group."""
     time = np.arange(0.0, 3.5e-3, 1e-6)
     voltage, conductance = np.full(time.size, 0.1), np.full(time.size, 1e-6)
     for number in range(3):
@@ -185,7 +185,8 @@ def test_groups_of_one_event_are_told_how_to_be_joined(capsys: pytest.CaptureFix
         inside = (time >= begin) & (time < begin + 1e-4)
         voltage[inside], conductance[inside & (time >= begin + 2e-5)] = 1.5, 1e-3 * (1.0 + 0.01 * number)
         after = (time >= begin + 1e-4) & (time < begin + 9e-4)
-        conductance[after] = np.maximum(1e-3 * np.exp(-(time[after] - begin - 1e-4) / 5e-5), 1e-6)
+        conductance[after] = np.maximum(
+            (1.0 + 0.2 * number) * 1e-3 * np.exp(-(time[after] - begin - 1e-4) / 5e-5), 1e-6)
     noise = 2e-8 * np.random.default_rng(0).standard_normal(time.size)
     path = tmp_path / "relax.csv"
     np.savetxt(path, np.column_stack([time, voltage, voltage * conductance + noise]), delimiter=",",
