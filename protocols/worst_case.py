@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from tsbench.instruments import PlanItem, Range
+from tsbench.instruments import OscilloscopeCapabilities, PlanItem, Range
 from tsbench.instruments.guard.limits import WorstCase
 from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 
 #: relative slack of a comparison with a limit, for the rounding of decimal numbers
 _SLACK = 1e-9
+_FEWEST_SAMPLES = 100  #: of a record: ten in each of ten periods, or in edge and delay of a pulse
 _LIMIT_OF = {
     "voltage": "max_voltage",
     "current": "max_current",
@@ -107,3 +108,17 @@ def range_refusal(name: str, value: float, allowed: Range, instrument: str, reme
         f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}. "
         + (remedy or f"Change {name.replace(' + ', ' or ')}")
     ]
+
+
+def record_refusal(name: str, span: float, scope: OscilloscopeCapabilities) -> list[str]:
+    """Return one sentence if a record of ``span`` [s] is too short for the scope to show anything, else nothing.
+
+    ``name`` is that of the parameter. What the scope accepts differs with the model, but none shows a course in fewer
+    samples than these at its highest rate.
+    """
+    least = _FEWEST_SAMPLES / scope.sample_rate
+    if span >= least * (1 - _SLACK):
+        return []
+    return [f"scope: {name} = {format_quantity(span, 's')} is outside the range from {format_quantity(least, 's')} on. "
+            f"At its highest rate, {format_quantity(scope.sample_rate, 'Hz')}, the scope takes {_FEWEST_SAMPLES} "
+            f"samples in this time. Raise '{name}'"]

@@ -9,7 +9,7 @@ from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.acquiring.bias_source import bias_source
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.oscillation.parameters import OscillationParameters
-from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, record_refusal, worst_case_items
 
 #: [s] the records, probes included, and set-up of one bias
 _OVERHEAD = 0.4
@@ -31,6 +31,8 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
     warnings = []
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
+    elif settings.record_span is not None:
+        refusals += record_refusal("record_span", settings.record_span, station.oscilloscope("scope").capabilities)
     if station.fixture.parallel_capacitance <= 0:
         warnings.append(
             "the fixture has no capacitance across the device, so the frequency depends on unknown parasitic "

@@ -8,7 +8,7 @@ from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulses.delivery import delivery
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
-from tsbench.protocols.worst_case import range_refusal
+from tsbench.protocols.worst_case import range_refusal, record_refusal
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
@@ -54,6 +54,9 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
 def _scope_refusals(settings: TrainParameters, station: Station, starts: FloatArray) -> list[str]:
     if device_view(station) is None:
         return [NO_SCOPE]
+    scope = station.oscilloscope("scope").capabilities
+    if settings.record_span is not None and (short := record_refusal("record_span", settings.record_span, scope)):
+        return short
     if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * settings.span:
         return [
             f"scope: records of {format_quantity(settings.span, 's')} are too long for pulses that are "

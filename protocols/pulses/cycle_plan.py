@@ -26,7 +26,8 @@ def cycle_plan(
     duration : [s] of the run
     warnings : of the protocol
     """
-    items, refusals = worst_case_and_refusals(settings, station)
+    reads = {float(np.copysign(settings.read_amplitude, one)) for one in settings.amplitude}
+    items, refusals = worst_case_and_refusals(settings, station, reads=sorted(reads))
     generator = station.pulse_generator("pulser").capabilities
     if reason := playback(settings, generator).refusal:
         refusals.append(f"pulser: {reason}")

@@ -16,7 +16,7 @@ RISE_OF_ONE_POLE = 0.35  #: rise time from 10 to 90 %, times the bandwidth
 
 def worst_case_and_refusals(
     settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = (),
-    name: str = "amplitude", role: str = "pulser",
+    name: str = "amplitude", role: str = "pulser", reads: Sequence[float] = (),
 ) -> tuple[tuple[PlanItem, ...], list[str]]:
     """Return the worst case at the device, and what device, generator and the trigger of the scope refuse.
 
@@ -27,12 +27,14 @@ def worst_case_and_refusals(
     times : (name, value [s], range that the generator has), beside width and edges
     name : of the parameter that sets the highest amplitude
     role : of the generator
+    reads : [V] levels of the parameter 'read_amplitude'
     """
     capabilities = station.pulse_generator(role).capabilities
-    farthest = max(abs(level) for level in settings.levels)
+    farthest = max(abs(level) for level in (*settings.levels, *reads))
+    highest = name if farthest in map(abs, settings.levels) else "read_amplitude"
     worst = worst_case_of_voltage(farthest, station.wire_path(role))
     items = worst_case_items(worst, station.fixture, settings.width)
-    refusals = limit_refusals(items, station.device, f"lower '{name}', 'base' or 'width'",
+    refusals = limit_refusals(items, station.device, f"lower '{highest}', 'base' or 'width'",
                               load_remedy(station.fixture))
     tops = settings.levels[1:]
     for what, value, allowed in (
@@ -40,6 +42,7 @@ def worst_case_and_refusals(
         (f"base + {name}", max(tops), capabilities.level_into_open),
         (f"base + {name}", min(tops), capabilities.level_into_open),
         ("width", settings.width, capabilities.pulse_width),
+        *(("read_amplitude", read, capabilities.level_into_open) for read in reads),
         *times,
         ("rise_time", settings.rise_time, capabilities.edge_time),
         ("fall_time", settings.fall_time, capabilities.edge_time),
