@@ -149,7 +149,7 @@ def _pooled(groups: Sequence["GroupStatistics"]) -> str:
 
 def _print_quantity(name: str, groups: Sequence["GroupStatistics"]) -> None:
     from tsbench.cli.printing import table
-    from tsbench.cli.statistics_tables import components, courses, fits, needed, samples, without_fit
+    from tsbench.cli.statistics_tables import components, courses, fits, needed, never_enough, samples, without_fit
 
     mark = " (simulated)" if any(group.simulated for group in groups) else ""
     table(f"{name}{mark}: over the cycles of each device, and over devices", *samples(groups))
@@ -161,5 +161,5 @@ def _print_quantity(name: str, groups: Sequence["GroupStatistics"]) -> None:
     ):
         if rows:
             table(title, columns, rows)
-    for line in without_fit(groups):
+    for line in (*without_fit(groups), *never_enough(groups)):
         sys.stdout.write(f"{line}\n")

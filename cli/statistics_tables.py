@@ -118,6 +118,23 @@ def needed(groups: Sequence["GroupStatistics"]) -> Cells:
             "at most needed", "more"), rows
 
 
+def never_enough(groups: Sequence["GroupStatistics"]) -> list[str]:
+    """Return a line for each reason why no number of events or devices is known to be enough."""
+    whys: dict[str, list[str]] = {}
+    for group in groups:
+        counted = [(f"cycles of {sample.device}", sample) for sample in group.devices]
+        if group.population is not None:
+            counted.append(("devices", group.population))
+        asked = any(sample.enough is not None for _, sample in counted)
+        for what, sample in counted:
+            name = what if len(groups) == 1 else f"{what} ({conditions_text(group.conditions)})"
+            if sample.enough is not None and sample.enough.needed is None:
+                whys.setdefault(sample.enough.why, []).append(name)
+            elif asked and sample.enough is None:
+                whys.setdefault("some events have only a bound, so the mean is not known", []).append(name)
+    return [f"no number of {', '.join(names)} is known to be enough: {why}" for why, names in whys.items()]
+
+
 def _needed(enough: "Enough") -> Columns:
     now = "-" if enough.now is None else f"{100.0 * enough.now:.2g} %"
     return (f"{100.0 * enough.wanted:g} %", now, str(enough.have), *(

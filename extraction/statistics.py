@@ -237,8 +237,14 @@ def _sample(
 def _widened(found: Fit, shared: float) -> Fit:
     """Widen what tells the place of a distribution by the error that all values share."""
     places = {"mean", "median", "scale"}
+
+    def wider(estimate: Estimate) -> Estimate:
+        made = widened(estimate, shared)
+        # these families have positive values only
+        return made if found.family == "normal" or made.low is None else replace(made, low=max(made.low, 0.0))
+
     return replace(
         found,
-        parameters={name: widened(estimate, shared) if name in places else estimate
+        parameters={name: wider(estimate) if name in places else estimate
                     for name, estimate in found.parameters.items()},
-        quantiles={share: widened(estimate, shared) for share, estimate in found.quantiles.items()})
+        quantiles={share: wider(estimate) for share, estimate in found.quantiles.items()})

@@ -28,6 +28,8 @@ class Series:
     value: FloatArray
     low: FloatArray
     high: FloatArray
+    x_low: FloatArray | None = None  #: ends of the intervals of ``x``; None: ``x`` was set
+    x_high: FloatArray | None = None
 
 
 def colour_of(number: int) -> str:
@@ -46,10 +48,13 @@ def draw_against(axes: Axes, series: Sequence[Series]) -> None:
         colour, marker = colour_of(number), marker_of(number)
         known = np.isfinite(one.value)
         low, high = (np.where(np.isfinite(end), end, one.value) for end in (one.low, one.high))
+        across = None if one.x_low is None or one.x_high is None else (
+            np.maximum(one.x - one.x_low, 0.0)[known], np.maximum(one.x_high - one.x, 0.0)[known])
         axes.errorbar(
-            one.x[known], one.value[known], yerr=(
+            one.x[known], one.value[known], xerr=across, yerr=(
                 np.maximum(one.value - low, 0.0)[known], np.maximum(high - one.value, 0.0)[known]),
-            fmt=marker + "-", color=colour, markersize=5, linewidth=0.9, elinewidth=0.9, capsize=2.5, label=one.name)
+            fmt=marker + ("-" if across is None else ""), color=colour, markersize=5, linewidth=0.9, elinewidth=0.9,
+            capsize=2.5, label=one.name)
         for bound, symbol in ((one.low, "^"), (one.high, "v")):
             alone = ~known & np.isfinite(bound)
             axes.plot(one.x[alone], bound[alone], symbol, color=colour, markerfacecolor="none", markersize=5)

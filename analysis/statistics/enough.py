@@ -26,6 +26,7 @@ class Enough:
     have: int
     needed: int | None  #: by the spread as it is estimated
     most: int | None  #: by the upper end of the 95 % interval of the spread
+    why: str = ""  #: why no number is known to be enough
 
     @property
     def more(self) -> int | None:
@@ -42,13 +43,15 @@ def cycles_for_mean(values: FloatArray, relative: float, common: float = 0.0) ->
     x = np.asarray(values, dtype=np.float64)
     n = x.size
     if n < 2 or not x.mean():
-        return Enough("mean", relative, None, n, None, None)
+        return Enough("mean", relative, None, n, None, None, "a spread needs two values" if n < 2 else "the mean is 0")
     deviation, size = float(x.std(ddof=1)), abs(float(x.mean()))
     now = math.hypot(t_quantile_95(n - 1) * deviation / math.sqrt(n), common) / size
     largest = deviation * math.sqrt((n - 1) / float(chdtri(n - 1, 0.975)))
     left = relative**2 - (common / size) ** 2   # for the spread
     if left <= 0:
-        return Enough("mean", relative, now, n, None, None)
+        return Enough("mean", relative, now, n, None, None,
+                      f"the error that all values share is {100.0 * common / size:.2g} % of the mean, and more values "
+                      "do not reduce it")
     wanted = math.sqrt(left)
     return Enough("mean", relative, now, n, _for_mean(deviation / size, wanted), _for_mean(largest / size, wanted))
 

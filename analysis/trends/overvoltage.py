@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsbench.analysis.trends.log_line import FEWEST_LEVELS, log_line
+from tsbench.analysis.trends.log_line import FEWEST_LEVELS, LogLine, log_line
 from tsbench.records import Flag, FloatArray, Result
 
 _METHOD = ("slope of the logarithm of the mean delay against the logarithm of the overvoltage; the interval holds the "
@@ -52,20 +52,34 @@ def overvoltage_line(delays: Sequence[Result], threshold: Result) -> Result:
     nothing = Result("delay_power_of_overvoltage", "", None, None, None, _METHOD, {}, Flag.TOO_FEW)
     if threshold.value is None or threshold.low is None or threshold.high is None:
         return replace(nothing, flags=Flag.NO_EVENT)
-    used = [delay for delay in delays
-            if abs(float(delay.conditions["amplitude"])) > max(abs(threshold.low), abs(threshold.high))]
-    if len(used) < FEWEST_LEVELS:
-        return nothing
-    amplitudes = np.array([abs(float(delay.conditions["amplitude"])) for delay in used])
-    middle = log_line(_logarithms(amplitudes, threshold.value), used)
+    middle = power_law(delays, threshold)
     if middle is None:
         return nothing
+    used = _above(delays, threshold.low, threshold.high)
+    amplitudes = np.array([abs(float(delay.conditions["amplitude"])) for delay in used])
     lines = [line for at in np.linspace(threshold.low, threshold.high, _THRESHOLDS)
              if (line := log_line(_logarithms(amplitudes, float(at)), used)) is not None]
     low, high = min(line.slope - line.half for line in lines), max(line.slope + line.half for line in lines)
     flags = Flag.AMBIGUOUS if all(line.curved for line in lines) else Flag.NONE
     return replace(nothing, value=middle.slope, low=min(low, middle.slope - middle.half),
                    high=max(high, middle.slope + middle.half), flags=flags)
+
+
+def power_law(delays: Sequence[Result], threshold: Result) -> LogLine | None:
+    """Return the line whose slope :func:`overvoltage_line` gives, over the logarithm of the overvoltage; or None.
+
+    ``delays`` and ``threshold`` as there.
+    """
+    if threshold.value is None or threshold.low is None or threshold.high is None:
+        return None
+    used = _above(delays, threshold.low, threshold.high)
+    amplitudes = np.array([abs(float(delay.conditions["amplitude"])) for delay in used])
+    return log_line(_logarithms(amplitudes, threshold.value), used) if len(used) >= FEWEST_LEVELS else None
+
+
+def _above(delays: Sequence[Result], low: float, high: float) -> list[Result]:
+    """Return the delays at amplitudes above the whole interval of the threshold [V]."""
+    return [delay for delay in delays if abs(float(delay.conditions["amplitude"])) > max(abs(low), abs(high))]
 
 
 def _logarithms(amplitudes: FloatArray, threshold: float) -> list[float]:

@@ -39,3 +39,19 @@ def test_a_device_without_a_threshold_is_left_out() -> None:
     assert any(line.startswith("D2: left out") for line in draw_overvoltage(axes, events))
     with pytest.raises(ConfigurationError, match="iv_sweep"):
         draw_overvoltage(Figure().subplots(), [delay("D2", a) for a in AMPLITUDES])
+
+
+def test_overvoltages_have_the_bars_of_the_threshold_and_the_law_is_drawn_or_not_with_a_reason() -> None:
+    """A threshold of 1.0 +- 0.025 V is no less uncertain because it stands on the other axis."""
+    axes = Figure().subplots()
+    few = [threshold("D1", value, k) for k, value in enumerate((0.9, 1.0, 1.1))]   # amplitudes within the interval
+    (line,) = draw_overvoltage(axes, [*few, *(delay("D1", a) for a in AMPLITUDES)])
+    assert "no power law is drawn, because fewer than three amplitudes" in line
+    low = axes.get_xlim()[0]
+    assert low > 1e-3 and axes.containers[0].has_xerr   # a bar to zero does not stretch the axis
+    axes = Figure().subplots()
+    sharp = [threshold("D1", value, k) for k, value in enumerate((0.9999, 1.0, 1.0001))]
+    (line,) = draw_overvoltage(axes, [*sharp, *(delay("D1", a) for a in AMPLITUDES)])
+    law = axes.lines[-1]
+    assert "the delay goes with the power -1.00" in line
+    assert law.get_ydata() * law.get_xdata() == pytest.approx(1e-8, rel=0.01)
