@@ -28,6 +28,9 @@ from tsbench.records import Flag, FloatArray, Result
 #: the rule that others are compared with, as published evaluations use it
 REFERENCE_RULE = Above(10e-9)
 _SAME_STEP = 0.2  #: steps of both ways are equal within this share
+#: rows of random order differ from their neighbours by 0.29 of the range (median of two uniform numbers), those of a
+#: sweep by one step
+_FEWEST_ROWS, _JUMPS = 20, 0.2
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -59,9 +62,20 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     if Flag.SHORT in touching.flags:
         results = list(with_contact(tuple(results), touching))
         said.append(touching.message)
+    if _is_out_of_order(points.current if driven else points.voltage):
+        results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
+        doubt = [*doubt, "the voltage jumps from row to row, so the rows may not be in the order of measurement. Sort "
+                         "them by time, or by the number of the reading"]
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])
     return found if out is None else _with_figures(found, events, path, out)
+
+
+def _is_out_of_order(driven: FloatArray) -> bool:
+    """Return whether a swept quantity, shape (n,), jumps from row to row over large parts of its range."""
+    if driven.size < _FEWEST_ROWS or np.unique(driven).size < _FEWEST_ROWS // 2:
+        return False
+    return float(np.median(np.abs(np.diff(driven)))) > _JUMPS * float(np.ptp(driven))
 
 
 def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]:

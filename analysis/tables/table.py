@@ -34,6 +34,7 @@ from tsbench.records import FloatArray
 
 __all__ = ["ColumnRead", "Table", "missing_reason", "parse_columns", "parse_table", "read_column"]
 
+_THOUSANDS = re.compile(r'"?[+-]?\d{1,3}(?:([,.\' ])\d{3})(?:\1\d{3})*(?:[.,]\d*)?"?')
 _BLOCK = 1000  #: rows that are read together
 #: what is guessed only where its cells are numbers: a column "Time" may hold dates
 _OPTIONAL = ("time", "level", "sweep", "cycle")
@@ -302,8 +303,10 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
         try:
             values[role] = layout.format.number(cells[position])
         except ValueError:
+            hint = (". Numbers with thousands separators cannot be read, because a comma may be a decimal sign. Export "
+                    "without these separators" if _THOUSANDS.fullmatch(cells[position].strip()) else "")
             raise UnreadableFile(
-                f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number"
+                f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number{hint}"
             ) from None
     return values
 

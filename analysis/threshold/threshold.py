@@ -40,6 +40,7 @@ UNREST = 4.0
 _ENOUGH_FOR_NOISE = 5
 #: probability of one gap from which on its set-points bracket the event
 CERTAIN = 0.975
+_OF_PARABOLA, _CLEAR_OF_NOISE = 3, 4.0  #: readings, and standard deviations of one
 _TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
 _TURN_ON = ("reading with the highest voltage before the device switches; the highest is between the set-points "
@@ -49,6 +50,7 @@ _TURN_OFF = ("reading with the lowest voltage before the device switches back; t
 _IN_LIMIT = "the device is off at the first reading that is not in compliance, so its voltage before that is not known"
 _RESTLESS = (f"the interval extends below the lowest voltage reading by {UNREST:g} standard deviations of the "
              "fluctuating readings")
+_AT_FOLD = "the voltage turns between the last two readings, or the device switches during the last one"
 _WEIGHED = "the device switches in one of several steps; median and 95 % interval of the likelihood"
 
 
@@ -226,10 +228,39 @@ def _current_at(half: HalfSweep, quantity: str, method: str, j: int, k: int, fac
             flags=flags,
         )
     rising = quantity == "threshold_current"
-    low_bound, high_bound = (amperes - wide, None) if rising else (None, amperes + wide)
+    if (fold := _fold_current(half, k, facts)) is not None:
+        before, method = float(half.current[k - 1]), f"{method}; {_AT_FOLD}"
+        amperes = fold
+        low_bound, high_bound = (before - wide, None) if rising else (None, before + wide)
+    else:
+        low_bound, high_bound = (amperes - wide, None) if rising else (None, amperes + wide)
     return result_of(
         half, quantity, "A", method, value=amperes, low=low_bound, high=high_bound, flags=flags | Flag.CENSORED
     )
+
+
+def _fold_current(half: HalfSweep, k: int, facts: SweepFacts) -> float | None:
+    """Return the current at which the device voltage turns between the last two readings before a jump; or None.
+
+    A parabola through the last three readings shows it. So does a reading during which the device switches: its current
+    is one that the device does not have in either state. Both times the current at the fold is beyond the last reading,
+    and the reading before it bounds this current.
+    """
+    if facts.path_resistance <= 0 or k < _OF_PARABOLA - 1:
+        return None
+    last = slice(k - _OF_PARABOLA + 1, k + 1)
+    current, voltage = half.current[last], half.voltage[last]
+    steps = np.diff(current)
+    if (half.flags[last] & int(Flag.COMPLIANCE)).any() or steps[0] * steps[1] <= 0.0:
+        return None
+    slopes = np.diff(voltage) / steps
+    bend = float(slopes[1] - slopes[0]) / float(current[2] - current[0])
+    if bend == 0.0:
+        return None
+    at = 0.5 * float(current[0] + current[1]) - 0.5 * float(slopes[0]) / bend
+    beyond = (float(current[2]) - at) * math.copysign(1.0, float(steps[1]))
+    between = 0.0 < beyond < abs(float(steps[1]))
+    return at if between and beyond > _CLEAR_OF_NOISE * facts.current_noise else None
 
 
 def _turned(half: HalfSweep, first: int, k: int, sign: int, facts: SweepFacts) -> int:
