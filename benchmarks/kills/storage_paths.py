@@ -9,7 +9,7 @@ from benchmarks.kill import items
 from benchmarks.kills.lives import Say, Words
 from benchmarks.storage_runs import header, point, waveform
 from tsbench.archives import catalogue
-from tsbench.archives.questions import ArchiveQuestion, rows_of
+from tsbench.archives.questions import ArchiveQuestion, answer_of
 from tsbench.archives.update import update
 from tsbench.errors import StorageError, UnreadableFile
 from tsbench.records import Result
@@ -230,10 +230,10 @@ class SidecarPath:
         others = {path.name, *values, catalogue.NAME}
         problems += [f"left behind: {one.name}" for one in folder.iterdir() if one.name not in others]
         try:
-            rows, told = rows_of(folder, ArchiveQuestion())
-            problems += told
-            if said and len(rows) != 20:
-                problems.append(f"the catalogue has {len(rows)} rows of the newest extraction, not 20")
+            answer = answer_of(folder, ArchiveQuestion())
+            problems += answer.problems
+            if said and len(answer.rows) != 20:
+                problems.append(f"the catalogue has {len(answer.rows)} rows of the newest extraction, not 20")
         except StorageError as error:
             problems.append(str(error))
         return len(said), lost, problems
@@ -256,7 +256,7 @@ class CataloguePath:
     def write(self, folder: Path, say: Say) -> None:
         """Make it, add a run, bring it up to date."""
         for number in range(2):
-            rows_of(folder, ArchiveQuestion())
+            answer_of(folder, ArchiveQuestion())
             say({"known": 3 + number})
             with RunRecorder(folder, header()) as recorder:
                 recorder.point(point(number))
@@ -267,14 +267,14 @@ class CataloguePath:
         """Ask the catalogue as it was left, and one that is made anew in the memory: the same rows."""
         recover(folder)
         try:
-            rows, problems = rows_of(folder, ArchiveQuestion())
+            answer = answer_of(folder, ArchiveQuestion())
         except StorageError as error:
             return len(said), 0, [str(error)]
         database = catalogue.in_memory()
         update(database, folder, processes=1)
         (wanted,) = database.execute("SELECT count(*) FROM results").fetchone()
         database.close()
-        found = sorted(row["value"] for row in rows)
+        found, problems = sorted(row["value"] for row in answer.rows), list(answer.problems)
         files = len(list(folder.glob("*.nxs")))
         if len(found) != wanted or len(found) > files:
             problems.append(f"the catalogue has {len(found)} rows, but the {files} run files hold {wanted}")

@@ -25,10 +25,10 @@ def without_last(count: int, separator: bytes = b",") -> Change:
 
 
 def block(change: np.ndarray) -> Change:
-    """Return what multiplies the columns of a block of numbers of 64 bits: current, voltage, time."""
+    """Return what multiplies the columns of a block of numbers of 64 bits: current, voltage, time, status."""
 
     def changed(reply: bytes) -> bytes:
-        numbers = np.frombuffer(reply[2:], "<f8").reshape(-1, 3)
+        numbers = np.frombuffer(reply[2:], "<f8").reshape(-1, change.size)
         return reply[:2] + (numbers * change).astype("<f8").tobytes()
 
     return changed
@@ -49,8 +49,9 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (K2600, "fewer digits"): (Plant(rb"measure\.nplc\)", lambda reply: b"%.5e" % float(reply)), {"format"}),
     (K2600, "another error code"): (Plant(rb"errorqueue", replaced(b"-2.86", b"-2.85")), {"value"}),
     (K2600, "no word for compliance"): (Plant(rb"measure\.iv", replaced(b"true", b"false")), {"reply"}),
-    (K2600, "currents of a block are 1 % high"): (Plant(rb"printbuffer", block(np.array([1.01, 1.0, 1.0]))), {"value"}),
-    (K2600, "times of a block in milliseconds"): (Plant(rb"printbuffer", block(np.array([1.0, 1.0, 1e3]))), set()),
+    (K2600, "currents of a block are 1 % high"): (Plant(rb"printbuffer", block(np.array([1.01, 1.0, 1.0, 1.0]))), {
+        "value"}),
+    (K2600, "times of a block in milliseconds"): (Plant(rb"printbuffer", block(np.array([1.0, 1.0, 1e3, 1.0]))), set()),
     (K2600, "a slower sweep"): (Plant(rb"initiate", longer=0.5), {"time"}),
     (K2600, "mains of 60 Hz"): (Plant(rb"linefreq", lambda reply: b"6.00000000000e+01"), {"value"}),
     (K4200, "the ammeter is out of its accuracy"): (Plant(measuring=OUT), {"value"}),

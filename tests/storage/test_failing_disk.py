@@ -12,7 +12,7 @@ import pytest
 
 from tests.storage.test_simulation_mark import CORPUS
 from tsbench.archives import catalogue
-from tsbench.archives.questions import ArchiveQuestion, rows_of
+from tsbench.archives.questions import ArchiveQuestion, answer_of
 from tsbench.errors import StorageError
 from tsbench.file_lock import FileLock
 from tsbench.records import Point, Result
@@ -140,6 +140,6 @@ def test_an_archive_answers_where_the_disk_takes_no_catalogue(tmp_path: Path, mo
         real(database, *facts)
 
     monkeypatch.setattr("tsbench.archives.update.store", store)
-    rows, problems = rows_of(tmp_path, ArchiveQuestion())
-    assert [row["value"] for row in rows] == [1.0] and problems == []
-    assert json.dumps(rows[0]["conditions"]) == "{}"
+    answer = answer_of(tmp_path, ArchiveQuestion())
+    assert [row["value"] for row in answer.rows] == [1.0] and answer.problems == []
+    assert json.dumps(answer.rows[0]["conditions"]) == "{}"
