@@ -12,7 +12,7 @@ OF_AN_OLD_CHECKOUT = {"act_times.py", "service_old.py"}   # run there too, where
 
 def imported(file: Path) -> set[tuple[str, str]]:
     """Return (module, name) of what a file imports from tsbench."""
-    return {(node.module, alias.name) for node in ast.walk(ast.parse(file.read_text("utf-8")))
+    return {(node.module or "", alias.name) for node in ast.walk(ast.parse(file.read_text("utf-8")))
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tsbench"
             for alias in node.names}
 
