@@ -64,9 +64,9 @@ def resolution(waveform: Waveform) -> float:
 
 
 def step_of_codes(codes: npt.NDArray[Any]) -> int:
-    """Return the largest power of 2 that divides all differences between 16-bit codes; 1 if there are none.
+    """Return the largest power of 2 that divides all differences between 16-bit codes.
 
-    Codes of 8 bits are those of the converter.
+    1 if all codes are equal: such a record does not show its step. Codes of 8 bits are those of the converter.
     """
     if codes.dtype.itemsize < 2 or codes.dtype.kind not in "iu" or codes.size == 0:
         return 1

@@ -27,6 +27,10 @@ from tsbench.instruments.links.link_settings import USUAL_LINK, LinkSettings
 from tsbench.plugins import importing
 from tsbench.records import Identity
 
+#: [s] between two checks for a restart during a run, and while a scope is armed: a restart ends the run so soon that
+#: outputs are off within 2 s
+LOOK_EVERY = 0.5
+
 #: kind of instrument -> the capability that each of its outputs, or the instrument itself, must have
 KINDS: Mapping[str, type] = {
     "source meter": SourceMeter, "pulse generator": PulseGenerator, "pulse measure unit": PulseMeasure,

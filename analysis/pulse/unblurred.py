@@ -20,7 +20,7 @@ from tsbench.samples import transformed
 
 _FINEST = 0.8  #: standard deviation of the narrowest kernel: with a smaller one, the samples are too few
 _COARSER = 1.3  #: from one kernel to the next that is tried
-_LONG_KERNEL = 500  #: samples, from which on a transform is faster than sums
+_LONG_KERNEL = 500  #: samples; for more, a transform is faster than sums (measured: as fast at 300 to 500)
 _REACH = 4.5  #: standard deviations of a kernel on either side
 _CLEAR_SLOPE = 15.0  #: the steepest slope is so many standard deviations of its noise
 _CLEAR_TOP = 6.0  #: a top is so many above what is two kernels beside it
@@ -113,8 +113,8 @@ class Blunt:
 
 
 def _convolved(values: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Return the part of the convolution in which the kernel, or the shorter of both, lies wholly inside."""
-    if min(values.size, kernel.size) <= _LONG_KERNEL:
+    """Return the part of the convolution in which the shorter of both lies wholly inside."""
+    if kernel.size <= _LONG_KERNEL or kernel.size > values.size:
         return np.convolve(values, kernel, mode="valid")
     return transformed(values, kernel)
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments.driver import LOOK_EVERY
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     EdgeTrigger,
@@ -18,9 +19,6 @@ from tsbench.quantities import short_quantity
 
 #: [s] beyond its pre-trigger time that a scope may take to be armed
 ARM_MARGIN = 5.0
-#: [s] between two checks for a restart in this time: a scope that has restarted is never armed, and a source must be
-#: off within 2 s then
-_LOOK_EVERY = 0.5
 _FIRST_POLL, _LONGEST_POLL = 1e-3, 0.05  #: [s] between two questions, which take time themselves
 
 
@@ -91,16 +89,19 @@ class ScopeSetup(MessageInstrument):
         Parameters
         ----------
         armed : callable
-            Asks the scope; called with the time [s] since its pre-trigger time is over (negative before).
+            Asks the scope; called with the time waited [s] since its pre-trigger time is over (negative before). The
+            time of the queries themselves, mostly milliseconds, is not in it.
 
         Raises
         ------
         InstrumentError
             It is not armed :data:`ARM_MARGIN` after its pre-trigger time, or was switched off and on.
+        CommunicationError
+            It does not answer.
         """
         waited, poll, filling, looked = 0.0, _FIRST_POLL, self.pre_trigger, 0.0
         while not armed(waited - filling):
-            if waited >= looked + _LOOK_EVERY:
+            if waited >= looked + LOOK_EVERY:
                 looked = waited
                 if self.lost_power():
                     raise InstrumentError(

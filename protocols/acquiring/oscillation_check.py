@@ -156,9 +156,11 @@ class OscillationCheck:
             return OscillationVerdict(None)
         best = Activity(0, 0.0, 0.0)
         for name, wave in waveforms.items():
-            if _deviation(wave) < _RATIO * self._noise[name]:
+            step = resolution(wave)   # the record at rest does not tell it where all its codes are equal
+            noise = max(self._noise[name], step / 2)
+            if _deviation(wave) < _RATIO * noise:
                 continue
-            seen = oscillation(wave.values()[0], wave.dt, self._noise[name], resolution(wave))
+            seen = oscillation(wave.values()[0], wave.dt, noise, step)
             if seen.cycles > best.cycles:
                 best = seen
         return OscillationVerdict(best.cycles >= _CYCLES, best, waveforms)

@@ -48,7 +48,8 @@ class GeneratorTable(CommandTable, Generic[G]):
 class GeneratorLevelTable(GeneratorTable[L]):
     """Base of the level commands of a family, with what generators do alike.
 
-    The family declares two settings, whose functions are here::
+    The family declares two settings. The functions ``unit_chosen`` and ``load_changed`` are here; the family writes
+    ``_load_chosen``, which takes or refuses a load::
 
         unit = Setting("...:VOLTage:UNIT", UNITS, default="VPP", coerce="unit_chosen")
         load = Setting("OUTPut<1-2>:LOAD", ..., default=50.0, coerce="_load_chosen", change="load_changed")
@@ -65,7 +66,7 @@ class GeneratorLevelTable(GeneratorTable[L]):
         raise NotImplementedError
 
     def window(self, channel: int) -> Window:
-        """Return what the output can do at the declared load and the frequency."""
+        """Return what the output can do [V] at the declared load and the frequency."""
         raise NotImplementedError
 
     def unit_chosen(self, channel: int, unit: str) -> str:

@@ -110,7 +110,8 @@ class Placement:
         """
         for terminal in self.terminals:
             if terminal not in terminals:
-                raise ConfigurationError(f"no module has the terminal '{terminal}'. Terminals: {', '.join(terminals)}")
+                raise ConfigurationError(f"no module has the terminal '{terminal}'. The terminals are "
+                                         f"{', '.join(terminals)}. Correct [terminals] in the world file")
 
 
 class VirtualInstrument(MessageDevice):

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-#: [s] of bench time between two looks during a run: a restart ends it so soon that outputs are off within 2 s
-LOOK_EVERY = 0.5
+from tsbench.instruments.driver import LOOK_EVERY
 
 
 class PowerCheck:

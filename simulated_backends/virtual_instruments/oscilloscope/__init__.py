@@ -1,10 +1,10 @@
 """The shared code of virtual oscilloscopes, whatever the model is. It knows no command.
 
 The base of all families is :class:`~.virtual_oscilloscope.VirtualOscilloscope`: inputs, errors, digitiser and run
-control. A new family derives from one of its two subclasses:
+control. A new family derives from one of its two subclasses, unless it keeps the records in a memory of its own:
 
 - :class:`~.converter_scope.ConverterScope` if the manual gives the codes of the ADC (the lowest, the highest, that of
-  mid-screen), or the ADC has more than 8 bits. The command tables have the settings. Take this one if you can choose
+  mid-screen). The command tables have the settings. Take this one if you can choose
 - :class:`~.panel_scope.PanelScope` if the commands set volts and seconds for each division, and a value that cannot be
   set becomes the nearest that can. :mod:`~.front_panel` has the settings
 
