@@ -13,12 +13,12 @@ from typing import Any
 from tsbench.errors import StorageError
 
 NAME = ".tsbench-catalogue.sqlite"
-APPLICATION, VERSION = 0x74736263, 3  #: "tsbc"; a change of the tables changes the version
+APPLICATION, VERSION = 0x74736263, 4  #: "tsbc"; a change of the tables changes the version
 _WAIT = 60.0  #: [s] for another process that writes the catalogue
 
 #: columns of the facts in the order of ``catalogue_entry``
 FACTS = ("run", "protocol", "device", "material", "campaign", "user", "start_time", "end_time", "status", "reason",
-         "simulated", "temperature", "die_column", "die_row", "version", "extraction")
+         "simulated", "temperature", "die_column", "die_row", "extracted_by", "extraction")
 RESULTS = ("quantity", "unit", "value", "low", "high", "method", "flags", "conditions", "random_uncertainty",
            "systematic_uncertainty")
 

@@ -12,7 +12,7 @@ from tsbench.archives.update import update
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import Flag
 from tsbench.storage import codec
-from tsbench.storage.campaign_files import missing_lines
+from tsbench.storage.campaign_files import missing_in_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ class ArchiveAnswer:
     """The answer to a question."""
 
     rows: list[dict[str, Any]]  #: with the names of ``COLUMNS``
-    problems: list[str]  #: one line for each file that could not be read, or run files that are gone
+    problems: list[str]  #: one line for each file that could not be read, or campaign of which run files are missing
     copies: list[str]  #: paths of run files that are left out, because another file in the folder holds the same run
 
 
@@ -68,7 +68,7 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
         One row for each result, with value and 95 % interval in the unit of the column ``unit`` (NaN where there is
         none), flags (names, separated by spaces), conditions (also as columns of their own, ``condition.cycle``), and
         the facts of its run. ``frame.attrs["problems"]``: one line for each file that could not be read, and for each
-        campaign whose run files are not all there (where ``refresh`` is true).
+        campaign of which run files are missing (where ``refresh`` is true).
 
     Raises
     ------
@@ -111,11 +111,11 @@ def answer_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> 
 
 
 def _answer(database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool) -> ArchiveAnswer:
-    gone: list[str] = []
+    missing: list[str] = []
     if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
         update(database, folder)
-        gone = missing_lines(folder, [folder / path for (path,) in database.execute("SELECT path FROM files")])
-    return ArchiveAnswer(asked(database, question), [*problems_of(database), *gone], copies_in(database))
+        missing = missing_in_folder(folder, [folder / path for (path,) in database.execute("SELECT path FROM files")])
+    return ArchiveAnswer(asked(database, question), [*problems_of(database), *missing], copies_in(database))
 
 
 def problems_of(database: sqlite3.Connection, below: bool = True) -> list[str]:

@@ -10,8 +10,7 @@ from tsbench.extraction.observations import StoredResults
 from tsbench.extraction.paths import named_files
 from tsbench.extraction.statistics import RunStatistics
 from tsbench.records import Run
-
-_RUN = ".nxs"
+from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 
 
 def statistics(
@@ -30,8 +29,9 @@ def statistics(
 
     Parameters
     ----------
-    runs : run files, journals, tables, folders, patterns, or runs as read back. Of the run files of a folder, the
-        results count that are stored with them, as ``tsbench.archive`` returns them; all others are extracted
+    runs : run files, journals, tables, folders, patterns, or runs as read back. Of the run files right in a folder,
+        the results count that are stored with them; all others are extracted. What is in deeper folders is not among
+        them (``tsbench.archive`` finds it)
     quantity : as in the results, "threshold_voltage"; None: each one that is measured for single events
     by : facts that distinguish groups, "temperature" or ("amplitude", "load"); None: the conditions of the results.
         Devices and cycles are always told apart.
@@ -62,7 +62,7 @@ def statistics(
             taken.append(one)
             continue
         folder = Path(one)
-        others = [path for path in named_files([folder]) if path.suffix.lower() != _RUN]
+        others = [path for path in named_files([folder]) if path.suffix.lower() != RUN_SUFFIX]
         found = stored_folder(folder, progress)
         taken += [*found.runs, *found.without, *others]
         lines += found.lines

@@ -12,12 +12,12 @@ from tsbench.archives.update import update
 from tsbench.extraction.observations import StoredResults, event_facts
 from tsbench.records import Flag, Result
 from tsbench.storage import codec
-from tsbench.storage.campaign_files import missing_lines
+from tsbench.storage.campaign_files import missing_in_folder
 from tsbench.version import __version__
 
 Progress = Callable[[int, int], None]
 _FACTS = ("number", "path", "run", "protocol", "device", "material", "start_time", "simulated", "temperature",
-          "die_column", "die_row", "version", "extraction", "settings")
+          "die_column", "die_row", "extracted_by", "settings")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class StoredFolder:
     runs: list[StoredResults]
     without: list[Path]  #: run files without a result: their numbers are to be extracted
     lines: list[str]  #: which results another version has extracted
-    problems: list[str]  #: one line for each file that could not be read, or run files that are gone
+    problems: list[str]  #: one line for each file that could not be read, or campaign of which run files are missing
 
 
 def stored_folder(folder: Path, progress: Progress = lambda done, total: None) -> StoredFolder:
@@ -69,18 +69,24 @@ def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> S
     others: dict[str, int] = {}
     for row in database.execute(
             f"SELECT {', '.join(_FACTS)} FROM files WHERE run IS NOT NULL AND path NOT LIKE '%/%' "
-            "ORDER BY start_time, run"):
+            "ORDER BY start_time, run, path"):
         one = dict(zip(_FACTS, row, strict=True))
         if one["number"] not in results:
             without.append(folder / one["path"])
             continue
-        if one["extraction"] == 1 and one["version"] != __version__:
-            others[one["version"]] = others.get(one["version"], 0) + 1
+        if (version := str(one["extracted_by"])) != __version__:
+            others[version] = others.get(version, 0) + 1
         found.append(_results_of(one, results[one["number"]], repeats.get(one["number"], [])))
-    lines = [f"{number} run{' has' if number == 1 else 's have'} the results that tsbench {version} has extracted. "
-             f"--anew extracts them with tsbench {__version__}" for version, number in others.items()]
-    gone = missing_lines(folder, [folder / path for path in files])
-    return StoredFolder(found, without, lines, [*problems_of(database, below=False), *gone])
+    lines = [_of_another_version(version, number) for version, number in others.items()]
+    missing = missing_in_folder(folder, [folder / path for path in files], below=False)
+    return StoredFolder(found, without, lines, [*problems_of(database, below=False), *missing])
+
+
+def _of_another_version(version: str, number: int) -> str:
+    """Return the line of the runs whose results a version has extracted that is not this one, or "": not known."""
+    return (f"{number} run{' has' if number == 1 else 's have'} the results that "
+            f"{f'tsbench {version}' if version else 'an unknown version of tsbench'} has extracted. "
+            f"--anew extracts them with tsbench {__version__}")
 
 
 def _results_of(one: dict[str, object], results: list[Result], repeats: list[str]) -> StoredResults:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tsbench.archives.catalogue import count_each_run_once, store, transaction
 from tsbench.errors import ConfigurationError
+from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.reading_children import ReadingChildren
 
 _BATCH = 50  #: files that a child reads for one request
@@ -86,7 +87,7 @@ def stored_runs(folder: Path) -> Iterator[StoredRun]:
         newest = {name.partition(".extraction-")[0]: name for name in sidecars}
         for name in sorted(names):
             path = Path(place, name)
-            if name.endswith(".nxs") and path.is_file() and not path.is_symlink():
+            if name.endswith(RUN_SUFFIX) and path.is_file() and not path.is_symlink():
                 sidecar = Path(place, newest[path.stem]) if path.stem in newest else None
                 yield StoredRun(path, sidecar, " ".join(_state(one) for one in (path, sidecar) if one is not None))
 

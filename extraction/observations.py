@@ -1,6 +1,7 @@
 """The events of stored runs and tables, each with the facts by which events are grouped."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -149,7 +150,8 @@ def _add_runs(found: list[Run | StoredResults], gathered: Gathered) -> None:
     known = [(run, _identity(run)) for run in found]
     repeated = {name for _, one in known for name in one.repeats}
     counted: set[str] = set()
-    # of copies, the one with the most points: a journal may have been copied before its run ended
+    # of copies, the stored results or the one with the most points: a journal may have been copied before its run
+    # ended, and stored results are those of a whole file
     for run, one in sorted(known, key=lambda pair: (pair[1].start_time, pair[1].run_id, -pair[1].points)):
         if one.run_id in counted:
             gathered.lines.append(f"{one.run_id}: a copy of this run is left out")
@@ -167,13 +169,13 @@ def _add_runs(found: list[Run | StoredResults], gathered: Gathered) -> None:
 class _Identity:
     start_time: str
     run_id: str
-    points: int
+    points: float  #: infinite for stored results
     repeats: tuple[str, ...]
 
 
 def _identity(run: Run | StoredResults) -> _Identity:
     if isinstance(run, StoredResults):
-        return _Identity(run.start_time, run.run_id, 0, run.repeats)
+        return _Identity(run.start_time, run.run_id, math.inf, run.repeats)
     header = run.header
     return _Identity(header.start_time, header.run_id, len(run.points),
                      tuple(str(name) for name in header.provenance.get("repeats") or ()))
@@ -229,7 +231,7 @@ def event_facts(
     run_id: str, protocol: str, device: str, material: str, settings: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the same from its parts.
+    """Return the facts of :func:`run_facts` from the parts of a header.
 
     Parameters
     ----------

@@ -50,23 +50,12 @@ def statistics(
     kind: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RunStatistics:
-    """Compute statistics of the events in stored runs.
+    """Compute statistics as ``tsbench.statistics``, without the catalogue of a folder: every file is extracted.
 
     Parameters
     ----------
-    runs : run files, journals, tables, folders, patterns, runs as read back, or their stored results
-    quantity : as in the results, "threshold_voltage"; None: each one that is measured for single events
-    by : facts that distinguish groups, "temperature" or ("amplitude", "load"); None: the conditions of the results.
-        Devices and cycles are always told apart.
-    families : "weibull", "lognormal", "normal" to fit
-    relative : the half-width of the interval of a mean, relative to it, for which the needed numbers are computed
-    seed : of the bootstrap
-    columns, kind : of tables of other programs, as ``analyse_files`` takes them
-    progress : gets how many files were read, and of how many
-
-    Returns
-    -------
-    RunStatistics
+    runs : as there, or stored results, which are taken as they are
+    quantity, by, families, relative, seed, columns, kind, progress : as there
 
     Raises
     ------

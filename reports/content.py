@@ -121,7 +121,7 @@ def _summary(
         blocks += _progress(campaign)
     elif folder.campaigns:
         blocks.append(Note("These runs belong to no campaign of the folder."))
-    blocks += [Note(line, loud=True) for line in folder.gone]
+    blocks += [Note(line, loud=True) for line in folder.missing]
     blocks += [Note(f"Not in this report: {line}", loud=True) for line in folder.problems]
     counted = yields(devices)
     rows = [

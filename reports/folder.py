@@ -48,7 +48,7 @@ class Folder:
     campaigns: tuple[CampaignRecord, ...]
     runs: tuple[ReadRun, ...]  #: by their start
     problems: tuple[str, ...]  #: one line for each file that could not be read, or is a copy
-    gone: tuple[str, ...] = ()  #: one line for each campaign whose run files are not all there
+    missing: tuple[str, ...] = ()  #: one line for each campaign of which run files are missing
 
 
 @dataclass
@@ -81,10 +81,9 @@ def read_folder(path: Path, cache: RunCache | None = None) -> Folder:
         raise ConfigurationError(problems[0] if problems else (unread[0] if unread else (
             f"{path}: this folder has neither a campaign nor run files. Name the folder that 'tsbench run --out' or "
             "'tsbench measure --out' wrote")))
-    there = {name.rpartition("/")[2] for name in known.known}
-    gone = tuple(f"{one.name}: {missing_line(missing)}" for one in campaigns
-                 if (missing := missing_files(one.state.written, there)))
-    return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread), gone)
+    missing = tuple(f"{one.name}: {missing_line(names)}" for one in campaigns
+                    if (names := missing_files(one.state.written, known.known)))
+    return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread), missing)
 
 
 def read_campaign_record(file: Path) -> CampaignRecord:

@@ -24,6 +24,7 @@ from tsbench.reports.report import chosen_campaigns
 from tsbench.reports.words import clock
 from tsbench.station.campaign.state import LOCK
 from tsbench.storage.campaign_files import STATE_SUFFIX
+from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 
 _LOOK = 0.5  #: [s] between two looks at the folder
 _LEVEL = 5  #: of the compression
@@ -135,7 +136,7 @@ def _signature(path: Path | None) -> tuple[object, ...]:
     for place, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
-            if name.endswith((".nxs", ".json", STATE_SUFFIX, LOCK)):
+            if name.endswith((RUN_SUFFIX, ".json", STATE_SUFFIX, LOCK)):
                 with contextlib.suppress(OSError):
                     facts = (Path(place) / name).stat()
                     found.append((place, name, facts.st_size, facts.st_mtime_ns))

@@ -61,7 +61,7 @@ def write_reports(
             files.append(path / f"{stem}.pdf")
             _write(files[1], pdf(report))
         written.append(WrittenReport(one.name if one else "", tuple(files), report))
-    return written, [*folder.problems, *folder.gone]
+    return written, [*folder.problems, *folder.missing]
 
 
 def _check_quantities(folder: Folder, options: ReportOptions) -> None:

@@ -1,6 +1,6 @@
 """What a catalogue or a report holds of one run file, as plain data."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from tsbench.records import Result, Run
 from tsbench.storage import codec, record_data
 from tsbench.storage.nexus.summary import summary
 from tsbench.storage.run_settings import run_settings
-from tsbench.storage.sidecar import file_sha256, read_extraction
+from tsbench.storage.sidecar import file_sha256, read_sidecar
 
 _HASHED = 2**30  #: [bytes] larger files get no SHA-256: a report is to be made in seconds
 
@@ -21,19 +21,20 @@ def catalogue_entry(path: Path, sidecar: Path | None) -> dict[str, Any]:
     "problem" says so), those in the run file.
     """
     try:
-        run, extraction, problem = _newest(path, sidecar)
+        newest = _newest(path, sidecar)
     except UnreadableFile as error:
         return {"problem": str(error)}
+    run = newest.run
     header, provenance = run.header, run.header.provenance
     die = provenance.get("die") or (None, None)
     temperature = provenance.get("temperature")
     return {
-        "problem": problem,
+        "problem": newest.problem,
         "facts": [
             header.run_id, header.protocol, header.device.identifier, header.device.material, header.campaign_id,
             header.user, header.start_time, run.end_time, run.status, run.reason, int(header.simulated),
             float(temperature) if isinstance(temperature, int | float) else None, *(codec.plain(die[:2])),
-            str(provenance.get("version", "")), extraction,
+            newest.version, newest.number,
         ],
         "settings": codec.to_json(run_settings(header)),
         "repeats": [str(one) for one in provenance.get("repeats") or ()],
@@ -47,21 +48,31 @@ def report_entry(path: Path, sidecar: Path | None) -> dict[str, Any]:
     Only "problem", one line, where it cannot be read. The results are those of the newest extraction.
     """
     try:
-        run, extraction, problem = _newest(path, sidecar)
+        newest = _newest(path, sidecar)
     except UnreadableFile as error:
         return {"problem": str(error)}
-    return {"problem": problem, "run": record_data.run_data(run), "extraction": extraction, "sha256": _sha256(path)}
+    return {"problem": newest.problem, "run": record_data.run_data(newest.run), "extraction": newest.number,
+            "sha256": _sha256(path)}
 
 
-def _newest(path: Path, sidecar: Path | None) -> tuple[Run, int, str]:
-    """Return a run with its newest results, the number of their extraction, and what is wrong with the sidecar."""
+@dataclass(frozen=True)
+class _Newest:
+    run: Run  #: with the results of its newest extraction
+    number: int  #: of this extraction
+    version: str  #: of tsbench that made it
+    problem: str = ""  #: what is wrong with the sidecar
+
+
+def _newest(path: Path, sidecar: Path | None) -> _Newest:
     run = summary(path)
+    first = _Newest(run, 1, str(run.header.provenance.get("version", "")))
     if sidecar is None:
-        return run, 1, ""
+        return first
     try:
-        return replace(run, results=read_extraction(sidecar)), int(sidecar.stem.rpartition("-")[2]), ""
+        found, number = read_sidecar(sidecar), int(sidecar.stem.rpartition("-")[2])
     except (UnreadableFile, ValueError) as error:
-        return run, 1, str(error)
+        return replace(first, problem=str(error))
+    return _Newest(replace(run, results=found.results), number, found.version)
 
 
 def _sha256(path: Path) -> str:

@@ -215,7 +215,7 @@ def _sweep(leftover: Path) -> None:
     if leftover.with_name(run + SUFFIX).exists():
         return
     finished = leftover.with_name(run + FILE_SUFFIX).exists()
-    if not finished and (leftover.suffix != LOCK_SUFFIX or not run_id.is_one(run)):
+    if not finished and (leftover.suffix != LOCK_SUFFIX or run_id.parts_of(run) is None):
         return   # the lock of something else, or data that are in no run file
     try:
         with RunLock(leftover.with_name(run + LOCK_SUFFIX)):

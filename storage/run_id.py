@@ -44,9 +44,20 @@ def file_part(name: str) -> str:
     return name.replace("/", "-").replace(" ", "-").rstrip(".")
 
 
-def is_one(text: str) -> bool:
-    """Whether a text is made like the identifier of a run."""
-    return re.fullmatch(r"\d{8}T\d{9}Z-[A-Za-z0-9_.+@-]+-[0-9a-f]{6}", text) is not None
+def parts_of(text: str) -> tuple[datetime.datetime, str] | None:
+    """Return when the run of an identifier began, to the millisecond, and its protocol and device, ``iv_sweep-D1``.
+
+    None where the text is not made like the identifier of a run (:func:`new_run_id`).
+    """
+    found = re.fullmatch(r"(\d{8}T\d{6})(\d{3})Z-([A-Za-z0-9_.+@-]+)-[0-9a-f]{6}", text)
+    if found is None:
+        return None
+    second, milliseconds, name = found.groups()
+    try:
+        began = datetime.datetime.strptime(second, "%Y%m%dT%H%M%S").replace(tzinfo=datetime.UTC)
+    except ValueError:   # the 31st of February
+        return None
+    return began.replace(microsecond=1000 * int(milliseconds)), name
 
 
 def check(identifier: str) -> None:

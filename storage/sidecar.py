@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -107,17 +108,26 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
     UnreadableFile
         No sidecar, its content is not what was written, or it belongs to a run file of another content.
     """
-    return _read(Path(sidecar))[0]
+    return read_sidecar(Path(sidecar)).results
 
 
 def inspect_extraction(sidecar: Path) -> str:
     """Return what could not be checked of a sidecar, "" where all was; UnreadableFile as ``read_extraction``."""
-    return "" if _read(sidecar)[1] else (
+    return "" if read_sidecar(sidecar).checked else (
         "this extraction has schema 1, which has no checksum, so tsbench cannot detect later changes")
 
 
-def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
-    """Return the results, and whether a digest vouches for them."""
+@dataclass(frozen=True)
+class Sidecar:
+    """What a sidecar holds."""
+
+    results: tuple[Result, ...]
+    version: str  #: of tsbench that has extracted them
+    checked: bool  #: whether a digest vouches for them
+
+
+def read_sidecar(sidecar: Path) -> Sidecar:
+    """Read a sidecar; UnreadableFile as ``read_extraction``."""
     try:
         if sidecar.stat().st_size > _LARGEST:
             raise UnreadableFile(f"{sidecar}: the file is larger than {_LARGEST / 1e6:.0f} MB, too large for an "
@@ -149,7 +159,7 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
     if whole and content.pop("sha256", None) != _digest(content):
         raise UnreadableFile(f"{sidecar}: the file was changed after tsbench wrote it (SHA-256 differs). Use "
                              "another copy")
-    return results, whole
+    return Sidecar(results, str(content.get("version", "")), whole)
 
 
 def file_sha256(path: Path) -> str:

@@ -15,10 +15,10 @@ from tsbench.archives.update import update
 from tsbench.errors import ConfigurationError
 from tsbench.records import Flag, Run
 from tsbench.storage import codec
+from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.safe_read import read_foreign
 
 MOST_ROWS = 500  #: results or points in one answer
-_SUFFIX = ".nxs"
 
 
 class ArchiveFolder:
@@ -60,7 +60,7 @@ class ArchiveFolder:
         ConfigurationError
             It would be outside of the folder, or there is none.
         """
-        whole = self.inside(name if name.endswith(_SUFFIX) else name + _SUFFIX)
+        whole = self.inside(name if name.endswith(RUN_SUFFIX) else name + RUN_SUFFIX)
         if not whole.is_file() and whole.parent == self.folder:
             with self._refreshed() as database:
                 named = database.execute("SELECT path FROM files WHERE run = ?", (whole.stem,)).fetchone()

@@ -31,8 +31,8 @@ from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import (
     finished_run,
-    gone_files,
     locked_folder,
+    missing_of,
     open_charges,
     recovered_runs,
     resumable,
@@ -245,7 +245,7 @@ class Campaign:
         with locked_folder(self.out), contextlib.ExitStack() as last:
             before = resumable(self.out, self.file, resume=resume)
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
-            missing = tuple(gone_files(self.out, before)) if before is not None else ()
+            missing = tuple(missing_of(self.out, before)) if before is not None else ()
             if missing:
                 tell(RunEvent("warning", missing_line(missing)))
             repeated = self._asked(before, runs, ask, tell) if before is not None else frozenset[str]()

@@ -8,10 +8,10 @@ from tsbench.archives.update import stored_runs
 from tsbench.errors import ConfigurationError, FolderInUse, StorageError, first_sentence
 from tsbench.records import Run, RunEvent
 from tsbench.station.campaign.specs import CampaignFile
-from tsbench.station.campaign.state import LOCK, CampaignState, read_state, state_path
+from tsbench.station.campaign.state import LOCK, CampaignState, read_state
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
-from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, missing_files
+from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, missing_files, state_path
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.run_id import file_part
 from tsbench.storage.run_lock import RunLock
@@ -170,9 +170,9 @@ def finished_run(out: Path, run: str) -> tuple[Path, Run] | None:
     return (path, found) if found is not None and found.status in _ENDED else None
 
 
-def gone_files(out: Path, state: CampaignState) -> list[str]:
-    """Return the run files that the campaign wrote, and that are not in its folder any more, nor in a folder in it."""
-    return missing_files(state.written, {one.path.name for one in stored_runs(out)})
+def missing_of(out: Path, state: CampaignState) -> list[str]:
+    """Return the names of the run files that a campaign wrote, and that are missing in its folder."""
+    return missing_files(state.written, (one.path for one in stored_runs(out)))
 
 
 def _read(path: Path, warn: Callable[[str], None] = lambda text: None) -> Run | None:

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from tsbench.storage.campaign_files import STATE_SUFFIX
+from tsbench.storage.campaign_files import state_path
 from tsbench.storage.record_file import Record, RecordFile, read_records
 
 LOCK = "campaign.lock"
@@ -134,11 +133,6 @@ class CampaignState:
         elif run:
             self.broken.setdefault(key, []).append(run)
         self.earlier.append(EarlierRun(key, before, self.outcomes.get(key, {}), run, repeated))
-
-
-def state_path(out: Path, name: str) -> Path:
-    """Return the file of the state of a campaign."""
-    return out / f"{quote(name, safe=' +@')}{STATE_SUFFIX}"
 
 
 def read_state(out: Path, name: str) -> CampaignState | None:

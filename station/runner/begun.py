@@ -1,4 +1,4 @@
-"""Which run began, where its process died before anybody heard the name of the run: the folder of the runs tells."""
+"""Finds the run that began, in the folder of the runs, if its process died before it told the name of the run."""
 
 from collections.abc import Container
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tsbench.storage.journal.writer import SUFFIX as JOURNAL
 from tsbench.storage.nexus.schema import SUFFIX as RUN_FILE
-from tsbench.storage.run_id import file_part, is_one
+from tsbench.storage.run_id import file_part, parts_of
 
 
 def begun_run(out: Path, protocol: str, device: str, since: str, known: Container[str] = ()) -> str:
@@ -25,11 +25,11 @@ def begun_run(out: Path, protocol: str, device: str, since: str, known: Containe
         "" where there is none, or more than one: then it is not known which.
     """
     try:
-        first = datetime.fromisoformat(since).astimezone(UTC).strftime("%Y%m%dT%H%M%S")
+        first = datetime.fromisoformat(since).astimezone(UTC).replace(microsecond=0)
     except ValueError:
         return ""
-    part = f"-{file_part(protocol)}-{file_part(device)}-"
-    found = {path.stem for suffix in (JOURNAL, RUN_FILE) for path in out.glob(f"*{part}*{suffix}")
-             if path.stem[:15] >= first and path.stem not in known
-             and is_one(path.stem) and path.stem[19:-6] == part}
+    name = f"{file_part(protocol)}-{file_part(device)}"
+    found = {path.stem for suffix in (JOURNAL, RUN_FILE) for path in out.glob(f"*-{name}-*{suffix}")
+             if path.stem not in known and (parts := parts_of(path.stem)) is not None
+             and parts[0] >= first and parts[1] == name}
     return found.pop() if len(found) == 1 else ""

@@ -10,11 +10,14 @@ import tsbench
 from tests.fixtures import made_runs
 from tests.fixtures.report_folder import write_report_folder
 from tsbench.archives import update as updating
+from tsbench.archives.stored_results import stored_folder
 from tsbench.cli import main
 from tsbench.errors import UnreadableFile
 from tsbench.extraction import extract
+from tsbench.extraction.observations import gather
 from tsbench.records import DeviceDescription, Run
 from tsbench.storage.nexus.writer import write_run
+from tsbench.storage.sidecar import append_extraction
 from tsbench.version import __version__
 
 
@@ -68,10 +71,21 @@ def test_a_run_without_results_is_extracted(folder: Path) -> None:
     assert rows[0]["number"] == 3   # D0 has the runs 0, 2 and 4
 
 
-def test_results_of_another_version_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_of_another_version_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made(folder, 4, version="0.0.1")
-    line = f"1 run has the results that tsbench 0.0.1 has extracted. --anew extracts them with tsbench {__version__}"
-    assert line in tsbench.statistics(folder).lines
+    run = made(folder, 5, version="0.0.1")
+    append_extraction(folder / "R5.nxs", run.results)   # by this version
+    run = made(folder, 6)
+    with monkeypatch.context() as patch:
+        patch.setattr("tsbench.storage.sidecar.__version__", "0.0.2")
+        append_extraction(folder / "R6.nxs", run.results)
+    made(folder, 7, version="")
+    lines = [line for line in tsbench.statistics(folder).lines if "has extracted" in line]
+    assert lines == [
+        f"1 run has the results that {version} has extracted. --anew extracts them with tsbench {__version__}"
+        for version in ("tsbench 0.0.1", "tsbench 0.0.2", "an unknown version of tsbench")]
     assert main(["statistics", str(folder), "--anew"]) == 0
     assert "0.0.1" not in capsys.readouterr().out
 
@@ -99,7 +113,41 @@ def test_a_bad_file_and_missing_files_are_problems(tmp_path: Path, capsys: pytes
     assert f"screen: 1 run file is missing: {gone.name}" in capsys.readouterr().err
 
 
-def test_query_names_run_files_that_are_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_files_of_deeper_campaigns_are_no_matter_of_statistics(
+    folder: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    deeper = write_report_folder(folder / "deeper", {"D1": "working", "D2": "working"})
+    sorted(deeper.glob("*.nxs"))[0].unlink()
+    assert not tsbench.statistics(folder).problems
+    assert main(["statistics", str(folder)]) == 0 and "missing" not in capsys.readouterr().err
+    assert "1 run file is missing" in tsbench.archive(folder).attrs["problems"][0]
+
+
+def test_a_journal_that_was_copied_early_does_not_count_before_the_stored_results(folder: Path) -> None:
+    """A journal has points and no stored results; the run file has more points and all of them are in its results."""
+    run = made(folder, 4)
+    early = replace(run, points=run.points[:20], results=(), status="running")
+    for given in ([folder, early], [early, folder]):
+        found = tsbench.statistics(given)
+        assert found.rows() == tsbench.statistics(folder).rows()
+        assert "R4: a copy of this run is left out" in found.lines
+
+
+def test_of_copies_with_stored_results_the_first_path_counts(folder: Path) -> None:
+    """As for ``tsbench query``; the order in which the catalogue took them in is no matter."""
+    run = made(folder, 4)
+    stored_folder(folder)
+    other = replace(run, results=(replace(run.results[0], value=0.5, low=0.4, high=0.6),))
+    write_run(other, folder / "A4.nxs")
+    first, second = [one.results for one in stored_folder(folder).runs if one.run_id == "R4"]
+    assert first == other.results and second == run.results
+    counted = [one for one in gather(stored_folder(folder).runs).observations if one.facts["run"] == "R4"]
+    assert [one.result.value for one in counted] == [0.5]
+    answer = tsbench.archive(folder)
+    assert list(answer[answer["run"] == "R4"]["value"]) == [0.5]
+
+
+def test_query_names_run_files_that_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_report_folder(tmp_path / "deeper", {"D1": "working", "D2": "working", "D3": "working"})
     gone, moved, _ = sorted(folder.glob("*.nxs"))
     (folder / "sorted").mkdir()

@@ -41,7 +41,7 @@ from tsbench.storage import (
     validate,
 )
 from tsbench.storage.recorder import RunRecorder
-from tsbench.storage.run_id import new_run_id
+from tsbench.storage.run_id import file_part, new_run_id, parts_of
 
 COLUMNS = (
     Column("time", "s"),
@@ -325,6 +325,15 @@ def test_run_identifiers_sort_by_time() -> None:
     one = new_run_id("pulse_train", "W3/D12", first)
     other = new_run_id("iv_sweep", "D1", first + datetime.timedelta(milliseconds=1))
     assert one < other and one.startswith("20260102T030405006Z-pulse_train-W3-D12-")
+
+
+@pytest.mark.parametrize("device", ["D1", "W3/D12", "my device", "a-b-3fa9c1"])
+def test_the_parts_of_a_run_identifier(device: str) -> None:
+    moment = datetime.datetime(2026, 11, 24, 23, 17, 21, 123_000, datetime.UTC)
+    name = f"iv_sweep-{file_part(device)}"
+    assert parts_of(new_run_id("iv_sweep", device, moment)) == (moment, name)
+    for other in ("20260231T231721123Z-iv_sweep-D1-3fa9c1", "20261124T231721123Z-iv_sweep-D1", "notes-3fa9c1", ""):
+        assert parts_of(other) is None, other
 
 
 def test_a_run_identifier_cannot_leave_its_directory(tmp_path: Path) -> None:
