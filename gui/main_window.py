@@ -221,9 +221,9 @@ class MainWindow(QtWidgets.QMainWindow):
     def _trace_service(self) -> None:
         """Have the run of a bench service traced that this window follows, as the switch of the panel says."""
         if self._service and self.bench is not None and self.control.running():
-            arguments = self.view.wire.arguments(str(self.run_panel.request()["out"]))
-            file = arguments[-1] if arguments else ""
-            threading.Thread(target=trace_bench, args=(self.bench, file), name="trace", daemon=True).start()
+            on = bool(self.view.wire.arguments(str(self.run_panel.request()["out"])))
+            if (file := self.view.wire.file) is not None:
+                threading.Thread(target=trace_bench, args=(self.bench, file, on), name="trace", daemon=True).start()
 
     def _log_options(self) -> list[str]:
         """Return the options by which a process of this window logs, and traces its messages."""

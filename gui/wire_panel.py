@@ -18,7 +18,7 @@ class WirePanel(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._file: Path | None = None  #: that is followed
+        self.file: Path | None = None  #: of the trace that was asked for last
         self._read = 0  #: [bytes] of it
         self._rest = b""  #: an unfinished line
         self._given: Path | None = None
@@ -68,8 +68,8 @@ class WirePanel(QtWidgets.QWidget):
             self._timer.stop()
             return []
         file = self._given or (Path(folder) / "messages.trace").absolute()
-        if file != self._file:
-            self._file = file
+        if file != self.file:
+            self.file = file
             self.lines.clear()
             self._read, self._rest = (file.stat().st_size if file.exists() else 0), b""
         self.where.setText(file.name)
@@ -79,10 +79,10 @@ class WirePanel(QtWidgets.QWidget):
 
     def look(self) -> None:
         """Show what has been written since the last look; a part of it where it is much."""
-        if self._file is None or not self.follow.isChecked() or not self.isVisible():
+        if self.file is None or not self.follow.isChecked() or not self.isVisible():
             return
         try:
-            with self._file.open("rb") as stream:
+            with self.file.open("rb") as stream:
                 size = stream.seek(0, 2)
                 behind = size - self._read > _LARGEST
                 if size <= self._read:

@@ -11,7 +11,7 @@ from tsbench.station.runner.outcome import LEFT_OUT
 from tsbench.station.runner.run_socket import EventHistory
 from tsbench.station.service.child import MeasuringChild
 from tsbench.station.service.faces import Face
-from tsbench.station.service.jobs import Asked, Job, JobQueue, file_in, read_asked
+from tsbench.station.service.jobs import Asked, Job, JobQueue, file_in, read_asked, truth_in
 from tsbench.station.service.outcomes import loss_facts
 from tsbench.station.service.questions import LONGEST_ANSWER
 from tsbench.station.service.requests import number_in, who_in
@@ -250,11 +250,13 @@ class RequestAnswers:
         return Reply({"job": question["job"], "question": number})
 
     def _do_trace(self, face: Face, asked: Mapping[str, Any]) -> Reply:
-        """Write the messages of the run that goes on to a file from now on; "" ends it."""
+        """Write the messages of the run that goes on to a file too from now on, or no more."""
         running = self.service.queue.running
         if running is None or running.lent:
             raise ValueError("nothing is being measured")
-        self.service.say_to_run(trace=file_in(asked, "file"))
+        if not (file := file_in(asked, "file")):
+            raise ValueError("the request 'trace' needs the field 'file', an absolute path")
+        self.service.say_to_run(trace=file, on=truth_in(asked, "on"))
         return Reply({"job": running.number})
 
     def _do_hold(self, face: Face, asked: Mapping[str, Any]) -> Reply:

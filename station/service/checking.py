@@ -1,5 +1,6 @@
 """Says at once what speaks against a job that will wait; nothing is sent to instruments, since a run may go on."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.fixture_values import fixture_values
 from tsbench.station.runner.planning import checked_plan, require_roles
 from tsbench.station.service.jobs import Asked
+
+_LOG = logging.getLogger(__name__)
 
 
 class JobChecks:
@@ -58,7 +61,7 @@ class JobChecks:
             except TsbenchError as refusal:
                 error, text = type(refusal).__name__, str(refusal)
             except Exception:  # noqa: BLE001  a plug-in of a protocol failed: its turn will show it
-                pass
+                _LOG.warning("check %s could not be made", words["check"], exc_info=True)
             self._tell(words["check"], error, text)
 
     def _check(self, asked: Asked) -> None:

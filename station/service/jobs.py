@@ -94,8 +94,8 @@ def read_asked(facts: Mapping[str, Any]) -> Asked:
     accepted = Accepted.read(facts.get("accepted"))
     return Asked(
         **texts, parameters=_plain_values(facts, "parameters"), fixture=_plain_values(facts, "fixture"),
-        repeats=tuple(repeats), extract=_truth(facts, "extract"), watchdog=_truth(facts, "watchdog"),
-        contact_again=_truth(facts, "contact_again", False), plan_only=_truth(facts, "plan_only", False),
+        repeats=tuple(repeats), extract=truth_in(facts, "extract"), watchdog=truth_in(facts, "watchdog"),
+        contact_again=truth_in(facts, "contact_again", False), plan_only=truth_in(facts, "plan_only", False),
         durability=durability, accepted=None if accepted is None else accepted.facts())
 
 
@@ -114,7 +114,8 @@ def _text(facts: Mapping[str, Any], name: str) -> str:
     return text
 
 
-def _truth(facts: Mapping[str, Any], name: str, otherwise: bool = True) -> bool:
+def truth_in(facts: Mapping[str, Any], name: str, otherwise: bool = True) -> bool:
+    """Return a truth value; ValueError where it is another value."""
     value = facts.get(name, otherwise)
     if not isinstance(value, bool):
         raise ValueError(f"the field '{name}' must be true or false")

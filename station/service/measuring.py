@@ -15,8 +15,8 @@ object a line. Orders on standard input:
     for the run that goes on, or the order that has been read last
 ``{"answer": TEXT, "question": N}``
     to the question of that number (:class:`~tsbench.station.service.questions.ServiceQuestions`)
-``{"trace": FILE}``
-    write the messages of the run that goes on to this file from now on, "" for no file
+``{"trace": FILE, "on": true}``
+    write the messages of the run that goes on to this file too from now on; false: no more
 ``{"beat": true}``
     the service lives
 
@@ -111,7 +111,7 @@ class MeasuringProcess:
                     self._latest = Order(words)
                     self.orders.put(self._latest)
                 elif "trace" in words:
-                    self._trace.switch(str(words["trace"]))
+                    self._trace.switch(str(words["trace"]), words.get("on") is not False)
                 elif "answer" in words:
                     self.questions.answer(words.get("question"), words["answer"])
                 elif (request := words.get("request")) in {"stop", "emergency"} and words.get("reason"):

@@ -87,10 +87,10 @@ def answer_bench(bench: Path, text: str, question: int) -> None:
         service.answer(text, question)
 
 
-def trace_bench(bench: Path, file: str) -> None:
-    """Have the run of the service of a bench traced to a file from now on, "" for no file; without a run, nothing."""
+def trace_bench(bench: Path, file: Path, on: bool) -> None:
+    """Have the run of the service of a bench traced to a file from now on, or no more; without a run, nothing."""
     with contextlib.suppress(TsbenchError), connect(bench, start=False) as service:
-        service.ask("trace", file=file)
+        service.ask("trace", file=str(file), on=on)
 
 
 def _pass_on(job: ServiceJob, control: Control, over: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""The trace of the run that goes on: the file that gets every message on the wire, which may change meanwhile."""
+"""The trace of the run that goes on: the files that get every message on the wire, which may change meanwhile."""
 
 import logging
 import threading
@@ -10,7 +10,9 @@ from tsbench.instruments.links.wire_trace import start_trace, stop_trace
 
 
 class RunTrace:
-    """Traces one run at a time; two threads may switch it.
+    """Traces one run at a time, to each file that is asked for; two threads may switch it.
+
+    A user who traces the run of another one has a file of their own: what was asked for with the run stays.
 
     Parameters
     ----------
@@ -21,11 +23,11 @@ class RunTrace:
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
         self._lock = threading.Lock()
-        self._handler: logging.Handler | None = None
+        self._handlers: dict[Path, logging.Handler] = {}
         self._measuring = False
 
     def begin(self, file: str) -> None:
-        """A run begins; ``file`` is "" where nobody wants a trace.
+        """Begin with a run; ``file`` is the one that was asked for with it, "" for none.
 
         Raises
         ------
@@ -34,30 +36,38 @@ class RunTrace:
         """
         with self._lock:
             self._measuring = True
-            self._change(file)
+            if file:
+                self._start(Path(file))
 
-    def switch(self, file: str) -> None:
-        """Write to another file from now on, "" for none, if a run goes on."""
+    def switch(self, file: str, on: bool) -> None:
+        """Write to a file from now on, or no more, if a run goes on; other files stay as they are."""
         with self._lock:
-            if self._measuring:
-                try:
-                    self._change(file)
-                except StorageError as error:
-                    self._warn(str(error))
+            if not self._measuring:
+                return
+            if not on:
+                self._stop(Path(file))
+                return
+            try:
+                self._start(Path(file))
+            except StorageError as error:
+                self._warn(str(error))
 
     def end(self) -> None:
-        """The run is over."""
+        """End all traces: the run is over."""
         with self._lock:
             self._measuring = False
-            self._change("")
+            for file in list(self._handlers):
+                self._stop(file)
 
-    def _change(self, file: str) -> None:
-        handler, self._handler = self._handler, None
-        if handler is not None:
+    def _start(self, file: Path) -> None:
+        if file in self._handlers:
+            return
+        try:
+            self._handlers[file] = start_trace(file)
+        except OSError as error:
+            raise StorageError(f"{file}: the trace cannot be written ({error.strerror or error}). Choose another "
+                               "file with --trace") from error
+
+    def _stop(self, file: Path) -> None:
+        if (handler := self._handlers.pop(file, None)) is not None:
             stop_trace(handler)
-        if file:
-            try:
-                self._handler = start_trace(Path(file))
-            except OSError as error:
-                raise StorageError(f"{file}: the trace cannot be written ({error.strerror or error}). Choose another "
-                                   "file with --trace") from error

@@ -1,12 +1,15 @@
 """What a service is asked for is checked, kept in order, and outlives the service."""
 
 import errno
+import logging
+import queue
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tsbench.station.service import jobs
+from tsbench.station.service.checking import JobChecks
 from tsbench.station.service.jobs import MOST_WAITING, Asked, JobQueue, read_asked
 
 ASKED = Asked("iv_sweep", "D1", "/runs", {"stop": 1.0})
@@ -131,3 +134,21 @@ def test_a_job_ends_although_the_disk_refuses_to_note_it(tmp_path: Path, monkeyp
     assert queue.running is None and "Check the disk" in queue.unsaved
     queue.add(ASKED, "now")
     assert queue.unsaved == "" and JobQueue(tmp_path / "q").lost == []
+
+
+def test_a_check_that_fails_is_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A job is not refused because of a mistake in a plug-in, but the mistake must be found."""
+    told: queue.Queue[tuple[Any, str, str]] = queue.Queue()
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("in the plug-in")
+
+    monkeypatch.setattr(JobChecks, "_check", fail)
+    checks = JobChecks(tmp_path / "x.bench.toml", lambda: None, lambda *said: told.put(said))
+    checks.start()
+    with caplog.at_level(logging.WARNING, "tsbench.station.service.checking"):
+        checks.put({"check": 7, "asked": {**GOOD}})
+        assert told.get(timeout=10) == (7, "", "")
+    assert "check 7" in caplog.text and "in the plug-in" in caplog.text

@@ -115,15 +115,38 @@ def test_the_trace_of_a_run_is_switched_while_it_goes_on(service: ServiceClient,
     _wait_for_points(job)
     with pytest.raises(ConfigurationError, match="absolute path"):
         service.ask("trace", file="x")
+    with pytest.raises(ConfigurationError, match="needs the field 'file'"):
+        service.ask("trace", file="")
     service.ask("trace", file=str(tmp_path / "wire.trace"))
-    wait_until(lambda: (tmp_path / "wire.trace").exists()
-               and "\tsource_meter\t" in (tmp_path / "wire.trace").read_text("utf-8"))
+    wait_until(lambda: _messages(tmp_path / "wire.trace") > 0)
     (tmp_path / "file").write_text("")
     service.ask("trace", file=str(tmp_path / "file" / "x"))
     wait_until(lambda: any("the trace cannot be written" in event.message for event in job.events()
                            if event.kind == "warning"))
     job.stop()
     assert job.wait().status == "abort"
+
+
+def test_another_user_does_not_end_the_trace_that_was_asked_for_with_a_run(
+    service: ServiceClient, tmp_path: Path,
+) -> None:
+    asked, other = tmp_path / "asked.trace", tmp_path / "other.trace"
+    job = service.submit(LONG, "R1", tmp_path, trace=str(asked))
+    _wait_for_points(job)
+    service.ask("trace", file=str(other))
+    wait_until(lambda: _messages(other) > 0)
+    before = _messages(asked)
+    wait_until(lambda: _messages(asked) > before)   # both files get the messages
+    service.ask("trace", file=str(other), on=False)
+    before = _messages(asked)
+    wait_until(lambda: _messages(asked) > before)
+    service.ask("trace", file=str(asked), on=False)   # its own user may end it
+    job.stop()
+    assert job.wait().status == "abort" and _messages(other) < _messages(asked)
+
+
+def _messages(trace: Path) -> int:
+    return trace.read_text("utf-8").count("\tsource_meter\t") if trace.exists() else 0
 
 
 def test_what_a_run_is_refused_for_reaches_who_asked(service: ServiceClient, tmp_path: Path) -> None:
