@@ -18,8 +18,8 @@ from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
+from tsbench.extraction.conducting_pulses import is_doubtful, with_doubts
 from tsbench.extraction.found import Found, drawn
-from tsbench.extraction.quiet_pulses import is_doubtful, with_doubts
 from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result

@@ -14,8 +14,9 @@ from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of
 
-#: another conductance than before: as much as tells an on-state from an off-state (see ``analysis.pulse``)
-_ANOTHER = 3.0
+#: times a conductance: another state, as much as tells an on-state from an off-state (see ``analysis.pulse``)
+ANOTHER = 3.0
+CLEAR = 3.0  #: times the resolution: a current that is seen for sure
 #: of the highest level: from there on a pulse, or a sweep, says what the device conducts
 _PLATEAU = 0.5
 #: of the largest current: what a fixed measuring range still tells well
@@ -127,10 +128,10 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
-    on = [s for s in quiet if s.conductance > _ANOTHER * off and abs(s.current) > _ANOTHER * s.resolution]
+    on = [s for s in quiet if s.conductance > ANOTHER * off and abs(s.current) > CLEAR * s.resolution]
     gone = [
         s for s in quiet
-        if seen and s.conductance < off / _ANOTHER and off * abs(s.voltage) > _ANOTHER * s.resolution
+        if seen and s.conductance < off / ANOTHER and off * abs(s.voltage) > CLEAR * s.resolution
     ]
     odd = on or gone
     if not odd:
@@ -145,7 +146,7 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
 
 def _is_against(stands: Sequence[Stand]) -> bool:
     """Whether the current of all records that show a clear one is opposite to the voltage."""
-    clear = [stand for stand in stands if abs(stand.current) > _ANOTHER * stand.resolution]
+    clear = [stand for stand in stands if abs(stand.current) > CLEAR * stand.resolution]
     return bool(clear) and all(stand.current * stand.voltage < 0 for stand in clear)
 
 
@@ -170,7 +171,7 @@ def swept(
     # one reading alone may be wild
     ordered = np.sort(conductance)
     inner = ordered[1:-1] if ordered.size >= _MANY else ordered
-    if inner.size >= 3 and 0 < inner[-1] < _ANOTHER * inner[0]:
+    if inner.size >= 3 and 0 < inner[-1] < ANOTHER * inner[0]:
         resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
         if np.median(np.abs(voltage[high])) <= offsets[0]:
             return ("the voltage at the device is not beyond the error of the source meter, "
@@ -199,7 +200,7 @@ def _not_as_before(level: FloatArray, voltage: FloatArray, current: FloatArray, 
         if voltage[back] == 0:
             continue
         before, after = abs(current[up] / voltage[up]), abs(current[back] / voltage[back])
-        if max(abs(current[up]), abs(current[back])) < least * (_ANOTHER if returned else 1.0):
+        if max(abs(current[up]), abs(current[back])) < least * (ANOTHER if returned else 1.0):
             if odd:
                 return ""
             returned = True
@@ -227,7 +228,7 @@ def _both(voltage: FloatArray, current: FloatArray, up: int, back: int) -> str:
 
 def _alike(one: float, other: float) -> bool:
     """Whether two conductances [S] can be of one state."""
-    return 1 / _ANOTHER < one / max(other, 1e-30) < _ANOTHER
+    return 1 / ANOTHER < one / max(other, 1e-30) < ANOTHER
 
 
 def _last_reading(voltage: FloatArray, current: FloatArray, differ: tuple[int, int], next_level: float) -> str:

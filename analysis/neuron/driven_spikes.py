@@ -20,7 +20,7 @@ from tsbench.samples import noise_of, smoothed
 #: a rise of the current is none below this share of its highest, nor below so many standard deviations of its noise
 _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 #: shares of a rise between which the voltage must fall, and by how many standard deviations of its noise
-_FROM, _TO, _FALLS = 0.4, 0.9, 6.0
+_FROM, _TO, _FALL_SIGMAS = 0.4, 0.9, 6.0
 #: samples that a mean takes, at most
 _MEAN = 5
 
@@ -103,7 +103,7 @@ def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: fl
             continue
         # the last time that the current passes a share: it may linger below it for as long as the stimulus takes
         begin, middle, stop = (int(start + np.flatnonzero(rise <= share * rise[-1])[-1]) for share in (_FROM, 0.5, _TO))
-        if v[stop] < v[begin] - _FALLS * noise_v / math.sqrt(_MEAN):
+        if v[stop] < v[begin] - _FALL_SIGMAS * noise_v / math.sqrt(_MEAN):
             found.append(middle)
     return found
 

@@ -49,7 +49,7 @@ _BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 _FOOT_WIDTH, _FOOT = 9, 0.1
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
 #: this share of its height
-_TOP_WIDTH, _FALLS, _FALL_SHARE = 3, 6.0, 0.02
+_TOP_WIDTH, _FALL_SIGMAS, _FALL_SHARE = 3, 6.0, 0.02
 #: time constants in which the slope falls to half that make a change slow
 _SLOWLY = 3.0
 #: how uneven the peak of a slope is at most: a / 2 times w / passes, with a = 0.85
@@ -373,5 +373,5 @@ def _top_of_rise(i: FloatArray, start: int, off: float, noise: float) -> float:
     """Return the highest current from ``start`` on before it falls again, by more than noise, in the same pulse."""
     smooth = smoothed(i[start:], _TOP_WIDTH)
     highest = np.maximum.accumulate(smooth)
-    falls = highest - smooth > _FALLS * noise / math.sqrt(_TOP_WIDTH) + _FALL_SHARE * (highest - off)
+    falls = highest - smooth > _FALL_SIGMAS * noise / math.sqrt(_TOP_WIDTH) + _FALL_SHARE * (highest - off)
     return float(highest[int(np.argmax(falls))] if falls.any() else highest[-1])

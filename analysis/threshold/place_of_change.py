@@ -15,7 +15,7 @@ _CLEAR = 3.0
 _LEAST_PART = 0.05
 _LEAST_BETWEEN = math.log(2.0)  #: and this change of log conductance
 #: part of the step of the set-point, and standard deviations of the noise, by which a voltage falls clearly
-_LEAST_FALL, _FALLS = 0.5, 6.0
+_LEAST_FALL, _FALL_SIGMAS = 0.5, 6.0
 
 
 def gap_probability(
@@ -77,6 +77,11 @@ def at_fall_of_voltage(
     probability : of each gap by the conductance, shape (n - 1,); one that is certain stays
     voltage, level : of the device and of the set-points in order of rising level [V], shape (n,)
     noise : standard deviation of what the voltmeter adds [V]
+
+    Returns
+    -------
+    float array
+        Shape (n - 1,). The same as ``probability`` where no fall is clear, or one gap holds all of it.
     """
     gaps = np.flatnonzero(probability > 0.0)
     if gaps.size < 2:
@@ -84,7 +89,7 @@ def at_fall_of_voltage(
     fall = falls(voltage, level)
     inside = fall[gaps[0] : gaps[-1] + 1]
     k = int(np.argmax(inside)) + int(gaps[0])
-    if fall[k] <= max(_LEAST_FALL * float(level[k + 1] - level[k]), _FALLS * noise, 0.0):
+    if fall[k] <= max(_LEAST_FALL * float(level[k + 1] - level[k]), _FALL_SIGMAS * noise, 0.0):
         return probability
     certain = np.zeros_like(probability)
     certain[k] = 1.0

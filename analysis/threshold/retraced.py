@@ -29,7 +29,7 @@ _APART = 5
 #: readings on each side of a place by which the other branch is judged
 _BESIDE = 3
 #: standard deviations of the noise by which the device voltage must fall
-_FALLS = 4.0
+_FALL_SIGMAS = 4.0
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _is_fine(half: HalfSweep, k: int) -> bool:
 
 def _voltage_falls(half: HalfSweep, k: int) -> bool:
     """Whether the device voltage falls after a reading while the set-point rises."""
-    least = max(0.5 * _step(half, k), _FALLS * noise_of(half.voltage))
+    least = max(0.5 * _step(half, k), _FALL_SIGMAS * noise_of(half.voltage))
     return float(half.voltage[k] - half.voltage[k + 1]) > least
 
 

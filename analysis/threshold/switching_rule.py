@@ -20,7 +20,8 @@ from tsbench.samples import noise_of
 class Jump:
     """Switching is a lasting change of conductance by more than ``ratio`` that no noise and no smooth curve makes.
 
-    See :mod:`tsbench.analysis.threshold.switching_evidence`. Currents below two standard deviations of the noise are
+    See :mod:`tsbench.analysis.threshold.switching_evidence`. Where there is none, a collapse of the device voltage is
+    switching too, whatever the ratio. Currents below two standard deviations of the noise are
     taken as that, so that noise has no jumps.
     """
 
@@ -32,9 +33,12 @@ class Jump:
 
 #: readings after the peak that must show a device on that is on at the last set-point only
 _AFTER_PEAK = 4
-_COLLAPSE = 0.3  #: part of its voltage that a device that switches may lose in one step, however much it conducts
-_FEWEST_OF_COLLAPSE = 4
-_COLLAPSE_SIGMAS = 6.0  #: and of the noise of the voltage; the second differences of the voltages tell it
+#: a voltage collapses where it loses this part in one step; chosen here, and by ``protocols.forming.acquisition`` too,
+#: which may not import this module
+COLLAPSE = 0.3
+_FEWEST_OF_COLLAPSE = 4  #: readings of the way up: two on either side of a gap
+#: standard deviations of the noise of the voltage by which it falls at least; its second differences tell the noise
+_COLLAPSE_SIGMAS = 6.0
 _SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
@@ -165,7 +169,7 @@ def _collapse(half: HalfSweep, floor: float) -> SwitchOn | None:
     if voltage.size < _FEWEST_OF_COLLAPSE:
         return None
     rises = np.diff(current) > floor
-    least = np.maximum(_COLLAPSE * np.maximum(voltage[:-1], 0.0), _COLLAPSE_SIGMAS * noise_of(voltage))
+    least = np.maximum(COLLAPSE * np.maximum(voltage[:-1], 0.0), _COLLAPSE_SIGMAS * noise_of(voltage))
     found = np.flatnonzero((falls(voltage, level) > least) & rises)
     return None if not found.size else _certain(int(found[0]), half)
 

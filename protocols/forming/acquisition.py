@@ -15,7 +15,9 @@ READ, RAMP, CONFIRMATION = 0.0, 1.0, 2.0
 _ENOUGH = 2  #: readings in compliance one after the other that end a ramp: one alone may be wild
 _NEAR = 0.98  #: of the target current: the source meter limits within its accuracy
 _TOLD = 3.0  #: a current that is no more than this times the error of the ammeter is no event
-_COLLAPSED = 0.7  #: part of the highest device voltage of the ramp to which the voltage falls where it collapses
+#: part of the highest device voltage of the ramp that is lost where it collapses: the ``COLLAPSE`` of
+#: ``analysis.threshold.switching_rule``, which asks for it in one step. A ramp must end in a slower collapse too
+COLLAPSE = 0.3
 
 
 class FormingAcquisition:
@@ -110,10 +112,11 @@ class FormingAcquisition:
         return switched
 
     def _is_event(self, one: SteppedReading, before: list[SteppedReading], compliance: float) -> bool:
-        """Return whether a current is far above all that the ramp has shown, or the device voltage collapses.
+        """Return whether a current is far above all that the ramp has shown, or the device voltage has collapsed.
 
-        In compliance, a device that has switched may oscillate. The meter then reads a mean current, which need not
-        be far above that before.
+        The voltage has collapsed where it is 30 % below the highest of the ramp while the current is above all before.
+        In compliance, a device that has switched may oscillate. The meter then reads a mean current, which need not be
+        far above that before.
         """
         current = abs(one.reading.current)
         if not before or not np.isfinite(current):
@@ -123,7 +126,7 @@ class FormingAcquisition:
         floor = _TOLD * (row.offset + row.gain * current + 3 * row.noise)
         highest = max(abs(other.reading.current) for other in before)
         voltage = max(min(abs(other.device_voltage), abs(other.level)) for other in before)
-        collapsed = abs(one.device_voltage) < _COLLAPSED * voltage and current > highest
+        collapsed = abs(one.device_voltage) < (1.0 - COLLAPSE) * voltage and current > highest
         return current > floor and (collapsed or current > self._settings.jump * highest)
 
     def _confirmed(

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from tests.fixtures.switching_meter import Switch, put, ran
+from tsbench.analysis.threshold import switching_rule
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.forming import acquisition
 from tsbench.records import DeviceLimits, Flag, Run
 
 OPTIONS = ExtractionOptions()
@@ -129,6 +131,23 @@ def test_a_device_that_oscillates_in_compliance_is_formed_where_its_voltage_coll
     assert abs(run.column("set_point")).max() < 1.55   # two more readings confirm it, and the ramp ends
     assert voltage.low < sign * 1.513 < voltage.high and voltage.high - voltage.low < 0.03
     assert not {Flag.AMBIGUOUS, Flag.UNDER_SAMPLED} & set(voltage.flags)
+
+
+def test_a_voltage_that_falls_slowly_ends_the_ramp_and_is_no_forming_voltage(station: Any, recorder: Any) -> None:
+    """The run protects the device; the extraction asks for a fall in one step."""
+    assert acquisition.COLLAPSE == switching_rule.COLLAPSE
+    put(station, Switch(threshold=5.0, off=27e3), noise=1e-8)
+    usual = station.meter._reading
+
+    def slow(level: float, time: float) -> Any:
+        reading = usual(level, time)
+        return reading if level <= 1.0 else replace(reading, voltage=1.0 - 0.4 * (level - 1.0))
+
+    station.meter._reading = slow
+    run = ran(protocol_named("forming").parse(
+        {"stop": 3.0, "compliance": (1e-3,), "confirm": False}), station, recorder)
+    assert 1.7 < run.column("set_point").max() < 1.85   # 0.7 V at 1.75 V
+    assert numbers(run)["forming_voltage"].value is None
 
 
 def test_one_low_voltage_alone_forms_nothing(station: Any, recorder: Any) -> None:

@@ -1,4 +1,4 @@
-"""Pulses of a table that do not show a device switching: whether it was off in them, or on from the edge on.
+"""Pulses of a table that do not show a device switching, and in which it conducts: was it on from the edge on?
 
 A device that switches within the edge, or that was on before it, conducts as a resistor does all the time. So does a
 resistor. Such a pulse is not one that "did not switch the device".
@@ -10,20 +10,17 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.contact.contact import OPEN_BELOW
-from tsbench.analysis.contact.device_condition import Stand
+from tsbench.analysis.contact.device_condition import ANOTHER, CLEAR, Stand
 from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag
-
-#: times the conductance of the off state from which on a device is in another state, and times what can be seen
-_ANOTHER = 3.0
 
 
 def with_doubts(delays: Sequence[Delay], stands: Sequence[Stand]) -> tuple[list[Delay], str]:
     """Return the delays, those of pulses that may have found the device on as AMBIGUOUS, and a line about these.
 
-    Where some pulses switch the device, they show how it conducts when it is off. Where none does, no conductance that
-    is seen tells a state.
+    Where some pulses switch the device, they show how it conducts when it is off, and three times as much is another
+    state. Where none does, the off state is not known: a device that conducts more than ``OPEN_BELOW`` may be on.
 
     Parameters
     ----------
@@ -31,9 +28,9 @@ def with_doubts(delays: Sequence[Delay], stands: Sequence[Stand]) -> tuple[list[
     stands : how the device stood in each of them; of one that switched: before it did
     """
     fired = [stand for delay, stand in zip(delays, stands, strict=True) if delay.fired]
-    off = float(np.median([stand.conductance for stand in fired])) if fired else OPEN_BELOW / _ANOTHER
-    doubtful = [not delay.fired and not stand.dark and stand.conductance > _ANOTHER * off
-                and abs(stand.current) > _ANOTHER * stand.resolution
+    bound = ANOTHER * float(np.median([stand.conductance for stand in fired])) if fired else OPEN_BELOW
+    doubtful = [not delay.fired and not stand.dark and stand.conductance > bound
+                and abs(stand.current) > CLEAR * stand.resolution
                 for delay, stand in zip(delays, stands, strict=True)]
     if not any(doubtful):
         return list(delays), ""
