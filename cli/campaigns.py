@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.cli.declaring import add_command, add_json
-from tsbench.cli.measuring import add_service, add_watchdog, tell, uses_service
+from tsbench.cli.measuring import add_service, add_watchdog, tell, tell_rest, uses_service
 
 _TOLD = 3  #: problems that the message itself holds
 _MOST_ROWS = 200  #: of a table that is printed as a whole
@@ -88,9 +88,7 @@ def run(options: argparse.Namespace) -> int:
     for one in runs[:_MOST_ROWS]:
         if not one.earlier and one.run_id:
             tell(one, f"{one.protocol} on {one.device}: ", notes)
-    for line, number in notes.items():
-        if line and number > 1:
-            sys.stderr.write(f"tsbench: the same note of {number - 1} more run{'s' * (number > 2)}: {line}\n")
+    tell_rest(notes)
     if outcome.ended:
         sys.stderr.write(f"tsbench: {outcome.ended}\n")
     return outcome.exit_code

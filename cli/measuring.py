@@ -229,3 +229,10 @@ def tell(outcome: Any, which: str = "", notes: Counter[str] | None = None) -> No
                          "panel\n")
     if outcome.path is not None:
         sys.stderr.write(f"{which}run file: {outcome.path}\n")
+
+
+def tell_rest(notes: Counter[str]) -> None:
+    """Say on standard error how many more runs have a note that :func:`tell` said once."""
+    for line, number in notes.items():
+        if line and number > 1:
+            sys.stderr.write(f"tsbench: the same note of {number - 1} more run{'s' * (number > 2)}: {line}\n")

@@ -115,7 +115,7 @@ class Picture:
     drawn: StateMap | ValueMap | IVPlot | DistributionPlot
     caption: str
     runs: tuple[Cell, ...] = ()
-    like: Cell | None = None  #: the picture before it that shows the same run files, and lists them
+    lists_runs_of: Cell | None = None  #: the picture before it that shows the same run files, and lists them
 
 
 @dataclass(frozen=True)

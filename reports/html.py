@@ -14,6 +14,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError
 from tsbench.reports.document import Block, Picture, Report, Sheet
 from tsbench.reports.drawing import svg
+from tsbench.reports.pictures import FEW_RUNS
 
 _HERE = Path(__file__).parent
 _SENTENCE = 40  #: characters
@@ -92,7 +93,7 @@ def _rendered(part: str, ready: str | None = None, drawings: Drawings | None = N
     text = environment.get_template("page.html").render(
         part=part, ready=None if ready is None else Markup(ready), style=Markup(style()), policy=policy(part == "live"),
         drawn=lambda one: Markup(drawn.svg(one)), kind_of=lambda block: type(block).__name__, runs_of=_by_kind,
-        is_digest=lambda text: _DIGEST.fullmatch(text) is not None, is_wordy=_is_wordy, **values)
+        is_digest=lambda text: _DIGEST.fullmatch(text) is not None, is_wordy=_is_wordy, few_runs=FEW_RUNS, **values)
     return text.replace("\r", "")
 
 

@@ -163,8 +163,8 @@ class _Writer:
             self._beside(files, left, pdf.get_y(), _SIZES["small"], _LINE, _QUIET)
             for cell in one.runs[:_MOST_LINKS]:
                 self._beside(cell.text, left, pdf.get_y(), _SIZES["small"], _LINE, _LINK, link=cell.link)
-        elif one.like is not None:
-            same = f"Raw data: the run files of {one.like.text}"
+        elif one.lists_runs_of is not None:
+            same = f"Raw data: the run files of {one.lists_runs_of.text}"
             self._beside(same, left, pdf.get_y(), _SIZES["small"], _LINE, _QUIET)
         return float(pdf.get_y())
 
@@ -183,7 +183,7 @@ class _Writer:
 def _height(picture: Picture) -> float:
     """Return the height [mm] that a picture takes at most, with its title, its caption and its links."""
     wide, high = figure_size(picture)
-    links = min(len(picture.runs), _MOST_LINKS) + 2 * bool(picture.runs or picture.like)
+    links = min(len(picture.runs), _MOST_LINKS) + 2 * bool(picture.runs or picture.lists_runs_of)
     lines = 2 + len(picture.caption) // _LETTERS + links
     return 11 + _HALF * high / wide + _LINE * lines
 

@@ -116,7 +116,7 @@ def listed_once(sections: Sequence[Section]) -> tuple[Section, ...]:
         if not isinstance(block, Picture) or len(block.runs) <= FEW_RUNS:
             return block
         same = first.setdefault(block.runs, block)
-        return block if same is block else replace(block, runs=(), like=Cell(same.title, f"#{same.name}"))
+        return block if same is block else replace(block, runs=(), lists_runs_of=Cell(same.title, f"#{same.name}"))
 
     return tuple(replace(one, blocks=tuple(map(short, one.blocks))) for one in sections)
 

@@ -88,8 +88,8 @@ def make_all_safe(
 ) -> list[OutputState]:
     """Switch every output off, then read all back; raises nothing.
 
-    Where instruments have to take turns, all are switched off, sources first but one that was silent lately last,
-    before one is asked. Those that did not take it are asked last.
+    Where instruments have to take turns, first all are switched off: sources first, and those that were silent last.
+    Then all are read back, those that failed last.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Warnings of many runs: what a run says in the words of a run before it is counted, and told once more at the end."""
+"""The events of many runs, with the name of the run in front, and without the warnings that a run before had too."""
 
 from dataclasses import replace
 
@@ -7,9 +7,10 @@ from tsbench.station.runner.events import Listener
 
 
 class Remarks:
-    """Passes the events of a campaign on, and each warning once.
+    """Passes the events of a campaign on, and of the warnings of one text those of the first run that has it.
 
-    A bench without a scope has the same remark in each of a thousand runs, and the few remarks that matter drown.
+    Warnings, log lines and retries get the name of their run in front. The later runs that have a warning are counted:
+    a bench without a scope has the same remark in each of a thousand runs, and the few remarks that matter drown.
     Nothing is lost: each run file has its own warnings.
 
     Parameters

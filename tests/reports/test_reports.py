@@ -167,7 +167,8 @@ def test_every_picture_links_to_the_run_files_that_it_shows(folder: Path, report
     assert {one.name.partition("-")[0] for one in pictures} == {"map", "distribution", "iv"}
     listing = {f"#{one.name}": one for one in pictures if one.runs}
     for one in pictures:
-        assert one.runs or one.name == "map-states" or (one.like is not None and one.like.link in listing)
+        assert one.runs or one.name == "map-states" or (
+            one.lists_runs_of is not None and one.lists_runs_of.link in listing)
         assert all((folder / unquote(cell.link)).is_file() for cell in one.runs)
     shown = next(one.drawn for one in pictures if isinstance(one.drawn, ValueMap))
     assert len(shown.dies) == 12   # D9 was left out: its die is on the map too
@@ -177,7 +178,7 @@ def test_every_picture_links_to_the_run_files_that_it_shows(folder: Path, report
 def test_a_list_of_run_files_stands_once_on_a_page(report: Report) -> None:
     pictures = [block for section in report.sections for block in section.blocks if isinstance(block, Picture)]
     lists = [one.runs for one in pictures if len(one.runs) > 3]
-    assert len(set(lists)) == len(lists) and any(one.like for one in pictures)
+    assert len(set(lists)) == len(lists) and any(one.lists_runs_of for one in pictures)
     written = re.findall(r'<ul class="runs">(.*?)</ul>', page(report), re.DOTALL)
     assert written and len(set(written)) == len(written) == len(lists)
 
