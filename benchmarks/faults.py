@@ -65,8 +65,8 @@ def undisturbed(name: str) -> Case:
 def judged(name: str, key: str, details: Mapping[str, Any], sabotage: str = "") -> tuple[str, list[str], str]:
     """Run one case in this process; returns key, problems, and the line that says what happened.
 
-    A line of ``NOT_INJECTED``: no trigger came any more. ``UNCHANGED``: nothing was told, and what was recorded is
-    what an undisturbed run records.
+    A line of ``NOT_INJECTED``: no trigger came any more, or the run wrote less often than the undisturbed one.
+    ``UNCHANGED``: nothing was told, and what was recorded is what an undisturbed run records.
     """
     folder = Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}"
     clean = undisturbed(name)
@@ -88,7 +88,7 @@ def judged(name: str, key: str, details: Mapping[str, Any], sabotage: str = "") 
         problems.append(f"status {case.outcome.status}")
     if "fault" in details and not case.happened:
         problems.append("the fault did not happen")
-    elif case.missed:
+    elif case.missed or ("full" in arguments and arguments["full"].writes <= arguments["full"].at):
         return key, problems, NOT_INJECTED
     elif not line:
         line = _unsaid(case, clean, details, problems)
