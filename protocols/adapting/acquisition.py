@@ -63,7 +63,7 @@ class SearchByPulses(PulseSeries[SinglePulses]):
         self._recorder.point(
             Point((float(self._done), shot.time, amplitude, settings.width, rest, *told, conditioning), flags))
         if not shot.taken:
-            self._say("warning", f"the scope missed pulse {self._done}. This pulse is flagged and not counted. Check "
-                                 "trigger level, cable and contact")
+            self._say("warning", f"the scope missed pulse {self._done}. This pulse is flagged and not counted. "
+                                 f"{self._shooter.trigger.advice}")
         self._done += 1
         yield self.step(f"{self._chooser.progress}; the last pulse: {format_quantity(amplitude, 'V')}", resting=True)

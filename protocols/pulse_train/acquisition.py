@@ -75,7 +75,7 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             if not shot.taken:
                 self._say(
                     "warning", "the scope did not see the probe pulse, so its ranges were not adapted to the signal. "
-                               "Check trigger, cable and contact")
+                               f"{self._shooter.trigger.advice}")
                 return
             if sent == 2 or not any(clipped(waveform) for waveform in shot.waveforms.values()):
                 break
@@ -109,11 +109,11 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
-            kept = "The other pulses are kept and flagged. Check trigger level, cable and contact"
-            again = "The train is sent again" if attempt < retries else kept
+            again = "The train is sent again" if attempt < retries else "The other pulses are kept and flagged"
             self._say(
                 "warning",
-                f"the scope missed {missed} of {len(starts)} pulses of {format_quantity(amplitude, 'V')}. {again}",
+                f"the scope missed {missed} of {len(starts)} pulses of {format_quantity(amplitude, 'V')}. {again}. "
+                f"{self._shooter.trigger.advice}",
             )
         flags = Flag.NONE if len(shot.taken) == len(starts) else Flag.TRIGGER_MISSED
         for waveform in shot.waveforms.values():

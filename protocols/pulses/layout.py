@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -76,8 +75,8 @@ def pulse_preview(pulse: PulseParameters, starts: Sequence[float] | FloatArray) 
     return times, pulse.base + amplitude * np.tile([0.0, 1.0, 1.0, 0.0], len(starts))
 
 
-def aim(pulse: PulseParameters, amplitude: float, view: DeviceView, resistance: float) -> dict[str, Window]:
-    """Set ranges for all that a pulse of ``amplitude`` [V] behind ``resistance`` [Ohm] can show, and the trigger.
+def set_ranges(pulse: PulseParameters, amplitude: float, view: DeviceView, resistance: float) -> dict[str, Window]:
+    """Set ranges for all that a pulse of ``amplitude`` [V] behind ``resistance`` [Ohm] can show.
 
     Returns
     -------
@@ -87,13 +86,15 @@ def aim(pulse: PulseParameters, amplitude: float, view: DeviceView, resistance: 
     low, high = _reached(pulse, amplitude)
     windows = view.windows((low, high), (low / resistance, high / resistance))
     view.configure(windows)
-    if pulse.trigger == "external":
-        view.scope.configure_trigger(EdgeTrigger("external", pulse.external_level))
-    else:
-        level = pulse.base + TRIGGER_SHARE * amplitude
-        slope: Literal["positive", "negative"] = "positive" if amplitude > 0 else "negative"
-        view.scope.configure_trigger(EdgeTrigger(view.trigger_channel, level, slope))
     return windows
+
+
+def pulse_trigger(pulse: PulseParameters, amplitude: float, view: DeviceView) -> EdgeTrigger:
+    """Return the trigger on pulses of ``amplitude`` [V], if none has been missed yet."""
+    if pulse.trigger == "external":
+        return EdgeTrigger("external", pulse.external_level)
+    level = pulse.base + TRIGGER_SHARE * amplitude
+    return EdgeTrigger(view.trigger_channel, level, "positive" if amplitude > 0 else "negative")
 
 
 def widest_windows(pulse: PulseParameters, amplitude: float, view: DeviceView) -> dict[str, Window]:

@@ -117,8 +117,8 @@ class PairSeries(PulseSeries[Settings]):
             self._say(
                 "warning",
                 f"the scope missed a trigger in {missed} of {pairs} pairs of pulses of "
-                f"{format_quantity(amplitude, 'V')}. These pairs are flagged and left out of the probabilities. Check "
-                "trigger level, cable and contact")
+                f"{format_quantity(amplitude, 'V')}. These pairs are flagged and left out of the probabilities. "
+                f"{self._shooter.trigger.advice}")
 
 
 def _all_seen(records: Sequence[PulseRecord]) -> bool:

@@ -7,9 +7,10 @@ from typing import Generic, TypeVar
 from tsbench.instruments import Pulse, Station
 from tsbench.protocols.acquiring.device_view import Window, required_view
 from tsbench.protocols.acquiring.waiting import steps_for
-from tsbench.protocols.pulses.layout import aim
+from tsbench.protocols.pulses.layout import pulse_trigger, set_ranges
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.pulses.shot import Shooter, Shot, lift_level_limits
+from tsbench.protocols.pulses.trigger import PulseTrigger
 from tsbench.records import Recorder, RunEvent, Step
 
 Settings = TypeVar("Settings", bound=PulseParameters)
@@ -36,7 +37,7 @@ class PulseSeries(ABC, Generic[Settings]):
         self._recorder = recorder
         self._view = required_view(station)
         self._generator = station.pulse_generator("pulser")
-        self._shooter = Shooter(station, self._generator, self._view, self._say)
+        self._shooter = Shooter(station, self._generator, self._view, self._say, PulseTrigger(self._view))
         self._total = settings.total
         self._done = 0  #: rows
         self._last_end: float | None = None  #: [s] on the bench's clock: when the pulse before was over
@@ -76,7 +77,10 @@ class PulseSeries(ABC, Generic[Settings]):
         self._generator.configure_burst(burst)
         self._generator.set_output(True)
         resistance = max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0)
-        return aim(self._settings, amplitude, self._view, resistance)
+        windows = set_ranges(self._settings, amplitude, self._view, resistance)
+        trigger = pulse_trigger(self._settings, amplitude, self._view)
+        self._shooter.trigger.aim(trigger, self._settings.base, windows)
+        return windows
 
     def _let_rest(self) -> Iterator[Step]:
         """Wait until the device has rested since the pulse before, or from now on where there was none."""

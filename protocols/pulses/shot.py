@@ -10,6 +10,7 @@ from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments import PulseGenerator, Station
 from tsbench.protocols.acquiring.device_view import ACQUISITION_MARGIN, DeviceView
 from tsbench.protocols.acquiring.waiting import steps_for, steps_until
+from tsbench.protocols.pulses.trigger import PulseTrigger
 from tsbench.records import FloatArray, Step, Waveform
 
 
@@ -51,12 +52,13 @@ class Shooter:
     generator: PulseGenerator
     view: DeviceView
     say: Callable[[str, str], None]
+    trigger: PulseTrigger
 
     def fire(
         self, starts: Sequence[float] | FloatArray, span: float, conditions: Mapping[str, float], shot: Shot,
         step: Callable[[str], Step], *, clocked: bool = False,
     ) -> Iterator[Step]:
-        """Fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short.
+        """Fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short and lowers its level.
 
         Parameters
         ----------
@@ -91,6 +93,9 @@ class Shooter:
             if began:  # else the memory may hold the acquisition before
                 shot.waveforms = self._rescued(conditions, shot.time)
         shot.taken = _match(shot.waveforms, starts)
+        self.trigger.learn(shot.waveforms)
+        if len(shot.taken) < len(starts):
+            self.trigger.missed(shot.waveforms)
 
     def _rescued(self, conditions: Mapping[str, float], time: float) -> Mapping[str, Waveform]:
         """Return the segments of an incomplete acquisition, if the scope gives any."""

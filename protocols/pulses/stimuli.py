@@ -8,7 +8,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, Pulse, Station, 
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, Window, marked, narrowed, required_view
 from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.pulses.shot import Shooter, Shot, lift_level_limits
+from tsbench.protocols.pulses.trigger import PulseTrigger
 from tsbench.records import Flag, Point, Recorder, RunEvent, Step
 
 #: share of what the device can show of a stimulus, at which the scope triggers: behind a load, it is a part of it
@@ -94,7 +95,7 @@ class StimulusSeries(ABC, Generic[Settings]):
         self._settings, self._station, self._recorder, self._samples = settings, station, recorder, samples
         self._view = required_view(station)
         self._generator = station.pulse_generator(self.role)
-        self._shooter = Shooter(station, self._generator, self._view, self._say)
+        self._shooter = Shooter(station, self._generator, self._view, self._say, PulseTrigger(self._view))
         self._done, self._missed = 0, 0
         self._loaded: Pulse | ArbitraryWaveform | None = None  #: what the generator has now
         self._windows: dict[str, Window] = {}  #: [V] of the channels, as the probes showed them
@@ -124,7 +125,7 @@ class StimulusSeries(ABC, Generic[Settings]):
         generator.set_output(False)
         if self._missed:
             self._say("warning", f"the scope missed {self._missed} of {self._done} stimuli. They are flagged and left "
-                                 "out. Check trigger level, cable and contact")
+                                 f"out. {self._shooter.trigger.advice}")
         yield self._step("output off", idle=True)
 
     def _aim(self, stimulus: SentStimulus) -> None:
@@ -132,15 +133,16 @@ class StimulusSeries(ABC, Generic[Settings]):
         self._load(stimulus.shape)
         self._generator.configure_burst(stimulus.burst)
         self._generator.set_output(True)
-        scope, settings = self._view.scope, self._settings
-        self._view.configure(self._windows_for(stimulus))
+        trigger, settings = self._shooter.trigger, self._settings
+        windows = self._windows_for(stimulus)
+        self._view.configure(windows)
         if settings.trigger == "external":
-            scope.configure_trigger(EdgeTrigger("external", settings.external_level))
+            trigger.aim(EdgeTrigger("external", settings.external_level), settings.base, windows)
             return
         reached = min(abs(stimulus.height), self._highest)   # a device that fires limits its own voltage
         level = settings.base + TRIGGER_SHARE * math.copysign(reached, stimulus.height)
-        scope.configure_trigger(
-            EdgeTrigger(self._view.trigger_channel, level, "positive" if stimulus.height > 0 else "negative"))
+        slope: Literal["positive", "negative"] = "positive" if stimulus.height > 0 else "negative"
+        trigger.aim(EdgeTrigger(self._view.trigger_channel, level, slope), settings.base, windows)
 
     def _load(self, shape: Pulse | ArbitraryWaveform) -> None:
         """Bring a shape to the generator, unless it is there already."""
@@ -179,7 +181,7 @@ class StimulusSeries(ABC, Generic[Settings]):
             self._last_end = shot.time + probe.length
             if not shot.taken:
                 self._say("warning", "the scope did not see the first stimulus, so its ranges were not adapted to the "
-                                     "signal. Check trigger, cable and contact")
+                                     f"signal. {self._shooter.trigger.advice}")
                 return
             seen = next(iter(shot.waveforms.values())).values() - settings.base
             self._highest = float(np.quantile(np.abs(seen), 0.999))

@@ -148,7 +148,7 @@ class CycleSeries(PulseSeries[Cycles]):
         missed = cycles - len(shot.taken)
         if missed:
             self._say("warning", f"the scope missed {missed} of {cycles} cycles of {format_quantity(amplitude, 'V')}. "
-                                 "They are flagged and not counted. Check trigger level, cable and contact")
+                                 f"They are flagged and not counted. {self._shooter.trigger.advice}")
         for waveform in shot.waveforms.values():
             self._recorder.waveform(marked(waveform, Flag.TRIGGER_MISSED if missed else Flag.NONE))
         for number, start in enumerate(starts):

@@ -48,7 +48,7 @@ class RelaxationAcquisition(PulseSeries[RelaxationParameters]):
         if not shot.taken:
             self._say(
                 "warning",
-                f"the scope missed pulse {self._done}. This pulse is flagged and not counted. Check trigger level, "
-                "cable and contact")
+                f"the scope missed pulse {self._done}. This pulse is flagged and not counted. "
+                f"{self._shooter.trigger.advice}")
         self._done += 1
         yield self.step(f"{format_quantity(amplitude, 'V')}: pulse {self._done}", resting=True)

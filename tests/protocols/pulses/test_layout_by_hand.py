@@ -9,7 +9,7 @@ import pytest
 from tsbench.instruments import Pulse
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
 from tsbench.protocols.pulses.delivery import delivery, train_waveform
-from tsbench.protocols.pulses.layout import aim, pair_layout, pulse_preview, tail_layout
+from tsbench.protocols.pulses.layout import pair_layout, pulse_preview, pulse_trigger, tail_layout
 
 PAIR = PairedPulse(width=1e-3)   # edges of 1 us: records begin 0.2 ms before, a pulse takes 1.702 ms with both leads
 
@@ -61,11 +61,9 @@ def test_the_corners_of_the_highest_pulses() -> None:
     ("external", 2.0, ("external", 0.7, "positive")),
 ])
 def test_the_trigger_is_half_way_up_the_pulse(trigger: Any, amplitude: float, expected: tuple[Any, ...]) -> None:
-    told: list[Any] = []
-    view: Any = SimpleNamespace(windows=lambda voltage, current: {}, configure=lambda windows: None, trigger_channel=3,
-                                scope=SimpleNamespace(configure_trigger=told.append))
-    aim(PulseTrain(base=0.5, trigger=trigger, external_level=0.7), amplitude, view, 1e3)
-    assert (told[0].source, told[0].level, told[0].slope) == expected
+    view: Any = SimpleNamespace(trigger_channel=3)
+    told = pulse_trigger(PulseTrain(base=0.5, trigger=trigger, external_level=0.7), amplitude, view)
+    assert (told.source, told.level, told.slope) == expected
 
 
 def generator(points: float = 1e6, low: float = 1.0, high: float = 1e9) -> Any:

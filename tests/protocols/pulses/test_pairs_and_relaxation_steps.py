@@ -9,7 +9,7 @@ import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation, protocol_named
-from tsbench.protocols.pulses.layout import aim, pair_layout
+from tsbench.protocols.pulses.layout import pair_layout, set_ranges
 from tsbench.records import DeviceLimits, Flag
 
 
@@ -50,7 +50,7 @@ def test_the_generators_overshoot_stays_on_the_screen(station, amplitude):
     view = SimpleNamespace(
         windows=lambda voltage, current: {"voltage": voltage, "current": current}, configure=set_to.update,
         scope=station.scope, trigger_channel=1)
-    aim(PairedPulse(base=0.1 if amplitude > 0 else -0.1), amplitude, view, 1e3)
+    set_ranges(PairedPulse(base=0.1 if amplitude > 0 else -0.1), amplitude, view, 1e3)
     low, high = set_to["voltage"]
     assert max(abs(low), abs(high)) == pytest.approx(1.5 + 0.14)
     assert min(abs(low), abs(high)) == pytest.approx(0.14) and low < 0 < high

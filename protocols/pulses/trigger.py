@@ -1,0 +1,87 @@
+"""The scope's trigger on pulses, and the lower level it gets after a pulse that it missed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tsbench.instruments import EdgeTrigger
+from tsbench.protocols.acquiring.device_view import DeviceView, Window
+from tsbench.quantities import format_quantity
+from tsbench.records import Waveform
+from tsbench.samples import noise_of, resolution
+
+#: the next level after a missed pulse, as a share of the level before (both from the base)
+_LOWER = 0.5
+#: standard deviations of the channel's noise that a level is at least away from the base
+_NOISE = 6.0
+#: of the window that a channel must show: a level nearer to the base may lie within the hysteresis of the trigger. The
+#: window fills 80 % of the range, so this is half a division of eight; the models of docs/imperfections.md have 0.4
+_OF_WINDOW = 0.08
+_CHECK = "check cable and contact"
+
+
+class PulseTrigger:
+    """The trigger of one run of pulses; the share of the level that misses have left holds until the run ends."""
+
+    def __init__(self, view: DeviceView) -> None:
+        self._view = view
+        self._share = 1.0  #: of the level that a protocol asks for
+        self._asked = self._now = EdgeTrigger("external", 0.0)
+        self._base = self._least = self._noise = 0.0  #: [V]
+        self.advice = f"Check trigger level, {_CHECK[6:]}"  #: what to say of a pulse that was missed
+
+    def aim(self, trigger: EdgeTrigger, base: float, windows: Mapping[str, Window]) -> None:
+        """Set a trigger; one on the device at the share of its level that misses have left.
+
+        Parameters
+        ----------
+        trigger : that the scope has if it has missed no pulse
+        base : [V] between the pulses
+        windows : [V] that each channel must show
+        """
+        own = [windows[name] for name, number in self._view.channels.items() if number == trigger.source]
+        self._least = max((_OF_WINDOW * (high - low) for low, high in own), default=0.0)
+        self._asked, self._base = trigger, base
+        self._now = self._view.scope.configure_trigger(self._scaled())
+
+    def _scaled(self) -> EdgeTrigger:
+        if self._asked.source == "external":
+            return self._asked
+        height = self._asked.level - self._base
+        size = max(self._share * abs(height), min(max(self._least, _NOISE * self._noise), abs(height)))
+        return replace(self._asked, level=self._base + float(np.copysign(size, height)))
+
+    def learn(self, waveforms: Mapping[str, Waveform]) -> None:
+        """Take the noise [V] of the channel that triggers from its records."""
+        for name, waveform in waveforms.items():
+            if self._view.channels.get(name) == self._asked.source and waveform.codes.size:
+                self._noise = noise_of(waveform.values()[0], resolution(waveform))
+
+    def missed(self, waveforms: Mapping[str, Waveform]) -> None:
+        """Lower the level after a missed pulse; ``advice`` tells of it.
+
+        Parameters
+        ----------
+        waveforms : records of the other pulses of the shot, if there are any
+        """
+        before = format_quantity(self._now.level, "V")
+        if self._asked.source == "external":
+            self.advice = f"The external trigger level is {before}. Check 'external_level', {_CHECK[6:]}"
+            return
+        old = self._scaled()
+        self._share *= _LOWER
+        new = self._scaled()
+        text = f"The trigger level at the device is {before}. Behind a load, the device voltage may stay below it. "
+        for name, waveform in waveforms.items():
+            if self._view.channels.get(name) == self._asked.source and waveform.codes.size:
+                far = max(waveform.values().flat, key=lambda value: abs(float(value) - self._base))
+                text += f"The other pulses reached {format_quantity(float(far), 'V')}. "
+        if new.level != old.level:
+            self._now = self._view.scope.configure_trigger(new)
+            text += f"It is lowered to {format_quantity(self._now.level, 'V')} for the next pulse. "
+        else:
+            text += "Range and noise allow no lower one. "
+        external = self._view.scope.capabilities.external_trigger
+        self.advice = text + (f"If that does not help, set trigger=external and {_CHECK}" if external else
+                              f"If that does not help, {_CHECK}")
