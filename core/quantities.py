@@ -22,6 +22,7 @@ _SPELLINGS = {
     "F": "F", "S": "S", "H": "H", "W": "W", "J": "J", "C": "C", "K": "K", "%": "%",
 }
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+))?\s*([^\d\s]\S*)?", re.ASCII)
+_NO_BREAK = re.compile("[\u00a0\u2007\u2009\u202f]")  #: spaces that typesetting puts between a number and its unit
 _EXPONENTS = {
     "f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12,
 }
@@ -58,7 +59,7 @@ def parse_quantity(value: object, unit: str) -> float:
     if isinstance(value, int | float):
         number = float(value)
     else:
-        text = value.strip().replace("\u2212", "-")
+        text = _NO_BREAK.sub(" ", value).strip().replace("\u2212", "-")
         if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
             raise ConfigurationError(f"'{value}' is not finite. Give for example '{_example(unit)}'")
         found = _NUMBER.fullmatch(text)

@@ -31,6 +31,7 @@ from tsbench.station.bench.terminal_names import (
     with_article,
     with_one_name,
 )
+from tsbench.storage.run_id import file_part
 from tsbench.text_files import parse_toml, read_text
 from tsbench.validation import first_problem
 
@@ -84,6 +85,9 @@ class BenchFile:
                 entry(instrument.driver)
             except ConfigurationError as error:
                 raise self._fail(f"instruments.{name}: {error}") from None
+        for device in table.devices:   # a run's identifier has it
+            with self.naming_the_file("devices: "):
+                file_part(device)
         for role, terminal in table.roles.items():
             self._require_instrument(f"role '{role}'", terminal)
         for terminal in table.fixture.terminals:

@@ -18,6 +18,7 @@ from tsbench.quantities import format_quantity, parse_quantity, short_quantity
         ("10K", "Ohm", 1e4), ("300 K", "K", 300.0), ("1 F", "F", 1.0), ("5 pF", "F", 5e-12), ("1 µs", "s", 1e-6),
         ("1 μs", "s", 1e-6), ("−1.2 V", "V", -1.2), (".5", "V", 0.5), ("10 mV/s", "V/s", 0.01), ("1e-3", "A", 1e-3),
         ("1 R", "Ohm", 1.0), ("2 m", "V", 2e-3), ("1  V ", "V", 1.0),
+        ("4\u00a0V", "V", 4.0), ("4\u202fmV", "V", 4e-3),
     ],
 )
 def test_prefixes_and_units(text, unit, value):

@@ -118,6 +118,8 @@ def test_a_good_file(tmp_path: Path) -> None:
             '"keithley_24500"',
             "unknown driver 'keithley_24500'. Did you mean 'keithley_2450'?",
         ),
+        ("[devices.D1]", '[devices."Gerät 1"]', "device name 'Gerät 1' cannot be part of a file name. Use letters"),
+        ("[devices.D1]", '[devices."a/b:c"]', "devices: device name 'a/b:c' cannot be part of a file name"),
         ('"gen2"', '"gen3"', "terminal 'generator.2' is at node 'gen3', which is not in the netlist"),
         ("XDUT dut low device", "XDUT dut smu low device", "XDUT has 3 nodes. It must have two nodes"),
         ("R_load gen2 dut 5k", "R_load gen2 dut 5q5", "R_load: '5q5' is not a number"),
