@@ -13,6 +13,7 @@ from tsbench.samples import noise_of, resolution
 
 #: the next level after a missed pulse, as a share of the level before (both from the base)
 _LOWER = 0.5
+_FAR_ABOVE = 1.5  #: times the level: so high pulses did not miss it
 #: standard deviations of the channel's noise that a level is at least away from the base
 _NOISE = 6.0
 #: of the window that a channel must show: a level nearer to the base may lie within the hysteresis of the trigger. The
@@ -59,7 +60,7 @@ class PulseTrigger:
                 self._noise = noise_of(waveform.values()[0], resolution(waveform))
 
     def missed(self, waveforms: Mapping[str, Waveform]) -> None:
-        """Lower the level after a missed pulse; ``advice`` tells of it.
+        """Lower the level after a missed pulse, unless other pulses were far above it; ``advice`` tells of it.
 
         Parameters
         ----------
@@ -69,14 +70,19 @@ class PulseTrigger:
         if self._asked.source == "external":
             self.advice = f"The external trigger level is {before}. Check 'external_level', {_CHECK[6:]}"
             return
+        text = f"The trigger level at the device is {before}. "
+        for name, waveform in waveforms.items():
+            if self._view.channels.get(name) == self._asked.source and waveform.codes.size:
+                away = waveform.values() - self._base
+                far = float(away.flat[int(np.argmax(np.abs(away)))])
+                text += f"The other pulses reached {format_quantity(self._base + far, 'V')}. "
+                if abs(far) > _FAR_ABOVE * abs(self._now.level - self._base):   # the level is not why one was missed
+                    self.advice = f"{text}C{_CHECK[1:]}"
+                    return
+        text += "Behind a load, the device voltage may stay below it. "
         old = self._scaled()
         self._share *= _LOWER
         new = self._scaled()
-        text = f"The trigger level at the device is {before}. Behind a load, the device voltage may stay below it. "
-        for name, waveform in waveforms.items():
-            if self._view.channels.get(name) == self._asked.source and waveform.codes.size:
-                far = max(waveform.values().flat, key=lambda value: abs(float(value) - self._base))
-                text += f"The other pulses reached {format_quantity(float(far), 'V')}. "
         if new.level != old.level:
             self._now = self._view.scope.configure_trigger(new)
             text += f"It is lowered to {format_quantity(self._now.level, 'V')} for the next pulse. "
