@@ -218,7 +218,7 @@ def _batches(
 
 def _line(what: str, keys: Sequence[str], done: Mapping[str, tuple[list[str], str]]) -> Line:
     over = [key for key in keys if key in done]
-    happened = [key for key in over if done[key][1] != NOT_INJECTED]
+    happened = [key for key in over if done[key][0] or done[key][1] != NOT_INJECTED]   # a problem always counts
     good = sum(not done[key][0] for key in happened)
     unchanged = sum(done[key][1] == UNCHANGED for key in happened)
     told = sum(bool(done[key][1]) for key in happened) - unchanged

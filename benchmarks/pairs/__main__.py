@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,9 @@ def _commit() -> str:
     return asked.stdout.strip()
 
 
-def _job(arguments: tuple[Cell, bool]) -> dict[str, Any]:
+def _job(arguments: tuple[Cell, bool], commit: str) -> dict[str, Any]:
     try:
-        return {**measure(*arguments), "commit": _commit()}
+        return {**measure(*arguments), "commit": commit}
     except Exception as error:   # noqa: BLE001  one cell that fails is a finding, and the others go on
         cell, imperfections = arguments
         return {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "",
@@ -99,9 +100,10 @@ def main() -> int:
         return 0
     jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
+    job = partial(_job, commit=_commit())   # of the beginning: the tree may change while it runs
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
             options.workers) as pool:
-        for number, found in enumerate(pool.map(_job, jobs)):
+        for number, found in enumerate(pool.map(job, jobs)):
             done[found["cell"], found["imperfections"]] = found
             kept.write(json.dumps(found) + "\n")
             kept.flush()
