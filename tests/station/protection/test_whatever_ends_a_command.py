@@ -66,7 +66,7 @@ def end_it(served: Any, what: str, *signals: int) -> tuple[int, str]:
     """Send the signals as soon as an output is on; return exit code and standard error, when all outputs are off."""
     assert not served.on_at(time.time())
     before = len([name for _, name, on in served.outputs() if on])
-    signal.signal(signal.SIGINT, signal.default_int_handler)   # a child would ignore it as a shell's background job does
+    signal.signal(signal.SIGINT, signal.default_int_handler)   # else ignored in a shell's background job
     child = subprocess.Popen(
         command(served, what), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
