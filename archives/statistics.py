@@ -1,14 +1,13 @@
 """Statistics of stored runs (``tsbench.statistics``): a folder of them answers from its catalogue."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from tsbench.archives.stored_results import stored_folder
-from tsbench.extraction import statistics as of_runs
-from tsbench.extraction.observations import StoredResults
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.observations import StoredResults, gather
 from tsbench.extraction.paths import named_files
-from tsbench.extraction.statistics import RunStatistics
+from tsbench.extraction.statistics import RunStatistics, require_options, statistics_of
 from tsbench.records import Run
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 
@@ -53,6 +52,8 @@ def statistics(
     StorageError
         Another process holds the catalogue of a folder.
     """
+    chosen = tuple(families)
+    require_options(chosen, relative)
     given = [runs] if isinstance(runs, Path | str | Run) else list(runs)
     taken: list[Path | str | Run | StoredResults] = []
     lines: list[str] = []
@@ -67,5 +68,8 @@ def statistics(
         taken += [*found.runs, *found.without, *others]
         lines += found.lines
         problems += found.problems
-    made = of_runs.statistics(taken, quantity, by, families, relative, seed, columns, kind, progress)
-    return replace(made, lines=[*lines, *made.lines], problems=[*problems, *made.problems])
+    gathered = gather(taken, columns, kind, progress)
+    if gathered.problems and not gathered.observations:
+        raise ConfigurationError(gathered.problems[0])
+    groups = statistics_of(gathered.observations, quantity, by, chosen, relative, seed)
+    return RunStatistics(groups, [*lines, *gathered.lines], [*problems, *gathered.problems])

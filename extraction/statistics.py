@@ -1,8 +1,7 @@
 """Statistics of stored runs: of the cycles of each device, of the devices, and of the one against the other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,9 @@ from tsbench.analysis.statistics.variance import variance_components, with_resol
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
 from tsbench.extraction.grouping import DeviceEvents, Group, groups_of
-from tsbench.extraction.observations import Observation, StoredResults, gather
+from tsbench.extraction.observations import Observation
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, FloatArray, Run
+from tsbench.records import Flag, FloatArray
 
 _FEWEST_DEVICES = 2
 
@@ -39,47 +38,20 @@ class RunStatistics:
         return [row for group in self.groups for row in group.rows()]
 
 
-def statistics(
-    runs: Iterable[Path | str | Run | StoredResults] | Path | str | Run,
-    quantity: str | None = None,
-    by: Iterable[str] | str | None = None,
-    families: Iterable[str] = (),
-    relative: float | None = None,
-    seed: int = 0,
-    columns: str | None = None,
-    kind: str | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> RunStatistics:
-    """Compute statistics as ``tsbench.statistics``, without the catalogue of a folder: every file is extracted.
-
-    Parameters
-    ----------
-    runs : as there, or stored results, which are taken as they are
-    quantity, by, families, relative, seed, columns, kind, progress : as there
-
-    Raises
-    ------
-    ConfigurationError
-        No such quantity, fact or family, or a file name that fits nothing.
-    """
-    chosen = tuple(families)
-    for family in chosen:
+def require_options(families: Iterable[str], relative: float | None) -> None:
+    """Raise ConfigurationError for a distribution that is not known, or a relative half-width beyond 0 to 1."""
+    for family in families:
         if family not in FAMILIES:
             raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
     if relative is not None and not 0.0 < relative < 1.0:
         raise ConfigurationError(f"the relative half-width {relative:g} must be between 0 and 1, for example 0.01")
-    gathered = gather(runs, columns, kind, progress)
-    if gathered.problems and not gathered.observations:
-        raise ConfigurationError(gathered.problems[0])
-    found = statistics_of(gathered.observations, quantity, by, chosen, relative, seed)
-    return RunStatistics(found, gathered.lines, gathered.problems)
 
 
 def statistics_of(
     observations: list[Observation], quantity: str | None = None, by: Iterable[str] | str | None = None,
     families: tuple[str, ...] = (), relative: float | None = None, seed: int = 0,
 ) -> list[GroupStatistics]:
-    """Return the statistics of events that were gathered before; as :func:`statistics` otherwise."""
+    """Return the statistics of events that were gathered before; as ``tsbench.statistics`` otherwise."""
     names = [by] if isinstance(by, str) else by
     return [_of_group(group, families, relative, seed) for group in groups_of(observations, quantity, names)]
 

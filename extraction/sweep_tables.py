@@ -62,9 +62,10 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     if Flag.SHORT in touching.flags:
         results = list(with_contact(tuple(results), touching))
         said.append(touching.message)
+    swept = "current" if driven else "voltage"
     if _is_out_of_order(points.current if driven else points.voltage):
         results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
-        doubt = [*doubt, "the voltage jumps from row to row, so the rows may not be in the order of measurement. Sort "
+        doubt = [*doubt, f"the {swept} jumps from row to row, so the rows may not be in the order of measurement. Sort "
                          "them by time, or by the number of the reading"]
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])

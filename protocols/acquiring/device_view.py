@@ -20,7 +20,7 @@ _FILL = 0.8
 #: [s] allowed beyond the record's own length before an acquisition counts as missed
 ACQUISITION_MARGIN = 2.0
 #: [s] the same for a forced record, during which the run does not look whether an instrument has restarted. With half a
-#: second between two looks (runner/power.py), outputs are off within 2 s after a restart of the scope
+#: second between two looks (``LOOK_EVERY``), outputs are off within 2 s after a restart of the scope
 _FORCED_MARGIN = 1.25
 
 #: of its maximum output that an amplifier may show: the gain of the scope and the amplifier itself may differ

@@ -19,7 +19,7 @@ _NOISE = 6.0
 #: of the window that a channel must show: a level nearer to the base may lie within the hysteresis of the trigger. The
 #: window fills 80 % of the range, so this is half a division of eight; the models of docs/imperfections.md have 0.4
 _OF_WINDOW = 0.08
-_CHECK = "check cable and contact"
+_CABLES = "cable and contact"
 
 
 class PulseTrigger:
@@ -29,8 +29,9 @@ class PulseTrigger:
         self._view = view
         self._share = 1.0  #: of the level that a protocol asks for
         self._asked = self._now = EdgeTrigger("external", 0.0)
-        self._base = self._least = self._noise = 0.0  #: [V]
-        self.advice = f"Check trigger level, {_CHECK[6:]}"  #: what to say of a pulse that was missed
+        self._base = self._least = 0.0  #: [V]
+        self._seen: Waveform | None = None  #: last record of the channel that triggers
+        self.advice = f"Check trigger level, {_CABLES}"  #: what to say of a pulse that was missed
 
     def aim(self, trigger: EdgeTrigger, base: float, windows: Mapping[str, Window]) -> None:
         """Set a trigger; one on the device at the share of its level that misses have left.
@@ -47,17 +48,22 @@ class PulseTrigger:
         self._now = self._view.scope.configure_trigger(self._scaled())
 
     def _scaled(self) -> EdgeTrigger:
-        if self._asked.source == "external":
+        if self._asked.source == "external" or self._share == 1.0:
             return self._asked
         height = self._asked.level - self._base
-        size = max(self._share * abs(height), min(max(self._least, _NOISE * self._noise), abs(height)))
+        noise = 0.0 if self._seen is None else noise_of(self._seen.values()[0], resolution(self._seen))
+        size = max(self._share * abs(height), min(max(self._least, _NOISE * noise), abs(height)))
         return replace(self._asked, level=self._base + float(np.copysign(size, height)))
 
     def learn(self, waveforms: Mapping[str, Waveform]) -> None:
-        """Take the noise [V] of the channel that triggers from its records."""
-        for name, waveform in waveforms.items():
-            if self._view.channels.get(name) == self._asked.source and waveform.codes.size:
-                self._noise = noise_of(waveform.values()[0], resolution(waveform))
+        """Keep a record of the channel that triggers: it tells the noise, should a pulse be missed."""
+        if (own := self._of_trigger(waveforms)) is not None:
+            self._seen = replace(own, codes=own.codes[:1].copy())   # the other segments need no memory here
+
+    def _of_trigger(self, waveforms: Mapping[str, Waveform]) -> Waveform | None:
+        """Return the record of the channel that triggers; None where there is none."""
+        return next((waveform for name, waveform in waveforms.items()
+                     if self._view.channels.get(name) == self._asked.source and waveform.codes.size), None)
 
     def missed(self, waveforms: Mapping[str, Waveform]) -> None:
         """Lower the level after a missed pulse, unless other pulses were far above it; ``advice`` tells of it.
@@ -68,17 +74,16 @@ class PulseTrigger:
         """
         before = format_quantity(self._now.level, "V")
         if self._asked.source == "external":
-            self.advice = f"The external trigger level is {before}. Check 'external_level', {_CHECK[6:]}"
+            self.advice = f"The external trigger level is {before}. Check 'external_level', {_CABLES}"
             return
         text = f"The trigger level at the device is {before}. "
-        for name, waveform in waveforms.items():
-            if self._view.channels.get(name) == self._asked.source and waveform.codes.size:
-                away = waveform.values() - self._base
-                far = float(away.flat[int(np.argmax(np.abs(away)))])
-                text += f"The other pulses reached {format_quantity(self._base + far, 'V')}. "
-                if abs(far) > _FAR_ABOVE * abs(self._now.level - self._base):   # the level is not why one was missed
-                    self.advice = f"{text}C{_CHECK[1:]}"
-                    return
+        if (own := self._of_trigger(waveforms)) is not None:
+            away = own.values() - self._base
+            far = float(away.flat[int(np.argmax(np.abs(away)))])
+            text += f"The other pulses reached {format_quantity(self._base + far, 'V')}. "
+            if abs(far) > _FAR_ABOVE * abs(self._now.level - self._base):   # the level is not why one was missed
+                self.advice = f"{text}Check {_CABLES}"
+                return
         text += "Behind a load, the device voltage may stay below it. "
         old = self._scaled()
         self._share *= _LOWER
@@ -88,6 +93,5 @@ class PulseTrigger:
             text += f"It is lowered to {format_quantity(self._now.level, 'V')} for the next pulse. "
         else:
             text += "Range and noise allow no lower one. "
-        external = self._view.scope.capabilities.external_trigger
-        self.advice = text + (f"If that does not help, set trigger=external and {_CHECK}" if external else
-                              f"If that does not help, {_CHECK}")
+        external = "set trigger=external and " if self._view.scope.capabilities.external_trigger else ""
+        self.advice = f"{text}If that does not help, {external}check {_CABLES}"

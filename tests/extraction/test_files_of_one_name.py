@@ -8,11 +8,11 @@ import pytest
 
 from tests.archives.test_archive import run_file
 from tsbench.archives.questions import ArchiveQuestion, answer_of
+from tsbench.archives.statistics import statistics
 from tsbench.errors import ConfigurationError
 from tsbench.extraction import analyse_files
 from tsbench.extraction.observations import gather
 from tsbench.extraction.paths import named_files, names_of
-from tsbench.extraction.statistics import statistics
 from tsbench.reports.folder import read_folder
 
 

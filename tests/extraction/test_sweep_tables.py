@@ -11,7 +11,7 @@ from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.switching_rule import Jump
 from tsbench.analysis.threshold.threshold import switching
-from tsbench.extraction.statistics import statistics
+from tsbench.archives.statistics import statistics
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.records import Flag, Result
 

@@ -80,7 +80,7 @@ def test_what_speaks_against_a_job_is_said_at_once_while_another_run_goes_on(
     with pytest.raises(LimitError, match="max_voltage"):
         service.submit("iv_sweep", "R1", tmp_path, parameters={"stop": 150.0})
     with pytest.raises(ConfigurationError, match="R9"):
-        service.submit(SHORT, "R9", tmp_path)   # no job: nobody waits for its turn to hear this
+        service.submit(SHORT, "R9", tmp_path)   # the service refuses it at once: there is no job
     with pytest.raises(ConfigurationError, match="nothing can set load_resistance"):
         service.submit(SHORT, "R1", tmp_path, fixture={"load_resistance": 1e3})
     with pytest.raises(ConfigurationError, match="no role"):
