@@ -97,6 +97,7 @@ def check_bench(path: Path) -> dict[str, Any]:
     """
     from tsbench.station.bench.bench import check as ask
     from tsbench.station.bench.bench_file import BenchFile
+    from tsbench.station.bench.terminal_names import roles_for_scripts
 
     file = BenchFile.load(path)
     devices = [file.device(identifier) for identifier in file.table.devices]
@@ -112,6 +113,12 @@ def check_bench(path: Path) -> dict[str, Any]:
         f"device {device}: the wafer map has no die in column {site.column}, row {site.row}, so it cannot be measured. "
         "Correct its place in [positioner.devices], or load another wafer map"
         for device, site in found["off_wafer"].items()]
+    warnings += [
+        f"device {device} is not in the world of the simulated bench, so it cannot be measured. Correct its name, "
+        f"or add it to the world file{near}" for device, near in found["absent"].items()]
+    warnings += [
+        f"{place}. No protocol uses a pulse measure unit, only a script of your own (bench.pulse_measure). For the "
+        "protocols, give the role to a pulse generator" for place in roles_for_scripts(file.table)]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
     if found["other_oscilloscope"]:
@@ -143,6 +150,7 @@ def check_bench(path: Path) -> dict[str, Any]:
         "instruments": [_instrument(name, facts) for name, facts in found["instruments"].items()],
         "outputs": [{"output": output, "enabled": enabled} for output, enabled in found["outputs"].items()],
         "found_on": found["found_on"],
+        "not_told": found["not_told"],
         "devices": [
             {"id": device.identifier, "material": device.material, "limits": _limits(device)}
             for device in devices
@@ -257,7 +265,8 @@ def _print(report: Mapping[str, Any]) -> None:
         "Outputs as read back",
         ("output", "state"),
         [[state["output"], "ON" if state["enabled"] else "off (it was on)"
-          if state["output"] in report["found_on"] else "off"]
+          if state["output"] in report["found_on"] else "off (before: not known)"
+          if state["output"] in report["not_told"] else "off"]
          for state in report["outputs"]],
     )
     rows: Sequence[Sequence[str]] = [
@@ -277,6 +286,9 @@ def _print(report: Mapping[str, Any]) -> None:
     for one in report["interlocks"]:
         state = {True: "is closed", False: "is open", None: "cannot be asked for"}[one["closed"]]
         sys.stdout.write(f"{one['terminal']}: its interlock {state}\n")
+    for output in report["not_told"]:
+        sys.stdout.write(f"{output}: its instrument cannot tell whether it was on when tsbench opened the bench. To be "
+                         "sure, tsbench switched it off\n")
     for line in (*report["fixture_control"], *report["predictions"]):
         output_console().print(line)
     for warning in report["warnings"]:

@@ -47,9 +47,10 @@ def init(options: argparse.Namespace) -> int:
     else:
         instruments = find(options.visa, options.host, print)
     if not instruments:
+        other = "" if options.visa == "@py" else "try --visa @py, "
         raise ConfigurationError(
-            "no instrument was found. Switch the instruments on, try --visa @py, or give an address with --host. With "
-            "--simulated, tsbench writes a simulated bench")
+            f"no instrument was found. Switch the instruments on, {other}or give an address with --host. "
+            "With --simulated, tsbench writes a simulated bench")
     files = new_files(instruments, answers, options.visa, twin_of, real=not options.simulated)
     options.folder.mkdir(parents=True, exist_ok=True)
     there = [name for name in files.texts if (options.folder / name).exists()]

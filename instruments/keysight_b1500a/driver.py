@@ -77,7 +77,7 @@ class KeysightB1500A(ParameterAnalyser):
             for channel in (100 * slot + 1, 100 * slot + 2)}
         if not self.waveforms:
             raise ConfigurationError(f"{self.label} has no B1530A, but wgfmu_library is set. Remove wgfmu_library")
-        unit.connected.update(self.waveforms)   # an earlier process may have left them so
+        unit.unknown.update(self.waveforms)
 
     def initialise(self) -> None:
         """After a reset: format with header, time stamps, no calibration by itself."""
@@ -115,8 +115,10 @@ class KeysightB1500A(ParameterAnalyser):
 
     def output_states(self) -> Sequence[OutputState]:
         """Read all output switches back; those of a B1530A are as last set."""
-        closed = self.closed_switches() | (set() if self.unit is None else self.unit.connected)
-        return [OutputState(f"{self.name}.{number}", number in closed) for number in (*self.channels, *self.waveforms)]
+        closed = self.closed_switches()
+        return [
+            *(OutputState(f"{self.name}.{slot}", slot in closed) for slot in self.channels),
+            *(state for terminal in self.waveforms.values() for state in terminal.output_states())]
 
     def abort(self) -> None:
         """Stop measurements and waveforms; outputs stay as they are."""

@@ -106,10 +106,12 @@ class WaveformTerminal:
                     self.unit.call("abort")
                 self.unit.call("disconnect", self.channel)
                 self.unit.connected.discard(self.channel)
+                self.unit.unknown.discard(self.channel)
                 return
             train = self._configured()
             self._require_idle()
             self._set_up(train)
+            self.unit.unknown.discard(self.channel)
             self.unit.connected.add(self.channel)   # also if the call below fails
             self.unit.call("connect", self.channel)
             self._rest()
@@ -231,7 +233,7 @@ class WaveformTerminal:
 
     def output_states(self) -> Sequence[OutputState]:
         """Return the state of this output as it was last set; the vendor's library does not read it."""
-        return [OutputState(f"{self.box.name}.{self.channel}", self.channel in self.unit.connected)]
+        return [self.unit.state_of(self.channel, f"{self.box.name}.{self.channel}")]
 
     def clear(self) -> None:
         """Clear the mainframe."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.keysight_b1500a.waveform_sheet import RUNNING
 
 _COMMUNICATION = (-5, -6)  #: status: the instrument does not answer, or reports an error
@@ -28,9 +29,15 @@ class WaveformUnit:
         self._label = label
         self._open = False
         self.lock = threading.RLock()
-        #: channels; the library does not tell them, so each counts as connected until it is disconnected
-        self.connected: set[int] = set()
+        self.connected: set[int] = set()  #: channels, as last set
+        #: channels of which nothing is known: the library does not tell them, and an earlier process may have left them
+        #: connected, so each counts as connected until it is disconnected
+        self.unknown: set[int] = set()
         self.playing = 0  #: the channel whose waveform was started last
+
+    def state_of(self, channel: int, name: str) -> OutputState:
+        """Return the state of a channel as it was last set; a channel that was not set yet counts as connected."""
+        return OutputState(name, channel in self.connected | self.unknown, channel not in self.unknown)
 
     def call(self, function: str, *arguments: Any) -> tuple[Any, ...]:
         """Call a function ("addVector"), and return what it writes.
@@ -67,6 +74,7 @@ class WaveformUnit:
             self.call("initialize")
             self.call("clear")
             self.connected.clear()
+            self.unknown.clear()
             self.playing = 0
 
     def make_safe(self, channels: Iterable[int]) -> None:
@@ -78,6 +86,7 @@ class WaveformUnit:
                 self.close()
                 self._disconnect(channels)
             self.connected.clear()
+            self.unknown.clear()
 
     def _disconnect(self, channels: Iterable[int]) -> None:
         self.call("abort")

@@ -69,7 +69,16 @@ class LakeShore33x(MessageInstrument):
         return (f"{self.name}.{self._output}",)
 
     def initialise(self) -> None:
-        """Connect the loop to the sensor; the heater stays off."""
+        """Connect the loop to the sensor; the heater stays off.
+
+        Raises
+        ------
+        ConfigurationError
+            The controller does not have the input: a 335 has A and B, a 336 has A to D.
+        """
+        if self.identity.model.endswith("335") and self._input not in ("A", "B"):
+            raise ConfigurationError(f"{self.label}: a 335 has the inputs A and B, not {self._input}. Correct input in "
+                                     "the options of the instrument")
         number = "ABCD".index(self._input) + 1
         self.write(f"OUTMODE {self._output},{CLOSED_LOOP},{number},0")
         reply = self.ask(f"OUTMODE? {self._output}")

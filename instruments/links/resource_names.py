@@ -8,6 +8,7 @@ VPP-4.3, section 4.3.1; default ports: IANA (4880 HiSLIP, 5025 SCPI raw), LXI.
 import ipaddress
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 _TYPE = re.compile(r"(TCPIP|USB|GPIB|ASRL|VICP|PXI|VXI)(\d*)$", re.IGNORECASE)
@@ -19,7 +20,7 @@ _OWN_PORTS = {"5025", "5024", str(_HISLIP_PORT), "inst0"}
 LOOPBACK = "127.0.0.1"
 
 
-def canonical_name(resource: str) -> str:
+def canonical_name(resource: str, address: Callable[[str], str] | None = None) -> str:
     """Return the one name of the instrument behind a VISA resource name.
 
     Parameters
@@ -27,6 +28,9 @@ def canonical_name(resource: str) -> str:
     resource : str
         As in a bench file. What is no VISA resource name (an alias that the VISA library could not resolve) is
         its own name, whatever its case.
+    address : callable, optional
+        Returns one address for the names of a host; default: :func:`host_address`, which asks the network. A simulated
+        bench is not in it.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def canonical_name(resource: str) -> str:
     fields = parts[1:-1] if parts[-1].upper() in _CLASSES else parts[1:]
     if kind == "TCPIP" and fields:
         port = fields[1] if len(fields) > 1 else "inst0"
-        return _lan(fields[0], port if kind_of_session == "SOCKET" else _device(port))
+        return _lan((address or host_address)(fields[0]), port if kind_of_session == "SOCKET" else _device(port))
     if kind == "USB" and len(fields) >= 3:  # which interface of it, on which board, is the same instrument
         return f"usb {_number(fields[0]):04x}:{_number(fields[1]):04x} {fields[2].casefold()}"
     if kind == "GPIB" and fields:
@@ -81,13 +85,12 @@ def _device(name: str) -> str:
     return f"{device},{port}" if port else device
 
 
-def _lan(host: str, port: str) -> str:
+def _lan(address: str, port: str) -> str:
     """Return the name of what listens at a port; at a host of its own an instrument has several addresses.
 
     On this machine every port is a program of its own.
     """
     port = str(int(port)) if port.isdigit() else port.casefold()
-    address = host_address(host)
     return f"lan {address}" if port in _OWN_PORTS and address != LOOPBACK else f"lan {address} {port}"
 
 

@@ -9,7 +9,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.protocols.fields import split_list
 from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, levels_of_file, list_path, sweep_path
 from tsbench.protocols.parameters import Parameters
-from tsbench.quantities import Seconds, Unit, VoltsPerSecond, format_quantity, parse_quantity
+from tsbench.quantities import Seconds, Unit, VoltsPerSecond, format_quantity, parse_quantity, short_quantity
 
 #: unit of each drive's level and of its compliance
 DRIVE_UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
@@ -110,6 +110,10 @@ class SweepParameters(Parameters):
                         if field == "levels" else parse_quantity(read[field], units[drive]))
                 except ConfigurationError as error:
                     raise ValueError(f"{field}: {error}") from None
+        if isinstance(read.get("step"), float) and read["step"] < 0:
+            step = short_quantity(-read["step"], DRIVE_UNITS[drive][0])
+            raise ValueError(f"step: -{step} is negative, but 'step' is a distance. 'start' and 'stop' alone set the "
+                             f"direction of the sweep. Write {step}")
         return read
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError
+from tsbench.gpib_addresses import ResourceName
 from tsbench.quantities import Amperes, Farads, Hertz, Kelvins, Number, Ohms, Seconds, Volts, VoltsPerAmpere
 from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
 from tsbench.simulated_backends.world.faults import Fault
@@ -31,7 +32,7 @@ class WorldInstrument(_WorldTable):
     """``[instruments.NAME]``."""
 
     model: str
-    resource: str
+    resource: ResourceName
     serial: str | None = None  #: default: the serial number in the resource name, or SIM and the name
     bus_latency: Seconds | None = Field(default=None, ge=0)
     options: dict[str, Any] = Field(default_factory=dict)  #: what the model may take

@@ -29,7 +29,7 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
 from tsbench.station.bench.operator import Ask
-from tsbench.station.bench.positioners import FollowedPositioner, off_wafer
+from tsbench.station.bench.positioners import FollowedPositioner, absent, off_wafer
 from tsbench.station.bench.preparation import Preparation
 from tsbench.station.bench.routing import Routes, routes_of
 from tsbench.station.bench.surroundings import (
@@ -349,7 +349,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
         return {
             "bench": bench.file.name, "instruments": bench.describe(),
             "outputs": {state.output: state.enabled for state in states},
-            "found_on": [output for one in bench.instruments.connections.values() for output in one.found_on],
+            **bench.instruments.before_reset(),
             "path_resistance": dict(bench.fixture.path_resistance),
             "source_resistance": dict(bench.fixture.source_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
@@ -357,6 +357,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "unwatched": _unwatched(bench),
             "fixture_control": [] if bench.fixture_control is None else bench.fixture_control.in_words(),
             "reach": _reach(bench), "off_wafer": _off_wafer(bench),
+            "absent": absent(bench.file.table, bench.positioner),
             "other_oscilloscope": bench.wiring.other_oscilloscope(),
         }
 

@@ -16,7 +16,7 @@ from tsbench.station.bench.connection import Connection, outlives_process, quiet
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 from tsbench.station.bench.opening import make_all_safe, open_all
 from tsbench.station.bench.operator import Ask, OperatorPrompt, WallClock
-from tsbench.station.bench.ownership import Ownership, this_process
+from tsbench.station.bench.ownership import Ownership, require_different, this_process
 from tsbench.station.bench.positioners import positioner_of
 from tsbench.station.bench.steady_clock import SteadyClock
 from tsbench.station.bench.terminal_names import require_role_kind
@@ -76,15 +76,24 @@ class ConnectedInstruments:
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
 
+    def before_reset(self) -> dict[str, list[str]]:
+        """Return the outputs that were on before the reset (``found_on``), and the untold ones (``not_told``)."""
+        return {key: [output for one in self.connections.values() for output in getattr(one, key)]
+                for key in ("found_on", "not_told")}
+
     def _own(self) -> Ownership:
-        """Become the owner of every instrument that other processes can reach."""
+        """Become the owner of every instrument that other processes can reach; no two names are one instrument."""
         from tsbench.instruments.links.visa_library import full_name
 
-        resources = {}
+        resources, inside = {}, {}
         for name, table in self.file.table.instruments.items():
-            manager = self.managers[self.file.library(name)]
+            library = self.file.library(name)
+            manager = self.managers[library]
             if outlives_process(manager):
                 resources[name] = full_name(manager, table.resource)
+            else:
+                inside[name] = (library, full_name(manager, table.resource))
+        require_different(inside)
         return Ownership(resources, this_process(self.file.path.absolute()))
 
     def _adopt_services(self) -> None:

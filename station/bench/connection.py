@@ -52,6 +52,7 @@ class Connection:
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
     _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
     found_on: list[str] = field(default_factory=list, init=False)  #: outputs that were on before the reset
+    not_told: list[str] = field(default_factory=list, init=False)  #: outputs that may have been on: nothing tells it
     notes: list[str] = field(default_factory=list, init=False)  #: what had to be put right, one line each
 
     @property
@@ -150,7 +151,9 @@ class Connection:
     def look_what_is_on(self) -> None:
         """Note the outputs that are on before the reset; raises nothing."""
         try:
-            self.found_on = [state.output for state in states_of(self.driver, self.label) if state.enabled]
+            states = states_of(self.driver, self.label)
+            self.found_on = [state.output for state in states if state.enabled and state.told]
+            self.not_told = [state.output for state in states if not state.told]
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  it is reset next, whatever it said

@@ -72,7 +72,9 @@ class GateControl:
         if Flag.COMPLIANCE in reading.flags:
             meter.set_output(False)
             raise InstrumentError(
-                f"the gate of '{self._table.element}' draws more than gate_limit = {short_quantity(limit, 'A')}. Check "
-                "the transistor and its wiring")
+                f"the gate of '{self._table.element}' (role '{self._table.gate}') draws "
+                f"{short_quantity(reading.current, 'A')} at "
+                f"{short_quantity(reading.voltage, 'V')}: it has reached gate_limit = {short_quantity(limit, 'A')} of "
+                "[fixture.control.load_resistance]. Check the transistor and its wiring")
         self.wanted = value
         return self._resistance_at(reading.voltage)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
@@ -100,7 +100,7 @@ class Guards:
         if kind not in found:
             raise ConfigurationError(
                 f"{self._file.path}: role '{role}' must be {with_article(kind)}, but '{roles[role]}' is "
-                f"{' and '.join(map(with_article, found))}"
+                f"{' and '.join(map(with_article, found))}. {_advice(role, kind, found)}"
             )
         return self._of_terminal(roles[role], role, kind)
 
@@ -138,3 +138,10 @@ class Guards:
                 self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal))
             self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]
+
+
+def _advice(role: str, kind: str, found: Sequence[str]) -> str:
+    """Return what to do where a role has an instrument of another kind than a protocol needs."""
+    script = (". No protocol uses a pulse measure unit; a script of your own gets it by "
+              f"bench.pulse_measure(\"{role}\")") if "pulse measure unit" in found else ""
+    return f"Give the role '{role}' to {with_article(kind)}{script}"

@@ -126,11 +126,7 @@ class Ownership:
         self._locks: list[FileLock] = []
         for name, resource in resources.items():
             key = _known_as(canonical_name(resource))
-            for other, known in self.keys.items():
-                if key == known:
-                    raise ConfigurationError(
-                        f"instruments '{other}' and '{name}' have the same address ({resource}). Keep one of them"
-                    )
+            _require_new(key, self.keys, name, resource)
             self.keys[name] = key
         subjects = {name: f"{name} ({resource})" for name, resource in resources.items()}
         began = time.monotonic()
@@ -177,6 +173,33 @@ class Ownership:
         """Release every instrument. Safe to call twice."""
         while self._locks:
             self._locks.pop().release()
+
+
+def require_different(resources: Mapping[str, tuple[str, str]]) -> None:
+    """Refuse two names of one instrument that lives in this process, where no lock shows it.
+
+    Parameters
+    ----------
+    resources : mapping of str to tuple
+        Name on the bench -> the VISA library and the resource name in it. The network is not asked for a host.
+
+    Raises
+    ------
+    ConfigurationError
+    """
+    keys: dict[str, tuple[str, str]] = {}
+    for name, (library, resource) in resources.items():
+        key = (library, canonical_name(resource, str.casefold))
+        _require_new(key, keys, name, resource)
+        keys[name] = key
+
+
+def _require_new(key: object, keys: Mapping[str, object], name: str, resource: str) -> None:
+    """Raise ConfigurationError if another name on the bench has this key."""
+    for other, known in keys.items():
+        if key == known:
+            raise ConfigurationError(
+                f"instruments '{other}' and '{name}' have the same address ({resource}). Keep one of them")
 
 
 def take(key: str, subject: str, owner: Owner, sent: str = "Nothing was sent to it") -> FileLock:

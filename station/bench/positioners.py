@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import Positioner, Prober, Site
-from tsbench.station.bench.bench_tables import PositioningTable
+from tsbench.station.bench.bench_tables import BenchTable, PositioningTable
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 
 _PART = "positioner"  #: of the matrix that may also set routes
@@ -116,6 +116,16 @@ class FollowedPositioner:
                 self._follow(device, False)
             raise
         self._follow(device, True)
+
+
+def absent(table: BenchTable, positioner: Positioner) -> dict[str, str]:
+    """Return the devices of a bench file that the positioner of its VISA library does not have, with a near name.
+
+    What ``[positioner]`` of the file names instead has its own table of places.
+    """
+    there = positioner.devices()
+    return {} if table.positioner is not None else {
+        name: nearest(name, there) for name in table.devices if name not in there}
 
 
 def off_wafer(table: PositioningTable, driver: object) -> dict[str, Site]:

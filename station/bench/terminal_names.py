@@ -47,6 +47,15 @@ def require_role_kind(role: str, terminal: str, table: BenchTable) -> None:
             "another name for this role, or another instrument")
 
 
+def roles_for_scripts(table: BenchTable) -> Iterator[str]:
+    """Yield each role with its terminal that no protocol can use: a pulse measure unit as ``pulser``."""
+    for role, terminal in table.roles.items():
+        name, _, channel = terminal.partition(".")
+        kinds = entry(table.instruments[name].driver).kinds_of(channel)
+        if role in ROLE_KINDS and set(kinds) == {"pulse measure unit"}:
+            yield f"role '{role}' has the pulse measure unit '{terminal}'"
+
+
 def first_channels(table: BenchTable) -> dict[str, str]:
     """Return instrument -> its first channel, which the name of the instrument alone means.
 

@@ -72,8 +72,18 @@ def test_a_sweep_that_fits_no_memory_is_refused_at_once(given):
 
 
 def test_a_bound_is_told_with_the_value():
-    with pytest.raises(ConfigurationError, match=r"step: -0\.004 should be greater than 0"):
-        protocol_named("iv_sweep").parse({"step": "-4m"})
+    with pytest.raises(ConfigurationError, match=r"compliance: -0\.004 should be greater than 0"):
+        protocol_named("iv_sweep").parse({"compliance": "-4m"})
+
+
+@pytest.mark.parametrize(("given", "distance"), [
+    ({"stop": "-1.2 V", "step": "-50 mV"}, "50 mV"), ({"drive": "current", "stop": "-1 mA", "step": "-1 uA"}, "1 uA")])
+def test_a_sweep_down_has_a_positive_step(given, distance):
+    with pytest.raises(ConfigurationError, match=(
+            rf"step: -{distance} is negative, but 'step' is a distance\. 'start' and 'stop' alone set the direction of "
+            rf"the sweep\. Write {distance}")):
+        protocol_named("iv_sweep").parse(given)
+    assert protocol_named("iv_sweep").parse({**given, "step": distance}).step > 0
 
 
 def test_a_text_of_a_hundred_characters_is_the_longest() -> None:

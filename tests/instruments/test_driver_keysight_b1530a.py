@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures.waveform_bench import write_waveform_bench
+from tsbench.cli import main
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments.interfaces import Segment, SegmentTrain
 from tsbench.instruments.keysight_b1500a import waveform_sheet as sheet
@@ -228,6 +229,25 @@ def test_before_the_first_reset_its_channels_count_as_on(tmp_path: Path) -> None
         again = type(driver)(driver.adapter, "analyser", identity=driver.identity, resource=table.resource,
                              **table.options)
         driver.unit.close()
-        assert {one.output for one in again.output_states() if one.enabled} == {"analyser.501", "analyser.502"}
+        states = again.output_states()
+        assert {one.output for one in states if one.enabled} == {"analyser.501", "analyser.502"}
+        assert {one.output for one in states if not one.told} == {"analyser.501", "analyser.502"}
         again.safe_state()
-        assert not any(one.enabled for one in again.output_states())
+        assert not any(one.enabled or not one.told for one in again.output_states())
+
+
+def test_check_says_what_is_not_known_of_its_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is only assumed is no finding: an output of which nothing is known was not "on"."""
+    path = write_waveform_bench(tmp_path)
+    assert main(["check", str(path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "and tsbench switched it off" not in said and "it was on)" not in said
+    assert "analyser.501: its instrument cannot tell whether it was on when tsbench opened the bench" in said
+    assert "warning: role 'pulser' has the pulse measure unit 'analyser.501'. No protocol uses" in said
+
+
+def test_a_protocol_that_needs_a_generator_says_what_the_channel_is_for(bench: Bench) -> None:
+    with pytest.raises(ConfigurationError, match=(
+            r"role 'pulser' must be a pulse generator, but 'analyser\.501' is a pulse measure unit\. Give the role "
+            r"'pulser' to a pulse generator\. No protocol uses a pulse measure unit; a script of your own")):
+        bench.pulse_generator()

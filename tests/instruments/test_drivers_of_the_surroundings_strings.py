@@ -122,6 +122,19 @@ def test_what_a_lake_shore_refuses() -> None:
         pass
 
 
+@pytest.mark.parametrize("letter", ["C", "D"])
+def test_a_335_has_two_inputs(letter: str) -> None:
+    """It is the bench file that is wrong, not the instrument; nothing is sent."""
+    here = Identity("LSCI", "MODEL335", "1", "1")
+    with expected_protocol(LakeShore33x, [], identity=here, input=letter) as controller, pytest.raises(
+            ConfigurationError, match=f"a 335 has the inputs A and B, not {letter}. Correct input in the options"):
+        controller.initialise()
+    pairs = [(f"OUTMODE 1,1,{'ABCD'.index(letter) + 1},0", None), ("OUTMODE? 1", f"1,{'ABCD'.index(letter) + 1},0")]
+    here = Identity("LSCI", "MODEL336", "1", "1")
+    with expected_protocol(LakeShore33x, pairs, identity=here, input=letter) as controller:
+        controller.initialise()
+
+
 @pytest.mark.sabotage("output")
 def test_sentio_moves_separated_and_asks_where_it_is() -> None:
     pairs = [("map:get_num_dies Present", "0,0,2"), ("map:path:get_die 0", "0,0,-1,0"),

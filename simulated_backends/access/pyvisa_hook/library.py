@@ -18,6 +18,7 @@ from pyvisa.constants import EventMechanism, EventType, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
 
+from pyvisa_tsbench.addresses import WorldAddress, addresses_of
 from pyvisa_tsbench.serial_session import SerialSession
 from pyvisa_tsbench.session import MORE, NO_LONG_READ, Session
 from pyvisa_tsbench.visa_call_error import VisaCallError
@@ -55,6 +56,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def _init(self) -> None:
         self._world = None
+        self._addresses: dict[str, WorldAddress] = {}
         self._managers: set[int] = set()
         self._sessions: dict[int, Session] = {}
         self._events: dict[int, tuple[int, int]] = {}  #: event context -> (session, event type)
@@ -108,8 +110,14 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             raise ConfigurationError("the name of the world file is missing. Write for example "
                                      "ResourceManager('world.toml@tsbench')")
         if self._world is None:
-            self._world = open_world(os.fspath(path))
-            self._world.on_lost(self._lose)
+            world = open_world(os.fspath(path))
+            try:
+                self._addresses = addresses_of(world)
+            except ConfigurationError:
+                close_world(world)
+                raise
+            self._world = world
+            world.on_lost(self._lose)
         handle = next(self._handles)
         self._managers.add(handle)
         return handle, self.handle_return_value(None, StatusCode.success)
@@ -126,9 +134,10 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             name = rname.ResourceName.from_string(resource_name)
         except rname.InvalidResourceName:
             return 0, self.handle_return_value(session, StatusCode.error_invalid_resource_name)
-        instrument = self._find(str(name))
-        if instrument is None:
+        found = self._addresses.get(str(name).upper())
+        if found is None:
             return 0, self.handle_return_value(session, StatusCode.error_resource_not_found)
+        instrument = self.world.instruments[found.instrument]
         handle = next(self._handles)
         lock = self._locks.setdefault(instrument.name, InstrumentLock())
         if access_mode == constants.AccessModes.exclusive_lock and (lock.sharing or not lock.take(handle)):
@@ -163,11 +172,6 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             world, self._world = self._world, None
             close_world(world)
 
-    def _find(self, resource: str) -> Any:
-        names = (address for address in self.world.resources
-                 if str(rname.ResourceName.from_string(address)).upper() == resource.upper())
-        return next(map(self.world.instrument_at, names), None)
-
     def _lose(self, instrument: str | None) -> None:
         self._end_long_read()
         for session in self._sessions.values():
@@ -176,8 +180,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def list_resources(self, session: Any, query: str = "?*::INSTR") -> tuple[str, ...]:
         """Return the addresses of the world's instruments that match."""
-        names = [str(rname.ResourceName.from_string(address)) for address in self.world.resources]
-        return tuple(rname.filter(names, query))
+        return tuple(rname.filter([found.name for found in self._addresses.values()], query))
 
     # ------------------------------------------------------------------------------------------ messages
 

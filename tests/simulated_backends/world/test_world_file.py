@@ -30,6 +30,8 @@ def complaint(tmp_path: Path, text: str) -> str:
         ("seed = 1", "sed = 1", "unknown key 'sed'. Did you mean 'seed'?"),
         ("seed = 1", "seed = -1", "seed: -1 should be greater than or equal to 0"),
         ("seed = 1", "seed = ", "not valid TOML"),
+        ('model = "keithley_2450"\nresource = "', 'model = "keithley_2450"\nresource = "GPIB0::31::INSTR" # ',
+         "instruments.source_meter.resource: GPIB0::31::INSTR has the GPIB address 31, but a GPIB address is 0 to 30"),
         ("[witness]\nfile", "[witness]\nfiles", "unknown key 'files' in [witness]. Did you mean 'file'?"),
         ('model = "keithley_2450"', 'modell = "keithley_2450"', "Did you mean 'model'?"),
         ('model = "keithley_2450"', 'model = "keithley_24500"', "Did you mean 'keithley_2450'?"),

@@ -167,7 +167,8 @@ def test_devices_change_while_the_gate_is_on_and_runs_set_it_again(tmp_path: Pat
 def test_a_gate_that_leaks_is_found(tmp_path: Path) -> None:
     with Bench.open(bench_file(tmp_path, leak="1meg"), "D1") as bench:
         assert bench.fixture_control is not None
-        with pytest.raises(InstrumentError, match="the gate of 'R_load' draws more than gate_limit = 1 uA"):
+        with pytest.raises(InstrumentError, match=r"the gate of 'R_load' \(role 'gate'\) draws [\d.]+ [nu]A at "
+                           r"[\d.]+ m?V: it has reached gate_limit = 1 uA of \[fixture.control.load_resistance\]"):
             bench.fixture_control.set_value("load_resistance", 600.0)
         assert not any(state.enabled for state in bench.source_meter("gate").output_states())
 

@@ -90,6 +90,29 @@ def bench_file(folder: Path, *changes: tuple[str, str]) -> Path:
     return path
 
 
+@pytest.mark.parametrize("other", [
+    SMU, "TCPIP::192.168.0.7", "tcpip0::192.168.0.7::inst0::instr", "TCPIP0::192.168.0.7::5025::SOCKET"])
+def test_one_instrument_has_one_name(tmp_path: Path, other: str) -> None:
+    """As on a real bench; the address is compared, and not its spelling."""
+    more = f'[instruments.more]\ndriver = "keithley_2600"\nresource = "{other}"\n'
+    path = bench_file(tmp_path, ("[roles]", f"{more}[roles]"))
+    with pytest.raises(ConfigurationError, match=r"instruments 'smu' and 'more' have the same address .* Keep one of"):
+        Bench.open(path)
+
+
+def test_one_address_has_one_instrument_in_a_world(tmp_path: Path) -> None:
+    path = bench_file(tmp_path)
+    world = tmp_path / "w.world.toml"
+    world.write_text(WORLD + '[instruments.more]\nmodel = "keithley_2450"\nresource = "tcpip::192.168.0.7"\n', "utf-8")
+    for _ in range(2):   # the world that was refused is not left open
+        with pytest.raises(ConfigurationError, match=(
+                r"instruments\.more\.resource: tcpip::192\.168\.0\.7 is the address of 'smu' already")):
+            Bench.open(path)
+    world.write_text(WORLD.replace(SMU, "GPIB0:24"), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"instruments\.smu\.resource: 'GPIB0:24' is no VISA resource name"):
+        Bench.open(path)
+
+
 @pytest.mark.parametrize("driven", ["smu", "smu.a"])
 @pytest.mark.parametrize("wired", ["smu", "smu.a"])
 def test_an_instrument_and_its_first_output_are_one_terminal(tmp_path: Path, driven: str, wired: str) -> None:
@@ -224,3 +247,11 @@ def test_conform_takes_the_first_output_for_the_name_alone(tmp_path: Path) -> No
             _at_outputs(bench, {"smu.c": 1e4})
         with pytest.raises(ConfigurationError, match=r"another resistor is stated for the output 'smu\.a'"):
             _at_outputs(bench, {"smu": 1e4, "smu.a": 1e4})
+
+
+def test_check_names_a_device_that_is_not_in_the_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(bench_file(tmp_path))]) == 0
+    assert "in the world of" not in capsys.readouterr().out
+    assert main(["check", str(bench_file(tmp_path, ("[devices.D1]", "[devices.D1]\n[devices.D9]")))]) == 0
+    assert ("warning: device D9 is not in the world of the simulated bench, so it cannot be measured. Correct its "
+            "name, or add it to the world file. Did you mean 'D1'?") in capsys.readouterr().out

@@ -138,7 +138,9 @@ def test_where_nothing_is_found_it_is_said_what_to_do(
 ) -> None:
     monkeypatch.setattr("tsbench.station.new_bench.find", lambda *_: [])
     assert main(["init", str(tmp_path), "--yes"]) == 2
-    assert "no instrument was found. Switch the instruments on" in capsys.readouterr().err
+    assert "no instrument was found. Switch the instruments on, try --visa @py, or give" in capsys.readouterr().err
+    assert main(["init", str(tmp_path), "--yes", "--visa", "@py"]) == 2
+    assert "no instrument was found. Switch the instruments on, or give an address" in capsys.readouterr().err
 
 
 def test_a_quantity_is_written_as_a_bench_file_takes_it() -> None:
