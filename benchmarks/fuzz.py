@@ -13,14 +13,20 @@ sequence of messages (separated by the byte 0xFF) that one instrument receives, 
 The corpus stays in ``build/fuzz``. ``--resume`` goes on with it and adds up the minutes: ``--minutes`` more are spent,
 and all minutes count. An input that fails is kept
 there too; ``--reproduce FILE --only TARGET`` runs it alone.
+
+The memory of a process that fuzzes has what the fuzzer itself keeps. So the inputs of the corpus are run again without
+the fuzzer, and the memory of that process must stand still.
 """
 
 import argparse
 import fnmatch
+import gc
 import importlib
 import json
 import pkgutil
+import random
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -51,6 +57,8 @@ MOST_REPLY = 1 << 24  #: bytes of one reply
 LONGEST_INPUT = 25  #: [s] of processor time for one input
 PATIENCE = 20  #: an input that hangs ends after this times LONGEST_INPUT of wall time: the machine may have other work
 MOST_MEMORY = 2500  #: [MB] of the process
+REPLAYS = 10_000  #: inputs of the corpus that are run again without the fuzzer
+MOST_GROWTH = 20  #: [MB] by which the second half of them may raise the memory
 MOST_FAILURES = 10  #: inputs that fail, before the target is given up
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "scpi": (
@@ -330,6 +338,32 @@ def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
     return failed
 
 
+def replay(target: str) -> None:
+    """Run inputs of the corpus again, drawn at random; print the memory [MB] at half of them and behind the last."""
+    act, draw = acting(target), random.Random(1)
+    inputs = [file.read_bytes() for file in sorted((FOLDER / target / "corpus").iterdir())]
+    for _ in range(2):
+        for data in draw.choices(inputs, k=REPLAYS // 2):
+            act(data)
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        print(pages * resource.getpagesize() / 1e6)
+
+
+def growth(target: str) -> tuple[float, float]:
+    """Return the memory [MB] of a process at half of the inputs that are run again, and what the other half adds.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        An input fails.
+    """
+    done = subprocess.run([sys.executable, "-m", "benchmarks.fuzz", "--replay", target], cwd=ROOT, capture_output=True,
+                          text=True, check=True)
+    half, end = map(float, done.stdout.split()[-2:])
+    return half, end - half
+
+
 def still_failing(target: str) -> list[str]:
     """Return the inputs that earlier calls kept, and whether they fail alone: each counts until its file is deleted."""
     failed = []
@@ -369,13 +403,17 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
         for line in failed:
             print(f"{target}: {line}", file=sys.stderr)
         spent = state.get("seconds", 0.0) - before
+        half, more = growth(target)
         lines += [
             Line(f"{target}: {len(models(target))} instruments", f"{state.get('seconds', 0.0) / 60:.1f} min "
                  f"({spent / 60:.1f} min in this call), {state.get('inputs', 0):.0f} inputs",
                  f">= {minutes:g} min", long_enough(state, minutes)),
             Line(f"{target}: inputs that fail (exception, hang, output changed)", str(len(failed)), "0", not failed),
-            Line(f"{target}: memory", f"{state.get('memory', 0):.0f} MB", f"<= {MOST_MEMORY} MB",
+            Line(f"{target}: memory, with the fuzzer", f"{state.get('memory', 0):.0f} MB", f"<= {MOST_MEMORY} MB",
                  state.get("memory", 0) <= MOST_MEMORY),
+            Line(f"{target}: memory without the fuzzer, {REPLAYS} inputs of the corpus again",
+                 f"{half:.0f} MB at half of them, {more:.1f} MB more at the end", f"<= {MOST_GROWTH} MB more",
+                 more <= MOST_GROWTH),
         ]
     return report("fuzz", "parsers under coverage-guided fuzzing", lines)
 
@@ -388,10 +426,14 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(TARGETS), default=list(TARGETS))
     parser.add_argument("--reproduce", type=Path, metavar="FILE", help="run one input alone")
     parser.add_argument("--child", choices=sorted(TARGETS), help=argparse.SUPPRESS)
+    parser.add_argument("--replay", choices=sorted(TARGETS), help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=int, default=60, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         child(options.child, options.seconds)
+        return 0
+    if options.replay:
+        replay(options.replay)
         return 0
     if options.reproduce:
         acting(options.only[0])(options.reproduce.read_bytes())

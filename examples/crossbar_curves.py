@@ -9,14 +9,13 @@ import numpy as np
 from tsbench.instruments import EdgeTrigger, Timebase, Vertical
 from tsbench.station.bench.bench import Bench
 
-BIAS = 3.0  # [V]
 POINTS = list(itertools.product((300.0, 305.0), (5e3, 7e3), (1e-9, 2e-9)))  # [K], [Ohm], [F]
 
 
 def frequency(bench: Bench) -> float:
     """Return the frequency [Hz] of the connected device under bias, 0 without oscillation."""
     bias, scope = bench.pulse_generator("bias"), bench.oscilloscope("scope")
-    bias.configure_level(BIAS)
+    bias.configure_level(3.0)  # [V]
     bias.set_output(True)
     bench.clock.wait(1e-3)
     scope.arm()
@@ -27,12 +26,10 @@ def frequency(bench: Bench) -> float:
     bias.set_output(False)
     volts = np.asarray(wave.values()).ravel()
     bottom, top = np.quantile(volts, (0.01, 0.99))
-    if top - bottom < 0.1:
-        return 0.0
-    low, high = bottom + 0.3 * (top - bottom), bottom + 0.7 * (top - bottom)
-    known = np.flatnonzero((volts > high) | (volts < low))
-    rises = known[1:][np.diff((volts[known] > high).astype(int)) > 0]
-    return float((rises.size - 1) / ((rises[-1] - rises[0]) * wave.dt))
+    height = (volts - bottom) / max(top - bottom, 0.1)   # a swing below 0.07 V is no oscillation
+    known = np.flatnonzero((height > 0.7) | (height < 0.3))
+    rises = known[1:][np.diff((height[known] > 0.7).astype(int)) > 0]
+    return float((rises.size - 1) / ((rises[-1] - rises[0]) * wave.dt)) if rises.size > 1 else 0.0
 
 
 def prepare(bench: Bench) -> None:
@@ -47,13 +44,16 @@ def main(path: str) -> None:
     with Bench.open(path) as bench:
         prepare(bench)
         assert bench.temperature is not None and bench.fixture_control is not None
-        for kelvins, ohms, farads in POINTS:
-            bench.temperature.set_temperature(kelvins)
-            bench.fixture_control.set_value("load_resistance", ohms)
-            bench.fixture_control.set_value("parallel_capacitance", farads)
-            for device in bench.positioner.devices():
-                bench.positioner.connect(device)
-                print(f"{device} {kelvins:g} K {ohms:g} Ohm {farads:g} F {frequency(bench):.4g} Hz", flush=True)
+        try:
+            for kelvins, ohms, farads in POINTS:
+                bench.temperature.set_temperature(kelvins)
+                bench.fixture_control.set_value("load_resistance", ohms)
+                bench.fixture_control.set_value("parallel_capacitance", farads)
+                for device in bench.positioner.devices():
+                    bench.positioner.connect(device)
+                    print(f"{device} {kelvins:g} K {ohms:g} Ohm {farads:g} F {frequency(bench):.4g} Hz", flush=True)
+        finally:
+            bench.temperature.heater_off()
 
 
 if __name__ == "__main__":

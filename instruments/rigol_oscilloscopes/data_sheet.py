@@ -2,7 +2,8 @@
 
 Sources: user's guide of the DS1000Z, chapter "Specifications"; programming guides of the MSO1000Z/DS1000Z and of the
 MSO5000 (depths, transfers, screen); performance verification guides of the DS1000Z-E and the MSO5000-E (time base).
-DS4000: user's guide, pages 4-8 (depths) and 17-6 (trigger levels, holdoff); performance verification guide (time base).
+DS4000: user's guide, pages 4-8 (depths) and 17-6 (trigger levels, holdoff); programming guide of the DS4000E, page
+2-201 (levels of the external input); performance verification guide (time base).
 
 Not compared with a data sheet: gain and offset accuracy and offset ranges of the MSO5000, and its external trigger
 level; gain and offset accuracy, ranges and offset ranges of the DS4000.
@@ -46,9 +47,10 @@ class RigolSeries:
     offset_limits: tuple[tuple[float, float], ...]
     timebase_accuracy: float
     shortest_span: float  #: [s]
-    external_level: float | None  #: [V]; None: no external trigger input
+    external_level: float | None  #: [V], of the source EXT; None: no external trigger input
     least_holdoff: float  #: [s]
     most_range: float = 80.0  #: [V]
+    divided_level: float | None = None  #: [V], of EXT5, the same input behind a divider; None: none
     paired: bool = False  #: whether rate and memory are shared by pairs of channels (1 and 2, 3 and 4)
     level_divisions: float = 5.0  #: a trigger level lies so far from mid-screen at most
     low_impedance: LowImpedanceInput | None = None
@@ -66,7 +68,7 @@ SERIES: Mapping[str, RigolSeries] = {
     "DS4000": RigolSeries(
         14, 4e9, 140_000_000, (14_000, 140_000, 1_400_000, 14_000_000, 140_000_000), (), True, 8e-3,
         ((2.0, 8 * 0.2275), (40.0, 40.0)), 4e-6, 14 * 2e-9, 0.8, 100e-9, most_range=40.0, paired=True,
-        level_divisions=6.0, low_impedance=LowImpedanceInput(8.0)),
+        divided_level=4.0, level_divisions=6.0, low_impedance=LowImpedanceInput(8.0)),
 }
 #: model -> (series, channels, bandwidth [Hz])
 MODELS: Mapping[str, tuple[str, int, float]] = {

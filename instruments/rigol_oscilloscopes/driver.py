@@ -140,7 +140,7 @@ class RigolOscilloscope(OscilloscopeDriver):
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
         """Set an edge trigger; no acquisition happens without one (normal sweep)."""
         self.require_trigger(trigger)
-        source = "EXT" if trigger.source == "external" else f"CHAN{trigger.source}"
+        source = f"CHAN{trigger.source}" if trigger.source != "external" else self._external(trigger.level)
         self.send(
             ":TRIG:MODE EDGE", ":TRIG:SWE NORM", f":TRIG:EDGE:SOUR {source}", ":TRIG:COUP DC",
             f":TRIG:EDGE:SLOP {_SLOPE[trigger.slope]}",
@@ -153,6 +153,11 @@ class RigolOscilloscope(OscilloscopeDriver):
         self._trigger = dataclasses.replace(trigger, level=self._set_level(trigger))
         return self._trigger
 
+    def _external(self, level: float) -> str:
+        """Return the source of a level [V] at the external input: beyond the direct range, that behind the divider."""
+        direct = self._series.external_level
+        return "EXT5" if self._series.divided_level and direct is not None and abs(level) > direct else "EXT"
+
     def _set_level(self, trigger: EdgeTrigger) -> float:
         """Set the level, which lies at most five divisions from mid-screen, and return what was accepted [V]."""
         level, scale = trigger.level, 8.0
@@ -164,8 +169,8 @@ class RigolOscilloscope(OscilloscopeDriver):
                 require_in_range(f"{self.label} channel {trigger.source}", "trigger level", level,
                                  Range(vertical.offset - reach, vertical.offset + reach, "V"))
         elif self._series.external_level is not None:
-            require_in_range(self.label, "trigger level", level,
-                             Range(-self._series.external_level, self._series.external_level, "V"))
+            most = self._series.divided_level or self._series.external_level
+            require_in_range(self.label, "trigger level", level, Range(-most, most, "V"))
         self.write(f":TRIG:EDGE:LEV {format_number(level)}")
         self.check_errors()
         return self.accepted("trigger level", level, self.ask_number(":TRIG:EDGE:LEV?"), "V", absolute=scale * 0.01)

@@ -147,6 +147,20 @@ def test_a_short_memory_of_a_ds4000_is_an_error() -> None:
         found.fetch([1])
 
 
+@pytest.mark.parametrize(("level", "source"), [(0.8, "EXT"), (1.0, "EXT5"), (-3.9, "EXT5")])
+def test_the_divider_of_a_ds4000_is_for_levels_beyond_its_direct_input(level: float, source: str) -> None:
+    pairs = [(":TRIG:MODE EDGE", None), (":TRIG:SWE NORM", None), (f":TRIG:EDGE:SOUR {source}", None),
+             (":TRIG:COUP DC", None), (":TRIG:EDGE:SLOP POS", None), OK, (f":TRIG:EDGE:LEV {level:g}", None), OK,
+             (":TRIG:EDGE:LEV?", f"{level:e}")]
+    with ds4000(pairs) as found:
+        assert found.configure_trigger(EdgeTrigger("external", level)).level == level
+
+
+def test_a_level_beyond_the_divider_is_refused() -> None:
+    with ds4000([]) as found, pytest.raises(LimitError, match="-4 V to 4 V"):
+        found._set_level(EdgeTrigger("external", 4.1))
+
+
 def test_a_ds4000_has_inputs_of_50_ohm() -> None:
     with ds4000([(":CHAN1:IMP FIFT", None), OK, (":CHAN1:IMP?", "OMEG")]) as found, pytest.raises(
             InstrumentError, match="impedance 50"):
@@ -184,7 +198,7 @@ netlist = "R1 a 0 10k"
 [fixture.terminals]
 "generator.1" = "a"
 "scope.1" = "a"
-"""
+{wires}"""
 BENCH = """
 visa_library = "w.world.toml@tsbench"
 [instruments.generator]
@@ -208,7 +222,8 @@ netlist = "R1 a 0 10k"
     ("rigol_ds1074z", "rigol_ds1000z"), ("rigol_mso5104", "rigol_mso5000"), ("rigol_ds4024", "rigol_ds4000")])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     model, driver = request.param
-    (tmp_path / "w.world.toml").write_text(WORLD.format(model=model), "utf-8")
+    wires = "" if model == "rigol_ds1074z" else '[wires]\n"scope.external" = "generator.sync"\n'
+    (tmp_path / "w.world.toml").write_text(WORLD.format(model=model, wires=wires), "utf-8")
     (tmp_path / "b.bench.toml").write_text(BENCH.format(driver=driver), "utf-8")
     with Bench.open(tmp_path / "b.bench.toml") as opened:
         yield opened
@@ -231,6 +246,17 @@ def captured(bench: Bench, trigger: EdgeTrigger, force: bool = False) -> Wavefor
             return found.fetch([1])[1]
         bench.clock.wait(1e-5)
     raise AssertionError("the acquisition did not end")
+
+
+@pytest.mark.parametrize("level", [0.7, 1.0])
+def test_an_external_trigger(bench: Bench, level: float) -> None:
+    """The record begins at the edge of the generator's sync output, also where the level needs a divider."""
+    found = bench.oscilloscope()
+    if not found.capabilities.external_trigger:
+        pytest.skip("has no external trigger input")
+    record = captured(bench, EdgeTrigger("external", level))
+    values, times = record.values()[0], record.times()
+    assert abs(times[values > 0.5][0]) < 2e-7
 
 
 @pytest.mark.sabotage("units")

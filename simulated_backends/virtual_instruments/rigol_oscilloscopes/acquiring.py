@@ -91,7 +91,7 @@ class RigolAcquiring(RigolTable):
     @property
     def trigger_source(self) -> str:
         """Return what it triggers on; "EXT" is the external input."""
-        return self.trigger.source
+        return "EXT" if self.trigger.source == "EXT5" else self.trigger.source
 
     @property
     def timebase_range(self) -> float:

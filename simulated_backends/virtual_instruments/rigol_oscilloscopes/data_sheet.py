@@ -35,6 +35,7 @@ class RigolSheet(ConverterSheet):
     shortest_pulse: float = 8e-9  #: [s] of the PULSe trigger
     shortest_holdoff: float = 16e-9  #: [s]
     external: bool = False  #: whether there is an external trigger input
+    divided_range: float = 0.0  #: [V] of a trigger level of the source EXT5, the same input behind a divider; 0: none
     reference_code: int = 127  #: :WAVeform:YREFerence?
     picture_forms: tuple[str, ...] = ("BMP24", "BMP8", "PNG")
     transfer: int = 250_000  #: bytes of one :WAVeform:DATA?
@@ -86,7 +87,7 @@ RIGOL_DS4024 = replace(
     gain_accuracy=0.02, timebase_accuracy=4e-6, trigger_jitter=100e-12, min_timebase=2e-9, max_timebase=1000.0,
     depths=(14_000, 140_000, 1_400_000, 14_000_000, 140_000_000), paired=True, probes=_PROBES, first_probe=1.0,
     limits=(("20M", 20e6), ("100M", 100e6)), shortest_pulse=4e-9, shortest_holdoff=100e-9, external=True,
-    external_range=0.8, level_divisions=6.0,
+    external_range=0.8, divided_range=4.0, level_divisions=6.0,
     sources=ScopeSources(
         bandwidth=Origin("the model number (200 MHz)", "the roll-off"),
         timebase_accuracy=Origin("Performance verification guide of the DS4000, p. 2-19 (4 ppm)")),

@@ -24,7 +24,7 @@ _WIDTH = Number("S", lambda owner, *_: owner.data_sheet.shortest_pulse, _LONGEST
 
 
 class TriggerSource(Parameter):
-    """CHANnel1 and so on, AC (the line), and EXT where the model has it."""
+    """CHANnel1 and so on, AC (the line), and EXT and EXT5 where the model has them."""
 
     def __init__(self, *others: str) -> None:
         self._others = others
@@ -33,7 +33,8 @@ class TriggerSource(Parameter):
         text = raw.decode("latin-1").strip().upper().replace("CHANNEL", "CHAN")
         sheet = owner.data_sheet
         allowed = [f"CHAN{number}" for number in range(1, sheet.channels + 1)]
-        allowed += [other for other in self._others if other != "EXT" or sheet.external]
+        missing = {"EXT": not sheet.external, "EXT5": not sheet.divided_range}
+        allowed += [other for other in self._others if not missing.get(other)]
         if text not in allowed:
             raise ScpiError(-224 if text[:1].isalpha() else -104)
         return text
@@ -59,7 +60,7 @@ class RigolTrigger(RigolTable):
     holdoff = Setting(":TRIGger:HOLDoff", Number("S", lambda owner: owner.data_sheet.shortest_holdoff, 10.0),
                       default=lambda owner: owner.data_sheet.shortest_holdoff)
     noise_reject = Setting(":TRIGger:NREJect", Boolean(), default=False)
-    edge_source = Setting(":TRIGger:EDGe:SOURce", TriggerSource("AC", "EXT"), default="CHAN1")
+    edge_source = Setting(":TRIGger:EDGe:SOURce", TriggerSource("AC", "EXT", "EXT5"), default="CHAN1")
     slope = Setting(":TRIGger:EDGe:SLOPe", Choice("POSitive", "NEGative", "RFALl"), default="POS")
     pulse_source = Setting(":TRIGger:PULSe:SOURce", TriggerSource(), default="CHAN1")
     pulse_when = Setting(":TRIGger:PULSe:WHEN", Choice("PGReater", "PLESs", "PGLess", "NGReater", "NLESs", "NGLess"),
@@ -88,7 +89,7 @@ class RigolTrigger(RigolTable):
         sheet, noisy = self.data_sheet, self.scope.bench.imperfections
         level = self.scope.trigger_levels.get(source, 0.0)
         if not source.startswith("CHAN"):
-            return external_edge(level if source == "EXT" else float("nan"), slope,
+            return external_edge(level if source in ("EXT", "EXT5") else float("nan"), slope,
                                  sheet.trigger_jitter if noisy else 0.0)
         hysteresis = sheet.hysteresis * (2.0 if self.noise_reject else 1.0)
         return channel_edge(self.channels.channel(int(source[4:])), sheet, level, slope, hysteresis, noisy)
@@ -102,7 +103,8 @@ class RigolTrigger(RigolTable):
             reach, middle = self.data_sheet.level_divisions * self.channels.scale[channel], (
                 -self.channels.position[channel])
         else:
-            reach, middle = self.data_sheet.external_range, 0.0
+            sheet = self.data_sheet
+            reach, middle = sheet.divided_range if source == "EXT5" else sheet.external_range, 0.0
         if abs(value - middle) > reach * (1 + 1e-9):
             raise ScpiError(-222)
         self.scope.trigger_levels[source] = value

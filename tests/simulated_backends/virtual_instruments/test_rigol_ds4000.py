@@ -92,6 +92,15 @@ def test_a_level_may_lie_six_divisions_from_the_middle(bench: Any) -> None:
     assert bench.errors(bench.scope) == [-222]
 
 
+def test_the_divider_of_the_external_input_takes_levels_up_to_4_volt(bench: Any) -> None:
+    """Both sources are one input (programming guide of the DS4000E, page 2-201)."""
+    bench.send(bench.generator, *PULSES)
+    acquire(bench, ":TIM:SCAL 5E-5", ":TRIG:EDGE:SOUR EXT5", ":TRIG:EDGE:LEV 1", ":TRIG:SWE NORM")
+    assert bench.ask(bench.scope, ":TRIG:EDGE:SOUR?") == "EXT5" and bench.errors(bench.scope) == []
+    bench.send(bench.scope, ":TRIG:EDGE:LEV 4.1")
+    assert bench.errors(bench.scope) == [-222]
+
+
 def test_a_readout_that_was_not_begun_has_no_points(bench: Any) -> None:
     bench.send(bench.scope, ":STOP", ":WAV:MODE RAW")
     assert bench.ask(bench.scope, ":WAV:STAT?") == "IDLE,0"

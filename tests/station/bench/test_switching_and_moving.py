@@ -19,6 +19,7 @@ from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.surroundings import ChuckTemperature
 from tsbench.station.runner import run_on
 from tsbench.storage import read_run
 
@@ -104,6 +105,46 @@ def test_limits_follow_the_load_that_was_set(tmp_path: Path) -> None:
             bias.configure_level(3.0)
 
 
+@pytest.mark.soak
+def test_all_curves_of_a_crossbar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each of the 32 lines has the frequency of its device by the witness, while the output was on."""
+    crossbar_curves.main(str(copied(tmp_path, "crossbar")))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    log = read_witness(tmp_path / "crossbar.witness.jsonl")
+    switched = [record["t"] for record in log.of_kind("output") if record["instrument"] == "generator"]
+    begins, ends = switched[::2], switched[1::2]
+    assert len(lines) == len(begins) == 32
+    for line, begin, end in zip(lines, begins, ends, strict=True):
+        true = log.frequency(begin + 5e-4, end)
+        assert true is not None and float(line[-2]) == pytest.approx(true, rel=0.02)
+        assert {event.device for event in log.switching_on(begin, end)} == {line[0]}
+    point = {tuple(line[1::2][:3]): float(line[-2]) for line in lines if line[0] == "D11"}
+    for (kelvins, ohms, farads), hertz in point.items():   # hotter: faster; more load or capacitance: slower
+        assert point["305", ohms, farads] >= hertz >= point["300", ohms, farads]
+        assert point[kelvins, "7000", farads] <= hertz <= point[kelvins, "5000", farads]
+        assert point[kelvins, ohms, "2e-09"] <= hertz <= point[kelvins, ohms, "1e-09"]
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+def test_the_heater_is_off_after_the_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a point fails."""
+    told: list[str] = []
+    switch_off = ChuckTemperature.heater_off
+
+    def noted(chuck: ChuckTemperature) -> None:
+        switch_off(chuck)
+        told.append("off")
+
+    def failed(_bench: Bench) -> float:
+        raise InstrumentError("no record")
+
+    monkeypatch.setattr(ChuckTemperature, "heater_off", noted)
+    monkeypatch.setattr(crossbar_curves, "frequency", failed)
+    with pytest.raises(InstrumentError, match="no record"):
+        crossbar_curves.main(str(copied(tmp_path, "crossbar")))
+    assert told == ["off"]
+
+
 @pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
 def test_twenty_dies_of_a_wafer(tmp_path: Path, prober: str, capsys: pytest.CaptureFixture[str]) -> None:
     resource = "TCPIP0::10.0.0.5::35555::SOCKET" if prober == "mpi_sentio" else "GPIB0::28::INSTR"
@@ -113,6 +154,9 @@ def test_twenty_dies_of_a_wafer(tmp_path: Path, prober: str, capsys: pytest.Capt
     assert len(lines) == 20 and all(re.fullmatch(r"W1_x-?\dy-?\d_1 1\.\d+e\+05 Ohm", line) for line in lines)
     assert len({line.split()[1] for line in lines}) > 15   # each is another device
     log = read_witness(tmp_path / "wafer.witness.jsonl")
+    highest = log.maxima()
+    for name, ohms, _ in map(str.split, lines):   # within the accuracy of the source meter
+        assert float(ohms) == pytest.approx(highest[name]["voltage"] / highest[name]["current"], rel=2e-3)
     touched = [record["device"] for record in log.of_kind("device")]
     assert [line.split()[0] for line in lines] == list(dict.fromkeys(touched))
     assert log.hot_moves() == [] and not any(log.outputs().values())
