@@ -104,17 +104,20 @@ def answer_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> 
     """
     try:
         with opened(folder) as database:
-            return _answer(database, folder, question, refresh)
+            return answered(database, folder, question, refresh)
     except DiskRefused:
         with contextlib.closing(in_memory()) as database:
-            return _answer(database, folder, question, refresh)
+            return answered(database, folder, question, refresh)
 
 
-def _answer(database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool) -> ArchiveAnswer:
+def answered(
+    database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool = True,
+) -> ArchiveAnswer:
+    """Return the answer of the open catalogue of a folder; errors as for :func:`archive`."""
     missing: list[str] = []
     if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
         update(database, folder)
-        missing = missing_in_folder(folder, [folder / path for (path,) in database.execute("SELECT path FROM files")])
+        missing = missing_in_folder(folder)
     return ArchiveAnswer(asked(database, question), [*problems_of(database), *missing], copies_in(database))
 
 

@@ -9,6 +9,7 @@ from tsbench.extraction.observations import StoredResults, gather
 from tsbench.extraction.paths import named_files
 from tsbench.extraction.statistics import RunStatistics, require_options, statistics_of
 from tsbench.records import Run
+from tsbench.storage.campaign_files import missing_in_folder
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 
 
@@ -59,10 +60,14 @@ def statistics(
     lines: list[str] = []
     problems: list[str] = []
     for one in given:
-        if anew or isinstance(one, Run) or not Path(one).is_dir():
+        if isinstance(one, Run) or not Path(one).is_dir():
             taken.append(one)
             continue
         folder = Path(one)
+        if anew:
+            taken.append(folder)
+            problems += missing_in_folder(folder, below=False)
+            continue
         others = [path for path in named_files([folder]) if path.suffix.lower() != RUN_SUFFIX]
         found = stored_folder(folder, progress)
         taken += [*found.runs, *found.without, *others]

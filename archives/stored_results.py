@@ -55,7 +55,6 @@ def stored_folder(folder: Path, progress: Progress = lambda done, total: None) -
 
 def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> StoredFolder:
     update(database, folder, progress=progress)
-    files = [path for (path,) in database.execute("SELECT path FROM files")]
     repeats: dict[int, list[str]] = {}
     for run, file in database.execute("SELECT run, file FROM repeats"):
         repeats.setdefault(file, []).append(run)
@@ -78,8 +77,8 @@ def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> S
             others[version] = others.get(version, 0) + 1
         found.append(_results_of(one, results[one["number"]], repeats.get(one["number"], [])))
     lines = [_of_another_version(version, number) for version, number in others.items()]
-    missing = missing_in_folder(folder, [folder / path for path in files], below=False)
-    return StoredFolder(found, without, lines, [*problems_of(database, below=False), *missing])
+    problems = [*problems_of(database, below=False), *missing_in_folder(folder, below=False)]
+    return StoredFolder(found, without, lines, problems)
 
 
 def _of_another_version(version: str, number: int) -> str:

@@ -121,12 +121,15 @@ def _look(options: argparse.Namespace) -> contextlib.AbstractContextManager[None
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Say of each file whether it is complete and valid; 2 if one is not."""
+    """Say of each file whether it is complete and valid; 2 if one is not, or is missing in a folder that was given."""
     from tsbench.cli.printing import print_json
     from tsbench.errors import sentences
     from tsbench.extraction.paths import RUN_SUFFIXES, named_files
     from tsbench.storage import examine
+    from tsbench.storage.campaign_files import missing_in_folder
 
+    missing = [line for folder in options.files if folder.is_dir()
+               for line in missing_in_folder(folder, below=False)]
     findings: list[dict[str, Any]] = []
     for path in named_files(options.files, RUN_SUFFIXES):
         problems, note = examine(path)
@@ -146,7 +149,9 @@ def validate(options: argparse.Namespace) -> int:
             f"tsbench: {len(bad)} of {len(findings)} files are not valid. The first is {first['file']}: "
             f"{first['problems'][0]}\n"
         )
-    return 2 if bad else 0
+    for line in missing:
+        sys.stderr.write(f"tsbench: {line}\n")
+    return 2 if bad or missing else 0
 
 
 def recover(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from tsbench.extraction.tables import analyse_table
 from tsbench.importers.registry import importer_of
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Run, simulation_mark
+from tsbench.storage.campaign_files import missing_in_folder
 
 #: first bytes of a run file
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -30,7 +31,8 @@ class FileAnalysis:
     lines: list[str] = field(default_factory=list)
     figures: list[Path] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)  #: what each table was taken for, column by column
-    #: a line for each file that could not be analysed, and for each kind of result that was refused
+    #: a line for each file that could not be analysed, each kind of result that was refused, and each campaign in a
+    #: given folder of which run files are missing
     problems: list[str] = field(default_factory=list)
     repeated: dict[str, str] = field(default_factory=dict)  #: interrupted run -> the run measured in its place
     names: dict[Path, str] = field(default_factory=dict)  #: of the files, in rows and lines
@@ -83,6 +85,8 @@ def analyse_files(
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
     files = named_files(paths)
     analysis, failed = FileAnalysis(names=dict(names or names_of(files))), 0
+    for folder in (path for path in map(Path, paths) if path.is_dir()):
+        analysis.problems.extend(missing_in_folder(folder, below=False))
     for path, run in files_with_runs(files):
         try:
             if isinstance(run, Exception):

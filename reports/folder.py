@@ -9,9 +9,9 @@ from typing import Any
 from tsbench.archives.update import StoredRun, stored_runs
 from tsbench.errors import ConfigurationError, StorageError
 from tsbench.records import Run
-from tsbench.station.campaign.state import CampaignState
+from tsbench.station.campaign.state import CampaignState, state_of
 from tsbench.storage import record_data
-from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, missing_files, missing_line
+from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, lines_of_missing
 from tsbench.storage.reading_children import ReadingChildren
 from tsbench.storage.record_file import read_records
 
@@ -81,8 +81,7 @@ def read_folder(path: Path, cache: RunCache | None = None) -> Folder:
         raise ConfigurationError(problems[0] if problems else (unread[0] if unread else (
             f"{path}: this folder has neither a campaign nor run files. Name the folder that 'tsbench run --out' or "
             "'tsbench measure --out' wrote")))
-    missing = tuple(f"{one.name}: {missing_line(names)}" for one in campaigns
-                    if (names := missing_files(one.state.written, known.known)))
+    missing = tuple(line for one in campaigns for line in lines_of_missing(path / one.file, one.state.written))
     return Folder(path, tuple(campaigns), tuple(runs), (*problems, *unread), missing)
 
 
@@ -95,11 +94,8 @@ def read_campaign_record(file: Path) -> CampaignRecord:
         It is damaged, or of another kind.
     """
     records, _ = read_records(file)
-    state = CampaignState()
-    for kind, content in records:
-        state.take(kind, content)
     return CampaignRecord(
-        campaign_name(file), state, file.name,
+        campaign_name(file), state_of(records), file.name,
         tuple(content for kind, content in records if kind == "accepted"),
         tuple(content for kind, content in records if kind == "end"))
 

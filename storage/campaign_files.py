@@ -14,19 +14,27 @@ STATE_SUFFIX = ".tsc"  #: of the file with the state of a campaign, in the folde
 _SHOWN = 5  #: names that one line gives
 
 
-def missing_files(outcomes: Iterable[Mapping[str, Any]], files: Iterable[Path | str]) -> list[str]:
+def missing_files(folder: Path, outcomes: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the names of the run files that a campaign wrote, and that are missing.
 
-    A file that was moved to a folder in the folder of the campaign is not missing: only its name is compared.
+    A file that was moved to a folder in the folder of the campaign is not missing. A link to a file is, because the
+    archive follows none.
 
     Parameters
     ----------
+    folder : of the campaign
     outcomes : of the runs, as the state of the campaign has them
-    files : the run files in the folder of the campaign, and in the folders in it
     """
-    there = {Path(file).name for file in files}
     names = {Path(str(one.get("path") or "").replace("\\", "/")).name for one in outcomes}
-    return sorted(name for name in names if name.endswith(RUN_SUFFIX) and name not in there)
+    missing = {name for name in names if name.endswith(RUN_SUFFIX) and not _is_there(folder / name)}
+    if missing:
+        missing -= {name for place, _, found in os.walk(folder) for name in missing.intersection(found)
+                    if _is_there(Path(place, name))}
+    return sorted(missing)
+
+
+def _is_there(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()
 
 
 def missing_line(names: Sequence[str]) -> str:
@@ -39,13 +47,15 @@ def missing_line(names: Sequence[str]) -> str:
             "Restore them from a copy")
 
 
-def missing_in_folder(folder: Path, files: Iterable[Path], below: bool = True) -> list[str]:
+def missing_in_folder(folder: Path, below: bool = True) -> list[str]:
     """Return a line for each campaign in a folder of which run files are missing.
+
+    All that reads the run files of a folder says these lines: ``query``, ``statistics``, ``analyse``, ``validate``, the
+    archive and the MCP server.
 
     Parameters
     ----------
     folder : Path
-    files : the run files in the folder, and in the folders in it
     below : also of the campaigns in the folders in it
 
     Returns
@@ -53,24 +63,21 @@ def missing_in_folder(folder: Path, files: Iterable[Path], below: bool = True) -
     list of str
         Also a line for each state that cannot be read.
     """
-    inside: dict[Path, list[Path]] = {}
-    for path in files:
-        for place in (path.parent, *path.parent.parents):
-            inside.setdefault(place, []).append(path)
-            if place == folder:
-                break
     lines = []
-    for state in states_below(folder):
-        if not below and state.parent != folder:
-            continue
+    for state in states_below(folder) if below else sorted(folder.glob(f"*{STATE_SUFFIX}")):
         try:
             outcomes = [content for kind, content in read_records(state)[0] if kind == "outcome"]
         except UnreadableFile as error:
             lines.append(str(error))
-            continue
-        if missing := missing_files(outcomes, inside.get(state.parent, ())):
-            lines.append(f"{campaign_name(state)}: {missing_line(missing)}")
+        else:
+            lines += lines_of_missing(state, outcomes)
     return lines
+
+
+def lines_of_missing(state: Path, outcomes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the line of a campaign of which run files are missing, or none; ``state``: the file of its state."""
+    missing = missing_files(state.parent, outcomes)
+    return [f"{campaign_name(state)}: {missing_line(missing)}"] if missing else []
 
 
 def states_below(folder: Path) -> list[Path]:

@@ -8,13 +8,23 @@ from tsbench.errors import StorageError
 from tsbench.file_lock import FileBusy, FileLock, NoFileLocks
 
 
+class LockHeld(StorageError):
+    """Another process holds a lock; ``holder`` says which, "process 4711"."""
+
+    def __init__(self, message: str, holder: str) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
 class RunLock:
     """The lock file ``RUN_ID.lock`` beside a journal, held until ``release``.
 
     Raises
     ------
+    LockHeld
+        Another process writes this run.
     StorageError
-        Another process writes this run, or the file system knows no locks.
+        The file system knows no locks.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,8 +33,8 @@ class RunLock:
             self._lock = FileLock(path, f"process {os.getpid()}\n")
         except FileBusy as busy:
             holder = busy.record.partition("\n")[0] or "another process"
-            raise StorageError(f"{path.stem}: this run is being written by {holder}. Wait until this "
-                               "process ends") from None
+            raise LockHeld(f"{path.stem}: this run is being written by {holder}. Wait until this process ends",
+                           holder) from None
         except NoFileLocks as error:
             raise StorageError(
                 f"{path}: the file system does not support locks ({error.strerror}). Choose a local directory with "

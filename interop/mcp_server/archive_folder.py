@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.archives.catalogue import in_memory
-from tsbench.archives.questions import ArchiveQuestion, asked
+from tsbench.archives.questions import ArchiveQuestion, answered
 from tsbench.archives.update import update
 from tsbench.errors import ConfigurationError
 from tsbench.records import Flag, Run
 from tsbench.storage import codec
+from tsbench.storage.campaign_files import missing_in_folder
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.safe_read import read_foreign
 
@@ -69,13 +70,20 @@ class ArchiveFolder:
             raise ConfigurationError(f"'{name:.200}': there is no such run in the archive")
         return whole
 
-    def results(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return rows of results, the latest runs first; ``wanted`` as for :class:`ArchiveQuestion`."""
+    def results(self, wanted: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return rows of results, the latest runs first, and problems, both as ``tsbench query`` has them.
+
+        Parameters
+        ----------
+        wanted : as for :class:`ArchiveQuestion`
+        """
         known = {field.name for field in fields(ArchiveQuestion)}
         question = ArchiveQuestion(**{name: value for name, value in wanted.items() if name in known and value})
-        with self._refreshed() as database:
-            rows = asked(database, question)
-        return [{**row, "flags": row["flags"].split()} for row in reversed(rows)]
+        if not self.folder.is_dir():   # no run was made yet
+            return [], []
+        with self._lock:
+            answer = answered(self._database, self.folder, question)
+        return [{**row, "flags": row["flags"].split()} for row in reversed(answer.rows)], answer.problems[:MOST_ROWS]
 
     def runs(self, device: str = "", protocol: str = "") -> list[dict[str, Any]]:
         """Return what is known of each run file, the latest first."""
@@ -85,6 +93,10 @@ class ArchiveFolder:
         rows = [dict(zip(names, row, strict=True)) for row in found]
         return [{**row, "simulated": bool(row["simulated"])} for row in rows
                 if (not device or row["device"] == device) and (not protocol or row["protocol"] == protocol)]
+
+    def missing(self) -> list[str]:
+        """Return a line for each campaign of which run files are missing."""
+        return missing_in_folder(self.folder)[:MOST_ROWS]
 
     def read(self, name: str) -> Run:
         """Read a run in a child process, whatever its file holds."""

@@ -114,22 +114,27 @@ def _declare_archive(server: "MCPServer[Any]", tools: BenchTools) -> None:
     def runs(
         context: Context, device: str = "", protocol: str = "", first: First = 0, count: Count = 50,
     ) -> dict[str, Any]:
-        """Return the runs in the archive, the latest first."""
+        """Return the runs in the archive, the latest first; ``problems`` names run files that are missing."""
         asked = {"device": device, "protocol": protocol, "first": first, "count": count}
         with _request(tools, context, "runs", asked):
             found = tools.archive.runs(device, protocol)
-            return {"runs": len(found), "first": first, "rows": list(page(found, first, count))}
+            return {"runs": len(found), "first": first, "rows": list(page(found, first, count)),
+                    "problems": tools.archive.missing()}
 
     @server.tool(annotations=_LOOKING)
     def results(
         context: Context, quantity: str = "", device: str = "", protocol: str = "", since: str = "", until: str = "",
         first: First = 0, count: Count = 50,
     ) -> dict[str, Any]:
-        """Return extracted results of all runs, the latest first. Texts may hold the wildcards * and ?."""
+        """Return extracted results of all runs, the latest first. Texts may hold the wildcards * and ?.
+
+        Of the files that ``problems`` names, the results are missing.
+        """
         asked = {"quantity": quantity, "device": device, "protocol": protocol, "since": since, "until": until}
         with _request(tools, context, "results", {**asked, "first": first, "count": count}):
-            found = tools.archive.results(asked)
-            return {"results": len(found), "first": first, "rows": list(page(found, first, count))}
+            found, problems = tools.archive.results(asked)
+            return {"results": len(found), "first": first, "rows": list(page(found, first, count)),
+                    "problems": problems}
 
     @server.tool(annotations=_LOOKING)
     def run(context: Context, run: RunName) -> dict[str, Any]:

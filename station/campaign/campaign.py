@@ -32,7 +32,6 @@ from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import (
     finished_run,
     locked_folder,
-    missing_of,
     open_charges,
     recovered_runs,
     resumable,
@@ -45,7 +44,7 @@ from tsbench.station.device_record.budgets import budget_of, records_folder
 from tsbench.station.runner.events import Listener
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
-from tsbench.storage.campaign_files import missing_line
+from tsbench.storage.campaign_files import missing_files, missing_line
 from tsbench.storage.recorder import FILE_OVERHEAD, needed_bytes
 from tsbench.storage.run_id import timestamp
 
@@ -245,9 +244,7 @@ class Campaign:
         with locked_folder(self.out), contextlib.ExitStack() as last:
             before = resumable(self.out, self.file, resume=resume)
             runs = recovered_runs(self.out, before, tell) if before is not None else {}
-            missing = tuple(missing_of(self.out, before)) if before is not None else ()
-            if missing:
-                tell(RunEvent("warning", missing_line(missing)))
+            missing = self._told_missing(before, tell)
             repeated = self._asked(before, runs, ask, tell) if before is not None else frozenset[str]()
             left = self.items if before is None else left_of(self.items, before, again, repeated)
             if not left and before is not None and not (before.unfinished or open_charges(before, self.records)):
@@ -271,15 +268,24 @@ class Campaign:
                 doing.close()
             if doing.problems and not engine.ended:
                 engine.ended = sentences("not all outputs were read back as off", *doing.problems)
-            earlier = earlier_runs(self.items, states.state, runs)
-            found = {item.key: outcomes.get(item.key) or earlier[item.key] for item in self.items
-                     if item.key in outcomes or item.key in earlier}
-            with contextlib.suppress(StorageError):   # the disk is full: the campaign has ended because of it
-                states.note("end", time=timestamp(), reason=engine.ended)
-            outcome = CampaignOutcome(found, engine.ended, self.out, missing)
-            counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
-            self._notify("ended early" if engine.ended else "done", sentences(engine.ended, counted), tell)
-            return outcome
+            known = {**earlier_runs(self.items, states.state, runs), **outcomes}
+            found = {item.key: known[item.key] for item in self.items if item.key in known}
+            return self._note_end(states, CampaignOutcome(found, engine.ended, self.out, missing), tell)
+
+    def _note_end(self, states: StateFile, outcome: CampaignOutcome, tell: Listener) -> CampaignOutcome:
+        """Note how the campaign has ended, and tell it the person that it names."""
+        with contextlib.suppress(StorageError):   # the disk is full: the campaign has ended because of it
+            states.note("end", time=timestamp(), reason=outcome.ended)
+        counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
+        self._notify("ended early" if outcome.ended else "done", sentences(outcome.ended, counted), tell)
+        return outcome
+
+    def _told_missing(self, before: CampaignState | None, tell: Listener) -> tuple[str, ...]:
+        """Return the run files that the campaign wrote before and that are missing; a warning names them."""
+        missing = tuple(missing_files(self.out, before.written)) if before is not None else ()
+        if missing:
+            tell(RunEvent("warning", missing_line(missing)))
+        return missing
 
     def _asked(
         self, before: CampaignState, runs: Mapping[str, str], ask: Answer | None, tell: Listener,

@@ -235,9 +235,8 @@ class Engine:
     def _lost_run(self, item: Item) -> str:
         """Return and note the run whose performer died before it said its name; "" where the folder does not tell."""
         state = self._states.state
-        known = {*state.runs.values(), *(one.run for one in state.earlier)}
         intent = state.intents[item.key]
-        run = begun_run(self._out, str(intent["protocol"]), item.device, str(intent["time"]), known)
+        run = begun_run(self._out, str(intent["protocol"]), item.device, str(intent["time"]), state.named_runs)
         if run:
             self._states.note("run", key=item.key, run=run)
         return run

@@ -4,17 +4,16 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 
-from tsbench.archives.update import stored_runs
 from tsbench.errors import ConfigurationError, FolderInUse, StorageError, first_sentence
 from tsbench.records import Run, RunEvent
 from tsbench.station.campaign.specs import CampaignFile
 from tsbench.station.campaign.state import LOCK, CampaignState, read_state
 from tsbench.station.device_record import DeviceRecords
 from tsbench.station.runner.events import Listener
-from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, missing_files, state_path
+from tsbench.storage.campaign_files import STATE_SUFFIX, campaign_name, state_path
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.run_id import file_part
-from tsbench.storage.run_lock import RunLock
+from tsbench.storage.run_lock import LockHeld, RunLock
 
 _ENDED = {"success", "fail", "abort"}  #: status of a run file that the measuring process itself has finished
 _MOST_READ = 200  #: run files of unknown origin that are read before a campaign begins
@@ -29,16 +28,14 @@ def locked_folder(out: Path) -> Iterator[None]:
     FolderInUse
         Another campaign measures into it.
     StorageError
-        It cannot be written.
+        It cannot be written, or its file system knows no locks.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock = RunLock(out / LOCK)
-    except StorageError as error:
-        holder = str(error).partition(" by ")[2].partition(". ")[0]
-        raise FolderInUse(
-            f"{out}: another campaign is measuring into this folder{f' by {holder}' if holder else ''}. Wait until it "
-            "ends or choose another folder with --out") from None
+    except LockHeld as error:
+        raise FolderInUse(f"{out}: another campaign is measuring into this folder by {error.holder}. Wait until it "
+                          "ends or choose another folder with --out") from None
     except OSError as error:
         raise StorageError(f"{out}: this folder cannot be made, or a file in it cannot be written "
                            f"({error.strerror or error}). Choose another folder with --out") from error
@@ -119,9 +116,8 @@ def runs_of_lost_campaigns(out: Path, items: Set[tuple[str, str]]) -> str:
 
 
 def _runs_of(out: Path, name: str) -> Iterator[str]:
-    state = read_state(out, name) or CampaignState()
-    yield from state.runs.values()
-    yield from (one.run for one in state.earlier)
+    state = read_state(out, name)
+    yield from state.named_runs if state is not None else ()
 
 
 def open_charges(state: CampaignState, records: DeviceRecords) -> dict[str, str]:
@@ -142,7 +138,7 @@ def recovered_runs(out: Path, state: CampaignState, tell: Listener) -> Mapping[s
 
 def unnoted_runs(out: Path, state: CampaignState, warn: Callable[[str], None]) -> Iterator[tuple[str, str]]:
     """Yield key and identifier of the runs that were begun, and whose names the state does not have."""
-    known = {*state.runs.values(), *(one.run for one in state.earlier)}
+    known = state.named_runs
     for key in state.intents:
         if key in state.runs or state.outcomes.get(key, {}).get("run") or not state.stressed(key):
             continue
@@ -168,11 +164,6 @@ def finished_run(out: Path, run: str) -> tuple[Path, Run] | None:
     path = out / f"{run}{RUN_SUFFIX}"
     found = _read(path) if run and path.is_file() else None
     return (path, found) if found is not None and found.status in _ENDED else None
-
-
-def missing_of(out: Path, state: CampaignState) -> list[str]:
-    """Return the names of the run files that a campaign wrote, and that are missing in its folder."""
-    return missing_files(state.written, (one.path for one in stored_runs(out)))
 
 
 def _read(path: Path, warn: Callable[[str], None] = lambda text: None) -> Run | None:

@@ -57,6 +57,11 @@ class CampaignState:
         return [*self.outcomes.values(), *(one.outcome for one in self.earlier)]
 
     @property
+    def named_runs(self) -> set[str]:
+        """Identifiers of all runs that were begun under a name, those of the earlier ones among them."""
+        return {*self.runs.values(), *(one.run for one in self.earlier)}
+
+    @property
     def charges(self) -> dict[str, str]:
         """Identifier of each charge of the device record -> its key."""
         return {str(intent["charge"]): key for key, intent in self.intents.items()}
@@ -144,10 +149,11 @@ def read_state(out: Path, name: str) -> CampaignState | None:
         Its file is damaged, or of another kind.
     """
     records, _ = read_records(state_path(out, name))
-    return _state_of(records) if records else None
+    return state_of(records) if records else None
 
 
-def _state_of(records: Sequence[Record]) -> CampaignState:
+def state_of(records: Sequence[Record]) -> CampaignState:
+    """Return the state that the records of its file say."""
     state = CampaignState()
     for kind, content in records:
         state.take(kind, content)
@@ -159,7 +165,7 @@ class StateFile:
 
     def __init__(self, out: Path, name: str) -> None:
         self._file = RecordFile(state_path(out, name))
-        self.state = _state_of(self._file.records)
+        self.state = state_of(self._file.records)
 
     def note(self, kind: str, **content: Any) -> None:
         """Write one record and take it in; returns when it is on the disk.

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.report_folder import write_report_folder
 from tests.fixtures.simulated_bench import EXAMPLES
 from tsbench.errors import ConfigurationError, LimitError, StorageError
 from tsbench.interop.mcp_server.measuring import charged
@@ -63,7 +64,9 @@ def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_by_default_a_client_can_change_nothing(tmp_path: Path, locks: Path) -> None:
     bench = bench_in(tmp_path, "nbo2", runs=False)
-    (tmp_path / "archive").mkdir()
+    write_report_folder(tmp_path / "archive" / "lost", {"D1": "working"})
+    (gone,) = (tmp_path / "archive" / "lost").glob("*.nxs")
+    gone.unlink()
     (tmp_path / "secret.nxs").write_text("not for clients")
     (tmp_path / "archive" / "link.nxs").symlink_to(tmp_path / "secret.nxs")
     before = files_in(tmp_path)
@@ -89,7 +92,11 @@ def test_by_default_a_client_can_change_nothing(tmp_path: Path, locks: Path) -> 
             refused = await client.call_tool("preflight", {**SWEEP, "parameters": parameters})
             assert refused.is_error and "archive folder" in refused.content[0].text
         assert (await client.call_tool("queue", {})).structured_content == {"service": False, "jobs": []}
-        assert (await client.call_tool("runs", {})).structured_content["rows"] == []  # a link is no run
+        for tool in ("runs", "results"):
+            archived = (await client.call_tool(tool, {})).structured_content
+            assert archived["rows"] == []  # a link is no run
+            (problem,) = archived["problems"]
+            assert problem.startswith(f"screen: 1 run file is missing: {gone.name}")
         text = (await client.read_resource("tsbench://bench")).contents[0].text
         assert text == bench.read_text("utf-8")
 

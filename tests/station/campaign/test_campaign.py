@@ -1,5 +1,6 @@
 """Campaigns: order, conditions, retries, series, budgets, and what is on disk when the process dies."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from tests.fixtures.fake_campaign import BENCH, Crash, FakePerformer, fake_benches, threshold, write_campaign
 from tests.fixtures.fake_runs import FakeBench
 from tsbench.errors import ConfigurationError, FolderInUse, StorageError
+from tsbench.file_lock import FileLock, NoFileLocks
 from tsbench.records import Flag, Result, RunEvent
 from tsbench.station.campaign import CampaignRefused, campaign
 from tsbench.station.campaign.file import read_campaign
@@ -220,6 +222,20 @@ def test_two_resumes_at_once_are_one(tmp_path: Path) -> None:
 
     run(path, performer := FakePerformer(another))
     assert len(performer.performed) == 1
+
+
+def test_a_folder_without_locks_is_not_called_a_folder_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A network share may know no locks; nobody else measures into it."""
+    def refused(path: Path, record: str) -> FileLock:
+        raise NoFileLocks(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("tsbench.storage.run_lock.FileLock", refused)
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}')
+    with pytest.raises(StorageError, match="does not support locks") as caught:
+        run(path, FakePerformer())
+    assert not isinstance(caught.value, FolderInUse) and "another campaign" not in str(caught.value)
 
 
 def test_skip_and_order_are_heard_and_kept(tmp_path: Path) -> None:
