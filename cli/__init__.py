@@ -18,9 +18,7 @@ from collections.abc import Callable, Sequence
 from tsbench.cli.json_output import only_json
 from tsbench.cli.parser import build_parser
 from tsbench.cli.plain_text import PLAIN_TEXT
-from tsbench.errors import TsbenchError
-
-INTERRUPTED = 130
+from tsbench.errors import EXIT_INTERRUPTED, TsbenchError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         from tsbench.plugins import ImportInterrupted
 
-        return _say(_one_line(error) if isinstance(error, ImportInterrupted) else "interrupted", INTERRUPTED)
+        return _say(_one_line(error) if isinstance(error, ImportInterrupted) else "interrupted", EXIT_INTERRUPTED)
     except TsbenchError as error:
         if getattr(options, "debug", False):
             raise

@@ -27,6 +27,7 @@ from typing import Any
 _PLAIN_WORDS = re.compile(r"[a-z]+,? ['a-z0-9]")
 _NEXT_SENTENCE = re.compile(r"\. (?=[A-Z][a-z]+ )")
 _SUBJECT = re.compile(r"[\w.-]+ \([^()]*\): ")  #: an instrument's name and address, as errors begin
+EXIT_INTERRUPTED = 130  #: exit code of a command that a person stopped: 128 and the number of SIGINT, as shells have it
 
 
 class TsbenchError(Exception):

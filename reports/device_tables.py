@@ -8,12 +8,11 @@ from tsbench.reports.devices import STATES, DeviceRun, ReportedDevice
 from tsbench.reports.document import Block, Cell, Folded, Note, Sheet
 from tsbench.reports.numbers import ReportedQuantity
 from tsbench.reports.pictures import run_cell
-from tsbench.reports.words import FLAGS, amount, clock, count, interval, place_name
+from tsbench.reports.words import FLAGS, amount, clock, count, examples, interval, place_name
 from tsbench.station.campaign.state import INTERRUPTED
 
 _MANY = 40  #: devices from which on their rows stand in a fold
 _SHOWN = 6  #: quantities in the table of all devices
-_EXAMPLES = 3  #: names that one line gives
 _NOT_FINISHED = "not finished"
 
 
@@ -33,9 +32,8 @@ def _flagged_states(flagged: Sequence[ReportedDevice]) -> Sheet:
     for state in STATES:
         mine = [one for one in flagged if one.state == state]
         if mine:
-            more = f" and {len(mine) - _EXAMPLES:,} more" if len(mine) > _EXAMPLES else ""
             rows.append((_state_cell(mine[0]), Cell(f"{len(mine):,}"), Cell(mine[0].reason),
-                         Cell(", ".join(one.name for one in mine[:_EXAMPLES]) + more)))
+                         Cell(examples([one.name for one in mine]))))
     return Sheet(("state", "devices", "reason of the first, and what to do", "which"), tuple(rows))
 
 
@@ -94,7 +92,8 @@ def _not_performed(runs: Sequence[DeviceRun]) -> list[Block]:
         if not run.begun:
             reasons.setdefault((run.step, _without_numbers(run.reason)), []).append(run)
     if reasons:
-        rows = tuple((Cell(step), Cell(f"{len(mine):,}"), Cell(mine[0].reason), Cell(_examples(mine)))
+        rows = tuple((Cell(step), Cell(f"{len(mine):,}"), Cell(mine[0].reason),
+                      Cell(examples([run.key for run in mine])))
                      for (step, _), mine in reasons.items())
         blocks.append(Sheet(("step", "runs", "reason", "which"), rows, "Runs that were left out"))
     return blocks
@@ -103,11 +102,6 @@ def _not_performed(runs: Sequence[DeviceRun]) -> list[Block]:
 def _without_numbers(reason: str) -> str:
     """Return a reason without the values of one device, so that equal reasons are one row."""
     return reason.partition(" (with ")[0].partition(" looks ")[2] or reason.partition(" (with ")[0]
-
-
-def _examples(runs: Sequence[DeviceRun]) -> str:
-    more = len(runs) - _EXAMPLES
-    return ", ".join(run.key for run in runs[:_EXAMPLES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def flags_table(devices: Sequence[ReportedDevice]) -> list[Block]:
@@ -127,10 +121,8 @@ def flags_table(devices: Sequence[ReportedDevice]) -> list[Block]:
         return [Note(f"No result has a flag ({count(total, 'result')}).")]
     rows = []
     for flag, number in results.most_common():
-        names = list(who[flag])
-        more = f" and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
         rows.append((Cell(str(flag.name).lower()), Cell(f"{number:,} of {total:,}"),
-                     Cell(", ".join(names[:_EXAMPLES]) + more), Cell(FLAGS[flag][0]), Cell(FLAGS[flag][1])))
+                     Cell(examples(list(who[flag]))), Cell(FLAGS[flag][0]), Cell(FLAGS[flag][1])))
     return [Sheet(("flag", "results", "devices", "meaning", "what to do"), tuple(rows))]
 
 

@@ -3,7 +3,7 @@
 import datetime
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote_from_bytes
 
 from tsbench.quantities import format_interval, short_quantity
@@ -11,6 +11,7 @@ from tsbench.records import Flag
 
 _OHM = re.compile(r"(?<![A-Za-z])([fpnumkMG]?)Ohm\b")
 _MICRO = re.compile(r"(?<=\d )u(?=[AVsFSHWJCΩ])")
+_EXAMPLES = 3  #: names that one line gives
 
 #: flag -> what it means, and what to do
 FLAGS: Mapping[Flag, tuple[str, str]] = {
@@ -65,6 +66,12 @@ def percent(share: float) -> str:
 def count(number: int, word: str, several: str = "") -> str:
     """Return "1 run", "2 runs"."""
     return f"{number:,} {word if number == 1 else several or word + 's'}"
+
+
+def examples(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are: "A, B, C and 7 more"."""
+    more = len(names) - _EXAMPLES
+    return ", ".join(names[:_EXAMPLES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def file_link(path: str) -> str:

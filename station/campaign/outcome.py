@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import EXIT_INTERRUPTED, ConfigurationError
 from tsbench.station.campaign.expansion import Item
 from tsbench.station.campaign.overview import CampaignPlan
 from tsbench.station.campaign.readings import results_of
 from tsbench.station.campaign.state import CampaignState
-from tsbench.station.runner.outcome import INTERRUPTED, LEFT_OUT, REFUSED, RunOutcome
+from tsbench.station.runner.outcome import LEFT_OUT, REFUSED, RunOutcome
 
 
 class CampaignRefused(ConfigurationError):
@@ -40,9 +40,9 @@ class CampaignOutcome:
         """
         codes = [int(one.status != "success") if one.earlier else one.exit_code
                  for one in self.runs.values() if one.status != LEFT_OUT]
-        if self.ended and INTERRUPTED in codes:
-            return INTERRUPTED
-        worst = max((code for code in codes if code != INTERRUPTED), default=0)
+        if self.ended and EXIT_INTERRUPTED in codes:
+            return EXIT_INTERRUPTED
+        worst = max((code for code in codes if code != EXIT_INTERRUPTED), default=0)
         return worst or int(bool(self.ended or self.missing))
 
     def rows(self) -> list[dict[str, Any]]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import sentences
+from tsbench.errors import EXIT_INTERRUPTED, sentences
 from tsbench.records import Flag, Result
 
-INTERRUPTED = 130
 REFUSED, LEFT_OUT = "refused", "left out"  #: of an entry of a list of which there is no run
 
 
@@ -47,7 +46,7 @@ class RunOutcome:
     def exit_code(self) -> int:
         """0 done, 130 interrupted and safe, 3 refused as unsafe, else 1: failed but on disk."""
         if self.status in {"success", "abort"}:
-            return 0 if self.status == "success" else INTERRUPTED
+            return 0 if self.status == "success" else EXIT_INTERRUPTED
         if self.status == REFUSED:
             return self.error_code
         return 3 if self.error_code == 3 else 1

@@ -12,7 +12,7 @@ from tsbench.station.runner.run_socket import EventHistory
 from tsbench.station.service.child import MeasuringChild
 from tsbench.station.service.faces import Face
 from tsbench.station.service.jobs import Asked, Job, JobQueue, file_in, read_asked, truth_in
-from tsbench.station.service.outcomes import loss_facts
+from tsbench.station.service.outcomes import unmeasured_facts
 from tsbench.station.service.questions import LONGEST_ANSWER
 from tsbench.station.service.requests import number_in, who_in
 
@@ -174,8 +174,7 @@ class RequestAnswers:
         job = self.service.queue.get(number)
         if job is None or not self.service.queue.waits(number):
             raise ValueError(f"job {number} does not wait. Ask for 'stop' to end a run")
-        reason = f"cancelled{_by(asked)}"
-        self.service.end_job(job, {**loss_facts(reason, job.asked.protocol, job.asked.device), "status": LEFT_OUT})
+        self.service.end_job(job, unmeasured_facts(job.asked, LEFT_OUT, f"cancelled{_by(asked)}"))
         return Reply({"job": number})
 
     def _do_reorder(self, face: Face, asked: Mapping[str, Any]) -> Reply:

@@ -12,6 +12,7 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import RunEvent
+from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.service.connection import ServiceConnection, ServiceLost
 from tsbench.station.service.outcomes import error_named, read_outcome, refusal_of, waits_for, why_lent_later
@@ -21,8 +22,6 @@ from tsbench.storage.codec import plain
 
 _COMING = 5.0  #: [s] between the death of a service and the address of the next one
 _LOOK = 0.05  #: [s]
-
-Listener = Callable[[RunEvent], None]
 
 
 class ServiceJob:

@@ -10,6 +10,7 @@ from tsbench.instruments import Plan
 from tsbench.plugins import in_words
 from tsbench.records import Flag, Result
 from tsbench.station.runner.outcome import REFUSED, RunOutcome
+from tsbench.station.service.jobs import Asked
 from tsbench.storage.codec import plain
 
 
@@ -45,6 +46,11 @@ def loss_facts(reason: str, protocol: str, device: str, run: str = "", path: str
     """Return the outcome of a run whose measuring process was lost, as plain data."""
     outcome = RunOutcome(None, "fail", reason, device=device, protocol=protocol, run_id=run)
     return {**outcome_facts(outcome), "path": path}
+
+
+def unmeasured_facts(asked: Asked, status: str, reason: str = "") -> dict[str, Any]:
+    """Return the outcome of a job that made no run, as plain data: it was cancelled, or was a loan of the bench."""
+    return outcome_facts(RunOutcome(None, status, reason, device=asked.device, protocol=asked.protocol))
 
 
 def read_outcome(facts: Mapping[str, Any]) -> RunOutcome:

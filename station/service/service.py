@@ -19,7 +19,7 @@ from tsbench.station.service.child import ChildLost, MeasuringChild
 from tsbench.station.service.door import Door
 from tsbench.station.service.faces import Face
 from tsbench.station.service.jobs import Asked, Job, JobQueue
-from tsbench.station.service.outcomes import loss_facts
+from tsbench.station.service.outcomes import loss_facts, unmeasured_facts
 from tsbench.station.service.place import ServicePlace
 from tsbench.station.service.questions import ANSWERED, QUESTION
 from tsbench.storage.run_address import ADDRESS_SUFFIX
@@ -83,8 +83,8 @@ class BenchService:
             if self._child is not None:
                 await self._child.leave()
             for job in self.queue.waiting if in_order else ():
-                self.end_job(job, {**loss_facts("", job.asked.protocol, job.asked.device), "status": LEFT_OUT,
-                                    "reason": f"the bench service has ended: {self.ending}"})
+                self.end_job(job, unmeasured_facts(
+                    job.asked, LEFT_OUT, f"the bench service has ended: {self.ending}"))
             await self.door.close()
             if in_order:
                 self.queue.forget()
@@ -165,7 +165,7 @@ class BenchService:
             face.say("lent", job=job.number)
             await returned.wait()
         self._loans.pop(job.number, None)
-        self.end_job(job, {**loss_facts("", job.asked.protocol, ""), "status": "success"})
+        self.end_job(job, unmeasured_facts(job.asked, "success"))
         self._rested = time.monotonic()
 
     async def _after_death(self, job: Job, reason: str) -> None:
@@ -310,7 +310,7 @@ class BenchService:
                 job = self.queue.get(number)
                 if job is not None and self.queue.waits(number):
                     del self._loans[number]
-                    self.end_job(job, {**loss_facts("its client has left", job.asked.protocol, ""), "status": LEFT_OUT})
+                    self.end_job(job, unmeasured_facts(job.asked, LEFT_OUT, "its client has left"))
         self._news.set()
 
     def lend(self, face: Face, asked: Asked, since: str) -> Job:
