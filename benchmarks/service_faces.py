@@ -1,6 +1,6 @@
 """Faults of instruments through the bench service, in every face: ``python -m benchmarks.service_faces``.
 
-``[--quick] [--every N] [--faces NAME ...] [--minutes M] [--resume FILE]``
+``[--quick] [--every N] [--faces NAME ...] [--minutes M] [--part K/N] [--resume FILE] [--kept]``
 
 One warm service owns a simulated bench. A script, the command line, a campaign and the client of the window ask it for
 short runs of each protocol. In each run, one fault of ``benchmarks.fault_kinds`` comes at one message; kinds and
@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import io
 import json
+import math
 import os
 import random
 import shutil
@@ -106,12 +107,26 @@ class Bench:
         lines = reported.read_text("utf-8").splitlines() if reported.exists() else []
         return told, json.loads(lines[-1]) if lines else {}
 
+    def processor_time(self) -> tuple[float, float]:
+        """Return the processor time [s] of the process that measures, and of the service and this process together."""
+        measuring = int(self.client.status()["measuring_process"] or 0)
+        return _spent(measuring), _spent(self._process.pid) + time.process_time()
+
     def close(self) -> None:
         """End the service."""
         self.client.close()
         self._process.terminate()
         self._process.wait(_PATIENCE)
         self._log.close()
+
+
+def _spent(process: int) -> float:
+    """Return the processor time of a living process [s], by /proc/PID/stat; NaN where it cannot be read."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 Face = Callable[[Bench, str], Told]
@@ -244,8 +259,8 @@ def inject(bench: Bench, face: str, key: str, fault: Mapping[str, Any]) -> Injec
     return found
 
 
-def in_table(rows: Sequence[Injection], to_come: int | str) -> list[Line]:
-    """Return the table."""
+def in_table(rows: Sequence[Injection], to_come: int | str, speed: Sequence[Line] = ()) -> list[Line]:
+    """Return the table; ``speed``: what an injection costs."""
     made = []
     for face in FACES:
         mine = [row for row in rows if row.key.startswith(f"{face}/") and row.happened]
@@ -266,8 +281,18 @@ def in_table(rows: Sequence[Injection], to_come: int | str) -> list[Line]:
     happened = sum(row.happened for row in rows)
     made.append(Line("injections", f"{happened}; {len(rows) - happened} more whose fault did not happen; {to_come} to "
                      "come", f"at least {WANTED}", happened >= WANTED))
+    made += speed
     made.append(Line("load of the machine", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", INFORMATION, True))
     return made
+
+
+def _speed(number: int, took: float, before: tuple[float, float], after: tuple[float, float]) -> list[Line]:
+    """Return what an injection of this call costs: wall time and processor time [s]."""
+    if not number or not after[0] > before[0]:   # the process that measures is another one
+        return []
+    measuring, others = ((late - early) / number for early, late in zip(before, after, strict=True))
+    return [Line("one injection", f"{took / number:.2f} s; processor time {measuring:.2f} s of the process that "
+                 f"measures, {others:.2f} s of service and benchmark ({number} injections)", INFORMATION, True)]
 
 
 def main() -> int:
@@ -277,28 +302,37 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only every N-th message")
     parser.add_argument("--faces", nargs="+", choices=tuple(FACES), default=tuple(FACES), metavar="NAME")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop then; --resume goes on another time")
+    parser.add_argument("--part", default="1/1", metavar="K/N",
+                        help="the K-th of N parts of the cases: several commands at once may add to one file")
+    parser.add_argument("--kept", action="store_true", help="only print what is done so far")
     parser.add_argument("--resume", type=Path, metavar="FILE", default=ROOT / "build" / "service_faces.jsonl")
     options = parser.parse_args()
     kept: Path = options.resume
     kept.parent.mkdir(parents=True, exist_ok=True)
     rows = [Injection(**json.loads(line)) for line in kept.read_text().splitlines()] if kept.exists() else []
-    done, until = {row.key for row in rows}, time.monotonic() + 60 * options.minutes
+    if options.kept:
+        return report("service_faces", "faults through the bench service", in_table(rows, "others"))
+    part, parts = map(int, options.part.split("/"))
+    done, new = {row.key for row in rows}, 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder) / "bench")
         try:
-            waiting = [case for case in cases(bench, options.faces, 150 if options.quick else options.every)
-                       if case[1] not in done]
+            waiting = list(cases(bench, options.faces, 150 if options.quick else options.every))
             random.Random(1).shuffle(waiting)
+            waiting = [case for case in waiting[part - 1::parts] if case[1] not in done]
+            began, spent = time.monotonic(), bench.processor_time()
             with kept.open("a") as file:
-                while waiting and time.monotonic() < until:
+                while waiting and time.monotonic() < began + 60 * options.minutes:
                     rows.append(inject(bench, *waiting.pop()))
+                    new += 1
                     file.write(json.dumps(asdict(rows[-1])) + "\n")
                     file.flush()
                     if rows[-1].problems:
                         print(rows[-1], file=sys.stderr, flush=True)
+            speed = _speed(new, time.monotonic() - began, spent, bench.processor_time())
         finally:
             bench.close()
-    return report("service_faces", "faults through the bench service", in_table(rows, len(waiting)))
+    return report("service_faces", "faults through the bench service", in_table(rows, len(waiting), speed))
 
 
 if __name__ == "__main__":

@@ -107,18 +107,24 @@ class ProcessorWait:
 def _waited(process: int) -> float:
     """Return how long all threads of a process have waited for a processor [s], by /proc/PID/task/TID/schedstat."""
     waited = 0
-    for task in Path(f"/proc/{process}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            waited += int(task.read_text().split()[1])
+    for text in _of_tasks(process, "schedstat"):
+        with contextlib.suppress(ValueError, IndexError):
+            waited += int(text.split()[1])
     return 1e-9 * waited
 
 
 def _children(process: int) -> list[int]:
     """Return the processes that a process has started."""
-    found: list[int] = []
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, task.read_text().split())
+    return [int(number) for text in _of_tasks(process, "children") for number in text.split()]
+
+
+def _of_tasks(process: int, file: str) -> list[str]:
+    """Return what a file of ``/proc`` says of each thread; the process may end while it is read."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            with contextlib.suppress(OSError):
+                found.append((task / file).read_text())
     return found
 
 
