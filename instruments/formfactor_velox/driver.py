@@ -6,19 +6,15 @@ from typing import ClassVar
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Site
 from tsbench.instruments.languages.language import Language, no_error
-from tsbench.instruments.languages.prober import ProberInstrument
+from tsbench.instruments.languages.prober import ProberInstrument, allowed_by_its_word
 
 PRESET_HEIGHT = 6  #: field of ReadChuckStatus
-
-
-def _may_be_repeated(message: str, allowed: Sequence[str]) -> bool:
-    return message.partition(" ")[0] in allowed
 
 
 VELOX = Language(
     name="Velox", error_question="", parse_error=no_error, clearing=(), resetting=(),
     power_questions=("ReadChuckStatus",), power_lost=lambda replies: not replies[0].startswith("0:"),
-    may_be_repeated=_may_be_repeated)
+    may_be_repeated=allowed_by_its_word)
 
 
 def parse_reply(reply: str) -> tuple[int, list[str]]:

@@ -75,12 +75,9 @@ class KeysightInfiniium(OscilloscopeDriver):
         self._vertical[channel] = dataclasses.replace(vertical, range=got, offset=offset)
         return self._vertical[channel]
 
-    def disable_channel(self, channel: int) -> None:
-        """Switch a channel off: its memory and rate go to the others."""
-        self.require_channel(channel)
+    def switch_off(self, channel: int) -> None:
+        """Send what switches a channel off."""
         self.write(f":CHAN{channel}:DISP OFF")
-        self.check_errors()
-        self._vertical.pop(channel, None)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, points and segments."""

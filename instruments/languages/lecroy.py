@@ -7,7 +7,7 @@ Digital Oscilloscopes Programming Guide PG01-E02D. After a reset the driver leav
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tsbench.instruments.languages.language import ErrorReply, Language, no_error
 from tsbench.instruments.languages.repeatable import may_be_repeated
@@ -60,6 +60,14 @@ def parse_quantity(reply: str) -> float:
     if found is None:
         raise ValueError(f"the reply {reply!r} is not a number")
     return float(found[1])
+
+
+def acquisition_state(reply: str, states: Collection[str]) -> str:
+    """Return the state of an acquisition; ValueError where the reply is none of those that a model has."""
+    state = reply.strip().upper()
+    if state not in states:
+        raise ValueError(f"the reply {reply!r} is not the state of an acquisition")
+    return state
 
 
 def parse_registers(reply: str) -> ErrorReply:

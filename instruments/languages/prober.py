@@ -7,6 +7,11 @@ from tsbench.instruments.interfaces import OutputState, Site
 from tsbench.instruments.languages.message_instrument import MessageInstrument
 
 
+def allowed_by_its_word(message: str, allowed: Sequence[str]) -> bool:
+    """Whether the word of a message, without its arguments, is one that a driver allows to be repeated."""
+    return message.partition(" ")[0] in allowed
+
+
 class ProberInstrument(MessageInstrument):
     """A wafer prober: every command has a reply, which says whether it was carried out."""
 

@@ -100,13 +100,6 @@ class StepScope(ScopeSetup, ScopeMessages):
         self._confirm_trigger = True
         return accepted
 
-    def disable_channel(self, channel: int) -> None:
-        """Switch a channel off: its memory and rate go to the other of its pair."""
-        self.require_channel(channel)
-        self.switch_off(channel)
-        self.check_errors()
-        self._vertical.pop(channel, None)
-
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and segments; the span becomes that of the next step."""
         self.require_timebase(timebase)

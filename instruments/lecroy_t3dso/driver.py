@@ -14,19 +14,12 @@ import numpy as np
 from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import Oscilloscope, Vertical
-from tsbench.instruments.languages.lecroy import LECROY
+from tsbench.instruments.languages.lecroy import LECROY, acquisition_state
 from tsbench.instruments.lecroy_scope.short_scope import ShortCommandScope
 from tsbench.instruments.lecroy_t3dso import data_sheet
 from tsbench.records import Flag, Waveform
 
 _STATES = {"ARM", "READY", "AUTO", "TRIG'D", "STOP", "ROLL"}
-
-
-def _parse_state(reply: str) -> str:
-    state = reply.strip().upper()
-    if state not in _STATES:
-        raise ValueError(f"the reply {reply!r} is not the state of an acquisition")
-    return state
 
 
 class LeCroyT3DSO(ShortCommandScope):
@@ -37,7 +30,7 @@ class LeCroyT3DSO(ShortCommandScope):
     models = data_sheet.MODELS
 
     def _state(self) -> str:
-        return self.questions.parsed("SAST?", _parse_state)
+        return self.questions.parsed("SAST?", lambda reply: acquisition_state(reply, _STATES))
 
     def armed(self) -> bool:
         """Return whether it waits for its trigger, or has taken it."""

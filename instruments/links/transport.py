@@ -82,6 +82,7 @@ class Transport:
         self.patience = Patience(timeout, self._tell_session)
         self._session: Any = None
         self._message_end = "\n"
+        self._answered = False  #: whether any reply has come
         self._last = ""  #: message
         self._answer: str | bytes = ""  #: to it: reply or error, for the trace
         self.open()
@@ -295,10 +296,13 @@ class Transport:
         began = time.perf_counter() if traced else 0.0
         try:
             yield
-            if self.patience.doubts and operation == "read":
-                self.patience.answered()
+            if operation == "read":
+                self._answered = True
+                if self.patience.doubts:
+                    self.patience.answered()
         except (pyvisa.errors.Error, *_FAILURES) as error:
-            ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried)
+            doubt = "" if self._answered or not self._is_serial() else _of_serial_port(self.link, self.name)
+            ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried, doubt)
             self._answer = f"{type(ours).__name__}: {ours}"
             if isinstance(ours, NoReply):
                 self.patience.unanswered()
@@ -313,6 +317,12 @@ class Transport:
                 trace(self.name, operation, began, message, self._answer)
             if self.on_act is not None:
                 self.on_act(operation, message, self._answer)
+
+def _of_serial_port(link: LinkSettings, name: str) -> str:
+    """Return the settings of a port at which nothing has answered yet, as a message shows them."""
+    return (f"The serial port has {link.of_serial_port()}. If the instrument has other settings, write them in "
+            f"[instruments.{name}.link] of the bench file")
+
 
 def _named(content: bytes) -> str:
     """Return what errors and traces show of a message with a block: its command and the block's length."""

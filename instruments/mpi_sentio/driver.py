@@ -6,21 +6,17 @@ from typing import ClassVar, TypeVar
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import Site
 from tsbench.instruments.languages.language import Language, no_error
-from tsbench.instruments.languages.prober import ProberInstrument
+from tsbench.instruments.languages.prober import ProberInstrument, allowed_by_its_word
 
 T = TypeVar("T")
 ERROR_BITS = 1023  #: of the first number of a reply; the others are the status
 NEAR = 1.0  #: [um] from the contact height that is contact
 
 
-def _may_be_repeated(message: str, allowed: Sequence[str]) -> bool:
-    return message.partition(" ")[0] in allowed
-
-
 SENTIO = Language(
     name="SENTIO", error_question="", parse_error=no_error, clearing=(), resetting=("*RCS 1",),
     power_questions=("status:get_machine_status",), power_lost=lambda replies: "Ready" not in replies[0],
-    may_be_repeated=_may_be_repeated)
+    may_be_repeated=allowed_by_its_word)
 
 
 def parse_reply(reply: str) -> tuple[int, str]:

@@ -81,6 +81,19 @@ class ScopeSetup(MessageInstrument):
         if not isinstance(trigger.source, str):
             self.require_channel(trigger.source)
 
+    # ----------------------------------------------------------------------------------------- channels
+
+    def disable_channel(self, channel: int) -> None:
+        """Switch a channel off: in most models, its memory and rate go to the others."""
+        self.require_channel(channel)
+        self.switch_off(channel)
+        self.check_errors()
+        self._vertical.pop(channel, None)
+
+    def switch_off(self, channel: int) -> None:
+        """Send what switches a channel off; drivers override."""
+        raise NotImplementedError
+
     # ------------------------------------------------------------------------------------------- arming
 
     def wait_until_armed(self, armed: Callable[[float], bool]) -> None:

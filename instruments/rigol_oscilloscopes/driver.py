@@ -93,12 +93,9 @@ class RigolOscilloscope(OscilloscopeDriver):
         self._vertical[channel] = accepted
         return accepted
 
-    def disable_channel(self, channel: int) -> None:
-        """Switch a channel off: its memory and rate go to the others."""
-        self.require_channel(channel)
+    def switch_off(self, channel: int) -> None:
+        """Send what switches a channel off."""
         self.write(f":CHAN{channel}:DISP OFF")
-        self.check_errors()
-        self._vertical.pop(channel, None)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set the smallest time scale that shows the span, its position, and a memory depth with enough points."""

@@ -74,12 +74,9 @@ class RohdeSchwarzScope(OscilloscopeDriver):
         self._vertical[channel] = dataclasses.replace(vertical, range=got, offset=offset)
         return self._vertical[channel]
 
-    def disable_channel(self, channel: int) -> None:
-        """Switch a channel off."""
-        self.require_channel(channel)
+    def switch_off(self, channel: int) -> None:
+        """Send what switches a channel off."""
         self.write(f":CHAN{channel}:STAT OFF")
-        self.check_errors()
-        self._vertical.pop(channel, None)
 
     def set_timebase(self, timebase: Timebase, *length: str) -> Timebase:
         """Set span, position of mid-record after the trigger, and the record length by its messages; read back."""

@@ -8,14 +8,12 @@ together, and the polarity changes at 0 V.
 import math
 from typing import Any
 
-from tsbench.instruments.generators.channel_levels import ChannelLevels
-from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import Range
+from tsbench.instruments.generators.limits_in_driver import LimitsInDriver
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.siglent_sdg2000x.messages import SdgMessages
 
 
-class SdgLevels(ChannelLevels):
+class SdgLevels(LimitsInDriver):
     """Load, level limits, amplitude and offset of one output."""
 
     def __init__(self, generator: Any, channel: int, *arguments: Any) -> None:
@@ -49,25 +47,13 @@ class SdgLevels(ChannelLevels):
             (self._found["level"],) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
         return self.load
 
-    def set_limits(self, low: float, high: float) -> tuple[float, float]:
-        """Keep the limits [V into the load]: the driver compares levels with them before it sends any."""
-        for level in (low, high):
-            require_in_range(self._label, "level limit", level, self.allowed())
-        self._limits = (low, high)
-        return self._limits
-
-    def _require_within_limits(self, *levels: float) -> None:
-        if self._limits is not None:
-            for level in levels:
-                require_in_range(self._label, "level", level, Range(*self._limits, "V"))
-
     def set_levels(self, one: float, other: float) -> tuple[float, float]:
         """Set low and high level [V into the load] as amplitude and offset; return them as read back.
 
         Where the first is the high one, the output is inverted: it idles at the high level.
         """
         low, high = sorted((one, other))
-        self._require_within_limits(low, high)
+        self._require(low, high)
         amplitude, offset = high - low, (low + high) / 2
         smallest = f"C{{ch}}:BSWV AMP,{format_number(self.minimum_amplitude())}"
         self._pairs.send(smallest)
@@ -85,7 +71,7 @@ class SdgLevels(ChannelLevels):
 
     def set_level(self, level: float) -> float:
         """Set a DC level [V into the load]; return it as read back."""
-        self._require_within_limits(level)
+        self._require(level)
         self._set_polarity(False)
         self._pairs.send(f"C{{ch}}:BSWV OFST,{format_number(level)}")
         (got,) = self._pairs.quantities("C{ch}:BSWV?", "OFST")
@@ -101,10 +87,3 @@ class SdgLevels(ChannelLevels):
     def _turned(self, offset: float) -> float:
         """Return the offset that is programmed for one at the output, and the other way round."""
         return -offset + 0.0 if self._inverted else offset
-
-    def lifting_limits(self) -> list[str]:
-        """Return nothing: the instrument has no limits."""
-        return []
-
-    def apply_limits(self) -> None:
-        """Nothing to send: the instrument has no limits."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Vertical
-from tsbench.instruments.languages.lecroy import format_digits
+from tsbench.instruments.languages.lecroy import acquisition_state, format_digits
 from tsbench.instruments.lecroy_scope.step_scope import StepScope
 from tsbench.instruments.siglent_sds_hd import data_sheet
 from tsbench.instruments.siglent_sds_hd.language import SIGLENT_SCOPE
@@ -26,13 +26,6 @@ _SLOPE = {"positive": "RISing", "negative": "FALLing"}
 _STATES = {"ARM", "READY", "AUTO", "TRIG'D", "STOP", "ROLL", "FSTOP"}
 _IMPEDANCE = {"1M": "ONEMeg", "50": "FIFTy"}
 _DESCRIPTOR, _STAMP = 346, 16  #: bytes
-
-
-def _parse_state(reply: str) -> str:
-    state = reply.strip().upper()
-    if state not in _STATES:
-        raise ValueError(f"the reply {reply!r} is not the state of an acquisition")
-    return state
 
 
 def parse_stamps(block: bytes, count: int) -> FloatArray:
@@ -128,7 +121,7 @@ class SiglentSdsHd(StepScope):
         self.write(":TRIG:MODE SINGle")
 
     def _state(self) -> str:
-        return self.questions.parsed(":TRIG:STAT?", _parse_state)
+        return self.questions.parsed(":TRIG:STAT?", lambda reply: acquisition_state(reply, _STATES))
 
     def armed(self) -> bool:
         """Return whether it waits for its trigger, or has taken it."""

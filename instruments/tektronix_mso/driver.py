@@ -94,12 +94,9 @@ class TektronixMso(TektronixSequence):
         self._confirm_trigger = True
         return accepted
 
-    def disable_channel(self, channel: int) -> None:
-        """Switch a channel off: its sample rate goes to the others."""
-        self.require_channel(channel)
+    def switch_off(self, channel: int) -> None:
+        """Send what switches a channel off."""
         self.write(f"{self.series.dialect.switch.format(channel=channel)} OFF")
-        self.check_errors()
-        self._vertical.pop(channel, None)
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and segments."""

@@ -44,6 +44,7 @@ from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import SourceMeterStage
 from tsbench.simulated_backends.scpi.message import Handler, MessageDevice
 from tsbench.simulated_backends.services.services import BenchServices
+from tsbench.simulated_backends.virtual_instruments.serial_port import SerialPort
 
 OPEN = 1e12  #: [Ohm] an open relay
 
@@ -135,6 +136,8 @@ class VirtualInstrument(MessageDevice):
     outputs: ClassVar[tuple[str, ...]] = ()
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
     serial_end: ClassVar[bytes] = b"\n"  #: what ends a reply on a serial port (RS-232)
+    #: as the instrument is delivered; its world file can set it. A session with another setting gets no reply
+    serial_port: ClassVar[SerialPort] = SerialPort()
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
     option_names: ClassVar[tuple[str, ...]] = ()  #: of ``options`` in its world file; any other is refused
     moves_devices: ClassVar[bool] = False  #: whether it brings devices to the needles, so that the bench does not

@@ -124,6 +124,8 @@ class World:
             instrument = model(self.bench, Placement(name, serial, terminals, table.options, table.resource))
         if table.bus_latency is not None:
             instrument.bus_latency = table.bus_latency  # type: ignore[misc]
+        if table.serial_port is not None:
+            instrument.serial_port = table.serial_port.over(model.serial_port)  # type: ignore[misc]
         self.instruments[name] = instrument
         if table.resource in self.resources:
             raise ConfigurationError(

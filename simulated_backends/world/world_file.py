@@ -1,15 +1,17 @@
 """The world file of a simulated bench: reading and validation."""
 
+import dataclasses
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tsbench.errors import ConfigurationError
 from tsbench.gpib_addresses import ResourceName
 from tsbench.quantities import Amperes, Farads, Hertz, Kelvins, Number, Ohms, Seconds, Volts, VoltsPerAmpere
 from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
+from tsbench.simulated_backends.virtual_instruments.serial_port import Parity, SerialPort
 from tsbench.simulated_backends.world.faults import Fault
 from tsbench.text_files import read_toml
 from tsbench.validation import first_problem
@@ -28,6 +30,18 @@ class WitnessTable(_WorldTable):
     file: str
 
 
+class WorldSerialPort(_WorldTable):
+    """``[instruments.NAME.serial_port]``: what differs from the serial port of the model as it is delivered."""
+
+    baud_rate: int | None = Field(default=None, gt=0)  #: [bit/s]
+    data_bits: int | None = Field(default=None, ge=5, le=8)
+    parity: Parity | None = None
+
+    def over(self, delivered: SerialPort) -> SerialPort:
+        """Return the port of a model with what this table changes."""
+        return dataclasses.replace(delivered, **self.model_dump(exclude_none=True))
+
+
 class WorldInstrument(_WorldTable):
     """``[instruments.NAME]``."""
 
@@ -36,6 +50,14 @@ class WorldInstrument(_WorldTable):
     serial: str | None = None  #: default: the serial number in the resource name, or SIM and the name
     bus_latency: Seconds | None = Field(default=None, ge=0)
     options: dict[str, Any] = Field(default_factory=dict)  #: what the model may take
+    serial_port: WorldSerialPort | None = None  #: as its front panel shows it; default: as the model is delivered
+
+    @model_validator(mode="after")
+    def _has_the_port(self) -> Self:
+        if self.serial_port is not None and not self.resource.upper().startswith("ASRL"):
+            raise ValueError(f"serial_port is for an instrument at a serial port, but {self.resource} is none. Remove "
+                             "serial_port, or write for example resource = \"ASRL3::INSTR\"")
+        return self
 
 
 class WorldFixture(_WorldTable):

@@ -14,6 +14,7 @@ from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, outlives_process, quietly
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
+from tsbench.station.bench.driver_waits import DriverWaits
 from tsbench.station.bench.opening import make_all_safe, open_all
 from tsbench.station.bench.operator import Ask, OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, require_different, this_process
@@ -50,6 +51,7 @@ class ConnectedInstruments:
         self._liveness: Liveness = UNWATCHED
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
+        self.waits = DriverWaits(lambda: self.clock)
         self.positioner: Positioner = OperatorPrompt(
             tuple(file.table.devices), file.table.connected, ask, self.require_outputs_off)
         self.hand_switch: Routing | None = None  #: that a VISA library brings: the twin of an operator
@@ -70,7 +72,7 @@ class ConnectedInstruments:
                     self.managers[library] = open_manager(library)
             self.ownership = self._own()
             self._adopt_services()
-            open_all(self.file, self.managers, self.connections, self.clock.wait, self.ownership, look)
+            open_all(self.file, self.managers, self.connections, self.waits.wait, self.ownership, look)
             self._take_terminals()
             self._take_positioner()
         except ConfigurationError as error:

@@ -13,6 +13,8 @@ from typing import Self, TextIO
 from tsbench.errors import InstrumentError
 
 _LOOK = 0.05  #: [s] between two looks whether a pause is over
+#: [s] that a step may take to its end after a stop: with the time to switch off, outputs are off within 2 s
+STEP_TIME = 0.5
 
 
 class Control:
@@ -23,15 +25,19 @@ class Control:
 
     def __init__(self) -> None:
         self._reason: str | None = None
+        self._since = 0.0  #: [s] on the clock of this computer, since there is a reason
         self._paused = False
 
     def stop(self, reason: str = "stopped by the operator") -> None:
         """End the run at the next step: outputs off, what was measured is kept. The first reason stands."""
         if self._reason is None:
+            self._since = time.monotonic()
             self._reason = reason
 
     def emergency(self, reason: str = "emergency stop") -> None:
         """End the run at the next step, as ``stop``; this reason stands in the record, even after a stop."""
+        if self._reason is None:
+            self._since = time.monotonic()
         self._reason = reason
 
     def pause(self) -> None:
@@ -46,6 +52,11 @@ class Control:
     def stopped(self) -> str | None:
         """Why the run is to end; None while it may go on."""
         return self._reason
+
+    def overdue(self) -> str | None:
+        """Return why the run should have ended by now: a step goes on :data:`STEP_TIME` after a stop; None if not."""
+        reason = self._reason
+        return reason if reason is not None and time.monotonic() - self._since >= STEP_TIME else None
 
     @property
     def paused(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tsbench.errors import CommunicationError
 from tsbench.plugins import in_words
+from tsbench.station.bench.driver_waits import StopHeard
 from tsbench.storage.recorder import Status
 
 
@@ -23,6 +24,8 @@ class Ended:
 
 def ended_by(error: BaseException) -> Ended:
     """Return how a run ended that raised ``error``."""
+    if isinstance(error, StopHeard):
+        return Ended("abort", str(error))
     if isinstance(error, KeyboardInterrupt):
         return Ended("abort", f"interrupted ({error})" if str(error) else "interrupted", error)
     if isinstance(error, SystemExit):  # only code of a plug-in raises it: a signal is a KeyboardInterrupt

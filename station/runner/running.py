@@ -1,5 +1,6 @@
 """A run between its plan and its file: acquire, make safe, extract, store."""
 
+import contextlib
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
 from tsbench.station.bench.accepting import Accepted, ComparedRecorder
+from tsbench.station.bench.driver_waits import DriverWaits
 from tsbench.station.bench.shown_magnitudes import ShownMagnitudes
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, WatchedRecorder
@@ -69,7 +71,8 @@ class RunningRun:
                 self._note("warning", warning)
             self.bench.preparation.prepare(self.protocol.roles)
             steps = self.protocol.run(self.bench, self._recorder_of_protocol())
-            ended = self._acquire(steps)
+            with self._heard_by_drivers():
+                ended = self._acquire(steps)
             interrupts.shield()
         except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
             interrupts.shield()
@@ -89,6 +92,11 @@ class RunningRun:
         self._judge_device(ended)
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)
+
+    def _heard_by_drivers(self) -> contextlib.AbstractContextManager[None]:
+        """Let a stop that comes within a step be heard where a driver waits."""
+        waits: DriverWaits | None = getattr(getattr(self.bench, "instruments", None), "waits", None)
+        return contextlib.nullcontext() if waits is None else waits.hearing(self.control.overdue)
 
     def _recorder_of_protocol(self) -> Any:
         """Return what the protocol records with: where a model was trusted, each reading is compared with it."""

@@ -20,6 +20,7 @@ PAGE = (ROOT / "docs" / "world.md").read_text("utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "`[witness]`": world_file.WitnessTable,
     "`[instruments.NAME]`": world_file.WorldInstrument,
+    "`[instruments.NAME.serial_port]`": world_file.WorldSerialPort,
     "`[fixture]`": world_file.WorldFixture,
     "`[switch]`": world_file.SwitchTable,
     "`[amplifiers.NAME]`": world_file.WorldAmplifier,

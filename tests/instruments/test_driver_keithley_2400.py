@@ -172,6 +172,25 @@ def test_a_serial_port_has_neither_poll_nor_clear_and_still_sweeps_and_stops(
     assert outputs_left_on(tmp_path / "witness.jsonl") == []
 
 
+@pytest.mark.parametrize(("link", "settings"), [
+    ("{ baud_rate = 19200 }", "19200 bit/s, 8 data bits, parity none, 1 stop bit, flow control none, CR at the end"),
+    ('{ parity = "odd", data_bits = 7, read_termination = "\\r\\n" }', "9600 bit/s, 7 data bits, parity odd, 1 stop "
+     "bit, flow control none, CRLF at the end")])
+def test_a_serial_port_with_wrong_settings_is_told_with_them(
+    tmp_path: Path, link: str, settings: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The instrument says nothing then; which of the two is wrong can only be seen at its panel."""
+    path = bench_file(tmp_path, "keithley_2400")
+    for name in ("meter.world.toml", "meter.bench.toml"):
+        text = (tmp_path / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace("GPIB0::24::INSTR", "ASRL3::INSTR"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('ASRL3::INSTR"', f'ASRL3::INSTR"\nlink = {link}'), "utf-8")
+    assert main(["check", str(path)]) != 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"The serial port has {settings}" in said
+    assert "If the instrument has other settings, write them in [instruments.meter.link] of the bench file" in said
+
+
 def test_numbers_of_driver_and_twin_agree() -> None:
     for model in ("2400", "2401", "2410"):
         ours: Any = getattr(of_drivers, f"KEITHLEY_{model}").capabilities

@@ -2,6 +2,9 @@
 
 What ends a message is a carriage return or a newline. What ends a reply is the instrument's affair (``serial_end``): a
 session that expects another character waits in vain. ^C and ^X end what the instrument does.
+
+A session and an instrument with another baud rate, number of data bits or parity do not understand each other: what
+the session sends is lost, and so is a reply.
 """
 
 import re
@@ -37,11 +40,20 @@ class SerialSession(Session):
             ResourceAttribute.asrl_end_in: constants.SerialTermination.termination_char,
             ResourceAttribute.asrl_end_out: constants.SerialTermination.none,
         }
-        self._attributes_changed()
+        self.set_attribute(ResourceAttribute.asrl_baud_rate, self.attributes[ResourceAttribute.asrl_baud_rate])
 
     def _transmission(self, data: bytes) -> float:
         """Return how long characters are on their way [s]."""
         return len(data) * _BITS / float(self.attributes[ResourceAttribute.asrl_baud_rate])
+
+    def set_attribute(self, attribute: Any, state: Any) -> None:
+        """Set an attribute that can be set."""
+        super().set_attribute(attribute, state)
+        held, port = self.attributes, self.instrument.serial_port
+        self._understood = (
+            held[ResourceAttribute.asrl_baud_rate] == port.baud_rate
+            and held[ResourceAttribute.asrl_data_bits] == port.data_bits
+            and constants.Parity(held[ResourceAttribute.asrl_parity]).name == port.parity)
 
     def get_attribute(self, attribute: Any) -> Any:
         """Return an attribute; a look for characters that finds none lets the next event happen."""
@@ -49,13 +61,15 @@ class SerialSession(Session):
             self.clock.wait(self.instrument.bus_latency)
             if not self.instrument.exchange.output_ready:
                 self.wait_a_little()
-            return self.instrument.exchange.output_size
+            return self.instrument.exchange.output_size if self._understood else 0
         return super().get_attribute(attribute)
 
     def write(self, data: bytes) -> int:
         """Send characters; what stands before ^C or ^X is dropped, and so is what the instrument does."""
         self.check()
         self.clock.wait(self._transmission(data))
+        if not self._understood:
+            return len(data)
         *cleared, rest = _CLEARING.split(data)
         if cleared:
             self._mid_response = False
@@ -67,7 +81,7 @@ class SerialSession(Session):
     def read(self, count: int) -> tuple[bytes, StatusCode]:
         """Read characters up to the end of a reply; time passes until there is one, or the timeout is over."""
         wanted, end = self.termchar, self._reply_end[-1]
-        if wanted is not None and wanted != end:
+        if not self._understood or (wanted is not None and wanted != end):
             self.let_pass(self.clock.now + self.timeout)
             raise VisaCallError(StatusCode.error_timeout)
         self.termchar = None if wanted is None else _NEWLINE

@@ -1,99 +1,75 @@
 """Virtual Lake Shore temperature controller: the commands for readings and for control."""
 
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments import (
+    COMMAND_ERROR,
+    number,
+    whole_number,
+    whole_numbers,
+)
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.curves import LAST_CURVE
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import WARM_UP, Loop
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable, line_command
 
-COMMAND_ERROR, EXECUTION_ERROR = 0x20, 0x10  #: bits of the standard event register
 SENSOR_OVER_RANGE = 128  #: bit of RDGST?
-LAST_CURVE = 59  #: number of the last curve of the user (manual of the 336, CRVHDR)
 ZERO_CELSIUS = 273.15  #: [K]
-
-
-def whole_number(text: str, low: int, high: int) -> int:
-    """Return an argument that is a whole number in a range."""
-    try:
-        value = int(text)
-    except ValueError:
-        raise LineError(COMMAND_ERROR, text) from None
-    if not low <= value <= high:
-        raise LineError(EXECUTION_ERROR, text)
-    return value
-
-
-def number(text: str, low: float, high: float) -> float:
-    """Return an argument that is a number in a range."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise LineError(COMMAND_ERROR, text) from None
-    if not low <= value <= high:
-        raise LineError(EXECUTION_ERROR, text)
-    return value
 
 
 class ReadingCommands(LineTable[LoopController]):
     """Readings and names of the sensor inputs."""
 
-    def _input(self, text: str) -> str:
-        letter = text.upper()
-        if len(letter) != 1 or letter not in self.instrument.data_sheet.inputs:
-            raise LineError(EXECUTION_ERROR, text)
-        return letter
-
     @line_command("KRDG?")
     def _kelvin(self, letter: str = "A") -> str:
         if letter == "0":
             return ",".join(self._kelvin(one) for one in self.instrument.data_sheet.inputs)
-        return f"{self.instrument.reading(self._input(letter)) or 0.0:+.3f}"
+        return f"{self.instrument.reading(self.instrument.letter(letter)) or 0.0:+.3f}"
 
     @line_command("CRDG?")
     def _celsius(self, letter: str = "A") -> str:
         if letter == "0":
             return ",".join(self._celsius(one) for one in self.instrument.data_sheet.inputs)
-        reading = self.instrument.reading(self._input(letter))
+        reading = self.instrument.reading(self.instrument.letter(letter))
         return f"{0.0 if reading is None else reading - ZERO_CELSIUS:+.3f}"
 
     @line_command("RDGST?")
     def _reading_status(self, letter: str) -> str:
-        return f"{0 if self.instrument.reading(self._input(letter)) is not None else SENSOR_OVER_RANGE:03d}"
+        return f"{0 if self.instrument.reading(self.instrument.letter(letter)) is not None else SENSOR_OVER_RANGE:03d}"
 
     @line_command("INNAME")
     def _set_name(self, letter: str, name: str) -> None:
-        self.instrument.names[self._input(letter)] = name.strip('"')[:15]
+        self.instrument.names[self.instrument.letter(letter)] = name.strip('"')[:15]
 
     @line_command("INNAME?")
     def _name(self, letter: str) -> str:
-        return f"{self.instrument.names[self._input(letter)]:<15}"
+        return f"{self.instrument.names[self.instrument.letter(letter)]:<15}"
 
     @line_command("INTYPE")
     def _set_type(self, letter: str, sensor: str, search: str, full: str, compensated: str, unit: str) -> None:
         """Set sensor type, automatic range, range, compensation and unit; the reading does not depend on them here."""
-        limits = ((sensor, 0, 4), (search, 0, 1), (full, 0, 8), (compensated, 0, 1), (unit, 1, 3))
-        self.instrument.input_types[self._input(letter)] = ",".join(
-            str(whole_number(text, low, high)) for text, low, high in limits)
+        self.instrument.input_types[self.instrument.letter(letter)] = whole_numbers(
+            (sensor, search, full, compensated, unit), ((0, 4), (0, 1), (0, 8), (0, 1), (1, 3)))
 
     @line_command("INTYPE?")
     def _type(self, letter: str) -> str:
-        return self.instrument.input_types[self._input(letter)]
+        return self.instrument.input_types[self.instrument.letter(letter)]
 
     @line_command("INCRV")
     def _set_curve(self, letter: str, curve: str) -> None:
         """Choose a curve; the reading does not depend on it here."""
-        self.instrument.curves[self._input(letter)] = whole_number(curve, 0, LAST_CURVE)
+        self.instrument.curves[self.instrument.letter(letter)] = whole_number(curve, 0, LAST_CURVE)
 
     @line_command("INCRV?")
     def _curve(self, letter: str) -> str:
-        return f"{self.instrument.curves[self._input(letter)]:02d}"
+        return f"{self.instrument.curves[self.instrument.letter(letter)]:02d}"
 
     @line_command("TLIMIT")
     def _set_limit(self, letter: str, kelvins: str) -> None:
-        self.instrument.limits[self._input(letter)] = number(kelvins, 0.0, 9999.0)
+        self.instrument.limits[self.instrument.letter(letter)] = number(kelvins, 0.0, 9999.0)
         self.instrument.stirred()
 
     @line_command("TLIMIT?")
     def _limit(self, letter: str) -> str:
-        return f"{self.instrument.limits[self._input(letter)]:+05.0f}"
+        return f"{self.instrument.limits[self.instrument.letter(letter)]:+05.0f}"
 
 
 class ControlCommands(LineTable[LoopController]):

@@ -5,11 +5,15 @@ from typing import ClassVar
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments import EXECUTION_ERROR
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.curves import curves_as_delivered
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import ControllerDataSheet
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import Loop
-from tsbench.simulated_backends.virtual_instruments.line_commands import LineInstrument
+from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineInstrument
 
 FIRST_CURVE = 2  #: of the curves: that of a diode DT-670; which one is chosen at first is not compared with a manual
+
+FILTER_OFF = "0,8,10"  #: reply to FILTER? after a start; not compared with a manual
 
 
 class LoopController(LineInstrument):
@@ -27,6 +31,9 @@ class LoopController(LineInstrument):
         self.names = dict.fromkeys(sheet.inputs, "")
         self.input_types = dict.fromkeys(sheet.inputs, "1,0,0,0,1")  #: a diode, in kelvin
         self.curves = dict.fromkeys(sheet.inputs, FIRST_CURVE)
+        self.curve_headers = curves_as_delivered()  #: by number; *RST leaves them
+        self.filters = dict.fromkeys(sheet.inputs, FILTER_OFF)
+        self.excitations = dict.fromkeys(sheet.inputs, 0)  #: of diodes: 0: 10 uA, 1: 1 mA
         self.limits = dict.fromkeys(sheet.inputs, 0.0)  #: [K] above which all outputs go off; 0: none
         self._offsets = {
             letter: self.calibration(f"input {letter}", 0.0, sheet.offset).offset for letter in sheet.inputs}
@@ -55,6 +62,13 @@ class LoopController(LineInstrument):
         if chuck is None or chuck.sensor != f"{self.name}.{letter}":
             return None
         return temperature + self._offsets[letter]
+
+    def letter(self, text: str) -> str:
+        """Return the letter of an input that there is."""
+        letter = text.upper()
+        if len(letter) != 1 or letter not in self.data_sheet.inputs:
+            raise LineError(EXECUTION_ERROR, text)
+        return letter
 
     def reading(self, letter: str) -> float | None:
         """Return the temperature [K] that an input reads now."""

@@ -12,22 +12,28 @@ Behaviour of the instruments that the virtual instruments reproduce
 - Switching a heater range on begins a ramp at the temperature of the sensor.
 - ``*RST`` switches all heater ranges off.
 - Above the temperature limit of an input (``TLIMIT``) all outputs go off. ``INCRV`` is kept, and changes no reading.
-- The points of curves, readings in sensor units, alarms, relays, the display, zones, warm-up and the analog outputs are
-  not modelled: their commands count as unknown.
+- ``SRDG?`` replies the volts of a diode DT-670 or the ohms of a platinum sensor of 100 Ohm (``INTYPE``) at the
+  temperature of the reading. For another type of sensor it has no reply.
+- Curves of the user are kept (``CRVHDR``, ``CRVPT``), and so are filters and the current of diodes; they change no
+  reading. The first two points of a curve decide its coefficient.
+- The points of standard curves, minima and maxima, alarms, relays, the display, zones, tuning, warm-up and the analog
+  outputs are not modelled: their commands count as unknown.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
 from tsbench.simulated_backends.scpi.syntax import Framing
-from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import (
-    COMMAND_ERROR,
-    ControlCommands,
-    ReadingCommands,
-)
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments import COMMAND_ERROR
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import ControlCommands, ReadingCommands
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import LAKESHORE_335, LAKESHORE_336
-from tsbench.simulated_backends.virtual_instruments.line_commands import LineError
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensor_commands import (
+    EmulationCommands,
+    SensorCommands,
+)
+from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable
+from tsbench.simulated_backends.virtual_instruments.serial_port import SerialPort
 
 #: common commands of IEEE 488.2 that the instruments have
 COMMON = ("*CLS", "*ESE", "*ESE?", "*ESR?", "*IDN?", "*OPC", "*OPC?", "*RST", "*SRE", "*SRE?", "*STB?", "*TST?", "*WAI")
@@ -36,8 +42,10 @@ COMMON = ("*CLS", "*ESE", "*ESE?", "*ESR?", "*IDN?", "*OPC", "*OPC?", "*RST", "*
 class VirtualLakeShore(LoopController):
     """A temperature controller of the series 33x."""
 
-    line_tables = (ReadingCommands, ControlCommands)
+    line_tables: ClassVar[tuple[type[LineTable[Any]], ...]] = (ReadingCommands, ControlCommands, SensorCommands)
     bus_latency: ClassVar[float] = 10e-3
+    #: of the USB interface, which cannot be changed (user's manual of the 335, chapter 6)
+    serial_port: ClassVar[SerialPort] = SerialPort(57600, 7, "odd")
     framing: ClassVar[Framing] = Framing(reply_end=b"\r\n", blocks=False)
 
     def cut(self, line: str) -> tuple[str, list[str]]:
@@ -84,6 +92,7 @@ class VirtualLakeShore335(VirtualLakeShore):
     """Two inputs; two heater outputs of 75 W and 25 W."""
 
     data_sheet = LAKESHORE_335
+    line_tables = (*VirtualLakeShore.line_tables, EmulationCommands)
     model, firmware = LAKESHORE_335.model, LAKESHORE_335.firmware
 
 

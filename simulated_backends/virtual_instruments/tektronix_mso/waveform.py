@@ -23,6 +23,8 @@ _ENCODINGS = {   # word of DATa:ENCdg -> (encoding, format, byte order)
     "SRI": ("BIN", "RI", "LSB"), "SRP": ("BIN", "RP", "LSB"), "FPB": ("BIN", "RI", "MSB"), "SFP": ("BIN", "RI", "LSB"),
     "FAS": ("BIN", "RI", "MSB"),
 }
+_ENCODING_WORDS = TekWord(
+    "ASCIi", "FAStest", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary", "SFPbinary")
 _COUPLINGS = {"AC": "AC", "DC": "DC", "GND": "GND"}
 _MODES = {"SAM": "Sample", "PEAK": "Pk Detect", "HIR": "Hi Res", "AVE": "Average", "ENV": "Envelope", "WFMDB": "WfmDB"}
 
@@ -57,9 +59,7 @@ class TektronixWaveforms(TektronixTable):
     stop = Setting(":DATa:STOP", Integer("", 1), default=1000)
     first_frame = Setting(":DATa:FRAMESTARt", Integer("", 1), default=1)
     last_frame = Setting(":DATa:FRAMESTOP", Integer("", 1), default=100_000)
-    data_encoding = Setting(
-        ":DATa:ENCdg", TekWord("ASCIi", "FAStest", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary",
-                            "SFPbinary"), default="RIB", change="_encoding_chosen")
+    data_encoding = Setting(":DATa:ENCdg", _ENCODING_WORDS, default="RIB", change="_encoding_chosen")
     encoding = Setting(":WFMOutpre:ENCdg", TekWord("ASCii", "BINary"), default="BIN", change="_format_chosen")
     binary_format = Setting(":WFMOutpre:BN_Fmt", Choice("RI", "RP", "FP"), default="RI", coerce="_of_channels",
                             change="_format_chosen")
@@ -86,6 +86,18 @@ class TektronixWaveforms(TektronixTable):
                          "byte_order", "width"):
                 self.setting_values.pop((name, ()), None)
             self.stop = self.records.sampling.points
+
+    @command(":DATa?")
+    def _data(self) -> Parts:
+        """``DATa?``: everything at once; the order is not compared with a manual."""
+        return Parts((
+            ("ENCdg", _ENCODING_WORDS.format(self.data_encoding, self)),
+            ("SOUrce", self.source), ("STARt", str(int(self.start))), ("STOP", str(int(self.stop))),
+            ("FRAMESTARt", str(int(self.first_frame))), ("FRAMESTOP", str(int(self.last_frame))), *self.more_data()))
+
+    def more_data(self) -> tuple[tuple[str, str], ...]:
+        """Return the other parts of ``DATa?``."""
+        return ()
 
     @command(":WFMOutpre:BIT_Nr", Integer("", 8, 16))
     def _set_bits(self, bits: int) -> None:
@@ -213,6 +225,10 @@ class MsoWaveformCommands(TektronixWaveforms):
                          coerce="_last_chosen")
     width = Setting(":WFMOutpre:BYT_Nr", Integer("", 1, 2), default=2, also=(":DATa:WIDth",))
     resampled = Setting(":WFMOutpre:RESample", Integer("", 1, 1), default=1, also=(":DATa:RESample",))
+
+    def more_data(self) -> tuple[tuple[str, str], ...]:
+        """Return the width, which has a header below ``DATa`` too."""
+        return (("WIDth", str(int(self.width))),)
 
     def _last_chosen(self, value: int | str) -> int:
         return 1_000_000 if isinstance(value, str) else value

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import pyvisa
-from pyvisa.constants import StatusCode
+from pyvisa.constants import Parity, StatusCode, StopBits
+
+from tsbench.errors import ConfigurationError
 
 pytestmark = pytest.mark.tsbench_outputs_stay_on
 
@@ -22,16 +24,25 @@ terminals = { meter = "out" }
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[Any]:
-    (tmp_path / "port.world.toml").write_text(WORLD, "utf-8")
-    manager = pyvisa.ResourceManager(f"{tmp_path / 'port.world.toml'}@tsbench")
+    yield from at_port(tmp_path)
+
+
+@pytest.fixture
+def slow_port(tmp_path: Path) -> Iterator[Any]:
+    yield from at_port(tmp_path, "serial_port = { baud_rate = 300, parity = \"even\", data_bits = 7 }")
+
+
+def at_port(folder: Path, settings: str = "") -> Iterator[Any]:
+    (folder / "port.world.toml").write_text(WORLD.replace("[fixture]", f"{settings}\n[fixture]"), "utf-8")
+    manager = pyvisa.ResourceManager(f"{folder / 'port.world.toml'}@tsbench")
     opened: Any = manager.open_resource("ASRL3::INSTR", read_termination="\r", write_termination="\r", timeout=2000)
     yield opened
     manager.close()
 
 
-def test_replies_end_as_the_instrument_ends_them_and_take_their_time(port: Any) -> None:
-    clock = port.visalib.clock
-    port.baud_rate = 300
+def test_replies_end_as_the_instrument_ends_them_and_take_their_time(slow_port: Any) -> None:
+    port, clock = slow_port, slow_port.visalib.clock
+    port.baud_rate, port.parity, port.data_bits = 300, Parity.even, 7
     before = clock.now()
     reply = port.query("*IDN?")
     assert reply.startswith("KEITHLEY INSTRUMENTS INC.,MODEL 2400")
@@ -39,6 +50,52 @@ def test_replies_end_as_the_instrument_ends_them_and_take_their_time(port: Any) 
     port.read_termination = "\n"
     with pytest.raises(pyvisa.errors.VisaIOError, match="VI_ERROR_TMO"):
         port.query("*IDN?")
+
+
+@pytest.mark.parametrize(("setting", "wrong", "right"), [
+    ("baud_rate", 19200, 9600), ("data_bits", 7, 8), ("parity", Parity.odd, Parity.none)])
+def test_who_has_other_settings_is_not_understood(port: Any, setting: str, wrong: Any, right: Any) -> None:
+    """Both ways; the instrument does nothing, and answers as before when the settings are right again."""
+    port.stop_bits = StopBits.two   # which no receiver minds
+    assert port.query(":OUTP?") == "0"
+    setattr(port, setting, wrong)
+    port.write(":OUTP ON")
+    with pytest.raises(pyvisa.errors.VisaIOError, match="VI_ERROR_TMO"):
+        port.query(":OUTP?")
+    port.write_raw(b"\x03")
+    assert port.bytes_in_buffer == 0
+    setattr(port, setting, right)
+    assert port.query(":OUTP?") == "0"
+    port.write("*OPC?")
+    setattr(port, setting, wrong)
+    with pytest.raises(pyvisa.errors.VisaIOError, match="VI_ERROR_TMO"):
+        port.read()
+
+
+def test_a_lake_shore_has_the_port_of_its_manual(tmp_path: Path) -> None:
+    """57600 bit/s, 7 data bits, odd parity (user's manual of the 335, chapter 6)."""
+    world = tmp_path / "w.world.toml"
+    text = WORLD.replace("keithley_2400", "lakeshore_335").replace('terminals = { meter = "out" }', "")
+    world.write_text(text.replace("R1 out 0 10k", "V1 out 0 1\\nR1 out 0 10k"), "utf-8")
+    manager = pyvisa.ResourceManager(f"{world}@tsbench")
+    try:
+        controller: Any = manager.open_resource(
+            "ASRL3::INSTR", read_termination="\r\n", baud_rate=57600, data_bits=7, parity=Parity.odd)
+        assert controller.query("*IDN?").startswith("LSCI,MODEL335")
+    finally:
+        manager.close()
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ("serial_port = { parity = \"odd\" }\n[fixture]",
+     "serial_port is for an instrument at a serial port, but GPIB0::3::INSTR is none"),
+    ("serial_port = { baud = 300 }\n[fixture]",
+     r"unknown key 'baud' in \[instruments.meter.serial_port\]\. Did you mean 'baud_rate'")])
+def test_what_a_world_file_says_of_a_port(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "w.world.toml").write_text(
+        WORLD.replace("ASRL3::INSTR", "GPIB0::3::INSTR").replace("[fixture]", line), "utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        pyvisa.ResourceManager(f"{tmp_path / 'w.world.toml'}@tsbench")
 
 
 def test_bytes_that_have_come_are_counted(port: Any) -> None:

@@ -90,7 +90,9 @@ def test_preambles_have_the_fields_of_the_makers(table: Any) -> None:
     assert mso.ask("WFMOutpre?") == (
         '2;16;BIN;RP;INT;LSB;"Ch1, DC coupling, 100mV/div, 80ns/div, 5000 points, Sample mode";5000;Y;LIN;"s";'
         '160.0000E-12;0.0E+0;2500;"V";15.6250E-6;0.0E+0;2.0000E-3;TIME;ANALOG;0.0E+0;0.0E+0;9.91E+37;1')
+    assert mso.ask("DATa?") == "SRP;CH1;1;5000;1;1000000;2"
     mso.tell("HEADer ON")
+    assert mso.ask("DATa?") == ":DAT:ENC SRP;SOU CH1;STAR 1;STOP 5000;FRAMESTAR 1;FRAMESTOP 1000000;WID 2"
     assert mso.ask("WFMOutpre?").startswith(":WFMO:BYT_N 2;BIT_N 16;ENC BIN;BN_F RP;ASC_F INT;")
     dpo = Scope(table, DPO)
     dpo.tell("CH1:SCAle 0.1;OFFSet 0;POSition 2.88", "TRIGger:A:LEVel:CH1 0.1", "WFMOutpre:BYT_Nr 2", "VERBose OFF")
@@ -98,6 +100,7 @@ def test_preambles_have_the_fields_of_the_makers(table: Any) -> None:
     assert dpo.ask("WFMOutpre?") == (
         '2;16;BIN;RI;MSB;"Ch1, DC coupling, 100mV/div, 1us/div, 10000 points, Sample mode";10000;Y;"s";1.0000E-9;'
         '0.0000;5000;"V";15.6250E-6;18.4320E+3;0.0000;1')
+    assert dpo.ask("DATa?") == "RIB;CH1;1;10000;1;100000"
 
 
 @pytest.mark.parametrize(("model", "rate", "step"), [

@@ -10,6 +10,7 @@ from pymeasure.instruments.lakeshore.lakeshore3xx import LakeShore3xx
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import Loop
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensors import sensor_units
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.world.world import World, close_world, open_world
 
@@ -89,6 +90,15 @@ def of_place(world: World) -> float:
     ('INNAME A,"chuck";INNAME? A', "chuck          "),
     ("RANGE 1,1;*RST;RANGE? 1;OUTMODE? 2", "0;1,2,0"),
     ("*OPC?", "1"),
+    ("SRDG? B", "+0.00000"), ("INTYPE A,2,0,0,0,1;SRDG? A", "+108.900"), ("INTYPE A,0,0,0,0,1;SRDG? A", "+0.00000"),
+    ("CRVHDR? 2", "DT-670         ,STANDARD C,2,+500.000,1"), ("CRVHDR? 6", "PT-100         ,STANDARD C,3,+800.000,2"),
+    # the example of the manual of the 336, p. 130
+    ("CRVHDR 21,DT-470,00011134,2,325.0,1;CRVHDR? 21", "DT-470         ,00011134  ,2,+325.000,1"),
+    ("CRVPT 21,2,0.10191,470.000;CRVPT? 21,2;CRVPT? 21,3", "+0.10191,+470.000;+0.00000,+0.00000"),
+    ("CRVPT 21,1,90.5,470;CRVPT 21,2,101.5,480;CRVHDR? 21", "               ,          ,2,+325.000,2"),
+    ('CRVHDR 59,"mine","1",3,800,2;CRVDEL 59;CRVHDR? 59', "               ,          ,2,+325.000,1"),
+    ("FILTER? A", "0,8,10"), ("FILTER A,1,10,2;FILTER? A;FILTER? B", "1,10,2;0,8,10"),
+    ("DIOCUR? A", "0"), ("DIOCUR A,1;DIOCUR? A", "1"), ("TUNEST?", "0,0,0,00"),
 ])
 def test_commands_of_the_manual(world: World, message: str, reply: str) -> None:
     assert say(world, message) == reply
@@ -97,7 +107,9 @@ def test_commands_of_the_manual(world: World, message: str, reply: str) -> None:
 @pytest.mark.parametrize(("message", "bit"), [
     ("SYST:ERR?", 0x20), ("NONSENSE 1", 0x20), ("KRDG? E", 0x10), ("SETP 5,300", 0x10), ("SETP 1", 0x20),
     ("SETP 1,300,2", 0x20), ("SETP 1,warm", 0x20), ("RANGE 1,4", 0x10), ("RANGE 3,2", 0x10), ("RAMP 1,1,101", 0x10),
-    ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("HTRSET 1,0,1,2,0,1", 0x20),
+    ("SRDG? E", 0x10), ("INTYPE B,4,0,0,0,1;SRDG? B", 0x10), ("CRVHDR 20,A,1,2,325,1", 0x10), ("CRVPT? 2,1", 0x10),
+    ("CRVPT 21,201,1,300", 0x10), ("CRVDEL 60", 0x10), ("FILTER A,1,1,2", 0x10), ("DIOCUR A,2", 0x10),
+    ("EMUL 0,0", 0x20), ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("HTRSET 1,0,1,2,0,1", 0x20),
 ])
 def test_what_is_wrong_is_ignored_and_shows_in_the_event_register(world: World, message: str, bit: int) -> None:
     before = say(world, "SETP? 1;RANGE? 1;RAMP? 1;PID? 1")
@@ -118,8 +130,31 @@ def test_the_335_has_two_inputs_and_less_power(tmp_path: Path) -> None:
     # with the type of the output, as the maker's driver lakeshore 1.10.0 (model_335.py) sends and reads it
     assert say(world, "HTRSET 2,1,2,0,1.2,2;HTRSET? 2") == "1,2,0,+1.200,2"
     assert say(world, "HTRSET 1,0,1,2,0,1;HTRSET? 1;*ESR?") == "0,1,2,+0.000,1;0"
+    assert say(world, "EMUL 0,0;EMUL?;*ESR?") == "0,0;0" and say(world, "EMUL 1,0;*ESR?") == "16"
     assert say(world, "HTRSET 1,1,1,2,0,1;*ESR?") == "16" and say(world, "HTRSET 1,1,2,0,1;*ESR?") == "32"
     close_world(world)
+
+
+@pytest.mark.parametrize(("kelvins", "volts", "ohms"), [
+    # DT-670: catalogue of Lake Shore, standard curve (table D-2 of the manual of the 325); Pt 100: IEC 60751, table 1
+    (273.15, None, 100.0), (373.15, None, 138.51), (173.15, None, 60.26), (73.15, None, 18.52),
+    (298.5, 0.563128, None), (390.0, 0.349522, None), (461.5, 0.179181, None), (213.0, 0.755487, None),
+])
+def test_sensors_follow_their_tables(kelvins: float, volts: float | None, ohms: float | None) -> None:
+    """The voltage to 0.05 K."""
+    if volts is not None:
+        assert sensor_units(1, kelvins) == pytest.approx(volts, abs=1.2e-4)
+    if ohms is not None:
+        assert sensor_units(2, kelvins) == pytest.approx(ohms, abs=6e-3)
+    assert sensor_units(3, kelvins) is None
+
+
+def test_the_reading_in_sensor_units_is_that_of_the_chuck(world: World) -> None:
+    """At 296 K, between two points of the curve of a DT-670: 298.5 K, 0.563128 V and 279 K, 0.607845 V."""
+    volts = 0.563128 + 2.5 * (0.607845 - 0.563128) / 19.5
+    found = say(world, "SRDG? A")
+    assert float(found) == pytest.approx(volts, abs=1.2e-4) and len(found) == len("+0.56886")
+    assert say(world, "SRDG? 0") == f"{found},+0.00000,+0.00000,+0.00000"
 
 
 @pytest.mark.parametrize(("number", "watts"), [(1, 1.0), (2, 10.0), (3, 100.0)])

@@ -7,16 +7,19 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import tsbench.extraction
 import tsbench.protocols
 import tsbench.station.bench.bench
-from tests.fixtures.fake_runs import FakeBench, Sweep, hooked
+from tests.fixtures.fake_runs import FakeBench, FakeClock, Sweep, hooked
 from tests.fixtures.patience import PATIENCE
 from tsbench.instruments import OutputState
 from tsbench.records import RunEvent
+from tsbench.station.bench.driver_waits import DriverWaits, StopHeard
+from tsbench.station.protection.control import STEP_TIME
 from tsbench.station.runner import Control, StdinControl, run_on
 from tsbench.storage import read_run
 from tsbench.storage.nexus.validation import inspect
@@ -42,6 +45,58 @@ def test_stop_is_heard_at_the_next_step(
     assert (outcome.status, outcome.exit_code, bench.on) == ("abort", 130, False)
     assert outcome.path is not None and len(read_run(outcome.path).points) == 3
     assert ("emergency" in outcome.reason) == (word == "emergency")
+
+
+def test_a_stop_is_heard_where_a_driver_waits(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A driver may wait for seconds within one step, as for the points of a scope, while an output is on."""
+    control, waited = Control(), []
+    waits = DriverWaits(lambda: bench.clock)
+    monkeypatch.setattr(bench, "instruments", SimpleNamespace(waits=waits), raising=False)
+
+    def read_points(_: object) -> None:
+        control.stop()
+        while time.monotonic() < began + PATIENCE:
+            waited.append(waits.wait(0.01))
+            time.sleep(0.01)
+
+    switch_off = bench.make_safe
+
+    def make_safe() -> Sequence[OutputState]:
+        waits.wait(0.01)   # nothing breaks into it
+        return switch_off()
+
+    monkeypatch.setattr(bench, "make_safe", make_safe)
+    hooked(monkeypatch, read_points)
+    began = time.monotonic()
+    outcome = run_on(bench, Sweep(at=2), tmp_path, control=control)  # type: ignore[arg-type]
+    assert (outcome.status, outcome.exit_code, bench.on) == ("abort", 130, False)
+    assert outcome.reason.startswith("stopped by the operator")
+    assert waited and time.monotonic() - began < PATIENCE
+    assert outcome.path is not None and len(read_run(outcome.path).points) in (2, 3)
+
+
+def test_a_stop_breaks_into_one_wait_only() -> None:
+    """What a protocol does at its end, such as a ramp to zero, may wait too."""
+    waits = DriverWaits(FakeClock)
+    with waits.hearing(lambda: "enough"):
+        with pytest.raises(StopHeard, match="enough"):
+            waits.wait(0.1)
+        waits.wait(0.1)
+    waits.wait(0.1)
+
+
+def test_a_stop_leaves_a_short_step_its_time() -> None:
+    control = Control()
+    assert control.overdue() is None
+    control.stop("enough")
+    assert control.stopped == "enough" and control.overdue() is None
+    began = time.monotonic()
+    while control.overdue() is None and time.monotonic() < began + PATIENCE:
+        time.sleep(0.01)
+    control.emergency("now")
+    assert control.overdue() == "now" and time.monotonic() - began >= 0.9 * STEP_TIME
 
 
 def test_pause_holds_at_a_place_of_rest_until_resumed(bench: FakeBench, tmp_path: Path) -> None:
