@@ -204,7 +204,9 @@ OSCILLOSCOPE = (
     Kind("timebase_accuracy", "accuracy of the time base", ("timebase_accuracy",), lambda s: share(s.timebase_accuracy),
          (f"{_SCOPE}the_time_base_is_as_accurate_as_stated",)),
     Kind("channel_delay", "delay of an input against the others, at most", ("channel_delay",),
-         lambda s: quantity(s.channel_delay, "s"), (f"{_SCOPE}inputs_are_as_late_against_each_other_as_stated",)),
+         lambda s: quantity(s.channel_delay, "s"), (
+             f"{_SCOPE}inputs_are_as_late_against_each_other_as_stated",
+             f"{FOLDER}test_drawn_errors.py::test_errors_of_inputs_are_normal_with_a_third_of_the_accuracy")),
     Kind("trigger_jitter", "jitter of the trigger, rms, beside noise over slew rate", ("trigger_jitter",),
          lambda s: quantity(s.trigger_jitter, "s"), (
              f"{_SCOPE}the_trigger_jitters_as_stated",)),

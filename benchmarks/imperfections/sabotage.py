@@ -1,6 +1,6 @@
 """Does the test of each imperfection notice a wrong number? ``python -m benchmarks.imperfections.sabotage [--all]``.
 
-Each number that makes an imperfection is made wrong in the simulation in three ways (:mod:`.sabotages`), and its test
+Each number that makes an imperfection is made wrong in the simulation in five ways (:mod:`.sabotages`), and its test
 runs on it. ``--all`` takes each model, else the first of each family. ``--only WORD`` takes tests with WORD in their
 names. The table is that of docs/evidence/imperfections.md.
 """
@@ -43,14 +43,16 @@ def table(found: Iterable[Mapping[str, object]]) -> tuple[str, list[str]]:
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     unseen = []
     for one in found:
-        numbers, _, factor = str(one["sabotage"]).rpartition(" ")
+        factor = next(word for word in WORDS.values() if str(one["sabotage"]).endswith(f" {word}"))
+        numbers = str(one["sabotage"]).removesuffix(f" {factor}")
         kind = str(one["of"]).partition("::")[0].rpartition("test_imperfections_of_")[2].removesuffix(".py")
         test = f"{one['test']} ({kind})" if str(one["test"]).startswith("test_levels_are") else str(one["test"])
         result = str(one["found"])
         counts[test, numbers, factor][result if result in (SEEN, NOTHING) else "blind"] += 1
         if result not in (SEEN, NOTHING):
             unseen.append(f"* `{test}`, {one['sabotage']}, {', '.join(map(str, one['on']))}: {result}")   # type: ignore[call-overload]
-    lines = [f"| test | number | {' | '.join(WORDS[factor] for factor in FACTORS)} |", "|---|---|---|---|---|"]
+    columns = ["test", "number", *(WORDS[factor] for factor in FACTORS)]
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for test, numbers in dict.fromkeys(key[:2] for key in counts):
         cells = []
         for factor in FACTORS:

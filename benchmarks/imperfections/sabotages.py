@@ -1,7 +1,7 @@
 """Deliberate faults of the numbers that make imperfections: which test must see which.
 
-A sabotage changes a number where the simulation reads it: to nothing, to half of it, or to twice of it. The test goes
-on with the number of the data sheet. A test that passes all the same is blind.
+A sabotage changes a number where the simulation reads it: to nothing, to half of it, by 10 %, or to twice of it. The
+test goes on with the number of the data sheet. A test that passes all the same is blind.
 """
 
 import copy
@@ -24,8 +24,8 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     SourceMeterDataSheet,
 )
 
-FACTORS = (0.0, 0.5, 2.0)
-WORDS = {0.0: "absent", 0.5: "half", 2.0: "double"}
+FACTORS = (0.0, 0.5, 0.9, 1.1, 2.0)
+WORDS = {0.0: "absent", 0.5: "half", 0.9: "10 % less", 1.1: "10 % more", 2.0: "double"}
 #: numbers that are small, not 0, in an ideal instrument: nothing is computed for 0
 _FREE = ("time_constant", "settling", "output_resistance", "relay_resistance", "closed", "FAST_RESISTANCE",
          "PULSE_RESISTANCE", "resolution", "reading_step", "overshoot_time",
@@ -66,8 +66,9 @@ _FROM_ONE = ("overrange", "read_overrange", "range_limits_at", "high_capacitance
 _CONVERTERS: Mapping[str, Callable[[int, float], int]] = {
     "dac_bits": lambda bits, factor: bits - 1 if factor == 2.0 else bits,
     "levels": lambda levels, factor: round(levels * (factor or 16.0)),
-    "resolved": lambda one, factor: one if one == 1 else {0.0: 16 * one, 0.5: 2 * one}.get(factor, one // 2),
-    "resolution_bits": lambda bits, factor: bits if bits == 8 else {0.0: 15, 0.5: bits + 1}.get(factor, bits - 1),
+    "resolved": lambda one, factor: one if one == 1 else {0.0: 16 * one, 0.5: 2 * one, 2.0: one // 2}.get(factor, one),
+    "resolution_bits": lambda bits, factor: bits if bits == 8 else {
+        0.0: 15, 0.5: bits + 1, 2.0: bits - 1}.get(factor, bits),
     "highest_code": lambda code, factor: round(code * factor) if factor == 0.5 else code,
 }
 #: what an instrument has that should have no such thing
@@ -251,6 +252,17 @@ def _objects(*names: str) -> Callable[..., None]:
     return spoil
 
 
+def _drawn_inputs(stack: ExitStack, module: ModuleType, sabotage: Sabotage) -> None:
+    """Draw the errors of inputs for another data sheet than the test has."""
+    drawn = module.channel_errors
+
+    def spoilt(bench: Any, name: str, sheet: Any, cables: Any) -> Any:
+        numbers = {field: wrong(field, getattr(sheet, field), sabotage.factor) for field in sabotage.fields}
+        return drawn(bench, name, dataclasses.replace(sheet, **numbers), cables)
+
+    stack.enter_context(mock.patch.object(module, "channel_errors", spoilt))
+
+
 def _connectors(stack: ExitStack, module: ModuleType, sabotage: Sabotage) -> None:
     """Put a wrong resistance between a generator and its connectors: the data sheet cannot state another one."""
     del module
@@ -325,6 +337,9 @@ SABOTAGES: Mapping[str, tuple[Callable[..., None], tuple[tuple[str, ...], ...]]]
     "test_the_input_loads_its_node_as_stated": (_SCOPES, (("impedances",), ("input_capacitance",))),
     "test_the_time_base_is_as_accurate_as_stated": (_SCOPES, (("timebase_accuracy",),)),
     "test_inputs_are_as_late_against_each_other_as_stated": (_SCOPES, (("channel_delay",),)),
+    "test_errors_of_inputs_are_normal_with_a_third_of_the_accuracy": (_drawn_inputs, (
+        ("gain_accuracy",), ("offset_divisions",), ("offset_accuracy",), ("offset_gain_accuracy",),
+        ("channel_delay",))),
     "test_the_trigger_jitters_as_stated": (_SCOPES, (("trigger_jitter",),)),
     "test_a_signal_smaller_than_the_hysteresis_does_not_trigger": (_SCOPES, (("hysteresis",),)),
     "test_automatic_trigger_comes_after_the_stated_time": (_SCOPES, (("auto_timeout",),)),

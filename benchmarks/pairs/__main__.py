@@ -31,8 +31,11 @@ COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
 _SEED = 20261128
 
 
-def measure(cell: Cell, imperfections: bool) -> dict[str, Any]:
-    """Measure one cell; returns its name, the extracted values beside the truth, or why it was refused."""
+def measure(cell: Cell, imperfections: bool, drawing: int = 0) -> dict[str, Any]:
+    """Measure one cell; returns its name, the extracted values beside the truth, or why it was refused.
+
+    ``drawing``: number of the drawing of instruments and device; the table has drawing 0.
+    """
     from tsbench.demo.truth import true_value
     from tsbench.errors import LimitError, TsbenchError
     from tsbench.protocols import protocol_named
@@ -45,7 +48,8 @@ def measure(cell: Cell, imperfections: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         # instruments of its own: with one seed for all, every oscilloscope would have the same part of its error
-        bench = lay(cell, out, seed_of(_SEED, cell.name), imperfections)
+        keys = (drawing,) if drawing else ()
+        bench = lay(cell, out, seed_of(_SEED, cell.name, *keys), imperfections)
         try:
             protocol = protocol_named(cell.part.protocol).parse(dict(cell.part.parameters))
             outcome = run_protocol(bench, "D1", protocol, out)

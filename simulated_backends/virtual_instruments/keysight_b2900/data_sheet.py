@@ -1,7 +1,9 @@
-"""Numbers of the Keysight B2901A, B2902A, B2911A and B2912A (data sheet, p. 16 to 18; user's guide, p. 2-14, 2-20).
+"""Numbers of the Keysight B2901A, B2902A, B2911A and B2912A (data sheet, p. 16 to 18; user's guide, p. 2-14, 2-20,
+6-13; SCPI command reference ed. 2, p. 2-17, 4-79).
 
 From these pages: ranges, accuracy and overrange of readings, settling times, noise of the voltage source (3 mV rms,
-10 Hz to 20 MHz), overshoot at a change of range (250 mV), least pulse width (50 us), least trigger interval.
+10 Hz to 20 MHz), overshoot at a change of range (250 mV), least pulse width (50 us), least trigger interval, what is on
+while the output is off, and where the automatic range goes down.
 
 The settling times of a current are printed for a short. The model has them at a load with 1 V at the full range, and
 is faster at smaller loads.
@@ -55,6 +57,9 @@ SOURCES = SourceMeterSources(
     overflow=Origin("B2900A data sheet, p. 16 to 18"),
     settling=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (currents)", "voltages"),
     range_change_overshoot=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (250 mV)", "its duration"),
+    automatic_range=Origin(
+        "B2900 SCPI command reference ed. 2, p. 2-17 and 4-79 (below range * rate / 1000, with a rate of 90)"),
+    off_state=Origin("B2900 user's guide ed. 2, p. 6-13, table 6-1"),
 )
 
 VOLTAGE = (
@@ -88,7 +93,7 @@ def _sheet(model: str, channels: int, fine: bool) -> B2900DataSheet:
         output_resistance=0.01, relay_resistance=0.05, slew_rate=0.3e6, high_capacitance_factor=20.0,
         loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005, relay_time=0.5e-3, switch_on_time=2e-3,
         range_change_time=1e-3, range_change_overshoot=0.25, overshoot_time=10e-6, reading_overhead=8e-6,
-        resolution=0.5e-6, range_down=0.095,
+        resolution=0.5e-6, range_down=0.09,
         channels=channels, least_interval=10e-6 if fine else 20e-6, least_pulse_width=50e-6,
         least_limit_of={"CURR": current[0].full_scale * 0.01, "VOLT": 2e-3}, sources=SOURCES,
     )

@@ -111,7 +111,7 @@ SISTERS = {"MODEL 2401": "MODEL 2400", "Model 2601B": "Model 2602B", "B2901A": "
 FAMILIES: Mapping[str, Mapping[str, object]] = {
     "keithley_2400": {"open_relay_settling": 15e-3, "least_of_range": 1e-3},
     "keithley_2600": {"least_limit": 0.1},
-    "keysight_b2900": {"range_change_overshoot": 0.25},
+    "keysight_b2900": {"range_change_overshoot": 0.25, "range_down": 0.09},
     "keysight_33600": {"output_resistance": 50.0},
     "siglent_sdg2000x": {"min_edge_time": 8.4e-9},
     "tektronix_afg": {"output_resistance": 50.0, "dac_bits": 14},
