@@ -16,6 +16,7 @@ from tsbench.instruments.rigol_oscilloscopes.driver import RigolOscilloscope
 from tsbench.instruments.rigol_oscilloscopes.ds4000 import RigolDs4000
 from tsbench.records import Flag, Identity, Waveform
 from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.driver_waits import DriverWaits, StopHeard
 
 DS1074Z = Identity("RIGOL TECHNOLOGIES", "DS1074Z", "DS1Z1", "00.04.04")
 MSO5104 = Identity("RIGOL TECHNOLOGIES", "MSO5104", "MS5A1", "00.01.03")
@@ -159,6 +160,30 @@ def test_the_divider_of_a_ds4000_is_for_levels_beyond_its_direct_input(level: fl
 def test_a_level_beyond_the_divider_is_refused() -> None:
     with ds4000([]) as found, pytest.raises(LimitError, match="-4 V to 4 V"):
         found._set_level(EdgeTrigger("external", 4.1))
+
+
+def test_a_stop_ends_the_wait_for_points_of_a_ds4000() -> None:
+    """The generator's output is on meanwhile: nobody waits for the rest of the five seconds."""
+    asked: list[str | None] = [None, None, None, "stopped by the operator"]
+    waits = DriverWaits(Waited)
+    pairs = [*READING, (":WAV:STAT?", "READ,0"), (":WAV:STAT?", "READ,0")]
+    with ds4000(pairs) as found, waits.hearing(lambda: asked.pop(0)):
+        found.wait = waits.wait
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        found._timebase = Timebase(4e-3)
+        with pytest.raises(StopHeard, match="stopped by the operator"):
+            found.fetch([1])
+    assert asked == []
+
+
+class Waited:
+    """A clock without time."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def wait(self, seconds: float) -> None:
+        pass
 
 
 def test_a_ds4000_has_inputs_of_50_ohm() -> None:
