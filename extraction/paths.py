@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tsbench.errors import ConfigurationError
 from tsbench.importers.registry import foreign_suffixes
+from tsbench.storage.campaign_files import missing_in_folder
 
 #: what is a run file, the journal of one, or the file of another program that may be one
 RUN_SUFFIXES = frozenset({".nxs", ".tsj", ".h5", ".hdf5"})
@@ -99,6 +100,8 @@ def _in_folder(folder: Path, suffixes: Sequence[str] | frozenset[str] | None) ->
     files = [path for path in files if path.suffix.lower() != ".tsj" or path.stem not in finished]
     files = [path for path in files if not path.name.startswith(".") and not _is_second_part(path)]
     if not files:
+        if missing := missing_in_folder(folder, below=False):
+            raise ConfigurationError(f"{folder}: there is nothing to read. {'. '.join(missing)}")
         raise ConfigurationError(
             f"{folder}: this folder has no run file or table ({', '.join(sorted(wanted))}). For files in its "
             f"subfolders, give a pattern such as {(folder / '**' / '*.nxs').as_posix()}"

@@ -109,9 +109,15 @@ def test_a_bad_file_and_missing_files_are_problems(tmp_path: Path, capsys: pytes
     (folder / "bad.nxs").unlink()
     gone = sorted(folder.glob("*.nxs"))[0]
     gone.unlink()
-    for command in (["statistics"], ["statistics", "--anew"], ["analyse"], ["validate"]):
+    commands = (["statistics"], ["statistics", "--anew"], ["analyse"], ["validate"])
+    for command in commands:
         assert main([*command, str(folder)]) == 2
         assert f"screen: 1 run file is missing: {gone.name}" in capsys.readouterr().err
+    for left in folder.glob("*.nxs"):
+        left.unlink()
+    for command in commands:
+        assert main([*command, str(folder)]) == 2
+        assert "there is nothing to read. screen: 2 run files are missing" in capsys.readouterr().err
 
 
 def test_missing_files_of_deeper_campaigns_are_no_matter_of_statistics(
