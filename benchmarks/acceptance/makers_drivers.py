@@ -288,3 +288,15 @@ def settings_of_the_336(controller: Any, bench: OpenBench) -> None:
     same("resistance", int(controller.get_heater_setup(1)["heater_resistance"]), 1)
     same("sensor B", controller.get_input_reading_status("B").sensor_units_overrange, True)
     close_to("Celsius", controller.get_celsius_reading("A"), 22.85, 0.1)
+
+
+@MODEL_336.case
+def sensors_of_the_336(controller: Any, bench: OpenBench) -> None:
+    """A diode DT-670 at 296 K by the points of its curve at 279 K and 298.5 K, and a curve that is written and read."""
+    close_to("diode", controller.get_sensor_reading("A"), 0.563128 + 2.5 * (0.607845 - 0.563128) / 19.5, 1.2e-4)
+    same("no sensor", controller.get_sensor_reading("B"), 0.0)
+    same("curve", controller.get_curve_header(controller.get_input_curve("A")).curve_name.strip(), "DT-670")
+    controller.set_curve_data_point(21, 1, 0.10191, 470.0)
+    same("point", controller.get_curve_data_point(21, 1), (0.10191, 470.0))
+    controller.set_filter("A", True, 10, 2)
+    same("filter", controller.get_filter("A"), {"filter_enable": True, "data_points": 10, "reset_threshold": 2})
