@@ -13,6 +13,7 @@ and commit.
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,14 @@ def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
         lines.append(Line(
             f"median half-width, to that without imperfections: {' '.join(part_of)}",
             "-" if wider is None else f"{wider:.2f}", f"<= {WIDER}", wider is not None and wider <= WIDER))
+    for part_of in dict.fromkeys((cell.part.device, cell.part.protocol) for cell in wanted):
+        rows = [row for cell, one in measured for row in one["rows"] if part_of == (
+            cell.part.device, cell.part.protocol)]
+        held = sum(None not in row and row[3] <= row[1] <= row[4] for row in rows)
+        # so many are outside by chance in one of a thousand runs of exact 95 % intervals, or more rarely
+        least = 0.95 * len(rows) - 3.1 * math.sqrt(0.95 * 0.05 * len(rows))
+        lines.append(Line(f"intervals that contain the true value: {' '.join(part_of)}", f"{held} of {len(rows)}",
+                          f">= {least:.0f}", held >= least))
     lines += [Line(f"{one['cell']}: failed", one["failed"][:80], "", False) for one in failed]
     lines += [Line(f"{one['cell']}: refused", one["refused"][:80], "", False)
               for _, one in results if one["refused"]]
