@@ -1,6 +1,6 @@
-"""One cell with other drawings of its instruments and device: ``python -m benchmarks.pairs.drawings CELL [--count 20]``.
+"""A cell with other drawings of its instruments and device: ``python -m benchmarks.pairs.drawings CELL [--count 20]``.
 
-A cell of the table has one drawing. If it does not hold, this tells whether chance explains it: of exact 95 % intervals,
+A cell of the table has one drawing. If it does not hold, this tells if chance explains it. Of exact 95 % intervals,
 5 % do not contain the true value. The drawings are kept in ``build/pairs_drawings.jsonl``, and a further run goes on
 with them. ``--count 0`` measures nothing and prints the table of all that are kept.
 """
