@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.acceptance.expected import EVIDENCE, Comparison, Expected, compare, idle, load, misplaced
+from benchmarks.acceptance.planting import plant_all
 from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
 from benchmarks.report import heading
 
@@ -110,6 +111,20 @@ def reproduce(name: str) -> int:
     return 0 if reproduced else 1
 
 
+def plant(only: Sequence[str]) -> int:
+    """Plant failures into the cases of the list, and print which are taken for the expected ones."""
+    print(heading("acceptance --plant", "other failures in the cases of the expected ones"))
+    print("| entry | planted | result |\n|---|---|---|")
+    found = []
+    for one in plant_all(load(), only):
+        found.append(one)
+        print(f"| {one.entry} | {one.plant} | {one.result} |", flush=True)
+        print(f"{one.entry}, {one.plant}: {one.shown}", file=sys.stderr, flush=True)
+    counts = {result: sum(one.result == result for one in found) for result in ("told", "HIDDEN", "-")}
+    print(f"\n{counts['told']} told, {counts['HIDDEN']} hidden, {counts['-']} without an effect.")
+    return 1 if counts["HIDDEN"] else 0
+
+
 def main() -> int:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.acceptance", description=__doc__)
@@ -118,10 +133,14 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="rows whose name contains one of these")
     parser.add_argument("--reproduce", metavar="ID", help="show one entry of the list of expected failures")
     parser.add_argument("--list", action="store_true", help="print the rows, and the list of expected failures")
+    parser.add_argument("--plant", nargs="*", metavar="ID",
+                        help="plant other failures into the cases of the list: is each told from the expected one?")
     parser.add_argument("--child", nargs=2, metavar=("ROW", "TRANSPORT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         return child(*options.child)
+    if options.plant is not None:
+        return plant(options.plant)
     if options.reproduce:
         return reproduce(options.reproduce)
     wanted = planned(options.quick, options.only)

@@ -48,7 +48,7 @@ def identity_by_words(meter: Any, bench: OpenBench) -> None:
     assert "2450" in meter.id, meter.id
 
 
-@SOURCE_METER.case
+@SOURCE_METER.provoking(-113)
 def unknown_words_are_an_error(meter: Any, bench: OpenBench) -> None:
     """-113 stands in the queue."""
     meter.nonsense.words(1)
@@ -56,7 +56,7 @@ def unknown_words_are_an_error(meter: Any, bench: OpenBench) -> None:
     same("code", code, -113)
 
 
-@KEITHLEY_2400.case
+@KEITHLEY_2400.provoking(803)
 def current_by_words_of_the_2400(meter: Any, bench: OpenBench) -> None:
     """A level and a reading by the words of the 2400 give V/R; a reading with the output off is error +803."""
     meter.source.volt.range(2)

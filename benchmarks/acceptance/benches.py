@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.acceptance.noting import WAITING, Notebook
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.access.servers.pace import FastPace
 from tsbench.simulated_backends.access.servers.server import BenchServer
@@ -128,6 +129,7 @@ class OpenBench:
         self.world, self.library, self.transport = world, library, transport
         self.addresses = addresses
         self.resource = addresses[TESTED]  #: of the instrument under test
+        self.notebook = Notebook(world.instruments[TESTED])   #: what the instrument under test notes
         self._manager = pyvisa.ResourceManager(library)
         self._sessions: dict[str, Any] = {}
 
@@ -160,6 +162,16 @@ class OpenBench:
     def ask(self, message: str, name: str = TESTED) -> str:
         """Ask the instrument under test (or ``name``) by a session of its own."""
         return str(self.session(name).query(message)).strip()
+
+    def carried_out(self) -> None:
+        """Wait until the instrument under test has carried out what it was sent by a wire, if it ever does."""
+        if self.transport == "in process":
+            return
+        self.notebook.waiting = True
+        with suppress(Exception):
+            for _ in range(2):   # the first may overtake what has come by another connection
+                self.session(TESTED).query(WAITING)
+        self.notebook.waiting = False
 
     def errors(self, name: str = TESTED) -> list[int]:
         """Empty the error queue (SCPI); return the codes."""

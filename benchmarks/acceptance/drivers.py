@@ -27,6 +27,9 @@ class Driver:
     options : the entry ``options`` of the instrument in the world file
     address : VISA address of the instrument in process; empty: one of USB
     more : more tables of the world file
+    cases : name -> the case
+    provoked : (name of a case, transport) -> numbers of the errors that it makes the instrument note; no other may make
+        any
     """
 
     package: str
@@ -39,11 +42,25 @@ class Driver:
     address: str = ""
     more: str = ""
     cases: dict[str, Check] = field(default_factory=dict)
+    provoked: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
 
     def case(self, check: Check) -> Check:
         """Register a function as a case of this driver; its name is the case's name."""
         self.cases[check.__name__] = check
         return check
+
+    def provoking(self, *codes: int, only: str = "") -> Callable[[Check], Check]:
+        """Return a decorator that registers a case which makes the instrument note these errors, in this order.
+
+        ``only`` is the transport by which it does; empty: by all of them.
+        """
+
+        def register(check: Check) -> Check:
+            for transport in [only] if only else self.transports:
+                self.provoked[check.__name__, transport] = codes
+            return self.case(check)
+
+        return register
 
     @property
     def row(self) -> str:

@@ -98,6 +98,7 @@ def settings_read_back(scope: Any, bench: OpenBench) -> None:
     close_to("range", found["RANG"], 16.0, 1e-3)
     close_to("offset", found["OFFS"], 0.5, 1e-3)
     close_to("probe", found["PROB"], 10.0, 1e-3)
+    same("switches", [found[name] for name in ("BWL", "DISP", "INV", "COUP")], [True, True, False, "DC"])
     scope.timebase_setup(mode="main", horizontal_range=2e-3, offset=1e-4)
     close_to("time range", scope.timebase["MAIN:RANG"], 2e-3, 1e-9)
 
@@ -135,7 +136,7 @@ def picture_is_a_png(scope: Any, bench: OpenBench) -> None:
     same("errors", bench.errors(), [])
 
 
-@DSOX1102G.case
+@DSOX1102G.provoking(-113)
 def unknown_header_is_an_error(scope: Any, bench: OpenBench) -> None:
     """-113 stands in the queue."""
     scope.write(":NONSENSE 1")

@@ -87,6 +87,21 @@ def width_at_half(times: Array, volts: Array, low: float, high: float) -> float:
     return float(down[0] - up[0])
 
 
+def frequency_of(times: Array, volts: Array, level: float) -> float:
+    """Return the mean frequency of a waveform from its first rising crossing of a level to its last [Hz].
+
+    Raises
+    ------
+    AssertionError
+        There are not two crossings.
+    """
+    up = crossings(times, volts, level, True)
+    if len(up) < 2:
+        raise AssertionError(f"the voltage crosses {level:g} V {len(up)} times, and is {volts.min():g} V to "
+                             f"{volts.max():g} V")
+    return float((len(up) - 1) / (up[-1] - up[0]))
+
+
 def rise_time(times: Array, volts: Array, low: float, high: float) -> float:
     """Return the time of the first edge from 10 % to 90 % [s]."""
     begin = crossings(times, volts, low + 0.1 * (high - low), True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, qcodes_opening, same
-from benchmarks.acceptance.judging import crossings, width_at_half
+from benchmarks.acceptance.judging import crossings, frequency_of, width_at_half
 from benchmarks.acceptance.pymeasure_generators import SHARE, settled
 
 
@@ -70,6 +70,7 @@ def sine_of_the_33250a_driver(generator: Any, bench: OpenBench) -> None:
     channel.output("ON")
     same("output", channel.output(), "ON")   # by a wire, a write returns before it is carried out
     settled(bench)
-    _, volts = bench.waveform(1e-3)
+    times, volts = bench.waveform(1e-3)
+    close_to("frequency", frequency_of(times, volts, 0.5 * SHARE), 10e3, 10.0)
     close_to("peak to peak", float(np.ptp(volts)), 2.0 * SHARE, 0.025)
     close_to("mean", float(volts[:-1].mean()), 0.5 * SHARE, 0.025)

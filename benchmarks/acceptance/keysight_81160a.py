@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.acceptance.benches import RESISTANCE, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, same
-from benchmarks.acceptance.judging import crossings, width_at_half
+from benchmarks.acceptance.judging import frequency_of, width_at_half
 
 #: share of the voltage that reaches the resistor from the 50 Ohm output
 SHARE = RESISTANCE / (RESISTANCE + 50.0)
@@ -38,7 +38,7 @@ def sine_into_an_open_load(generator: Any, bench: OpenBench) -> None:
     times, volts = bench.waveform(1e-3)
     close_to("peak to peak", float(np.ptp(volts)), 1.0 * SHARE, 0.04)
     close_to("mean", float(volts[:-1].mean()), 0.25 * SHARE, 0.04)
-    close_to("cycles", len(crossings(times, volts, 0.25 * SHARE, True)), 10, 1)
+    close_to("frequency", frequency_of(times, volts, 0.25 * SHARE), 10e3, 10.0)
     same("errors", bench.errors(), [])
 
 
@@ -69,9 +69,10 @@ def uploaded_points_come_out(generator: Any, bench: OpenBench) -> None:
     assert channel.output is True
     same("errors", bench.errors(), [])
     settled(bench)
-    _, volts = bench.waveform(2e-3)
+    times, volts = bench.waveform(2e-3)
     close_to("highest", float(volts.max()), 1.0 * SHARE, 0.15)
     close_to("lowest", float(volts.min()), -1.0 * SHARE, 0.15)
+    close_to("frequency", frequency_of(times, volts, 0.75 * SHARE) / 4, 1e3, 1.0)   # 1 V comes four times in a period
 
 
 @KEYSIGHT_81160A.case
@@ -81,7 +82,7 @@ def negative_points_keep_their_sign(generator: Any, bench: OpenBench) -> None:
     same("errors", bench.errors(), [])
 
 
-@KEYSIGHT_81160A.case
+@KEYSIGHT_81160A.provoking(-113)
 def unknown_header_is_an_error(generator: Any, bench: OpenBench) -> None:
     """-113 reaches the class."""
     generator.write(":NONSENSE 1")

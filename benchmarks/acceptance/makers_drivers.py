@@ -115,7 +115,7 @@ def limit_of_the_2450(meter: Any, bench: OpenBench) -> None:
     smu.source.output = smu.OFF
 
 
-@SMU2450.case
+@SMU2450.provoking(-286)
 def errors_of_the_2450(meter: Any, bench: OpenBench) -> None:
     """No error after a reset; a wrong line is counted in the event log and read with its text."""
     meter.reset()
@@ -210,7 +210,7 @@ def curve_of_the_mso(scope: Any, bench: OpenBench) -> None:
     scope.expect_esr(0)
 
 
-@MSO5.case
+@MSO5.provoking(-113)
 def channels_and_settings_of_the_mso(scope: Any, bench: OpenBench) -> None:
     """The driver finds four analog channels without an error; a setting reads back; an error has its text."""
     same("channels", [channel.probe.probetype for channel in scope.channel.values()], ["ANALOG"] * 4)
@@ -244,7 +244,7 @@ def waveforms_of_the_rto(scope: Any, bench: OpenBench) -> None:
     close_to("text and block", float(np.abs(texts - volts).max()), 0.0, 1e-4)
 
 
-@RTO.case
+@RTO.provoking(-113)
 def errors_of_the_rto(scope: Any, bench: OpenBench) -> None:
     """The class knows the model and raises what the error queue holds."""
     same("model", scope.instrument_model_name, "RTO")

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.acceptance.benches import RESISTANCE, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, qcodes_opening, same
-from benchmarks.acceptance.judging import crossings, rise_time, width_at_half
+from benchmarks.acceptance.judging import crossings, frequency_of, rise_time, width_at_half
 
 
 def _afg3152c() -> Any:
@@ -56,7 +56,7 @@ def sine_of_the_afg3152c_class(generator: Any, bench: OpenBench) -> None:
     times, volts = bench.waveform(1e-3)
     close_to("peak to peak", float(np.ptp(volts)), 1.0 * SHARE, 0.025)
     close_to("mean", float(volts[:-1].mean()), 0.25 * SHARE, 0.02)
-    close_to("cycles", len(crossings(times, volts, 0.25 * SHARE, True)), 10, 1)
+    close_to("frequency", frequency_of(times, volts, 0.25 * SHARE), 10e3, 10.0)
 
 
 @AFG3152C.case

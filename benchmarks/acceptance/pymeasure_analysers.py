@@ -113,7 +113,7 @@ def settings_of_the_mainframe(analyser: Any, bench: OpenBench) -> None:
     same("series resistor", smu.series_resistor, True)
 
 
-@AGILENT_B1500.case
+@AGILENT_B1500.provoking(200)
 def errors_are_raised(analyser: Any, bench: OpenBench) -> None:
     """A level of an open switch is error 200."""
     try:

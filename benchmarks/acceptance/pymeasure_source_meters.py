@@ -96,7 +96,7 @@ def shutdown_switches_the_output_off(meter: Any, bench: OpenBench) -> None:
     same("relay", bench.outputs_on(), [])
 
 
-@KEITHLEY_2450.case
+@KEITHLEY_2450.provoking(-113)
 def unknown_header_is_an_error(meter: Any, bench: OpenBench) -> None:
     """-113 reaches the class."""
     meter.write(":NONSENSE 1")
@@ -132,7 +132,7 @@ def integration_time_is_limited_by_the_class(meter: Any, bench: OpenBench) -> No
 @KEITHLEY_2400.case
 def identifies_as_2400(meter: Any, bench: OpenBench) -> None:
     """The class reads the maker and the model."""
-    assert "KEITHLEY INSTRUMENTS" in meter.id.upper(), meter.id
+    assert "KEITHLEY INSTRUMENTS INC.,MODEL 2400," in meter.id.upper(), meter.id
 
 
 @KEITHLEY_2400.case
@@ -174,7 +174,7 @@ def compliance_of_the_2400(meter: Any, bench: OpenBench) -> None:
     close_to("true voltage", bench.voltage(), 1.0, 1e-2)
 
 
-@KEITHLEY_2400.case
+@KEITHLEY_2400.provoking(-113)
 def unknown_header_on_the_2400(meter: Any, bench: OpenBench) -> None:
     """-113 reaches the class."""
     meter.write(":NONSENSE 1")

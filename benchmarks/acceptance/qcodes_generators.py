@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.acceptance.benches import RESISTANCE, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
-from benchmarks.acceptance.judging import crossings, width_at_half
+from benchmarks.acceptance.judging import crossings, frequency_of, width_at_half
 
 
 def _keysight33522b() -> Any:
@@ -50,7 +50,7 @@ def sine_at_the_resistor(generator: Any, bench: OpenBench) -> None:
     times, volts = bench.waveform(1e-3)
     close_to("peak to peak", float(np.ptp(volts)), 2.0 * SHARE, 0.025)
     close_to("mean", float(volts[:-1].mean()), 0.5 * SHARE, 0.03)
-    close_to("cycles", len(crossings(times, volts, 0.5 * SHARE, True)), 10, 1)
+    close_to("frequency", frequency_of(times, volts, 0.5 * SHARE), 10e3, 10.0)
     channel.output("OFF")
     same("output", channel.output(), "OFF")
     same("relay", bench.outputs_on(), [])
@@ -68,9 +68,12 @@ def inverted_output(generator: Any, bench: OpenBench) -> None:
     channel.output("ON")
     same("output", channel.output(), "ON")
     settled(bench)
-    _, volts = bench.waveform(1e-3)
+    times, volts = bench.waveform(3e-3)
     falling = float(np.mean(np.diff(volts) < 0))
     assert falling > 0.9, f"an inverted rising ramp falls for {falling:.0%} of the time"
+    close_to("frequency", frequency_of(times, volts, 0.0), 1e3, 1.0)
+    close_to("peak to peak", float(np.ptp(volts)), 2.0 * SHARE, 0.04)
+    close_to("mean", float(volts[:-1].mean()), 0.0, 0.03)
 
 
 def burst_of_pulses(generator: Any, bench: OpenBench) -> None:
@@ -115,12 +118,14 @@ def frequency_sweep_mode(generator: Any, bench: OpenBench) -> None:
     """The frequency modes that the driver offers are those of the instrument."""
     for mode in ("CW", "LIST", "SWEEP", "FIXED"):
         generator.ch1.frequency_mode(mode)
+        same("mode", bench.ask("SOUR1:FREQ:MODE?"), {"SWEEP": "SWE", "FIXED": "CW"}.get(mode, mode))   # FIXed is CW
     same("errors", bench.errors(), [])
 
 
-for _case in (identifies_itself, sine_at_the_resistor, inverted_output, burst_of_pulses,
-              error_queue_reaches_the_driver, snapshot_reads_all_parameters, frequency_sweep_mode):
-    KEYSIGHT_33522B.case(_case)
-    KEYSIGHT_33622A.case(_case)
+for _driver in (KEYSIGHT_33522B, KEYSIGHT_33622A):
+    for _case in (identifies_itself, sine_at_the_resistor, inverted_output, burst_of_pulses,
+                  snapshot_reads_all_parameters, frequency_sweep_mode):
+        _driver.case(_case)
+    _driver.provoking(-113)(error_queue_reaches_the_driver)
 
 DRIVERS = (KEYSIGHT_33522B, KEYSIGHT_33622A)

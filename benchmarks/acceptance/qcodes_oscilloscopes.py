@@ -111,11 +111,14 @@ def record_has_the_levels_of_the_generator(scope: Any, bench: OpenBench) -> None
 def formats_tell_the_same_volts(scope: Any, bench: OpenBench) -> None:
     """Signed and unsigned, either byte order, ASCII."""
     _prepare(scope, bench)
-    scope.channel[0].set_trace_length(1000)
+    scope.channel[0].set_trace_length(40_000)   # the edge is at 30 %
     traces = []
     for encoding in ("RIBinary", "RPBinary", "SRIbinary", "ASCIi"):
         scope.data.encoding(encoding)
         traces.append(scope.channel[0].waveform.trace())
+    high = traces[0] > 0.5
+    close_to("high level", float(np.median(traces[0][high])), 1.0, 0.05)
+    close_to("low level", float(np.median(traces[0][~high])), 0.0, 0.05)
     for trace in traces[1:]:
         close_to("difference", float(np.abs(trace - traces[0]).max()), 0.0, 1e-9)
 
@@ -180,5 +183,5 @@ def opens_with_one_channel_on(scope: Any, bench: OpenBench) -> None:
     """The driver can be opened when the instrument is as it leaves a reset: channel 1 is on."""
     bench.send("*RST", name=TESTED)
     more = {"terminator": "\n"} if bench.is_socket else {}
-    second = _dpo()("second", bench.resource, visalib=bench.library, timeout=2, **more)
+    second = _dpo()("second", bench.resource, visalib=bench.library, timeout=10, **more)
     second.close()

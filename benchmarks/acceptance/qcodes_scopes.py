@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
+from benchmarks.acceptance.judging import width_at_half
 
 GENERATOR = "keysight_33622a"
 #: pulses of 100 us every 500 us, 0 V to 1 V
@@ -27,21 +28,30 @@ INFINIIUM = _driver("Keysight", "KeysightInfiniium", "keysight_dsos104a", "keysi
 RTO = _driver("rohde_schwarz", "RohdeSchwarzRTO1000", "rohde_schwarz_rto1014", "rohde_schwarz_rto2024")
 DS1074Z = _driver("rigol", "RigolDS1074Z", "rigol_ds1074z")
 DRIVERS = (INFINIIUM, RTO, DS1074Z)
+#: name of the class -> maker and model in the reply to ``*IDN?``
+IDENTITIES = {
+    "KeysightInfiniium": ("KEYSIGHT TECHNOLOGIES", "DSOS104A"), "RohdeSchwarzRTO1000": ("Rohde&Schwarz", "RTO"),
+    "RigolDS1074Z": ("RIGOL TECHNOLOGIES", "DS1074Z"),
+}
 
 
 def identifies_itself(driver: Any, bench: OpenBench) -> None:
-    """The driver reads the identity of the virtual instrument."""
-    assert "SIM" in str(driver.get_idn()), driver.get_idn()
+    """The driver reads maker and model, and they are told apart."""
+    found = driver.get_idn()
+    same("vendor and model", (found["vendor"], found["model"]), IDENTITIES[type(driver).__name__])
 
 
 for _one in DRIVERS:
     _one.case(identifies_itself)
 
 
-def levels_are_true(volts: Any, tolerance: float) -> None:
-    """The record has the levels of the pulses."""
+def pulses_are_true(times: Any, volts: Any, tolerance: float) -> None:
+    """The record has the levels [V] of the pulses within a tolerance, and their width in its own time [s]."""
     close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, tolerance)
     close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, tolerance)
+    interval = float(times[1] - times[0])
+    close_to("width", width_at_half(times, volts, 0.0, 1.0), 100e-6, 2.0 * interval)
+    assert interval < 5e-6, f"the interval is {interval:g} s, too long to see a pulse of 100 us"
 
 
 # ---------------------------------------------------------------------------------------------- Infiniium
@@ -61,7 +71,7 @@ def trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
     """The trace has the levels of the pulses, within the vertical accuracy."""
     _digitised(scope, bench)
     scope.ch1.update_setpoints()
-    levels_are_true(scope.ch1.trace(), 0.06)
+    pulses_are_true(scope.ch1.time_axis(), scope.ch1.trace(), 0.06)
 
 
 @INFINIIUM.case
@@ -69,9 +79,10 @@ def block_of_the_infiniium_is_the_generators_waveform(scope: Any, bench: OpenBen
     """A block that is read by the session of the driver has the levels of the pulses."""
     _digitised(scope, bench)
     scope.write(":WAVeform:SOURce CHANnel1;FORMat WORD;BYTeorder LSBFirst;STReaming OFF")
-    step, origin = (float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin"))
+    step, origin, interval = (
+        float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin", "XINCrement"))
     codes = scope.visa_handle.query_binary_values(":WAVeform:DATA?", "h", container=np.array)
-    levels_are_true(codes * step + origin, 0.06)
+    pulses_are_true(interval * np.arange(len(codes)), codes * step + origin, 0.06)
 
 
 @INFINIIUM.case
@@ -104,7 +115,7 @@ def rto_trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
     scope.write("RUNSingle")
     same("complete", scope.opc(), "1")
     scope.ch1.trace.prepare_trace()
-    levels_are_true(scope.ch1.trace(), 0.05)
+    pulses_are_true(np.array(scope.ch1.trace.setpoints[0]), scope.ch1.trace(), 0.05)
 
 
 # -------------------------------------------------------------------------------------------------- Rigol
@@ -138,6 +149,7 @@ def block_of_the_rigol_is_the_generators_waveform(scope: Any, bench: OpenBench) 
     scope.write(":WAV:SOUR CHAN1")
     scope.write(":WAV:MODE NORM")
     scope.write(":WAV:FORM BYTE")
-    step, origin, reference = (float(scope.ask(f":WAV:{word}?")) for word in ("YINC", "YOR", "YREF"))
+    step, origin, reference, interval = (
+        float(scope.ask(f":WAV:{word}?")) for word in ("YINC", "YOR", "YREF", "XINC"))
     codes = scope.visa_handle.query_binary_values(":WAV:DATA?", "B", container=np.array)
-    levels_are_true((codes - origin - reference) * step, 0.06)
+    pulses_are_true(interval * np.arange(len(codes)), (codes - origin - reference) * step, 0.06)

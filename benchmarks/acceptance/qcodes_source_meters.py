@@ -118,9 +118,12 @@ def buffer_of_the_driver(meter: Any, bench: OpenBench) -> None:
     """A buffer that the driver makes holds what was measured."""
     sources_voltage(meter)
     with meter.buffer("acceptance", size=20) as buffer, meter.output_enabled.set_to(True):
-        meter.source.voltage(1.0)
-        meter.sense.current()
+        for level in LEVELS:
+            meter.source.voltage(level)
+            meter.sense.current()
         same("size", buffer.size(), 20)
+        same("readings", buffer.number_of_readings(), len(LEVELS))
+        within("current", [float(one) for one in buffer.get_data(1, len(LEVELS))], LEVELS / RESISTANCE, bounds(bench))
     same("errors", bench.errors(), [])
 
 

@@ -3,7 +3,6 @@
 import importlib
 import json
 import pkgutil
-import signal
 import subprocess
 import sys
 import warnings
@@ -13,14 +12,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.acceptance.benches import bench_of, registered
-from benchmarks.acceptance.drivers import Driver
+from benchmarks.acceptance.drivers import Driver, same
+from benchmarks.acceptance.limits import TooLong, limited
 from benchmarks.acceptance.results import Outcome
 from benchmarks.acceptance.suites import SUITES, Suite, run_suite
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "acceptance"
-LONGEST = 1800.0  #: [s] of wall clock for all cases of one driver by one transport
-LONGEST_CASE = 150  #: [s] of wall clock for one case; only a driver that loops for ever needs it
+LONGEST = 3600.0  #: [s] of wall clock for all cases of one driver by one transport
+LONGEST_TEXT = 600  #: characters of what was raised
 NO_TWIN, NOT_INSTALLED = "no twin yet", "not installed"
 
 
@@ -102,19 +102,35 @@ def check_driver(driver: Driver, twin: str, transport: str, cases: Sequence[str]
     transport : one of :data:`~benchmarks.acceptance.benches.TRANSPORTS`
     cases : names; default: all
     """
-    for number, (name, check) in enumerate(driver.cases.items()):
+    for number, name in enumerate(driver.cases):
         if cases is not None and name not in cases:
             continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                yield _outcome(driver, twin, transport, name, FOLDER / f"{driver.row}_{number}")
+            except Exception as error:  # noqa: BLE001  a bench that cannot be switched on or off is a failure too
+                yield Outcome(name, False, f"bench: {_told(error)}")
+
+
+def _outcome(driver: Driver, twin: str, transport: str, name: str, folder: Path) -> Outcome:
+    """Run one case; what it shows ends with all that the instrument has noted."""
+    with bench_of(folder, twin, transport, driver.partner, driver.address, driver.options, driver.more) as bench:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                folder = FOLDER / f"{driver.row}_{number}"
-                with bench_of(folder, twin, transport, driver.partner, driver.address, driver.options,
-                              driver.more) as bench, driver.opening(bench) as opened:
-                    check(opened, bench)
-            yield Outcome(name, True)
-        except Exception as error:  # noqa: BLE001  whatever another author's driver raises is a failure of the case
-            yield Outcome(name, False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:600])
+            with driver.opening(bench) as opened:
+                try:
+                    driver.cases[name](opened, bench)
+                finally:
+                    bench.carried_out()   # before the driver closes its session
+            same("errors that the instrument noted", bench.notebook.codes, driver.provoked.get((name, transport), ()))
+        except (Exception, TooLong) as error:  # noqa: BLE001  whatever another author's driver raises is a failure
+            return Outcome(name, False, f"{_told(error)} | {bench.notebook.summary()}")
+        return Outcome(name, True)
+
+
+def _told(error: BaseException) -> str:
+    """Return what was raised in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:LONGEST_TEXT]
 
 
 def run_row(name: str, transport: str) -> Row:
@@ -155,19 +171,7 @@ def child(name: str, transport: str) -> int:
     twin = twin_of(driver.twins)
     assert twin is not None
     for case in driver.cases:
-        _limit(LONGEST_CASE)
-        for outcome in check_driver(driver, twin, transport, [case]):
-            print(json.dumps(asdict(outcome)), flush=True)
-    _limit(0)
+        with limited(by_wire=transport != "in process"):
+            found = list(check_driver(driver, twin, transport, [case]))
+        print("\n".join(json.dumps(asdict(outcome)) for outcome in found), flush=True)
     return 0
-
-
-def _limit(seconds: int) -> None:
-    """End the case that runs after some time (0: never): another author's driver may loop for ever."""
-    if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, _too_long)
-        signal.alarm(seconds)
-
-
-def _too_long(number: int, frame: object) -> None:
-    raise TimeoutError(f"did not end within {LONGEST_CASE} s")

@@ -81,12 +81,12 @@ def integration_time_of_pymeasure(meter: Any, bench: OpenBench) -> None:
     close_to("NPLC", meter.ChA.measure_nplc, 0.1, 1e-9)
 
 
-@PYMEASURE.case
+@PYMEASURE.provoking(-286)
 def error_queue_of_pymeasure(meter: Any, bench: OpenBench) -> None:
     """A wrong statement is an error that the class reads."""
     meter.write("nonsense.words = 1")
     code, _ = meter.next_error
-    assert int(float(code)) < 0, code
+    same("code", int(float(code)), -286)
 
 
 # ----------------------------------------------------------------------------------------------- QCoDeS
@@ -239,7 +239,7 @@ def buffer_of_the_package(meter: Any, bench: OpenBench) -> None:
     close_to("mean", float(np.mean(found)), 1.0 / RESISTANCE, 1e-6)
 
 
-@PACKAGE.case
+@PACKAGE.provoking(1101)
 def errors_of_the_package(meter: Any, bench: OpenBench) -> None:
     """A value beyond the instrument's range raises the package's error."""
     from keithley2600.keithley_driver import KeithleyError

@@ -47,7 +47,7 @@ class TspLanguage:
     def __init__(self, instrument: TspHost, channels: tuple[str, ...], precision: int) -> None:
         self._instrument = instrument
         self._status = instrument.status
-        self.interpreter = Interpreter(self._status.post)
+        self.interpreter = Interpreter(self._note)
         self.parts = TspParts(instrument, self.interpreter)
         self.bus = EventBus()
         self.output = Output(self.parts, precision)
@@ -116,8 +116,11 @@ class TspLanguage:
         elif word not in ("", "abort", "endscript"):
             yield from self.interpreter.run(self.interpreter.compile(line))
 
+    def _note(self, error: ScpiError) -> None:
+        self._status.post(error)
+
     def _post(self, code: int, text: str) -> None:
-        self._status.post(ScpiError(code, text=(text or ERROR_TEXTS[code])[:LONGEST_TEXT]))
+        self._note(ScpiError(code, text=(text or ERROR_TEXTS[code])[:LONGEST_TEXT]))
 
     def _prompt(self, failed: bool) -> None:
         exchange, system = self._instrument.exchange, self.system

@@ -5,6 +5,8 @@ import tomllib
 from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from benchmarks.acceptance import benches, running
 from benchmarks.acceptance.benches import TRANSPORTS, registered
 from benchmarks.acceptance.expected import EVIDENCE, Expected, compare, idle, load, misplaced
 from benchmarks.acceptance.judging import METERS, meter_accuracy
+from benchmarks.acceptance.noting import Notebook
 from benchmarks.acceptance.results import Outcome
 from benchmarks.acceptance.running import Row, check_driver, drivers, suites, twin_of
 
@@ -23,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 QUICK = ("pymeasure.Keithley2400", "pymeasure.Keithley2450", "pymeasure.Agilent33220A", "qcodes.Keithley2450",
          "qcodes.TektronixDPO7000xx")
 EXPECTED = Expected(
-    "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", "no way", "", "driver")
+    "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", ("no way",), "", "driver")
 
 
 def test_every_virtual_instrument_of_a_row_is_registered() -> None:
@@ -80,8 +83,10 @@ def row_of(*outcomes: Outcome) -> Row:
 @pytest.mark.parametrize(("outcome", "wrong"), [
     (Outcome("right", True), ""),
     (Outcome("right", False, "broken"), "unexpected"),
-    (Outcome("wrong[1-a]", False, "there is no way"), ""),
+    (Outcome("wrong[1-a]", False, "no way"), ""),
     (Outcome("wrong[1-a]", False, "something else"), "other"),
+    (Outcome("wrong[1-a]", False, "there is no way"), "other"),
+    (Outcome("wrong[1-a]", False, "no way out"), "other"),
     (Outcome("wrong[1-a]", True), "lenient"),
 ])
 def test_a_case_is_compared_with_the_list(outcome: Outcome, wrong: str) -> None:
@@ -89,6 +94,82 @@ def test_a_case_is_compared_with_the_list(outcome: Outcome, wrong: str) -> None:
     assert found.equal is not bool(wrong)
     kinds = {kind for kind in ("unexpected", "other", "lenient") if getattr(found, kind)}
     assert kinds == ({wrong} if wrong else set())
+
+
+def shown_by(name: str, case: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Row:
+    """Run one case of a driver in process."""
+    monkeypatch.setattr(running, "FOLDER", folder)
+    monkeypatch.setenv("TSBENCH_WITNESS", "")
+    driver = drivers()[name]
+    (outcome,) = check_driver(driver, driver.twins[0], "in process", [case])
+    return Row(name, driver.package, "", "in process", driver.twins[0], (outcome,))
+
+
+@pytest.mark.parametrize("planted", ["another error", "one error more", "another value"])
+def test_another_failure_of_the_same_case_is_not_taken_for_the_expected_one(
+    planted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, case = "pymeasure.Keithley2450", "integration_time_is_limited_by_the_class"
+    check = drivers()[name].cases[case]
+
+    def sabotaged(meter: Any, bench: Any) -> None:
+        if planted == "one error more":
+            bench.world.instruments["tested"].post_error(-113)
+            bench.errors()   # nobody can find it in the queue any more
+        elif planted == "another error":
+            nonsense = property(lambda _: 1, lambda it, _: it.write(":NONSENSE 1"))
+            monkeypatch.setattr(type(meter), "current_nplc", nonsense)
+        else:
+            write = meter.write
+            monkeypatch.setattr(meter, "write", lambda message, **more: write(message.replace("50", "0"), **more))
+        check(meter, bench)
+
+    found = compare([shown_by(name, case, tmp_path, monkeypatch)], load())
+    assert len(found.expected) == 1, found
+    driver = drivers()[name]
+    monkeypatch.setitem(driver.cases, case, sabotaged)
+    found = compare([shown_by(name, case, tmp_path, monkeypatch)], load())
+    assert len(found.other) == 1 and "fails in another way" in found.other[0], found
+
+
+def test_an_error_that_no_case_looks_for_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, case = "pymeasure.Keithley2450", "identifies_itself"
+    assert shown_by(name, case, tmp_path, monkeypatch).outcomes[0].passed
+    monkeypatch.setitem(drivers()[name].cases, case, lambda meter, _: meter.write(":SENS:CURR:NPLC 50"))
+    (outcome,) = shown_by(name, case, tmp_path, monkeypatch).outcomes
+    assert outcome.shown == (
+        "AssertionError: errors that the instrument noted: (-222,), not () | "
+        "the instrument noted -222 at ':SENS:CURR:NPLC 50'; last message ':SENS:CURR:NPLC 50'")
+
+
+def test_marks_of_a_text_stand_only_for_what_differs_between_two_runs() -> None:
+    entry = replace(EXPECTED, shows=("'X' is not in <set>; Parameter: <session>.shape",))
+    assert entry.tells("hislip", "'X' is not in {'b', 'a'}; Parameter: tested_hislip.shape")
+    assert not entry.tells("hislip", "'X' is not in {'b', 'a'}; Parameter: tested_hislip.shapes")
+    assert not entry.tells("hislip", "'X' is not in {'b', 'a'}; Parameter: tested_hislip.width, .shape")
+    assert not entry.tells("hislip", "'Y' is not in {'b', 'a'}; Parameter: tested_hislip.shape")
+
+
+def test_every_text_of_the_list_tells_what_the_instrument_noted() -> None:
+    for entry in load():
+        suite = entry.driver.startswith("suite.")
+        assert suite or all(" | the instrument noted " in text for text in entry.shows + entry.in_process), entry.id
+
+
+def test_the_notebook_keeps_errors_that_were_read_and_the_message_that_made_them() -> None:
+    status = SimpleNamespace(post=lambda error: None)
+    instrument = SimpleNamespace(status=status, exchange=SimpleNamespace(execute=lambda message: None))
+    notebook = Notebook(instrument)
+    assert notebook.summary() == "the instrument noted nothing; no message came"
+    instrument.exchange.execute(b"A" * 200)
+    status.post(SimpleNamespace(code=-113))
+    notebook.waiting = True
+    instrument.exchange.execute(b"*IDN?")
+    status.post(SimpleNamespace(code=-310, text="System error"))
+    assert notebook.codes == (-113, -310)
+    cut = "'" + "A" * 100 + "...'"
+    assert notebook.summary() == (
+        f"the instrument noted -113 at {cut}; -310 (System error) at {cut}; last message {cut}")
 
 
 def test_an_entry_that_covers_no_case_and_a_line_that_has_moved_are_told() -> None:
