@@ -61,7 +61,7 @@ def pulse_width_at_half(generator: Any, bench: OpenBench) -> None:
 def uploaded_points_come_out(generator: Any, bench: OpenBench) -> None:
     """A waveform with positive and negative points has their levels, each for its share of the time.
 
-    The class has no command for the choice of the waveform that USER stands for: an exponential rise if nothing is sent.
+    The class has no command that chooses the waveform for USER: it is an exponential rise if nothing is sent.
     """
     channel = generator.ch_1
     channel.waveform_volatile = [0.0, 1.0, -1.0, 0.5] * 4

@@ -118,6 +118,7 @@ def frequency_sweep_mode(generator: Any, bench: OpenBench) -> None:
     """The frequency modes that the driver offers are those of the instrument."""
     for mode in ("CW", "LIST", "SWEEP", "FIXED"):
         generator.ch1.frequency_mode(mode)
+        bench.carried_out()
         same("mode", bench.ask("SOUR1:FREQ:MODE?"), {"SWEEP": "SWE", "FIXED": "CW"}.get(mode, mode))   # FIXed is CW
     same("errors", bench.errors(), [])
 

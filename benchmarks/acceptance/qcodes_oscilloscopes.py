@@ -169,6 +169,7 @@ def channel_4_triggers(scope: Any, bench: OpenBench) -> None:
 def high_resolution_is_set(scope: Any, bench: OpenBench) -> None:
     """The acquisition mode "high_res" of the driver is the mode of the instrument."""
     scope.acquisition.mode("high_res")
+    bench.carried_out()
     same("mode", bench.ask("ACQuire:MODe?"), "HIRES")
 
 

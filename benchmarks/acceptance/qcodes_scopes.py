@@ -63,7 +63,7 @@ def _digitised(scope: Any, bench: OpenBench) -> None:
     scope.ch1.offset(0.5)
     scope.ch1.trigger_level(0.5)
     scope.timebase_range(1e-3)
-    scope.digitize(timeout=5)
+    scope.digitize(timeout=60)
 
 
 @INFINIIUM.case
