@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,12 @@ class StoredSamples:
     offset: float
     _preview: Any
 
-    @property
+    @cached_property
     def resolution(self) -> float:
-        """Return the step of the samples [unit] (:func:`tsbench.samples.resolution`), by the first million of them."""
+        """The step of the samples [unit] (:func:`tsbench.samples.resolution`), by the first million of them.
+
+        The codes are read when it is asked for the first time.
+        """
         return abs(self.scale) * step_of_codes(self.codes(0, min(self.size, _ENOUGH)))
 
     def preview(self) -> tuple[FloatArray, FloatArray]:

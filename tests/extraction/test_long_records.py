@@ -10,7 +10,7 @@ from tsbench.analysis.oscillation.spikes import spikes_of_samples
 from tsbench.errors import UnreadableFile
 from tsbench.extraction.long_records import long_records
 from tsbench.records import Run, Waveform
-from tsbench.storage.nexus.stored_samples import stored_samples
+from tsbench.storage.nexus.stored_samples import StoredSamples, stored_samples
 from tsbench.storage.nexus.writer import write_run
 
 
@@ -39,6 +39,16 @@ def test_the_device_voltage_of_a_stored_run_is_read_part_by_part(tmp_path: Path)
     with stored_samples(path) as stored:
         assert [one.number for one in stored] == [0, 1, 2]
         assert stored[0].part(5, 9) == pytest.approx(high.values()[0, 5:9]) and stored[0].resolution == 0.01
+
+
+def test_the_step_of_a_stored_record_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Waveform("voltage", "V", codes(1, np.zeros(1000)), 0.01, 0.0, 0.0, 2e-9, np.zeros(1), time=3.0)
+    run = Run(header("oscillation", ()), np.zeros((0, 0)), np.zeros(0, np.uint32), (record,), (), "success", "", "")
+    write_run(run, tmp_path / "run.nxs")
+    asked, read = [], StoredSamples.codes
+    monkeypatch.setattr(StoredSamples, "codes", lambda *place: (asked.append(place[1:]), read(*place))[1])
+    with stored_samples(tmp_path / "run.nxs") as stored:
+        assert [one.resolution for one in (*stored, *stored)] == [0.01, 0.01] and asked == [(0, 1000)]
 
 
 def test_a_file_that_is_no_run_is_refused(tmp_path: Path) -> None:
