@@ -16,6 +16,7 @@ from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, wit
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.conducting_pulses import is_doubtful, with_doubts
@@ -34,6 +35,7 @@ _READ_LEVEL = 0.01
 _SAME_AMPLITUDE, _SAME_WIDTH = 0.05, 0.1
 _MOST_FIGURES = 12
 _FEWEST_CLIPPED = 10  #: readings at the largest value
+_FIRST_AFTER = 12  #: samples after a pulse whose current tells how many decimals the relaxing one was printed with
 _ENOUGH_BEFORE = 8  #: samples before a pulse that tell how the rested device conducts
 
 
@@ -156,6 +158,7 @@ def _examined(
     amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE, 4)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
     noise = noise_of(current)
+    volts, amperes = printed_digits(voltage), printed_digits(current)
     pulses: list[TablePulse] = []
     rested: Before | None = None
     for span, amplitude, width in zip(spans, amplitudes, widths, strict=True):
@@ -166,6 +169,8 @@ def _examined(
         if "current" not in windows and _clipped(mine, noise):
             end = float(np.abs(mine).max())
             flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
+        facts = replace(facts, voltage_resolution=volts.step(float(np.abs(voltage[near]).max())),
+                        current_resolution=amperes.step(float(np.abs(mine).max())))
         record = on_even_times(time[near], voltage[near], current[near])
         found = outcome(record.time, record.voltage, record.current, with_noise(facts, record), flags, edge=edge,
                         rested=rested)
@@ -179,6 +184,8 @@ def _examined(
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.current
+        after = np.abs(current[span.last + 1 : span.end][:_FIRST_AFTER])
+        facts = replace(facts, current_resolution=amperes.step(float(np.median(after)) if after.size else 0.0))
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
                                    zero=zero)
         stand = pulse_stand(voltage[near], current[near], 0.0, delay.fired,

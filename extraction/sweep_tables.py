@@ -1,5 +1,6 @@
 """Sweeps in a table to results: threshold and hold of each half-sweep, and what they have in common."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
 from tsbench.analysis.threshold.snapback import snapback
-from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
+from tsbench.analysis.threshold.sweep_statistics import censored_at, half_width, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Rule
 from tsbench.analysis.threshold.threshold import switching
@@ -31,6 +32,7 @@ _SAME_STEP = 0.2  #: steps of both ways are equal within this share
 #: rows of random order differ from their neighbours by 0.29 of the range (median of two uniform numbers), those of a
 #: sweep by one step
 _FEWEST_ROWS, _JUMPS = 20, 0.2
+_FEWEST_DIFFERENCES = 5  #: half-sweeps, for a bootstrap of their mean
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -215,17 +217,16 @@ def _difference(
     theirs: Sequence[Result],
     conditions: Mapping[str, Any],
 ) -> list[Result]:
-    both = np.array(
-        [
-            a.value - b.value
-            for a, b in zip(ours, theirs, strict=True)
-            if a.value is not None and b.value is not None
-        ]
-    )
-    if both.size == 0:
+    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.value is not None and b.value is not None]
+    if not pairs:
         return []
+    both = np.array([(a.value or 0.0) - (b.value or 0.0) for a, b in pairs])
     mean = float(both.mean())
     bounds = bootstrap_interval(both, lambda drawn: drawn.mean(axis=1))
+    # equal differences have no scatter. But each voltage has its own interval, and steps are common to all half-sweeps
+    own = float(np.median([math.hypot(half_width(a), half_width(b)) for a, b in pairs]))
+    low, high = (mean + side * math.hypot(end - mean if np.isfinite(end) else 0.0, own)
+                 for side, end in zip((-1.0, 1.0), bounds, strict=True))
     only_ours = sum(a.value is not None and b.value is None for a, b in zip(ours, theirs, strict=True))
     only_theirs = sum(a.value is None and b.value is not None for a, b in zip(ours, theirs, strict=True))
     told = {
@@ -241,10 +242,12 @@ def _difference(
             f"{quantity}_difference",
             "V",
             mean,
-            _finite(bounds[0]),
-            _finite(bounds[1]),
-            "mean of the differences between the two rules in each half-sweep; interval by bootstrap",
+            low,
+            high,
+            "mean of the differences between the two rules in each half-sweep; interval by bootstrap, and that of a "
+            "value",
             told,
+            Flag.TOO_FEW if both.size < _FEWEST_DIFFERENCES else Flag.NONE,
         )
     ]
 
@@ -257,10 +260,6 @@ def _told(quantity: str, numbers: Sequence[Result]) -> str:
         f"{format_interval(one.value, one.low, one.high, one.unit)}"
         for k, (name, one) in enumerate(zip(names, numbers, strict=True))
         if (one.value, one.low, one.high) != (None, None, None))
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
 
 
 def _volts(value: float | None) -> str:

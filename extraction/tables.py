@@ -16,9 +16,11 @@ from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.time_gaps import spikes_between_gaps
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
+from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.analysis.tables.clipping import apparent_ends
 from tsbench.analysis.tables.column_roles import UNITS, bare_name
 from tsbench.analysis.tables.plausibility import contradiction
+from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.record_kind import HELD, record_kind
 from tsbench.analysis.tables.table import ColumnRead, Table
 from tsbench.analysis.threshold.switching_rule import Rule
@@ -27,7 +29,7 @@ from tsbench.extraction.found import Found, drawn
 from tsbench.extraction.pulse_tables import analyse_pulses
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.quantities import format_interval, format_quantity
-from tsbench.records import Flag
+from tsbench.records import Flag, FloatArray
 
 
 def analyse_table(
@@ -165,6 +167,23 @@ def _without_constant_time(table: Table) -> Table:
         doubts=(*table.doubts, f"column {table.read['time']} does not change and is not used as time"))
 
 
+def _least_timing(time: FloatArray, values: FloatArray, spikes: FloatArray, digit: float) -> float:
+    """Return the standard uncertainty of a spike time [s] by the last digits of the times and of the values alone.
+
+    Parameters
+    ----------
+    time, values : [s], [unit], shape (n,)
+    spikes : [s] times of the spikes
+    digit : [unit] one unit of the last digit of the values
+    """
+    if not spikes.size or time.size < 2:
+        return 0.0
+    after = np.clip(np.searchsorted(time, spikes), 1, time.size - 1)
+    slope = float(np.median(np.abs(values[after] - values[after - 1]) / (time[after] - time[after - 1])))
+    of_time = printed_digits(time).step(float(np.abs(time).max()))
+    return combined(standard_uncertainty(0.5 * of_time), standard_uncertainty(0.5 * digit / slope) if slope else 0.0)
+
+
 def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     """Extract frequency and jitter of a record over time: of the voltage, of the current where that is held."""
     if table.breaks:
@@ -177,7 +196,9 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
         name = "current"
     values, unit = table.columns[name], "V" if name == "voltage" else "A"
     steps = np.diff(np.unique(values))
-    spikes, gaps = spikes_between_gaps(time, values, float(steps.min()) if steps.size else 0.0)
+    digit = printed_digits(values).step(float(np.nanmax(np.abs(values))))
+    spikes, gaps = spikes_between_gaps(time, values, max(float(steps.min()), digit) if steps.size else 0.0)
+    spikes = replace(spikes, uncertainty=max(spikes.uncertainty, _least_timing(time, values, spikes.times, digit)))
     found = oscillation(spikes)
     if found.frequency is not None and not is_told_apart(time, values, spikes):
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS

@@ -34,6 +34,9 @@ _TIMING_FACTOR = math.exp(1.0)
 _MOST_TIMING = 0.5
 #: share of a variance below which it does not matter how well the timing error is known
 _LITTLE = 0.1
+#: local variation over coefficient of variation of independent normal intervals that vary little: the mean difference
+#: of two normal numbers is 2 / sqrt(pi) standard deviations
+_OF_NORMAL = 2.0 / math.sqrt(math.pi)
 #: coefficient of variation below which the posterior of the jitter, for normal errors, is used as well
 _REGULAR = 0.1
 
@@ -98,7 +101,8 @@ def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None 
     shares = [6.0 * (timing * factor) ** 2 / squares if squares > 0.0 else 1.0
               for factor in (_TIMING_FACTOR, 1.0, 1.0 / _TIMING_FACTOR)]
     if shares[1] > _MOST_TIMING or (jitter is not None and jitter.value is None):
-        return TrainNumber(None, None, mean + half, Flag.CENSORED)
+        least = 0.0 if jitter is None else _OF_NORMAL * jitter.high / float(intervals.mean())
+        return TrainNumber(None, None, max(mean + half, least), Flag.CENSORED)
     least, value, most = (math.sqrt(max(1.0 - share, 0.0)) for share in shares)
     return TrainNumber(value * mean, max(least * (mean - half), 0.0), most * (mean + half))
 

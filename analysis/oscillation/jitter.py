@@ -16,6 +16,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import FloatArray
 
 #: J / sqrt(J^2 + 2 e^2) on the first grid, and points of a second one where the first finds the weight
@@ -46,11 +47,14 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     ----------
     intervals : [s], shape (n,), in order, n of at least 3
     timing : [s] standard uncertainty of one spike time as estimated from the noise of the record; 0: not known
+
+    Intervals that are equal within the rounding of the computer show no jitter. They do not show that there is less
+    than the timing error hides: errors that are alike at each spike cancel in the intervals.
     """
     n = intervals.size
     variance = float(np.var(intervals, ddof=1))
     if variance <= (1e-12 * float(intervals.mean())) ** 2:  # rounding
-        return Jitter(None, None, math.sqrt(variance), timing * math.sqrt(2.0) / n)
+        return Jitter(None, None, max(math.sqrt(variance), NORMAL_95 * timing), timing * math.sqrt(2.0) / n)
     used = intervals[:_MOST]
     spectrum = _Spectrum(used, timing)
     coarse = spectrum.posterior(_SHARES)

@@ -58,9 +58,10 @@ class LineWidth:
         return value, low, high
 
 
-def line_width(intervals: FloatArray) -> LineWidth:
+def line_width(intervals: FloatArray, timing: float = 0.0) -> LineWidth:
     """Return the line width of an oscillation from its inter-spike intervals [s], shape (n,), in order.
 
+    ``timing``: [s] standard uncertainty of one spike time. It matters only where the intervals are equal.
     TOO_FEW with fewer than 30 of them; NO_EVENT where they vary by more than 30 %: there is no line.
     """
     n = intervals.size
@@ -70,9 +71,9 @@ def line_width(intervals: FloatArray) -> LineWidth:
     if math.sqrt(variance) > _NO_LINE * mean:
         return LineWidth(None, None, None, Flag.NO_EVENT)
     per_variance = 2.0 * math.pi / mean**3
-    jitter, power = jitter_of(intervals), _powers(intervals)
     if variance <= (_ROUNDING * mean) ** 2:
-        return LineWidth(None, None, per_variance * jitter.high**2, Flag.CENSORED)
+        return LineWidth(None, None, per_variance * jitter_of(intervals, timing).high ** 2, Flag.CENSORED)
+    jitter, power = jitter_of(intervals), _powers(intervals)
     adds_up = 0.0 if jitter.value is None else min(jitter.value**2, variance)
     expected = _expected(adds_up if adds_up > 0.0 else jitter.high**2, 0.5 * (variance - adds_up), n)
     if not _misfits(intervals, power / expected, adds_up > 0.0):
@@ -136,9 +137,14 @@ def _chi_square_at(quantile: float, degrees: int) -> float:
     return float(degrees * (1.0 - part + quantile * math.sqrt(part)) ** 3)
 
 
-def line_results(intervals: FloatArray, conditions: Mapping[str, Any], flags: Flag = Flag.NONE) -> list[Result]:
-    """Return line width, and phase noise at a hundredth of the frequency from it, as results."""
-    found = line_width(intervals)
+def line_results(
+    intervals: FloatArray, conditions: Mapping[str, Any], flags: Flag = Flag.NONE, timing: float = 0.0,
+) -> list[Result]:
+    """Return line width, and phase noise at a hundredth of the frequency from it, as results.
+
+    ``timing``: [s] standard uncertainty of one spike time.
+    """
+    found = line_width(intervals, timing)
     flags |= found.flags
     said = f"what adds up over {intervals.size} inter-spike intervals"
     if Flag.NO_EVENT in found.flags:
@@ -160,4 +166,4 @@ def train_results(found: MeasuredOscillation, timing: float, conditions: Mapping
     """
     return [jitter_result(found, conditions),
             *regularity_results(found.intervals, timing, found.jitter, regime_text(found), conditions, found.flags),
-            *line_results(found.intervals, conditions, found.flags)]
+            *line_results(found.intervals, conditions, found.flags, timing)]

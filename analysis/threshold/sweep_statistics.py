@@ -39,6 +39,11 @@ def censored_at(found: Sequence[Result]) -> FloatArray:
     return np.array(list(bounds), dtype=np.float64)
 
 
+def half_width(result: Result) -> float:
+    """Return half of the interval of a result, in its unit; 0 without an interval."""
+    return 0.0 if result.low is None or result.high is None else 0.5 * abs(result.high - result.low)
+
+
 def statistics(quantity: str, sign: int, found: Sequence[Result], conditions: Mapping[str, Any]) -> list[Result]:
     """Return mean, standard deviation and median of a quantity over the half-sweeps of one polarity.
 
