@@ -16,9 +16,9 @@ from scipy.optimize import minimize
 from benchmarks.truth.records import TruthRecord
 from tsbench.records import FloatArray
 
-#: gaps, and pairs of each: over the whole range, and about the period that those show, up to a ratio to it
+#: gaps, and pairs of each: over the whole range, then twice about the period known so far, up to a ratio to it
 _GAPS, _PAIRS = 8, 12
-_NEAR_GAPS, _NEAR_PAIRS, _ABOUT = 7, 300, 1.2
+_CLOSER = ((8, 40, 2.0), (7, 300, 1.2))
 _LONG_PAIRS = 200
 _REST = 50e-3  #: [s] between pairs, at least; ten times the longest relaxation of the devices that are measured so
 #: seen from the generator: its source resistance, the wiring of the record and the inputs of the scope
@@ -50,12 +50,14 @@ def period_of(simulated: Callable[[FloatArray, int, int], Counts], shortest: flo
     simulated : gaps [s], pairs at each of them, number of the random path -> counts
     shortest, longest : [s] the gaps that the record has
     """
-    about = fitted(simulated(np.geomspace(shortest, longest, _GAPS), _PAIRS, 0))
-    if about is None or not shortest < about < longest:
+    period = fitted(simulated(np.geomspace(shortest, longest, _GAPS), _PAIRS, 0))
+    if period is None or not shortest < period < longest:
         return None
-    late = simulated(np.array([3.0 * longest]), _LONG_PAIRS, 2)
-    near = np.geomspace(about / _ABOUT, about * _ABOUT, _NEAR_GAPS)
-    return fitted(simulated(near, _NEAR_PAIRS, 1) + late)
+    late = simulated(np.array([3.0 * longest]), _LONG_PAIRS, len(_CLOSER) + 1)
+    for part, (gaps, pairs, ratio) in enumerate(_CLOSER, start=1):
+        if period is not None:
+            period = fitted(simulated(np.geomspace(period / ratio, period * ratio, gaps), pairs, part) + late)
+    return period
 
 
 def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Counts:
