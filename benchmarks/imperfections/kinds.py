@@ -237,5 +237,5 @@ LIMITS = frozenset({
     "probes", "first_probe", "shortest_pulse", "shortest_holdoff", "external", "reference_code", "picture_forms",
     "transfer", "ascii_points", "usual_points", "most_transferred", "functions", "operations", "measurements",
     "references", "normal_points", "default_probe", "spectrum_source", "external_source", "rates", "steps",
-    "shortest_record", "auto_record", "holdoff", "auxiliary", "paired",
+    "shortest_record", "auto_record", "holdoff", "auxiliary", "paired", "divided_range",
 })
