@@ -54,13 +54,15 @@ def contact(
         return Contact(Flag.NONE)
     highest, most = float(v.max()), float(i.max())
     enough = OPEN_BELOW * highest
-    if v.size >= _ENOUGH and int(np.sum(i >= enough)) == 1:
-        most = float(np.partition(i, -2)[-2])  # one reading alone may be wild; what conducts shows it twice
+    if v.size >= _ENOUGH and int(np.sum(i >= enough)) == 1:   # one reading alone may be wild, so the others decide
+        others = i < enough
+        highest, most = float(v[others].max()), float(i[others].max())
+        enough = OPEN_BELOW * highest
     if highest >= LEAST_VOLTAGE and most < enough and resolution < enough:
         return Contact(
             Flag.OPEN,
-            f"the device looks open (at most {most * 1e6:.3g} uA up to {highest:.3g} V). Check the contact. A "
-            "device that stays in the off state looks the same",
+            f"the device looks open (at most {format_quantity(most, 'A', 3)} up to {format_quantity(highest, 'V', 3)}"
+            "). Check the contact. A device that stays in the off state looks the same",
         )
     strong = i >= 0.5 * most
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf

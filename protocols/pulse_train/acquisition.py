@@ -109,12 +109,15 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
-            again = "The train is sent again" if attempt < retries else "The other pulses are kept and flagged"
+            another = attempt < retries and self._shooter.trigger.worth_another
+            again = "The train is sent again" if another else "The other pulses are kept and flagged"
             self._say(
                 "warning",
                 f"the scope missed {missed} of {len(starts)} pulses of {format_quantity(amplitude, 'V')}. {again}. "
                 f"{self._shooter.trigger.advice}",
             )
+            if not another:
+                break
         flags = Flag.NONE if len(shot.taken) == len(starts) else Flag.TRIGGER_MISSED
         for waveform in shot.waveforms.values():
             self._recorder.waveform(marked(waveform, flags))

@@ -37,6 +37,8 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     probes = (
         f"one probe pulse is sent at each amplitude ({amplitudes} in all; a second one where the first is clipped), in "
         f"addition to the {pulses} recorded pulses")
+    again = f"if the scope misses a pulse, the pulses of its record are sent again, up to {tries - 1} times"
+    warnings = [*([probes] if settings.probe else []), *([again] if tries > 1 else [])]
     return Plan(
         steps=pulses,
         points=pulses,
@@ -46,7 +48,7 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         bytes=int(pulses * samples * 2),
         worst_case=(*items, *pulse_dose(items, sent)),
         refusals=tuple(refusals),
-        warnings=(*((probes,) if settings.probe else ()), *sensor_warnings(settings, station)),
+        warnings=(*warnings, *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},
     )
 

@@ -67,8 +67,14 @@ class Shooter:
         conditions : of the waveforms
         step : makes a step of a message
         clocked : whether each pulse takes a trigger of its own, by the bench's clock
+
+        Raises
+        ------
+        InstrumentError
+            Several shots before this one recorded nothing; this one is not sent.
         """
         scope, clock = self.view.scope, self.station.clock
+        self.trigger.require_sight()
         scope.arm()
         if scope.triggered():  # something else crossed the level: not our pulse
             scope.abort()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tsbench.errors import InstrumentError
 from tsbench.instruments import EdgeTrigger
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
 from tsbench.quantities import format_quantity
@@ -20,6 +21,9 @@ _NOISE = 6.0
 #: window fills 80 % of the range, so this is half a division of eight; the models of docs/imperfections.md have 0.4
 _OF_WINDOW = 0.08
 _CABLES = "cable and contact"
+#: shots in a row that recorded nothing although the level stayed: one may be missed by chance, more have a cause
+_BY_CHANCE = 1
+_MOST_BLIND = 3  #: such shots, after which no pulse is sent any more
 
 
 class PulseTrigger:
@@ -31,6 +35,7 @@ class PulseTrigger:
         self._asked = self._now = EdgeTrigger("external", 0.0)
         self._base = self._least = 0.0  #: [V]
         self._seen: Waveform | None = None  #: last record of the channel that triggers
+        self._blind = 0  #: shots in a row that recorded nothing although the level stayed
         self.advice = f"Check trigger level, {_CABLES}"  #: what to say of a pulse that was missed
 
     def aim(self, trigger: EdgeTrigger, base: float, windows: Mapping[str, Window]) -> None:
@@ -55,8 +60,27 @@ class PulseTrigger:
         size = max(self._share * abs(height), min(max(self._least, _NOISE * noise), abs(height)))
         return replace(self._asked, level=self._base + float(np.copysign(size, height)))
 
+    @property
+    def worth_another(self) -> bool:
+        """Whether a shot that was missed may be sent again: by chance, or the level is another one now."""
+        return self._blind <= _BY_CHANCE
+
+    def require_sight(self) -> None:
+        """Refuse another shot where several recorded nothing: it would stress the device, and nothing would show it.
+
+        Raises
+        ------
+        InstrumentError
+        """
+        if self._blind >= _MOST_BLIND:
+            raise InstrumentError(
+                f"the scope recorded nothing of {self._blind} shots one after another, so no more pulses are sent. "
+                f"{self.advice}")
+
     def learn(self, waveforms: Mapping[str, Waveform]) -> None:
         """Keep a record of the channel that triggers: it tells the noise, should a pulse be missed."""
+        if any(waveform.codes.size for waveform in waveforms.values()):
+            self._blind = 0
         if (own := self._of_trigger(waveforms)) is not None:
             self._seen = replace(own, codes=own.codes[:1].copy())   # the other segments need no memory here
 
@@ -73,8 +97,11 @@ class PulseTrigger:
         waveforms : records of the other pulses of the shot, if there are any
         """
         before = format_quantity(self._now.level, "V")
+        seen = any(waveform.codes.size for waveform in waveforms.values())
+        self._blind = 0 if seen else self._blind + 1
         if self._asked.source == "external":
-            self.advice = f"The external trigger level is {before}. Check 'external_level', {_CABLES}"
+            self.advice = (f"The external trigger level is {before}. Check 'external_level', and the cable from the "
+                           "sync output of the generator to the external input of the scope")
             return
         text = f"The trigger level at the device is {before}. "
         if (own := self._of_trigger(waveforms)) is not None:
@@ -90,6 +117,7 @@ class PulseTrigger:
         new = self._scaled()
         if new.level != old.level:
             self._now = self._view.scope.configure_trigger(new)
+            self._blind = 0
             text += f"It is lowered to {format_quantity(self._now.level, 'V')} for the next pulse. "
         else:
             text += "Range and noise allow no lower one. "

@@ -1,11 +1,14 @@
 """What an arbitrary stimulus asks for, and its waveform."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from tsbench.errors import ConfigurationError
 from tsbench.instruments import ArbitraryWaveform, PulseGeneratorCapabilities
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, VoltsList
 from tsbench.protocols.parameters import Parameters
@@ -27,7 +30,8 @@ class StimulusParameters(Parameters):
     shape: Literal["rectangle", "triangle", "sine", "raised_sine", "piezo", "recorded"] = Field(
         default="triangle", description="form of the stimulus: piezo is a damped sine, recorded is taken from 'file'")
     amplitude: VoltsList = Field(
-        default=(2.4,), min_length=1, description="highest levels of the stimulus away from the base level")
+        default=(2.4,), min_length=1, description="highest levels of the stimulus away from the base level (if it is "
+                                                  "not given, a recording has its own)")
     base: Volts = Field(default=0.0, description="level before and after the stimulus")
     period: Seconds = Field(default=20e-6, gt=0, description="length of one cycle (of piezo: of its sine)")
     cycles: int = Field(default=1, ge=1, le=10_000, description="number of cycles (of piezo and recorded: always 1)")
@@ -43,6 +47,15 @@ class StimulusParameters(Parameters):
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     samples: int = Field(default=50_000, ge=1000, le=2_000_000, description="samples of each record")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_recorded(cls, given: Any) -> Any:
+        """A recording is sent as high as it is, unless an amplitude is given: the default was never meant for it."""
+        if isinstance(given, Mapping) and given.get("shape") == "recorded" and "amplitude" not in given:
+            with suppress(ConfigurationError):   # the plan says what is wrong with the file
+                return {**given, "amplitude": (read_recording(Path(str(given.get("file", ""))))[2],)}
+        return given
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -75,7 +88,7 @@ class StimulusParameters(Parameters):
             The recording cannot be read.
         """
         if self.shape == "recorded":
-            times, levels = read_recording(Path(self.file))
+            times, levels, _ = read_recording(Path(self.file))
         elif self.shape == "piezo":
             times = np.linspace(0.0, _DECAYS * self.decay, self._points(_DECAYS * self.decay / self.period))
             levels = damped_burst(times, self.period, self.decay)

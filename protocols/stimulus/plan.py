@@ -1,5 +1,7 @@
 """What an arbitrary stimulus will do: stimuli, duration, worst case at the device, and why it is refused."""
 
+from pathlib import Path
+
 import numpy as np
 
 from tsbench.errors import ConfigurationError
@@ -9,9 +11,12 @@ from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view, trigg
 from tsbench.protocols.pulses.plan import OVERHEAD
 from tsbench.protocols.pulses.stimuli import PROBES
 from tsbench.protocols.stimulus.parameters import StimulusParameters
+from tsbench.protocols.stimulus.shapes import read_recording
 from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
+from tsbench.quantities import format_quantity
 
 _PREVIEWED = 2000  #: points of the preview, at most
+_SAME_HEIGHT = 1e-3  #: a recording that is scaled by less is sent as it is
 
 
 def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
@@ -39,8 +44,20 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
     return Plan(
         steps=settings.total, points=settings.total, bytes=settings.total * settings.samples * 4,
         duration=settings.total * (settings.rest + OVERHEAD + 1.4 * length), worst_case=items, refusals=tuple(refusals),
-        warnings=(f"{PROBES} stimuli of the highest amplitude are sent first, to choose the scope's ranges",),
+        warnings=(f"{PROBES} stimuli of the highest amplitude are sent first, to choose the scope's ranges",
+                  *_scaled(settings)),
         preview={"time": times[few], "level": settings.base + highest * levels[few]})
+
+
+def _scaled(settings: StimulusParameters) -> list[str]:
+    """Return a line if a recording is not sent as high as it is."""
+    if settings.shape != "recorded":
+        return []
+    own = read_recording(Path(settings.file))[2]
+    others = [format_quantity(one, "V") for one in settings.amplitude if abs(one - own) > _SAME_HEIGHT * own]
+    if not others:
+        return []
+    return [f"the recording reaches {format_quantity(own, 'V')}, but it is scaled to {', '.join(others)}"]
 
 
 def _waveform_refusals(

@@ -36,9 +36,10 @@ def damped_burst(times: FloatArray, period: float, decay: float) -> FloatArray:
     return np.asarray(burst / max(float(np.abs(burst).max()), 1e-300))
 
 
-def read_recording(path: Path) -> tuple[FloatArray, FloatArray]:
-    """Return times from 0 [s] and levels between -1 and 1 of a text file with two columns, time [s] and voltage [V].
+def read_recording(path: Path) -> tuple[FloatArray, FloatArray, float]:
+    """Return times from 0 [s], levels between -1 and 1, and the highest level [V] of a text file.
 
+    It has two columns, time [s] and voltage [V].
     Lines before the first with two numbers are a header. Columns are separated by commas, semicolons, tabs or spaces.
 
     Raises
@@ -73,7 +74,7 @@ def read_recording(path: Path) -> tuple[FloatArray, FloatArray]:
     highest = float(np.abs(levels).max())
     if highest == 0.0:
         raise ConfigurationError(f"{path}: the voltage is 0 V everywhere. Use another recording")
-    return times - times[0], levels / highest
+    return times - times[0], levels / highest, highest
 
 
 def _cells(text: str) -> list[list[str]]:

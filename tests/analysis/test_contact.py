@@ -16,7 +16,7 @@ def test_open_and_short() -> None:
     levels = np.linspace(-1.2, 1.2, 13)
     found = contact(levels, 3e-9 * levels)
     assert found.flags == Flag.OPEN and found.flags.names() == ["open"]
-    assert "0.0036 uA" in found.message and "1.2 V" in found.message and "Check the contact" in found.message
+    assert "at most 3.60 nA" in found.message and "1.20 V" in found.message and "Check the contact" in found.message
     found = contact(levels * 1e-3, np.clip(levels, -1e-3, 1e-3))
     assert found.flags == Flag.SHORT and found.flags.names() == ["short"] and "Ohm" in found.message
 
@@ -58,6 +58,13 @@ def test_one_wild_reading_does_not_hide_an_open_device_and_two_do_not_make_one()
     wild = 3e-9 * levels
     wild[7] = 5e-6
     found = contact(levels, wild)
-    assert found.flags == Flag.OPEN and "0.0036 uA" in found.message
+    assert found.flags == Flag.OPEN and "at most 3.60 nA" in found.message
     wild[8] = 5e-6
     assert contact(levels, wild).flags is Flag.NONE
+
+
+def test_readings_at_a_low_voltage_beside_one_that_drives_the_device_do_not_look_open() -> None:
+    """A retention run: one reading in compliance, the others at the read voltage."""
+    voltage = np.array([0.965, *[0.1003] * 6])
+    current = np.array([95.3e-6, *[0.664e-6] * 6])
+    assert contact(voltage, current).flags == Flag.NONE

@@ -185,7 +185,7 @@ def test_a_current_without_voltage_changed_where_it_changed_by_more_than_the_noi
 def test_what_flows_through_the_scope_inputs_is_no_current_of_the_device(beside: float) -> None:
     level = np.array([0.0, 0.3, 0.6, 0.9, 1.2, 0.9, 0.6, 0.3, 0.0])
     assert "like a resistor of 1.00 MOhm" in remark_on_device(few(1e-6 * level, level, beside))
-    assert "looks open (at most 0 uA" in contact_of(few(0.0 * level, level, beside)).message
+    assert "looks open (at most 0.00 A" in contact_of(few(0.0 * level, level, beside)).message
     first = contact(lambda v: v / 1e6 + beside * v)
     fixture = replace(first.header.fixture, parallel_conductance=beside)
     assert "1.00 MOhm" in contact_remark(replace(first, header=replace(first.header, fixture=fixture)))

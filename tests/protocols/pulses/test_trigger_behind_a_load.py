@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tsbench.errors import InstrumentError
 from tsbench.instruments import EdgeTrigger
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
 from tsbench.protocols.acquiring.device_view import DeviceView
@@ -95,3 +96,43 @@ def test_a_scope_without_external_trigger_is_not_told_to_use_it(station):
     trigger.aim(EdgeTrigger(1, 1.0), 0.0, {"device_voltage_high": (-0.2, 2.2)})
     trigger.missed({})
     assert "external" not in trigger.advice and "check cable and contact" in trigger.advice
+
+
+@pytest.fixture
+def without_cable(station):
+    """A bench where no trigger reaches the scope, which has one segment."""
+    station.scope.capabilities = replace(station.scope.capabilities, segments=1)
+    original = station.scope.arm
+
+    def arm():
+        station.scope.misses = [9999]
+        return original()
+
+    station.scope.arm = arm
+    return station
+
+
+def test_no_more_pulses_are_sent_where_the_scope_records_nothing(without_cable, recorder):
+    """The probe and two pulses; 16 switched a device before."""
+    with pytest.raises(InstrumentError, match=r"recorded nothing of 3 shots .*so no more pulses are sent.*sync"):
+        list(PulseTrain(amplitude=(1.3,), count=5, trigger="external").run(without_cable, recorder))
+    assert len(without_cable.generator.named("trigger")) == 3
+    assert [point.flags for point in recorder.points] == [Flag.TRIGGER_MISSED] * 2
+
+
+@pytest.mark.parametrize("protocol", [
+    PairedPulse(gaps="1 ms", repeats=9, amplitude="2.5 V", rest=0.0, trigger="external"),
+    Relaxation(repeats=9, amplitude="2.5 V", rest=0.0, trigger="external"),
+    PulsedIV(repeats=9, amplitude="2.5 V", rest=0.0, trigger="external")])
+def test_other_protocols_end_there_too(without_cable, recorder, protocol):
+    with pytest.raises(InstrumentError, match="recorded nothing of 3 shots"):
+        list(protocol.run(without_cable, recorder))
+    assert len(without_cable.generator.named("trigger")) == 3
+
+
+def test_a_shot_missed_by_chance_is_sent_again(station, recorder):
+    station.scope.capabilities = replace(station.scope.capabilities, segments=1)
+    station.scope.misses = [0, 9999, 0, 0, 9999, 0]   # the probe and three pulses; the first and the last miss
+    list(PulseTrain(amplitude=(1.3,), count=3, trigger="external").run(station, recorder))
+    assert [point.flags for point in recorder.points] == [Flag.NONE] * 3
+    assert len(station.generator.named("trigger")) == 6

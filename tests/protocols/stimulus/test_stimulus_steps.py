@@ -54,10 +54,22 @@ def test_a_burst_dies_away() -> None:
 def test_a_recording_is_read_whatever_separates_its_columns(tmp_path: Path, text: str, station: Any) -> None:
     path = tmp_path / "r.txt"
     path.write_text(text, "utf-8")
-    times, levels = read_recording(path)
+    times, levels, highest = read_recording(path)
+    assert highest in (0.5, 5.0, 1.0, 1e-3)
     assert times == pytest.approx([0.0, 1e-6, 2e-6], abs=1e-12) and levels == pytest.approx([0.0, -1.0, 0.5])
     _, played = waveform(station, shape="recorded", file=str(path), amplitude="1.5 V")
     assert played.min() == pytest.approx(-1.5, rel=0.01)
+
+
+def test_a_recording_is_sent_as_high_as_it_is_unless_an_amplitude_is_given(tmp_path: Path, station: Any) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("0,0\n1e-6,1.5\n2e-6,0\n", "utf-8")
+    asked = {"shape": "recorded", "file": str(path)}
+    assert Stimulus.parse(asked).amplitude == (1.5,)
+    assert not any("scaled" in line for line in Stimulus.parse(asked).plan(station).warnings)
+    warnings = Stimulus.parse({**asked, "amplitude": "2.4 V"}).plan(station).warnings
+    (scaled,) = [line for line in warnings if "scaled" in line]
+    assert scaled == "the recording reaches 1.500 V, but it is scaled to 2.400 V"
 
 
 @pytest.mark.parametrize(("text", "said"), [
