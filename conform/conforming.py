@@ -11,7 +11,7 @@ from tsbench.conform.comparing import Difference, Twin, compare
 from tsbench.conform.dialogue import DialogueStep
 from tsbench.conform.resistor_check import NotTheResistor
 from tsbench.conform.steps import STEPS, questions
-from tsbench.conform.transcript import ActRecorder, Transcript, TranscriptStep
+from tsbench.conform.transcript import ActRecorder, Exchange, Transcript, TranscriptStep
 from tsbench.conform.twin import TWINS, twin_of, write_twin
 from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, nearest
 from tsbench.instruments.registry import entry
@@ -24,6 +24,7 @@ from tsbench.station.protection.watched import NoWatch
 from tsbench.version import __version__
 
 TOLERANCE = 1e-3  #: relative, of a resistor: that of a good part, or of its measurement with a multimeter
+_SHORTEST_SERIAL = 4  #: characters: a shorter serial number may stand in a reply by chance
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def converse(
     try:
         for step in _steps(bench, name, resistors):
             begin(step.name)
-            steps.append(_taken(step, recorder, transport))
+            steps.append(_taken(step, recorder, transport, driver.identity.serial))
     finally:
         transport.on_act = None
         connection.make_safe()
@@ -188,7 +189,14 @@ def _steps(bench: Bench, name: str, resistors: Mapping[str, float]) -> Iterator[
                     yield replace(step, name=f"{terminal}: {step.name}")
 
 
-def _taken(step: DialogueStep, recorder: ActRecorder, transport: Any) -> TranscriptStep:
+def _without(serial: str, exchange: Exchange) -> Exchange:
+    """Return an exchange with a word for the serial number: that of the twin is another, and nobody need know it."""
+    if len(serial) < _SHORTEST_SERIAL:
+        return exchange
+    return replace(exchange, reply=exchange.reply.replace(serial, "SERIAL"))
+
+
+def _taken(step: DialogueStep, recorder: ActRecorder, transport: Any, serial: str) -> TranscriptStep:
     failure = ""
     results: dict[str, float] = {}
     try:
@@ -205,7 +213,7 @@ def _taken(step: DialogueStep, recorder: ActRecorder, transport: Any) -> Transcr
         failure = f"the driver cannot use a reply ({type(error).__name__}: {error})"
         transport.clear()
     failure = failure.replace(transport.resource, "ADDRESS")   # that of the twin is another
-    exchanges = recorder.take()
+    exchanges = tuple(_without(serial, exchange) for exchange in recorder.take())
     try:
         status = transport.serial_poll()
     except TsbenchError:

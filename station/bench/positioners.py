@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import Positioner, Prober, Site
 from tsbench.station.bench.bench_tables import BenchTable, PositioningTable
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
@@ -81,7 +81,15 @@ class ProberPositioner:
         if self.connected() == device and not again:
             return
         self._require_off("the chuck of the prober")
-        self._prober.move_to(self._sites[device])
+        site = self._sites[device]
+        try:
+            self._prober.move_to(site)
+        except CommunicationError:
+            raise
+        except InstrumentError as error:
+            raise InstrumentError(
+                f"the prober did not go to '{device}' (column {site.column}, row {site.row}, subsite {site.subsite}). "
+                f"Correct its place in [positioner.devices], or load another wafer map: {error}") from error
         self._prober.contact()
 
 

@@ -14,6 +14,7 @@ from tsbench.conform import Transcript, Twin, conform, conforming
 from tsbench.conform.comparing import reading_bounds, same_format
 from tsbench.conform.conforming import twin_transcripts
 from tsbench.conform.dialogue import DialogueStep, until
+from tsbench.conform.transcript import Exchange
 from tsbench.conform.twin import TWINS
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.records import Identity
@@ -229,7 +230,7 @@ def test_a_reading_may_lie_between_those_of_the_corners() -> None:
 def test_an_unforeseen_reply_ends_one_step_only() -> None:
     transport = SimpleNamespace(resource="it", serial_poll=lambda: 0, clear=lambda: None)
     recorder = conforming.ActRecorder(lambda: 0.0, "")
-    step = conforming._taken(DialogueStep("load", lambda: float("x")), recorder, transport)
+    step = conforming._taken(DialogueStep("load", lambda: float("x")), recorder, transport, "")
     assert step.failure == "the driver cannot use a reply (ValueError: could not convert string to float: 'x')"
 
 
@@ -259,7 +260,7 @@ def test_a_failure_is_the_same_at_another_address() -> None:
         raise LimitError("meter (Keithley 2400, GPIB0::24::INSTR): the range is too high")
 
     transport = SimpleNamespace(resource="GPIB0::24::INSTR", serial_poll=lambda: 0)
-    step = conforming._taken(DialogueStep("range", refuse), conforming.ActRecorder(lambda: 0.0, ""), transport)
+    step = conforming._taken(DialogueStep("range", refuse), conforming.ActRecorder(lambda: 0.0, ""), transport, "")
     assert step.failure == "meter (Keithley 2400, ADDRESS): the range is too high"
 
 
@@ -290,3 +291,10 @@ def test_what_is_not_the_resistor_sees_a_few_millivolts_only(
     switched = [line["on"] for line in witnessed if line["kind"] == "output"]
     assert switched.count(True) == 1 and not switched[-1]
     assert 0.0 < max(line["voltage"] for line in witnessed if line["kind"] == "maxima") < 7e-3
+
+
+def test_the_serial_number_is_no_difference_and_is_in_no_transcript() -> None:
+    """An Infiniium tells it in its preamble, and that of the twin is another."""
+    said = Exchange(":WAV:PRE?", '2,0,"DSOS104A:MY55160101",1000', 0.1)
+    assert conforming._without("MY55160101", said).reply == '2,0,"DSOS104A:SERIAL",1000'
+    assert conforming._without("10", said) == said   # stands in other numbers

@@ -201,6 +201,17 @@ def test_a_prober_does_not_move_while_an_output_is_on(tmp_path: Path) -> None:
         drive.set_output(False)
 
 
+@pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
+def test_a_place_that_the_wafer_does_not_have_is_told_with_its_device(tmp_path: Path, prober: str) -> None:
+    resource = "TCPIP0::10.0.0.5::35555::SOCKET" if prober == "mpi_sentio" else "GPIB0::28::INSTR"
+    path = copied(tmp_path, "wafer", ("mpi_sentio", prober), ("TCPIP0::10.0.0.5::35555::SOCKET", resource),
+                  ("[1, 1, 0]", "[1, 1, 3]"))
+    with Bench.open(path) as bench:
+        device = next(name for name, place in bench.file.table.positioner.devices.items() if list(place) == [1, 1, 3])
+        with pytest.raises(InstrumentError, match=rf"did not go to '{device}' \(column 1, row 1, subsite 3\). Correct"):
+            bench.positioner.connect(device)
+
+
 def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
     path = copied(tmp_path, "crossbar", ('settling = "20 s"', 'settling = "20 s"\ntimeout = "30 s"'))
     with Bench.open(path) as bench:
