@@ -84,7 +84,10 @@ def _answers(options: argparse.Namespace) -> dict[str, str]:
         while question.key not in given:
             answer = input(f"{question.text} [{question.default}]: ")
             try:
-                given[question.key] = question.read(answer)
+                value = question.read(answer)
+                if question.key == "model":   # else all answers are lost in the end
+                    _model(value, given["material"])
+                given[question.key] = value
             except ConfigurationError as error:
                 sys.stdout.write(f"{error}\n")
     return given

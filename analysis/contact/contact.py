@@ -85,8 +85,12 @@ def contact(
 
 
 def _always_limited(voltage: FloatArray, current: FloatArray, limited: npt.NDArray[np.bool_]) -> bool:
-    """Whether no reading below the compliance shows the device; one at level 0 shows only offsets."""
+    """Whether no reading below the compliance shows the device; one at level 0 shows only offsets.
+
+    A reading shows the device if it is as high as those in compliance, or if it conducts more than what is open.
+    """
     if int(limited.sum()) < _FEWEST_LIMITED:
         return False
     shows = (voltage >= 0.5 * np.median(voltage[limited])) | (current >= 0.5 * np.median(current[limited]))
+    shows |= (voltage >= LEAST_VOLTAGE) & (current >= OPEN_BELOW * voltage)
     return not bool(np.any(shows & ~limited))

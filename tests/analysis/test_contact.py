@@ -68,3 +68,5 @@ def test_readings_at_a_low_voltage_beside_one_that_drives_the_device_do_not_look
     voltage = np.array([0.965, *[0.1003] * 6])
     current = np.array([95.3e-6, *[0.664e-6] * 6])
     assert contact(voltage, current).flags == Flag.NONE
+    several = contact(np.tile(voltage, 4), np.tile(current, 4), limited=np.tile([True, *[False] * 6], 4))
+    assert several.flags == Flag.NONE   # four readings in compliance; the others show the off state

@@ -100,6 +100,24 @@ def test_questions_are_asked_again_until_the_answer_can_be_read(
     assert BenchFile.load(tmp_path / "bench.toml").device("D1").limits.max_voltage == 1.5
 
 
+def test_the_model_is_asked_for_again_where_the_catalogue_has_no_device_of_the_material(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    models = iter(["", "nbo3", "nbo2"])
+
+    def answer(text: str) -> str:
+        if text.startswith("Catalogue model"):
+            return next(models)
+        return "D 1" if text.startswith("Switching material") else ""
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", answer)
+    assert main(["init", str(tmp_path), "--simulated"]) == 0
+    said = capsys.readouterr().out
+    assert "the catalogue has no device of D 1" in said and "there is no device model 'nbo3'" in said
+    assert next(models, None) is None
+
+
 def test_what_a_library_sees_is_asked_who_it_is(tmp_path: Path) -> None:
     (tmp_path / "lab.world.toml").write_text(WORLD, "utf-8")
     told: list[str] = []
