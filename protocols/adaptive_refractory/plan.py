@@ -21,12 +21,13 @@ def plan_refractory(settings: RefractoryParameters, station: Station) -> Plan:
         scope = station.oscilloscope("scope").capabilities
         layouts = [pair_layout(settings, gap, settings.resolution, scope) for gap in ends]
         size = max(layout.points * layout.segments for layout in layouts) * settings.total * 2
-        refusals += [f"scope: {layout.refusal}" for layout in layouts if layout.refusal]
+        # the longest gap asks for most
+        refusals += [f"scope: {layout.refusal}" for layout in layouts if layout.refusal][-1:]
         if layouts[-1].segments > 1 and settings.trigger == "device":
             warnings.append(
                 f"for gaps as long as {format_quantity(settings.longest, 's')}, each pulse has its own record. If the "
-                "device is still on at the second pulse, this pulse may not trigger the scope. Set trigger = external, "
-                "or lower 'resolution'")
+                "device is still on at the second pulse, this pulse may not trigger the scope. Lower "
+                "'resolution', so that one record holds both pulses")
     each = 2 * settings.width + settings.longest + max(settings.rest, OVERHEAD)
     times, levels = pulse_preview(settings, [0.0, settings.width + (settings.shortest * settings.longest) ** 0.5])
     return Plan(

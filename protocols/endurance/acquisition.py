@@ -20,8 +20,7 @@ class EnduranceAcquisition(CycleSeries[EnduranceParameters]):
         settings = self._settings
         windows = self.load(amplitude)
         yield self.step(f"cycles of {format_quantity(amplitude, 'V')}", resting=True)
-        segments = self._view.scope.capabilities.segments
-        largest = max(min(settings.batch, segments, self._view.scope.capabilities.record_length // settings.samples), 1)
+        largest = settings.at_once(self._view.scope.capabilities)
         count = FailureCount(settings)
         while self._done < settings.cycles:
             size = 1 if self._done == 0 else min(largest, settings.cycles - self._done)

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from tsbench.instruments import OscilloscopeCapabilities
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, VoltsList
 from tsbench.protocols.pulses.write_read import WriteReadParameters
 from tsbench.quantities import Ohms, Seconds
@@ -51,3 +52,7 @@ class EnduranceParameters(WriteReadParameters):
     def total(self) -> int:
         """Number of cycles."""
         return self.cycles
+
+    def at_once(self, scope: OscilloscopeCapabilities) -> int:
+        """Return the cycles of one burst that the scope can hold."""
+        return max(min(self.batch, self.cycles - 1, scope.segments, scope.record_length // self.samples), 1)

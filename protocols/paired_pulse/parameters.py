@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
-from tsbench.protocols.pulses.parameters import PairOfPulses
+from tsbench.protocols.pulses.parameters import LEAST_RESOLUTION, PairOfPulses
 from tsbench.quantities import Seconds, Volts
 from tsbench.records import FloatArray
 
@@ -36,7 +36,7 @@ class PairParameters(PairOfPulses):
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     resolution: int = Field(
-        default=500, ge=20, le=100_000, description="smallest number of scope samples in the pulse width"
+        default=500, ge=LEAST_RESOLUTION, le=100_000, description="smallest number of scope samples in the pulse width"
     )
 
     @model_validator(mode="after")

@@ -23,13 +23,14 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
         layouts = [pair_layout(settings, gap, settings.resolution, scope) for gap in gaps]
         samples = sum(layout.points * layout.segments for layout in layouts)
         size = samples * settings.repeats * 2 * len(settings.amplitude)
-        refusals += [f"scope: {layout.refusal}" for layout in layouts if layout.refusal]
+        # the longest gap asks for most
+        refusals += [f"scope: {layout.refusal}" for layout in layouts if layout.refusal][-1:]
         split = [gap for gap, layout in zip(gaps, layouts, strict=True) if layout.segments > 1]
         if split and settings.trigger == "device":
             warnings.append(
                 f"for gaps of {format_quantity(split[0], 's')} and longer, each pulse has its own record. If the "
-                "device is still on at the second pulse, this pulse may not trigger the scope. Set trigger = external, "
-                "or lower 'resolution'")
+                "device is still on at the second pulse, this pulse may not trigger the scope. Lower "
+                "'resolution', so that one record holds both pulses")
     if settings.gaps and len(gaps) < 4:
         warnings.append(f"{len(gaps)} gaps are too few. The fit cannot separate the firing probability at long gaps "
                         f"from the refractory period. Use 4 gaps or more")

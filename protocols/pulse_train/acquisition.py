@@ -2,26 +2,16 @@
 
 from collections.abc import Iterator
 
-from tsbench.instruments import OscilloscopeCapabilities, Pulse, Station, Timebase
+from tsbench.instruments import Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import Window, clipped, marked, narrowed
 from tsbench.protocols.pulse_train.parameters import TrainParameters
-from tsbench.protocols.pulses.delivery import delivery, train_waveform
+from tsbench.protocols.pulse_train.sending import batches, train_delivery
+from tsbench.protocols.pulses.delivery import train_waveform
 from tsbench.protocols.pulses.layout import widest_windows
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Point, Recorder, Step
-
-#: segments of one acquisition: more would hold a stop back for long
-_LONGEST_BATCH = 500
-#: samples each segment should keep at least
-_SAMPLES = 1000
-
-
-def batches(count: int, capabilities: OscilloscopeCapabilities) -> list[slice]:
-    """Return slices of ``count`` pulses that one segmented acquisition can hold each."""
-    size = max(min(capabilities.segments, capabilities.record_length // _SAMPLES, _LONGEST_BATCH), 1)
-    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 class TrainAcquisition(PulseSeries[TrainParameters]):
@@ -29,12 +19,11 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
 
     def __init__(self, settings: TrainParameters, station: Station, recorder: Recorder) -> None:
         super().__init__(settings, station, recorder)
-        self._how = delivery(
-            settings.pulse(settings.amplitude[0]), settings.starts(), settings.gaps, self._generator.capabilities)
+        self._how = train_delivery(settings, self._generator.capabilities, self._view.scope.capabilities)
 
     def first_pulse(self, amplitude: float) -> Pulse:
         """Return the pulse of one ``amplitude`` [V]."""
-        return self._settings.pulse(amplitude)
+        return self._settings.pulse(amplitude, alone=self._how.means == "clock")
 
     def series(self, amplitude: float) -> Iterator[Step]:
         """Record the trains of one ``amplitude`` [V]: set up, probe for the ranges, then train by train in batches."""

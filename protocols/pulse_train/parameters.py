@@ -62,11 +62,12 @@ class TrainParameters(PulseParameters):
         """Number of pulses that are recorded."""
         return len(self.starts()) * len(self.amplitude) * self.repeats
 
-    def pulse(self, amplitude: float) -> Pulse:
-        """Return the generator's pulse of one ``amplitude`` [V]."""
+    def pulse(self, amplitude: float, alone: bool = False) -> Pulse:
+        """Return the generator's pulse of one ``amplitude`` [V]; ``alone``: each takes a trigger of its own."""
         period = self.period
-        if self.gaps:  # of single pulses: a generator takes no trigger until the period of the one before is over
-            period = self.width + max(min(self.gaps) / 2, 1.5 * (self.rise_time + self.fall_time))
+        if self.gaps or alone:  # a generator takes no trigger until the period of the pulse before is over
+            gap = min(self.gaps) if self.gaps else self.period - self.width
+            period = self.width + max(gap / 2, 1.5 * (self.rise_time + self.fall_time))
         return Pulse(self.base, amplitude, self.width, period, self.rise_time, self.fall_time)
 
     def starts(self) -> FloatArray:

@@ -5,12 +5,12 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.pulse_train.parameters import TrainParameters
-from tsbench.protocols.pulses.delivery import delivery
+from tsbench.protocols.pulse_train.sending import train_delivery
+from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE, Delivery, delivery
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.worst_case import range_refusal, record_refusal
 from tsbench.quantities import format_quantity
-from tsbench.records import FloatArray
 
 _PREVIEWED = 20  #: pulses of the preview, at most
 _PROBES = 2  #: at each amplitude, at most
@@ -21,12 +21,12 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     items, refusals = worst_case_and_refusals(settings, station)
     generator = station.pulse_generator("pulser").capabilities
     starts = settings.starts()
-    how = delivery(settings.pulse(settings.amplitude[0]), starts, settings.gaps, generator)
+    how = _delivery(settings, station)
     if how.refusal:
-        refusals.append(f"pulser: {how.refusal}")
-    if how.means == "burst":
+        refusals.append(how.refusal)
+    if not settings.gaps:
         refusals += range_refusal("period", settings.period, generator.pulse_period, "pulser")
-    refusals += _scope_refusals(settings, station, starts)
+    refusals += _scope_refusals(settings, station, how)
     pulses, amplitudes = settings.total, len(settings.amplitude)
     scope = station.oscilloscope("scope").capabilities
     samples = min(settings.span * scope.sample_rate, scope.record_length)
@@ -39,6 +39,8 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         f"addition to the {pulses} recorded pulses")
     again = f"if the scope misses a pulse, the pulses of its record are sent again, up to {tries - 1} times"
     warnings = [*([probes] if settings.probe else []), *([again] if tries > 1 else [])]
+    if how.means == "clock" and settings.trigger == "external":
+        warnings.append(SENT_ONE_BY_ONE)
     return Plan(
         steps=pulses,
         points=pulses,
@@ -53,10 +55,21 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     )
 
 
-def _scope_refusals(settings: TrainParameters, station: Station, starts: FloatArray) -> list[str]:
+def _delivery(settings: TrainParameters, station: Station) -> Delivery:
+    generator = station.pulse_generator("pulser").capabilities
+    if (view := device_view(station)) is None:
+        return delivery(settings.pulse(settings.amplitude[0]), settings.starts(), settings.gaps, generator)
+    return train_delivery(settings, generator, view.scope.capabilities)
+
+
+def _scope_refusals(settings: TrainParameters, station: Station, how: Delivery) -> list[str]:
     if device_view(station) is None:
         return [NO_SCOPE]
-    scope = station.oscilloscope("scope").capabilities
+    scope, starts = station.oscilloscope("scope").capabilities, how.starts
+    if how.means == "waveform" and len(starts) > scope.segments:
+        return [
+            f"scope: pulses with gaps are sent as one waveform, so they need {len(starts)} segments, but the scope has "
+            f"{scope.segments}. Use fewer gaps, or 'period' and 'count'"]
     if settings.record_span is not None and (short := record_refusal("record_span", settings.record_span, scope)):
         return short
     if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * settings.span:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE
 from tsbench.protocols.pulses.plan import sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.pulses.write_read import WriteReadParameters, playback
 from tsbench.protocols.worst_case import dose_items
@@ -15,7 +16,7 @@ _BYTES_PER_POINT = 60
 
 
 def cycle_plan(
-    settings: WriteReadParameters, station: Station, duration: float, warnings: Sequence[str] = (),
+    settings: WriteReadParameters, station: Station, duration: float, warnings: Sequence[str] = (), at_once: int = 1,
 ) -> Plan:
     """Return the plan of all cycles of a run: worst case, pulses and charge at the device, size, and refusals.
 
@@ -25,12 +26,16 @@ def cycle_plan(
     station : Station
     duration : [s] of the run
     warnings : of the protocol
+    at_once : cycles of one acquisition
     """
     reads = {float(np.copysign(settings.read_amplitude, one)) for one in settings.amplitude}
     items, refusals = worst_case_and_refusals(settings, station, reads=sorted(reads))
     generator = station.pulse_generator("pulser").capabilities
-    if reason := playback(settings, generator).refusal:
-        refusals.append(f"pulser: {reason}")
+    how = playback(settings, generator, at_once)
+    if how.refusal:
+        refusals.append(how.refusal)
+    if how.clocked and at_once > 1 and settings.trigger == "external":
+        warnings = (*warnings, SENT_ONE_BY_ONE)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
     elif settings.samples > (room := station.oscilloscope("scope").capabilities.record_length):

@@ -1,17 +1,30 @@
-"""How a pulse train leaves the generator: a burst, a waveform with gaps, or single pulses by the clock."""
+"""How a pulse train leaves the generator: a burst, a waveform with gaps, or single pulses by the clock.
+
+With an external trigger, the scope sees the sync output of the generator. This output goes high as a burst begins and
+low as it ends: it shows one edge, however many pulses the burst has. Sources: Keysight EDU33210 Series User's Guide,
+section of the sync signal, "Burst"; Rigol DG5000 User's Guide, page 10-4. The trigger outputs of the 81150A and 81160A
+can mark each period instead (User's Guide, section 3.2.18), but a bench file does not say which output is wired.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities
 from tsbench.protocols.pulses.parameters import EDGE_SHARE
+from tsbench.quantities import short_quantity
 from tsbench.records import FloatArray
 
 #: [s] gaps from here on may be waited for on the bench's clock, one trigger a pulse
 SHORTEST_CLOCKED_GAP = 0.01
+#: [s] a trigger by the bench's clock may come late by so much: generator and scope are ready that long before the next
+CLOCK_ROOM = 5e-3
+#: of a plan whose pulses go one by one for that reason
+SENT_ONE_BY_ONE = (
+    "trigger = external: the sync output of a generator shows one edge for each burst. So each pulse or cycle is sent "
+    "by a trigger of its own. It may come some milliseconds late. The scope records when it came")
 
 Means = Literal["burst", "waveform", "clock"]
 
@@ -51,11 +64,55 @@ def delivery(
         "clock",
         starts,
         refusal=(
-            f"gaps from {min(gaps):g} s to {max(gaps):g} s with edges of {edge:g} s need {duration / edge:.3g} "
+            f"pulser: gaps from {min(gaps):g} s to {max(gaps):g} s with edges of {edge:g} s need {duration / edge:.3g} "
             f"waveform points, but the generator holds {room:.3g}. Use slower edges, or gaps of at least "
             f"{SHORTEST_CLOCKED_GAP:g} s"
         ),
     )
+
+
+@dataclass(frozen=True)
+class EdgePerPulse:
+    """Whether pulses go ``one_by_one``, so that each has its edge at the sync output; or why they are refused."""
+
+    one_by_one: bool = False
+    refusal: str = ""
+
+
+def edge_per_pulse(trigger: str, closest: float, busy: float, segments: int, remedy: str) -> EdgePerPulse:
+    """Return how the scope gets an edge for each segment: with an external trigger, only the first pulse of a burst.
+
+    Parameters
+    ----------
+    trigger : source of the scope's trigger, "device" or "external"
+    closest : [s] from the beginning of a pulse to that of the next, at least
+    busy : [s] from the beginning of a pulse until generator and scope are ready for the next
+    segments : of one acquisition; a scope with one segment takes pulse by pulse anyhow
+    remedy : what else to do, as an order that ends without a full stop; "{}" stands for the shortest ``closest``
+    """
+    if trigger != "external":
+        return EdgePerPulse()
+    needed = max(SHORTEST_CLOCKED_GAP, busy + CLOCK_ROOM)
+    if closest >= needed * (1 - 1e-9):
+        return EdgePerPulse(one_by_one=True)
+    if segments < 2:
+        return EdgePerPulse()
+    return EdgePerPulse(
+        refusal=f"scope: {sync_refusal(segments, closest, remedy.format(short_quantity(needed, 's')))}")
+
+
+def sync_refusal(segments: int, closest: float, remedy: str) -> str:
+    """Return why ``segments`` pulses ``closest`` [s] apart have no edge each, and the ``remedy``."""
+    return (
+        f"with trigger = external, it sees one edge for each burst (sync output of the generator), but {segments} "
+        f"records, {short_quantity(closest, 's')} apart, need an edge each. {remedy}, or set trigger = device")
+
+
+def with_edges(how: Delivery, edge: EdgePerPulse) -> Delivery:
+    """Return the delivery that gives each pulse its edge."""
+    if edge.one_by_one:
+        return Delivery("clock", how.starts)
+    return replace(how, refusal=how.refusal or edge.refusal)
 
 
 def train_waveform(pulse: Pulse, starts: FloatArray, sample_rate: float) -> ArbitraryWaveform:

@@ -7,7 +7,8 @@ import numpy as np
 
 from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
-from tsbench.protocols.pulses.parameters import EDGE_SHARE, PulseParameters
+from tsbench.protocols.pulses.delivery import sync_refusal
+from tsbench.protocols.pulses.parameters import EDGE_SHARE, LEAST_RESOLUTION, PulseParameters
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
@@ -34,7 +35,12 @@ def record_lead(pulse: PulseParameters) -> float:
 
 
 def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: OscilloscopeCapabilities) -> RecordLayout:
-    """Return one record of both pulses, ``resolution`` samples in each; where that is too long, a segment for each."""
+    """Return one record of both pulses, ``resolution`` samples in each; where that is too long, a segment for each.
+
+    A pair is never sent pulse by pulse: its gap is what is measured, and no clock of a computer knows it well enough.
+    So two segments are refused with an external trigger, which shows the first pulse only
+    (:mod:`tsbench.protocols.pulses.delivery`).
+    """
     lead = record_lead(pulse)
     single = 2 * lead + 1.3 * pulse.width + 2 * pulse.fall_time
     whole = single + pulse.width + gap
@@ -47,7 +53,16 @@ def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: Osci
         return RecordLayout(whole, lead, room, refusal=(
             f"{resolution} samples in each pulse of {format_quantity(pulse.width, 's')} need {points} points, but a "
             f"record holds {room}. Lower 'resolution'"))
-    return RecordLayout(single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2)
+    fits = int(room * pulse.width / whole)
+    remedy = (f"Lower 'resolution' to {fits}" if fits >= LEAST_RESOLUTION else "Use shorter gaps")
+    remedy += ", so that one record holds both pulses"
+    refusal = ""
+    if scope.segments < 2:
+        refusal = f"the pulses need a record each, but this model records one at a time. {remedy}"
+    elif pulse.trigger == "external":
+        refusal = sync_refusal(2, pulse.width + gap, remedy)
+    return RecordLayout(
+        single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2, refusal=refusal)
 
 
 def tail_layout(pulse: PulseParameters, window: float, samples: int, scope: OscilloscopeCapabilities) -> RecordLayout:

@@ -10,6 +10,8 @@ from tsbench.protocols.parameters import Parameters
 
 #: a 10-90 % edge is 80 % of the whole
 EDGE_SHARE = 0.8
+#: samples in a pulse of a pair, at least
+LEAST_RESOLUTION = 20
 
 
 class PulseParameters(Parameters):

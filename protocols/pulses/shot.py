@@ -101,7 +101,7 @@ class Shooter:
         shot.taken = _match(shot.waveforms, starts)
         self.trigger.learn(shot.waveforms)
         if len(shot.taken) < len(starts):
-            self.trigger.missed(shot.waveforms)
+            self.trigger.missed(shot.waveforms, float(min(np.diff(starts), default=np.inf)))
 
     def _rescued(self, conditions: Mapping[str, float], time: float) -> Mapping[str, Waveform]:
         """Return the segments of an incomplete acquisition, if the scope gives any."""

@@ -1,5 +1,6 @@
 """The scope's trigger on pulses, and the lower level it gets after a pulse that it missed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,7 +9,8 @@ import numpy as np
 from tsbench.errors import InstrumentError
 from tsbench.instruments import EdgeTrigger
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
-from tsbench.quantities import format_quantity
+from tsbench.protocols.pulses.delivery import SHORTEST_CLOCKED_GAP
+from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import Waveform
 from tsbench.samples import noise_of, resolution
 
@@ -89,12 +91,13 @@ class PulseTrigger:
         return next((waveform for name, waveform in waveforms.items()
                      if self._view.channels.get(name) == self._asked.source and waveform.codes.size), None)
 
-    def missed(self, waveforms: Mapping[str, Waveform]) -> None:
+    def missed(self, waveforms: Mapping[str, Waveform], closest: float = math.inf) -> None:
         """Lower the level after a missed pulse, unless other pulses were far above it; ``advice`` tells of it.
 
         Parameters
         ----------
         waveforms : records of the other pulses of the shot, if there are any
+        closest : [s] from pulse to pulse of the shot, at least; infinite: it was one pulse
         """
         before = format_quantity(self._now.level, "V")
         seen = any(waveform.codes.size for waveform in waveforms.values())
@@ -121,5 +124,7 @@ class PulseTrigger:
             text += f"It is lowered to {format_quantity(self._now.level, 'V')} for the next pulse. "
         else:
             text += "Range and noise allow no lower one. "
-        external = "set trigger=external and " if self._view.scope.capabilities.external_trigger else ""
+        apart = "" if closest >= SHORTEST_CLOCKED_GAP else (
+            f" (with {short_quantity(SHORTEST_CLOCKED_GAP, 's')} or more from pulse to pulse)")
+        external = f"set trigger=external{apart} and " if self._view.scope.capabilities.external_trigger else ""
         self.advice = f"{text}If that does not help, {external}check {_CABLES}"

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities, Timebase
 from tsbench.protocols.acquiring.device_view import Window, marked, narrowed
-from tsbench.protocols.pulses.delivery import SHORTEST_CLOCKED_GAP
+from tsbench.protocols.pulses.delivery import SHORTEST_CLOCKED_GAP, edge_per_pulse
 from tsbench.protocols.pulses.parameters import EDGE_SHARE, PulseParameters
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
@@ -88,18 +88,31 @@ class CyclePlayback:
     refusal: str = ""
 
 
-def playback(settings: WriteReadParameters, capabilities: PulseGeneratorCapabilities) -> CyclePlayback:
-    """Choose sample rate and means: a burst of whole periods where the memory holds one, else one trigger a cycle."""
+def playback(
+    settings: WriteReadParameters, capabilities: PulseGeneratorCapabilities, at_once: int = 1,
+) -> CyclePlayback:
+    """Choose sample rate and means: a burst of whole periods where the memory holds one, else one trigger a cycle.
+
+    Parameters
+    ----------
+    settings : the cycles
+    capabilities : of the generator
+    at_once : cycles that the scope records in one acquisition, each after an edge of its own
+    """
+    means = edge_per_pulse(
+        settings.trigger, settings.period, settings.span, at_once, "Raise 'period' to {}, or use batch = 1")
     edge, room = min(settings.rise_time, settings.fall_time), capabilities.arbitrary_points.high
     highest, lowest = min(capabilities.sample_rate.high, _PER_EDGE / edge), capabilities.sample_rate.low
     for length, clocked in ((settings.period, False), (settings.span, True)):
         rate = min(highest, room / length * (1 - 1e-9))
+        if means.one_by_one and not clocked:
+            continue
         if rate * edge >= 1 and rate >= lowest and (not clocked or settings.period >= SHORTEST_CLOCKED_GAP):
-            return CyclePlayback(rate, clocked)
+            return CyclePlayback(rate, clocked, means.refusal)
     return CyclePlayback(highest, False, (
-        f"a cycle of {settings.period:g} s with edges of {edge:g} s needs {settings.period / edge:.3g} waveform "
-        f"points, but the generator holds {room:.3g}. Use slower edges, a shorter period, or a period of at least "
-        f"{SHORTEST_CLOCKED_GAP:g} s"))
+        f"pulser: a cycle of {settings.period:g} s with edges of {edge:g} s needs {settings.period / edge:.3g} "
+        f"waveform points, but the generator holds {room:.3g}. Use slower edges, a shorter period, or a period of at "
+        f"least {SHORTEST_CLOCKED_GAP:g} s"))
 
 
 def cycle_waveform(settings: WriteReadParameters, amplitude: float, how: CyclePlayback) -> ArbitraryWaveform:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
-from tsbench.protocols.pulse_train.acquisition import batches
+from tsbench.protocols.pulse_train.sending import batches
 from tsbench.protocols.pulses.pairs import _moves
 from tsbench.records import Flag, Waveform
 
