@@ -137,6 +137,8 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     if not odd:
         return ""
     state = "the device was already on" if on else "the device conducts almost no current"
+    if on and what == "switching":   # what a filament that has not dissolved yet gives
+        advice = "If it switches off slowly, raise 'rest' or lower 'base'. Otherwise, check the contact and the device"
     before = f"had a resistance of {format_quantity(1 / off, 'Ohm', 3)}" if off else "conducted no current"
     return (
         f"no {what} in {len(odd)} of {len(stands)} records, because {state}. {odd[0].words()}. In the other records "

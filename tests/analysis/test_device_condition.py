@@ -35,7 +35,8 @@ def test_nothing_ever_switched_is_told_with_numbers() -> None:
 def test_a_pulse_that_did_not_fire_looks_as_the_others_did_before() -> None:
     fired = [stand(1e-3, True, 5e-5)] * 5
     assert remark([*fired, stand(5e-5), *fired]) == ""
-    assert "in 1 of 6 records, because the device was already on" in remark([*fired, stand(6e-4)])
+    said = remark([*fired, stand(6e-4)])
+    assert "in 1 of 6 records, because the device was already on" in said and "raise 'rest' or lower 'base'" in said
     line = remark([*fired, stand(0.0), stand(0.0)])
     assert "in 2 of 7 records, because the device conducts almost no current" in line
 
