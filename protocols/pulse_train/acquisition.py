@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tsbench.instruments import Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import Window, clipped, marked, narrowed
+from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulse_train.sending import batches, train_delivery
 from tsbench.protocols.pulses.delivery import train_waveform
@@ -87,6 +88,10 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             conditions["train"] = float(train)
         self._view.scope.configure_timebase(self._timebase(len(starts)))
         self._generator.configure_burst(len(starts) if self._how.means == "burst" else 1)
+        if part.start and self._last_end is not None:   # a batch before: the time to this one is that of the train
+            gap = self._how.starts[part.start] - self._how.starts[part.start - 1] - settings.width
+            yield from steps_for(
+                self._station.clock, self._last_end + float(gap), lambda: self.step("waiting for the next pulse"))
         shot = Shot()
         # several trains count pulses until the device fires: one sent again would not begin with a rested device
         retries = settings.retries if settings.repeats == 1 else 0

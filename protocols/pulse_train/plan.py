@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from tsbench.instruments import Plan, Station
+from tsbench.instruments import OscilloscopeCapabilities, Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.pulse_train.parameters import TrainParameters
-from tsbench.protocols.pulse_train.sending import train_delivery
+from tsbench.protocols.pulse_train.sending import batches, train_delivery
 from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE, Delivery, delivery
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.worst_case import range_refusal, record_refusal
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_quantity, short_quantity
 
 _PREVIEWED = 20  #: pulses of the preview, at most
 _PROBES = 2  #: at each amplitude, at most
@@ -41,6 +41,7 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     warnings = [*([probes] if settings.probe else []), *([again] if tries > 1 else [])]
     if how.means == "clock" and settings.trigger == "external":
         warnings.append(SENT_ONE_BY_ONE)
+    warnings += _waits(how, scope)
     return Plan(
         steps=pulses,
         points=pulses,
@@ -53,6 +54,20 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         warnings=(*warnings, *sensor_warnings(settings, station)),
         preview={"time": times, "level": levels},
     )
+
+
+def _waits(how: Delivery, scope: OscilloscopeCapabilities) -> list[str]:
+    """Return a line where pulses wait for the scope for longer than the train asks for."""
+    parts = batches(len(how.starts), scope)
+    if how.means == "waveform" or len(parts) < 2:
+        return []
+    if min(how.starts[part.start] - how.starts[part.start - 1] for part in parts[1:]) >= OVERHEAD:
+        return []
+    size = parts[0].stop
+    after = "after each pulse" if size == 1 else f"after each {size} pulses"
+    return [f"the scope records {size} of {len(how.starts)} pulses at once. So {after}, the next one comes up to "
+            f"{short_quantity(OVERHEAD, 's')} later, however short the time between pulses is. The column 'gap' "
+            "contains the real time"]
 
 
 def _delivery(settings: TrainParameters, station: Station) -> Delivery:

@@ -1,6 +1,7 @@
 """The pulse train against a recording bench: plan, order of arming and firing, missed triggers, gaps."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError
-from tsbench.instruments import Pulse
+from tsbench.instruments import Pulse, Range
 from tsbench.protocols import PulseTrain
 from tsbench.protocols.pulses.delivery import delivery, pulse_starts, train_waveform
 from tsbench.records import DeviceLimits, Flag
@@ -141,6 +142,27 @@ def test_long_trains_go_in_batches(station, recorder):
     run(station, recorder, count=1203)
     assert [len(w.segment_times) for w in recorder.waveforms[::2]] == [500, 500, 203]
     assert len(recorder.points) == 1203
+
+
+@pytest.mark.parametrize("values", [{"count": 3, "period": 0.2}, {"gaps": (0.2, 0.3)}])
+@pytest.mark.parametrize("trigger", ["device", "external"])
+def test_a_scope_with_one_segment_keeps_the_times_of_a_train(station, recorder, values, trigger):
+    """Before, each pulse came as soon as the scope had the one before."""
+    station.scope.capabilities = replace(station.scope.capabilities, segments=1)
+    station.generator.capabilities = replace(station.generator.capabilities, arbitrary_points=Range(32, 100, ""))
+    train = PulseTrain(**values, trigger=trigger, probe=False)
+    assert train.plan(station).refusals == () and not any("at once" in line for line in train.plan(station).warnings)
+    list(train.run(station, recorder))
+    times = [point.values[1] for point in recorder.points]
+    assert np.diff(times) == pytest.approx(np.diff(train.starts())) and len(station.generator.named("trigger")) == 3
+
+
+def test_the_plan_says_that_pulses_wait_for_the_scope(station):
+    assert not any("at once" in line for line in PulseTrain(count=500).plan(station).warnings)
+    assert any("records 500 of 1203 pulses at once" in line for line in PulseTrain(count=1203).plan(station).warnings)
+    station.scope.capabilities = replace(station.scope.capabilities, segments=1)
+    assert any("So after each pulse, the next one comes up to 100 ms later" in line
+               for line in PulseTrain(count=3).plan(station).warnings)
 
 
 def test_a_record_is_never_larger_than_the_memory_of_the_scope(station):
