@@ -280,6 +280,15 @@ class Sensing:
 
 
 @dataclass(frozen=True)
+class PassiveProbe:
+    """A passive probe at a channel of the scope, as the bench file states it."""
+
+    attenuation: float  #: voltage at the tip / voltage at the input of the scope
+    resistance: float  #: [Ohm] between the tip and ground
+    accuracy: float = 0.0  #: relative limit of the error of the attenuation
+
+
+@dataclass(frozen=True)
 class Fixture:
     """The wiring in the bench file: a SPICE netlist and the node of each instrument terminal."""
 
@@ -296,6 +305,7 @@ class Fixture:
     #: [S] of scope inputs from the device's driven node to ground: their current is measured, but not the device's
     control: Mapping[str, float] = field(default_factory=dict)
     #: quantity -> [Ohm or F] that decade boxes, gates or the operator set, in place of the value in the netlist
+    probes: Mapping[str, PassiveProbe] = field(default_factory=dict)  #: terminal such as "scope.1" -> the probe there
 
 
 @dataclass(frozen=True)

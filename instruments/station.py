@@ -13,7 +13,7 @@ from tsbench.instruments.interfaces import (
     Range,
     SourceMeter,
 )
-from tsbench.records import DeviceDescription, Fixture, FloatArray
+from tsbench.records import DeviceDescription, Fixture, FloatArray, PassiveProbe
 
 
 @runtime_checkable
@@ -71,6 +71,7 @@ class ScopeChannel:
 
     scope: Oscilloscope
     channel: int
+    probe: PassiveProbe | None = None  #: at the channel; None: a cable
 
 
 class Station(Protocol):

@@ -235,13 +235,14 @@ def _header_text(header: RunHeader) -> str:
     So the digest of a file that an earlier version wrote stays as it was.
     """
     data = codec.plain(header)
-    for part, kind, later in ((data["fixture"]["sensing"], Sensing, _LATER_SENSING),
+    for part, kind, added in ((data["fixture"]["sensing"], Sensing, _LATER_SENSING),
                               (data["device"], DeviceDescription, _LATER_DEVICE)):
         for field in dataclasses.fields(kind):
-            if field.name in later and part[field.name] == field.default:
+            if field.name in added and part[field.name] == field.default:
                 del part[field.name]
-    if not data["fixture"]["control"]:
-        del data["fixture"]["control"]
+    for later in ("control", "probes"):
+        if not data["fixture"][later]:
+            del data["fixture"][later]
     return codec.plain_to_json(data)
 
 

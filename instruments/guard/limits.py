@@ -16,7 +16,7 @@ from tsbench.errors import ConfigurationError, LimitError
 from tsbench.instruments.guard.exposed_terminals import SLACK, ExposedTerminal, refusal_of
 from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
-from tsbench.records import DeviceLimits, Sensing
+from tsbench.records import DeviceLimits, PassiveProbe, Sensing
 
 #: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
 #: (6.3.1) takes 42.4 V peak as the highest that may be touched
@@ -330,6 +330,7 @@ class GuardContext:
     sensor : what the sensor of the current withstands
     exposed : the other terminals that the source reaches
     unreachable : returns why the output must not go on; "" where it may
+    probes : of an oscilloscope, by channel
     """
 
     subject: str
@@ -341,6 +342,7 @@ class GuardContext:
     sensor: SensorGuard = field(default_factory=SensorGuard)
     exposed: tuple[ExposedTerminal, ...] = ()
     unreachable: Callable[[], str] = lambda: ""
+    probes: Mapping[int, PassiveProbe] = field(default_factory=dict)
 
     def require_rating(self, voltage: float, current: float = math.inf) -> None:
         """Raise LimitError if a voltage [V] is too much for fixture and cable, or for an instrument that it reaches.

@@ -1,8 +1,10 @@
 """The guard of an oscilloscope (see :mod:`tsbench.instruments.guard`)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch, require_words
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range
@@ -11,7 +13,10 @@ from tsbench.records import Waveform
 
 
 class GuardedOscilloscope(Guarded):
-    """A scope makes no level; its settings are checked for range and number."""
+    """A scope makes no level; its settings are checked for range and number.
+
+    The bench file says which probe is at a channel: it counts in every setting of the channel, and in its records.
+    """
 
     def __init__(self, driver: Oscilloscope, context: GuardContext) -> None:
         super().__init__(driver, context)
@@ -24,6 +29,7 @@ class GuardedOscilloscope(Guarded):
         require_words(subject, vertical, ["impedance"])
         require_switch(subject, "bandwidth_limit", vertical.bandwidth_limit)
         require_finite(subject, "offset", vertical.offset)
+        vertical = self._with_probe(subject, channel, vertical)
         allowed = self.capabilities.range
         scaled = replace(allowed, low=allowed.low * vertical.probe_attenuation,
                          high=self.capabilities.widest_range(vertical.impedance) * vertical.probe_attenuation)
@@ -64,10 +70,29 @@ class GuardedOscilloscope(Guarded):
     def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
         for channel in channels:
             self._require_channel(channel)
-        return self.driver.fetch(channels)
+        records = self.driver.fetch(channels)
+        for channel, probe in self.context.probes.items():
+            if channel in records and probe.accuracy:
+                gain = math.hypot(records[channel].accuracy_gain, probe.accuracy / math.sqrt(3))   # a uniform limit
+                records[channel] = replace(records[channel], accuracy_gain=gain)
+        return records
 
     def abort(self) -> None:
         self.driver.abort()
+
+    def _with_probe(self, subject: str, channel: int, vertical: Vertical) -> Vertical:
+        """Return a setting with the probe that the bench file has at this channel."""
+        probe = self.context.probes.get(channel)
+        if probe is None:
+            return vertical
+        if vertical.impedance == "50":
+            raise LimitError(f"{subject}: the bench file has a passive probe at this channel, which needs the input of "
+                             "1 MOhm. Choose impedance 1M, or remove the probe from [fixture.probes]")
+        if vertical.probe_attenuation not in (1.0, probe.attenuation):
+            raise LimitError(
+                f"{subject}: probe_attenuation is {vertical.probe_attenuation:g}, but [fixture.probes] of the bench "
+                f"file says {probe.attenuation:g}. Correct one of the two")
+        return replace(vertical, probe_attenuation=probe.attenuation)
 
     def _require_channel(self, channel: int) -> None:
         require_in_range(self.context.subject, "channel", channel, Range(1, self.capabilities.channels, ""))

@@ -86,6 +86,9 @@ class OscilloscopeCapabilities:
     #: gives 300 V rms), none of those known less
     input_rating: float = 135.0
 
+    #: of probes, that can be set; empty: every one
+    attenuations: tuple[float, ...] = ()
+
     def widest_range(self, impedance: Literal["50", "1M"]) -> float:
         """Return the largest range [V] of an input of this impedance."""
         return self.range.high if impedance == "1M" or self.low_impedance is None else self.low_impedance.range

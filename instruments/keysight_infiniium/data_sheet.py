@@ -13,7 +13,7 @@ from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
 #: queries that change nothing (programmer's guide); :AER?, :TER? and :ADER? forget what they tell
 REPEATABLE = (
-    *COMMON, ":CHANnel<n>:{INPut|RANGe|OFFSet}?", ":TIMebase:{RANGe|POSition}?", ":ACQuire:MODE?",
+    *COMMON, ":CHANnel<n>:{INPut|RANGe|OFFSet|PROBe}?", ":TIMebase:{RANGe|POSition}?", ":ACQuire:MODE?",
     ":ACQuire:SEGMented:COUNt?", ":TRIGger:LEVel?", ":RSTate?", ":ASTate?",
     ":WAVeform:{DATA|PREamble|SEGMented:COUNt|SEGMented:TTAG}?",
 )

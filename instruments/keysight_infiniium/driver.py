@@ -68,6 +68,7 @@ class KeysightInfiniium(OscilloscopeDriver):
             f"{word}:RANG {format_number(vertical.range)}", f"{word}:OFFS {format_number(vertical.offset)}",
         )
         self.check_errors()
+        self.require_probe(channel, vertical, f"{word}:PROB?")
         got = self.accepted(f"channel {channel} range", vertical.range, self.ask_number(f"{word}:RANG?"), "V", 0.01)
         offset = self.accepted(f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
                                absolute=got * 1e-3)

@@ -17,7 +17,7 @@ from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
 #: queries that change nothing in the instrument (programmer's guide); :AER? and :TER? forget what they tell
 REPEATABLE = (
-    *COMMON, ":CHANnel<n>:{RANGe|OFFSet|IMPedance}?", ":TIMebase:{RANGe|POSition}?", ":ACQuire:MODE?",
+    *COMMON, ":CHANnel<n>:{RANGe|OFFSet|IMPedance|PROBe}?", ":TIMebase:{RANGe|POSition}?", ":ACQuire:MODE?",
     ":ACQuire:SEGMented:COUNt?", ":TRIGger[:EDGE]:LEVel?", ":OPERegister:CONDition?",
     ":WAVeform:{DATA|PREamble|SEGMented:COUNt|SEGMented:TTAG}?",
 )

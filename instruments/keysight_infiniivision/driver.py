@@ -77,6 +77,7 @@ class KeysightInfiniiVision(RecordReadout):
             f"{word}:RANG {format_number(vertical.range)}", f"{word}:OFFS {format_number(vertical.offset)}",
         )
         self.check_errors()
+        self.require_probe(channel, vertical, f"{word}:PROB?")
         got = self.ask_number(f"{word}:RANG?")
         got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.01)
         step = got_range * 1e-3

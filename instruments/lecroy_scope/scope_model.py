@@ -32,6 +32,7 @@ class StepScopeModel:
     external: bool = True  #: whether there is an external trigger input
     limit: float = 20e6  #: [Hz] of the bandwidth limit
     offset_limits: tuple[tuple[float, float], ...] = ()
+    attenuations: tuple[float, ...] = ()  #: of probes; empty: every one
 
     def capabilities(self) -> OscilloscopeCapabilities:
         """Return the capabilities."""
@@ -41,7 +42,7 @@ class StepScopeModel:
             range=Range(self.least_scale * DIVISIONS, self.most_scale * DIVISIONS, "V"),
             gain_accuracy=self.gain_accuracy, offset_accuracy=self.offset_accuracy,
             timebase_accuracy=self.timebase_accuracy, resolution_bits=self.bits, offset_limits=self.offset_limits,
-            external_trigger=self.external,
+            external_trigger=self.external, attenuations=self.attenuations,
             low_impedance=None if self.most_scale_50 is None else LowImpedanceInput(self.most_scale_50 * DIVISIONS),
         )
 

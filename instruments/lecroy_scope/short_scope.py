@@ -9,8 +9,8 @@ from tsbench.instruments.lecroy_scope.step_scope import StepScope
 
 #: queries that change nothing; INR? forgets what it tells
 REPEATABLE = (
-    "*IDN?", "CHDR?", "C<n>:VDIV?", "C<n>:OFST?", "C<n>:CPL?", "C<n>:TRLV?", "C<n>:WF?", "EX:TRLV?", "TDIV?", "TRDL?",
-    "TRMD?", "SAST?", "SARA?", "SANU?", "WFSU?", "SEQ?", "VBS?",
+    "*IDN?", "CHDR?", "C<n>:VDIV?", "C<n>:ATTN?", "C<n>:OFST?", "C<n>:CPL?", "C<n>:TRLV?", "C<n>:WF?", "EX:TRLV?",
+    "TDIV?", "TRDL?", "TRMD?", "SAST?", "SARA?", "SANU?", "WFSU?", "SEQ?", "VBS?",
 )
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
 _COUPLING: Mapping[str, str] = {"1M": "D1M", "50": "D50"}
@@ -20,6 +20,7 @@ class ShortCommandScope(StepScope):
     """Sets up and starts by short commands. A family adds how it waits and how records are read."""
 
     repeatable = REPEATABLE
+    probe_question = "C{channel}:ATTN?"
     time_queries = ("TDIV?", "TRDL?")
     #: names of the external trigger input, and the largest level [V] of each
     externals: ClassVar[tuple[tuple[str, float], ...]] = (("EX", 0.6), ("EX/5", 3.0))

@@ -25,6 +25,8 @@ class ScopeMessages(MessageInstrument, abc.ABC):
     holdoff_range: ClassVar[tuple[float, float]] = (80e-9, 1.5)  #: [s]
     time_queries: ClassVar[tuple[str, str]]  #: for seconds per division, and for the delay
 
+    probe_question: ClassVar[str]  #: whose reply is the attenuation of the probe on a channel
+
     def ask_value(self, command: str) -> float:
         """Return a numeric reply; CommunicationError where it is none."""
         return self.questions.parsed(command, parse_quantity)
@@ -91,6 +93,7 @@ class StepScope(ScopeSetup, ScopeMessages):
         scale, offset = rounded(vertical.range / DIVISIONS), rounded(-vertical.offset)
         self.set_channel(channel, vertical, scale, offset)
         self.check_errors()
+        self.require_probe(channel, vertical, self.probe_question.format(channel=channel))
         got_scale, got, impedance = self.read_channel(channel)
         self.accepted(f"channel {channel} range", vertical.range, got_scale * DIVISIONS, "V", 0.01)
         self.accepted(f"channel {channel} offset", -offset, -got, "V", absolute=got_scale * 0.01)

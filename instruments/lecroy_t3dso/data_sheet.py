@@ -13,6 +13,8 @@ from tsbench.instruments.lecroy_scope.scope_model import DIVISIONS, StepScopeMod
 
 CODES_PER_DIVISION = 25.0
 CLIP_LOW, CLIP_HIGH = -128, 127
+#: of probes (programming guide PG01-E02D, ATTENUATION)
+_ATTENUATIONS = (*(float(f"{step}e{decade}") for decade in range(-1, 4) for step in (1, 2, 5)), 1e4)
 
 
 def _model(name: str, maker: str, channels: int, bandwidth: float, big: bool = False) -> StepScopeModel:
@@ -21,7 +23,7 @@ def _model(name: str, maker: str, channels: int, bandwidth: float, big: bool = F
         record_length=140_000_000 if big else 14_000_000, time_divisions=14, gain_accuracy=0.03, offset_accuracy=0.015,
         offset_limit=0.5e-3, offset_setting_accuracy=0.01, timebase_accuracy=25e-6, least_scale=500e-6,
         most_scale_50=1.0 if big else None, external=big or channels == 2,
-        offset_limits=((2.0, DIVISIONS * 0.12), (20.0, DIVISIONS * 1.2)),
+        offset_limits=((2.0, DIVISIONS * 0.12), (20.0, DIVISIONS * 1.2)), attenuations=_ATTENUATIONS,
     )
 
 

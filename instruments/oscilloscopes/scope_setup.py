@@ -1,6 +1,7 @@
 """What every oscilloscope does, whatever its language: limits of the set-up, the wait to be armed, and its reports."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 
 from tsbench.errors import InstrumentError, LimitError
@@ -15,6 +16,7 @@ from tsbench.instruments.interfaces import (
     Vertical,
 )
 from tsbench.instruments.languages.message_instrument import MessageInstrument
+from tsbench.instruments.languages.scpi import parse_number
 from tsbench.quantities import short_quantity
 
 #: [s] beyond its pre-trigger time that a scope may take to be armed
@@ -45,6 +47,37 @@ class ScopeSetup(MessageInstrument):
                 raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
             allowed = Range(allowed.low, self.capabilities.low_impedance.range, "V")
         require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
+        known = self.capabilities.attenuations
+        if known and vertical.probe_attenuation not in known:
+            raise LimitError(f"{subject}: this model has no probe attenuation {vertical.probe_attenuation:g}. It has "
+                             f"{', '.join(f'{one:g}' for one in known)}")
+
+    def require_probe(self, channel: int, vertical: Vertical, question: str, expected: float | None = None) -> None:
+        """Read the attenuation of a probe back: with another one, every voltage would be wrong by a factor.
+
+        Without a probe nothing is asked: every oscilloscope has the attenuation 1.
+
+        Parameters
+        ----------
+        channel : int
+        vertical : Vertical
+            As it was set.
+        question : whose reply is the attenuation
+        expected : the reply that means this attenuation; None: the attenuation itself
+
+        Raises
+        ------
+        InstrumentError
+            They differ.
+        """
+        if vertical.probe_attenuation == 1.0:
+            return
+        wanted = vertical.probe_attenuation if expected is None else expected
+        got = self.questions.parsed(question, parse_number)
+        if not math.isclose(got, wanted, rel_tol=1e-3):
+            raise InstrumentError(
+                f"{self.label} channel {channel}: the probe attenuation {wanted:g} was set, and the instrument reports "
+                f"{got:g}. Check which probe it recognises at this channel, and [fixture.probes] of the bench file")
 
     def require_impedance(self, channel: int, vertical: Vertical, got: object, wanted: object = None) -> None:
         """Compare the input impedance that the instrument reports with the one that was set.

@@ -31,6 +31,8 @@ CODES = 256
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 TRANSFER = 250_000  #: bytes of one reply to :WAVeform:DATA?
 ACCURACY = VerticalAccuracy(gain=0.03, offset_divisions=0.1, offset=2e-3, offset_setting=0.01)
+#: of probes (programming guides, :CHANnel<n>:PROBe)
+_ATTENUATIONS = (*(float(f"{step}e{decade}") for decade in range(-2, 3) for step in (1, 2, 5)), 1000.0)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class RigolSeries:
     paired: bool = False  #: whether rate and memory are shared by pairs of channels (1 and 2, 3 and 4)
     level_divisions: float = 5.0  #: a trigger level lies so far from mid-screen at most
     low_impedance: LowImpedanceInput | None = None
+    attenuations: tuple[float, ...] = _ATTENUATIONS  #: of probes
 
 
 SERIES: Mapping[str, RigolSeries] = {
@@ -91,5 +94,5 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
         segments=1, range=Range(series.least_range, series.most_range, "V"), gain_accuracy=ACCURACY.gain,
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
         resolution_bits=8, offset_limits=series.offset_limits, external_trigger=series.external_level is not None,
-        low_impedance=series.low_impedance,
+        low_impedance=series.low_impedance, attenuations=series.attenuations,
     )

@@ -85,6 +85,7 @@ class RigolOscilloscope(OscilloscopeDriver):
             f"{word}:SCAL {format_number(scale)}", f"{word}:OFFS {format_number(-vertical.offset)}",
         )
         self.check_errors()
+        self.require_probe(channel, vertical, f"{word}:PROB?")
         got = self.ask_number(f"{word}:SCAL?") * data_sheet.DIVISIONS
         got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.02)
         offset = self.accepted(f"channel {channel} offset", vertical.offset, -self.ask_number(f"{word}:OFFS?"), "V",

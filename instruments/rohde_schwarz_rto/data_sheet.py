@@ -15,7 +15,7 @@ from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 REPEATABLE = (
     *COMMON, ":CHANnel<n>:{COUPling|RANGe|OFFSet}?", ":TIMebase:RANGe?", ":TIMebase:HORizontal:POSition?",
     ":TRIGger<n>:LEVel<n>?", ":STATus:OPERation:CONDition?", ":CHANnel<n>:DATA?", ":CHANnel<n>:DATA:HEADer?",
-    ":DIAGnostic:SERVice:WFAModel?",
+    ":DIAGnostic:SERVice:WFAModel?", ":PROBe<n>:SETup:ATTenuation:MANual?",
 )
 DIVISIONS = 10
 LEVELS = 253  #: over the range

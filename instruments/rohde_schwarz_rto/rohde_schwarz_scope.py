@@ -66,6 +66,7 @@ class RohdeSchwarzScope(OscilloscopeDriver):
             f"{word}:RANG {format_number(vertical.range)}", f"{word}:OFFS {format_number(vertical.offset)}",
         )
         self.check_errors()
+        self.require_probe(channel, vertical, f":PROB{channel}:SET:ATT:MAN?")
         got = self.accepted(f"channel {channel} range", vertical.range, self.ask_number(f"{word}:RANG?"), "V", 0.01)
         offset = self.accepted(f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V",
                                absolute=got * 1e-3)

@@ -15,7 +15,7 @@ from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 #: queries that change nothing in the instrument (user manual)
 REPEATABLE = (
     *COMMON, "*OPT?", ":CHANnel<n>:{COUPling|RANGe|OFFSet}?", ":TIMebase:{RANGe|POSition}?", ":TRIGger:A:LEVel<n>?",
-    ":STATus:OPERation:CONDition?", ":ACQuire:STATe?", ":CHANnel<n>:DATA?",
+    ":PROBe<n>:SETup:ATTenuation:MANual?", ":STATus:OPERation:CONDition?", ":ACQuire:STATe?", ":CHANnel<n>:DATA?",
     ":CHANnel<n>:DATA:{HEADer|XORigin|XINCrement|YORigin|YINCrement}?",
 )
 DIVISIONS = 10

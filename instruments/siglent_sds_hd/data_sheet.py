@@ -16,7 +16,8 @@ CLIP_LOW, CLIP_HIGH = -32768 + 15, 32767 - 15
 EXTERNAL_LEVEL = 0.61  #: [V] the largest level of EX; EX5 has five times as much
 #: queries that change nothing
 REPEATABLE = (
-    "*IDN?", ":CHANnel<n>:{SCALe|OFFSet|IMPedance|LABel:TEXT}?", ":TIMebase:{SCALe|DELay}?", ":TRIGger:EDGE:LEVel?",
+    "*IDN?", ":CHANnel<n>:{SCALe|OFFSet|IMPedance|PROBe|LABel:TEXT}?", ":TIMebase:{SCALe|DELay}?",
+    ":TRIGger:EDGE:LEVel?",
     ":TRIGger:STATus?", ":ACQuire:{SRATe|POINts|SEQuence:COUNt|NUMAcq}?", ":WAVeform:{DATA|PREamble|MAXPoint}?",
 )
 

@@ -56,6 +56,7 @@ class SiglentSdsHd(StepScope):
     title = "Siglent SDS HD"
     repeatable = data_sheet.REPEATABLE
     models = data_sheet.MODELS
+    probe_question = ":CHAN{channel}:PROB?"
     time_queries = (":TIM:SCAL?", ":TIM:DEL?")
     holdoff_range = (8e-9, 30.0)
 

@@ -19,7 +19,8 @@ from tsbench.instruments.oscilloscopes.driver import VerticalAccuracy
 
 #: queries that change nothing in the instrument; *ESR?, ALLEv?, EVENT? and EVMsg? forget what they tell
 REPEATABLE = (
-    *COMMON, ":CH<n>:{SCAle|OFFSet|TERmination}?", ":HORizontal:MODE:{RECOrdlength|SAMPLERate}?",
+    *COMMON, ":CH<n>:{SCAle|OFFSet|TERmination|PRObe:GAIN|PROBEFunc:EXTAtten}?",
+    ":HORizontal:MODE:{RECOrdlength|SAMPLERate}?",
     ":HORizontal:{POSition|DELay:TIMe|MAIn:DELay:TIMe}?", ":HORizontal:FASTframe:COUNt?",
     ":HORizontal:FASTframe:TIMEStamp:ALL?", ":HORizontal:FASTframe:TIMEStamp:ALL:CH<n>?",
     ":TRIGger:A:LEVel:CH<n>?", ":TRIGger:A:LEVel?", ":TRIGger:AUXLevel?", ":TRIGger:STATE?",

@@ -71,16 +71,19 @@ class TektronixMso(TektronixSequence):
     def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
         """Set input, range (full scale, ten divisions) and offset; DC coupled."""
         self.require_vertical(channel, vertical)
-        word = f":CH{channel}"
+        word, external = f":CH{channel}", vertical.probe_attenuation
+        if external != 1.0:   # what the instrument has recognised counts already
+            external *= self.ask_number(f"{word}:PRO:GAIN?")
         self.send(
             f"{self.series.dialect.switch.format(channel=channel)} ON", f"{word}:COUP DC",
             f"{word}:TER {format_number(_OHM[vertical.impedance])}",
-            f"{word}:PROBEF:EXTA {format_number(vertical.probe_attenuation)}",
+            f"{word}:PROBEF:EXTA {format_number(external)}",
             f"{word}:BAN {format_number(data_sheet.BANDWIDTH_LIMIT) if vertical.bandwidth_limit else 'FUL'}",
             f"{word}:INV OFF", f"{word}:POS 0", f"{word}:SCA {format_number(vertical.range / data_sheet.DIVISIONS)}",
             f"{word}:OFFS {format_number(vertical.offset)}",
         )
         self.check_errors()
+        self.require_probe(channel, vertical, f"{word}:PROBEF:EXTA?", external)
         got = self.ask_number(f"{word}:SCA?") * data_sheet.DIVISIONS
         got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.01)
         offset = self.accepted(

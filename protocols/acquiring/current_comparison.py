@@ -45,6 +45,18 @@ def meter_current(value: float, rows: Sequence[Accuracy], least_range: float = 0
     return Current(value, row.gain * abs(value) + row.offset + _SIGMAS * row.noise)
 
 
+def step_between(record: Waveform, rest: Waveform) -> tuple[float, float]:
+    """Return the mean of a record less that of another one with the same range [V], and the limit of its error [V].
+
+    The difference does not contain the offset of the channel.
+    """
+    volts, volts_rest = record.values(), rest.values()
+    difference = float(volts.mean() - volts_rest.mean())
+    noise = math.hypot(float(volts.std()) / math.sqrt(volts.size), float(volts_rest.std()) / math.sqrt(volts_rest.size))
+    doubt = math.sqrt(3.0) * record.accuracy_gain * abs(difference) + _SIGMAS * noise + resolution(record)
+    return difference, doubt
+
+
 def scope_current(record: Waveform, rest: Waveform, sensing: Sensing) -> Current:
     """Return the mean current [A] of a record, less that at rest, with the limit of its error.
 
@@ -55,11 +67,7 @@ def scope_current(record: Waveform, rest: Waveform, sensing: Sensing) -> Current
     record, rest : [V] of the sensor's channel, with the same range
     sensing : what turns the current into a voltage
     """
-    volts, volts_rest = record.values(), rest.values()
-    difference = float(volts.mean() - volts_rest.mean())
-    noise = math.hypot(float(volts.std()) / math.sqrt(volts.size), float(volts_rest.std()) / math.sqrt(volts_rest.size))
-    doubt = math.sqrt(3.0) * record.accuracy_gain * abs(difference) + _SIGMAS * noise + resolution(record)
-    gain = sensing.transresistance or 1.0
+    (difference, doubt), gain = step_between(record, rest), sensing.transresistance or 1.0
     value = difference / gain
     return Current(value, doubt / abs(gain) + sensing.current_tolerance * abs(value))
 

@@ -1,14 +1,14 @@
 """What the scope sees of the device: which channels, their ranges, one acquisition."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Station, Timebase, Vertical
 from tsbench.protocols.acquiring.waiting import wait_until
-from tsbench.records import Flag, Sensing, Waveform
+from tsbench.records import Flag, PassiveProbe, Sensing, Waveform
 
 #: names of the waveforms in the run: what the channel sensed, all in volts
 VOLTAGE_HIGH = "device_voltage_high"
@@ -36,6 +36,7 @@ class DeviceView:
     scope: Oscilloscope
     channels: Mapping[str, int]  #: waveform name -> channel number
     sensing: Sensing  #: what turns the current into a voltage
+    probes: Mapping[str, PassiveProbe] = field(default_factory=dict)  #: waveform name -> passive probe at its channel
 
     @property
     def transresistance(self) -> float:
@@ -46,6 +47,11 @@ class DeviceView:
     def trigger_channel(self) -> int:
         """Return the channel that sees a pulse at the device: the high side, else the first there is."""
         return self.channels.get(VOLTAGE_HIGH, next(iter(self.channels.values())))
+
+    def gain_limit(self, name: str) -> float:
+        """Return the relative limit of the gain error of a channel, together with the probe at it."""
+        probe = self.probes.get(name)
+        return self.scope.capabilities.gain_accuracy + (0.0 if probe is None else probe.accuracy)
 
     def windows(self, voltage: Window, current: Window) -> dict[str, Window]:
         """Return what each channel may have to show [V] for windows of device voltage and current [V, A].
@@ -73,9 +79,10 @@ class DeviceView:
             low, high = windows[name]
             middle = (low + high) / 2
             impedance = self.sensing.current_impedance if name == at_sensor else "1M"
-            span = max((high - low) / _FILL, capabilities.least_range(middle))
-            widest = capabilities.widest_range(impedance)
-            self.scope.configure_channel(number, Vertical(min(span, widest), middle, impedance))
+            attenuation = self.probes[name].attenuation if name in self.probes else 1.0
+            span = max((high - low) / _FILL, attenuation * capabilities.least_range(middle / attenuation))
+            widest = attenuation * capabilities.widest_range(impedance)
+            self.scope.configure_channel(number, Vertical(min(span, widest), middle, impedance, attenuation))
 
     def wait_for_force(self) -> None:
         """Set a trigger that never comes by itself: records are forced.
@@ -172,7 +179,8 @@ def device_view(station: Station) -> DeviceView | None:
     if sensing.current is not None and not sensing.transresistance:
         raise ConfigurationError('[fixture.sensing] current also needs current_resistance, for example "50 Ohm"')
     channels = {name: place.channel for name, place in found.items()}
-    return DeviceView(scopes[0], channels, sensing)
+    probes = {name: place.probe for name, place in found.items() if place.probe is not None}
+    return DeviceView(scopes[0], channels, sensing, probes)
 
 
 #: for records that are forced: an input where nothing happens, whatever the channels' ranges are

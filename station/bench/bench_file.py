@@ -18,6 +18,7 @@ from tsbench.station.bench.bench_tables import BenchTable, LimitsTable
 from tsbench.station.bench.netlist_rules import (
     control_problems,
     gate_problems,
+    probe_problems,
     require_no_source,
     require_shunt,
     unused_problems,
@@ -25,6 +26,7 @@ from tsbench.station.bench.netlist_rules import (
 from tsbench.station.bench.routing_rules import crosspoint_problems, role_problems
 from tsbench.station.bench.terminal_names import (
     ROLE_KINDS,
+    channel_of_instrument,
     first_channels,
     require_terminal,
     roles_without_node,
@@ -100,7 +102,8 @@ class BenchFile:
         self._check_surroundings()
         self._check_routing()
         rules = (gate_problems(self.table, self.netlist), crosspoint_problems(self.table), role_problems(self.table),
-                 control_problems(self.table, self.netlist, self.sense_node()), unused_problems(self.table))
+                 control_problems(self.table, self.netlist, self.sense_node()), unused_problems(self.table),
+                 probe_problems(self.table, self.sensing()))
         if problem := next(itertools.chain(*rules), ""):
             raise self._fail(problem)
         self._require_nodes(first_channels(table))
@@ -135,7 +138,8 @@ class BenchFile:
         fixture = self.table.fixture
         for key in ("voltage_high", "voltage_low", "current"):
             if channel := getattr(fixture.sensing, key):
-                yield f"fixture.sensing.{key}", f"{self.instrument_of(channel)}.{channel.partition('.')[2]}"
+                yield f"fixture.sensing.{key}", channel_of_instrument(self.table, channel)
+        yield from (("fixture.probes", channel_of_instrument(self.table, channel)) for channel in fixture.probes)
         yield from (("fixture.terminals", terminal) for terminal in fixture.terminals)
         yield from (("fixture.withstands", terminal) for terminal in fixture.withstands)
         yield from ((f"role '{role}'", terminal) for role, terminal in self.table.roles.items())
@@ -268,6 +272,8 @@ class BenchFile:
             terminal = getattr(sensing, key)
             if terminal is not None:
                 self._require_channel(f"fixture.sensing.{key}", terminal)
+        for terminal in fixture.probes:
+            self._require_channel("fixture.probes", terminal)
         if sensing.current_sensor == "shunt" and sensing.current is not None and sensing.current_resistance is None:
             raise self._fail(
                 "fixture.sensing.current also needs current_resistance, the resistance of the resistor that senses "
@@ -314,13 +320,11 @@ class BenchFile:
             return sensing.amplifier.input
         if sensing.current is None:
             return ""
-        channel = sensing.current.partition(".")[2]
-        return self.table.fixture.terminals.get(f"{self.instrument_of(sensing.current)}.{channel}", "")
+        return self.table.fixture.terminals.get(channel_of_instrument(self.table, sensing.current), "")
 
     def instrument_of(self, terminal: str) -> str:
         """Return the instrument of a terminal that is named by the instrument or by its role; "" where it is not."""
-        name = terminal.partition(".")[0]
-        return name if name in self.table.instruments else self.table.roles.get(name, "").partition(".")[0]
+        return channel_of_instrument(self.table, terminal).partition(".")[0]
 
     def device(self, identifier: str) -> DeviceDescription:
         """Return a device with its limits; ConfigurationError if it is not on the bench."""

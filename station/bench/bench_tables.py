@@ -122,6 +122,14 @@ class SensingTable(_Table):
         return self
 
 
+class ProbeTable(_Table):
+    """``[fixture.probes.TERMINAL]``: a passive probe at a channel of a scope."""
+
+    attenuation: Number = Field(ge=1, le=1000)  #: voltage at the tip / voltage at the input
+    resistance: Ohms | None = Field(default=None, gt=0)  #: between the tip and ground; None: attenuation * 1 MOhm
+    accuracy: Number = Field(default=0.0, ge=0, le=0.5)  #: relative limit of the error of the attenuation
+
+
 class HighVoltageTable(_Table):
     """``[fixture.high_voltage]``: what allows more than 42 V."""
 
@@ -254,6 +262,7 @@ class FixtureTable(_Table):
     netlist: str = ""
     terminals: dict[str, str] = Field(default_factory=dict)
     sensing: SensingTable = SensingTable()
+    probes: dict[str, ProbeTable] = Field(default_factory=dict)  #: channel of a scope, such as "scope.1" -> its probe
     high_voltage: HighVoltageTable | None = None
     withstands: dict[str, PositiveVolts] = Field(default_factory=dict)  #: terminal -> with its probe, at the node
     measured: MeasuredTable = MeasuredTable()

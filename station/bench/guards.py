@@ -8,7 +8,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
-from tsbench.records import DeviceDescription, DeviceLimits
+from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.terminal_names import with_article
@@ -119,7 +119,13 @@ class Guards:
             raise ConfigurationError(
                 f"{self._file.path}: '{terminal}' is not the channel of an oscilloscope. Write for example 'scope.1'"
             )
-        return ScopeChannel(self._of_terminal(instrument, name, "oscilloscope"), int(channel))
+        guard = self._of_terminal(instrument, name, "oscilloscope")
+        return ScopeChannel(guard, int(channel), guard.context.probes.get(int(channel)))
+
+    def _probes(self, instrument: str) -> dict[int, PassiveProbe]:
+        """Return the passive probes of a scope, by channel."""
+        places = {terminal.partition(".")[::2]: probe for terminal, probe in self._wiring.probes().items()}
+        return {int(channel): probe for (name, channel), probe in places.items() if name == instrument}
 
     def _of_terminal(self, terminal: str, role: str, kind: str) -> Any:
         """Return the one guard of a terminal as one kind, making it at first use; a scope is guarded as a whole."""
@@ -135,7 +141,8 @@ class Guards:
             sensor = SensorGuard.of(self._wiring.sensing())
             context = GuardContext(
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
-                self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal))
+                self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal),
+                self._probes(terminal) if kind == "oscilloscope" else {})
             self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]
 

@@ -7,7 +7,9 @@ from tsbench.instruments.fixture import has_place, path_of
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
+from tsbench.records import Sensing
 from tsbench.station.bench.bench_tables import BenchTable
+from tsbench.station.bench.terminal_names import channel_of_instrument
 
 _SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
 
@@ -77,6 +79,24 @@ def control_problems(table: BenchTable, netlist: Netlist | None, sense_node: str
         if set(netlist.find(control.element).nodes) == {sense_node.lower(), GROUND}:
             yield (f"{where}.element: '{control.element}' is the shunt that senses the current, so another value would "
                    "make every current wrong. Name the load")
+
+
+def probe_problems(table: BenchTable, sensing: Sensing) -> Iterator[str]:
+    """Yield why a passive probe cannot be at a channel: there is one already, or the input must have 50 Ohm.
+
+    Parameters
+    ----------
+    table : BenchTable
+    sensing : how scope channels see the device
+    """
+    found: dict[str, str] = {}
+    current = sensing.current if sensing.current_impedance == "50" else None
+    for channel in table.fixture.probes:
+        if (other := found.setdefault(channel_of_instrument(table, channel), channel)) != channel:
+            yield f"fixture.probes: '{other}' and '{channel}' are the same channel. Remove one of the two"
+        if current is not None and channel_of_instrument(table, current) == channel_of_instrument(table, channel):
+            yield (f"fixture.probes: '{channel}' has the input of 50 Ohm that senses the current, and a passive probe "
+                   "needs the input of 1 MOhm. Remove the probe, or sense the current otherwise")
 
 
 def unused_problems(table: BenchTable) -> Iterator[str]:

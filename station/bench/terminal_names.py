@@ -36,6 +36,13 @@ def require_terminal(declared: DriverDeclaration, where: str, terminal: str) -> 
             f"{declared.name} are {declared.channel_names()}")
 
 
+def channel_of_instrument(table: BenchTable, channel: str) -> str:
+    """Return a channel such as ``"scope.1"``, which an instrument or a role names, by the name of the instrument."""
+    name, _, number = channel.partition(".")
+    instrument = name if name in table.instruments else table.roles.get(name, "").partition(".")[0]
+    return f"{instrument}.{number}"
+
+
 def require_role_kind(role: str, terminal: str, table: BenchTable) -> None:
     """Raise ConfigurationError where an instrument cannot do what the protocols of tsbench ask of its role."""
     name, _, channel = terminal.partition(".")

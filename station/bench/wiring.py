@@ -13,8 +13,9 @@ from tsbench.instruments.guard.limits import WirePath, worst_case_of_voltage
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
-from tsbench.records import Fixture, Sensing
+from tsbench.records import Fixture, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.terminal_names import channel_of_instrument
 
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
 _ALIKE, _CONTACT = 0.2, 100.0
@@ -127,8 +128,37 @@ class Wiring:
             },
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
             parallel_capacitance=self._capacitance(),
-            parallel_conductance=self._scope_inputs_at_device() / SCOPE_INPUT,
+            parallel_conductance=self._scope_inputs_at_device(),
+            probes=self.probes(),
         )
+
+    def probes(self) -> dict[str, PassiveProbe]:
+        """Return the passive probe at each channel of a scope that has one; a channel has the name of its instrument.
+
+        Raises
+        ------
+        ConfigurationError
+            The oscilloscope has no such attenuation.
+        """
+        found = {}
+        for channel, table in self.file.table.fixture.probes.items():
+            terminal = channel_of_instrument(self.file.table, channel)
+            driver = self.driver_of(terminal.partition(".")[0])
+            known = driver.capabilities.attenuations
+            if known and table.attenuation not in known:
+                raise ConfigurationError(
+                    f"{self.file.path}: [fixture.probes] '{channel}' has the attenuation {table.attenuation:g}, which "
+                    f"the {driver.identity.model} does not have. It has {', '.join(f'{one:g}' for one in known)}")
+            found[terminal] = PassiveProbe(table.attenuation, table.resistance or table.attenuation * SCOPE_INPUT,
+                                    table.accuracy)
+        return found
+
+    def input_conductance(self, terminal: str) -> float:
+        """Return the conductance [S] to ground of a scope's input, or of the probe at it; 0 of what is no scope."""
+        if "oscilloscope" not in self.kinds(terminal):
+            return 0.0
+        probe = self.probes().get(terminal)
+        return 1.0 / (SCOPE_INPUT if probe is None else probe.resistance)
 
     def sensing(self) -> Sensing:
         """Return how scope channels see the device, with what was measured of them on this oscilloscope.
@@ -191,7 +221,7 @@ class Wiring:
         found = dict(table.fixture.terminals)
         if self.file.netlist is None:
             channel = table.fixture.sensing.voltage_high
-            inputs = [] if channel is None else [f"{self.file.instrument_of(channel)}.{channel.partition('.')[2]}"]
+            inputs = [] if channel is None else [channel_of_instrument(self.file.table, channel)]
             sources = [one for one in table.roles.values() if set(self.kinds(one)) & set(SOURCES)]
             found = {one: found.get(one, "of the device") for one in [*sources, *inputs]
                      if one not in gates and terminal not in gates}
@@ -229,10 +259,10 @@ class Wiring:
     def _source_resistance(self, terminal: str) -> float:
         return float(getattr(self.driver_of(terminal).capabilities, "output_resistance", 0.0))
 
-    def _scope_inputs_at_device(self) -> int:
-        """Return how many scope inputs are wired to the driven node of the device's place."""
+    def _scope_inputs_at_device(self) -> float:
+        """Return the conductance [S] of the scope inputs that are wired to the driven node of the device's place."""
         netlist, terminals = self.file.netlist, self.file.table.fixture.terminals
         if netlist is None or not has_place(netlist):
-            return 0
+            return 0.0
         driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
-        return sum(node.lower() == driven and "oscilloscope" in self.kinds(t) for t, node in terminals.items())
+        return sum(self.input_conductance(t) for t, node in terminals.items() if node.lower() == driven)

@@ -132,7 +132,7 @@ def sense_capacitance(
 def device_gain(bench: Bench) -> float:
     """Return the relative limit of the gain of the scope that sees the device."""
     view = device_view(bench)
-    return 0.0 if view is None else float(view.scope.capabilities.gain_accuracy)
+    return 0.0 if view is None else max(map(view.gain_limit, view.channels))
 
 
 def _value(

@@ -44,7 +44,7 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
         return [FixtureValue("path_resistance", role, math.inf, 50.0 * path.resistance, math.inf, "Ohm",
                              path.resistance, "no current flows. Check the contact and the wiring")]
     value = 2.0 * level / flowing
-    room = value * (view.scope.capabilities.gain_accuracy * 2.0 + generator.capabilities.level_accuracy.gain * 2.0
+    room = value * (view.gain_limit(channel) * 2.0 + generator.capabilities.level_accuracy.gain * 2.0
                     + view.sensing.current_tolerance)
     return [FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm", path.resistance)]
 
@@ -70,7 +70,7 @@ def open_end(bench: Bench, role: str, resistance: float | None) -> list[FixtureV
     steps = [_direct(bench, view, generator, sign * level, (-2.0 * level, 2.0 * level), (-1e-3, 1e-3))[VOLTAGE_HIGH]
              for sign in (1.0, -1.0)]
     arrived = (steps[0] - steps[1]) / 2.0
-    room = abs(arrived) * 2.0 * (view.scope.capabilities.gain_accuracy + generator.capabilities.level_accuracy.gain)
+    room = abs(arrived) * 2.0 * (view.gain_limit(VOLTAGE_HIGH) + generator.capabilities.level_accuracy.gain)
     found = [FixtureValue(
         "level", role, arrived, arrived - room, arrived + room, "V", level * path.gain,
         "check the 50 Ohm terminations, the probe attenuation of the scope and the load that the generator is set to")]

@@ -8,13 +8,13 @@ from statistics import fmean, stdev
 from tsbench.instruments import Accuracy, MeasureSettings, Reading, SourceMeter, SourceSettings, Timebase
 from tsbench.instruments.fixture import DEVICE, has_place
 from tsbench.netlist import GROUND
-from tsbench.protocols.acquiring.current_comparison import remedy, scope_current
-from tsbench.protocols.acquiring.device_view import clipped, current_name, device_view
+from tsbench.protocols.acquiring.current_comparison import remedy, scope_current, step_between
+from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, clipped, current_name, device_view
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Sensing, Waveform
 from tsbench.station.bench.bench import Bench
-from tsbench.station.bench.wiring import SCOPE_INPUT
-from tsbench.station.fixture_check.values import CURRENT_FACTOR, FixtureValue
+from tsbench.station.bench.terminal_names import channel_of_instrument
+from tsbench.station.fixture_check.values import CURRENT_FACTOR, VOLTAGE_FACTOR, FixtureValue
 
 _READINGS = 5
 _SMALL, _LARGE = 0.1, 0.5  #: [V] at a short, and at an open end or a resistor
@@ -27,6 +27,10 @@ _OPEN = 1e-7  #: [S] of 10 MOhm: a dry cable, a chuck or needles have less, a de
 _OFFSETS = 10.0  #: a current at 0 V / what the data sheets allow; cables that move or are charged add to these
 _STILL_THERE = ("this end is not open. The needle may still be on a device: lift it, or look for a leak in the "
                 "fixture, and measure again")
+_WINDOWS = (2.0, 12.0)  #: range of the channel / level: the second one where the record is clipped in the first
+_MOST_OF_IT = 0.5  #: of the level at the known resistor, or the path decides what the scope should show
+_USUAL_PROBES = (1.0, 10.0, 100.0)  #: attenuations of passive probes
+_LIKE = 0.1  #: relative: a factor that a probe explains
 _STUDENT = 2.776  #: 95 % of five readings: Student's t with four degrees of freedom
 
 
@@ -56,10 +60,12 @@ def _scope_inputs(bench: Bench) -> float:
     """
     netlist, terminals = bench.file.netlist, bench.file.table.fixture.terminals
     if netlist is None or not has_place(netlist):
-        return (bench.fixture.sensing.voltage_high is not None) / SCOPE_INPUT
+        channel = bench.fixture.sensing.voltage_high
+        return 0.0 if channel is None else bench.wiring.input_conductance(
+            channel_of_instrument(bench.file.table, channel))
     beyond = [node for node in netlist.find(DEVICE).nodes if node != GROUND][1:]
-    return sum("oscilloscope" in bench.wiring.kinds(terminal) and node.lower() not in beyond
-               for terminal, node in terminals.items()) / SCOPE_INPUT
+    return sum(bench.wiring.input_conductance(terminal) for terminal, node in terminals.items()
+               if node.lower() not in beyond)
 
 
 def short(bench: Bench, role: str) -> list[FixtureValue]:
@@ -132,8 +138,66 @@ def current_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
         return []
     factor = shown.value / measured
     room = shown.limit / abs(measured) + abs(factor) * (row.gain + 4.0 * row.noise / abs(measured))
+    explained = _by_a_probe(bench, bench.fixture.sensing.current, factor)
     return [FixtureValue(CURRENT_FACTOR, role, factor, factor - room, factor + room, "", 1.0,
-                         remedy(bench.fixture.sensing, factor))]
+                         explained or remedy(bench.fixture.sensing, factor))]
+
+
+def voltage_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
+    """Return the voltage that the scope shows at the driven side divided by what the source meter brings there.
+
+    Nothing where no channel is there, or where a large part of the voltage is lost before.
+
+    Parameters
+    ----------
+    bench, role : the source meter
+    known : [Ohm] in the place of the device
+    """
+    view, path, sensing = device_view(bench), bench.wire_path(role), bench.fixture.sensing
+    if view is None or VOLTAGE_HIGH not in view.channels or not math.isfinite(path.resistance) or (
+            abs(path.gain - 1.0) > _ALONE):
+        return []
+    around = known + path.resistance
+    share = (known + sensing.burden) / around
+    if share < _MOST_OF_IT:
+        return []
+    level = _allowed(bench, min(_LARGE, _most_of_sensor(bench) * around))
+    meter = _ready(bench, role, _MOST, level)
+    view.wait_for_force()
+    for wide in _WINDOWS:
+        view.configure(view.windows((-wide * level, wide * level), (-_WIDE * level / around, _WIDE * level / around)))
+        volts, records = [], []
+        for sign in (1.0, -1.0):
+            volts.append(_mean([one.voltage for one in _readings(meter, sign * level)])[0])
+            records += [] if (found := view.capture_now(Timebase(_SPAN), bench, {})) is None else [found[VOLTAGE_HIGH]]
+        if not any(map(clipped, records)):
+            break
+    meter.set_output(False)
+    if len(records) < 2:
+        return []
+    (shown, doubt), driven = step_between(*records), share * (volts[0] - volts[1])
+    factor = shown / driven
+    room = doubt / abs(driven) + abs(factor) * _row(meter.capabilities.voltage_accuracy, level).gain
+    most = math.inf if any(map(clipped, records)) else factor + room
+    channel = sensing.voltage_high
+    return [FixtureValue(VOLTAGE_FACTOR, role, factor, factor - room, most, "", 1.0, _by_a_probe(
+        bench, channel, factor) or f"check the wiring of '{channel}' and the attenuation of its probe")]
+
+
+def _by_a_probe(bench: Bench, channel: str | None, factor: float) -> str:
+    """Return which probe at a channel would explain that it shows ``factor`` times the voltage; "": none does."""
+    if channel is None or factor <= 0:
+        return ""
+    probe = bench.fixture.probes.get(channel_of_instrument(bench.file.table, channel))
+    stated = 1.0 if probe is None else probe.attenuation
+    true = next((one for one in _USUAL_PROBES if abs(stated / factor / one - 1.0) < _LIKE), stated)
+    if true == stated:
+        return ""
+    what, does = ("no probe, or one of 1:1,", "remove") if true == 1.0 else (f"a probe of {true:g}:1", "correct")
+    if probe is None:
+        does = f"write attenuation = {true:g} into"
+    return (f"it looks as if {what} is at the channel '{channel}', but the bench file says {stated:g}:1. If so, "
+            f"{does} [fixture.probes.\"{channel}\"]. If not, check the wiring")
 
 
 def _most_of_sensor(bench: Bench) -> float:

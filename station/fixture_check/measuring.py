@@ -65,6 +65,8 @@ def _measure_standard(
             found += _of_standard(bench, role, kind, table, known)
             if kind == "source meter" and table.standard != "open" and not _compared(found, role):
                 found += by_source_meter.current_factor(bench, role, table.resistance or 0.0)
+            if kind == "source meter" and table.resistance is not None:
+                found += by_source_meter.voltage_factor(bench, role, table.resistance)
             if role == by_edges.ROLE and kind == "pulse generator" and table.standard != "open":
                 found += by_edges.skew(bench, interrupts.look) if table.resistance is None else (
                     by_edges.sense_capacitance(bench, table.resistance, [

@@ -12,6 +12,8 @@ CHANNEL_SKEW = "channel_skew"  #: by which the current's channel of the scope is
 SENSE_CAPACITANCE = "sense_capacitance"  #: all that is across the sense resistor
 CURRENT_FACTOR = "current sensor factor"  #: the current that the scope shows / that of the source meter, so 1
 
+VOLTAGE_FACTOR = "voltage factor"  #: the voltage that the scope shows / that which the source meter brings there, so 1
+
 
 @dataclass(frozen=True)
 class FixtureValue:
@@ -20,7 +22,7 @@ class FixtureValue:
     Parameters
     ----------
     quantity : "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance",
-        :data:`CHANNEL_SKEW`, :data:`SENSE_CAPACITANCE`, :data:`CURRENT_FACTOR`
+        :data:`CHANNEL_SKEW`, :data:`SENSE_CAPACITANCE`, :data:`CURRENT_FACTOR`, :data:`VOLTAGE_FACTOR`
     role : whose it is
     value, low, high : [unit] the measured value and the bounds of its 95 % interval; ``low`` None: at most ``high``
     unit : SI unit

@@ -151,6 +151,10 @@ def _bench(bench: BenchFile, names: Sequence[str], netlist: str, terminals: Mapp
     if table.fixture.high_voltage is not None:
         lines += [f"high_voltage = {_inline(table.fixture.high_voltage.model_dump())}"]
     lines += ["[fixture.terminals]", *_table(terminals), "[fixture.sensing]", *_table(sensing)]
+    probes = {terminal: probe for terminal, probe in table.fixture.probes.items()
+              if bench.instrument_of(terminal) in names}
+    for terminal, probe in probes.items():
+        lines += [f"[fixture.probes.{json.dumps(terminal)}]", *_table(probe.model_dump(exclude_none=True))]
     lines += [f"[devices.{name}]" for name in devices]
     return "\n".join(lines) + "\n"
 
@@ -164,6 +168,9 @@ def _world(
         lines += [f"[instruments.{json.dumps(name)}]", f"model = {json.dumps(model)}",
                   f"resource = {json.dumps(bench.table.instruments[name].resource)}",
                   f'serial = {json.dumps(f"SIM-{name.upper()}")}']
+        probes = {terminal.partition(".")[2]: probe.attenuation for terminal, probe in
+                  bench.table.fixture.probes.items() if bench.instrument_of(terminal) == name}
+        lines += [f"options = {{ probes = {_inline(probes)} }}"] if probes else []
     lines += ["[fixture]", f"netlist = {json.dumps(netlist)}", "[fixture.terminals]", *_table(terminals)]
     kinds = {name: {entry(bench.table.instruments[name].driver).kind,
                     *entry(bench.table.instruments[name].driver).kinds} for name in twins}

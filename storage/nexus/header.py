@@ -141,6 +141,12 @@ def write_fixture(entry: Any, header: RunHeader) -> None:
         part = nx.group(group, "control", "NXcollection")
         for key, value in fixture.control.items():
             nx.number(part, key, value, FIXTURE_UNITS.get(key, ""))
+    if fixture.probes:
+        probes = nx.group(group, "probes", "NXcollection")
+        for terminal, probe in fixture.probes.items():
+            part = nx.group(probes, terminal, "NXcollection")
+            for key, value in codec.plain(probe).items():
+                nx.number(part, key, value, "Ohm" if key == "resistance" else "")
     sensing = nx.group(group, "sensing", "NXcollection")
     for key, value in codec.plain(fixture.sensing).items():
         if key != "amplifier":

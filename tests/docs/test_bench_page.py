@@ -24,6 +24,7 @@ SECTIONS = {
     "`[instruments.NAME.link]`": (bench_tables.LinkTable,),
     "`[fixture]`": (bench_tables.FixtureTable,),
     "`[fixture.high_voltage]`": (bench_tables.HighVoltageTable,),
+    "`[fixture.probes.TERMINAL]`": (bench_tables.ProbeTable,),
     "`[fixture.measured]`": (bench_tables.MeasuredTable,),
     "`[fixture.sensing]`": (bench_tables.SensingTable,),
     "`[fixture.sensing.amplifier]`": (bench_tables.AmplifierTable,),

@@ -20,7 +20,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.fixture_check import FixtureValue, by_edges, measure_fixture, with_measured
 from tsbench.station.fixture_check.by_generator import _rise_time
-from tsbench.station.fixture_check.values import CHANNEL_SKEW, CURRENT_FACTOR, SENSE_CAPACITANCE
+from tsbench.station.fixture_check.values import CHANNEL_SKEW, CURRENT_FACTOR, SENSE_CAPACITANCE, VOLTAGE_FACTOR
 from tsbench.station.runner.planning import checked_plan
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -121,6 +121,41 @@ def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
     assert "Correct this before you connect a device" in err and bench.read_text("utf-8") == before
 
 
+SCOPE, SENSING = 'model = "keysight_dsox3054t"', "[fixture.sensing]"
+
+
+@pytest.mark.parametrize(("true", "stated", "quantity", "factor", "said"), [
+    ({1: 10}, {}, VOLTAGE_FACTOR, "0.1", "as if a probe of 10:1 is at the channel 'scope.1', but the bench file says "
+     '1:1. If so, write attenuation = 10 into [fixture.probes."scope.1"]'),
+    ({}, {1: 10}, VOLTAGE_FACTOR, "10", "no probe, or one of 1:1, is at the channel 'scope.1', but the bench file says "
+     '10:1. If so, remove [fixture.probes."scope.1"]'),
+    ({1: 100}, {1: 10}, VOLTAGE_FACTOR, "0.1", 'correct [fixture.probes."scope.1"]'),
+    ({2: 10}, {}, CURRENT_FACTOR, "0.1", 'write attenuation = 10 into [fixture.probes."scope.2"]'),
+    ({1: 10}, {1: 10}, "", "", ""),
+])
+def test_a_probe_that_the_bench_file_does_not_have_is_found(
+    true: dict[int, int], stated: dict[int, int], quantity: str, factor: str, said: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A record that showed a tenth of the device voltage was once taken without a warning."""
+    monkeypatch.setattr(by_edges, "skew", lambda bench, look: [])
+    monkeypatch.setattr(by_edges, "sense_capacitance", lambda bench, known, skews, look: [])
+    probes = ", ".join(f"{channel} = {value}" for channel, value in true.items())
+    tables = "".join(f'[fixture.probes."scope.{channel}"]\nattenuation = {value}\n'
+                     for channel, value in stated.items())
+    bench = lay(tmp_path, world=(SCOPE, f"{SCOPE}\noptions = {{ probes = {{ {probes} }} }}"),
+                bench=(SENSING, f"{tables}{SENSING}"))
+    code = main(["check", str(bench), "--fixture"])
+    lines = capsys.readouterr().out.splitlines()
+    assert code == (1 if quantity else 0), lines
+    wrong = [line for line in lines if " is expected: " in line]
+    found = [line for line in wrong if line.startswith(f"drive: {quantity} ") and said in line]
+    assert bool(found) == bool(quantity), lines
+    if quantity:
+        shown = found[0].removeprefix(f"drive: {quantity} ").split()[0]
+        assert float(shown) == pytest.approx(float(factor), rel=0.1)
+
+
 def test_a_missing_contact_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bench = lay(tmp_path, world=("XDUT     dut   low  device", "R_gap dut far 1e12\nXDUT far low device"))
     assert main(["check", str(bench), "--fixture"]) == 1
@@ -176,7 +211,7 @@ def test_values_for_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture
     rows = json.loads(capsys.readouterr().out)
     assert {row["quantity"] for row in rows} == {
         "path_resistance", "current_offset", "leakage", "parallel_capacitance", "level", "compliance", CURRENT_FACTOR,
-        CHANNEL_SKEW, SENSE_CAPACITANCE}
+        VOLTAGE_FACTOR, CHANNEL_SKEW, SENSE_CAPACITANCE}
     conditions = [row["condition"] for row in rows if (row["quantity"], row["role"]) == ("path_resistance", "drive")]
     assert conditions == ["", "beside the known resistor"]
     assert all(row["agrees"] for row in rows) and "[fixture.measured]" in bench.read_text("utf-8")
