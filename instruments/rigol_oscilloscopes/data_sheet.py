@@ -33,6 +33,7 @@ TRANSFER = 250_000  #: bytes of one reply to :WAVeform:DATA?
 ACCURACY = VerticalAccuracy(gain=0.03, offset_divisions=0.1, offset=2e-3, offset_setting=0.01)
 #: of probes (programming guides, :CHANnel<n>:PROBe)
 _ATTENUATIONS = (*(float(f"{step}e{decade}") for decade in range(-2, 3) for step in (1, 2, 5)), 1000.0)
+_ATTENUATIONS_MSO5000 = tuple(float(f"{step}e{decade}") for decade in range(-4, 5) for step in (1, 2, 5))
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ SERIES: Mapping[str, RigolSeries] = {
         10, 8e9, 100_000_000,
         (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000),
         ("1k", "10k", "100k", "1M", "10M", "25M", "50M", "100M"), False, 4e-3,
-        ((2.0, 8 * 0.051), (30.0, 8 * 0.27)), 10e-6, 10 * 5e-9, 5.0, 8e-9),
+        ((2.0, 8 * 0.051), (30.0, 8 * 0.27)), 10e-6, 10 * 5e-9, 5.0, 8e-9,
+        attenuations=_ATTENUATIONS_MSO5000),
     "DS4000": RigolSeries(
         14, 4e9, 140_000_000, (14_000, 140_000, 1_400_000, 14_000_000, 140_000_000), (), True, 8e-3,
         ((2.0, 8 * 0.2275), (40.0, 40.0)), 4e-6, 14 * 2e-9, 0.8, 100e-9, most_range=40.0, paired=True,

@@ -11,6 +11,7 @@ from benchmarks.pairs.cells import SCOPE
 from tests.fixtures.driver_steps import one_of_each_driver
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments import EdgeTrigger, SourceSettings, Timebase, Vertical
+from tsbench.instruments.rigol_oscilloscopes import data_sheet
 from tsbench.instruments.rigol_oscilloscopes.driver import RigolOscilloscope
 from tsbench.instruments.tektronix_mso.driver import TektronixMso
 from tsbench.records import Identity
@@ -122,6 +123,13 @@ def test_rigol_is_told_and_asked() -> None:
     with expected_protocol(RigolOscilloscope, [], identity=RIGOL) as scope, pytest.raises(
             LimitError, match=r"this model has no probe attenuation 15\. It has 0.01, 0.02"):
         scope.configure_channel(1, Vertical(8.0, 2.0, probe_attenuation=15.0))
+
+
+def test_rigol_series_have_the_attenuations_of_their_virtual_instruments() -> None:
+    from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes import data_sheet as virtual
+
+    for sheet in (virtual.RIGOL_DS1104Z, virtual.RIGOL_MSO5104, virtual.RIGOL_DS4024):
+        assert data_sheet.capabilities(sheet.name).attenuations == pytest.approx(sheet.probes)
 
 
 @pytest.mark.parametrize(("gain", "external"), [("1.0", "10"), ("100.0E-3", "1")])
