@@ -97,7 +97,7 @@ def check_bench(path: Path) -> dict[str, Any]:
     """
     from tsbench.station.bench.bench import check as ask
     from tsbench.station.bench.bench_file import BenchFile
-    from tsbench.station.bench.terminal_names import roles_for_scripts
+    from tsbench.station.bench.terminal_names import advice_for_scripts, roles_for_scripts
 
     file = BenchFile.load(path)
     devices = [file.device(identifier) for identifier in file.table.devices]
@@ -117,8 +117,8 @@ def check_bench(path: Path) -> dict[str, Any]:
         f"device {device} is not in the world of the simulated bench, so it cannot be measured. Correct its name, "
         f"or add it to the world file{near}" for device, near in found["absent"].items()]
     warnings += [
-        f"{place}. No protocol uses a pulse measure unit, only a script of your own (bench.pulse_measure). For the "
-        "protocols, give the role to a pulse generator" for place in roles_for_scripts(file.table)]
+        f"role '{role}' has the pulse measure unit '{terminal}'. {advice_for_scripts(role)}. For the protocols, give "
+        "the role to a pulse generator" for role, terminal in roles_for_scripts(file.table)]
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
     if found["other_oscilloscope"]:
@@ -150,7 +150,7 @@ def check_bench(path: Path) -> dict[str, Any]:
         "instruments": [_instrument(name, facts) for name, facts in found["instruments"].items()],
         "outputs": [{"output": output, "enabled": enabled} for output, enabled in found["outputs"].items()],
         "found_on": found["found_on"],
-        "not_told": found["not_told"],
+        "unknown_before_reset": found["unknown_before_reset"],
         "devices": [
             {"id": device.identifier, "material": device.material, "limits": _limits(device)}
             for device in devices
@@ -266,7 +266,7 @@ def _print(report: Mapping[str, Any]) -> None:
         ("output", "state"),
         [[state["output"], "ON" if state["enabled"] else "off (it was on)"
           if state["output"] in report["found_on"] else "off (before: not known)"
-          if state["output"] in report["not_told"] else "off"]
+          if state["output"] in report["unknown_before_reset"] else "off"]
          for state in report["outputs"]],
     )
     rows: Sequence[Sequence[str]] = [
@@ -286,7 +286,7 @@ def _print(report: Mapping[str, Any]) -> None:
     for one in report["interlocks"]:
         state = {True: "is closed", False: "is open", None: "cannot be asked for"}[one["closed"]]
         sys.stdout.write(f"{one['terminal']}: its interlock {state}\n")
-    for output in report["not_told"]:
+    for output in report["unknown_before_reset"]:
         sys.stdout.write(f"{output}: its instrument cannot tell whether it was on when tsbench opened the bench. To be "
                          "sure, tsbench switched it off\n")
     for line in (*report["fixture_control"], *report["predictions"]):

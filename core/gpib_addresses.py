@@ -24,9 +24,10 @@ def require_gpib_address(resource: str) -> str:
         number = secondary - _SECONDARY_BYTES
         raise ValueError(
             f"{resource} has the secondary GPIB address {secondary}, but in a VISA resource name it is 0 to {HIGHEST}. "
-            + (f"Write {number}, which is {secondary} on the bus" if 0 <= number <= HIGHEST else "Correct it"))
+            + (f"Write {number}, which is {secondary} on the bus" if 0 <= number <= HIGHEST
+               else "Write the secondary address that the instrument shows"))
     return resource
 
 
-#: a VISA resource name in a table
-ResourceName = Annotated[str, AfterValidator(require_gpib_address)]
+#: a resource name in a table; only what is a GPIB address is checked
+GpibCheckedResource = Annotated[str, AfterValidator(require_gpib_address)]

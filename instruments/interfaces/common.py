@@ -32,7 +32,7 @@ class OutputState:
 
     output: str  #: "source_meter", "generator.1"
     enabled: bool
-    told: bool = True  #: False: the instrument cannot tell it and nothing was set yet, so it counts as enabled
+    known: bool = True  #: False: the instrument does not report it and it was not set yet, so it counts as enabled
 
 
 @runtime_checkable

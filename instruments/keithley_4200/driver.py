@@ -41,12 +41,13 @@ class Keithley4200(Analyser4200):
         self.sources = self.units
         self.has_pulse_card = "PMU1" in options
         self.pulses = {f"pmu{channel}": PulseTerminal(self, channel) for channel in (1, 2) if self.has_pulse_card}
+        self.unknown.update(self._terminals())
 
     def initialise(self) -> None:
         """After a reset: the 4200A command set, no service requests, readings of seven digits."""
         self.send("EM 1,0", "DR0", "RS 7")
         self.forget_integration()
-        self.on.clear()
+        self.note_off(*self.on, *self.unknown)
         self.testing = ""
         for source in self.units.values():
             source.forget()
@@ -79,7 +80,7 @@ class Keithley4200(Analyser4200):
         """
         if not self.testing:
             self.check_errors()
-        return [OutputState(f"{self.name}.{name}", name in self.on) for name in self._terminals()]
+        return [self.state_of(name) for name in self._terminals()]
 
     def abort(self) -> None:
         """Stop tests; the outputs of source-measure units stay as they are."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tsbench.errors import InstrumentError
+from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.keithley_4200.data_sheet import SourceMeasureUnit
 from tsbench.instruments.languages.kxci import KxciInstrument
 
@@ -37,10 +38,28 @@ class Analyser4200(KxciInstrument):
     def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
         self.sources: Mapping[int, Sourcing] = {}
         self.on: set[str] = set()  #: terminals that were switched on: KXCI does not read it
+        #: terminals of which nothing is known: an earlier process may have left them on, so each counts as on until it
+        #: is switched
+        self.unknown: set[str] = set()
         self.has_pulse_card = False
         self.testing = ""  #: the terminal whose test runs: the instrument carries out no other command until its end
         self._integration = ""  #: as it was last sent
         super().__init__(adapter, name, **kwargs)
+
+    def state_of(self, terminal: str) -> OutputState:
+        """Return an output as it was last set; one that was not set yet counts as on."""
+        return OutputState(
+            f"{self.name}.{terminal}", terminal in self.on | self.unknown, terminal not in self.unknown)
+
+    def note_on(self, terminal: str) -> None:
+        """Note that an output is switched on."""
+        self.on.add(terminal)
+        self.unknown.discard(terminal)
+
+    def note_off(self, *terminals: str) -> None:
+        """Note that outputs have been switched off."""
+        self.on.difference_update(terminals)
+        self.unknown.difference_update(terminals)
 
     def forget_integration(self) -> None:
         """The integration time must be sent again."""
@@ -75,6 +94,6 @@ class Analyser4200(KxciInstrument):
                 self.take_acknowledgement(command)
             self.testing = ""
             if numbers:
-                self.on -= {f"smu{number}" for number in numbers}
+                self.note_off(*(f"smu{number}" for number in numbers))
             else:
-                self.on.clear()
+                self.note_off(*self.on, *self.unknown)

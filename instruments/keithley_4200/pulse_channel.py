@@ -60,7 +60,7 @@ class PulseTerminal:
 
     def switched_off(self) -> None:
         """The mainframe has stopped all tests and switched all outputs off."""
-        self.box.on.discard(self.name)
+        self.box.note_off(self.name)
 
     # ------------------------------------------------------------------------------------- configuration
 
@@ -113,7 +113,7 @@ class PulseTerminal:
         """Switch the channel; on acts when the train starts, off at once."""
         if not enabled:
             self.box.send(f":PMU:OUTPUT:STATE {self.channel}, 0")
-            self.box.on.discard(self.name)
+            self.box.note_off(self.name)
             self.abort()
             return
         self._configured()
@@ -122,7 +122,7 @@ class PulseTerminal:
         if other in self.box.on:
             raise InstrumentError(f"{self.label}: {other} is on, and both channels would play. Switch it off first")
         self._set_up()
-        self.box.on.add(self.name)   # also if the message below fails
+        self.box.note_on(self.name)   # also if the message below fails
         self.box.send(f":PMU:OUTPUT:STATE {self.channel}, 1")
         self.box.check_errors()
 
@@ -195,7 +195,7 @@ class PulseTerminal:
         with self.box.lock:
             if self.running():
                 self.box.send(":PMU:ABORT")
-                self.box.on.discard(self.name)
+                self.box.note_off(self.name)
                 self.box.testing = ""
 
     def fetch(self) -> SegmentRecord:
@@ -242,12 +242,12 @@ class PulseTerminal:
     def safe_state(self) -> None:
         """Stop, and switch this channel off."""
         self.box.send(":PMU:ABORT")
-        self.box.on.discard(self.name)
+        self.box.note_off(self.name)
         self.box.testing = ""
 
     def output_states(self) -> Sequence[OutputState]:
         """Return the state of this output as it was last set: KXCI does not read it."""
-        return [OutputState(f"{self.box.name}.{self.name}", self.name in self.box.on)]
+        return [self.box.state_of(self.name)]
 
     def clear(self) -> None:
         """Clear the mainframe."""

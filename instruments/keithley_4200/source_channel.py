@@ -140,7 +140,7 @@ class UnitSourceMeter:
     def _force(self, level: float) -> None:
         source = self.box.configured(self.source, "source")
         self.box.require_idle()
-        self.box.on.add(self.name)   # also if the message below fails
+        self.box.note_on(self.name)   # also if the message below fails
         with naming_interlock(self.label, level if source.function == "voltage" else source.compliance):
             self.box.send("US", force_command(self.unit, level, source))
             self.box.check_errors()
@@ -163,7 +163,7 @@ class UnitSourceMeter:
         if self.box.testing:   # of any unit: it would keep the command waiting
             self.box.stop_test()
         self.box.send("US", f"DV{self.unit.number}")
-        self.box.on.discard(self.name)
+        self.box.note_off(self.name)
         self.box.check_errors()
 
     # --------------------------------------------------------------------------------------- measuring
@@ -220,7 +220,7 @@ class UnitSourceMeter:
                 *(f"ST {each.unit.number},0" for each in (self, *others)), "BC")
             self.box.check_errors()
         self._swept, self._found = np.array(levels, dtype=np.float64), []
-        self.box.on.add(self.name)
+        self.box.note_on(self.name)
         self._running, self._level = True, float(levels[-1])
         self.box.testing = self.name
         self.box.send("MD", "ME1")
@@ -280,7 +280,7 @@ class UnitSourceMeter:
 
     def output_states(self) -> Sequence[OutputState]:
         """Return the state of this output as it was last set: KXCI does not read it."""
-        return [OutputState(f"{self.box.name}.{self.name}", self.is_on)]
+        return [self.box.state_of(self.name)]
 
     def clear(self) -> None:
         """Clear the mainframe."""

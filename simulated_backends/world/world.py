@@ -53,7 +53,7 @@ class World:
         self._lost_listeners: list[Callable[[str | None], None]] = []
         self.bench.chuck = chuck_of(file, path, self.bench.clock)
         self.instruments: dict[str, VirtualInstrument] = {}
-        self.resources: dict[str, str] = {}  #: canonical resource name -> instrument
+        self.resources: dict[str, str] = {}  #: resource name, as in the file -> instrument
         for name, table in file.instruments.items():
             self._place_instrument(name, table)
         self._check_terminals()
@@ -127,11 +127,6 @@ class World:
         if table.serial_port is not None:
             instrument.serial_port = table.serial_port.over(model.serial_port)  # type: ignore[misc]
         self.instruments[name] = instrument
-        if table.resource in self.resources:
-            raise ConfigurationError(
-                f"{self.path}: instruments.{name}.resource: {table.resource} is already "
-                f"the address of '{self.resources[table.resource]}'"
-            )
         self.resources[table.resource] = name
 
     @contextlib.contextmanager
@@ -253,7 +248,7 @@ class World:
     # ------------------------------------------------------------------------------------------- life
 
     def instrument_at(self, resource: str) -> VirtualInstrument | None:
-        """Return the instrument at a canonical resource name."""
+        """Return the instrument at a resource name, written as in the file."""
         name = self.resources.get(resource)
         return self.instruments[name] if name is not None else None
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tsbench.errors import ConfigurationError
-from tsbench.gpib_addresses import ResourceName
+from tsbench.gpib_addresses import GpibCheckedResource
 from tsbench.quantities import Amperes, Farads, Hertz, Kelvins, Number, Ohms, Seconds, Volts, VoltsPerAmpere
+from tsbench.resource_names import canonical_name
 from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
 from tsbench.simulated_backends.virtual_instruments.serial_port import Parity, SerialPort
 from tsbench.simulated_backends.world.faults import Fault
@@ -46,7 +47,7 @@ class WorldInstrument(_WorldTable):
     """``[instruments.NAME]``."""
 
     model: str
-    resource: ResourceName
+    resource: GpibCheckedResource
     serial: str | None = None  #: default: the serial number in the resource name, or SIM and the name
     bus_latency: Seconds | None = Field(default=None, ge=0)
     options: dict[str, Any] = Field(default_factory=dict)  #: what the model may take
@@ -212,6 +213,22 @@ def load_world_file(path: Path) -> WorldFile:
         raise ConfigurationError(f"{path}: this world file does not exist")
     data = read_toml(path, "world file")
     try:
-        return WorldFile.model_validate(data)
+        file = WorldFile.model_validate(data)
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {first_problem(error, WorldFile)}") from None
+    _require_different_addresses(file, path)
+    return file
+
+
+def _require_different_addresses(file: WorldFile, path: Path) -> None:
+    """Raise ConfigurationError if two instruments have one address, however it is spelt."""
+    known: dict[str, str] = {}
+    for name, table in file.instruments.items():
+        key = canonical_name(table.resource, str.casefold)
+        if (other := known.get(key)) is not None:
+            spelt = file.instruments[other].resource
+            as_there = "" if spelt == table.resource else f", written as {spelt}"
+            raise ConfigurationError(
+                f"{path}: instruments.{name}.resource: {table.resource} is already the address of '{other}'{as_there}. "
+                "Choose another address")
+        known[key] = name

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from tsbench.gpib_addresses import ResourceName
+from tsbench.gpib_addresses import GpibCheckedResource
 from tsbench.instruments.links.link_settings import (
     DEFAULT_TIMEOUT,
     DEFAULT_TIMEOUT_WHILE_ON,
@@ -67,7 +67,7 @@ class InstrumentTable(_Table):
     """``[instruments.NAME]``."""
 
     driver: str
-    resource: ResourceName
+    resource: GpibCheckedResource
     visa_library: str | None = None
     timeout: Seconds = Field(default=DEFAULT_TIMEOUT, gt=0)
     timeout_while_on: Seconds = Field(default=DEFAULT_TIMEOUT_WHILE_ON, gt=0)

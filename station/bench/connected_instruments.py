@@ -79,9 +79,9 @@ class ConnectedInstruments:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
 
     def before_reset(self) -> dict[str, list[str]]:
-        """Return the outputs that were on before the reset (``found_on``), and the untold ones (``not_told``)."""
+        """Return the outputs that were on before the reset (``found_on``), and those of which that is not known."""
         return {key: [output for one in self.connections.values() for output in getattr(one, key)]
-                for key in ("found_on", "not_told")}
+                for key in ("found_on", "unknown_before_reset")}
 
     def _own(self) -> Ownership:
         """Become the owner of every instrument that other processes can reach; no two names are one instrument."""

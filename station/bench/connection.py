@@ -52,7 +52,8 @@ class Connection:
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
     _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
     found_on: list[str] = field(default_factory=list, init=False)  #: outputs that were on before the reset
-    not_told: list[str] = field(default_factory=list, init=False)  #: outputs that may have been on: nothing tells it
+    #: outputs that may have been on: their instrument does not report it
+    unknown_before_reset: list[str] = field(default_factory=list, init=False)
     notes: list[str] = field(default_factory=list, init=False)  #: what had to be put right, one line each
 
     @property
@@ -152,8 +153,8 @@ class Connection:
         """Note the outputs that are on before the reset; raises nothing."""
         try:
             states = states_of(self.driver, self.label)
-            self.found_on = [state.output for state in states if state.enabled and state.told]
-            self.not_told = [state.output for state in states if not state.told]
+            self.found_on = [state.output for state in states if state.enabled and state.known]
+            self.unknown_before_reset = [state.output for state in states if not state.known]
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  it is reset next, whatever it said
@@ -337,9 +338,9 @@ def outlives_process(manager: Any) -> bool:
 
 def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Connection:
     """Open an instrument's resource; ConfigurationError that lists what is there if it is missing."""
-    from tsbench.instruments.links.resource_names import canonical_name
     from tsbench.instruments.links.transport import Transport
     from tsbench.instruments.links.visa_library import list_resources
+    from tsbench.resource_names import canonical_name
 
     try:
         transport = Transport(

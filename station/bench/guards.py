@@ -11,7 +11,7 @@ from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGu
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
-from tsbench.station.bench.terminal_names import with_article
+from tsbench.station.bench.terminal_names import advice_for_scripts, with_article
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -149,6 +149,5 @@ class Guards:
 
 def _advice(role: str, kind: str, found: Sequence[str]) -> str:
     """Return what to do where a role has an instrument of another kind than a protocol needs."""
-    script = (". No protocol uses a pulse measure unit; a script of your own gets it by "
-              f"bench.pulse_measure(\"{role}\")") if "pulse measure unit" in found else ""
+    script = f". {advice_for_scripts(role)}" if "pulse measure unit" in found else ""
     return f"Give the role '{role}' to {with_article(kind)}{script}"

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from tsbench.errors import ConfigurationError, InstrumentInUse
 from tsbench.file_lock import FileBusy, FileLock, is_held
-from tsbench.instruments.links.resource_names import LOOPBACK, canonical_name
 from tsbench.records import Identity
+from tsbench.resource_names import LOOPBACK, canonical_name
 
 FOLDER = "TSBENCH_LOCKS"  #: environment variable: another folder for the locks, the same one for all users
 

@@ -54,13 +54,19 @@ def require_role_kind(role: str, terminal: str, table: BenchTable) -> None:
             "another name for this role, or another instrument")
 
 
-def roles_for_scripts(table: BenchTable) -> Iterator[str]:
-    """Yield each role with its terminal that no protocol can use: a pulse measure unit as ``pulser``."""
+def roles_for_scripts(table: BenchTable) -> Iterator[tuple[str, str]]:
+    """Yield role and terminal where no protocol can use the terminal: a pulse measure unit as ``pulser``."""
     for role, terminal in table.roles.items():
         name, _, channel = terminal.partition(".")
         kinds = entry(table.instruments[name].driver).kinds_of(channel)
         if role in ROLE_KINDS and set(kinds) == {"pulse measure unit"}:
-            yield f"role '{role}' has the pulse measure unit '{terminal}'"
+            yield role, terminal
+
+
+def advice_for_scripts(role: str) -> str:
+    """Return what a pulse measure unit with a role is for."""
+    return ("No protocol uses a pulse measure unit; a script of your own gets it by "
+            f"bench.pulse_measure(\"{role}\")")
 
 
 def first_channels(table: BenchTable) -> dict[str, str]:

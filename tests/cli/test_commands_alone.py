@@ -207,7 +207,7 @@ def bench_found(enabled: bool) -> dict[str, Any]:
     facts = {"driver": "d", "model": "m", "serial": "SIM1", "firmware": "f", "resource": "r", "visa_library": "@py"}
     return {"instruments": {"meter": {"roles": ["drive", "bias"], "simulated": True, "settings": {}, **facts}},
             "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}, "unwatched": [], "reach": (200.0, 1.0),
-            "found_on": [], "not_told": [], "absent": {}, "fixture_control": [], "off_wafer": {},
+            "found_on": [], "unknown_before_reset": [], "absent": {}, "fixture_control": [], "off_wafer": {},
             "source_resistance": {"drive": 0.0}, "other_oscilloscope": ""}
 
 

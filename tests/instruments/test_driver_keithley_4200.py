@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures.kxci_bench import GPIB, SOCKET, write_kxci_bench
+from tsbench.cli import main
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.instruments.driver import Driver
@@ -121,6 +122,25 @@ def test_another_unit_stays_at_its_level_during_a_sweep(bench: Bench) -> None:
     meter.set_output(False)
     assert [one.output for one in box(bench).output_states() if one.enabled] == ["analyser.smu2"]
     assert abs(circuit(bench).current("R_analyser_smu1_relay")) < 1e-9
+
+
+def test_before_the_first_reset_its_terminals_count_as_on(bench: Bench) -> None:
+    """KXCI does not tell what an earlier process has left on."""
+    driver = box(bench)
+    resource = bench.file.table.instruments["analyser"].resource
+    again = type(driver)(driver.adapter, "analyser", identity=driver.identity, resource=resource)
+    states = again.output_states()
+    assert len(states) == 6 and all(one.enabled and not one.known for one in states)
+    assert all(again.terminal(name).output_states()[0].enabled for name in ("smu1", "pmu1"))
+    again.safe_state()
+    assert not any(one.enabled or not one.known for one in again.output_states())
+
+
+def test_check_says_that_what_was_on_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(write_kxci_bench(tmp_path))]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "and tsbench switched it off" not in said and "off (before: not known)" in said
+    assert "analyser.smu1: its instrument cannot tell whether it was on when tsbench opened the bench" in said
 
 
 def test_abort_keeps_the_output_and_what_was_measured(bench: Bench) -> None:

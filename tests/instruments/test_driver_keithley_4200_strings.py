@@ -63,15 +63,16 @@ def test_source_and_spot_reading() -> None:
     readings: list[Pair] = [
         ("US", None), ("TI1", "NAI +4.999000E-05"), ("TV1", "CAV +5.000000E-01"), ("US", None),
         ("DV1,0,-1.5,0.001", None), OK, OK, ("US", None), ("DV1", None), OK, OK]   # the outputs are asked for twice
+    not_set_yet = 3 * [(True, False)]   # and not reset: an earlier process may have left them on
     with box([*MEASURE, *ON, *readings]) as found:
         meter = set_up(found)
         reading = meter.measure()
         assert (reading.voltage, reading.current, reading.source) == (0.5, 4.999e-5, 0.5)
         assert reading.flags == Flag.COMPLIANCE
         meter.set_level(-1.5)
-        assert [one.enabled for one in found.output_states()] == [True, False, False, False]
+        assert [(one.enabled, one.known) for one in found.output_states()] == [(True, True), *not_set_yet]
         meter.set_output(False)
-        assert not any(one.enabled for one in found.output_states())
+        assert [(one.enabled, one.known) for one in found.output_states()] == [(False, True), *not_set_yet]
 
 
 def test_on_a_socket_everything_is_acknowledged() -> None:

@@ -231,9 +231,9 @@ def test_before_the_first_reset_its_channels_count_as_on(tmp_path: Path) -> None
         driver.unit.close()
         states = again.output_states()
         assert {one.output for one in states if one.enabled} == {"analyser.501", "analyser.502"}
-        assert {one.output for one in states if not one.told} == {"analyser.501", "analyser.502"}
+        assert {one.output for one in states if not one.known} == {"analyser.501", "analyser.502"}
         again.safe_state()
-        assert not any(one.enabled or not one.told for one in again.output_states())
+        assert not any(one.enabled or not one.known for one in again.output_states())
 
 
 def test_check_says_what_is_not_known_of_its_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

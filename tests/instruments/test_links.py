@@ -17,10 +17,10 @@ from tsbench.instruments.links import liveness as liveness_module
 from tsbench.instruments.links import wire_trace
 from tsbench.instruments.links.link_settings import LinkSettings
 from tsbench.instruments.links.liveness import ProgressOfThreads
-from tsbench.instruments.links.resource_names import canonical_name
 from tsbench.instruments.links.transport import Transport
 from tsbench.instruments.links.visa_errors import communication_error, why_not_opened
 from tsbench.instruments.links.visa_library import open_manager
+from tsbench.resource_names import canonical_name
 
 USB = "USB0::1::2::3::INSTR"
 TIMEOUT = pyvisa.errors.VisaIOError(StatusCode.error_timeout)

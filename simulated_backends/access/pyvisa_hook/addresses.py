@@ -22,19 +22,15 @@ def addresses_of(world: World) -> dict[str, WorldAddress]:
     Raises
     ------
     ConfigurationError
-        One is no VISA resource name, or two are the same.
+        One is no VISA resource name.
     """
     found: dict[str, WorldAddress] = {}
     for resource, instrument in world.resources.items():
-        where = f"{world.path}: instruments.{instrument}.resource"
         try:
             name = str(rname.ResourceName.from_string(resource))
         except rname.InvalidResourceName:
-            raise ConfigurationError(f"{where}: '{resource}' is no VISA resource name. Write for example "
-                                     "'GPIB0::24::INSTR'") from None
-        if (other := found.get(name.upper())) is not None:
             raise ConfigurationError(
-                f"{where}: {resource} is the address of '{other.instrument}' already, written in another way. Choose "
-                "another address")
+                f"{world.path}: instruments.{instrument}.resource: '{resource}' is no VISA resource name. Write for "
+                "example 'GPIB0::24::INSTR'") from None
         found[name.upper()] = WorldAddress(name, instrument)
     return found

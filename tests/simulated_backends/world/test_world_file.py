@@ -76,6 +76,13 @@ def test_two_instruments_at_one_address(tmp_path: Path) -> None:
     )
 
 
+def test_two_spellings_of_one_address(tmp_path: Path) -> None:
+    """Also where no VISA library reads the file: ``tsbench serve``."""
+    assert GOOD.count("::SIM00002::INSTR") == 1
+    said = complaint(tmp_path, GOOD.replace("USB0::0x2A8D::0x5A01::SIM00002::INSTR", "usb::0x5e6::9296::sim00001"))
+    assert "is already the address of 'source_meter', written as USB0::0x05E6::0x2450::SIM00001::INSTR. Choose" in said
+
+
 def test_devices_are_connected_with_what_they_are(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(

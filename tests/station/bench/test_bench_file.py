@@ -123,7 +123,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("USB0::2::INSTR", "GPIB::9::99", "GPIB::9::99 has the secondary GPIB address 99, but in a VISA resource name "
          "it is 0 to 30. Write 3, which is 99 on the bus"),
         ("USB0::2::INSTR", "gpib1::9::31::instr", "secondary GPIB address 31, but in a VISA resource name it is "
-         "0 to 30. Correct it"),
+         "0 to 30. Write the secondary address that the instrument shows"),
         ("[devices.D1]", '[devices."Gerät 1"]', "device name 'Gerät 1' cannot be part of a file name. Use letters"),
         ("[devices.D1]", '[devices."a/b:c"]', "devices: device name 'a/b:c' cannot be part of a file name"),
         ('"gen2"', '"gen3"', "terminal 'generator.2' is at node 'gen3', which is not in the netlist"),

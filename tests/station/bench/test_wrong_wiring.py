@@ -106,7 +106,7 @@ def test_one_address_has_one_instrument_in_a_world(tmp_path: Path) -> None:
     world.write_text(WORLD + '[instruments.more]\nmodel = "keithley_2450"\nresource = "tcpip::192.168.0.7"\n', "utf-8")
     for _ in range(2):   # the world that was refused is not left open
         with pytest.raises(ConfigurationError, match=(
-                r"instruments\.more\.resource: tcpip::192\.168\.0\.7 is the address of 'smu' already")):
+                r"instruments\.more\.resource: tcpip::192\.168\.0\.7 is already the address of 'smu', written as ")):
             Bench.open(path)
     world.write_text(WORLD.replace(SMU, "GPIB0:24"), "utf-8")
     with pytest.raises(ConfigurationError, match=r"instruments\.smu\.resource: 'GPIB0:24' is no VISA resource name"):

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from tsbench.instruments.links import resource_names
-from tsbench.instruments.links.resource_names import canonical_name
+from tsbench import resource_names
+from tsbench.resource_names import canonical_name
 
 SAME = [
     [
