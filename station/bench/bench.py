@@ -64,6 +64,7 @@ class Bench:
         self.rating = file.rating  #: [V] that fixture and cable are made for, as far as the bench file says it
         self.problems = self.instruments.problems  #: what went wrong while making safe, one line each
         self.clock: Clock = self.instruments.clock
+        self.hearing = self.instruments.waits.hearing  #: context in which a stop is heard where a driver waits
         self.positioner: Positioner = self.instruments.positioner
         self.temperature: ChuckTemperature | None = None  #: of the chuck, where the bench file names its controller
         self.accepted: Accepted | None = None  #: what a person lets the present run set, see ``accepting``
@@ -167,8 +168,7 @@ class Bench:
         view.instruments.connections = self.instruments.connections
         view.clock, view.positioner, view.fixture = self.clock, self.positioner, self.fixture
         if values:
-            view.fixture = dataclasses.replace(
-                view.wiring.fixture(), control={**self.fixture.control, **values})
+            view.fixture = dataclasses.replace(view.wiring.fixture(), control={**self.fixture.control, **values})
         view.routes, view.temperature, view.fixture_control = self.routes, self.temperature, self.fixture_control
         return view
 

@@ -1,10 +1,12 @@
 """What the drivers of a bench wait with: its clock, in which a stop of the run is heard.
 
 A run hears a stop between two steps of its protocol. A driver may wait longer within a step: until a scope is armed, or
-its points have come, or a long reading is over. An output may be on meanwhile.
+its points have come, or it polls until a long reading is over. An output may be on meanwhile. While VISA waits
+for a reply, no stop is heard; this wait has its timeout.
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 
 from tsbench.instruments import Clock
@@ -15,6 +17,9 @@ class StopHeard(KeyboardInterrupt):
 
     It breaks into the step as a second Ctrl-C does.
     """
+
+
+_LONGEST_PART = 0.1  #: [s] of a wait, between two looks for a stop
 
 
 def _no_stop() -> str | None:
@@ -35,7 +40,7 @@ class DriverWaits:
         self._overdue = _no_stop
 
     def wait(self, seconds: float) -> None:
-        """Let ``seconds`` pass.
+        """Let ``seconds`` pass, and look for a stop every :data:`_LONGEST_PART`.
 
         Raises
         ------
@@ -43,8 +48,10 @@ class DriverWaits:
             The run was asked to end, and its step has not ended since.
         """
         self._look()
-        self._clock().wait(seconds)
-        self._look()
+        parts = max(math.ceil(seconds / _LONGEST_PART), 1)
+        for _ in range(parts):
+            self._clock().wait(seconds / parts)
+            self._look()
 
     @contextlib.contextmanager
     def hearing(self, overdue: Callable[[], str | None]) -> Iterator[None]:

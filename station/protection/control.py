@@ -54,7 +54,7 @@ class Control:
         return self._reason
 
     def overdue(self) -> str | None:
-        """Return why the run should have ended by now: a step goes on :data:`STEP_TIME` after a stop; None if not."""
+        """Return the reason of a stop that is :data:`STEP_TIME` old or older; None before that."""
         reason = self._reason
         return reason if reason is not None and time.monotonic() - self._since >= STEP_TIME else None
 

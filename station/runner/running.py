@@ -1,6 +1,5 @@
 """A run between its plan and its file: acquire, make safe, extract, store."""
 
-import contextlib
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,6 @@ from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
 from tsbench.station.bench.accepting import Accepted, ComparedRecorder
-from tsbench.station.bench.driver_waits import DriverWaits
 from tsbench.station.bench.shown_magnitudes import ShownMagnitudes
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, WatchedRecorder
@@ -71,7 +69,7 @@ class RunningRun:
                 self._note("warning", warning)
             self.bench.preparation.prepare(self.protocol.roles)
             steps = self.protocol.run(self.bench, self._recorder_of_protocol())
-            with self._heard_by_drivers():
+            with self.bench.hearing(self.control.overdue):
                 ended = self._acquire(steps)
             interrupts.shield()
         except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
@@ -92,11 +90,6 @@ class RunningRun:
         self._judge_device(ended)
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)
-
-    def _heard_by_drivers(self) -> contextlib.AbstractContextManager[None]:
-        """Let a stop that comes within a step be heard where a driver waits."""
-        waits: DriverWaits | None = getattr(getattr(self.bench, "instruments", None), "waits", None)
-        return contextlib.nullcontext() if waits is None else waits.hearing(self.control.overdue)
 
     def _recorder_of_protocol(self) -> Any:
         """Return what the protocol records with: where a model was trusted, each reading is compared with it."""

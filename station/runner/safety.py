@@ -1,6 +1,7 @@
 """Making a bench safe and reading every output back, also over a connection that has just failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,6 +44,9 @@ class RunnerBench(Station, Protocol):
     @property
     def preparation(self) -> "RunPreparation":
         """Return what brings the fixture into the state in which instruments of some roles measure."""
+
+    def hearing(self, overdue: Callable[[], str | None]) -> AbstractContextManager[None]:
+        """Hear a stop where a driver waits; ``overdue`` returns why the run should have ended by now, or None."""
 
     def make_safe(self) -> Sequence[OutputState]:
         """Switch every output off and read it back; one that cannot be read back counts as enabled."""

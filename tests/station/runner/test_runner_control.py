@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -53,7 +52,7 @@ def test_a_stop_is_heard_where_a_driver_waits(
     """A driver may wait for seconds within one step, as for the points of a scope, while an output is on."""
     control, waited = Control(), []
     waits = DriverWaits(lambda: bench.clock)
-    monkeypatch.setattr(bench, "instruments", SimpleNamespace(waits=waits), raising=False)
+    monkeypatch.setattr(bench, "hearing", waits.hearing)
 
     def read_points(_: object) -> None:
         control.stop()
@@ -85,6 +84,19 @@ def test_a_stop_breaks_into_one_wait_only() -> None:
             waits.wait(0.1)
         waits.wait(0.1)
     waits.wait(0.1)
+
+
+def test_a_stop_ends_one_long_wait() -> None:
+    """A driver need not cut its waits into short ones."""
+    clock = FakeClock()
+    waits = DriverWaits(lambda: clock)
+    began = clock.now()
+    with waits.hearing(lambda: "enough" if clock.now() >= began + 0.35 else None), pytest.raises(StopHeard):
+        waits.wait(30.0)
+    assert clock.now() - began <= 0.35 + 0.11
+    began = clock.now()
+    waits.wait(0.25)
+    assert clock.now() - began == pytest.approx(0.25)
 
 
 def test_a_stop_leaves_a_short_step_its_time() -> None:
