@@ -214,7 +214,7 @@ CONDITION_UNITS = {
     "bias": "V", "amplitude": "V", "base": "V", "level": "A", "source_voltage": "V", "gap": "s", "width": "s",
     "period": "s", "pulse_width": "s", "up to": "V",
     "ramp_rate": "V/s", "source_current": "A", "compliance": "A", "temperature": "K", "load_resistance": "Ohm",
-    "parallel_capacitance": "F", "amplitude_limit": "V", "offset": "Hz",
+    "parallel_capacitance": "F", "amplitude_limit": "V", "offset_frequency": "Hz",
 }
 
 

@@ -155,7 +155,7 @@ def line_results(
         offset = OFFSET / float(intervals.mean())
         rows.append(Result("phase_noise", "dBc/Hz", *found.noise_at(offset),
                            f"at {100 * OFFSET:g} % of the frequency from it, from {said}",
-                           {**conditions, "offset": offset}, flags))
+                           {**conditions, "offset_frequency": offset}, flags))
     return rows
 
 

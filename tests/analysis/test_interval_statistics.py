@@ -132,7 +132,7 @@ def test_the_spectrum_of_a_record_has_the_width_that_its_spikes_tell():
     (_, half), _ = curve_fit(logarithm, frequency[near], np.log(power[near]), (np.log(power[near].max()) + 14.0, 1e3))
     assert 2.0 * abs(half) == pytest.approx(width.value, rel=0.2)   # one record's spectrum is itself this uncertain
     noise = rows["phase_noise"]
-    assert noise.unit == "dBc/Hz" and noise.conditions["offset"] == pytest.approx(1e4, rel=1e-3)
+    assert noise.unit == "dBc/Hz" and noise.conditions["offset_frequency"] == pytest.approx(1e4, rel=1e-3)
     assert noise.low <= 10.0 * math.log10(0.02**2 * f / 1e8) <= noise.high
 
 

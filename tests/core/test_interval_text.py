@@ -62,6 +62,11 @@ def test_the_level_of_a_relaxation_is_a_current():
     assert conditions_text({"level": 2.5e-7}) == "level 250 nA"
 
 
+def test_an_offset_may_be_of_any_quantity() -> None:
+    assert conditions_text({"offset_frequency": 1e4}) == "offset frequency 10 kHz"
+    assert conditions_text({"offset": 1e4}) == "offset 10000"   # in run files of older versions
+
+
 ANY = st.one_of(st.none(), st.floats(), st.sampled_from([0.0, 1e300, -1e300, 5e-324, 1e-30]))
 
 
