@@ -37,5 +37,6 @@ def whole_numbers(given: tuple[str, ...], limits: tuple[tuple[int, int], ...]) -
 
 def six_digits(value: float) -> str:
     """Return a number as ``±nnnnnn``: a sign, and six digits with a point among them."""
-    before = 1 if abs(value) < 1 else math.floor(math.log10(abs(value))) + 1
+    rounded = abs(float(f"{value:.{_DIGITS}g}"))   # 99.99999 has a digit more before its point then
+    before = 1 if rounded < 1 else math.floor(math.log10(rounded)) + 1
     return f"{value:+.{max(_DIGITS - before, 0)}f}"

@@ -9,10 +9,10 @@ from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments impo
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.curves import LAST_CURVE
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import WARM_UP, Loop
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensors import ZERO_CELSIUS
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable, line_command
 
 SENSOR_OVER_RANGE = 128  #: bit of RDGST?
-ZERO_CELSIUS = 273.15  #: [K]
 
 
 class ReadingCommands(LineTable[LoopController]):
@@ -56,11 +56,11 @@ class ReadingCommands(LineTable[LoopController]):
     @line_command("INCRV")
     def _set_curve(self, letter: str, curve: str) -> None:
         """Choose a curve; the reading does not depend on it here."""
-        self.instrument.curves[self.instrument.letter(letter)] = whole_number(curve, 0, LAST_CURVE)
+        self.instrument.curve_numbers[self.instrument.letter(letter)] = whole_number(curve, 0, LAST_CURVE)
 
     @line_command("INCRV?")
     def _curve(self, letter: str) -> str:
-        return f"{self.instrument.curves[self.instrument.letter(letter)]:02d}"
+        return f"{self.instrument.curve_numbers[self.instrument.letter(letter)]:02d}"
 
     @line_command("TLIMIT")
     def _set_limit(self, letter: str, kelvins: str) -> None:
@@ -190,3 +190,8 @@ class ControlCommands(LineTable[LoopController]):
     @line_command("MOUT?")
     def _manual(self, output: str = "1") -> str:
         return f"{self._loop(output).manual:+.2f}"
+
+    @line_command("TUNEST?")
+    def _tuning(self) -> str:
+        """``TUNEST?``: nothing is tuned (user's manual of the 335, p. 125), for ATUNE is not modelled."""
+        return "0,0,0,00"

@@ -30,8 +30,8 @@ class LoopController(LineInstrument):
         self.loops = [Loop(power, input=k + 1) for k, power in enumerate((*sheet.power, *[0.0] * sheet.other_outputs))]
         self.names = dict.fromkeys(sheet.inputs, "")
         self.input_types = dict.fromkeys(sheet.inputs, "1,0,0,0,1")  #: a diode, in kelvin
-        self.curves = dict.fromkeys(sheet.inputs, FIRST_CURVE)
-        self.curve_headers = curves_as_delivered()  #: by number; *RST leaves them
+        self.curve_numbers = dict.fromkeys(sheet.inputs, FIRST_CURVE)  #: by input, that of its curve
+        self.curves = curves_as_delivered()  #: by number; *RST leaves them
         self.filters = dict.fromkeys(sheet.inputs, FILTER_OFF)
         self.excitations = dict.fromkeys(sheet.inputs, 0)  #: of diodes: 0: 10 uA, 1: 1 mA
         self.limits = dict.fromkeys(sheet.inputs, 0.0)  #: [K] above which all outputs go off; 0: none
@@ -88,7 +88,7 @@ class LoopController(LineInstrument):
 
     def reset(self) -> Handler | None:
         """Do ``*RST``: heaters off, settings at their defaults."""
-        self.curves = dict.fromkeys(self.data_sheet.inputs, FIRST_CURVE)
+        self.curve_numbers = dict.fromkeys(self.data_sheet.inputs, FIRST_CURVE)
         self.limits = dict.fromkeys(self.data_sheet.inputs, 0.0)
         for k, loop in enumerate(self.loops):
             self.loops[k].__dict__.update(vars(Loop(loop.full_power, input=k + 1)))

@@ -17,7 +17,7 @@ Behaviour of the instruments that the virtual instruments reproduce
 - Curves of the user are kept (``CRVHDR``, ``CRVPT``), and so are filters and the current of diodes; they change no
   reading. The first two points of a curve decide its coefficient.
 - The points of standard curves, minima and maxima, alarms, relays, the display, zones, tuning, warm-up and the analog
-  outputs are not modelled: their commands count as unknown.
+  outputs are not modelled: their commands count as unknown. ``TUNEST?`` always replies that nothing is tuned.
 """
 
 from typing import Any, ClassVar

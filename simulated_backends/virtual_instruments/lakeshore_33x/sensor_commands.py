@@ -20,7 +20,7 @@ from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensors import
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable, line_command
 
 _NAME, _SERIAL = 15, 10  #: characters
-_LARGEST = 1e6  #: value of a point
+_LARGEST = 999_999  #: value of a point: replies have six digits; not compared with a manual
 
 
 class SensorCommands(LineTable[LoopController]):
@@ -39,7 +39,7 @@ class SensorCommands(LineTable[LoopController]):
         return six_digits(0.0 if kelvins is None else value)
 
     def _curve(self, text: str, first: int = 1) -> Curve:
-        return self.instrument.curve_headers[whole_number(text, first, LAST_CURVE)]
+        return self.instrument.curves[whole_number(text, first, LAST_CURVE)]
 
     @line_command("CRVHDR")
     def _set_header(self, curve: str, name: str, serial: str, form: str, limit: str, coefficient: str) -> None:
@@ -68,7 +68,7 @@ class SensorCommands(LineTable[LoopController]):
     @line_command("CRVDEL")
     def _delete(self, curve: str) -> None:
         self._curve(curve, FIRST_USER_CURVE)
-        self.instrument.curve_headers[int(curve)] = Curve()
+        self.instrument.curves[int(curve)] = Curve()
 
     @line_command("FILTER")
     def _set_filter(self, letter: str, on: str, points: str, window: str) -> None:
@@ -88,11 +88,6 @@ class SensorCommands(LineTable[LoopController]):
     @line_command("DIOCUR?")
     def _excitation(self, letter: str) -> str:
         return str(self.instrument.excitations[self.instrument.letter(letter)])
-
-    @line_command("TUNEST?")
-    def _tuning(self) -> str:
-        """``TUNEST?``: nothing is tuned (user's manual of the 335, p. 125), for ATUNE is not modelled."""
-        return "0,0,0,00"
 
 
 class EmulationCommands(LineTable[LoopController]):

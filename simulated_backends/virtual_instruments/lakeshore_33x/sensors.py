@@ -4,7 +4,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 DISABLED, DIODE, PLATINUM = 0, 1, 2  #: types of INTYPE
-_ZERO_CELSIUS = 273.15  #: [K]
+ZERO_CELSIUS = 273.15  #: [K]
 #: of a diode DT-670: temperature [K], voltage [V] and its slope [mV/K] (catalogue of Lake Shore, appendix G, "Sensor
 #: temperature response data tables")
 _DT_670 = np.array((
@@ -35,6 +35,6 @@ def sensor_units(kind: int, kelvins: float) -> float | None:
     if kind == DIODE:
         return float(_VOLTAGE(min(max(kelvins, _DT_670[0, 0]), _DT_670[-1, 0])))
     if kind == PLATINUM:
-        t = kelvins - _ZERO_CELSIUS
+        t = kelvins - ZERO_CELSIUS
         return _R0 * (1.0 + _A * t + _B * t**2 + (_C * (t - 100.0) * t**3 if t < 0 else 0.0))
     return None

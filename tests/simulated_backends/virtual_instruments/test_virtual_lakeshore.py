@@ -95,6 +95,7 @@ def of_place(world: World) -> float:
     # the example of the manual of the 336, p. 130
     ("CRVHDR 21,DT-470,00011134,2,325.0,1;CRVHDR? 21", "DT-470         ,00011134  ,2,+325.000,1"),
     ("CRVPT 21,2,0.10191,470.000;CRVPT? 21,2;CRVPT? 21,3", "+0.10191,+470.000;+0.00000,+0.00000"),
+    ("CRVPT 21,1,99.99999,470;CRVPT? 21,1", "+100.000,+470.000"),   # six digits, also of what is rounded up
     ("CRVPT 21,1,90.5,470;CRVPT 21,2,101.5,480;CRVHDR? 21", "               ,          ,2,+325.000,2"),
     ('CRVHDR 59,"mine","1",3,800,2;CRVDEL 59;CRVHDR? 59', "               ,          ,2,+325.000,1"),
     ("FILTER? A", "0,8,10"), ("FILTER A,1,10,2;FILTER? A;FILTER? B", "1,10,2;0,8,10"),
@@ -108,8 +109,8 @@ def test_commands_of_the_manual(world: World, message: str, reply: str) -> None:
     ("SYST:ERR?", 0x20), ("NONSENSE 1", 0x20), ("KRDG? E", 0x10), ("SETP 5,300", 0x10), ("SETP 1", 0x20),
     ("SETP 1,300,2", 0x20), ("SETP 1,warm", 0x20), ("RANGE 1,4", 0x10), ("RANGE 3,2", 0x10), ("RAMP 1,1,101", 0x10),
     ("SRDG? E", 0x10), ("INTYPE B,4,0,0,0,1;SRDG? B", 0x10), ("CRVHDR 20,A,1,2,325,1", 0x10), ("CRVPT? 2,1", 0x10),
-    ("CRVPT 21,201,1,300", 0x10), ("CRVDEL 60", 0x10), ("FILTER A,1,1,2", 0x10), ("DIOCUR A,2", 0x10),
-    ("EMUL 0,0", 0x20), ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("HTRSET 1,0,1,2,0,1", 0x20),
+    ("CRVPT 21,201,1,300", 0x10), ("CRVPT 21,1,1e6,300", 0x10), ("CRVDEL 60", 0x10), ("FILTER A,1,1,2", 0x10),
+    ("DIOCUR A,2", 0x10), ("EMUL 0,0", 0x20), ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("HTRSET 1,0,1,2,0,1", 0x20),
 ])
 def test_what_is_wrong_is_ignored_and_shows_in_the_event_register(world: World, message: str, bit: int) -> None:
     before = say(world, "SETP? 1;RANGE? 1;RAMP? 1;PID? 1")
