@@ -104,13 +104,13 @@ def answer_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> 
     """
     try:
         with opened(folder) as database:
-            return answered(database, folder, question, refresh)
+            return answer_in(database, folder, question, refresh)
     except DiskRefused:
         with contextlib.closing(in_memory()) as database:
-            return answered(database, folder, question, refresh)
+            return answer_in(database, folder, question, refresh)
 
 
-def answered(
+def answer_in(
     database: sqlite3.Connection, folder: Path, question: ArchiveQuestion, refresh: bool = True,
 ) -> ArchiveAnswer:
     """Return the answer of the open catalogue of a folder; errors as for :func:`archive`."""

@@ -190,7 +190,7 @@ def _steps(bench: Bench, name: str, resistors: Mapping[str, float]) -> Iterator[
 
 
 def _without(serial: str, exchange: Exchange) -> Exchange:
-    """Return an exchange with a word for the serial number: that of the twin is another, and nobody need know it."""
+    """Return an exchange with a word for the serial number: that of the twin is another, and it stays secret."""
     if len(serial) < _SHORTEST_SERIAL:
         return exchange
     return replace(exchange, reply=exchange.reply.replace(serial, "SERIAL"))

@@ -17,8 +17,8 @@ _SHOWN = 5  #: names that one line gives
 def missing_files(folder: Path, outcomes: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the names of the run files that a campaign wrote, and that are missing.
 
-    A file that was moved to a folder in the folder of the campaign is not missing. A link to a file is, because the
-    archive follows none.
+    A file that was moved to a folder in the folder of the campaign is not missing. A link to a file counts as
+    missing, because the archive follows none.
 
     Parameters
     ----------
@@ -49,9 +49,6 @@ def missing_line(names: Sequence[str]) -> str:
 
 def missing_in_folder(folder: Path, below: bool = True) -> list[str]:
     """Return a line for each campaign in a folder of which run files are missing.
-
-    All that reads the run files of a folder says these lines: ``query``, ``statistics``, ``analyse``, ``validate``, the
-    archive and the MCP server.
 
     Parameters
     ----------

@@ -87,7 +87,8 @@ def contact(
 def _always_limited(voltage: FloatArray, current: FloatArray, limited: npt.NDArray[np.bool_]) -> bool:
     """Whether no reading below the compliance shows the device; one at level 0 shows only offsets.
 
-    A reading shows the device if it is as high as those in compliance, or if it conducts more than what is open.
+    A reading shows the device if its voltage or its current is at least half of the median of those in compliance, or
+    if it conducts more than an open contact (``OPEN_BELOW``) at ``LEAST_VOLTAGE`` or more.
     """
     if int(limited.sum()) < _FEWEST_LIMITED:
         return False

@@ -4,7 +4,7 @@ An entry of ``expected_failures.toml`` names package and version, the file and t
 line, what the user sees (``symptom``), the whole text of what is raised and of what the instrument has noted by then
 (``shows``), and the statement that makes hardware fail in the same way. ``evidence`` says what kind of statement this
 is (:data:`EVIDENCE`). Only what differs between two runs has a mark of :data:`VARYING` in its place. So another error
-number, one error more in the queue, a timeout behind another message and another value are all told.
+number, one error more in the queue, a timeout behind another message and another value all count as other failures.
 """
 
 import fnmatch

@@ -11,6 +11,9 @@ from typing import Any
 _NOTING = ("post_flex", "post_kxci", "post")
 #: the message by which the benchmark waits until the instrument has carried out what came before
 WAITING = "*IDN?"
+#: "System error": whatever the simulation left out or failed at has this number, so only its text says what. For other
+#: numbers, the text would only make the list longer
+_SYSTEM_ERROR = -310
 _LONGEST = 100   #: characters of a message that are shown
 NOTHING = "the instrument noted nothing"
 
@@ -54,7 +57,7 @@ class Notebook:
     def _noting(self, post: Callable[[Any], None]) -> Callable[[Any], None]:
         def noted(error: Any) -> None:
             code = getattr(error, "code", None)
-            text = getattr(error, "text", "") if code == -310 else ""
+            text = getattr(error, "text", "") if code == _SYSTEM_ERROR else ""
             self.notes.append(Note(getattr(error, "line", "?") if code is None else code, self.last, text or ""))
             post(error)
 

@@ -9,6 +9,7 @@ gaps close to the period count, over which any smooth curve will do, and a long 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
@@ -16,9 +17,7 @@ from scipy.optimize import minimize
 from benchmarks.truth.records import TruthRecord
 from tsbench.records import FloatArray
 
-#: gaps, and pairs of each: over the whole range, then twice about the period known so far, up to a ratio to it
-_GAPS, _PAIRS = 8, 12
-_CLOSER = ((8, 40, 2.0), (7, 300, 1.2))
+_GAPS, _PAIRS = 8, 12  #: gaps over the whole range, and pairs at each
 _LONG_PAIRS = 200
 _REST = 50e-3  #: [s] between pairs, at least; ten times the longest relaxation of the devices that are measured so
 #: seen from the generator: its source resistance, the wiring of the record and the inputs of the scope
@@ -33,6 +32,17 @@ C2 low 0 14p
 R2 low 0 1meg
 """
 
+
+@dataclass(frozen=True)
+class GapRound:
+    """Gaps about the period known so far: from it divided by ``ratio`` to it times ``ratio``."""
+
+    gaps: int
+    pairs: int  #: at each gap
+    ratio: float
+
+
+_CLOSER = (GapRound(8, 40, 2.0), GapRound(7, 300, 1.2))  #: one after the other, about the better known period
 Counts = list[tuple[float, int, int]]  #: gap [s], first pulses that fired, second pulses that fired after those
 
 
@@ -54,9 +64,10 @@ def period_of(simulated: Callable[[FloatArray, int, int], Counts], shortest: flo
     if period is None or not shortest < period < longest:
         return None
     late = simulated(np.array([3.0 * longest]), _LONG_PAIRS, len(_CLOSER) + 1)
-    for part, (gaps, pairs, ratio) in enumerate(_CLOSER, start=1):
+    for part, closer in enumerate(_CLOSER, start=1):
         if period is not None:
-            period = fitted(simulated(np.geomspace(period / ratio, period * ratio, gaps), pairs, part) + late)
+            gaps = np.geomspace(period / closer.ratio, period * closer.ratio, closer.gaps)
+            period = fitted(simulated(gaps, closer.pairs, part) + late)
     return period
 
 

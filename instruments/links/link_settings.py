@@ -54,13 +54,12 @@ class LinkSettings:
         write = here if here and serial and self.write_termination == "\n" else self.write_termination
         return self.read_termination or here or ("\n" if stream else None), write
 
-
-    def of_serial_port(self) -> str:
+    def serial_port_in_words(self) -> str:
         """Return the settings of a serial port in words; what is None is as VISA has it.
 
         VISA's are 9600 bit/s, 8 data bits, no parity, 1 stop bit and no handshake (VPP-4.3, VI_ATTR_ASRL attributes).
         """
-        stop_bits, end = self.stop_bits or "1", self.endings(True, True)[0] or ""
+        stop_bits, end = self.stop_bits or "1", self.endings(serial=True, stream=True)[0] or ""
         shown = "".join({"\r": "CR", "\n": "LF"}.get(one, repr(one)) for one in end)
         return (f"{self.baud_rate or 9600} bit/s, {self.data_bits or 8} data bits, parity {self.parity or 'none'}, "
                 f"{stop_bits} stop bit{'' if stop_bits == '1' else 's'}, flow control {self.flow_control or 'none'}, "

@@ -301,8 +301,8 @@ class Transport:
                 if self.patience.doubts:
                     self.patience.answered()
         except (pyvisa.errors.Error, *_FAILURES) as error:
-            doubt = "" if self._answered or not self._is_serial() else _of_serial_port(self.link, self.name)
-            ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried, doubt)
+            advice = "" if self._answered or not self._is_serial() else _serial_port_advice(self.link, self.name)
+            ours = communication_error(error, repr(self), message, self.timeout, self.patience.hurried, advice)
             self._answer = f"{type(ours).__name__}: {ours}"
             if isinstance(ours, NoReply):
                 self.patience.unanswered()
@@ -318,9 +318,10 @@ class Transport:
             if self.on_act is not None:
                 self.on_act(operation, message, self._answer)
 
-def _of_serial_port(link: LinkSettings, name: str) -> str:
+
+def _serial_port_advice(link: LinkSettings, name: str) -> str:
     """Return the settings of a port at which nothing has answered yet, as a message shows them."""
-    return (f"The serial port has {link.of_serial_port()}. If the instrument has other settings, write them in "
+    return (f"The serial port has {link.serial_port_in_words()}. If the instrument has other settings, write them in "
             f"[instruments.{name}.link] of the bench file")
 
 

@@ -55,7 +55,7 @@ def why_not_opened(resource: str, error: Exception) -> str:
 
 
 def communication_error(
-    error: Exception, where: str, message: str, timeout: float, hurried: bool = False, settings: str = "",
+    error: Exception, where: str, message: str, timeout: float, hurried: bool = False, advice: str = "",
 ) -> CommunicationError:
     """Return the tsbench error for a failed exchange.
 
@@ -66,7 +66,7 @@ def communication_error(
     message : that was sent; "open" where the connection could not be made
     timeout : [s] for one reply
     hurried : whether it was short because an output was on
-    settings : what may be wrong where no reply has come yet: the settings of a serial port, as sentences
+    advice : what may be wrong where no reply has come yet, as sentences: the settings of a serial port
     """
     asked = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
     if getattr(error, "error_code", None) == StatusCode.error_timeout:
@@ -74,12 +74,12 @@ def communication_error(
             f"{where}: the instrument did not reply to '{asked}' in {timeout:g} s. The state of the outputs is unknown "
             "until they are read back. Check the panel and the cable"
             + ". If the instrument only needs longer, set timeout_while_on in its table of the bench file" * hurried
-            + f". {settings}" * bool(settings)
+            + f". {advice}" * bool(advice)
         )
     if isinstance(error, UnicodeDecodeError):
         return GarbledReply(
             f"{where}: the reply {error.object[:20]!r} to '{asked}' is garbled. Repeat the measurement. If this "
-            "happens again, check the cable" + f". {settings}" * bool(settings))
+            "happens again, check the cable" + f". {advice}" * bool(advice))
     if message == "open":
         return CommunicationError(
             f"{where}: the instrument cannot be opened ({_reason(error)}). Check that it is switched on and connected")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.archives.catalogue import in_memory
-from tsbench.archives.questions import ArchiveQuestion, answered
+from tsbench.archives.questions import ArchiveQuestion, answer_in
 from tsbench.archives.update import update
 from tsbench.errors import ConfigurationError
 from tsbench.records import Flag, Run
@@ -82,7 +82,7 @@ class ArchiveFolder:
         if not self.folder.is_dir():   # no run was made yet
             return [], []
         with self._lock:
-            answer = answered(self._database, self.folder, question)
+            answer = answer_in(self._database, self.folder, question)
         return [{**row, "flags": row["flags"].split()} for row in reversed(answer.rows)], answer.problems[:MOST_ROWS]
 
     def runs(self, device: str = "", protocol: str = "") -> list[dict[str, Any]]:

@@ -104,8 +104,9 @@ def edge_per_pulse(trigger: str, closest: float, busy: float, segments: int, rem
 def sync_refusal(segments: int, closest: float, remedy: str) -> str:
     """Return why ``segments`` pulses ``closest`` [s] apart have no edge each, and the ``remedy``."""
     return (
-        f"with trigger = external, it sees one edge for each burst (sync output of the generator), but {segments} "
-        f"records, {short_quantity(closest, 's')} apart, need an edge each. {remedy}, or set trigger = device")
+        "with trigger = external, the scope gets one edge for each burst (sync output of the generator), but "
+        f"{segments} records, {short_quantity(closest, 's')} apart, need an edge each. {remedy}, or set trigger = "
+        "device")
 
 
 def with_edges(how: Delivery, edge: EdgePerPulse) -> Delivery:

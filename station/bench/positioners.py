@@ -129,7 +129,7 @@ class FollowedPositioner:
 def absent(table: BenchTable, positioner: Positioner) -> dict[str, str]:
     """Return the devices of a bench file that the positioner of its VISA library does not have, with a near name.
 
-    What ``[positioner]`` of the file names instead has its own table of places.
+    Devices in a table ``[positioner]`` of the file are checked there.
     """
     there = positioner.devices()
     return {} if table.positioner is not None else {

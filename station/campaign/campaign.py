@@ -273,7 +273,7 @@ class Campaign:
             return self._note_end(states, CampaignOutcome(found, engine.ended, self.out, missing), tell)
 
     def _note_end(self, states: StateFile, outcome: CampaignOutcome, tell: Listener) -> CampaignOutcome:
-        """Note how the campaign has ended, and tell it the person that it names."""
+        """Note how the campaign has ended, and notify the person whom the campaign names."""
         with contextlib.suppress(StorageError):   # the disk is full: the campaign has ended because of it
             states.note("end", time=timestamp(), reason=outcome.ended)
         counted = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
