@@ -98,7 +98,8 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         for attempt in range(retries + 1):
             shot = Shot()
             yield from self._shooter.fire(
-                starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock"
+                starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock",
+                busy=settings.busy,
             )
             if len(shot.taken) == len(starts):
                 break

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
-from tsbench.protocols.pulses.delivery import pulse_starts
+from tsbench.protocols.pulses.delivery import CLOCK_ROOM, pulse_starts
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.quantities import Seconds, Volts
 from tsbench.records import FloatArray
@@ -67,8 +67,18 @@ class TrainParameters(PulseParameters):
         period = self.period
         if self.gaps or alone:  # a generator takes no trigger until the period of the pulse before is over
             gap = min(self.gaps) if self.gaps else self.period - self.width
-            period = self.width + max(gap / 2, 1.5 * (self.rise_time + self.fall_time))
+            period = max(self.width + min(gap / 2, gap - CLOCK_ROOM), self._alone)
         return Pulse(self.base, amplitude, self.width, period, self.rise_time, self.fall_time)
+
+    @property
+    def _alone(self) -> float:
+        """Shortest period [s] of a pulse that takes a trigger of its own."""
+        return self.width + 1.5 * (self.rise_time + self.fall_time)
+
+    @property
+    def busy(self) -> float:
+        """Time from the trigger of a pulse that goes alone until generator and scope can take the next one [s]."""
+        return max(self._alone, self.span)
 
     def starts(self) -> FloatArray:
         """Return when each pulse of a train begins [s] after the first."""

@@ -31,4 +31,4 @@ def train_delivery(
     remedy = ("Use gaps that leave {} from pulse to pulse" if settings.gaps else
               "Raise 'period' to {}, or use count = 1 with 'repeats'")
     return with_edges(how, edge_per_pulse(
-        settings.trigger, float(np.diff(starts).min()), max(settings.width, settings.span), at_once, remedy))
+        settings.trigger, float(np.diff(starts).min()), settings.busy, at_once, remedy))

@@ -1,5 +1,6 @@
 """One shot: arm the scope, find it armed, trigger the generator, wait, fetch, and tell which pulses were seen."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -56,7 +57,7 @@ class Shooter:
 
     def fire(
         self, starts: Sequence[float] | FloatArray, span: float, conditions: Mapping[str, float], shot: Shot,
-        step: Callable[[str], Step], *, clocked: bool = False,
+        step: Callable[[str], Step], *, clocked: bool = False, busy: float = math.inf,
     ) -> Iterator[Step]:
         """Fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short and lowers its level.
 
@@ -67,6 +68,8 @@ class Shooter:
         conditions : of the waveforms
         step : makes a step of a message
         clocked : whether each pulse takes a trigger of its own, by the bench's clock
+        busy : [s] from the trigger of a pulse that goes alone until generator and scope can take the next one;
+            infinite: these pulses never go one by one
 
         Raises
         ------
@@ -82,9 +85,12 @@ class Shooter:
             scope.arm()
         shot.time = clock.now()
         if clocked and len(starts) > 1:
-            for start in starts:
-                yield from steps_for(clock, shot.time + float(start), lambda: step("waiting for the gap"))
+            ready = shot.time
+            for start in starts:   # a trigger that came late shifts the next one: an early one would be lost
+                until = max(shot.time + float(start), ready)
+                yield from steps_for(clock, until, lambda: step("waiting for the gap"))
                 self.generator.trigger()
+                ready = clock.now() + busy
         else:
             self.generator.trigger()
         rest = max(shot.time + float(starts[-1]) + span - clock.now(), 0.0)
@@ -101,7 +107,7 @@ class Shooter:
         shot.taken = _match(shot.waveforms, starts)
         self.trigger.learn(shot.waveforms)
         if len(shot.taken) < len(starts):
-            self.trigger.missed(shot.waveforms, float(min(np.diff(starts), default=np.inf)))
+            self.trigger.missed(shot.waveforms, float(min(np.diff(starts), default=np.inf)), busy)
 
     def _rescued(self, conditions: Mapping[str, float], time: float) -> Mapping[str, Waveform]:
         """Return the segments of an incomplete acquisition, if the scope gives any."""

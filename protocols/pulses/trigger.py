@@ -9,8 +9,8 @@ import numpy as np
 from tsbench.errors import InstrumentError
 from tsbench.instruments import EdgeTrigger
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
-from tsbench.protocols.pulses.delivery import SHORTEST_CLOCKED_GAP
-from tsbench.quantities import format_quantity, short_quantity
+from tsbench.protocols.pulses.delivery import at_least, shortest_one_by_one
+from tsbench.quantities import format_quantity
 from tsbench.records import Waveform
 from tsbench.samples import noise_of, resolution
 
@@ -91,13 +91,14 @@ class PulseTrigger:
         return next((waveform for name, waveform in waveforms.items()
                      if self._view.channels.get(name) == self._asked.source and waveform.codes.size), None)
 
-    def missed(self, waveforms: Mapping[str, Waveform], closest: float = math.inf) -> None:
+    def missed(self, waveforms: Mapping[str, Waveform], closest: float = math.inf, busy: float = math.inf) -> None:
         """Lower the level after a missed pulse, unless other pulses were far above it; ``advice`` tells of it.
 
         Parameters
         ----------
         waveforms : records of the other pulses of the shot, if there are any
         closest : [s] from pulse to pulse of the shot, at least; infinite: it was one pulse
+        busy : [s] from the trigger of a pulse that goes alone until the next one can go; infinite: none goes alone
         """
         before = format_quantity(self._now.level, "V")
         seen = any(waveform.codes.size for waveform in waveforms.values())
@@ -124,7 +125,15 @@ class PulseTrigger:
             text += f"It is lowered to {format_quantity(self._now.level, 'V')} for the next pulse. "
         else:
             text += "Range and noise allow no lower one. "
-        apart = "" if closest >= SHORTEST_CLOCKED_GAP else (
-            f" (with {short_quantity(SHORTEST_CLOCKED_GAP, 's')} or more from pulse to pulse)")
-        external = f"set trigger=external{apart} and " if self._view.scope.capabilities.external_trigger else ""
-        self.advice = f"{text}If that does not help, {external}check {_CABLES}"
+        self.advice = f"{text}If that does not help, {self._external(closest, busy)}check {_CABLES}"
+
+    def _external(self, closest: float, busy: float) -> str:
+        """Return the advice to use an external trigger, which has one edge for each burst; "" where it cannot help."""
+        if not self._view.scope.capabilities.external_trigger:
+            return ""
+        needed = shortest_one_by_one(busy)
+        if closest >= needed * (1 - 1e-9):
+            return "set trigger=external and "
+        if math.isinf(needed):
+            return ""
+        return f"set trigger=external (with {at_least(needed)} or more from pulse to pulse) and "

@@ -243,11 +243,14 @@ netlist = "R1 a 0 10k"
 """
 
 
-@pytest.fixture(params=[
-    ("rigol_ds1074z", "rigol_ds1000z"), ("rigol_mso5104", "rigol_mso5000"), ("rigol_ds4024", "rigol_ds4000")])
+WITH_EXTERNAL = [("rigol_mso5104", "rigol_mso5000"), ("rigol_ds4024", "rigol_ds4000")]
+MODELS = [("rigol_ds1074z", "rigol_ds1000z"), *WITH_EXTERNAL]
+
+
+@pytest.fixture(params=MODELS)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     model, driver = request.param
-    wires = "" if model == "rigol_ds1074z" else '[wires]\n"scope.external" = "generator.sync"\n'
+    wires = '[wires]\n"scope.external" = "generator.sync"\n' if request.param in WITH_EXTERNAL else ""
     (tmp_path / "w.world.toml").write_text(WORLD.format(model=model, wires=wires), "utf-8")
     (tmp_path / "b.bench.toml").write_text(BENCH.format(driver=driver), "utf-8")
     with Bench.open(tmp_path / "b.bench.toml") as opened:
@@ -274,11 +277,9 @@ def captured(bench: Bench, trigger: EdgeTrigger, force: bool = False) -> Wavefor
 
 
 @pytest.mark.parametrize("level", [0.7, 1.0])
+@pytest.mark.parametrize("bench", WITH_EXTERNAL, indirect=True)
 def test_an_external_trigger(bench: Bench, level: float) -> None:
     """The record begins at the edge of the generator's sync output, also where the level needs a divider."""
-    found = bench.oscilloscope()
-    if not found.capabilities.external_trigger:
-        pytest.skip("has no external trigger input")
     record = captured(bench, EdgeTrigger("external", level))
     values, times = record.values()[0], record.times()
     assert abs(times[values > 0.5][0]) < 2e-7

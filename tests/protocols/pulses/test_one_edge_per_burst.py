@@ -52,6 +52,42 @@ def test_a_long_record_needs_a_longer_period(station: Any) -> None:
     assert refused(PulseTrain(period=13e-3, **settings), station) == ""
 
 
+@pytest.mark.parametrize(("width", "span", "period"), [
+    (5e-3, 8e-3, 13e-3), (20e-3, 5e-3, 25.00003e-3), (1e-6, None, 10e-3), (1e-6, None, 1.0)])
+def test_the_generator_is_ready_for_a_trigger_that_follows_a_late_one(
+    station: Any, recorder: Any, width: float, span: float | None, period: float
+) -> None:
+    """Before, a pulse of 5 ms with a period of 13 ms kept the generator busy for 9 ms."""
+    train = PulseTrain(count=3, trigger="external", width=width, record_span=span, period=period, probe=False)
+    assert train.plan(station).refusals == ()
+    list(train.run(station, recorder))
+    pulse = station.generator.named("configure_pulse")[-1]
+    assert max(pulse.period, train.span) <= period - CLOCK_ROOM + 1e-12
+    assert pulse.period >= width + 1.5 * (train.rise_time + train.fall_time)
+
+
+def test_the_period_that_a_refusal_names_is_accepted(station: Any) -> None:
+    settings = {"count": 3, "trigger": "external", "width": 20e-3, "record_span": 5e-3}
+    said = refused(PulseTrain(period=21e-3, **settings), station)
+    assert "Raise 'period' to 25.01 ms" in said   # 20 ms, edges of 30 ns and 5 ms: rounded up
+    assert refused(PulseTrain(period=25.01e-3, **settings), station) == ""
+
+
+def test_a_trigger_that_comes_late_shifts_the_next_one(station: Any, recorder: Any) -> None:
+    times: list[float] = []
+    trigger = station.generator.trigger
+
+    def late() -> None:
+        station.clock.wait(30e-3 if len(times) == 1 else 0.0)
+        times.append(station.clock.now())
+        trigger()
+
+    station.generator.trigger = late
+    train = PulseTrain(count=4, width=5e-3, record_span=8e-3, period=20e-3, trigger="external", probe=False)
+    list(train.run(station, recorder))
+    assert times == pytest.approx([0.0, 50e-3, 58e-3, 66e-3])
+
+
 def test_gaps_are_a_waveform_with_one_edge(station: Any) -> None:
     said = refused(PulseTrain(gaps=(5e-6, 20e-3), trigger="external"), station)
     assert "3 records, 6 us apart" in said and "Use gaps that leave 10 ms from pulse to pulse" in said
@@ -126,12 +162,26 @@ def test_pairs_that_no_record_holds_want_shorter_gaps(station: Any) -> None:
     assert pair_layout(PairedPulse(), 1.0, 500, alone).refusal == ""
 
 
-@pytest.mark.parametrize(("period", "said"), [("50 us", "(with 10 ms or more from pulse to pulse)"), ("20 ms", "")])
-def test_the_advice_of_a_missed_pulse_can_be_followed(station: Any, recorder: Any, period: str, said: str) -> None:
+@pytest.mark.parametrize(("values", "said"), [
+    ({"period": "50 us"}, " (with 10 ms or more from pulse to pulse)"), ({"period": "20 ms"}, ""),
+    ({"period": "20 ms", "record_span": "18 ms"}, " (with 23 ms or more from pulse to pulse)")])
+def test_the_advice_of_a_missed_pulse_can_be_followed(
+    station: Any, recorder: Any, values: dict[str, Any], said: str
+) -> None:
     station.scope.misses = [2]
-    list(PulseTrain.parse({"count": 3, "period": period, "probe": False, "retries": 0}).run(station, recorder))
+    list(PulseTrain.parse({"count": 3, "probe": False, "retries": 0, **values}).run(station, recorder))
     (warning,) = recorder.texts("warning")
-    assert f"set trigger=external {said}".rstrip() + " and check" in warning
+    assert f"set trigger=external{said} and check" in warning
+
+
+def test_a_pair_with_two_records_is_not_advised_to_use_an_external_trigger(station: Any, recorder: Any) -> None:
+    """The plan refuses it."""
+    station.scope.misses = [2]
+    pair = PairedPulse(gaps="5 s", repeats=1, rest=0.0)
+    assert pair_layout(pair, 5.0, pair.resolution, station.scope.capabilities).segments == 2
+    list(pair.run(station, recorder))
+    said = " ".join(recorder.texts("warning"))
+    assert "missed a trigger" in said and "check cable and contact" in said and "external" not in said
 
 
 def test_pulses_with_an_external_trigger_are_all_recorded(measure: Any) -> None:

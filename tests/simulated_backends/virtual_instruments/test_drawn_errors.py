@@ -1,4 +1,4 @@
-"""How the errors of units are drawn: their distribution over many serial numbers, each a seed of the world.
+"""How the errors of units are drawn: their distribution over many units. The seed of the world draws a unit.
 
 How an error reaches a reading or an output is measured by the tests of imperfections. Here nothing is measured, so
 the distribution of thousands of units is known well enough to see a width that is 10 % wrong.
@@ -18,7 +18,7 @@ from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import OutputErrors
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors, channel_errors
 
-SERIALS = 2000  #: the rms value of so many normal errors is uncertain by 1.6 %, of uniform ones by 1 %
+UNITS = 2000  #: the rms value of so many normal errors is uncertain by 1.6 %, of uniform ones by 1 %
 SCOPES = {f"{folder} {name}": sheet for folder, models in OSCILLOSCOPES.items() for name, sheet in models.items()}
 GENERATOR_SHEETS = {
     f"{folder} {name}": sheet for folder, models in GENERATORS.items() for name, sheet in models.items()}
@@ -29,9 +29,9 @@ GENERATOR = next(sheet for sheet in GENERATOR_SHEETS.values() if sheet.offset_am
 
 def require_distribution(drawn: FloatArray, rms: float, name: str) -> None:
     """Require the width, the middle and the end of many errors, each relative to the accuracy."""
-    assert len(drawn) == SERIALS
+    assert len(drawn) == UNITS
     assert math.sqrt(np.mean(np.square(drawn))) == pytest.approx(rms, rel=0.05), name
-    assert abs(np.mean(drawn)) < 4 * rms / math.sqrt(SERIALS), name
+    assert abs(np.mean(drawn)) < 4 * rms / math.sqrt(UNITS), name
     largest = float(np.max(np.abs(drawn)))
     assert 0.97 < largest <= 1.0 + 1e-12, (name, largest)   # cut off at the accuracy, and units come near it
     if rms == UNIFORM:   # no normal distribution of the same width: 5 % are beyond 95 % of the accuracy
@@ -40,7 +40,7 @@ def require_distribution(drawn: FloatArray, rms: float, name: str) -> None:
 
 def test_errors_of_inputs_are_normal_with_a_third_of_the_accuracy() -> None:
     """Of oscilloscopes with 2000 inputs together."""
-    drawn = [one for bench in (BenchServices(seed) for seed in range(SERIALS // SCOPE.channels))
+    drawn = [one for bench in (BenchServices(seed) for seed in range(UNITS // SCOPE.channels))
              for one in channel_errors(bench, "scope", SCOPE, {}).values()]
     for field, accuracy in (("gain", SCOPE.gain_accuracy), ("offset_divisions", SCOPE.offset_divisions),
                             ("offset", SCOPE.offset_accuracy), ("offset_gain", SCOPE.offset_gain_accuracy),
@@ -49,12 +49,12 @@ def test_errors_of_inputs_are_normal_with_a_third_of_the_accuracy() -> None:
     noise = (np.array([one.noise for one in drawn]) - 1.0) / 0.15
     require_distribution(noise, UNIFORM, "noise")
     pairs = np.corrcoef([[getattr(one, field.name) for one in drawn] for field in dataclasses.fields(ChannelErrors)])
-    assert np.max(np.abs(pairs - np.eye(len(pairs)))) < 5 / math.sqrt(SERIALS)   # each is drawn by itself
+    assert np.max(np.abs(pairs - np.eye(len(pairs)))) < 5 / math.sqrt(UNITS)   # each is drawn by itself
 
 
 def test_errors_of_outputs_are_normal_with_a_third_of_the_accuracy() -> None:
     drawn = [OutputErrors.draw(GENERATOR, BenchServices(seed).rng("generator", "output", "1"))
-             for seed in range(SERIALS)]
+             for seed in range(UNITS)]
     accuracies = {
         "amplitude_gain": GENERATOR.amplitude_gain_accuracy, "amplitude": GENERATOR.amplitude_accuracy,
         "offset_gain": GENERATOR.offset_gain_accuracy, "offset_per_amplitude": GENERATOR.offset_amplitude_accuracy,
@@ -63,20 +63,20 @@ def test_errors_of_outputs_are_normal_with_a_third_of_the_accuracy() -> None:
     for field, accuracy in accuracies.items():
         require_distribution(np.array([getattr(one, field) for one in drawn]) / accuracy, NORMAL, field)
     pairs = np.corrcoef([[getattr(one, field) for one in drawn] for field in accuracies])
-    assert np.max(np.abs(pairs - np.eye(len(pairs)))) < 5 / math.sqrt(SERIALS)
+    assert np.max(np.abs(pairs - np.eye(len(pairs)))) < 5 / math.sqrt(UNITS)
 
 
 def test_calibration_errors_are_uniform_within_the_accuracy() -> None:
     """Of readings, levels, limits, time bases, decade boxes and temperature inputs: all have this one function."""
     sheet = next(iter(next(iter(SOURCE_METERS.values())).values()))
     meter, drawn = SheetMeter(sheet), []
-    for seed in range(SERIALS):
+    for seed in range(UNITS):
         meter.bench = BenchServices(seed)
         drawn.append(meter.calibration("measure VOLT 20", 0.02, 3.0))
     require_distribution(np.array([one.gain for one in drawn]) / 0.02, UNIFORM, "gain")
     require_distribution(np.array([one.offset for one in drawn]) / 3.0, UNIFORM, "offset")
     pairs = np.corrcoef([one.gain for one in drawn], [one.offset for one in drawn])
-    assert abs(pairs[0, 1]) < 5 / math.sqrt(SERIALS)
+    assert abs(pairs[0, 1]) < 5 / math.sqrt(UNITS)
 
 
 @pytest.mark.parametrize("name", SCOPES)
