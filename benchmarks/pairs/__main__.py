@@ -23,12 +23,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import binom
+
 from benchmarks.pairs.cells import Cell, cells, lay
 from benchmarks.pairs.table import Kept, counts, holds, ratio, tables
 from benchmarks.report import INFORMATION, Line, report
 
 KEPT = Path("build/pairs.jsonl")
 COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
+#: chance that fewer of exact 95 % intervals contain the true value than are required of one protocol and device
+_BY_CHANCE = 1e-3
 _SEED = 20261128
 
 
@@ -122,18 +126,23 @@ def main() -> int:
     return code
 
 
+def fewest_by_chance(intervals: int) -> int:
+    """Return the number k of which P(fewer than k exact 95 % intervals contain the true value) < 0.001 (binomial)."""
+    return int(binom.ppf(_BY_CHANCE, intervals, 0.95)) if intervals else 0
+
+
 def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
     results = [(cell, done[cell.name, True]) for cell in wanted]
     measured = [(cell, one) for cell, one in results if not one["refused"]]
     failed = [one for _, one in measured if one["failed"]]
     holding = sum(holds(cell, one) for cell, one in measured)
-    needed = COVERAGE * len(measured)
+    needed = math.ceil(COVERAGE * len(measured) * (1 - 1e-12))
     lines = [
         Line("cells measured", str(len(measured)), INFORMATION if part else f">= {LEAST_CELLS}",
              part or len(measured) >= LEAST_CELLS),
         Line("cells refused by the plan", str(len(results) - len(measured)), "0", len(results) == len(measured)),
         Line("cells that failed", str(len(failed)), "0", not failed),
-        Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed:.0f}",
+        Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed}",
              holding >= needed),
     ]
     for part_of in dict.fromkeys((cell.part.device, cell.part.protocol) for cell in wanted):
@@ -146,10 +155,9 @@ def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
         rows = [row for cell, one in measured for row in one["rows"] if part_of == (
             cell.part.device, cell.part.protocol)]
         held = sum(None not in row and row[3] <= row[1] <= row[4] for row in rows)
-        # so many are outside by chance in one of a thousand runs of exact 95 % intervals, or more rarely
-        least = 0.95 * len(rows) - 3.1 * math.sqrt(0.95 * 0.05 * len(rows))
+        least = fewest_by_chance(len(rows))
         lines.append(Line(f"intervals that contain the true value: {' '.join(part_of)}", f"{held} of {len(rows)}",
-                          f">= {least:.0f}", held >= least))
+                          f">= {least}", held >= least))
     lines += [Line(f"{one['cell']}: failed", one["failed"][:80], "", False) for one in failed]
     lines += [Line(f"{one['cell']}: refused", one["refused"][:80], "", False)
               for _, one in results if one["refused"]]
