@@ -9,10 +9,11 @@ instrument is then more lenient than the hardware.
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 from benchmarks.acceptance.expected import EVIDENCE, Comparison, Expected, compare, idle, load, misplaced
-from benchmarks.acceptance.planting import plant_all
+from benchmarks.acceptance.planting import PlantResult, case_of, plant_all
 from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
 from benchmarks.report import heading
 
@@ -89,12 +90,18 @@ def _tell(found: Comparison, wrong: Sequence[str]) -> None:
     print(f"\n{len(found.expected)} expected failures.")
 
 
+def _refuse_unknown(names: Sequence[str]) -> int:
+    """Say that the list has no such entries; return the exit code."""
+    print(f"the list has no entry {', '.join(map(repr, names))}. It has: {', '.join(entry.id for entry in load())}",
+          file=sys.stderr)
+    return 2
+
+
 def reproduce(name: str) -> int:
     """Run the cases of one entry of the list, and show entry, source line and failure beside each other."""
     entry = next((entry for entry in load() if entry.id == name), None)
     if entry is None:
-        print(f"the list has no entry {name!r}. It has: {', '.join(entry.id for entry in load())}", file=sys.stderr)
-        return 2
+        return _refuse_unknown([name])
     print(f"{entry.id}: {entry.package} {entry.version}, {entry.file}:{entry.line}\n    {entry.source_line()}\n"
           f"symptom: {entry.symptom}\nstatement ({EVIDENCE[entry.evidence]}): {entry.manual}")
     row = run_row(entry.driver, entry.transports[0])
@@ -112,17 +119,32 @@ def reproduce(name: str) -> int:
 
 
 def plant(only: Sequence[str]) -> int:
-    """Plant failures into the cases of the list, and print which are taken for the expected ones."""
+    """Plant failures into the cases of the list, and print which are taken for the expected ones.
+
+    Parameters
+    ----------
+    only : IDs of entries; empty: all of them
+    """
+    known = {entry.id: entry for entry in load()}
+    if unknown := [name for name in only if name not in known]:
+        return _refuse_unknown(unknown)
+    chosen = [known[name] for name in only or known]
+    without = [entry.id for entry in chosen if case_of(entry) is None]
+    if without and only:
+        print(f"nothing can be planted into {', '.join(without)}: an entry of a suite, one that needs a package that "
+              "is not installed, or one whose case no driver has", file=sys.stderr)
+        return 2
     print(heading("acceptance --plant", "other failures in the cases of the expected ones"))
     print("| entry | planted | result |\n|---|---|---|")
     found = []
-    for one in plant_all(load(), only):
+    for one in plant_all(chosen):
         found.append(one)
         print(f"| {one.entry} | {one.plant} | {one.result} |", flush=True)
         print(f"{one.entry}, {one.plant}: {one.shown}", file=sys.stderr, flush=True)
-    counts = {result: sum(one.result == result for one in found) for result in ("told", "HIDDEN", "-")}
-    print(f"\n{counts['told']} told, {counts['HIDDEN']} hidden, {counts['-']} without an effect.")
-    return 1 if counts["HIDDEN"] else 0
+    counts = Counter(one.result for one in found)
+    print(f"\n{counts[PlantResult.TOLD]} told, {counts[PlantResult.HIDDEN]} hidden, "
+          f"{counts[PlantResult.NO_EFFECT]} without an effect.")
+    return 1 if counts[PlantResult.HIDDEN] else 0
 
 
 def main() -> int:

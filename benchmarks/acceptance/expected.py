@@ -78,10 +78,14 @@ class Expected:
         name, _, least = self.needs.partition(" ")
         return not name or int(version(name).partition(".")[0]) >= int(least)
 
+    def names(self, case: str) -> bool:
+        """Whether one of its patterns is that of the name of a case."""
+        return any(fnmatch.fnmatchcase(_plain(case), _plain(pattern)) for pattern in self.cases)
+
     def covers(self, row: Row, outcome: Outcome) -> bool:
         """Whether it is about this case."""
         return (row.name == self.driver and row.transport in self.transports and self.in_force
-                and any(fnmatch.fnmatchcase(_plain(outcome.case), _plain(pattern)) for pattern in self.cases))
+                and self.names(outcome.case))
 
     def texts(self, transport: str) -> tuple[str, ...]:
         """Return the texts that hold for a transport."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-LONGEST_CASE = 600.0   #: [s] of wall clock for one case
+LONGEST_CASE = 600.0   #: [s] of wall clock for one case, and then for the end of its driver and its bench
 LONGEST_READ = 5.0   #: [s] of processor time of the driver's thread in one read by a wire; the longest needs 0.1 s
 _TICK = 0.5   #: [s] of wall clock between two looks
 #: the read of pyvisa's sessions that goes on until it has the bytes that were asked for
@@ -42,7 +42,8 @@ class Watch:
         Raises
         ------
         TooLong
-            One read has used :data:`LONGEST_READ`, or the case :data:`LONGEST_CASE`.
+            One read has used :data:`LONGEST_READ`, or the case :data:`LONGEST_CASE`. It is raised once: what closes the
+            driver and the bench then has as much time again.
         """
         used = time.thread_time()
         read = _reading(frame)
@@ -51,6 +52,7 @@ class Watch:
         if read is not None and self._by_wire and used - self._read_began > LONGEST_READ:
             raise TooLong(f"a read by {_path(read)} loops without an end")
         if time.monotonic() > self._ends:
+            self._ends = time.monotonic() + LONGEST_CASE
             raise TooLong(f"did not end within {LONGEST_CASE:g} s, in {_path(frame)}")
 
 

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from benchmarks.acceptance.benches import TESTED, OpenBench
@@ -73,27 +74,42 @@ PLANTS: dict[str, Plant] = {
 }
 
 
+class PlantResult(StrEnum):
+    """What the list makes of a planted failure."""
+
+    TOLD = "told"   #: it is not taken for the expected failure
+    HIDDEN = "HIDDEN"   #: it is taken for the expected failure
+    NO_EFFECT = "-"   #: nothing came of it
+
+
 @dataclass(frozen=True)
 class Planted:
     """What one planted failure has shown."""
 
     entry: str
     plant: str
-    result: str   #: "told", "HIDDEN", or "-" where nothing came of it
+    result: PlantResult
     shown: str
 
 
-def plant_all(entries: Sequence[Expected], only: Sequence[str]) -> Iterator[Planted]:
-    """Plant each failure into the first case of each entry that is in force, by the first of its transports."""
+def case_of(entry: Expected) -> str | None:
+    """Return the first case of an entry into which a failure can be planted; None: it has none."""
+    if entry.driver.startswith("suite.") or not entry.in_force:
+        return None
+    return next(filter(entry.names, drivers()[entry.driver].cases), None)
+
+
+def plant_all(entries: Sequence[Expected]) -> Iterator[Planted]:
+    """Plant each failure into the first case of each entry that has one, by the first of its transports."""
     for entry in entries:
-        if not entry.driver.startswith("suite.") and entry.in_force and (not only or entry.id in only):
+        if (case := case_of(entry)) is not None:
             for name, plant in PLANTS.items():
-                yield _planted(entry, name, plant)
+                yield _planted(entry, case, name, plant)
 
 
-def _planted(entry: Expected, name: str, plant: Plant) -> Planted:
+def _planted(entry: Expected, case: str, name: str, plant: Plant) -> Planted:
     driver, transport = drivers()[entry.driver], entry.transports[0]
-    case, came = entry.cases[0], []
+    came: list[Callable[[], bool]] = []
 
     def check(opened: Any, bench: OpenBench) -> None:
         came.append(bench.held(lambda: plant(bench.world.instruments[TESTED])))
@@ -104,5 +120,6 @@ def _planted(entry: Expected, name: str, plant: Plant) -> Planted:
         outcomes = tuple(check_driver(replace(driver, cases={case: check}), driver.twins[0], transport))
     row = Row(entry.driver, entry.package, entry.version, transport, driver.twins[0], outcomes)
     hidden = bool(compare([row], [entry]).expected)
-    result = "-" if not (came and came[0]()) else "HIDDEN" if hidden else "told"
+    found = PlantResult.HIDDEN if hidden else PlantResult.TOLD
+    result = found if came and came[0]() else PlantResult.NO_EFFECT
     return Planted(entry.id, name, result, " ".join(outcome.shown or "passed" for outcome in outcomes))

@@ -109,7 +109,7 @@ def check_driver(driver: Driver, twin: str, transport: str, cases: Sequence[str]
             warnings.simplefilter("ignore")
             try:
                 yield _outcome(driver, twin, transport, name, FOLDER / f"{driver.row}_{number}")
-            except Exception as error:  # noqa: BLE001  a bench that cannot be switched on or off is a failure too
+            except (Exception, TooLong) as error:  # noqa: BLE001  a bench that cannot be switched on or off is a failure too
                 yield Outcome(name, False, f"bench: {_told(error)}")
 
 
