@@ -35,7 +35,9 @@ _READ_LEVEL = 0.01
 _SAME_AMPLITUDE, _SAME_WIDTH = 0.05, 0.1
 _MOST_FIGURES = 12
 _FEWEST_CLIPPED = 10  #: readings at the largest value
-_FIRST_AFTER = 12  #: samples after a pulse whose current tells how many decimals the relaxing one was printed with
+#: samples after a pulse whose current tells how many decimals the relaxing one was printed with. Chosen: few, because
+#: the current and with it the step of its last digit are largest at first; more than one, so that none decides alone
+_FIRST_AFTER = 12
 _ENOUGH_BEFORE = 8  #: samples before a pulse that tell how the rested device conducts
 
 

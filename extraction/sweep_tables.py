@@ -32,7 +32,9 @@ _SAME_STEP = 0.2  #: steps of both ways are equal within this share
 #: rows of random order differ from their neighbours by 0.29 of the range (median of two uniform numbers), those of a
 #: sweep by one step
 _FEWEST_ROWS, _JUMPS = 20, 0.2
-_FEWEST_DIFFERENCES = 5  #: half-sweeps, for a bootstrap of their mean
+#: half-sweeps, for a bootstrap of their mean. Chosen: of 2, 3, 4, 5 and 8 normal values, the interval by bootstrap
+#: alone contains the true mean in 50, 75, 81, 82 and 89 % of the cases (2000 drawn samples of each)
+_FEWEST_DIFFERENCES = 5
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -217,14 +219,15 @@ def _difference(
     theirs: Sequence[Result],
     conditions: Mapping[str, Any],
 ) -> list[Result]:
-    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.value is not None and b.value is not None]
-    if not pairs:
+    known = [(a.value - b.value, math.hypot(half_width(a), half_width(b)))
+             for a, b in zip(ours, theirs, strict=True) if a.value is not None and b.value is not None]
+    if not known:
         return []
-    both = np.array([(a.value or 0.0) - (b.value or 0.0) for a, b in pairs])
+    both, widths = np.array(known).T
     mean = float(both.mean())
     bounds = bootstrap_interval(both, lambda drawn: drawn.mean(axis=1))
     # equal differences have no scatter. But each voltage has its own interval, and steps are common to all half-sweeps
-    own = float(np.median([math.hypot(half_width(a), half_width(b)) for a, b in pairs]))
+    own = float(np.median(widths))
     low, high = (mean + side * math.hypot(end - mean if np.isfinite(end) else 0.0, own)
                  for side, end in zip((-1.0, 1.0), bounds, strict=True))
     only_ours = sum(a.value is not None and b.value is None for a, b in zip(ours, theirs, strict=True))
@@ -244,8 +247,8 @@ def _difference(
             mean,
             low,
             high,
-            "mean of the differences between the two rules in each half-sweep; interval by bootstrap, and that of a "
-            "value",
+            "mean of the differences between the two rules in each half-sweep; interval by bootstrap, "
+            "combined with the intervals of the two voltages",
             told,
             Flag.TOO_FEW if both.size < _FEWEST_DIFFERENCES else Flag.NONE,
         )
