@@ -161,6 +161,8 @@ def main(argv: list[str] | None = None) -> int:
     seeds, count = (3, 5) if options.quick else (200, 25)
     families = dict.fromkeys(family for family, _ in BY_HAND if any(
         text in family.model for text in options.only.split(",")))
+    if not families:
+        parser.error(f"--only {options.only}: no family has this in the name of its model")
     print(heading("conform", f"planted differences, seed {options.seed}"))
     print("| instrument | planted by hand: found | drawn: found | untouched: with a difference | gains, found at "
           "| offsets, found at | gains of readings, found at |\n|---|---|---|---|---|---|---|")

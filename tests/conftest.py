@@ -102,12 +102,25 @@ def pytest_runtest_makereport(item: pytest.Item):  # type: ignore[no-untyped-def
         report.longrepr = f"skipped although everything is installed: {report.longrepr}"
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-untyped-def]
+    """The same for a file, or a whole folder, that skips itself before it has a test (``importorskip``)."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("TSBENCH_REQUIRE_ALL") and not _is_allowed(str(report.longrepr)):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although everything is installed: {report.longrepr}"
+
+
 def _may_skip(item: pytest.Item, report: pytest.TestReport) -> bool:
-    reason = str(report.longrepr)
     return (
         item.get_closest_marker("hardware") is not None or item.get_closest_marker("soak") is not None
-        or "measured data" in reason or "Windows" in reason
+        or _is_allowed(str(report.longrepr))
     )
+
+
+def _is_allowed(reason: str) -> bool:
+    return "measured data" in reason or "Windows" in reason
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

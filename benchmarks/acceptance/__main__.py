@@ -166,6 +166,8 @@ def main() -> int:
     if options.reproduce:
         return reproduce(options.reproduce)
     wanted = planned(options.quick, options.only)
+    if not wanted:
+        parser.error(f"--only {' '.join(options.only)}: no row has this in its name. --list prints the rows")
     if options.list:
         print("\n".join(f"{name}, {transport}" for name, transport in wanted))
         print("\n".join(f"{entry.id}: {entry.driver}: {entry.symptom}" for entry in load()))

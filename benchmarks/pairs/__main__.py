@@ -99,9 +99,15 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     wanted = [cell for cell in cells() if options.only in cell.name]
+    if not wanted:
+        parser.error(f"--only {options.only}: no cell has this text in its name")
+    if (options.only or options.quick) and not options.resume and not options.kept:
+        kept_file = KEPT.with_name("pairs_part.jsonl")   # a look at some cells must not cost all others
+    else:
+        kept_file = KEPT
     if options.quick:
         wanted = list({(cell.part.device, cell.part.protocol): cell for cell in reversed(wanted)}.values())
-    KEPT.parent.mkdir(exist_ok=True)
+    kept_file.parent.mkdir(exist_ok=True)
     done = {} if not ((options.resume or options.kept) and KEPT.exists()) else {
         (one["cell"], one["imperfections"]): one for one in map(json.loads, KEPT.read_text("utf-8").splitlines())}
     if options.kept:
@@ -110,7 +116,7 @@ def main() -> int:
     jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
     job = partial(_job, commit=_commit())   # of the beginning: the tree may change while it runs
-    with KEPT.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
+    with kept_file.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
             options.workers) as pool:
         for number, found in enumerate(pool.map(job, jobs)):
             done[found["cell"], found["imperfections"]] = found

@@ -28,7 +28,7 @@ class Model:
     driver: str
     kind: str
     channel: str  #: of its first terminal of this kind, "" where it has one terminal only
-    family: str  #: the class that the drivers of its sister models share
+    family: str  #: the driver of an oscilloscope; else the class that the drivers of its sister models share
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ def models(kind: str) -> list[list[Model]]:
                 continue
             channel = next((one for one in virtual.terminals if kind in declared.kinds_of(one)), None)
             if channel is not None:
-                model = Model(name, declared.name, kind, channel, _family(declared.load()))
+                # the drivers of oscilloscopes share how they wait and read, but each has commands of its own
+                family = declared.name if kind == SCOPE else _family(declared.load())
+                model = Model(name, declared.name, kind, channel, family)
                 found.setdefault(model.family, []).append(model)
                 break
     return list(found.values())
