@@ -127,13 +127,14 @@ def test_all_curves_of_a_crossbar(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_the_heater_is_off_after_the_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a point fails."""
+    """Also where a point fails: the controller itself says that the range of its heater is 0."""
     told: list[str] = []
     switch_off = ChuckTemperature.heater_off
 
     def noted(chuck: ChuckTemperature) -> None:
+        told.append(chuck._controller.ask("RANGE? 1"))
         switch_off(chuck)
-        told.append("off")
+        told.append(chuck._controller.ask("RANGE? 1"))
 
     def failed(_bench: Bench) -> float:
         raise InstrumentError("no record")
@@ -142,7 +143,7 @@ def test_the_heater_is_off_after_the_curves(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(crossbar_curves, "frequency", failed)
     with pytest.raises(InstrumentError, match="no record"):
         crossbar_curves.main(str(copied(tmp_path, "crossbar")))
-    assert told == ["off"]
+    assert told[0] != "0" and told[1:] == ["0"]
 
 
 @pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
