@@ -124,6 +124,7 @@ def test_another_unit_stays_at_its_level_during_a_sweep(bench: Bench) -> None:
     assert abs(circuit(bench).current("R_analyser_smu1_relay")) < 1e-9
 
 
+@pytest.mark.sabotage("output")
 def test_before_the_first_reset_its_terminals_count_as_on(bench: Bench) -> None:
     """KXCI does not tell what an earlier process has left on."""
     driver = box(bench)
