@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
-from tsbench.protocols.pulses.delivery import CLOCK_ROOM, pulse_starts
+from tsbench.protocols.pulses.delivery import pulse_starts
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.quantities import Seconds, Volts
 from tsbench.records import FloatArray
@@ -64,10 +64,8 @@ class TrainParameters(PulseParameters):
 
     def pulse(self, amplitude: float, alone: bool = False) -> Pulse:
         """Return the generator's pulse of one ``amplitude`` [V]; ``alone``: each takes a trigger of its own."""
-        period = self.period
-        if self.gaps or alone:  # a generator takes no trigger until the period of the pulse before is over
-            gap = min(self.gaps) if self.gaps else self.period - self.width
-            period = max(self.width + min(gap / 2, gap - CLOCK_ROOM), self._alone)
+        # a generator takes no trigger until the period of the pulse before is over
+        period = self._alone if self.gaps or alone else self.period
         return Pulse(self.base, amplitude, self.width, period, self.rise_time, self.fall_time)
 
     @property

@@ -1,5 +1,6 @@
 """An external trigger is the sync output of the generator: one edge for each burst, not for each pulse."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from tsbench.protocols import PairedPulse, PulseTrain, protocol_named
+from tsbench.protocols.pulses import shot
 from tsbench.protocols.pulses.delivery import CLOCK_ROOM, SENT_ONE_BY_ONE, SHORTEST_CLOCKED_GAP, edge_per_pulse
 from tsbench.protocols.pulses.layout import pair_layout
 from tsbench.records import Flag
@@ -62,8 +64,8 @@ def test_the_generator_is_ready_for_a_trigger_that_follows_a_late_one(
     assert train.plan(station).refusals == ()
     list(train.run(station, recorder))
     pulse = station.generator.named("configure_pulse")[-1]
-    assert max(pulse.period, train.span) <= period - CLOCK_ROOM + 1e-12
-    assert pulse.period >= width + 1.5 * (train.rise_time + train.fall_time)
+    assert max(pulse.period, train.span) == pytest.approx(train.busy) and train.busy <= period - CLOCK_ROOM + 1e-12
+    assert pulse.period == pytest.approx(width + 1.5 * (train.rise_time + train.fall_time))
 
 
 def test_the_period_that_a_refusal_names_is_accepted(station: Any) -> None:
@@ -194,6 +196,24 @@ def test_pulses_with_an_external_trigger_are_all_recorded(measure: Any) -> None:
     assert high.codes.shape[0] == 3   # one acquisition of three segments
     assert np.diff(high.segment_times) == pytest.approx([20e-3, 20e-3], abs=2e-3)
     assert len([row for row in done.values("switching_delay") if row.value is not None]) == 3
+
+
+def test_a_late_trigger_costs_no_pulse(measure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one is 8 ms late. Before, the generator ignored the third one, and the run failed."""
+    waits: list[float] = []
+
+    def steps_for(clock: Any, until: float, step: Any) -> Iterator[Any]:
+        waits.append(until)
+        clock.wait(max(until + (8e-3 if len(waits) == 2 else 0.0) - clock.now(), 0.0))
+        yield step()
+
+    monkeypatch.setattr(shot, "steps_for", steps_for)
+    done = measure("nbo2", "pulse_train", {
+        "count": 4, "period": "15 ms", "width": "5 ms", "record_span": "8 ms", "trigger": "external", "probe": False,
+    }, replace=WIRED)
+    assert done.outcome.status == "success" and not (done.run.point_flags & Flag.TRIGGER_MISSED).any()
+    high, _ = done.run.waveforms
+    assert np.diff(high.segment_times) == pytest.approx([23e-3, 8e-3, 14e-3], abs=1.5e-3)
 
 
 def test_cycles_with_an_external_trigger_are_all_recorded(measure: Any) -> None:
