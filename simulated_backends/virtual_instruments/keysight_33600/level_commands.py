@@ -1,5 +1,7 @@
 """Level commands of the 33500B/33600A: amplitude, offset, high, low, units, limits, declared load."""
 
+import math
+
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
@@ -22,6 +24,9 @@ _ERRORS = {
 class LevelCommands(Table33600):
     """What ``VOLTage`` and ``OUTPut:LOAD`` do."""
 
+    _conditions = (math.nan, math.nan)  #: load [Ohm] and frequency [Hz] of the window that was computed last
+    _window = Window(math.nan, math.nan, math.nan)
+
     def edge_floor(self, channel: int) -> float:
         """Return the shortest edge [s, 10-90 %] at the present amplitude."""
         levels = self.shared.levels[channel]
@@ -40,7 +45,10 @@ class LevelCommands(Table33600):
 
     def window(self, channel: int) -> Window:
         """Return what the output can do at the declared load and frequency."""
-        return Window.of(self.data_sheet, self.load[channel], self.shared.frequency[channel])
+        load, frequency = self.load[channel], self.shared.frequency[channel]
+        if (load, frequency) != self._conditions:
+            self._conditions, self._window = (load, frequency), Window.of(self.data_sheet, load, frequency)
+        return self._window
 
     def accept(self, channel: int, adjusted: Adjusted) -> None:
         """Take levels over, and post the error of what was not as requested."""
