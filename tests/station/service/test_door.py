@@ -1,6 +1,7 @@
 """Nobody without a token gets in; malformed, huge and slow messages hurt nobody."""
 
 import contextlib
+import gc
 import json
 import os
 import random
@@ -118,7 +119,12 @@ def test_a_client_that_asks_and_never_reads_holds_up_nobody(served: HeldService)
 
 @pytest.mark.parametrize("seed", range(4))
 def test_malformed_messages_end_no_service(served: HeldService, seed: int) -> None:
-    assert attack(served, random.Random(seed), 60) == []
+    gc.collect()
+    gc.disable()   # a finalizer that runs in the depth of a nested message fails, whatever it belongs to
+    try:
+        assert attack(served, random.Random(seed), 60) == []
+    finally:
+        gc.enable()
 
 
 def test_who_says_nothing_is_let_go(served: HeldService, monkeypatch: pytest.MonkeyPatch) -> None:
