@@ -137,7 +137,7 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     if not odd:
         return ""
     state = "the device was already on" if on else "the device conducts almost no current"
-    if on and what == "switching":   # what a filament that has not dissolved yet gives
+    if on and what == "switching":   # as with a filament that is not dissolved yet
         advice = "If it switches off slowly, raise 'rest' or lower 'base'. Otherwise, check the contact and the device"
     before = f"had a resistance of {format_quantity(1 / off, 'Ohm', 3)}" if off else "conducted no current"
     return (

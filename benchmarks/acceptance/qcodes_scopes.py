@@ -36,7 +36,7 @@ IDENTITIES = {
 
 
 def identifies_itself(driver: Any, bench: OpenBench) -> None:
-    """The driver reads maker and model, and they are told apart."""
+    """The driver reads maker and model as separate values."""
     found = driver.get_idn()
     same("vendor and model", (found["vendor"], found["model"]), IDENTITIES[type(driver).__name__])
 

@@ -101,14 +101,12 @@ def main() -> int:
     wanted = [cell for cell in cells() if options.only in cell.name]
     if not wanted:
         parser.error(f"--only {options.only}: no cell has this text in its name")
-    if (options.only or options.quick) and not options.resume and not options.kept:
-        kept_file = KEPT.with_name("pairs_part.jsonl")   # a look at some cells must not cost all others
-    else:
-        kept_file = KEPT
+    part, known = options.quick or bool(options.only), options.resume or options.kept
+    kept_file = KEPT if known or not part else KEPT.with_name("pairs_part.jsonl")   # some cells must not replace all
     if options.quick:
         wanted = list({(cell.part.device, cell.part.protocol): cell for cell in reversed(wanted)}.values())
     kept_file.parent.mkdir(exist_ok=True)
-    done = {} if not ((options.resume or options.kept) and KEPT.exists()) else {
+    done = {} if not (known and KEPT.exists()) else {
         (one["cell"], one["imperfections"]): one for one in map(json.loads, KEPT.read_text("utf-8").splitlines())}
     if options.kept:
         sys.stdout.writelines(f"{line}\n" for line in counts(wanted, done))
@@ -125,7 +123,6 @@ def main() -> int:
             judged = "holds" if holds(jobs[number][0], found) else "does not hold"
             said = found["refused"] or found["failed"] or judged
             sys.stderr.write(f"{number + 1}/{len(jobs)} {found['cell']}: {said}\n")
-    part = options.quick or bool(options.only)
     code = report("pairs", "Every source with every oscilloscope", _lines(wanted, done, part))
     measured = [cell for cell in wanted if not done[cell.name, True]["refused"]]
     sys.stdout.writelines(f"{line}\n" for line in ("", *tables(measured, done)))

@@ -80,9 +80,9 @@ class PulseTrigger:
                 f"{self.advice}")
 
     def learn(self, waveforms: Mapping[str, Waveform]) -> None:
-        """Keep a record of the channel that triggers: it tells the noise, should a pulse be missed."""
-        if any(waveform.codes.size for waveform in waveforms.values()):
-            self._blind = 0
+        """Count the shots that recorded nothing, and keep a record of the channel that triggers: it shows the noise."""
+        seen = any(waveform.codes.size for waveform in waveforms.values())
+        self._blind = 0 if seen else self._blind + 1
         if (own := self._of_trigger(waveforms)) is not None:
             self._seen = replace(own, codes=own.codes[:1].copy())   # the other segments need no memory here
 
@@ -101,8 +101,6 @@ class PulseTrigger:
         busy : [s] from the trigger of a pulse that goes alone until the next one can go; infinite: none goes alone
         """
         before = format_quantity(self._now.level, "V")
-        seen = any(waveform.codes.size for waveform in waveforms.values())
-        self._blind = 0 if seen else self._blind + 1
         if self._asked.source == "external":
             self.advice = (f"The external trigger level is {before}. Check 'external_level', and the cable from the "
                            "sync output of the generator to the external input of the scope")

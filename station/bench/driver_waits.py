@@ -45,7 +45,7 @@ class DriverWaits:
         Raises
         ------
         StopHeard
-            The run was asked to end, and its step has not ended since.
+            A stop of the run was requested, and its step still goes on.
         """
         self._look()
         parts = max(math.ceil(seconds / _LONGEST_PART), 1)

@@ -149,8 +149,8 @@ class Wiring:
                 raise ConfigurationError(
                     f"{self.file.path}: [fixture.probes] '{channel}' has the attenuation {table.attenuation:g}, which "
                     f"the {driver.identity.model} does not have. It has {', '.join(f'{one:g}' for one in known)}")
-            found[terminal] = PassiveProbe(table.attenuation, table.resistance or table.attenuation * SCOPE_INPUT,
-                                    table.accuracy)
+            resistance = table.resistance or table.attenuation * SCOPE_INPUT
+            found[terminal] = PassiveProbe(table.attenuation, resistance, table.accuracy)
         return found
 
     def input_conductance(self, terminal: str) -> float:

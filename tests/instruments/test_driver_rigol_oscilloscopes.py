@@ -163,7 +163,7 @@ def test_a_level_beyond_the_divider_is_refused() -> None:
 
 
 def test_a_stop_ends_the_wait_for_points_of_a_ds4000() -> None:
-    """The generator's output is on meanwhile: nobody waits for the rest of the five seconds."""
+    """The stop ends the wait before its five seconds are over, because the output of the generator is on."""
     asked: list[str | None] = [None, None, None, "stopped by the operator"]
     waits = DriverWaits(Waited)
     pairs = [*READING, (":WAV:STAT?", "READ,0"), (":WAV:STAT?", "READ,0")]

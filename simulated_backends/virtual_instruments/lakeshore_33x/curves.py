@@ -18,7 +18,7 @@ class Curve:
     ----------
     name, serial : at most 15 and 10 characters
     format : of its points: 1 mV/K, 2 V/K, 3 Ohm/K, 4 log Ohm/K
-    limit : highest temperature [K]; that of a curve that nobody has written is not compared with a manual
+    limit : highest temperature [K]. The limit of an empty curve is not compared with a manual
     sign : of its slope, where it has no two points: 1 negative, 2 positive
     points : by their index, 1 to 200; standard curves have none here
     """
