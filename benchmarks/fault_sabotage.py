@@ -1,25 +1,36 @@
 """A product spoilt on purpose: what a check of faults must find."""
 
 import contextlib
+import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from unittest import mock
 
-from tsbench.instruments.keithley_2450.driver import Keithley2450
-from tsbench.instruments.keysight_33500.driver import Keysight33500
+from tsbench.instruments.registry import DRIVERS, driver_class
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.storage.journal.writer import JournalWriter
 
 
+def driving_classes() -> list[type]:
+    """Return the classes of all our drivers, terminals and common parts that make an output safe themselves."""
+    for name in DRIVERS.offers():
+        driver_class(name)   # imports its modules
+    homes = [module for name, module in list(sys.modules.items()) if name.startswith("tsbench.instruments.")
+             and not name.startswith(("tsbench.instruments.interfaces", "tsbench.instruments.guard"))]
+    found = {kind for home in homes for _, kind in inspect.getmembers(home, inspect.isclass)
+             if kind.__module__ == home.__name__ and "safe_state" in vars(kind)}
+    return sorted(found, key=lambda kind: (kind.__module__, kind.__qualname__))
+
+
 @contextlib.contextmanager
 def _output() -> Iterator[None]:
-    """Making safe switches nothing off, and says it did."""
-    with (
-        mock.patch.object(Keithley2450, "safe_state", lambda self: None),
-        mock.patch.object(Keysight33500, "safe_state", lambda self: None),
-        mock.patch.object(Keithley2450, "output_states", lambda self: []),
-        mock.patch.object(Keysight33500, "output_states", lambda self: []),
-    ):
+    """Making safe switches nothing off, and says it did: in each driver."""
+    with contextlib.ExitStack() as stack:
+        for kind in driving_classes():
+            stack.enter_context(mock.patch.object(kind, "safe_state", lambda self: None))
+            if "output_states" in vars(kind):
+                stack.enter_context(mock.patch.object(kind, "output_states", lambda self: []))
         yield
 
 

@@ -15,7 +15,9 @@ and all minutes count. An input that fails is kept
 there too; ``--reproduce FILE --only TARGET`` runs it alone.
 
 The memory of a process that fuzzes has what the fuzzer itself keeps. So the inputs of the corpus are run again without
-the fuzzer, and the memory of that process must stand still.
+the fuzzer, and the memory of that process must stand still. These runs also count what the instruments made of the
+messages: a share of them must be taken without an error and a share refused, so the parser and what is behind it were
+reached.
 """
 
 import argparse
@@ -32,6 +34,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,7 @@ PATIENCE = 20  #: an input that hangs ends after this times LONGEST_INPUT of wal
 MOST_MEMORY = 2500  #: [MB] of the process
 REPLAYS = 10_000  #: inputs of the corpus that are run again without the fuzzer
 MOST_GROWTH = 20  #: [MB] by which the second half of them may raise the memory
+LEAST_ACCEPTED, MOST_ACCEPTED = 0.01, 0.99  #: share of the messages that are run again, on each instrument
 MOST_FAILURES = 10  #: inputs that fail, before the target is given up
 SEEDS: dict[str, tuple[bytes, ...]] = {
     "scpi": (
@@ -71,6 +75,8 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b":WAV:PRE?\xff:SYST:SET?\xff:MEAS:FREQ? CHAN1", b":SOUR:SWE:VOLT:LIN 0, 1, 11, 1E-3;:INIT;*WAI",
         b":SOUR:VOLT:MODE LIST;:SOUR:LIST:VOLT 0,1,2;:TRIG:COUN 3;:OUTP ON;:READ?",
         b":TRAC:FEED SENS;:TRAC:FEED:CONT NEXT;:INIT", b":PULS:WIDT1 1E-6;:OUTP1 ON;:TRIG1", b"KRDG? A;SETP 1,300",
+        b"MoveChuck 100 200 H Y\xffReadChuckPosition\xffMoveChuckContact", b"StepFirstDie\xffStepNextDie 1 1 0",
+        b"map:step_first_die\xffmap:step_die 1,1\xffmap:get_num_dies", b"move_chuck_contact\xffget_chuck_xy",
     ),
     "tsp": (
         b"*IDN?", b"smua.source.output = smua.OUTPUT_ON", b"print(smua.measure.i())", b"smua.source.levelv = 1.5",
@@ -170,15 +176,18 @@ class Subject:
         self.setting = setting
         self._switched_on, self._parser_errors = SWITCHED_ON[target], _REFUSED[target]
         self.refused: list[int] = []   #: codes that the error queue was given
-        status = self.instrument.status
-        for name in ("post", "post_flex", "post_kxci"):
-            if hasattr(status, name):
-                setattr(status, name, self._noting(getattr(status, name), name == "post"))
+        self.given = self.accepted = 0   #: messages that are not empty, and those of them that gave no error
+        places = [(getattr(self.instrument, "status", None), ("post", "post_flex", "post_kxci")),
+                  (self.instrument, ("refuse", "refused"))]   # LeCroy, and instruments of lines without a status
+        for place, names in places:
+            for name in names:
+                if hasattr(place, name):
+                    setattr(place, name, self._noting(getattr(place, name), name in {"post", "refuse"}))
 
-    def _noting(self, post: Callable[[Any], None], is_scpi: bool) -> Callable[[Any], None]:
-        def noted(error: Any) -> None:
+    def _noting(self, post: Callable[[Any], Any], is_scpi: bool) -> Callable[[Any], Any]:
+        def noted(error: Any) -> Any:
             self.refused.append(int(error.code) if is_scpi else _FOREIGN)
-            post(error)
+            return post(error)
 
         return noted
 
@@ -214,6 +223,8 @@ class Subject:
         before, clock = dict(self.instrument.output_states()), self.world.bench.clock
         still = not self.instrument.exchange.will_answer and clock.next_event() is None
         self.reply(message)
+        self.given += bool(message.strip())
+        self.accepted += bool(message.strip()) and not self.refused
         end = self.instrument.framing.message_end
         one_unit = b";" not in message and b"\n" not in message.rstrip(b"\n") and end not in message.removesuffix(end)
         if still and one_unit and self.refused and all(code in self._parser_errors for code in self.refused):
@@ -236,9 +247,10 @@ class Subject:
         return data
 
 
-def acting(target: str) -> Callable[[bytes], None]:
-    """Return what takes an input: its first byte chooses the instrument."""
-    names, opened, setting = models(target), dict[str, Subject](), Setting()
+def acting(target: str, opened: dict[str, Subject] | None = None) -> Callable[[bytes], None]:
+    """Return what takes an input: its first byte chooses the instrument. ``opened`` gets each one that is opened."""
+    names, setting = models(target), Setting()
+    opened = {} if opened is None else opened
 
     def one_input(data: bytes) -> None:
         if not data:
@@ -259,8 +271,12 @@ def words(target: str) -> set[str]:
     found = {"MIN", "MAX", "DEF", "ON", "OFF", "INF", "#18", "#H1F", "1E-3", "\\xff", ";", ":", "?", "'CURR'", "(@1)"}
     for model in models(target):
         with suppress(Exception):
-            for pattern, _ in declared(instrument_class(model)):
+            kind = instrument_class(model)
+            for pattern, _ in declared(kind):
                 found |= set(re.findall(r"\*?[A-Za-z_]+", pattern))
+            for table in getattr(kind, "line_tables", ()):
+                for name in dir(table):
+                    found |= set(getattr(getattr(table, name), "__line_words__", ()))
     return found
 
 
@@ -339,19 +355,42 @@ def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
 
 
 def replay(target: str) -> None:
-    """Run inputs of the corpus again, drawn at random; print the memory [MB] at half of them and behind the last."""
-    act, draw = acting(target), random.Random(1)
-    inputs = [file.read_bytes() for file in sorted((FOLDER / target / "corpus").iterdir())]
+    """Run inputs of the corpus again, drawn at random; print what :class:`Replayed` holds, as JSON."""
+    opened: dict[str, Subject] = {}
+    act, draw, memory = acting(target, opened), random.Random(1), list[float]()
+    inputs = [file.read_bytes() for file in sorted(prepare(target).iterdir())]
     for _ in range(2):
         for data in draw.choices(inputs, k=REPLAYS // 2):
             act(data)
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-        print(pages * resource.getpagesize() / 1e6)
+        memory.append(pages * resource.getpagesize() / 1e6)
+    found = Replayed(memory[0], memory[1] - memory[0],
+                     {name: one.accepted / max(one.given, 1) for name, one in opened.items()})
+    print(json.dumps(asdict(found)))
 
 
-def growth(target: str) -> tuple[float, float]:
-    """Return the memory [MB] of a process at half of the inputs that are run again, and what the other half adds.
+@dataclass(frozen=True)
+class Replayed:
+    """What runs of the corpus without the fuzzer show.
+
+    memory, growth : [MB] of the process at half of the inputs, and what the other half adds
+    accepted : share of the messages that gave no error, of each instrument
+    """
+
+    memory: float
+    growth: float
+    accepted: Mapping[str, float]
+
+    @property
+    def reached(self) -> bool:
+        """Whether each instrument has accepted some messages and refused others."""
+        return bool(self.accepted) and all(
+            LEAST_ACCEPTED <= share <= MOST_ACCEPTED for share in self.accepted.values())
+
+
+def replayed(target: str) -> Replayed:
+    """Run inputs of the corpus again in a process without the fuzzer.
 
     Raises
     ------
@@ -360,8 +399,7 @@ def growth(target: str) -> tuple[float, float]:
     """
     done = subprocess.run([sys.executable, "-m", "benchmarks.fuzz", "--replay", target], cwd=ROOT, capture_output=True,
                           text=True, check=True)
-    half, end = map(float, done.stdout.split()[-2:])
-    return half, end - half
+    return Replayed(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def still_failing(target: str) -> list[str]:
@@ -403,7 +441,7 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
         for line in failed:
             print(f"{target}: {line}", file=sys.stderr)
         spent = state.get("seconds", 0.0) - before
-        half, more = growth(target)
+        again = replayed(target)
         lines += [
             Line(f"{target}: {len(models(target))} instruments", f"{state.get('seconds', 0.0) / 60:.1f} min "
                  f"({spent / 60:.1f} min in this call), {state.get('inputs', 0):.0f} inputs",
@@ -412,8 +450,11 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
             Line(f"{target}: memory, with the fuzzer", f"{state.get('memory', 0):.0f} MB", f"<= {MOST_MEMORY} MB",
                  state.get("memory", 0) <= MOST_MEMORY),
             Line(f"{target}: memory without the fuzzer, {REPLAYS} inputs of the corpus again",
-                 f"{half:.0f} MB at half of them, {more:.1f} MB more at the end", f"<= {MOST_GROWTH} MB more",
-                 more <= MOST_GROWTH),
+                 f"{again.memory:.0f} MB at half of them, {again.growth:.1f} MB more at the end",
+                 f"<= {MOST_GROWTH} MB more", again.growth <= MOST_GROWTH),
+            Line(f"{target}: messages that an instrument accepts, {REPLAYS} inputs of the corpus again",
+                 f"{min(again.accepted.values()):.1%} to {max(again.accepted.values()):.1%}",
+                 f"{LEAST_ACCEPTED:.0%} to {MOST_ACCEPTED:.0%} of each instrument", again.reached),
         ]
     return report("fuzz", "parsers under coverage-guided fuzzing", lines)
 

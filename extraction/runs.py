@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tsbench.analysis.contact.contact import Contact
 from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.extraction.found import draw_all
 from tsbench.extraction.result_check import checked_results
@@ -75,6 +76,7 @@ def extract(
     options: ExtractionOptions | None = None,
     protocol: Protocol | type[Protocol] | None = None,
     problem: Callable[[str], None] | None = None,
+    contact: Contact | None = None,
 ) -> tuple[Result, ...]:
     """Extract the numbers of a run.
 
@@ -85,6 +87,7 @@ def extract(
     protocol : what measured it; None: the installed one of that name
     problem : called with one line for each result that is refused (value NaN, low above high, a field of the wrong
         type); the others are returned all the same. None: the first one raises.
+    contact : of the run's device, where it was judged before; None: it is judged here
 
     Returns
     -------
@@ -115,7 +118,7 @@ def extract(
 
     with _one_line_of(what):
         found = checked_results(chosen.extract(run, options or ExtractionOptions()), refuse)
-    return with_contact(found, contact_of(run))
+    return with_contact(found, contact or contact_of(run))
 
 
 @contextlib.contextmanager
@@ -129,7 +132,9 @@ def _one_line_of(what: str) -> Iterator[None]:
         raise TsbenchError(f"{what} failed ({in_words(error)})") from error
 
 
-def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:
+def device_line(
+    run: Run, protocol: Protocol | type[Protocol] | None = None, contact: Contact | None = None,
+) -> str:
     """Return a line about the device of a run; "" if it behaved as a threshold switch, or no reading shows it.
 
     Of a run that did not finish it says only whether the device looks open or short.
@@ -138,6 +143,7 @@ def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> 
     ----------
     run : as read back
     protocol : what measured it; None: the installed one of that name
+    contact : of the run's device, where it was judged before; None: it is judged here
 
     Raises
     ------
@@ -146,7 +152,7 @@ def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> 
     TsbenchError
         Its ``device_remark`` raised something, or returned no text; one line says what.
     """
-    if line := contact_of(run).message:
+    if line := (contact or contact_of(run)).message:
         return line
     if run.status != "success":
         return ""

@@ -142,7 +142,7 @@ def plant(only: Sequence[str]) -> int:
         print(f"| {one.entry} | {one.plant} | {one.result} |", flush=True)
         print(f"{one.entry}, {one.plant}: {one.shown}", file=sys.stderr, flush=True)
     counts = Counter(one.result for one in found)
-    print(f"\n{counts[PlantResult.TOLD]} told, {counts[PlantResult.HIDDEN]} hidden, "
+    print(f"\n{counts[PlantResult.NOTICED]} noticed, {counts[PlantResult.HIDDEN]} hidden, "
           f"{counts[PlantResult.NO_EFFECT]} without an effect.")
     return 1 if counts[PlantResult.HIDDEN] else 0
 

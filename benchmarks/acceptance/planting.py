@@ -77,7 +77,7 @@ PLANTS: dict[str, Plant] = {
 class PlantResult(StrEnum):
     """What the list makes of a planted failure."""
 
-    TOLD = "told"   #: it is not taken for the expected failure
+    NOTICED = "noticed"   #: it is not taken for the expected failure
     HIDDEN = "HIDDEN"   #: it is taken for the expected failure
     NO_EFFECT = "-"   #: nothing came of it
 
@@ -120,6 +120,6 @@ def _planted(entry: Expected, case: str, name: str, plant: Plant) -> Planted:
         outcomes = tuple(check_driver(replace(driver, cases={case: check}), driver.twins[0], transport))
     row = Row(entry.driver, entry.package, entry.version, transport, driver.twins[0], outcomes)
     hidden = bool(compare([row], [entry]).expected)
-    found = PlantResult.HIDDEN if hidden else PlantResult.TOLD
+    found = PlantResult.HIDDEN if hidden else PlantResult.NOTICED
     result = found if came and came[0]() else PlantResult.NO_EFFECT
     return Planted(entry.id, name, result, " ".join(outcome.shown or "passed" for outcome in outcomes))

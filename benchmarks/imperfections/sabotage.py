@@ -1,8 +1,8 @@
 """Does the test of each imperfection notice a wrong number? ``python -m benchmarks.imperfections.sabotage [--all]``.
 
-Each number that makes an imperfection is made wrong in the simulation in five ways (:mod:`.sabotages`), and its test
-runs on it. ``--all`` takes each model, else the first of each family. ``--only WORD`` takes tests with WORD in their
-names. The table is that of docs/evidence/imperfections.md.
+First the tests run as they are: each must pass. Then each number that makes an imperfection is made wrong in the
+simulation in five ways (:mod:`.sabotages`), and its test runs on it. ``--all`` takes each model, else the first of each
+family. ``--only WORD`` takes tests with WORD in their names. The table is that of docs/evidence/imperfections.md.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.imperfections.sabotages import FACTORS, WORDS
@@ -23,18 +23,33 @@ ROOT = Path(__file__).parents[2]
 SEEN, NOTHING = "seen", "nothing to spoil"
 
 
+def _pytest(arguments: Sequence[str], environment: Mapping[str, str], allowed: Collection[int]) -> None:
+    """Run pytest; RuntimeError with its last line where it ends with an exit code that is not allowed."""
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--tb=no", *arguments], cwd=ROOT, env=environment,
+                          capture_output=True, text=True, check=False)
+    if done.returncode not in allowed:
+        said = (done.stdout + done.stderr).strip().splitlines()
+        raise RuntimeError(f"pytest ended with exit code {done.returncode}: {said[-1] if said else 'nothing said'}")
+
+
 def run(everything: bool, only: str) -> list[dict[str, object]]:
-    """Run the tests of the page on sabotaged instruments; return what became of each."""
+    """Run the tests of the page as they are, then on sabotaged instruments; return what became of each.
+
+    Raises
+    ------
+    RuntimeError
+        A test fails on the instruments as they are, or pytest did not run: then the others would show nothing.
+    """
     files = sorted({test.partition("::")[0] for row in rows() for test in row.tests})
+    chosen = ["-k", only] if only else []
+    _pytest([*chosen, *files], os.environ, {0})
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "seen.jsonl"
         found.touch()
         environment = os.environ | {"IMPERFECTIONS_SEEN": str(found)}
         if everything:
             environment["IMPERFECTIONS_ALL"] = "1"
-        chosen = ["-k", only] if only else []
-        command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "benchmarks.imperfections.spoilt"]
-        subprocess.run([*command, *chosen, *files], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
+        _pytest(["-p", "benchmarks.imperfections.spoilt", *chosen, *files], environment, {0, 1})   # 1: tests failed
         return [json.loads(line) for line in found.read_text("utf-8").splitlines()]
 
 
@@ -69,7 +84,12 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="each model, not the first of each family")
     parser.add_argument("--only", default="", help="part of the name of a test, as of pytest -k")
     options = parser.parse_args()
-    text, unseen = table(run(options.all, options.only))
+    try:
+        found = run(options.all, options.only)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    text, unseen = table(found)
     print(heading("imperfections.sabotage", "Wrong numbers that the tests of imperfections notice"))
     print(text)
     if unseen:

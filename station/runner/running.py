@@ -4,7 +4,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsbench.errors import CommunicationError, InstrumentError, TsbenchError, first_sentence, sentences
 from tsbench.instruments import Plan
@@ -21,6 +21,9 @@ from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.power import PowerCheck
 from tsbench.station.runner.safety import OutputReport, RunnerBench, make_safe
 from tsbench.storage.recorder import RunRecorder
+
+if TYPE_CHECKING:   # its import takes longer than a short run
+    from tsbench.analysis.contact.contact import Contact
 
 #: so many points or waveforms after which the device is looked at while the run goes on
 _FIRST_READINGS = (("point", 6), ("point", 20), ("point", 60), ("waveform", 2), ("waveform", 8))
@@ -51,7 +54,7 @@ class RunningRun:
         self._accepted: Accepted | None = getattr(bench, "accepted", None)
         self.power = PowerCheck(bench)
         self._remarks: list[str] = []
-        self._contact = Flag.NONE
+        self._contact: Contact | None = None
         self._looks = list(_FIRST_READINGS)
         # the recorder passes on the events of a protocol after it has written them to the disk
         teller.also(self._hear)
@@ -232,9 +235,10 @@ class RunningRun:
             from tsbench.protocols.extracting.contacts import contact_of
 
             run = replace(self.recorder.snapshot(), status=ended.status)
-            self._contact = contact_of(run).flags
+            self._contact = contact_of(run)
             said = [event.message for event in run.events if event.kind == "warning"]
-            if (message := device_line(run, self.protocol)) and not any(line.endswith(message) for line in said):
+            if (message := device_line(run, self.protocol, self._contact)) and not any(
+                    line.endswith(message) for line in said):
                 self._note("warning", message)
         except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run
             self._note("warning", f"the check whether the device is open or short failed: {in_words(error)}")
@@ -245,7 +249,8 @@ class RunningRun:
             from tsbench.extraction import extract as extract_results
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
-            results = extract_results(run, protocol=self.protocol, problem=lambda line: self._note("warning", line))
+            results = extract_results(
+                run, protocol=self.protocol, problem=lambda line: self._note("warning", line), contact=self._contact)
         except BaseException as error:  # noqa: BLE001  an extractor that fails, also by sys.exit, must not lose the run
             self._note(
                 "warning",
@@ -290,7 +295,7 @@ class RunningRun:
             protocol=header.protocol,
             error_code=code,
             remarks=tuple(self._remarks),
-            contact=self._contact,
+            contact=Flag.NONE if self._contact is None else self._contact.flags,
         )
 
     def _note(self, kind: str, message: str, data: Any = None) -> None:

@@ -73,6 +73,8 @@ def test_failures_of_a_driver_are_those_of_the_list(
         assert found.equal, found
         assert not idle([row], entries)
         assert not misplaced(entries)
+    else:   # a version that the list does not know may have mended defects, but it shows no failure of ours
+        assert not compare([row], [replace(entry, version=row.installed) for entry in entries]).unexpected
     assert sum(outcome.passed for outcome in row.outcomes) >= 4
 
 

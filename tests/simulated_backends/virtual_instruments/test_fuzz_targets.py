@@ -42,7 +42,7 @@ def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
 
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
     monkeypatch.setattr(fuzz, "fuzz", failed_early)
-    monkeypatch.setattr(fuzz, "growth", lambda target: (300.0, 0.0))   # there is no corpus here
+    monkeypatch.setattr(fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, {"keithley_4200": 0.5}))
     assert fuzz.run(["kxci"], 30.0, False) == 1
     row = next(line for line in capsys.readouterr().out.splitlines() if "in this call" in line)
     assert "0.2 min" in row and "FAIL" in row
@@ -103,7 +103,7 @@ def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
     monkeypatch.setattr(fuzz, "fuzz", well)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
-    monkeypatch.setattr(fuzz, "growth", lambda target: (300.0, 0.0))   # there is no corpus here
+    monkeypatch.setattr(fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, {"keithley_4200": 0.5}))
     kept = tmp_path / "kxci" / "crash-1"
     kept.parent.mkdir()
     kept.write_bytes(b"x")
@@ -111,6 +111,24 @@ def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
     assert "kept by an earlier call; alone it does not fail" in capsys.readouterr().err
     kept.unlink()
     assert fuzz.run(["kxci"], 30.0, True) == 0
+
+
+@pytest.mark.parametrize(("accepted", "reached"), [
+    ({"one": 0.5, "other": 0.02}, True), ({"one": 0.5, "other": 0.005}, False), ({"one": 0.995}, False), ({}, False),
+])
+def test_a_parser_that_refuses_everything_or_nothing_was_not_reached(
+    accepted: dict[str, float], reached: bool
+) -> None:
+    assert fuzz.Replayed(300.0, 0.0, accepted).reached is reached
+
+
+@pytest.mark.tsbench_outputs_stay_on
+def test_messages_that_an_instrument_accepts_are_counted(setting: fuzz.Setting, tmp_path: Path) -> None:
+    for target, model in (("scpi", "keithley_2450"), ("lecroy", "lecroy_wavesurfer3054z"), ("scpi", "lakeshore_336"),
+                          ("tsp", "keithley_2636b"), ("flex", "keysight_b1500a"), ("kxci", "keithley_4200")):
+        subject = fuzz.Subject(model, tmp_path, target, setting)
+        subject.take(b"*IDN?\xffNONSENSE 1 1\xff\xff*IDN?")
+        assert (subject.given, subject.accepted) == (3, 2), model
 
 
 def test_what_is_compiled_is_not_instrumented() -> None:

@@ -2,12 +2,15 @@
 
 import ast
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.imperfections import sabotage
 from benchmarks.imperfections.kinds import GENERATOR, LIMITS, OSCILLOSCOPE, SOURCE_METER, Kind
 from benchmarks.imperfections.others import entries
 from benchmarks.imperfections.page import PAGE, contents
@@ -40,6 +43,16 @@ def test_each_number_of_a_data_sheet_is_a_limit_or_an_imperfection(
                 fields |= {field.name for part in (row, FastConverter) for field in dataclasses.fields(part)}
             assert fields <= known, fields - known
     assert [kind.name for kind in kinds] == [field.name for field in dataclasses.fields(sources)]
+
+
+@pytest.mark.parametrize("code", [1, 2, 5])
+def test_sabotage_shows_nothing_where_the_tests_do_not_pass_unspoilt(
+    code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["sabotage"])
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code, "1 failed\n", ""))
+    assert sabotage.main() == 1
+    assert capsys.readouterr().err == f"pytest ended with exit code {code}: 1 failed\n"
 
 
 def test_each_imperfection_has_a_source_or_says_that_there_is_none() -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from benchmarks.fault_benches import of_drivers, short_run
 from benchmarks.fault_check import driven
-from tsbench.instruments.registry import DRIVERS
+from benchmarks.fault_sabotage import driving_classes
+from tsbench.instruments.registry import DRIVERS, driver_class
 from tsbench.station.bench.bench import Bench
 
 WRITES = 8  #: of every short run of a protocol at least
@@ -36,6 +37,14 @@ def test_every_driver_takes_part() -> None:
     """Those that a plug-in brings, and the emulation of a driver of another company, are not ours."""
     part = {driver for run in of_drivers() for driver in run.instruments.values()}
     assert {name for name, one in DRIVERS.things().items() if one.driver.startswith("tsbench.")} <= part
+
+
+def test_the_sabotage_of_outputs_spoils_each_driver() -> None:
+    spoilt = set(driving_classes())
+    for name, one in DRIVERS.things().items():
+        if one.driver.startswith("tsbench."):
+            making = [kind for kind in driver_class(name).__mro__ if "safe_state" in vars(kind)]
+            assert making and (making[0] in spoilt or making[0].__module__.startswith("tsbench.instruments.interfaces"))
 
 
 def chosen(faults: Any, name: str) -> Sequence[tuple[str, dict[str, Any]]]:
