@@ -12,6 +12,7 @@ and commit.
 """
 
 import argparse
+import gc
 import json
 import math
 import subprocess
@@ -81,6 +82,7 @@ def _commit() -> str:
 
 
 def _job(arguments: tuple[Cell, bool], commit: str) -> dict[str, Any]:
+    gc.collect()   # a world refers to itself: those of earlier cells would take gigabytes
     try:
         return {**measure(*arguments), "commit": commit}
     except Exception as error:   # noqa: BLE001  one cell that fails is a finding, and the others go on

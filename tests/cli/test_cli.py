@@ -71,6 +71,17 @@ def test_help_imports_nothing_heavy():
     assert all(command in done.stdout for command in COMMANDS)
 
 
+def test_a_command_computes_with_one_thread_unless_its_user_says_otherwise():
+    code = (
+        "import os\nfrom tsbench.cli import main\nmain(['instruments'])\n"
+        "print(os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    for given, expected in (({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")):
+        environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | given
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        assert done.stdout.splitlines()[-1] == expected
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command, capsys):
     assert refused([command, "--help"]) == 0
