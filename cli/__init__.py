@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, 1 failed (what was measured is on disk), 2 bad input, 3 unsafe and refused, 130 interrupted, safe.
     """
-    # before NumPy is loaded, here and in processes that are started: the threads of its linear algebra wait in loops for
-    # each other, which costs more than it saves with arrays of this size, the more the busier the computer is
+    # before NumPy is loaded, here and in processes that are started: the threads of its linear algebra wait for each
+    # other in loops, which costs more than it saves with arrays of this size, the more so on a busy computer
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = build_parser().parse_args(arguments)
     if not getattr(options, "debug", False):

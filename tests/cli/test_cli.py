@@ -1,6 +1,7 @@
 """The command line: what is understood, what is printed where, exit codes, and that --help costs nothing."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
