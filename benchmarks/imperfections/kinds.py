@@ -4,6 +4,7 @@
 belongs to an imperfection, or is a limit or an identity (``LIMITS``).
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,13 @@ def _fast(sheet: Any, write: Callable[[Any, str], str]) -> str:
 
 def _settling(row: Any, _: str) -> str:
     return quantity(6.9 * row.time_constant, "s")
+
+
+def _outside(sheet: Any) -> str:
+    inside = quantity(sheet.output_resistance + sheet.relay_resistance, "Ohm")
+    if math.isinf(sheet.voltage_burden):
+        return inside
+    return f"{quantity(sheet.voltage_burden, 'V')} at the full current of a range, but at most {inside}"
 
 
 def _off_states(sheet: Any) -> str:
@@ -133,8 +141,8 @@ SOURCE_METER = (
         f"{quantity(row.full_scale, 'A')}: {quantity(delay, 's')}"
         for row, delay in zip(s.ranges["CURR"], s.auto_delays, strict=True)) if any(s.auto_delays) else NONE,
         (f"{_SM}the_automatic_delay_is_the_stated_one_in_each_range",)),
-    Kind("output_resistance", "output resistance with two wires", ("output_resistance", "relay_resistance"),
-         lambda s: quantity(s.output_resistance + s.relay_resistance, "Ohm"),
+    Kind("output_resistance", "outside the voltage regulation with two wires", (
+        "output_resistance", "relay_resistance", "voltage_burden"), _outside,
          (f"{_SM}the_output_resistance_is_the_stated_one",)),
     Kind("off_state", "output while it is off", ("off_states",), _off_states,
          (f"{_SM}an_output_that_is_off_is_as_its_off_state_says",)),

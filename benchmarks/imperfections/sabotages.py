@@ -27,8 +27,8 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
 FACTORS = (0.0, 0.5, 0.9, 1.1, 2.0)
 WORDS = {0.0: "absent", 0.5: "half", 0.9: "10 % less", 1.1: "10 % more", 2.0: "double"}
 #: numbers that are small, not 0, in an ideal instrument: nothing is computed for 0
-_FREE = ("time_constant", "settling", "output_resistance", "relay_resistance", "closed", "FAST_RESISTANCE",
-         "PULSE_RESISTANCE", "resolution", "reading_step", "overshoot_time",
+_FREE = ("time_constant", "settling", "output_resistance", "relay_resistance", "voltage_burden", "closed",
+         "FAST_RESISTANCE", "PULSE_RESISTANCE", "resolution", "reading_step", "overshoot_time",
          "input_capacitance", "auto_timeout")
 MUCH = 1e3  #: what makes a bandwidth or the speed of an edge as good as ideal
 
@@ -309,7 +309,8 @@ SABOTAGES: Mapping[str, tuple[Callable[..., None], tuple[tuple[str, ...], ...]]]
     "test_a_new_range_takes_the_stated_time": (_sheet_meter, (("range_change_time",),)),
     "test_the_automatic_range_goes_down_below_the_stated_part": (_sheet_meter, (("range_down",),)),
     "test_the_automatic_delay_is_the_stated_one_in_each_range": (_sheet_meter, (("auto_delays",),)),
-    "test_the_output_resistance_is_the_stated_one": (_sheet_meter, (("output_resistance",), ("relay_resistance",))),
+    "test_the_output_resistance_is_the_stated_one": (
+        _sheet_meter, (("output_resistance",), ("relay_resistance",), ("voltage_burden",))),
     "test_an_output_that_is_off_is_as_its_off_state_says": (_sheet_meter, (("off_states",),)),
     "test_the_output_switches_in_the_stated_times": (_sheet_meter, (("switch_on_time",), ("relay_time",))),
     "test_an_open_relay_settles_before_the_first_reading": (_sheet_meter, (("open_relay_settling",),)),

@@ -78,6 +78,9 @@ SOURCES = SourceMeterSources(
     reading_noise=Origin(
         "SPEC-2400 rev. H, p. 1 (noise of levels, peak to peak, divided by 6)", "the noise of readings"),
     settling=Origin(f"{_MANUAL}, p. 3-4 (a voltage recovers in 250 us)", "the settling of currents"),
+    output_resistance=Origin(
+        f"SPEC-2400 rev. H, p. 2 (accuracy with local sense; burden below 1 mV); {_MANUAL}, p. 3-4 (a load changes the "
+        "voltage by less than 0.01 % + 1 mV)", "the voltage burden: 500 uV are less than each offset of a level"),
     least_limit=Origin(f"SPEC-2400 rev. H, p. 1 (0.1 % of the range); {_MANUAL}, section 18"),
     automatic_delay=Origin(f"{_MANUAL}, section 18"),
     off_state=Origin(f"{_MANUAL}, p. 13-9, 13-10 and 18-59"),
@@ -106,7 +109,8 @@ def _sheet(
         first_ranges={"VOLT": voltage[2], "CURR": current[2]}, highest_limit=highest_limit,
         least_limit=0.0,   # a limit that does not suit is refused, never moved
         off_states=_OFF_STATES, auto_delays=(3e-3, 2e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
-        output_resistance=0.01, relay_resistance=0.05, slew_rate=slew_rate, high_capacitance_factor=1.0,
+        output_resistance=0.01, relay_resistance=0.05, voltage_burden=500e-6,
+        slew_rate=slew_rate, high_capacitance_factor=1.0,
         loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
         relay_time=0.5e-3, switch_on_time=4e-3, range_change_time=3e-3, range_change_overshoot=0.25,
         overshoot_time=10e-6, reading_overhead=300e-6, resolution=1e-6, range_down=0.095,

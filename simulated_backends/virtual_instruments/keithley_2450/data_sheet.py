@@ -56,6 +56,9 @@ SOURCES = SourceMeterSources(
     least_limit=Origin(f"{MANUAL_2450}, p. 2-100, 6-71"),
     automatic_delay=Origin(f"{MANUAL_2450}, p. 2-111 (of a voltage source)"),
     range_change_overshoot=Origin(f"{_SPEC}, p. 4 (250 mV into 100 kOhm)", "its duration"),
+    output_resistance=Origin(
+        f"{MANUAL_2450}, p. 6-58 (sensed at the connectors); {_SPEC}, p. 2 (accuracy holds with two wires; voltage "
+        "burden below 100 uV)"),
     off_state=Origin(f"{MANUAL_2450}, p. 2-83 and 6-32; NORM: {MANUAL_2470}, p. 15-12"),
     switching_times=SWITCHING_TIMES, automatic_range=AUTOMATIC_RANGE,
 )
@@ -78,7 +81,8 @@ KEITHLEY_2450 = InteractiveDataSheet(
         "GUAR": OffState(relay_closed=True, limit_of_range=0.1, function="CURR"),
     },
     auto_delays=(50e-3, 50e-3, 3e-3, 2e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3),
-    output_resistance=0.05, relay_resistance=0.05, slew_rate=0.2e6, high_capacitance_factor=20.0,
+    output_resistance=0.05, relay_resistance=0.05, voltage_burden=100e-6,
+    slew_rate=0.2e6, high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,
     reading_overhead=250e-6, resolution=1e-6, range_down=0.1, open_relay_settling=15e-3, sources=SOURCES,

@@ -50,6 +50,8 @@ SOURCES = SourceMeterSources(
     reading_accuracy=_TABLE, level_accuracy=_TABLE, reading_resolution=_TABLE,
     reading_noise=dataclasses.replace(
         _TABLE, found=f"{_TABLE.found}: noise of the source below 10 Hz", missing="the noise of readings"),
+    output_resistance=Origin(
+        f"{MANUAL_2470}, p. 4-8 (sensed at the connectors)", "the voltage burden, which is that of the 2450"),
     least_limit=Origin("Tektronix's command help for the 2470, smu.source.xlimit.level"),
     off_state=Origin(f"{MANUAL_2470}, p. 15-12 and 4-18"),
     switching_times=SWITCHING_TIMES,

@@ -104,6 +104,9 @@ SOURCES = SourceMeterSources(
     reading_resolution=Origin(_SPEC, "the 2612B and 2636B"),
     overflow=Origin(f"{_MANUAL} rev. F, p. 2-44 (102 %)"),
     settling=Origin("SPEC-2602B rev. B, p. 5", "the 2612B and 2636B"),
+    output_resistance=Origin(
+        "Reference manual of the 2600B, Source V (sensed at the terminals HI and LO); data sheet of the 2636B, p. 10 "
+        "(burden below 1 mV)", "the voltage burden: 100 uV are less than each offset of a level"),
     least_limit=Origin(f"{_MANUAL}, p. 7-224, and rev. F, p. 9-244; data sheet of the 2601B, p. 5"),
     off_state=Origin(f"{_MANUAL} rev. B, p. 2-77 and 2-78, and rev. C, p. 2-77"),
 )
@@ -138,7 +141,8 @@ def _sheet(
             "HIMP": OffState(relay_closed=False, limit_of_range=0.0, limit=1e-3),
         },
         auto_delays=tuple(_AUTO_DELAYS.get(row.full_scale, 150e-6) for row in current),
-        output_resistance=0.05, relay_resistance=0.05, slew_rate=0.5e6, high_capacitance_factor=20.0,
+        output_resistance=0.05, relay_resistance=0.05, voltage_burden=100e-6,
+        slew_rate=0.5e6, high_capacitance_factor=20.0,
         loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
         relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=1e-3, range_change_overshoot=0.25,
         overshoot_time=10e-6, reading_overhead=100e-6, resolution=1e-6, range_down=0.09,

@@ -93,9 +93,9 @@ def _model(name: str, option: str, currents: tuple[RangeData, ...], preamplifier
             "VOLT": tuple(top if row.full_scale <= 20.0 else top / 10 for row in _VOLTAGES),
             "CURR": tuple(21.0 if row is currents[-1] else 210.0 for row in currents)},
         least_limit=0.0, off_states={"NORM": OffState(relay_closed=False, limit_of_range=0.01)},
-        auto_delays=(0.0,) * len(currents), output_resistance=0.05, relay_resistance=0.05, slew_rate=0.2e6,
-        high_capacitance_factor=1.0, loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005, relay_time=1e-3,
-        switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.0, overshoot_time=10e-6,
+        auto_delays=(0.0,) * len(currents), output_resistance=0.05, relay_resistance=0.05, voltage_burden=100e-6,
+        slew_rate=0.2e6, high_capacitance_factor=1.0, loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
+        relay_time=1e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.0, overshoot_time=10e-6,
         reading_overhead=500e-6, resolution=1e-7, range_down=0.1, sources=SOURCES)
     there = {row.full_scale for row in currents}
     volts = {code: full for code, full in VOLTAGE_CODES.items() if preamplifier or full >= 20.0}

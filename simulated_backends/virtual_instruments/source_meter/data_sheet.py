@@ -3,6 +3,7 @@
 Quantities are "VOLT" [V] and "CURR" [A]; a function ("VOLT" or "CURR") is the quantity that is sourced.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -77,7 +78,7 @@ class SourceMeterSources:
     range_change_time: Origin = NO_DATA_SHEET
     automatic_range: Origin = NO_DATA_SHEET
     automatic_delay: Origin = NO_DATA_SHEET
-    output_resistance: Origin = NO_DATA_SHEET
+    output_resistance: Origin = NO_DATA_SHEET  #: what lies outside the regulation with two wires
     off_state: Origin = NO_DATA_SHEET
     switching_times: Origin = NO_DATA_SHEET  #: of the output
     reading_time: Origin = NO_DATA_SHEET  #: beside the aperture
@@ -99,8 +100,8 @@ class SourceMeterDataSheet:
     least_limit: float  #: a limit is more than this part of a fixed measuring range
     off_states: Mapping[str, OffState]  #: by the name that the model's commands use
     auto_delays: tuple[float, ...]  #: [s] source delay that the instrument chooses, by current range
-    output_resistance: float  #: [Ohm]
-    relay_resistance: float  #: [Ohm] closed
+    output_resistance: float  #: [Ohm] outside the regulation, at small currents (:meth:`resistances`)
+    relay_resistance: float  #: [Ohm] likewise, of the closed relay
     slew_rate: float  #: [V/s]
     high_capacitance_factor: float  #: how much slower the loops are in high-capacitance mode
     #: [V] at the full current of a range that the current loop's speed is stated for; more where the voltage
@@ -123,7 +124,20 @@ class SourceMeterDataSheet:
     least_limit_is_enforced: bool = field(default=False, kw_only=True)
     #: where a fixed current range limits the current by itself, as a multiple of its highest level
     range_limits_at: float = field(default=1.0, kw_only=True)
+    #: [V] that falls outside the regulation with two wires at the full current of a range, at most: the voltage is
+    #: sensed at the terminals. Infinity: the resistances are the same in each range
+    voltage_burden: float = field(default=math.inf, kw_only=True)
     sources: SourceMeterSources = field(default=SourceMeterSources(), kw_only=True)
+
+    def resistances(self, current_range: RangeData) -> tuple[float, float]:
+        """Return what lies outside the regulation beside a current range [Ohm]: of the stage, and of the relay.
+
+        A circuit without any resistance there cannot be computed, and one with as little at 1 pA as at 1 A would lose
+        the small current between the digits of two nearly equal voltages.
+        """
+        fall = current_range.full_scale * (self.output_resistance + self.relay_resistance)
+        part = min(1.0, self.voltage_burden / fall)
+        return part * self.output_resistance, part * self.relay_resistance
 
     def step_of(self, row: RangeData) -> float:
         """Return the steps [V or A] of the readings in a range."""

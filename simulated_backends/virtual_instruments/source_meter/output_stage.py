@@ -131,6 +131,8 @@ class OutputStage:
         self.series_resistance = 0.0  #: [Ohm] that the user has switched between the stage and the terminals
         self.off_state = off_state
         self.relay_closed = off_state.relay_closed
+        self._relay_resistance = OPEN  #: [Ohm] in the circuit
+        self._resistances: dict[RangeData, tuple[float, float]] = {}  #: by current range, as far as needed
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
         self._errors: dict[str, Calibration] = {}  #: drawn so far, by what they are errors of
         self._applied = self._stage()
@@ -145,7 +147,8 @@ class OutputStage:
         return Attachment(tuple(elements), (AttachedStage(self.stage_name, self._inner, self._stage()),))
 
     def _stage(self) -> SourceMeterStage:
-        sheet, points = self._sheet, self.points if self.enabled else self._off_points()
+        sheet, points = self._sheet, self._points_now()
+        inside = self._inside(points)
         voltage_source = points.function == "VOLT"
         row = points.source_range
         level = 0.0
@@ -163,12 +166,11 @@ class OutputStage:
             function="voltage" if voltage_source else "current",
             level=level,
             limit=limit,
-            output_resistance=sheet.output_resistance,
+            output_resistance=inside[0],
             voltage_time_constant=voltage_range.time_constant * slow,
             current_time_constant=(current_range if voltage_source else row).time_constant * slow,
             # the speed is stated for a load at the terminals, which are behind the stage and the relay
-            loop_resistance=(swing / (current_range if voltage_source else row).full_scale
-                             + sheet.output_resistance + sheet.relay_resistance),
+            loop_resistance=swing / (current_range if voltage_source else row).full_scale + sum(inside),
             slew_rate=sheet.slew_rate / slow,
         )
 
@@ -178,6 +180,16 @@ class OutputStage:
             where = f"{self._terminal} " if self._terminal else ""
             self._errors[what] = self._instrument.calibration(where + what, gain, offset)
         return self._errors[what]
+
+    def _inside(self, points: SetPoints) -> tuple[float, float]:
+        """Return what lies outside the regulation [Ohm]: of the stage, and of the relay."""
+        row = points.current_range
+        if row not in self._resistances:
+            self._resistances[row] = self._sheet.resistances(row)
+        return self._resistances[row]
+
+    def _points_now(self) -> SetPoints:
+        return self.points if self.enabled else self._off_points()
 
     def _off_points(self) -> SetPoints:
         points, off = self.points, self.off_state
@@ -210,6 +222,7 @@ class OutputStage:
         self._off_given = None if self.enabled else given
         limited = self.enabled and stage.function == "voltage"
         bench.circuit.set_stage(self.stage_name, stage)
+        self._put_relay()
         bench.compliance(
             f"{name}.{self._terminal}" if self._terminal else name,
             Regulation(self._inner, stage.level, stage.limit) if limited else None)
@@ -225,9 +238,17 @@ class OutputStage:
     def set_relay(self, closed: bool) -> None:
         """Open or close the output relay, behind which the series resistor is."""
         self.relay_closed = closed
-        resistance = self._sheet.relay_resistance + self.series_resistance if closed else OPEN
-        self._bench.circuit.set_resistance(self.relay_name, resistance)
+        self._put_relay(True)
         self._bench.changed()
+
+    def _put_relay(self, again: bool = False) -> None:
+        """Give the circuit the resistance of the relay; ``again``: even if it has it."""
+        resistance = OPEN
+        if self.relay_closed:
+            resistance = self._inside(self._points_now())[1] + self.series_resistance
+        if again or resistance != self._relay_resistance:
+            self._bench.circuit.set_resistance(self.relay_name, resistance)
+            self._relay_resistance = resistance
 
     # ------------------------------------------------------------------------------------- measuring
 

@@ -37,8 +37,9 @@ def test_loops_of_a_voltage_source(level: float, limit: float, volt: int, ampere
     assert (stage.function, stage.level, stage.limit) == ("voltage", level, limit)
     assert (stage.voltage_time_constant, stage.current_time_constant) == tuple(row.time_constant for row in rows)
     swing = max(1.0, 0.15 * rows[0].full_scale)
-    assert stage.loop_resistance == pytest.approx(swing / rows[1].full_scale + 0.1)   # 0.1 Ohm of stage and relay
-    assert (stage.slew_rate, stage.output_resistance) == (0.2e6, 0.05)
+    inside = min(0.1, 100e-6 / rows[1].full_scale)   # of stage and relay: 100 uV fall there, or less
+    assert stage.loop_resistance == pytest.approx(swing / rows[1].full_scale + inside)
+    assert (stage.slew_rate, stage.output_resistance) == (0.2e6, pytest.approx(inside / 2))
 
 
 @pytest.mark.parametrize(("level", "limit", "volt", "ampere"), [(1e-3, 2.0, 2, 5), (-0.5, 20.0, 3, 8)])
@@ -53,7 +54,20 @@ def test_loops_of_a_current_source(level: float, limit: float, volt: int, ampere
     assert stage.voltage_time_constant == VOLTAGE[volt].time_constant
     assert stage.current_time_constant == CURRENT[ampere].time_constant
     assert stage.loop_resistance == pytest.approx(
-        max(1.0, 0.15 * VOLTAGE[volt].full_scale) / CURRENT[ampere].full_scale + 0.1)
+        max(1.0, 0.15 * VOLTAGE[volt].full_scale) / CURRENT[ampere].full_scale
+        + min(0.1, 100e-6 / CURRENT[ampere].full_scale))
+
+
+def test_the_relay_follows_the_range_of_the_current() -> None:
+    """Where a larger current is allowed, less lies outside the regulation; the circuit hears of it only then."""
+    meter = meter_on(RESISTORS)
+    switch_on(meter, "a", 1.0)
+    relays: list[float] = []
+    meter.bench.circuit.set_resistance = lambda _name, ohms: relays.append(ohms)   # type: ignore[method-assign]
+    for limit in (1e-3, 0.5e-3, 0.1, 0.09, 1.0, 1e-3):
+        meter.settings["a"].current_limit = limit
+        meter.channels["a"].refresh()
+    assert relays == pytest.approx([0.5e-3, 0.05e-3, 0.05])
 
 
 def test_high_capacitance_slows_both_loops_and_the_slew() -> None:
@@ -83,7 +97,7 @@ def test_an_output_that_is_off_holds_zero_volts(state: str, part: float, closed:
     meter.clock.wait(1e-3)
     stage = stage_of(meter)
     assert (stage.function, stage.level, stage.limit) == ("voltage", 0.0, pytest.approx(part * 10e-3))
-    assert relays == {"R_meter_a_relay": 0.05 if closed else OPEN}
+    assert relays == {"R_meter_a_relay": pytest.approx(100e-6 / 10e-3 / 2) if closed else OPEN}
     assert not meter.channels["a"].stage.limiting()
 
 
