@@ -67,6 +67,7 @@ class SdgBurstCommands(SdgTable):
         if words[0] == "CARR":
             self.generator.wave_commands.apply(channel, pairs(words[1:]))
             self.generator.playback.reshape(channel)
+            self.generator.panel_commands.follow(channel)
             return
         for key, value in pairs(words):
             if value not in _WORDS.get(key, (value,)):

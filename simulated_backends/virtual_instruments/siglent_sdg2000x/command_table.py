@@ -18,6 +18,7 @@ class SdgBase(VirtualGenerator):
     sync: int  #: channel that the sync output shows; 0: none
     wave_commands: Any
     burst_commands: Any
+    panel_commands: Any
 
 
 class SdgTable(GeneratorTable[SdgBase]):

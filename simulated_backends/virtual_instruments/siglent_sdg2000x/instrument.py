@@ -13,8 +13,8 @@ Quirks that the twin has
 Compared with replies of an SDG2042X that others recorded (``tests/transcripts/siglent_sdg2042x.recorded.jsonl``). Not
 compared: what the error queue holds of a wrong message; levels shown after another load (the instrument rounds them to
 0.1 mV); the shortest burst delay and period; replies to ``CHDR?``
-and ``STL?``. The twin has neither modulation nor sweep, and no built-in waveform but
-one: it answers -113.
+and ``STL?``. The twin has neither
+modulation nor sweep, harmonics, added channels or frequency counter, and no built-in waveform but one: it answers -113.
 """
 
 from typing import Any
@@ -38,13 +38,14 @@ from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.burst_comma
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import ChannelState
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgBase
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import WAVE_DATA, PointsFraming, pairs
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.panel_commands import SdgPanelCommands
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.wave_commands import SdgWaveCommands
 
 #: long words of replies, by their short ones (SDG programming guide PG02)
 LONG_WORDS = {
     "BSWV": "BASIC_WAVE", "OUTP": "OUTPUT", "BTWV": "BURSTWAVE", "MDWV": "MODULATEWAVE", "SWWV": "SWEEPWAVE",
     "SRATE": "SAMPLERATE", "ARWV": "ARBWAVE", "SYNC": "SYNC", "INVT": "INVERT", "STL": "STORELIST",
-    "CHDR": "COMM_HEADER",
+    "CHDR": "COMM_HEADER", "BUZZ": "BUZZER", "ROSC": "ROSCILLATOR", "COUP": "COUPLING", "LAGG": "LANGUAGE",
 }
 _STAIR = np.repeat(np.round(np.linspace(-1, 1, 8) * DAC_FULL_SCALE), 2048).astype(np.int16)
 
@@ -59,6 +60,7 @@ class VirtualSdg(SdgBase):
 
     burst_commands = Subsystem(SdgBurstCommands)
     wave_commands = Subsystem(SdgWaveCommands)
+    panel_commands = Subsystem(SdgPanelCommands)
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
@@ -161,6 +163,7 @@ class VirtualSdg(SdgBase):
 
     def _all_off(self) -> Handler:
         self.sync, self.header = 0, "SHORT"
+        self.panel_commands.forget()
         for channel in self.channels.numbers:
             self.playback.switch(channel, False)
             self.playback.stop_burst(channel)

@@ -96,6 +96,7 @@ class SdgWaveCommands(SdgTable):
             self.generator.states[channel].burst.on = False
             self.generator.playback.external_edges_changed()
         self.generator.playback.reshape(channel)
+        self.generator.panel_commands.follow(channel)
 
     def apply(self, channel: int, found: Sequence[tuple[str, str]]) -> None:
         """Set keys and values of a channel's wave."""
@@ -238,13 +239,17 @@ class SdgWaveCommands(SdgTable):
     @command("C<1-2>:ARWV", _WORDS)
     @command("C<1-2>:ARBWAVE", _WORDS)
     def select(self, channel: int, *words: str) -> None:
-        """``C1:ARWV NAME,WAVE1``: the arbitrary waveform."""
+        """``C1:ARWV NAME,WAVE1`` or ``C1:ARWV INDEX,2``: the arbitrary waveform."""
         for key, value in pairs(words):
-            if key != "NAME" or value not in self.generator.waveforms:
+            names = list(self.generator.waveforms)
+            by_index = {str(place): name for place, name in enumerate(names, 2)}
+            name = {"NAME": value, "INDEX": by_index.get(value)}.get(key)
+            if name not in self.generator.waveforms:
                 raise ScpiError(-224)
-            self.generator.states[channel].arbitrary = value
+            self.generator.states[channel].arbitrary = name
         self.generator.states[channel].set_wave("ARB")
         self.generator.playback.reshape(channel)
+        self.generator.panel_commands.follow(channel)
 
     @command("C<1-2>:ARWV?")
     @command("C<1-2>:ARBWAVE?")

@@ -191,3 +191,77 @@ def test_headers_of_replies_the_inverted_output_and_the_list_of_waveforms(sdg: A
     assert sdg.ask(g, "STL? USER") == "STL WVNM,MINE" and sdg.ask(g, "STL?") == "STL M2, StairUp"
     sdg.send(g, "C1:INVT MAYBE")
     assert sdg.errors(g) == [-224]
+
+
+@pytest.mark.parametrize(("sent", "question", "answer"), [
+    ("*RST", "BUZZ?", "BUZZ ON"),
+    ("BUZZ OFF", "BUZZER?", "BUZZ OFF"),
+    ("*RST", "ROSC?", "ROSC INT,10MOUT,OFF"),
+    ("ROSC INT;ROSC 10MOUT,ON", "ROSC?", "ROSC INT,10MOUT,ON"),
+    ("ROSCILLATOR EXT", "ROSC?", "ROSC EXT,10MOUT,OFF"),
+    ("*RST", "COUP?", "COUP TRACE,OFF,FCOUP,OFF,PCOUP,OFF,ACOUP,OFF"),
+    ("COUP FCOUP,ON,FDEV,5HZ", "COUP?", "COUP TRACE,OFF,FCOUP,ON,PCOUP,OFF,ACOUP,OFF,FDEV,5HZ"),
+    ("COUP PCOUP,ON,PRAT,2,ACOUP,ON,ADEV,0.1", "COUP?",
+     "COUP TRACE,OFF,FCOUP,OFF,PCOUP,ON,ACOUP,ON,PRAT,2,ADEV,0.1V"),
+    ("COUP TRACE,ON", "COUP?", "COUP TRACE,ON"),
+    ("CHDR LONG;COUP TRACE,ON", "COUP?", "COUPLING TRACE,ON"),
+    ("*RST", "MODE?", "MODE PHASE-LOCKED"), ("MODE INDEPENDENT", "MODE?", "MODE INDEPENDENT"),
+    ("EQPHASE", "FCNT?", "FCNT STATE,OFF"), ("LAGG CH", "LAGG?", "LAGG CH"), ("SCFG LAST", "SCFG?", "SCFG LAST"),
+    ("VOLTPRT ON", "VOLTPRT?", "ON"), ("*RST", "C2:HARM?", "C2:HARM HARMSTATE,OFF"),
+    ("*RST", "C1:CMBN?", "C1:CMBN OFF"),
+])
+def test_commands_of_the_front_panel(sdg: Any, sent: str, question: str, answer: str) -> None:
+    sdg.send(sdg.generator, sent)
+    assert sdg.ask(sdg.generator, question) == answer and sdg.errors(sdg.generator) == []
+
+
+@pytest.mark.parametrize(("sent", "error"), [
+    ("BUZZ LOUD", -224), ("ROSC 20MOUT,ON", -224), ("COUP TRACE,MAYBE", -224), ("COUP FRAT,0", -222),
+    ("COUP STATE,ON", -224), ("PACP C1,C1", -224), ("PACP C1", -224)])
+def test_wrong_words_of_the_front_panel(sdg: Any, sent: str, error: int) -> None:
+    sdg.send(sdg.generator, sent)
+    assert sdg.errors(sdg.generator) == [error]
+
+
+@pytest.mark.parametrize(("sent", "first", "second"), [   # as measured by others with an SDG2122X
+    ("COUP FCOUP,ON,FRAT,2", {"FRQ": "1200HZ"}, {"FRQ": "2400HZ"}),
+    ("COUP FCOUP,ON,FDEV,500", {"FRQ": "1200HZ"}, {"FRQ": "1700HZ"}),
+    ("COUP ACOUP,ON,ARAT,0.5", {"AMP": "0.4V"}, {"AMP": "0.2V"}),
+    ("COUP ACOUP,ON,ADEV,0.1", {"AMP": "0.4V"}, {"AMP": "0.5V"}),
+    ("COUP PCOUP,ON,PRAT,2", {"PHSE": "30"}, {"PHSE": "60"}),
+    ("COUP PCOUP,ON,PDEV,90", {"PHSE": "30"}, {"PHSE": "120"}),
+    ("COUP TRACE,ON", {"WVTP": "SINE"}, {"WVTP": "SINE", "FRQ": "1200HZ", "AMP": "0.4V", "PHSE": "30"}),
+])
+def test_the_second_channel_follows_the_first(
+    sdg: Any, sent: str, first: dict[str, str], second: dict[str, str],
+) -> None:
+    sdg.send(sdg.generator, "C2:BSWV WVTP,RAMP,FRQ,3000,AMP,0.2", sent, "C1:BSWV FRQ,1200,AMP,0.4,PHSE,30")
+    for channel, expected in (("C1", first), ("C2", second)):
+        found = fields(sdg, f"{channel}:BSWV?")
+        assert {key: found.get(key) for key in expected} == expected
+    assert sdg.errors(sdg.generator) == []
+
+
+def test_a_coupled_channel_leads_the_other_and_the_load_sees_both(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C1:OUTP ON,LOAD,50", "C2:OUTP ON,LOAD,50", "C1:BSWV AMP,1", "COUP ACOUP,ON,ARAT,0.5",
+             "C2:BSWV AMP,0.25")
+    assert fields(sdg, "C1:BSWV?")["AMP"] == "0.5V"
+    peaks = [np.ptp(sdg.voltages(node, 1e-3, 20_001)[1]) for node in ("a", "b")]
+    assert peaks == pytest.approx([0.5, 0.25], rel=0.01)
+
+
+def test_a_wave_is_copied_to_the_other_channel(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C2:OUTP LOAD,50", "C1:BSWV WVTP,PULSE,FRQ,2000,AMP,0.4,OFST,0.05,WIDTH,1e-5", "PACP C2,C1")
+    found = fields(sdg, "C2:BSWV?")
+    assert (found["WVTP"], found["FRQ"], found["AMP"], found["OFST"], found["WIDTH"]) == (
+        "PULSE", "2000HZ", "0.4V", "0.05V", "1e-05")
+    assert "LOAD,50" in sdg.ask(g, "C2:OUTP?") and sdg.errors(g) == []
+
+
+def test_a_waveform_is_selected_by_its_index(sdg: Any) -> None:
+    sdg.send(sdg.generator, "C1:ARWV INDEX,2")
+    assert sdg.ask(sdg.generator, "C1:ARWV?") == "C1:ARWV INDEX,2,NAME,STAIRUP" and sdg.errors(sdg.generator) == []
+    sdg.send(sdg.generator, "C1:ARWV INDEX,99")
+    assert sdg.errors(sdg.generator) == [-224]

@@ -1,4 +1,4 @@
-"""PyMeasure's own AFG3152C and DG800, unmodified, behind @tsbench: they fail where the hardware fails."""
+"""Drivers of PyMeasure (AFG3152C, DG800) and QCoDeS (SDG2042X), unmodified, behind @tsbench."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,3 +89,23 @@ def test_the_dg800_class_sends_no_width_below_a_microsecond(opened: Callable[[st
     dg.channel_1.pulse_width = 100e-9
     assert dg.channel_1.pulse_width == pytest.approx(16e-9)
     assert dg.ask(":SYST:ERR?").startswith("-222,")
+
+
+def test_settings_of_the_sdg2042x_of_qcodes_read_back(driver_bench: Path) -> None:
+    """Each parameter that can be read, and the copy from channel to channel."""
+    drivers = pytest.importorskip("qcodes_contrib_drivers.drivers.Siglent.sdg")
+    world = driver_bench.with_name("driver.world.toml")
+    world.write_text(world.read_text("utf-8").replace("keysight_33622a", "siglent_sdg2042x"), "utf-8")
+    sdg = drivers.Siglent_SDG_2042X("sdg", GENERATOR, visalib=f"{world}@tsbench")
+    try:
+        sdg.write("C1:SYNC ON")
+        sdg.write("C1:BSWV WVTP,PULSE,FRQ,2000,AMP,0.5,WIDTH,1e-5")
+        for name, parameter in sdg.channels[0].parameters.items():
+            if parameter.gettable:
+                parameter.get()
+            assert sdg.ask("SYST:ERR?").startswith("+0"), name
+        sdg.channels[1].copy_parameters_from_channel(1)
+        assert sdg.ask("C2:BSWV?").replace("C2", "C1") == sdg.ask("C1:BSWV?")
+        assert sdg.ask("SYST:ERR?").startswith("+0")
+    finally:
+        sdg.close()
