@@ -29,6 +29,10 @@ def _choice(name: str) -> QtWidgets.QComboBox:
     return box
 
 
+#: the protocol of a bench on which nothing was chosen yet: what most devices are measured with first
+_FIRST = "iv_sweep"
+
+
 class RunPanel(QtWidgets.QWidget):
     """Run is there only while every entry can be used and nothing else keeps the bench."""
 
@@ -46,6 +50,7 @@ class RunPanel(QtWidgets.QWidget):
         self.protocol = _choice("protocol")
         for name, text in _titles(protocols).items():
             self.protocol.addItem(text, name)
+        self.protocol.setCurrentIndex(max(self.protocol.findData(_FIRST), 0))
         self._summary = QtWidgets.QLabel()
         self._summary.setProperty("role", "dim")
         self._summary.setWordWrap(True)
@@ -117,7 +122,7 @@ class RunPanel(QtWidgets.QWidget):
         self._kept.clear()
         self._shown = ""
         choices = memory.choices()
-        if (index := self.protocol.findData(choices.get("protocol"))) >= 0:
+        if (index := self.protocol.findData(choices.get("protocol", _FIRST))) >= 0:
             self.protocol.setCurrentIndex(index)
         if (index := self.device.findText(str(choices.get("device", "")))) >= 0:
             self.device.setCurrentIndex(index)

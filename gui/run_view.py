@@ -34,6 +34,7 @@ class RunView(QtWidgets.QWidget):
         self.progress = QtWidgets.QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setFormat("no run")
+        self.progress.setValue(0)   # without a value it shows no words either
         self.log = QtWidgets.QPlainTextEdit()
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(_KEPT_LINES)

@@ -27,6 +27,7 @@ def event(kind: str, message: str = "", **data: Any) -> dict[str, Any]:
 
 
 def test_progress_in_thousandths_and_in_words(view: Any) -> None:
+    assert view.progress.text() == "no run"
     view.handle(event("progress", "sweep", done=25, total=100, eta=120.0))
     assert view.progress.value() == 250 and view.progress.format() == "25 %   about 2 min left   (sweep)"
     view.handle(event("progress", done=100, total=100, eta=1.0))
