@@ -17,6 +17,7 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Integer
 from tsbench.simulated_backends.scpi.tree import Setting, Subsystem, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_memory import Levels
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes import data_sheet as sheets
+from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.absent import AbsentOfDs4000
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.acquiring import RigolAcquiring
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.channels import RigolChannels
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.command_table import RigolBase
@@ -112,6 +113,7 @@ class VirtualRigolDS4024(VirtualRigolOscilloscope):
 
     data_sheet = sheets.RIGOL_DS4024
     channel_commands = Subsystem(Ds4000Channels)
+    absent_functions = Subsystem(AbsentOfDs4000)
     trigger_commands = Subsystem(RigolTrigger, lambda scope: RigolTrigger(scope, scope.channel_commands))
     acquire_commands = Subsystem(
         RigolAcquiring, lambda scope: RigolAcquiring(scope, scope.channel_commands, scope.trigger_commands))

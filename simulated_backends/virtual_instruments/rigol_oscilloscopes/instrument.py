@@ -9,6 +9,8 @@ Quirks that the twin has
 - The channels that are on share the sample rate: two have half of it, three and four a quarter.
 - A change of the probe's attenuation changes scale, offset and trigger level by the same ratio.
 - The DS1000Z has no external trigger input, and no input of 50 Ohm.
+- Math, masks, recorded frames, decoding, searches, the logic analyser, the generator, the voltmeter and the counter of
+  these series are not simulated: they are off, and ON is refused with -221 (``absent``).
 - There is no ``:WAVeform:POINts`` in this family (programming guide of the MSO1000Z/DS1000Z).
 
 Not compared with an instrument: a value out of range is refused with -222 and changes nothing; RAW of a running
@@ -23,6 +25,11 @@ from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes import data_sheet as sheets
+from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.absent import (
+    AbsentFunctions,
+    AbsentOfDs1000z,
+    AbsentOfMso5000,
+)
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.acquiring import RigolAcquiring
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.channels import RigolChannels
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.command_table import RigolBase
@@ -49,6 +56,7 @@ class VirtualRigolOscilloscope(RigolBase):
     run_commands = Subsystem(RigolRunning, lambda scope: RigolRunning(scope, scope.acquire_commands))
     waveform_commands = Subsystem(RigolWaveform, lambda scope: RigolWaveform(scope, scope.acquire_commands))
     measure_commands = Subsystem(RigolMeasuring, lambda scope: RigolMeasuring(scope, scope.acquire_commands))
+    absent_functions: Subsystem[AbsentFunctions] = Subsystem(AbsentOfDs1000z)
     display_commands = Subsystem(RigolDisplay, lambda scope: RigolDisplay(scope, scope.acquire_commands))
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
@@ -86,3 +94,4 @@ class VirtualRigolMSO5104(VirtualRigolOscilloscope):
     """MSO5104: four channels, 100 MHz, 8 GSa/s, 100 Mpts; without its digital channels and generator."""
 
     data_sheet = sheets.RIGOL_MSO5104
+    absent_functions = Subsystem(AbsentOfMso5000)

@@ -177,3 +177,39 @@ def test_gain_and_noise_are_within_the_data_sheet(table: Any) -> None:
     _, volts = read(bench, "NORM")
     assert abs(np.mean(volts) - 0.6) < 0.03 * 1.6 + 0.02 + 2e-3 + 5e-3
     assert 0.0 < np.std(volts) < 0.02
+
+
+ABSENT = {
+    "rigol_ds1074z": (":MATH:DISP", ":FUNC:WREC:ENAB", ":MASK:ENAB"),
+    "rigol_ds4024": (":MATH:DISP", ":MASK:ENAB"),
+    "rigol_mso5104": (":MATH1:DISP", ":MATH4:DISP", ":RECord:WRECord:ENABle", ":LA:STATe", ":BUS2:DISP", ":SEAR:STAT",
+                      ":MASK:ENAB", ":SOUR1:OUTP1:STAT", ":SOURce2:OUTPut2",
+                      ":DVM:ENAB", ":COUN:ENAB"),
+}
+
+
+@pytest.mark.parametrize(("name", "header"), [(name, one) for name, many in ABSENT.items() for one in many])
+def test_functions_that_the_twin_lacks_are_off_and_stay_off(table: Any, name: str, header: str) -> None:
+    bench = table(imperfections=False, scope=name)
+    assert bench.ask(bench.scope, f"{header}?") == "0"
+    bench.send(bench.scope, f"{header} OFF", f"{header} 0")
+    assert bench.errors(bench.scope) == []
+    bench.send(bench.scope, f"{header} ON")
+    assert bench.errors(bench.scope) == [-221] and bench.ask(bench.scope, f"{header}?") == "0"
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_cursors_can_be_switched(table: Any, name: str) -> None:
+    bench = table(imperfections=False, scope=name)
+    assert bench.ask(bench.scope, ":CURSor:MODE?") == "OFF"
+    bench.send(bench.scope, ":CURSor:MODE MANual")
+    assert bench.ask(bench.scope, ":CURS:MODE?") == "MAN" and bench.errors(bench.scope) == []
+    bench.send(bench.scope, "*RST", ":CURS:MODE WRONG")
+    assert bench.ask(bench.scope, ":CURS:MODE?") == "OFF" and bench.errors(bench.scope) == [-224]
+
+
+def test_a_scope_without_digital_channels_has_no_header_for_them(table: Any) -> None:
+    """The DS1000Z, beside its sister MSO1000Z; the MSO5000 has the header also without its logic probe."""
+    bench = table(imperfections=False, scope="rigol_ds1074z")
+    bench.send(bench.scope, ":LA:STAT OFF", ":RECord:WRECord:ENABle 0")
+    assert bench.errors(bench.scope) == [-113, -113]
