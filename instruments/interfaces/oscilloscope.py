@@ -88,6 +88,8 @@ class OscilloscopeCapabilities:
 
     #: of probes, that can be set; empty: every one
     attenuations: tuple[float, ...] = ()
+    span: Range | None = None  #: [s] of a record; None: not known
+    position: Range | None = None  #: [s] of mid-record after the trigger; None: not known
 
     def widest_range(self, impedance: Literal["50", "1M"]) -> float:
         """Return the largest range [V] of an input of this impedance."""

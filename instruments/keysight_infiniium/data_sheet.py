@@ -27,6 +27,8 @@ HOLE, CLIPPED_LOW, CLIPPED_HIGH = 31232, 31744, 32256
 LARGEST = 30720  #: the largest code that is a voltage
 ACCURACY = VerticalAccuracy(gain=0.02, offset_divisions=0.1, offset=2e-3, offset_setting=0.0125)
 
+SPAN = Range(50e-12, 200.0, "s")  #: programmer's guide: 5 ps to 20 s a division
+POSITION = Range(-200.0, 200.0, "s")  #: not compared with a manual: as far as the longest record
 #: model -> (bandwidth [Hz], memory [points], bits, relative accuracy of the time base)
 MODELS: Mapping[str, tuple[float, int, int, float]] = {
     **{f"{kind}S{number}A": (bandwidth, 100_000_000, 10, 1e-6) for kind in ("DSO", "MSO") for number, bandwidth in (
@@ -43,5 +45,6 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
         channels=4, bandwidth=bandwidth, sample_rate=20e9, record_length=memory, segments=8192,
         range=Range(8e-3, 40.0, "V"), gain_accuracy=ACCURACY.gain,
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=timebase, resolution_bits=bits,
-        offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)), low_impedance=LowImpedanceInput(RANGE_50),
+        offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)), low_impedance=LowImpedanceInput(RANGE_50), span=SPAN,
+        position=POSITION,
     )

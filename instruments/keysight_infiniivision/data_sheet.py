@@ -5,7 +5,8 @@ Sources: the data sheets 5990-6618 (2000X), 5990-6619 (3000A), 5992-0140 (3000T)
 setting; eight divisions are one full-scale range. The 6000X has the bandwidth of its base model here; a licence gives
 it more.
 
-Not compared with a data sheet: the offset ranges but for those of the 3000T, and the DC gain accuracy of the 6000X.
+Not compared with a data sheet: the shortest time scale of each model (a series has that of its fastest model), the
+offset ranges but for those of the 3000T, and the DC gain accuracy of the 6000X.
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ OFFSET_SETTING_LIMIT = 0.01  #: of the offset setting
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 #: codes of unsigned bytes that do not mean a voltage (programmer's guide, :WAVeform:DATA)
 HOLE, CLIP_LOW, CLIP_HIGH = 0, 1, 255
+LONGEST_SCALE = 50.0  #: [s/div] (data sheets)
+POSITION = Range(-500.0, 500.0, "s")  #: programmer's guide, :TIMebase:POSition
 #: bits of :OPERegister:CONDition?
 RUNNING = 8
 
@@ -42,15 +45,16 @@ class ScopeSeries:
     segments: int
     gain_accuracy: float  #: of full scale
     timebase_accuracy: float  #: relative, first year
+    shortest_scale: float  #: [s/div] of the fastest models
     range_50: float | None = 8.0  #: [V] the largest full scale of the 50 Ohm input; None: there is none
 
 
 SERIES: Mapping[str, ScopeSeries] = {
-    "2000X": ScopeSeries(2e9, 1_000_000, 250, 0.03, 25e-6, None),
-    "3000A": ScopeSeries(4e9, 4_000_000, 1000, 0.02, 25e-6),
-    "3000T": ScopeSeries(5e9, 4_000_000, 1000, 0.02, 1.6e-6),
-    "4000X": ScopeSeries(5e9, 4_000_000, 1000, 0.02, 10e-6),
-    "6000X": ScopeSeries(20e9, 4_000_000, 1000, 0.02, 1.6e-6),
+    "2000X": ScopeSeries(2e9, 1_000_000, 250, 0.03, 25e-6, 2e-9, None),
+    "3000A": ScopeSeries(4e9, 4_000_000, 1000, 0.02, 25e-6, 500e-12),
+    "3000T": ScopeSeries(5e9, 4_000_000, 1000, 0.02, 1.6e-6, 500e-12),
+    "4000X": ScopeSeries(5e9, 4_000_000, 1000, 0.02, 10e-6, 500e-12),
+    "6000X": ScopeSeries(20e9, 4_000_000, 1000, 0.02, 1.6e-6, 200e-12),
 }
 
 
@@ -98,6 +102,7 @@ def capabilities(model: ScopeModel) -> OscilloscopeCapabilities:
         resolution_bits=8,
         offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)),  # ±2 V below 200 mV/div, ±10 V below 1 V/div
         low_impedance=None if series.range_50 is None else LowImpedanceInput(series.range_50),
+        span=Range(10 * series.shortest_scale, 10 * LONGEST_SCALE, "s"), position=POSITION,
     )
 
 

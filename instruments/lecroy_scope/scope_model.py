@@ -33,6 +33,8 @@ class StepScopeModel:
     limit: float = 20e6  #: [Hz] of the bandwidth limit
     offset_limits: tuple[tuple[float, float], ...] = ()
     attenuations: tuple[float, ...] = ()  #: of probes; empty: every one
+    shortest_scale: float = 1e-9  #: [s/div]
+    longest_scale: float = 100.0
 
     def capabilities(self) -> OscilloscopeCapabilities:
         """Return the capabilities."""
@@ -43,6 +45,7 @@ class StepScopeModel:
             gain_accuracy=self.gain_accuracy, offset_accuracy=self.offset_accuracy,
             timebase_accuracy=self.timebase_accuracy, resolution_bits=self.bits, offset_limits=self.offset_limits,
             external_trigger=self.external, attenuations=self.attenuations,
+            span=Range(self.shortest_scale * self.time_divisions, self.longest_scale * self.time_divisions, "s"),
             low_impedance=None if self.most_scale_50 is None else LowImpedanceInput(self.most_scale_50 * DIVISIONS),
         )
 

@@ -101,7 +101,12 @@ class ScopeSetup(MessageInstrument):
                 f"instrument reports {got}. Check the probe at this channel, or choose the other impedance")
 
     def require_timebase(self, timebase: Timebase) -> None:
-        """Refuse more segments or points than there can be."""
+        """Refuse a span or a position that cannot be set, and more segments or points than there can be."""
+        limits = self.capabilities
+        if limits.span is not None:
+            require_in_range(self.label, "span", timebase.span, limits.span)
+        if limits.position is not None:
+            require_in_range(self.label, "position", timebase.position, limits.position)
         require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
         if timebase.points is not None:
             allowed = Range(100, self.capabilities.record_length, "")

@@ -29,6 +29,7 @@ REPEATABLE_DS4000 = (
 DIVISIONS = 8
 CODES = 256
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
+POSITION = Range(-5000.0, 5000.0, "s")  #: not compared with a manual: that of the longest time scales differs
 TRANSFER = 250_000  #: bytes of one reply to :WAVeform:DATA?
 ACCURACY = VerticalAccuracy(gain=0.03, offset_divisions=0.1, offset=2e-3, offset_setting=0.01)
 #: of probes (programming guides, :CHANnel<n>:PROBe)
@@ -97,4 +98,5 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
         resolution_bits=8, offset_limits=series.offset_limits, external_trigger=series.external_level is not None,
         low_impedance=series.low_impedance, attenuations=series.attenuations,
+        span=Range(series.shortest_span / 10, 500.0, "s"), position=POSITION,
     )

@@ -23,6 +23,8 @@ LARGEST = 127  #: code of 8 bits; this and more is clipped
 RANGE_50 = 10.0  #: [V] full scale of the 50 Ohm input
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 HOLDOFF = Range(100e-9, 10.0, "s")  #: RTO user manual 1316.0827.02, page 486
+SPAN = Range(250e-12, 100_000.0, "s")  #: user manual, TIMebase:SCALe: 25 ps to 10 ks a division
+POSITION = Range(-1e5, 1e5, "s")  #: not compared with a manual: as far as the longest record
 MEASURING = 16  #: bit of STATus:OPERation:CONDition?
 ACCURACY = VerticalAccuracy(gain=0.015, offset_divisions=0.1, offset=1e-3, offset_setting=0.005)
 
@@ -40,4 +42,5 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
         range=Range(10e-3, 100.0, "V"), gain_accuracy=ACCURACY.gain,
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=5e-6, resolution_bits=8,
         offset_limits=((1.0, 10 * 0.031), (10.0, 10 * 1.01)), low_impedance=LowImpedanceInput(RANGE_50),
+        span=SPAN, position=POSITION,
     )

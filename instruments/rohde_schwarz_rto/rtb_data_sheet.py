@@ -22,6 +22,7 @@ DIVISIONS = 10
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 CLIP_LOW, CLIP_HIGH = 0x00FF, 0xFF00  #: of 16 bits: the upper byte is 0 or 255
 SPAN = Range(12e-9, 6000.0, "s")
+POSITION = Range(-5999.856, 51539607.402, "s")  #: user manual, TIMebase:POSition
 HOLDOFF = Range(51.2e-9, 13.7, "s")
 #: record lengths that can be set
 LENGTHS = (10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000)
@@ -41,5 +42,5 @@ def capabilities(model: str, bandwidth: float) -> OscilloscopeCapabilities:
         channels=MODELS[model], bandwidth=bandwidth, sample_rate=2.5e9, record_length=LENGTHS[-1], segments=1,
         range=Range(10e-3, 50.0, "V"), gain_accuracy=ACCURACY.gain,
         offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=10e-6, resolution_bits=10,
-        offset_limits=((1.0, 10 * 0.205), (40.0, 50.0)),
+        offset_limits=((1.0, 10 * 0.205), (40.0, 50.0)), span=SPAN, position=POSITION,
     )

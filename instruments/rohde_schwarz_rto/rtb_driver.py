@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import Oscilloscope, Timebase
 from tsbench.instruments.languages.scpi import parse_name
 from tsbench.instruments.oscilloscopes.driver import Scaling
@@ -58,7 +57,6 @@ class RohdeSchwarzRtb(RohdeSchwarzScope):
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and a record length with enough points."""
         self.require_timebase(timebase)
-        require_in_range(self.label, "span", timebase.span, data_sheet.SPAN)
         points = timebase.points or min(math.ceil(timebase.span * self.capabilities.sample_rate), _USUAL_POINTS)
         length = next((one for one in data_sheet.LENGTHS if one >= points), data_sheet.LENGTHS[-1])
         return self.set_timebase(timebase, ":ACQ:MEM MAN", f":ACQ:POIN {length}")

@@ -29,6 +29,7 @@ def _model(number: int, big: bool) -> StepScopeModel:
         offset_accuracy=0.005, offset_limit=1e-3, offset_setting_accuracy=0.005,
         timebase_accuracy=1e-6 if big else 25e-6, least_scale=500e-6, most_scale_50=1.0 if big else None,
         segments=10_000, bits=12, offset_limits=((1.0, DIVISIONS * 0.1), (10.0, DIVISIONS * 1.02)),
+        longest_scale=1000.0,
     )
 
 

@@ -78,15 +78,16 @@ class TektronixSeries:
     lowest_scale: float  #: [V/div]
     offset_limits: tuple[tuple[float, float], ...]  #: (offset [V], range [V] that is needed for more than it)
     transfer: str  #: width of the codes that loses nothing
+    longest_delay: float  #: [s] after the trigger (programmer manuals, HORizontal:[MAIn:]DELay:TIMe)
 
 
 _OFFSETS_MSO, _OFFSETS_DPO = ((1.0, 0.64), (10.0, 10.0)), ((1.0, 0.505), (10.0, 5.05))
 SERIES: Mapping[str, TektronixSeries] = {
-    "4": TektronixSeries(MSO, 6.25e9, 31_250_000, 500_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
-    "5": TektronixSeries(MSO, 6.25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
-    "6": TektronixSeries(MSO, 25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word"),
-    "5000": TektronixSeries(DPO, 10e9, 12_500_000, 100_000, 0.015, 5e-6, 8, 1e-3, _OFFSETS_DPO, "byte"),
-    "7000": TektronixSeries(DPO, 40e9, 12_500_000, 100_000, 0.015, 1.5e-6, 8, 1e-3, _OFFSETS_DPO, "byte"),
+    "4": TektronixSeries(MSO, 6.25e9, 31_250_000, 500_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word", 5e3),
+    "5": TektronixSeries(MSO, 6.25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word", 5e3),
+    "6": TektronixSeries(MSO, 25e9, 62_500_000, 1_000_000, 0.01, 2.5e-6, 12, 500e-6, _OFFSETS_MSO, "word", 5e3),
+    "5000": TektronixSeries(DPO, 10e9, 12_500_000, 100_000, 0.015, 5e-6, 8, 1e-3, _OFFSETS_DPO, "byte", 250.0),
+    "7000": TektronixSeries(DPO, 40e9, 12_500_000, 100_000, 0.015, 1.5e-6, 8, 1e-3, _OFFSETS_DPO, "byte", 250.0),
 }
 
 
@@ -126,7 +127,8 @@ def capabilities(model: TektronixModel) -> OscilloscopeCapabilities:
         range=Range(series.lowest_scale * DIVISIONS, 100.0, "V"), gain_accuracy=series.gain_accuracy,
         offset_accuracy=OFFSET_DIVISIONS / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
         resolution_bits=series.bits, offset_limits=series.offset_limits, external_trigger=model.series != "5",
-        low_impedance=LowImpedanceInput(RANGE_50),
+        low_impedance=LowImpedanceInput(RANGE_50), span=Range(1e-9, 10_000.0, "s"),
+        position=Range(-5_000.0, series.longest_delay, "s"),
     )
 
 

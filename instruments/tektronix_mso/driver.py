@@ -103,7 +103,7 @@ class TektronixMso(TektronixSequence):
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         """Set span, position of mid-record after the trigger, and segments."""
-        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
+        self.require_timebase(timebase)
         room = self.capabilities.record_length // timebase.segments
         if timebase.points is not None:
             require_in_range(self.label, "points", timebase.points, Range(100, room, ""))

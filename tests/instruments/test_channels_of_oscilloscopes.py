@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.pairs.cells import GENERATOR, SCOPE
 from tests.fixtures.driver_steps import one_of_each_driver
-from tsbench.errors import InstrumentError
+from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments import EdgeTrigger, Pulse, Timebase, Vertical
 from tsbench.station.bench.bench import Bench
 
@@ -103,3 +103,23 @@ def test_a_trigger_that_comes_at_once_is_no_error_of_arming(bench: Bench) -> Non
             bench.clock.wait(1e-3)
         assert scope.triggered()
         assert scope.fetch([1])[1].codes.shape[0] == 1
+
+
+@pytest.mark.parametrize("bench", sorted(SCOPES), indirect=True)
+def test_a_time_base_that_cannot_be_set_is_refused_before_it_is_sent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With its value and the range, as other settings; the instrument would say "data out of range", or round."""
+    scope: Any = bench.instruments.driver_of("scope")
+    span = scope.capabilities.span
+    assert scope.configure_timebase(Timebase(min(span.high, 500.0))).span >= min(span.high, 500.0) * 0.99
+    sent: list[object] = []
+    monkeypatch.setattr(bench.instruments.connections["scope"].transport, "write", sent.append)
+    for wrong in (span.high * 1.01, span.low * 0.99):
+        with pytest.raises(LimitError, match=r"span .* is outside the instrument's range .* to "):
+            scope.configure_timebase(Timebase(wrong))
+    for late in (scope.capabilities.position.high * 1.01, scope.capabilities.position.low * 1.01) if (
+            scope.capabilities.position) else ():
+        with pytest.raises(LimitError, match=r"position .* is outside"):
+            scope.configure_timebase(Timebase(1e-3, position=late))
+    assert sent == []
