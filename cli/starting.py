@@ -40,7 +40,7 @@ def init(options: argparse.Namespace) -> int:
     from tsbench.station.new_bench import Answers, find, new_files, simulated
     from tsbench.text_files import write_text
 
-    given = Answers.read(_answers(options))
+    given = Answers.read(_answers(options), options.simulated)
     answers = Answers({**given.values, "model": _model(given["model"], given["material"])})
     if options.simulated:
         instruments = simulated()
@@ -70,7 +70,7 @@ def init(options: argparse.Namespace) -> int:
 
 
 def _answers(options: argparse.Namespace) -> dict[str, str]:
-    from tsbench.station.new_bench import QUESTIONS
+    from tsbench.station.new_bench import questions
 
     given: dict[str, str] = {}
     for text in options.set:
@@ -80,7 +80,7 @@ def _answers(options: argparse.Namespace) -> dict[str, str]:
         given[key.strip()] = value
     if options.yes or not sys.stdin.isatty():
         return given
-    for question in QUESTIONS:
+    for question in questions(options.simulated):
         while question.key not in given:
             answer = input(f"{question.text} [{question.default}]: ")
             try:

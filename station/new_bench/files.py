@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tsbench.quantities import parse_quantity
+from tsbench.quantities import format_quantity, parse_quantity
 from tsbench.records import Identity
 from tsbench.station.new_bench.answers import Answers
 from tsbench.station.new_bench.found import FoundInstrument
 
 BENCH, LIST = "bench.toml", "first.list.toml"
+_OUTPUT = 50.0  #: [Ohm] of a pulse generator
 REHEARSAL_BENCH, REHEARSAL_WORLD, WORLD = "rehearsal.bench.toml", "rehearsal.world.toml", "world.toml"
 
 
@@ -74,10 +75,23 @@ class _Wiring:
             else:
                 self.remarks.append(f"no instrument can have the role {role}. Protocols that need it will be refused")
         self._answers = answers
+        self.remarks += self._pulses_refused() if "pulser" in self.roles else []
+
+    def _pulses_refused(self) -> list[str]:
+        """Return a line where pulses below the voltage limit could drive more current than a device may see."""
+        most, volts = (parse_quantity(self._answers[key], unit) for key, unit in (
+            ("max_current", "A"), ("max_voltage", "V")))
+        path = sum(parse_quantity(self._answers[key], "Ohm") for key in ("pulser_resistance", "shunt_resistance"))
+        if (highest := most * (path + _OUTPUT)) >= volts:
+            return []
+        return [f"pulses above {format_quantity(highest, 'V', 2)} will be refused: with "
+                f"{format_quantity(path, 'Ohm', 3)} and the {_OUTPUT:g} Ohm of the generator in the path they could "
+                f"drive more than max_current, {self._answers['max_current']}. For higher pulses, put a larger "
+                "resistor between generator and device"]
 
     def branches(self) -> Iterator[tuple[str, str, str]]:
         """Yield role, node and resistance of each branch from a source to the device."""
-        for role, node, resistance in (("drive", "smu", "1"), ("pulser", "gen1", "1"),
+        for role, node, resistance in (("drive", "smu", "1"), ("pulser", "gen1", self._ohms("pulser_resistance")),
                                        ("bias", "gen2", self._ohms("load_resistance"))):
             if role in self.roles:
                 yield role, node, resistance

@@ -11,7 +11,7 @@ from tsbench.records import Identity
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.new_bench import QUESTIONS, Answers, FoundInstrument, find, new_files
+from tsbench.station.new_bench import Answers, FoundInstrument, find, new_files, questions
 
 WORLD = """
 [instruments.meter]
@@ -82,9 +82,20 @@ def test_the_answers_stand_in_the_files(tmp_path: Path) -> None:
     assert file.name == "station 3" and file.netlist is not None
     assert file.device("W1_A4").limits.max_current == pytest.approx(100e-6)
     assert {one.name: one.value for one in file.netlist.elements if one.name != "XDUT"} == pytest.approx(
-        {"R_drive": 1.0, "R_pulser": 1.0, "R_bias": 100e3, "C_cable": 100e-12, "R_shunt": 10e3})
+        {"R_drive": 1.0, "R_pulser": 1200.0, "R_bias": 100e3, "C_cable": 100e-12, "R_shunt": 10e3})
     with Bench.open(tmp_path / "bench.toml", "W1_A4") as bench:
         assert bench.positioner.connected() == "W1_A4" and bench.fixture.sensing.current_resistance == 10e3
+
+
+def test_a_bench_on_which_pulses_would_be_refused_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path / "a"), "--simulated", "--yes", "--set", "pulser_resistance=1"]) == 0
+    assert ("note: pulses above 100 mV will be refused: with 51.0 Ohm and the 50 Ohm of the generator in the path they "
+            "could drive more than max_current, 1 mA. For higher") in capsys.readouterr().out
+    assert main(["init", str(tmp_path / "b"), "--simulated", "--yes"]) == 0
+    assert "will be refused" in capsys.readouterr().out   # above 1.3 V
+    bench = str(tmp_path / "b" / "bench.toml")
+    assert main(["measure", "pulse_train", "--bench", bench, "--device", "D1", "--out", str(tmp_path)]) == 0
+    assert "switching delay" in capsys.readouterr().out
 
 
 def test_questions_are_asked_again_until_the_answer_can_be_read(
@@ -95,7 +106,8 @@ def test_questions_are_asked_again_until_the_answer_can_be_read(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda text: (asked.append(text), next(answers))[1])
     assert main(["init", str(tmp_path), "--simulated"]) == 0
-    assert len(asked) == len(QUESTIONS) + 1 and asked[3] == asked[4] == "Highest voltage that a device may see [2 V]: "
+    assert len(asked) == len(questions(True)) + 1
+    assert asked[3] == asked[4] == "Highest voltage that a device may see [2 V]: "
     assert "a lot" in capsys.readouterr().out
     assert BenchFile.load(tmp_path / "bench.toml").device("D1").limits.max_voltage == 1.5
 
