@@ -6,3 +6,5 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration(
         "formfactor_velox", "tsbench.simulated_backends.virtual_instruments.formfactor_velox.instrument:VirtualVelox"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("commands beside those of moves, contact, the chuck and the wafer map",)

@@ -9,3 +9,9 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("keithley_2401", f"{_MODULE}:VirtualKeithley2401"),
     VirtualInstrumentDeclaration("keithley_2410", f"{_MODULE}:VirtualKeithley2410"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "the pulse mode of the 2430, contact check, offset-compensated ohms (settings are kept)",
+    "trigger inputs within a cycle",
+    "four wires: a bit of the status only",
+)

@@ -7,3 +7,5 @@ _MODULE = "tsbench.simulated_backends.virtual_instruments.keithley_2470.instrume
 VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("keithley_2470", f"{_MODULE}:VirtualKeithley2470"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("as the 2450",)

@@ -10,3 +10,8 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("keithley_2612b", f"{_MODULE}:VirtualKeithley2612B"),
     VirtualInstrumentDeclaration("keithley_2636b", f"{_MODULE}:VirtualKeithley2636B"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "settling modes, analog filter, sink mode and power limit (are accepted)",
+    "four wires: a bit of the status only",
+)

@@ -8,3 +8,5 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("keithley_707b", f"{_MODULE}:VirtualKeithley707B"),
     VirtualInstrumentDeclaration("keithley_3706a", f"{_MODULE}:VirtualKeithley3706A"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("scans, digital lines, the multimeter of the 3706A",)

@@ -7,3 +7,5 @@ VIRTUAL_INSTRUMENTS = (
         "keysight_33250a",
         "tsbench.simulated_backends.virtual_instruments.keysight_33250a.instrument:VirtualKeysight33250A"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("modulation", "sweeps")

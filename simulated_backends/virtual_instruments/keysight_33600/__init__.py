@@ -8,3 +8,5 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("keysight_33622a", f"{_MODULE}:VirtualKeysight33622A"),
     VirtualInstrumentDeclaration("keysight_33522b", f"{_MODULE}:VirtualKeysight33522B"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("arbitrary waveforms for both channels in one block", "OUTPut:MODE", "settings of the LAN interface")

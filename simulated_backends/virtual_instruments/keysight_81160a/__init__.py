@@ -8,3 +8,5 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("keysight_81160a", f"{_MODULE}:VirtualKeysight81160A"),
     VirtualInstrumentDeclaration("keysight_81150a", f"{_MODULE}:VirtualKeysight81150A"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("modulation", "sweeps", "patterns")

@@ -8,3 +8,5 @@ VIRTUAL_INSTRUMENTS = tuple(
     VirtualInstrumentDeclaration(f"keysight_b{model}a", f"{_MODULE}:VirtualB{model}A")
     for model in (2901, 2902, 2911, 2912)
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("four wires: a setting that changes nothing",)

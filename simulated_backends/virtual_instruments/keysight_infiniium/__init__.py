@@ -8,3 +8,5 @@ VIRTUAL_INSTRUMENTS = tuple(
     VirtualInstrumentDeclaration(f"keysight_{model.lower()}", f"{_MODULE}:VirtualKeysight{model}")
     for model in ("DSOS104A", "DSO9254A")
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("math", "serial buses", "triggers beside edges and widths", "headers in replies")

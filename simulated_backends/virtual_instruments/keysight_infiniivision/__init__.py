@@ -9,3 +9,5 @@ VIRTUAL_INSTRUMENTS = tuple(
     for model in ("DSOX1102G", "DSOX2024A", "DSOX3034T", "DSOX3054A", "DSOX3054T", "DSOX4104A", "MSOX4154A",
                   "DSOX6004A")
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = ("digital channels", "the generator", "serial buses")

@@ -8,3 +8,8 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("lakeshore_335", f"{_MODULE}:VirtualLakeShore335"),
     VirtualInstrumentDeclaration("lakeshore_336", f"{_MODULE}:VirtualLakeShore336"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "the points of standard curves, minima and maxima, alarms, relays, the display, zones, tuning, warm-up, "
+    "the analog outputs",
+)

@@ -11,3 +11,9 @@ VIRTUAL_INSTRUMENTS = tuple(
         ("siglent_sds1202xe", "SDS1202XE"), ("siglent_sds1204xe", "SDS1204XE"),
     )
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "the math waveform (its settings are kept)",
+    "the filters of the trigger path",
+    "triggers on runts, slopes, intervals and dropouts, which never come",
+)

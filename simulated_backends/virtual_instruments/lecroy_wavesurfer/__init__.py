@@ -8,3 +8,10 @@ VIRTUAL_INSTRUMENTS = tuple(
     VirtualInstrumentDeclaration(name, f"{_MODULE}:Virtual{model}")
     for name, model in (("lecroy_wavesurfer3054z", "WaveSurfer3054z"), ("lecroy_wavesurfer4054hd", "WaveSurfer4054HD"))
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "math",
+    "the filters of the trigger path",
+    "triggers on runts, slopes, intervals and dropouts, which never come",
+    "the automation (VBS) but for inputs, time base and trigger mode",
+)

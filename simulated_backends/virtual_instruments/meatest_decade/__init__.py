@@ -8,3 +8,5 @@ VIRTUAL_INSTRUMENTS = (
     VirtualInstrumentDeclaration("meatest_m632", f"{_MODULE}:VirtualMeatestM632"),
     VirtualInstrumentDeclaration("meatest_m525", f"{_MODULE}:VirtualMeatestM525"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS: tuple[str, ...] = ()

@@ -9,3 +9,15 @@ VIRTUAL_INSTRUMENTS = (
       for model in ("DS1074Z", "DS1104Z", "MSO5104")),
     VirtualInstrumentDeclaration("rigol_ds4024", f"{_FOLDER}.ds4000:VirtualRigolDS4024"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "math",
+    "masks",
+    "recorded frames",
+    "decoding",
+    "searches",
+    "the logic analyser",
+    "the generator",
+    "the voltmeter and the counter (all these say that they are off)",
+    "triggers beside edges and pulses",
+)

@@ -9,3 +9,11 @@ VIRTUAL_INSTRUMENTS = (
       for model in ("RTO1014", "RTO2024")),
     VirtualInstrumentDeclaration("rohde_schwarz_rtb2004", f"{_FOLDER}.rtb:VirtualRohdeSchwarzRTB2004"),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "segments and history",
+    "math",
+    "high definition",
+    "triggers beside edges and widths",
+    "RTB2004: measurements, the generator, digital channels",
+)

@@ -7,3 +7,10 @@ _MODULE = "tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.instr
 VIRTUAL_INSTRUMENTS = tuple(
     VirtualInstrumentDeclaration(f"siglent_{model.lower()}", f"{_MODULE}:Virtual{model}")
     for model in ("SDG2122X", "SDG2082X", "SDG2042X"))
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "modulation",
+    "sweeps",
+    "harmonics, added channels and the frequency counter (say that they are off)",
+    "built-in waveforms but one",
+)

@@ -10,3 +10,11 @@ VIRTUAL_INSTRUMENTS = (
     *(VirtualInstrumentDeclaration(f"tektronix_{model.lower()}", f"{_FOLDER}.dpo:VirtualTektronix{model}")
       for model in ("MSO5104B", "DPO5104B", "DPO7254C")),
 )
+#: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
+LACKS = (
+    "samples that are not aligned with the trigger",
+    "FastAcq",
+    "math and reference waveforms",
+    "digital channels",
+    "bus triggers",
+)
