@@ -157,9 +157,15 @@ class TektronixChannels(TektronixTable):
 
 
 class MsoChannelCommands(TektronixChannels):
-    """``CH<x>`` of the 4, 5 and 6 Series."""
+    """``CH<x>`` of the 4, 5 and 6 Series.
 
-    displayed = Setting(":DISplay:GLObal:CH<1-8>:STATE", Boolean(), default=lambda owner, channel: channel == 1)
+    ``SELect:CH<x>`` and ``DISplay:WAVEform``: the maker's driver tm_devices lists them for these series, and pyMSO4,
+    which was made with an MSO44, sends them. Without waveforms on its screen, the oscilloscope acquires as with them.
+    """
+
+    displayed = Setting(":DISplay:GLObal:CH<1-8>:STATE", Boolean(), default=lambda owner, channel: channel == 1,
+                        also=(":SELect:CH<1-8>",))
+    waveforms_shown = Setting(":DISplay:WAVEform", Boolean(), default=True)
     coupling = Setting(":CH<1-8>:COUPling", TekWord("AC", "DC", "DCR"), default="DC", coerce="coupling_chosen")
 
     @command(":CH<1-8>:PROBETYPe?")

@@ -247,7 +247,7 @@ def test_formats_follow_each_other(any_scope: Scope) -> None:
 
 
 def test_commands_of_the_other_series_are_unknown(mso: Scope, dpo: Scope) -> None:
-    for message in ("SELect:CH1 ON", "HORizontal:MAIn:DELay:TIMe 0", "MEASUrement:IMMed:TYPe FREQuency",
+    for message in ("HORizontal:MAIn:DELay:TIMe 0", "MEASUrement:IMMed:TYPe FREQuency",
                     "TRIGger:A:READY?", "HARDCopy STARt", "TRIGger:A:PULse:CLAss WIDth"):
         mso.tell(message)
         assert mso.events() == [113], message
@@ -284,3 +284,13 @@ def test_reset_and_files(mso: Scope) -> None:
     assert mso.events() == [256]
     mso.tell("SAVe:IMAGe 'C:/none.gif'")
     assert mso.events() == [224]
+
+
+def test_a_channel_is_shown_by_either_header(mso: Scope) -> None:
+    assert mso.ask("SELect:CH2?") == mso.ask("DISplay:GLObal:CH2:STATE?") == "0"
+    mso.tell("SELect:CH2 ON")
+    assert mso.ask("SELect:CH2?") == mso.ask("DISplay:GLObal:CH2:STATE?") == "1"
+    mso.tell("DISplay:WAVEform OFF")
+    assert mso.ask("DISplay:WAVEform?") == "0" and mso.events() == []
+    mso.tell("HEADer ON")
+    assert mso.ask("SELect:CH1?") == ":SELECT:CH1 1"
