@@ -44,6 +44,8 @@ _MEASUREMENTS: Mapping[str, Callable[[ShownTrace], float]] = {
     "NPUL": partial(measurements.width, positive=False), "PER": measurements.period,
     "FREQ": measurements.frequency, "PDCY": measurements.duty_cycle,
 }
+_NAMES = Choice("HIGH", "LOW", "AMPLitude", "MAXimum", "MINimum", "PDELta", "MEAN", "RMS", "RTIMe", "FTIMe", "PPULse",
+                "NPULse", "PERiod", "FREQuency", "PDCYcle")
 
 
 class RtoReadout(SharedReadout):
@@ -58,9 +60,7 @@ class RtoReadout(SharedReadout):
     measuring = Setting(":MEASurement<1-8>[:ENABle]", Boolean(), default=False)
     measured = Setting(":MEASurement<1-8>:SOURce", Choice("C1W1", "C2W1", "C3W1", "C4W1"), default="C1W1")
     category = Setting(":MEASurement<1-8>:CATegory", Choice("AMPTime"), default="AMPT")
-    main = Setting(":MEASurement<1-8>:MAIN", Choice(
-        "HIGH", "LOW", "AMPLitude", "MAXimum", "MINimum", "PDELta", "MEAN", "RMS", "RTIMe", "FTIMe", "PPULse",
-        "NPULse", "PERiod", "FREQuency", "PDCYcle"), default="AMPL")
+    main = Setting(":MEASurement<1-8>:MAIN", _NAMES, default="AMPL")
 
     @command(":FORMat[:DATA]", Choice("ASCii", "REAL", "INT"), Optional(Integer("", 0, 32)))
     def _set_format(self, kind: str, bits: int | None = None) -> None:
@@ -104,18 +104,32 @@ class RtoReadout(SharedReadout):
         last = plan.first_sample + (plan.sampling.points - 1) * plan.sampling.interval
         return f"{plan.first_sample:.12g},{last:.12g},{plan.sampling.points},1"
 
-    @command(":MEASurement<1-8>:RESult[:ACTual]?")
-    @command(":MEASurement<1-8>:RESult:AVG?")
-    def _result(self, number: int) -> Handler:
-        """``MEAS1:RES?``: the measurement; 9.91E37 where it cannot be made."""
+    @command(":MEASurement<1-8>:ADDitional", _NAMES, Boolean())
+    def _add(self, number: int, name: str, on: bool) -> None:
+        """``MEAS1:ADD FREQ,ON``: measure this, too."""
+        self.setting_values["additional", (number, name)] = on
+
+    @command(":MEASurement<1-8>:ADDitional?", _NAMES)
+    def _is_added(self, number: int, name: str) -> str:
+        return str(int(self._added(number, name)))
+
+    def _added(self, number: int, name: str) -> bool:
+        return bool(self.setting_values.get(("additional", (number, name)), False))
+
+    @command(":MEASurement<1-8>:RESult[:ACTual]?", Optional(_NAMES))
+    @command(":MEASurement<1-8>:RESult:AVG?", Optional(_NAMES))
+    def _result(self, number: int, name: str | None = None) -> Handler:
+        """``MEAS1:RES?``, ``MEAS1:RES? FREQ``: the main or this measurement; 9.91E37 where there is none."""
+        chosen = name or self.main[number]
         channel = int(self.measured[number][1])
         yield from self.ready(channel)
         settings = self.settings
         trace = self.memory.trace(channel, settings.record_start(), settings.timebase_range, _POINTS)
-        if trace is None or not self.measuring[number]:
+        made = self.measuring[number] and (chosen == self.main[number] or self._added(number, chosen))
+        if trace is None or not made:
             return self.format_number(math.nan)
         with np.errstate(all="ignore"):
-            value = _MEASUREMENTS[self.main[number]](replace(trace, reference=settings.position))
+            value = _MEASUREMENTS[chosen](replace(trace, reference=settings.position))
         return self.format_number(value)
 
 

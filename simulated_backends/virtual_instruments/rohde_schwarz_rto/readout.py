@@ -47,6 +47,14 @@ class SharedReadout(RtoTable):
     def _get_format(self) -> str:
         return "{},{}".format(*self.data_format)
 
+    @command(":SYSTem:ERRor:ALL?")
+    def _errors(self) -> str:
+        """``SYST:ERR:ALL?``: all entries of the error queue, which is empty then."""
+        found = ",".join(self.scope.format_error(one.code, one.text, one.time) for one in self.status.errors)
+        self.status.errors.clear()
+        self.status.update()
+        return found or self.scope.no_error
+
     @command(":RUNContinous")
     @command(":RUN")
     def _run(self) -> None:

@@ -102,3 +102,20 @@ def test_a_position_moves_the_waveform(bench: Any) -> None:
     # 0 V lies 0.5 V below the offset, and two divisions of 0.16 V up
     low = np.percentile(np.frombuffer(payload, "i1"), 20)
     assert low == pytest.approx((-0.5 + 0.32) / 1.6 * 253, abs=1)
+
+
+def test_an_additional_measurement_has_a_result_where_it_is_on(bench: Any) -> None:
+    bench.send(bench.scope, "MEAS1:ENAB ON", "MEAS1:MAIN AMPL", "MEAS1:ADD PPUL,ON")
+    assert bench.ask(bench.scope, "RUNS;*OPC?") == "1"
+    assert bench.number(bench.scope, "MEAS1:RES?") == bench.number(bench.scope, "MEAS1:RES? AMPL")
+    assert bench.number(bench.scope, "MEAS1:RES? PPUL") == pytest.approx(1e-4, rel=0.01)
+    assert bench.number(bench.scope, "MEAS1:RES? MEAN") > 1e37
+    assert [bench.ask(bench.scope, f"MEAS1:ADD? {name}") for name in ("PPUL", "MEAN")] == ["1", "0"]
+    bench.send(bench.scope, "MEAS1:ADD PPUL,OFF")
+    assert bench.number(bench.scope, "MEAS1:RES? PPUL") > 1e37
+
+
+def test_all_errors_are_read_at_once(bench: Any) -> None:
+    bench.send(bench.scope, "NONSENSE", "CHAN1:SCAL WORD")
+    assert [part.partition(",")[0] for part in bench.ask(bench.scope, "SYST:ERR:ALL?").split('",')] == ["-113", "-104"]
+    assert bench.ask(bench.scope, "SYST:ERR:ALL?") == '0,"No error"'
