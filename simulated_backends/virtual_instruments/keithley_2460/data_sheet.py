@@ -3,8 +3,8 @@
 Sources
 -------
 - The ranges are those of Tektronix's command help for the 2460 (``smu.source.range``).
-- The limits, the automatic delays from 100 uA on, the resistance ranges and the output resistance are those of the
-  2461, which has the same DC ranges (reference manual 2461-901-01 rev. A, p. 6-94, 2-131, 8-166 and 4-8).
+- The limits, the automatic delays from 100 uA on, the resistance ranges and what lies outside the regulation are those
+  of the 2461, which has the same DC ranges (reference manual 2461-901-01 rev. A, p. 6-94, 2-131, 8-166 and 4-8).
 - The levels of the overvoltage protection are those of Tektronix's command help (``smu.source.protect.level``).
 - The test currents of resistance are those of the 2420 (user's manual of the 2400 series, table 4-1); 200 MOhm has
   that of the 2400.
@@ -34,6 +34,10 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
 )
 from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
+#: of the 2461 too
+SENSED_AT_THE_TERMINALS = Origin(
+    "Reference manual 2461-901-01 rev. A, p. 4-3 (sensed at the terminals), p. 4-8 (a load changes the voltage by less "
+    "than 0.01 % + 1 mV)", "the voltage burden, which is that of the 2450")
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9
 
@@ -71,7 +75,7 @@ SOURCES = SourceMeterSources(
     reading_accuracy=Origin("SPEC-2460 rev. C (1 uA); a copy of its table (other currents)", "voltages"),
     reading_noise=Origin("SPEC-2460 rev. C (1 uA)", "the other ranges"),
     automatic_delay=Origin("Reference manual 2461-901-01 rev. A, p. 2-131 (from 100 uA on)", "1 uA and 10 uA"),
-    output_resistance=Origin("Reference manual 2461-901-01 rev. A, p. 4-8"),
+    output_resistance=SENSED_AT_THE_TERMINALS,
     least_limit=Origin("Reference manual 2461-901-01 rev. A, p. 6-94"),
     off_state=OFF_STATE, switching_times=SWITCHING_TIMES, automatic_range=AUTOMATIC_RANGE,
 )
@@ -95,7 +99,8 @@ KEITHLEY_2460 = InteractiveDataSheet(
         "GUAR": OffState(relay_closed=True, limit_of_range=0.1, function="CURR"),
     },
     auto_delays=(3e-3, 2e-3, *(1e-3,) * 8),
-    output_resistance=1e-3, relay_resistance=1e-3, slew_rate=0.2e6, high_capacitance_factor=20.0,
+    output_resistance=1e-3, relay_resistance=1e-3, voltage_burden=100e-6, slew_rate=0.2e6,
+    high_capacitance_factor=20.0,
     loop_swing=1.0, loop_swing_of_range=0.15, limit_band=0.005,
     relay_time=0.5e-3, switch_on_time=2e-3, range_change_time=2e-3, range_change_overshoot=0.25, overshoot_time=10e-6,
     reading_overhead=250e-6, resolution=1e-6, range_down=0.1, open_relay_settling=15e-3, sources=SOURCES,

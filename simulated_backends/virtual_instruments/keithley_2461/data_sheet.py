@@ -13,7 +13,10 @@ are in proportion to those of the range of 7 A.
 
 import dataclasses
 
-from tsbench.simulated_backends.virtual_instruments.keithley_2460.data_sheet import KEITHLEY_2460
+from tsbench.simulated_backends.virtual_instruments.keithley_2460.data_sheet import (
+    KEITHLEY_2460,
+    SENSED_AT_THE_TERMINALS,
+)
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import (
     AUTOMATIC_RANGE,
     OFF_STATE,
@@ -32,7 +35,7 @@ SOURCES = SourceMeterSources(
     level_accuracy=Origin("Reference manual 2461-901-01 rev. A, p. 4-19 (100 mA)", "the other ranges"),
     least_limit=Origin("Tektronix's command help for the 2461, smu.source.xlimit.level"),
     automatic_delay=Origin("Reference manual 2461-901-01 rev. A, p. 2-131"),
-    output_resistance=Origin("Reference manual 2461-901-01 rev. A, p. 4-8"),
+    output_resistance=SENSED_AT_THE_TERMINALS,
     off_state=OFF_STATE, switching_times=SWITCHING_TIMES, automatic_range=AUTOMATIC_RANGE,
 )
 

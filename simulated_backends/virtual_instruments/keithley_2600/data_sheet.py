@@ -105,8 +105,9 @@ SOURCES = SourceMeterSources(
     overflow=Origin(f"{_MANUAL} rev. F, p. 2-44 (102 %)"),
     settling=Origin("SPEC-2602B rev. B, p. 5", "the 2612B and 2636B"),
     output_resistance=Origin(
-        "Reference manual of the 2600B, Source V (sensed at the terminals HI and LO); data sheet of the 2636B, p. 10 "
-        "(burden below 1 mV)", "the voltage burden: 100 uV are less than each offset of a level"),
+        f"{_MANUAL} rev. C, p. B-21 (calibrated with local sense), and chapter Source V (sensed at the terminals); "
+        "data sheet of the 2636B, p. 10 (burden below 1 mV)",
+        "the voltage burden: 100 uV are less than each offset of a level"),
     least_limit=Origin(f"{_MANUAL}, p. 7-224, and rev. F, p. 9-244; data sheet of the 2601B, p. 5"),
     off_state=Origin(f"{_MANUAL} rev. B, p. 2-77 and 2-78, and rev. C, p. 2-77"),
 )

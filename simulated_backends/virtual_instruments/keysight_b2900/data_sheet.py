@@ -56,6 +56,9 @@ SOURCES = SourceMeterSources(
     reading_resolution=Origin("B2900A data sheet, p. 16"),
     overflow=Origin("B2900A data sheet, p. 16 to 18"),
     settling=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (currents)", "voltages"),
+    output_resistance=Origin(
+        "B2900A configuration and connection guide ed. 1, p. 3-17 (what is beyond the Force terminals is measured "
+        "with the device)", "the voltage burden: 100 uV are less than each offset of a level"),
     range_change_overshoot=Origin("B2900A data sheet, p. 17; user's guide, p. 2-20 (250 mV)", "its duration"),
     automatic_range=Origin(
         "B2900 SCPI command reference ed. 2, p. 2-17 and 4-79 (below range * rate / 1000, with a rate of 90)"),

@@ -463,7 +463,7 @@ def test_the_output_resistance_is_the_stated_one(sheet: SourceMeterDataSheet) ->
 
 def test_what_falls_inside_does_not_contradict_the_accuracy_of_levels(sheet: SourceMeterDataSheet) -> None:
     """At the highest current beside each voltage range; accuracies hold at the terminals, with two wires too."""
-    if math.isinf(sheet.voltage_burden):   # the manual states a resistance (2460, 2461, B1500A)
+    if math.isinf(sheet.voltage_burden):   # the manual states a resistance (B1500A)
         assert sheet.sources.output_resistance.found and not sheet.sources.output_resistance.missing
         return
     for row, amperes in zip(sheet.ranges["VOLT"], sheet.highest_limit["VOLT"], strict=True):
