@@ -235,7 +235,20 @@ def _noise(shape: Shape, middle: float, amplitude: float, start: float) -> Piece
     values = middle + amplitude * noise_values(shape.noise_seed)
     step = 1.0 / (2.5 * shape.noise_bandwidth)
     times = np.asarray(start + np.arange(NOISE_POINTS + 1) * step, dtype=np.float64)
-    return PiecewiseLinear(times, np.append(values, values[0]), NOISE_POINTS * step)
+    return _repeating(times, np.append(values, values[0]), NOISE_POINTS * step)
+
+
+def _repeating(times: FloatArray, values: FloatArray, period: float) -> PiecewiseLinear:
+    """Return a polyline that the circuit repeats.
+
+    Late on the bench, the digits of a time [s] do not hold a short cycle exactly. Its end must not lie behind the
+    period, and no two points may have the same time.
+    """
+    end = times[0] + period
+    while end - times[0] > period:
+        end = np.nextafter(end, times[0])
+    kept = np.append(True, np.diff(times) > 0) & (times < end)
+    return PiecewiseLinear(np.append(times[kept], end), np.append(values[kept], values[-1]), period)
 
 
 def arbitrary_cycle(shape: Shape) -> PiecewiseLinear:
@@ -256,7 +269,7 @@ def _cycle(shape: Shape, levels: FloatArray, start: float, stretch: float) -> Pi
     period = len(levels) * step
     inner = (times > step * (1 + 1e-9)) & (times < step + period * (1 - 1e-12))
     ends = np.interp([step, step + period], times, values)
-    return PiecewiseLinear(
+    return _repeating(
         start + np.concatenate([[0.0], times[inner] - step, [period]]),
         np.concatenate([ends[:1], values[inner], ends[:1]]), period)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseWaveform, Sine
+from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.virtual_instruments.generator import synthesis
 from tsbench.simulated_backends.virtual_instruments.generator.levels import (
     Adjustment,
@@ -178,6 +179,19 @@ def test_an_endless_waveform_joins_its_end_to_its_start(filtering: str) -> None:
     phases = np.array([0.02, 0.4, 1.1, 1.8, 2.3, 2.9, 3.2, 3.7, 3.98]) * 1.25e-3
     inside = np.interp(5.005 + phases, burst.times, burst.values)
     assert np.interp(5.0 + phases, found.times, found.values) == pytest.approx(inside, abs=1e-6)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.0213, 1.7, 123.4, 9876.5])
+@pytest.mark.parametrize("kind", ["points", "noise"])
+def test_a_short_cycle_repeats_late_on_the_bench_too(start: float, kind: str) -> None:
+    """The circuit refused 20 MHz with 16,384 points, because the digits of a time do not hold the period."""
+    shape = Shape("NOIS", LEVELS, noise_seed=5, noise_bandwidth=120e6) if kind == "noise" else replace(
+        arb(*np.tile([-32767, 32767], 8192), filtering="OFF"), sample_rate=16_384 * 20e6)
+    for late in start + np.linspace(0.0, 1e-6, 20):
+        found, _ = synthesise(shape, SLOW, late, 0)
+        assert isinstance(found, PiecewiseLinear)
+        encode_sources([found], late)
+        assert found.values[0] == found.values[-1]
 
 
 def test_a_long_burst_is_laid_out_in_parts_of_whole_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
