@@ -19,7 +19,6 @@ from tsbench.records import FloatArray
 
 _GAPS, _PAIRS = 8, 12  #: gaps over the whole range, and pairs at each
 _LONG_PAIRS = 200
-_REST = 50e-3  #: [s] between pairs, at least; ten times the longest relaxation of the devices that are measured so
 #: seen from the generator: its source resistance, the wiring of the record and the inputs of the scope
 _NETLIST = """VG emf 0 {base}
 RO emf source 50
@@ -88,7 +87,7 @@ def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Co
     model = (entry.specimen(record.device_seed, "D1") if entry.variability else entry.model()).seeded(seed, "D1")
     netlist = _NETLIST.format(base=base, wiring=record.netlist, shunt=record.shunt)
     circuit = build_circuit(parse_netlist(netlist), device_models={"xdut": model, "XDUT": model})
-    rest = max(_REST, 2.0 * float(gaps[-1]))
+    rest = max(settings["rest"], 2.0 * float(gaps[-1]))   # a filament may remember the pair before
     watch = ConductanceWatch("XDUT", ("dut", "low"))
     circuit.add_observer(watch)
     begin, order = circuit.time + rest, np.repeat(gaps, pairs)

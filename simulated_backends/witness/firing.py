@@ -76,10 +76,12 @@ def pulses_fired(
 
     Parameters
     ----------
-    before : [S] conductance at the base level as each pulse begins to rise, shape (n,); NaN: no voltage, hence unknown,
-        and taken for off
+    before : [S] conductance at the base level as each pulse begins to rise, shape (n,). NaN: no voltage. If the rested
+        device has one, the device conducts so well that none of the base level is left across it, so it is on. Else
+        nothing is known, and it is taken for off
     at_end : [S] conductance as each pulse begins to fall, shape (n,)
     rested : [S] conductance at the base level of the rested device, shape (n,)
     levels : of the device
     """
-    return np.asarray((at_end > levels.on) & ~(before - rested >= OFF_SHARE * (at_end - rested)))
+    on_before = (before - rested >= OFF_SHARE * (at_end - rested)) | (np.isnan(before) & ~np.isnan(rested))
+    return np.asarray((at_end > levels.on) & ~on_before)

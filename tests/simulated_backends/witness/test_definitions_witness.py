@@ -140,7 +140,9 @@ def test_a_pulse_fires_if_the_device_is_off_as_it_begins_and_on_at_its_end(left:
     rested, on = np.array([OFF]), np.array([ON])
     assert pulses_fired(OFF + left * (ON - OFF) + 0 * on, on, rested, LEVELS) == [fires]
     assert pulses_fired(rested, 3 * rested, rested, LEVELS) == [False]   # it stays off
-    assert pulses_fired(np.array([np.nan]), on, rested, LEVELS) == [True]   # nothing shows that it is on
+    unknown = np.array([np.nan])
+    assert pulses_fired(unknown, on, unknown, LEVELS) == [True]   # nothing shows that it is on
+    assert pulses_fired(unknown, on, rested, LEVELS) == [False]   # the device leaves no voltage for itself
 
 
 def test_conductances_are_read_where_they_are_asked_for() -> None:
