@@ -135,7 +135,7 @@ def examined(seed: int, number: int) -> dict[str, Any]:
     model = model.with_parameters({"cth": model.cth * 10.0 ** random.uniform(0.0, 2.0)})
     top, begin, bottom, end = range_of(name, model)
     load = (top / begin) * 10.0 ** random.uniform(-0.5, 0.3)
-    response = model.rth * model.cth   # the thermal time constant, which a pulse measurement shows
+    response = model.rth * model.cth   # with which it cools at rest, as a pulse measurement shows
     capacitance = response * (end - begin) / (top - bottom) * 10.0 ** random.uniform(-2.0, 2.5)
     last = bottom + min(1.3 * end, 6.0 * begin) * load
     levels = np.linspace(0.6 * (top + begin * load), last, _LEVELS)
@@ -192,7 +192,7 @@ def lines_of(every: Sequence[dict[str, Any]]) -> list[Line]:
             called, stable = mine.count("OSCILLATION"), mine.count("STABLE")
             share = called / max(len(mine), 1)
             what = "averaged oscillations" if oscillates else "stable negative resistances"
-            needed = place < 2 or not oscillates
+            needed = place < 3 or not oscillates
             bar = f">= {100 * CALLED_BAR:g} %" if oscillates else f"<= {100 * FALSE_BAR:g} %"
             good = share >= CALLED_BAR if oscillates else share <= FALSE_BAR
             lines.append(Line(

@@ -27,8 +27,8 @@ def declare(commands: Any) -> None:
                          help="relative standard uncertainty of the loads (default: 0.1%%)")
     command.add_argument("--capacitance", metavar="FARAD", help="capacitance across the device (default: that of the "
                          "bench, from the run file)")
-    command.add_argument("--response", metavar="TIME", help="time in which the device follows a step, for example "
-                         "its rise when it switches. With the capacitance and the load, it decides as well")
+    command.add_argument("--response", metavar="TIME", help="time constant with which the device relaxes at "
+                         "rest, for example cools after a pulse. With the capacitance and the load, it decides as well")
     command.add_argument("--known-to", metavar="FACTOR", default="1.5", help="factor to which the ratio of response "
                          "time and capacitance is known (default: 1.5). Within it, nothing is decided")
     command.add_argument(

@@ -95,7 +95,7 @@ def compare_sweeps(
     paths : run files of sweeps, or tables of voltage (at the device) and current; the first one is judged
     loads : [Ohm] between source and device, one for each file; empty: those of the bench, in the run files
     capacitance : [F] across the device; None: that of the bench
-    response_time : [s] in which the device follows a step; None: the capacitance is not used
+    response_time : [s] with which the device relaxes at rest; None: the capacitance is not used
     known_to : factor to which the ratio of response time and capacitance is known
     load_accuracy : relative standard uncertainty of the loads
     columns : of tables, as for :func:`tsbench.analyse_files`

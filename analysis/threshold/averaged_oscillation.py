@@ -7,11 +7,9 @@ more fact can:
 * **a sweep with another load**: voltage against current of a stable device does not depend on the load. The mean over
   a period does, because the load shapes the charging;
 * **a sweep with another aperture**: a reading over a few hundred periods holds a whole number of them and a part, which
-  differs from reading to reading. So its scatter grows where the device oscillates;
-* **the capacitance across the device with the load line**: with the negative slope -R, the chord resistance V/I, the
-  load L and the capacitance C, the device is stable only if its own response time exceeds R C / (1 + V / (I L)). This
-  follows from the small-signal impedance (-R + s t V/I) / (1 + s t) of a device with one state of response time t, in
-  parallel with C and L;
+  differs from reading to reading. So its scatter grows from the threshold on, where the device oscillates. The part is
+  at most one period: the mean of N periods scatters by the swing over N, which noise hides if N is large;
+* **the capacitance across the device with the load line**: see :func:`by_capacitance`;
 * **a scope beside it**, which sees the oscillation (``protocols/acquiring/oscillation_check.py``).
 """
 
@@ -39,6 +37,8 @@ _RESOLVED = 1e-3
 _BY_CHANCE = 1e-3
 #: share of the difference of a cubic and straight lines between readings by which the cubic may be off
 _CURVE_SHARE = 0.3
+#: standard deviations of a slope; and the most of it over the chord resistance (that of a stable device is below 1)
+_SLOPE_SIGMAS, _STEEPEST = 3.0, 0.99
 #: ratio of the two time constants within which neither outcome is excluded: they are known to a factor
 _UNKNOWN = 1.5
 
@@ -152,7 +152,9 @@ def _differences(one: LoadedSweep, other: LoadedSweep) -> tuple[FloatArray, Floa
 
 
 def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> AveragedVerdict:
-    """Compare the scatter of a sweep with a short aperture where the voltage falls with that elsewhere.
+    """Compare the scatter of a sweep with a short aperture from the threshold on with that below it.
+
+    Only below the threshold it is known that the device does not oscillate. Beyond the end of the fall it may go on.
 
     Parameters
     ----------
@@ -163,21 +165,26 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
 
     fact = "a sweep with another aperture"
     change = short - long
-    inside = np.zeros(change.size, bool)
-    inside[part] = True
-    counts = int(inside.sum()), int((~inside).sum())
-    if min(counts) < _FEWEST:
+    calm = change[: part.start]   # the first reading of the part is the threshold
+    if min(calm.size, change[part].size) < _FEWEST:
         return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "there are too few readings to compare their scatter")
-    change = change - float(np.median(change[~inside]))   # the zero may differ between apertures
-    here, there = (float(np.mean(change[side] ** 2)) for side in (inside, ~inside))
-    said = (f"with the short aperture the readings scatter by {1e3 * math.sqrt(here):.3g} mV where the voltage falls, "
-            f"and by {1e3 * math.sqrt(there):.3g} mV elsewhere")
-    if here > there * float(f.ppf(1.0 - _BY_CHANCE, *counts)):
+    change = change - float(np.median(calm))   # the zero may differ between apertures
+    there = float(np.mean(change[: part.start] ** 2))
+    # in the fall alone, or to the end of the sweep: where it oscillates is not known, so each has half of the chance
+    ratios = []
+    for side in (change[part], change[part.start :]):
+        quantile = float(f.ppf(1.0 - 0.5 * _BY_CHANCE, side.size, calm.size - 1))
+        ratios.append((float(np.mean(side**2)) / max(there * quantile, 1e-300), float(np.mean(side**2)), quantile))
+    most, here, quantile = max(ratios)
+    said = (f"with the short aperture the readings scatter by {1e3 * math.sqrt(here):.3g} mV from the threshold on, "
+            f"and by {1e3 * math.sqrt(there):.3g} mV below it")
+    if most > 1.0:
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
     fall = abs(float(long[part][0] - long[part][-1]))
-    most = fall / math.sqrt(12.0 * float(f.ppf(1.0 - _BY_CHANCE, *counts)) * max(there, 1e-300))
-    return AveragedVerdict(Averaged.NOT_EXCLUDED, fact,
-                           f"{said}. An oscillation with more than about {most:.2g} periods in a reading does not show")
+    periods = fall / math.sqrt(12.0 * quantile * max(there, 1e-300))
+    return AveragedVerdict(
+        Averaged.NOT_EXCLUDED, fact,
+        f"{said}. An oscillation with more than about {periods:.2g} periods in a reading does not show")
 
 
 def by_capacitance(
@@ -185,11 +192,25 @@ def by_capacitance(
 ) -> AveragedVerdict:
     """Compare the response time of the device with the one that the capacitance and the load line need for stability.
 
+    If the readings are those of a stable device, they are its static curve, and the curve with the response time tells
+    whether the circuit can be stable. If it cannot, the readings are averages.
+
+    The state of the device follows the dissipated power: t dx/dt = V I - x, for example a temperature. Its conductance
+    grows with x, and with the voltage as V^g (0: ohmic; Poole-Frenkel conduction has more). With the slope -R, the
+    chord resistance Z = V/I, r = R/Z, the load L and the capacitance C, the linearised equations have the impedance
+    (-R + s u Z/(1 + g)) / (1 + s u) with u = t (1 - r) (1 + g) / (2 + g): near the border of stability the device
+    responds at least twice as fast as at rest, because less voltage heats it less. In parallel with C and L, it is
+    stable only if
+
+        R C < t (1 - r) (1 + g + Z/L) / (2 + g).
+
+    The last quotient is between (1 + Z/L)/2 (g = 0) and 1 (g large). g is not known, so both ends must agree.
+
     Parameters
     ----------
     readings : of one sweep
     capacitance : [F] across the device: pads, cables and probes, as the bench file has it
-    response_time : [s] in which the device follows a step, for example its rise when it switches
+    response_time : [s] with which the device relaxes at rest, for example cools after a pulse at a low voltage
     known_to : factor to which the ratio of response time and capacitance is known
     """
     fact = "the capacitance with the load line"
@@ -197,11 +218,18 @@ def by_capacitance(
     if part is None:
         return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "the voltage does not fall smoothly")
     volts, amps = readings.voltage[part], readings.current[part]
+    chord = volts / amps
     slope = -np.gradient(volts, amps)
-    needed = float(np.max(slope * capacitance / (1.0 + volts / (amps * readings.load))))
-    ratio = needed / response_time if response_time > 0.0 else math.inf
-    said = (f"with {1e12 * capacitance:.3g} pF and {readings.load:.4g} Ohm the device is stable only if it responds "
-            f"in more than {1e9 * needed:.3g} ns, and it responds in {1e9 * response_time:.3g} ns")
-    if ratio > known_to:
+    # a slope that noise could make is no evidence: its error from two neighbours
+    doubt = _SLOPE_SIGMAS * math.sqrt(2.0) * noise_of(readings.voltage) / np.abs(np.gradient(amps)) / 2.0
+    with_noise, without = (np.clip(side / chord, 0.0, _STEEPEST) for side in (slope + doubt, slope - doubt))
+    quotient = 0.5 * (1.0 + chord / readings.load)
+    longest = float(np.max(with_noise / (1.0 - with_noise) * chord * capacitance / np.minimum(quotient, 1.0)))
+    shortest = float(np.max(without / (1.0 - without) * chord * capacitance / np.maximum(quotient, 1.0)))
+    said = (f"with {1e12 * capacitance:.3g} pF and {readings.load:.4g} Ohm a device with these readings is stable only "
+            f"if it relaxes in more than {1e9 * shortest:.3g} to {1e9 * longest:.3g} ns, and it relaxes in "
+            f"{1e9 * response_time:.3g} ns")
+    if shortest > known_to * response_time:
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
-    return AveragedVerdict(Averaged.STABLE if ratio * known_to < 1.0 else Averaged.NOT_EXCLUDED, fact, said)
+    stable = longest * known_to < response_time
+    return AveragedVerdict(Averaged.STABLE if stable else Averaged.NOT_EXCLUDED, fact, said)

@@ -78,17 +78,71 @@ def test_scatter_with_a_short_aperture_shows_an_oscillation_and_never_excludes_o
     assert by_other_aperture(long.voltage, calm, part).verdict is Averaged.NOT_EXCLUDED
 
 
-def test_the_capacitance_with_the_load_line_needs_a_response_time():
-    """R C / (1 + V / (I L)) with the steepest slope of the readings."""
-    readings = stable(5e3)
+def test_an_oscillation_that_goes_on_beyond_the_fall_is_not_taken_for_calm():
+    """Only the readings below the threshold are calm for certain."""
+    random, long = np.random.default_rng(0), averaged(5e3)
+    part = falling_part(long.voltage, long.current)
+    moving = long.voltage + 1e-4 * random.standard_normal(40)
+    moving[part.start :] += 1e-3 * random.uniform(-1, 1, 40 - part.start)
+    early = slice(part.start, part.start + 5)
+    assert by_other_aperture(long.voltage, moving, early).verdict is Averaged.OSCILLATION
+    assert by_other_aperture(long.voltage, moving, slice(2, 20)).verdict is Averaged.NOT_EXCLUDED   # two calm readings
+
+
+def heated(load: float, ohmic: float) -> tuple[LoadedSweep, np.ndarray]:
+    """Static curve of a device whose conductance grows with its power, and with the voltage as V^``ohmic``.
+
+    Returns
+    -------
+    The sweep, and at each reading the largest capacitance with which the circuit is stable for a response time of 1 s,
+    by the eigenvalues of the equations of state and voltage.
+    """
+    def conductance(power, volts):
+        return 1e-5 * np.exp(6.0 * power / (power + 2e-4)) * volts**ohmic
+
+    power = np.geomspace(2e-6, 2e-4, 60)
+    volts = (power / (1e-5 * np.exp(6.0 * power / (power + 2e-4)))) ** (1.0 / (2.0 + ohmic))
+    amps = power / volts
+    most = []
+    for one, v in zip(power, volts, strict=True):
+        step = 1e-6
+        current = lambda x, u: u * conductance(x, u)   # noqa: E731
+        by_x = (current(one * (1 + step), v) - current(one * (1 - step), v)) / (2 * step * one)
+        by_v = (current(one, v * (1 + step)) - current(one, v * (1 - step))) / (2 * step * v)
+        stable = [c for c in np.geomspace(1e-9, 1e-1, 400) if np.linalg.eigvals(
+            [[v * by_x - 1.0, current(one, v) + v * by_v], [-by_x / c, (-1.0 / load - by_v) / c]]).real.max() < 0]
+        most.append(max(stable, default=0.0))
+    return LoadedSweep(volts, amps, load), np.array(most)
+
+
+@pytest.mark.parametrize("load", [2e3, 2e4])
+@pytest.mark.parametrize("ohmic", [0.0, 1.0])
+def test_the_capacitance_decides_as_the_eigenvalues_do(load, ohmic):
+    """Of a device that its power heats: never wrong, and open only for the exponent of the conductance."""
+    readings, most = heated(load, ohmic)
     part = falling_part(readings.voltage, readings.current)
-    slope = -np.gradient(readings.voltage[part], readings.current[part])
-    needed = np.max(slope * 80e-12 / (1.0 + readings.voltage[part] / (readings.current[part] * 5e3)))
-    for response, verdict in ((needed / 2, Averaged.OSCILLATION), (needed, Averaged.NOT_EXCLUDED),
-                              (2 * needed, Averaged.STABLE)):
-        assert by_capacitance(readings, 80e-12, response).verdict is verdict
+    border = float(most[part].min())
+    chord = (readings.voltage / readings.current)[part]
+    quotient = 0.5 * (1.0 + chord / load)
+    open_for = 1.1 * float(np.max(np.maximum(quotient, 1.0) / np.minimum(quotient, 1.0)))
+    for share in (0.3, 0.9, 1.1, 3.0):
+        found = by_capacitance(readings, share * border, 1.0, 1.0).verdict
+        assert found is not (Averaged.STABLE if share > 1.0 else Averaged.OSCILLATION)
+    assert by_capacitance(readings, border / open_for, 1.0, 1.0).verdict is Averaged.STABLE
+    assert by_capacitance(readings, border * open_for, 1.0, 1.0).verdict is Averaged.OSCILLATION
+    assert by_capacitance(readings, border, 1.0).verdict is Averaged.NOT_EXCLUDED
+
+
+def test_the_capacitance_needs_a_falling_voltage_and_a_response_time():
+    readings = stable(5e3)
     rising = LoadedSweep(np.arange(9.0), np.arange(9.0), 1e3)
     assert by_capacitance(rising, 1e-9, 1e-9).verdict is Averaged.NOT_EXCLUDED
+    assert by_capacitance(readings, 80e-12, 0.0).verdict is Averaged.OSCILLATION
+    assert by_capacitance(readings, 80e-12, 50e-9).verdict is Averaged.STABLE
+    for seed in range(5):   # slopes that noise makes are no evidence
+        noise = 2e-3 * np.random.default_rng(seed).standard_normal(40)
+        noisy = LoadedSweep(readings.voltage + noise, readings.current, 5e3)
+        assert by_capacitance(noisy, 80e-12, 50e-9).verdict is Averaged.NOT_EXCLUDED
 
 
 def test_a_jump_noise_and_a_rise_are_no_smooth_fall():

@@ -55,8 +55,8 @@ def test_runs_know_their_aperture_and_a_short_one_shows_the_scatter(tmp_path):
 def test_the_capacitance_decides_only_beyond_what_the_response_is_known_to(tmp_path):
     file = [table(tmp_path / "one.csv", averaged(5e3))]
     assert compare_sweeps(file, (5e3,), 80e-12, 20e-9).verdict is Averaged.OSCILLATION
-    assert compare_sweeps(file, (5e3,), 80e-12, 50e-9).verdict is Averaged.NOT_EXCLUDED
-    assert compare_sweeps(file, (5e3,), 80e-12, 50e-9, known_to=1.1).verdict is Averaged.OSCILLATION
+    assert compare_sweeps(file, (5e3,), 80e-12, 130e-9).verdict is Averaged.NOT_EXCLUDED
+    assert compare_sweeps(file, (5e3,), 80e-12, 130e-9, known_to=1.1).verdict is Averaged.OSCILLATION
     assert "--capacitance" in compare_sweeps(file, (5e3,), response_time=20e-9).lines[0]
     assert "--response" in compare_sweeps(file).lines[0]
 
