@@ -1,0 +1,156 @@
+"""What counts of second pulses tell about the recovery of a device: a posterior distribution on a grid of curves.
+
+The curve. P(x) rises with x, the natural logarithm of the gap, from early * plateau to the plateau. ``early`` is the
+share of the pulses after which the device is off long before the others (some filaments of silver dissolve much
+sooner than most). The rise has one of the three forms of ``analysis/adaptive/firing_curve.py``, because nobody knows
+its form before: a fit of one form is wrong by a third of its interval where another one is true
+(docs/evidence/refractory.md).
+
+The prior. Even in the logarithms of period and spread, and in the three forms. The plateau has the reference prior of a
+proportion, 1/sqrt(p (1 - p)) (Jeffreys, Proc. R. Soc. A 186, 453, 1946).
+
+Why no maximum of the likelihood: between a gap after which hardly any pulse fires and one after which nearly all do,
+the likelihood is nearly flat, and its maximum is where the steepest curve agrees with the few pulses that differ. So it
+lies beside one of the two gaps. The median of the posterior lies between them.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.adaptive.firing_curve import FORMS, Curves
+from tsbench.records import FloatArray
+
+BEYOND = 1.5  #: the period may lie this far (in x) beyond the gaps measured
+_SPREADS = 1.0 / 60.0, 2.0  #: narrowest and widest, in x
+_ODDS = 7.0  #: largest logarithm of the odds of the plateau on the grid; beyond, the plateau is 0 or 1
+#: share of pulses after which the device is off early, and how likely it is
+_EARLY = (0.0, 0.05, 0.12, 0.25)
+_EARLY_PRIOR = (0.6, 0.2, 0.1, 0.1)
+#: periods, spreads and plateaus of each search: over all, and twice where it matters
+_SIZES = (41, 12, 12), (41, 12, 12), (61, 14, 18)
+_OUTSIDE = 5e-4  #: share of the posterior that the next search may leave out on each side
+_DRAWS = 2000  #: of the posterior, for the credible band of the curve
+_TAIL = 1e-9  #: firing probability of a plateau that is beyond all odds, or that probability less than 1
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Posterior of the logarithm of the period and of the plateau, and curves drawn from it."""
+
+    places: FloatArray  #: ln of the period [s], ascending, shape (n,)
+    below: FloatArray  #: share of the posterior below each place, shape (n,), from 0 to 1
+    plateaus: FloatArray  #: shape (m,)
+    plateau_weight: FloatArray  #: shape (m,), sum 1
+    draws: Curves  #: of x = ln of the gap [s]
+
+    def period(self, share: float, above: float = -np.inf, under: float = np.inf) -> float:
+        """Return the quantile of ln of the period [s], of the part of the posterior between two places."""
+        first, last = self.share_below(above), self.share_below(under)
+        return float(np.interp(first + share * (last - first), self.below, self.places))
+
+    def share_below(self, place: float) -> float:
+        """Return the share of the posterior below a place, ln of a gap [s]."""
+        return float(np.interp(place, self.places, self.below))
+
+    def plateau(self, share: float) -> float:
+        """Return a quantile of the plateau."""
+        below = np.cumsum(self.plateau_weight) - 0.5 * self.plateau_weight
+        return float(np.interp(share, below, self.plateaus))
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Axes: logarithms of period, spread and odds of the plateau; the plateaus 0 and 1 are at the ends."""
+
+    places: FloatArray
+    spreads: FloatArray
+    odds: FloatArray
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """Forms, early shares, spreads, places and plateaus."""
+        return len(FORMS), len(_EARLY), self.spreads.size, self.places.size, self.odds.size + 2
+
+    @property
+    def plateaus(self) -> FloatArray:
+        """All plateaus, ascending."""
+        return np.concatenate([[_TAIL], 1.0 / (1.0 + np.exp(-self.odds)), [1.0 - _TAIL]])
+
+    @property
+    def plateau_prior(self) -> FloatArray:
+        """Share of Jeffreys' prior that each plateau stands for; that of an end is what lies beyond all odds."""
+        chance = self.plateaus
+        step = float(self.odds[1] - self.odds[0])
+        share = np.sqrt(chance * (1.0 - chance)) * step / np.pi
+        share[[0, -1]] = 2.0 / np.pi * np.arcsin(np.sqrt(1.0 / (1.0 + np.exp(_ODDS))))
+        return share
+
+    def curves(self) -> Curves:
+        """Return the curves with the plateau 1: of each form, early share, spread and place in this order."""
+        form, early, spread, place = (part.ravel() for part in np.meshgrid(
+            np.array(FORMS, dtype=np.float64), np.array(_EARLY), np.exp(self.spreads), self.places, indexing="ij"))
+        at_zero = Curves(np.zeros(form.size), spread, early, np.ones(form.size), form)
+        return Curves(place - at_zero.stimulus(0.5), spread, early, np.ones(form.size), form)
+
+
+def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray) -> Posterior:
+    """Return the posterior of the recovery.
+
+    Parameters
+    ----------
+    x : ln of each gap [s], ascending, shape (gaps,)
+    pairs, fired : how many pairs count, and after how many of them the second pulse fired, shape (gaps,)
+    """
+    places, odds = (float(x[0]) - BEYOND, float(x[-1]) + BEYOND), (-_ODDS, _ODDS)
+    spreads = math.log(_SPREADS[0]), math.log(_SPREADS[1])
+    for many, wide, high in _SIZES:
+        grid = _Grid(np.linspace(*places, many), np.linspace(*spreads, wide), np.linspace(*odds, high))
+        curves = grid.curves()
+        weight = _weights(grid, curves, x, pairs, fired)
+        by_form = weight.reshape(grid.shape)
+        places = _holding(grid.places, by_form.sum(axis=(0, 1, 2, 4)))
+        spreads = _holding(grid.spreads, by_form.sum(axis=(0, 1, 3, 4)))
+        odds = _holding(grid.odds, by_form.sum(axis=(0, 1, 2, 3))[1:-1])
+    by_place, by_plateau = by_form.sum(axis=(0, 1, 2, 4)), by_form.sum(axis=(0, 1, 2, 3))
+    return Posterior(grid.places, _shares(by_place), grid.plateaus, by_plateau / by_plateau.sum(),
+                     _drawn(weight, curves, grid.plateaus))
+
+
+def _weights(grid: _Grid, curves: Curves, x: FloatArray, pairs: FloatArray, fired: FloatArray) -> FloatArray:
+    """Return the posterior of each curve and plateau, shape (curves, plateaus), its largest value 1."""
+    share = np.clip(curves.probability(x), 1e-12, 1.0 - 1e-12)
+    plateaus = grid.plateaus
+    found = (fired @ np.log(share))[:, None] + float(fired.sum()) * np.log(plateaus)
+    found += np.log(grid.plateau_prior)
+    for mine, quiet in zip(share, pairs - fired, strict=True):
+        if quiet > 0:
+            found += quiet * np.log1p(-mine[:, None] * plateaus)
+    likely = np.log(np.array(_EARLY_PRIOR))
+    by_early = found.reshape(grid.shape)
+    by_early += likely[None, :, None, None, None]
+    return np.asarray(np.exp(found - found.max()))
+
+
+def _shares(weight: FloatArray) -> FloatArray:
+    """Return the integral of evenly spaced weights up to each of them, as a share of the whole, from 0 to 1."""
+    total = np.concatenate([[0.0], np.cumsum(0.5 * (weight[1:] + weight[:-1]))])
+    return total / total[-1] if total[-1] > 0.0 else np.linspace(0.0, 1.0, total.size)
+
+
+def _holding(places: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Return between which places nearly all of the weight lies, two steps wider, within the range of the places."""
+    low, high = np.interp((_OUTSIDE, 1.0 - _OUTSIDE), _shares(weight), places)
+    more = 2.0 * float(places[1] - places[0])
+    return max(float(low) - more, float(places[0])), min(float(high) + more, float(places[-1]))
+
+
+def _drawn(weight: FloatArray, curves: Curves, plateaus: FloatArray) -> Curves:
+    """Return curves drawn by their weight, shape (curves, plateaus)."""
+    total = np.cumsum(weight.ravel())
+    chosen = np.searchsorted(total, total[-1] * (np.arange(_DRAWS) + 0.5) / _DRAWS)   # evenly spaced: no chance
+    one, two = np.unravel_index(np.minimum(chosen, weight.size - 1), weight.shape)
+    order = np.argsort(curves.form[one], kind="stable")   # curves of one form side by side
+    one, plateau = one[order], plateaus[two[order]]
+    return Curves(curves.location[one], curves.spread[one], curves.floor[one] * plateau, plateau, curves.form[one])
