@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,7 @@ def check_bench(path: Path) -> dict[str, Any]:
     warnings += [
         f"role '{role}' has the pulse measure unit '{terminal}'. {advice_for_scripts(role)}. For the protocols, give "
         "the role to a pulse generator" for role, terminal in roles_for_scripts(file.table)]
+    warnings += _misspelt_roles(file.table.roles)
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
     if found["other_oscilloscope"]:
@@ -210,6 +211,19 @@ def _limits(device: "DeviceDescription") -> dict[str, float | None]:
         "max_charge": limits.max_charge,
         "max_energy": limits.max_energy,
     }
+
+
+def _misspelt_roles(roles: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each role that no protocol uses and that is nearly the name of one."""
+    from tsbench.errors import nearest
+    from tsbench.protocols.registry import PROTOCOLS
+
+    known = sorted({role for protocol in PROTOCOLS.things().values() for role in protocol.roles})
+    given = set(roles)
+    for role in sorted(given.difference(known)):
+        near = nearest(role, [one for one in known if one not in given])
+        if "Did you mean" in near:   # else it may be a role of a script
+            yield f"no protocol uses the role '{role}'{near}"
 
 
 def _missing_limits(device: "DeviceDescription") -> list[str]:

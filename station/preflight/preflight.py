@@ -38,6 +38,7 @@ class OscillationZone:
     capacitance: float  #: [F] across the device
     biases: FloatArray  #: [V] at which it oscillates, shape (n,); empty: nowhere
     frequencies: FloatArray  #: [Hz], shape (n,)
+    temperature: float | None = None  #: [K] of the device as the bench file states it; None: that of the catalogue
     subject: str = "the device has"  #: with its verb; names the devices if others of the bench have another line
 
     def __str__(self) -> str:
@@ -46,7 +47,7 @@ class OscillationZone:
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
         path = (
             f"{self.role}: {self.subject} {load} in series and {capacitance} across it. With the catalogue model "
-            f"{self.model}")
+            f"{self.model}{'' if self.temperature is None else f' at {self.temperature:g} K'}")
         if not self.biases.size:
             return f"{path}, no oscillation is expected"
         low, high = (format_quantity(float(bias), "V", 3) for bias in (self.biases[0], self.biases[-1]))
@@ -59,8 +60,8 @@ class OscillationZone:
 def predict(bench_file: Path, source_resistances: Mapping[str, float]) -> list[str]:
     """Return one line for each role that drives a device, and for each device that the catalogue does not have.
 
-    Devices with the same catalogue entry and the same voltage limit share a line. The standards of the fixture (short,
-    open end, known resistor) have no line.
+    Devices with the same catalogue entry, voltage limit and temperature share a line. The standards of the fixture
+    (short, open end, known resistor) have no line.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def predict(bench_file: Path, source_resistances: Mapping[str, float]) -> list[s
     if bench.netlist is None:
         return ["the bench file has no netlist of the fixture, so the behaviour of the device cannot be predicted"]
     lines: list[str] = []
-    groups: dict[tuple[str, float], list[str]] = {}
+    groups: dict[tuple[str, float, float | None], list[str]] = {}
     for identifier, table in bench.table.devices.items():
         if table.standard is not None:
             continue
@@ -85,14 +86,15 @@ def predict(bench_file: Path, source_resistances: Mapping[str, float]) -> list[s
             lines.append(_unknown(identifier, table.material))
         else:
             limit = bench.device(identifier).limits.max_voltage or USUAL_VOLTAGE
-            groups.setdefault((entry.name, limit), []).append(identifier)
-    for (name, limit), devices in groups.items():
+            groups.setdefault((entry.name, limit, table.temperature), []).append(identifier)
+    for (name, limit, temperature), devices in groups.items():
         subject = "the device has"
         if len(groups) > 1:
             subject = (f"device {devices[0]} has" if len(devices) == 1
                        else f"each of the devices {', '.join(devices)} has")
         lines += [str(dataclasses.replace(zone, subject=subject))
-                  for zone in _zones(bench, bench.netlist, source_resistances, catalogue()[name], limit)]
+                  for zone in _zones(
+                      bench, bench.netlist, source_resistances, catalogue()[name], limit, temperature)]
     return list(dict.fromkeys(lines))   # a source without a way to the device has the same line for all devices
 
 
@@ -108,15 +110,15 @@ def zones_of_devices(
     """
     bench = BenchFile.load(bench_file)
     found: list[dict[str, Any]] = []
-    known: dict[tuple[str, float], list[OscillationZone]] = {}
+    known: dict[tuple[str, float, float | None], list[OscillationZone]] = {}
     for device in devices:
         entry = entry_of(bench.device(device).material)
         if bench.netlist is None or entry is None:
             continue
         limit = bench.device(device).limits.max_voltage or USUAL_VOLTAGE
-        key = entry.name, limit
+        key = entry.name, limit, bench.table.devices[device].temperature
         if key not in known:
-            known[key] = list(_zones(bench, bench.netlist, source_resistances, entry, limit))
+            known[key] = list(_zones(bench, bench.netlist, source_resistances, entry, *key[1:]))
         found += [{"device": device, "role": zone.role, "model": zone.model, "biases": zone.biases.tolist(),
                    "frequencies": zone.frequencies.tolist()} for zone in known[key]]
     return found
@@ -130,16 +132,18 @@ def _unknown(identifier: str, material: str) -> str:
 
 def _zones(
     bench: BenchFile, netlist: Netlist, source_resistances: Mapping[str, float], entry: CatalogueEntry, limit: float,
+    temperature: float | None,
 ) -> Iterator[OscillationZone]:
     """Yield the zone of each source of the bench."""
     for role in ("drive", "pulser", "bias"):
         node = bench.table.fixture.terminals.get(bench.table.roles.get(role, ""))
         if node is not None and role in source_resistances:
-            yield oscillation_zone(netlist, role, node, source_resistances[role], entry, limit)
+            yield oscillation_zone(netlist, role, node, source_resistances[role], entry, limit, temperature)
 
 
 def oscillation_zone(
     netlist: Netlist, role: str, node: str, source_resistance: float, entry: CatalogueEntry, highest: float,
+    temperature: float | None = None,
 ) -> OscillationZone:
     """Try DC biases up to ``highest`` [V] at ``node`` and see where a device of the catalogue keeps oscillating.
 
@@ -151,10 +155,12 @@ def oscillation_zone(
     source_resistance : [Ohm] of the source itself
     entry : the device
     highest : [V]
+    temperature : [K] of the device; None: that of the catalogue
     """
     path = path_of(netlist, node, source_resistance)
     if not math.isfinite(path.resistance):
         return OscillationZone(role, entry.name, math.inf, 0.0, np.empty(0), np.empty(0))
+    model = entry.model() if temperature is None else entry.model().at_temperature(temperature)
     capacitance = parallel_capacitance(netlist)
     span = max(CYCLES * path.resistance * capacitance, 2e-6)
     idle = [(f"idle.{other}", other, _OPEN, 0.0) for other in netlist.nodes if other not in ("0", node)]
@@ -162,7 +168,7 @@ def oscillation_zone(
     frequencies: list[float] = []
     for bias in np.linspace(highest / BIASES, highest, BIASES):
         circuit = build_circuit(
-            netlist, {DEVICE: entry.model()},
+            netlist, {DEVICE: model},
             sources=[("bias", node, "bias.r", max(source_resistance, 1e-3))], loads=idle,
         )
         circuit.set_source("bias", Constant(float(bias)))
@@ -173,7 +179,8 @@ def oscillation_zone(
         if frequency is not None:
             biases.append(float(bias))
             frequencies.append(frequency)
-    return OscillationZone(role, entry.name, path.resistance, capacitance, np.array(biases), np.array(frequencies))
+    return OscillationZone(
+        role, entry.name, path.resistance, capacitance, np.array(biases), np.array(frequencies), temperature)
 
 
 class _DeviceWatch(Observer):

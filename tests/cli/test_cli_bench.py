@@ -121,6 +121,15 @@ def test_check_reports_instruments_outputs_and_limits(nbo2_bench, capsys):
     assert "max voltage 4.000 V" in text
 
 
+def test_check_warns_of_a_role_with_a_typing_mistake(nbo2_bench, capsys):
+    text = nbo2_bench.read_text().replace("pulser = ", "pulsr = ")
+    nbo2_bench.write_text(text.replace("[roles]", '[roles]\ngate = "generator.1"'))
+    assert main(["check", str(nbo2_bench), "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert "no protocol uses the role 'pulsr'. Did you mean 'pulser'?" in warnings
+    assert not any("gate" in warning for warning in warnings)   # of a script
+
+
 def test_check_warns_of_a_device_without_limits(nbo2_bench, capsys):
     nbo2_bench.write_text(nbo2_bench.read_text().replace('max_current = "20 mA"', ""))
     assert main(["check", str(nbo2_bench), "--json"]) == 0

@@ -254,8 +254,8 @@ class OutputStage:
 
     @property
     def _sensed(self) -> str:
-        """The node whose voltage is measured: the terminals, or the stage in front of a series resistor."""
-        return self._inner if self.series_resistance else self.node
+        """The node whose voltage is measured: the terminals, or the stage before a series resistor or an open relay."""
+        return self._inner if self.series_resistance or not self.relay_closed else self.node
 
     def present(self, quantity: str) -> float:
         """Return the voltage [V] ("VOLT") or current [A] ("CURR") at the terminals now."""

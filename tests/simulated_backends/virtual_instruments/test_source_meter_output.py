@@ -101,6 +101,20 @@ def test_an_output_that_is_off_holds_zero_volts(state: str, part: float, closed:
     assert not meter.channels["a"].stage.limiting()
 
 
+@pytest.mark.parametrize(("state", "seen"), [("HIMP", False), ("NORM", True)])
+def test_behind_an_open_relay_nothing_of_the_circuit_is_measured(state: str, seen: bool) -> None:
+    meter = meter_on("R1 a b 10k\nR2 a 0 10k\nR3 b 0 10k\n")
+    settings = meter.settings["a"]
+    settings.off_state["VOLT"], settings.function = state, "VOLT"
+    meter.channels["a"].switch_on()
+    list(meter.channels["a"].switch_off())
+    switch_on(meter, "b", 1.0)
+    meter.clock.wait(1e-2)
+    at_node = meter.bench.circuit.voltage("a")
+    assert at_node == pytest.approx(0.0 if seen else 0.5, abs=1e-4)   # an output that is off and connected holds 0 V
+    assert meter.channels["a"].stage.present("VOLT") == pytest.approx(0.0, abs=1e-4)
+
+
 def test_a_level_is_what_was_asked_for_with_the_errors_of_its_range() -> None:
     """Level times (1 + gain) plus an offset, a limit without one; the witness is told what really limits."""
     meter = meter_on(RESISTORS)

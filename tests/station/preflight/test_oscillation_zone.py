@@ -8,7 +8,7 @@ import pytest
 
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.devices.catalogue import catalogue
-from tsbench.station.preflight.preflight import OscillationZone, oscillation_zone, predict
+from tsbench.station.preflight.preflight import OscillationZone, oscillation_zone, predict, zones_of_devices
 
 WIRING = parse_netlist("R1 gen dut 5k\nC1 dut 0 80p\nXDUT dut 0 device", ["gen"])
 BENCH = """
@@ -96,6 +96,18 @@ def test_each_device_has_its_own_limit_and_a_standard_has_no_line(tmp_path: Path
     wired = bench.read_text("utf-8").replace("R1 gen dut", "R1 gen 0")
     bench.write_text(wired.replace("C1 dut 0 80p", "C1 dut 0 80p\\nR2 dut 0 1k"), "utf-8")
     assert predict(bench, {"bias": 50.0}) == ["bias is not connected to the device in this fixture"]
+
+
+def test_the_temperature_of_the_device_counts(tmp_path: Path) -> None:
+    bench = tmp_path / "lab.bench.toml"
+    bench.write_text(BENCH.replace("MATERIAL", "NbO2") + 'temperature = "315 K"\n', "utf-8")
+    (line,) = predict(bench, {"bias": 50.0})
+    zone = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 5.0, 315.0)
+    cold = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 5.0)
+    assert line == str(zone) and "With the catalogue model nbo2 at 315 K, the device oscillates from" in line
+    assert zone.frequencies.max() != cold.frequencies.max()
+    (one,) = zones_of_devices(bench, {"bias": 50.0}, ["D1"])
+    assert one["biases"] == zone.biases.tolist()
 
 
 def test_the_source_has_the_resistance_that_its_driver_states(tmp_path: Path) -> None:
