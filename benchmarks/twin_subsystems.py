@@ -1,12 +1,11 @@
 """Write the page of what the virtual instruments have and lack: ``python -m benchmarks.twin_subsystems``.
 
-The subsystems are counted in the command tables of the code. What a family lacks is in its folder (``LACKS`` in
+The subsystems are those of the command tables in the code. What a family lacks is in its folder (``LACKS`` in
 ``simulated_backends/virtual_instruments/*/__init__.py``).
 """
 
 import importlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tsbench.simulated_backends.scpi.tree import declared
@@ -17,14 +16,14 @@ _OF_EACH = {"STATus", "SYSTem"}  #: subsystems that the shared code declares
 _HEAD = """# What the virtual instruments have and lack
 
 *Reference.* A virtual instrument knows the commands that a lab uses for measurements. It refuses what it does not know,
-as the instrument refuses an unknown command (-113 in SCPI). This page lists by family which commands there are, and
+as the instrument refuses an unknown command (-113 in SCPI). This page lists by family which subsystems there are, and
 what the instrument has and the virtual instrument does not. `python -m benchmarks.twin_subsystems` writes this page
 from the code. A test checks that it is up to date. The first lines of the files
 `simulated_backends/virtual_instruments/*/instrument.py` describe the behaviour of each family and what was not compared
 with an instrument. [imperfections](imperfections.md) lists accuracy, noise and times.
 
-The number behind a subsystem is the number of its commands and queries. Instruments with a language of their own (TSP,
-FLEX, KXCI, the words of probers and temperature controllers) have no such subsystems.
+Instruments with a language of their own (TSP, FLEX, KXCI, the words of probers and temperature controllers) have no
+subsystems.
 
 """
 
@@ -41,15 +40,15 @@ def folders() -> dict[str, tuple[Sequence[VirtualInstrumentDeclaration], tuple[s
     return found
 
 
-def subsystems(declaration: VirtualInstrumentDeclaration) -> Mapping[str, int]:
-    """Return the first words of the headers of a virtual instrument, and how many patterns begin with each."""
-    counts: Counter[str] = Counter()
+def subsystems(declaration: VirtualInstrumentDeclaration) -> set[str]:
+    """Return the first words of the headers of a virtual instrument."""
+    found: set[str] = set()
     for pattern, _ in declared(declaration.load()):
         words = pattern.replace("[", "").replace("]", "").removesuffix("?").lstrip(":").split(":")
         first = words[1] if words[0].startswith("C<") and len(words) > 1 else words[0]   # Siglent: behind the channel
         if not first.startswith("*"):
-            counts.update(one.partition("<")[0] for one in first.strip("{}").split("|"))
-    return counts if set(counts) != _OF_EACH else {}
+            found.update(one.partition("<")[0] for one in first.strip("{}").split("|"))
+    return set() if found == _OF_EACH else found
 
 
 def contents() -> str:
@@ -57,12 +56,8 @@ def contents() -> str:
     parts = [_HEAD]
     for folder, (declarations, lacks) in sorted(folders().items()):
         models = ", ".join(f"`{one.name}`" for one in declarations)
-        had: dict[str, int] = {}
-        for one in declarations:
-            for name, count in subsystems(one).items():
-                had[name] = max(had.get(name, 0), count)
-        known = ", ".join(f"{name} {had[name]}" for name in sorted(had)) or "a language of its own"
-        parts.append(f"## {folder}\n\n* Models: {models}\n* Commands: {known}\n")
+        known = ", ".join(sorted(set[str]().union(*map(subsystems, declarations)))) or "a language of its own"
+        parts.append(f"## {folder}\n\n* Models: {models}\n* Subsystems: {known}\n")
         listed = "".join(f"    * {one}\n" for one in lacks)
         parts.append(f"* Lacks:\n{listed}\n" if lacks else "* Lacks: nothing that we know of\n\n")
     return "".join(parts).rstrip("\n") + "\n"

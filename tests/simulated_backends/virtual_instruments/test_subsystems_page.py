@@ -19,4 +19,4 @@ def test_what_a_generator_lacks_has_no_commands() -> None:
     for declarations, lacks in folders().values():
         for function, words in of_function.items():
             if function in lacks:
-                assert not any(words & set(subsystems(one)) for one in declarations), declarations
+                assert not any(words & subsystems(one) for one in declarations), declarations
