@@ -91,8 +91,7 @@ class _Grid:
         """Return the curves with the plateau 1: of each form, early share, spread and place in this order."""
         form, early, spread, place = (part.ravel() for part in np.meshgrid(
             np.array(FORMS, dtype=np.float64), np.array(_EARLY), np.exp(self.spreads), self.places, indexing="ij"))
-        at_zero = Curves(np.zeros(form.size), spread, early, np.ones(form.size), form)
-        return Curves(place - at_zero.stimulus(0.5), spread, early, np.ones(form.size), form)
+        return _curves(form, early, spread, place, np.ones(form.size))
 
 
 def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray) -> Posterior:
@@ -115,7 +114,7 @@ def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray) -> Posterior:
         odds = _holding(grid.odds, by_form.sum(axis=(0, 1, 2, 3))[1:-1])
     by_place, by_plateau = by_form.sum(axis=(0, 1, 2, 4)), by_form.sum(axis=(0, 1, 2, 3))
     return Posterior(grid.places, _shares(by_place), grid.plateaus, by_plateau / by_plateau.sum(),
-                     _drawn(weight, curves, grid.plateaus))
+                     _drawn(grid, weight))
 
 
 def _weights(grid: _Grid, curves: Curves, x: FloatArray, pairs: FloatArray, fired: FloatArray) -> FloatArray:
@@ -146,11 +145,30 @@ def _holding(places: FloatArray, weight: FloatArray) -> tuple[float, float]:
     return max(float(low) - more, float(places[0])), min(float(high) + more, float(places[-1]))
 
 
-def _drawn(weight: FloatArray, curves: Curves, plateaus: FloatArray) -> Curves:
-    """Return curves drawn by their weight, shape (curves, plateaus)."""
+def _curves(form: FloatArray, early: FloatArray, spread: FloatArray, place: FloatArray, plateau: FloatArray) -> Curves:
+    """Return curves that are half of their plateau at ``place``; each argument has the shape (curves,)."""
+    whole = np.ones(form.size)
+    half = Curves(np.zeros(form.size), spread, early, whole, form).stimulus(0.5)
+    return Curves(place - half, spread, early * plateau, plateau, form)
+
+
+def _drawn(grid: _Grid, weight: FloatArray) -> Curves:
+    """Return curves drawn by their weight, shape (curves, plateaus).
+
+    They are drawn evenly, without chance. Each is moved by a part of a step of the grid, else a band would have steps.
+    """
     total = np.cumsum(weight.ravel())
-    chosen = np.searchsorted(total, total[-1] * (np.arange(_DRAWS) + 0.5) / _DRAWS)   # evenly spaced: no chance
-    one, two = np.unravel_index(np.minimum(chosen, weight.size - 1), weight.shape)
-    order = np.argsort(curves.form[one], kind="stable")   # curves of one form side by side
-    one, plateau = one[order], plateaus[two[order]]
-    return Curves(curves.location[one], curves.spread[one], curves.floor[one] * plateau, plateau, curves.form[one])
+    number = np.arange(_DRAWS)
+    chosen = np.minimum(np.searchsorted(total, total[-1] * (number + 0.5) / _DRAWS), weight.size - 1)
+    form, early, spread, place, plateau = np.unravel_index(chosen, grid.shape)
+    order = np.argsort(form, kind="stable")   # curves of one form side by side
+    form, early, spread, place, plateau = (axis[order] for axis in (form, early, spread, place, plateau))
+    # multiples of irrational numbers fill the steps evenly (Weyl)
+    moved = ((number * math.sqrt(prime)) % 1.0 - 0.5 for prime in (2.0, 3.0, 5.0))
+    steps = (axis[1] - axis[0] for axis in (grid.places, grid.spreads, grid.odds))
+    by_place, by_spread, by_odds = (part * step for part, step in zip(moved, steps, strict=True))
+    inside = (plateau > 0) & (plateau < grid.plateaus.size - 1)
+    odds = grid.odds[np.clip(plateau - 1, 0, grid.odds.size - 1)] + by_odds
+    chance = np.where(inside, 1.0 / (1.0 + np.exp(-odds)), grid.plateaus[plateau])
+    return _curves(np.array(FORMS, dtype=np.float64)[form], np.array(_EARLY)[early],
+                   np.exp(grid.spreads[spread] + by_spread), grid.places[place] + by_place, chance)

@@ -61,8 +61,8 @@ class Recovery:
     unread: tuple[float, ...] = ()  #: [s] gaps too short to read the level between the pulses: counted in nothing
 
     def curve(self, gaps: FloatArray) -> FloatArray | None:
-        """Return the median of the posterior of the probability at ``gaps`` [s]; None without one."""
-        return None if self.draws is None else np.median(self.draws.probability(np.log(gaps)), axis=1)
+        """Return the mean of the posterior of the probability at ``gaps`` [s]; None without one."""
+        return None if self.draws is None else np.asarray(self.draws.probability(np.log(gaps)).mean(axis=1))
 
     def band(self, gaps: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Return the ends of the 95 % credible band of the probability at ``gaps`` [s]; None without a posterior.

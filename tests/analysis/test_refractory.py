@@ -221,8 +221,16 @@ def test_the_curve_is_half_of_its_plateau_at_the_period():
     found = recovery(synthetic(np.random.default_rng(3), 2e-3, 0.3, plateau=0.6))
     half, far = found.curve(np.array([found.period, 1e6]))
     assert half == pytest.approx(found.plateau / 2, rel=0.05)
-    assert far == pytest.approx(found.plateau, rel=0.03)   # the grid has steps of 3 % there
+    assert far == pytest.approx(found.plateau, rel=0.01)
     assert recovery([]).curve(np.array([1.0])) is None
+
+
+def test_the_band_has_no_steps_of_the_grid():
+    counts = [(1e6, 0, 6), (2e6, 0, 6), (4e6, 1, 5), (7e6, 1, 6), (11e6, 3, 5), (17e6, 4, 6), (28e6, 3, 4)]
+    found = recovery(counted([*counts, (45e6, 6, 6), (70e6, 6, 6), (117e6, 3, 5), (190e6, 4, 6), (300e6, 6, 6)]))
+    gaps = np.geomspace(1e-3, 0.3, 200)
+    for line, most in zip((found.curve(gaps), *found.band(gaps)), (0.002, 0.02, 0.02), strict=True):
+        assert np.abs(np.diff(line, 2)).max() < most and np.diff(line).min() >= 0.0
 
 
 def test_ten_thousand_pairs_are_resolved():
