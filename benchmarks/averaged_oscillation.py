@@ -31,7 +31,7 @@ CALLED_BAR, FALSE_BAR = 0.95, 0.05
 _DEVICES = {"nbo2": (5e3, 4.5), "tin_nbo2": (1.5e3, 3.5), "nbo2_slesazeck": (500.0, 4.5)}
 _APERTURE, _SHORT = 20e-3, 200e-6  #: [s] 1 and 0.01 power-line cycles
 _NOISE, _SHORT_NOISE = 20e-6, 100e-6  #: of the voltage range of a reading, relative to the highest voltage
-_LEVELS = 40
+_LEVELS, _SHORT_SWEEPS = 40, 5  #: of a sweep; sweeps with the short aperture, which take a hundredth of the time
 _FACTS = ("a sweep with another load", "a scope", "the capacitance with the load line",
           "a sweep with another aperture", "no further fact")
 _MOVES = 0.02  #: swing of the device voltage, relative, above which it oscillates
@@ -62,7 +62,7 @@ class Swept:
     level: Array
     voltage: Array
     current: Array
-    short: Array  #: [V] mean over the short aperture
+    short: Array  #: [V] means over the short aperture, shape (_SHORT_SWEEPS, n)
     swing: Array
 
 
@@ -76,19 +76,21 @@ def sweep(model: DeviceModel, load: float, capacitance: float, levels: Array, ra
         circuit.set_source("VS", Constant(float(level)))
         circuit.advance(circuit.time + settle * (1.0 + random.random()))
         averages = []
-        for aperture in (_SHORT, _APERTURE):
+        for aperture in (*[_SHORT] * _SHORT_SWEEPS, _APERTURE):
+            # readings of other sweeps begin at another phase of the oscillation
+            circuit.advance(circuit.time + random.random() * _SHORT)
             average = Average()
             circuit.add_observer(average)
             circuit.advance(circuit.time + aperture)
             circuit.remove_observer(average)
             averages.append(average)
-        short, whole = averages
-        rows.append((whole.flux / whole.duration, whole.charge / whole.duration, short.flux / short.duration,
-                     short.high - short.low))
-    voltage, current, brief, swing = np.array(rows).T
+        *brief, whole = averages
+        rows.append((whole.flux / whole.duration, whole.charge / whole.duration, brief[0].high - brief[0].low,
+                     *(one.flux / one.duration for one in brief)))
+    voltage, current, swing, *short = np.array(rows).T
     full = float(voltage.max())
     return Swept(levels, voltage + _NOISE * full * random.standard_normal(levels.size), current,
-                 brief + _SHORT_NOISE * full * random.standard_normal(levels.size), swing)
+                 np.array(short) + _SHORT_NOISE * full * random.standard_normal((len(short), levels.size)), swing)
 
 
 def scope_record(model: DeviceModel, load: float, capacitance: float, level: float) -> tuple[Array, float]:

@@ -70,6 +70,7 @@ class _Sweep:
     capacitance: float  #: [F], 0: not known
     aperture: float | None  #: power-line cycles
     of_run: bool
+    every: tuple[HalfSweep, ...]  #: all sweeps of the file with rising set-points
 
     def loaded(self, accuracy: float) -> LoadedSweep:
         """Return the way up with its load; of a run the voltage at the device is as uncertain as the load."""
@@ -141,10 +142,11 @@ def _facts(
         elif first.aperture is not None and other.aperture is not None and first.aperture != other.aperture:
             long, short = (first, other) if first.aperture > other.aperture else (other, first)
             up = way_up(long.half)
-            if long.half.level.size == short.half.level.size and np.allclose(long.half.level, short.half.level):
-                part = falling_part(long.half.voltage[up], long.half.current[up])
-                if part is not None:
-                    yield by_other_aperture(long.half.voltage[up], short.half.voltage[up], part)
+            alike = [half.voltage[up] for half in short.every
+                     if half.level.size == long.half.level.size and np.allclose(half.level, long.half.level)]
+            part = falling_part(long.half.voltage[up], long.half.current[up])
+            if alike and part is not None:
+                yield by_other_aperture(long.half.voltage[up], np.array(alike), part)
 
 
 def _missing(sweeps: Sequence[_Sweep], response_time: float | None, capacitance: float) -> str:
@@ -168,7 +170,8 @@ def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | No
         tables = read_tables(path, named, None).tables
         if len(tables) != 1 or not {"voltage", "current"} <= set(tables[0].table.columns):
             raise ConfigurationError(f"{path.name}: this file has not one table of voltage and current")
-        return _Sweep(path.name, _half(sweep_points_of(tables[0].table, path), path.name), load, 0.0, None, False)
+        halves = _halves(sweep_points_of(tables[0].table, path), path.name)
+        return _Sweep(path.name, _falling(halves), load, 0.0, None, False, halves)
     from tsbench.storage import read_foreign
 
     run = read_foreign(path)
@@ -176,15 +179,20 @@ def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | No
         raise ConfigurationError(f"{path.name}: a run of '{run.header.protocol}' is no sweep")
     fixture, cycles = run.header.fixture, run.header.parameters.get("nplc")
     given = cycles.get("value") if isinstance(cycles, Mapping) else cycles
+    halves = _halves(sweep_points(run), path.name)
     return _Sweep(
-        path.name, _half(sweep_points(run), path.name),
+        path.name, _falling(halves),
         fixture.path_resistance.get("drive") if load is None else load, fixture.parallel_capacitance,
-        float(given) if isinstance(given, int | float) else None, True)
+        float(given) if isinstance(given, int | float) else None, True, halves)
 
 
-def _half(points: IVPoints, name: str) -> HalfSweep:
-    """Return the first half-sweep whose voltage falls, or the first one."""
-    halves = [half for half in split(points) if half.turn > 1]
+def _halves(points: IVPoints, name: str) -> tuple[HalfSweep, ...]:
+    halves = tuple(half for half in split(points) if half.turn > 1)
     if not halves:
         raise ConfigurationError(f"{name}: the file has no sweep with rising set-points")
+    return halves
+
+
+def _falling(halves: Sequence[HalfSweep]) -> HalfSweep:
+    """Return the first half-sweep whose voltage falls, or the first one."""
     return next((half for half in halves if falls_smoothly(half)), halves[0])

@@ -155,25 +155,28 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
     """Compare the scatter of a sweep with a short aperture from the threshold on with that below it.
 
     Only below the threshold it is known that the device does not oscillate. Beyond the end of the fall it may go on.
+    With few readings below the threshold, their scatter is hardly known, so only several sweeps show a difference.
 
     Parameters
     ----------
-    long, short : [V] readings at the same set-points with two apertures, shape (n,)
+    long : [V] readings with the longer aperture, shape (n,)
+    short : [V] those at the same set-points with the shorter one, shape (n,), or (sweeps, n) of several sweeps
     part : where the voltage falls, of :func:`falling_part`
     """
     from scipy.stats import f  # noqa: PLC0415  a large library for one quantile
 
     fact = "a sweep with another aperture"
-    change = short - long
-    calm = change[: part.start]   # the first reading of the part is the threshold
-    if min(calm.size, change[part].size) < _FEWEST:
+    change = np.atleast_2d(short) - long
+    change = change[np.isfinite(change).all(axis=1)]
+    calm = change[:, : part.start]   # the first reading of the part is the threshold
+    if min(calm.size, change[:, part].size) < _FEWEST:
         return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "there are too few readings to compare their scatter")
-    change = change - float(np.median(calm))   # the zero may differ between apertures
-    there = float(np.mean(change[: part.start] ** 2))
+    change = change - np.median(calm, axis=1, keepdims=True)   # the zero may differ between apertures, and drift
+    there = float(np.mean(change[:, : part.start] ** 2))
     # in the fall alone, or to the end of the sweep: where it oscillates is not known, so each has half of the chance
     ratios = []
-    for side in (change[part], change[part.start :]):
-        quantile = float(f.ppf(1.0 - 0.5 * _BY_CHANCE, side.size, calm.size - 1))
+    for side in (change[:, part], change[:, part.start :]):
+        quantile = float(f.ppf(1.0 - 0.5 * _BY_CHANCE, side.size, calm.size - calm.shape[0]))
         ratios.append((float(np.mean(side**2)) / max(there * quantile, 1e-300), float(np.mean(side**2)), quantile))
     most, here, quantile = max(ratios)
     said = (f"with the short aperture the readings scatter by {1e3 * math.sqrt(here):.3g} mV from the threshold on, "

@@ -89,6 +89,25 @@ def test_an_oscillation_that_goes_on_beyond_the_fall_is_not_taken_for_calm():
     assert by_other_aperture(long.voltage, moving, slice(2, 20)).verdict is Averaged.NOT_EXCLUDED   # two calm readings
 
 
+def test_several_sweeps_make_the_scatter_below_the_threshold_known():
+    """Five readings below it do not show a scatter that is four times larger from there on; 25 do."""
+    shown = {1: 0, 5: 0}
+    long = averaged(5e3)
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        for sweeps in shown:
+            short = long.voltage + 1e-4 * random.standard_normal((sweeps, 40))
+            false = by_other_aperture(long.voltage, short, slice(5, 20)).verdict
+            short[:, 5:20] += 4e-4 * random.standard_normal((sweeps, 15))
+            shown[sweeps] += by_other_aperture(long.voltage, short, slice(5, 20)).verdict is Averaged.OSCILLATION
+            assert false is Averaged.NOT_EXCLUDED
+    assert shown[1] <= 5 and shown[5] == 20
+    short[0, 3] = np.nan   # a sweep with a missing reading does not count
+    assert by_other_aperture(long.voltage, short, slice(5, 20)) == by_other_aperture(
+        long.voltage, short[1:], slice(5, 20))
+    assert by_other_aperture(long.voltage, short[0], slice(5, 20)).verdict is Averaged.NOT_EXCLUDED
+
+
 def heated(load: float, ohmic: float) -> tuple[LoadedSweep, np.ndarray]:
     """Static curve of a device whose conductance grows with its power, and with the voltage as V^``ohmic``.
 

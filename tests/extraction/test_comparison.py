@@ -1,6 +1,7 @@
 """Two sweeps of a device tell an averaged oscillation from a negative resistance, at the command line too."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,11 @@ def table(path: Path, readings: LoadedSweep) -> Path:
     return path
 
 
-def stored(path: Path, readings: LoadedSweep, nplc: float) -> Path:
+def stored(path: Path, readings: LoadedSweep, nplc: float, others: Sequence[np.ndarray] = ()) -> Path:
+    """A run of one cycle, and one more for each of the ``others`` (voltages)."""
     level = np.linspace(1.0, 5.0, readings.voltage.size)
-    points = [(k, 0.1 * k, 1, 1, 1, level[k], level[k], readings.current[k], readings.voltage[k])
-              for k in range(level.size)]
+    points = [(k, 0.1 * k, cycle, 1, 1, level[k], level[k], readings.current[k], voltage[k])
+              for cycle, voltage in enumerate((readings.voltage, *others), start=1) for k in range(level.size)]
     write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""}}), path)
     return path
 
@@ -50,6 +52,20 @@ def test_runs_know_their_aperture_and_a_short_one_shows_the_scatter(tmp_path):
     calm = compare_sweeps(files[::2])
     assert calm.verdict is Averaged.NOT_EXCLUDED and calm.flag is Flag.UNCHECKED
     assert "periods in a reading does not show" in calm.lines[0] and "with a load that is 2 times" in calm.lines[-1]
+
+
+def test_all_cycles_of_the_short_aperture_count(tmp_path):
+    """Where the sweep begins just below the threshold, one cycle does not show the scatter."""
+    random, whole = np.random.default_rng(0), averaged(5e3, count=80)
+    first = int(np.argmax(whole.voltage)) - 5
+    long = LoadedSweep(whole.voltage[first:], whole.current[first:], 5e3)
+    noise = 1e-4 * np.where(np.arange(long.voltage.size) < 5, 1.0, 3.0)
+    voltages = long.voltage + noise * random.standard_normal((6, long.voltage.size))
+    one = LoadedSweep(voltages[0], long.current, 5e3)
+    files = [stored(tmp_path / "long.nxs", long, 1.0), stored(tmp_path / "one.nxs", one, 0.01),
+             stored(tmp_path / "all.nxs", one, 0.01, voltages[1:])]
+    assert compare_sweeps(files[:2]).verdict is Averaged.NOT_EXCLUDED
+    assert compare_sweeps(files[::2]).verdict is Averaged.OSCILLATION
 
 
 def test_the_capacitance_decides_only_beyond_what_the_response_is_known_to(tmp_path):
