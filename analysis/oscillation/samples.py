@@ -59,6 +59,19 @@ class MendedSamples:
         return values[first - begin : values.size - (end - last)]
 
 
+def averaged(samples: SampleSource, most: int) -> tuple[FloatArray, int]:
+    """Return the means of equal blocks of samples, shape (n,), n <= ``most``, and how many samples a block has.
+
+    The last samples that fill no block are left out.
+    """
+    block = -(-samples.size // most)
+    at_once = max(PART // block, 1) * block
+    whole = samples.size // block * block
+    means = [samples.part(first, min(first + at_once, whole)).reshape(-1, block).mean(axis=1)
+             for first in range(0, whole, at_once)]
+    return np.concatenate(means), block
+
+
 def spans(firsts: Places, lasts: Places, longest: int = PART) -> Iterator[tuple[slice, int, int]]:
     """Yield (which, first, last): stretches of a record, in order, in groups that are read at once.
 

@@ -16,7 +16,7 @@ from tsbench.analysis.oscillation.frequency import (
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, curve_results
 from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
-from tsbench.analysis.oscillation.samples import SampleSource
+from tsbench.analysis.oscillation.samples import SampleSource, averaged
 from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
 from tsbench.protocols.extracting.facts import timebase_accuracy
 from tsbench.protocols.extracting.long_records import DeviceSamples, first_part, is_long
@@ -27,6 +27,9 @@ from tsbench.protocols.extracting.signals import DeviceRecord, acquisitions, dev
 from tsbench.records import Flag, FloatArray, Result, Run
 
 _CYCLES = 3  #: fewer spikes are no oscillation
+#: spikes in the first part of a long record from which on this part is tested for noise with memory
+_ENOUGH_SPIKES = 20
+_AVERAGED = 2**20  #: samples to which the whole record is averaged, where its first part has fewer spikes
 _FEWEST_BIASES = 4  #: fewer are single measurements and no curve
 
 
@@ -66,7 +69,11 @@ def measured_oscillation(
     dt = float(last - first) / max(count - 1, 1)   # a scope samples evenly: its times need no look
     spikes = spikes_of_samples(values[0] if samples is None else samples, dt, float(first), resolution, flags)
     found = oscillation(spikes, timebase)
-    if found.frequency is not None and not is_told_apart(record.times, values[0], within(spikes, float(last))):
+    shown = record.times, values[0], within(spikes, float(last))
+    if samples is not None and found.frequency is not None and shown[2].times.size < _ENOUGH_SPIKES:
+        means, block = averaged(samples, _AVERAGED)
+        shown = first + dt * (block * np.arange(means.size) + 0.5 * (block - 1)), means, spikes
+    if found.frequency is not None and not is_told_apart(*shown):
         doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
         spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
         found = oscillation(spikes, timebase)

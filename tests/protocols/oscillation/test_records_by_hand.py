@@ -123,3 +123,30 @@ def test_a_long_record_has_the_spikes_of_all_its_samples(monkeypatch):
     assert second["spike_energy"] == pytest.approx(first["spike_energy"], rel=0.02)
     ((record, spikes, _),) = oscillation_records(measured)
     assert record.times.size == 100_000 and spikes.times[-1] > 3.9e-3
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_a_long_record_whose_first_part_has_few_spikes_is_judged_by_all_of_it(monkeypatch, noise):
+    """Irregular spikes, of which the first part has one or none, are an oscillation; noise with memory is none."""
+    from scipy.signal import lfilter
+
+    from tsbench.protocols.extracting import long_records
+
+    random, size = np.random.default_rng(7), 3_000_000
+    if noise:
+        shape = random.standard_normal(size)
+        for _ in range(2):   # two poles: smooth from sample to sample
+            shape = lfilter([1.0], [1.0, -np.exp(-1 / 3000)], shape)
+        shape = 0.5 + 0.1 * shape / shape.std()
+    else:
+        shape = 0.9 + 2e-3 * random.standard_normal(size)
+        for start in np.cumsum(random.exponential(1.2e5, 20)).astype(int) + 150_000:
+            end = min(start + int(random.uniform(2e3, 3e4)), size)
+            shape[start:end] = 0.2 + 0.7 * (1.0 - np.exp(-np.arange(max(end - start, 0)) / 1e4))
+    wave = waveform("device_voltage_high", shape[:size], 2.0, 1e-8, {"bias": 2.0})
+    monkeypatch.setattr(long_records, "LONG", 100_000)
+    ((_, spikes, found),) = oscillation_records(run("oscillation", ("index",), waveforms=[wave]))
+    if noise:
+        assert found.frequency is None and spikes.times.size == 0 and Flag.AMBIGUOUS in found.flags
+    else:
+        assert found.frequency is not None and spikes.times.size >= 10 and Flag.AMBIGUOUS not in found.flags
