@@ -197,10 +197,11 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     values, unit = table.columns[name], "V" if name == "voltage" else "A"
     steps = np.diff(np.unique(values))
     digit = printed_digits(values).step(float(np.nanmax(np.abs(values))))
-    spikes, gaps = spikes_between_gaps(time, values, max(float(steps.min()), digit) if steps.size else 0.0)
+    resolution = max(float(steps.min()), digit) if steps.size else 0.0
+    spikes, gaps = spikes_between_gaps(time, values, resolution)
     spikes = replace(spikes, uncertainty=max(spikes.uncertainty, _least_timing(time, values, spikes.times, digit)))
     found = oscillation(spikes)
-    if found.frequency is not None and not is_told_apart(time, values, spikes):
+    if found.frequency is not None and not is_told_apart(time, values, spikes, resolution):
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
         found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
     window = table.windows.get(name) or apparent_ends(values)

@@ -31,18 +31,20 @@ _TELEGRAPH = 0.5
 _LEVEL, _MOST = 0.1, 0.6  #: within this share of their difference; share of the readings
 #: standard deviations by which skewness or kurtosis differ from those of Gaussian noise
 _SIGMAS = 7.0
+_CODES = 3.0  #: of the digitiser: changes that spread less show its steps, which are never Gaussian
 _HEIGHTS = 500  #: spikes whose heights are compared
 _LONGEST = 65536  #: samples; longer records are averaged
 _FEWEST = 64
 
 
-def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes) -> bool:
+def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes, resolution: float = 0.0) -> bool:
     """Return whether a record shows more than noise with memory.
 
     Parameters
     ----------
     time, values : [s] and [V or A], shape (n,), about evenly sampled
     spikes : what :func:`tsbench.analysis.oscillation.spikes.spike_times` found there
+    resolution : [V or A] one code of the digitiser
     """
     intervals = inter_spike_intervals(spikes)
     if intervals.size < 2:
@@ -57,7 +59,7 @@ def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes) -> bool:
     known = known[: known.size // block * block].reshape(-1, block).mean(axis=1)
     if known.size < _FEWEST:
         return False
-    return has_line(known) or (not_gaussian(known) and not _like_a_telegraph(time, values, spikes, inside))
+    return has_line(known) or (not_gaussian(known, resolution) and not _like_a_telegraph(time, values, spikes, inside))
 
 
 def _spread(values: FloatArray) -> float:
@@ -89,10 +91,16 @@ def _stands_out(power: FloatArray) -> npt.NDArray[np.bool_]:
     return found
 
 
-def not_gaussian(values: FloatArray) -> bool:
-    """Return whether evenly sampled values, shape (n,), or their changes over some time, are not Gaussian."""
-    lags = [0, *(2**k for k in range(int(math.log2(values.size / 32)) + 1))]
-    return any(_not_normal(values[lag:] - values[:-lag] if lag else values) for lag in lags)
+def not_gaussian(values: FloatArray, resolution: float = 0.0) -> bool:
+    """Return whether evenly sampled values, shape (n,), or their changes over some time, are not Gaussian.
+
+    Changes that spread over few codes of the digitiser (``resolution``) are left out.
+    """
+    if _not_normal(values):
+        return True
+    lags = (2**k for k in range(int(math.log2(values.size / 32)) + 1))
+    changes = (values[lag:] - values[:-lag] for lag in lags)
+    return any(_not_normal(one) for one in changes if one.std() >= _CODES * resolution)
 
 
 def _not_normal(values: FloatArray) -> bool:

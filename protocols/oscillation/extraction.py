@@ -73,7 +73,7 @@ def measured_oscillation(
     if samples is not None and found.frequency is not None and shown[2].times.size < _ENOUGH_SPIKES:
         means, block = averaged(samples, _AVERAGED)
         shown = first + dt * (block * np.arange(means.size) + 0.5 * (block - 1)), means, spikes
-    if found.frequency is not None and not is_told_apart(*shown):
+    if found.frequency is not None and not is_told_apart(*shown, resolution):
         doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
         spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
         found = oscillation(spikes, timebase)
