@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.cli.declaring import add_command, add_json
 from tsbench.errors import ConfigurationError
+from tsbench.plugins import in_words
 
 if TYPE_CHECKING:
     from tsbench.conform import Finding
@@ -44,10 +45,20 @@ def conform(options: argparse.Namespace) -> int:
     resistors = _resistors(options.resistor)
     tolerance = _tolerance(options.tolerance)
     _ask(resistors, options)
-    findings = hold(options.bench, resistors, lambda line: print(line, file=sys.stderr), tolerance)   # noqa: T201
+    findings: list[Finding] = []
     options.out.mkdir(parents=True, exist_ok=True)
-    for finding in findings:
+
+    def keep(finding: "Finding") -> None:
         finding.transcript.write(options.out / f"{finding.name}.transcript.jsonl")
+        findings.append(finding)
+
+    try:
+        hold(options.bench, resistors, lambda line: print(line, file=sys.stderr), tolerance, keep)   # noqa: T201
+    except BaseException as error:   # the comparisons that are done took minutes
+        if findings:
+            (options.out / "report.txt").write_text(report(options.bench, findings, in_words(error)), "utf-8")
+            sys.stderr.write(f"wrote {options.out / 'report.txt'} with what was compared before\n")
+        raise
     text = report(options.bench, findings)
     (options.out / "report.txt").write_text(text, "utf-8")
     if options.json:
@@ -60,8 +71,8 @@ def conform(options: argparse.Namespace) -> int:
     return 1 if any(finding.differences or finding.problem for finding in findings) else 0
 
 
-def report(bench: Path, findings: "list[Finding]") -> str:
-    """Return the report as text."""
+def report(bench: Path, findings: "Sequence[Finding]", ended: str = "") -> str:
+    """Return the report as text; ``ended``: why the comparison ended before its last instrument."""
     lines = [f"Instruments of {bench} compared with their virtual twins"]
     for finding in findings:
         exchanges = sum(len(step.exchanges) for step in finding.transcript.steps)
@@ -72,6 +83,8 @@ def report(bench: Path, findings: "list[Finding]") -> str:
         if finding.problem:
             lines.append(f"  nothing was compared: {finding.problem}. Please send us the transcript")
         lines += [f"  {difference.line}" for difference in finding.differences]
+    if ended:
+        lines += ["", f"The comparison ended here: {ended}"]
     return "\n".join(lines) + "\n"
 
 

@@ -40,7 +40,7 @@ class Finding:
 
 def conform(
     path: Path, resistors: Mapping[str, float] | None = None, tell: Callable[[str], None] = lambda line: None,
-    tolerance: float = TOLERANCE,
+    tolerance: float = TOLERANCE, keep: Callable[[Finding], None] = lambda finding: None,
 ) -> list[Finding]:
     """Compare every instrument of a bench with its virtual twin.
 
@@ -50,6 +50,7 @@ def conform(
     resistors : terminal -> [Ohm] of a resistor that is connected to it; the outputs of all others stay off
     tell : called with one line at the beginning of each part
     tolerance : relative, of the resistors
+    keep : called with the finding of each instrument when it is there: an error at a later one loses nothing
 
     Raises
     ------
@@ -64,6 +65,7 @@ def conform(
             resistors = _at_outputs(bench, resistors)
             for name in bench.instruments.connections:
                 findings.append(_conform_one(bench, name, _of(name, resistors), tell, watch, tolerance))
+                keep(findings[-1])
                 interrupts.look()
         interrupts.look()
     return findings

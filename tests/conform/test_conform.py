@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tsbench.conform.conforming import twin_transcripts
 from tsbench.conform.dialogue import DialogueStep, until
 from tsbench.conform.transcript import Exchange
 from tsbench.conform.twin import TWINS
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError, TsbenchError
 from tsbench.records import Identity
 from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
@@ -174,6 +175,29 @@ def test_the_command_writes_report_and_transcript(
     assert main(["conform", str(bench), "--out", str(out), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found[0]["instrument"] == "meter" and found[0]["differences"][0]["step"].startswith("wrong message")
+
+
+def test_an_error_at_a_later_instrument_keeps_what_was_compared(
+    metal: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench, out, done = metal(), tmp_path / "found", conforming._conform_one
+
+    def one(bench: Any, name: str, *rest: Any) -> Any:
+        if name == "other":
+            raise TsbenchError("other: about 100 kOhm between terminal and ground, not 22.00 kOhm")
+        return done(bench, name, *rest)
+
+    monkeypatch.setattr(conforming, "_conform_one", one)
+    another = '[instruments.other]\n{}\nresource = "USB0::0x05E6::0x2450::SIM8::INSTR"\n'
+    bench.write_text(BENCH + another.format('driver = "keithley_2450"'), "utf-8")
+    (bench.parent / "metal.world.toml").write_text(WORLD + another.format('model = "metal"'), "utf-8")
+    assert main(["conform", str(bench), "--out", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "not 22.00 kOhm" in said and "with what was compared before" in said
+    text = (out / "report.txt").read_text("utf-8")
+    assert "meter: KEITHLEY" in text and text.endswith("ended here: other: about 100 kOhm between terminal and ground, "
+                                                       "not 22.00 kOhm\n")
+    assert Transcript.read(out / "meter.transcript.jsonl").steps
 
 
 @pytest.mark.parametrize(("given", "said"), [
