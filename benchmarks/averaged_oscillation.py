@@ -210,7 +210,7 @@ def lines_of(every: Sequence[dict[str, Any]]) -> list[Line]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="30 circuits")
-    parser.add_argument("--number", type=int, default=240, help="of circuits")
+    parser.add_argument("--number", type=int, default=480, help="of circuits")
     parser.add_argument("--rows", type=Path, help="file to which each circuit is written, and with which to go on")
     given = parser.parse_args()
     number = 30 if given.quick else given.number
