@@ -171,13 +171,13 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
     calm = change[:, : part.start]   # the first reading of the part is the threshold
     if min(calm.size, change[:, part].size) < _FEWEST:
         return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "there are too few readings to compare their scatter")
-    change = change - np.median(calm, axis=1, keepdims=True)   # the zero may differ between apertures, and drift
-    there = float(np.mean(change[:, : part.start] ** 2))
+    there, freedom = _scatter(calm)
     # in the fall alone, or to the end of the sweep: where it oscillates is not known, so each has half of the chance
     ratios = []
     for side in (change[:, part], change[:, part.start :]):
-        quantile = float(f.ppf(1.0 - 0.5 * _BY_CHANCE, side.size, calm.size - calm.shape[0]))
-        ratios.append((float(np.mean(side**2)) / max(there * quantile, 1e-300), float(np.mean(side**2)), quantile))
+        variance, degrees = _scatter(side)
+        quantile = float(f.ppf(1.0 - 0.5 * _BY_CHANCE, degrees, freedom))
+        ratios.append((variance / max(there * quantile, 1e-300), variance, quantile))
     most, here, quantile = max(ratios)
     said = (f"with the short aperture the readings scatter by {1e3 * math.sqrt(here):.3g} mV from the threshold on, "
             f"and by {1e3 * math.sqrt(there):.3g} mV below it")
@@ -188,6 +188,15 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
     return AveragedVerdict(
         Averaged.NOT_EXCLUDED, fact,
         f"{said}. An oscillation with more than about {periods:.2g} periods in a reading does not show")
+
+
+def _scatter(sweeps: FloatArray) -> tuple[float, int]:
+    """Return the variance of readings about the mean of their sweep, shape (sweeps, n), and its degrees of freedom.
+
+    The zero may differ between apertures, and drift from sweep to sweep.
+    """
+    degrees = sweeps.size - sweeps.shape[0]
+    return float(np.sum((sweeps - sweeps.mean(axis=1, keepdims=True)) ** 2)) / degrees, degrees
 
 
 def by_capacitance(

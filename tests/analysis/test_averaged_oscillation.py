@@ -108,6 +108,14 @@ def test_several_sweeps_make_the_scatter_below_the_threshold_known():
     assert by_other_aperture(long.voltage, short[0], slice(5, 20)).verdict is Averaged.NOT_EXCLUDED
 
 
+def test_equal_scatter_is_called_an_oscillation_as_seldom_as_chance_says():
+    """Seven readings below the threshold, five sweeps: 0.5 of 500 are expected."""
+    random, long = np.random.default_rng(2), averaged(5e3)
+    called = sum(by_other_aperture(long.voltage, long.voltage + 1e-4 * random.standard_normal((5, 40)), slice(7, 40)
+                                   ).verdict is Averaged.OSCILLATION for _ in range(500))
+    assert called <= 2
+
+
 def heated(load: float, ohmic: float) -> tuple[LoadedSweep, np.ndarray]:
     """Static curve of a device whose conductance grows with its power, and with the voltage as V^``ohmic``.
 
