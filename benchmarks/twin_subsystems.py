@@ -5,6 +5,7 @@ The subsystems are those of the command tables in the code. What a family lacks 
 """
 
 import importlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,8 +48,13 @@ def subsystems(declaration: VirtualInstrumentDeclaration) -> set[str]:
         words = pattern.replace("[", "").replace("]", "").removesuffix("?").lstrip(":").split(":")
         first = words[1] if words[0].startswith("C<") and len(words) > 1 else words[0]   # Siglent: behind the channel
         if not first.startswith("*"):
-            found.update(one.partition("<")[0] for one in first.strip("{}").split("|"))
+            found.update(first.partition("<")[0].strip("{}").split("|"))
     return set() if found == _OF_EACH else found
+
+
+def words_of(declaration: VirtualInstrumentDeclaration) -> set[str]:
+    """Return all words of the headers of a virtual instrument."""
+    return {word for pattern, _ in declared(declaration.load()) for word in re.findall(r"[A-Za-z0-9_]+", pattern)}
 
 
 def contents() -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tsbench.records import DeviceDescription
 
 
+_MISSPELT = 0.8  #: likeness from which on a name is a typing mistake: one or two letters of six
+
+
 def declare(commands: Any) -> None:
     """Declare ``check`` and ``gui``."""
     check = add_command(
@@ -215,15 +218,17 @@ def _limits(device: "DeviceDescription") -> dict[str, float | None]:
 
 def _misspelt_roles(roles: Iterable[str]) -> Iterator[str]:
     """Yield a line for each role that no protocol uses and that is nearly the name of one."""
-    from tsbench.errors import nearest
+    from difflib import get_close_matches
+
     from tsbench.protocols.registry import PROTOCOLS
 
     known = sorted({role for protocol in PROTOCOLS.things().values() for role in protocol.roles})
     given = set(roles)
     for role in sorted(given.difference(known)):
-        near = nearest(role, [one for one in known if one not in given])
-        if "Did you mean" in near:   # else it may be a role of a script
-            yield f"no protocol uses the role '{role}'{near}"
+        near = get_close_matches(role, [one for one in known if one not in given], n=1, cutoff=_MISSPELT)
+        if near:   # else it is a role of a script
+            yield (f"no protocol uses the role '{role}'. Did you mean '{near[0]}'? Correct it in [roles], or ignore "
+                   "this if a script uses the role")
 
 
 def _missing_limits(device: "DeviceDescription") -> list[str]:

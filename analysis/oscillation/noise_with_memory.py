@@ -31,7 +31,9 @@ _TELEGRAPH = 0.5
 _LEVEL, _MOST = 0.1, 0.6  #: within this share of their difference; share of the readings
 #: standard deviations by which skewness or kurtosis differ from those of Gaussian noise
 _SIGMAS = 7.0
-_CODES = 3.0  #: of the digitiser: changes that spread less show its steps, which are never Gaussian
+#: codes of the digitiser: changes with a smaller standard deviation show its steps, which are not Gaussian. Uniform
+#: errors of two readings add a sixth of a square code, so 2 % of the variance at 3 codes
+_CODES = 3.0
 _HEIGHTS = 500  #: spikes whose heights are compared
 _LONGEST = 65536  #: samples; longer records are averaged
 _FEWEST = 64
@@ -94,7 +96,8 @@ def _stands_out(power: FloatArray) -> npt.NDArray[np.bool_]:
 def not_gaussian(values: FloatArray, resolution: float = 0.0) -> bool:
     """Return whether evenly sampled values, shape (n,), or their changes over some time, are not Gaussian.
 
-    Changes that spread over few codes of the digitiser (``resolution``) are left out.
+    Changes with a standard deviation of less than :data:`_CODES` codes of the digitiser (``resolution``, in the unit of
+    the values) are left out.
     """
     if _not_normal(values):
         return True

@@ -64,7 +64,7 @@ QUESTIONS = (
     Question("model", "Catalogue model for the rehearsal ('tsbench devices' lists them)", ""),
 )
 #: defaults of a simulated bench: with this resistor the pulses of the default protocols keep within the limits
-_SIMULATED = {"pulser_resistance": "1.2 kOhm"}
+_SIMULATED = {"pulser_resistance": "1.4 kOhm"}
 
 
 def questions(simulated: bool = False) -> tuple[Question, ...]:

@@ -87,7 +87,7 @@ class _Wiring:
         return [f"pulses above {format_quantity(highest, 'V', 2)} will be refused: with "
                 f"{format_quantity(path, 'Ohm', 3)} and the {_OUTPUT:g} Ohm of the generator in the path they could "
                 f"drive more than max_current, {self._answers['max_current']}. For higher pulses, put a larger "
-                "resistor between generator and device"]
+                "resistor between generator and device, and state it by --set pulser_resistance=VALUE"]
 
     def branches(self) -> Iterator[tuple[str, str, str]]:
         """Yield role, node and resistance of each branch from a source to the device."""

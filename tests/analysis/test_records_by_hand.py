@@ -173,3 +173,17 @@ def test_a_telegraph_has_two_levels_and_times_of_any_length() -> None:
     starts = np.flatnonzero(np.diff(even) > 0).astype(float)
     regular = Spikes(starts, 0.0, False, np.full(starts.size, 0.5), 1.0, 0.0, Flag.NONE)
     assert not _like_a_telegraph(time, even, regular, np.searchsorted(time, starts))
+
+
+def test_the_steps_of_a_digitiser_do_not_tell_an_oscillation_from_noise() -> None:
+    from scipy.signal import lfilter
+
+    from tsbench.analysis.oscillation.noise_with_memory import not_gaussian
+
+    smooth = np.random.default_rng(3).standard_normal(60_000)
+    for _ in range(2):
+        smooth = lfilter([1.0], [1.0, -np.exp(-1 / 300)], smooth)
+    coded = np.round(smooth / smooth.std() / 0.05) * 0.05   # from sample to sample it changes by far less than a code
+    assert not_gaussian(coded) and not not_gaussian(coded, 0.05)
+    spiky = coded + 3.0 * (np.arange(coded.size) % 7000 < 50)
+    assert not_gaussian(spiky, 0.05)

@@ -126,7 +126,8 @@ def test_check_warns_of_a_role_with_a_typing_mistake(nbo2_bench, capsys):
     nbo2_bench.write_text(text.replace("[roles]", '[roles]\ngate = "generator.1"'))
     assert main(["check", str(nbo2_bench), "--json"]) == 0
     warnings = json.loads(capsys.readouterr().out)["warnings"]
-    assert "no protocol uses the role 'pulsr'. Did you mean 'pulser'?" in warnings
+    assert ("no protocol uses the role 'pulsr'. Did you mean 'pulser'? Correct it in [roles], or ignore this if a "
+            "script uses the role") in warnings
     assert not any("gate" in warning for warning in warnings)   # of a script
 
 

@@ -258,7 +258,7 @@ class OutputStage:
         return self._inner if self.series_resistance or not self.relay_closed else self.node
 
     def present(self, quantity: str) -> float:
-        """Return the voltage [V] ("VOLT") or current [A] ("CURR") at the terminals now."""
+        """Return voltage [V] ("VOLT") or current [A] ("CURR") at the terminals now, or at an open relay."""
         circuit = self._bench.circuit
         return circuit.voltage(self._sensed) if quantity == "VOLT" else circuit.current(self.relay_name)
 

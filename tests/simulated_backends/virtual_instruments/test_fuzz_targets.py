@@ -42,7 +42,8 @@ def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
 
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
     monkeypatch.setattr(fuzz, "fuzz", failed_early)
-    monkeypatch.setattr(fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, {"keithley_4200": 0.5}))
+    monkeypatch.setattr(
+        fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), 0.5)))
     assert fuzz.run(["kxci"], 30.0, False) == 1
     row = next(line for line in capsys.readouterr().out.splitlines() if "in this call" in line)
     assert "0.2 min" in row and "FAIL" in row
@@ -103,7 +104,8 @@ def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
     monkeypatch.setattr(fuzz, "fuzz", well)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
-    monkeypatch.setattr(fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, {"keithley_4200": 0.5}))
+    monkeypatch.setattr(
+        fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), 0.5)))
     kept = tmp_path / "kxci" / "crash-1"
     kept.parent.mkdir()
     kept.write_bytes(b"x")

@@ -109,8 +109,8 @@ def test_each_source_is_asked_with_its_resistance_and_the_limit_of_the_device(
     assert preflight.predict(path, {"drive": 0.0, "bias": 50.0}) == [str(zone("drive")), str(zone("bias"))]
     assert [(role, node, source, most) for role, node, source, _, most, _ in asked] == [
         ("drive", "smu", 0.0, highest), ("bias", "gen", 50.0, highest)]
-    assert all(entry.material.lower() == "nbo2" for _, _, _, entry, _, temperature in asked
-               if temperature is None)
+    assert all(entry.material.lower() == "nbo2" for _, _, _, entry, _, _ in asked)
+    assert all(given[-1] is None for given in asked)
 
 
 def test_a_role_whose_instrument_is_not_in_the_fixture_has_no_line(
