@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.cli.declaring import add_command, add_json
 from tsbench.errors import ConfigurationError
-from tsbench.plugins import in_words
 
 if TYPE_CHECKING:
     from tsbench.conform import Finding
@@ -55,6 +54,8 @@ def conform(options: argparse.Namespace) -> int:
     try:
         hold(options.bench, resistors, lambda line: print(line, file=sys.stderr), tolerance, keep)   # noqa: T201
     except BaseException as error:   # the comparisons that are done took minutes
+        from tsbench.plugins import in_words
+
         if findings:
             (options.out / "report.txt").write_text(report(options.bench, findings, in_words(error)), "utf-8")
             sys.stderr.write(f"wrote {options.out / 'report.txt'} with what was compared before\n")

@@ -8,7 +8,7 @@ more fact can:
   a period does, because the load shapes the charging;
 * **a sweep with another aperture**: a reading over a few hundred periods holds a whole number of them and a part, which
   differs from reading to reading. So its scatter grows from the threshold on, where the device oscillates. The part is
-  at most one period: the mean of N periods scatters by the swing over N, which noise hides if N is large;
+  at most one period: the mean of N periods scatters by about the swing over 3.5 N, which noise hides if N is large;
 * **the capacitance across the device with the load line**: see :func:`by_capacitance`;
 * **a scope beside it**, which sees the oscillation (``protocols/acquiring/oscillation_check.py``).
 """
@@ -169,8 +169,13 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
     change = np.atleast_2d(short) - long
     change = change[np.isfinite(change).all(axis=1)]
     calm = change[:, : part.start]   # the first reading of the part is the threshold
-    if min(calm.size, change[:, part].size) < _FEWEST:
-        return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "there are too few readings to compare their scatter")
+    # degrees of freedom: each sweep has a zero of its own
+    few = min(one.size - one.shape[0] for one in (calm, change[:, part]))
+    if few < _FEWEST:
+        return AveragedVerdict(
+            Averaged.NOT_EXCLUDED, fact,
+            f"{calm.size} readings below the threshold and {change[:, part].size} in the fall, of {change.shape[0]} "
+            "sweeps, are too few to compare their scatter. Begin the sweep lower, or take smaller steps")
     there, freedom = _scatter(calm)
     # in the fall alone, or to the end of the sweep: where it oscillates is not known, so each has half of the chance
     ratios = []
@@ -211,8 +216,8 @@ def by_capacitance(
     grows with x, and with the voltage as V^g (0: ohmic; Poole-Frenkel conduction has more). With the slope -R, the
     chord resistance Z = V/I, r = R/Z, the load L and the capacitance C, the linearised equations have the impedance
     (-R + s u Z/(1 + g)) / (1 + s u) with u = t (1 - r) (1 + g) / (2 + g): near the border of stability the device
-    responds at least twice as fast as at rest, because less voltage heats it less. In parallel with C and L, it is
-    stable only if
+    responds faster than at rest (an ohmic one at least twice as fast), because less voltage heats it less. In parallel
+    with C and L, it is stable only if
 
         R C < t (1 - r) (1 + g + Z/L) / (2 + g).
 
