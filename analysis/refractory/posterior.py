@@ -3,7 +3,7 @@
 The curve. P(x) rises with x, the natural logarithm of the gap, from early * plateau to the plateau. ``early`` is the
 share of the pulses after which the device is off long before the others (some filaments of silver dissolve much
 sooner than most). The rise has one of the three forms of ``analysis/adaptive/firing_curve.py``, because nobody knows
-its form before: a fit of one form is wrong by a third of its interval where another one is true
+its form before: the most likely curve of one form is too short where another one is true, most with early recoveries
 (docs/evidence/refractory.md).
 
 The prior. Even in the logarithms of period and spread, and in the three forms. The plateau has the reference prior of a
@@ -30,9 +30,9 @@ _EARLY = (0.0, 0.05, 0.12, 0.25)
 _EARLY_PRIOR = (0.6, 0.2, 0.1, 0.1)
 #: periods, spreads and plateaus of each search: over all, and twice where it matters
 _SIZES = (41, 12, 12), (41, 12, 12), (61, 14, 18)
-_OUTSIDE = 5e-4  #: share of the posterior that the next search may leave out on each side
+_LEFT_OUT = 5e-4  #: share of the posterior that the next search may leave out on each side
 _DRAWS = 2000  #: of the posterior, for the credible band of the curve
-_TAIL = 1e-9  #: firing probability of a plateau that is beyond all odds, or that probability less than 1
+_TAIL = 1e-9  #: it and 1 less it stand for the plateaus 0 and 1
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,19 @@ class Posterior:
     plateau_weight: FloatArray  #: shape (m,), sum 1
     draws: Curves  #: of x = ln of the gap [s]
 
-    def period(self, share: float, above: float = -np.inf, under: float = np.inf) -> float:
-        """Return the quantile of ln of the period [s], of the part of the posterior between two places."""
+    def log_period(self, quantile: float, above: float = -np.inf, under: float = np.inf) -> float:
+        """Return a quantile of ln of the period [s], of the part of the posterior between two places."""
         first, last = self.share_below(above), self.share_below(under)
-        return float(np.interp(first + share * (last - first), self.below, self.places))
+        return float(np.interp(first + quantile * (last - first), self.below, self.places))
 
     def share_below(self, place: float) -> float:
         """Return the share of the posterior below a place, ln of a gap [s]."""
         return float(np.interp(place, self.places, self.below))
 
-    def plateau(self, share: float) -> float:
+    def plateau(self, quantile: float) -> float:
         """Return a quantile of the plateau."""
         below = np.cumsum(self.plateau_weight) - 0.5 * self.plateau_weight
-        return float(np.interp(share, below, self.plateaus))
+        return float(np.interp(quantile, below, self.plateaus))
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray) -> Posterior:
 
 def _weights(grid: _Grid, curves: Curves, x: FloatArray, pairs: FloatArray, fired: FloatArray) -> FloatArray:
     """Return the posterior of each curve and plateau, shape (curves, plateaus), its largest value 1."""
-    share = np.clip(curves.probability(x), 1e-12, 1.0 - 1e-12)
+    chance = np.clip(curves.probability(x), 1e-12, 1.0 - 1e-12)
     plateaus = grid.plateaus
-    found = (fired @ np.log(share))[:, None] + float(fired.sum()) * np.log(plateaus)
+    found = (fired @ np.log(chance))[:, None] + float(fired.sum()) * np.log(plateaus)
     found += np.log(grid.plateau_prior)
-    for mine, quiet in zip(share, pairs - fired, strict=True):
+    for mine, quiet in zip(chance, pairs - fired, strict=True):
         if quiet > 0:
             found += quiet * np.log1p(-mine[:, None] * plateaus)
     likely = np.log(np.array(_EARLY_PRIOR))
@@ -140,7 +140,7 @@ def _shares(weight: FloatArray) -> FloatArray:
 
 def _holding(places: FloatArray, weight: FloatArray) -> tuple[float, float]:
     """Return between which places nearly all of the weight lies, two steps wider, within the range of the places."""
-    low, high = np.interp((_OUTSIDE, 1.0 - _OUTSIDE), _shares(weight), places)
+    low, high = np.interp((_LEFT_OUT, 1.0 - _LEFT_OUT), _shares(weight), places)
     more = 2.0 * float(places[1] - places[0])
     return max(float(low) - more, float(places[0])), min(float(high) + more, float(places[-1]))
 

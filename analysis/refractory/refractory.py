@@ -24,9 +24,10 @@ from tsbench.records import Flag, FloatArray, Result
 #: fewest pairs with a first pulse that fired, and fewest gaps, for a trustworthy interval
 _FEWEST_PAIRS = 30
 _FEWEST_GAPS = 4
-_METHOD = ("posterior of a rise with log(gap) to a fitted plateau, of three forms, with a fitted share of early "
+_METHOD = ("posterior of a rise with log(gap) to a plateau, of three forms, with a share of early "
            "recoveries: median and central 95 %")
-_OUTSIDE = 0.025  #: share of the posterior beyond the gaps measured from which that end of the interval is not known
+#: share of the posterior on either side of an interval; with more of it beyond the gaps measured, that end is not known
+_OUTSIDE = 0.025
 #: chance with which a probability that rises with the gap is called one that falls
 _FALLS_BY_CHANCE = 0.01
 
@@ -42,7 +43,7 @@ class PairOutcome:
 
 @dataclass(frozen=True)
 class Recovery:
-    """Counts by gap, ascending, shape (gaps,), and the fit."""
+    """Counts by gap, ascending, shape (gaps,), and the posterior."""
 
     gaps: FloatArray  #: [s]
     pairs: FloatArray  #: in which the first pulse fired and both were recorded
@@ -71,12 +72,12 @@ class Recovery:
         """
         if self.draws is None:
             return None
-        low, high = np.quantile(self.draws.probability(np.log(gaps)), (0.025, 0.975), axis=1)
+        low, high = np.quantile(self.draws.probability(np.log(gaps)), (_OUTSIDE, 1.0 - _OUTSIDE), axis=1)
         return low, high
 
 
 def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
-    """Count the pairs of one amplitude and fit the recovery.
+    """Count the pairs of one amplitude, and take the posterior of the recovery.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     counts = Recovery(
         gaps, pairs, fired, len(firsts), firsts.count(Firing.FIRED), firsts.count(Firing.STILL_ON),
         missed, unread=tuple(sorted(unread)))
-    return replace(_fitted(counts), unread=counts.unread)
+    return _judged(counts)
 
 
 def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
@@ -121,7 +122,7 @@ def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
     return least * tests < _FALLS_BY_CHANCE
 
 
-def _fitted(counts: Recovery) -> Recovery:
+def _judged(counts: Recovery) -> Recovery:
     gaps, pairs, fired = counts.gaps, counts.pairs, counts.fired
     flags = Flag.NONE
     if pairs.sum() < _FEWEST_PAIRS or gaps.size < _FEWEST_GAPS:
@@ -132,15 +133,16 @@ def _fitted(counts: Recovery) -> Recovery:
         return replace(counts, flags=flags | Flag.NO_EVENT)
     x = np.log(gaps)
     found = posterior(x, pairs, fired)
-    middle = found.period(0.5)
+    middle = found.log_period(0.5)
     # what lies beyond the gaps measured is bounded by the prior alone
-    low = None if found.share_below(x[0]) >= _OUTSIDE else math.exp(found.period(0.025, under=x[-1]))
-    high = None if 1.0 - found.share_below(x[-1]) >= _OUTSIDE else math.exp(found.period(0.975, above=x[0]))
+    ends = _OUTSIDE, 1.0 - _OUTSIDE
+    low = None if found.share_below(x[0]) >= ends[0] else math.exp(found.log_period(ends[0], under=x[-1]))
+    high = None if found.share_below(x[-1]) <= ends[1] else math.exp(found.log_period(ends[1], above=x[0]))
     if low is None or high is None:
         flags |= Flag.CENSORED
     return replace(
         counts, period=math.exp(middle) if x[0] <= middle <= x[-1] else None, low=low, high=high,
-        plateau=found.plateau(0.5), plateau_interval=(found.plateau(0.025), found.plateau(0.975)), flags=flags,
+        plateau=found.plateau(0.5), plateau_interval=(found.plateau(ends[0]), found.plateau(ends[1])), flags=flags,
         draws=found.draws)
 
 
@@ -149,18 +151,18 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
 
     Parameters
     ----------
-    found : counts and fit
+    found : counts and posterior
     conditions : of all results
     instant : [s] limit of the error of the instants at which a gap begins and ends, even within; it joins the interval
     """
-    notes = f"{_METHOD}; the fit uses the {int(found.pairs.sum())} pairs whose first pulse fired"
+    notes = f"{_METHOD}; of the {int(found.pairs.sum())} pairs whose first pulse fired"
     if found.missed:
-        notes += f" and leaves out the {found.missed} pairs that the scope missed"
+        notes += f", without the {found.missed} pairs that the scope missed"
     if found.unread:
         notes += (f". {len(found.unread)} gap{'s are' if len(found.unread) > 1 else ' is'} too short to read the level "
                   "between the pulses and left out")
     if Flag.AMBIGUOUS in found.flags:
-        notes += ". The probability falls with the gap at some place, which the fitted function cannot do"
+        notes += ". The probability falls with the gap at some place, which no recovery does"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
     low, high = (None if end is None else max(end + side * doubt, 0.0) if found.period is None else
                  max(found.period + side * math.hypot(end - found.period, doubt), 0.0)

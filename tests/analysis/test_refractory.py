@@ -155,13 +155,13 @@ def test_the_posterior_is_that_of_a_direct_sum_over_curves():
     below = np.concatenate([[0.0], np.cumsum(0.5 * (weight[1:] + weight[:-1]))])
     found = posterior(x, pairs, fired)
     for share in (0.025, 0.5, 0.975):
-        assert found.period(share) == pytest.approx(np.interp(share, below / below[-1], places), abs=0.03)
+        assert found.log_period(share) == pytest.approx(np.interp(share, below / below[-1], places), abs=0.03)
 
 
 def test_a_quantile_of_a_part_of_the_posterior():
     made = recovery(synthetic(np.random.default_rng(1), 3e-3, 0.3)).draws
     flat = Posterior(np.array([0.0, 4.0]), np.array([0.0, 1.0]), np.array([0.2, 0.8]), np.array([0.5, 0.5]), made)
-    assert (flat.period(0.5), flat.period(0.25, above=2.0), flat.period(0.5, under=1.0)) == (2.0, 2.5, 0.5)
+    assert (flat.log_period(0.5), flat.log_period(0.25, above=2.0), flat.log_period(0.5, under=1.0)) == (2.0, 2.5, 0.5)
     assert flat.share_below(1.0) == 0.25 and flat.share_below(9.0) == 1.0 and flat.plateau(0.5) == 0.5
 
 

@@ -11,13 +11,9 @@ VIRTUAL_INSTRUMENTS = (
 )
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
 LACKS = (
-    "math",
-    "masks",
-    "recorded frames",
-    "decoding",
-    "searches",
-    "the logic analyser",
-    "the generator",
-    "the voltmeter and the counter (all these say that they are off)",
+    "math and masks (say that they are off)",
+    "recorded frames (the DS1000Z and the MSO5000 say that they are off)",
+    "decoding, searches, the logic analyser, the generator, the voltmeter and the counter (the MSO5000 says that they "
+    "are off)",
     "triggers beside edges and pulses",
 )

@@ -13,8 +13,8 @@ Quirks that the twin has
 Compared with replies of an SDG2042X that others recorded (``tests/transcripts/siglent_sdg2042x.recorded.jsonl``). Not
 compared: what the error queue holds of a wrong message; levels shown after another load (the instrument rounds them to
 0.1 mV); the shortest burst delay and period; replies to ``CHDR?``
-and ``STL?``. The twin has neither
-modulation nor sweep, harmonics, added channels or frequency counter, and no built-in waveform but one: it answers -113.
+and ``STL?``. The twin has neither modulation nor sweep, harmonics, added channels or frequency counter: questions for
+them answer OFF, and their settings, as built-in waveforms but one, give -113.
 """
 
 from typing import Any
