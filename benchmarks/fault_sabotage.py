@@ -1,12 +1,15 @@
 """A product spoilt on purpose: what a check of faults must find."""
 
 import contextlib
+import dataclasses
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 from unittest import mock
 
+from tsbench.instruments.interfaces.common import OutputState
 from tsbench.instruments.registry import DRIVERS, driver_class
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.storage.journal.writer import JournalWriter
@@ -23,6 +26,11 @@ def driving_classes() -> list[type]:
     return sorted(found, key=lambda kind: (kind.__module__, kind.__qualname__))
 
 
+def _said_off(read_back: Callable[[Any], Sequence[OutputState]]) -> Callable[[Any], list[OutputState]]:
+    """Return what asks for the states of the outputs, and says that each is off."""
+    return lambda driver: [dataclasses.replace(state, enabled=False) for state in read_back(driver)]
+
+
 @contextlib.contextmanager
 def _output() -> Iterator[None]:
     """Making safe switches nothing off, and says it did: in each driver."""
@@ -30,7 +38,7 @@ def _output() -> Iterator[None]:
         for kind in driving_classes():
             stack.enter_context(mock.patch.object(kind, "safe_state", lambda self: None))
             if "output_states" in vars(kind):
-                stack.enter_context(mock.patch.object(kind, "output_states", lambda self: []))
+                stack.enter_context(mock.patch.object(kind, "output_states", _said_off(vars(kind)["output_states"])))
         yield
 
 

@@ -178,7 +178,7 @@ class Subject:
         self.setting = setting
         self._switched_on, self._parser_errors = SWITCHED_ON[target], _REFUSED[target]
         self.refused: list[int] = []   #: codes that the error queue was given
-        self.given = self.accepted = 0   #: messages that are not empty, and those of them that gave no error
+        self.given = self.accepted = 0   #: messages but common commands, and those that gave no error
         places = [(getattr(self.instrument, "status", None), ("post", "post_flex", "post_kxci")),
                   (self.instrument, ("refuse", "refused"))]   # LeCroy, and instruments of lines without a status
         for place, names in places:
@@ -225,8 +225,9 @@ class Subject:
         before, clock = dict(self.instrument.output_states()), self.world.bench.clock
         still = not self.instrument.exchange.will_answer and clock.next_event() is None
         self.reply(message)
-        self.given += bool(message.strip())
-        self.accepted += bool(message.strip()) and not self.refused
+        counts = bool(message.strip()) and not message.lstrip().startswith(b"*")   # every instrument knows *IDN?
+        self.given += counts
+        self.accepted += counts and not self.refused
         end = self.instrument.framing.message_end
         one_unit = b";" not in message and b"\n" not in message.rstrip(b"\n") and end not in message.removesuffix(end)
         if still and one_unit and self.refused and all(code in self._parser_errors for code in self.refused):

@@ -69,11 +69,13 @@ def table(found: Iterable[Mapping[str, object]]) -> tuple[str, list[str]]:
     columns = ["test", "number", *(WORDS[factor] for factor in FACTORS)]
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for test, numbers in dict.fromkeys(key[:2] for key in counts):
-        cells = []
+        cells: list[str] = []
         for factor in FACTORS:
             count = counts[test, numbers, WORDS[factor]]
             cases = count[SEEN] + count["blind"]
             cells.append(f"{count[SEEN]} of {cases}" if cases else "-")
+        if set(cells) == {"-"}:
+            unseen.append(f"* `{test}`, {numbers}: nothing was spoilt on any instrument")
         lines.append(f"| `{test.removeprefix('test_')}` | {numbers} | {' | '.join(cells)} |")
     return "\n".join(lines), unseen
 
@@ -90,6 +92,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     text, unseen = table(found)
+    if not found:
+        unseen.append("* no test ran on a sabotaged instrument")
     print(heading("imperfections.sabotage", "Wrong numbers that the tests of imperfections notice"))
     print(text)
     if unseen:

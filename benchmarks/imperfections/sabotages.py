@@ -33,6 +33,10 @@ _FREE = ("time_constant", "settling", "output_resistance", "relay_resistance", "
 MUCH = 1e3  #: what makes a bandwidth or the speed of an edge as good as ideal
 
 
+class NothingToSpoilError(Exception):
+    """A sabotage would change nothing on this instrument."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Sabotage:
     """Numbers of a data sheet, and the factor by which the simulation has them wrong."""
@@ -50,12 +54,12 @@ def wrong(name: str, value: Any, factor: float) -> Any:
 
     Raises
     ------
-    ValueError
+    NothingToSpoilError
         The number stays as it is: there is nothing to spoil.
     """
     changed = _wrong(name, value, factor)
     if changed == value:
-        raise ValueError(f"{name} = {value!r} has nothing to spoil")
+        raise NothingToSpoilError(f"{name} = {value!r} has nothing to spoil")
     return changed
 
 
@@ -114,7 +118,7 @@ def _sheet_meter(stack: ExitStack, module: ModuleType, sabotage: Sabotage) -> No
 
     def spoilt(meter: Any, sheet: SourceMeterDataSheet, *args: Any, **keywords: Any) -> None:
         if sabotage.fields == ("overshoot_time",) and not sheet.range_change_overshoot:
-            raise ValueError("without an overshoot, its time has nothing to spoil")
+            raise NothingToSpoilError("without an overshoot, its time has nothing to spoil")
         made(meter, _spoilt_sheet(sheet, sabotage), *args, **keywords)
         meter.sheet = sheet
 
@@ -150,7 +154,7 @@ def _spoilt_sheet(sheet: SourceMeterDataSheet, sabotage: Sabotage) -> SourceMete
         rows[id(row)] = dataclasses.replace(row, **values)
     if not of_sheet and all(getattr(new, name) == getattr(row, name) for table in sheet.ranges.values() for row in table
            for new in (rows[id(row)],) for name in of_rows):
-        raise ValueError(f"{of_rows} have nothing to spoil")
+        raise NothingToSpoilError(f"{of_rows} have nothing to spoil")
     return dataclasses.replace(
         sheet, ranges={name: tuple(rows[id(row)] for row in table) for name, table in sheet.ranges.items()},
         first_ranges={name: rows[id(row)] for name, row in sheet.first_ranges.items()}, **of_sheet)
@@ -175,9 +179,9 @@ def _instruments(name: str, families: Mapping[str, Mapping[str, Any]]) -> Callab
             made(one, *args, **keywords)
             spoilt, one.sheet = one.sheet, honest[id(one.sheet)]
             if sabotage.fields == ("rearm_time",) and one.sheet.max_segments == 1:
-                raise ValueError("without segments, their distance has nothing to spoil")
+                raise NothingToSpoilError("without segments, their distance has nothing to spoil")
             if all(getattr(spoilt, field, None) == getattr(one.sheet, field, None) for field in sabotage.fields):
-                raise ValueError(f"{sabotage.fields} have nothing to spoil")
+                raise NothingToSpoilError(f"{sabotage.fields} have nothing to spoil")
 
         stack.enter_context(mock.patch.object(bench, "__init__", with_honest))
 

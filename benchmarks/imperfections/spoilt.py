@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.imperfections.sabotages import FACTORS, SABOTAGES, Sabotage
+from benchmarks.imperfections.sabotages import FACTORS, SABOTAGES, NothingToSpoilError, Sabotage
 from benchmarks.imperfections.sheets import SOURCE_METERS
 from benchmarks.pairs.cells import GENERATOR, SCOPE, models
 from tsbench.errors import InstrumentError
@@ -62,7 +62,7 @@ def spoilt(request: pytest.FixtureRequest) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             spoil(stack, request.module, request.param)
-        except ValueError as error:
+        except NothingToSpoilError as error:
             pytest.skip(str(error))
         yield
 
@@ -76,7 +76,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if "spoilt" not in parameters or (report.when != "call" and not report.skipped):
         return
     error = call.excinfo.value if call.excinfo else None
-    if (isinstance(error, ValueError) and "nothing to spoil" in str(error)) or report.skipped:
+    if (isinstance(error, NothingToSpoilError)) or report.skipped:
         found = "nothing to spoil"
     elif error is None:
         found = "blind"

@@ -65,7 +65,7 @@ class KeysightB1500A(ParameterAnalyser):
             for slot, model in self.slots.items() if model in MODULES}
         if not self.channels:
             raise ConfigurationError(f"{self.label} has no source meter module that tsbench knows. Its modules are "
-                                     f"{', '.join(self.slots.values())}")
+                                     f"{', '.join(self.slots.values())}. Check the modules, and open the bench again")
         if wgfmu_library:
             self._open_waveforms(wgfmu_library)
 

@@ -187,3 +187,12 @@ def test_the_steps_of_a_digitiser_do_not_tell_an_oscillation_from_noise() -> Non
     assert not_gaussian(coded) and not not_gaussian(coded, 0.05)
     spiky = coded + 3.0 * (np.arange(coded.size) % 7000 < 50)
     assert not_gaussian(spiky, 0.05)
+
+
+@pytest.mark.parametrize(("size", "most", "block"), [(10, 10, 1), (11, 5, 3), (600_001, 1000, 601)])
+def test_a_record_is_averaged_in_equal_blocks(size: int, most: int, block: int) -> None:
+    from tsbench.analysis.oscillation.samples import ArraySamples, averaged
+
+    means, each = averaged(ArraySamples(np.arange(size, dtype=np.float64)), most)
+    assert each == block and means.size == size // block <= most
+    assert means == pytest.approx(block * np.arange(means.size) + 0.5 * (block - 1))

@@ -126,11 +126,26 @@ def test_a_parser_that_refuses_everything_or_nothing_was_not_reached(
 
 @pytest.mark.tsbench_outputs_stay_on
 def test_messages_that_an_instrument_accepts_are_counted(setting: fuzz.Setting, tmp_path: Path) -> None:
-    for target, model in (("scpi", "keithley_2450"), ("lecroy", "lecroy_wavesurfer3054z"), ("scpi", "lakeshore_336"),
-                          ("tsp", "keithley_2636b"), ("flex", "keysight_b1500a"), ("kxci", "keithley_4200")):
+    for target, model, good in (
+        ("scpi", "keithley_2450", b":OUTP?"), ("lecroy", "lecroy_wavesurfer3054z", b"C1:VDIV?"),
+        ("scpi", "lakeshore_336", b"KRDG? A"), ("tsp", "keithley_2636b", b"print(1)"),
+        ("flex", "keysight_b1500a", b"UNT? 0"), ("kxci", "keithley_4200", b"ID"),
+    ):
         subject = fuzz.Subject(model, tmp_path, target, setting)
-        subject.take(b"*IDN?\xffNONSENSE 1 1\xff\xff*IDN?")
-        assert (subject.given, subject.accepted) == (3, 2), model
+        subject.take(b"*IDN?\xffNONSENSE 1 1\xff\xff" + good)
+        assert (subject.given, subject.accepted) == (2, 1), model
+
+
+@pytest.mark.parametrize(("accepted", "code"), [(0.5, 0), (0.0, 1), (1.0, 1)])
+def test_a_parser_that_was_not_reached_fails_the_benchmark(
+    accepted: float, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
+    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=2000.0) or [])
+    monkeypatch.setattr(
+        fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), accepted)))
+    assert fuzz.run(["kxci"], 30.0, False) == code
+    assert "messages that an instrument accepts" in capsys.readouterr().out
 
 
 def test_what_is_compiled_is_not_instrumented() -> None:

@@ -106,8 +106,10 @@ def test_the_temperature_of_the_device_counts(tmp_path: Path) -> None:
     cold = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 5.0)
     assert line == str(zone) and "With the catalogue model nbo2 at 315 K, the device oscillates from" in line
     assert zone.frequencies.max() != cold.frequencies.max()
-    (one,) = zones_of_devices(bench, {"bias": 50.0}, ["D1"])
-    assert one["biases"] == zone.biases.tolist()
+    bench.write_text(bench.read_text("utf-8") + '[devices.D2]\nmaterial = "NbO2"\n', "utf-8")
+    one, two = zones_of_devices(bench, {"bias": 50.0}, ["D1", "D2"])
+    assert (one["frequencies"], two["frequencies"]) == (zone.frequencies.tolist(), cold.frequencies.tolist())
+    assert len(predict(bench, {"bias": 50.0})) == 2
 
 
 def test_the_source_has_the_resistance_that_its_driver_states(tmp_path: Path) -> None:

@@ -58,6 +58,22 @@ def chosen(faults: Any, name: str) -> Sequence[tuple[str, dict[str, Any]]]:
     return [random.Random(f"{_SEED} {name} {what}").choice(kinds[what]) for what in share]
 
 
+#: a B1530A makes its pulses by itself and is at rest between them: no message comes while its output is on
+_AT_REST_BETWEEN = "keysight_b1500a pulse and sample"
+
+
+@pytest.mark.tsbench_outputs_stay_on
+@pytest.mark.parametrize("name", [name for name in RUNS if name != _AT_REST_BETWEEN])
+def test_an_output_that_a_driver_leaves_on_is_found(faults: Any, name: str) -> None:
+    """The driver says that it is off: the witness and the voltage in the circuit tell."""
+    cases = [(key, details) for what, key, details in faults.cases_of(name, faults.undisturbed(name), 0, 1)
+             if "what" in details or what == "connection lost after delivery"]
+    steps = [one for one in cases if "what" in one[1]] or cases
+    tried = steps[len(steps) // 2 :: max(len(steps) // 8, 1)]
+    assert any("left on" in problem for key, details in tried
+               for problem in faults.judged(name, key, details, sabotage="output")[1])
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_after_a_fault(faults: Any, name: str) -> None:
     for key, details in chosen(faults, name):
