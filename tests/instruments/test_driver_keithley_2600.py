@@ -157,6 +157,19 @@ def test_pulses(bench: Bench, meter: Any) -> None:
         meter.start_pulses(SourcePulses(0.0, levels, 1.5e-3, 20e-3))
 
 
+def test_after_a_sweep_that_held_its_levels_a_pulse_returns_to_its_base(bench: Bench, meter: Any) -> None:
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=1.0))
+    meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1))
+    meter.start_sweep(np.array([0.2, 0.8]), 1e-3)
+    polled(bench, meter)
+    meter.start_pulses(SourcePulses(0.1, np.array([0.5, 1.0]), 5e-3, 20e-3))
+    polled(bench, meter)
+    bench.clock.wait(20e-3)
+    world = next(iter(bench.instruments.managers.values())).visalib.world
+    world.bench.sync()
+    assert world.bench.circuit.voltage("na") == pytest.approx(0.1, abs=2e-3)
+
+
 @pytest.mark.sabotage("units")
 def test_samples(bench: Bench, meter: Any) -> None:
     meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=1.0))

@@ -97,6 +97,19 @@ def test_words_become_volts(codes: list[int], flag: Flag) -> None:
     assert record.flags == flag
 
 
+@pytest.mark.parametrize("other", [0.02, 200.0])
+def test_a_preamble_is_compared_with_the_range_of_its_own_channel(other: float) -> None:
+    pairs: list[tuple[Any, Any]] = [
+        *CHANNEL, (":WAV:FORM WORD", None), (":WAV:BYT LSBF", None), (":WAV:STR OFF", None), (":WAV:SOUR CHAN1", None),
+        (":WAV:DATA?", b"#800000008" + bytes(8) + b"\n"), (":WAV:PRE?", PREAMBLE), OK,
+    ]
+    with scope(pairs) as found:
+        found.configure_channel(1, Vertical(2.0, 0.7, "50"))
+        found._vertical[2] = Vertical(other)
+        found._timebase = Timebase(4e-9)
+        assert found.fetch([1])[1].scale == pytest.approx(1e-4)
+
+
 def test_a_preamble_of_another_record_is_garbled() -> None:
     other = PREAMBLE.replace("2,1,4,", "2,1,5,", 1)
     pairs: list[tuple[Any, Any]] = [
