@@ -15,9 +15,8 @@ and all minutes count. An input that fails is kept
 there too; ``--reproduce FILE --only TARGET`` runs it alone.
 
 The memory of a process that fuzzes has what the fuzzer itself keeps. So the inputs of the corpus are run again without
-the fuzzer, and the memory of that process must stand still. These runs also count what the instruments made of the
-messages: a share of them must be taken without an error and a share refused, so the parser and what is behind it were
-reached.
+the fuzzer, and the memory of that process must stand still. These runs also count the messages that gave no error. Each
+instrument must accept some and refuse others: otherwise the fuzzer did not reach its parser, or what is behind it.
 """
 
 import argparse

@@ -1,10 +1,10 @@
 """What counts of second pulses tell about the recovery of a device: a posterior distribution on a grid of curves.
 
 The curve. P(x) rises with x, the natural logarithm of the gap, from early * plateau to the plateau. ``early`` is the
-share of the pulses after which the device is off long before the others (some filaments of silver dissolve much
-sooner than most). The rise has one of the three forms of ``analysis/adaptive/firing_curve.py``, because nobody knows
-its form before: the most likely curve of one form is too short where another one is true, most with early recoveries
-(docs/evidence/refractory.md).
+share of the pulses after which the device is off long before the others: some filaments of silver dissolve much sooner
+than most. Nobody knows the form of the rise, so it has one of the three of ``analysis/adaptive/firing_curve.py``. The
+most likely curve of one form alone gives a period that is too short if the true form is another one, and most so with
+early recoveries (docs/evidence/refractory.md).
 
 The prior. Even in the logarithms of period and spread, and in the three forms. The plateau has the reference prior of a
 proportion, 1/sqrt(p (1 - p)) (Jeffreys, Proc. R. Soc. A 186, 453, 1946).

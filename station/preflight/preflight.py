@@ -116,9 +116,10 @@ def zones_of_devices(
         if bench.netlist is None or entry is None:
             continue
         limit = bench.device(device).limits.max_voltage or USUAL_VOLTAGE
-        key = entry.name, limit, bench.table.devices[device].temperature
+        temperature = bench.table.devices[device].temperature
+        key = entry.name, limit, temperature
         if key not in known:
-            known[key] = list(_zones(bench, bench.netlist, source_resistances, entry, *key[1:]))
+            known[key] = list(_zones(bench, bench.netlist, source_resistances, entry, limit, temperature))
         found += [{"device": device, "role": zone.role, "model": zone.model, "biases": zone.biases.tolist(),
                    "frequencies": zone.frequencies.tolist()} for zone in known[key]]
     return found

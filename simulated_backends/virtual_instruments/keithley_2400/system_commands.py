@@ -77,10 +77,7 @@ class Queue2400(SourceMeterTable):
 
     @command(":SYSTem:ERRor:ALL?")
     def _all(self) -> str:
-        found = ",".join(self.meter.format_error(one.code, one.text, one.time) for one in self.status.errors)
-        self.status.errors.clear()
-        self.status.update()
-        return found or self.meter.no_error
+        return self.meter.all_errors()
 
     @command(":SYSTem:ERRor:CODE[:NEXT]?")
     def _next_code(self) -> str:

@@ -59,10 +59,7 @@ class SystemB2900(TableB2900):
 
     @command(":SYSTem:ERRor:ALL?")
     def _errors(self) -> str:
-        found = ",".join(self.meter.format_error(one.code, one.text, one.time) for one in self.status.errors)
-        self.status.errors.clear()
-        self.status.update()
-        return found or self.meter.no_error
+        return self.meter.all_errors()
 
     @command(":SYSTem:ERRor:CODE[:NEXT]?")
     def _next_code(self) -> str:

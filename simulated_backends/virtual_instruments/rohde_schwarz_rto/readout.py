@@ -50,10 +50,7 @@ class SharedReadout(RtoTable):
     @command(":SYSTem:ERRor:ALL?")
     def _errors(self) -> str:
         """``SYST:ERR:ALL?``: all entries of the error queue, which is empty then."""
-        found = ",".join(self.scope.format_error(one.code, one.text, one.time) for one in self.status.errors)
-        self.status.errors.clear()
-        self.status.update()
-        return found or self.scope.no_error
+        return self.scope.all_errors()
 
     @command(":RUNContinous")
     @command(":RUN")

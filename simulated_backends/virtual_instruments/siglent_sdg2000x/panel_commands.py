@@ -1,4 +1,4 @@
-"""The front panel of the SDG2000X and what its channels have of each other: ``BUZZ``, ``ROSC``, ``COUP``, ``PACP``.
+"""The front panel of the SDG2000X, and how one channel follows the other: ``BUZZ``, ``ROSC``, ``COUP``, ``PACP``.
 
 Tracking and coupling are those of an SDG2122X whose replies others published (WaveBench, SDG2000X channel interaction,
 firmware 2.01.01.39R7T2). Not compared: what a change of the second channel does to the first one while they are coupled
@@ -6,6 +6,7 @@ firmware 2.01.01.39R7T2). Not compared: what a change of the second channel does
 """
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
@@ -24,6 +25,12 @@ from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs impor
 _SWITCH = Choice("ON", "OFF")
 _WORDS = Many(SdgWord(), minimum=1)
 _UNITS = {"F": "HZ", "P": "", "A": "V"}  #: of the deviation of frequency, phase and amplitude
+#: what gives the frequency, the phase and the amplitude of a channel, and what sets them
+_COUPLED: Mapping[str, tuple[Callable[[ChannelState], float], Callable[[ChannelState, float], None]]] = {
+    "F": (lambda state: state.frequency, ChannelState.set_frequency),
+    "P": (lambda state: state.phase, ChannelState.set_phase),
+    "A": (lambda state: state.levels.amplitude, ChannelState.set_amplitude),
+}
 
 
 @dataclass
@@ -85,21 +92,14 @@ class SdgPanelCommands(SdgTable):
         first, second = states[1], states[2]
         if self.tracking:
             _copy_wave(first, second)
-        if (frequency := self.couplings["F"]).on:
+        for letter, coupling in self.couplings.items():
+            if not coupling.on:
+                continue
+            value, put = _COUPLED[letter]
             if channel == 1:
-                second.set_frequency(frequency.follower(first.frequency))
+                put(second, coupling.follower(value(first)))
             else:
-                first.set_frequency(frequency.leader(second.frequency))
-        if (phase := self.couplings["P"]).on:
-            if channel == 1:
-                second.set_phase(phase.follower(first.phase))
-            else:
-                first.set_phase(phase.leader(second.phase))
-        if (amplitude := self.couplings["A"]).on:
-            if channel == 1:
-                second.set_amplitude(amplitude.follower(first.levels.amplitude))
-            else:
-                first.set_amplitude(amplitude.leader(second.levels.amplitude))
+                put(first, coupling.leader(value(second)))
         if self.tracking or any(one.on for one in self.couplings.values()):
             self.playback.reshape(2 if self.tracking else 3 - channel)
 
