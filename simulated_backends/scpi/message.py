@@ -210,13 +210,6 @@ class MessageDevice:
         """Write a whole number as this model does (NR1)."""
         return str(value)
 
-    def all_errors(self) -> str:
-        """Return all entries of the error queue, which is empty then, as the instrument writes them."""
-        found = ",".join(self.format_error(one.code, one.text, one.time) for one in self.status.errors)
-        self.status.errors.clear()
-        self.status.update()
-        return found or self.no_error
-
     def post_error(self, code: int, detail: str = "", text: str | None = None) -> None:
         """Put an error into the queue."""
         self.status.post(ScpiError(code, detail, text))
@@ -242,3 +235,12 @@ class MessageDevice:
 
 
 MessageDevice.tree = build_tree(MessageDevice)
+
+
+def all_errors(device: MessageDevice) -> str:
+    """Return all entries of the error queue, which is empty then, as the instrument writes them."""
+    status = device.status
+    found = ",".join(device.format_error(one.code, one.text, one.time) for one in status.errors)
+    status.errors.clear()
+    status.update()
+    return found or device.no_error

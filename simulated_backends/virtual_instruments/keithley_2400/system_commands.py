@@ -3,7 +3,7 @@
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.message import Handler, all_errors
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice, Integer, Number, Text
 from tsbench.simulated_backends.scpi.status import EventRegister
 from tsbench.simulated_backends.scpi.tree import Setting, command
@@ -77,7 +77,7 @@ class Queue2400(SourceMeterTable):
 
     @command(":SYSTem:ERRor:ALL?")
     def _all(self) -> str:
-        return self.meter.all_errors()
+        return all_errors(self.meter)
 
     @command(":SYSTem:ERRor:CODE[:NEXT]?")
     def _next_code(self) -> str:

@@ -1,7 +1,7 @@
 """Virtual B2900 family: the commands SYSTem, STATus:MEASurement and DISPlay (SCPI reference, chapter 4)."""
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.message import Handler, all_errors
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.command_table import TableB2900
@@ -59,7 +59,7 @@ class SystemB2900(TableB2900):
 
     @command(":SYSTem:ERRor:ALL?")
     def _errors(self) -> str:
-        return self.meter.all_errors()
+        return all_errors(self.meter)
 
     @command(":SYSTem:ERRor:CODE[:NEXT]?")
     def _next_code(self) -> str:

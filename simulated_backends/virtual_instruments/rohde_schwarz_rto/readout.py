@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.message import Handler, all_errors
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
@@ -50,7 +50,7 @@ class SharedReadout(RtoTable):
     @command(":SYSTem:ERRor:ALL?")
     def _errors(self) -> str:
         """``SYST:ERR:ALL?``: all entries of the error queue, which is empty then."""
-        return self.scope.all_errors()
+        return all_errors(self.scope)
 
     @command(":RUNContinous")
     @command(":RUN")
