@@ -37,6 +37,11 @@ def _outcomes(stations: Sequence[Station]) -> tuple[Counter[str], list[str]]:
         states = StateFile(station.out, measured.file.name)
         states.close()
         state = states.state
+        # docs/campaigns.md: the code stays 1 if a run was interrupted, even where all others ended well
+        expected = int(any(one.get("status") != "success" for one in state.outcomes.values()))
+        if station.exit_code != expected:
+            problems.append(f"{station.folder.name} ended with exit code {station.exit_code}, not {expected}: see "
+                            f"{station.folder / 'night.log'}")
         for item in measured.items:
             if item.key in state.outcomes:
                 found[str(state.outcomes[item.key].get("status"))] += 1

@@ -25,6 +25,7 @@ class Station:
     folder: Path
     devices: Sequence[Specimen]
     kills: int = 0
+    exit_code: int = 0  #: of the command that brought the campaign to its end
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -82,7 +83,6 @@ def _perform(station: Station, every: float, generator: random.Random) -> None:
                 process.wait()
                 station.kills += 1
                 continue
-            if code:
-                station.problems.append(f"{station.folder.name} ended with exit code {code}: see {log.name}")
+            station.exit_code = code
             return
     station.problems.append(f"{station.folder.name} never came to its end")
