@@ -291,6 +291,35 @@ def settings_of_the_336(controller: Any, bench: OpenBench) -> None:
 
 
 @MODEL_336.case
+def alarm_and_extremes_of_the_336(controller: Any, bench: OpenBench) -> None:
+    """An alarm and its relay follow the temperature, the extremes are those of the course, and zones read back."""
+    from lakeshore.model_336 import AlarmSettings, Model336ControlLoopZoneSettings
+
+    controller.reset_min_max_data()
+    controller.set_alarm_parameters("A", True, AlarmSettings(305.0, 0.0, 1.0, True, False, True))
+    controller.set_relay_alarms(1, "A", controller.RelayControlAlarm.HIGH_ALARM)
+    same("relay before", controller.get_relay_status(1), False)
+    zone = Model336ControlLoopZoneSettings(
+        400.0, 60.0, 15.0, 0.0, 0.0, controller.HeaterRange.HIGH, controller.InputChannel.CHANNEL_A, 100.0)
+    controller.set_control_loop_zone_table(1, 1, zone)
+    same("zone", vars(controller.get_control_loop_zone_table(1, 1)), vars(zone))
+    controller.set_heater_output_mode(1, controller.HeaterOutputMode.ZONE, controller.InputChannel.CHANNEL_A)
+    controller.set_control_setpoint(1, 310.0)
+    controller.set_heater_range(1, controller.HeaterRange.LOW)
+    bench.held(lambda: bench.world.bench.clock.wait(1200.0))
+    same("alarm", controller.get_alarm_status("A"), {"high_state_enabled": True, "low_state_enabled": False})
+    same("event", controller.get_operation_event().alarm, True)
+    controller.all_heaters_off()
+    bench.held(lambda: bench.world.bench.clock.wait(3600.0))
+    same("latched relay", controller.get_relay_status(1), True)
+    controller.reset_alarm_status()
+    same("relay after", controller.get_relay_status(1), False)
+    found = controller.get_min_max_data("A")
+    close_to("minimum", found["minimum"], 296.0, 0.1)
+    same("maximum", 309.9 < found["maximum"] < 330.0, True)
+
+
+@MODEL_336.case
 def sensors_of_the_336(controller: Any, bench: OpenBench) -> None:
     """A diode DT-670 at 296 K by the points of its curve at 279 K and 298.5 K, and a curve that is written and read."""
     close_to("diode", controller.get_sensor_reading("A"), 0.563128 + 2.5 * (0.607845 - 0.563128) / 19.5, 1.2e-4)

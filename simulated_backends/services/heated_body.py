@@ -44,6 +44,8 @@ class HeatedBody:
         self.power: Callable[[float, float], float] = lambda time, temperature: 0.0
         #: is called with the temperature [K] when the devices follow it
         self.on_change: Callable[[float], None] = lambda temperature: None
+        #: are called with a time [s] and the temperature there [K], every step
+        self.watchers: list[Callable[[float, float], None]] = []
         self._time = 0.0
         self._followed = temperature
         self._looked = temperature
@@ -62,6 +64,8 @@ class HeatedBody:
             final = self._surroundings + self._resistance * self.power(self._time, self._temperature)
             self._temperature = final + (self._temperature - final) * decay
             self._time += STEP
+            for watch in self.watchers:
+                watch(self._time, self._temperature)
 
     def stirred(self) -> None:
         """Note that the controller has been set: look at the temperature again from now on."""

@@ -10,6 +10,5 @@ VIRTUAL_INSTRUMENTS = (
 )
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
 LACKS = (
-    "the points of standard curves, minima and maxima, alarms, relays, the display, zones, tuning, warm-up, "
-    "the analog outputs",
+    "the points of standard curves, tuning, warm-up, the analog outputs",
 )

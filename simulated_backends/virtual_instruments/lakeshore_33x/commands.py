@@ -10,9 +10,18 @@ from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller imp
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.curves import LAST_CURVE
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import WARM_UP, Loop
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensors import ZERO_CELSIUS
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.zones import ZONES, Zone
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable, line_command
 
 SENSOR_OVER_RANGE = 128  #: bit of RDGST?
+
+
+def _gains_text(gains: tuple[float, float, float]) -> str:
+    return ",".join(f"{gain:+07.1f}" for gain in gains)
+
+
+def _gains_of(p: str, i: str, d: str) -> tuple[float, float, float]:
+    return number(p, 0.0, 1000.0), number(i, 0.0, 1000.0), number(d, 0.0, 200.0)
 
 
 class ReadingCommands(LineTable[LoopController]):
@@ -99,6 +108,7 @@ class ControlCommands(LineTable[LoopController]):
 
     @line_command("RAMP?")
     def _ramp(self, output: str = "1") -> str:
+        self.instrument.up_to_now()
         loop = self._loop(output)
         return f"{int(loop.ramping)},{loop.rate:+.3f}"
 
@@ -120,6 +130,7 @@ class ControlCommands(LineTable[LoopController]):
 
     @line_command("RANGE?")
     def _range(self, output: str = "1") -> str:
+        self.instrument.up_to_now()
         return str(self._loop(output).range)
 
     @line_command("HTR?")
@@ -161,13 +172,14 @@ class ControlCommands(LineTable[LoopController]):
 
     @line_command("PID")
     def _set_gains(self, output: str, p: str, i: str, d: str) -> None:
-        self._loop(output).gains = (
-            number(p, 0.0, 1000.0), number(i, 0.0, 1000.0), number(d, 0.0, 200.0))
+        self._loop(output).gains = _gains_of(p, i, d)
         self.instrument.stirred()
 
     @line_command("PID?")
     def _gains(self, output: str = "1") -> str:
-        return ",".join(f"{gain:+07.1f}" for gain in self._loop(output).gains)
+        self.instrument.up_to_now()
+        self.instrument.up_to_now()
+        return _gains_text(self._loop(output).gains)
 
     @line_command("OUTMODE")
     def _set_mode(self, output: str, mode: str, source: str, power_up: str) -> None:
@@ -179,6 +191,7 @@ class ControlCommands(LineTable[LoopController]):
 
     @line_command("OUTMODE?")
     def _mode(self, output: str = "1") -> str:
+        self.instrument.up_to_now()
         loop = self._loop(output)
         return f"{loop.mode},{loop.input},{loop.power_up}"
 
@@ -189,9 +202,37 @@ class ControlCommands(LineTable[LoopController]):
 
     @line_command("MOUT?")
     def _manual(self, output: str = "1") -> str:
+        self.instrument.up_to_now()
         return f"{self._loop(output).manual:+.2f}"
 
     @line_command("TUNEST?")
     def _tuning(self) -> str:
         """``TUNEST?``: nothing is tuned (user's manual of the 335, p. 125), for ATUNE is not modelled."""
         return "0,0,0,00"
+
+
+class ZoneCommands(LineTable[LoopController]):
+    """The zones of the outputs that have a heater."""
+
+    def _zones(self, output: str) -> list[Zone]:
+        return self.instrument.loops[whole_number(output, 1, len(self.instrument.data_sheet.power)) - 1].zones
+
+    @line_command("ZONE")
+    def _set_zone(
+        self, output: str, zone: str, upper: str, p: str, i: str, d: str, manual: str, heater: str, source: str,
+        rate: str,
+    ) -> None:
+        """``ZONE 1,1,25.0,10,20,0,0,2,2,10``: output, zone, upper bound [K], P, I, D, manual output [%], heater range,
+        input, rate [K/min].
+        """
+        zones = self._zones(output)
+        zones[whole_number(zone, 1, ZONES) - 1] = Zone(
+            number(upper, 0.0, 9999.0), _gains_of(p, i, d), number(manual, 0.0, 100.0), whole_number(heater, 0, 3),
+            whole_number(source, 0, len(self.instrument.data_sheet.inputs)), number(rate, 0.0, 100.0))
+        self.instrument.stirred()
+
+    @line_command("ZONE?")
+    def _zone(self, output: str, zone: str) -> str:
+        found = self._zones(output)[whole_number(zone, 1, ZONES) - 1]
+        return (f"{found.upper_bound:+.3f},{_gains_text(found.gains)},{found.manual:+.2f},{found.range},{found.input},"
+                f"{found.rate:+.3f}")

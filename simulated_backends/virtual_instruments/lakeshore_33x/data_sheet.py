@@ -29,6 +29,9 @@ class ControllerDataSheet:
     power : full power [W] of each heater output into a heater of 25 Ohm, lowest number first
     other_outputs : number of outputs without a heater range (336: analog outputs 3 and 4)
     types : whether HTRSET has the type of the output, current or voltage (335; ``model_335.py`` of the maker's driver)
+    display : lowest and highest of each argument of DISPLAY
+    display_fields, display_sources : number of fields of a custom display, and of what one can show (DISPFLD)
+    brightness : lowest and highest argument of BRIGT (336: of the contrast)
     """
 
     model: str
@@ -36,6 +39,10 @@ class ControllerDataSheet:
     power: tuple[float, ...]
     other_outputs: int = 0
     types: bool = False
+    display: tuple[tuple[int, int], ...] = ((0, 7),)
+    display_fields: int = 4
+    display_sources: int = 6
+    brightness: tuple[int, int] = (0, 3)
     firmware: str = "2.9"
     noise: float = 1e-3  #: [K] rms
     offset: float = 20e-3  #: [K] of the input's calibration, at most
@@ -48,4 +55,6 @@ class ControllerDataSheet:
 
 
 LAKESHORE_335 = ControllerDataSheet("MODEL335", "AB", (75.0, 25.0), types=True)
-LAKESHORE_336 = ControllerDataSheet("MODEL336", "ABCD", (100.0, 50.0), other_outputs=2)
+LAKESHORE_336 = ControllerDataSheet(
+    "MODEL336", "ABCD", (100.0, 50.0), other_outputs=2, display=((0, 6), (0, 2), (1, 4)), display_fields=8,
+    display_sources=4, brightness=(1, 32))

@@ -16,18 +16,30 @@ Behaviour of the instruments that the virtual instruments reproduce
   temperature of the reading. For another type of sensor it has no reply.
 - Curves of the user are kept (``CRVHDR``, ``CRVPT``), and so are filters and the current of diodes; they change no
   reading. The first two points of a curve decide its coefficient.
-- The points of standard curves, minima and maxima, alarms, relays, the display, zones, tuning, warm-up and the analog
-  outputs are not modelled: their commands count as unknown. ``TUNEST?`` always replies that nothing is tuned.
+- Alarms (``ALARM``), relays (``RELAY``), and the lowest and highest readings (``MDAT?``, ``MNMXRST``) follow the chuck
+  ten times a second. ``*RST`` leaves them, and the zones. An input without a sensor has no alarm.
+- In the mode "zone", gains, manual output, range, input and rate follow the set-point (``ZONE``).
+- The condition "new reading" of the operation registers is always set. Events of the alarms and ramps are kept for
+  ``OPSTR?``, also when nobody asked while they lasted.
+- The settings of the front panel are kept, and change no reading.
+- The points of standard curves, tuning, warm-up and the analog outputs are not modelled: their commands count as
+  unknown. ``TUNEST?`` always replies that nothing is tuned.
 """
 
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
 from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.alarm_commands import AlarmCommands
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments import COMMAND_ERROR
-from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import ControlCommands, ReadingCommands
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import (
+    ControlCommands,
+    ReadingCommands,
+    ZoneCommands,
+)
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import LAKESHORE_335, LAKESHORE_336
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.panel_commands import PanelCommands
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensor_commands import (
     EmulationCommands,
     SensorCommands,
@@ -42,7 +54,8 @@ COMMON = ("*CLS", "*ESE", "*ESE?", "*ESR?", "*IDN?", "*OPC", "*OPC?", "*RST", "*
 class VirtualLakeShore(LoopController):
     """A temperature controller of the series 33x."""
 
-    line_tables: ClassVar[tuple[type[LineTable[Any]], ...]] = (ReadingCommands, ControlCommands, SensorCommands)
+    line_tables: ClassVar[tuple[type[LineTable[Any]], ...]] = (
+        ReadingCommands, ControlCommands, ZoneCommands, SensorCommands, AlarmCommands, PanelCommands)
     bus_latency: ClassVar[float] = 10e-3
     #: of the USB interface, which cannot be changed (user's manual of the 335, chapter 6)
     serial_port: ClassVar[SerialPort] = SerialPort(57600, 7, "odd")

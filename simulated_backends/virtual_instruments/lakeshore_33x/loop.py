@@ -3,12 +3,17 @@
 The law is that of the user's manual of the 336, section 2.7: output [%] = P (e + I / 1000 * integral of e dt + D
 de/dt) with e in K, where 100 % of D are a quarter of the integral's time 1000 s / I. The integral stops where the
 output is at an end of its range.
+
+In the mode "zone", the loop takes gains, manual output, heater range, input and rate from the zone of its set-point,
+each time that the set-point, also one on a ramp, comes into another zone. A heater that is off stays off. A set-point
+above all zones changes nothing (not compared with an instrument).
 """
 
 from dataclasses import dataclass, field
 
 from tsbench.simulated_backends.services.heated_body import STEP
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import RANGES
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.zones import ZONES, Zone, zone_of
 
 OFF, CLOSED, ZONE, OPEN_LOOP, MONITOR, WARM_UP = range(6)
 
@@ -35,6 +40,8 @@ class Loop:
     heater: tuple[int, int, float, int] = (1, 0, 2.0, 1)  #: resistance code, current code, user current [A], display
     kind: int = 0  #: type of the output: 0 current, 1 voltage (output 2 of the 335)
     output: float = 0.0  #: [%]
+    zones: list[Zone] = field(default_factory=lambda: [Zone()] * ZONES)  #: *RST leaves them
+    _zone: Zone | None = None  #: that the settings were taken from
     _from: tuple[float, float] = (0.0, 0.0)  #: set-point [K] and time [s] where the ramp began
     _integral: float = 0.0
     _error: float | None = field(default=None)
@@ -68,6 +75,19 @@ class Loop:
         self._from = (temperature, time)
         self._integral, self._error = 0.0, None
 
+    def follow_zone(self, time: float) -> None:
+        """Take the settings of the zone that the set-point has come into, in the mode "zone"."""
+        if self.mode != ZONE or not self.range:
+            self._zone = None
+            return
+        zone = zone_of(self.zones, self.set_point(time))
+        if zone is None or zone == self._zone:
+            return
+        self._zone = zone
+        self.gains, self.manual, self.range = zone.gains, zone.manual, zone.range
+        self.input = zone.input or self.input
+        self.begin_ramp(self.ramping, zone.rate, time)
+
     def power(self, time: float, temperature: float | None) -> float:
         """Return the heater power [W] of the next step; ``temperature`` [K] of the input, None: no valid reading."""
         self.output = self._percent(time, temperature) if self.range else 0.0
@@ -76,7 +96,7 @@ class Loop:
     def _percent(self, time: float, temperature: float | None) -> float:
         if self.mode == OPEN_LOOP:
             return self.manual
-        if self.mode != CLOSED or temperature is None:
+        if self.mode not in (CLOSED, ZONE) or temperature is None:
             return 0.0
         p, i, d = self.gains
         error = self.set_point(time) - temperature
