@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.wafers import wafer_specimens
 from tsbench.simulated_backends.life.wafer import Specimen
+from tsbench.storage.campaign_files import STATE_SUFFIX
 
 HERE = Path(__file__).resolve().parent
 CAMPAIGN = "night.campaign.toml"
@@ -73,8 +74,10 @@ def _perform(station: Station, every: float, generator: random.Random) -> None:
     """Begin the campaign and resume it until it ends by itself."""
     command = [sys.executable, "-m", "tsbench", "run", CAMPAIGN, "--out", "runs", "--accept", "--alone"]
     with (station.folder / "night.log").open("ab") as log:
-        for life in range(_MOST_LIVES):
-            process = subprocess.Popen([*command, *(["--resume"] if life else [])], cwd=station.folder, stdout=log,
+        for _ in range(_MOST_LIVES):
+            # a kill may come before the campaign has a state: then there is nothing to resume
+            begun = any(station.out.glob(f"*{STATE_SUFFIX}"))
+            process = subprocess.Popen([*command, *(["--resume"] if begun else [])], cwd=station.folder, stdout=log,
                                        stderr=log, stdin=subprocess.DEVNULL)
             try:
                 code = process.wait(generator.expovariate(1 / every) if every else None)
