@@ -345,6 +345,9 @@ def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
         if memory := re.search(r"stat::peak_rss_mb:\s*(\d+)", done.stderr):
             state["memory"] = max(state.get("memory", 0), int(memory[1]))
         state["seconds"] = state.get("seconds", 0.0) + time.monotonic() - round_begun
+        if covered := re.findall(r"\bcov: (\d+)", done.stderr):   # libFuzzer's lines; the first is that of the corpus
+            state.setdefault("seeds_covered", int(covered[0]))
+            state["covered"] = max(state.get("covered", 0), int(covered[-1]))
         if done.returncode == 0:
             continue
         kept = re.search(r"Test unit written to (\S+)", done.stderr)
@@ -459,6 +462,9 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
                  f"({spent / 60:.1f} min in this call), {state.get('inputs', 0):.0f} inputs",
                  f">= {minutes:g} min", long_enough(state, minutes)),
             Line(f"{target}: inputs that fail (exception, hang, output changed)", str(len(failed)), "0", not failed),
+            Line(f"{target}: branches of tsbench that inputs reached, and the seeds among them",
+                 f"{state.get('covered', 0):.0f}, {state.get('seeds_covered', 0):.0f}", "more than the seeds",
+                 state.get("covered", 0) > state.get("seeds_covered", 0) > 0),
             Line(f"{target}: memory, with the fuzzer", f"{state.get('memory', 0):.0f} MB", f"<= {MOST_MEMORY} MB",
                  state.get("memory", 0) <= MOST_MEMORY),
             Line(f"{target}: memory without the fuzzer, {REPLAYS} inputs of the corpus again",

@@ -11,6 +11,8 @@ from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
 from tsbench.simulated_backends.circuit.circuit import Circuit
 
+GUIDED = {"covered": 901.0, "seeds_covered": 900.0}  #: branches
+
 
 def test_each_virtual_instrument_has_one_target() -> None:
     found = [name for target in fuzz.TARGETS for name in fuzz.models(target)]
@@ -47,6 +49,22 @@ def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
     assert fuzz.run(["kxci"], 30.0, False) == 1
     row = next(line for line in capsys.readouterr().out.splitlines() if "in this call" in line)
     assert "0.2 min" in row and "FAIL" in row
+
+
+@pytest.mark.parametrize(("covered", "passes"), [({}, False), ({"covered": 900.0, "seeds_covered": 900.0}, False),
+                                                 (GUIDED, True)])
+def test_a_fuzzer_that_finds_nothing_beyond_the_seeds_does_not_pass(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: object,
+    covered: dict[str, float], passes: bool,
+) -> None:
+    """A fuzzer that does not see which branches an input takes keeps no input."""
+    monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
+    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=1e4, **covered) or [])
+    monkeypatch.setattr(
+        fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), 0.5)))
+    assert fuzz.run(["kxci"], 30.0, False) == (0 if passes else 1)
+    row = next(line for line in capsys.readouterr().out.splitlines() if "branches of tsbench" in line)
+    assert ("FAIL" not in row) is passes
 
 
 @pytest.fixture
@@ -98,7 +116,7 @@ def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
     def well(target: str, minutes: float, state: dict[str, float]) -> list[str]:
-        state["seconds"] = 2000.0
+        state.update(seconds=2000.0, **GUIDED)
         return []
 
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
@@ -141,7 +159,7 @@ def test_a_parser_that_was_not_reached_fails_the_benchmark(
     accepted: float, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
-    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=2000.0) or [])
+    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=2000.0, **GUIDED) or [])
     monkeypatch.setattr(
         fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), accepted)))
     assert fuzz.run(["kxci"], 30.0, False) == code
