@@ -12,5 +12,5 @@ LACKS = (
     "modulation",
     "sweeps",
     "harmonics, added channels and the frequency counter (say that they are off)",
-    "built-in waveforms but one",
+    "the shapes of built-in waveforms of medicine, vehicles and modulations, and of some functions",
 )

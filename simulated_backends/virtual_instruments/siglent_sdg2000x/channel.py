@@ -54,7 +54,7 @@ class ChannelState:
     inverted: bool = False
     banded: bool = False  #: whether the noise is limited to ``bandwidth``
     bandwidth: float = MAX_NOISE_BANDWIDTH
-    arbitrary: str = "STAIRUP"
+    arbitrary: str = "StairUp"
     sampled: bool = False  #: TrueArb: by the sample rate, not by the frequency
     sample_rate: float = 1e6
     levels: OutputLevels = field(

@@ -14,11 +14,15 @@ class SdgBase(VirtualGenerator):
     """The parts of an SDG2000X, as its command tables see them."""
 
     states: dict[int, ChannelState]
-    waveforms: dict[str, npt.NDArray[np.int16]]  #: by name, in codes of 16 bits
+    waveforms: dict[str, npt.NDArray[np.int16]]  #: that were stored, by name, in codes of 16 bits
     sync: int  #: channel that the sync output shows; 0: none
     wave_commands: Any
     burst_commands: Any
     panel_commands: Any
+
+    def codes_of(self, name: str) -> npt.NDArray[np.int16] | None:
+        """Return the points of a waveform; None: there is none, or its shape is not modelled."""
+        raise NotImplementedError
 
 
 class SdgTable(GeneratorTable[SdgBase]):

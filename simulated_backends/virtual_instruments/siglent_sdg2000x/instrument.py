@@ -12,14 +12,15 @@ Quirks that the twin has
 
 Compared with replies of an SDG2042X that others recorded (``tests/transcripts/siglent_sdg2042x.recorded.jsonl``). Not
 compared: what the error queue holds of a wrong message; levels shown after another load (the instrument rounds them to
-0.1 mV); the shortest burst delay and period; replies to ``CHDR?``
-and ``STL?``. The twin has neither modulation nor sweep, harmonics, added channels or frequency counter: questions for
-them answer OFF, and their settings, as built-in waveforms but one, give -113.
+0.1 mV); the shortest burst delay and period; replies to ``CHDR?``.
+The twin has neither modulation nor sweep, harmonics, added channels or frequency counter: questions for
+them answer OFF, and their settings give -113. Built-in waveforms whose shape is not modelled give -224.
 """
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.scpi.errors import ScpiError
@@ -34,6 +35,7 @@ from tsbench.simulated_backends.virtual_instruments.generator.playback import Pl
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE, Shape
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x import data_sheet as sheets
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.built_in_waves import built_in_codes, store_list
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.burst_commands import SdgBurstCommands
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import ChannelState
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgBase
@@ -47,7 +49,6 @@ LONG_WORDS = {
     "SRATE": "SAMPLERATE", "ARWV": "ARBWAVE", "SYNC": "SYNC", "INVT": "INVERT", "STL": "STORELIST",
     "CHDR": "COMM_HEADER", "BUZZ": "BUZZER", "ROSC": "ROSCILLATOR", "COUP": "COUPLING", "LAGG": "LANGUAGE",
 }
-_STAIR = np.repeat(np.round(np.linspace(-1, 1, 8) * DAC_FULL_SCALE), 2048).astype(np.int16)
 
 
 class VirtualSdg(SdgBase):
@@ -65,7 +66,7 @@ class VirtualSdg(SdgBase):
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
         self.states = {number: ChannelState(self.data_sheet) for number in (1, 2)}
-        self.waveforms = {"STAIRUP": _STAIR}
+        self.waveforms = {}
         self.sync = 0
         self.header = "SHORT"   #: of replies: CHDR
         bursts = self.burst_commands
@@ -76,11 +77,16 @@ class VirtualSdg(SdgBase):
         """Write an entry of the error queue."""
         return f'{code},"{text}"'
 
+    def codes_of(self, name: str) -> npt.NDArray[np.int16] | None:
+        """Return the points of a waveform; None: there is none, or its shape is not modelled."""
+        stored = self.waveforms.get(name)
+        return built_in_codes(name) if stored is None else stored
+
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""
         state, sheet = self.states[channel], self.data_sheet
         function, frequency = state.function, state.frequency
-        codes = self.waveforms[state.arbitrary] if function == "ARB" else None
+        codes = self.codes_of(state.arbitrary) if function == "ARB" else None
         phase = state.phase
         if function == "PULS":
             phase = 0.0 if state.burst.on else -360 * state.delay * frequency
@@ -119,10 +125,8 @@ class VirtualSdg(SdgBase):
 
     @command("STL?", Optional(Choice("BUILDIN", "USER")))
     def _list(self, kind: str = "BUILDIN") -> str:
-        """``STL? USER``: the waveforms that it has; of the built-in ones, the twin has one."""
-        if kind == "USER":
-            return "STL WVNM," + ",".join(name for name in self.waveforms if name != "STAIRUP")
-        return "STL M2, StairUp"
+        """``STL? USER``: the waveforms that were stored; ``STL?``: the built-in ones."""
+        return ",".join(["STL WVNM", *self.waveforms]) if kind == "USER" else f"STL {store_list()}"
 
     # --------------------------------------------------------------------------------------- waveforms
 

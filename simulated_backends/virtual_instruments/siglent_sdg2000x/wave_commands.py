@@ -7,6 +7,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Many
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.built_in_waves import NAMES, index_of, named
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.channel import FUNCTIONS, ChannelState
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.command_table import SdgTable
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.pairs import (
@@ -241,10 +242,8 @@ class SdgWaveCommands(SdgTable):
     def select(self, channel: int, *words: str) -> None:
         """``C1:ARWV NAME,WAVE1`` or ``C1:ARWV INDEX,2``: the arbitrary waveform."""
         for key, value in pairs(words):
-            names = list(self.generator.waveforms)
-            by_index = {str(place): name for place, name in enumerate(names, 2)}
-            name = {"NAME": value, "INDEX": by_index.get(value)}.get(key)
-            if name not in self.generator.waveforms:
+            name = {"NAME": self._name(value), "INDEX": named(value)}.get(key)
+            if name is None or self.generator.codes_of(name) is None:
                 raise ScpiError(-224)
             self.generator.states[channel].arbitrary = name
         self.generator.states[channel].set_wave("ARB")
@@ -256,4 +255,10 @@ class SdgWaveCommands(SdgTable):
     def selected(self, channel: int) -> str:
         """``C1:ARWV?``."""
         name = self.generator.states[channel].arbitrary
-        return f"C{channel}:ARWV INDEX,{list(self.generator.waveforms).index(name) + 2},NAME,{name}"
+        return f"C{channel}:ARWV INDEX,{index_of(name)},NAME,{name}"
+
+    def _name(self, text: str) -> str | None:
+        """Return the name of the waveform that is stored or built-in, in capitals or not."""
+        if text in self.generator.waveforms:
+            return text
+        return next((name for name in NAMES if name.upper() == text), None)
