@@ -57,7 +57,7 @@ KEYSIGHT_DSOX3054T = InfiniiVisionSheet(
     noise_floor=0.2e-3, noise_divisions=0.025, timebase_accuracy=1.6e-6,
     level_divisions=6.0, external_range=8.0, trigger_jitter=5e-12, hysteresis=0.4, rearm_time=1e-6,
     auto_timeout=20e-3, min_timebase=1e-9, max_timebase=50.0,
-    functions=2, operations=_ADVANCED, measurements=10,
+    functions=2, operations=_ADVANCED, measurements=10, spectrum_source=True,
     sources=SOURCES,
 )
 
@@ -73,7 +73,7 @@ KEYSIGHT_DSOX3034T = _model(KEYSIGHT_DSOX3054T, "DSO-X 3034T", 350e6, shortest_p
 
 KEYSIGHT_DSOX3054A = replace(
     KEYSIGHT_DSOX3054T, name="DSO-X 3054A", firmware="02.50.2019022736", max_sample_rate=4e9, timebase_accuracy=25e-6,
-    functions=1, measurements=4,
+    functions=1, measurements=4, spectrum_source=False,
 )
 
 KEYSIGHT_DSOX2024A = _model(
@@ -84,13 +84,13 @@ KEYSIGHT_DSOX2024A = _model(
 
 KEYSIGHT_MSOX4154A = _model(
     KEYSIGHT_DSOX3054T, "MSO-X 4154A", 1.5e9, firmware="04.08.2016071801", timebase_accuracy=10e-6,
-    min_timebase=500e-12, functions=4, measurements=8,
+    min_timebase=500e-12, functions=4, measurements=8, spectrum_source=False,
 )
 KEYSIGHT_DSOX4104A = _model(KEYSIGHT_MSOX4154A, "DSO-X 4104A", 1e9)
 
 KEYSIGHT_DSOX6004A = _model(
     KEYSIGHT_DSOX3054T, "DSO-X 6004A", 1e9, firmware="06.12.2016071801", max_sample_rate=20e9,
-    min_timebase=200e-12, functions=4, measurements=8,
+    min_timebase=200e-12, functions=4, measurements=8, spectrum_source=False,
 )
 
 KEYSIGHT_DSOX1102G = _model(

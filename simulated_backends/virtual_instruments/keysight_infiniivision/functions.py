@@ -12,15 +12,20 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import Label
-from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.records import Codes, ScopeRecords
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.sources import SourceName
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.spectra import (
+    CENTRE,
+    UNITS,
+    WINDOWS,
+    SpectrumSettings,
+)
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import mathematics
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import HOLE, InputChannel, convert
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.shown_trace import ShownTrace
 
 _DECIBELS = 20.0  #: scale of a spectrum [dB/div]
-_WINDOWS = Choice("RECTangular", "HANNing", "FLATtop", "BHARris")
 
 
 class Operation(Choice):
@@ -43,7 +48,7 @@ def _step_above(value: float) -> float:
     return next(step * decade for step in (1.0, 2.0, 5.0, 10.0) if step * decade >= value * (1 - 1e-9))
 
 
-class MathCommands(ScopeTable):
+class MathCommands(SpectrumSettings):
     """What ``:FUNCtion`` and, on the 1000X, ``:FFT`` set.
 
     Parameters
@@ -66,20 +71,15 @@ class MathCommands(ScopeTable):
     linear_gain = Setting(":FUNCtion<1-4>:LINear:GAIN", Number(), default=1.0)
     linear_offset = Setting(":FUNCtion<1-4>:LINear:OFFSet", Number(), default=0.0)
     integral_offset = Setting(":FUNCtion<1-4>:INTegrate:IOFFset", Number("V"), default=0.0)
-    fft_window = Setting(":FUNCtion<1-4>[:FFT]:WINDow", _WINDOWS, default="HANN")
-    fft_unit = Setting(":FUNCtion<1-4>[:FFT]:VTYPe", Choice("DECibel", "VRMS"), default="DEC", change="_scale_anew")
+    fft_window = Setting(":FUNCtion<1-4>[:FFT]:WINDow", WINDOWS, default="HANN")
+    fft_unit = Setting(":FUNCtion<1-4>[:FFT]:VTYPe", UNITS, default="DEC", change="_scale_anew")
     fft_span = Setting(":FUNCtion<1-4>[:FFT]:SPAN", Number("HZ", 1.0, 100e9),
                        default=lambda owner, number: owner.nyquist())
-    fft_centre = Setting(":FUNCtion<1-4>[:FFT]:CENTer", Number("HZ", -25e9, 25e9),
-                         default=lambda owner, number: owner.nyquist() / 2)
+    fft_centre = Setting(":FUNCtion<1-4>[:FFT]:CENTer", CENTRE, default=lambda owner, number: owner.nyquist() / 2)
     math_scale = Setting(":FUNCtion<1-4>:SCALe", Number(), coerce="_scale_chosen",
                          default=lambda owner, number: owner.fitting(f"FUNC{number}")[0])
     math_offset = Setting(":FUNCtion<1-4>:OFFSet", Number(), also=(":FUNCtion<1-4>:REFerence",),
                           default=lambda owner, number: owner.fitting(f"FUNC{number}")[1])
-    spectrum_displayed = Setting(":FFT:DISPlay", Boolean(), default=False)
-    spectrum_source = Setting(":FFT:SOURce", SourceName("CHAN"), default="CHAN1")
-    spectrum_window = Setting(":FFT:WINDow", _WINDOWS, default="HANN")
-    spectrum_unit = Setting(":FFT:VTYPe", Choice("DECibel", "VRMS"), default="DEC")
 
     @command(":FUNCtion:CLEar")
     def _begin_again(self) -> None:
@@ -121,9 +121,9 @@ class MathCommands(ScopeTable):
     def _wants(self, source: str) -> tuple[Any, ...]:
         """Return operation, sources, window, unit, limits [Hz] and constants of a math waveform."""
         if source == "FFT":
-            high = self.nyquist()
-            return ("FFT", self.spectrum_source, "", self.spectrum_window, self.spectrum_unit, (0.0, high),
-                    1.0, 0.0, 0.0)
+            centre, span = self.spectrum_centre, self.spectrum_span
+            return ("FFT", self.spectrum_source, "", self.spectrum_window, self.spectrum_unit,
+                    (centre - span / 2, centre + span / 2), 1.0, 0.0, 0.0)
         number = int(source[4:])
         centre, span = self.fft_centre[number], self.fft_span[number]
         return (self.operation[number], self.math_source[number, 1], self.math_source[number, 2],
@@ -194,7 +194,7 @@ class MathCommands(ScopeTable):
 
     def screen(self, source: str) -> InputChannel:
         """Return scale and offset with which a math waveform is shown and transferred."""
-        scale, offset = self.fitting("FFT") if source == "FFT" else (
+        scale, offset = (self.spectrum_scale, self.spectrum_offset) if source == "FFT" else (
             self.math_scale[int(source[4:])], self.math_offset[int(source[4:])])
         sheet = self.data_sheet
         return InputChannel(0, None, scale, offset, divisions=sheet.divisions, levels=sheet.levels)

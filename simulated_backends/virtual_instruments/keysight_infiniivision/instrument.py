@@ -45,12 +45,15 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.resul
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.run import RunCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.settings import AcquisitionCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.setups import SetupCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.spectrum_commands import SpectrumCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.thresholds import ThresholdCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.triggering import ScopeTriggerCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.waveform import WaveformCommands
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import OscilloscopeSettings
+
+_SPECTRUM = 9  #: number of the waveform FFT on the screen, behind four channels and four math waveforms
 
 
 class VirtualInfiniiVision(ScopeBase):
@@ -70,6 +73,8 @@ class VirtualInfiniiVision(ScopeBase):
     autoscale_commands = Subsystem(
         AutoscaleCommands, lambda scope: AutoscaleCommands(scope, scope.acquisition_commands))
     function_commands = Subsystem(MathCommands, lambda scope: MathCommands(scope, scope.records))
+    spectrum_commands = Subsystem(
+        SpectrumCommands, lambda scope: SpectrumCommands(scope, scope.function_commands))
     waveform_commands = Subsystem(WaveformCommands, lambda scope: WaveformCommands(
         scope, scope.records, scope.function_commands))
     threshold_commands = Subsystem(ThresholdCommands)
@@ -84,6 +89,8 @@ class VirtualInfiniiVision(ScopeBase):
         super().__init_subclass__(**keywords)
         if hasattr(cls, "data_sheet"):
             cls.tree.limit_suffix("FUNCtion", cls.data_sheet.functions)
+            if not cls.data_sheet.spectrum_source:
+                cls.tree.forget("FFT")
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         self.trigger_levels = {}
@@ -152,11 +159,13 @@ class VirtualInfiniiVision(ScopeBase):
         return [channel for source in sources for channel in functions.channels(source)]
 
     def shown_traces(self, columns: int) -> dict[int, npt.NDArray[np.float64]]:
-        """Return what the screen shows, in screen heights from the middle: channels, and math waveforms from 5 on."""
+        """Return what the screen shows, in screen heights from the middle: channels, math waveforms from 5 on."""
         functions, found = self.function_commands, {}
         for number in range(1, self.data_sheet.channels + 1):
             if self.channel_commands.displayed[number] and (trace := self.records.trace(number)) is not None:
                 found[number] = _heights(trace.values, self.records.input(number), columns)
+        if functions.spectrum_displayed and (trace := functions.trace("FFT")) is not None:
+            found[_SPECTRUM] = _heights(trace.values, functions.screen("FFT"), columns)
         for number in range(1, self.data_sheet.functions + 1):
             source = f"FUNC{number}"
             if functions.math_displayed[number] and (trace := functions.trace(source)) is not None:

@@ -55,6 +55,23 @@ def integral(values: FloatArray, interval: float, offset: float = 0.0) -> FloatA
     return np.concatenate([[0.0], np.cumsum((shifted[1:] + shifted[:-1]) / 2) * interval])
 
 
+def window_weights(window: str, count: int) -> FloatArray:
+    """Return the weights of a window, shape (count,); "BART" is a triangle."""
+    if window == "BART":
+        return np.asarray(1.0 - np.abs(2.0 * np.arange(count) / count - 1.0))
+    phase = 2 * math.pi * np.arange(count) / count
+    weights = np.zeros(count)
+    for order, part in enumerate(_WINDOWS[window]):
+        weights += (-1) ** order * part * np.cos(order * phase)
+    return weights
+
+
+def noise_bandwidth(window: str) -> float:
+    """Return the equivalent noise bandwidth of a window in lines of the spectrum: 1.5 of "HANN"."""
+    weights = window_weights(window, 4096)
+    return float(len(weights) * np.sum(weights**2) / np.sum(weights) ** 2)
+
+
 def spectrum(
     values: FloatArray, interval: float, window: str = "HANN", volts: bool = False,
 ) -> tuple[FloatArray, float]:
@@ -64,7 +81,7 @@ def spectrum(
     ----------
     values : [V], shape (n,)
     interval : [s]
-    window : "RECT", "HANN", "FLAT" or "BHAR"
+    window : "RECT", "HANN", "FLAT", "BHAR" or "BART"
     volts : [V rms] instead of [dBV]
 
     Returns
@@ -73,10 +90,7 @@ def spectrum(
         Amplitudes from 0 Hz on, shape (n // 2 + 1,), and the step [Hz].
     """
     count = len(values)
-    phase = 2 * math.pi * np.arange(count) / count
-    weights = np.zeros(count)
-    for order, part in enumerate(_WINDOWS[window]):
-        weights += (-1) ** order * part * np.cos(order * phase)
+    weights = window_weights(window, count)
     lines = np.abs(np.fft.rfft(np.nan_to_num(values) * weights)) / np.sum(weights)
     lines[1:] *= math.sqrt(2.0)   # two halves of the spectrum, rms
     found = lines if volts else 20.0 * np.log10(np.maximum(lines, _SMALLEST))
