@@ -5,6 +5,8 @@ one. Its pairs are drawn, and ``analysis/refractory`` gives a period and an inte
 the logarithm of the gap, lives of a filament that are log-normal or Weibull, lives of which 15 % are five times
 shorter, and the counts of 10,008 simulated pairs of the silver device ``ag_sio2``. Beside it stands the estimator that
 tsbench had before: the most likely logistic function, with the interval of its profile likelihood.
+
+The last rows show what other assumptions before the pairs (``analysis/refractory/posterior.py``, ``Prior``) change.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from scipy.stats import binom, norm
 from benchmarks.report import INFORMATION, Line, report
 from benchmarks.stochastic import TRUTH
 from tsbench.analysis.pulse.firing import Firing
+from tsbench.analysis.refractory.posterior import PRIOR, Prior, posterior
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery
 from tsbench.records import FloatArray
 
@@ -31,6 +34,14 @@ _DESIGNS = ((6, 10, 1.4**5), (7, 6, 100.0), (9, 14, 100.0), (9, 21, 100.0), (13,
 _PLATEAUS = (1.0, 0.85)
 _MIDDLE = 0.3, 0.7  #: between which parts of the range of ln(gap) the period lies
 _COVERED = 0.90, 0.98
+PRIORS: dict[str, Prior] = {
+    "no early recoveries": Prior(early=(0.0,), likely=(1.0,)),
+    "all shares of early recoveries equally likely": Prior(likely=(0.25,) * 4),
+    "rises up to half as wide": Prior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] / 2)),
+    "rises up to twice as wide": Prior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] * 2)),
+    "rises down to a third as narrow": Prior(spreads=(PRIOR.spreads[0] / 3, PRIOR.spreads[1])),
+    "periods up to a factor of 20 beyond the gaps, not 4.5": Prior(beyond=3.0),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Case:
     design: str
     found: tuple[float, bool, float] | None  #: with the half-width of the interval in ln(period)
     likely: tuple[float, bool, float] | None  #: of the most likely logistic function
+    others: tuple[tuple[float, bool, float], ...] = ()  #: of each of ``PRIORS``
 
 
 def laws() -> dict[str, Law]:
@@ -114,9 +126,12 @@ def case(name: str, law: Law, design: tuple[int, int, float], plateau: float, ra
     if counts.flags or counts.period is None or counts.low is None or counts.high is None:
         return Case(name, label, None, None)
     rows = [(np.log(counts.period), np.log(counts.low), np.log(counts.high)), most_likely(counts)]
-    found, likely = ((float(value) - true, bool(low <= true <= high), 0.5 * float(high - low))
-                     for value, low, high in rows)
-    return Case(name, label, found, likely)
+    for prior in PRIORS.values():
+        other = posterior(x, counts.pairs, counts.fired, prior)
+        rows.append((other.log_period(0.5), other.log_period(0.025), other.log_period(0.975)))
+    found, likely, *others = ((float(value) - true, bool(low <= true <= high), 0.5 * float(high - low))
+                              for value, low, high in rows)
+    return Case(name, label, found, likely, tuple(others))
 
 
 def cases(each: int, seed: int) -> Iterator[Case]:
@@ -155,6 +170,14 @@ def lines_of(every: list[Case]) -> list[Line]:
         bar = f"{100 * _COVERED[0]:g} to {100 * _COVERED[1]:g} %" if key == "all" else INFORMATION
         lines.append(Line(f"{key}: posterior", _said(found), bar, key != "all" or min(low, high) > 0.01))
         lines.append(Line(f"{key}: most likely logistic function", _said(likely), INFORMATION, True))
+    for k, name in enumerate(PRIORS):
+        pairs = [(one.others[k], one.found) for one in known if one.found is not None]
+        moved = [abs(other[0] - mine[0]) / mine[2] for other, mine in pairs]
+        hits = sum(other[1] for other, _ in pairs)
+        lines.append(Line(
+            f"all, prior: {name}",
+            f"period moves by {np.median(moved):.2f} half-widths (median; 95 %: {np.quantile(moved, 0.95):.2f}); "
+            f"{hits} of {len(pairs)} intervals ({100 * hits / len(pairs):.1f} %)", INFORMATION, True))
     return lines
 
 

@@ -6,8 +6,8 @@ than most. Nobody knows the form of the rise, so it has one of the three of ``an
 most likely curve of one form alone gives a period that is too short if the true form is another one, and most so with
 early recoveries (docs/evidence/refractory.md).
 
-The prior. Even in the logarithms of period and spread, and in the three forms. The plateau has the reference prior of a
-proportion, 1/sqrt(p (1 - p)) (Jeffreys, Proc. R. Soc. A 186, 453, 1946).
+The prior (:class:`Prior`). Even in the logarithms of period and spread, and in the three forms. The plateau has the
+reference prior of a proportion, 1/sqrt(p (1 - p)) (Jeffreys, Proc. R. Soc. A 186, 453, 1946).
 
 Why no maximum of the likelihood: between a gap after which hardly any pulse fires and one after which nearly all do,
 the likelihood is nearly flat, and its maximum is where the steepest curve agrees with the few pulses that differ. So it
@@ -22,17 +22,30 @@ import numpy as np
 from tsbench.analysis.adaptive.firing_curve import FORMS, Curves
 from tsbench.records import FloatArray
 
-BEYOND = 1.5  #: the period may lie this far (in x) beyond the gaps measured
-_SPREADS = 1.0 / 60.0, 2.0  #: narrowest and widest, in x
 _ODDS = 7.0  #: largest logarithm of the odds of the plateau on the grid; beyond, the plateau is 0 or 1
-#: share of pulses after which the device is off early, and how likely it is
-_EARLY = (0.0, 0.05, 0.12, 0.25)
-_EARLY_PRIOR = (0.6, 0.2, 0.1, 0.1)
 #: periods, spreads and plateaus of each search: over all, and twice where it matters
 _SIZES = (41, 12, 12), (41, 12, 12), (61, 14, 18)
 _LEFT_OUT = 5e-4  #: share of the posterior that the next search may leave out on each side
 _DRAWS = 2000  #: of the posterior, for the credible band of the curve
 _TAIL = 1e-9  #: it and 1 less it stand for the plateaus 0 and 1
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is assumed of a recovery before its pairs are counted.
+
+    No source gives these numbers. docs/evidence/refractory.md shows how little the period depends on them.
+    """
+
+    beyond: float = 1.5  #: the period may lie this far (in x) beyond the gaps measured
+    #: narrowest and widest spread, in x: the narrowest rises within some per cent of the gap, the widest over decades
+    spreads: tuple[float, float] = (1.0 / 60.0, 2.0)
+    #: shares of the pulses after which the device is off early, and how likely each is
+    early: tuple[float, ...] = (0.0, 0.05, 0.12, 0.25)
+    likely: tuple[float, ...] = (0.6, 0.2, 0.1, 0.1)
+
+
+PRIOR = Prior()
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ class Posterior:
 class _Grid:
     """Axes: logarithms of period, spread and odds of the plateau; the plateaus 0 and 1 are at the ends."""
 
+    prior: Prior
     places: FloatArray
     spreads: FloatArray
     odds: FloatArray
@@ -71,7 +85,7 @@ class _Grid:
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
         """Forms, early shares, spreads, places and plateaus."""
-        return len(FORMS), len(_EARLY), self.spreads.size, self.places.size, self.odds.size + 2
+        return len(FORMS), len(self.prior.early), self.spreads.size, self.places.size, self.odds.size + 2
 
     @property
     def plateaus(self) -> FloatArray:
@@ -90,22 +104,24 @@ class _Grid:
     def curves(self) -> Curves:
         """Return the curves with the plateau 1: of each form, early share, spread and place in this order."""
         form, early, spread, place = (part.ravel() for part in np.meshgrid(
-            np.array(FORMS, dtype=np.float64), np.array(_EARLY), np.exp(self.spreads), self.places, indexing="ij"))
+            np.array(FORMS, dtype=np.float64), np.array(self.prior.early), np.exp(self.spreads), self.places,
+            indexing="ij"))
         return _curves(form, early, spread, place, np.ones(form.size))
 
 
-def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray) -> Posterior:
+def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray, prior: Prior = PRIOR) -> Posterior:
     """Return the posterior of the recovery.
 
     Parameters
     ----------
     x : ln of each gap [s], ascending, shape (gaps,)
     pairs, fired : how many pairs count, and after how many of them the second pulse fired, shape (gaps,)
+    prior : what is assumed before
     """
-    places, odds = (float(x[0]) - BEYOND, float(x[-1]) + BEYOND), (-_ODDS, _ODDS)
-    spreads = math.log(_SPREADS[0]), math.log(_SPREADS[1])
+    places, odds = (float(x[0]) - prior.beyond, float(x[-1]) + prior.beyond), (-_ODDS, _ODDS)
+    spreads = math.log(prior.spreads[0]), math.log(prior.spreads[1])
     for many, wide, high in _SIZES:
-        grid = _Grid(np.linspace(*places, many), np.linspace(*spreads, wide), np.linspace(*odds, high))
+        grid = _Grid(prior, np.linspace(*places, many), np.linspace(*spreads, wide), np.linspace(*odds, high))
         curves = grid.curves()
         weight = _weights(grid, curves, x, pairs, fired)
         by_form = weight.reshape(grid.shape)
@@ -126,7 +142,7 @@ def _weights(grid: _Grid, curves: Curves, x: FloatArray, pairs: FloatArray, fire
     for mine, quiet in zip(chance, pairs - fired, strict=True):
         if quiet > 0:
             found += quiet * np.log1p(-mine[:, None] * plateaus)
-    likely = np.log(np.array(_EARLY_PRIOR))
+    likely = np.log(np.array(grid.prior.likely))
     by_early = found.reshape(grid.shape)
     by_early += likely[None, :, None, None, None]
     return np.asarray(np.exp(found - found.max()))
@@ -170,5 +186,5 @@ def _drawn(grid: _Grid, weight: FloatArray) -> Curves:
     inside = (plateau > 0) & (plateau < grid.plateaus.size - 1)
     odds = grid.odds[np.clip(plateau - 1, 0, grid.odds.size - 1)] + by_odds
     chance = np.where(inside, 1.0 / (1.0 + np.exp(-odds)), grid.plateaus[plateau])
-    return _curves(np.array(FORMS, dtype=np.float64)[form], np.array(_EARLY)[early],
+    return _curves(np.array(FORMS, dtype=np.float64)[form], np.array(grid.prior.early)[early],
                    np.exp(grid.spreads[spread] + by_spread), grid.places[place] + by_place, chance)
