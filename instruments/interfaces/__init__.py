@@ -50,6 +50,7 @@ from tsbench.instruments.interfaces.pulse_measure import (
 )
 from tsbench.instruments.interfaces.source_meter import (
     Interlocked,
+    LimitReadable,
     MeasureSettings,
     OutputOffSelectable,
     PulseLimits,
@@ -81,6 +82,7 @@ __all__ = [
     "FixtureControl",
     "InstrumentBase",
     "Interlocked",
+    "LimitReadable",
     "LowImpedanceInput",
     "MeasureSettings",
     "Oscilloscope",

@@ -148,6 +148,20 @@ class OutputOffSelectable(Protocol):
 
 
 @runtime_checkable
+class LimitReadable(Protocol):
+    """A source meter that tells its limit at any time, also while its output is off."""
+
+    def read_limit(self) -> float:
+        """Ask the instrument for the compliance that it has now: [A] where voltage is sourced, else [V].
+
+        Raises
+        ------
+        InstrumentError
+            The source is not configured.
+        """
+
+
+@runtime_checkable
 class SourceMeter(InstrumentBase, Protocol):
     """Source one quantity under compliance, measure the other."""
 

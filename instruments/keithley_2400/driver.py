@@ -16,6 +16,7 @@ from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     Interlocked,
+    LimitReadable,
     MeasureSettings,
     OutputOffSelectable,
     Range,
@@ -272,3 +273,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_trigger_linked: type[TriggerLinked] = Keithley2400
     _as_interlocked: type[Interlocked] = Keithley2410
     _as_output_off: type[OutputOffSelectable] = Keithley2400
+    _as_limit_readable: type[LimitReadable] = Keithley2400

@@ -84,7 +84,7 @@ class SourceOf2400(ScpiOutputOff):
         self.write(":SOUR:DEL:AUTO ON")
         self.check_errors()
         limit = self.accepted(
-            "compliance", settings.compliance, self.ask_number(f":SENS:{limited}:PROT?"),
+            "compliance", settings.compliance, self._limit_beside(function),
             UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:
@@ -95,6 +95,13 @@ class SourceOf2400(ScpiOutputOff):
         self.source = settings.read_back(limit, source_range)
         self._measure_again(self.source)
         return self.source
+
+    def _limit_beside(self, function: str) -> float:
+        return self.ask_number(f":SENS:{WORD[OTHER[function]]}:PROT?")
+
+    def read_limit(self) -> float:
+        """Ask for the limit that is set now."""
+        return self._limit_beside(self.configured(self.source, "source").function)
 
     def _measure_again(self, source: SourceSettings) -> None:
         """Set the fixed measuring range again, where the compliance allows it; else it stays automatic."""

@@ -10,6 +10,7 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import (
     Interlocked,
+    LimitReadable,
     OutputOffSelectable,
     OutputState,
     SourceMeter,
@@ -114,3 +115,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_sampling: type[SourceMeterSampling] = SmuUnit
     _as_interlocked: type[Interlocked] = SmuUnit
     _as_output_off: type[OutputOffSelectable] = SmuUnit
+    _as_limit_readable: type[LimitReadable] = SmuUnit

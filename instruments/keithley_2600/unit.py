@@ -137,7 +137,7 @@ class SmuUnit:
         if self._messages.whole("smuX.source.func") != int(function == "voltage"):
             raise InstrumentError(f"{self.label}: the instrument did not take the source function {function}")
         accepted = self.instrument.accepted(
-            "compliance", settings.compliance, self._messages.number(f"smuX.source.limit{limited}"),
+            "compliance", settings.compliance, self._limit_beside(function),
             UNIT[OTHER[function]])
         found = None
         if settings.range is not None:
@@ -146,6 +146,13 @@ class SmuUnit:
                 self._messages.number(f"smuX.source.range{letter}"), UNIT[function])
         self.source = settings.read_back(accepted, found)
         return self.source
+
+    def _limit_beside(self, function: str) -> float:
+        return self._messages.number(f"smuX.source.limit{LETTER[OTHER[function]]}")
+
+    def read_limit(self) -> float:
+        """Ask for the limit that is set now."""
+        return self._limit_beside(self.instrument.configured(self.source, "source").function)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Set what is measured, its range and its aperture."""

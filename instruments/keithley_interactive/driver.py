@@ -18,6 +18,7 @@ from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     Interlocked,
+    LimitReadable,
     MeasureSettings,
     OutputOffSelectable,
     Range,
@@ -311,3 +312,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_source_meter: type[SourceMeter] = InteractiveSourceMeter
     _as_interlocked: type[Interlocked] = InteractiveSourceMeter
     _as_output_off: type[OutputOffSelectable] = InteractiveSourceMeter
+    _as_limit_readable: type[LimitReadable] = InteractiveSourceMeter

@@ -204,9 +204,13 @@ class SourceSide(ScpiOutputOff):
         """
         before = self.source
         if before is not None:
-            word = f":SOUR:{WORD[before.function]}:{LIMIT[before.function]}?"
-            self.source = before.read_back(self.ask_number(word), before.range)
+            self.source = before.read_back(self.read_limit(), before.range)
         return before
+
+    def read_limit(self) -> float:
+        """Ask for the limit that is set now."""
+        function = self.configured(self.source, "source").function
+        return self.ask_number(f":SOUR:{WORD[function]}:{LIMIT[function]}?")
 
     def set_level(self, level: float) -> None:
         """Set the source level [V or A], read back; settled before the next reading."""

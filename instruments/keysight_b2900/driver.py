@@ -8,6 +8,7 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import (
     Interlocked,
+    LimitReadable,
     OutputOffSelectable,
     OutputState,
     SourceMeter,
@@ -124,3 +125,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_trigger_linked: type[TriggerLinked] = ChannelSourceMeter
     _as_interlocked: type[Interlocked] = ChannelSourceMeter
     _as_output_off: type[OutputOffSelectable] = ChannelSourceMeter
+    _as_limit_readable: type[LimitReadable] = ChannelSourceMeter

@@ -144,7 +144,7 @@ class ChannelSourceMeter:
             box.write(f":OUTP{n}:HCAP {'ON' if settings.high_capacitance else 'OFF'}")
         box.check_errors()
         limit = box.accepted(
-            quantity, settings.compliance, box.ask_number(f":SENS{n}:{limited}:PROT?"), UNIT[OTHER[function]])
+            quantity, settings.compliance, self._limit_beside(function), UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:
             rows = caps.source_voltage_accuracy if function == "voltage" else caps.source_current_accuracy
@@ -153,6 +153,13 @@ class ChannelSourceMeter:
                 box.ask_number(f":SOUR{n}:{word}:RANG?"), UNIT[function])
         self.source = settings.read_back(limit, source_range)
         return self.source
+
+    def _limit_beside(self, function: str) -> float:
+        return self.box.ask_number(f":SENS{self.number}:{WORD[OTHER[function]]}:PROT?")
+
+    def read_limit(self) -> float:
+        """Ask for the limit that is set now."""
+        return self._limit_beside(self.box.configured(self.source, "source").function)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Set range and aperture of what is measured; voltage and current are measured in any case."""

@@ -159,11 +159,28 @@ class RunningRun:
 
     def _keep_power(self, ended: Ended) -> Ended:
         """Ask once more when all is off: a run during which an instrument forgot its settings is no success."""
-        if not (lost := self._restarted()) or lost == ended.reason:
+        if not (lost := self._restarted()):
+            return self._require_limits(ended)
+        if lost == ended.reason:
             return ended
         first = f"The first sign of this was '{ended.reason.partition('. ')[0]}'" if ended.reason else ""
         reason = sentences(lost, first)
         return Ended("fail", reason, ended.error if ended.connection_lost else InstrumentError(lost))
+
+    def _require_limits(self, ended: Ended) -> Ended:
+        """Ask for the limits when all is off: a run during which one was changed is no success."""
+        if ended.connection_lost:
+            return ended
+        try:
+            lines: list[str] = getattr(self.bench, "moved_limits", list)()
+        except TsbenchError as error:
+            self._note("warning", "tsbench could not check whether a limit was changed during the run "
+                       f"({first_sentence(error)})")
+            return ended
+        if not lines:
+            return ended
+        reason = sentences(*lines, ended.reason)
+        return Ended("fail", reason, ended.error or InstrumentError(reason))
 
     def _shortfall(self) -> str:
         """Say where a protocol ended by itself before its plan, so that no reader has to guess."""
