@@ -6,7 +6,7 @@ the logarithm of the gap, lives of a filament that are log-normal or Weibull, li
 shorter, and the counts of 10,008 simulated pairs of the silver device ``ag_sio2``. Beside it stands the estimator that
 tsbench had before: the most likely logistic function, with the interval of its profile likelihood.
 
-The last rows show what other assumptions before the pairs (``analysis/refractory/posterior.py``, ``Prior``) change.
+The last rows show what other assumptions before the pairs change (``RecoveryPrior``).
 """
 
 import argparse
@@ -22,7 +22,7 @@ from scipy.stats import binom, norm
 from benchmarks.report import INFORMATION, Line, report
 from benchmarks.stochastic import TRUTH
 from tsbench.analysis.pulse.firing import Firing
-from tsbench.analysis.refractory.posterior import PRIOR, Prior, posterior
+from tsbench.analysis.refractory.posterior import PRIOR, RecoveryPrior, posterior
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery
 from tsbench.records import FloatArray
 
@@ -34,13 +34,13 @@ _DESIGNS = ((6, 10, 1.4**5), (7, 6, 100.0), (9, 14, 100.0), (9, 21, 100.0), (13,
 _PLATEAUS = (1.0, 0.85)
 _MIDDLE = 0.3, 0.7  #: between which parts of the range of ln(gap) the period lies
 _COVERED = 0.90, 0.98
-PRIORS: dict[str, Prior] = {
-    "no early recoveries": Prior(early=(0.0,), likely=(1.0,)),
-    "all shares of early recoveries equally likely": Prior(likely=(0.25,) * 4),
-    "rises up to half as wide": Prior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] / 2)),
-    "rises up to twice as wide": Prior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] * 2)),
-    "rises down to a third as narrow": Prior(spreads=(PRIOR.spreads[0] / 3, PRIOR.spreads[1])),
-    "periods up to a factor of 20 beyond the gaps, not 4.5": Prior(beyond=3.0),
+PRIORS: dict[str, RecoveryPrior] = {
+    "no early recoveries": RecoveryPrior(early=(0.0,), likely=(1.0,)),
+    "all shares of early recoveries equally likely": RecoveryPrior(likely=(0.25,) * 4),
+    "rises up to half as wide": RecoveryPrior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] / 2)),
+    "rises up to twice as wide": RecoveryPrior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] * 2)),
+    "rises down to a third as narrow": RecoveryPrior(spreads=(PRIOR.spreads[0] / 3, PRIOR.spreads[1])),
+    "periods up to a factor of 20 beyond the gaps, not 4.5": RecoveryPrior(beyond=3.0),
 }
 
 

@@ -6,8 +6,8 @@ than most. Nobody knows the form of the rise, so it has one of the three of ``an
 most likely curve of one form alone gives a period that is too short if the true form is another one, and most so with
 early recoveries (docs/evidence/refractory.md).
 
-The prior (:class:`Prior`). Even in the logarithms of period and spread, and in the three forms. The plateau has the
-reference prior of a proportion, 1/sqrt(p (1 - p)) (Jeffreys, Proc. R. Soc. A 186, 453, 1946).
+The prior (:class:`RecoveryPrior`). Even in the logarithms of period and spread, and in the three forms. The plateau has
+the reference prior of a proportion, 1/sqrt(p (1 - p)) (Jeffreys, Proc. R. Soc. A 186, 453, 1946).
 
 Why no maximum of the likelihood: between a gap after which hardly any pulse fires and one after which nearly all do,
 the likelihood is nearly flat, and its maximum is where the steepest curve agrees with the few pulses that differ. So it
@@ -31,7 +31,7 @@ _TAIL = 1e-9  #: it and 1 less it stand for the plateaus 0 and 1
 
 
 @dataclass(frozen=True)
-class Prior:
+class RecoveryPrior:
     """What is assumed of a recovery before its pairs are counted.
 
     No source gives these numbers. docs/evidence/refractory.md shows how little the period depends on them.
@@ -45,7 +45,7 @@ class Prior:
     likely: tuple[float, ...] = (0.6, 0.2, 0.1, 0.1)
 
 
-PRIOR = Prior()
+PRIOR = RecoveryPrior()
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Posterior:
 class _Grid:
     """Axes: logarithms of period, spread and odds of the plateau; the plateaus 0 and 1 are at the ends."""
 
-    prior: Prior
+    prior: RecoveryPrior
     places: FloatArray
     spreads: FloatArray
     odds: FloatArray
@@ -109,7 +109,7 @@ class _Grid:
         return _curves(form, early, spread, place, np.ones(form.size))
 
 
-def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray, prior: Prior = PRIOR) -> Posterior:
+def posterior(x: FloatArray, pairs: FloatArray, fired: FloatArray, prior: RecoveryPrior = PRIOR) -> Posterior:
     """Return the posterior of the recovery.
 
     Parameters

@@ -50,6 +50,7 @@ from tsbench.instruments.interfaces.pulse_measure import (
 )
 from tsbench.instruments.interfaces.source_meter import (
     Interlocked,
+    LimitQuestions,
     LimitReadable,
     MeasureSettings,
     OutputOffSelectable,
@@ -82,6 +83,7 @@ __all__ = [
     "FixtureControl",
     "InstrumentBase",
     "Interlocked",
+    "LimitQuestions",
     "LimitReadable",
     "LowImpedanceInput",
     "MeasureSettings",

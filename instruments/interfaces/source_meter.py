@@ -1,5 +1,6 @@
 """Source meter: sources one quantity under compliance, and measures the other."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol, Self, runtime_checkable
@@ -147,18 +148,29 @@ class OutputOffSelectable(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class LimitQuestions:
+    """How a source meter is asked for the compliance that it has now.
+
+    Parameters
+    ----------
+    ask : sends a question and returns the number in its reply
+    questions : sourced function ("voltage", "current") -> question
+    """
+
+    ask: Callable[[str], float]
+    questions: Mapping[str, str]
+
+    def now(self, function: str) -> float:
+        """Return the compliance: [A] where ``function`` is "voltage", [V] where it is "current"."""
+        return self.ask(self.questions[function])
+
+
 @runtime_checkable
 class LimitReadable(Protocol):
-    """A source meter that tells its limit at any time, also while its output is off."""
+    """A source meter that tells its compliance at any time, also while its output is off."""
 
-    def read_limit(self) -> float:
-        """Ask the instrument for the compliance that it has now: [A] where voltage is sourced, else [V].
-
-        Raises
-        ------
-        InstrumentError
-            The source is not configured.
-        """
+    limit_questions: LimitQuestions
 
 
 @runtime_checkable

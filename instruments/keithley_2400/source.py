@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.interfaces import (
+    LimitQuestions,
     MeasureSettings,
     OutputState,
     SourceMeterCapabilities,
@@ -35,6 +36,8 @@ class SourceOf2400(ScpiOutputOff):
         self.sweeping = False  #: the trigger model may not be idle
         super().__init__(adapter, name, **kwargs)
         self.ranges = OperatingRanges(self.label, self.data_sheet)
+        self.limit_questions = LimitQuestions(
+            self.ask_number, {sourced: f":SENS:{WORD[OTHER[sourced]]}:PROT?" for sourced in OTHER})
         self.forget()
 
     def forget(self) -> None:
@@ -84,7 +87,7 @@ class SourceOf2400(ScpiOutputOff):
         self.write(":SOUR:DEL:AUTO ON")
         self.check_errors()
         limit = self.accepted(
-            "compliance", settings.compliance, self._limit_beside(function),
+            "compliance", settings.compliance, self.limit_questions.now(function),
             UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:
@@ -95,13 +98,6 @@ class SourceOf2400(ScpiOutputOff):
         self.source = settings.read_back(limit, source_range)
         self._measure_again(self.source)
         return self.source
-
-    def _limit_beside(self, function: str) -> float:
-        return self.ask_number(f":SENS:{WORD[OTHER[function]]}:PROT?")
-
-    def read_limit(self) -> float:
-        """Ask for the limit that is set now."""
-        return self._limit_beside(self.configured(self.source, "source").function)
 
     def _measure_again(self, source: SourceSettings) -> None:
         """Set the fixed measuring range again, where the compliance allows it; else it stays automatic."""

@@ -13,6 +13,7 @@ import numpy as np
 from tsbench.errors import InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
+    LimitQuestions,
     MeasureSettings,
     OutputState,
     PulseLimits,
@@ -67,6 +68,8 @@ class SmuUnit:
         self.label = f"{parent.label} unit {letter}"
         self.bounds = UnitBounds(self.label, model)
         self._messages = UnitMessages(parent, letter)
+        self.limit_questions = LimitQuestions(
+            self._messages.number, {sourced: f"smuX.source.limit{LETTER[OTHER[sourced]]}" for sourced in OTHER})
         self._output_off, self._four_wire = output_off, four_wire
         self.forget()
 
@@ -137,7 +140,7 @@ class SmuUnit:
         if self._messages.whole("smuX.source.func") != int(function == "voltage"):
             raise InstrumentError(f"{self.label}: the instrument did not take the source function {function}")
         accepted = self.instrument.accepted(
-            "compliance", settings.compliance, self._limit_beside(function),
+            "compliance", settings.compliance, self.limit_questions.now(function),
             UNIT[OTHER[function]])
         found = None
         if settings.range is not None:
@@ -146,13 +149,6 @@ class SmuUnit:
                 self._messages.number(f"smuX.source.range{letter}"), UNIT[function])
         self.source = settings.read_back(accepted, found)
         return self.source
-
-    def _limit_beside(self, function: str) -> float:
-        return self._messages.number(f"smuX.source.limit{LETTER[OTHER[function]]}")
-
-    def read_limit(self) -> float:
-        """Ask for the limit that is set now."""
-        return self._limit_beside(self.instrument.configured(self.source, "source").function)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Set what is measured, its range and its aperture."""

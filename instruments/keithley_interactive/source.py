@@ -14,6 +14,7 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
+    LimitQuestions,
     MeasureSettings,
     OutputState,
     Range,
@@ -123,6 +124,8 @@ class SourceSide(ScpiOutputOff):
         self._automatic_delay = True
         super().__init__(adapter, name, **kwargs)
         self._source_ranges = SourceRanges(self.label, self.data_sheet)
+        self.limit_questions = LimitQuestions(
+            self.ask_number, {sourced: f":SOUR:{WORD[sourced]}:{limit}?" for sourced, limit in LIMIT.items()})
         self.forget()
 
     def forget(self) -> None:
@@ -174,7 +177,7 @@ class SourceSide(ScpiOutputOff):
         self._automatic_delay = True
         self.check_errors()
         accepted = self.accepted(
-            quantity, settings.compliance, self.ask_number(f"{word}:{limit}?"), UNIT[OTHER[function]],
+            quantity, settings.compliance, self.limit_questions.now(function), UNIT[OTHER[function]],
         )
         got_range = (
             None
@@ -204,13 +207,8 @@ class SourceSide(ScpiOutputOff):
         """
         before = self.source
         if before is not None:
-            self.source = before.read_back(self.read_limit(), before.range)
+            self.source = before.read_back(self.limit_questions.now(before.function), before.range)
         return before
-
-    def read_limit(self) -> float:
-        """Ask for the limit that is set now."""
-        function = self.configured(self.source, "source").function
-        return self.ask_number(f":SOUR:{WORD[function]}:{LIMIT[function]}?")
 
     def set_level(self, level: float) -> None:
         """Set the source level [V or A], read back; settled before the next reading."""

@@ -12,6 +12,7 @@ import numpy as np
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
+    LimitQuestions,
     MeasureSettings,
     OutputState,
     Range,
@@ -100,6 +101,8 @@ class ChannelSourceMeter:
         self.identity: Identity = box.identity
         self.label = f"{box.label} channel {number}"
         self.output = f"{box.name}.{number}"
+        self.limit_questions = LimitQuestions(
+            box.ask_number, {sourced: f":SENS{number}:{WORD[OTHER[sourced]]}:PROT?" for sourced in OTHER})
         self.off_mode = "NORM"  #: a value of :data:`OUTPUT_OFF`
         self.forget()
 
@@ -144,7 +147,7 @@ class ChannelSourceMeter:
             box.write(f":OUTP{n}:HCAP {'ON' if settings.high_capacitance else 'OFF'}")
         box.check_errors()
         limit = box.accepted(
-            quantity, settings.compliance, self._limit_beside(function), UNIT[OTHER[function]])
+            quantity, settings.compliance, self.limit_questions.now(function), UNIT[OTHER[function]])
         source_range = None
         if settings.range is not None:
             rows = caps.source_voltage_accuracy if function == "voltage" else caps.source_current_accuracy
@@ -153,13 +156,6 @@ class ChannelSourceMeter:
                 box.ask_number(f":SOUR{n}:{word}:RANG?"), UNIT[function])
         self.source = settings.read_back(limit, source_range)
         return self.source
-
-    def _limit_beside(self, function: str) -> float:
-        return self.box.ask_number(f":SENS{self.number}:{WORD[OTHER[function]]}:PROT?")
-
-    def read_limit(self) -> float:
-        """Ask for the limit that is set now."""
-        return self._limit_beside(self.box.configured(self.source, "source").function)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Set range and aperture of what is measured; voltage and current are measured in any case."""

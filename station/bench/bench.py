@@ -28,7 +28,6 @@ from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.guards import Guards
-from tsbench.station.bench.limits_kept import moved_limits
 from tsbench.station.bench.operator import Ask
 from tsbench.station.bench.positioners import FollowedPositioner, absent, off_wafer
 from tsbench.station.bench.preparation import Preparation
@@ -264,10 +263,6 @@ class Bench:
     def restarted(self) -> list[str]:
         """Return the instruments, as messages call them, that were switched off and on since they were reset."""
         return self.instruments.restarted()
-
-    def moved_limits(self) -> list[str]:
-        """Return a line for each source meter whose limit tsbench has not set."""
-        return moved_limits(self.instruments)
 
     def take_notes(self) -> list[str]:
         """Return what had to be put right since asked last (repeated queries), one line each."""

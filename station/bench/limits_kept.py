@@ -30,8 +30,8 @@ def moved_limits(instruments: "ConnectedInstruments") -> list[str]:
             source: SourceSettings | None = getattr(meter, "source", None)
             if source is None or not isinstance(meter, LimitReadable):
                 continue
-            with calling(connection.label, "read_limit"):
-                found = meter.read_limit()
+            with calling(connection.label, "limit_questions"):
+                found = meter.limit_questions.now(source.function)
             if not math.isclose(found, source.compliance, rel_tol=_SAME):
                 limited, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
                 lines.append(

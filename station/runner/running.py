@@ -12,6 +12,7 @@ from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
 from tsbench.station.bench.accepting import Accepted, ComparedRecorder
+from tsbench.station.bench.limits_kept import moved_limits
 from tsbench.station.bench.shown_magnitudes import ShownMagnitudes
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.protection.watched import NoWatch, WatchedRecorder
@@ -24,6 +25,7 @@ from tsbench.storage.recorder import RunRecorder
 
 if TYPE_CHECKING:   # its import takes longer than a short run
     from tsbench.analysis.contact.contact import Contact
+    from tsbench.station.bench.connected_instruments import ConnectedInstruments
 
 #: so many points or waveforms after which the device is looked at while the run goes on
 _FIRST_READINGS = (("point", 6), ("point", 20), ("point", 60), ("waveform", 2), ("waveform", 8))
@@ -169,10 +171,11 @@ class RunningRun:
 
     def _require_limits(self, ended: Ended) -> Ended:
         """Ask for the limits when all is off: a run during which one was changed is no success."""
-        if ended.connection_lost:
+        instruments: ConnectedInstruments | None = getattr(self.bench, "instruments", None)
+        if ended.connection_lost or instruments is None:
             return ended
         try:
-            lines: list[str] = getattr(self.bench, "moved_limits", list)()
+            lines = moved_limits(instruments)
         except TsbenchError as error:
             self._note("warning", "tsbench could not check whether a limit was changed during the run "
                        f"({first_sentence(error)})")
