@@ -11,7 +11,7 @@ VIRTUAL_INSTRUMENTS = (
 )
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
 LACKS = (
-    "segments and history",
+    "RTB2004: segments and history",
     "math",
     "high definition",
     "triggers beside edges and widths",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tsbench.simulated_backends.scpi.parameters import Choice, Integer, Number, Parameter
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Parameter
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
@@ -64,6 +64,8 @@ class RtoAcquiring(SharedAcquiring):
     wanted_rate = Resulting(
         ":ACQuire:SRATe", Number("HZ", 2.0, 20e12), lambda owner: owner.format_number(owner.sampling().rate))
     count = Setting(":ACQuire:COUNt", Integer("", 1, 16_777_215), default=1)
+    segmented = Setting(":ACQuire:SEGMented:STATe", Boolean(), default=False)
+    most_segments = Setting(":ACQuire:SEGMented:MAX", Boolean(), default=False)
     trigger_mode = Setting(":TRIGger<1-3>:MODE", Choice("AUTO", "NORMal", "FREerun"), default="AUTO")
     source = Setting(":TRIGger<1-3>:SOURce", Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernanalog"),
                      default="CHAN1", coerce="_source_chosen")
@@ -108,11 +110,16 @@ class RtoAcquiring(SharedAcquiring):
         return AcquisitionPlan(
             channels={number: self.channels.channel(number) for number in channels}, sampling=sampling,
             pre=-start, post=start + sampling.points * sampling.interval, trigger=self._trigger(),
-            records=int(self.count) if averaged or self.control.alone else 1, averaged=averaged,
+            records=self._records(averaged, sampling.points), averaged=averaged,
             automatic=sheet.auto_timeout if automatic else None, rearm=sheet.rearm_time,
             timebase_error=self.scope.timebase_error, fills_first=True,
             holdoff=float(self.holdoff_time[1]) if self.holdoff_mode[1] == "TIME" else 0.0,
         )
+
+    def _records(self, averaged: bool, points: int) -> int:
+        if self.segmented and self.most_segments and not averaged:
+            return max(self.data_sheet.memory // points, 1)
+        return int(self.count) if averaged or self.segmented or self.control.alone else 1
 
     def _trigger(self) -> TriggerSettings:
         if self.trigger_type[1] == "EDGE":

@@ -8,7 +8,10 @@ Quirks that the twin has
 - ``RUNSingle`` makes ``ACQuire:COUNt`` acquisitions; ``TRIGger:FORCe`` triggers one. ``*OPC?`` waits for ``RUNSingle``.
 - Bit 3 of ``STATus:OPERation:CONDition?`` waits for a trigger, bit 4 measures.
 
-Not simulated: segmented memory and history, math, high definition (``HDEFinition`` is refused), more trigger types.
+- After ``RUNSingle``, ``ACQuire:AVAilable?`` acquisitions can be read one by one, with their times (``HISTory``).
+  ``ACQuire:SEGMented`` takes the series also in a run, with ``MAX`` as many as the memory holds.
+
+Not simulated: math, high definition (``HDEFinition`` is refused), more trigger types.
 """
 
 import math
@@ -31,6 +34,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.settings import
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.shown_trace import ShownTrace
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto import data_sheet as sheets
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.acquiring import RtoAcquiring
+from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.history import RtoHistory
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.readout import WAITING, SharedReadout
 from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables import RtoChannels
 
@@ -49,7 +53,15 @@ _NAMES = Choice("HIGH", "LOW", "AMPLitude", "MAXimum", "MINimum", "PDELta", "MEA
 
 
 class RtoReadout(SharedReadout):
-    """Run control, waveforms and measurements."""
+    """Run control, waveforms and measurements.
+
+    Parameters
+    ----------
+    scope : ConverterScope
+    settings : RtoAcquiring
+    history : RtoHistory
+        Of the same scope.
+    """
 
     settings: RtoAcquiring
     lengths: ClassVar[Mapping[str, tuple[int, ...]]] = {"ASC": (0,), "REAL": (32,), "INT": (8, 16)}
@@ -61,6 +73,10 @@ class RtoReadout(SharedReadout):
     measured = Setting(":MEASurement<1-8>:SOURce", Choice("C1W1", "C2W1", "C3W1", "C4W1"), default="C1W1")
     category = Setting(":MEASurement<1-8>:CATegory", Choice("AMPTime"), default="AMPT")
     main = Setting(":MEASurement<1-8>:MAIN", _NAMES, default="AMPL")
+
+    def __init__(self, scope: ConverterScope, settings: RtoAcquiring, history: RtoHistory) -> None:
+        super().__init__(scope, settings)
+        self.history = history
 
     @command(":FORMat[:DATA]", Choice("ASCii", "REAL", "INT"), Optional(Integer("", 0, 32)))
     def _set_format(self, kind: str, bits: int | None = None) -> None:
@@ -85,7 +101,7 @@ class RtoReadout(SharedReadout):
     def _data(self, channel: int, waveform: int) -> Handler:
         """``CHAN1:DATA?``: the record in the format that is set."""
         yield from self.ready(channel)
-        levels, (kind, bits) = self.memory.levels(channel, max(self.memory.count - 1, 0)), self.data_format
+        levels, (kind, bits) = self.memory.levels(channel, self.history.record), self.data_format
         order = "<" if self.byte_order == "LSBF" else ">"
         if kind == "INT":
             codes = levels if bits == 16 else (levels + FINE // 2) // FINE
@@ -124,7 +140,8 @@ class RtoReadout(SharedReadout):
         channel = int(self.measured[number][1])
         yield from self.ready(channel)
         settings = self.settings
-        trace = self.memory.trace(channel, settings.record_start(), settings.timebase_range, _POINTS)
+        trace = self.memory.trace(
+            channel, settings.record_start(), settings.timebase_range, _POINTS, self.history.record)
         made = self.measuring[number] and (chosen == self.main[number] or self._added(number, chosen))
         if trace is None or not made:
             return self.format_number(math.nan)
@@ -143,7 +160,9 @@ class VirtualRto(ConverterScope):
 
     channel_commands = Subsystem(RtoChannels)
     acquire_commands = Subsystem(RtoAcquiring, lambda scope: RtoAcquiring(scope, scope.channel_commands))
-    readout_commands = Subsystem(RtoReadout, lambda scope: RtoReadout(scope, scope.acquire_commands))
+    history_commands = Subsystem(RtoHistory)
+    readout_commands = Subsystem(
+        RtoReadout, lambda scope: RtoReadout(scope, scope.acquire_commands, scope.history_commands))
 
     @property
     def scope_settings(self) -> OscilloscopeSettings:
