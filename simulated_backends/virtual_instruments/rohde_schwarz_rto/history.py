@@ -37,13 +37,9 @@ class RtoHistory(RtoTable):
         self._began: float | None = None   #: [s] when the replay began
         self._end_of_replay: ScheduledEvent | None = None
 
-    @property
-    def _values(self) -> Any:
-        return self.setting_values
-
     def _value(self, name: str, default: Any) -> Any:
         """Return what was set for all channels."""
-        return self._values.get((name, ()), default)
+        return self.setting_values.get((name, ()), default)
 
     @property
     def _is_on(self) -> bool:
@@ -53,7 +49,7 @@ class RtoHistory(RtoTable):
     def _ends(self) -> tuple[int, int]:
         """Return the first and the last index of a replay."""
         oldest = 1 - self.memory.count
-        if self._value("all", True):
+        if self._value("PALL", True):
             return oldest, 0
         first = max(self._value("STAR", oldest), oldest)
         return first, max(self._value("STOP", 0), first)
@@ -66,7 +62,7 @@ class RtoHistory(RtoTable):
         if self._began is not None:
             first, last = self._ends()
             steps, count = int((self.clock.now - self._began) / self._pace), last - first + 1
-            if self._value("repeats", False):
+            if self._value("REPL", False):
                 return first + steps % count
             self._index = first + min(steps, count - 1)
             self._began = self._began if steps < count else None
@@ -142,28 +138,19 @@ class RtoHistory(RtoTable):
             self._end_of_replay.cancel()
         self.scope.operations.end(REPLAY)
 
-    @command(_OF_CHANNEL + ":PALL", Boolean())
-    def _set_all(self, channel: int, waveform: int, on: bool) -> None:
-        """``CHAN1:WAV1:HIST:PALL OFF``: replay from ``STARt`` to ``STOP`` only."""
-        self._values["all", ()] = on
+    @command(_OF_CHANNEL + ":{PALL|REPLay}", Boolean())
+    def _set_way(self, channel: int, waveform: int, which: str, on: bool) -> None:
+        """``CHAN1:WAV1:HIST:PALL OFF``: replay ``STARt`` to ``STOP`` only; ``REPL ON``: begin again at the end."""
+        self.setting_values[which, ()] = on
 
-    @command(_OF_CHANNEL + ":PALL?")
-    def _all(self, channel: int, waveform: int) -> str:
-        return str(int(self._value("all", True)))
-
-    @command(_OF_CHANNEL + ":REPLay", Boolean())
-    def _set_repeats(self, channel: int, waveform: int, on: bool) -> None:
-        """``CHAN1:WAV1:HIST:REPL ON``: the replay begins again at its end."""
-        self._values["repeats", ()] = on
-
-    @command(_OF_CHANNEL + ":REPLay?")
-    def _repeats(self, channel: int, waveform: int) -> str:
-        return str(int(self._value("repeats", False)))
+    @command(_OF_CHANNEL + ":{PALL|REPLay}?")
+    def _way(self, channel: int, waveform: int, which: str) -> str:
+        return str(int(self._value(which, which == "PALL")))
 
     @command(_OF_CHANNEL + ":TPACq", Number("S", 40e-6, 10.0))
     def _set_pace(self, channel: int, waveform: int, seconds: float) -> None:
         """``CHAN1:WAV1:HIST:TPAC 0.01``: time for one acquisition of a replay."""
-        self._values["pace", ()] = seconds
+        self.setting_values["pace", ()] = seconds
 
     @command(_OF_CHANNEL + ":TPACq?")
     def _get_pace(self, channel: int, waveform: int) -> str:
@@ -172,7 +159,7 @@ class RtoHistory(RtoTable):
     @command(_OF_CHANNEL + ":{STARt|STOP}", _INDEX)
     def _set_end(self, channel: int, waveform: int, which: str, index: int) -> None:
         """``CHAN1:WAV1:HIST:STAR -10``: first index of a replay."""
-        self._values[which, ()] = index
+        self.setting_values[which, ()] = index
 
     @command(_OF_CHANNEL + ":{STARt|STOP}?")
     def _end(self, channel: int, waveform: int, which: str) -> str:
