@@ -36,10 +36,10 @@ _MIDDLE = 0.3, 0.7  #: between which parts of the range of ln(gap) the period li
 _COVERED = 0.90, 0.98
 PRIORS: dict[str, RecoveryPrior] = {
     "no early recoveries": RecoveryPrior(early=(0.0,), likely=(1.0,)),
-    "all shares of early recoveries equally likely": RecoveryPrior(likely=(0.25,) * 4),
-    "rises up to half as wide": RecoveryPrior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] / 2)),
-    "rises up to twice as wide": RecoveryPrior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] * 2)),
-    "rises down to a third as narrow": RecoveryPrior(spreads=(PRIOR.spreads[0] / 3, PRIOR.spreads[1])),
+    "all shares of early recoveries equally likely": RecoveryPrior(likely=(1 / len(PRIOR.early),) * len(PRIOR.early)),
+    "widest rise half as wide": RecoveryPrior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] / 2)),
+    "widest rise twice as wide": RecoveryPrior(spreads=(PRIOR.spreads[0], PRIOR.spreads[1] * 2)),
+    "narrowest rise a third as wide": RecoveryPrior(spreads=(PRIOR.spreads[0] / 3, PRIOR.spreads[1])),
     "periods up to a factor of 20 beyond the gaps, not 4.5": RecoveryPrior(beyond=3.0),
 }
 

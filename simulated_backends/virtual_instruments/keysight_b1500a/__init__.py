@@ -7,6 +7,7 @@ VIRTUAL_INSTRUMENTS = VirtualInstrumentDeclaration(
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
 LACKS = (
     "the capacitance unit measures nothing",
+    "the binary data formats FMT 3, 4, 13 and 14",
     "parallel measurements",
     "the accuracy of a compliance of the opposite sign",
 )

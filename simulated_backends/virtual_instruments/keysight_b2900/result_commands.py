@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import IDLE, Handler
@@ -89,44 +90,57 @@ class ResultsB2900(TableB2900):
 
     # ------------------------------------------------------------------------------------------ readings
 
-    @command(":FETCh[:SCALar]?", CHANNELS)
-    def _fetch(self, numbers: tuple[int, ...] = (1,)) -> str | bytes:
-        return self.written([
-            value for number in numbers for value in self._fetched(self.channel(number).readings[-1:])])
+    # The reference shows a channel list behind each of these, and no suffix. The samples of the programming guide send
+    # FETCh at once behind INITiate, so it waits for what runs (SCPI 1999, volume 2, 3.1.3).
 
-    @command(f":FETCh<1-2>[:SCALar]:{_ONE}?")
-    def _fetch_one(self, number: int, element: str) -> str | bytes:
-        return self.written(self._fetched(self.channel(number).readings[-1:], (element,)))
+    @command(":FETCh[:SCALar]?", CHANNELS)
+    @command(f":FETCh[:SCALar]:{_ONE}?", CHANNELS)
+    def _fetch(self, *asked: Any) -> Handler:
+        elements, numbers = _elements_and_channels(asked)
+        yield from self._until_idle(numbers)
+        return self._latest(numbers, elements)
 
     @command(":FETCh:ARRay?", CHANNELS)
-    def _fetch_all(self, numbers: tuple[int, ...] = (1,)) -> str | bytes:
-        return self.written(self._fetched(self._every(numbers)))
-
-    @command(f":FETCh<1-2>:ARRay:{_ONE}?")
-    def _fetch_all_of_one(self, number: int, element: str) -> str | bytes:
-        return self.written(self._fetched(self.channel(number).readings, (element,)))
+    @command(f":FETCh:ARRay:{_ONE}?", CHANNELS)
+    def _fetch_all(self, *asked: Any) -> Handler:
+        elements, numbers = _elements_and_channels(asked)
+        yield from self._until_idle(numbers)
+        return self._array(numbers, elements)
 
     @command(":READ[:SCALar]?", CHANNELS)
-    def _read(self, numbers: tuple[int, ...] = (1,)) -> Handler:
+    @command(f":READ[:SCALar]:{_ONE}?", CHANNELS)
+    def _read(self, *asked: Any) -> Handler:
+        elements, numbers = _elements_and_channels(asked)
         self.meter.start({"TRAN", "ACQ"}, numbers)
         yield IDLE
-        return self._fetch(numbers)
+        return self._latest(numbers, elements)
 
     @command(":READ:ARRay?", CHANNELS)
-    def _read_all(self, numbers: tuple[int, ...] = (1,)) -> Handler:
+    @command(f":READ:ARRay:{_ONE}?", CHANNELS)
+    def _read_all(self, *asked: Any) -> Handler:
+        elements, numbers = _elements_and_channels(asked)
         self.meter.start({"TRAN", "ACQ"}, numbers)
         yield IDLE
-        return self._fetch_all(numbers)
+        return self._array(numbers, elements)
 
     @command(":MEASure?", CHANNELS)
-    def _measure(self, numbers: tuple[int, ...] = (1,)) -> Handler:
+    @command(":MEASure:{CURRent|RESistance|VOLTage}[:DC]?", CHANNELS)
+    def _measure(self, *asked: Any) -> Handler:
+        elements, numbers = _elements_and_channels(asked)
         yield from self._spot(numbers)
-        return self._fetch(numbers)
+        return self._latest(numbers, elements)
 
-    @command(":MEASure<1-2>:{CURRent|RESistance|VOLTage}[:DC]?")
-    def _measure_one(self, number: int, element: str) -> Handler:
-        yield from self._spot((number,))
-        return self._fetch_one(number, element)
+    def _until_idle(self, numbers: tuple[int, ...]) -> Handler:
+        if any(self.meter.engines[number].running for number in numbers):
+            yield IDLE
+        return None
+
+    def _latest(self, numbers: tuple[int, ...], elements: Sequence[str]) -> str | bytes:
+        return self.written([
+            value for number in numbers for value in self._fetched(self.channel(number).readings[-1:], elements)])
+
+    def _array(self, numbers: tuple[int, ...], elements: Sequence[str]) -> str | bytes:
+        return self.written(self._fetched(self._every(numbers), elements))
 
     def _spot(self, numbers: tuple[int, ...]) -> Handler:
         """Take one reading on each channel at its present level."""
@@ -149,6 +163,12 @@ class ResultsB2900(TableB2900):
     @command(":TRACe<1-2>:DATA?", *_WINDOW)
     def _trace_data(self, number: int, offset: int | str = "STAR", size: int | None = None) -> str | bytes:
         return self._answer(_window(self.channel(number).trace.readings, offset, size))
+
+
+def _elements_and_channels(asked: Sequence[Any]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the element that a question names (none: those of FORMat) and its channels (none: channel 1)."""
+    elements = tuple(part for part in asked if isinstance(part, str))
+    return elements, next((part for part in asked if isinstance(part, tuple)), (1,))
 
 
 def _window(readings: list[ChannelReading], offset: int | str, size: int | None) -> list[ChannelReading]:

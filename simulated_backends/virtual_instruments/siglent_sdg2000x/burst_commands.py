@@ -69,13 +69,14 @@ class SdgBurstCommands(SdgTable):
             self.generator.playback.reshape(channel)
             self.generator.panel_commands.follow(channel)
             return
-        for key, value in pairs(words):
-            if value not in _WORDS.get(key, (value,)):
-                raise ScpiError(-224)
-            if key == "STATE":
-                burst.on = value == "ON" and self.generator.states[channel].wave != "DC"
-            elif burst.on:
-                self._set(channel, key, value)
+        with self.generator.states[channel].unchanged_by_errors():
+            for key, value in pairs(words):
+                if value not in _WORDS.get(key, (value,)):
+                    raise ScpiError(-224)
+                if key == "STATE":
+                    burst.on = value == "ON" and self.generator.states[channel].wave != "DC"
+                elif burst.on:
+                    self._set(channel, key, value)
         self.generator.playback.reshape(channel)
         self.generator.playback.external_edges_changed()
 

@@ -5,8 +5,11 @@ offset to the amplitude that is set. Noise and the other waves share amplitude a
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, Window
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
@@ -61,6 +64,17 @@ class ChannelState:
         default_factory=lambda: OutputLevels(RESET_AMPLITUDE).with_load(INFINITE_LOAD))
     steady: OutputLevels = field(default_factory=lambda: OutputLevels(0.0, load=INFINITE_LOAD))  #: of DC
     burst: BurstState = field(default_factory=BurstState)
+
+    @contextmanager
+    def unchanged_by_errors(self) -> Iterator[None]:
+        """Undo what is set within if an error ends it: a message that is refused changes nothing."""
+        before, burst = dict(vars(self)), dict(vars(self.burst))
+        try:
+            yield
+        except ScpiError:
+            vars(self).update(before)
+            vars(self.burst).update(burst)
+            raise
 
     @property
     def function(self) -> str:

@@ -102,11 +102,12 @@ class SdgWaveCommands(SdgTable):
     def apply(self, channel: int, found: Sequence[tuple[str, str]]) -> None:
         """Set keys and values of a channel's wave."""
         state = self.generator.states[channel]
-        for key, value in found:
-            if key not in _BASIC:
-                raise ScpiError(-224)
-            if state.wave in _OF_WAVE.get(key, (state.wave,)):
-                _BASIC[key](state, value)
+        with state.unchanged_by_errors():
+            for key, value in found:
+                if key not in _BASIC:
+                    raise ScpiError(-224)
+                if state.wave in _OF_WAVE.get(key, (state.wave,)):
+                    _BASIC[key](state, value)
 
     @command("C<1-2>:BSWV?")
     @command("C<1-2>:BASIC_WAVE?")
@@ -161,19 +162,21 @@ class SdgWaveCommands(SdgTable):
     @command("C<1-2>:OUTP", _WORDS)
     @command("C<1-2>:OUTPUT", _WORDS)
     def set_output(self, channel: int, *words: str) -> Handler:
-        """``C1:OUTP ON,LOAD,50,PLRT,NOR``."""
-        state, switched = self.generator.states[channel], False
-        for key, value in pairs(words, ("ON", "OFF")):
-            if key in ("ON", "OFF"):
-                self.generator.playback.switch(channel, key == "ON")
-                switched = True
-            elif key == "LOAD":
-                state.set_load(float("inf") if value == "HZ" else number(value))
-            elif key == "PLRT" and value in ("NOR", "INVT"):
-                state.inverted = value == "INVT"   # the offset too
-                self.generator.playback.reshape(channel)
-            else:
-                raise ScpiError(-224)
+        """``C1:OUTP ON,LOAD,50,PLRT,NOR``: nothing is switched before all words are understood."""
+        state, switched = self.generator.states[channel], ""
+        with state.unchanged_by_errors():
+            for key, value in pairs(words, ("ON", "OFF")):
+                if key in ("ON", "OFF"):
+                    switched = key
+                elif key == "LOAD":
+                    state.set_load(float("inf") if value == "HZ" else number(value))
+                elif key == "PLRT" and value in ("NOR", "INVT"):
+                    state.inverted = value == "INVT"   # the offset too
+                else:
+                    raise ScpiError(-224)
+        self.generator.playback.reshape(channel)
+        if switched:
+            self.generator.playback.switch(channel, switched == "ON")
         yield self.generator.data_sheet.relay_time if switched else 0.0
 
     @command("C<1-2>:OUTP?")
@@ -218,15 +221,16 @@ class SdgWaveCommands(SdgTable):
     def set_rate(self, channel: int, *words: str) -> None:
         """``C1:SRATE MODE,TARB,VALUE,1000000``: the value counts in the mode TARB only."""
         state, sheet = self.generator.states[channel], self.generator.data_sheet
-        for key, value in pairs(words):
-            if key == "MODE" and value in ("DDS", "TARB"):
-                state.sampled = value == "TARB"
-            elif key == "VALUE":
-                rate = number(value.removesuffix("SA/S"))
-                if state.sampled:
-                    state.sample_rate = min(max(rate, sheet.min_sample_rate), sheet.max_sample_rate)
-            else:
-                raise ScpiError(-224)
+        with state.unchanged_by_errors():
+            for key, value in pairs(words):
+                if key == "MODE" and value in ("DDS", "TARB"):
+                    state.sampled = value == "TARB"
+                elif key == "VALUE":
+                    rate = number(value.removesuffix("SA/S"))
+                    if state.sampled:
+                        state.sample_rate = min(max(rate, sheet.min_sample_rate), sheet.max_sample_rate)
+                else:
+                    raise ScpiError(-224)
         self.generator.playback.reshape(channel)
 
     @command("C<1-2>:SRATE?")
@@ -241,12 +245,14 @@ class SdgWaveCommands(SdgTable):
     @command("C<1-2>:ARBWAVE", _WORDS)
     def select(self, channel: int, *words: str) -> None:
         """``C1:ARWV NAME,WAVE1`` or ``C1:ARWV INDEX,2``: the arbitrary waveform."""
-        for key, value in pairs(words):
-            name = {"NAME": self._name(value), "INDEX": named(value)}.get(key)
-            if name is None or self.generator.codes_of(name) is None:
-                raise ScpiError(-224)
-            self.generator.states[channel].arbitrary = name
-        self.generator.states[channel].set_wave("ARB")
+        state = self.generator.states[channel]
+        with state.unchanged_by_errors():
+            for key, value in pairs(words):
+                name = {"NAME": self._name(value), "INDEX": named(value)}.get(key)
+                if name is None or self.generator.codes_of(name) is None:
+                    raise ScpiError(-224)
+                state.arbitrary = name
+            state.set_wave("ARB")
         self.generator.playback.reshape(channel)
         self.generator.panel_commands.follow(channel)
 

@@ -11,7 +11,10 @@ from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
 from tsbench.simulated_backends.circuit.circuit import Circuit
 
-GUIDED = {"covered": 901.0, "seeds_covered": 900.0}  #: branches
+
+@pytest.fixture(autouse=True)
+def guided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "covered", lambda target, folder: {"seeds": 900, "corpus": 901}[folder])
 
 
 def test_each_virtual_instrument_has_one_target() -> None:
@@ -51,15 +54,15 @@ def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
     assert "0.2 min" in row and "FAIL" in row
 
 
-@pytest.mark.parametrize(("covered", "passes"), [({}, False), ({"covered": 900.0, "seeds_covered": 900.0}, False),
-                                                 (GUIDED, True)])
+@pytest.mark.parametrize(("seeds", "corpus", "passes"), [(0, 0, False), (900, 900, False), (900, 901, True)])
 def test_a_fuzzer_that_finds_nothing_beyond_the_seeds_does_not_pass(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: object,
-    covered: dict[str, float], passes: bool,
+    seeds: int, corpus: int, passes: bool,
 ) -> None:
     """A fuzzer that does not see which branches an input takes keeps no input."""
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
-    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=1e4, **covered) or [])
+    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=1e4) or [])
+    monkeypatch.setattr(fuzz, "covered", lambda target, folder: {"seeds": seeds, "corpus": corpus}[folder])
     monkeypatch.setattr(
         fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), 0.5)))
     assert fuzz.run(["kxci"], 30.0, False) == (0 if passes else 1)
@@ -116,7 +119,7 @@ def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
     def well(target: str, minutes: float, state: dict[str, float]) -> list[str]:
-        state.update(seconds=2000.0, **GUIDED)
+        state["seconds"] = 2000.0
         return []
 
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
@@ -159,7 +162,7 @@ def test_a_parser_that_was_not_reached_fails_the_benchmark(
     accepted: float, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
-    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=2000.0, **GUIDED) or [])
+    monkeypatch.setattr(fuzz, "fuzz", lambda target, minutes, state: state.update(seconds=2000.0) or [])
     monkeypatch.setattr(
         fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), accepted)))
     assert fuzz.run(["kxci"], 30.0, False) == code

@@ -201,6 +201,21 @@ def test_a_staircase_up_and_down_on_two_channels(meter: Meter) -> None:
     assert meter.errors() == []
 
 
+def test_one_element_of_the_channels_of_a_list(meter: Meter) -> None:
+    """As the samples of the programming guide read a sweep: FETCh at once behind INITiate, with a channel list."""
+    meter.send("*RST", ":SOUR:VOLT:MODE SWE", ":SOUR:VOLT:STAR 0", ":SOUR:VOLT:STOP 1", ":SOUR:VOLT:POIN 5",
+               ":SENS:FUNC 'CURR'", ":SENS:CURR:PROT 1e-3", ":TRIG:SOUR AINT", ":TRIG:COUN 5", ":OUTP ON", ":INIT (@1)")
+    currents = meter.numbers(":FETC:ARR:CURR? (@1)")
+    np.testing.assert_allclose(currents, np.linspace(0.0, 1e-4, 5), atol=2e-7)
+    assert meter.numbers(":FETC:CURR? (@1)") == currents[-1:]
+    np.testing.assert_allclose(meter.numbers(":FETC:ARR:SOUR? (@1)"), np.linspace(0.0, 1.0, 5), atol=1e-6)
+    np.testing.assert_allclose(meter.numbers(":READ:ARR:CURR? (@1)"), currents, atol=2e-7)
+    assert meter.numbers(":READ:CURR? (@1)") == pytest.approx([1e-4], rel=2e-3)
+    meter.send(":SOUR:VOLT:MODE FIX", ":SOUR:VOLT 0.5", ":SOUR2:VOLT 0.02", ":OUTP2 ON")
+    assert meter.numbers(":MEAS:CURR? (@1,2)") == pytest.approx([5e-5, 2e-5], rel=1e-2)
+    assert meter.errors() == []
+
+
 def test_pulses_have_their_width_and_a_reading_at_the_top(meter: Meter) -> None:
     meter.send("*RST", ":SOUR2:VOLT:RANG 2", ":SENS2:CURR:PROT 10e-3", ":SENS2:CURR:RANG 10e-3",
                ":SENS2:CURR:APER 20e-6", ":SOUR2:FUNC PULS", ":SOUR2:PULS:WIDT 500e-6", ":SOUR2:VOLT:MODE LIST",

@@ -54,6 +54,13 @@ def test_identity_and_reset(sdg: Any) -> None:
     ("C1:SRATE VALUE,1000", [], "C1:SRATE?", {"MODE": "DDS"}),
     ("C1:BSWV WVTP,TRIANGLE", [-224], "C1:BSWV?", {"WVTP": "SINE"}),
     ("C1:BSWV COLOUR,RED", [-224], "C1:BSWV?", {"WVTP": "SINE"}),
+    ("C1:OUTP ON,LOAD,abc", [-104], "C1:OUTP?", {"OFF": "LOAD", "HZ": "PLRT"}),   # what is refused changes nothing
+    ("C1:OUTP ON,PLRT,FOO", [-224], "C1:OUTP?", {"OFF": "LOAD", "HZ": "PLRT"}),
+    ("C1:OUTP LOAD,50,FOO,1", [-224], "C1:OUTP?", {"OFF": "LOAD", "HZ": "PLRT"}),
+    ("C1:BSWV AMP,1,FRQ,1kV", [-131], "C1:BSWV?", {"AMP": "4V"}),
+    ("C1:BTWV STATE,ON,TRSR,FOO", [-224], "C1:BTWV?", {"STATE": "OFF"}),
+    ("C1:SRATE MODE,TARB,FOO,1", [-224], "C1:SRATE?", {"MODE": "DDS"}),
+    ("C1:ARWV INDEX,2,FOO,1", [-224], "C1:BSWV?", {"WVTP": "SINE"}),
     ("C1:BSWV FRQ", [-109], "C1:BSWV?", {"FRQ": "1000HZ"}),
     ("C1:BSWV FRQ,1kV", [-131], "C1:BSWV?", {"FRQ": "1000HZ"}),
     ("C1:BSWV", [-109], "C1:BSWV?", {"FRQ": "1000HZ"}),
