@@ -154,8 +154,8 @@ class LimitQuestions:
 
     Parameters
     ----------
-    ask : sends a question and returns the number in its reply
-    questions : sourced function ("voltage", "current") -> question
+    ask : takes one of ``questions``, asks it in the language of the instrument, and returns the number in the reply
+    questions : sourced function ("voltage", "current") -> a query, or the expression that a language such as TSP prints
     """
 
     ask: Callable[[str], float]

@@ -10,7 +10,7 @@ from tsbench.station.bench.driver_calls import calling
 if TYPE_CHECKING:
     from tsbench.station.bench.connected_instruments import ConnectedInstruments
 
-_SAME = 1e-4  #: relative difference of two replies of one limit: some instruments round it to four or five digits
+_SAME = 1e-4  #: largest relative difference of two replies about one limit: all source meters send five digits or more
 
 
 def moved_limits(instruments: "ConnectedInstruments") -> list[str]:
@@ -30,12 +30,17 @@ def moved_limits(instruments: "ConnectedInstruments") -> list[str]:
             source: SourceSettings | None = getattr(meter, "source", None)
             if source is None or not isinstance(meter, LimitReadable):
                 continue
-            with calling(connection.label, "limit_questions"):
+            with calling(connection.label, "limit_questions.now"):
                 found = meter.limit_questions.now(source.function)
             if not math.isclose(found, source.compliance, rel_tol=_SAME):
-                limited, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
-                lines.append(
-                    f"{connection.label}: its compliance {limited} is {short_quantity(found, unit)} at the end of the "
-                    f"run, but tsbench had set {short_quantity(source.compliance, unit)}. Another program or somebody "
-                    "at its panel has changed it. The device may have had more than planned: check it")
+                lines.append(_line(getattr(meter, "label", connection.label), source, found))
     return lines
+
+
+def _line(label: str, source: SourceSettings, found: float) -> str:
+    limited, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
+    now, planned = short_quantity(found, unit), short_quantity(source.compliance, unit)
+    advice = ("The device may have had more than planned, so check it" if found > source.compliance else
+              "The readings may have been limited there, so measure again")
+    return (f"{label}: its compliance {limited} is {now} at the end of the run, but was {planned} when tsbench last "
+            f"read it. It was changed meanwhile, for example at the panel or by another program. {advice}")

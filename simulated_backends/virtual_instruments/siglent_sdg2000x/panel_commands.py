@@ -109,20 +109,23 @@ class SdgPanelCommands(SdgTable):
     @command("COUPLING", _WORDS)
     def set_coupling(self, *words: str) -> None:
         """``COUP TRACE,ON``, ``COUP FCOUP,ON,FDEV,500``: the deviation replaces the ratio, and the other way round."""
+        tracking = self.tracking
+        couplings = {letter: dataclasses.replace(one) for letter, one in self.couplings.items()}
         for key, value in pairs(words):
             if key == "TRACE":
-                self.tracking = _is_on(value)
+                tracking = _is_on(value)
             elif key in ("FCOUP", "PCOUP", "ACOUP"):
-                self.couplings[key[0]].on = _is_on(value)
+                couplings[key[0]].on = _is_on(value)
             elif key in ("FRAT", "PRAT", "ARAT"):
                 if (ratio := number(value)) <= 0.0:
                     raise ScpiError(-222)
-                self.couplings[key[0]].ratio = ratio
+                couplings[key[0]].ratio = ratio
             elif key in ("FDEV", "PDEV", "ADEV"):
-                self.couplings[key[0]].deviation = number(value, _UNITS[key[0]])
-                self.couplings[key[0]].ratio = None
+                couplings[key[0]].deviation = number(value, _UNITS[key[0]])
+                couplings[key[0]].ratio = None
             else:
                 raise ScpiError(-224)
+        self.tracking, self.couplings = tracking, couplings   # a message that is refused changes nothing
         self.follow(1)
 
     @command("COUP?")

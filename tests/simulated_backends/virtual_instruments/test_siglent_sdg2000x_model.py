@@ -61,6 +61,7 @@ def test_identity_and_reset(sdg: Any) -> None:
     ("C1:BTWV STATE,ON,TRSR,FOO", [-224], "C1:BTWV?", {"STATE": "OFF"}),
     ("C1:SRATE MODE,TARB,FOO,1", [-224], "C1:SRATE?", {"MODE": "DDS"}),
     ("C1:ARWV INDEX,2,FOO,1", [-224], "C1:BSWV?", {"WVTP": "SINE"}),
+    ("COUP FCOUP,ON,FRAT,0", [-222], "COUP?", {"TRACE": "OFF", "FCOUP": "OFF"}),
     ("C1:BSWV FRQ", [-109], "C1:BSWV?", {"FRQ": "1000HZ"}),
     ("C1:BSWV FRQ,1kV", [-131], "C1:BSWV?", {"FRQ": "1000HZ"}),
     ("C1:BSWV", [-109], "C1:BSWV?", {"FRQ": "1000HZ"}),

@@ -11,21 +11,23 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import run_on
 from tsbench.storage import read_run
 
-#: source meter -> what another program would send
+#: source meter -> what another program would send to set a limit
 CHANGES = {
-    "keithley_2400": ":SENS:CURR:PROT 2e-3",
-    "keithley_2450": ":SOUR:VOLT:ILIM 2e-3",
-    "keithley_2600": "smua.source.limiti = 2e-3",
-    "keysight_b2901a": ":SENS1:CURR:PROT 2e-3",
+    "keithley_2400": ":SENS:CURR:PROT {}",
+    "keithley_2450": ":SOUR:VOLT:ILIM {}",
+    "keithley_2600": "smua.source.limiti = {}",
+    "keysight_b2901a": ":SENS1:CURR:PROT {}",
 }
 
 
-@pytest.mark.parametrize("changed", [True, False])
+@pytest.mark.parametrize(("limit", "said"), [
+    ("2e-3", ("is 2 mA at the end", "may have had more than planned")),
+    ("0.5e-3", ("is 500 uA at the end", "readings may have been limited")), ("", ())])
 @pytest.mark.parametrize("driver", CHANGES)
-def test_a_limit_that_was_changed_during_a_run(driver: str, changed: bool, tmp_path: Path) -> None:
+def test_a_limit_that_was_changed_during_a_run(driver: str, limit: str, said: tuple[str, ...], tmp_path: Path) -> None:
     run = short_run(f"{driver}+keysight_infiniivision iv_sweep")
     with Bench.open(run.lay(tmp_path), run.device) as bench:
-        left = [CHANGES[driver]] if changed else []
+        left = [CHANGES[driver].format(limit)] if limit else []
 
         def at_the_first_point(event: RunEvent) -> None:
             if event.kind == "point" and left:
@@ -36,9 +38,10 @@ def test_a_limit_that_was_changed_during_a_run(driver: str, changed: bool, tmp_p
     assert not left and outcome.safe and outcome.path is not None
     stored = read_run(outcome.path)
     assert len(stored.points) > 5, "what was measured is kept"
-    if changed:
+    if limit:
         assert outcome.status == stored.status == "fail"
-        assert "compliance current is 2 mA at the end of the run, but tsbench had set 1 mA" in outcome.line
-        assert "source (K" in outcome.line and "check it" in outcome.line
+        assert "but was 1 mA when tsbench last read it" in outcome.line and all(part in outcome.line for part in said)
+        unit = {"keithley_2600": " unit a: ", "keysight_b2901a": " channel 1: "}.get(driver, "): ")
+        assert outcome.line.startswith("source (K") and unit in outcome.line
     else:
         assert outcome.status == "success"
