@@ -67,7 +67,8 @@ class InputCommands(ShortTable):
             self.panel.set_impedance(channel, impedance)
 
     @command("C<1-4>:CPL?")
-    def _get_coupling(self, channel: int) -> str:
+    def coupling(self, channel: int) -> str:
+        """``C1:CPL?``: coupling and impedance of an input."""
         one = self.panel.channels[channel]
         return "GND" if one.coupling == "GND" else one.coupling[0] + one.impedance
 

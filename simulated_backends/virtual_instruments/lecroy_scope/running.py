@@ -34,7 +34,8 @@ class ShortRunCommands(ShortTable):
         return None
 
     @command("TRMD?")
-    def _mode(self) -> str:
+    def mode(self) -> str:
+        """``TRMD?``: AUTO, NORM, SINGLE or STOP."""
         self.control.look()
         if not self.control.running:
             return "STOP"

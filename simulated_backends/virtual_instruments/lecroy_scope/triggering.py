@@ -57,6 +57,23 @@ class ShortTriggerCommands(ShortTable):
         self._select = {"type": kind, "HT": hold, "HV": low, "HV2": high, **values}
         self._apply(kind, source)
 
+    @property
+    def kind(self) -> str:
+        """Return what it triggers on: EDGE, GLIT, ..."""
+        return str(self._select["type"])
+
+    def select_source(self, source: str) -> None:
+        """Trigger on another source, and on the same as before.
+
+        Raises
+        ------
+        ScpiError
+            -224: there is no such source.
+        """
+        if source not in self.sources or (self.kind != "EDGE" and not source.startswith("C")):
+            raise ScpiError(-224)
+        self._apply(self.kind, source)
+
     def _apply(self, kind: str, source: str) -> None:
         trigger, hold = self.panel.trigger, self._select["HT"]
         trigger.kind = {"EDGE": "EDGE", "GLIT": "PULSE"}.get(kind, kind)
@@ -101,14 +118,16 @@ class ShortTriggerCommands(ShortTable):
             trigger.slope, trigger.positive = _SLOPES[word], word != "NEG"
 
     @command("C<1-4>:TRSL?")
-    def _get_slope(self, channel: int) -> str:
+    def slope(self, channel: int) -> str:
+        """``C1:TRSL?``: slope of the trigger."""
         return self._slopes[channel]
 
     @command("C<1-4>:TRCP", LecroyWord("AC", "DC", "HFREJ", "LFREJ"))
-    def _set_trigger_coupling(self, channel: int, word: str) -> None:
+    def set_trigger_coupling(self, channel: int, word: str) -> None:
         """``C1:TRCP DC``: coupling of the trigger; its filters are not simulated."""
         self._couplings[channel] = word
 
     @command("C<1-4>:TRCP?")
-    def _get_trigger_coupling(self, channel: int) -> str:
+    def trigger_coupling(self, channel: int) -> str:
+        """``C1:TRCP?``: coupling of the trigger."""
         return self._couplings[channel]

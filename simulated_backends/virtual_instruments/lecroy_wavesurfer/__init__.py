@@ -10,8 +10,12 @@ VIRTUAL_INSTRUMENTS = tuple(
 )
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
 LACKS = (
-    "math",
+    "math, and cursors",
     "the filters of the trigger path",
     "triggers on runts, slopes, intervals and dropouts, which never come",
-    "the automation (VBS) but for inputs, time base and trigger mode",
+    "of the automation (VBS): operators and loops of scripts, and what does not concern acquisitions, inputs, time "
+    "base, edge triggers and measurements",
+    "measurements between two sources, on a part of the record, at levels of one's own, and histograms",
+    "the statistics of acquisitions that nobody asks for while the scope runs in AUTO",
+    "pictures of the screen as JPEG and TIFF",
 )

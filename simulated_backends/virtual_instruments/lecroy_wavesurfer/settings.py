@@ -47,6 +47,18 @@ class ErrorRegisters(ShortTable):
     def _device_error(self) -> str:
         return "0"
 
+    @command("ALST?")
+    def _all_registers(self) -> str:
+        """``ALST?``: every status register; all but the status byte are cleared."""
+        byte, event = self.status.status_byte(), self.status.standard_event
+        self.status.standard_event = 0
+        self.status.update()
+        registers = {
+            "STB": byte, "ESR": event, "INR": self.scope.internal_state(), "DDR": self._device_error(),
+            "CMR": self._command_error(), "EXR": self._execution_error(), "URR": 0,
+        }
+        return ",".join(f"{name},{value}" for name, value in registers.items())
+
     @command("*CLS")
     def _clear(self) -> None:
         self.command_error = self.execution_error = 0
@@ -70,8 +82,12 @@ class WaveSurferSettings(ShortTable):
             place = (Number().parse(upper[:-3].strip().encode(), self, ()) / 100 - 0.5) * span
         else:
             place = Number("S").parse(upper.encode(), self, ())
+        self.set_place(place)
+
+    def set_place(self, place: float) -> None:
+        """Set the place of the trigger [s] relative to mid-screen, the nearest that can be."""
         latest = _LATEST * self.panel.time_scale
-        self.panel.position = -min(max(place, -latest), span / 2)
+        self.panel.position = -min(max(place, -latest), self.panel.timebase_range / 2)
 
     @command("TRDL?")
     def _delay(self) -> str:
@@ -93,12 +109,17 @@ class WaveSurferSettings(ShortTable):
             self.setting_values["segments_wanted", ()] = min(max(count, 2), self.data_sheet.max_segments)
         if points is not None:
             self.set_memory(points)
-        self.panel.segments = int(self.setting_values.get(("segments_wanted", ()), 10)) if on else 1
+        self.panel.segments = self.segments_wanted if on else 1
+
+    @property
+    def segments_wanted(self) -> int:
+        """Return the number of segments in sequence mode."""
+        return int(self.setting_values.get(("segments_wanted", ()), 10))
 
     @command("SEQ?")
     def _sequence(self) -> str:
-        wanted = self.setting_values.get(("segments_wanted", ()), 10)
-        return f"{'ON' if self.panel.segments > 1 else 'OFF'},{wanted},{self.quantity(self.panel.memory, 'SAMPLE')}"
+        state = "ON" if self.panel.segments > 1 else "OFF"
+        return f"{state},{self.segments_wanted},{self.quantity(self.panel.memory, 'SAMPLE')}"
 
     @command("BWL", Many(Text(bare=True), 1))
     def limit_bandwidth(self, *words: str) -> None:

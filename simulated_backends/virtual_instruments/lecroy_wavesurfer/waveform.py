@@ -1,17 +1,15 @@
-"""Reading records out of a WaveSurfer: ``WFSU``, ``WF?``, ``SCDP``; and ``VBS`` as far as programs need it."""
+"""Reading records out of a WaveSurfer: ``WFSU``, ``WF?``."""
 
-import math
-import re
 import struct
+from collections.abc import Generator
 
 import numpy as np
 
 from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
-from tsbench.simulated_backends.lecroy.execution import RawReply
 from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Text
+from tsbench.simulated_backends.scpi.parameters import Optional
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope
@@ -20,9 +18,6 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition imp
 
 _DIGITS = 9
 _COUPLINGS = {("DC", "50"): 0, ("GND", "1M"): 1, ("DC", "1M"): 2, ("GND", "50"): 3, ("AC", "1M"): 4}
-_VBS = re.compile(r"(?:return\s*=\s*)?app\.acquisition\.([\w.()\"]+?)(?:\.value)?", re.IGNORECASE)
-_VBS_SET = re.compile(r"app\.acquisition\.([\w.()\"]+?)(?:\.value)?\s*=\s*(.+)", re.IGNORECASE)
-_MODES = {"AUTO": "Auto", "NORM": "Normal", "SINGLE": "Single", "STOP": "Stopped"}
 
 
 class WaveSurferWaveform(TransferCommands):
@@ -37,23 +32,43 @@ class WaveSurferWaveform(TransferCommands):
         chosen = self.transfer["SN"]
         return range(min(chosen, count) - 1, min(chosen, count)) if chosen else range(count)
 
-    @command("C<1-4>:WF?", LecroyWord("DESC", "TEXT", "TIME", "DAT1", "DAT2", "ALL"))
-    def waveform(self, channel: int, part: str) -> Handler:
+    @command("C<1-4>:WF?", Optional(LecroyWord("DESC", "TEXT", "TIME", "DAT1", "DAT2", "ALL")))
+    def waveform(self, channel: int, part: str = "ALL") -> Handler:
         """``C1:WF? DAT1``: codes about mid-screen; DESC: their descriptor; TIME: times of segments; ALL: everything."""
+        acquisition = yield from self.acquired(channel)
+        head, data = self.parts(acquisition, channel)
+        times = self._times(acquisition)
+        found = {"DESC": head, "TIME": times, "DAT1": data, "ALL": head + times + data}.get(part, b"")
+        return part.encode() + b"," + definite_block(found, _DIGITS) + b"\n"
+
+    def parts(self, acquisition: Acquisition, channel: int) -> tuple[bytes, bytes]:
+        """Return the descriptor and the codes of a channel."""
+        data = self._codes(acquisition, channel)
+        return self._descriptor(acquisition, channel, len(data), len(self._times(acquisition))), data
+
+    def acquired(self, channel: int) -> Generator[float, None, Acquisition]:
+        """Acquire if it runs freely; return the acquisition of a channel.
+
+        Raises
+        ------
+        ScpiError
+            -221: it was not acquired.
+        """
         self.control.look()
         yield from self.control.snapshot()
         acquisition = self.memory.acquisition
         if acquisition is None or not self.memory.has(channel):
             raise ScpiError(-221)
-        data = self._codes(acquisition, channel)
-        times = self._times(acquisition)
-        head = self._descriptor(acquisition, channel, len(data), len(times))
-        found = {"DESC": head, "TIME": times, "DAT1": data, "ALL": head + times + data}.get(part, b"")
-        return part.encode() + b"," + definite_block(found, _DIGITS) + b"\n"
+        return acquisition
 
     @property
     def _wide(self) -> bool:
         return str(self.setting_values.get(("code_width", ()), "WORD")) == "WORD"
+
+    @property
+    def width(self) -> int:
+        """Return the bytes of a code."""
+        return 2 if self._wide else 1
 
     @property
     def _order(self) -> str:
@@ -81,7 +96,7 @@ class WaveSurferWaveform(TransferCommands):
 
     def _descriptor(self, acquisition: Acquisition, channel: int, size: int, times: int) -> bytes:
         plan, one = acquisition.plan, self.panel.channels[channel]
-        shown, stride, width = plan.channels[channel], max(self.transfer["SP"], 1), 2 if self._wide else 1
+        shown, stride, width = plan.channels[channel], max(self.transfer["SP"], 1), self.width
         total = plan.sampling.points * len(acquisition.records)
         fine = 256.0 if self._wide else 1.0
         return descriptor({
@@ -100,64 +115,3 @@ class WaveSurferWaveform(TransferCommands):
             "fixed_vertical_gain": steps_index(shown.scale / shown.probe, 1e-6), "vertical_vernier": 1.0,
             "bandwidth_limit": int(one.limit is not None), "wave_source": channel - 1,
         }, self._order == "<")
-
-    @command("SCDP")
-    def dump_screen(self) -> Handler:
-        """``SCDP``: the screen as a picture, without header and block."""
-        yield from self.control.snapshot()
-        return RawReply(self.picture("PNG"))
-
-    # ------------------------------------------------------------------------------------------ automation
-
-    @command("VBS?", Text())
-    def ask_automation(self, text: str) -> str:
-        """``VBS? 'return=app.Acquisition.TriggerMode'``: a variable of the acquisition."""
-        found = _VBS.fullmatch(text.strip())
-        name = found[1].lower() if found else ""
-        mode = "STOP" if not self.control.running else self.panel.sweep if self.control.continuous else "SINGLE"
-        values = {
-            "triggermode": _MODES[mode], "horizontal.horscale": f"{self.panel.time_scale:g}",
-            "horizontal.horoffset": f"{-self.panel.position:g}",
-            "horizontal.samplingrate": f"{self.panel.sampling().rate:g}",
-            "horizontal.numpoints": f"{self.panel.sampling().points:g}",
-            "horizontal.maxsamples": f"{self.panel.memory:g}",
-        }
-        for number, one in self.panel.channels.items():
-            values |= {f"c{number}.verscale": f"{one.scale:g}", f"c{number}.veroffset": f"{-one.middle:g}",
-                       f"c{number}.view": "-1" if one.shown else "0"}
-        if name not in values:
-            raise ScpiError(-224)
-        return values[name]
-
-    @command("VBS", Text())
-    def automate(self, text: str) -> Handler | None:
-        """``VBS 'app.Acquisition.TriggerMode = "Single"'``: set a variable of the acquisition."""
-        found = _VBS_SET.fullmatch(text.strip())
-        if found is None:
-            raise ScpiError(-224)
-        name, value = found[1].lower(), found[2].strip().strip('"')
-        if name == "triggermode":
-            word = next((word for word, written in _MODES.items() if written.lower() == value.lower()), None)
-            if word is None:
-                raise ScpiError(-224)
-            mode: Handler | None = self.set_mode(word)
-            return mode
-        try:
-            number = float(value)
-        except ValueError:
-            raise ScpiError(-104) from None
-        if not math.isfinite(number):
-            raise ScpiError(-104)
-        if name == "horizontal.horscale":
-            self.set_time_scale(number)
-        elif (channel := re.fullmatch(r"c([1-4])\.(verscale|veroffset|view)", name)) is not None:
-            one = int(channel[1])
-            if channel[2] == "verscale":
-                self.panel.set_scale(one, number)
-            elif channel[2] == "veroffset":
-                self.panel.set_middle(one, -number)
-            else:
-                self.panel.channels[one].shown = bool(number)
-        else:
-            raise ScpiError(-224)
-        return None

@@ -105,6 +105,7 @@ class FrontPanel:
         self.averages = 16
         self.segments = 1
         self.memory = self.sheet.memory  #: points, one channel of a pair
+        self.fixed_rate: float | None = None  #: [Sa/s] that is kept, however little of the memory is used
 
     def reset(self) -> None:
         """Bring every setting to its default."""
@@ -185,6 +186,9 @@ class FrontPanel:
     def sampling(self) -> Sampling:
         """Return rate and points of the next record."""
         sheet = replace(self.sheet, memory=self.memory)
+        if self.fixed_rate is not None:
+            rate = self.fixed_rate * (2 if self.paired else 1)
+            sheet = replace(sheet, max_sample_rate=min(rate, sheet.max_sample_rate))
         return choose_sampling(sheet, self.timebase_range, self.paired, self.segments)
 
     # --------------------------------------------------------------------------------------------- trigger

@@ -62,14 +62,17 @@ class RecordMemory:
         codes = self.codes(channel, stride, segment)
         return np.asarray(codes ^ np.uint16(MIDDLE << 8)).view(np.int16)
 
-    def trace(self, channel: int) -> ShownTrace | None:
-        """Return the record of a channel [V at the display] as it is measured; None if it was not acquired."""
+    def trace(self, channel: int, segment: int = 0, points: int = _SHOWN_POINTS) -> ShownTrace | None:
+        """Return a record of a channel [V at the display] as it is measured; None if it was not acquired.
+
+        ``points``: it has fewer than twice as many; of a longer record every n-th is taken.
+        """
         acquisition = self.acquisition
         if acquisition is None or not self.has(channel):
             return None
         plan = acquisition.plan
-        stride = max(plan.sampling.points // _SHOWN_POINTS, 1)
-        codes, shown = self.codes(channel, stride), plan.channels[channel]
+        stride = max(plan.sampling.points // points, 1)
+        codes, shown = self.codes(channel, stride, segment), plan.channels[channel]
         volts = np.asarray((codes * (1.0 / 256) - MIDDLE) * shown.step + shown.offset, dtype=np.float64)
         low, high = bool(np.any(codes == 0x0001)), bool(np.any(codes >= CLIPPED_HIGH << 8))
         volts[codes == 0] = np.nan
