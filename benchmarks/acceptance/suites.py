@@ -62,6 +62,8 @@ SUITES = (
           "keysight_33622a", "USB0::10893::6039::CN57266430::0::INSTR", tests=141),
     Suite("LeCroyT3DSO1204", "lecroy/test_lecroyT3DSO1204_with_device.py",
           ("lecroy_t3dso1204",), "keysight_33622a", longest=1800.0, probe=10, tests=96, left_out=5),
+    Suite("TeledyneMAUI", "teledyne/test_teledyneMAUI_with_device.py", ("lecroy_wavesurfer3054z",), "keysight_33622a",
+          tests=70),
     Suite("SDS1000XHD", "siglenttechnologies/test_siglent_sds1000xhd_with_device.py",
           ("siglent_sds1104xhd",), "keysight_33622a", tests=12, left_out=1),
 )

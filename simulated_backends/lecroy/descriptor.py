@@ -8,8 +8,11 @@ oscilloscopes use the same block for ``:WAVeform:PREamble?``, with some other co
 
 import struct
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 LENGTH = 346
+START = datetime(2026, 1, 1, 12)  #: what the calendar of an instrument shows when the bench is switched on
+STAMP = "dBBBBHH"  #: seconds, minute, hour, day, month, year, unused
 #: name -> (offset, format of struct, without byte order)
 FIELDS: Mapping[str, tuple[int, str]] = {
     "descriptor_name": (0, "16s"), "template_name": (16, "16s"), "comm_type": (32, "h"), "comm_order": (34, "h"),
@@ -43,6 +46,14 @@ def descriptor(values: Mapping[str, object], little: bool = True) -> bytes:
         offset, form = FIELDS[name]
         struct.pack_into(("<" if little else ">") + form, block, offset, value)
     return bytes(block)
+
+
+def time_stamp(seconds: float, little: bool = True) -> bytes:
+    """Return a time [s] of the bench as a date of the block."""
+    minutes, rest = divmod(START.second + seconds, 60.0)
+    date = START + timedelta(minutes=minutes)
+    return struct.pack(
+        ("<" if little else ">") + STAMP, rest, date.minute, date.hour, date.day, date.month, date.year, 0)
 
 
 def steps_index(value: float, first: float = 1e-12) -> int:

@@ -42,7 +42,7 @@ class InputCommands(ShortTable):
 
     @command("C<1-4>:OFST?")
     def _get_offset(self, channel: int) -> str:
-        return self.quantity(-self.panel.channels[channel].middle, "V")
+        return self.quantity(0.0 - self.panel.channels[channel].middle, "V")   # no minus in front of zero
 
     @command("C<1-4>:ATTN", Number())
     def set_attenuation(self, channel: int, value: float) -> None:

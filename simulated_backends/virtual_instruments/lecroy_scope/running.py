@@ -11,7 +11,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel imp
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import watch_inputs
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
 
-_LOOK = 0.04  #: [s] that an automatic set-up looks at the inputs
+LOOK = 0.04  #: [s] that an automatic set-up looks at the inputs
 _SET_UP = 2.0  #: [s] that it takes
 PERIODS = 5.0  #: that the screen then shows at least
 #: of the screen: a recent trigger is shown so long [s]
@@ -82,8 +82,8 @@ class ShortRunCommands(ShortTable):
     def set_up(self) -> Handler:
         """``ASET``: an automatic set-up that shows what is at the inputs."""
         self.control.abandon()
-        watch = yield from watch_inputs(self.scope.bench, _LOOK)
-        yield _SET_UP - _LOOK
+        watch = yield from watch_inputs(self.scope.bench, LOOK)
+        yield _SET_UP - LOOK
         self.scope.fit_to(watch, PERIODS)
         self.control.run()
 

@@ -248,7 +248,7 @@ _RATE = Variable(lambda scope, number: scope.panel.sampling().rate)
 _CHANNELS: Variables = {
     "view": Variable(lambda scope, number: scope.panel.channels[number].shown, _set_view),
     "verscale": Variable(lambda scope, number: scope.panel.channels[number].scale, _set_scale),
-    "veroffset": Variable(lambda scope, number: -scope.panel.channels[number].middle, _set_offset),
+    "veroffset": Variable(lambda scope, number: 0.0 - scope.panel.channels[number].middle, _set_offset),
     "coupling": Variable(_coupling, _set_coupling),
     "bandwidthlimit": Variable(_limit, _set_limit),
     "probeattenuation": Variable(lambda scope, number: scope.panel.channels[number].probe, _set_probe),
@@ -261,7 +261,7 @@ _CHANNELS: Variables = {
 }
 _HORIZONTAL: Variables = {
     "horscale": Variable(lambda scope, number: scope.panel.time_scale, _set_time_scale),
-    "horoffset": Variable(lambda scope, number: -scope.panel.position, _set_place),
+    "horoffset": Variable(lambda scope, number: 0.0 - scope.panel.position, _set_place),
     "maxsamples": Variable(lambda scope, number: scope.panel.memory, _set_memory),
     "samplemode": Variable(_sample_mode, _set_sample_mode),
     "numsegments": Variable(lambda scope, number: scope.setting_commands.segments_wanted, _set_segments),
@@ -290,4 +290,7 @@ VARIABLES: Variables = {
     **{f"acquisition.horizontal.{name}": variable for name, variable in _HORIZONTAL.items()},
     **{f"acquisition.trigger.{name}": variable for name, variable in _TRIGGER.items()},
 }
-METHODS: Methods = {"acquisition.acquire": _acquire}
+METHODS: Methods = {
+    "acquisition.acquire": _acquire,
+    "acquisition.c#.findscale": lambda scope, number, arguments: scope.setting_commands.find(number),
+}

@@ -1,10 +1,12 @@
 """The picture of the screen: ``HCSU``, which says how it looks and where it goes, and ``SCDP``, which sends it.
 
 Source: MAUI remote control manual, HARDCOPY_SETUP and SCREEN_DUMP. Words of older manuals (``BCKG,BLACK``,
-``BCKG,WHITE``) are taken too.
+``BCKG,WHITE``) are taken too. PyMeasure's device suite for the TeledyneMAUI has recorded that a folder without quotes
+is answered in capitals, and ``GRIDONLY`` as ``GRIDAREAONLY``, and that a reset leaves the set-up as it is.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -22,31 +24,40 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "DEST": ("REMOTE", "FILE", "CLIPBOARD", "EMAIL", "PRINTER"), "DIR": (),
     "AREA": ("DSOWINDOW", "GRIDAREAONLY", "FULLSCREEN"), "FILE": (), "PRINTER": (), "PORT": ("NET", "GPIB"),
 }
+_ALIASES = {"GRIDONLY": "GRIDAREAONLY"}
 _WRITTEN = {"STD": "Std", "PRINT": "Print"}
 
 
+class _CapitalText(Text):
+    """A text in quotes, or a word without them, which the scope takes in capitals."""
+
+    def __init__(self) -> None:
+        super().__init__(bare=True)
+
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
+        text = super().parse(raw, owner, key)
+        return text if raw.strip()[:1] in {b"'", b'"'} else text.upper()
+
+
 class HardcopyCommands(ShortTable):
-    """Pictures of the screen."""
+    """Pictures of the screen: first in PNG format, sent to the program."""
 
     def __init__(self, scope: ShortScope) -> None:
         super().__init__(scope)
-        self.set_defaults()
-
-    def set_defaults(self) -> None:
-        """A picture in PNG format, sent to the program."""
         self.chosen = {name: words[0] if words else "" for name, words in _NAMES.items()}
 
-    @command("HCSU", Many(Text(bare=True), 2))
+    @command("HCSU", Many(_CapitalText(), 2))
     def set_up(self, *raw: str) -> None:
         """``HCSU DEV,PNG,BCKG,WHITE,DEST,REMOTE``: format, ground and destination of a picture."""
         if len(raw) % 2:
             raise ScpiError(-109)
         given = {}
         for name, value in zip(raw[::2], raw[1::2], strict=True):
-            words = _NAMES.get(name.strip().upper())
-            if words is None or (words and value.strip().upper() not in words):
+            words = _NAMES.get(name)
+            word = _ALIASES.get(value.upper(), value.upper())
+            if words is None or (words and word not in words):
                 raise ScpiError(-224)
-            given[name.strip().upper()] = value.strip().upper() if words else value.strip()
+            given[name] = word if words else value
         self.chosen.update(given)
 
     @command("HCSU?")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.descriptor import FIELDS
+from tsbench.simulated_backends.lecroy.descriptor import FIELDS, STAMP
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Optional, Text
@@ -30,7 +30,8 @@ _NAMES: Mapping[str, str] = {
     "NOMINAL_BITS": "nominal_bits", "NOM_SUBARRAY_COUNT": "nominal_subarray_count",
     "HORIZ_INTERVAL": "horizontal_interval", "HORIZ_OFFSET": "horizontal_offset", "PIXEL_OFFSET": "pixel_offset",
     "VERTUNIT": "vertical_unit", "HORUNIT": "horizontal_unit", "HORIZ_UNCERTAINTY": "horizontal_uncertainty",
-    "ACQ_DURATION": "acquisition_duration", "RECORD_TYPE": "record_type", "PROCESSING_DONE": "processing_done",
+    "TRIGGER_TIME": "trigger_time", "ACQ_DURATION": "acquisition_duration", "RECORD_TYPE": "record_type",
+    "PROCESSING_DONE": "processing_done",
     "TIMEBASE": "timebase", "VERT_COUPLING": "vertical_coupling", "PROBE_ATT": "probe_attenuation",
     "FIXED_VERT_GAIN": "fixed_vertical_gain", "BANDWIDTH_LIMIT": "bandwidth_limit",
     "VERTICAL_VERNIER": "vertical_vernier", "ACQ_VERT_OFFSET": "acquired_vertical_offset",
@@ -46,6 +47,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 _STEPS = ("1", "2", "5", "10", "20", "50", "100", "200", "500")
 _TIMES, _VOLTS = ("ps", "ns", "us", "ms", "s", "ks"), ("uV", "mV", "V", "kV")
 _DATA = {"SIMPLE", "DATA_ARRAY_1"}
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _COLUMNS = 6  #: values in a line
 _LINE = "\r\n"
 
@@ -71,7 +73,8 @@ class InspectCommands(WaveSurferWaveform):
     def _line(self, name: str, head: bytes) -> str:
         offset, form = FIELDS[_NAMES[name]]
         value, = struct.unpack_from(self._order + form, head, offset)
-        return f"{name:<19}: {_text(name, form, value)}"
+        text = _date(self._order, value) if name == "TRIGGER_TIME" else _text(name, form, value)
+        return f"{name:<19}: {text}"
 
     def _values(self, head: bytes, data: bytes, form: str) -> str:
         if form not in {"FLOAT", "WORD", "BYTE"}:
@@ -84,6 +87,11 @@ class InspectCommands(WaveSurferWaveform):
             texts = [str(code) for code in (codes.astype(int) >> 8 if form == "BYTE" and self._wide else codes)]
         lines = [" ".join(texts[first:first + _COLUMNS]) for first in range(0, len(texts), _COLUMNS)]
         return f'"{_LINE}{_LINE.join(lines)}{_LINE}"'
+
+
+def _date(order: str, stamp: bytes) -> str:
+    seconds, minute, hour, day, month, year, _ = struct.unpack(order + STAMP, stamp)
+    return f"Date = {_MONTHS[month - 1]} {day}, {year}, Time = {hour:2}:{minute:2}:{seconds:12.9f}"
 
 
 def _text(name: str, form: str, value: float | bytes) -> str:

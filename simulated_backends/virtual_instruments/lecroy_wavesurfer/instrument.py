@@ -21,7 +21,7 @@ Quirks that the twin has
 
 Not simulated: triggers on runts, slopes, intervals and dropouts, which never come; the filters of the trigger path;
 what ``LACKS`` in ``__init__.py`` lists. In AUTO the scope acquires when it is asked: the statistics have these
-acquisitions only. ``INSP? "WAVEDESC"`` has no date. Not compared with an instrument: which byte stands behind a block;
+acquisitions only. Not compared with an instrument: which byte stands behind a block;
 the unit of a percentage; the first values of ``HCSU?``; ``Out.Result.Status`` and ``StatusDescription``;
 ``InstrumentMaxBandwidth``; the reply to a ``VBS?`` that returns nothing or that names an unknown object (the twin has
 none to the second); whether statistics are kept while ``StatsOn`` is false; the number of measurements (8); the trigger

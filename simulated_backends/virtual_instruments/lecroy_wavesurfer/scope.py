@@ -83,7 +83,6 @@ class WaveSurferScope(ShortScope):
         """Default set-up, running."""
         self.trigger_commands.set_defaults()
         self.measure_commands.set_defaults()
-        self.hardcopy_commands.set_defaults()
         for name in ("segments_wanted", "code_width", "code_order"):
             self.setting_values.pop((name, ()), None)
         return super().reset()

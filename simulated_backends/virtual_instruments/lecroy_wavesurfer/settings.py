@@ -2,10 +2,13 @@
 
 from tsbench.simulated_backends.lecroy.parameters import Depth, LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Number, OnOrOff, Optional, Text
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
+from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import LOOK
 from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.data_sheet import WaveSurferSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.input_watch import watch_inputs
 
 _LATEST = 10_000.0  #: [div] after the trigger
 _LEAST_MEMORY = 500
@@ -91,7 +94,7 @@ class WaveSurferSettings(ShortTable):
 
     @command("TRDL?")
     def _delay(self) -> str:
-        return self.quantity(-self.panel.position, "S")
+        return self.quantity(0.0 - self.panel.position, "S")
 
     @command("MSIZ", Depth())
     def set_memory(self, points: float) -> None:
@@ -134,6 +137,18 @@ class WaveSurferSettings(ShortTable):
             raise ScpiError(-224)
         for name, word in given.items():
             self.panel.channels[int(name[1:])].limit = legal[word]
+
+    @command("C<1-4>:ASET", Optional(LecroyWord("FIND")))
+    def find(self, channel: int, word: str = "FIND") -> Handler:
+        """``C1:ASET FIND``: gain and offset of one channel for what is at its input."""
+        watch = yield from watch_inputs(self.scope.bench, LOOK)
+        level = self.panel.channels[channel].level
+        self.scope.fit_channel(channel, watch)
+        self.panel.set_level(channel, level)
+
+    @command("C<1-4>:BWL?")
+    def _limits_by_channel(self, channel: int) -> str:
+        return self._limits()
 
     @command("BWL?")
     def _limits(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index
+from tsbench.simulated_backends.lecroy.descriptor import descriptor, steps_index, time_stamp
 from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
@@ -110,6 +110,7 @@ class WaveSurferWaveform(TransferCommands):
             "nominal_subarray_count": self.panel.segments,
             "horizontal_interval": plan.sampling.interval, "horizontal_offset": plan.first_sample,
             "pixel_offset": plan.first_sample, "vertical_unit": b"V", "horizontal_unit": b"S",
+            "trigger_time": time_stamp(acquisition.records[0].trigger, self._order == "<"),
             "acquisition_duration": plan.pre + plan.post, "timebase": steps_index(self.panel.time_scale),
             "vertical_coupling": _COUPLINGS.get((one.coupling, one.impedance), 2), "probe_attenuation": shown.probe,
             "fixed_vertical_gain": steps_index(shown.scale / shown.probe, 1e-6), "vertical_vernier": 1.0,

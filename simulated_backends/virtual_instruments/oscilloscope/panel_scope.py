@@ -40,6 +40,27 @@ class PanelScope(VirtualOscilloscope):
         """Return what is set, as the shared code reads it."""
         return self.panel
 
+    def fit_channel(self, number: int, watch: InputWatch) -> float | None:
+        """Set range, middle and trigger level of a channel so that the screen shows what is at its input.
+
+        Returns
+        -------
+        float or None
+            The period [s] of the signal; None if there is none, and nothing is set.
+        """
+        panel, node = self.panel, self.node(str(number))
+        if node is None:
+            return None
+        probe = panel.channels[number].probe
+        signal = watch.signal(node, probe / self.inputs.dividers.get(number, 1.0))
+        height = signal.high - signal.low
+        if height < _LEAST * probe or signal.period is None:
+            return None
+        panel.set_scale(number, step_up(height / (0.75 * self.data_sheet.divisions)))
+        panel.set_middle(number, (signal.high + signal.low) / 2)
+        panel.set_level(number, (signal.high + signal.low) / 2)
+        return signal.period
+
     def fit_to(self, watch: InputWatch, periods: float) -> bool:
         """Set ranges, time base and trigger so that the screen shows what is at the inputs.
 
@@ -54,18 +75,9 @@ class PanelScope(VirtualOscilloscope):
             Whether there is a signal.
         """
         panel, found = self.panel, dict[int, float]()
-        for number, one in panel.channels.items():
-            node = self.node(str(number))
-            if node is None:
-                continue
-            signal = watch.signal(node, one.probe / self.inputs.dividers.get(number, 1.0))
-            height = signal.high - signal.low
-            if height < _LEAST * one.probe or signal.period is None:
-                continue
-            found[number] = signal.period
-            panel.set_scale(number, step_up(height / (0.75 * self.data_sheet.divisions)))
-            panel.set_middle(number, (signal.high + signal.low) / 2)
-            panel.set_level(number, (signal.high + signal.low) / 2)
+        for number in panel.channels:
+            if (period := self.fit_channel(number, watch)) is not None:
+                found[number] = period
         if not found:
             return False
         for number, one in panel.channels.items():

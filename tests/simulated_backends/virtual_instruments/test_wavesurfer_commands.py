@@ -68,6 +68,10 @@ def test_the_descriptor_as_text_has_words_for_numbers(bench: Any) -> None:
         "50_us/div", "200_mV/div", "word", "HIFIRST")
     assert (found["VERTUNIT"], found["WAVE_SOURCE"], found["VERT_COUPLING"]) == (
         "Unit Name = V", "CHANNEL_1", "DC_1MOhm")
+    before = bench.bench.clock.now
+    assert 0.0 < before < 60.0
+    assert found["TRIGGER_TIME"].startswith("Date = JAN 1, 2026, Time = 12: 0:")
+    assert before - 1.0 < float(found["TRIGGER_TIME"].rpartition(":")[2]) <= before
     assert bench.ask(bench.scope, 'C1:INSP? "NOTHING"') == ""
     assert bench.ask(bench.scope, "EXR?") == "25"
 
@@ -83,6 +87,8 @@ def test_the_descriptor_as_text_has_words_for_numbers(bench: Any) -> None:
     ("", "HCSU?", 'DEV,PNG,FORMAT,PORTRAIT,BCKG,Std,DEST,REMOTE,DIR,"",AREA,DSOWINDOW,FILE,"",PRINTER,"",PORT,NET'),
     ("HCSU DEV, BMP, FORMAT, LANDSCAPE, BCKG, WHITE, AREA, GRIDAREAONLY", "HCSU?",
      'DEV,BMP,FORMAT,LANDSCAPE,BCKG,WHITE,DEST,REMOTE,DIR,"",AREA,GRIDAREAONLY,FILE,"",PRINTER,"",PORT,NET'),
+    ("HCSU AREA,GRIDONLY,DIR,D:\\Temp\\a,FILE,'b'", "HCSU?",
+     'DEV,PNG,FORMAT,PORTRAIT,BCKG,Std,DEST,REMOTE,DIR,"D:\\TEMP\\A",AREA,GRIDAREAONLY,FILE,"b",PRINTER,"",PORT,NET'),
     ("HCSU DEV,GIF", "CMR?;EXR?", "0;25"), ("HCSU DEV", "CMR?;EXR?", "0;27"),
     ("FOO;C1:VDIV", "ALST?", "STB,0,ESR,48,INR,8193,DDR,0,CMR,1,EXR,27,URR,0"),
 ])
@@ -113,6 +119,22 @@ def test_all_measurements_of_a_waveform(bench: Any) -> None:
     found = dict(zip(parts[::3], zip(parts[1::3], parts[2::3], strict=True), strict=True))
     assert float(found["TOP"][0]) == pytest.approx(TOP, abs=5e-3)
     assert found["PER"] == ("UNDEF", "IV")   # one pulse is on the screen
+
+
+@pytest.mark.parametrize("message", ["C1:AUTO_SETUP FIND", "C1:ASET", "VBS 'app.Acquisition.C1.FindScale()'"])
+def test_a_channel_is_fitted_alone(bench: Any, message: str) -> None:
+    bench.send(bench.scope, "C1:VDIV 5V", "C1:OFST 0V", "C1:TRLV 0.1V", message)
+    assert bench.ask(bench.scope, "C1:TRLV?") == "0.1"
+    scale, offset, time = bench.ask(bench.scope, "C1:VDIV?;C1:OFST?;TDIV?").split(";")
+    assert (float(scale), float(time)) == (0.2, 50e-6)   # 1 V on six of eight divisions
+    assert float(offset) == pytest.approx(-TOP / 2, abs=0.01)
+
+
+def test_a_reset_leaves_the_picture_as_it_is(bench: Any) -> None:
+    bench.send(bench.scope, "HCSU DEV,BMP", "*RST")
+    assert bench.ask(bench.scope, "HCSU?").startswith("DEV,BMP,")
+    assert bench.ask(bench.scope, "C1:OFST?;TRDL?") == "0;0"
+    assert bench.ask(bench.scope, "C2:BWL?") == "C1,OFF,C2,OFF,C3,OFF,C4,OFF"
 
 
 def test_the_picture_is_as_it_was_set_up(bench: Any) -> None:
