@@ -148,7 +148,8 @@ class WaveSurferSettings(ShortTable):
 
     @command("C<1-4>:BWL?")
     def _limits_by_channel(self, channel: int) -> str:
-        return self._limits()
+        found: str = self._limits()
+        return found
 
     @command("BWL?")
     def _limits(self) -> str:
