@@ -14,10 +14,11 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.stats import binom, norm
+from scipy.stats import binom, chi2, norm
 
 from benchmarks.report import INFORMATION, Line, report
 from benchmarks.stochastic import TRUTH
@@ -44,15 +45,23 @@ PRIORS: dict[str, RecoveryPrior] = {
 }
 
 
+class Estimate(NamedTuple):
+    """What an estimator found of one device."""
+
+    deviation: float  #: ln of found over true period
+    covered: bool  #: whether the interval contains the true period
+    half_width: float  #: of the interval, in ln of the period
+
+
 @dataclass(frozen=True)
 class Case:
-    """One device: ln of found over true period, and whether the interval contains the true one; None: no estimate."""
+    """One device; None: no estimate."""
 
     law: str
     design: str
-    found: tuple[float, bool, float] | None  #: with the half-width of the interval in ln(period)
-    likely: tuple[float, bool, float] | None  #: of the most likely logistic function
-    others: tuple[tuple[float, bool, float], ...] = ()  #: of each of ``PRIORS``
+    found: Estimate | None
+    likely: Estimate | None  #: of the most likely logistic function
+    others: tuple[Estimate, ...] = ()  #: of each of ``PRIORS``
 
 
 def laws() -> dict[str, Law]:
@@ -106,7 +115,7 @@ def most_likely(counts: Recovery) -> tuple[float, float, float]:
             chance = np.clip(share, 1e-12, 1.0 - 1e-12)[:, :, None] * plateaus
             heights += k * np.log(chance) + (n - k) * np.log1p(-chance)
         profile = heights.max(axis=(1, 2))
-        inside = places[profile >= profile.max() - 1.92]
+        inside = places[profile >= profile.max() - 0.5 * chi2.ppf(0.95, 1)]
         step = float(places[1] - places[0])
         low, high = float(inside[0]) - step, float(inside[-1]) + step
     top = places[profile >= profile.max() - 0.02]
@@ -129,8 +138,8 @@ def case(name: str, law: Law, design: tuple[int, int, float], plateau: float, ra
     for prior in PRIORS.values():
         other = posterior(x, counts.pairs, counts.fired, prior)
         rows.append((other.log_period(0.5), other.log_period(0.025), other.log_period(0.975)))
-    found, likely, *others = ((float(value) - true, bool(low <= true <= high), 0.5 * float(high - low))
-                              for value, low, high in rows)
+    found, likely, *others = (
+        Estimate(float(value) - true, bool(low <= true <= high), 0.5 * float(high - low)) for value, low, high in rows)
     return Case(name, label, found, likely, tuple(others))
 
 
@@ -144,7 +153,7 @@ def cases(each: int, seed: int) -> Iterator[Case]:
                     yield case(name, law, design, plateau, random)
 
 
-def _said(rows: list[tuple[float, bool, float]]) -> str:
+def _said(rows: list[Estimate]) -> str:
     """Return mean and scatter of the deviation, coverage and half-width."""
     deviation, covered, width = np.array(rows, dtype=np.float64).T
     error = deviation.std() / np.sqrt(deviation.size)
@@ -162,18 +171,18 @@ def lines_of(every: list[Case]) -> list[Line]:
     groups = {"all": known} | {key: [one for one in known if key in (one.law, one.design)]
                                for key in dict.fromkeys([*(one.law for one in known), *(one.design for one in known)])}
     for key, mine in groups.items():
-        found, likely = ([pair for one in mine if (pair := getattr(one, name)) is not None]
-                         for name in ("found", "likely"))
-        hits = sum(covered for _, covered, _ in found)
-        # a group fails only if chance alone seldom gives its coverage
+        found = [one.found for one in mine if one.found is not None]
+        likely = [one.likely for one in mine if one.likely is not None]
+        hits = sum(one.covered for one in found)
         low, high = binom.cdf(hits, len(found), _COVERED[0]), binom.sf(hits - 1, len(found), _COVERED[1])
-        bar = f"{100 * _COVERED[0]:g} to {100 * _COVERED[1]:g} %" if key == "all" else INFORMATION
+        bar = (f"{100 * _COVERED[0]:g} to {100 * _COVERED[1]:g} % (binomial test at 1 %)" if key == "all" else
+               INFORMATION)
         lines.append(Line(f"{key}: posterior", _said(found), bar, key != "all" or min(low, high) > 0.01))
         lines.append(Line(f"{key}: most likely logistic function", _said(likely), INFORMATION, True))
     for k, name in enumerate(PRIORS):
         pairs = [(one.others[k], one.found) for one in known if one.found is not None]
-        moved = [abs(other[0] - mine[0]) / mine[2] for other, mine in pairs]
-        hits = sum(other[1] for other, _ in pairs)
+        moved = [abs(other.deviation - mine.deviation) / mine.half_width for other, mine in pairs]
+        hits = sum(other.covered for other, _ in pairs)
         lines.append(Line(
             f"all, prior: {name}",
             f"period moves by {np.median(moved):.2f} half-widths (median; 95 %: {np.quantile(moved, 0.95):.2f}); "

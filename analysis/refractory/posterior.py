@@ -27,7 +27,7 @@ _ODDS = 7.0  #: largest logarithm of the odds of the plateau on the grid; beyond
 _SIZES = (41, 12, 12), (41, 12, 12), (61, 14, 18)
 _LEFT_OUT = 5e-4  #: share of the posterior that the next search may leave out on each side
 _DRAWS = 2000  #: of the posterior, for the credible band of the curve
-_TAIL = 1e-9  #: it and 1 less it stand for the plateaus 0 and 1
+_TAIL = 1e-9  #: stands for the plateau 0; 1 - _TAIL stands for the plateau 1
 
 
 @dataclass(frozen=True)
