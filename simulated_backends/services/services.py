@@ -12,6 +12,7 @@ from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.circuit.engine import CircuitInterface
 from tsbench.simulated_backends.services.clock import BenchClock
 from tsbench.simulated_backends.services.heated_body import HeatedBody
+from tsbench.simulated_backends.services.idle_time import IdleTime
 from tsbench.simulated_backends.services.needles import Needles
 from tsbench.simulated_backends.services.node_noise import NodeNoise
 from tsbench.simulated_backends.services.regulation import Regulation
@@ -59,6 +60,7 @@ class BenchServices:
         self.work_per_message = work_per_message
         self._work_left = float(work_per_message)
         self.left_out: list[str] = []   #: what was last not computed, until an instrument reports it
+        self.idle_time: IdleTime | None = None   #: None: between two messages, no time passes
         self.lock = threading.RLock()
         self.seed = seed
         self.imperfections = imperfections
@@ -113,6 +115,8 @@ class BenchServices:
     def begin_message(self) -> None:
         """Allow the work of one message; call it before moving the timeline from outside."""
         self._work_left = float(self.work_per_message)
+        if self.idle_time is not None:
+            self.idle_time.pass_by()
 
     @property
     def gives_up(self) -> bool:

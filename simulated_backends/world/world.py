@@ -17,6 +17,7 @@ from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import GROUND, Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
+from tsbench.simulated_backends.services.idle_time import IdleTime
 from tsbench.simulated_backends.services.services import BenchServices, WorldClock
 from tsbench.simulated_backends.virtual_instruments.current_amplifier.amplifier import TransimpedanceAmplifier
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
@@ -48,6 +49,8 @@ class World:
         self.path = path
         self.bench = BenchServices(file.seed, file.imperfections, file.wires, file.steps_per_message,
                                    file.calibration_errors)
+        if file.idle_time:
+            self.bench.idle_time = IdleTime(self.bench.clock)
         planned = (*file.faults, *faults_from_environment())
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []

@@ -188,6 +188,7 @@ class WorldFile(_WorldTable):
     #: (gain, offset) of every instrument in parts of its limits; None: drawn
     calibration_errors: tuple[PartOfLimit, PartOfLimit] | None = None
     steps_per_message: int = Field(default=WORK_PER_MESSAGE, gt=0)  #: of the circuit; what takes more is left out
+    idle_time: bool = False  #: whether the time between two messages of a program in this process passes on the bench
     witness: WitnessTable | None = None
     instruments: dict[str, WorldInstrument] = Field(default_factory=dict)
     fixture: WorldFixture
