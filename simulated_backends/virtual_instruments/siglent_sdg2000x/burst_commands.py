@@ -57,27 +57,30 @@ class SdgBurstCommands(SdgTable):
     @command("C<1-2>:BTWV", Many(SdgWord(), minimum=1))
     @command("C<1-2>:BURSTWAVE", Many(SdgWord(), minimum=1))
     def set_burst(self, channel: int, *words: str) -> None:
-        """``C1:BTWV STATE,ON,TRSR,MAN,TIME,3``, and ``C1:BTWV MTRIG``, which triggers."""
+        """``C1:BTWV STATE,ON,TRSR,MAN,TIME,3,CARR,WVTP,PULSE``, and ``C1:BTWV MTRIG``, which triggers.
+
+        All behind ``CARR`` is of the wave.
+        """
         burst = self.generator.states[channel].burst
         if words == ("MTRIG",):
             if not burst.on or burst.source != "MAN":
                 raise ScpiError(-211)
             self.generator.playback.start_burst(channel, self.clock.now)
             return
-        if words[0] == "CARR":
-            self.generator.wave_commands.apply(channel, pairs(words[1:]))
-            self.generator.playback.reshape(channel)
-            self.generator.panel_commands.follow(channel)
-            return
+        of_burst = words.index("CARR") if "CARR" in words else len(words)
+        carrier = pairs(words[of_burst + 1:])
         with self.generator.states[channel].unchanged_by_errors():
-            for key, value in pairs(words):
+            for key, value in pairs(words[:of_burst]):
                 if value not in _WORDS.get(key, (value,)):
                     raise ScpiError(-224)
                 if key == "STATE":
                     burst.on = value == "ON" and self.generator.states[channel].wave != "DC"
                 elif burst.on:
                     self._set(channel, key, value)
+            self.generator.wave_commands.apply(channel, carrier)
         self.generator.playback.reshape(channel)
+        if carrier:
+            self.generator.panel_commands.follow(channel)
         self.generator.playback.external_edges_changed()
 
     def _set(self, channel: int, key: str, value: str) -> None:

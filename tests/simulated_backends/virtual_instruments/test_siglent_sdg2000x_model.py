@@ -45,6 +45,11 @@ def test_identity_and_reset(sdg: Any) -> None:
     ("C1:OUTPUT LOAD,1", [], "C1:OUTP?", {"OFF": "LOAD", "50": "PLRT"}),
     ("C1:OUTP PLRT,INVT", [], "C1:OUTP?", {"HZ": "PLRT"}),
     ("C1:BSWV WVTP,DC,OFST,1.5", [], "C1:BSWV?", {"WVTP": "DC", "OFST": "1.5V"}),
+    ("C1:BTWV STATE,ON,TRSR,MAN,TIME,3,CARR,WVTP,PULSE,FRQ,2000,AMP,1", [], "C1:BTWV?",
+     {"TRSR": "MAN", "TIME": "3"}),
+    ("C1:BTWV STATE,ON,TRSR,MAN,TIME,3,CARR,WVTP,PULSE,FRQ,2000,AMP,1", [], "C1:BSWV?",
+     {"WVTP": "PULSE", "FRQ": "2000HZ", "AMP": "1V"}),
+    ("C1:BTWV STATE,ON,CARR,WVTP,FOO", [-224], "C1:BTWV?", {"STATE": "OFF"}),
     ("C1:BTWV TIME,3", [], "C1:BTWV?", {"STATE": "OFF"}),
     ("C1:BTWV STATE,ON,TRSR,MAN,TIME,3", [], "C1:BTWV?", {"TRSR": "MAN", "TIME": "3", "DLAY": "2.4e-07S"}),
     ("C1:BTWV STATE,ON,TIME,INF", [], "C1:BTWV?", {"TIME": "INF"}),
@@ -266,3 +271,11 @@ def test_a_wave_is_copied_to_the_other_channel(sdg: Any) -> None:
     assert (found["WVTP"], found["FRQ"], found["AMP"], found["OFST"], found["WIDTH"]) == (
         "PULSE", "2000HZ", "0.4V", "0.05V", "1e-05")
     assert "LOAD,50" in sdg.ask(g, "C2:OUTP?") and sdg.errors(g) == []
+
+
+def test_the_reply_about_a_burst_can_be_sent_again(sdg: Any) -> None:
+    g = sdg.generator
+    sdg.send(g, "C1:BTWV STATE,ON,TRSR,MAN,TIME,3,CARR,WVTP,PULSE,FRQ,2000,AMP,1,OFST,0.5")
+    kept = sdg.ask(g, "C1:BTWV?")
+    sdg.send(g, "*RST", kept)
+    assert sdg.ask(g, "C1:BTWV?") == kept
