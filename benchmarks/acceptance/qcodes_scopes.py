@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
-from benchmarks.acceptance.judging import width_at_half
+from benchmarks.acceptance.judging import crossings, width_at_half
 
 GENERATOR = "keysight_33622a"
 #: pulses of 100 us every 500 us, 0 V to 1 V
@@ -46,11 +46,13 @@ for _one in DRIVERS:
 
 
 def pulses_are_true(times: Any, volts: Any, tolerance: float) -> None:
-    """The record has the levels [V] of the pulses within a tolerance, and their width in its own time [s]."""
+    """The record has the levels [V] of the pulses within a tolerance, their width, and an edge at the trigger (0 s)."""
     close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, tolerance)
     close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, tolerance)
     interval = float(times[1] - times[0])
     close_to("width", width_at_half(times, volts, 0.0, 1.0), 100e-6, 2.0 * interval)
+    up = crossings(times, volts, 0.5, True)
+    close_to("edge at the trigger", float(up[np.argmin(np.abs(up))]), 0.0, 2.0 * interval)
     assert interval < 5e-6, f"the interval is {interval:g} s, too long to see a pulse of 100 us"
 
 
@@ -79,10 +81,10 @@ def block_of_the_infiniium_is_the_generators_waveform(scope: Any, bench: OpenBen
     """A block that is read by the session of the driver has the levels of the pulses."""
     _digitised(scope, bench)
     scope.write(":WAVeform:SOURce CHANnel1;FORMat WORD;BYTeorder LSBFirst;STReaming OFF")
-    step, origin, interval = (
-        float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin", "XINCrement"))
+    step, origin, interval, begin = (
+        float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin", "XINCrement", "XORigin"))
     codes = scope.visa_handle.query_binary_values(":WAVeform:DATA?", "h", container=np.array)
-    pulses_are_true(interval * np.arange(len(codes)), codes * step + origin, 0.06)
+    pulses_are_true(begin + interval * np.arange(len(codes)), codes * step + origin, 0.06)
 
 
 @INFINIIUM.case
@@ -149,7 +151,7 @@ def block_of_the_rigol_is_the_generators_waveform(scope: Any, bench: OpenBench) 
     scope.write(":WAV:SOUR CHAN1")
     scope.write(":WAV:MODE NORM")
     scope.write(":WAV:FORM BYTE")
-    step, origin, reference, interval = (
-        float(scope.ask(f":WAV:{word}?")) for word in ("YINC", "YOR", "YREF", "XINC"))
+    step, origin, reference, interval, begin = (
+        float(scope.ask(f":WAV:{word}?")) for word in ("YINC", "YOR", "YREF", "XINC", "XOR"))
     codes = scope.visa_handle.query_binary_values(":WAV:DATA?", "B", container=np.array)
-    pulses_are_true(interval * np.arange(len(codes)), (codes - origin - reference) * step, 0.06)
+    pulses_are_true(begin + interval * np.arange(len(codes)), (codes - origin - reference) * step, 0.06)
