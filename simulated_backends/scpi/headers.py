@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import long_and_short
+from tsbench.simulated_backends.scpi.parameters import between, long_and_short
 from tsbench.simulated_backends.scpi.syntax import split_program
 
 _PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+\d*))(?P<suffix><[^>]*>)?")
@@ -101,8 +101,13 @@ class _Leaf:
 @dataclass
 class _Node:
     children: "dict[str, _Node]" = field(default_factory=dict)
+    abbreviated: "dict[str, _Node]" = field(default_factory=dict)  #: by the lengths between the short and the long form
     command: _Leaf | None = None
     query: _Leaf | None = None
+
+    def child(self, word: str) -> "_Node | None":
+        """Return the node that a received word, in capitals, leads to."""
+        return self.children.get(word) or self.abbreviated.get(word)
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,16 @@ class Context:
 
 
 class CommandTree:
-    """All commands of one instrument class."""
+    """All commands of one instrument class.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    any_length : bool
+        A word may have any length from its short to its long form. SCPI-99 (volume 1, 6.2.1) has these two forms only.
+    """
+
+    def __init__(self, any_length: bool = False) -> None:
+        self._any_length = any_length
         self.root = _Node()
         self.start = Context(self.root)
         self._resolved: dict[
@@ -156,6 +168,8 @@ class CommandTree:
             long, short = long_and_short(word)
             child = here.children.get(long) or here.children.get(short) or _Node()
             here.children[long] = here.children[short] = child
+            for spelling in between(word) if self._any_length else ():
+                here.abbreviated.setdefault(spelling, child)
             here = child
         leaf = _Leaf(entry, tuple(captures), suffixed)
         if query:
@@ -181,8 +195,9 @@ class CommandTree:
 
     def forget(self, word: str) -> None:
         """Remove a node at the root, with everything below it: ``forget("SYSTem")``."""
-        for spelling in long_and_short(word):
+        for spelling in (*long_and_short(word), *between(word)):
             self.root.children.pop(spelling, None)
+            self.root.abbreviated.pop(spelling, None)
 
     def units(self, message: bytes) -> tuple[ProgramUnit, ...]:
         """Return the units of a message, up to the first whose header is wrong. The rest is discarded."""
@@ -235,10 +250,10 @@ class CommandTree:
         for word in words.split(":"):
             if not common:
                 following = Context(here, tuple(suffixes))
-            child = here.children.get(word)
+            child = here.child(word)
             suffix: int | None = None
             if child is None and (match := _DIGITS.match(word)):
-                child = here.children.get(match.group(1))
+                child = here.child(match.group(1))
                 suffix = int(match.group(2))
             if child is None:
                 raise ScpiError(-113, header)

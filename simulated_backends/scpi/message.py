@@ -170,13 +170,16 @@ class MessageDevice:
     #: whether a new message leaves unread replies as they are, without error -410
     keeps_replies: ClassVar[bool] = False
 
+    #: whether a word of a header may have any length from its short to its long form
+    any_length: ClassVar[bool] = False
+
     tree: ClassVar[CommandTree]
     status_commands: Any = Subsystem(StatusCommands)   # a model may have other registers
     common_commands = Subsystem(CommonCommands)
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        cls.tree = build_tree(cls)
+        cls.tree = build_tree(cls, cls.any_length)
 
     def __init__(self, clock: BenchClock) -> None:
         self.clock = clock

@@ -44,6 +44,12 @@ def long_and_short(keyword: str) -> tuple[str, str]:
     return keyword.upper(), short or keyword.upper()
 
 
+def between(keyword: str) -> tuple[str, ...]:
+    """Return the spellings of ``"VOLTage"`` that are longer than the short and shorter than the long form."""
+    long, short = long_and_short(keyword)
+    return tuple(long[:length] for length in range(len(short) + 1, len(long))) if long.startswith(short) else ()
+
+
 class Parameter:
     """One argument of a command; subclasses say what it may be."""
 

@@ -349,8 +349,10 @@ def declared(cls: type, place: str = "") -> Iterator[tuple[str, HeaderEntry]]:
             yield pattern, HeaderEntry(_method_call(member, parameters), name, table, pattern)
 
 
-def build_tree(cls: type) -> CommandTree:
+def build_tree(cls: type, any_length: bool = False) -> CommandTree:
     """Collect the commands and settings that ``cls``, its bases and its command tables declare.
+
+    ``any_length``: as of :class:`CommandTree`.
 
     Raises
     ------
@@ -358,7 +360,7 @@ def build_tree(cls: type) -> CommandTree:
         Two settings have the same name, in different tables.
     """
     settings_of(cls)
-    tree = CommandTree()
+    tree = CommandTree(any_length)
     for pattern, entry in declared(cls):
         tree.add(pattern, entry)
     return tree

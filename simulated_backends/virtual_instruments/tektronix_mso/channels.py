@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, Text
+from tsbench.simulated_backends.scpi.parameters import Boolean, Number, Parameter, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekWord
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekChoice, TekWord
 
 _OHM = {50.0: "50", 1e6: "1M"}
 
@@ -31,7 +31,7 @@ class Bandwidth(Parameter):
     """FULl, or the filter nearest to a frequency [Hz] (in its ratio); the value is the bandwidth."""
 
     def __init__(self, **words: float) -> None:
-        self._word = Choice("FULl", *words)
+        self._word = TekChoice("FULl", *words)
         self._words = {key.upper()[:3]: value for key, value in words.items()}
         self._number = Number("Hz", 1.0)
 
@@ -168,9 +168,9 @@ class MsoChannelCommands(TektronixChannels):
     waveforms_shown = Setting(":DISplay:WAVEform", Boolean(), default=True)
     coupling = Setting(":CH<1-8>:COUPling", TekWord("AC", "DC", "DCR"), default="DC", coerce="coupling_chosen")
 
-    @command(":CH<1-8>:PROBETYPe?")
+    @command(":CH<1-8>:PROBETYPE?")
     def _kind_of_probe(self, channel: int) -> str:
-        """``CH1:PROBETYPe?``: ANALOG or DIGITAL, as the maker's driver tm_devices asks (tekscope.py)."""
+        """``CH1:PROBETYPE?``: ANALOG or DIGITAL, as the maker's driver tm_devices asks (tekscope.py)."""
         return "ANALOG"
 
 

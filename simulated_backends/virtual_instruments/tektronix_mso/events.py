@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable
 
 from tsbench.simulated_backends.scpi.message import CommonCommands, Handler
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
+from tsbench.simulated_backends.scpi.parameters import Boolean, Integer
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, POWER_ON
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekChoice
 
 SOURCE_NOT_ACTIVE = 2244
 NO_WAVEFORM = 2225
@@ -137,7 +138,7 @@ class EventCommands(TektronixTable):
             self.setting_values.pop((name, ()), None)
         yield from self._factory()
 
-    @command(":LOCk", Choice("ALL", "NONe"))
-    @command(":UNLock", Choice("ALL"))
+    @command(":LOCk", TekChoice("ALL", "NONe"))
+    @command(":UNLock", TekChoice("ALL"))
     def _front_panel(self, which: str) -> None:
         """``LOCk``, ``UNLock``: of the front panel."""

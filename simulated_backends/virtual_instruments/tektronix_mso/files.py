@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Choice, Text
+from tsbench.simulated_backends.scpi.parameters import Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekWord
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekChoice, TekWord
 
 _COLUMNS = 640  #: points of a trace
 _DRAWING = 0.5  #: [s]
@@ -97,12 +97,12 @@ class DpoFileCommands(TektronixFiles):
     export_palette = Setting(":EXPort:PALEtte", TekWord("COLOr", "INKSaver", "BLACKANDWhite"), default="COLO")
     export_view = Setting(":EXPort:VIEW", TekWord("FULLSCREEN", "GRAticule", "FULLNOmenu"), default="FULLSCREEN")
 
-    @command(":HARDCopy", Choice("STARt"))
+    @command(":HARDCopy", TekChoice("STARt"))
     def _copy(self, word: str) -> Handler:
         """``HARDCopy STARt``: into the file that is set."""
         yield from self.draw(self.copy_file, self.copy_palette == "INKS")
 
-    @command(":EXPort", Choice("STARt"))
+    @command(":EXPort", TekChoice("STARt"))
     def _export(self, word: str) -> Handler:
         """``EXPort STARt``: likewise."""
         yield from self.draw(self.export_file, self.export_palette == "INKS")

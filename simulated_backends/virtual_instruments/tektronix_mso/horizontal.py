@@ -47,7 +47,7 @@ class HorizontalCommands(TektronixTable):
     frame_count = Setting(":HORizontal:FASTframe:COUNt", CoercedInteger("", 1), default=10)
     acquire_mode = Setting(":ACQuire:MODe", TekWord("SAMple", "PEAKdetect", "HIRes", "AVErage", "ENVelope"),
                            default="SAM", coerce="mode_chosen")
-    average_count = Setting(":ACQuire:NUMAVg", CoercedInteger("", 2, 10240), default=16)
+    average_count = Setting(":ACQuire:NUMAvg", CoercedInteger("", 2, 10240), default=16)
     stop_after = Setting(":ACQuire:STOPAfter", TekWord("RUNSTop", "SEQuence"), default="RUNST",
                          change="_sequence_chosen")
     summary = Setting(":HORizontal:FASTframe:SUMFrame", TekWord("NONe", "AVErage", "ENVelope"), default="NON")

@@ -5,6 +5,7 @@ Quirks that the twin has
 - Replies begin with a header (``HEADer ON``) after power-on and ``FACtory``; ``*RST`` leaves it as it is. Common
   queries never have one. ``VERBose OFF`` makes headers and words short.
 - There is no ``SYSTem:ERRor?``. An event can be read (``EVENT?``, ``EVMsg?``, ``ALLEv?``) only after ``*ESR?``.
+- A word may have any length from its capitals on: ``TRIG``, ``TRIGG`` ("Abbreviating" in the programmer's guides).
 - A number out of range becomes the limit, with event 222.
 - A query about a waveform that is not on has no reply: the client runs into its timeout. The event is 2244.
 - ``DATa:STOP`` does not follow the record length.
@@ -53,6 +54,7 @@ class VirtualTektronix(TektronixBase):
 
     error_queue_depth = 33
     error_detail = True
+    any_length = True
     date = _DATE
     data_sheet: ClassVar[TektronixSheet]
     channel_commands: TektronixChannels

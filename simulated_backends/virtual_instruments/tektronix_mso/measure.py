@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Text
+from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import NO_WAVEFORM, event_text
@@ -21,7 +21,7 @@ from tsbench.simulated_backends.virtual_instruments.tektronix_mso.measured impor
     short,
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekWord
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekChoice, TekWord
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.waveform import WaveformSource
 
 
@@ -98,7 +98,7 @@ class DpoMeasureCommands(TektronixMeasurements):
     statistics_mode = Setting(
         ":MEASUrement:STATIstics:MODe", TekWord("OFF", "ALL", "VALUEMean", "MINMax", "MEANSTDdev"), default="OFF")
     weighting = Setting(":MEASUrement:STATIstics:WEIghting", Integer("", 1, 1000), default=32)
-    gating = Setting(":MEASUrement:GATing", Choice("ON", "OFF", "ZOOM1", "ZOOM2", "ZOOM3", "ZOOM4", "CURSor"),
+    gating = Setting(":MEASUrement:GATing", TekChoice("ON", "OFF", "ZOOM1", "ZOOM2", "ZOOM3", "ZOOM4", "CURSor"),
                      default="OFF")
 
     def _forget(self, slot: int, *_: Any) -> None:
@@ -143,7 +143,7 @@ class DpoMeasureCommands(TektronixMeasurements):
         found = self.statistic({"MINI": "MIN"}.get(which, which), slot)
         return str(int(found)) if which == "COUN" else self.format_number(found)
 
-    @command(":MEASUrement:STATIstics:COUNt", Choice("RESEt"))
+    @command(":MEASUrement:STATIstics:COUNt", TekChoice("RESEt"))
     def _forget_all(self, word: str) -> None:
         self.values.clear()
 

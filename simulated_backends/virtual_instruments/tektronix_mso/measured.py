@@ -59,7 +59,7 @@ MSO_TYPES: Mapping[str, str] = {
     "ACRMS": "ac rms", "AMPLITUDE": "amplitude", "AREA": "area", "BASE": "low", "BURSTWIDTH": "burst",
     "FALLTIME": "fall", "FREQUENCY": "frequency", "MAXIMUM": "maximum", "MEAN": "mean", "MINIMUM": "minimum",
     "NDUTY": "negative duty", "NOVERSHOOT": "negative overshoot", "NWIDTH": "negative width", "PDUTY": "positive duty",
-    "PERIOD": "period", "PK2PK": "peak to peak", "POVERSHOOT": "positive overshoot", "PWIDTH": "positive width",
+    "PERIOD": "period", "PK2Pk": "peak to peak", "POVERSHOOT": "positive overshoot", "PWIDTH": "positive width",
     "RISETIME": "rise", "RMS": "rms", "TOP": "high",
     **dict.fromkeys((
         "COMMONMODE", "DATARATE", "EYEHIGH", "EYELOW", "FALLSLEWRATE", "HIGHTIME", "HOLD", "LOWTIME", "PHASENOISE",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tsbench.simulated_backends.scpi.headers import parse_pattern
-from tsbench.simulated_backends.scpi.parameters import Choice, Number, long_and_short
+from tsbench.simulated_backends.scpi.parameters import Choice, Number, between, long_and_short
 
 NOT_A_NUMBER = "9.91E+37"
 
@@ -27,7 +27,17 @@ def engineering(value: float, zero: str = "0.0E+0", digits: int = 4) -> str:
     return f"{mantissa:.{digits}f}" + (f"E{exponent:+d}" if exponent else "")
 
 
-class TekWord(Choice):
+class TekChoice(Choice):
+    """One of some words, each of any length from its capitals on ("Abbreviating" in the programmer's guides)."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__(*words)
+        for word in words:
+            for spelling in between(word):
+                self._spellings.setdefault(spelling, long_and_short(word)[1])
+
+
+class TekWord(TekChoice):
     """One of some words; replies have the long form, or the short form after ``VERBose OFF``."""
 
     def format(self, value: Any, owner: Any) -> str:

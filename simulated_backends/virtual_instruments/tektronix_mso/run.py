@@ -4,11 +4,11 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.horizontal import HorizontalCommands
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekWord
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import TekChoice, TekWord
 
 _STATE = TekWord("ARMed", "AUTO", "REAdy", "SAVe", "TRIGger")
 
@@ -34,7 +34,7 @@ class TektronixRun(TektronixTable):
             self.clock.busy()
             self.control.look()
 
-    @command(":ACQuire:STATE", AnyOf(Boolean(), Choice("RUN", "STOP")))
+    @command(":ACQuire:STATE", AnyOf(Boolean(), TekChoice("RUN", "STOP")))
     def _set_state(self, value: Any) -> Handler:
         """``ACQuire:STATE RUN``: one sequence after ``STOPAfter SEQuence``, else again and again."""
         if value in (False, "STOP"):
@@ -86,7 +86,7 @@ class TektronixRun(TektronixTable):
             return "TRIG"
         return "REA" if control.memory_full else "ARM"
 
-    @command(":TRIGger", Choice("FORCe"))
+    @command(":TRIGger", TekChoice("FORCe"))
     def _force(self, word: str) -> None:
         """``TRIGger FORCe``: trigger now; ignored unless it waits for a trigger."""
         self.control.look()

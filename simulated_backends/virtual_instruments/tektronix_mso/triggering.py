@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Choice, Parameter
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Parameter, between
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.pulse_trigger import (
     Duration,
@@ -22,7 +22,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekWord
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekChoice, TekWord
 
 _SLOPES = {"RIS": "POS", "FALL": "NEG", "EIT": "EITH"}
 _TTL, _ECL = 1.4, -1.3  #: [V]
@@ -40,7 +40,7 @@ class Source(Parameter):
         text = raw.decode("latin-1").strip().upper()
         if text[:2] == "CH" and text[2:].isdigit() and 1 <= int(text[2:]) <= owner.data_sheet.channels:
             return f"CH{int(text[2:])}"
-        if text in ("AUX", "AUXILIARY") and "AUX" in self.others and owner.data_sheet.auxiliary:
+        if text in ("AUX", *between("AUXiliary"), "AUXILIARY") and "AUX" in self.others and owner.data_sheet.auxiliary:
             return "AUX"
         if text == "LINE" and "LINE" in self.others:
             return "LINE"
@@ -54,7 +54,7 @@ class Level(AnyOf):
     """A level [V]; ECL or TTL."""
 
     def __init__(self) -> None:
-        super().__init__(Choice("ECL", "TTL"), CoercedNumber("V", "lowest_level", "highest_level"))
+        super().__init__(TekChoice("ECL", "TTL"), CoercedNumber("V", "lowest_level", "highest_level"))
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         value = super().parse(raw, owner, key)
@@ -147,7 +147,7 @@ class TriggerCommands(TektronixTable):
         hysteresis = sheet.hysteresis * (2.0 if self.edge_coupling[:5] == "NOISE" else 1.0)
         return channel_edge(self.channels.channel(number), sheet, self.level[number], slope, hysteresis, noisy)
 
-    @command(":TRIGger:A", Choice("SETLevel"))
+    @command(":TRIGger:A", TekChoice("SETLevel"))
     def _set_to_half(self, word: str) -> None:
         """``TRIGger:A SETLevel``: the level at the middle of the screen of the source."""
         if self.source.startswith("CH"):

@@ -4,19 +4,20 @@ A sample is a signed integer about mid-screen: 25 steps a division in one byte, 
 32767) are clipped, -128 (-32768) was not acquired. The time of sample n is ``XZEro + XINcr (n - PT_Off)``.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Choice, Integer, Parameter
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Integer, Parameter
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import SOURCE_NOT_ACTIVE, event_text
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Parts, TekWord, engineering
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Parts, TekChoice, TekWord, engineering
 
 _ENCODINGS = {   # word of DATa:ENCdg -> (encoding, format, byte order)
     "ASCI": ("ASC", "RI", "MSB"), "RIB": ("BIN", "RI", "MSB"), "RPB": ("BIN", "RP", "MSB"),
@@ -61,9 +62,9 @@ class TektronixWaveforms(TektronixTable):
     last_frame = Setting(":DATa:FRAMESTOP", Integer("", 1), default=100_000)
     data_encoding = Setting(":DATa:ENCdg", _ENCODING_WORDS, default="RIB", change="_encoding_chosen")
     encoding = Setting(":WFMOutpre:ENCdg", TekWord("ASCii", "BINary"), default="BIN", change="_format_chosen")
-    binary_format = Setting(":WFMOutpre:BN_Fmt", Choice("RI", "RP", "FP"), default="RI", coerce="_of_channels",
+    binary_format = Setting(":WFMOutpre:BN_Fmt", TekChoice("RI", "RP", "FP"), default="RI", coerce="_of_channels",
                             change="_format_chosen")
-    byte_order = Setting(":WFMOutpre:BYT_Or", Choice("LSB", "MSB"), default="MSB", change="_format_chosen")
+    byte_order = Setting(":WFMOutpre:BYT_Or", TekChoice("LSB", "MSB"), default="MSB", change="_format_chosen")
     width = Setting(":WFMOutpre:BYT_Nr", Integer("", 1, 2), default=1)
 
     def _encoding_chosen(self) -> None:
@@ -78,7 +79,7 @@ class TektronixWaveforms(TektronixTable):
         """Keep integers: only math waveforms are floating point."""
         return "RI" if value == "FP" else value
 
-    @command(":DATa", Choice("INIT", "SNAp"))
+    @command(":DATa", TekChoice("INIT", "SNAp"))
     def _initialise(self, word: str) -> None:
         """``DATa INIT``: the defaults, up to the end of the record."""
         if word == "INIT":
@@ -194,10 +195,14 @@ class TektronixWaveforms(TektronixTable):
         return {
             "NR_P": str(high - low + 1), "PT_O": str(sample), "PT_F": "ENV" if peaks else "Y",
             "PT_OR": "LINEAR" if self.scope.verbose else "LIN", "XUN": '"s"',
-            "XIN": number(self.records.sampling.interval), "XZE": engineering(beyond, self.scope.zero, 6),
+            "XIN": self.time_text(self.records.sampling.interval), "XZE": engineering(beyond, self.scope.zero, 6),
             "YUN": '"V"', "YMU": number(scale[0]), "YOF": number(scale[1]), "YZE": number(scale[2]),
             "WFI": self.waveform_name(channel), "BIT_N": str(8 * int(self.width)),
         }[which]
+
+    def time_text(self, seconds: float) -> str:
+        """Write the interval of the samples."""
+        return self.format_number(seconds)
 
     def preamble(self, layout: tuple[tuple[str, str], ...]) -> Handler:
         """Return the preamble: (header, short name of its value, or the value itself in quotes) of each part."""
@@ -212,16 +217,21 @@ class TektronixWaveforms(TektronixTable):
             for header, value in layout))
 
 
+_CODES = TekWord("INTeger", "FP")  #: of ASCII samples
 _FORMAT = (("BYT_Nr", "BYT_N"), ("BIT_Nr", "BIT_N"), ("ENCdg", "ENC"), ("BN_Fmt", "BN_F"))
 
 
 class MsoWaveformCommands(TektronixWaveforms):
-    """``DATa`` and ``WFMOutpre`` of the 4, 5 and 6 Series."""
+    """``DATa`` and ``WFMOutpre`` of the 4, 5 and 6 Series.
+
+    Their texts: replies of instruments in public programs, ``2;16;BINARY;RI;INTEGER;LSB;...`` and ``...;LINEAR;"s";
+    8.0E-9;4.7950E-9;505;"V";78.1250E-6;...;ANALOG;0.0E+0;0.0E+0;0.0E+0;1``. Not compared: the short form of INTEGER.
+    """
 
     data_encoding = Setting(
         ":DATa:ENCdg", TekWord("ASCIi", "RIBinary", "RPBinary", "FPBinary", "SRIbinary", "SRPbinary", "SFPbinary"),
         default="RIB", change="_encoding_chosen")
-    last_frame = Setting(":DATa:FRAMESTOP", AnyOf(Integer("", 1), Choice("MAX")), default=1_000_000,
+    last_frame = Setting(":DATa:FRAMESTOP", AnyOf(Integer("", 1), TekChoice("MAX")), default=1_000_000,
                          coerce="_last_chosen")
     width = Setting(":WFMOutpre:BYT_Nr", Integer("", 1, 2), default=2, also=(":DATa:WIDth",))
     resampled = Setting(":WFMOutpre:RESample", Integer("", 1, 1), default=1, also=(":DATa:RESample",))
@@ -237,14 +247,27 @@ class MsoWaveformCommands(TektronixWaveforms):
         """Return the first and the last frame: the first alone where the last is below it."""
         return super().frames()
 
+    def time_text(self, seconds: float) -> str:
+        """Write the interval of the samples: a whole number has one decimal."""
+        whole = engineering(seconds, digits=0)
+        if not math.isclose(float(whole), seconds, rel_tol=1e-9):
+            return super().time_text(seconds)
+        return engineering(seconds, digits=1)
+
+    @command(":WFMOutpre:ASC_Fmt?")
+    def _ascii_format(self) -> str:
+        """``WFMOutpre:ASC_Fmt?``: samples of channels are integers."""
+        return _CODES.format("INT", self)
+
     @command(":WFMOutpre?")
     def _preamble(self) -> Handler:
         """``WFMOutpre?``: everything at once."""
         return self.preamble((
-            *_FORMAT, ("ASC_Fmt", "=INT"), ("BYT_Or", "BYT_O"), ("WFId", "WFI"), ("NR_Pt", "NR_P"), ("PT_Fmt", "PT_F"),
+            *_FORMAT, ("ASC_Fmt", "=" + self._ascii_format()), ("BYT_Or", "BYT_O"), ("WFId", "WFI"),
+            ("NR_Pt", "NR_P"), ("PT_Fmt", "PT_F"),
             ("PT_ORder", "PT_OR"), ("XUNit", "XUN"), ("XINcr", "XIN"), ("XZEro", "XZE"), ("PT_Off", "PT_O"),
             ("YUNit", "YUN"), ("YMUlt", "YMU"), ("YOFf", "YOF"), ("YZEro", "YZE"), ("DOMain", "=TIME"),
-            ("WFMTYPe", "=ANALOG"), ("CENTERFREQuency", "=0.0E+0"), ("SPAN", "=0.0E+0"), ("REFLEvel", "=9.91E+37"),
+            ("WFMTYPe", "=ANALOG"), ("CENTERFREQuency", "=0.0E+0"), ("SPAN", "=0.0E+0"), ("REFLEvel", "=0.0E+0"),
             ("RESample", "=1")))
 
     @command(":DATa:SOUrce:AVAILable?")
@@ -279,8 +302,8 @@ class DpoWaveformCommands(TektronixWaveforms):
 
 
 def _with_prefix(value: float) -> str:
-    """Return a number as the name of a waveform has it: ``100.0m``."""
+    """Return a number as the name of a waveform has it, with four digits: ``100.0m``."""
     for prefix, factor in (("", 1.0), ("m", 1e-3), ("u", 1e-6), ("n", 1e-9), ("p", 1e-12)):
         if value >= factor * (1 - 1e-9) or prefix == "p":
-            return f"{value / factor:.4g}{prefix}"
+            return f"{value / factor:#.4g}".rstrip(".") + prefix
     raise AssertionError(value)

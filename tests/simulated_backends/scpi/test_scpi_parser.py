@@ -306,6 +306,19 @@ def test_half_spellings_queries_and_commands_are_told_apart() -> None:
         assert error.value.code == -113
 
 
+def test_an_exact_form_is_stronger_than_a_length_between() -> None:
+    tree = CommandTree(any_length=True)
+    for pattern in (":STATistics:MODe", ":STATE<1-4>", ":STATU", ":MODe:RECord<1-2>"):
+        tree.add(pattern, HeaderEntry(lambda *_: None, pattern))
+    for header, name in (("STATI:MOD", ":STATistics:MODe"), ("STATISTIC:MODE", ":STATistics:MODe"),
+                         ("STATE", ":STATE<1-4>"), ("STATU", ":STATU")):
+        assert tree.resolve(header, tree.start)[0].name == name
+    assert tree.resolve("MOD:RECO2", tree.start)[1] == (2,)
+    for header in ("STA:MOD", "STATISTICSX:MOD", "MO:REC"):
+        with pytest.raises(ScpiError):
+            tree.resolve(header, tree.start)
+
+
 def test_suffixes_and_alternatives_are_captured() -> None:
     tree = _tree(":OUTPut<1-2>:{LOAD|POLarity}", ":OUTPut<1-2>[:STATe]")
     assert tree.resolve("OUTP2:LOAD", tree.start)[1] == (2, "LOAD")

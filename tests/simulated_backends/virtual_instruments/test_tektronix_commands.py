@@ -294,3 +294,26 @@ def test_a_channel_is_shown_by_either_header(mso: Scope) -> None:
     assert mso.ask("DISplay:WAVEform?") == "0" and mso.events() == []
     mso.tell("HEADer ON")
     assert mso.ask("SELect:CH1?") == ":SELECT:CH1 1"
+
+
+@pytest.mark.parametrize("header", ["TRIG", "TRIGG", "TRIGGE", "TRIGGER"])
+def test_a_word_may_have_any_length_from_its_capitals_on(any_scope: Scope, header: str) -> None:
+    """The programmer's guides, "Abbreviating"; an example of theirs is ACQ:NUMA."""
+    any_scope.tell(f"{header}:A:EDGE:SOUR CH2;SLOP FALL")
+    any_scope.tell("ACQ:NUMA 4;MOD AVER;:HORIZ:FASTF:COUN 3;:CH1:SCAL 0.2;:DATA:SOUR CH2;ENCD SRIB")
+    assert any_scope.events() == []
+    assert any_scope.ask("TRIGger:A:EDGE:SOUrce?;SLOpe?") == "CH2;FALL"
+    assert any_scope.ask("ACQuire:NUMAVg?;MODe?;:DATa:SOUrce?;ENCdg?") == "4;AVERAGE;CH2;SRIBINARY"
+    assert any_scope.ask("CH1:SCA?") == any_scope.ask("CH1:SCALE?") == "200.0000E-3"
+    assert any_scope.ask("HORizontal:FASTframe:COUNt?") == "3"
+    for wrong in ("TRI:A:MODE AUTO", "ACQ:NUM 4", "TRIGGERS:A:MODE AUTO"):
+        any_scope.tell(wrong)
+        assert any_scope.events() == [113]
+    any_scope.tell("ACQ:MODE AV")
+    assert any_scope.events() == [224]
+
+
+def test_an_abbreviated_program_acquires_what_it_switched_on(mso: Scope) -> None:
+    mso.tell("disp:glob:ch1:state 0;:disp:globa:ch2:state 1;:horiz:mode manu;:horiz:mode:record 2000")
+    assert mso.events() == []
+    assert mso.ask("DATa:SOUrce:AVAILable?;:HORizontal:RECOrdlength?") == "CH2;2000"

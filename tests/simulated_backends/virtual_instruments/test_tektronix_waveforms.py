@@ -88,8 +88,8 @@ def test_preambles_have_the_fields_of_the_makers(table: Any) -> None:
              "WFMOutpre:BYT_Or LSB", "VERBose OFF")
     mso.acquire(rate=6.25e9, points=5000)
     assert mso.ask("WFMOutpre?") == (
-        '2;16;BIN;RP;INT;LSB;"Ch1, DC coupling, 100mV/div, 80ns/div, 5000 points, Sample mode";5000;Y;LIN;"s";'
-        '160.0000E-12;0.0E+0;2500;"V";15.6250E-6;0.0E+0;2.0000E-3;TIME;ANALOG;0.0E+0;0.0E+0;9.91E+37;1')
+        '2;16;BIN;RP;INT;LSB;"Ch1, DC coupling, 100.0mV/div, 80.00ns/div, 5000 points, Sample mode";5000;Y;LIN;"s";'
+        '160.0E-12;0.0E+0;2500;"V";15.6250E-6;0.0E+0;2.0000E-3;TIME;ANALOG;0.0E+0;0.0E+0;0.0E+0;1')
     assert mso.ask("DATa?") == "SRP;CH1;1;5000;1;1000000;2"
     mso.tell("HEADer ON")
     assert mso.ask("DATa?") == ":DAT:ENC SRP;SOU CH1;STAR 1;STOP 5000;FRAMESTAR 1;FRAMESTOP 1000000;WID 2"
@@ -98,9 +98,22 @@ def test_preambles_have_the_fields_of_the_makers(table: Any) -> None:
     dpo.tell("CH1:SCAle 0.1;OFFSet 0;POSition 2.88", "TRIGger:A:LEVel:CH1 0.1", "WFMOutpre:BYT_Nr 2", "VERBose OFF")
     dpo.acquire(rate=1e9, points=10_000)
     assert dpo.ask("WFMOutpre?") == (
-        '2;16;BIN;RI;MSB;"Ch1, DC coupling, 100mV/div, 1us/div, 10000 points, Sample mode";10000;Y;"s";1.0000E-9;'
+        '2;16;BIN;RI;MSB;"Ch1, DC coupling, 100.0mV/div, 1.000us/div, 10000 points, Sample mode";10000;Y;"s";1.0000E-9;'
         '0.0000;5000;"V";15.6250E-6;18.4320E+3;0.0000;1')
     assert dpo.ask("DATa?") == "RIB;CH1;1;10000;1;100000"
+
+
+def test_the_words_of_a_preamble_are_those_of_instruments(table: Any) -> None:
+    """The reply that a public program notes of a 4/5/6 Series MSO, with the settings that its own text names."""
+    scope = Scope(table, MSO)
+    scope.tell("CH1:SCAle 0.5", "DATa:ENCdg SRIbinary;WIDth 2")
+    scope.acquire(rate=125e6, points=1250)
+    reply = scope.ask("WFMOutpre?")
+    assert reply.startswith('2;16;BINARY;RI;INTEGER;LSB;"Ch1, DC coupling, 500.0mV/div, 1.000us/div, 1250 points, '
+                            'Sample mode";1250;Y;LINEAR;"s";8.0E-9;')
+    assert reply.split(";")[15] == "78.1250E-6"
+    assert reply.endswith(";TIME;ANALOG;0.0E+0;0.0E+0;0.0E+0;1")
+    assert scope.ask("WFMOutpre:ASC_Fmt?;XINcr?") == "INTEGER;8.0E-9"
 
 
 @pytest.mark.parametrize(("model", "rate", "step"), [
