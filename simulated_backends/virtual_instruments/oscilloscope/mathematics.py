@@ -92,6 +92,6 @@ def spectrum(
     count = len(values)
     weights = window_weights(window, count)
     lines = np.abs(np.fft.rfft(np.nan_to_num(values) * weights)) / np.sum(weights)
-    lines[1:] *= math.sqrt(2.0)   # two halves of the spectrum, rms
+    lines[1:(count + 1) // 2] *= math.sqrt(2.0)   # two halves of the spectrum, rms; 0 Hz and half the rate have one
     found = lines if volts else 20.0 * np.log10(np.maximum(lines, _SMALLEST))
     return np.asarray(found), 1.0 / (count * interval)

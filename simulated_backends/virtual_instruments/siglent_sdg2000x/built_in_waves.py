@@ -98,7 +98,7 @@ _SMOOTH: Mapping[str, Callable[[FloatArray], FloatArray]] = {
 #: windows, as scipy names them
 _WINDOWS = {
     "Hamming": "hamming", "Hanning": "hann", "kaiser": ("kaiser", 14.0), "Blackman": "blackman",
-    "Gausswin": ("gaussian", _LEVELS / 5.0), "Triangle": "triang", "BlackmanH": "blackmanharris",
+    "Gausswin": ("gaussian", (_LEVELS - 1) / 5.0), "Triangle": "triang", "BlackmanH": "blackmanharris",
     "Bartlett-Hann": "barthann", "Bartlett": "bartlett", "BohmanWin": "bohman", "ChebWin": ("chebwin", 100.0),
     "FlattopWin": "flattop", "ParzenWin": "parzen", "TaylorWin": "taylor", "TukeyWin": ("tukey", 0.5),
 }

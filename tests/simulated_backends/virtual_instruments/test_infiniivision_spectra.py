@@ -80,6 +80,34 @@ def test_the_resolution_is_that_of_the_record_and_the_window(table: Any, window:
     assert bench.ask(bench.scope, ":FUNC:BSIZ?") == "+9.9E+37" and not bench.errors(bench.scope)
 
 
+@pytest.mark.parametrize("count", [1000, 1001])
+def test_the_lines_of_a_spectrum_have_the_power_of_the_record(count: int) -> None:
+    """Parseval's theorem; a voltage that alternates is the last line of an even number of samples."""
+    values = np.random.default_rng(1).normal(0.3, 1.0, count)
+    lines, step = mathematics.spectrum(values, 1e-9, "RECT", volts=True)
+    assert np.sum(lines**2) == pytest.approx(np.mean(values**2)) and step == pytest.approx(1e9 / count)
+    last = mathematics.spectrum(np.resize([1.5, -1.5], 1000), 1e-9, "RECT", volts=True)[0]
+    assert last[-1] == pytest.approx(1.5) and last[:-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_picture_shows_the_spectrum_while_it_is_on(table: Any) -> None:
+    bench = screen_of(table)
+    bench.send(bench.scope, ":FFT:SOUR CHAN1;DISP 0")
+    pictures = [bench.ask_bytes(bench.scope, f":FFT:DISP {on};:DISP:DATA? PNG,COL") for on in (0, 1, 0)]
+    assert pictures[0] == pictures[2] != pictures[1]
+
+
+def test_another_unit_brings_its_own_scale_and_offset(table: Any) -> None:
+    bench = screen_of(table)
+    bench.send(bench.scope, ":FFT:SOUR CHAN1;DISP 1;WIND FLAT;VTYP VRMS")
+    fitting = bench.ask(bench.scope, ":FFT:SCAL?;OFFS?")
+    bench.send(bench.scope, ":FFT:VTYP DEC;SCAL 5;OFFS -30", ":FFT:VTYP VRMS")
+    assert bench.ask(bench.scope, ":FFT:SCAL?;OFFS?") == fitting
+    axis, volts = transferred(bench, "FFT")
+    assert axis[np.argmax(volts)] == pytest.approx(1e5)
+    assert volts.max() == pytest.approx(LOADED / math.sqrt(2), rel=0.03)
+
+
 def test_the_scale_of_the_waveform_fft(table: Any) -> None:
     bench = screen_of(table)
     bench.send(bench.scope, ":FFT:SOUR1 CHAN1;DISP 1;WIND FLAT")

@@ -67,6 +67,29 @@ def test_the_newest_is_read_without_the_history_and_a_new_acquisition_leaves_it(
     assert bench.ask(bench.scope, "CHAN1:HIST?;HIST:CURR?") == "0;0"
 
 
+def test_the_other_channel_shows_the_same_acquisition(bench: Any) -> None:
+    """Channel 2 of the generator is as the first, at half the amplitude."""
+    bench.send(bench.generator, *(line.replace("OUTP1", "OUTP2") if line.startswith("OUTP") else f"SOUR2:{line}"
+                                  for line in PULSES), "SOUR2:VOLT:HIGH 0.7", "SOUR1:PHAS:SYNC")
+    bench.send(bench.scope, "CHAN2:STAT ON", "CHAN2:RANG 2", "CHAN2:OFFS 0.35")
+    series(bench, 9)
+    seen = []
+    for index in (-8, -4, 0):
+        bench.send(bench.scope, f"CHAN1:HIST:CURR {index}")
+        seen.append((height(bench), height(bench, "CHAN2:WAV1")))
+    heights = np.array(seen)
+    assert np.ptp(heights[:, 0]) > 0.05
+    assert heights[:, 1] / heights[:, 0] == pytest.approx(heights[0, 1] / heights[0, 0], rel=0.05)
+    assert not bench.errors(bench.scope)
+
+
+def test_a_replay_that_is_stopped_ends_its_operation(bench: Any) -> None:
+    series(bench, 6)
+    bench.send(bench.scope, "CHAN1:HIST:TPAC 10", "CHAN1:HIST:PLAY", "CHAN1:HIST:PLAY")
+    begin = bench.bench.clock.now
+    assert bench.ask(bench.scope, "*OPC?") == "1" and bench.bench.clock.now - begin < 1
+
+
 def test_a_replay_takes_its_time_and_ends_with_the_last(bench: Any) -> None:
     series(bench, 6)
     s = bench.scope
@@ -104,6 +127,33 @@ def test_the_times_by_the_clock_of_the_scope(bench: Any) -> None:
         assert minutes == "12:00"
         assert float(seconds.replace(".", "").replace(",", ".")) == pytest.approx(found[-1] % 60, abs=2e-9)
     assert found[1] - found[0] == pytest.approx(2 * PERIOD, abs=1e-9)
+
+
+def test_the_times_are_those_of_the_day(table: Any) -> None:
+    """A day and 75 s after the start of the bench."""
+    bench = table(imperfections=False, scope="rohde_schwarz_rto1014")
+    bench.bench.clock.wait(86_475)
+    bench.send(bench.generator, *PULSES)
+    bench.send(bench.scope, *SCREEN)
+    series(bench, 3)
+    now = bench.bench.clock.now
+    bench.send(bench.scope, "CHAN1:HIST:CURR 0")
+    assert 0 <= now - bench.number(bench.scope, "CHAN1:HIST:TSRR?") < 0.1
+    assert bench.ask(bench.scope, "CHAN1:HIST:TSD?") == "2026:01:02"
+    assert bench.ask(bench.scope, "CHAN1:HIST:TSAB?").startswith("12:01 15,")
+
+
+def test_a_run_of_fast_segmentation_takes_its_count_or_what_the_memory_holds(bench: Any) -> None:
+    """20 Mpts, of which each record takes 10000."""
+    bench.send(bench.generator, "AM:STAT OFF")
+    bench.send(bench.scope, "ACQ:SEGM:STAT ON", "ACQ:COUN 7", "RUN")
+    bench.bench.clock.wait(4.9e-3)
+    bench.send(bench.scope, "STOP")
+    assert bench.ask(bench.scope, "ACQ:AVA?") == "7"
+    planned = [bench.scope.acquire_commands.plan([1], False).records]
+    bench.send(bench.scope, "ACQ:SEGM:MAX ON")
+    planned.append(bench.scope.acquire_commands.plan([1], False).records)
+    assert planned == [7, 2000]
 
 
 def test_fast_segmentation_keeps_what_a_run_has_taken_until_it_is_stopped(bench: Any) -> None:

@@ -118,6 +118,23 @@ def test_a_low_alarm_and_an_alarm_in_celsius(world: World) -> None:
     assert say(world, "ALARMST? A") == "1,0"
 
 
+def test_a_relay_for_both_alarms_closes_for_each(world: World) -> None:
+    say(world, "ALARM A,1,310,300,1,0,0,1;RELAY 1,2,A,2")
+    assert say(world, "ALARMST? A;RELAYST? 1") == "0,1;1"   # 296 K
+    warmed(world, 5, 600)   # 306 K
+    assert say(world, "ALARMST? A;RELAYST? 1") == "0,0;0"
+    warmed(world, 10, 600)
+    assert say(world, "ALARMST? A;RELAYST? 1") == "1,0;1"
+
+
+def test_a_low_alarm_ends_above_its_dead_band(world: World) -> None:
+    say(world, "ALARM A,1,1000,300,5,0,0,1")
+    warmed(world, 3.5, 600)   # 303 K: within the dead band
+    assert say(world, "ALARMST? A") == "0,1"
+    warmed(world, 5, 600)   # 306 K
+    assert say(world, "ALARMST? A") == "0,0"
+
+
 def test_an_alarm_requests_service(world: World) -> None:
     say(world, "*CLS;ALARM A,1,310,0,1,0,0,1;OPSTR?;OPSTE 1;*SRE 128")
     assert int(say(world, "*STB?")) & 0xC0 == 0
@@ -133,6 +150,32 @@ def test_a_ramp_that_is_done_is_an_event(world: World) -> None:
     assert int(say(world, "OPST?")) & 0x0C == 0
     world.clock.wait(60)
     assert int(say(world, "OPST?")) & 0x0C == 0x08 and int(say(world, "OPSTR?")) & 0x1C == 0x18
+
+
+def test_the_ramp_of_the_other_loop_has_a_bit_of_its_own(world: World) -> None:
+    say(world, "RAMP 2,1,30;SETP 2,306;RANGE 2,3;OPSTR?")
+    world.clock.wait(5)
+    assert int(say(world, "OPST?")) & 0x0C == 0
+    world.clock.wait(700)
+    assert int(say(world, "OPST?")) & 0x0C == 0x04 and int(say(world, "OPSTR?")) & 0x0C == 0x04
+
+
+@pytest.mark.parametrize("mode", [4, 5])
+def test_monitor_and_warm_up_do_not_regulate(world: World, mode: int) -> None:
+    say(world, f"OUTMODE 1,{mode},1,0;SETP 1,330;RANGE 1,3")
+    world.clock.wait(300)
+    assert say(world, "KRDG? A;HTR? 1") == "+296.000;+000.0"
+
+
+def test_a_zone_brings_its_input_and_its_manual_output(world: World) -> None:
+    """With P = 1 alone, u = (316 K - T) + 12, and T = 296 K + 2 K u (100 W on 2 K/W): u = 32 / 3 %.
+
+    The loop has input B before, which reads nothing.
+    """
+    say(world, "ZONE 1,1,400,1,0,0,12,3,1,0;OUTMODE 1,2,2,0;MOUT 1,0;SETP 1,316;RANGE 1,3")
+    world.clock.wait(600)
+    assert say(world, "OUTMODE? 1;MOUT? 1") == "2,1,0;+12.00"
+    assert float(say(world, "KRDG? A")) == pytest.approx(296 + 2 * 32 / 3, abs=0.02)
 
 
 def test_zones_choose_gains_and_range_as_the_set_point_ramps_through_them(world: World) -> None:
