@@ -23,6 +23,7 @@ import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
+from tsbench.analysis.pulse.first_spike import end_of_first_spike
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
@@ -101,7 +102,7 @@ def switching_delay(
     if span is None:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     first, last = span
-    rise = _lasting_rise(v, i, first, last, i_noise)
+    last, rise = _first_rise(v, i, first, last, i_noise)
     if rise is None:
         stood = smoothed(v, 5)[first : last + 1]
         most = float(stood.max())
@@ -257,7 +258,7 @@ def _lasting_rise(
     v: FloatArray, i: FloatArray, first: int, last: int, noise: float
 ) -> tuple[float, float, float] | None:
     """Return (off current, on current, fractional index half way) of the rise that lasts to the end."""
-    width = max(3, min(31, (last - first) // 50))
+    width = _width(first, last)
     noise = _noise_of_mean(i[: math.floor(_BEFORE * first)], width, noise)
     smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
     tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
@@ -283,6 +284,24 @@ def _lasting_rise(
     crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
     crossings = crossings[crossings >= first - width]
     return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
+
+
+def _first_rise(
+    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
+) -> tuple[int, tuple[float, float, float] | None]:
+    """Return the last sample that counts, and the rise: of a device that fires several times, the first one."""
+    rise = _lasting_rise(v, i, first, last, noise)
+    if rise is not None:
+        return last, rise
+    width = _width(first, last)
+    least = _LEAST_STEP * _noise_of_mean(i[: math.floor(_BEFORE * first)], width, noise)
+    end = end_of_first_spike(smoothed(v, width), smoothed(i, width), first, last, least)
+    return (last, None) if end is None else (end, _lasting_rise(v, i, first, end, noise))
+
+
+def _width(first: int, last: int) -> int:
+    """Return how many samples of a pulse are averaged."""
+    return max(3, min(31, (last - first) // 50))
 
 
 def _noise_of_mean(before: FloatArray, width: int, noise: float) -> float:

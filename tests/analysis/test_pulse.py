@@ -368,6 +368,42 @@ def test_a_device_that_goes_on_oscillating_switches_at_its_first_rise() -> None:
     assert switching_delay(time, voltage, current, facts).value == pytest.approx(70e-9, abs=2e-9)
 
 
+def spikes(count: int, side: int = 1, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, PulseFacts]:
+    """A pulse during which the device fires from 60 ns on, every 100 ns, for 12 ns each."""
+    time, voltage, current, _ = pulse(0.0, fires=False, width=900e-9, seed=None)
+    on = sum((np.exp(-0.5 * ((time - 60e-9 - k * 100e-9) / 5e-9) ** 2) for k in range(count)), np.zeros(time.size))
+    behind = sum((np.where(time > 60e-9 + k * 100e-9, np.exp(-(time - 60e-9 - k * 100e-9) / 40e-9), 0.0)
+                  for k in range(count)), np.zeros(time.size))
+    random = np.random.default_rng(seed)
+    voltage, one = digitise(voltage * (1 - 0.25 * behind), 1.8, random)
+    current, two = digitise(current + 1e-3 * on, 3e-3, random)
+    return time, side * voltage, side * current, PulseFacts(one, two, 0.1e-9, 2e-6)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_device_that_oscillates_during_the_pulse_fires_first_in_its_first_spike(side: int, seed: int) -> None:
+    delay = switching_delay(*spikes(8, side, seed))
+    assert delay.fired and delay.value == pytest.approx(55e-9, abs=4e-9)   # the steepest rise: a sigma before the peak
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_spike_may_be_a_disturbance(seed: int) -> None:
+    assert not switching_delay(*spikes(1, seed=seed)).fired
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_edge_that_rings_charges_a_capacitance_and_is_no_spike(seed: int) -> None:
+    """The current of 20 pF beside 1 MOhm, while the edge rings by 40 %."""
+    time, voltage, _, _ = pulse(0.0, fires=False, seed=None)
+    ring = np.where(time > 0, 0.4 * np.exp(-time / 60e-9) * np.sin(2 * np.pi * time / 25e-9), 0.0)
+    voltage = voltage * (1 + ring)
+    random = np.random.default_rng(seed)
+    current, two = digitise(voltage / 1e6 + 20e-12 * np.gradient(voltage, DT), 3e-3, random)
+    voltage, one = digitise(voltage, 2.4, random)
+    assert not switching_delay(time, voltage, current, PulseFacts(one, two, 0.1e-9, 2e-6)).fired
+
+
 @pytest.mark.parametrize(("value", "random", "expected"), [
     (-1e-9, 2e-9, (None, None, -1e-9 + 1.96 * 2e-9, Flag.CENSORED)), (-9e-9, 2e-9, (None, None, None, Flag.AMBIGUOUS)),
     (1e-9, 2e-9, (1e-9, 0.0, 1e-9 + 1.96 * 2e-9, Flag.NONE)),

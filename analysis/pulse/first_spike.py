@@ -1,0 +1,44 @@
+"""The first spike of a device that oscillates while a pulse lasts."""
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from tsbench.records import FloatArray
+
+_FEWEST = 2  #: spikes: one alone may be a disturbance
+_STANDS_OUT = 0.5  #: share of the largest current by which each spike is above what is beside it
+_RATIO = 3.0  #: by which its conductance is above the lowest before and behind it
+_FALL = 0.02  #: share of the highest voltage by which the voltage falls during a spike
+_END = 0.95  #: share of its height where the first spike ends
+
+
+def end_of_first_spike(voltage: FloatArray, current: FloatArray, first: int, last: int, least: float) -> int | None:
+    """Return the last sample of the first spike of a device that oscillates during the pulse; None: it does not.
+
+    In a spike, the current passes half of its height up and down while the voltage falls. The charging current of an
+    edge that rings flows while the voltage rises.
+
+    Parameters
+    ----------
+    voltage, current : [V], [A], shape (n,), smoothed, positive during the pulse
+    first, last : samples of the pulse
+    least : [A] what noise does not reach
+    """
+    flowing, across = current[first : last + 1], np.maximum(voltage[first : last + 1], 1e-30)
+    conductance = flowing / across
+    peaks, found = find_peaks(flowing, prominence=max(least, _STANDS_OUT * float(flowing.max())))
+    spikes = []
+    for peak, left, right in zip(peaks, found["left_bases"], found["right_bases"], strict=True):
+        low = flowing < 0.5 * flowing[peak]
+        before, behind = np.flatnonzero(low[left:peak]), np.flatnonzero(low[peak : right + 1])
+        if not before.size or not behind.size:
+            continue
+        begin, end = left + int(before[-1]), peak + int(behind[0])
+        quietest = max(float(conductance[left : begin + 1].min()), float(conductance[end : right + 1].min()), 0.0)
+        if (conductance[peak] > _RATIO * quietest
+                and float(across[begin] - across[end]) > _FALL * float(across.max())):
+            spikes.append(int(peak))
+    if len(spikes) < _FEWEST:
+        return None
+    falling = np.flatnonzero(flowing[spikes[0] :] < _END * flowing[spikes[0]])
+    return first + spikes[0] + int(falling[0])
