@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number
 from tsbench.simulated_backends.scpi.syntax import block_payload
 
 Bound = float | Callable[..., float] | str | None
@@ -136,6 +137,8 @@ class Number(Parameter):
             if base is None:
                 raise ScpiError(-104)
             try:
+                if "_" in upper:
+                    raise ValueError
                 return float(int(upper[2:], base))
             except ValueError:
                 raise ScpiError(-121) from None
@@ -217,7 +220,7 @@ class Boolean(Parameter):
         if text in {"OFF", "0"}:
             return False
         try:
-            return bool(round(float(text)))
+            return bool(round(plain_number(text)))
         except (ValueError, OverflowError):
             raise ScpiError(-224 if text[:1].isalpha() else -104) from None
 

@@ -16,10 +16,10 @@ and of the mode in ``ReadProberStatus``, and the commands ``GetNumDies``, ``GetD
 beyond their first two values.
 """
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
 from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
@@ -44,10 +44,18 @@ UNITS = {"Y": 1.0, "I": 25.4}  #: [um] of a micron and of a mil; jogs and encode
 PLAIN = ("*idn?", "*opc?")  #: commands whose reply has no error number
 
 
-def converted(text: str, kind: Callable[[str], float]) -> float:
+def whole_number(text: str) -> int:
+    """Return an argument as a whole number."""
+    try:
+        return plain_whole_number(text)
+    except ValueError:
+        raise LineError(WRONG_ARGUMENTS, f"Wrong argument {text}") from None
+
+
+def number(text: str) -> float:
     """Return an argument as a number."""
     try:
-        return kind(text)
+        return plain_number(text)
     except ValueError:
         raise LineError(WRONG_ARGUMENTS, f"Wrong argument {text}") from None
 
@@ -63,7 +71,7 @@ class VeloxChuck(LineTable[VeloxStation]):
     """Heights and positions of the chuck."""
 
     def _to(self, height: str, velocity: str) -> Handler:
-        if not 0 < converted(velocity, float) <= 100:
+        if not 0 < number(velocity) <= 100:
             raise LineError(OUT_OF_RANGE, f"Velocity {velocity} is out of range")
         yield from self.instrument.station.go_to_height(height)
 
@@ -89,7 +97,7 @@ class VeloxChuck(LineTable[VeloxStation]):
         return 0.0, 0.0
 
     def _moved(self, x: float, y: float, reference: str, velocity: str) -> Handler:
-        if not 0 < converted(velocity, float) <= 100:
+        if not 0 < number(velocity) <= 100:
             raise LineError(OUT_OF_RANGE, f"Velocity {velocity} is out of range")
         along, across = self._origin(reference)
         if max(abs(x + along), abs(y + across)) > TRAVEL:
@@ -110,12 +118,12 @@ class VeloxChuck(LineTable[VeloxStation]):
         compensation: str = "D",
     ) -> Handler:
         along, across = self._um(unit)
-        return self._moved(converted(x, float) * along, converted(y, float) * across, reference, velocity)
+        return self._moved(number(x) * along, number(y) * across, reference, velocity)
 
     @line_command("MoveChuckIndex")
     def _index(self, x: str, y: str, reference: str = "H", velocity: str = "100") -> Handler:
         along, across = self.instrument.die_size
-        return self._moved(int(converted(x, int)) * along, int(converted(y, int)) * across, reference, velocity)
+        return self._moved(whole_number(x) * along, whole_number(y) * across, reference, velocity)
 
     @line_command("ReadChuckIndex")
     def _read_index(self, unit: str = "Y") -> str:
@@ -125,7 +133,7 @@ class VeloxChuck(LineTable[VeloxStation]):
     @line_command("SetChuckIndex")
     def _set_index(self, x: str, y: str, unit: str = "Y") -> None:
         along, across = self._um(unit)
-        found = converted(x, float) * along, converted(y, float) * across
+        found = number(x) * along, number(y) * across
         if min(found) <= 0 or max(found) > TRAVEL:
             raise LineError(OUT_OF_RANGE, f"Index size {x} {y} is out of range")
         self.instrument.die_size = found
@@ -166,7 +174,7 @@ class VeloxMap(LineTable[VeloxStation]):
         if column and not row:
             raise LineError(WRONG_ARGUMENTS, "Wrong number of arguments")
         if column:
-            return self._step(*(int(converted(text, int)) for text in (column, row, subsite)))
+            return self._step(*(whole_number(text) for text in (column, row, subsite)))
         following = station.index() + 1
         if following >= len(station.route):
             raise LineError(END_OF_WAFER, "End of wafer reached")
@@ -186,7 +194,7 @@ class VeloxMap(LineTable[VeloxStation]):
 
     @line_command("GetDieDataAsColRow")
     def _die(self, number: str) -> str:
-        index = int(converted(number, int))
+        index = whole_number(number)
         route = self.instrument.station.route
         if not 1 <= index <= len(route):
             raise LineError(NO_SUCH_DIE, f"Die {number} is not in the wafer map")

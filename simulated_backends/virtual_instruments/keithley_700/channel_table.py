@@ -92,7 +92,7 @@ class ChannelTable:
                 continue
             if word == "ALLSLOTS":
                 found += known
-            elif word.startswith("SLOT") and word[4:].isdigit():
+            elif word.startswith("SLOT") and word[4:].isdecimal():
                 found += [name for name in known if name.startswith(word[4:])]
             else:
                 first, colon, last = (one.strip() for one in word.partition(":"))

@@ -66,7 +66,7 @@ class VirtualSwitchMainframe(VirtualInstrument):
             raise ConfigurationError('options.cards must be a table of slots, such as { 1 = "7072" }')
         found = {}
         for slot, name in option.items():
-            if not str(slot).isdigit() or not 1 <= int(slot) <= self.slots:
+            if not str(slot).isdecimal() or not 1 <= int(slot) <= self.slots:
                 raise ConfigurationError(f"options.cards: slot '{slot}' must be a number from 1 to {self.slots}")
             if name not in self.cards:
                 raise ConfigurationError(f"options.cards: there is no card '{name}'{nearest(str(name), self.cards)}")

@@ -9,7 +9,7 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Limited
 from tsbench.simulated_backends.scpi.tree import Setting
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A, Table33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import KEYSIGHT_33250A
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import BURST_REST, KEYSIGHT_33250A
 
 MOST_CYCLES = float(KEYSIGHT_33250A.max_burst_count)
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
@@ -66,7 +66,7 @@ class Bursts33250A(Table33250A):
         """Play what the settings now say."""
         internal = self.trigger_source[channel] == "IMM" and self.burst_mode[channel] == "TRIG"
         if self.burst_on[channel] and internal and self.burst_count[channel] != INFINITE_LOAD:
-            needed = self.burst_count[channel] * self.generator.channels.nominal_period(channel) + 200e-9
+            needed = self.burst_count[channel] * self.generator.channels.nominal_period(channel) + BURST_REST
             if self.burst_period[channel] < needed:
                 self.burst_period[channel] = min(needed, self.data_sheet.max_burst_period)
                 self.adjusted(-221)

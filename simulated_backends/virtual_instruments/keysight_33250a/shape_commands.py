@@ -10,7 +10,12 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Limited, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator_table import shared_name
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Table33250A
-from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import EDGE_SHARE, LONGEST_PERIOD
+from tsbench.simulated_backends.virtual_instruments.keysight_33250a.data_sheet import (
+    DUTY_ROOM,
+    EDGE_SHARE,
+    LONGEST_PERIOD,
+    SHORTEST_PERIOD,
+)
 
 SHAPES = ("SINusoid", "SQUare", "RAMP", "PULSe", "NOISe", "DC", "USER")
 _ROUNDING = 1 + 1e-9
@@ -43,7 +48,7 @@ class Shapes33250A(Table33250A):
 
     def _duty_chosen(self, channel: int, percent: float) -> float:
         """Keep the duty cycle within 40 to 60 % above 25 MHz, and at 50 % above 50 MHz."""
-        room = 30.0 if self.frequency[channel] <= 25e6 else 10.0 if self.frequency[channel] <= 50e6 else 0.0
+        room = next((room for highest, room in DUTY_ROOM if self.frequency[channel] <= highest), 0.0)
         possible = min(max(percent, 50.0 - room), 50.0 + room)
         if possible != percent:
             self.adjusted(-221)
@@ -85,7 +90,7 @@ class Shapes33250A(Table33250A):
                 self.adjusted(edge_code)
         self.playback.reshape(channel)
 
-    @command(f"{_PULSE}:PERiod", Limited("S", 20e-9, LONGEST_PERIOD, 1e-3))
+    @command(f"{_PULSE}:PERiod", Limited("S", SHORTEST_PERIOD, LONGEST_PERIOD, 1e-3))
     def set_period(self, channel: int, seconds: float) -> None:
         """``PULS:PER``."""
         self.frequency[channel] = min(1 / seconds, _top(self, channel))
@@ -94,5 +99,5 @@ class Shapes33250A(Table33250A):
     @command(f"{_PULSE}:PERiod?", Optional(Choice("MINimum", "MAXimum")))
     def get_period(self, channel: int, word: str = "") -> str:
         """``PULS:PER?``."""
-        value = {"MIN": 20e-9, "MAX": LONGEST_PERIOD}.get(word, 1 / self.frequency[channel])
+        value = {"MIN": SHORTEST_PERIOD, "MAX": LONGEST_PERIOD}.get(word, 1 / self.frequency[channel])
         return self.format_number(value)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Optional, Parameter
+from tsbench.simulated_backends.scpi.plain_numbers import plain_whole_number
 from tsbench.simulated_backends.scpi.status import EventRegister
 from tsbench.simulated_backends.scpi.tree import CommandTable, Setting
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -103,7 +104,7 @@ class ChannelList(Parameter):
         for part in text[2:-1].split(","):
             first, _, last = part.partition(":")
             try:
-                numbers += range(int(first), int(last or first) + 1)
+                numbers += range(plain_whole_number(first), plain_whole_number(last or first) + 1)
             except ValueError:
                 raise ScpiError(-121) from None
         if not numbers or not set(numbers) <= set(owner.meter.channels):

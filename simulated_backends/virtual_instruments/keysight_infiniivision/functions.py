@@ -17,7 +17,9 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.recor
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.sources import SourceName
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.spectra import (
     CENTRE,
+    NARROWEST,
     UNITS,
+    WIDEST_OF_FUNCTIONS,
     WINDOWS,
     SpectrumSettings,
 )
@@ -73,7 +75,7 @@ class MathCommands(SpectrumSettings):
     integral_offset = Setting(":FUNCtion<1-4>:INTegrate:IOFFset", Number("V"), default=0.0)
     fft_window = Setting(":FUNCtion<1-4>[:FFT]:WINDow", WINDOWS, default="HANN")
     fft_unit = Setting(":FUNCtion<1-4>[:FFT]:VTYPe", UNITS, default="DEC", change="_scale_anew")
-    fft_span = Setting(":FUNCtion<1-4>[:FFT]:SPAN", Number("HZ", 1.0, 100e9),
+    fft_span = Setting(":FUNCtion<1-4>[:FFT]:SPAN", Number("HZ", NARROWEST, WIDEST_OF_FUNCTIONS),
                        default=lambda owner, number: owner.nyquist())
     fft_centre = Setting(":FUNCtion<1-4>[:FFT]:CENTer", CENTRE, default=lambda owner, number: owner.nyquist() / 2)
     math_scale = Setting(":FUNCtion<1-4>:SCALe", Number(), coerce="_scale_chosen",

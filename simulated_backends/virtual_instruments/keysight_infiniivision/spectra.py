@@ -12,7 +12,10 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.sourc
 
 WINDOWS = Choice("RECTangular", "HANNing", "FLATtop", "BHARris", "BARTlett")
 UNITS = Choice("DECibel", "VRMS")
-SPAN, CENTRE = Number("HZ", 1.0, 50e9), Number("HZ", -25e9, 25e9)
+NARROWEST = 1.0  #: span [Hz]
+WIDEST, WIDEST_OF_FUNCTIONS = 50e9, 100e9  #: spans [Hz] of the waveform FFT and of math waveforms
+OUTERMOST = 25e9  #: centre [Hz]
+SPAN, CENTRE = Number("HZ", NARROWEST, WIDEST), Number("HZ", -OUTERMOST, OUTERMOST)
 _SCALE = Number("", 1e-15, 1e12)  #: [dB/div or V/div]
 
 

@@ -5,9 +5,16 @@ from tsbench.simulated_backends.scpi.parameters import Number
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.functions import MathCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.spectra import (
+    NARROWEST,
+    OUTERMOST,
+    WIDEST,
+    WIDEST_OF_FUNCTIONS,
+)
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import mathematics
 
-_EDGE = Number("HZ", -50e9, 50e9)
+_FARTHEST = OUTERMOST + WIDEST / 2  #: end of a spectrum [Hz]
+_EDGE = Number("HZ", -_FARTHEST, _FARTHEST)
 
 
 class SpectrumCommands(ScopeTable):
@@ -37,7 +44,7 @@ class SpectrumCommands(ScopeTable):
     @command(":FFT:FREQuency:{STARt|STOP}", _EDGE)
     def set_edge(self, which: str, value: float) -> None:
         """``:FFT:FREQ:STAR 0``: the other end stays."""
-        centre, span = _moved(self.functions.spectrum_centre, self.functions.spectrum_span, which, value)
+        centre, span = _moved(self.functions.spectrum_centre, self.functions.spectrum_span, which, value, WIDEST)
         self.functions.spectrum_centre, self.functions.spectrum_span = centre, span
 
     @command(":FFT:FREQuency:{STARt|STOP}?")
@@ -50,7 +57,8 @@ class SpectrumCommands(ScopeTable):
         """``:FUNC:FFT:FREQ:STOP 1e6``."""
         self._known()
         functions = self.functions
-        centre, span = _moved(functions.fft_centre[number], functions.fft_span[number], which, value)
+        centre, span = _moved(
+            functions.fft_centre[number], functions.fft_span[number], which, value, WIDEST_OF_FUNCTIONS)
         functions.fft_centre[number], functions.fft_span[number] = centre, span
 
     @command(":FUNCtion<1-4>[:FFT]:FREQuency:{STARt|STOP}?")
@@ -89,10 +97,16 @@ def _edge(centre: float, span: float, which: str) -> float:
     return centre - span / 2 if which == "STAR" else centre + span / 2
 
 
-def _moved(centre: float, span: float, which: str, value: float) -> tuple[float, float]:
-    """Return the centre and the span [Hz] with one end moved; ScpiError -222 where the ends would change places."""
+def _moved(centre: float, span: float, which: str, value: float, widest: float) -> tuple[float, float]:
+    """Return the centre and the span [Hz] with one end moved.
+
+    Raises
+    ------
+    ScpiError
+        -222: CENTer or SPAN would refuse the result, for example because the ends change places.
+    """
     start = value if which == "STAR" else centre - span / 2
     stop = value if which == "STOP" else centre + span / 2
-    if stop - start < 1.0:
+    if not NARROWEST <= stop - start <= widest or abs(start + stop) / 2 > OUTERMOST:
         raise ScpiError(-222, text="Data out of range")
     return (start + stop) / 2, stop - start

@@ -10,7 +10,6 @@ from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments impo
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineTable, line_command
 
-RELAYS = 2
 _LARGEST = 999_999  #: value of an alarm: replies have six digits
 _LARGEST_MASK = 255
 
@@ -62,7 +61,7 @@ class AlarmCommands(LineTable[LoopController]):
     @line_command("RELAY")
     def _set_relay(self, relay: str, mode: str, letter: str = "", kind: str = "") -> None:
         """``RELAY 1,2,B,0``: closed while the low alarm of input B is active; ``RELAY 1,1,,``: closed."""
-        found = self.instrument.relays[whole_number(relay, 1, RELAYS) - 1]
+        found = self.instrument.relays[whole_number(relay, 1, len(self.instrument.relays)) - 1]
         wanted = whole_number(mode, 0, RELAY_BY_ALARM)
         source = self.instrument.letter(letter) if letter else found.letter
         found.kind = whole_number(kind, 0, BOTH) if kind else found.kind
@@ -70,12 +69,12 @@ class AlarmCommands(LineTable[LoopController]):
 
     @line_command("RELAY?")
     def _relay(self, relay: str) -> str:
-        found = self.instrument.relays[whole_number(relay, 1, RELAYS) - 1]
+        found = self.instrument.relays[whole_number(relay, 1, len(self.instrument.relays)) - 1]
         return f"{found.mode},{found.letter},{found.kind}"
 
     @line_command("RELAYST?")
     def _relay_state(self, relay: str) -> str:
-        found = self.instrument.relays[whole_number(relay, 1, RELAYS) - 1]
+        found = self.instrument.relays[whole_number(relay, 1, len(self.instrument.relays)) - 1]
         self.instrument.up_to_now()
         return f"{found.closed(self.instrument.alarms):d}"
 

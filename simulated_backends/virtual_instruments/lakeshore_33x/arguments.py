@@ -2,6 +2,7 @@
 
 import math
 
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError
 
 COMMAND_ERROR, EXECUTION_ERROR = 0x20, 0x10  #: bits of the standard event register
@@ -11,7 +12,7 @@ _DIGITS = 6  #: of a value in sensor units
 def whole_number(text: str, low: int, high: int) -> int:
     """Return an argument that is a whole number in a range."""
     try:
-        value = int(text)
+        value = plain_whole_number(text)
     except ValueError:
         raise LineError(COMMAND_ERROR, text) from None
     if not low <= value <= high:
@@ -22,7 +23,7 @@ def whole_number(text: str, low: int, high: int) -> int:
 def number(text: str, low: float, high: float) -> float:
     """Return an argument that is a number in a range."""
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
         raise LineError(COMMAND_ERROR, text) from None
     if not low <= value <= high:

@@ -8,7 +8,7 @@ from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments impo
 )
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.curves import LAST_CURVE
-from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import WARM_UP, Loop
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import OPEN_LOOP, WARM_UP, Loop
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.sensors import ZERO_CELSIUS
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.zones import ZONES, Zone
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable, line_command
@@ -136,8 +136,7 @@ class ControlCommands(LineTable[LoopController]):
     @line_command("HTR?")
     def _heater(self, output: str = "1") -> str:
         loop = self._heated(output)
-        if self.instrument.bench.chuck is not None:
-            _ = self.instrument.bench.chuck.temperature   # up to now
+        self.instrument.up_to_now()
         return f"{loop.output if loop.range else 0.0:+06.1f}"
 
     @line_command("HTRST?")
@@ -178,14 +177,15 @@ class ControlCommands(LineTable[LoopController]):
     @line_command("PID?")
     def _gains(self, output: str = "1") -> str:
         self.instrument.up_to_now()
-        self.instrument.up_to_now()
         return _gains_text(self._loop(output).gains)
 
     @line_command("OUTMODE")
     def _set_mode(self, output: str, mode: str, source: str, power_up: str) -> None:
+        """Set mode, input and what a start does; only outputs without a heater have the modes 4 and 5 (OUTMODE)."""
         loop = self._loop(output)
+        last = OPEN_LOOP if loop.full_power else WARM_UP
         loop.mode, loop.input, loop.power_up = (
-            whole_number(mode, 0, WARM_UP), whole_number(source, 0, len(self.instrument.data_sheet.inputs)),
+            whole_number(mode, 0, last), whole_number(source, 0, len(self.instrument.data_sheet.inputs)),
             whole_number(power_up, 0, 1))
         self.instrument.stirred()
 

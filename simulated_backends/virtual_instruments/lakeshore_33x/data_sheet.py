@@ -16,6 +16,7 @@ SOURCES: Mapping[str, Origin] = {
 }
 #: part of the full power of the heater ranges off, low, medium and high
 RANGES = (0.0, 0.01, 0.1, 1.0)
+DEFAULT_GAINS = (50.0, 20.0, 0.0)  #: P, I and D of a loop and of a zone after a start
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ class ControllerDataSheet:
     firmware: str = "2.9"
     noise: float = 1e-3  #: [K] rms
     offset: float = 20e-3  #: [K] of the input's calibration, at most
-    gains: tuple[float, float, float] = (50.0, 20.0, 0.0)  #: P, I and D after *RST
 
     @property
     def outputs(self) -> int:

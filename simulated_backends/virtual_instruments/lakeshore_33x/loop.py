@@ -12,7 +12,7 @@ above all zones changes nothing (not compared with an instrument).
 from dataclasses import dataclass, field
 
 from tsbench.simulated_backends.services.heated_body import STEP
-from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import RANGES
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import DEFAULT_GAINS, RANGES
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.zones import ZONES, Zone, zone_of
 
 OFF, CLOSED, ZONE, OPEN_LOOP, MONITOR, WARM_UP = range(6)
@@ -32,7 +32,7 @@ class Loop:
     input: int = 0  #: 0: none, 1: A, 2: B, ...
     power_up: int = 0
     range: int = 0
-    gains: tuple[float, float, float] = (50.0, 20.0, 0.0)
+    gains: tuple[float, float, float] = DEFAULT_GAINS
     target: float = 0.0  #: [K]
     ramping: bool = False  #: whether a new set-point is approached at a rate
     rate: float = 0.0  #: [K/min]; 0: at once

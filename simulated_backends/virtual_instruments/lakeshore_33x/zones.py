@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import DEFAULT_GAINS
+
 ZONES = 10  #: of each output (user's manuals of the 335 and 336, ZONE)
 
 
@@ -21,7 +23,7 @@ class Zone:
     """
 
     upper_bound: float = 0.0
-    gains: tuple[float, float, float] = (50.0, 20.0, 0.0)
+    gains: tuple[float, float, float] = DEFAULT_GAINS
     manual: float = 0.0
     range: int = 0
     input: int = 0

@@ -1,8 +1,8 @@
 """Virtual MPI SENTIO: the commands of the chuck, the wafer map and the status."""
 
-from collections.abc import Callable
 
 from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
     LineError,
     LineInstrument,
@@ -33,10 +33,18 @@ class SentioStation(LineInstrument):
     status_bits = 0  #: beside the error number of the next reply
 
 
-def converted(text: str, kind: Callable[[str], float]) -> float:
+def whole_number(text: str) -> int:
+    """Return an argument as a whole number."""
+    try:
+        return plain_whole_number(text)
+    except ValueError:
+        raise LineError(INVALID_PARAMETER, f"Invalid parameter: {text}") from None
+
+
+def number(text: str) -> float:
     """Return an argument as a number."""
     try:
-        return kind(text)
+        return plain_number(text)
     except ValueError:
         raise LineError(INVALID_PARAMETER, f"Invalid parameter: {text}") from None
 
@@ -72,7 +80,7 @@ class SentioChuck(LineTable[SentioStation]):
         if letter not in "HCZMR" or not letter:
             raise LineError(INVALID_PARAMETER, f"Invalid xy reference: {reference}")
         along, across = station.position if letter == "R" or reference.lower() == "current" else (0.0, 0.0)
-        target = converted(x, float) + along, converted(y, float) + across
+        target = number(x) + along, number(y) + across
         if max(map(abs, target)) > TRAVEL:
             raise LineError(OUT_OF_BOUNDS, f"Argument out of bounds: {x},{y}")
         if station.height == CONTACT and self.instrument.mode == "LockContact":
@@ -162,7 +170,7 @@ class SentioMap(LineTable[SentioStation]):
         return self._go(*route[number], subsite)
 
     def _subsite(self, subsite: str) -> int:
-        return int(converted(subsite, int)) if subsite else self.instrument.station.subsite
+        return whole_number(subsite) if subsite else self.instrument.station.subsite
 
     @line_command("map:step_first_die")
     def _first(self, subsite: str = "0") -> Handler:
@@ -178,11 +186,11 @@ class SentioMap(LineTable[SentioStation]):
 
     @line_command("map:step_die")
     def _die(self, column: str, row: str, subsite: str = "0") -> Handler:
-        return self._go(*(int(converted(text, int)) for text in (column, row, subsite)))
+        return self._go(*(whole_number(text) for text in (column, row, subsite)))
 
     @line_command("map:step_die_seq")
     def _sequence(self, number: str, subsite: str = "0") -> Handler:
-        return self._in_route(int(converted(number, int)), self._subsite(subsite))
+        return self._in_route(whole_number(number), self._subsite(subsite))
 
     @line_command("map:get_num_dies")
     def _dies(self, which: str = "Present") -> str:
@@ -208,7 +216,7 @@ class SentioMap(LineTable[SentioStation]):
 
     @line_command("map:path:get_die")
     def _path_die(self, number: str) -> str:
-        index, route = int(converted(number, int)), self.instrument.station.route
+        index, route = whole_number(number), self.instrument.station.route
         if not 0 <= index < len(route):
             raise LineError(OUT_OF_BOUNDS, f"Argument out of bounds: {number}")
         return f"{route[index][0]},{route[index][1]}"
@@ -228,7 +236,7 @@ class SentioMap(LineTable[SentioStation]):
 
     @line_command("map:die:get_status")
     def _die_status(self, column: str, row: str) -> str:
-        return "1" if self.instrument.station.has(int(converted(column, int)), int(converted(row, int))) else "3"
+        return "1" if self.instrument.station.has(whole_number(column), whole_number(row)) else "3"
 
     @line_command("map:subsite:get_num")
     def _subsites(self, which: str = "") -> str:
@@ -236,12 +244,12 @@ class SentioMap(LineTable[SentioStation]):
 
     @line_command("map:subsite:get")
     def _subsite_facts(self, number: str, orientation: str = "UR") -> str:
-        return f"Site{number},{int(converted(number, int)) * SUBSITE_PITCH:.2f},0.00"
+        return f"Site{number},{whole_number(number) * SUBSITE_PITCH:.2f},0.00"
 
     @line_command("map:subsite:step")
     def _step_subsite(self, number: str) -> Handler:
         station = self.instrument.station
-        return self._go(station.column, station.row, int(converted(number, int)))
+        return self._go(station.column, station.row, whole_number(number))
 
     @line_command("map:subsite:step_next")
     def _next_subsite(self) -> Handler:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Parameter
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
@@ -30,7 +31,7 @@ class RigolDepth(Parameter):
             if text.upper() == word.upper():
                 return int(depth)
         try:
-            value = round(float(text))
+            value = round(plain_number(text))
         except (ValueError, OverflowError):
             raise ScpiError(-224 if text[:1].isalpha() else -104) from None
         if value not in found:

@@ -48,11 +48,18 @@ class RtoHistory(RtoTable):
 
     def _ends(self) -> tuple[int, int]:
         """Return the first and the last index of a replay."""
-        oldest = 1 - self.memory.count
-        if self._value("PALL", True):
-            return oldest, 0
-        first = max(self._value("STAR", oldest), oldest)
-        return first, max(self._value("STOP", 0), first)
+        if self._plays_all:
+            return self._oldest, 0
+        first = max(self._end_of("STAR"), self._oldest)
+        return first, max(self._end_of("STOP"), first)
+
+    @property
+    def _oldest(self) -> int:
+        return min(1 - self.memory.count, 0)
+
+    def _end_of(self, which: str) -> int:
+        """Return the index where a replay starts or stops: the oldest and the newest until others are set."""
+        return int(self._value(which, self._oldest if which == "STAR" else 0))
 
     @property
     def index(self) -> int:
@@ -62,7 +69,7 @@ class RtoHistory(RtoTable):
         if self._began is not None:
             first, last = self._ends()
             steps, count = int((self.clock.now - self._began) / self._pace), last - first + 1
-            if self._value("REPL", False):
+            if self._repeats:
                 return first + steps % count
             self._index = first + min(steps, count - 1)
             self._began = self._began if steps < count else None
@@ -72,6 +79,14 @@ class RtoHistory(RtoTable):
     def record(self) -> int:
         """Return the number of the record that is shown, the oldest of the acquisition being 0."""
         return max(self.memory.count - 1 + self.index, 0)
+
+    @property
+    def _plays_all(self) -> bool:
+        return bool(self._value("PALL", True))
+
+    @property
+    def _repeats(self) -> bool:
+        return bool(self._value("REPL", False))
 
     @property
     def _pace(self) -> float:
@@ -143,9 +158,13 @@ class RtoHistory(RtoTable):
         """``CHAN1:WAV1:HIST:PALL OFF``: replay ``STARt`` to ``STOP`` only; ``REPL ON``: begin again at the end."""
         self.setting_values[which, ()] = on
 
-    @command(_OF_CHANNEL + ":{PALL|REPLay}?")
-    def _way(self, channel: int, waveform: int, which: str) -> str:
-        return str(int(self._value(which, which == "PALL")))
+    @command(_OF_CHANNEL + ":PALL?")
+    def _all_are_played(self, channel: int, waveform: int) -> str:
+        return str(int(self._plays_all))
+
+    @command(_OF_CHANNEL + ":REPLay?")
+    def _is_repeated(self, channel: int, waveform: int) -> str:
+        return str(int(self._repeats))
 
     @command(_OF_CHANNEL + ":TPACq", Number("S", 40e-6, 10.0))
     def _set_pace(self, channel: int, waveform: int, seconds: float) -> None:
@@ -163,7 +182,7 @@ class RtoHistory(RtoTable):
 
     @command(_OF_CHANNEL + ":{STARt|STOP}?")
     def _end(self, channel: int, waveform: int, which: str) -> str:
-        return str(self._value(which, 0))
+        return str(self._end_of(which))
 
     # ----------------------------------------------------------------------------------------------- times
 

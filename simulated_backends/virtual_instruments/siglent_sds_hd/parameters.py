@@ -25,6 +25,6 @@ class SdsSource(Parameter):
         if text in self.more:
             return text
         number = text.removeprefix("CHANNEL").removeprefix("CHAN").removeprefix("C")
-        if text[:1] != "C" or not number.isdigit() or not 1 <= int(number) <= owner.data_sheet.channels:
+        if text[:1] != "C" or not number.isdecimal() or not 1 <= int(number) <= owner.data_sheet.channels:
             raise ScpiError(-224)
         return f"C{int(number)}"

@@ -38,7 +38,7 @@ class Source(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         text = raw.decode("latin-1").strip().upper()
-        if text[:2] == "CH" and text[2:].isdigit() and 1 <= int(text[2:]) <= owner.data_sheet.channels:
+        if text[:2] == "CH" and text[2:].isdecimal() and 1 <= int(text[2:]) <= owner.data_sheet.channels:
             return f"CH{int(text[2:])}"
         if text in ("AUX", *between("AUXiliary"), "AUXILIARY") and "AUX" in self.others and owner.data_sheet.auxiliary:
             return "AUX"

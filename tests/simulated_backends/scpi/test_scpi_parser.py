@@ -176,6 +176,7 @@ def test_units_and_multipliers(text: str, unit: str, value: float) -> None:
         ("nan", -224),
         ("inf", -224),
         ("1_0", -121),
+        ("#H1_0", -121),
         ("#X1", -104),
         ("#H", -121),
     ],

@@ -67,6 +67,25 @@ def test_start_and_stop_go_with_centre_and_span(table: Any, source: str) -> None
     assert bench.ask(bench.scope, f"{head}:FREQ:STAR?;STOP?") == "+2.00000000E+05;+6.00000000E+05"
 
 
+@pytest.mark.parametrize(("head", "refused", "first", "taken"), [
+    (":FFT", "SPAN 9E10", "FREQ:STAR -2E10", "FREQ:STOP 4E10"),   # a span of 60 GHz
+    (":FFT", "CENT 4.5E10", "FREQ:STOP 5E10", "FREQ:STAR 4E10"),
+    (":FUNC:FFT", "CENT 4.5E10", "FREQ:STOP 5E10", "FREQ:STAR 4E10"),
+])
+def test_an_end_does_not_move_to_where_centre_and_span_may_not_be(
+    table: Any, head: str, refused: str, first: str, taken: str,
+) -> None:
+    bench = screen_of(table)
+    bench.send(bench.scope, ":FUNC:OPER FFT", f"{head}:SPAN 8e5", f"{head}:CENT 4e5", f"{head}:{refused}")
+    assert bench.errors(bench.scope) == [-222]
+    bench.send(bench.scope, f"{head}:{first}")
+    assert bench.errors(bench.scope) == []
+    before = bench.ask(bench.scope, f"{head}:CENT?;SPAN?")
+    bench.send(bench.scope, f"{head}:{taken}")
+    assert bench.errors(bench.scope) == [-222]
+    assert bench.ask(bench.scope, f"{head}:CENT?;SPAN?") == before
+
+
 @pytest.mark.parametrize("window", sorted(NOISE))
 def test_the_resolution_is_that_of_the_record_and_the_window(table: Any, window: str) -> None:
     bench = screen_of(table)

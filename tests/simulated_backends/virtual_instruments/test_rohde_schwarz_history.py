@@ -101,6 +101,7 @@ def test_a_replay_takes_its_time_and_ends_with_the_last(bench: Any) -> None:
     assert bench.ask(s, "CHAN1:HIST:CURR?") == "-3"
     assert bench.ask(s, "*OPC?") == "1" and bench.bench.clock.now - begin == pytest.approx(0.6, abs=0.05)
     assert bench.ask(s, "CHAN1:HIST:CURR?") == "0"
+    assert bench.ask(s, "CHAN1:HIST:PALL?;REPL?;STAR?;STOP?") == "1;0;-5;0"   # as it was played
     bench.send(s, "CHAN1:HIST:PALL OFF", "CHAN1:HIST:STAR -4", "CHAN1:HIST:STOP -2", "CHAN1:HIST:REPL ON",
                "CHAN1:HIST:PLAY")
     seen = []

@@ -236,6 +236,33 @@ def test_wrong_words_of_the_front_panel(sdg: Any, sent: str, error: int) -> None
     assert sdg.errors(sdg.generator) == [error]
 
 
+@pytest.mark.parametrize("sent", [
+    "COUP FCOUP,ON,FDEV,abc", "COUP FCOUP,ON,FRAT,0", "COUP TRACE,ON,STATE,ON", "ROSC EXT,10MOUT,MAYBE",
+])
+def test_refused_words_of_the_front_panel_change_nothing(sdg: Any, sent: str) -> None:
+    sdg.send(sdg.generator, "C1:BSWV FRQ,5000", "C2:BSWV FRQ,1000")
+    before = sdg.ask(sdg.generator, "COUP?"), sdg.ask(sdg.generator, "ROSC?")
+    sdg.send(sdg.generator, sent)
+    assert len(sdg.errors(sdg.generator)) == 1
+    assert (sdg.ask(sdg.generator, "COUP?"), sdg.ask(sdg.generator, "ROSC?")) == before
+    sdg.send(sdg.generator, "C1:BSWV FRQ,4000")
+    assert fields(sdg, "C2:BSWV?")["FRQ"] == "1000HZ"   # it does not follow
+
+
+@pytest.mark.parametrize("sent", [
+    "C1:BSWV FRQ,2000,AMP,abc", "C1:BTWV STATE,ON,TIME,abc", "C1:OUTP OFF,PLRT,UP", "C1:OUTP LOAD,75,PLRT,UP",
+    "C1:SRATE MODE,TARB,VALUE,abc", "C1:ARWV INDEX,2,NAME,NOSUCH", "C1:BTWV CARR,FRQ,2000,AMP,abc",
+])
+def test_refused_words_change_neither_the_settings_nor_the_signal(sdg: Any, sent: str) -> None:
+    questions = [f"C1:{one}?" for one in ("BSWV", "BTWV", "OUTP", "SRATE", "ARWV")]
+    sdg.send(sdg.generator, "C1:OUTP LOAD,50", "C1:BSWV FRQ,1000,AMP,1", "C1:OUTP ON")
+    before = [sdg.ask(sdg.generator, one) for one in questions]
+    sdg.send(sdg.generator, sent)
+    assert len(sdg.errors(sdg.generator)) == 1
+    assert [sdg.ask(sdg.generator, one) for one in questions] == before
+    assert np.ptp(sdg.voltages("a", 1e-3, 20_001)[1]) == pytest.approx(1.0, rel=0.01)
+
+
 @pytest.mark.parametrize(("sent", "first", "second"), [   # as measured by others with an SDG2122X
     ("COUP FCOUP,ON,FRAT,2", {"FRQ": "1200HZ"}, {"FRQ": "2400HZ"}),
     ("COUP FCOUP,ON,FDEV,500", {"FRQ": "1200HZ"}, {"FRQ": "1700HZ"}),

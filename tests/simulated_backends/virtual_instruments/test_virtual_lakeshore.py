@@ -110,7 +110,9 @@ def test_commands_of_the_manual(world: World, message: str, reply: str) -> None:
     ("SETP 1,300,2", 0x20), ("SETP 1,warm", 0x20), ("RANGE 1,4", 0x10), ("RANGE 3,2", 0x10), ("RAMP 1,1,101", 0x10),
     ("SRDG? E", 0x10), ("INTYPE B,4,0,0,0,1;SRDG? B", 0x10), ("CRVHDR 20,A,1,2,325,1", 0x10), ("CRVPT? 2,1", 0x10),
     ("CRVPT 21,201,1,300", 0x10), ("CRVPT 21,1,1e6,300", 0x10), ("CRVDEL 60", 0x10), ("FILTER A,1,1,2", 0x10),
-    ("DIOCUR A,2", 0x10), ("EMUL 0,0", 0x20), ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("HTRSET 1,0,1,2,0,1", 0x20),
+    ("DIOCUR A,2", 0x10), ("EMUL 0,0", 0x20), ("HTR? 3", 0x10), ("PID 1,1001,0,0", 0x10), ("OUTMODE 1,4,1,0", 0x10),
+    ("OUTMODE 2,5,1,0", 0x10), ("SETP 1,3_0_0", 0x20), ("SETP 1,nan", 0x20), ("PID 1,1_0,2,3", 0x20),
+    ("RANGE 1,0_2", 0x20), ("HTRSET 1,0,1,2,0,1", 0x20),
 ])
 def test_what_is_wrong_is_ignored_and_shows_in_the_event_register(world: World, message: str, bit: int) -> None:
     before = say(world, "SETP? 1;RANGE? 1;RAMP? 1;PID? 1")

@@ -193,6 +193,8 @@ def test_zones_choose_gains_and_range_as_the_set_point_ramps_through_them(world:
     world.clock.wait(400)
     assert float(say(world, "KRDG? A")) == pytest.approx(330, abs=0.05)
     assert float(say(world, "HTR? 1")) == pytest.approx(17, abs=0.5)
+    say(world, "ZONE 1,3,500,60,12,1,0,0,1,20;RAMP 1,0,0;SETP 1,450")
+    assert say(world, "HTR? 1") == "+000.0"   # the heater of this zone is off
     say(world, "RANGE 1,0;SETP 1,300")
     world.clock.wait(900)
     assert say(world, "RANGE? 1;KRDG? A") == "0;+296.000"   # a heater that is off stays off
