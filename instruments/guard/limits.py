@@ -13,8 +13,9 @@ from numbers import Real
 from typing import Self
 
 from tsbench.errors import ConfigurationError, LimitError
+from tsbench.instruments.guard.contacts import contact_refusal
 from tsbench.instruments.guard.exposed_terminals import SLACK, ExposedTerminal, refusal_of
-from tsbench.instruments.interfaces import Range, SourceSettings
+from tsbench.instruments.interfaces import ContactLimits, Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
 from tsbench.records import DeviceLimits, PassiveProbe, Sensing
 
@@ -331,6 +332,7 @@ class GuardContext:
     exposed : the other terminals that the source reaches
     unreachable : returns why the output must not go on; "" where it may
     probes : of an oscilloscope, by channel
+    contacts : those of a switch matrix in the path
     """
 
     subject: str
@@ -343,6 +345,7 @@ class GuardContext:
     exposed: tuple[ExposedTerminal, ...] = ()
     unreachable: Callable[[], str] = lambda: ""
     probes: Mapping[int, PassiveProbe] = field(default_factory=dict)
+    contacts: tuple[ContactLimits, ...] = ()
 
     def require_rating(self, voltage: float, current: float = math.inf) -> None:
         """Raise LimitError if a voltage [V] is too much for fixture and cable, or for an instrument that it reaches.
@@ -351,7 +354,7 @@ class GuardContext:
         """
         if not math.isfinite(voltage):
             return
-        reason = high_voltage_refusal(voltage, self.rating)
+        reason = high_voltage_refusal(voltage, self.rating) or contact_refusal(self.contacts, voltage)
         if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
             reason = refusal_of(self.exposed, voltage, current)   # the current may limit it
         if reason:
@@ -360,7 +363,8 @@ class GuardContext:
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for the device."""
         self.device.require_worst_case(self.subject, quantity, worst, duration)
-        if reason := self.sensor.refusal(worst.current, quantity):
+        contacts = contact_refusal(self.contacts, current=worst.current)
+        if reason := self.sensor.refusal(worst.current, quantity) or contacts:
             raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):
             self.outputs.require(self.subject, self.terminal, worst.current, self.device, self.sensor)

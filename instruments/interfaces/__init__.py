@@ -29,10 +29,10 @@ from tsbench.instruments.interfaces.oscilloscope import (
     Vertical,
 )
 from tsbench.instruments.interfaces.positioning import (
+    ContactLimits,
     Prober,
     Site,
     SwitchMatrix,
-    SwitchMatrixCapabilities,
 )
 from tsbench.instruments.interfaces.pulse_generator import (
     ArbitraryWaveform,
@@ -77,6 +77,7 @@ __all__ = [
     "FIXTURE_UNITS",
     "Accuracy",
     "ArbitraryWaveform",
+    "ContactLimits",
     "CurrentRange",
     "DecadeBox",
     "EdgeTrigger",
@@ -113,7 +114,6 @@ __all__ = [
     "SourcePulses",
     "SourceSettings",
     "SwitchMatrix",
-    "SwitchMatrixCapabilities",
     "TemperatureCapabilities",
     "TemperatureController",
     "Timebase",

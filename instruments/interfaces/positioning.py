@@ -11,20 +11,17 @@ from tsbench.instruments.interfaces.common import InstrumentBase
 
 
 @dataclass(frozen=True)
-class SwitchMatrixCapabilities:
-    """Limits as data."""
+class ContactLimits:
+    """What the contacts of one card of a switch matrix are made for."""
 
-    crosspoints: int  #: how many there are
-    maximum_voltage: float  #: [V] across an open contact
-    maximum_current: float  #: [A] through a closed one
-    settling_time: float  #: [s] after which a contact has stopped bouncing
+    card: str  #: as messages name it
+    voltage: float  #: [V] across an open contact
+    current: float  #: [A] through a closed one
 
 
 @runtime_checkable
 class SwitchMatrix(InstrumentBase, Protocol):
     """Crosspoints that connect rows and columns, called as the instrument calls them ("1A01")."""
-
-    capabilities: SwitchMatrixCapabilities
 
     def close_only(self, crosspoints: Sequence[str]) -> None:
         """Open all other crosspoints, then close these, and read them back.

@@ -1,30 +1,35 @@
 """Driver of the Keithley 707B and 3706A switching mainframes (reference manuals 707B-901-01 and 3700S-901-01)."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.driver import CrosspointNames
-from tsbench.instruments.interfaces import OutputState, SwitchMatrixCapabilities
+from tsbench.instruments.interfaces import ContactLimits, OutputState
 from tsbench.instruments.keithley_700.crosspoints import CROSSPOINTS_707B, CROSSPOINTS_3706A
 from tsbench.instruments.languages.tsp import TspInstrument
 
 _ALL = "channel.getclose('allslots')"
-#: data sheets of the cards 7072 and 3730; not compared with a data sheet: the settling time
-_LIMITS_707B = SwitchMatrixCapabilities(576, maximum_voltage=200.0, maximum_current=1.0, settling_time=15e-3)
-_LIMITS_3706A = SwitchMatrixCapabilities(576, maximum_voltage=300.0, maximum_current=1.0, settling_time=4e-3)
+#: card -> largest voltage [V] and carried current [A] ("maximum signal level" of the data sheets of the cards; not
+#: compared with the printed pages)
+_CARDS: Mapping[str, tuple[float, float]] = {"7072": (200.0, 1.0), "7174A": (200.0, 2.0), "3730": (300.0, 1.0)}
 
 
 class KeithleyMatrix(TspInstrument):
     """A mainframe: its crosspoints as the instrument calls them."""
 
-    capabilities: SwitchMatrixCapabilities
     repeatable: ClassVar[tuple[str, ...]] = (
         *TspInstrument.repeatable, _ALL, *(f"slot[{number}].idn" for number in range(1, 7)))
     crosspoints: ClassVar[CrosspointNames]
     output_names: Sequence[str] = ()
     _closed: Sequence[str] = ()  #: as they were read back last
+
+    @functools.cached_property
+    def _cards(self) -> dict[str, str]:
+        """Return the identities of the cards that were asked so far, by slot."""
+        return {}
 
     def _require(self, crosspoints: Sequence[str]) -> list[str]:
         names = [name.strip().upper() for name in crosspoints]
@@ -38,7 +43,7 @@ class KeithleyMatrix(TspInstrument):
         """Ask for the cards; return which of these crosspoints they do not have, and which they have, "" if all."""
         names = self._require(crosspoints)
         for slot in sorted({name[0] for name in names}):
-            card = self.printed(f"slot[{slot}].idn", str.strip)
+            card = self._card(slot)
             mine = [name for name in names if name[0] == slot]
             if card.lower().startswith("empty"):
                 return f"{self.label} has no crosspoint '{mine[0]}', because its slot {slot} is empty"
@@ -49,6 +54,19 @@ class KeithleyMatrix(TspInstrument):
                     return (f"{self.label} has no crosspoint '{name}': the card {card.partition(',')[0]} in slot "
                             f"{slot} has {size[1]} rows and {size[2]} columns")
         return ""
+
+    def _card(self, slot: str) -> str:
+        """Return the identity of a card; it is asked once, because cards change only while the mainframe is off."""
+        if slot not in self._cards:
+            self._cards[slot] = self.printed(f"slot[{slot}].idn", str.strip)
+        return self._cards[slot]
+
+    def contact_limits(self, crosspoints: Sequence[str]) -> list[ContactLimits]:
+        """Return what the cards of these crosspoints are made for; without the cards whose limits are not known."""
+        slots = sorted({name[0] for name in self._require(crosspoints)})
+        models = {slot: self._card(slot).partition(",")[0].strip() for slot in slots}
+        return [ContactLimits(f"{self.label}: card {model} in slot {slot}", *_CARDS[model])
+                for slot, model in models.items() if model in _CARDS]
 
     def close_only(self, crosspoints: Sequence[str]) -> None:
         """Open all other crosspoints, then close these, and read them back."""
@@ -102,7 +120,6 @@ class Keithley707B(KeithleyMatrix):
     """Slot, row and column: 1A01."""
 
     title = "Keithley 707B"
-    capabilities = _LIMITS_707B
     crosspoints = CROSSPOINTS_707B
 
 
@@ -110,5 +127,4 @@ class Keithley3706A(KeithleyMatrix):
     """Slot, row and column: 1101."""
 
     title = "Keithley 3706A"
-    capabilities = _LIMITS_3706A
     crosspoints = CROSSPOINTS_3706A

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import SwitchMatrix
+from tsbench.instruments.interfaces import ContactLimits
 
 
 @runtime_checkable
@@ -13,6 +14,9 @@ class KnowsItsCards(Protocol):
 
     def missing(self, crosspoints: Sequence[str]) -> str:
         """Return which of these crosspoints the cards do not have; "" where they have all."""
+
+    def contact_limits(self, crosspoints: Sequence[str]) -> Sequence[ContactLimits]:
+        """Return what the cards of these crosspoints are made for, as far as it is known."""
 
 
 #: part of a bench -> its table of the bench file

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
+from tsbench.instruments.guard.contacts import contact_refusal
 from tsbench.instruments.guard.exposed_terminals import refusal_of
 from tsbench.quantities import format_quantity
 from tsbench.records import Sensing
@@ -43,7 +44,9 @@ class Preparation:
         return "" if routes is None else routes.refusal(roles)
 
     def overload(self, roles: Sequence[str], voltage: float, current: float) -> str:
-        """Return which instrument would not withstand what sources of these roles drive; "" where all do.
+        """Return what would not withstand what sources of these roles drive; "" where everything does.
+
+        Other instruments, and the contacts of a switch matrix, are compared.
 
         Parameters
         ----------
@@ -57,7 +60,8 @@ class Preparation:
                 continue
             gain = wiring.path(terminal).gain
             emf = min(voltage / gain if gain > 0 else math.inf, wiring.largest_emf(terminal))
-            if reason := refusal_of(wiring.exposed(terminal), emf, current):
+            contacts = contact_refusal(wiring.contacts(terminal), emf, current)
+            if reason := refusal_of(wiring.exposed(terminal), emf, current) or contacts:
                 return reason
         return ""
 

@@ -10,11 +10,13 @@ from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, reach_of, with_short
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
 from tsbench.instruments.guard.limits import WirePath, worst_case_of_voltage
+from tsbench.instruments.interfaces import ContactLimits
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
 from tsbench.records import Fixture, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.crosspoints import KnowsItsCards
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
@@ -202,6 +204,23 @@ class Wiring:
             sensing, current_resistance=low_impedance.resistance,
             current_tolerance=max(sensing.current_tolerance, low_impedance.tolerance),
             maximum_current=low_impedance.rating / low_impedance.resistance)
+
+    def contacts(self, terminal: str) -> tuple[ContactLimits, ...]:
+        """Return what the contacts of switch matrices between a source and the device are made for."""
+        table = self.file.table
+        positioner, routing, roles = table.positioner, table.fixture.routing, table.roles
+        if terminal in self.file.gates() or not set(self.kinds(terminal)) & set(SOURCES):
+            return ()
+        points: dict[str, list[str]] = {}
+        if positioner is not None and positioner.kind == "matrix":
+            points[positioner.instrument] = [str(name) for place in positioner.devices.values() for name in place]
+        if routing is not None and routing.kind == "matrix":
+            points.setdefault(routing.instrument, []).extend(
+                point for state in routing.states.values() for point in state.crosspoints
+                if any(roles.get(role) == terminal for role in state.roles))
+        drivers = {instrument: self.driver_of(instrument) for instrument in points}
+        return tuple(limits for instrument, driver in drivers.items() if isinstance(driver, KnowsItsCards)
+                     for limits in driver.contact_limits(points[instrument]))
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

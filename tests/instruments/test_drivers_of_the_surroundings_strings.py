@@ -70,6 +70,20 @@ def test_a_matrix_says_which_crosspoints_its_cards_lack(name: str, said: str) ->
         assert said in found and bool(said) == bool(found)
 
 
+@pytest.mark.parametrize(("kind", "card", "said"), [
+    (Keithley3706A, "3730,6x16 High Density Matrix,01.40h,4447332", (300.0, 1.0)),
+    (Keithley707B, "7174A,8x12 Low Current High Speed Matrix,01.00,1", (200.0, 2.0)),
+    (Keithley707B, "7072,8x12 Semiconductor Matrix Card,01.00,1", (200.0, 1.0)),
+    (Keithley707B, "7072-HV,8x12 High Voltage Matrix,01.00,1", None),   # a card whose limits are not known
+])
+def test_a_matrix_says_what_its_contacts_are_made_for(kind: Any, card: str, said: tuple[float, float] | None) -> None:
+    """The card is asked once."""
+    name = "1101" if kind is Keithley3706A else "1A01"
+    with driver(kind, [("print(slot[1].idn)", card)]) as matrix:
+        found = [*matrix.contact_limits([name]), *matrix.contact_limits([name])][:1]
+        assert [(one.voltage, one.current) for one in found] == ([] if said is None else [said])
+
+
 def test_the_3706a_names_rows_by_numbers() -> None:
     pairs = [BREAK_FIRST, ("channel.exclusiveclose('1101')", None), (CLOSED, "1101"), NO_TSP_ERROR]
     with driver(Keithley3706A, pairs) as matrix:

@@ -1,0 +1,23 @@
+"""The contacts of a switch matrix between a source and the device, and whether they withstand what the source brings.
+
+The whole EMF of a source can stand across an open contact beside the path. Its current flows through the closed ones.
+"""
+
+from collections.abc import Iterable
+
+from tsbench.instruments.guard.exposed_terminals import SLACK
+from tsbench.instruments.interfaces import ContactLimits
+from tsbench.quantities import told_apart
+
+
+def contact_refusal(contacts: Iterable[ContactLimits], voltage: float = 0.0, current: float = 0.0) -> str:
+    """Return why a source must not bring ``voltage`` [V] and ``current`` [A] to contacts; "" where it may."""
+    for one in contacts:
+        for quantity, reached, bound, unit in (
+            ("voltage", abs(voltage), one.voltage, "V"), ("current", abs(current), one.current, "A"),
+        ):
+            if reached > bound * (1 + SLACK):
+                most, allowed = told_apart(reached, bound, unit)
+                return (f"the {quantity} at the contacts of {one.card} may reach {most}, but they are made for "
+                        f"{allowed}. Choose a smaller value or compliance, or another card")
+    return ""
