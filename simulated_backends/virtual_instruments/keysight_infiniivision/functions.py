@@ -51,7 +51,7 @@ def _step_above(value: float) -> float:
 
 
 class MathCommands(SpectrumSettings):
-    """What ``:FUNCtion`` and, on the 1000X, ``:FFT`` set.
+    """What ``:FUNCtion`` sets, and ``:FFT`` where the model has this waveform.
 
     Parameters
     ----------

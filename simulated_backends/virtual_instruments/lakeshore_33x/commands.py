@@ -42,7 +42,7 @@ class ReadingCommands(LineTable[LoopController]):
 
     @line_command("RDGST?")
     def _reading_status(self, letter: str) -> str:
-        return f"{0 if self.instrument.reading(self.instrument.letter(letter)) is not None else SENSOR_OVER_RANGE:03d}"
+        return f"{0 if self.instrument.has_sensor(self.instrument.letter(letter)) else SENSOR_OVER_RANGE:03d}"
 
     @line_command("INNAME")
     def _set_name(self, letter: str, name: str) -> None:

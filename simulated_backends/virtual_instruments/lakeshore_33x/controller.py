@@ -70,10 +70,12 @@ class LoopController(LineInstrument):
     def seen(self, number: int, temperature: float) -> float | None:
         """Return what input ``number`` says while the chuck is at ``temperature`` [K]; None: nothing valid."""
         letter = self.data_sheet.inputs[number - 1] if number else ""
+        return temperature + self._offsets[letter] if self.has_sensor(letter) else None
+
+    def has_sensor(self, letter: str) -> bool:
+        """Return whether the sensor of the chuck is connected to an input."""
         chuck = self.bench.chuck
-        if chuck is None or chuck.sensor != f"{self.name}.{letter}":
-            return None
-        return temperature + self._offsets[letter]
+        return chuck is not None and bool(letter) and chuck.sensor == f"{self.name}.{letter}"
 
     def letter(self, text: str) -> str:
         """Return the letter of an input that there is."""

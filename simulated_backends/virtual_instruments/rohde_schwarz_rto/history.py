@@ -188,7 +188,10 @@ class RtoHistory(RtoTable):
 
     @command(_OF_CHANNEL + ":{TSRelative|TSRReference|TSABsolute|TSDate}?")
     def _time(self, channel: int, waveform: int, which: str) -> str:
-        """``CHAN1:WAV1:HIST:TSR?`` [s]: trigger after that of the newest; ``TSRR?``: by the clock of the scope."""
+        """``CHAN1:WAV1:HIST:TSR?`` [s]: trigger after that of the newest; ``TSRR?`` [s]: by the clock of the scope.
+
+        ``TSAB?`` and ``TSD?``: its time of day and its date.
+        """
         acquisition = self.memory.acquisition
         if acquisition is None:
             raise ScpiError(-230)

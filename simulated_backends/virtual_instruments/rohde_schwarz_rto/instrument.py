@@ -7,7 +7,6 @@ Quirks that the twin has
 - ``CHANnel1:DATA:HEADer?``: start [s], stop [s], samples, values for each sample.
 - ``RUNSingle`` makes ``ACQuire:COUNt`` acquisitions; ``TRIGger:FORCe`` triggers one. ``*OPC?`` waits for ``RUNSingle``.
 - Bit 3 of ``STATus:OPERation:CONDition?`` waits for a trigger, bit 4 measures.
-
 - After ``RUNSingle``, ``ACQuire:AVAilable?`` acquisitions can be read one by one, with their times (``HISTory``).
   ``ACQuire:SEGMented`` takes the series also in a run, with ``MAX`` as many as the memory holds.
 

@@ -65,6 +65,9 @@ class ChannelState:
     steady: OutputLevels = field(default_factory=lambda: OutputLevels(0.0, load=INFINITE_LOAD))  #: of DC
     burst: BurstState = field(default_factory=BurstState)
 
+    def __post_init__(self) -> None:
+        self.rise = self.fall = self.sheet.min_edge_time
+
     @contextmanager
     def unchanged_by_errors(self) -> Iterator[None]:
         """Undo what is set within if an error ends it: a message that is refused changes nothing."""

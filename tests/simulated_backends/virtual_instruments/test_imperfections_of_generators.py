@@ -17,6 +17,7 @@ from benchmarks.imperfections.sheets import GENERATORS
 from tests.fixtures.model_bench import ModelBench, every, first_of_families
 from tests.fixtures.node_course import NodeRecorder
 from tests.fixtures.spread import NORMAL, require_spread, require_stated
+from tsbench.errors import InstrumentError
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGenerator
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.data_sheet import SHORTEST_DELAY
@@ -84,6 +85,14 @@ class GeneratorBench:
         self.play(pulse)
         _, volts = self.burst(60e-6, points=2001)
         return float(np.min(volts)), float(np.max(volts))
+
+    def refusals(self) -> str:
+        """Empty the error queue, and return what was in it."""
+        try:
+            self.unit.check_errors()
+        except InstrumentError as error:
+            return str(error)
+        return ""
 
     def write(self, *messages: str) -> None:
         """Send messages of the manual past the driver."""
@@ -171,7 +180,8 @@ def test_levels_differ_from_unit_to_unit(open_generator: Open) -> None:
 
 #: the message that sets the leading edge of a pulse, by the first letters of the name of the model
 EDGE = {"SDG": "C1:BSWV RISE,{:g}", "332": "PULS:TRAN {:g}", "811": ":PULS:TRAN1 {:g}", "DG8": ":SOUR1:PULS:TRAN {:g}",
-        "DG9": ":SOUR1:PULS:TRAN {:g}", "AFG": ":SOUR1:PULS:TRAN {:g}"}
+        "DG9": ":SOUR1:PULS:TRAN {:g}", "AFG": ":SOUR1:PULS:TRAN {:g}", "336": ":SOUR1:FUNC:PULS:TRAN:LEAD {:g}",
+        "335": ":SOUR1:FUNC:PULS:TRAN:LEAD {:g}"}
 
 
 def test_edges_are_as_fast_as_stated_and_no_faster(open_generator: Open) -> None:
@@ -186,8 +196,9 @@ def test_edges_are_as_fast_as_stated_and_no_faster(open_generator: Open) -> None
         low = -amplitude / 2 if amplitude > 0.9 * sheet.peak_level else 0.0
         bench.unit.set_output(False)
         bench.play(Pulse(low, amplitude, 100e-9, 10e-6, stated, stated))
-        message = EDGE.get(sheet.name[:3], ":SOUR1:FUNC:PULS:TRAN:LEAD {:g}")
-        bench.write(message.format(0.75 * stated), message.format(stated / 3), "*CLS")
+        message = EDGE[sheet.name[:3]]
+        bench.write(message.format(0.75 * stated), message.format(stated / 3))
+        assert "-113" not in bench.refusals(), "the message is not one of this model"
         bench.table.wait(0.1)
         times, volts = bench.burst(sheet.trigger_latency + 400e-9)
         rise = crossing(times, volts, low + 0.9 * amplitude) - crossing(times, volts, low + 0.1 * amplitude)

@@ -161,10 +161,13 @@ def test_the_ramp_of_the_other_loop_has_a_bit_of_its_own(world: World) -> None:
 
 
 @pytest.mark.parametrize("mode", [4, 5])
-def test_monitor_and_warm_up_do_not_regulate(world: World, mode: int) -> None:
-    say(world, f"OUTMODE 1,{mode},1,0;SETP 1,330;RANGE 1,3")
+def test_monitor_and_warm_up_are_modes_of_outputs_without_a_heater(world: World, mode: int) -> None:
+    """A heater output refuses them, and goes on to regulate."""
+    say(world, f"*CLS;OUTMODE 1,{mode},1,0;SETP 1,330;RANGE 1,3")
     world.clock.wait(300)
-    assert say(world, "KRDG? A;HTR? 1") == "+296.000;+000.0"
+    assert int(say(world, "*ESR?")) == 0x10 and say(world, "OUTMODE? 1") == "1,1,0"
+    assert float(say(world, "KRDG? A")) == pytest.approx(330, abs=0.05)
+    assert say(world, f"OUTMODE 3,{mode},1,0;OUTMODE? 3;*ESR?") == f"{mode},1,0;0"
 
 
 def test_a_zone_brings_its_input_and_its_manual_output(world: World) -> None:
@@ -176,6 +179,16 @@ def test_a_zone_brings_its_input_and_its_manual_output(world: World) -> None:
     world.clock.wait(600)
     assert say(world, "OUTMODE? 1;MOUT? 1") == "2,1,0;+12.00"
     assert float(say(world, "KRDG? A")) == pytest.approx(296 + 2 * 32 / 3, abs=0.02)
+
+
+def test_a_question_for_the_status_of_a_reading_is_no_reading(tmp_path: Path) -> None:
+    """The extremes stay those of one temperature, because no noise is drawn."""
+    world = opened(tmp_path, change=("imperfections = false", ""))
+    say(world, "MNMXRST")
+    assert {say(world, "RDGST? A") for _ in range(20)} == {"000"}
+    lowest, highest = map(float, say(world, "MDAT? A").split(","))
+    assert lowest == highest
+    close_world(world)
 
 
 def test_zones_choose_gains_and_range_as_the_set_point_ramps_through_them(world: World) -> None:
