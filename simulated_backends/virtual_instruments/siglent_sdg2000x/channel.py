@@ -21,7 +21,9 @@ from tsbench.simulated_backends.virtual_instruments.siglent_sdg2000x.data_sheet 
 
 FUNCTIONS = {"SINE": "SIN", "SQUARE": "SQU", "RAMP": "RAMP", "PULSE": "PULS", "NOISE": "NOIS", "ARB": "ARB", "DC": "DC"}
 RESET_AMPLITUDE = 2.0  #: [Vpp into 50 Ohm]: 4 Vpp into an open output
-RMS_PER_VPP = {"SINE": 0.3535, "RAMP": 1 / 3.464}  #: the factors that the instrument computes with; others: 0.5
+#: the factors that the instrument computes with, by the amplitudes and STDEV of the replies that others recorded
+#: (tests/transcripts/siglent_sdg2042x.recorded.jsonl); other waves have 0.5
+RMS_PER_VPP = {"SINE": 0.3535, "RAMP": 1 / 3.464}
 DEVIATION_PER_VPP = 0.0575  #: standard deviation of the noise
 
 
@@ -46,20 +48,20 @@ class ChannelState:
 
     sheet: GeneratorDataSheet
     wave: str = "SINE"
-    frequency: float = 1e3
-    phase: float = 0.0
+    frequency: float = 1e3  #: [Hz]
+    phase: float = 0.0  #: [degrees]
     duty: float = 50.0  #: [%] of a square wave
-    symmetry: float = 50.0
-    width: float = 200e-6
-    rise: float = 8.4e-9
-    fall: float = 8.4e-9
-    delay: float = 0.0
+    symmetry: float = 50.0  #: [%] of a ramp
+    width: float = 200e-6  #: [s]
+    rise: float = field(init=False)  #: [s]
+    fall: float = field(init=False)  #: [s]
+    delay: float = 0.0  #: [s] of a pulse
     inverted: bool = False
     banded: bool = False  #: whether the noise is limited to ``bandwidth``
-    bandwidth: float = MAX_NOISE_BANDWIDTH
+    bandwidth: float = MAX_NOISE_BANDWIDTH  #: [Hz]
     arbitrary: str = "StairUp"
     sampled: bool = False  #: TrueArb: by the sample rate, not by the frequency
-    sample_rate: float = 1e6
+    sample_rate: float = 1e6  #: [Hz]
     levels: OutputLevels = field(
         default_factory=lambda: OutputLevels(RESET_AMPLITUDE).with_load(INFINITE_LOAD))
     steady: OutputLevels = field(default_factory=lambda: OutputLevels(0.0, load=INFINITE_LOAD))  #: of DC
