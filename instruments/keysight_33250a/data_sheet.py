@@ -1,8 +1,8 @@
 """Limits and headers of the Keysight (Agilent) 33250A function generator.
 
 Sources: the user's guide, p. 168 (edges), and limits in drivers by other authors (PyMeasure 0.16.0, keysight33250A.py:
-widths, periods, levels, bursts; M. Lints, 2019: codes and points of a waveform); specifications of the user's guide:
-smallest amplitude. Not compared with a data sheet: sample rate, accuracy of levels, time base.
+widths, periods, levels, bursts; M. Lints, 2019: codes and points of a waveform). Not compared with a data sheet: sample
+rate, smallest amplitude, accuracy of levels, time base.
 """
 
 from collections.abc import Mapping

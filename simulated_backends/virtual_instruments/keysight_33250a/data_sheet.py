@@ -2,12 +2,11 @@
 
 From the user's guide, chapter 4, p. 168: edges of 5 ns to 1 ms, equal for both edges, at most 0.625 times the width.
 
-From the user's guide, chapter 3 and specifications (pages not noted): at least 10 mVpp into 50 Ohm, where the driver
-below has 1 mVpp; duty cycles of 40 to 60 % above 25 MHz and of 50 % above 50 MHz; a burst period that is 200 ns longer
-than the burst.
+From the user's guide, chapter 3 (pages not noted): duty cycles of 40 to 60 % above 25 MHz and of 50 % above 50 MHz; a
+burst period that is 200 ns longer than the burst.
 
 From the limits in a driver by another author (PyMeasure 0.16.0, keysight33250A.py): frequencies of each function,
-widths from 8 ns, periods of 20 ns to 2000 s, at most 10 Vpp, offsets within 5 V, loads of 1 Ohm to 10 kOhm, bursts
+widths from 8 ns, periods of 20 ns to 2000 s, 1 mVpp to 10 Vpp, offsets within 5 V, loads of 1 Ohm to 10 kOhm, bursts
 of 1 to 1 000 000 cycles every 1 us to 500 s, delays up to 85 s. From a script by another author ("constructed according
 to Agilent 33250A manual", M. Lints, 2019): codes of -2047 to 2047, up to 65 536 points.
 
@@ -33,7 +32,7 @@ KEYSIGHT_33250A = GeneratorDataSheet(
     name="33250A", manufacturer="Agilent Technologies", firmware="2.01-1.01-1.00-03-1", channels=1,
     output_resistance=50.0, relay_time=5e-3,
     max_frequency={"SIN": 80e6, "SQU": 80e6, "RAMP": 1e6, "PULS": 50e6, "NOIS": 80e6, "ARB": 25e6, "DC": 80e6},
-    amplitude_steps=((80e6, 10.0),), min_amplitude=10e-3, peak_level=5.0, min_pulse_width=8e-9, min_edge_time=5e-9,
+    amplitude_steps=((80e6, 10.0),), min_amplitude=1e-3, peak_level=5.0, min_pulse_width=8e-9, min_edge_time=5e-9,
     fast_edge_amplitude=10.0, slow_edge_time=5e-9, max_edge_time=1e-3, square_edge_time=8e-9, max_sample_rate=200e6,
     min_sample_rate=1e-6, min_frequency=1e-6, min_arb_points=1, max_arb_points=65_536, dac_bits=12,
     amplitude_gain_accuracy=0.01, amplitude_accuracy=1e-3, offset_gain_accuracy=0.01, offset_amplitude_accuracy=0.005,

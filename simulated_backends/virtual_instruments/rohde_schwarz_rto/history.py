@@ -24,6 +24,7 @@ from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables imp
 REPLAY = "history"  #: name of the overlapped operation that *OPC waits for
 _CLOCK_START = datetime(2026, 1, 1, 12)  #: of the instrument's clock at time 0 of the bench
 _OF_CHANNEL = ":CHANnel<1-4>[:WAVeform<1-3>]:HISTory"
+_WAYS = {"PALL": True, "REPL": False}  #: whether a replay plays all and begins again, until it is set
 _INDEX = Integer("", -16_777_215, 0)
 
 
@@ -48,7 +49,7 @@ class RtoHistory(RtoTable):
 
     def _ends(self) -> tuple[int, int]:
         """Return the first and the last index of a replay."""
-        if self._plays_all:
+        if self._value("PALL", _WAYS["PALL"]):
             return self._oldest, 0
         first = max(self._end_of("STAR"), self._oldest)
         return first, max(self._end_of("STOP"), first)
@@ -69,7 +70,7 @@ class RtoHistory(RtoTable):
         if self._began is not None:
             first, last = self._ends()
             steps, count = int((self.clock.now - self._began) / self._pace), last - first + 1
-            if self._repeats:
+            if self._value("REPL", _WAYS["REPL"]):
                 return first + steps % count
             self._index = first + min(steps, count - 1)
             self._began = self._began if steps < count else None
@@ -79,14 +80,6 @@ class RtoHistory(RtoTable):
     def record(self) -> int:
         """Return the number of the record that is shown, the oldest of the acquisition being 0."""
         return max(self.memory.count - 1 + self.index, 0)
-
-    @property
-    def _plays_all(self) -> bool:
-        return bool(self._value("PALL", True))
-
-    @property
-    def _repeats(self) -> bool:
-        return bool(self._value("REPL", False))
 
     @property
     def _pace(self) -> float:
@@ -158,13 +151,9 @@ class RtoHistory(RtoTable):
         """``CHAN1:WAV1:HIST:PALL OFF``: replay ``STARt`` to ``STOP`` only; ``REPL ON``: begin again at the end."""
         self.setting_values[which, ()] = on
 
-    @command(_OF_CHANNEL + ":PALL?")
-    def _all_are_played(self, channel: int, waveform: int) -> str:
-        return str(int(self._plays_all))
-
-    @command(_OF_CHANNEL + ":REPLay?")
-    def _is_repeated(self, channel: int, waveform: int) -> str:
-        return str(int(self._repeats))
+    @command(_OF_CHANNEL + ":{PALL|REPLay}?")
+    def _way(self, channel: int, waveform: int, which: str) -> str:
+        return str(int(self._value(which, _WAYS[which])))
 
     @command(_OF_CHANNEL + ":TPACq", Number("S", 40e-6, 10.0))
     def _set_pace(self, channel: int, waveform: int, seconds: float) -> None:

@@ -196,13 +196,15 @@ class SdgPanelCommands(SdgTable):
     @command("ROSCILLATOR", _WORDS)
     def set_clock(self, *words: str) -> None:
         """``ROSC EXT``, ``ROSC 10MOUT,ON``: no external clock is wired on the bench, so the own one goes on."""
+        source, output = self.clock_source, self.clock_output
         for key, value in pairs(words, ("INT", "EXT")):
             if key in ("INT", "EXT"):
-                self.clock_source = key
+                source = key
             elif key == "10MOUT":
-                self.clock_output = _is_on(value)
+                output = _is_on(value)
             else:
                 raise ScpiError(-224)
+        self.clock_source, self.clock_output = source, output
 
     @command("ROSC?")
     @command("ROSCILLATOR?")
