@@ -354,7 +354,9 @@ class GuardContext:
         """
         if not math.isfinite(voltage):
             return
-        reason = high_voltage_refusal(voltage, self.rating) or contact_refusal(self.contacts, voltage)
+        reason = high_voltage_refusal(voltage, self.rating)
+        if not reason and self.contacts:
+            reason = contact_refusal(self.contacts, voltage)
         if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
             reason = refusal_of(self.exposed, voltage, current)   # the current may limit it
         if reason:
@@ -363,7 +365,7 @@ class GuardContext:
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for the device."""
         self.device.require_worst_case(self.subject, quantity, worst, duration)
-        contacts = contact_refusal(self.contacts, current=worst.current)
+        contacts = contact_refusal(self.contacts, current=worst.current) if self.contacts else ""
         if reason := self.sensor.refusal(worst.current, quantity) or contacts:
             raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):
