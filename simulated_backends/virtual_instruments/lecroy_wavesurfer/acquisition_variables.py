@@ -1,8 +1,9 @@
 """The automation below ``app.Acquisition``: run control, inputs, time base and trigger.
 
 Source: Automation Control Variable Reference in the MAUI remote control manual (app.Acquisition, app.Acquisition.Cn,
-app.Acquisition.Horizontal, app.Acquisition.Trigger). ``Acquire`` returns 1 if a trigger came, and 0 if it was forced or
-the time ran out (page 2, "Timing and Synchronization").
+app.Acquisition.Horizontal, app.Acquisition.Trigger). ``Acquire`` returns 1 if a trigger came, and 0 if the time ran out
+(LeCroyDSO 0.4, the maker's package on PyPI, ``LeCroyDSO.acquire``). That it returns 0 after a forced trigger too is a
+remark in a driver by other authors; the manual does not say it, and it was not compared with an instrument.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -16,16 +16,19 @@ Quirks that the twin has
 - A measurement of the screen (``PACU``, ``app.Measure.P1``) has the value of the last cycle of a record; its statistics
   have all cycles of all segments since ``CLSW``. ``PAVA?`` answers with a state; a clipped record has a value and the
   state OF, UF or OU.
+- A text in quotes may have line ends (X-Stream remote control manual WM-RCM-E Rev D, page 10, "String data": any ASCII
+  characters): a script of ``VBS`` is one message. A quote that is not closed ends with its line.
 - Numbers of ``PAVA?`` and ``PAST?`` have exponents of three times something; those of ``VBS?`` are as VBScript writes
   them, true as -1.
 
 Not simulated: triggers on runts, slopes, intervals and dropouts, which never come; the filters of the trigger path;
 what ``LACKS`` in ``__init__.py`` lists. In AUTO the scope acquires when it is asked: the statistics have these
-acquisitions only. Not compared with an instrument: which byte stands behind a block;
-the unit of a percentage; the first values of ``HCSU?``; ``Out.Result.Status`` and ``StatusDescription``;
-``InstrumentMaxBandwidth``; the reply to a ``VBS?`` that returns nothing or that names an unknown object (the twin has
-none to the second); whether statistics are kept while ``StatsOn`` is false; the number of measurements (8); the trigger
-mode after ``SetToDefaultSetup``; and ``WaitUntilIdle`` while the scope runs, which returns at once.
+acquisitions only. Not compared with an instrument: which byte stands behind a block; comments and line ends in the
+reply to ``TMPL?``; what ``Acquire`` returns after a forced trigger; the unit of a percentage; the first values of
+``HCSU?``; ``Out.Result.Status`` and ``StatusDescription``; ``InstrumentMaxBandwidth``; the reply to a ``VBS?`` that
+returns nothing or that names an unknown object (the twin has none to the second); whether statistics are kept while
+``StatsOn`` is false; the number of measurements (8); the trigger mode after ``SetToDefaultSetup``; and
+``WaitUntilIdle`` while the scope runs, which returns at once.
 """
 
 from tsbench.simulated_backends.scpi.tree import Subsystem

@@ -1,7 +1,8 @@
 """The measurements P1 to P8 of the screen, by remote commands: ``PACU``, ``PAVA?``, ``PAST?``, ``PARM``, ``CLSW``.
 
 Sources: MAUI remote control manual, page 6-68 (PARAMETER_STATISTICS?); X-Stream remote control manual WM-RCM-E Rev D,
-page 197 (its replies); WaveAce remote control manual 920836, page 41 (PARAMETER_VALUE?: a state follows each value).
+page 197 (its replies); WaveAce remote control manual 920836, page 41 (PARAMETER_VALUE?: a state follows each
+value, and the measurements follow one another).
 """
 
 import math
@@ -11,7 +12,7 @@ import numpy as np
 from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
-from tsbench.simulated_backends.scpi.parameters import Integer, Optional, Text
+from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.parameters import (
@@ -139,25 +140,34 @@ class ParameterCommands(ShortTable):
             self.with_statistics, self.with_icons]
         return f"{'CUST' if self.shown else 'OFF'},{readout}"
 
-    @command("C<1-4>:PAVA?", Optional(Text(bare=True)))
-    def value(self, channel: int, word: str = "ALL") -> Handler:
-        """``C1:PAVA? RMS``: a measurement of the record on the screen, with its state; ALL: all of them."""
-        if word.upper().startswith("CUST"):
-            return (yield from self.custom(word))
-        if word.upper() != "ALL" and word.upper() not in BY_WORD:
+    @command("C<1-4>:PAVA?", Many(Text(bare=True)))
+    def value(self, channel: int, *words: str) -> Handler:
+        """``C1:PAVA? RMS,FREQ``: measurements of the record on the screen, with their states; ALL: all of them."""
+        names = [word.strip().upper() for word in words]
+        if names in ([], ["ALL"]):
+            names = [kind.word for kind in KINDS]
+        if not all(name in BY_WORD or self._custom_slot(name) for name in names):
             raise ScpiError(-224)
         yield from self.look()
-        kinds = KINDS if word.upper() == "ALL" else (BY_WORD[word.upper()],)
-        return ",".join(f"{kind.word},{self._measured(kind, channel)}" for kind in kinds)
+        return ",".join(self._custom_value(name) if name not in BY_WORD
+                        else f"{name},{self._measured(BY_WORD[name], channel)}" for name in names)
 
     @command("PAVA?", Text(bare=True))
     def custom(self, word: str) -> Handler:
         """``PAVA? CUST1``: the last value of a measurement of the screen, with its state."""
-        if word[:4].upper() != "CUST" or not word[4:].isdigit():
+        name = word.strip().upper()
+        if not self._custom_slot(name):
             raise ScpiError(-224)
-        slot = self.slot(int(word[4:]))
         yield from self.look()
-        return f"{word[4:]},{self._number(slot, slot.value)},{slot.state}"
+        return self._custom_value(name)
+
+    def _custom_slot(self, name: str) -> ParameterSlot | None:
+        """Return the measurement of the screen with a name: ``CUST1``."""
+        return self.slot(int(name[4:])) if name[:4] == "CUST" and name[4:].isdigit() else None
+
+    def _custom_value(self, name: str) -> str:
+        slot = self.slot(int(name[4:]))
+        return f"{name[4:]},{self._number(slot, slot.value)},{slot.state}"
 
     def _measured(self, kind: ParameterKind, channel: int) -> str:
         trace = self.memory.trace(channel, points=_POINTS)

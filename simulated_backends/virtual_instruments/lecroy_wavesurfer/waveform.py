@@ -114,5 +114,5 @@ class WaveSurferWaveform(TransferCommands):
             "acquisition_duration": plan.pre + plan.post, "timebase": steps_index(self.panel.time_scale),
             "vertical_coupling": _COUPLINGS.get((one.coupling, one.impedance), 2), "probe_attenuation": shown.probe,
             "fixed_vertical_gain": steps_index(shown.scale / shown.probe, 1e-6), "vertical_vernier": 1.0,
-            "bandwidth_limit": int(one.limit is not None), "wave_source": channel - 1,
+            "bandwidth_limit": int(one.limit is not None), "ris_sweeps": 1, "wave_source": channel - 1,
         }, self._order == "<")

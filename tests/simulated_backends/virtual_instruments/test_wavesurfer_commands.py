@@ -1,5 +1,6 @@
 """Remote commands of the virtual WaveSurfer that other authors' programs send: text of waveforms, pictures, lists."""
 
+import re
 import struct
 from typing import Any
 
@@ -72,8 +73,61 @@ def test_the_descriptor_as_text_has_words_for_numbers(bench: Any) -> None:
     assert 0.0 < before < 60.0
     assert found["TRIGGER_TIME"].startswith("Date = JAN 1, 2026, Time = 12: 0:")
     assert before - 1.0 < float(found["TRIGGER_TIME"].rpartition(":")[2]) <= before
+    places = sorted(int(place) for place in re.findall(r"<\s*(\d+)>", _wave_block(bench)))
+    assert len(found) == len(places) == len(lines)
+    for name, text in found.items():   # each alone is the line of the list, and every name is known
+        assert inspected(bench, name).split(":", 1)[1].strip() == text
+    assert (found["RIS_SWEEPS"], found["TRACE_LABEL"]) == ("1", "")
     assert bench.ask(bench.scope, 'C1:INSP? "NOTHING"') == ""
     assert bench.ask(bench.scope, "EXR?") == "25"
+
+
+def _wave_block(bench: Any) -> str:
+    """Return the part of the template that describes the descriptor."""
+    return str(bench.ask_bytes(bench.scope, "TMPL?").decode().partition("WAVEDESC: BLOCK")[2].partition("ENDBLOCK")[0])
+
+
+#: kind of the template -> form of struct
+_FORMS = {"string": "16s", "enum": "h", "word": "h", "long": "i", "float": "f", "double": "d", "unit_definition": "48s",
+          "time_stamp": "16s"}
+
+
+def test_the_template_explains_the_block(bench: Any) -> None:
+    """A program that knows only the template reads the descriptor: no byte is left out, and the volts are right."""
+    head, found, end = block(bench, "C1:WF? DESC"), {}, 0
+    for place, name, kind in re.findall(r"<\s*(\d+)>\s+(\w+): (\w+)", _wave_block(bench)):
+        assert int(place) == end
+        found[name], = struct.unpack_from(f">{_FORMS[kind]}", head, end)
+        end += struct.calcsize(f">{_FORMS[kind]}")
+    assert end == found["WAVE_DESCRIPTOR"] == len(head) == 346
+    codes = np.frombuffer(block(bench, "C1:WF? DAT1"), ">i2")
+    assert (found["WAVE_ARRAY_COUNT"], found["WAVE_ARRAY_1"]) == (len(codes), 2 * len(codes))
+    volts = codes * found["VERTICAL_GAIN"] - found["VERTICAL_OFFSET"]
+    assert volts.max() == pytest.approx(TOP, abs=8e-3)
+    assert found["HORIZ_INTERVAL"] * len(codes) == pytest.approx(5e-4, rel=1e-3)
+
+
+def test_the_template_has_the_words_of_the_numbers(bench: Any) -> None:
+    bench.send(bench.scope, "C1:CPL A1M", "ARM;WAIT")
+    words = _wave_block(bench).partition("VERT_COUPLING: enum")[2].partition("endenum")[0]
+    number = struct.unpack_from(">h", block(bench, "C1:WF? DESC"), 326)[0]
+    assert f"_{number}" in words.split()
+    assert words.split()[words.split().index(f"_{number}") + 1] == "AC,_1MOhm"
+    assert inspected(bench, "VERT_COUPLING").partition(":")[2].strip() == "AC,_1MOhm"
+
+
+def test_several_measurements_of_a_waveform_in_one_query(bench: Any) -> None:
+    bench.send(bench.scope, "TDIV 200US", "ARM;WAIT")
+    found = bench.ask(bench.scope, "C1:PAVA? TOP, WID,FREQ").split(",")
+    assert found[::3] == ["TOP", "WID", "FREQ"]
+    assert found[2::3] == ["OK", "OK", "OK"]
+    assert [float(number) for number in found[1::3]] == pytest.approx([TOP, 1e-4, 2e3], rel=5e-3)
+    assert bench.ask(bench.scope, "C1:PAVA? FREQ,NOTHING") == ""
+    assert bench.ask(bench.scope, "CMR?;EXR?") == "0;25"
+    bench.send(bench.scope, "PACU 1,WID,C1", "ARM;WAIT")
+    both = bench.ask(bench.scope, "C1:PAVA? TOP,CUST1").split(",")
+    assert (both[0], both[3], both[5]) == ("TOP", "1", "OK")
+    assert float(both[4]) == pytest.approx(1e-4, rel=1e-3)
 
 
 @pytest.mark.parametrize(("message", "query", "reply"), [
@@ -151,7 +205,7 @@ def test_the_picture_is_as_it_was_set_up(bench: Any) -> None:
 
 
 @pytest.mark.parametrize("query", ["VBS? 'return=app.Measure.P1.Out.Result.Value'", "PAST? CUST,P1", "HCSU?", "PACU? 1",
-                                   "C1:INSP? 'SIMPLE'", "ALST?"])
+                                   "C1:INSP? 'SIMPLE'", "ALST?", "TMPL?"])
 def test_what_siglent_made_has_no_automation(table: Any, query: str) -> None:
     bench = table(imperfections=False, scope="lecroy_t3dso1204")
     assert bench.ask(bench.scope, query) == ""
