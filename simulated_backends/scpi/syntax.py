@@ -41,8 +41,15 @@ def block_end(data: bytes, start: int) -> int | None:
     return end
 
 
-def _cuts(data: bytes, separator: bytes) -> list[int]:
-    """Return the positions of ``separator`` outside of strings, parentheses and blocks, up to an unfinished block."""
+def _cuts(data: bytes, separator: bytes, lines: bool = False) -> list[int]:
+    """Return the positions of ``separator`` outside of strings, parentheses and blocks, up to an unfinished block.
+
+    Parameters
+    ----------
+    data : bytes of messages
+    separator : one byte
+    lines : whether a string that is closed may hold newlines where they are the separator
+    """
     cuts: list[int] = []
     position, depth = 0, 0
     while match := _INTERESTING.search(data, position):
@@ -58,7 +65,7 @@ def _cuts(data: bytes, separator: bytes) -> list[int]:
                     break
                 position = newline - 1  # an unclosed string ends with its message
             else:
-                newline = data.find(b"\n", position, closing) if separator == b"\n" else -1
+                newline = data.find(b"\n", position, closing) if separator == b"\n" and not lines else -1
                 position = closing if newline < 0 else newline - 1
         elif letter == b"(":
             depth += 1
@@ -77,14 +84,15 @@ def _cuts(data: bytes, separator: bytes) -> list[int]:
     return cuts
 
 
-def split_messages(buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
+def split_messages(buffer: bytes, end: bool, lines: bool = False) -> tuple[list[bytes], bytes]:
     """Cut the input buffer into complete messages and the unfinished rest.
 
-    A message ends with a newline outside of a block, or with END (``end``).
+    A message ends with a newline outside of a block (``lines``: and of a quoted text that is closed), or with END
+    (``end``).
     """
     messages = []
     start = 0
-    for cut in _cuts(buffer, b"\n"):
+    for cut in _cuts(buffer, b"\n", lines):
         messages.append(buffer[start:cut])
         start = cut + 1
     rest = buffer[start:]
@@ -104,17 +112,19 @@ class Framing:
     reply_end : bytes behind each reply
     blocks : whether quoted text and definite-length blocks may hold the byte that ends a message
     empty : whether an empty message is executed too
+    lines : whether a quoted text may hold newlines (IEEE 488.2 allows it; most instruments end the message there)
     """
 
     message_end: bytes = b"\n"
     reply_end: bytes = b"\n"
     blocks: bool = True
     empty: bool = False
+    lines: bool = False
 
     def messages(self, buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
         """Cut the input buffer into complete messages and the unfinished rest; with ``end`` nothing is unfinished."""
         if self.blocks:
-            return split_messages(buffer, end)
+            return split_messages(buffer, end, self.lines)
         *found, rest = buffer.split(self.message_end)
         if end and rest:
             return [*found, rest], b""

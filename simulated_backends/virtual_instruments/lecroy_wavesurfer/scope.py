@@ -5,6 +5,7 @@ from typing import ClassVar
 from tsbench.simulated_backends.lecroy.parameters import LecroyWord, Quantity
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.channels import InputCommands
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope
@@ -57,6 +58,7 @@ class WaveSurferTrigger(ShortTriggerCommands):
 class WaveSurferScope(ShortScope):
     """Inputs, triggers, acquisition and measurements; ``data_sheet`` has the numbers of the model."""
 
+    framing: ClassVar[Framing] = Framing(lines=True)
     common_headers = True
     unit_space = " "
     number_format = ".6G"

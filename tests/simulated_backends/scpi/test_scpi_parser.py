@@ -95,6 +95,9 @@ def test_an_unclosed_string_ends_with_its_message() -> None:
     assert split_messages(b"A 'x(\nB?\n", end=True)[0] == [b"A 'x(", b"B?"]   # a parenthesis in a string is a letter
     assert split_messages(b"A (1\nB\nC\n", end=True)[0] == [b"A (1\nB", b"C"]   # an open parenthesis hides one newline
     assert split_messages(b"A 'x(\nB 'y\n", end=True)[0] == [b"A 'x(", b"B 'y"]   # nor is it closed by the next one
+    assert split_messages(b"A 'x\ny'\nB?\n", end=True)[0] == [b"A 'x", b"y'", b"B?"]
+    assert split_messages(b"A 'x\ny'\nB?\n", end=True, lines=True)[0] == [b"A 'x\ny'", b"B?"]
+    assert split_messages(b"A 'x\nB?\n", end=True, lines=True)[0] == [b"A 'x", b"B?"]
 
 
 def test_parentheses_hide_separators() -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 #: 2 kHz, 100 us wide, from 0 V to 1 V at an open generator; the bench has 10 kOhm behind 50 Ohm
@@ -165,6 +166,68 @@ def test_a_fixed_sample_rate_is_that_of_the_record(bench: Any) -> None:
     assert value(bench, "app.Acquisition.C1.Out.Result.Samples") == "200000"
     run(bench, 'app.Acquisition.Horizontal.Maximize = "SetMaximumMemory"')
     assert value(bench, "app.Acquisition.Horizontal.SampleRate") == "4000000000"
+
+
+def volts(bench: Any) -> np.ndarray:
+    """Return the record of channel 1 [V]."""
+    return np.array(bench.ask(bench.scope, 'C1:INSP? "SIMPLE"').strip('"').split(), float)
+
+
+def test_an_offset_of_the_automation_is_added_to_the_signal(bench: Any) -> None:
+    """At -1.5 V the window of 1.6 V begins at 0.7 V, and at 1.5 V it ends at -0.7 V: the pulse is clipped there."""
+    offset = "app.Acquisition.C1.VerOffset"
+    assert float(value(bench, offset)) == -0.5   # C1:OFST -0.5V
+    for volts_added, lowest, highest in ((-1.5, 0.7, TOP), (1.5, -0.7, -0.7)):
+        run(bench, f"{offset} = {volts_added}", "app.Acquisition.Acquire 0.1, true")
+        assert float(value(bench, offset)) == volts_added
+        assert float(bench.ask(bench.scope, "C1:OFST?")) == volts_added
+        assert volts(bench).min() == pytest.approx(lowest, abs=0.02)
+        assert volts(bench).max() == pytest.approx(highest, abs=0.02)
+
+
+def test_the_number_of_points_is_that_of_the_record(bench: Any) -> None:
+    run(bench, "app.Acquisition.Horizontal.MaxSamples = 5000", "app.Acquisition.Acquire 0.1")
+    points = int(value(bench, "app.Acquisition.Horizontal.NumPoints"))
+    assert points == int(value(bench, "app.Acquisition.C1.Out.Result.Samples")) == len(volts(bench)) <= 5000
+    assert points * float(value(bench, "app.Acquisition.Horizontal.TimePerPoint")) == pytest.approx(2e-3)
+
+
+@pytest.mark.parametrize("place", [-6e-4, 3e-4])
+def test_a_horizontal_offset_is_where_the_trigger_is(bench: Any, place: float) -> None:
+    """A record of 2 ms begins 1 ms before mid-screen; its first edge rises at the trigger."""
+    offset = "app.Acquisition.Horizontal.HorOffset"
+    run(bench, f"{offset} = {place}", "app.Acquisition.Horizontal.MaxSamples = 20000", "app.Acquisition.Acquire 0.1")
+    assert float(value(bench, offset)) == pytest.approx(place)
+    assert float(bench.ask(bench.scope, "TRDL?")) == pytest.approx(place)
+    first = float(value(bench, "app.Acquisition.C1.Out.Result.HorizontalOffset"))
+    assert first == pytest.approx(-place - 1e-3)
+    record = volts(bench)
+    rises = np.flatnonzero((record[1:] > 0.5) & (record[:-1] <= 0.5)) + 1
+    times = first + rises * float(value(bench, "app.Acquisition.Horizontal.TimePerPoint"))
+    assert np.min(np.abs(times)) < 2e-6
+
+
+def test_single_acquires_once_when_the_trigger_comes(bench: Any) -> None:
+    mode = "app.Acquisition.TriggerMode"
+    bench.send(bench.generator, "OUTP1 OFF")
+    bench.ask(bench.scope, "INR?")
+    run(bench, f'{mode} = "Stopped"', f'{mode} = "Single"')
+    assert value(bench, mode) == "Single"   # it waits
+    assert bench.ask(bench.scope, "TRMD?") == "SINGLE"
+    bench.send(bench.generator, "OUTP1 ON")
+    assert value(bench, "app.WaitUntilIdle(1)") == "1"
+    assert value(bench, mode) == "Stopped"
+    assert volts(bench).max() == pytest.approx(TOP, abs=8e-3)
+
+
+def test_a_script_has_line_ends(bench: Any) -> None:
+    """The package lecroyscope sets and reads a variable with one query of two lines."""
+    query = "VBS? 'app.Acquisition.C1.VerScale = \"0.5\"\nreturn = app.Acquisition.C1.VerScale'"
+    assert bench.ask(bench.scope, query) == "0.5"
+    assert bench.ask(bench.scope, "C1:VDIV?") == "0.5"
+    bench.send(bench.scope, "VBS 'app.Acquisition.C1.VerScale = 1\nC1:OFST 0.25V")   # the quote is not closed
+    assert bench.ask(bench.scope, "C1:VDIV?;C1:OFST?") == "1;0.25"
+    assert errors(bench) == "0;0"
 
 
 @pytest.mark.parametrize(("script", "query", "reply"), [
