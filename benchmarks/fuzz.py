@@ -79,7 +79,8 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"MoveChuck 100 200 H Y\xffReadChuckPosition\xffMoveChuckContact", b"StepFirstDie\xffStepNextDie 1 1 0",
         b":CH1:SCAle 0.2;OFFSet 0.1\xff:SELect:CH1 ON\xff:HORizontal:RECOrdlength 1000", b":TRIGger:A:EDGE:SOUrce CH1",
         b":DATa:SOUrce CH1;:DATa:STOP 1000\xff:ACQuire:STATE ON\xff:CURVe?\xff:WFMOutpre?\xff:ALLEv?",
-        b"C1:BSWV WVTP,PULSE,FRQ,2000,AMP,0.5\xffC1:OUTP ON\xffC1:BTWV STATE,ON", b"SETP 1,300\xffRANGE 1,1\xffKRDG? A",
+        b"C1:BSWV WVTP,PULSE,FRQ,2000,AMP,0.5\xffC1:OUTP ON,LOAD,50,PLRT,NOR\xffC1:BTWV STATE,ON",
+        b"SETP 1,300\xffRANGE 1,1\xffKRDG? A",
         b"map:step_first_die\xffmap:step_die 1,1\xffmap:get_num_dies", b"move_chuck_contact\xffget_chuck_xy",
     ),
     "tsp": (

@@ -81,7 +81,7 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> fuzz.Setting:
 @pytest.mark.parametrize(("target", "model", "message", "post"), [
     ("scpi", "keithley_2450", b":NONSENSE 1", "post"), ("scpi", "keysight_33522b", b":NONSENSE 1", "post"),
     ("tsp", "keithley_2636b", b"smua.nonsense = = 1", "post"), ("flex", "keysight_b1500a", b"NONSENSE 1", "post_flex"),
-    ("kxci", "keithley_4200", b"NONSENSE 1", "post_kxci"), ("lecroy", "lecroy_t3dso1204", b"*CLS 1,2", ""),
+    ("kxci", "keithley_4200", b"NONSENSE 1", "post_kxci"), ("lecroy", "lecroy_wavesurfer3054z", b"C1:VDIV", "refuse"),
 ])
 @pytest.mark.parametrize("on", [False, True])
 def test_a_refused_message_that_changes_an_output_is_found(
@@ -90,16 +90,14 @@ def test_a_refused_message_that_changes_an_output_is_found(
     subject = fuzz.Subject(model, tmp_path, target, setting)
     subject.take(b"x" * int(on))
     subject.give(message)   # an honest instrument
-    if not post:   # an oscilloscope has no output
-        return
-    status, circuit = subject.instrument.status, subject.world.bench.circuit
-    refuse = getattr(status, post)
+    place, circuit = subject.instrument if post == "refuse" else subject.instrument.status, subject.world.bench.circuit
+    refuse = getattr(place, post)
 
     def spoilt(error: Any) -> None:
         circuit.set_resistance("R_n0", 123.0)
         refuse(error)
 
-    setattr(status, post, spoilt)
+    setattr(place, post, spoilt)
     with pytest.raises(AssertionError, match="changed"):
         subject.give(message)
 
