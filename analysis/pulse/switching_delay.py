@@ -23,7 +23,7 @@ import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
-from tsbench.analysis.pulse.first_spike import end_of_first_spike
+from tsbench.analysis.pulse.lasting_rise import BEFORE, LEAST_STEP, first_rise
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
@@ -32,20 +32,11 @@ from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
 
-#: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is
-#: above that share. On the edge itself an off state that is not ohmic grows too, so that asks for more.
-_LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
-#: and the current by this many standard deviations of its noise
-_LEAST_STEP = 8.0
-#: an off state's conductance may be higher than read by this many standard deviations of its noise
-_LEAST_SIGMAS = 4.0
 #: [s] in which the current of a restless device is taken to be established
 _ESTABLISHED = 50e-6
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
-#: share of the record before the edge in which nothing of the edge is seen yet, and means of it that tell their noise
-_BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 #: the foot of an edge is where a mean over so many samples is above this share of half of its height
 _FOOT_WIDTH, _FOOT = 9, 0.1
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
@@ -102,7 +93,7 @@ def switching_delay(
     if span is None:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     first, last = span
-    last, rise = _first_rise(v, i, first, last, i_noise)
+    last, rise = first_rise(v, i, first, last, i_noise)
     if rise is None:
         stood = smoothed(v, 5)[first : last + 1]
         most = float(stood.max())
@@ -219,7 +210,7 @@ def _quiet(v: FloatArray, first: int) -> int:
     """Return how many samples from the first on are before the foot of the edge whose half is at ``first``."""
     risen = smoothed(v[:first], _FOOT_WIDTH) > _FOOT * float(v[first])
     foot = int(np.argmax(risen)) if risen.any() else first
-    return max(math.floor(_BEFORE * foot), first // 4)
+    return max(math.floor(BEFORE * foot), first // 4)
 
 
 def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
@@ -254,72 +245,6 @@ def _foot_of_fall(v: FloatArray, first: int, last: int, top: float, noise: float
     return here - 2
 
 
-def _lasting_rise(
-    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
-) -> tuple[float, float, float] | None:
-    """Return (off current, on current, fractional index half way) of the rise that lasts to the end."""
-    width = _width(first, last)
-    noise = _noise_of_mean(i[: math.floor(_BEFORE * first)], width, noise)
-    smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
-    tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
-    on = float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
-    on_conductance = on / float(np.median(smooth_v[tail]))
-    conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
-    searched = conductance[: max(1, tail.start - first)]
-    top = float(smooth_v[first : last + 1].max())
-    for share, ratio in _LEAST_RATIO:
-        high = np.flatnonzero(smooth_v[first : first + searched.size] >= share * top)
-        if high.size == 0:
-            continue
-        lowest = first + int(high[np.argmin(searched[high])])
-        off = float(smooth_i[lowest])
-        # near zero current the lowest of many readings is noise: no less than the noise allows
-        doubt = _LEAST_SIGMAS * noise / float(smooth_v[lowest])
-        if on_conductance > ratio * (max(float(conductance[lowest - first]), 0.0) + doubt):
-            break
-    else:
-        return None
-    if on - off < _LEAST_STEP * noise:
-        return None
-    crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
-    crossings = crossings[crossings >= first - width]
-    return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
-
-
-def _first_rise(
-    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
-) -> tuple[int, tuple[float, float, float] | None]:
-    """Return the last sample that counts, and the rise: of a device that fires several times, the first one."""
-    rise = _lasting_rise(v, i, first, last, noise)
-    if rise is not None:
-        return last, rise
-    width = _width(first, last)
-    least = _LEAST_STEP * _noise_of_mean(i[: math.floor(_BEFORE * first)], width, noise)
-    end = end_of_first_spike(smoothed(v, width), smoothed(i, width), first, last, least)
-    return (last, None) if end is None else (end, _lasting_rise(v, i, first, end, noise))
-
-
-def _width(first: int, last: int) -> int:
-    """Return how many samples of a pulse are averaged."""
-    return max(3, min(31, (last - first) // 50))
-
-
-def _noise_of_mean(before: FloatArray, width: int, noise: float) -> float:
-    """Return the standard deviation of a mean of ``width`` samples: noise that has a memory averages out less.
-
-    Parameters
-    ----------
-    before : current before the edge, shape (n,)
-    width : samples of the mean
-    noise : standard deviation of one sample, by the differences of neighbours
-    """
-    blocks = before.size // width
-    white = noise / math.sqrt(width)
-    if blocks < _ENOUGH_BLOCKS:
-        return white
-    return max(white, noise_of(before[: blocks * width].reshape(blocks, width).mean(axis=1)))
-
-
 def _instant(
     i: FloatArray, left: int, right: int, last: int, established: int, noise: float, by_level: bool | None
 ) -> tuple[Steepest, bool]:
@@ -336,7 +261,7 @@ def _instant(
     width = max(1, (right - left) // 50)
     rise = i[left : right + 1]
     share = _RESTLESS_SHARE * float(np.ptp(rise))
-    back = max(_LEAST_STEP * noise / math.sqrt(width), share)
+    back = max(LEAST_STEP * noise / math.sqrt(width), share)
     calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
     if by_level is None:
         by_level = not (calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)))

@@ -368,6 +368,19 @@ def test_a_device_that_goes_on_oscillating_switches_at_its_first_rise() -> None:
     assert switching_delay(time, voltage, current, facts).value == pytest.approx(70e-9, abs=2e-9)
 
 
+@pytest.mark.parametrize("power", [2.6, 4.0, 6.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_off_state_that_is_not_ohmic_does_not_switch_behind_a_slow_edge(power: float, seed: int) -> None:
+    """Behind 1.4 kOhm, the voltage rises in 0.12 us, and the conductance grows with it."""
+    time = np.arange(-200e-9, 1.5e-6, DT)
+    voltage = np.where(time > 0, 1.05 * (1 - np.exp(-np.maximum(time, 0) / 120e-9)), 0.0)
+    voltage = np.where(time > 1e-6, voltage * np.exp(-np.maximum(time - 1e-6, 0) / 120e-9), voltage)
+    random = np.random.default_rng(seed)
+    current, two = digitise(80e-6 * (voltage / 1.05) ** (1 + power), 400e-6, random)
+    voltage, one = digitise(voltage, 1.8, random)
+    assert not switching_delay(time, voltage, current, PulseFacts(one, two, 0.1e-9, 2e-6)).fired
+
+
 def spikes(count: int, side: int = 1, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, PulseFacts]:
     """A pulse during which the device fires from 60 ns on, every 100 ns, for 12 ns each."""
     time, voltage, current, _ = pulse(0.0, fires=False, width=900e-9, seed=None)
