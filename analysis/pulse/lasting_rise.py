@@ -9,12 +9,12 @@ from tsbench.analysis.signal import upward_crossings
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of, smoothed
 
-#: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is
-#: above that share. On the edge itself an off state that is not ohmic grows too, so that asks for more.
-_LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
-#: on the edge, the conductance grows by this factor while the voltage rises by no more than that one
+#: (share of the highest voltage, factor, jump): the conductance must grow by the factor from where the voltage is above
+#: that share. On the edge, an off state that is not ohmic grows too: there it must grow by more, and jump.
+_LEAST_RATIO = ((0.9, 3.0, False), (0.5, 6.0, True))
+#: the conductance jumps if it grows by the first factor while the voltage rises by no more than the second one
 _JUMP, _HARDLY = 3.0, 1.12
-#: and the current by this many standard deviations of its noise
+#: the current must grow by this many standard deviations of its noise
 LEAST_STEP = 8.0
 #: an off state's conductance may be higher than read by this many standard deviations of its noise
 _LEAST_SIGMAS = 4.0
@@ -48,7 +48,7 @@ def _lasting_rise(
     conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
     searched = conductance[: max(1, tail.start - first)]
     top = float(smooth_v[first : last + 1].max())
-    for share, ratio in _LEAST_RATIO:
+    for share, ratio, jump in _LEAST_RATIO:
         high = np.flatnonzero(smooth_v[first : first + searched.size] >= share * top)
         if high.size == 0:
             continue
@@ -57,8 +57,7 @@ def _lasting_rise(
         # near zero current the lowest of many readings is noise: no less than the noise allows
         doubt = _LEAST_SIGMAS * noise / float(smooth_v[lowest])
         if on_conductance > ratio * (max(float(conductance[lowest - first]), 0.0) + doubt) and (
-                share == _LEAST_RATIO[0][0]
-                or _jumps(conductance[lowest - first :], smooth_v[lowest : last + 1], _LEAST_SIGMAS * noise)):
+                not jump or _jumps(conductance[lowest - first :], smooth_v[lowest : last + 1], _LEAST_SIGMAS * noise)):
             break
     else:
         return None

@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tsbench.instruments.interfaces import LimitReadable, SourceSettings
+from tsbench.instruments.source_meters.functions import OTHER, UNIT
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.driver_calls import calling
 
@@ -38,7 +39,8 @@ def moved_limits(instruments: "ConnectedInstruments") -> list[str]:
 
 
 def _line(label: str, source: SourceSettings, found: float) -> str:
-    limited, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
+    limited = OTHER[source.function]
+    unit = UNIT[limited]
     now, planned = short_quantity(found, unit), short_quantity(source.compliance, unit)
     advice = ("The device may have had more than planned, so check it" if found > source.compliance else
               "The readings may have been limited there, so measure again")
