@@ -20,7 +20,7 @@ Behaviour of the instruments that the virtual instruments reproduce
   ten times a second. ``*RST`` leaves them, and the zones. An input without a sensor has no alarm.
 - In the mode "zone", gains, manual output, range, input and rate follow the set-point (``ZONE``).
 - The condition "new reading" of the operation registers is always set. Events of the alarms and ramps are kept for
-  ``OPSTR?``, also when nobody asked while they lasted.
+  ``OPSTR?``, also if no program asked while they lasted.
 - The settings of the front panel are kept, and change no reading.
 - The points of standard curves, tuning, warm-up and the analog outputs are not modelled: their commands count as
   unknown. ``TUNEST?`` always replies that nothing is tuned.

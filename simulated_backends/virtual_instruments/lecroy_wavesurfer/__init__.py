@@ -16,6 +16,6 @@ LACKS = (
     "of the automation (VBS): operators and loops of scripts, and what does not concern acquisitions, inputs, time "
     "base, edge triggers and measurements",
     "measurements between two sources, on a part of the record, at levels of one's own, and histograms",
-    "the statistics of acquisitions that nobody asks for while the scope runs in AUTO",
+    "in AUTO, statistics over all acquisitions: only those that a program reads are counted",
     "pictures of the screen as JPEG and TIFF",
 )

@@ -65,7 +65,7 @@ def test_the_335_has_another_display(tmp_path: Path) -> None:
 
 
 def test_extremes_follow_the_readings_and_are_reset(world: World) -> None:
-    """The chuck goes up by 20 K and comes back; a reading that nobody asked for counts too."""
+    """The chuck goes up by 20 K and comes back; the extremes count readings that no program asked for."""
     top = warmed(world, 10, 600)
     say(world, "RANGE 1,0")
     world.clock.wait(900)
@@ -96,7 +96,7 @@ def test_an_alarm_trips_by_the_temperature_and_ends_below_its_dead_band(world: W
 
 
 def test_a_latched_alarm_waits_for_its_reset(world: World) -> None:
-    """The alarm came and went while nobody asked."""
+    """The alarm began and ended between two questions."""
     say(world, "ALARM A,1,310,0,0,1,0,1;RELAY 1,2,A,2")
     warmed(world, 10, 600)
     say(world, "ALMRST")
