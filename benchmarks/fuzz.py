@@ -498,7 +498,8 @@ def main() -> int:
     if options.child:
         if options.cover:
             child(options.child, "-runs=0", options.cover)
-        child(options.child, f"-max_total_time={options.seconds}")
+        else:
+            child(options.child, f"-max_total_time={options.seconds}")
         return 0
     if options.replay:
         replay(options.replay)
