@@ -130,6 +130,8 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
     "kxci": (b"US", b"DV1,0,1,1E-3"),
     "lecroy": (),
 }
+#: what Python's functions take for a number or a digit, and an instrument does not (0xB2 is a superscript)
+_NUMBERS_OF_PYTHON = ["\\xb2", "\\xb9", "1_0", "1e999", "nan", "inf", "\\xa01"]
 #: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
 #: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
 _REFUSED: dict[str, Collection[int]] = {
@@ -297,6 +299,7 @@ def prepare(target: str) -> Path:
                 (folder / f"seed_{number:02d}_{choice:02d}").write_bytes(bytes([choice]) + seed)
     escaped = sorted(word if word.startswith("\\x") else word.replace("\\", "\\\\").replace('"', '\\"')
                      for word in words(target))
+    escaped += _NUMBERS_OF_PYTHON
     (FOLDER / target / "words.dict").write_text("".join(f'"{word}"\n' for word in escaped), "utf-8")
     return corpus
 

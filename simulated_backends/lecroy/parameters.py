@@ -1,10 +1,12 @@
 """Parameters of the LeCroy language: numbers whose replies have a unit, pairs of names and values."""
 
 import math
+import re
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Bound, Choice, Number, Parameter
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number
 
 _FACTORS = {"K": 1e3, "M": 1e6, "G": 1e9}
 
@@ -38,9 +40,9 @@ class Depth(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         text = raw.decode("latin-1").strip().upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
-        factor = _FACTORS.get(text[-1:], 1.0)
+        factor = _FACTORS.get(text[-1:])
         try:
-            value = float(text.rstrip("KMG")) * factor
+            value = plain_number(text) if factor is None else plain_number(text[:-1]) * factor
         except ValueError:
             raise ScpiError(-104) from None
         if not math.isfinite(value) or value <= 0:
@@ -57,6 +59,12 @@ def depth_text(value: float, letters: str = "KMG") -> str:
         if value >= power:
             return f"{value / power:g}{letter}"
     return f"{value:g}"
+
+
+def number_behind(letters: str, word: str) -> int | None:
+    """Return the number behind the letters of a word, in any case: 2 of ``C2``; None: other letters, or no number."""
+    found = re.fullmatch(rf"{letters}([0-9]{{1,9}})", word.strip(), re.IGNORECASE)
+    return None if found is None else int(found[1])
 
 
 def pairs(raw: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.parameters import LecroyWord
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord, number_behind
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Text
@@ -65,9 +65,10 @@ class ShortMeasureCommands(ShortTable):
         self.installed: list[tuple[str, int]] = []  #: on the screen: name, channel
 
     def _source(self, text: str) -> int:
-        if text[:1].upper() != "C" or not text[1:].isdigit() or not 1 <= int(text[1:]) <= self.data_sheet.channels:
+        channel = number_behind("C", text)
+        if channel is None or not 1 <= channel <= self.data_sheet.channels:
             raise ScpiError(-224)
-        return int(text[1:])
+        return channel
 
     @command("PACU", LecroyWord(*ALONE, "ALL"), Text(bare=True))
     def install(self, name: str, source: str) -> None:

@@ -3,6 +3,7 @@
 from tsbench.simulated_backends.lecroy.parameters import pairs
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Many, Text
+from tsbench.simulated_backends.scpi.plain_numbers import plain_number
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import ShortRunCommands
 
@@ -19,7 +20,7 @@ class TransferCommands(ShortRunCommands):
         if not given.keys() <= self.transfer.keys():
             raise ScpiError(-224)
         try:
-            values = {name: int(float(value)) for name, value in given.items()}
+            values = {name: int(plain_number(value)) for name, value in given.items()}
         except (ValueError, OverflowError):
             raise ScpiError(-104) from None
         if min(values.values()) < 0:

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.parameters import LecroyWord
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord, number_behind
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
@@ -72,10 +72,10 @@ class ParameterCommands(ShortTable):
         ScpiError
             -224: it is no channel.
         """
-        name = text.strip().upper()
-        if name[:1] != "C" or not name[1:].isdigit() or int(name[1:]) not in self.panel.channels:
+        channel = number_behind("C", text)
+        if channel is None or channel not in self.panel.channels:
             raise ScpiError(-224)
-        return int(name[1:])
+        return channel
 
     def measure(self) -> None:
         """Measure what was acquired last, unless that has been done."""
@@ -163,7 +163,8 @@ class ParameterCommands(ShortTable):
 
     def _custom_slot(self, name: str) -> ParameterSlot | None:
         """Return the measurement of the screen with a name: ``CUST1``."""
-        return self.slot(int(name[4:])) if name[:4] == "CUST" and name[4:].isdigit() else None
+        place = number_behind("CUST", name)
+        return None if place is None else self.slot(place)
 
     def _custom_value(self, name: str) -> str:
         slot = self.slot(int(name[4:]))
@@ -186,9 +187,10 @@ class ParameterCommands(ShortTable):
         word = (what.strip() or number.strip()).upper()
         if word in _STATISTICS:
             return ",".join(["CUST", word, *(self._statistic(slot, word) for slot in self.slots.values())])
-        if word[:1] != "P" or not word[1:].isdigit():
+        place = number_behind("P", word)
+        if place is None:
             raise ScpiError(-224)
-        slot = self.slot(int(word[1:]))
+        slot = self.slot(place)
         found = [f"{name},{self._statistic(slot, name)}" for name in _STATISTICS]
         return ",".join(["CUST", word, self._named(slot), *found])
 

@@ -250,3 +250,14 @@ def test_statements_of_a_script() -> None:
     for wrong in ("1 = 2", "a.b(1 2", "for i = 1 to 2", "return = 1 + 2", "a.b() c"):
         with pytest.raises(ValueError, match="no "):
             parse_script(wrong)
+
+
+@pytest.mark.parametrize("message", [
+    b"PACU 1,FREQ,C\xb2", b"PAST? CUST,P\xb2", b"PAVA? CUST\xb2", b"WFSU NP,1_0", b"MSIZ 1_0K",
+])
+def test_a_word_that_only_python_takes_for_a_number_is_refused(bench: Any, message: bytes) -> None:
+    settings = "WFSU?;MSIZ?;PACU? 1"
+    before = bench.ask(bench.scope, settings)
+    bench.send(bench.scope, message)
+    assert bench.ask(bench.scope, "CMR?;EXR?") != "0;0"
+    assert bench.ask(bench.scope, settings) == before
