@@ -118,9 +118,10 @@ class World:
         for channel in terminals:
             if channel not in model.terminals:
                 known = [f"{name}.{t}" if t else name for t in model.terminals]
+                written = f"{name}.{channel}" if channel else name
                 raise ConfigurationError(
-                    f"{self.path}: fixture.terminals: {table.model} has no terminal "
-                    f"'{name}.{channel}'{nearest(f'{name}.{channel}', known)}"
+                    f"{self.path}: fixture.terminals: {table.model} has no terminal '{written}'"
+                    f"{nearest(written, known)}"
                 )
         serial = table.serial or _serial_of(table.resource) or f"SIM-{name.upper()}"
         with self._setting_up(name):

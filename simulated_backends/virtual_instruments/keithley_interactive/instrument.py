@@ -11,6 +11,7 @@ Behaviour of the instruments that the virtual instruments reproduce
   ..."``).
 - ``:TRACe:DATA?`` beyond what the buffer holds answers 9.91e37 and error -222 (as the 2461 does, 2461-901-01, p.
   8-94).
+- A change of the terminals switches the output off (rev. B, p. 6-35).
 - In the off state NORMal the relay stays closed, at 0 V with a limit of 0.5 % of the current range.
 - A change of the voltage range pushes the output by 0.25 V for 10 us.
 - The overvoltage protection holds the output at its level. The interlock is asserted, unless the option ``interlock =

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Many, Number, Optional, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
@@ -23,7 +24,7 @@ _EVENT = Integer("", 0, 9999)
 class SystemCommands(MeterTable):
     """Terminals, display, access, language, clock, event log, mapped status events."""
 
-    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON", change="terminals_chosen")
+    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON", change="_terminals_changed")
     display_screen = Setting(":DISPlay:SCReen", Text(bare=True), "HOME")
     display_digits = Setting(":DISPlay:{VOLTage|CURRent|RESistance}[:DC]:DIGits", Integer("", 3, 6), 5)
     display_buffer = Setting(":DISPlay:BUFFer:ACTive", Text(), "defbuffer1")
@@ -34,6 +35,12 @@ class SystemCommands(MeterTable):
     )
     start_up = Setting(":SYSTem:POSetup", Choice("RST", "SAV0", "SAV1", "SAV2", "SAV3", "SAV4"), "RST", reset=False)
     bus_address = Setting(":SYSTem:GPIB:ADDRess", Integer("", 0, 30), 18, reset=False)
+
+    def _terminals_changed(self) -> Handler:
+        """Change to the other terminals: the output goes off (reference manual 2450-901-01 rev. B, p. 6-35)."""
+        if self.output.stage.enabled and (self.terminals_used == "FRON") != self.settings.front_terminals:
+            yield from self.output.switch_off()
+        self.terminals_chosen()
 
     def terminals_chosen(self) -> None:
         """Take over the terminals that were chosen."""

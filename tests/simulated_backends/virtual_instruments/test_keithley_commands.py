@@ -103,7 +103,7 @@ def test_terminals_and_wires_are_told_with_each_reading() -> None:
     meter = Meter()
     meter.write(":OUTP ON")
     assert meter.numbers(":READ? 'defbuffer1',STAT,SOURSTAT") == [8, 8 + 128]
-    meter.write(":ROUT:TERM REAR;:SENS:CURR:RSEN ON;:SOUR:VOLT:READ:BACK OFF")
+    meter.write(":ROUT:TERM REAR;:OUTP ON;:SENS:CURR:RSEN ON;:SOUR:VOLT:READ:BACK OFF")
     assert meter.numbers(":READ? 'defbuffer1',STAT,SOURSTAT,SOUR") == [0, 64 + 128, 0.0]
 
 

@@ -89,6 +89,17 @@ def test_blocks_recall_forwards_and_backwards_around_the_ends() -> None:
     assert meter.errors() == [-221, -224]
 
 
+@pytest.mark.parametrize("language", ["SCPI", "TSP"])
+def test_other_terminals_switch_the_output_off(language: str) -> None:
+    rear, same = {"SCPI": (":ROUT:TERM REAR", ":ROUT:TERM FRON"), "TSP": (
+        "smu.measure.terminals = smu.TERMINALS_REAR", "smu.measure.terminals = smu.TERMINALS_FRONT")}[language]
+    meter = bare_meter(language=language)
+    meter.write({"SCPI": ":OUTP ON", "TSP": "smu.source.output = smu.ON"}[language], same)
+    assert meter.meter.output.stage.enabled
+    meter.write(rear)
+    assert not meter.meter.output.stage.enabled
+
+
 # ----------------------------------------------------------------------------------------- stored set-ups
 
 

@@ -45,6 +45,7 @@ def complaint(tmp_path: Path, text: str) -> str:
         ),
         ('source_meter = "smu"', 'source_meter = "smuu"', "Did you mean 'smu'?"),
         ('"generator.1"', '"generator.7"', "has no terminal 'generator.7'"),
+        ('"generator.1"', '"generator"', "has no terminal 'generator'"),
         ("[witness]", '[wires]\n"source_meter.digital1" = "generator.sinc"\n[witness]',
          "wires: no instrument has the output jack 'generator.sinc'. Did you mean 'generator.sync'?"),
         ("[witness]", '[wires]\n"source_meter.digital7" = "generator.sync"\n[witness]',
