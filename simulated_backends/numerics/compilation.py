@@ -126,7 +126,8 @@ def widest_vectors(typing_context: Any) -> Any:
     """Let the function that calls this use the widest vector registers of the processor.
 
     LLVM halves them on most processors that have 512 bit (its function attribute "prefer-vector-width"), since a few
-    wide operations slow down what is around them. Loops over a million samples take less than half the time with them.
+    wide operations slow down what is around them. Loops over a million samples take less than half the time with them,
+    circuits in lanes three quarters.
     Numbers are the same. A function that is called needs the call as well, unless it is :func:`inlined`.
     """
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -1,11 +1,9 @@
-"""For circuits that run in lanes: how wide the vectors are, and where within a step a quantity passes its level."""
+"""For circuits that run in lanes: their working arrays, and where within a step a quantity passes its level."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.arrays import (
@@ -50,22 +48,6 @@ def lane_space(lanes: int, unknowns: int, drives: int, sources: int) -> LaneScra
     """Return working arrays for this number of lanes, of unknowns, rows of the drive and sources."""
     return LaneScratch(
         np.zeros(lanes), np.zeros(unknowns), np.zeros(unknowns), scratch_space(unknowns, drives, sources))
-
-
-@intrinsic
-def widest_vectors(typing_context: Any) -> Any:
-    """Have the function that calls this one use vectors as wide as the processor has.
-
-    LLVM halves those of 512 bits on processors whose clock once fell with them; a loop of nothing but arithmetic takes
-    three quarters of the time with them. llvmlite's set of attributes does not know this one: it is taken as a plain
-    set.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
-        return context.get_dummy_value()
-
-    return types.none(), generate
 
 
 @compiled

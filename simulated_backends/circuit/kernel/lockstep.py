@@ -149,12 +149,12 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
 from tsbench.simulated_backends.circuit.kernel.equations import drive_at, solve_currents
 from tsbench.simulated_backends.circuit.kernel.growth import LIMIT, LONG, LONG_AT_FIRST, growth_over_step
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
-from tsbench.simulated_backends.circuit.kernel.lanes import NEARLY, crossing_in_step, lane_may_leave, widest_vectors
+from tsbench.simulated_backends.circuit.kernel.lanes import NEARLY, crossing_in_step, lane_may_leave
 from tsbench.simulated_backends.circuit.kernel.lockstep import CROSSED, ENDED, LANDED, STUCK_FLAG
 from tsbench.simulated_backends.circuit.kernel.places import device_count
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     NOTHING_BEFORE, acceptable, after_breakpoint, after_refusal, after_success, step_to_try, too_short)
-from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined, widest_vectors
 '''
 
 _LOOP = '''
