@@ -38,6 +38,22 @@ def test_the_minutes_of_all_calls_must_be_spent(seconds: float, enough: bool) ->
     assert fuzz.long_enough({"seconds": seconds}, 30.0) is enough
 
 
+def test_another_process_goes_on_before_the_fuzzer_has_filled_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = [0.0], list[int]()
+
+    def child(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(int(command[-1]))
+        clock[0] += asked[-1]
+        return subprocess.CompletedProcess(command, 0, "", "stat::number_of_executed_units: 100\nstat::peak_rss_mb: 700")
+
+    monkeypatch.setattr(fuzz.subprocess, "run", child)
+    monkeypatch.setattr(fuzz.time, "monotonic", lambda: clock[0])
+    state: dict[str, float] = {}
+    assert fuzz.fuzz("kxci", 7.0, state) == []
+    assert asked == [180, 180, 60]
+    assert state == {"inputs": 300, "memory": 700, "seconds": 420.0}
+
+
 def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
