@@ -112,6 +112,14 @@ def test_the_safe_state_asks_nothing() -> None:
         found.safe_state()
 
 
+@pytest.mark.sabotage("output")
+def test_the_safe_state_of_one_unit_is_off_and_at_zero() -> None:
+    with driver([
+        ("abort", None), ("smub.source.output = 0", None), ("smub.source.levelv = 0 smub.source.leveli = 0", None),
+    ]) as found:
+        found.terminal("b").safe_state()
+
+
 def test_errors_are_told_with_their_numbers() -> None:
     with driver([
         ("print(errorqueue.next())", "1.10200e+03\tParameter Too Small\t2.0e+01\t1.0e+00"),

@@ -135,6 +135,22 @@ def test_safe_state_and_reset() -> None:
         assert found.accepted_settings() == {}
 
 
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_unit_that_was_made_safe_goes_on_at_zero(number: int) -> None:
+    def forced(volts: str) -> list[Pair]:
+        return [("US", None), (f"DV{number},0,{volts},0.001", None), OK]
+
+    safe: list[Pair] = [("MD", None), ("ME4", None), ("US", None), ("DV1", None), ("DV2", None), (":PMU:ABORT", None)]
+    with box([*forced("0.5"), *safe, *forced("0")]) as found:
+        meter = found.units[number]
+        meter.configure_source(VOLTAGE)
+        meter.set_level(0.5)
+        meter.set_output(True)
+        found.safe_state()
+        meter.set_output(True)
+
+
 def test_segments_of_a_train() -> None:
     pairs: list[Pair] = [
         (":PMU:INIT 1", None), (":PMU:RPM:CONFIGURE PMU1-2, 0", None), (":PMU:SOURCE:RANGE 2, 10", None),

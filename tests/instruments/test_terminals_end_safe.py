@@ -34,6 +34,17 @@ def switch_on(terminal: Any) -> bool:
     return True
 
 
+def goes_on_at_zero(driver: Any, names: list[str]) -> None:
+    """Switch each source meter on again: it sources nothing until it gets a new level."""
+    for one in names:
+        terminal = driver.terminal(one.partition(".")[2])
+        if hasattr(terminal, "configure_source"):
+            terminal.set_output(True)
+            reading = terminal.measure()
+            assert (reading.source, reading.voltage) == (0.0, pytest.approx(0.0, abs=1e-3)), one
+            terminal.set_output(False)
+
+
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("name", sorted(FAMILIES))
 def test_safe_state_of_one_output(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +67,11 @@ def test_safe_state_of_one_output(name: str, tmp_path: Path, monkeypatch: pytest
             assert not states[one] and one not in world.witness.outputs_on()
             # a B1500A switches all of its modules off
             assert len(world.witness.outputs_on()) == (0 if name == "keysight_b1500a" else len(names) - count)
+        goes_on_at_zero(driver, names)
         for one in names:
             switch_on(driver.terminal(one.partition(".")[2]))
         assert len(world.witness.outputs_on()) == len(names)
         driver.safe_state()
         assert not any(state.enabled for state in driver.output_states())
         assert world.witness.outputs_on() == []
+        goes_on_at_zero(driver, names)

@@ -9,6 +9,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_4200.data_sheet imp
     INTERLOCK_VOLTAGE,
     LEAST_OF_RANGE,
     OVERFLOW_READING,
+    RESOLUTION,
     SourceModel,
     settling_delay,
 )
@@ -177,7 +178,9 @@ class SourceUnit:
 
 
 def value_of(reading: MeterReading) -> float:
-    """Return the number that KXCI gives for a reading."""
+    """Return the number that KXCI gives for a reading; without imperfections nothing else rounds it."""
+    if abs(reading.value) < RESOLUTION:
+        return 0.0
     return OVERFLOW_READING if abs(reading.value) >= OVERFLOW else reading.value
 
 

@@ -44,7 +44,8 @@ def test_another_process_goes_on_before_the_fuzzer_has_filled_the_memory(monkeyp
     def child(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         asked.append(int(command[-1]))
         clock[0] += asked[-1]
-        return subprocess.CompletedProcess(command, 0, "", "stat::number_of_executed_units: 100\nstat::peak_rss_mb: 700")
+        counted = "stat::number_of_executed_units: 100\nstat::peak_rss_mb: 700"
+        return subprocess.CompletedProcess(command, 0, "", counted)
 
     monkeypatch.setattr(fuzz.subprocess, "run", child)
     monkeypatch.setattr(fuzz.time, "monotonic", lambda: clock[0])
