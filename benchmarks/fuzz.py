@@ -133,8 +133,8 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
     "kxci": (b"US", b"DV1,0,1,1E-3"),
     "lecroy": (),
 }
-#: what Python's functions take for a number or a digit, and an instrument does not (0xB2 is a superscript)
-_NUMBERS_OF_PYTHON = ["\\xb2", "\\xb9", "1_0", "1e999", "nan", "inf", "\\xa01"]
+#: what only Python takes for a number or a digit (0xB2 is a superscript), and numbers that no float holds
+_NUMBERS_OF_PYTHON = ["\\xb2", "\\xb9", "1_0", "1e999", "1e-320", "nan", "inf", "\\xa01"]
 #: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
 #: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
 _REFUSED: dict[str, Collection[int]] = {

@@ -5,6 +5,7 @@ space, and are separated by commas. Semicolons separate the commands of a messag
 with END. Letters may be small or capital.
 """
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -44,7 +45,9 @@ def _command(text: str, alone: bool) -> FlexCommand | FlexError:
 
 
 def flex_number(text: str) -> float:
-    """Return the number that a parameter is; FlexError 102 if it is none."""
+    """Return the number that a parameter is; FlexError 102 if it is none, 120 if no float is as large."""
     if _NUMBER.fullmatch(text) is None:
         raise FlexError(102)
-    return float(text)
+    if not math.isfinite(number := float(text)):
+        raise FlexError(120)
+    return number

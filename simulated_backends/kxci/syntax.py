@@ -5,6 +5,7 @@ follow with or without a space and are separated by commas; names stand between 
 commands of a message. On a socket a NUL ends messages and replies.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,9 @@ class PlainWord(KxciParameter):
 def _number(text: str) -> float:
     if _NUMBER.fullmatch(text) is None:
         raise KxciError(COMMAND)
-    return float(text)
+    if not math.isfinite(number := float(text)):
+        raise KxciError(VALUE)
+    return number
 
 
 def arguments(parameters: Sequence[KxciParameter], texts: Sequence[str]) -> list[Any]:

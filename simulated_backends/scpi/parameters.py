@@ -10,6 +10,7 @@ one of its parts: ``"output.top_level"``.
 import math
 import operator
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from tsbench.simulated_backends.scpi.syntax import block_payload
 
 Bound = float | Callable[..., float] | str | None
 
+INFINITY = 9.9e37  #: stands for an infinite value (SCPI-99, volume 1, 7.2.1.4): no setting is larger
 _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)\s*$")
 _MULTIPLIERS = {
     "EX": 1e18,
@@ -106,7 +108,8 @@ class Number(Parameter):
         low, high = self.bounds(owner, key)
         infinite = self.infinite and math.isinf(value)
         if not infinite and (
-            (low is not None and value < low * (1 - math.copysign(1e-12, low)))
+            abs(value) > INFINITY
+            or (low is not None and value < low * (1 - math.copysign(1e-12, low)))
             or (high is not None and value > high * (1 + math.copysign(1e-12, high)))
         ):
             raise ScpiError(self.out_of_range)
@@ -144,7 +147,9 @@ class Number(Parameter):
                 raise ScpiError(-121) from None
         if match := _DECIMAL.match(text):
             mantissa, suffix = match.groups()
-            return float("".join(mantissa.split())) * self._multiplier(suffix.upper())
+            number = float("".join(mantissa.split())) * self._multiplier(suffix.upper())
+            # a number that is too large for a float is no infinity: that is a word
+            return number if math.isfinite(number) else math.copysign(sys.float_info.max, number)
         if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
             return math.inf
         if upper[:1].isalpha():
@@ -197,6 +202,8 @@ class Limited(Number):
                 if abs(value - limit) > 1e-9 * abs(limit):
                     owner.post_error(-222, text="Data out of range")
                 return limit
+        if abs(value) > INFINITY:
+            raise ScpiError(-222)
         return value
 
 

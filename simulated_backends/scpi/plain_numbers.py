@@ -1,5 +1,6 @@
 """Decimal numbers as instruments read them: without the underscores and words that Python's numbers may have."""
 
+import math
 import re
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
@@ -15,7 +16,9 @@ def plain_whole_number(text: str) -> int:
 
 
 def plain_number(text: str) -> float:
-    """Return a decimal number with an optional exponent; ValueError for another text."""
+    """Return a decimal number with an optional exponent; ValueError for another text, and where it is no float."""
     if not _REAL.fullmatch(text):
         raise ValueError(f"{text!r} is not a number")
-    return float(text)
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text!r} is too large")
+    return number

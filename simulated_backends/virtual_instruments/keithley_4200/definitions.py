@@ -48,7 +48,7 @@ class Definitions:
 
 def staircase(start: float, stop: float, step: float) -> tuple[float, ...]:
     """Return the levels of a linear sweep; KxciError if they are too many or none."""
-    if step == 0.0:
+    if step == 0.0 or not abs((stop - start) / step) < MOST_POINTS:
         raise KxciError(VALUE)
     count = int(abs((stop - start) / step) + 1.5)
     if count > MOST_POINTS:

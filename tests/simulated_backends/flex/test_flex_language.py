@@ -34,6 +34,12 @@ def test_what_is_no_number(text: str) -> None:
     assert error.value.code == 102
 
 
+def test_a_number_that_no_float_holds_is_a_wrong_value() -> None:
+    with pytest.raises(FlexError) as error:
+        flex_number("1E999")
+    assert error.value.code == 120
+
+
 @pytest.mark.parametrize(("texts", "code"), [
     ((), 103), (("1", "2", "3", "4"), 103), (("0", "1"), 121), (("103", "1"), 121), (("11", "1"), 121),
     (("1", "1.5"), 120), (("1", "9"), 120), (("1", ""), 102), (("1", "2", "11"), 120)])

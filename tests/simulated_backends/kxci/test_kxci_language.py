@@ -79,6 +79,7 @@ def test_service_request_when_data_are_ready() -> None:
     "EC 1", "EM 0,0", ":PMU:INIT 2", ":PMU:LOAD 1, 0.5", ":PMU:MEASURE:RANGE 1, 2, 0.02", ":PMU:SOURCE:RANGE 1, 20",
     ":PMU:PULSE:TRAIN 1, 0, 11", ":PMU:PULSE:TIMES 1, 1e-6, 9.95e-7, 2e-8, 2e-8", ":PMU:SARB:SEQ:TIME 1, 1, 1e-6",
     ":PMU:MEASURE:PIV 1, 0, 0", ":PMU:EXECUTE", ":PMU:OUTPUT:STATE 3, 1", ":PMU:SWEEP:DC 1, 0, 5, 0",
+    ":PMU:INIT 1e999", ":PMU:SWEEP:DC 1, 0, 5, 1e-320", ":PMU:SWEEP:DC 1, 1e999, 1e999, 1", "DV1,0,1e999,0.1",
 ])
 def test_refused_commands_change_nothing(command: str) -> None:
     found = KxciAnalyser()

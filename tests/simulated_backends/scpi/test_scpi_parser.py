@@ -5,16 +5,18 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tsbench.simulated_backends.scpi import headers
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import (
+    INFINITY,
     Block,
     Boolean,
     Choice,
     Integer,
+    Limited,
     Many,
     Number,
     Optional,
@@ -133,9 +135,10 @@ def test_an_unfinished_message_waits() -> None:
 # --------------------------------------------------------------------------------------------- parameters
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["{:e}", "{:.17g}", "{:+.12E}"]))
+@given(st.floats(-INFINITY, INFINITY), st.sampled_from(["{:e}", "{:.17g}", "{:+.12E}"]))
 def test_numbers_are_read_as_written(value: float, form: str) -> None:
     text = form.format(value)
+    assume(abs(float(text)) <= INFINITY)
     assert Number().parse(text.encode(), None, ()) == float(text)
 
 
@@ -192,6 +195,25 @@ def test_numbers_that_cannot_be(text: str, code: int) -> None:
         assert error.value.code in {-104, -224}
     else:
         assert error.value.code == code
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "1e38", "9e300EXV"])
+def test_a_number_beyond_the_infinity_of_scpi_is_out_of_range(text: str) -> None:
+    for parameter in (Number("V"), Integer("V"), Number("V", infinite=True), Limited("V")):
+        with pytest.raises(ScpiError) as error:
+            parameter.parse(text.encode(), None, ())
+        assert error.value.code == -222
+
+
+def test_it_is_set_to_the_limit_where_others_are() -> None:
+    class Owner:
+        posted = 0
+
+        def post_error(self, code: int, text: str = "") -> None:
+            self.posted = code
+
+    owner = Owner()
+    assert (Limited("", -5.0, 5.0).parse(b"-1e999", owner, ()), owner.posted) == (-5.0, -222)
 
 
 def test_minimum_maximum_default_and_bounds_that_depend_on_a_key() -> None:
