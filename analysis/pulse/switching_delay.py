@@ -24,6 +24,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.lasting_rise import BEFORE, LEAST_STEP, first_rise
+from tsbench.analysis.pulse.linear_load import resistor_instead
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
@@ -72,10 +73,11 @@ def switching_delay(
     Returns
     -------
     Delay
-        NO_EVENT where there is no pulse or the device did not fire (a resistor never does; AMBIGUOUS: the current is
-        the voltage behind one pole, as a slow amplifier shows a resistor); UNDER_SAMPLED where the rise of current or
-        the edge has fewer than three samples; AMBIGUOUS also where the sensor of the current may be later than the
-        delay; CENSORED with a bound where the record is clipped there.
+        NO_EVENT where there is no pulse or the device did not fire (a resistor never does, also behind an edge that
+        rings; AMBIGUOUS: the current is the voltage behind one pole, as a slow amplifier shows a resistor, or a
+        charging current may hide the event);
+        UNDER_SAMPLED where the rise of current or the edge has fewer than three samples; AMBIGUOUS also where the
+        sensor of the current may be later than the delay; CENSORED with a bound where the record is clipped there.
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -94,11 +96,13 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     first, last = span
     last, rise = first_rise(v, i, first, last, i_noise)
-    if rise is None:
+    resistor = None if rise is None else resistor_instead(v, i, first, last, rise)
+    if rise is None or resistor is not None:
         stood = smoothed(v, 5)[first : last + 1]
         most = float(stood.max())
         held = float(np.ptp(time[first : last + 1][stood >= 0.5 * most]))  # so long the device did not switch
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * most, low=held)
+        flags |= Flag.NO_EVENT | (resistor or Flag.NONE)
+        return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, low=held)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
     quiet, blur = _quiet(v, first), facts.response / dt

@@ -23,18 +23,8 @@ Bound = float | Callable[..., float] | str | None
 INFINITY = 9.9e37  #: stands for an infinite value (SCPI-99, volume 1, 7.2.1.4): no setting is larger
 _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)\s*$")
 _MULTIPLIERS = {
-    "EX": 1e18,
-    "PE": 1e15,
-    "T": 1e12,
-    "G": 1e9,
-    "MA": 1e6,
-    "K": 1e3,
-    "M": 1e-3,
-    "U": 1e-6,
-    "N": 1e-9,
-    "P": 1e-12,
-    "F": 1e-15,
-    "A": 1e-18,
+    "EX": 1e18, "PE": 1e15, "T": 1e12, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6, "N": 1e-9, "P": 1e-12,
+    "F": 1e-15, "A": 1e-18,
 }
 #: units whose multiplier M means mega (IEEE 488.2 table 7-2)
 _MEGA_UNITS = {"HZ", "OHM"}

@@ -1,0 +1,79 @@
+"""Whether a resistor with a capacitance explains the current of a pulse whose edge rings.
+
+The current is then g v + c dv/dt + b d2v/dt2; the third part is that of two channels that are apart by a little time.
+While a ring falls, the charging current runs back. So the current is low although the voltage is high, as it is
+before a device switches. A device that switches cannot be told from a resistor where the charging current is many times
+its own current.
+"""
+
+import math
+
+import numpy as np
+
+from tsbench.analysis.pulse.unblurred import Blunt
+from tsbench.records import Flag, FloatArray
+
+#: standard deviations of the kernels [samples] that are tried; one is at most this share of the time to the rise
+_KERNELS, _SHARE = (1.0, 1.5, 3.0, 6.0), 1.0 / 6.0
+_MOST_SAMPLES = 2000  #: to the rise; more are averaged
+_FEWEST = 6  #: samples to the rise: in fewer, a device that switches at once and a resistor look alike
+_BESIDE = 16  #: samples before the edge and behind the rise, beside as many as there are between them
+_SIGMAS = 4.0  #: standard deviations of what the resistor leaves before the edge: noise
+#: what the resistor leaves beyond the noise is at most this share of the current behind the rise. Measured on rings of
+#: 5 to 50 MHz whose charging current is at most three times this current: at most 0.13 for resistors, and for devices
+#: that switch at least 0.36 in 99 %
+_LEFT = 0.25
+#: above so many times this current, the charging current hides a switch; so exact is it computed
+_HIDES, _EXACT = 3.0, 0.1
+
+
+def resistor_instead(
+    voltage: FloatArray, current: FloatArray, first: int, last: int, rise: tuple[float, float, float]
+) -> Flag | None:
+    """Return whether a resistor with a capacitance explains a rise of the current; AMBIGUOUS: it may be one.
+
+    None: the rise is that of a device.
+
+    Parameters
+    ----------
+    voltage, current : [V], [A], shape (n,), evenly sampled, positive in the pulse, zero before it
+    first, last : sample where the edge is half way up, and the last one of the pulse
+    rise : current before and after it [A], and its sample
+    """
+    off, on, middle = rise
+    until = middle - first
+    if until < _FEWEST:
+        return None
+    block = max(1, math.floor(until / _MOST_SAMPLES))
+    beside = math.ceil(until) + _BESIDE * block
+    begin, end = max(first - beside, 0), min(math.ceil(middle) + beside, last + 1)
+    quiet = max(first - math.ceil(0.5 * until) - begin, _BESIDE // 2) // block
+    volts, amperes = (Blunt(part[begin:end], quiet, 0.0, 0.0).means(block) for part in (voltage, current))
+    height = on - max(off, 0.0)
+    found = None
+    for kernel in _KERNELS:
+        if kernel > max(_SHARE * until / block, _KERNELS[0]):
+            break
+        left, conducts, charging = _left(volts, amperes, kernel, quiet)
+        hidden = charging > _HIDES * height
+        if hidden and left < _LEFT * height + _EXACT * charging:
+            found = Flag.AMBIGUOUS
+        elif conducts and not hidden and left < _LEFT * height:
+            return Flag.NONE
+    return found
+
+
+def _left(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> tuple[float, bool, float]:
+    """Return what the best resistor with a capacitance leaves beyond the noise [A], and what it is.
+
+    What it is: whether it has a conductance and a capacitance above zero, and its charging current [A].
+    """
+    whole = (0, volts.values.size - 1, kernel)
+    parts = np.column_stack([volts.all(*whole, weights) for weights in ((1.0,), (0.0, 1.0), (0.0, 0.0, 1.0))])
+    flowing = amperes.all(*whole, (1.0,))
+    found = np.linalg.lstsq(parts, flowing, rcond=None)[0]
+    left = flowing - parts @ found
+    noise = _SIGMAS * float(np.std(left[:quiet]))
+    # the current of a device that switches comes late, as that of a capacitance below zero
+    return (float(np.abs(left).max()) - noise, bool(found[0] > 0.0 and found[1] > 0.0),
+            float(found[1] * np.abs(parts[:, 1]).max()))
