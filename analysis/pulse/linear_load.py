@@ -28,7 +28,7 @@ _HIDES, _EXACT = 3.0, 0.1
 
 
 def resistor_instead(
-    voltage: FloatArray, current: FloatArray, first: int, last: int, rise: tuple[float, float, float]
+    voltage: FloatArray, current: FloatArray, quiet: int, span: tuple[int, int], rise: tuple[float, float, float]
 ) -> Flag | None:
     """Return whether a resistor with a capacitance explains a rise of the current; AMBIGUOUS: it may be one.
 
@@ -37,17 +37,18 @@ def resistor_instead(
     Parameters
     ----------
     voltage, current : [V], [A], shape (n,), evenly sampled, positive in the pulse, zero before it
-    first, last : sample where the edge is half way up, and the last one of the pulse
+    quiet : number of samples from the first on that are before the foot of the edge
+    span : sample where the edge is half way up, and the last one of the pulse
     rise : current before and after it [A], and its sample
     """
-    off, on, middle = rise
+    (first, last), (off, on, middle) = span, rise
     until = middle - first
     if until < _FEWEST:
         return None
     block = max(1, math.floor(until / _MOST_SAMPLES))
     beside = math.ceil(until) + _BESIDE * block
     begin, end = max(first - beside, 0), min(math.ceil(middle) + beside, last + 1)
-    quiet = max(first - math.ceil(0.5 * until) - begin, _BESIDE // 2) // block
+    quiet = max(quiet - begin, 0) // block
     volts, amperes = (Blunt(part[begin:end], quiet, 0.0, 0.0).means(block) for part in (voltage, current))
     height = on - max(off, 0.0)
     found = None
@@ -73,7 +74,7 @@ def _left(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> tuple[floa
     flowing = amperes.all(*whole, (1.0,))
     found = np.linalg.lstsq(parts, flowing, rcond=None)[0]
     left = flowing - parts @ found
-    noise = _SIGMAS * float(np.std(left[:quiet]))
+    noise = _SIGMAS * float(np.std(left[:quiet])) if quiet >= _BESIDE else 0.0   # nothing is known of it in fewer
     # the current of a device that switches comes late, as that of a capacitance below zero
     return (float(np.abs(left).max()) - noise, bool(found[0] > 0.0 and found[1] > 0.0),
             float(found[1] * np.abs(parts[:, 1]).max()))

@@ -96,7 +96,8 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     first, last = span
     last, rise = first_rise(v, i, first, last, i_noise)
-    resistor = None if rise is None else resistor_instead(v, i, first, last, rise)
+    quiet = _quiet(v, first)
+    resistor = None if rise is None else resistor_instead(v, i, quiet, (first, last), rise)
     if rise is None or resistor is not None:
         stood = smoothed(v, 5)[first : last + 1]
         most = float(stood.max())
@@ -105,7 +106,7 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, low=held)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
-    quiet, blur = _quiet(v, first), facts.response / dt
+    blur = facts.response / dt
     # neighbours share the noise of a scope whose samples are closer than its response
     found, by_level = _instant(
         i, left, right, last, round(_ESTABLISHED / dt), max(i_noise, float(np.std(i[:quiet]))), by_level)
