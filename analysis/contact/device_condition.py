@@ -4,6 +4,7 @@ Nothing here knows what the device is. It is judged by itself: records in which 
 which it did, the way back of a sweep by the way up. Where nothing ever switched the words say how it stood.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Stand:
     voltage: float
     current: float
     resolution: float  #: [A] less cannot be distinguished from no current
+    on_conductance: float = math.nan  #: [S] behind the switching, where it was seen
 
     @property
     def conductance(self) -> float:
@@ -60,6 +62,7 @@ class Stand:
 
 def pulse_stand(
     voltage: FloatArray, current: FloatArray, resolution: float, switched: bool, off_current: float = np.nan,
+    on_current: float = np.nan,
 ) -> Stand:
     """Return how a device stood in the record of one pulse, against what stood before its edge.
 
@@ -68,7 +71,7 @@ def pulse_stand(
     voltage, current : [V], [A], shape (n,); the record begins before the edge
     resolution : [A] one code
     switched : whether it was seen to switch
-    off_current : [A] before it switched, where it did: what it is judged by
+    off_current, on_current : [A] before and after it switched, where it did: what it is judged by
     """
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     voltage, current = voltage[known], current[known]
@@ -81,7 +84,11 @@ def pulse_stand(
     least = max(resolution, 4 * noise_of(i, resolution) / np.sqrt(min(head, plateau.sum())))
     stood = float(np.mean(i[plateau])) if np.isnan(off_current) else off_current
     highest = float(np.median(v[plateau])) if np.isnan(off_current) else float(v[np.abs(v).argmax()])
-    return Stand(switched, highest, stood, float(least))
+    conducts = math.nan
+    if not np.isnan(on_current):
+        behind = np.abs(i) >= 0.5 * abs(off_current + on_current)
+        conducts = abs(on_current) / max(float(np.median(np.abs(v[behind]))), 1e-30) if behind.any() else math.nan
+    return Stand(switched, highest, stood, float(least), conducts)
 
 
 def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, switched: bool) -> Stand:
@@ -128,7 +135,9 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
-    on = [s for s in quiet if s.conductance > ANOTHER * off and abs(s.current) > CLEAR * s.resolution]
+    # an off state that is not ohmic conducts more at a higher voltage: one that is on is nearer to the on state
+    least = max(ANOTHER * off, math.sqrt(off * _median([stand.on_conductance for stand in fired])))
+    on = [s for s in quiet if s.conductance > least and abs(s.current) > CLEAR * s.resolution]
     gone = [
         s for s in quiet
         if seen and s.conductance < off / ANOTHER and off * abs(s.voltage) > CLEAR * s.resolution
@@ -144,6 +153,12 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         f"no {what} in {len(odd)} of {len(stands)} records, because {state}. {odd[0].words()}. In the other records "
         f"the device {before} before it switched. {advice}"
     )
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the median of the values that are known; 0: none is."""
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.median(known)) if known else 0.0
 
 
 def _is_against(stands: Sequence[Stand]) -> bool:

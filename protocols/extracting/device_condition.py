@@ -58,6 +58,5 @@ def _pulses(run: Run) -> Iterator[Stand]:
             continue
         for voltage, current in zip(record.voltage, record.current, strict=True):
             found = switching_delay(record.times, voltage, current)
-            switched = found.fired
-            yield pulse_stand(
-                voltage, current, record.current_resolution, switched, found.off_current if switched else np.nan)
+            before, behind = (found.off_current, found.on_current) if found.fired else (np.nan, np.nan)
+            yield pulse_stand(voltage, current, record.current_resolution, found.fired, before, behind)

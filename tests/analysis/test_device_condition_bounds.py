@@ -1,5 +1,6 @@
 """Where a remark on a device begins and ends: both sides of each bound, on numbers made by hand."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark
 from tsbench.samples import noise_of
 
 FIRED = Stand(True, 1.0, 1e-4, 1e-6)   #: 100 uS before it switched
+FIRED_TO = Stand(True, 1.0, 1e-4, 1e-6, 6.4e-3)   #: and 6.4 mS behind it
 
 
 @pytest.mark.parametrize(("quiet", "said"), [
@@ -193,3 +195,18 @@ def test_averages_see_four_standard_errors_of_the_noise(plateau: int, fewest: in
     found = pulse_stand(level, current, 1e-9, False)
     assert found.resolution == pytest.approx(4 * noise_of(current, 1e-9) / fewest**0.5, rel=1e-6)
     assert pulse_stand(level, current, 1e-5, False).resolution == 1e-5
+
+
+@pytest.mark.parametrize(("current", "said"), [(7.9e-4, ""), (8.1e-4, "already on")])
+def test_a_device_that_is_on_is_nearer_to_the_on_state_than_to_the_off_state(current: float, said: str) -> None:
+    line = remark([FIRED_TO, Stand(False, 1.0, current, 1e-6)])   # the geometric mean is 800 uS
+    assert (said in line) if said else line == ""
+
+
+def test_the_conductance_behind_the_switching_is_that_of_the_record() -> None:
+    on = np.arange(400) >= 300
+    voltage = np.where(np.arange(400) >= 200, np.where(on, 0.5, 1.0), 0.0)
+    current = np.where(on, 2e-3, np.where(np.arange(400) >= 200, 1e-4, 0.0))
+    found = pulse_stand(voltage, current, 1e-6, True, 1e-4, 2e-3)
+    assert (found.conductance, found.on_conductance) == (pytest.approx(1e-4), pytest.approx(4e-3))
+    assert math.isnan(pulse_stand(voltage, current, 1e-6, False).on_conductance)
