@@ -1,6 +1,8 @@
 """The fuzzing benchmark: each virtual instrument has one target, and minutes that were not spent do not count."""
 
 import fnmatch
+import random
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,24 @@ def test_a_refused_message_that_changes_an_output_is_found(
     setattr(place, post, spoilt)
     with pytest.raises(AssertionError, match="changed"):
         subject.give(message)
+
+
+#: what only Python takes for a number, and numbers that no float holds
+ODD = (b"\xb2", b"1_0", b"1e999", b"-1e999", b"1e-320", b"nan", b"inf")
+
+
+@pytest.mark.tsbench_outputs_stay_on
+@pytest.mark.parametrize("target", sorted(fuzz.TARGETS))
+def test_odd_numbers_end_no_instrument(
+    target: str, setting: fuzz.Setting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
+    act, draw, models = fuzz.acting(target), random.Random(1), len(fuzz.models(target))
+    for number in range(2 * models + 40):
+        seed = draw.choice(fuzz.SEEDS[target])
+        odd = re.sub(rb"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?",
+                     lambda found: draw.choice(ODD) if draw.random() < 0.4 else found[0], seed)
+        act(bytes([number % models]) + odd)
 
 
 @pytest.mark.tsbench_outputs_stay_on
