@@ -183,8 +183,7 @@ def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
                       markersize=3, capsize=1.5, linewidth=0.7, color=colour_of(number), label=form(load))
         known = [row for row in shown if row.truth is not None]
         axes.plot([float(row.conditions["bias"]) for row in known], [row.truth for row in known], **_TRUTH)
-    axes.set_ylim(bottom=0)
-    axes.margins(y=0.15)
+    axes.set_ylim(0.0, 1.35 * axes.get_ylim()[1])   # room for the legend
     if mine:
         axes.legend(fontsize=_FONT - 2, title="load", title_fontsize=_FONT - 2, ncols=2)
     label(axes, "bias", "V", quantity.replace("_", " "), unit)
