@@ -115,7 +115,9 @@ def delays(material: Material, folder: Path, swept: Measured) -> Iterator[Row]:
             for result in means}
     for result in means:
         yield row_of("delay", result, true[float(result.conditions["amplitude"])], ("amplitude",))
-    known = [(amplitude, truth) for amplitude, truth in true.items() if truth is not None]
+    measured = {float(result.conditions["amplitude"]) for result in means if result.value is not None}
+    # the truth of a slope is that of the amplitudes that it was measured at
+    known = [(amplitude, truth) for amplitude, truth in true.items() if truth is not None and amplitude in measured]
     for result in one.of("delay_slope"):
         slope = float(np.polyfit(*np.array([(a, math.log(t)) for a, t in known]).T, 1)[0]) if len(known) > 2 else None
         yield row_of("delay", result, slope, ())
