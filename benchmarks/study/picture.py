@@ -18,6 +18,8 @@ from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, save
 _SIZE = (7.2, 8.6)  #: [inch] width and height of a page of a journal
 _FONT = 8.0
 _NAMES = "abcdefghijkl"
+_DECADE = 8.0  #: between the ends of an axis, nearly: below that, 1, 2 and 5 are too few ticks
+_OHMS = EngFormatter(unit="\u03a9", sep="\u202f")
 _TRUTH = {"marker": "x", "linestyle": "none", "color": THRESHOLD, "markersize": 5, "markeredgewidth": 1.0, "zorder": 4}
 
 
@@ -51,10 +53,11 @@ def draw(material: Material, swept: Sequence[Measured], rows: Sequence[Row | Cou
 
 
 def _decades(axis: Axis, set_scale: Callable[[str], None]) -> None:
-    """Make an axis logarithmic, with ticks at 1, 2 and 5 of each decade."""
+    """Make an axis logarithmic, with ticks at 1, 2 and 5 of each decade; in less than a decade, some even ones."""
     form = axis.get_major_formatter()
     set_scale("log")
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if high > _DECADE * low else MaxNLocator(2))
     axis.set_major_formatter(form)
     axis.set_minor_formatter(NullFormatter())
 
@@ -82,7 +85,8 @@ def _load_line(axes: Axes, one: Measured) -> None:
     last = int(np.flatnonzero(run.column("device_voltage")[up] <= found)[-1])
     source = float(run.column("set_point")[up[min(last + 1, up.size - 1)]])
     flowing = np.geomspace(1e-3, 1.0, 100) * float(run.column("current")[first].max())
-    axes.plot(source - load * flowing, flowing, "--", color=MUTED, linewidth=0.9, label=f"load line {load:.4g} \u03a9")
+    shown = _OHMS(float(f"{load:.3g}"))
+    axes.plot(source - load * flowing, flowing, "--", color=MUTED, linewidth=0.9, label=f"load line {shown}")
     axes.legend(fontsize=_FONT - 2, loc="lower left")
 
 def _thresholds(axes: Axes, swept: Sequence[Measured]) -> None:
@@ -172,7 +176,6 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
 
 def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
     mine = [row for row in rows if row.step == "oscillation" and row.quantity == quantity]
-    form = EngFormatter(unit="\u03a9", sep="\u202f")
     for number, load in enumerate(sorted({float(row.conditions["load_resistance"]) for row in mine})):
         shown = [row for row in mine if row.conditions["load_resistance"] == load and row.value is not None]
         x = [float(row.conditions["bias"]) for row in shown]
@@ -180,10 +183,10 @@ def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
         low, high = (np.array([getattr(row, end) if getattr(row, end) is not None else row.value for row in shown],
                               dtype=np.float64) for end in ("low", "high"))
         axes.errorbar(x, y, (np.maximum(y - low, 0), np.maximum(high - y, 0)), fmt=marker_of(number) + "-",
-                      markersize=3, capsize=1.5, linewidth=0.7, color=colour_of(number), label=form(load))
+                      markersize=3, capsize=1.5, linewidth=0.7, color=colour_of(number), label=_OHMS(load))
         known = [row for row in shown if row.truth is not None]
         axes.plot([float(row.conditions["bias"]) for row in known], [row.truth for row in known], **_TRUTH)
-    axes.set_ylim(0.0, 1.35 * axes.get_ylim()[1])   # room for the legend
+    axes.set_ylim(0.0, 1.6 * axes.get_ylim()[1])   # room for the legend
     if mine:
         axes.legend(fontsize=_FONT - 2, title="load", title_fontsize=_FONT - 2, ncols=2)
     label(axes, "bias", "V", quantity.replace("_", " "), unit)
