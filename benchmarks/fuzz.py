@@ -134,7 +134,7 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
     "lecroy": (),
 }
 #: what only Python takes for a number or a digit (0xB2 is a superscript), and numbers that no float holds
-_NUMBERS_OF_PYTHON = ["\\xb2", "\\xb9", "1_0", "1e999", "1e-320", "nan", "inf", "\\xa01"]
+ODD_NUMBERS = (b"\xb2", b"\xb9", b"\xa01", b"1_0", b"1e999", b"-1e999", b"1e-320", b"nan", b"inf")
 #: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
 #: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
 _REFUSED: dict[str, Collection[int]] = {
@@ -302,7 +302,7 @@ def prepare(target: str) -> Path:
                 (folder / f"seed_{number:02d}_{choice:02d}").write_bytes(bytes([choice]) + seed)
     escaped = sorted(word if word.startswith("\\x") else word.replace("\\", "\\\\").replace('"', '\\"')
                      for word in words(target))
-    escaped += _NUMBERS_OF_PYTHON
+    escaped += ["".join(f"\\x{byte:02x}" for byte in number) for number in ODD_NUMBERS]
     (FOLDER / target / "words.dict").write_text("".join(f'"{word}"\n' for word in escaped), "utf-8")
     return corpus
 

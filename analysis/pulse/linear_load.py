@@ -2,8 +2,8 @@
 
 The current is then g v + c dv/dt + b d2v/dt2; the third part is that of two channels that are apart by a little time.
 While a ring falls, the charging current runs back. So the current is low although the voltage is high, as it is
-before a device switches. A device that switches cannot be told from a resistor where the charging current is many times
-its own current.
+before a device switches. Where the charging current is many times the current of a device, a device that switches
+cannot be told from a resistor.
 """
 
 import math
@@ -23,7 +23,7 @@ _SIGMAS = 4.0  #: standard deviations of what the resistor leaves before the edg
 #: 5 to 50 MHz whose charging current is at most three times this current: at most 0.13 for resistors, and for devices
 #: that switch at least 0.36 in 99 %
 _LEFT = 0.25
-#: above so many times this current, the charging current hides a switch; so exact is it computed
+#: a charging current above so many times this current hides a switch; it is computed to this share of itself
 _HIDES, _EXACT = 3.0, 0.1
 
 

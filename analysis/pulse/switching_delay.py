@@ -75,9 +75,9 @@ def switching_delay(
     Delay
         NO_EVENT where there is no pulse or the device did not fire (a resistor never does, also behind an edge that
         rings; AMBIGUOUS: the current is the voltage behind one pole, as a slow amplifier shows a resistor, or a
-        charging current may hide the event);
-        UNDER_SAMPLED where the rise of current or the edge has fewer than three samples; AMBIGUOUS also where the
-        sensor of the current may be later than the delay; CENSORED with a bound where the record is clipped there.
+        charging current may hide the event); UNDER_SAMPLED where the rise of current or the edge has fewer than three
+        samples; AMBIGUOUS also where the sensor of the current may be later than the delay; CENSORED with a bound
+        where the record is clipped there.
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)

@@ -4,6 +4,7 @@ Source: 4200A-SCS Reference Manual, 4200A-901-01 Rev. C, p. 9-17 to 9-25 (VR, IR
 points, values below 1 mV are zero). Not modelled: VAR1', logarithmic sweeps, voltage sources VS and voltmeters VM.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -48,11 +49,10 @@ class Definitions:
 
 def staircase(start: float, stop: float, step: float) -> tuple[float, ...]:
     """Return the levels of a linear sweep; KxciError if they are too many or none."""
-    if step == 0.0 or not abs((stop - start) / step) < MOST_POINTS:
+    points = abs((stop - start) / step) + 1.5 if step else math.inf
+    if not points < MOST_POINTS + 1:   # nor is a number that is none
         raise KxciError(VALUE)
-    count = int(abs((stop - start) / step) + 1.5)
-    if count > MOST_POINTS:
-        raise KxciError(VALUE)
+    count = int(points)
     size = abs(step) if stop >= start else -abs(step)
     return tuple(start + size * index for index in range(count))
 
