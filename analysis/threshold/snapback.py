@@ -31,7 +31,14 @@ from tsbench.analysis.threshold.reading_noise import (
     second_differences,
     slow_noise,
 )
-from tsbench.analysis.threshold.switching_results import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
+from tsbench.analysis.threshold.switching_results import (
+    BRACKET,
+    PASSED_ON,
+    SweepFacts,
+    Switching,
+    result_of,
+    step_flags,
+)
 from tsbench.records import Flag, FloatArray, Result
 
 #: the voltage must fall by this much: relative, and in standard deviations of one reading if it is less than half
@@ -271,9 +278,7 @@ def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) 
         amps = [float(value) for value in half.current[around]]
         method = _METHOD
     wide = NORMAL_95 * combined(facts.voltage_uncertainty(here, amperes), spread)
-    flags = worst_flags(half, k - 1, k, k + 1) & PASSED_ON
-    if high - low > 0.02 * abs(here):
-        flags |= Flag.UNDER_SAMPLED
+    flags = worst_flags(half, k - 1, k, k + 1) & PASSED_ON | step_flags(high - low, here)
     voltage = result_of(
         half, f"{name}_voltage", "V", method, value=0.5 * (low + high), low=low - wide, high=high + wide, flags=flags,
         parts=facts.parts(here, amperes, high - low, spread))

@@ -14,6 +14,18 @@ BRACKET = "the device switches between two set-points"
 #: flags of readings that a result passes on
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 
+#: a step wider than this fraction of a value is coarse: the value has one significant digit only
+COARSE_STEP = 0.1
+
+
+def step_flags(step: float, value: float) -> Flag:
+    """Return UNDER_SAMPLED where the step of the levels around an event is coarse for its value (same unit), else NONE.
+
+    The interval of the event contains the step, so the flag does not doubt the interval. It says that smaller steps
+    narrow it.
+    """
+    return Flag.UNDER_SAMPLED if step > COARSE_STEP * abs(value) else Flag.NONE
+
 
 @dataclass(frozen=True)
 class SweepFacts:

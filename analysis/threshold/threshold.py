@@ -25,19 +25,25 @@ from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
-from tsbench.analysis.threshold.switching_results import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
+from tsbench.analysis.threshold.switching_results import (
+    BRACKET,
+    PASSED_ON,
+    SweepFacts,
+    Switching,
+    result_of,
+    step_flags,
+)
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, can_be_seen, events, last_on, noise_floor
 from tsbench.records import Flag, Result
 from tsbench.samples import noise_of
 
-#: a step wider than this fraction of the value is called under-sampled
-COARSE_STEP = 0.02
 #: fewest points of a half-sweep in which a switching event is looked for
 _FEWEST_POINTS = 4
 #: a reading averages what a restless device does during it: the voltage goes beyond the lowest reading by up to this
 #: many standard deviations of the readings
 UNREST = 4.0
 _ENOUGH_FOR_NOISE = 5
+_SHOW_UNREST = 20  #: readings before an event that show how restless a device is
 #: probability of one gap from which on its set-points bracket the event
 CERTAIN = 0.975
 _OF_PARABOLA, _CLEAR_OF_NOISE = 3, 4.0  #: readings, and standard deviations of one
@@ -48,6 +54,8 @@ _TURN_ON = ("reading with the highest voltage before the device switches; the hi
 _TURN_OFF = ("reading with the lowest voltage before the device switches back; the lowest is between the set-points "
              "beside it")
 _IN_LIMIT = "the device is off at the first reading that is not in compliance, so its voltage before that is not known"
+_PARTLY = ("the source meter was in compliance during parts of the readings before the device switches back; the "
+           "interval begins below the lowest of them and ends at the lowest reading out of compliance")
 _RESTLESS = (f"the interval extends below the lowest voltage reading by {UNREST:g} standard deviations of the "
              "fluctuating readings")
 _AT_FOLD = "the voltage turns between the last two readings, or the device switches during the last one"
@@ -119,10 +127,10 @@ def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule:
     if j == k and place.probability[k] < CERTAIN:
         return _uncertain(half, "threshold", place, facts, rule)
     inner, amperes = float(half.voltage[j]), float(half.current[j])
-    outer = inner + (_step_up(half, k) if j == k else _reach(half, j))
+    step = _step_up(half, k) if j == k else _reach(half, j)
     method = f"{BRACKET if j == k else _TURN_ON}, {rule}"
     voltage = _between(
-        half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, j, k, k + 1)
+        half, "threshold_voltage", method, (inner, inner + step), step, amperes, facts, worst_flags(half, j, k, k + 1)
     )
     return voltage, _current_at(half, "threshold_current", method, j, k, facts)
 
@@ -152,9 +160,12 @@ def _hold(
     inner, amperes = float(half.voltage[j]), float(half.current[j])
     step = _step_down(half, k) if j == k else _reach(half, j)
     unrest = _unrest(half, first, k, facts)
+    if (free := _free_of_limit(half, first, k, facts)) > first:
+        return _partly_limited(half, range(first, k + 1), free, max(step, unrest), facts, rule)
     method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN_OFF}, {rule}"
     voltage = _between(
-        half, "hold_voltage", method, inner - max(step, unrest), inner, amperes, facts, worst_flags(half, j, k, k + 1)
+        half, "hold_voltage", method, (inner - max(step, unrest), inner), step, amperes, facts,
+        worst_flags(half, j, k, k + 1)
     )
     return voltage, _current_at(half, "hold_current", method, j, k, facts)
 
@@ -175,8 +186,33 @@ def _within_limit(half: HalfSweep, k: int, facts: SweepFacts, rule: str) -> tupl
                   high=amperes + NORMAL_95 * facts.current_uncertainty(amperes)))
 
 
+def _partly_limited(
+    half: HalfSweep, down: range, free: int, below: float, facts: SweepFacts, rule: str
+) -> tuple[Result, Result]:
+    """Return what is known of a hold voltage where the source meter limits during parts of the last readings.
+
+    Only voltages out of compliance count, and these readings are means of both. The lowest of these voltages is not
+    lower than all readings ``down`` by more than ``below`` [V]. It is not above the readings from ``free`` on. Where
+    there are none, it is not above the last set-point before the event.
+    """
+    k = down[-1]
+    lowest = float(half.voltage[down.start : k + 1].min())
+    highest = float(half.voltage[free : k + 1].min()) if free <= k else float(half.level[k])
+    amperes = float(half.current[down.start : k + 1].max())
+    seen = worst_flags(half, *down)
+    voltage = _between(half, "hold_voltage", f"{_PARTLY}, {rule}", (lowest - below, highest), _step_down(half, k),
+                       amperes, facts, seen)
+    current = result_of(half, "hold_current", "A", f"{_PARTLY}, {rule}", flags=seen & PASSED_ON | Flag.CENSORED,
+                        high=amperes + NORMAL_95 * facts.current_uncertainty(amperes))
+    return voltage, current
+
+
 def _unrest(half: HalfSweep, first: int, k: int, facts: SweepFacts) -> float:
-    """Return how far below its lowest reading a restless device may have gone on the way down [V]."""
+    """Return how far below its lowest reading a restless device may have gone on the way down [V].
+
+    Where there are few readings between the compliance and the event, those in compliance before them show it too.
+    """
+    first = max(min(first, k + 1 - _SHOW_UNREST), int(half.down().start))
     if facts.path_resistance <= 0 or k + 1 - first < _ENOUGH_FOR_NOISE:
         return 0.0
     instrument = combined(facts.voltage_noise, facts.path_resistance * facts.current_noise)
@@ -198,9 +234,7 @@ def _uncertain(
     amperes = float(half.current[k])
     wide = NORMAL_95 * facts.voltage_uncertainty(value, amperes)
     first, last = int(gaps[0]), int(gaps[-1])
-    flags = worst_flags(half, *range(first, last + 2)) & PASSED_ON
-    if high - low > COARSE_STEP * abs(value):
-        flags |= Flag.UNDER_SAMPLED
+    flags = worst_flags(half, *range(first, last + 2)) & PASSED_ON | step_flags(high - low, value)
     method = f"{_WEIGHED}, {rule}"
     voltage = result_of(
         half, f"{event}_voltage", "V", method, value=value, low=value - combined(value - low, wide),
@@ -283,6 +317,26 @@ def _ramp_begins(half: HalfSweep, k: int) -> int:
     return min(start + int(limited[-1]) + 1, k) if limited.size else start
 
 
+def _free_of_limit(half: HalfSweep, first: int, k: int, facts: SweepFacts) -> int:
+    """Return the first point from ``first`` to ``k`` at which the voltage of the source meter was at its set-point.
+
+    A reading is a mean, and its flag says whether the source meter limited at its end. Near the limit, a restless
+    device goes in and out of compliance during one reading, and the mean is below the set-point. The result is
+    ``k + 1`` where this is so for all readings, and ``first`` where no reading before was in compliance.
+    """
+    if first == half.down().start:
+        return first
+    reading = replace(facts, path_resistance=0.0)
+    while first <= k:
+        level = float(half.level[first])
+        source = float(half.voltage[first] + facts.path_resistance * half.current[first])
+        least = max(NORMAL_95 * reading.voltage_uncertainty(level, 0.0), 0.5 * _usual_step(half))
+        if level - source <= least:
+            break
+        first += 1
+    return first
+
+
 def _reach(half: HalfSweep, j: int) -> float:
     """Return how far beyond a reading the turning point may be [V]: the larger of the changes beside it."""
     beside = np.abs(np.diff(half.voltage[max(j - 1, 0) : j + 2]))
@@ -310,17 +364,16 @@ def _between(
     half: HalfSweep,
     quantity: str,
     method: str,
-    low: float,
-    high: float,
+    ends: tuple[float, float],
+    step: float,
     current: float,
     facts: SweepFacts,
     seen: Flag,
 ) -> Result:
+    low, high = ends
     value = 0.5 * (low + high)
     wide = NORMAL_95 * facts.voltage_uncertainty(value, current)
-    flags = seen & PASSED_ON
-    if high - low > COARSE_STEP * abs(value):
-        flags |= Flag.UNDER_SAMPLED
+    flags = seen & PASSED_ON | step_flags(step, value)
     return result_of(half, quantity, "V", method, value=value, low=low - wide, high=high + wide, flags=flags,
                      parts=facts.parts(value, current, high - low))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.records import FloatArray, Run
+from tsbench.records import Flag, FloatArray, Run
 
 #: half of the 95 % quantile of chi-squared with one degree of freedom
 _DROP = 1.92
@@ -24,8 +24,10 @@ _WIDE = 1.96
 _FEWEST = 3
 
 
-def gap_width(conductance: FloatArray, noise: FloatArray) -> float:
-    """Return within how many gaps the change of a branch is, by 95 % of the profile likelihood.
+def gap_width(conductance: FloatArray, noise: FloatArray) -> tuple[float, int]:
+    """Return within how many gaps the change of a branch is, by 95 % of the profile likelihood, and the likeliest gap.
+
+    A gap has the number of the reading before it.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def gap_width(conductance: FloatArray, noise: FloatArray) -> float:
         both = slice(below.start, above.stop)
         apart = sum(_line_misfit(place[part], y[part], sigma[part]) for part in (below, above))
         gain[k] = 0.5 * (_line_misfit(place[both], y[both], sigma[both]) - apart)
-    return float(np.count_nonzero(gain >= gain.max() - _DROP))
+    return float(np.count_nonzero(gain >= gain.max() - _DROP)), int(np.argmax(gain))
 
 
 def _line_misfit(x: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
@@ -97,7 +99,12 @@ def knowable(row: Mapping[str, Any], twin: Run, noisy: Run) -> bool | None:
 
 
 def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float | None:
-    """Return within how many gaps the event of a row is; None where the twin has no such half-sweep."""
+    """Return within how many gaps the event of a row is; None where the twin has no such half-sweep.
+
+    Infinite where the set-points do not bound the device voltage of the event: the source meter limits the current
+    there, or even the readings without noise are more than two steps from the true value, because each is the mean of
+    an oscillation.
+    """
     from tsbench.protocols.extracting.facts import sweep_facts
     from tsbench.protocols.extracting.options import ExtractionOptions
 
@@ -111,11 +118,19 @@ def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float | None:
     turn = int(np.argmax(level))
     branch = slice(0, turn + 1) if row["quantity"] == "threshold_voltage" else slice(turn, level.size)
     seen = (voltage > 3.0 * facts.voltage_noise + 1e-4)[branch]
+    limited = (twin.point_flags[mine][branch][seen] & int(Flag.COMPLIANCE)) != 0
+    step = float(np.median(np.abs(np.diff(level))))
     current, voltage = current[branch][seen], voltage[branch][seen]
     if current.size < 8:
         return float("inf")
     floor = np.maximum(current, 2.0 * facts.current_noise)
-    return gap_width(floor / voltage, np.hypot(facts.current_noise / floor, facts.voltage_noise / voltage))
+    width, gap = gap_width(floor / voltage, np.hypot(facts.current_noise / floor, facts.voltage_noise / voltage))
+    ramp = ~limited[: gap + 1]
+    if not ramp[-1]:
+        return float("inf")
+    extreme = np.max if row["quantity"] == "threshold_voltage" else np.min
+    away = float(extreme(voltage[: gap + 1][ramp])) - abs(row["true"])
+    return width if abs(away) <= 2.0 * step else float("inf")
 
 
 def _of_records(row: Mapping[str, Any], twin: Run, noisy: Run) -> Iterator[float]:

@@ -7,7 +7,7 @@ import numpy as np
 from tsbench.analysis.threshold.averaged_oscillation import falling_part
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
-from tsbench.analysis.threshold.switching_results import Switching
+from tsbench.analysis.threshold.switching_results import Switching, step_flags
 from tsbench.analysis.threshold.switching_rule import noise_floor
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.protocols.extracting.facts import device_current, parameter, sweep_facts
@@ -121,5 +121,5 @@ def oscillation_onset(run: Run) -> list[Result]:
         below, above = (None, level) if level > 0 else (level, None)
         return [Result("oscillation_onset", unit, None, below, above, _ONSET_METHOD, conditions, Flag.CENSORED)]
     low, high = sorted((float(quiet[-1]), level))
-    flags = Flag.UNDER_SAMPLED if high - low > 0.02 * abs(level) else Flag.NONE
-    return [Result("oscillation_onset", unit, 0.5 * (low + high), low, high, _ONSET_METHOD, conditions, flags)]
+    return [Result("oscillation_onset", unit, 0.5 * (low + high), low, high, _ONSET_METHOD, conditions,
+                   step_flags(high - low, level))]

@@ -13,6 +13,7 @@ import numpy as np
 
 from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -21,7 +22,6 @@ from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand, record
 from tsbench.records import Flag, Result, Run
 
 CERTAIN = 6  #: cycles at one height: if half of them fired on average, none of six fires with less than 2.5 %
-_COARSE = 0.02  #: of the value: a wider bracket is under-sampled
 _VOLTAGE_GAIN = 0.02  #: relative limit of the gain of a voltage channel where the record does not say
 
 
@@ -153,6 +153,6 @@ def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters
     if sure - quiet > 1:
         method += f"; of {sure - quiet - 1} heights between them, some pulses fire"
     low, high = min(below, above) - wide, max(below, above) + wide
-    flags |= Flag.UNDER_SAMPLED if abs(above - below) > _COARSE * above else Flag.NONE
+    flags |= step_flags(abs(above - below), above)
     first, last = sorted((sign * low, sign * high))
     return Result(quantity, "V", sign * 0.5 * (below + above), first, last, method, conditions, flags)

@@ -1,6 +1,7 @@
 """Threshold and hold from curves whose true values are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from tsbench.analysis.threshold.half_sweeps import IVPoints, split
 from tsbench.analysis.threshold.snapback import snapback
-from tsbench.analysis.threshold.switching_results import SweepFacts, summarise_results
+from tsbench.analysis.threshold.switching_results import COARSE_STEP, SweepFacts, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Jump, parse_rule
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.errors import ConfigurationError
@@ -79,7 +80,7 @@ def curve(
 @given(
     threshold=st.floats(0.6, 1.4),
     hold=st.floats(0.15, 0.5),
-    step=st.floats(0.002, 0.02),
+    step=st.floats(0.002, 0.03),
     noise=st.floats(0, 2e-7),
     side=st.sampled_from([1, -1]),
     seed=st.integers(0, 1000),
@@ -94,7 +95,8 @@ def test_interval_holds_the_true_threshold_and_hold(threshold, hold, step, noise
     held = found.hold_voltage
     assert held.low <= side * hold <= held.high
     assert held.conditions == {"cycle": 1, "polarity": "+" if side > 0 else "-"}
-    assert (Flag.UNDER_SAMPLED in result.flags) == (step > 0.02 * abs(result.value))
+    for one in (result, held):
+        assert (Flag.UNDER_SAMPLED in one.flags) == (step > COARSE_STEP * abs(one.value))
 
 
 def test_compliance_at_the_switching_point_is_said():
@@ -370,3 +372,39 @@ def test_a_current_that_noise_spreads_over_gaps_has_the_bound_that_its_flag_name
                     assert (result.low is None) != (result.high is None)
                     weighed += "in one of several steps" in result.method
     assert weighed
+
+
+def test_a_restless_device_has_a_wide_interval_but_no_coarse_steps():
+    """Its fluctuations widen the interval of the hold voltage, and smaller steps do not narrow them."""
+    points = curve(1.0, 0.3, 0.005, compliance=0.1)
+    restless = (points.current > 1e-4) * 0.02 * np.random.default_rng(3).standard_normal(points.voltage.size)
+    (calm,), (found,) = (switching(replace(points, voltage=points.voltage + change), SweepFacts(path_resistance=52.0))
+                         for change in (0.0, restless))
+    held = found.hold_voltage
+    assert "fluctuating readings" in held.method and "fluctuating" not in calm.hold_voltage.method
+    assert held.high - held.low > COARSE_STEP * abs(held.value) > 3 * (calm.hold_voltage.high - calm.hold_voltage.low)
+    assert Flag.UNDER_SAMPLED not in held.flags
+
+
+@pytest.mark.parametrize("free", [0, 4])
+def test_a_hold_voltage_is_known_less_well_where_the_source_meter_limits_during_a_part_of_a_reading(free: int) -> None:
+    """The last limited readings end out of compliance, so they have no flag; ``free`` more readings follow."""
+    path, limit = 1e4, 1e-5
+    level = np.concatenate([np.arange(0.0, 1.0, 0.01), np.arange(1.0, 0.0, -0.01)])
+    number = np.arange(level.size)
+    on = (number > 90) & (number < 172)
+    restless = 0.15 + 0.004 * np.random.default_rng(5).standard_normal(level.size)
+    voltage = np.where(on, restless, level)
+    current = np.where(on, limit, 1e-9 * level)
+    ramp = (number >= 172 - free) & on
+    voltage[ramp] += 0.07
+    current[ramp] = (level[ramp] - voltage[ramp]) / path
+    partly = on & ~ramp & (number > 160)
+    flags = np.where(on & ~partly & ~ramp, int(Flag.COMPLIANCE), 0).astype(np.uint32)
+    level[~on] += path * current[~on]
+    (found,) = switching(IVPoints(voltage, current, level=level, flags=flags), SweepFacts(path_resistance=path))
+    held, last = found.hold_voltage, voltage[161 : 172 - free]
+    assert held.low < last.min() - 0.005
+    assert held.high == pytest.approx(voltage[ramp].min() if free else level[171], abs=0.004)
+    assert "in compliance during parts" in held.method and held.flags == Flag.NONE
+    assert found.hold_current.value is None and found.hold_current.high >= limit

@@ -76,9 +76,9 @@ def test_a_quantity_without_a_row_is_rejected() -> None:
 def test_what_a_noise_free_record_can_tell() -> None:
     """A jump is in one gap, a smooth exponential in none; a step in time is placed by its slope over the noise."""
     jump = np.concatenate([np.linspace(1e-5, 2e-5, 30), np.linspace(1e-3, 1.1e-3, 10)])
-    assert gap_width(jump, np.full(40, 0.01)) == 1.0
-    assert gap_width(jump, np.full(40, 3.0)) > 10.0       # the noise is as large as the jump
-    assert gap_width(np.exp(np.linspace(0.0, 6.0, 40)), np.full(40, 0.01)) > 10.0
+    assert gap_width(jump, np.full(40, 0.01)) == (1.0, 29)
+    assert gap_width(jump, np.full(40, 3.0))[0] > 10.0       # the noise is as large as the jump
+    assert gap_width(np.exp(np.linspace(0.0, 6.0, 40)), np.full(40, 0.01))[0] > 10.0
     number = np.arange(500.0)
     rise = 1.0 / (1.0 + np.exp(-(number - 200.0) / 5.0))
     found = [np.sum((rise - np.interp(number - shift, number, rise)) ** 2) / 0.01**2 for shift in (-0.1, 0.1)]
