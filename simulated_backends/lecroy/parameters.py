@@ -1,7 +1,6 @@
 """Parameters of the LeCroy language: numbers whose replies have a unit, pairs of names and values."""
 
 import math
-import re
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
@@ -59,12 +58,6 @@ def depth_text(value: float, letters: str = "KMG") -> str:
         if value >= power:
             return f"{value / power:g}{letter}"
     return f"{value:g}"
-
-
-def number_behind(letters: str, word: str) -> int | None:
-    """Return the number behind the letters of a word, in any case: 2 of ``C2``; None: other letters, or no number."""
-    found = re.fullmatch(rf"{letters}([0-9]{{1,9}})", word.strip(), re.IGNORECASE)
-    return None if found is None else int(found[1])
 
 
 def pairs(raw: tuple[str, ...]) -> dict[str, str]:

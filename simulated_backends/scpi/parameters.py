@@ -21,7 +21,10 @@ from tsbench.simulated_backends.scpi.syntax import block_payload
 Bound = float | Callable[..., float] | str | None
 
 INFINITY = 9.9e37  #: stands for an infinite value (SCPI-99, volume 1, 7.2.1.4): no setting is larger
-_DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)\s*$")
+_WHITE = bytes(range(33))  #: IEEE 488.2, 7.4.1.2, with the line feed, which ends most messages before it gets here
+_BETWEEN = rf"[{re.escape(_WHITE.decode('ascii'))}]*"
+_DECIMAL = re.compile(
+    rf"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:{_BETWEEN}[eE]{_BETWEEN}[+-]?[0-9]+)?){_BETWEEN}([A-Za-z/%]*)$")
 _MULTIPLIERS = {
     "EX": 1e18, "PE": 1e15, "T": 1e12, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6, "N": 1e-9, "P": 1e-12,
     "F": 1e-15, "A": 1e-18,
@@ -107,10 +110,10 @@ class Number(Parameter):
 
     def value_of(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         """Return the number that ``raw`` stands for, whether it is within the bounds or not."""
-        text = raw.decode("latin-1").strip()
+        text = raw.strip(_WHITE).decode("latin-1")
         try:
-            value = float(text)  # the common case; python's words are sorted out below
-            if not math.isfinite(value) or "_" in text:
+            value = float(text)  # the common case; words and spaces that only Python knows are sorted out below
+            if not math.isfinite(value) or "_" in text or not text.isascii():
                 raise ValueError
         except ValueError:
             value = self._other(text, owner, key)
@@ -130,15 +133,17 @@ class Number(Parameter):
             if base is None:
                 raise ScpiError(-104)
             try:
-                if "_" in upper:
+                if not upper[2:].isalnum():   # int() also takes signs, spaces and underscores
                     raise ValueError
                 return float(int(upper[2:], base))
             except ValueError:
                 raise ScpiError(-121) from None
+            except OverflowError:
+                return sys.float_info.max
         if match := _DECIMAL.match(text):
             mantissa, suffix = match.groups()
-            number = float("".join(mantissa.split())) * self._multiplier(suffix.upper())
-            # a number that is too large for a float is no infinity: that is a word
+            number = float(mantissa.encode("ascii").translate(None, _WHITE)) * self._multiplier(suffix.upper())
+            # too large for a float: the largest float, which the bounds refuse. Infinity is written as INF
             return number if math.isfinite(number) else math.copysign(sys.float_info.max, number)
         if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
             return math.inf

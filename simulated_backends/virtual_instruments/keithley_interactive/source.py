@@ -6,6 +6,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
@@ -27,9 +28,9 @@ class _Protection(Parameter):
         text = raw.decode("latin-1").strip().upper()
         if text == "NONE":
             return math.inf
-        if not (text.startswith("PROT") and text[4:].isdecimal()):
+        if (volts := number_behind("PROT", text)) is None:
             raise ScpiError(-224 if text[:1].isalpha() else -104)
-        return float(text[4:])
+        return float(volts)
 
     def format(self, value: Any, owner: Any) -> str:
         return f"PROT{value:.0f}" if math.isfinite(value) else "NONE"

@@ -13,8 +13,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.spect
 )
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import mathematics
 
-_FARTHEST = OUTERMOST + WIDEST / 2  #: end of a spectrum [Hz]
-_EDGE = Number("HZ", -_FARTHEST, _FARTHEST)
+_EDGE = Number("HZ")  #: of a spectrum; its centre and its span have the bounds
 
 
 class SpectrumCommands(ScopeTable):

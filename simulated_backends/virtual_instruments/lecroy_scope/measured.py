@@ -6,10 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.parameters import LecroyWord, number_behind
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Text
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import measurements

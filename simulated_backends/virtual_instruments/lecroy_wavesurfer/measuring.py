@@ -9,10 +9,11 @@ import math
 
 import numpy as np
 
-from tsbench.simulated_backends.lecroy.parameters import LecroyWord, number_behind
+from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.parameters import (

@@ -15,6 +15,7 @@ from scipy import special
 from scipy.signal import windows
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
 
 FIRST_INDEX = 2
@@ -149,9 +150,8 @@ def index_of(name: str) -> int:
 
 def named(index: str) -> str | None:
     """Return the name that belongs to an index; None: there is none."""
-    if not index.isdecimal() or not 0 <= int(index) - FIRST_INDEX < len(NAMES):
-        return None
-    return NAMES[int(index) - FIRST_INDEX]
+    number = number_behind("", index)
+    return NAMES[number - FIRST_INDEX] if number is not None and 0 <= number - FIRST_INDEX < len(NAMES) else None
 
 
 def store_list() -> str:

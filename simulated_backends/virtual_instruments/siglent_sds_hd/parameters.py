@@ -4,6 +4,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Parameter, long_and_short
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 
 
 class SdsWord(Choice):
@@ -24,7 +25,7 @@ class SdsSource(Parameter):
         text = raw.decode("latin-1").strip().upper()
         if text in self.more:
             return text
-        number = text.removeprefix("CHANNEL").removeprefix("CHAN").removeprefix("C")
-        if text[:1] != "C" or not number.isdecimal() or not 1 <= int(number) <= owner.data_sheet.channels:
+        number = number_behind("C(?:HAN(?:NEL)?)?", text)
+        if number is None or not 1 <= number <= owner.data_sheet.channels:
             raise ScpiError(-224)
-        return f"C{int(number)}"
+        return f"C{number}"

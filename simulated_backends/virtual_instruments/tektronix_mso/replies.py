@@ -10,6 +10,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.headers import parse_pattern
 from tsbench.simulated_backends.scpi.parameters import Choice, Number, between, long_and_short
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 
 NOT_A_NUMBER = "9.91E+37"
 
@@ -25,6 +26,12 @@ def engineering(value: float, zero: str = "0.0E+0", digits: int = 4) -> str:
     if abs(mantissa) >= 1000.0:
         exponent, mantissa = exponent + 3, mantissa / 1000.0
     return f"{mantissa:.{digits}f}" + (f"E{exponent:+d}" if exponent else "")
+
+
+def channel_name(text: str, channels: int) -> str | None:
+    """Return ``CH2`` of ``ch2``; None where the text names no channel of so many."""
+    number = number_behind("CH", text)
+    return f"CH{number}" if number is not None and 1 <= number <= channels else None
 
 
 class TekChoice(Choice):

@@ -22,7 +22,12 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
 )
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.channels import TektronixChannels
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import CoercedNumber, TekChoice, TekWord
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import (
+    CoercedNumber,
+    TekChoice,
+    TekWord,
+    channel_name,
+)
 
 _SLOPES = {"RIS": "POS", "FALL": "NEG", "EIT": "EITH"}
 _TTL, _ECL = 1.4, -1.3  #: [V]
@@ -38,8 +43,8 @@ class Source(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         text = raw.decode("latin-1").strip().upper()
-        if text[:2] == "CH" and text[2:].isdecimal() and 1 <= int(text[2:]) <= owner.data_sheet.channels:
-            return f"CH{int(text[2:])}"
+        if (name := channel_name(text, owner.data_sheet.channels)) is not None:
+            return name
         if text in ("AUX", *between("AUXiliary"), "AUXILIARY") and "AUX" in self.others and owner.data_sheet.auxiliary:
             return "AUX"
         if text == "LINE" and "LINE" in self.others:

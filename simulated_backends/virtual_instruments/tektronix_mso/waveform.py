@@ -17,7 +17,13 @@ from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import SOURCE_NOT_ACTIVE, event_text
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.records import TektronixRecords
-from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import Parts, TekChoice, TekWord, engineering
+from tsbench.simulated_backends.virtual_instruments.tektronix_mso.replies import (
+    Parts,
+    TekChoice,
+    TekWord,
+    channel_name,
+    engineering,
+)
 
 _ENCODINGS = {   # word of DATa:ENCdg -> (encoding, format, byte order)
     "ASCI": ("ASC", "RI", "MSB"), "RIB": ("BIN", "RI", "MSB"), "RPB": ("BIN", "RP", "MSB"),
@@ -34,9 +40,9 @@ class WaveformSource(Parameter):
     """CH<x>; a waveform that the simulation does not have is refused (event 224)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip().upper()
-        if text[:2] == "CH" and text[2:].isdecimal() and 1 <= int(text[2:]) <= owner.data_sheet.channels:
-            return f"CH{int(text[2:])}"
+        text = raw.decode("latin-1").strip()
+        if (name := channel_name(text, owner.data_sheet.channels)) is not None:
+            return name
         raise ScpiError(-224 if text[:1].isalpha() else -104)
 
 

@@ -23,6 +23,7 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
     long_and_short,
 )
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind, plain_number, plain_whole_number
 from tsbench.simulated_backends.scpi.syntax import (
     IncompleteBlockError,
     block_end,
@@ -183,6 +184,8 @@ def test_units_and_multipliers(text: str, unit: str, value: float) -> None:
         ("inf", -224),
         ("1_0", -121),
         ("#H1_0", -121),
+        ("#H-1", -121),
+        ("#H 1", -121),
         ("#X1", -104),
         ("#H", -121),
     ],
@@ -197,7 +200,7 @@ def test_numbers_that_cannot_be(text: str, code: int) -> None:
         assert error.value.code == code
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "1e38", "9e300EXV"])
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "1e38", "9e300EXV", "#H" + 300 * "F"])
 def test_a_number_beyond_the_infinity_of_scpi_is_out_of_range(text: str) -> None:
     for parameter in (Number("V"), Integer("V"), Number("V", infinite=True), Limited("V")):
         with pytest.raises(ScpiError) as error:
@@ -205,7 +208,22 @@ def test_a_number_beyond_the_infinity_of_scpi_is_out_of_range(text: str) -> None
         assert error.value.code == -222
 
 
-def test_it_is_set_to_the_limit_where_others_are() -> None:
+def test_a_space_of_another_script_belongs_to_no_number() -> None:
+    """Latin-1 has a no-break space (0xA0), which Python takes off the ends of a text."""
+    for read in (plain_number, plain_whole_number):
+        with pytest.raises(ValueError, match="is not a"):
+            read("\xa01")
+    for raw in (b"\xa01", b"1\xa0", b"1\xa0V"):
+        with pytest.raises(ScpiError):
+            Number("V").parse(raw, None, ())
+
+
+def test_a_number_behind_letters_has_few_digits() -> None:
+    assert [number_behind("CH", word) for word in ("CH2", "ch2 ", "CH", "C2", "CH2x", "CH\xb2", "CH" + 5000 * "1")] == [
+        2, 2, None, None, None, None, None]
+
+
+def test_a_limited_number_beyond_a_float_becomes_the_limit() -> None:
     class Owner:
         posted = 0
 
@@ -458,3 +476,4 @@ def test_a_number_may_have_spaces_around_its_exponent() -> None:
     """IEEE 488.2, 7.7.2.2: white space may stand between mantissa and exponent."""
     number = Number("V")
     assert number.parse(b"1.5 E1", None, ()) == 15.0 and number.parse(b"1.5 E 1 mV", None, ()) == 15e-3
+    assert number.parse(b"1.5\x00E\x1f1\x08mV\x01", None, ()) == 15e-3

@@ -86,6 +86,14 @@ def test_an_end_does_not_move_to_where_centre_and_span_may_not_be(
     assert bench.ask(bench.scope, f"{head}:CENT?;SPAN?") == before
 
 
+def test_the_end_of_a_wide_spectrum_is_taken_back_as_it_was_told(table: Any) -> None:
+    bench = screen_of(table)
+    bench.send(bench.scope, ":FUNC:OPER FFT", ":FUNC:FFT:SPAN 1E11", ":FUNC:FFT:CENT 2.5E10")
+    assert bench.number(bench.scope, ":FUNC:FFT:FREQ:STOP?") == 75e9
+    bench.send(bench.scope, ":FUNC:FFT:FREQ:STOP 7.5E10")
+    assert bench.errors(bench.scope) == []
+
+
 @pytest.mark.parametrize("window", sorted(NOISE))
 def test_the_resolution_is_that_of_the_record_and_the_window(table: Any, window: str) -> None:
     bench = screen_of(table)

@@ -337,3 +337,10 @@ def test_names_of_buffers() -> None:
     for name in ("", "1b", "a.b", "a_b", "a" * 32):   # 2470-901-01 rev. A, p. 6-5
         meter.write(f':TRAC:MAKE "{name}", 10')
         assert meter.ask(":SYST:ERR?").startswith("-224,"), name
+
+
+def test_an_overvoltage_protection_that_no_float_holds_does_not_switch_it_off() -> None:
+    meter = bare_meter()
+    meter.write(":SOUR:VOLT:PROT PROT20", ":SOUR:VOLT:PROT PROT" + 400 * "9")
+    assert meter.errors() == [-224]
+    assert meter.ask(":SOUR:VOLT:PROT?") == "PROT20"

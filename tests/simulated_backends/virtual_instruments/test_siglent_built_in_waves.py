@@ -47,6 +47,7 @@ def test_the_list_is_that_of_the_programming_guide(sdg: Any) -> None:
 @pytest.mark.parametrize(("sent", "answer", "errors"), [
     ("C1:ARWV INDEX,2", "INDEX,2,NAME,StairUp", []), ("C1:ARWV NAME,sinc", "INDEX,18,NAME,Sinc", []),
     ("C1:ARWV NAME,Bartlett-Hann", "INDEX,38,NAME,Bartlett-Hann", []), ("C1:ARWV NAME,X^2", "INDEX,16,NAME,X^2", []),
+    ("C1:ARWV INDEX," + 5000 * "1", "INDEX,2,NAME,StairUp", [-224]),
     ("C1:ARWV INDEX,87", "INDEX,2,NAME,StairUp", [-224]), ("C1:ARWV INDEX,199", "INDEX,2,NAME,StairUp", [-224]),
     ("C1:ARWV INDEX,1", "INDEX,2,NAME,StairUp", [-224]), ("C1:ARWV INDEX,-3", "INDEX,2,NAME,StairUp", [-224]),
     ("C1:ARWV NAME,SinPuls", "INDEX,2,NAME,StairUp", [-224]),

@@ -317,3 +317,10 @@ def test_an_abbreviated_program_acquires_what_it_switched_on(mso: Scope) -> None
     mso.tell("disp:glob:ch1:state 0;:disp:globa:ch2:state 1;:horiz:mode manu;:horiz:mode:record 2000")
     assert mso.events() == []
     assert mso.ask("DATa:SOUrce:AVAILable?;:HORizontal:RECOrdlength?") == "CH2;2000"
+
+
+@pytest.mark.parametrize("channel", ["CH" + 5000 * "1", "CH5000000000", "CH\xb2", "CH0"])
+def test_a_channel_that_is_none_is_refused(mso: Scope, channel: str) -> None:
+    for header in ("DATA:SOUR", "TRIG:A:EDGE:SOUR"):
+        mso.tell(f"{header} {channel}")
+        assert mso.events() == [224]
