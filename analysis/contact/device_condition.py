@@ -64,14 +64,19 @@ def pulse_stand(
     voltage: FloatArray, current: FloatArray, resolution: float, switched: bool, off_current: float = np.nan,
     on_current: float = np.nan,
 ) -> Stand:
-    """Return how a device stood in the record of one pulse, against what stood before its edge.
+    """Return how a device stood in the record of one pulse, less what the channels showed before its edge.
 
     Parameters
     ----------
     voltage, current : [V], [A], shape (n,); the record begins before the edge
     resolution : [A] one code
     switched : whether it was seen to switch
-    off_current, on_current : [A] before and after it switched, where it did: what it is judged by
+    off_current, on_current : [A] before and after it switched; NaN where it did not
+
+    Returns
+    -------
+    Stand
+        Of a device that switched, the current before that and the highest voltage; otherwise both on the plateau.
     """
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     voltage, current = voltage[known], current[known]
@@ -135,7 +140,7 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
-    # an off state that is not ohmic conducts more at a higher voltage: one that is on is nearer to the on state
+    # a non-ohmic off state conducts more at a higher voltage, but less than the geometric mean of off and on state
     least = max(ANOTHER * off, math.sqrt(off * _median([stand.on_conductance for stand in fired])))
     on = [s for s in quiet if s.conductance > least and abs(s.current) > CLEAR * s.resolution]
     gone = [

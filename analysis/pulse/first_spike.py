@@ -15,8 +15,9 @@ _END = 0.95  #: share of its height where the first spike ends
 def end_of_first_spike(voltage: FloatArray, current: FloatArray, first: int, last: int, least: float) -> int | None:
     """Return the last sample of the first spike of a device that oscillates during the pulse; None: it does not.
 
-    In a spike, the current passes half of its height up and down while the voltage falls. The charging current of an
-    edge that rings flows while the voltage rises.
+    During a spike, the current rises above half of its peak and falls below it again, while the voltage falls. The
+    charging current of an edge that rings flows while the voltage rises. The shares and the ratio of this file are
+    chosen, not derived: tests hold them to devices that oscillate and to resistors behind edges that ring.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""The rise of the current in a pulse by which a device is seen to switch: it lasts to the end of the pulse."""
+"""The rise of the current in a pulse by which a device is seen to switch.
+
+It lasts to the end of the pulse or, of a device that oscillates, to the end of its first spike.
+"""
 
 import math
 
@@ -10,7 +13,7 @@ from tsbench.records import FloatArray
 from tsbench.samples import noise_of, smoothed
 
 #: (share of the highest voltage, factor, jump): the conductance must grow by the factor from where the voltage is above
-#: that share. On the edge, an off state that is not ohmic grows too: there it must grow by more, and jump.
+#: that share. On the edge, the conductance of a non-ohmic off state grows too: there it must grow by more, and jump.
 _LEAST_RATIO = ((0.9, 3.0, False), (0.5, 6.0, True))
 #: the conductance jumps if it grows by the first factor while the voltage rises by no more than the second one
 _JUMP, _HARDLY = 3.0, 1.12
@@ -25,7 +28,19 @@ BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 def first_rise(
     v: FloatArray, i: FloatArray, first: int, last: int, noise: float
 ) -> tuple[int, tuple[float, float, float] | None]:
-    """Return the last sample that counts, and the rise: of a device that fires several times, the first one."""
+    """Return the last sample that counts, and the rise: of a device that fires several times, the first one.
+
+    Parameters
+    ----------
+    v, i : [V], [A], shape (n,), positive in the pulse, zero before it
+    first, last : sample where the edge is half way up, and the last one of the pulse
+    noise : [A] standard deviation of one sample of the current
+
+    Returns
+    -------
+    last sample that counts
+    off current [A], on current [A], and the sample half way between them; None where the current shows no such rise
+    """
     rise = _lasting_rise(v, i, first, last, noise)
     if rise is not None:
         return last, rise
@@ -71,7 +86,8 @@ def _lasting_rise(
 def _jumps(conductance: FloatArray, voltage: FloatArray, doubt: float) -> bool:
     """Return whether the conductance somewhere grows much while the voltage hardly rises.
 
-    An off state that is not ohmic grows with the voltage of a slow edge, by less than its tenth power.
+    The conductance of a non-ohmic off state grows with the voltage of a slow edge, but by less than its tenth power: an
+    off state with i = a sinh(v / b) grows so while v is below 10 b.
 
     Parameters
     ----------

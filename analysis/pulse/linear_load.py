@@ -7,11 +7,13 @@ cannot be told from a resistor.
 """
 
 import math
+from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
 from tsbench.analysis.pulse.unblurred import Blunt
-from tsbench.records import Flag, FloatArray
+from tsbench.records import FloatArray
 
 #: standard deviations of the kernels [samples] that are tried; one is at most this share of the time to the rise
 _KERNELS, _SHARE = (1.0, 1.5, 3.0, 6.0), 1.0 / 6.0
@@ -19,20 +21,35 @@ _MOST_SAMPLES = 2000  #: to the rise; more are averaged
 _FEWEST = 6  #: samples to the rise: in fewer, a device that switches at once and a resistor look alike
 _BESIDE = 16  #: samples before the edge and behind the rise, beside as many as there are between them
 _SIGMAS = 4.0  #: standard deviations of what the resistor leaves before the edge: noise
-#: what the resistor leaves beyond the noise is at most this share of the current behind the rise. Measured on rings of
-#: 5 to 50 MHz whose charging current is at most three times this current: at most 0.13 for resistors, and for devices
+#: what the resistor leaves beyond the noise is at most this share of the rise of the current. Measured on rings of
+#: 5 to 50 MHz whose charging current is at most three times this rise: at most 0.13 for resistors, and for devices
 #: that switch at least 0.36 in 99 %
 _LEFT = 0.25
-#: a charging current above so many times this current hides a switch; it is computed to this share of itself
+#: a charging current of more than three times the rise can hide a switching; the fit knows it within a tenth
 _HIDES, _EXACT = 3.0, 0.1
 
 
-def resistor_instead(
-    voltage: FloatArray, current: FloatArray, quiet: int, span: tuple[int, int], rise: tuple[float, float, float]
-) -> Flag | None:
-    """Return whether a resistor with a capacitance explains a rise of the current; AMBIGUOUS: it may be one.
+class Explained(Enum):
+    """Whether a resistor with a capacitance explains the rise of a current."""
 
-    None: the rise is that of a device.
+    NO = "no"  #: a device has switched
+    YES = "yes"
+    PERHAPS = "perhaps"  #: the charging current can hide a switching
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The best resistor with a capacitance."""
+
+    rest: float  #: [A] largest difference from the current, without the noise
+    conducts: bool  #: whether its conductance and its capacitance are above zero
+    charging: float  #: [A] largest charging current
+
+
+def resistor_explains(
+    voltage: FloatArray, current: FloatArray, quiet: int, span: tuple[int, int], rise: tuple[float, float, float]
+) -> Explained:
+    """Return whether a resistor with a capacitance explains a rise of the current.
 
     Parameters
     ----------
@@ -44,31 +61,28 @@ def resistor_instead(
     (first, last), (off, on, middle) = span, rise
     until = middle - first
     if until < _FEWEST:
-        return None
+        return Explained.NO
     block = max(1, math.floor(until / _MOST_SAMPLES))
     beside = math.ceil(until) + _BESIDE * block
     begin, end = max(first - beside, 0), min(math.ceil(middle) + beside, last + 1)
-    quiet = max(quiet - begin, 0) // block
-    volts, amperes = (Blunt(part[begin:end], quiet, 0.0, 0.0).means(block) for part in (voltage, current))
+    quiet_blocks = max(quiet - begin, 0) // block
+    volts, amperes = (Blunt(part[begin:end], 0, 0.0, 0.0).means(block) for part in (voltage, current))
     height = on - max(off, 0.0)
-    found = None
+    found = Explained.NO
     for kernel in _KERNELS:
         if kernel > max(_SHARE * until / block, _KERNELS[0]):
             break
-        left, conducts, charging = _left(volts, amperes, kernel, quiet)
-        hidden = charging > _HIDES * height
-        if hidden and left < _LEFT * height + _EXACT * charging:
-            found = Flag.AMBIGUOUS
-        elif conducts and not hidden and left < _LEFT * height:
-            return Flag.NONE
+        fit = _fit(volts, amperes, kernel, quiet_blocks)
+        hidden = fit.charging > _HIDES * height
+        if hidden and fit.rest < _LEFT * height + _EXACT * fit.charging:
+            found = Explained.PERHAPS
+        elif fit.conducts and not hidden and fit.rest < _LEFT * height:
+            return Explained.YES
     return found
 
 
-def _left(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> tuple[float, bool, float]:
-    """Return what the best resistor with a capacitance leaves beyond the noise [A], and what it is.
-
-    What it is: whether it has a conductance and a capacitance above zero, and its charging current [A].
-    """
+def _fit(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> _Fit:
+    """Fit a resistor with a capacitance through a kernel [samples]; the first ``quiet`` samples show the noise."""
     whole = (0, volts.values.size - 1, kernel)
     parts = np.column_stack([volts.all(*whole, weights) for weights in ((1.0,), (0.0, 1.0), (0.0, 0.0, 1.0))])
     flowing = amperes.all(*whole, (1.0,))
@@ -76,5 +90,5 @@ def _left(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> tuple[floa
     left = flowing - parts @ found
     noise = _SIGMAS * float(np.std(left[:quiet])) if quiet >= _BESIDE else 0.0   # nothing is known of it in fewer
     # the current of a device that switches comes late, as that of a capacitance below zero
-    return (float(np.abs(left).max()) - noise, bool(found[0] > 0.0 and found[1] > 0.0),
-            float(found[1] * np.abs(parts[:, 1]).max()))
+    return _Fit(float(np.abs(left).max()) - noise, bool(found[0] > 0.0 and found[1] > 0.0),
+                float(found[1] * np.abs(parts[:, 1]).max()))

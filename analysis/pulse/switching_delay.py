@@ -3,8 +3,9 @@
 The quantities are defined in ``docs/definitions.md``. The edge is taken at the last upward crossing of its 50 % point
 before the highest voltage: when the device switches and its voltage collapses, noise crosses that level again.
 Whether a current is restless is decided by its reversals and its misfit from a smooth curve. The charging current of
-the parallel capacitance flows during the edge and then ends; switching is the rise after which the current stays, at
-a conductance at least three times that of the off state in the same pulse.
+the parallel capacitance flows during the edge and then ends. Switching is the rise after which the current stays to
+the end of the pulse or, of a device that oscillates, to the end of its first spike (:mod:`.lasting_rise`,
+:mod:`.first_spike`). The rise of a resistor behind an edge that rings does not count (:mod:`.linear_load`).
 
 The response of the scope and the pole of the sensor are taken off (:mod:`.unblurred`).
 
@@ -24,7 +25,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.lasting_rise import BEFORE, LEAST_STEP, first_rise
-from tsbench.analysis.pulse.linear_load import resistor_instead
+from tsbench.analysis.pulse.linear_load import Explained, resistor_explains
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
@@ -97,12 +98,12 @@ def switching_delay(
     first, last = span
     last, rise = first_rise(v, i, first, last, i_noise)
     quiet = _quiet(v, first)
-    resistor = None if rise is None else resistor_instead(v, i, quiet, (first, last), rise)
-    if rise is None or resistor is not None:
+    resistor = Explained.NO if rise is None else resistor_explains(v, i, quiet, (first, last), rise)
+    if rise is None or resistor is not Explained.NO:
         stood = smoothed(v, 5)[first : last + 1]
         most = float(stood.max())
         held = float(np.ptp(time[first : last + 1][stood >= 0.5 * most]))  # so long the device did not switch
-        flags |= Flag.NO_EVENT | (resistor or Flag.NONE)
+        flags |= Flag.NO_EVENT | (Flag.AMBIGUOUS if resistor is Explained.PERHAPS else Flag.NONE)
         return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, low=held)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)

@@ -18,6 +18,6 @@ def contact_refusal(contacts: Iterable[ContactLimits], voltage: float = 0.0, cur
         ):
             if reached > bound * (1 + SLACK):
                 most, allowed = told_apart(reached, bound, unit)
-                return (f"the {quantity} at the contacts of {one.card} may reach {most}, but they are made for "
-                        f"{allowed}. Choose a smaller value or compliance, or another card")
+                return (f"the {quantity} at the contacts of {one.card} may reach {most}, but the card is made for "
+                        f"{allowed}. Lower the level or the compliance, or use a card for a higher {quantity}")
     return ""

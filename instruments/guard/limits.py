@@ -348,14 +348,16 @@ class GuardContext:
     contacts: tuple[ContactLimits, ...] = ()
 
     def require_rating(self, voltage: float, current: float = math.inf) -> None:
-        """Raise LimitError if a voltage [V] is too much for fixture and cable, or for an instrument that it reaches.
+        """Raise LimitError if a voltage [V] is too much for fixture and cable, or for what it reaches.
+
+        It reaches other instruments, and the contacts of switch matrices.
 
         ``current`` [A] is the most that the source lets flow.
         """
         if not math.isfinite(voltage):
             return
         reason = high_voltage_refusal(voltage, self.rating)
-        if not reason and self.contacts:
+        if not reason:
             reason = contact_refusal(self.contacts, voltage)
         if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
             reason = refusal_of(self.exposed, voltage, current)   # the current may limit it
@@ -363,9 +365,9 @@ class GuardContext:
             raise LimitError(f"{self.subject}: {reason}")
 
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
-        """Raise LimitError if this alone, or with what else is on, is too much for the device."""
+        """Raise LimitError if this alone, or with what else is on, is too much for device, sensor or contacts."""
         self.device.require_worst_case(self.subject, quantity, worst, duration)
-        contacts = contact_refusal(self.contacts, current=worst.current) if self.contacts else ""
+        contacts = contact_refusal(self.contacts, current=worst.current)
         if reason := self.sensor.refusal(worst.current, quantity) or contacts:
             raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):

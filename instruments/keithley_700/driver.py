@@ -14,7 +14,7 @@ from tsbench.instruments.languages.tsp import TspInstrument
 _ALL = "channel.getclose('allslots')"
 #: card -> largest voltage [V] and carried current [A] ("maximum signal level" of the data sheets of the cards; not
 #: compared with the printed pages)
-_CARDS: Mapping[str, tuple[float, float]] = {"7072": (200.0, 1.0), "7174A": (200.0, 2.0), "3730": (300.0, 1.0)}
+_RATINGS: Mapping[str, tuple[float, float]] = {"7072": (200.0, 1.0), "7174A": (200.0, 2.0), "3730": (300.0, 1.0)}
 
 
 class KeithleyMatrix(TspInstrument):
@@ -27,7 +27,7 @@ class KeithleyMatrix(TspInstrument):
     _closed: Sequence[str] = ()  #: as they were read back last
 
     @functools.cached_property
-    def _cards(self) -> dict[str, str]:
+    def _identities(self) -> dict[str, str]:
         """Return the identities of the cards that were asked so far, by slot."""
         return {}
 
@@ -43,7 +43,7 @@ class KeithleyMatrix(TspInstrument):
         """Ask for the cards; return which of these crosspoints they do not have, and which they have, "" if all."""
         names = self._require(crosspoints)
         for slot in sorted({name[0] for name in names}):
-            card = self._card(slot)
+            card = self._identity_of(slot)
             mine = [name for name in names if name[0] == slot]
             if card.lower().startswith("empty"):
                 return f"{self.label} has no crosspoint '{mine[0]}', because its slot {slot} is empty"
@@ -55,18 +55,18 @@ class KeithleyMatrix(TspInstrument):
                             f"{slot} has {size[1]} rows and {size[2]} columns")
         return ""
 
-    def _card(self, slot: str) -> str:
-        """Return the identity of a card; it is asked once, because cards change only while the mainframe is off."""
-        if slot not in self._cards:
-            self._cards[slot] = self.printed(f"slot[{slot}].idn", str.strip)
-        return self._cards[slot]
+    def _identity_of(self, slot: str) -> str:
+        """Return the identity of a card; it is asked once for each connection."""
+        if slot not in self._identities:
+            self._identities[slot] = self.printed(f"slot[{slot}].idn", str.strip)
+        return self._identities[slot]
 
     def contact_limits(self, crosspoints: Sequence[str]) -> list[ContactLimits]:
-        """Return what the cards of these crosspoints are made for; without the cards whose limits are not known."""
+        """Return voltage and current ratings of the cards with these crosspoints, without cards that have none here."""
         slots = sorted({name[0] for name in self._require(crosspoints)})
-        models = {slot: self._card(slot).partition(",")[0].strip() for slot in slots}
-        return [ContactLimits(f"{self.label}: card {model} in slot {slot}", *_CARDS[model])
-                for slot, model in models.items() if model in _CARDS]
+        models = {slot: self._identity_of(slot).partition(",")[0].strip() for slot in slots}
+        return [ContactLimits(f"card {model} in slot {slot} of {self.label}", *_RATINGS[model])
+                for slot, model in models.items() if model in _RATINGS]
 
     def close_only(self, crosspoints: Sequence[str]) -> None:
         """Open all other crosspoints, then close these, and read them back."""

@@ -101,7 +101,7 @@ class _Leaf:
 @dataclass
 class _Node:
     children: "dict[str, _Node]" = field(default_factory=dict)
-    abbreviated: "dict[str, _Node]" = field(default_factory=dict)  #: by the lengths between the short and the long form
+    abbreviated: "dict[str, _Node]" = field(default_factory=dict)  #: by spellings between short and long form
     command: _Leaf | None = None
     query: _Leaf | None = None
 

@@ -41,14 +41,14 @@ def block_end(data: bytes, start: int) -> int | None:
     return end
 
 
-def _cuts(data: bytes, separator: bytes, lines: bool = False) -> list[int]:
+def _cuts(data: bytes, separator: bytes, newlines_in_text: bool = False) -> list[int]:
     """Return the positions of ``separator`` outside of strings, parentheses and blocks, up to an unfinished block.
 
     Parameters
     ----------
     data : bytes of messages
     separator : one byte
-    lines : whether a string that is closed may hold newlines where they are the separator
+    newlines_in_text : whether a string that is closed may hold newlines where they are the separator
     """
     cuts: list[int] = []
     position, depth = 0, 0
@@ -65,7 +65,8 @@ def _cuts(data: bytes, separator: bytes, lines: bool = False) -> list[int]:
                     break
                 position = newline - 1  # an unclosed string ends with its message
             else:
-                newline = data.find(b"\n", position, closing) if separator == b"\n" and not lines else -1
+                cut = separator == b"\n" and not newlines_in_text
+                newline = data.find(b"\n", position, closing) if cut else -1
                 position = closing if newline < 0 else newline - 1
         elif letter == b"(":
             depth += 1
@@ -84,15 +85,15 @@ def _cuts(data: bytes, separator: bytes, lines: bool = False) -> list[int]:
     return cuts
 
 
-def split_messages(buffer: bytes, end: bool, lines: bool = False) -> tuple[list[bytes], bytes]:
+def split_messages(buffer: bytes, end: bool, newlines_in_text: bool = False) -> tuple[list[bytes], bytes]:
     """Cut the input buffer into complete messages and the unfinished rest.
 
-    A message ends with a newline outside of a block (``lines``: and of a quoted text that is closed), or with END
-    (``end``).
+    A message ends with a newline outside of a block (``newlines_in_text``: and outside of a quoted text that is
+    closed), or with END (``end``).
     """
     messages = []
     start = 0
-    for cut in _cuts(buffer, b"\n", lines):
+    for cut in _cuts(buffer, b"\n", newlines_in_text):
         messages.append(buffer[start:cut])
         start = cut + 1
     rest = buffer[start:]
@@ -119,12 +120,12 @@ class Framing:
     reply_end: bytes = b"\n"
     blocks: bool = True
     empty: bool = False
-    lines: bool = False
+    newlines_in_text: bool = False
 
     def messages(self, buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
         """Cut the input buffer into complete messages and the unfinished rest; with ``end`` nothing is unfinished."""
         if self.blocks:
-            return split_messages(buffer, end, self.lines)
+            return split_messages(buffer, end, self.newlines_in_text)
         *found, rest = buffer.split(self.message_end)
         if end and rest:
             return [*found, rest], b""

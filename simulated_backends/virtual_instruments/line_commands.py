@@ -22,6 +22,7 @@ from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
 
 I = TypeVar("I")  # noqa: E741
+T = TypeVar("T")
 
 
 class LineError(Exception):
@@ -30,6 +31,14 @@ class LineError(Exception):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code, self.text = code, text
+
+
+def argument(read: Callable[[str], T], text: str, code: int, message: str) -> T:
+    """Return an argument that ``read`` understands; LineError with code and message where it raises ValueError."""
+    try:
+        return read(text)
+    except ValueError:
+        raise LineError(code, message) from None
 
 
 def line_command(*words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -15,8 +15,13 @@ class KnowsItsCards(Protocol):
     def missing(self, crosspoints: Sequence[str]) -> str:
         """Return which of these crosspoints the cards do not have; "" where they have all."""
 
+
+@runtime_checkable
+class RatesItsContacts(Protocol):
+    """A switch matrix that can be asked which voltage and current its cards are made for."""
+
     def contact_limits(self, crosspoints: Sequence[str]) -> Sequence[ContactLimits]:
-        """Return what the cards of these crosspoints are made for, as far as it is known."""
+        """Return the ratings of the cards with these crosspoints; a card whose ratings are not known is left out."""
 
 
 #: part of a bench -> its table of the bench file

@@ -143,7 +143,7 @@ class Guards:
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
                 self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal),
                 self._probes(terminal) if kind == "oscilloscope" else {},
-                () if kind == "oscilloscope" else self._wiring.contacts(terminal))
+                self._wiring.contacts(terminal))
             self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]
 

@@ -46,7 +46,7 @@ class Preparation:
     def overload(self, roles: Sequence[str], voltage: float, current: float) -> str:
         """Return what would not withstand what sources of these roles drive; "" where everything does.
 
-        Other instruments, and the contacts of a switch matrix, are compared.
+        This compares other instruments that the sources reach, and the contacts of switch matrices.
 
         Parameters
         ----------

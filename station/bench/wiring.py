@@ -16,7 +16,7 @@ from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
 from tsbench.records import Fixture, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.bench.crosspoints import KnowsItsCards
+from tsbench.station.bench.crosspoints import RatesItsContacts
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
@@ -206,21 +206,30 @@ class Wiring:
             maximum_current=low_impedance.rating / low_impedance.resistance)
 
     def contacts(self, terminal: str) -> tuple[ContactLimits, ...]:
-        """Return what the contacts of switch matrices between a source and the device are made for."""
+        """Return the ratings of the matrix cards between a source and the devices; () for gates and what is no source.
+
+        All crosspoints count that the positioner may close, and those of routing states with a role of this terminal.
+        Asks each matrix for its cards.
+
+        Raises
+        ------
+        InstrumentError
+            A matrix does not answer.
+        """
         table = self.file.table
         positioner, routing, roles = table.positioner, table.fixture.routing, table.roles
         if terminal in self.file.gates() or not set(self.kinds(terminal)) & set(SOURCES):
             return ()
-        points: dict[str, list[str]] = {}
+        crosspoints: dict[str, list[str]] = {}
         if positioner is not None and positioner.kind == "matrix":
-            points[positioner.instrument] = [str(name) for place in positioner.devices.values() for name in place]
+            crosspoints[positioner.instrument] = [str(name) for names in positioner.devices.values() for name in names]
         if routing is not None and routing.kind == "matrix":
-            points.setdefault(routing.instrument, []).extend(
-                point for state in routing.states.values() for point in state.crosspoints
+            crosspoints.setdefault(routing.instrument, []).extend(
+                name for state in routing.states.values() for name in state.crosspoints
                 if any(roles.get(role) == terminal for role in state.roles))
-        drivers = {instrument: self.driver_of(instrument) for instrument in points}
-        return tuple(limits for instrument, driver in drivers.items() if isinstance(driver, KnowsItsCards)
-                     for limits in driver.contact_limits(points[instrument]))
+        drivers = {instrument: self.driver_of(instrument) for instrument in crosspoints}
+        return tuple(limits for instrument, driver in drivers.items() if isinstance(driver, RatesItsContacts)
+                     for limits in driver.contact_limits(crosspoints[instrument]))
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

@@ -27,6 +27,7 @@ from tsbench.simulated_backends.virtual_instruments.line_commands import (
     LineError,
     LineInstrument,
     LineTable,
+    argument,
     line_command,
 )
 from tsbench.simulated_backends.virtual_instruments.prober.station import (
@@ -46,18 +47,12 @@ PLAIN = ("*idn?", "*opc?")  #: commands whose reply has no error number
 
 def whole_number(text: str) -> int:
     """Return an argument as a whole number."""
-    try:
-        return plain_whole_number(text)
-    except ValueError:
-        raise LineError(WRONG_ARGUMENTS, f"Wrong argument {text}") from None
+    return argument(plain_whole_number, text, WRONG_ARGUMENTS, f"Wrong argument {text}")
 
 
 def number(text: str) -> float:
     """Return an argument as a number."""
-    try:
-        return plain_number(text)
-    except ValueError:
-        raise LineError(WRONG_ARGUMENTS, f"Wrong argument {text}") from None
+    return argument(plain_number, text, WRONG_ARGUMENTS, f"Wrong argument {text}")
 
 
 class VeloxStation(LineInstrument):

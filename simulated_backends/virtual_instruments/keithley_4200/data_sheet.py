@@ -24,7 +24,8 @@ MANUFACTURER, MODEL, FIRMWARE = "KEITHLEY INSTRUMENTS", "KI4200A", "V1.14"
 LEAST_OF_RANGE = 0.11  #: a compliance is more than this part of a fixed measuring range
 INTERLOCK_VOLTAGE = 40.0  #: [V] above which the interlock must be closed
 OVERFLOW_READING = 1e22
-RESOLUTION = 1e-17  #: [A] of a preamplifier in its lowest range; of a voltage still less
+#: [A] of a preamplifier in its lowest range (from the maker's brochures, no page noted); below it, volts are 0 as well
+RESOLUTION = 1e-17
 _TIME_CONSTANTS = 6.9  #: from the settling time to 0.1 % to the time constant of one pole
 
 

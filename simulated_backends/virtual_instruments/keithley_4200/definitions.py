@@ -48,9 +48,15 @@ class Definitions:
 
 
 def staircase(start: float, stop: float, step: float) -> tuple[float, ...]:
-    """Return the levels of a linear sweep; KxciError if they are too many or none."""
+    """Return the levels of a linear sweep.
+
+    Raises
+    ------
+    KxciError
+        The step is 0, or there are more than MOST_POINTS levels.
+    """
     points = abs((stop - start) / step) + 1.5 if step else math.inf
-    if not points < MOST_POINTS + 1:   # nor is a number that is none
+    if not points < MOST_POINTS + 1:   # "not <" also refuses NaN
         raise KxciError(VALUE)
     count = int(points)
     size = abs(step) if stop >= start else -abs(step)

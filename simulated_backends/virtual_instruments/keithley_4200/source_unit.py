@@ -178,7 +178,7 @@ class SourceUnit:
 
 
 def value_of(reading: MeterReading) -> float:
-    """Return the number that KXCI gives for a reading; without imperfections nothing else rounds it."""
+    """Return the number that KXCI gives for a reading; a number below the resolution is 0."""
     if abs(reading.value) < RESOLUTION:
         return 0.0
     return OVERFLOW_READING if abs(reading.value) >= OVERFLOW else reading.value

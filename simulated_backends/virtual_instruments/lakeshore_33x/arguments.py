@@ -3,7 +3,7 @@
 import math
 
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
-from tsbench.simulated_backends.virtual_instruments.line_commands import LineError
+from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, argument
 
 COMMAND_ERROR, EXECUTION_ERROR = 0x20, 0x10  #: bits of the standard event register
 _DIGITS = 6  #: of a value in sensor units
@@ -11,10 +11,7 @@ _DIGITS = 6  #: of a value in sensor units
 
 def whole_number(text: str, low: int, high: int) -> int:
     """Return an argument that is a whole number in a range."""
-    try:
-        value = plain_whole_number(text)
-    except ValueError:
-        raise LineError(COMMAND_ERROR, text) from None
+    value = argument(plain_whole_number, text, COMMAND_ERROR, text)
     if not low <= value <= high:
         raise LineError(EXECUTION_ERROR, text)
     return value
@@ -22,10 +19,7 @@ def whole_number(text: str, low: int, high: int) -> int:
 
 def number(text: str, low: float, high: float) -> float:
     """Return an argument that is a number in a range."""
-    try:
-        value = plain_number(text)
-    except ValueError:
-        raise LineError(COMMAND_ERROR, text) from None
+    value = argument(plain_number, text, COMMAND_ERROR, text)
     if not low <= value <= high:
         raise LineError(EXECUTION_ERROR, text)
     return value

@@ -22,8 +22,10 @@ Behaviour of the instruments that the virtual instruments reproduce
 - The condition "new reading" of the operation registers is always set. Events of the alarms and ramps are kept for
   ``OPSTR?``, also if no program asked while they lasted.
 - The settings of the front panel are kept, and change no reading.
-- The points of standard curves, tuning, warm-up and the analog outputs are not modelled: their commands count as
-  unknown. ``TUNEST?`` always replies that nothing is tuned.
+- The points of standard curves, tuning and warm-up are not modelled: their commands count as unknown. ``TUNEST?``
+  always replies that nothing is tuned.
+- Heater outputs refuse the modes 4 and 5 (monitor, warm-up). Outputs 3 and 4 of the 336 take them, and give no voltage.
+- ``HTR?``, ``MOUT`` and the control law are in percent of the power, whatever ``HTRSET`` says.
 """
 
 from typing import Any, ClassVar

@@ -58,7 +58,7 @@ class WaveSurferTrigger(ShortTriggerCommands):
 class WaveSurferScope(ShortScope):
     """Inputs, triggers, acquisition and measurements; ``data_sheet`` has the numbers of the model."""
 
-    framing: ClassVar[Framing] = Framing(lines=True)
+    framing: ClassVar[Framing] = Framing(newlines_in_text=True)
     common_headers = True
     unit_space = " "
     number_format = ".6G"

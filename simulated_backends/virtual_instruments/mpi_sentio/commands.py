@@ -1,12 +1,12 @@
 """Virtual MPI SENTIO: the commands of the chuck, the wafer map and the status."""
 
-
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
     LineError,
     LineInstrument,
     LineTable,
+    argument,
     line_command,
 )
 from tsbench.simulated_backends.virtual_instruments.prober.station import (
@@ -35,18 +35,12 @@ class SentioStation(LineInstrument):
 
 def whole_number(text: str) -> int:
     """Return an argument as a whole number."""
-    try:
-        return plain_whole_number(text)
-    except ValueError:
-        raise LineError(INVALID_PARAMETER, f"Invalid parameter: {text}") from None
+    return argument(plain_whole_number, text, INVALID_PARAMETER, f"Invalid parameter: {text}")
 
 
 def number(text: str) -> float:
     """Return an argument as a number."""
-    try:
-        return plain_number(text)
-    except ValueError:
-        raise LineError(INVALID_PARAMETER, f"Invalid parameter: {text}") from None
+    return argument(plain_number, text, INVALID_PARAMETER, f"Invalid parameter: {text}")
 
 
 def wafer_site(site: str) -> None:

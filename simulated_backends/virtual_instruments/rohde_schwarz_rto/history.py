@@ -24,7 +24,8 @@ from tsbench.simulated_backends.virtual_instruments.rohde_schwarz_rto.tables imp
 REPLAY = "history"  #: name of the overlapped operation that *OPC waits for
 _CLOCK_START = datetime(2026, 1, 1, 12)  #: of the instrument's clock at time 0 of the bench
 _OF_CHANNEL = ":CHANnel<1-4>[:WAVeform<1-3>]:HISTory"
-_WAYS = {"PALL": True, "REPL": False}  #: whether a replay plays all and begins again, until it is set
+#: until they are set: PALL, a replay plays all acquisitions; REPL, it repeats
+_DEFAULTS = {"PALL": True, "REPL": False}
 _INDEX = Integer("", -16_777_215, 0)
 
 
@@ -49,7 +50,7 @@ class RtoHistory(RtoTable):
 
     def _ends(self) -> tuple[int, int]:
         """Return the first and the last index of a replay."""
-        if self._value("PALL", _WAYS["PALL"]):
+        if self._value("PALL", _DEFAULTS["PALL"]):
             return self._oldest, 0
         first = max(self._end_of("STAR"), self._oldest)
         return first, max(self._end_of("STOP"), first)
@@ -70,7 +71,7 @@ class RtoHistory(RtoTable):
         if self._began is not None:
             first, last = self._ends()
             steps, count = int((self.clock.now - self._began) / self._pace), last - first + 1
-            if self._value("REPL", _WAYS["REPL"]):
+            if self._value("REPL", _DEFAULTS["REPL"]):
                 return first + steps % count
             self._index = first + min(steps, count - 1)
             self._began = self._began if steps < count else None
@@ -153,7 +154,7 @@ class RtoHistory(RtoTable):
 
     @command(_OF_CHANNEL + ":{PALL|REPLay}?")
     def _way(self, channel: int, waveform: int, which: str) -> str:
-        return str(int(self._value(which, _WAYS[which])))
+        return str(int(self._value(which, _DEFAULTS[which])))
 
     @command(_OF_CHANNEL + ":TPACq", Number("S", 40e-6, 10.0))
     def _set_pace(self, channel: int, waveform: int, seconds: float) -> None:

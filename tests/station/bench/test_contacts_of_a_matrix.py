@@ -55,7 +55,7 @@ interlock = "the lid of the box"
 POSITIONER = '[positioner]\nkind = "matrix"\ninstrument = "matrix"\n[positioner.devices]\nD1 = ["1A01"]\n'
 ROUTING = ('[fixture.routing]\nkind = "matrix"\ninstrument = "matrix"\n[fixture.routing.states]\n'
            'dc = { roles = ["drive"], crosspoints = ["1A01"] }\n')
-VOLTS = r"the voltage at the contacts of .*card 7072 in slot 1 may reach 250 V, but they are made for 200 V"
+VOLTS = r"the voltage at the contacts of .*card 7072 in slot 1 may reach 250 V, but the card is made for 200 V"
 
 
 def opened(folder: Path, tables: str = POSITIONER, cards: str = "") -> Bench:
@@ -89,7 +89,7 @@ def test_a_plan_above_the_limits_of_the_card_is_refused(bench: Bench) -> None:
 
 def test_a_compliance_above_the_current_of_the_card_is_refused(bench: Bench) -> None:
     """1.02 A: through a shorted device a level of 2 V brings all of it."""
-    refused = r"the current at the contacts of .*card 7072 in slot 1 may reach 1.02 A, but they are made for 1 A"
+    refused = r"the current at the contacts of .*card 7072 in slot 1 may reach 1.02 A, but the card is made for 1 A"
     meter = bench.source_meter()
     meter.configure_source(SourceSettings("voltage", compliance_current=1.02, range=20.0))
     meter.set_level(0.5)
@@ -114,8 +114,8 @@ def test_a_bench_without_a_matrix_in_the_path_is_not_compared(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("voltage", "current", "said"), [
-    (200.0, 1.0, ""), (-200.0, -1.0, ""), (201.0, 0.0, "may reach 201 V, but they are made for 200 V"),
-    (-201.0, 0.0, "201 V"), (0.0, -1.01, "may reach 1.01 A, but they are made for 1 A"),
+    (200.0, 1.0, ""), (-200.0, -1.0, ""), (201.0, 0.0, "may reach 201 V, but the card is made for 200 V"),
+    (-201.0, 0.0, "201 V"), (0.0, -1.01, "may reach 1.01 A, but the card is made for 1 A"),
 ])
 def test_what_contacts_withstand(voltage: float, current: float, said: str) -> None:
     found = contact_refusal((ContactLimits("the card", 200.0, 1.0),), voltage, current)
