@@ -17,6 +17,8 @@ from tsbench.samples import noise_of
 
 #: times a conductance: another state, as much as tells an on-state from an off-state (see ``analysis.pulse``)
 ANOTHER = 3.0
+#: of the voltage at which a device switched: at less, a non-ohmic off state conducts less, and no contact is lost
+_AS_HIGH = 0.9
 CLEAR = 3.0  #: times the resolution: a current that is seen for sure
 #: of the highest level: from there on a pulse, or a sweep, says what the device conducts
 _PLATEAU = 0.5
@@ -38,6 +40,7 @@ class Stand:
     current: float
     resolution: float  #: [A] less cannot be distinguished from no current
     on_conductance: float = math.nan  #: [S] behind the switching, where it was seen
+    on_current: float = math.nan  #: [A] behind the switching, where it was seen
 
     @property
     def conductance(self) -> float:
@@ -93,7 +96,7 @@ def pulse_stand(
     if not np.isnan(on_current):
         behind = np.abs(i) >= 0.5 * abs(off_current + on_current)
         conducts = abs(on_current) / max(float(np.median(np.abs(v[behind]))), 1e-30) if behind.any() else math.nan
-    return Stand(switched, highest, stood, float(least), conducts)
+    return Stand(switched, highest, stood, float(least), conducts, on_current)
 
 
 def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, switched: bool) -> Stand:
@@ -140,12 +143,14 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
+    switched_at = float(np.median([abs(stand.voltage) for stand in fired]))
     # a non-ohmic off state conducts more at a higher voltage, but less than the geometric mean of off and on state
     least = max(ANOTHER * off, math.sqrt(off * _median([stand.on_conductance for stand in fired])))
     on = [s for s in quiet if s.conductance > least and abs(s.current) > CLEAR * s.resolution]
     gone = [
         s for s in quiet
         if seen and s.conductance < off / ANOTHER and off * abs(s.voltage) > CLEAR * s.resolution
+        and abs(s.voltage) > _AS_HIGH * switched_at
     ]
     odd = on or gone
     if not odd:
@@ -167,9 +172,13 @@ def _median(values: Sequence[float]) -> float:
 
 
 def _is_against(stands: Sequence[Stand]) -> bool:
-    """Whether the current of all records that show a clear one is opposite to the voltage."""
-    clear = [stand for stand in stands if abs(stand.current) > CLEAR * stand.resolution]
-    return bool(clear) and all(stand.current * stand.voltage < 0 for stand in clear)
+    """Whether the current of all records that show a clear one is opposite to the voltage.
+
+    Where a device switched, the current behind the switching counts: the small one before it may be an offset.
+    """
+    flows = [(stand.current if math.isnan(stand.on_current) else stand.on_current, stand) for stand in stands]
+    clear = [(current, stand) for current, stand in flows if abs(current) > CLEAR * stand.resolution]
+    return bool(clear) and all(current * stand.voltage < 0 for current, stand in clear)
 
 
 def swept(

@@ -12,8 +12,10 @@ _FALL = 0.02  #: share of the highest voltage by which the voltage falls during 
 _END = 0.95  #: share of its height where the first spike ends
 
 
-def end_of_first_spike(voltage: FloatArray, current: FloatArray, first: int, last: int, least: float) -> int | None:
-    """Return the last sample of the first spike of a device that oscillates during the pulse; None: it does not.
+def first_spike(
+    voltage: FloatArray, current: FloatArray, first: int, last: int, least: float
+) -> tuple[int, int] | None:
+    """Return peak and last sample of the first spike of a device that oscillates during the pulse; None: it does not.
 
     During a spike, the current rises above half of its peak and falls below it again, while the voltage falls. The
     charging current of an edge that rings flows while the voltage rises. The shares and the ratio of this file are
@@ -42,4 +44,4 @@ def end_of_first_spike(voltage: FloatArray, current: FloatArray, first: int, las
     if len(spikes) < _FEWEST:
         return None
     falling = np.flatnonzero(flowing[spikes[0] :] < _END * flowing[spikes[0]])
-    return first + spikes[0] + int(falling[0])
+    return first + spikes[0], first + spikes[0] + int(falling[0])

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from tsbench.analysis.pulse.first_spike import end_of_first_spike
+from tsbench.analysis.pulse.first_spike import first_spike
 from tsbench.analysis.signal import upward_crossings
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of, smoothed
@@ -15,6 +15,11 @@ from tsbench.samples import noise_of, smoothed
 #: (share of the highest voltage, factor, jump): the conductance must grow by the factor from where the voltage is above
 #: that share. On the edge, the conductance of a non-ohmic off state grows too: there it must grow by more, and jump.
 _LEAST_RATIO = ((0.9, 3.0, False), (0.5, 6.0, True))
+#: near its threshold, an off state grows by some times while it settles and does not switch: a growth by less than the
+#: first factor must be sudden. It is if it somewhere grows by the second factor while the time since the edge grows by
+#: the third one; what settles exponentially to three times its beginning grows by 1.1 at most
+_SETTLES, _SUDDEN, _MEANWHILE = 10.0, 1.45, 1.25
+_STEEPEST = 10.0  #: power of the voltage with which the conductance of a non-ohmic off state grows at most
 #: the conductance jumps if it grows by the first factor while the voltage rises by no more than the second one
 _JUMP, _HARDLY = 3.0, 1.12
 #: the current must grow by this many standard deviations of its noise
@@ -41,46 +46,93 @@ def first_rise(
     last sample that counts
     off current [A], on current [A], and the sample half way between them; None where the current shows no such rise
     """
-    rise = _lasting_rise(v, i, first, last, noise)
-    if rise is not None:
-        return last, rise
     width = _width(first, last)
     least = LEAST_STEP * _noise_of_mean(i[: math.floor(BEFORE * first)], width, noise)
-    end = end_of_first_spike(smoothed(v, width), smoothed(i, width), first, last, least)
-    return (last, None) if end is None else (end, _lasting_rise(v, i, first, end, noise))
+    spike = first_spike(smoothed(v, width), smoothed(i, width), first, last, least)
+    if spike is not None:
+        peak, end = spike
+        if (rise := _rise_to(v, i, first, slice(peak, end + 1), noise)) is not None:
+            return end, rise
+    return last, _rise_to(v, i, first, slice(max(first, last - max(4, (last - first) // 20)), last + 1), noise)
+
+
+def _rise_to(
+    v: FloatArray, i: FloatArray, first: int, tail: slice, noise: float
+) -> tuple[float, float, float] | None:
+    """Return the rise that lasts to the end of ``tail``, in means of many samples or, where these show none, of few.
+
+    A mean that is longer than an edge mixes the edge with a switching close behind it. A mean of few samples has more
+    noise.
+    """
+    before, widest = math.floor(BEFORE * first), _width(first, int(tail.stop) - 1)
+    width = widest
+    while width >= 1:
+        across, flowing = np.maximum(smoothed(v, width), 1e-30), smoothed(i, width)
+        doubt = _noise_of_mean(i[:before], width, noise)
+        if width < widest and before:
+            # differences of neighbours show less noise than there is where a scope samples faster than it responds;
+            # and in single samples, the noise of the on state must not reach half of the rise
+            doubt = 2.0 * max(doubt, float(np.std(flowing[:before])))
+        if (rise := _lasting_rise(across, flowing, first, tail, doubt)) is not None:
+            return rise
+        width //= 3
+    return None
 
 
 def _lasting_rise(
-    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
+    smooth_v: FloatArray, smooth_i: FloatArray, first: int, tail: slice, noise: float
 ) -> tuple[float, float, float] | None:
-    """Return (off current, on current, fractional index half way) of the rise that lasts to the end."""
-    width = _width(first, last)
-    noise = _noise_of_mean(i[: math.floor(BEFORE * first)], width, noise)
-    smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
-    tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
-    on = float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
+    """Return (off current, on current, fractional index half way) of the rise that lasts to the end of ``tail``.
+
+    The samples of ``tail`` show the on state.
+
+    Parameters
+    ----------
+    smooth_v, smooth_i : [V], [A], shape (n,), means of some samples
+    first : sample where the edge is half way up
+    noise : [A] standard deviation of a mean
+    """
+    last = int(tail.stop) - 1
+    on = float(np.median(smooth_i[tail]))  # a median: the falling edge's charging current may reach into it
     on_conductance = on / float(np.median(smooth_v[tail]))
-    conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
+    across = smooth_v[first : last + 1]
+    conductance = smooth_i[first : last + 1] / across
     searched = conductance[: max(1, tail.start - first)]
-    top = float(smooth_v[first : last + 1].max())
+    doubt = _LEAST_SIGMAS * noise
     for share, ratio, jump in _LEAST_RATIO:
-        high = np.flatnonzero(smooth_v[first : first + searched.size] >= share * top)
+        high = np.flatnonzero(across[: searched.size] >= share * float(across.max()))
         if high.size == 0:
             continue
-        lowest = first + int(high[np.argmin(searched[high])])
-        off = float(smooth_i[lowest])
+        low = int(high[np.argmin(searched[high])])
+        off = float(smooth_i[first + low])
         # near zero current the lowest of many readings is noise: no less than the noise allows
-        doubt = _LEAST_SIGMAS * noise / float(smooth_v[lowest])
-        if on_conductance > ratio * (max(float(conductance[lowest - first]), 0.0) + doubt) and (
-                not jump or _jumps(conductance[lowest - first :], smooth_v[lowest : last + 1], _LEAST_SIGMAS * noise)):
+        begins = max(float(conductance[low]), 0.0) + doubt / float(across[low])
+        if on_conductance > ratio * begins and (not jump or _jumps(conductance[low:], across[low:], doubt)) and (
+                (not jump and on_conductance > _SETTLES * begins) or _is_sudden(conductance, across, low, doubt)):
             break
     else:
         return None
     if on - off < LEAST_STEP * noise:
         return None
     crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
-    crossings = crossings[crossings >= first - width]
-    return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
+    crossings = crossings[crossings >= first - _width(first, last)]
+    return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= first + low - 1 else None
+
+
+def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt: float) -> bool:
+    """Return whether the conductance grows fast, compared with the time since the edge.
+
+    Parameters
+    ----------
+    conductance, voltage : [S], [V], shape (n,), smoothed, from the middle of the edge to the end of the pulse
+    lowest : sample of the lowest conductance
+    doubt : [A] by which noise may change a current
+    """
+    number = np.arange(lowest, conductance.size)
+    later = np.minimum(np.ceil(number * _MEANWHILE).astype(np.int64), conductance.size - 1)
+    before = np.maximum(conductance[number], 0.0) + doubt / voltage[number]
+    by_voltage = np.maximum(voltage[later] / voltage[number], 1.0) ** _STEEPEST
+    return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN * by_voltage * before))
 
 
 def _jumps(conductance: FloatArray, voltage: FloatArray, doubt: float) -> bool:

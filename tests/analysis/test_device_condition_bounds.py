@@ -20,6 +20,7 @@ FIRED_TO = Stand(True, 1.0, 1e-4, 1e-6, 6.4e-3)   #: and 6.4 mS behind it
     (Stand(False, 1.0, 3.4e-5, 1e-6), ""), (Stand(False, 1.0, 3.2e-5, 1e-6), "almost no current"),
     (Stand(False, -1.0, 0.0, 3.2e-5), "almost no current"), (Stand(False, 1.0, 0.0, 3.4e-5), ""),
     (Stand(False, 0.0, 0.0, 1e-6), ""),
+    (Stand(False, 0.91, 0.0, 1e-6), "almost no current"), (Stand(False, 0.89, 0.0, 1e-6), ""),   # at less voltage
 ])
 def test_a_record_is_odd_from_three_times_the_conductance_of_the_others_on(quiet: Stand, said: str) -> None:
     line = remark([FIRED, quiet])
@@ -210,3 +211,13 @@ def test_the_conductance_behind_the_switching_is_that_of_the_record() -> None:
     found = pulse_stand(voltage, current, 1e-6, True, 1e-4, 2e-3)
     assert (found.conductance, found.on_conductance) == (pytest.approx(1e-4), pytest.approx(4e-3))
     assert math.isnan(pulse_stand(voltage, current, 1e-6, False).on_conductance)
+
+
+def test_the_sign_of_the_current_is_that_behind_the_switching() -> None:
+    """The small current before it may be an offset of the channel."""
+    against = replace(FIRED, current=-1e-5)
+    assert "opposite to the voltage" in remark([against, against])
+    assert remark([replace(against, on_current=6.4e-3)]) == ""
+    assert "opposite to the voltage" in remark([replace(FIRED, on_current=-6.4e-3)])
+    voltage, current = np.repeat([0.0, 1.0], 100), np.repeat([0.0, -1e-5, 6.4e-3], (100, 20, 80))
+    assert remark([pulse_stand(voltage, current, 1e-6, True, -1e-5, 6.4e-3)]) == ""

@@ -426,3 +426,60 @@ def test_no_delay_is_negative(value: float, random: float, expected: tuple[float
         low, high = expected[1:3]
         assert result.value == expected[0] and result.low == low and expected[3] in result.flags
         assert result.high is None if high is None else result.high == pytest.approx(high, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_device_that_switches_right_behind_a_fast_edge_fires(seed: int) -> None:
+    """A mean of 31 samples is longer than the edge and the delay together: 5.5 ns behind an edge of 10 ns."""
+    time = np.arange(-200e-9, 1.1e-6, DT)
+    state = 1.0 / (1.0 + np.exp(-np.clip((time - 5.5e-9) / 0.4e-9, -50.0, 50.0)))
+    edge = np.clip((time + 5e-9) / 10e-9, 0.0, 1.0) * (time < 1e-6)
+    random = np.random.default_rng(seed)
+    voltage, one = digitise(2.3 * edge * (1.0 - 0.05 * state), 3.2, random)
+    current, two = digitise(edge * (3e-4 + 2e-3 * state), 3.2e-3, random)
+    found = switching_delay(time, voltage, current, PulseFacts(one, two, 0.1e-9, 2e-6))
+    assert found.value == pytest.approx(5.5e-9, abs=0.5e-9)
+
+
+@pytest.mark.parametrize("noise", [1e-7, 2e-6])
+@pytest.mark.parametrize("settling", [20e-9, 100e-9, 300e-9])
+def test_an_off_state_that_settles_below_its_threshold_does_not_switch(settling: float, noise: float) -> None:
+    """It heats itself to four times its conductance, without a jump: 25 to 80 uS at the voltage of its threshold."""
+    time = np.arange(-200e-9, 1.1e-6, 0.1e-9)
+    edge = np.clip((time + 5e-9) / 10e-9, 0.0, 1.0) * (time < 1e-6)
+    warm = 1.0 - np.exp(-np.maximum(time, 0.0) / settling)
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        white = np.convolve(random.standard_normal(time.size + 7), np.ones(8) / np.sqrt(8.0), mode="valid")
+        current = edge**5 * (25e-6 + 75e-6 * warm) + noise * white   # a scope that samples faster than it responds
+        found = switching_delay(time, edge + 2e-3 * random.standard_normal(time.size), current, PulseFacts())
+        assert found.value is None and not found.fired, (seed, found)
+
+
+def test_a_pulse_that_ends_in_a_spike_fires_in_its_first_one() -> None:
+    time = np.arange(-200e-9, 1.8e-6, DT)
+    edge = np.clip((time + 5e-9) / 10e-9, 0.0, 1.0) * (time < 1.63e-6)
+    since = np.mod(time - 330e-9, 400e-9)
+    spike = (time > 330e-9) * (np.exp(-since / 40e-9) - np.exp(-since / 4e-9)) * edge
+    current = 2e-5 * edge + 1e-3 * spike
+    random = np.random.default_rng(2)
+    spent = (time > 330e-9) * np.exp(-since / 150e-9) * (1.0 - np.exp(-since / 20e-9))   # of the capacitance
+    voltage, one = digitise(edge * (1.0 - 0.5 * spent), 1.8, random)
+    current, two = digitise(current, 2e-3, random)
+    assert current[np.searchsorted(time, 1.625e-6)] > 1e-4   # the last spike lasts to the end of the pulse
+    found = switching_delay(time, voltage, current, PulseFacts(one, two, 0.1e-9, 2e-6))
+    assert found.value == pytest.approx(334e-9, abs=4e-9)
+
+
+def test_a_short_spike_after_a_long_wait_is_the_first() -> None:
+    """A spike of 20 ns after 4 us: a twentieth of the time before it is longer than the spike."""
+    time = np.arange(-2e-6, 22e-6, 2e-9)
+    edge = np.clip((time + 5e-9) / 10e-9, 0.0, 1.0) * (time < 20e-6)
+    since = np.mod(time - 4e-6, 4.4e-6)
+    spike = (time > 4e-6) * np.exp(-0.5 * ((since - 40e-9) / 10e-9) ** 2) * edge
+    random = np.random.default_rng(4)
+    spent = (time > 4e-6) * np.exp(-since / 500e-9) / (1.0 + np.exp((40e-9 - since) / 5e-9))   # of the capacitance
+    voltage, one = digitise(edge * (1.0 - 0.5 * spent), 1.8, random)
+    current, two = digitise(1e-5 * edge + 2e-3 * spike, 3e-3, random)
+    found = switching_delay(time, voltage, current, PulseFacts(one, two, 0.1e-9, 2e-6))
+    assert found.value == pytest.approx(4.03e-6, abs=10e-9)
