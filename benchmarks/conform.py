@@ -30,6 +30,7 @@ BY_HAND: Mapping[tuple[Family, str], Plant] = {
     **{(K2450, what): Plant(*planted) for what, planted in test_conform.PLANTED.items()},
     **{key: plant for key, (plant, _) in PLANTS.items()}}
 LARGEST = 10  #: times the accuracy
+LEAST_PLANTS = 150  #: by hand, in all families
 _CUT = re.compile(r"([,;\t ])")   #: what is between the fields of a reply
 
 
@@ -177,6 +178,10 @@ def main(argv: list[str] | None = None) -> int:
                  *("-" if one is None else f"{one}" for one in factors)]
         print(f"| {' | '.join(cells)} |", flush=True)
     print("\nDrawn and not found:\n", *missed, sep="\n")
+    planted = sum(family in families for family, _ in BY_HAND)
+    if not options.only and planted < LEAST_PLANTS:
+        print(f"\nOnly {planted} plants by hand, of at least {LEAST_PLANTS}.")
+        good = False
     return 0 if good else 1
 
 

@@ -42,7 +42,7 @@ from benchmarks.fault_cases import AT_STEPS, Case, FullDisk, run_case
 from benchmarks.fault_check import SAME, changed, left_on, new_flags, new_flags_of_results
 from benchmarks.fault_kinds import LOSSES, QUIET, cases_of
 from benchmarks.fault_sabotage import SABOTAGES
-from benchmarks.report import INFORMATION, Line, report
+from benchmarks.report import INFORMATION, Line, commit, report, same_code
 
 __all__ = [
     "AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "cases_of", "judged", "left_on", "run_case", "undisturbed"]
@@ -51,6 +51,7 @@ __all__ = [
 SENTINEL = 5
 NOT_INJECTED, UNCHANGED = "-", "="  #: in place of a line
 ENOUGH = 3000  #: injected faults that a full run needs
+ENOUGH_OF_DRIVERS = 1000  #: and one over all drivers
 #: of so many cases one makes its run file, which is looked at dataset by dataset
 THOROUGH_EVERY = 40
 _CASES_OF_A_PROCESS = 400
@@ -120,6 +121,16 @@ def _unsaid(case: Case, clean: Case, details: Mapping[str, Any], problems: list[
     return UNCHANGED
 
 
+def kept_cases(path: Path) -> dict[str, tuple[list[str], str]]:
+    """Return problems and messages of the cases that an earlier call with this commit has kept, by their keys."""
+    done: dict[str, tuple[list[str], str]] = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        key, problems, told, *of_commit = json.loads(line)
+        if of_commit and same_code(of_commit[0], commit()):
+            done[key] = problems, told
+    return done
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run every case, or every N-th, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
@@ -140,11 +151,7 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     every = 120 if options.quick else options.every
-    done: dict[str, tuple[list[str], str]] = {}
-    if options.resume and options.resume.exists():
-        for line in options.resume.read_text().splitlines():
-            key, problems, told = json.loads(line)
-            done[key] = problems, told
+    done = kept_cases(options.resume) if options.resume else {}
     figures: dict[str, list[str]] = {}
     of_runs: dict[str, list[str]] = {}
     waiting: list[tuple[str, str, dict[str, Any]]] = []
@@ -170,7 +177,8 @@ def main(arguments: Sequence[str]) -> int:
     _run(waiting, done, options)
     lines += [_line(what, keys, done) for what, keys in {**figures, **of_runs}.items()]
     injected = sum(key in done and done[key][1] != NOT_INJECTED for keys in figures.values() for key in keys)
-    bar = 0 if options.quick or options.only or options.drivers is not None else ENOUGH
+    part = options.quick or options.only or options.drivers
+    bar = 0 if part else ENOUGH if options.drivers is None else ENOUGH_OF_DRIVERS
     good = all(line.passed for line in lines) and injected >= bar
     lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else "none skipped", good))
     minutes = (time.monotonic() - began) / 60
@@ -188,6 +196,7 @@ def _run(
     """Run the cases that wait, in processes of their own, new ones from time to time; each is kept at once."""
     began = time.monotonic()
     state: Path | None = options.resume
+    of_commit = commit()
     context = multiprocessing.get_context("spawn")
     count = 0
     for cases in _batches(waiting, _CASES_OF_A_PROCESS * options.processes):
@@ -203,7 +212,7 @@ def _run(
                 if state is not None:
                     state.parent.mkdir(parents=True, exist_ok=True)
                     with state.open("a") as file:
-                        file.write(json.dumps([key, problems, told]) + "\n")
+                        file.write(json.dumps([key, problems, told, of_commit]) + "\n")
         print(f"{count} of {len(waiting)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         if time.monotonic() - began > 60 * options.minutes:
             return

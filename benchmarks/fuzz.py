@@ -348,29 +348,48 @@ def covered(target: str, folder: str) -> int:
     return max(map(int, re.findall(r"\bcov: (\d+)", done.stderr)), default=0)
 
 
+def one_round(target: str, limit: int) -> tuple[int, str, float]:
+    """Fuzz in another process for ``limit`` seconds; return its exit code, what it said, and how long it fuzzed [s].
+
+    The time before it has read the corpus is no fuzzing. It counts in ``limit``.
+    """
+    begun = ended = 0.0
+    said = []
+    with subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.fuzz", "--child", target, "--seconds", str(limit)], cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            ended = time.monotonic()
+            if re.match(r"#\d+\s+INITED", line):
+                begun = ended
+    return process.returncode, "".join(said), ended - begun if begun else 0.0
+
+
 def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
     """Run children until the minutes are over or too many inputs have failed; return the inputs that failed."""
-    begun, failed = time.monotonic(), list[str]()
-    while (left := 60 * minutes - (time.monotonic() - begun)) > 1 and len(failed) < MOST_FAILURES:
-        round_begun = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.fuzz", "--child", target, "--seconds",
-             str(max(int(min(left, LONGEST_ROUND)), 2))],
-            cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
-        if counted := re.search(r"stat::number_of_executed_units:\s*(\d+)", done.stderr):
-            state["inputs"] = state.get("inputs", 0) + int(counted[1])
-        if memory := re.search(r"stat::peak_rss_mb:\s*(\d+)", done.stderr):
+    fuzzed, starting, failed = 0.0, 0.0, list[str]()
+    while (left := 60 * minutes - fuzzed) > 1 and len(failed) < MOST_FAILURES:
+        limit = max(int(min(left + starting, LONGEST_ROUND)), 2)
+        code, said, seconds = one_round(target, limit)
+        starting = max(limit - seconds, 0.0)
+        read = re.search(r"^#(\d+)\s+INITED", said, re.M)
+        if counted := re.search(r"stat::number_of_executed_units:\s*(\d+)", said):
+            state["inputs"] = state.get("inputs", 0) + int(counted[1]) - int(read[1] if read else counted[1])
+        if memory := re.search(r"stat::peak_rss_mb:\s*(\d+)", said):
             state["memory"] = max(state.get("memory", 0), int(memory[1]))
-        state["seconds"] = state.get("seconds", 0.0) + time.monotonic() - round_begun
-        if done.returncode == 0:
+        state["seconds"] = state.get("seconds", 0.0) + seconds
+        fuzzed += seconds
+        if code == 0 and seconds > 0.0:
             continue
-        kept = re.search(r"Test unit written to (\S+)", done.stderr)
+        kept = re.search(r"Test unit written to (\S+)", said)
         if kept:
-            Path(kept[1]).with_suffix(".txt").write_text(done.stdout[-20_000:] + done.stderr[-20_000:], "utf-8")
-        lines = [line for line in done.stderr.splitlines() if "Error" in line or "ERROR" in line]
-        if thrown := re.search(r"Uncaught Python exception: ===\s*(.+)", done.stdout + done.stderr):
+            Path(kept[1]).with_suffix(".txt").write_text(said[-40_000:], "utf-8")
+        lines = [line for line in said.splitlines() if "Error" in line or "ERROR" in line]
+        if thrown := re.search(r"Uncaught Python exception: ===\s*(.+)", said):
             lines = [thrown[1]]
-        failed.append(f"{kept[1] if kept else 'no input kept'}: {lines[0] if lines else done.stderr[-300:]}")
+        failed.append(f"{kept[1] if kept else 'no input kept'}: {lines[0] if lines else said[-300:]}")
         if not kept:
             break
     return failed

@@ -1,10 +1,12 @@
 """The table that every benchmark prints: quantity, measured value, required value, verdict."""
 
 import platform
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 INFORMATION = "for information"  #: the required value of a line without a requirement
 
@@ -19,11 +21,27 @@ class Line:
     passed: bool
 
 
+def commit() -> str:
+    """Return the commit of this tree, with "-dirty" where files differ from it; "" where the tree has none."""
+    question = ("git", "describe", "--always", "--exclude=*", "--abbrev=8", "--dirty")
+    try:
+        asked = subprocess.run(question, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    except FileNotFoundError:   # there is no git
+        return ""
+    return asked.stdout.strip()
+
+
+def same_code(one: str, other: str) -> bool:
+    """Return whether two :func:`commit` texts are surely those of the same code."""
+    return one == other != "" and not other.endswith("-dirty")
+
+
 def heading(name: str, title: str) -> str:
-    """Return the heading of a section of results in ``docs/evidence``, with command, date and versions."""
+    """Return the heading of a section of results in ``docs/evidence``, with command, date, commit and versions."""
     versions = ", ".join(f"{package} {version(package)}" for package in ("tsbench", "numpy", "numba"))
+    place = f"commit {found}, " if (found := commit()) else ""
     return (f"## Results: {title}\n\n"
-            f"`python -m benchmarks.{name}`, {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, "
+            f"`python -m benchmarks.{name}`, {datetime.now(UTC):%Y-%m-%d}, {place}Python {platform.python_version()}, "
             f"{versions}\n")
 
 

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from benchmarks.acceptance.expected import EVIDENCE, Comparison, Expected, compare, idle, load, misplaced
 from benchmarks.acceptance.planting import PlantResult, case_of, plant_all
 from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
-from benchmarks.report import heading
+from benchmarks.report import commit, heading, same_code
 
 RESULTS = FOLDER / "rows.jsonl"
+LEAST_ROWS, LEAST_CASES = 120, 1500  #: of a whole run; raise them where drivers or cases are added
 
 
 def planned(quick: bool, only: Sequence[str]) -> list[tuple[str, str]]:
@@ -44,7 +45,7 @@ def run(wanted: Sequence[tuple[str, str]], resume: bool) -> list[Row]:
     if not resume:
         RESULTS.unlink(missing_ok=True)
     for number, key in enumerate(wanted):
-        if key in done and done[key].ran:
+        if key in done and done[key].ran and same_code(done[key].commit, commit()):
             continue
         print(f"{number + 1}/{len(wanted)} {key[0]}, {key[1]}", file=sys.stderr, flush=True)
         done[key] = run_row(*key)
@@ -60,8 +61,8 @@ def verdict(row: Row, entries: Sequence[Expected]) -> str:
     return "pass" if row.outcomes and compare([row], entries).equal else "FAIL"
 
 
-def table(rows: Sequence[Row], entries: Sequence[Expected]) -> int:
-    """Print the table and what differs; return the exit code."""
+def table(rows: Sequence[Row], entries: Sequence[Expected], *, whole: bool = False) -> int:
+    """Print the table and what differs; return the exit code. ``whole``: all rows were asked for."""
     print(heading("acceptance", "drivers of other authors on the virtual instruments"))
     print("| package | class | virtual instrument | transport | passed | failed | of these expected | verdict |")
     print("|---|---|---|---|---|---|---|---|")
@@ -74,6 +75,11 @@ def table(rows: Sequence[Row], entries: Sequence[Expected]) -> int:
     found = compare(rows, entries)
     named = {row.name for row in rows if row.ran}
     wrong = misplaced(entry for entry in entries if entry.driver in named) + idle(rows, entries)
+    if whole:
+        wrong += [f"{entry.id}: no row ran the driver {entry.driver}" for entry in entries if entry.driver not in named]
+        cases = sum(len(row.outcomes) for row in rows)
+        if len(rows) < LEAST_ROWS or cases < LEAST_CASES:
+            wrong.append(f"{len(rows)} rows and {cases} cases ran, of at least {LEAST_ROWS} and {LEAST_CASES}")
     _tell(found, wrong)
     return 0 if found.equal and not wrong and all(verdict(row, entries) == "pass" for row in rows) else 1
 
@@ -172,7 +178,7 @@ def main() -> int:
         print("\n".join(f"{name}, {transport}" for name, transport in wanted))
         print("\n".join(f"{entry.id}: {entry.driver}: {entry.symptom}" for entry in load()))
         return 0
-    return table(run(wanted, options.resume), load())
+    return table(run(wanted, options.resume), load(), whole=not (options.quick or options.only))
 
 
 if __name__ == "__main__":

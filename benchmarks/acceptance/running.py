@@ -16,6 +16,7 @@ from benchmarks.acceptance.drivers import Driver, same
 from benchmarks.acceptance.limits import TooLong, limited
 from benchmarks.acceptance.results import Outcome
 from benchmarks.acceptance.suites import SUITES, Suite, run_suite
+from benchmarks.report import commit
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "acceptance"
@@ -35,6 +36,7 @@ class Row:
     transport : one of :data:`~benchmarks.acceptance.benches.TRANSPORTS`
     twin : the virtual instrument, or why nothing ran
     outcomes : of each case
+    commit : of tsbench
     """
 
     name: str
@@ -43,6 +45,7 @@ class Row:
     transport: str
     twin: str
     outcomes: tuple[Outcome, ...] = ()
+    commit: str = ""
 
     @property
     def ran(self) -> bool:
@@ -146,7 +149,7 @@ def run_row(name: str, transport: str) -> Row:
     else:
         assert driver is not None
         outcomes = _in_process_of_its_own(driver, transport)
-    return Row(name, package, found, transport, twin, outcomes)
+    return Row(name, package, found, transport, twin, outcomes, commit())
 
 
 def _in_process_of_its_own(driver: Driver, transport: str) -> tuple[Outcome, ...]:

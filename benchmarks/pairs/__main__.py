@@ -15,7 +15,6 @@ import argparse
 import gc
 import json
 import math
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ from scipy.stats import binom
 
 from benchmarks.pairs.cells import Cell, cells, lay
 from benchmarks.pairs.table import Kept, counts, holds, ratio, tables
-from benchmarks.report import INFORMATION, Line, report
+from benchmarks.report import INFORMATION, Line, commit, report, same_code
 
 KEPT = Path("build/pairs.jsonl")
 COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
@@ -75,12 +74,6 @@ def measure(cell: Cell, imperfections: bool, drawing: int = 0) -> dict[str, Any]
     return found
 
 
-def _commit() -> str:
-    """Return the commit of this tree, "" where it has none."""
-    asked = subprocess.run(("git", "rev-parse", "--short=8", "HEAD"), capture_output=True, text=True, check=False)
-    return asked.stdout.strip()
-
-
 def _job(arguments: tuple[Cell, bool], commit: str) -> dict[str, Any]:
     gc.collect()   # a world refers to itself: those of earlier cells would take gigabytes
     try:
@@ -88,7 +81,7 @@ def _job(arguments: tuple[Cell, bool], commit: str) -> dict[str, Any]:
     except Exception as error:   # noqa: BLE001  one cell that fails is a finding, and the others go on
         cell, imperfections = arguments
         return {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "",
-                "failed": f"{type(error).__name__}: {error}"}
+                "failed": f"{type(error).__name__}: {error}", "commit": commit}
 
 
 def main() -> int:
@@ -115,7 +108,7 @@ def main() -> int:
         return 0
     jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
-    job = partial(_job, commit=_commit())   # of the beginning: the tree may change while it runs
+    job = partial(_job, commit=commit())   # of the beginning: the tree may change while it runs
     with kept_file.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
             options.workers) as pool:
         for number, found in enumerate(pool.map(job, jobs)):
@@ -140,6 +133,10 @@ def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
     results = [(cell, done[cell.name, True]) for cell in wanted]
     measured = [(cell, one) for cell, one in results if not one["refused"]]
     failed = [one for _, one in measured if one["failed"]]
+    ideal = [cell.name for cell, _ in measured if (one := done[cell.name, False])["failed"] or one["refused"]]
+    mine = commit()
+    others = [one["cell"] for cell in wanted for perfect in (True, False)
+              if not same_code((one := done[cell.name, perfect]).get("commit", ""), mine)] if mine else []
     holding = sum(holds(cell, one) for cell, one in measured)
     needed = math.ceil(COVERAGE * len(measured) * (1 - 1e-12))
     lines = [
@@ -147,6 +144,8 @@ def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
              part or len(measured) >= LEAST_CELLS),
         Line("cells refused by the plan", str(len(results) - len(measured)), "0", len(results) == len(measured)),
         Line("cells that failed", str(len(failed)), "0", not failed),
+        Line("cells that failed without imperfections", str(len(ideal)), "0", not ideal),
+        Line("cells of another commit", str(len(others)), "0", not others),
         Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed}",
              holding >= needed),
     ]

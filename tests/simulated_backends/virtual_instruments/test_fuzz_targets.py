@@ -4,6 +4,7 @@ import fnmatch
 import random
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,20 +42,36 @@ def test_the_minutes_of_all_calls_must_be_spent(seconds: float, enough: bool) ->
 
 
 def test_another_process_goes_on_before_the_fuzzer_has_filled_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, asked = [0.0], list[int]()
+    asked = list[int]()
 
-    def child(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        asked.append(int(command[-1]))
-        clock[0] += asked[-1]
-        counted = "stat::number_of_executed_units: 100\nstat::peak_rss_mb: 700"
-        return subprocess.CompletedProcess(command, 0, "", counted)
+    def child(target: str, limit: int) -> tuple[int, str, float]:
+        asked.append(limit)
+        said = "#30\tINITED cov: 5\nstat::number_of_executed_units: 130\nstat::peak_rss_mb: 700"
+        return 0, said, limit - 20.0   # it reads the corpus for 20 s
 
-    monkeypatch.setattr(fuzz.subprocess, "run", child)
-    monkeypatch.setattr(fuzz.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(fuzz, "one_round", child)
     state: dict[str, float] = {}
     assert fuzz.fuzz("kxci", 7.0, state) == []
-    assert asked == [180, 180, 60]
+    assert asked == [180, 180, 120]
     assert state == {"inputs": 300, "memory": 700, "seconds": 420.0}
+
+
+def test_a_fuzzer_that_only_starts_does_not_fuzz(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "one_round", lambda target, limit: (0, "no corpus", 0.0))
+    state: dict[str, float] = {}
+    assert fuzz.fuzz("kxci", 7.0, state) == ["no input kept: no corpus"] and state["seconds"] == 0.0
+
+
+@pytest.mark.parametrize(("said", "fuzzed"), [("#7\\tINITED cov: 3\\n", True), ("#7\\tpulse cov: 3\\n", False)])
+def test_the_time_of_a_round_begins_behind_the_corpus(
+    monkeypatch: pytest.MonkeyPatch, said: str, fuzzed: bool,
+) -> None:
+    script = (f"import sys, time; sys.stderr.write('{said}'); sys.stderr.flush(); time.sleep(0.3); print('end'); "
+              "sys.exit(3)")
+    begin = subprocess.Popen
+    monkeypatch.setattr(fuzz.subprocess, "Popen", lambda command, **rest: begin([sys.executable, "-c", script], **rest))
+    code, text, seconds = fuzz.one_round("kxci", 1)
+    assert code == 3 and text.endswith("end\n") and (seconds > 0.0) is fuzzed
 
 
 def test_a_target_that_failed_early_does_not_pass_the_row_of_its_time(
@@ -155,7 +172,7 @@ def test_an_input_that_failed_in_an_earlier_call_counts_until_it_is_deleted(
 
     monkeypatch.setattr(fuzz, "FOLDER", tmp_path)
     monkeypatch.setattr(fuzz, "fuzz", well)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, "", ""))
     monkeypatch.setattr(
         fuzz, "replayed", lambda target: fuzz.Replayed(300.0, 0.0, dict.fromkeys(fuzz.models(target), 0.5)))
     kept = tmp_path / "kxci" / "crash-1"
