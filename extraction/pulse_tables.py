@@ -190,8 +190,7 @@ def _examined(
         facts = replace(facts, current_resolution=amperes.step(float(np.median(after)) if after.size else 0.0))
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
                                    zero=zero)
-        known = (delay.off_current, delay.on_current) if delay.fired else (np.nan, np.nan)
-        stand = pulse_stand(voltage[near], current[near], 0.0, delay.fired, *known)
+        stand = pulse_stand(voltage[near], current[near], 0.0, delay)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand))
     return pulses
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
@@ -64,8 +65,7 @@ class Stand:
 
 
 def pulse_stand(
-    voltage: FloatArray, current: FloatArray, resolution: float, switched: bool, off_current: float = np.nan,
-    on_current: float = np.nan,
+    voltage: FloatArray, current: FloatArray, resolution: float, delay: Delay | None = None
 ) -> Stand:
     """Return how a device stood in the record of one pulse, less what the channels showed before its edge.
 
@@ -73,14 +73,16 @@ def pulse_stand(
     ----------
     voltage, current : [V], [A], shape (n,); the record begins before the edge
     resolution : [A] one code
-    switched : whether it was seen to switch
-    off_current, on_current : [A] before and after it switched; NaN where it did not
+    delay : what the pulse showed; None: it did not switch the device
 
     Returns
     -------
     Stand
         Of a device that switched, the current before that and the highest voltage; otherwise both on the plateau.
     """
+    switched = delay is not None and delay.fired
+    off_current, on_current = (
+        (delay.off_current, delay.on_current) if delay is not None and switched else (math.nan, math.nan))
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     voltage, current = voltage[known], current[known]
     if voltage.size == 0:

@@ -38,7 +38,7 @@ class Explained(Enum):
 
 
 @dataclass(frozen=True)
-class _Fit:
+class _ResistorFit:
     """The best resistor with a capacitance."""
 
     rest: float  #: [A] largest difference from the current, without the noise
@@ -81,7 +81,7 @@ def resistor_explains(
     return found
 
 
-def _fit(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> _Fit:
+def _fit(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> _ResistorFit:
     """Fit a resistor with a capacitance through a kernel [samples]; the first ``quiet`` samples show the noise."""
     whole = (0, volts.values.size - 1, kernel)
     parts = np.column_stack([volts.all(*whole, weights) for weights in ((1.0,), (0.0, 1.0), (0.0, 0.0, 1.0))])
@@ -90,5 +90,5 @@ def _fit(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> _Fit:
     left = flowing - parts @ found
     noise = _SIGMAS * float(np.std(left[:quiet])) if quiet >= _BESIDE else 0.0   # nothing is known of it in fewer
     # the current of a device that switches comes late, as that of a capacitance below zero
-    return _Fit(float(np.abs(left).max()) - noise, bool(found[0] > 0.0 and found[1] > 0.0),
+    return _ResistorFit(float(np.abs(left).max()) - noise, bool(found[0] > 0.0 and found[1] > 0.0),
                 float(found[1] * np.abs(parts[:, 1]).max()))

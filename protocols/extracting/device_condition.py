@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, swept
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.protocols.extracting.facts import device_current, sweep_facts
@@ -57,6 +55,5 @@ def _pulses(run: Run) -> Iterator[Stand]:
         if record.conditions.get("pulse") == 2.0:  # of a pair: it may find the device on
             continue
         for voltage, current in zip(record.voltage, record.current, strict=True):
-            found = switching_delay(record.times, voltage, current)
-            before, behind = (found.off_current, found.on_current) if found.fired else (np.nan, np.nan)
-            yield pulse_stand(voltage, current, record.current_resolution, found.fired, before, behind)
+            delay = switching_delay(record.times, voltage, current)
+            yield pulse_stand(voltage, current, record.current_resolution, delay)

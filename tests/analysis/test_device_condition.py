@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, steady_stand, swept
+from tsbench.analysis.pulse.delay_results import Delay
 
 CODE = 6e-6  #: [A]
 
@@ -15,7 +16,7 @@ def pulse(plateau: float, volts: float = 1.0, n: int = 400) -> tuple[np.ndarray,
 
 
 def stand(plateau: float, switched: bool = False, off: float = np.nan) -> Stand:
-    return pulse_stand(*pulse(plateau), CODE, switched, off)
+    return pulse_stand(*pulse(plateau), CODE, Delay(1e-9, 0.0, 0.0, off_current=off) if switched else None)
 
 
 def test_a_run_in_which_every_pulse_fires_says_nothing() -> None:
@@ -92,7 +93,7 @@ def test_one_wild_reading_changes_nothing_that_is_said_of_a_sweep() -> None:
 def test_a_current_that_is_opposite_to_the_voltage_has_the_wrong_sign() -> None:
     line = remark([stand(-6.5e-4)] * 3)
     assert "opposite to the voltage" in line and "the sign of the gain" in line
-    down = pulse_stand(*(-part for part in pulse(6.5e-4)), CODE, False)   # a negative pulse with its own current
+    down = pulse_stand(*(-part for part in pulse(6.5e-4)), CODE)   # a negative pulse with its own current
     assert "opposite" not in remark([down] * 2) and "opposite" not in remark([stand(-1e-7)] * 2)
     assert "opposite" not in remark([stand(-6.5e-4), stand(6.5e-4)])
     assert "opposite" not in remark([stand(-6.5e-4)], "oscillation")   # there the zero of the current is not known

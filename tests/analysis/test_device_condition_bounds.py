@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, steady_stand, swept
+from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.samples import noise_of
 
 FIRED = Stand(True, 1.0, 1e-4, 1e-6)   #: 100 uS before it switched
@@ -50,23 +51,23 @@ def test_a_stand() -> None:
 def test_what_stood_before_a_pulse_is_the_first_fiftieth_of_its_record(count: int, head: int) -> None:
     """At least five samples."""
     pulse = np.arange(count) >= head
-    found = pulse_stand(np.where(pulse, 1.5, 0.5), np.where(pulse, 3e-4, 1e-4), 1e-6, False)
+    found = pulse_stand(np.where(pulse, 1.5, 0.5), np.where(pulse, 3e-4, 1e-4), 1e-6)
     assert (found.voltage, found.current) == (pytest.approx(1.0), pytest.approx(2e-4, rel=1e-9))
     fewer = np.arange(count) >= head - 1
-    assert pulse_stand(np.ones(count), np.where(fewer, 3e-4, 1e-4), 1e-6, False).current == pytest.approx(
+    assert pulse_stand(np.ones(count), np.where(fewer, 3e-4, 1e-4), 1e-6).current == pytest.approx(
         3e-4 - (1e-4 * (head - 1) + 3e-4) / head - 2e-4 * (head - 1) / count, rel=1e-6)
 
 
 def test_the_plateau_of_a_pulse_is_from_half_of_its_height_on() -> None:
     level = np.repeat([0.0, 0.49, 0.5, -0.5, 1.0], 20)
     current = np.repeat([0.0, 9e-4, 1e-4, 2e-4, 3e-4], 20)
-    found = pulse_stand(level, current, 1e-6, False)
+    found = pulse_stand(level, current, 1e-6)
     assert (found.voltage, found.current, found.switched) == (0.5, pytest.approx(2e-4), False)
-    fired = pulse_stand(-level, current, 1e-6, True, 5e-5)
+    fired = pulse_stand(-level, current, 1e-6, Delay(1e-9, 0.0, 0.0, off_current=5e-5))
     assert (fired.voltage, fired.current, fired.switched) == (-1.0, 5e-5, True)
-    over = pulse_stand(np.append(level, 9.9e37), np.append(current, 0.0), 1e-6, False)
+    over = pulse_stand(np.append(level, 9.9e37), np.append(current, 0.0), 1e-6)
     assert (over.voltage, over.current) == (0.5, pytest.approx(2e-4))
-    assert pulse_stand(np.array([9.9e37]), np.array([1.0]), 1e-6, True) == Stand(True, 0.0, 0.0, 1e-6)
+    assert pulse_stand(np.array([9.9e37]), np.array([1.0]), 1e-6, Delay(1e-9, 0.0, 0.0)) == Stand(True, 0.0, 0.0, 1e-6)
 
 
 def test_a_steady_bias_is_judged_by_the_median_of_what_was_read() -> None:
@@ -193,9 +194,9 @@ def test_averages_see_four_standard_errors_of_the_noise(plateau: int, fewest: in
     """The fewer of the first fiftieth of 400 samples and of the plateau count."""
     current = 1e-6 * np.random.default_rng(1).standard_normal(400)
     level = np.where(np.arange(400) >= 400 - plateau, 1.0, 0.0)
-    found = pulse_stand(level, current, 1e-9, False)
+    found = pulse_stand(level, current, 1e-9)
     assert found.resolution == pytest.approx(4 * noise_of(current, 1e-9) / fewest**0.5, rel=1e-6)
-    assert pulse_stand(level, current, 1e-5, False).resolution == 1e-5
+    assert pulse_stand(level, current, 1e-5).resolution == 1e-5
 
 
 @pytest.mark.parametrize(("current", "said"), [(7.9e-4, ""), (8.1e-4, "already on")])
@@ -208,9 +209,9 @@ def test_the_conductance_behind_the_switching_is_that_of_the_record() -> None:
     on = np.arange(400) >= 300
     voltage = np.where(np.arange(400) >= 200, np.where(on, 0.5, 1.0), 0.0)
     current = np.where(on, 2e-3, np.where(np.arange(400) >= 200, 1e-4, 0.0))
-    found = pulse_stand(voltage, current, 1e-6, True, 1e-4, 2e-3)
+    found = pulse_stand(voltage, current, 1e-6, Delay(1e-9, 0.0, 0.0, off_current=1e-4, on_current=2e-3))
     assert (found.conductance, found.on_conductance) == (pytest.approx(1e-4), pytest.approx(4e-3))
-    assert math.isnan(pulse_stand(voltage, current, 1e-6, False).on_conductance)
+    assert math.isnan(pulse_stand(voltage, current, 1e-6).on_conductance)
 
 
 def test_the_sign_of_the_current_is_that_behind_the_switching() -> None:
@@ -220,4 +221,5 @@ def test_the_sign_of_the_current_is_that_behind_the_switching() -> None:
     assert remark([replace(against, on_current=6.4e-3)]) == ""
     assert "opposite to the voltage" in remark([replace(FIRED, on_current=-6.4e-3)])
     voltage, current = np.repeat([0.0, 1.0], 100), np.repeat([0.0, -1e-5, 6.4e-3], (100, 20, 80))
-    assert remark([pulse_stand(voltage, current, 1e-6, True, -1e-5, 6.4e-3)]) == ""
+    delay = Delay(1e-9, 0.0, 0.0, off_current=-1e-5, on_current=6.4e-3)
+    assert remark([pulse_stand(voltage, current, 1e-6, delay)]) == ""

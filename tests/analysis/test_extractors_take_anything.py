@@ -86,7 +86,7 @@ def test_pulses(record):
     delay = switching_delay(time, voltage, current)
     assert_sound(delay_result(delay, {}), mean_delay([delay], {}), mean_delay([delay] * 3, {}))
     outcome(time, voltage, current, PulseFacts())
-    pulse_stand(voltage, current, 0.0, switched=False)
+    pulse_stand(voltage, current, 0.0)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -84,6 +84,15 @@ def test_a_matrix_says_what_its_contacts_are_made_for(kind: Any, card: str, said
         assert [(one.voltage, one.current) for one in found] == ([] if said is None else [said])
 
 
+def test_a_matrix_tells_the_ratings_of_all_cards() -> None:
+    pairs = [("print(slot[1].idn)", "7072,8x12 Semiconductor Matrix Card,01.00,1"),
+             ("print(slot[2].idn)", "7174A,8x12 Low Current High Speed Matrix,01.00,1")]
+    with driver(Keithley707B, pairs) as matrix:
+        found = matrix.contact_limits(["2A01", "1A01", "1B01"])
+        assert [(one.voltage, one.current) for one in found] == [(200.0, 1.0), (200.0, 2.0)]
+        assert "card 7072 in slot 1" in found[0].card and "card 7174A in slot 2" in found[1].card
+
+
 def test_the_3706a_names_rows_by_numbers() -> None:
     pairs = [BREAK_FIRST, ("channel.exclusiveclose('1101')", None), (CLOSED, "1101"), NO_TSP_ERROR]
     with driver(Keithley3706A, pairs) as matrix:

@@ -55,7 +55,7 @@ interlock = "the lid of the box"
 POSITIONER = '[positioner]\nkind = "matrix"\ninstrument = "matrix"\n[positioner.devices]\nD1 = ["1A01"]\n'
 ROUTING = ('[fixture.routing]\nkind = "matrix"\ninstrument = "matrix"\n[fixture.routing.states]\n'
            'dc = { roles = ["drive"], crosspoints = ["1A01"] }\n')
-VOLTS = r"the voltage at the contacts of .*card 7072 in slot 1 may reach 250 V, but the card is made for 200 V"
+VOLTS = r"the voltage at the contacts of .*card 7072 in slot 1 .*may reach 250 V, but the card is made for 200 V"
 
 
 def opened(folder: Path, tables: str = POSITIONER, cards: str = "") -> Bench:
@@ -89,7 +89,7 @@ def test_a_plan_above_the_limits_of_the_card_is_refused(bench: Bench) -> None:
 
 def test_a_compliance_above_the_current_of_the_card_is_refused(bench: Bench) -> None:
     """1.02 A: through a shorted device a level of 2 V brings all of it."""
-    refused = r"the current at the contacts of .*card 7072 in slot 1 may reach 1.02 A, but the card is made for 1 A"
+    refused = r"the current at the contacts of .*card 7072 in slot 1 .*may reach 1.02 A, but the card is made for 1 A"
     meter = bench.source_meter()
     meter.configure_source(SourceSettings("voltage", compliance_current=1.02, range=20.0))
     meter.set_level(0.5)
@@ -120,3 +120,16 @@ def test_a_bench_without_a_matrix_in_the_path_is_not_compared(tmp_path: Path) ->
 def test_what_contacts_withstand(voltage: float, current: float, said: str) -> None:
     found = contact_refusal((ContactLimits("the card", 200.0, 1.0),), voltage, current)
     assert said in found and bool(said) == bool(found)
+    strong = ContactLimits("a strong card", 300.0, 2.0)
+    for several in ((strong, ContactLimits("the card", 200.0, 1.0)), (ContactLimits("the card", 200.0, 1.0), strong)):
+        assert contact_refusal(several, voltage, current) == found
+
+
+def test_each_card_in_the_path_decides(tmp_path: Path) -> None:
+    """The way to the device goes through two cards; the one in slot 2 is the weaker one."""
+    cards = 'options = { cards = { 1 = "7174A", 2 = "7072" } }'
+    with opened(tmp_path, POSITIONER.replace('["1A01"]', '["1A01", "2A01"]'), cards) as bench:
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", compliance_current=1.02, range=20.0))
+        with pytest.raises(LimitError, match=r"card 7072 in slot 2 .*may reach 1\.02 A"):
+            meter.set_level(2.0)
