@@ -357,7 +357,7 @@ class GuardContext:
         if not math.isfinite(voltage):
             return
         reason = high_voltage_refusal(voltage, self.rating)
-        if not reason:
+        if not reason and self.contacts:   # few benches have any
             reason = contact_refusal(self.contacts, voltage)
         if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
             reason = refusal_of(self.exposed, voltage, current)   # the current may limit it
@@ -367,7 +367,7 @@ class GuardContext:
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for device, sensor or contacts."""
         self.device.require_worst_case(self.subject, quantity, worst, duration)
-        contacts = contact_refusal(self.contacts, current=worst.current)
+        contacts = contact_refusal(self.contacts, current=worst.current) if self.contacts else ""
         if reason := self.sensor.refusal(worst.current, quantity) or contacts:
             raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):
