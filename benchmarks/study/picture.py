@@ -18,7 +18,10 @@ from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, save
 _SIZE = (7.2, 8.6)  #: [inch] width and height of a page of a journal
 _FONT = 8.0
 _NAMES = "abcdefghijkl"
-_DECADE = 8.0  #: between the ends of an axis, nearly: below that, 1, 2 and 5 are too few ticks
+_DECADE = 8.0  #: an axis whose ends differ by less than this factor gets ticks at even steps
+_LEGEND = 0.6  #: room above the points for a legend of two rows, as a share of the height of the points
+_ASIDE = 0.06  #: by which the points of the next amplitude stand aside, as a share of their place
+_OUTLYING = 10.0  #: times the usual value: a value above that gets a logarithmic axis
 _OHMS = EngFormatter(unit="\u03a9", sep="\u202f")
 _TRUTH = {"marker": "x", "linestyle": "none", "color": THRESHOLD, "markersize": 5, "markeredgewidth": 1.0, "zorder": 4}
 
@@ -26,7 +29,8 @@ _TRUTH = {"marker": "x", "linestyle": "none", "color": THRESHOLD, "markersize": 
 def draw(material: Material, swept: Sequence[Measured], rows: Sequence[Row | Count], path: Path) -> Path:
     """Draw the panels and write the picture; return its path."""
     figure = Figure(figsize=_SIZE, dpi=150, layout="constrained")
-    figure.suptitle(f"{material.name} on the simulated bench; crosses: truth; bars: 95 % intervals", fontsize=_FONT)
+    name = material.name if material.name == material.model else f"{material.name} ({material.model})"
+    figure.suptitle(f"{name} on the simulated bench; crosses: truth; bars: 95 % intervals", fontsize=_FONT)
     panels = figure.subplots(4, 3).ravel()
     given = [row for row in rows if isinstance(row, Row)]
     _curves(panels[0], swept)
@@ -160,7 +164,7 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
         colour = colour_of(number)
         shown = [row for row in mine if row.conditions["amplitude"] == amplitude]
         for row in shown:
-            _bars(axes, float(row.conditions["gap"]) * (1.0 + 0.06 * number), row, colour, marker_of(number))
+            _bars(axes, float(row.conditions["gap"]) * (1.0 + _ASIDE * number), row, colour, marker_of(number))
         gaps = [float(row.conditions["gap"]) for row in shown if row.truth is not None]
         axes.plot(gaps, [row.truth for row in shown if row.truth is not None], "-", color=colour, linewidth=0.8,
                   label=form(amplitude))
@@ -171,7 +175,7 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xscale("log")
     label(axes, "gap", "s", "second pulse fires", "")
     axes.set_ylim(-0.05, 1.05)
-    axes.legend(fontsize=_FONT - 2, loc="best", title="amplitude; line: truth", title_fontsize=_FONT - 2)
+    axes.legend(fontsize=_FONT - 2, loc="upper left", title="amplitude; line: truth", title_fontsize=_FONT - 2)
 
 
 def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
@@ -186,7 +190,11 @@ def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
                       markersize=3, capsize=1.5, linewidth=0.7, color=colour_of(number), label=_OHMS(load))
         known = [row for row in shown if row.truth is not None]
         axes.plot([float(row.conditions["bias"]) for row in known], [row.truth for row in known], **_TRUTH)
-    axes.set_ylim(0.0, 1.6 * axes.get_ylim()[1])   # room for the legend
+    values = np.array([row.value for row in mine if row.value is not None], dtype=np.float64)
+    usual = float(np.median(np.abs(values))) if values.size else 0.0
+    if usual > 0.0 and float(np.abs(values).max()) > _OUTLYING * usual:   # one value would press the others together
+        axes.set_yscale("symlog", linthresh=2.0 * usual)
+    axes.set_ylim(min(0.0, axes.get_ylim()[0]), (1.0 + _LEGEND) * axes.get_ylim()[1])
     if mine:
         axes.legend(fontsize=_FONT - 2, title="load", title_fontsize=_FONT - 2, ncols=2)
     label(axes, "bias", "V", quantity.replace("_", " "), unit)
@@ -201,7 +209,7 @@ def _spike_size(axes: Axes, rows: Sequence[Row]) -> None:
                 if row.truth is not None:
                     axes.plot(float(row.conditions["amplitude"]), row.truth, **_TRUTH)
         axes.plot([], [], marker_of(number), color=colour_of(number), markersize=3, label=circuit)
-    axes.set_ylim(0.0, 1.2 * axes.get_ylim()[1])
+    axes.set_ylim(0.0, (1.0 + 0.3 * _LEGEND) * axes.get_ylim()[1])
     label(axes, "stimulus", "V", "first spike", "A")
     axes.legend(fontsize=_FONT - 2, loc="lower right")
 
