@@ -37,6 +37,17 @@ def test_a_cell_that_fails_without_imperfections_counts(monkeypatch: pytest.Monk
     assert not pairs_with(refused="too much", rows=[])["cells that failed without imperfections"]
 
 
+def test_intervals_that_are_much_too_wide_do_not_pass() -> None:
+    wide = [["threshold_voltage", 1.0, 1.0 + 0.01 * k, 0.0, 2.0 + 0.02 * k] for k in range(9)]
+    assert pairs.deviations(wide) == pytest.approx(0.04 / 1.04)
+    assert pairs.deviations([["q", 1.0, 1.0, None, 2.0]]) is None
+    wanted = [cell for cell in cells() if cell.part.device == "nbo2"][:1]
+    for rows, good in ((wide, False), ([["threshold_voltage", 1.0, 1.03, 0.9, 1.16]], True)):
+        found = {"cell": wanted[0].name, "rows": rows, "refused": "", "failed": "", "commit": ""}
+        lines = pairs._lines(wanted, {(wanted[0].name, kind): found for kind in (True, False)}, part=True)
+        assert [line.passed for line in lines if "median deviation" in line.figure] == [good]
+
+
 def test_kept_cells_of_another_commit_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "commit", lambda: "12345678")
     assert not pairs_with(commit="00000000")["cells of another commit"]
