@@ -9,4 +9,7 @@ VIRTUAL_INSTRUMENTS = tuple(
     for model in (2901, 2902, 2911, 2912)
 )
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
-LACKS = ("four wires: a setting that changes nothing",)
+LACKS = (
+    "four wires: a setting that changes nothing",
+    "the subsystems CALCulate, HCOPy, LXI, MMEMory and PROGram, and statistics of a trace",
+)

@@ -15,6 +15,7 @@ LACKS = (
     "triggers on runts, slopes, intervals and dropouts, which never come",
     "of the automation (VBS): operators and loops of scripts, and what does not concern acquisitions, inputs, time "
     "base, edge triggers and measurements",
+    "PAVA? of CYCL, CMEAN, MEDIAN, PNTS, FIRST and LAST; DATE?, *CAL?",
     "measurements between two sources, on a part of the record, at levels of one's own, and histograms",
     "in AUTO, statistics over all acquisitions: only those that a program reads are counted",
     "pictures of the screen as JPEG and TIFF",

@@ -14,6 +14,7 @@ LACKS = (
     "RTB2004: segments and history",
     "math",
     "high definition",
+    "CHANnel:TYPE, CHANnel:DATA:STYPe, ACQuire:SEGMented:AUToreplay, SENSe:ROSCillator",
     "triggers beside edges and widths",
     "RTB2004: measurements, the generator, digital channels",
 )

@@ -11,6 +11,7 @@ VIRTUAL_INSTRUMENTS = tuple(
 LACKS = (
     "modulation",
     "sweeps",
+    "pseudo-random binary sequences (WVTP,PRBS)",
     "harmonics, added channels and the frequency counter (say that they are off)",
     "the shapes of built-in waveforms of medicine, vehicles and modulations, and of some functions",
 )

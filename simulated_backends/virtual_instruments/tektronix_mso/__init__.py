@@ -17,4 +17,6 @@ LACKS = (
     "math and reference waveforms",
     "digital channels",
     "bus triggers",
+    "queries of a whole group (CH1?, ACQuire?, HORizontal?, TRIGger:A?, SET?), ID?, DATE?, TIME?, LOCk?, "
+    "ACQuire:SEQuence:CURrent?, WFMOutpre:DOMain? alone",
 )
