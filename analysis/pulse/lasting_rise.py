@@ -17,8 +17,9 @@ from tsbench.samples import noise_of, smoothed
 _LEAST_RATIO = ((0.9, 3.0, False), (0.5, 6.0, True))
 #: near its threshold, an off state grows by some times while it settles and does not switch: a growth by less than the
 #: first factor must be sudden. It is if it somewhere grows by the second factor while the time since the edge grows by
-#: the third one; what settles exponentially to three times its beginning grows by 1.1 at most
-_SETTLES, _SUDDEN, _MEANWHILE = 10.0, 1.45, 1.25
+#: the third one and so many samples; what settles exponentially to three times its beginning grows by 1.1 at most
+_SETTLES, _SUDDEN, _MEANWHILE, _RESOLVED = 10.0, 1.45, 1.25, 4
+_AS_ON = 0.5  #: of the current of the on state, where another pulse has shown it: an off state does not conduct so much
 _STEEPEST = 10.0  #: power of the voltage with which the conductance of a non-ohmic off state grows at most
 #: the conductance jumps if it grows by the first factor while the voltage rises by no more than the second one
 _JUMP, _HARDLY = 3.0, 1.12
@@ -31,7 +32,7 @@ BEFORE, _ENOUGH_BLOCKS = 0.8, 8
 
 
 def first_rise(
-    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
+    v: FloatArray, i: FloatArray, first: int, last: int, noise: float, on_current: float = math.nan
 ) -> tuple[int, tuple[float, float, float] | None]:
     """Return the last sample that counts, and the rise: of a device that fires several times, the first one.
 
@@ -40,6 +41,7 @@ def first_rise(
     v, i : [V], [A], shape (n,), positive in the pulse, zero before it
     first, last : sample where the edge is half way up, and the last one of the pulse
     noise : [A] standard deviation of one sample of the current
+    on_current : [A] of the on state; NaN: it is not known
 
     Returns
     -------
@@ -51,13 +53,14 @@ def first_rise(
     spike = first_spike(smoothed(v, width), smoothed(i, width), first, last, least)
     if spike is not None:
         peak, end = spike
-        if (rise := _rise_to(v, i, first, slice(peak, end + 1), noise)) is not None:
+        if (rise := _rise_to(v, i, first, slice(peak, end + 1), noise, on_current)) is not None:
             return end, rise
-    return last, _rise_to(v, i, first, slice(max(first, last - max(4, (last - first) // 20)), last + 1), noise)
+    tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
+    return last, _rise_to(v, i, first, tail, noise, on_current)
 
 
 def _rise_to(
-    v: FloatArray, i: FloatArray, first: int, tail: slice, noise: float
+    v: FloatArray, i: FloatArray, first: int, tail: slice, noise: float, on_current: float
 ) -> tuple[float, float, float] | None:
     """Return the rise that lasts to the end of ``tail``, in means of many samples or, where these show none, of few.
 
@@ -65,7 +68,7 @@ def _rise_to(
     noise.
     """
     before, widest = math.floor(BEFORE * first), _width(first, int(tail.stop) - 1)
-    width = widest
+    width, on = widest, float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
     while width >= 1:
         across, flowing = np.maximum(smoothed(v, width), 1e-30), smoothed(i, width)
         doubt = _noise_of_mean(i[:before], width, noise)
@@ -73,27 +76,28 @@ def _rise_to(
             # differences of neighbours show less noise than there is where a scope samples faster than it responds;
             # and in single samples, the noise of the on state must not reach half of the rise
             doubt = 2.0 * max(doubt, float(np.std(flowing[:before])))
-        if (rise := _lasting_rise(across, flowing, first, tail, doubt)) is not None:
+        rise = _lasting_rise(across, flowing, first, tail, doubt, on, is_on=on > _AS_ON * on_current)
+        if rise is not None:
             return rise
         width //= 3
     return None
 
 
 def _lasting_rise(
-    smooth_v: FloatArray, smooth_i: FloatArray, first: int, tail: slice, noise: float
+    smooth_v: FloatArray, smooth_i: FloatArray, first: int, tail: slice, noise: float, on: float, *, is_on: bool
 ) -> tuple[float, float, float] | None:
     """Return (off current, on current, fractional index half way) of the rise that lasts to the end of ``tail``.
-
-    The samples of ``tail`` show the on state.
 
     Parameters
     ----------
     smooth_v, smooth_i : [V], [A], shape (n,), means of some samples
     first : sample where the edge is half way up
+    tail : samples that show the on state
     noise : [A] standard deviation of a mean
+    on : [A] current of the on state
+    is_on : whether this is known to be a current of the on state: it need not rise suddenly
     """
     last = int(tail.stop) - 1
-    on = float(np.median(smooth_i[tail]))  # a median: the falling edge's charging current may reach into it
     on_conductance = on / float(np.median(smooth_v[tail]))
     across = smooth_v[first : last + 1]
     conductance = smooth_i[first : last + 1] / across
@@ -108,7 +112,8 @@ def _lasting_rise(
         # near zero current the lowest of many readings is noise: no less than the noise allows
         begins = max(float(conductance[low]), 0.0) + doubt / float(across[low])
         if on_conductance > ratio * begins and (not jump or _jumps(conductance[low:], across[low:], doubt)) and (
-                (not jump and on_conductance > _SETTLES * begins) or _is_sudden(conductance, across, low, doubt)):
+                is_on or (not jump and on_conductance > _SETTLES * begins) or _is_sudden(
+                    conductance, across, low, doubt)):
             break
     else:
         return None
@@ -129,7 +134,7 @@ def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt:
     doubt : [A] by which noise may change a current
     """
     number = np.arange(lowest, conductance.size)
-    later = np.minimum(np.ceil(number * _MEANWHILE).astype(np.int64), conductance.size - 1)
+    later = np.minimum(np.ceil(number * _MEANWHILE).astype(np.int64) + _RESOLVED, conductance.size - 1)
     before = np.maximum(conductance[number], 0.0) + doubt / voltage[number]
     by_voltage = np.maximum(voltage[later] / voltage[number], 1.0) ** _STEEPEST
     return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN * by_voltage * before))

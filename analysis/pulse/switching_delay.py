@@ -61,6 +61,7 @@ def switching_delay(
     facts: PulseFacts | None = None,
     flags: Flag = Flag.NONE,
     by_level: bool | None = None,
+    on_current: float = math.nan,
 ) -> Delay:
     """Measure the switching delay in one record that holds one pulse.
 
@@ -70,6 +71,7 @@ def switching_delay(
     facts : accuracy of the scope
     flags : of the acquisition, passed on
     by_level : whether half of the highest current is the instant, and not the steepest rise; None: as the record shows
+    on_current : [A] of the on state, from another pulse of the same amplitude; NaN: it is not known
 
     Returns
     -------
@@ -96,7 +98,7 @@ def switching_delay(
     if span is None:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     first, last = span
-    last, rise = first_rise(v, i, first, last, i_noise)
+    last, rise = first_rise(v, i, first, last, i_noise, abs(on_current))
     quiet = _quiet(v, first)
     resistor = Explained.NO if rise is None else resistor_explains(v, i, quiet, (first, last), rise)
     if rise is None or resistor is not Explained.NO:
