@@ -8,6 +8,7 @@ import pytest
 from tsbench.simulated_backends.lecroy.descriptor import LENGTH, descriptor, steps_index
 from tsbench.simulated_backends.lecroy.headers import long_header, short_header
 from tsbench.simulated_backends.lecroy.parameters import depth_text, pairs
+from tsbench.simulated_backends.lecroy.template import template_lines
 from tsbench.simulated_backends.scpi.errors import ScpiError
 
 
@@ -83,3 +84,32 @@ def test_descriptor_of_a_waveform() -> None:
 
 def test_places_of_steps() -> None:
     assert [steps_index(value) for value in (1e-12, 2e-12, 1e-9, 5e-4)] == [0, 1, 9, 26]
+
+
+@pytest.mark.parametrize(("title", "elements"), [   # WM-RCM-E Rev D, appendix II, p. 287 to 289
+    ("USERTEXT: BLOCK", [(0, "TEXT: text")]),
+    ("TRIGTIME: ARRAY", [(0, "TRIGGER_TIME: double"), (8, "TRIGGER_OFFSET: double")]),
+    ("RISTIME: ARRAY", [(0, "RIS_OFFSET: double")]),
+    ("SIMPLE: ARRAY", [(0, "MEASUREMENT: data")]),
+    ("DUAL: ARRAY", [(0, "MEASUREMENT_1: data"), (0, "MEASUREMENT_2: data")]),
+])
+def test_places_in_the_arrays_of_the_template(title: str, elements: list[tuple[int, str]]) -> None:
+    lines = list(template_lines())
+    first = lines.index(title) + 1
+    parts = [line.partition(">") for line in lines[first:first + len(elements)]]
+    assert [(int(place.strip("< ")), rest.strip()) for place, _, rest in parts] == elements
+    assert lines[first + len(elements)].endswith(f"END{title.partition(' ')[2]}")
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("COMM_TYPE", "byte word"), ("COMM_ORDER", "HIFIRST LOFIRST"),
+    ("RECORD_TYPE", "single_sweep interleaved histogram graph filter_coefficient complex extrema sequence_obsolete "
+     "centered_RIS peak_detect"),
+    ("PROCESSING_DONE", "no_processing fir_filter interpolated sparsed autoscaled no_result rolling cumulative"),
+    ("VERT_COUPLING", "DC_50_Ohms ground DC_1MOhm ground AC,_1MOhm"), ("BANDWIDTH_LIMIT", "off on"),
+])
+def test_words_of_the_enumerations_of_the_template(name: str, words: str) -> None:
+    lines = list(template_lines())
+    first = next(place for place, line in enumerate(lines) if line.endswith(f" {name}: enum")) + 1
+    last = next(place for place in range(first, len(lines)) if lines[place].strip() == "endenum")
+    assert [line.split() for line in lines[first:last]] == [[f"_{n}", word] for n, word in enumerate(words.split())]

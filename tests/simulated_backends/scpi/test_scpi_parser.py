@@ -99,8 +99,8 @@ def test_an_unclosed_string_ends_with_its_message() -> None:
     assert split_messages(b"A (1\nB\nC\n", end=True)[0] == [b"A (1\nB", b"C"]   # an open parenthesis hides one newline
     assert split_messages(b"A 'x(\nB 'y\n", end=True)[0] == [b"A 'x(", b"B 'y"]   # nor is it closed by the next one
     assert split_messages(b"A 'x\ny'\nB?\n", end=True)[0] == [b"A 'x", b"y'", b"B?"]
-    assert split_messages(b"A 'x\ny'\nB?\n", end=True, lines=True)[0] == [b"A 'x\ny'", b"B?"]
-    assert split_messages(b"A 'x\nB?\n", end=True, lines=True)[0] == [b"A 'x", b"B?"]
+    assert split_messages(b"A 'x\ny'\nB?\n", end=True, newlines_in_text=True)[0] == [b"A 'x\ny'", b"B?"]
+    assert split_messages(b"A 'x\nB?\n", end=True, newlines_in_text=True)[0] == [b"A 'x", b"B?"]
 
 
 def test_parentheses_hide_separators() -> None:
@@ -350,12 +350,15 @@ def test_half_spellings_queries_and_commands_are_told_apart() -> None:
         assert error.value.code == -113
 
 
-def test_an_exact_form_is_stronger_than_a_length_between() -> None:
+@pytest.mark.parametrize("order", [1, -1])
+def test_short_and_long_forms_win_over_abbreviations(order: int) -> None:
+    """STATI abbreviates STATistics and is the short form of STATIon; STATIST is a whole word of its own."""
     tree = CommandTree(any_length=True)
-    for pattern in (":STATistics:MODe", ":STATE<1-4>", ":STATU", ":MODe:RECord<1-2>"):
+    for pattern in (":STATistics:MODe", ":STATIon", ":STATIST", ":STATE<1-4>", ":STATU", ":MODe:RECord<1-2>")[::order]:
         tree.add(pattern, HeaderEntry(lambda *_: None, pattern))
-    for header, name in (("STATI:MOD", ":STATistics:MODe"), ("STATISTIC:MODE", ":STATistics:MODe"),
-                         ("STATE", ":STATE<1-4>"), ("STATU", ":STATU")):
+    for header, name in (("STAT:MOD", ":STATistics:MODe"), ("STATIS:MOD", ":STATistics:MODe"),
+                         ("STATISTIC:MODE", ":STATistics:MODe"), ("STATI", ":STATIon"), ("STATION", ":STATIon"),
+                         ("STATIST", ":STATIST"), ("STATE", ":STATE<1-4>"), ("STATU", ":STATU")):
         assert tree.resolve(header, tree.start)[0].name == name
     assert tree.resolve("MOD:RECO2", tree.start)[1] == (2,)
     for header in ("STA:MOD", "STATISTICSX:MOD", "MO:REC"):

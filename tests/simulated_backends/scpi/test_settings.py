@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import MessageDevice
-from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Number
+from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Limited, Number
 from tsbench.simulated_backends.scpi.tree import Setting
 from tsbench.simulated_backends.services.clock import BenchClock
 
@@ -87,3 +88,32 @@ def test_a_message_that_came_before_is_carried_out_again() -> None:
         assert source.stage.level["VOLT"] == 2.0
         assert ask(source, ":SYST:ERR?").startswith("-113")
     assert len(source.stage.seen) == 6
+
+
+@pytest.mark.parametrize("text", ["1_0", "\xb2", "0x1", "1e", "--1", "1e999", "nan", "inf", "1 0"])
+def test_what_is_no_number_does_not_switch(text: str) -> None:
+    source = Source()
+    source.exchange.recv(b":STAT " + text.encode("latin-1"), True)
+    assert int(ask(source, ":SYST:ERR?").split(",")[0]) in (-104, -224)
+    assert source.stage.on is False and ask(source, ":STAT?") == "0"
+
+
+@pytest.mark.parametrize(("text", "on"), [("1", True), ("0.6", True), ("-2", True), ("1e1", True), ("0.4", False)])
+def test_a_number_switches_by_its_rounded_value(text: str, on: bool) -> None:
+    source = Source()
+    ask(source, f":STAT {text}")
+    assert source.stage.on is on and ask(source, ":SYST:ERR?").startswith("+0,")
+
+
+@pytest.mark.parametrize(("text", "value"), [(b"1e30", 1e30), (b"-1e37", -1e37), (b"9.9e37", 9.9e37)])
+def test_numbers_up_to_the_infinity_of_scpi_are_taken(text: bytes, value: float) -> None:
+    """SCPI-99, volume 1, 7.2.1.4: 9.9e37 stands for infinity."""
+    for parameter in (Number("V"), Integer("V"), Limited("V")):
+        assert parameter.parse(text, None, ()) == value
+
+
+@pytest.mark.parametrize("text", [b"1e38", b"-1e38", b"1e300"])
+def test_numbers_beyond_the_infinity_of_scpi_are_refused(text: bytes) -> None:
+    for parameter in (Number("V"), Integer("V"), Limited("V")):
+        with pytest.raises(ScpiError, match="-222"):
+            parameter.parse(text, None, ())

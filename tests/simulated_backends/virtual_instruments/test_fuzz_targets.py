@@ -36,6 +36,10 @@ def test_scpi_oscilloscopes_of_siglent_are_fuzzed_by_scpi() -> None:
     assert {"siglent_sds1202xe", "siglent_sds1204xe", "lecroy_wavesurfer3054z"} <= set(fuzz.models("lecroy"))
 
 
+def test_the_words_of_a_fuzzer_have_what_only_python_reads_as_a_number() -> None:
+    assert {b"nan", b"inf", b"1_0", b"\xb2", b"\xb9", b"\xa01", b"1e999", b"-1e999", b"1e-320"} <= set(fuzz.ODD_NUMBERS)
+
+
 @pytest.mark.parametrize(("seconds", "enough"), [(0.0, False), (1709.0, False), (1711.0, True), (7200.0, True)])
 def test_the_minutes_of_all_calls_must_be_spent(seconds: float, enough: bool) -> None:
     assert fuzz.long_enough({"seconds": seconds}, 30.0) is enough

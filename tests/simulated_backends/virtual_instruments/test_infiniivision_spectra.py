@@ -86,6 +86,29 @@ def test_an_end_does_not_move_to_where_centre_and_span_may_not_be(
     assert bench.ask(bench.scope, f"{head}:CENT?;SPAN?") == before
 
 
+@pytest.mark.parametrize("head", [":FFT", ":FUNC:FFT"])
+def test_the_narrowest_span_is_one_hertz(table: Any, head: str) -> None:
+    bench = screen_of(table)
+    bench.send(bench.scope, ":FUNC:OPER FFT", f"{head}:SPAN 8e5", f"{head}:CENT 4e5")
+    for narrow in ("SPAN 0", "SPAN 0.9", "FREQ:STAR 8e5", "FREQ:STOP 0", "FREQ:STOP 0.9"):
+        bench.send(bench.scope, f"{head}:{narrow}")
+        assert bench.errors(bench.scope) == [-222], narrow
+    assert bench.ask(bench.scope, f"{head}:CENT?;SPAN?") == "+4.00000000E+05;+8.00000000E+05"
+    bench.send(bench.scope, f"{head}:FREQ:STOP 1")
+    assert bench.number(bench.scope, f"{head}:SPAN?") == 1.0 and bench.errors(bench.scope) == []
+
+
+@pytest.mark.parametrize("head", [":FFT", ":FUNC:FFT"])
+def test_the_centre_is_not_below_minus_25_gigahertz(table: Any, head: str) -> None:
+    bench = screen_of(table)
+    bench.send(bench.scope, ":FUNC:OPER FFT", f"{head}:SPAN 1e9", f"{head}:CENT -2.5e10")
+    assert bench.errors(bench.scope) == []
+    for low in ("CENT -2.51e10", "FREQ:STAR -2.7e10", "FREQ:STOP -2.52e10"):
+        bench.send(bench.scope, f"{head}:{low}")
+        assert bench.errors(bench.scope) == [-222], low
+    assert bench.ask(bench.scope, f"{head}:CENT?;SPAN?") == "-2.50000000E+10;+1.00000000E+09"
+
+
 def test_the_end_of_a_wide_spectrum_is_taken_back_as_it_was_told(table: Any) -> None:
     bench = screen_of(table)
     bench.send(bench.scope, ":FUNC:OPER FFT", ":FUNC:FFT:SPAN 1E11", ":FUNC:FFT:CENT 2.5E10")

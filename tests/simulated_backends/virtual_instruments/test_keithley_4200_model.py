@@ -24,6 +24,22 @@ def test_user_mode_sources_and_reads() -> None:
     assert found.volts() == pytest.approx(0.0, abs=1e-6) and not found.instrument.output_states()["smu1"]
 
 
+@pytest.mark.parametrize(("volts", "ohms", "amperes"), [
+    (1.0, "200G", 5e-12), (-10e-3, "2G", -5e-12), (10e-3, "100G", 1e-13), (1e-3, "1e12", 1e-15)])
+def test_currents_of_the_preamplifier_are_read(volts: float, ohms: str, amperes: float) -> None:
+    found = KxciAnalyser(f"R1 a 0 {ohms}\n")
+    found.send("US", "IT2", "RS 7", f"DV1, 0, {volts}, 0.01")
+    found.wait(1.0)
+    assert float(found.ask("TI1")[3:]) == pytest.approx(amperes, rel=5e-3)
+
+
+def test_a_voltage_below_a_nanovolt_is_read() -> None:
+    found = KxciAnalyser("R1 a 0 100\n")
+    found.send("US", "IT2", "RS 7", "DI1, 0, 5E-12, 1")
+    found.wait(1.0)
+    assert float(found.ask("TV1")[3:]) == pytest.approx(5e-10, rel=1e-3)
+
+
 @pytest.mark.parametrize(("kind", "seconds"), [("IT1", 0.002), ("IT2", 0.02), ("IT4,0,0,0.5", 0.01)])
 def test_integration_time(kind: str, seconds: float) -> None:
     found = KxciAnalyser()
@@ -138,6 +154,7 @@ def test_sampling_and_stop() -> None:
 
 @pytest.mark.parametrize("source", [
     ("VR1, 0, 2, 0.001, 0.01",),   # 2001 points
+    ("VR1, 0, 1.024, 0.001, 0.01",), ("VR1, 1.024, 0, 0.001, 0.01",), ("IR1, 0, 1.024E-3, 1E-6, 1",),   # 1025 points
     ("VR1, 0, 2, 0.0005, 0.01",),   # a step below 1 mV is zero
     ("VR2, 0.1, 10",), ("IR1, 0, 1, 1, 1",), ("VR1, 0, 2, 0.1, 1",), ("VC1, 1, 0.1",), ("VL2, 1, 0.1, 1",)])
 def test_refused_sweeps(source: tuple[str, ...]) -> None:
@@ -146,6 +163,12 @@ def test_refused_sweeps(source: tuple[str, ...]) -> None:
     assert found.ask(source[0]).endswith(")")
     found.send("MD")
     assert found.ask("ME1").endswith("(-122)")   # nothing is set
+
+
+@pytest.mark.parametrize("source", ["VR1, 0, 1.023, 0.001, 0.01", "IR1, 1.023E-3, 0, 1E-6, 20"])
+def test_a_sweep_may_have_1024_points(source: str) -> None:
+    found = KxciAnalyser()
+    found.send("DE", "CH1, 'V1', 'I1', 2, 1" if source[0] == "I" else "CH1, 'V1', 'I1', 1, 1", "SS", source)
 
 
 def test_options_of_a_world_file() -> None:

@@ -43,7 +43,12 @@ def test_identity_and_reset(generator: Any) -> None:
     ("FREQ 90e6", [-222], {"FREQ?": 80e6}),
     ("FREQ 2e6;:FUNC RAMP", [-221], {"FREQ?": 1e6}),
     ("FUNC SQU;:FUNC:SQU:DCYC 20;:FREQ 30e6", [-221], {"FUNC:SQU:DCYC?": 40}),
+    ("FUNC SQU;:FUNC:SQU:DCYC 20;:FREQ 25e6", [], {"FUNC:SQU:DCYC?": 20}),   # the ends of the ranges of duty cycles
+    ("FUNC SQU;:FUNC:SQU:DCYC 20;:FREQ 25.1e6", [-221], {"FUNC:SQU:DCYC?": 40}),
+    ("FUNC SQU;:FUNC:SQU:DCYC 60;:FREQ 50e6", [], {"FUNC:SQU:DCYC?": 60}),
+    ("FUNC SQU;:FUNC:SQU:DCYC 60;:FREQ 50.1e6", [-221], {"FUNC:SQU:DCYC?": 50}),
     ("FUNC:SQU:DCYC 10", [-222], {"FUNC:SQU:DCYC?": 20}),
+    ("*CLS", [], {"PULS:PER? MIN": 20e-9, "PULS:PER? MAX": 2000.0, "PULS:PER?": 1e-3}),
     ("VOLT 11", [-222], {"VOLT?": 10.0}),
     ("VOLT 1E-4", [-222], {"VOLT?": 1e-3}),
     ("VOLT 10;:VOLT:OFFS 1", [-222], {"VOLT?": 10.0, "VOLT:OFFS?": 0.0}),

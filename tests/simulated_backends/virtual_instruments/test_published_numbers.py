@@ -77,7 +77,7 @@ PUBLISHED: Mapping[str, Mapping[str, object]] = {
     "MODEL 2460": {"range_down": 0.1, "least_limit": 1e-3},   # manuals 2470-901-01, p. 4-38; 2461-901-01, p. 6-94
     "MODEL 2470": {"least_limit": 0.106},   # manual 2470-901-01 rev. A, p. 12-78
     "Model 2602B": {"least_limit": 0.1, "least_limits": {"CURR": 10e-9, "VOLT": 10e-3}},   # data sheet, p. 5
-    "B2912A": {"range_change_overshoot": 0.25},   # data sheet, p. 17
+    "B2912A": {"range_change_overshoot": 0.25, "resolution": 0.1e-6 / 0.2},   # data sheet, p. 17, p. 16 (0.1 uV)
     "33622A": {"min_edge_time": 2.9e-9, "slow_edge_time": 3.3e-9, "output_resistance": 50.0},
     "33522B": {"min_edge_time": 8.4e-9, "output_resistance": 50.0},   # 33500 user's guide, p. 62, 70
     "33250A": {"min_edge_time": 5e-9, "dac_bits": 12},   # user's guide, p. 168
@@ -159,6 +159,7 @@ RANGES: Mapping[tuple[str, str, str], tuple[str, float]] = {
     ("MODEL 2450", "CURR", "noise"): (".5 p, .5 p, 5 p, 40 p, 400 p, 5 n, 40 n, 100 n, 3 u", 1.0),
     # B2900A data sheet, p. 17 and 18
     ("B2912A", "VOLT", "time_constant"): ("50 u, 50 u, 110 u, 700 u", 6.9),
+    ("B2912A", "VOLT", "step"): (".1 u, 1 u, 10 u, 100 u", 1.0),   # p. 16
 }
 #: fields of an imperfection that may be 0: the instrument has none of it, by the folder of the models
 ABSENT = {

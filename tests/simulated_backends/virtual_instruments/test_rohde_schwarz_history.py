@@ -116,6 +116,26 @@ def test_a_replay_takes_its_time_and_ends_with_the_last(bench: Any) -> None:
     assert bench.ask(s, "CHAN1:HIST:PALL?;REPL?;TPAC?;STAR?;STOP?") == "0;1;0.1;-4;-2" and not bench.errors(s)
 
 
+@pytest.mark.parametrize(("start", "stop", "shown"), [
+    (-10, 0, [-2, -1, 0, 0]), (-10, -2, [-2, -2]), (-10, -5, [-2, -2]), (-1, -2, [-1, -1]), (0, -2, [0, 0]),
+])
+def test_a_replay_keeps_to_what_there_is(bench: Any, start: int, stop: int, shown: list[int]) -> None:
+    """A start before the oldest is the oldest; a stop before the start is the start."""
+    series(bench, 3)
+    bench.send(bench.scope, "CHAN1:HIST:TPAC 0.1", "CHAN1:HIST:PALL OFF", f"CHAN1:HIST:STAR {start}",
+               f"CHAN1:HIST:STOP {stop}")
+    bench.send(bench.scope, "CHAN1:HIST:PLAY")
+    seen = []
+    for _ in shown:
+        seen.append(int(bench.ask(bench.scope, "CHAN1:HIST:CURR?")))
+        bench.bench.clock.wait(0.1)
+    assert seen == shown and not bench.errors(bench.scope)
+    bench.send(bench.scope, "CHAN1:HIST:PLAY")
+    begin = bench.bench.clock.now
+    assert bench.ask(bench.scope, "*OPC?") == "1"
+    assert bench.bench.clock.now - begin == pytest.approx(0.1 * (len(shown) - 1), abs=0.01)
+
+
 def test_the_times_by_the_clock_of_the_scope(bench: Any) -> None:
     series(bench, 3)
     found = []

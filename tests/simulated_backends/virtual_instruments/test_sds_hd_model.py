@@ -54,6 +54,13 @@ def test_settings_of_the_programming_guide(bench: Any, message: str, query: str,
     assert bench.ask(bench.scope, query) == reply
 
 
+@pytest.mark.parametrize("source", [b"C\xb2", b"CHAN\xb9", b"C0_2", b"C2.0", b"C0", b"C5", b"C", b"C" + 5000 * b"2"])
+@pytest.mark.parametrize("header", [":TRIG:EDGE:SOUR", ":WAV:SOUR", ":MEAS:ADV:P1:SOUR1"])
+def test_a_source_that_is_none_changes_nothing(bench: Any, header: str, source: bytes) -> None:
+    bench.send(bench.scope, f"{header} C3", header.encode() + b" " + source)
+    assert bench.ask(bench.scope, f"{header}?") == "C3"
+
+
 def test_a_pulse_with_twelve_bits(bench: Any) -> None:
     bench.send(bench.generator, *PULSES)
     single(bench, ":CHAN1:SCAL 0.2", ":CHAN1:OFFS -0.5", ":TRIG:EDGE:LEV 0.5", ":TIM:SCAL 5E-5", ":TIM:DEL 1E-4",

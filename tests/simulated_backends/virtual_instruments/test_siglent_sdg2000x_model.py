@@ -36,6 +36,8 @@ def test_identity_and_reset(sdg: Any) -> None:
     ("C1:BSWV WVTP,PULSE,FRQ,1e4HZ,WIDTH,1e-6S,RISE,1e-8,FALL,2e-8S", [], "C1:BSWV?",
      {"WIDTH": "1e-06", "RISE": "1e-08S", "FALL": "2e-08S", "PERI": "0.0001S", "DUTY": "1"}),
     ("C1:BASIC_WAVE WVTP,PULSE,WIDTH,1e-9,RISE,1e-9", [], "C1:BSWV?", {"WIDTH": "1.63e-08", "RISE": "8.4e-09S"}),
+    ("C1:BSWV WVTP,PULSE", [], "C1:BSWV?", {"RISE": "8.4e-09S", "FALL": "8.4e-09S"}),   # after a reset
+    ("*RST;C2:BSWV WVTP,PULSE", [], "C2:BSWV?", {"RISE": "8.4e-09S", "FALL": "8.4e-09S"}),
     ("C1:BSWV WVTP,PULSE,FRQ,1e9", [], "C1:BSWV?", {"FRQ": "25000000HZ"}),
     ("C1:BSWV WIDTH,1e-6", [], "C1:BSWV?", {"WVTP": "SINE"}),   # of a pulse: ignored
     ("C1:BSWV AMP,30", [], "C1:BSWV?", {"AMP": "20V"}),

@@ -319,6 +319,32 @@ def test_an_abbreviated_program_acquires_what_it_switched_on(mso: Scope) -> None
     assert mso.ask("DATa:SOUrce:AVAILable?;:HORizontal:RECOrdlength?") == "CH2;2000"
 
 
+@pytest.mark.parametrize("word", ["AUX", "AUXI", "aux", "AuxiL", "AUXILIAR", "AUXILIARY"])
+@pytest.mark.parametrize("model", ["tektronix_mso44", "tektronix_mso64", "tektronix_mso5104b", "tektronix_dpo7254c"])
+def test_the_auxiliary_input_has_any_length_of_its_word(model: str, word: str) -> None:
+    scope = Scope(model)
+    scope.tell(f"TRIGger:A:EDGE:SOUrce {word}")
+    assert scope.events() == [] and scope.ask("TRIGger:A:EDGE:SOUrce?") == "AUXILIARY"
+
+
+@pytest.mark.parametrize(("model", "word"), [
+    ("tektronix_mso54", "AUX"), ("tektronix_mso54", "AUXI"), ("tektronix_mso64", "AU"), ("tektronix_mso64", "AUXX"),
+    ("tektronix_dpo7254c", "AUXILIARYS"),
+])
+def test_an_auxiliary_input_that_is_not_there_is_refused(model: str, word: str) -> None:
+    scope = Scope(model)
+    scope.tell(f"TRIGger:A:EDGE:SOUrce {word}")
+    assert scope.events() == [224] and scope.ask("TRIGger:A:EDGE:SOUrce?") == "CH1"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    (8e-9, "8.0E-9"), (160e-12, "160.0E-12"), (100.4e-12, "100.4000E-12"), (3.2e-9, "3.2000E-9"), (1e-6, "1.0E-6"),
+    (1.01e-6, "1.0100E-6"), (999.9e-9, "999.9000E-9"),
+])
+def test_only_a_whole_interval_is_written_short(mso: Scope, seconds: float, text: str) -> None:
+    assert mso.scope.waveform_commands.time_text(seconds) == text
+
+
 @pytest.mark.parametrize("channel", ["CH" + 5000 * "1", "CH5000000000", "CH\xb2", "CH0"])
 def test_a_channel_that_is_none_is_refused(mso: Scope, channel: str) -> None:
     for header in ("DATA:SOUR", "TRIG:A:EDGE:SOUR"):

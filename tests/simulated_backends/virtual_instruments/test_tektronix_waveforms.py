@@ -116,6 +116,21 @@ def test_the_words_of_a_preamble_are_those_of_instruments(table: Any) -> None:
     assert scope.ask("WFMOutpre:ASC_Fmt?;XINcr?") == "INTEGER;8.0E-9"
 
 
+@pytest.mark.parametrize(("scale", "text"), [
+    ("0.1", "100.0mV/div"), ("0.02", "20.00mV/div"), ("0.005", "5.000mV/div"), ("1", "1.000V/div"),
+    ("0.99996", "1000mV/div"),
+])
+@pytest.mark.parametrize("model", [MSO, DPO])
+def test_the_name_of_a_waveform_has_four_digits_and_no_point_behind_them(
+    table: Any, model: str, scale: str, text: str,
+) -> None:
+    scope = Scope(table, model)
+    scope.tell(f"CH1:SCAle {scale};OFFSet 0", "TRIGger:A:MODe AUTO")
+    scope.acquire(rate=312.5e6 if model == MSO else 500e6, points=1000)
+    assert scope.ask("WFMOutpre:WFId?").split(", ")[2] == text
+    assert scope.ask("WFMOutpre:XINcr?") == ("3.2000E-9" if model == MSO else "2.0000E-9")
+
+
 @pytest.mark.parametrize(("model", "rate", "step"), [
     (MSO, 3.125e9, 16), (MSO, 6.25e9, 256), ("tektronix_mso64", 12.5e9, 16), (DPO, 1e9, 256)])
 def test_resolution_depends_on_the_sample_rate(table: Any, model: str, rate: float, step: int) -> None:

@@ -172,6 +172,18 @@ def test_the_power_of_each_range_warms_with_the_time_constant(world: World, numb
     assert say(world, "HTR? 1") == "+000.0" and float(say(world, "KRDG? A")) == pytest.approx(296, abs=0.02)
 
 
+@pytest.mark.parametrize(("model", "output", "watts"), [
+    ("336", 1, 100), ("336", 2, 50), ("335", 1, 75), ("335", 2, 25)])
+def test_the_highest_range_has_the_power_of_the_data_sheet(
+    tmp_path: Path, model: str, output: int, watts: float,
+) -> None:
+    world = opened(tmp_path, model, ('heater = "ls.1"', f'heater = "ls.{output}"'))
+    say(world, f"OUTMODE {output},3,0,0;MOUT {output},100;RANGE {output},3")
+    world.clock.wait(1000.0)
+    assert float(say(world, "KRDG? A")) == pytest.approx(296 + 2 * watts, abs=0.01)
+    close_world(world)
+
+
 def test_a_closed_loop_holds_the_set_point_and_a_ramp_has_its_rate(world: World) -> None:
     say(world, "RAMP 1,1,30;SETP 1,326;RANGE 1,3")
     world.clock.wait(30.0)

@@ -43,13 +43,14 @@ def test_settings_read_back(world: World, message: str, reply: str) -> None:
 
 @pytest.mark.parametrize(("message", "bit"), [
     ("ALARM E,1", 0x10), ("ALARM A,2", 0x10), ("ALARM A,1,hot", 0x20), ("ALARM A,1,9,1,-1", 0x10), ("RELAY 3,1", 0x10),
+    ("RELAY 0,1", 0x10), ("RELAY 0,2,B,0", 0x10), ("RELAY -1,1", 0x10), ("RELAY? 0", 0x10), ("RELAYST? 0", 0x10),
     ("RELAY 1,3", 0x10), ("RELAY 1,2,A,3", 0x10), ("OPSTE 256", 0x10), ("MNMXRDG? A", 0x20), ("LOCK 1,1000", 0x10),
     ("LOCK 1,0123", 0x10), ("BRIGT 33", 0x10), ("DISPLAY 7,0,1", 0x10), ("DISPLAY 1", 0x20), ("DISPFLD 9,1,1", 0x10),
     ("DISPFLD 1,5,1", 0x10), ("LEDS 2", 0x10), ("ZONE 3,1,25,10,20,0,0,2,2,10", 0x10), ("ZONE? 1,11", 0x10),
     ("ZONE 1,1,25", 0x20), ("ZONE 1,1,25,10,20,0,0,4,2,10", 0x10), ("MODE 3", 0x10),
 ])
 def test_what_is_wrong_changes_nothing(world: World, message: str, bit: int) -> None:
-    asked = "ALARM? A;RELAY? 1;OPSTE?;LOCK?;BRIGT?;DISPLAY?;DISPFLD? 1;LEDS?;ZONE? 1,1;MODE?"
+    asked = "ALARM? A;RELAY? 1;RELAY? 2;OPSTE?;LOCK?;BRIGT?;DISPLAY?;DISPFLD? 1;LEDS?;ZONE? 1,1;MODE?"
     before = say(world, asked)
     say(world, "*CLS")
     assert say(world, message) == "" and int(say(world, "*ESR?")) == bit

@@ -152,6 +152,42 @@ def test_velox_commands(velox: World, message: str, reply: str) -> None:
     assert say(velox, message) == reply
 
 
+def test_velox_moves_by_the_width_along_x_and_by_the_height_along_y(velox: World) -> None:
+    assert say(velox, "SetChuckIndex 500 2000") == "0: "
+    assert say(velox, "MoveChuckIndex 3 -1") == "0: "
+    assert say(velox, "ReadChuckPosition").startswith("0: 1500.0 -2000.0 ")
+    assert say(velox, "MoveChuckIndex 1 1 R") == "0: "
+    assert say(velox, "ReadChuckPosition").startswith("0: 2000.0 0.0 ")
+
+
+@pytest.mark.parametrize("velocity", ["0", "-1", "101"])
+@pytest.mark.parametrize("move", ["MoveChuckIndex 1 1 H", "MoveChuck 1000 1000 H Y"])
+def test_velox_has_a_highest_velocity_and_one_above_zero(velox: World, move: str, velocity: str) -> None:
+    assert say(velox, f"{move} {velocity}") == f"12: Velocity {velocity} is out of range"
+    assert say(velox, "ReadChuckPosition").startswith("0: 0.0 0.0 ")
+    assert say(velox, f"{move} 100") == "0: "
+
+
+@pytest.mark.parametrize("number", ["0_1", "1.0", "1e0"])
+@pytest.mark.parametrize(("model", "message", "reply"), [
+    ("formfactor_velox", "GetDieDataAsColRow {}", "11: Wrong argument {}"),
+    ("formfactor_velox", "StepNextDie {} 1", "11: Wrong argument {}"),
+    ("formfactor_velox", "StepNextDie 1 1 {}", "11: Wrong argument {}"),
+    ("formfactor_velox", "MoveChuckIndex {} 1", "11: Wrong argument {}"),
+    ("formfactor_velox", "MoveChuckIndex 1 {}", "11: Wrong argument {}"),
+    ("mpi_sentio", "map:step_die_seq {}", "6,0,Invalid parameter: {}"),
+    ("mpi_sentio", "map:step_die_seq 1, {}", "6,0,Invalid parameter: {}"),
+    ("mpi_sentio", "map:path:get_die {}", "6,0,Invalid parameter: {}"),
+    ("mpi_sentio", "map:subsite:step {}", "6,0,Invalid parameter: {}"),
+    ("mpi_sentio", "map:die:get_status 1, {}", "6,0,Invalid parameter: {}"),
+])
+def test_numbers_of_dies_are_digits(tmp_path: Path, model: str, message: str, reply: str, number: str) -> None:
+    world = opened(tmp_path, model)
+    assert say(world, message.format(number)) == reply.format(number)
+    assert not say(world, message.format("1")).startswith(reply[:2])
+    close_world(world)
+
+
 def test_pymeasures_velox_walks_over_the_wafer(tmp_path: Path) -> None:
     path = tmp_path / "a.world.toml"
     path.write_text(WORLD.format(model="formfactor_velox"), "utf-8")

@@ -93,7 +93,8 @@ def test_closing_and_opening(world: World) -> None:
     assert say(world, ALL) == "nil" and say(world, "print(channel.getcount('1A01'))") == "2"
 
 
-@pytest.mark.parametrize("channels", ["1Z01", "2A01", "1A13", "1A03:1A01", "slot9x", ""])
+@pytest.mark.parametrize("channels", ["1Z01", "2A01", "1A13", "1A03:1A01", "slot9x", "", "slot\xb2", "slot0_1",
+                                      "1A0\xb2", "slot"])
 def test_a_channel_that_is_not_there_is_an_error_and_changes_nothing(world: World, channels: str) -> None:
     say(world, "channel.close('1A01')")
     say(world, f"channel.close('1B01,{channels}')")
