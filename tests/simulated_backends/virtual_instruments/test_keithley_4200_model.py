@@ -30,14 +30,14 @@ def test_currents_of_the_preamplifier_are_read(volts: float, ohms: str, amperes:
     found = KxciAnalyser(f"R1 a 0 {ohms}\n")
     found.send("US", "IT2", "RS 7", f"DV1, 0, {volts}, 0.01")
     found.wait(1.0)
-    assert float(found.ask("TI1")[3:]) == pytest.approx(amperes, rel=5e-3)
+    assert float(found.ask("TI1")[3:]) == pytest.approx(amperes, rel=5e-3, abs=0.0)
 
 
 def test_a_voltage_below_a_nanovolt_is_read() -> None:
     found = KxciAnalyser("R1 a 0 100\n")
     found.send("US", "IT2", "RS 7", "DI1, 0, 5E-12, 1")
     found.wait(1.0)
-    assert float(found.ask("TV1")[3:]) == pytest.approx(5e-10, rel=1e-3)
+    assert float(found.ask("TV1")[3:]) == pytest.approx(5e-10, rel=1e-3, abs=0.0)
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("IT1", 0.002), ("IT2", 0.02), ("IT4,0,0,0.5", 0.01)])

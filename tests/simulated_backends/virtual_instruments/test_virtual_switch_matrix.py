@@ -61,7 +61,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def say(world: World, message: str) -> str:
     """Send a message, let it act, and return its reply."""
     exchange = world.instruments["matrix"].exchange
-    exchange.recv(message.encode() + b"\n", True)
+    exchange.recv(message.encode("latin-1") + b"\n", True)
     while exchange.will_answer:
         world.bench.clock.hop(world.bench.clock.now + 1.0)
     return exchange.talk(1000)[0].decode().rstrip("\n")
