@@ -38,7 +38,7 @@ class Depth(Parameter):
     """A number of points with multiplier: ``14M``, ``1.4M``, ``700K``, ``500``; the value is the number."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        text = raw.decode("latin-1").strip().upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
+        text = raw.strip().decode("latin-1").upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
         factor = _FACTORS.get(text[-1:])
         try:
             value = plain_number(text) if factor is None else plain_number(text[:-1]) * factor

@@ -16,6 +16,7 @@ _PLAIN = re.compile(rb"([*:A-Za-z0-9_?]+) +([^\s;,'\"#()]+)")
 _MOST_KEPT = 10_000  #: headers, and messages, that need not be read again
 _SHORT = 80  #: bytes of a message that is kept
 _DIGITS = re.compile(r"^(.*?[A-Za-z_])(\d+)$")
+_MOST_DIGITS = 10  #: a suffix of so many is out of range
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,8 @@ class CommandTree:
             suffix: int | None = None
             if child is None and (match := _DIGITS.match(word)):
                 child = here.child(match.group(1))
-                suffix = int(match.group(2))
+                digits = match.group(2)   # int() refuses more than 4300 with an error of its own
+                suffix = int(digits) if len(digits) < _MOST_DIGITS else 10**_MOST_DIGITS
             if child is None:
                 raise ScpiError(-113, header)
             suffixes.append(suffix)

@@ -216,7 +216,7 @@ class Boolean(Parameter):
     """ON, OFF, or a number (0 is OFF)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        text = raw.decode("latin-1").strip().upper()
+        text = raw.strip(_WHITE).decode("latin-1").upper()
         if text in {"ON", "1"}:
             return True
         if text in {"OFF", "0"}:

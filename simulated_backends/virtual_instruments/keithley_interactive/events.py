@@ -20,7 +20,7 @@ _ALONE = ("COMMand", "DISPlay", "NONE", "SLIMit")
 _NUMBERED = {"BLENder": 2, "DIGio": 6, "LAN": 8, "NOTify": 8, "TIMer": 4, "TSPLink": 3}
 _SPELLINGS = {spelling: long_and_short(word)[1] for word in (*_ALONE, *_NUMBERED) for spelling in long_and_short(word)}
 _COUNTS = {long_and_short(word)[1]: count for word, count in _NUMBERED.items()}
-_NUMBER = re.compile(r"([A-Z]+?)(\d+)$")
+_NUMBER = re.compile(r"([A-Z]+?)([0-9]{1,9})$")
 
 
 class TriggerEvent(Parameter):

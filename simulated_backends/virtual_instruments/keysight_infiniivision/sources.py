@@ -6,7 +6,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Parameter
 
-_NAME = re.compile(r"(CHAN|CHANNEL|FUNC|FUNCTION|MATH|WMEM|WMEMORY|FFT|EXT|EXTERNAL|LINE|ABUS|NONE)(\d*)")
+_NAME = re.compile(r"(CHAN|CHANNEL|FUNC|FUNCTION|MATH|WMEM|WMEMORY|FFT|EXT|EXTERNAL|LINE|ABUS|NONE)([0-9]{0,9})")
 _SHORT = {"CHANNEL": "CHAN", "FUNCTION": "FUNC", "MATH": "FUNC", "WMEMORY": "WMEM", "EXTERNAL": "EXT"}
 
 

@@ -20,7 +20,7 @@ class EdgeNumber(Parameter):
     """An edge: its slope (+ if left out) and its number from the left, from 1 on."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> tuple[str, int]:
-        found = re.fullmatch(r"([+-]?)(\d+)", raw.decode("latin-1").strip())
+        found = re.fullmatch(r"([+-]?)([0-9]{1,9})", raw.decode("latin-1").strip())
         if found is None:
             raise ScpiError(-104)
         if not int(found[2]):

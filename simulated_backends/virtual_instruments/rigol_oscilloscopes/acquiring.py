@@ -23,7 +23,7 @@ class RigolDepth(Parameter):
     """AUTO, or one of the depths that are left with the channels that are on."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> int:
-        text = raw.decode("latin-1").strip()
+        text = raw.strip().decode("latin-1")
         if text.upper() == "AUTO":
             return 0
         sheet, found = owner.data_sheet, owner.depths()

@@ -10,7 +10,7 @@ from tsbench.simulated_backends.scpi.parameters import Number, Parameter
 from tsbench.simulated_backends.scpi.syntax import Framing
 
 WAVE_DATA = re.compile(rb"(C\d+):(?:WVDT|WAVE_DATA)\s+([^\n]*?)WAVEDATA,", re.IGNORECASE)
-_LENGTH = re.compile(rb"LENGTH,(\d+)(KB|MB|B)?", re.IGNORECASE)
+_LENGTH = re.compile(rb"LENGTH,(\d{1,12})(KB|MB|B)?", re.IGNORECASE)
 _FACTORS = {b"KB": 1000, b"MB": 1_000_000, b"B": 1, b"": 1}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tsbench.simulated_backends.lecroy.descriptor import LENGTH, descriptor, steps_index
 from tsbench.simulated_backends.lecroy.headers import long_header, short_header
-from tsbench.simulated_backends.lecroy.parameters import depth_text, pairs
+from tsbench.simulated_backends.lecroy.parameters import Depth, depth_text, pairs
 from tsbench.simulated_backends.lecroy.template import template_lines
 from tsbench.simulated_backends.scpi.errors import ScpiError
 
@@ -67,6 +67,12 @@ def test_depths_and_pairs() -> None:
     assert pairs(("sp", "4", "NP", "10")) == {"SP": "4", "NP": "10"}
     with pytest.raises(ScpiError):
         pairs(("SP",))
+
+
+@pytest.mark.parametrize("text", [b"1_4M", b"14M\xa0", b"\xa014M", b"1\xb2", b"nan", b"M"])
+def test_a_depth_has_a_plain_number(text: bytes) -> None:
+    with pytest.raises(ScpiError, match="-104"):
+        Depth().parse(text, None, ())
 
 
 def test_descriptor_of_a_waveform() -> None:

@@ -90,7 +90,7 @@ def test_a_message_that_came_before_is_carried_out_again() -> None:
     assert len(source.stage.seen) == 6
 
 
-@pytest.mark.parametrize("text", ["1_0", "\xb2", "0x1", "1e", "--1", "1e999", "nan", "inf", "1 0"])
+@pytest.mark.parametrize("text", ["1_0", "\xb2", "\xa01", "1\xa0", "0x1", "1e", "--1", "1e999", "nan", "inf", "1 0"])
 def test_what_is_no_number_does_not_switch(text: str) -> None:
     source = Source()
     source.exchange.recv(b":STAT " + text.encode("latin-1"), True)

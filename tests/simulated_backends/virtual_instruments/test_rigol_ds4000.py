@@ -78,7 +78,8 @@ def test_an_input_of_50_ohm_loads_the_generator(bench: Any) -> None:
 @pytest.mark.parametrize(("message", "code"), [
     (":WAV:STAR 1", -113), (":WAV:STOP 100", -113), (":CHAN1:IMP 50", -104), (":CHAN1:SCAL 6", -222),
     (":TRIG:EDGE:LEV 0.7", -222), (":TRIG:HOLD 5E-8", -222), (":TIM:SCAL 1E-9", -222), (":ACQ:MDEP 12000", -222),
-    (":ACQ:MDEP 1_400_000", -104), (b":ACQ:MDEP 1400000\xb2", -104), (":ACQ:MDEP nan", -224), (":ACQ:MDEP 1e999", -104),
+    (":ACQ:MDEP 1_400_000", -104), (b":ACQ:MDEP 1400000\xb2", -104), (b":ACQ:MDEP 1400000\xa0", -104),
+    (":ACQ:MDEP nan", -224), (":ACQ:MDEP 1e999", -104),
 ])
 def test_what_is_refused(bench: Any, message: str | bytes, code: int) -> None:
     bench.send(bench.scope, ":CHAN1:SCAL 0.1", ":CHAN1:OFFS 0", message)

@@ -168,6 +168,14 @@ def test_words_of_a_measurement_may_be_left_out(table: Any) -> None:
     assert bench.errors(bench.scope) == [-224, -224, -108]
 
 
+@pytest.mark.parametrize(("message", "code"), [
+    (":MEAS:FREQ? CHAN{}", -224), (":WAV:SOUR FUNC{}", -224), (":MEAS:TEDG? +{}", -104), (":CHAN{}:SCAL 1", -114)])
+def test_a_number_of_5000_digits_is_refused(table: Any, message: str, code: int) -> None:
+    bench = table(imperfections=False, scope="keysight_dsox3054t")
+    bench.send(bench.scope, message.format(5000 * "1"))
+    assert bench.errors(bench.scope) == [code]
+
+
 def test_clipped_and_empty_screens(table: Any) -> None:
     bench = on_the_screen(table, ":CHAN1:RANG 1;OFFS 0")
     for header in ("VMAX", "VPP", "VTOP", "VRMS"):

@@ -180,6 +180,8 @@ def test_points_of_a_given_length_end_by_themselves() -> None:
     endless = b"C1:WVDT WVNM,a,WAVEDATA,\n\n"
     assert framing.messages(endless, False) == ([], endless)
     assert framing.messages(endless, True) == ([endless], b"")
+    longest = b"C1:WVDT WVNM,a,LENGTH," + 5000 * b"1" + b"B,WAVEDATA,ab\n"   # it waits for more
+    assert framing.messages(longest, False) == ([], longest)
 
 
 def test_levels_are_within_the_stated_accuracy(table: Any) -> None:
