@@ -102,10 +102,8 @@ def switching_delay(
     quiet = _quiet(v, first)
     resistor = Explained.NO if rise is None else resistor_explains(v, i, quiet, (first, last), rise)
     if rise is None or resistor is not Explained.NO:
-        stood = smoothed(v, 5)[first : last + 1]
-        most = float(stood.max())
-        held = float(np.ptp(time[first : last + 1][stood >= 0.5 * most]))  # so long the device did not switch
         flags |= Flag.NO_EVENT | (Flag.AMBIGUOUS if resistor is Explained.PERHAPS else Flag.NONE)
+        most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
         return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, low=held)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
@@ -136,6 +134,12 @@ def switching_delay(
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
     no_edge = beyond(voltage[: math.ceil(sharp.value)], facts.voltage_window).size > 0
     return bounded(delay, i, beyond(current, facts.current_window), (left, end), no_edge=no_edge)
+
+
+def _stood(time: FloatArray, voltage: FloatArray) -> tuple[float, float]:
+    """Return the highest voltage of a pulse that did not switch the device, and how long it stood above half of it."""
+    most = float(voltage.max())
+    return most, float(np.ptp(time[voltage >= 0.5 * most]))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ class Framing:
     reply_end : bytes behind each reply
     blocks : whether quoted text and definite-length blocks may hold the byte that ends a message
     empty : whether an empty message is executed too
-    newlines_in_text : whether a quoted text may hold newlines (IEEE 488.2 allows it; most instruments end the message there)
+    newlines_in_text : whether a quoted text may hold newlines (IEEE 488.2 allows it; most instruments end the message
+        there)
     """
 
     message_end: bytes = b"\n"
