@@ -136,7 +136,7 @@ def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt:
     number = np.arange(lowest, conductance.size)
     later = np.minimum(np.ceil(number * _MEANWHILE).astype(np.int64) + _RESOLVED, conductance.size - 1)
     before = np.maximum(conductance[number], 0.0) + doubt / voltage[number]
-    by_voltage = np.maximum(voltage[later] / voltage[number], 1.0) ** _STEEPEST
+    by_voltage = np.clip(voltage[later] / voltage[number], 1.0, 1e3) ** _STEEPEST   # clipped: it must not overflow
     return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN * by_voltage * before))
 
 
