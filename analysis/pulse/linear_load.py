@@ -76,7 +76,7 @@ def resistor_explains(
         hidden = fit.charging > _HIDES * height
         if hidden and fit.rest < _LEFT * height + _EXACT * fit.charging:
             found = Explained.PERHAPS
-        elif fit.conducts and not hidden and fit.rest < _LEFT * height:
+        elif fit.conducts and fit.rest < _LEFT * height:   # where it is not hidden
             return Explained.YES
     return found
 
