@@ -9,6 +9,7 @@ CHECKOUT`` also compares ``:READ?`` at 0.01 NPLC on a device with another checko
 import argparse
 import itertools
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -39,6 +40,7 @@ devices:
         specs: {min: -210, max: 210, type: float}
 resources: {"USB0::0x05E6::0x2450::SIM00011::INSTR": {device: meter}}
 """
+_COMMAS = 3  #: of a reply to *IDN?
 METER = "USB0::0x05E6::0x2450::SIM00011::INSTR"
 GENERATOR = "USB0::0x2A8D::0x5A01::SIM00012::INSTR"
 SCOPE = "USB0::0x2A8D::0x1764::SIM00013::INSTR"
@@ -84,6 +86,15 @@ def set_and_read(session: Any, header: str, values: Sequence[float]) -> Callable
     return act
 
 
+def is_kept(session: Any, header: str, values: Sequence[float]) -> bool:
+    """Return whether an instrument answers the first and the last of some values as they were set."""
+    for value in (values[0], values[-1]):
+        session.write(f"{header} {value:g}")
+        if not math.isclose(float(session.query(f"{header}?")), value, rel_tol=1e-6):
+            return False
+    return True
+
+
 def messages() -> list[Line]:
     """Compare ``*IDN?`` and settings with pyvisa-sim."""
     import pyvisa
@@ -107,7 +118,9 @@ def messages() -> list[Line]:
                                      set_and_read(theirs, ":SOUR:VOLT", levels))
             for resource, header, values in SETTINGS
         }
-        lines = []
+        wrong = [header for resource, header, values in SETTINGS if not is_kept(sessions[resource], header, values)]
+        wrong += [resource for resource, session in sessions.items() if session.query("*IDN?").count(",") != _COMMAS]
+        lines = [Line("settings and identities that come back wrong", ", ".join(wrong) or "0", "0", not wrong)]
         for what, (ours, other) in acts.items():
             pairs = [(best(ours), best(other)) for _ in range(REPEATS)]
             here, there = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
@@ -131,8 +144,9 @@ def reading(world: str) -> float:
     for message in ("*RST", ":SOUR:FUNC VOLT", ":SOUR:VOLT:RANG 2", ":SOUR:VOLT:ILIM 1E-3", ":SENS:FUNC 'CURR'",
                     ":SENS:CURR:RANG 1E-3", ":SENS:CURR:NPLC 0.01", ":SOUR:VOLT 0.3", ":OUTP ON"):
         meter.write(message)
-    for _ in range(300):
-        meter.query(":READ?")
+    seen = {float(meter.query(":READ?")) for _ in range(300)}
+    if len(seen) < 30 or not 1e-9 < statistics.median(seen) < 1e-3:   # noise, on the current of the device
+        raise RuntimeError(f":READ? gives {len(seen)} different numbers, with a median of {statistics.median(seen)} A")
     taken = [best(lambda: meter.query(":READ?"), 1, 20) for _ in range(40)]
     meter.write(":OUTP OFF")
     manager.close()
