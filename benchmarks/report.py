@@ -1,5 +1,6 @@
 """The table that every benchmark prints: quantity, measured value, required value, verdict."""
 
+import functools
 import platform
 import subprocess
 from collections.abc import Sequence
@@ -21,8 +22,12 @@ class Line:
     passed: bool
 
 
+@functools.cache
 def commit() -> str:
-    """Return the commit of this tree, with "-dirty" where files differ from it; "" where the tree has none."""
+    """Return the commit of this tree, with "-dirty" where files differ from it; "" where the tree has none.
+
+    It is that of the first call: the tree may change while a benchmark runs.
+    """
     question = ("git", "describe", "--always", "--exclude=*", "--abbrev=8", "--dirty")
     try:
         asked = subprocess.run(question, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)

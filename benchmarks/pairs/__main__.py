@@ -113,7 +113,7 @@ def main() -> int:
         return 0
     jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
-    job = partial(_job, commit=commit())   # of the beginning: the tree may change while it runs
+    job = partial(_job, commit=commit())
     with kept_file.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
             options.workers) as pool:
         for number, found in enumerate(pool.map(job, jobs)):

@@ -21,6 +21,12 @@ def test_files_that_differ_from_a_commit_are_not_its_code(one: str, other: str, 
     assert report.same_code(one, other) is same
 
 
+def test_the_commit_of_a_benchmark_is_that_of_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = report.commit()
+    monkeypatch.setattr(report.subprocess, "run", lambda *_, **__: pytest.fail("the tree is asked again"))
+    assert report.commit() == found
+
+
 def pairs_with(**ideal: Any) -> dict[str, bool]:
     """Return the verdicts of the lines of two cells, of which the first one has these values without imperfections."""
     wanted = list(cells())[:2]
