@@ -12,23 +12,37 @@ from tsbench.analysis.signal import upward_crossings
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of, smoothed
 
-#: (share of the highest voltage, factor, jump): the conductance must grow by the factor from where the voltage is above
-#: that share. On the edge, the conductance of a non-ohmic off state grows too: there it must grow by more, and jump.
-_LEAST_RATIO = ((0.9, 3.0, False), (0.5, 6.0, True))
-#: near its threshold, an off state grows by some times while it settles and does not switch: a growth by less than the
-#: first factor must be sudden. It is if it somewhere grows by the second factor while the time since the edge grows by
-#: the third one and so many samples; what settles exponentially to three times its beginning grows by 1.1 at most
-_SETTLES, _SUDDEN, _MEANWHILE, _RESOLVED = 10.0, 1.45, 1.25, 4
-_AS_ON = 0.5  #: of the current of the on state, where another pulse has shown it: an off state does not conduct so much
-_STEEPEST = 10.0  #: power of the voltage with which the conductance of a non-ohmic off state grows at most
-#: the conductance jumps if it grows by the first factor while the voltage rises by no more than the second one
-_JUMP, _HARDLY = 3.0, 1.12
-#: the current must grow by this many standard deviations of its noise
+# The numbers of this file are chosen and not derived, where no reason is given.
+#: the conductance grows from its lowest value where the voltage is above this share of its highest one, by this factor
+_TOP_SHARE, _TOP_GROWTH = 0.9, 3.0
+#: or, on the edge, where the voltage is above this share, by this factor: there the conductance of a non-ohmic off
+#: state grows too, so it must also jump and grow suddenly
+_EDGE_SHARE, _EDGE_GROWTH = 0.5, 6.0
+#: behind the edge, an off state that heats itself near its threshold grows by some times and does not switch: a growth
+#: by less than this factor must be sudden
+_SETTLING_GROWTH = 10.0
+#: a growth is sudden that somewhere is by this factor (beyond the power of the voltage) while the time since the edge
+#: grows by the second factor and by this number of samples. In this time, a conductance in proportion to the time grows
+#: by 1.25, and one that settles exponentially to three times its beginning by 1.08 at most
+_SUDDEN_GROWTH, _SUDDEN_TIME, _SUDDEN_SAMPLES = 1.45, 1.25, 4
+#: power of the voltage with which the conductance of a non-ohmic off state grows at most: that of i = a sinh(v / b)
+#: grows with the power v / b - 1 where v is some times b, and v is taken to be below 10 b
+_STEEPEST_POWER = 10.0
+#: the conductance jumps if it grows by this factor while the voltage rises by no more than the second one (an off state
+#: with v below 10 b grows by 1.12 to the power 9 there, by 2.8)
+_JUMP_GROWTH, _JUMP_VOLTAGE = 3.0, 1.12
+#: share of the current of the on state, where another pulse has shown it, that an off state does not reach
+_ON_SHARE = 0.5
+#: standard deviations of a mean by which the current must grow
 LEAST_STEP = 8.0
-#: an off state's conductance may be higher than read by this many standard deviations of its noise
-_LEAST_SIGMAS = 4.0
-#: share of the record before the edge in which nothing of the edge is seen yet, and means of it that tell their noise
-BEFORE, _ENOUGH_BLOCKS = 0.8, 8
+#: standard deviations of a mean by which the conductance of an off state may be above the one read
+_OFF_SIGMAS = 4.0
+#: the noise of single samples counts by this factor: it must not reach half of the rise
+_OF_FEW = 2.0
+#: share of the record before the edge in which nothing of the edge is seen yet
+BEFORE = 0.8
+#: means before the edge that tell their noise, at least
+_ENOUGH_BLOCKS = 8
 
 
 def first_rise(
@@ -73,10 +87,9 @@ def _rise_to(
         across, flowing = np.maximum(smoothed(v, width), 1e-30), smoothed(i, width)
         doubt = _noise_of_mean(i[:before], width, noise)
         if width < widest and before:
-            # differences of neighbours show less noise than there is where a scope samples faster than it responds;
-            # and in single samples, the noise of the on state must not reach half of the rise
-            doubt = 2.0 * max(doubt, float(np.std(flowing[:before])))
-        rise = _lasting_rise(across, flowing, first, tail, doubt, on, is_on=on > _AS_ON * on_current)
+            # differences of neighbours show less noise than there is where a scope samples faster than it responds
+            doubt = _OF_FEW * max(doubt, float(np.std(flowing[:before])))
+        rise = _lasting_rise(across, flowing, first, tail, doubt, on, is_on=on > _ON_SHARE * on_current)
         if rise is not None:
             return rise
         width //= 3
@@ -102,8 +115,8 @@ def _lasting_rise(
     across = smooth_v[first : last + 1]
     conductance = smooth_i[first : last + 1] / across
     searched = conductance[: max(1, tail.start - first)]
-    doubt = _LEAST_SIGMAS * noise
-    for share, ratio, jump in _LEAST_RATIO:
+    doubt = _OFF_SIGMAS * noise
+    for on_edge, share, growth in ((False, _TOP_SHARE, _TOP_GROWTH), (True, _EDGE_SHARE, _EDGE_GROWTH)):
         high = np.flatnonzero(across[: searched.size] >= share * float(across.max()))
         if high.size == 0:
             continue
@@ -111,9 +124,10 @@ def _lasting_rise(
         off = float(smooth_i[first + low])
         # near zero current the lowest of many readings is noise: no less than the noise allows
         begins = max(float(conductance[low]), 0.0) + doubt / float(across[low])
-        if on_conductance > ratio * begins and (not jump or _jumps(conductance[low:], across[low:], doubt)) and (
-                is_on or (not jump and on_conductance > _SETTLES * begins) or _is_sudden(
-                    conductance, across, low, doubt)):
+        grows = on_conductance > growth * begins
+        jumps = grows and (not on_edge or _jumps(conductance[low:], across[low:], doubt))
+        need_not_be_sudden = is_on or (not on_edge and on_conductance > _SETTLING_GROWTH * begins)
+        if jumps and (need_not_be_sudden or _is_sudden(conductance, across, low, doubt)):
             break
     else:
         return None
@@ -134,10 +148,10 @@ def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt:
     doubt : [A] by which noise may change a current
     """
     number = np.arange(lowest, conductance.size)
-    later = np.minimum(np.ceil(number * _MEANWHILE).astype(np.int64) + _RESOLVED, conductance.size - 1)
+    later = np.minimum(np.ceil(number * _SUDDEN_TIME).astype(np.int64) + _SUDDEN_SAMPLES, conductance.size - 1)
     before = np.maximum(conductance[number], 0.0) + doubt / voltage[number]
-    by_voltage = np.clip(voltage[later] / voltage[number], 1.0, 1e3) ** _STEEPEST   # clipped: it must not overflow
-    return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN * by_voltage * before))
+    by_voltage = np.clip(voltage[later] / voltage[number], 1.0, 1e3) ** _STEEPEST_POWER   # clipped: no overflow
+    return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN_GROWTH * by_voltage * before))
 
 
 def _jumps(conductance: FloatArray, voltage: FloatArray, doubt: float) -> bool:
@@ -152,9 +166,9 @@ def _jumps(conductance: FloatArray, voltage: FloatArray, doubt: float) -> bool:
     doubt : [A] by which noise may lower a current
     """
     highest = np.maximum.accumulate(voltage)
-    later = np.searchsorted(highest, highest * _HARDLY, side="right") - 1
+    later = np.searchsorted(highest, highest * _JUMP_VOLTAGE, side="right") - 1
     before = np.maximum(conductance, 0.0) + doubt / highest
-    return bool(np.any(conductance[later] > _JUMP * before))
+    return bool(np.any(conductance[later] > _JUMP_GROWTH * before))
 
 
 def _width(first: int, last: int) -> int:
