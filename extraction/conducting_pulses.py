@@ -39,7 +39,7 @@ def with_doubts(delays: Sequence[Delay], stands: Sequence[Stand]) -> tuple[list[
     line = (f"in {number} of {len(delays)} pulses, the device conducts like a resistor of "
             f"{format_quantity(1.0 / seen, 'Ohm', 2)} from the edge on. It may have switched within the edge, or may "
             "have been on before, so these pulses do not count as pulses that did not switch it")
-    return [replace(delay, low=None, high=None, flags=delay.flags | Flag.AMBIGUOUS) if odd else delay
+    return [replace(delay, stood=None, flags=delay.flags | Flag.AMBIGUOUS) if odd else delay
             for delay, odd in zip(delays, doubtful, strict=True)], line
 
 

@@ -13,7 +13,7 @@ from tsbench.analysis.contact.device_condition import Stand, pulse_stand
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
-from tsbench.analysis.pulse.firing import Before, Firing, outcome
+from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.tables.printed_digits import printed_digits
@@ -162,7 +162,7 @@ def _examined(
     noise = noise_of(current)
     volts, amperes = printed_digits(voltage), printed_digits(current)
     pulses: list[TablePulse] = []
-    rested: Before | None = None
+    rested: PulseOutcome | None = None
     for span, amplitude, width in zip(spans, amplitudes, widths, strict=True):
         near = _near(time, span)
         edge = float(time[span.first])
@@ -177,7 +177,7 @@ def _examined(
         found = outcome(record.time, record.voltage, record.current, with_noise(facts, record), flags, edge=edge,
                         rested=rested)
         if abs(base) >= _READ_LEVEL and rested is None and span.first - near.start > _ENOUGH_BEFORE:
-            rested = found.before
+            rested = found
         delay = widened_delay(found.delay, record)
         if found.firing is Firing.STILL_ON:
             delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
@@ -185,7 +185,7 @@ def _examined(
             delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS)
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
-        zero = None if rested is None else rested.current
+        zero = None if rested is None else rested.before.current
         after = np.abs(current[span.last + 1 : span.end][:_FIRST_AFTER])
         facts = replace(facts, current_resolution=amperes.step(float(np.median(after)) if after.size else 0.0))
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,

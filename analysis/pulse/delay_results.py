@@ -58,8 +58,10 @@ class Delay:
     off_current: float = math.nan
     on_current: float = math.nan
     by_level: bool = False  #: whether half of the highest current was taken, not the steepest rise
-    low: float | None = None  #: [s] without a value: it is at least this; of one that did not fire, how long it stood
+    low: float | None = None  #: [s] of a device that switched, without a value: the delay is at least this
     high: float | None = None  #: [s] or at most this
+    #: [s] of one that did not switch: how long the pulse stood; None: not known (no pulse, no edge, a slow amplifier)
+    stood: float | None = None
     limit: float = 0.0  #: [s] largest uniform error common to all pulses, within ± this
     #: [s] limits of uniform errors by the form of rise, edge and top; with signs, so that noise on them averages out
     forms: tuple[float, ...] = ()
@@ -97,8 +99,8 @@ def _method(delays: Sequence[Delay]) -> str:
 def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
     """Return one pulse's delay with its 95 % interval (random and systematic parts)."""
     if delay.value is None:
-        low, high = (delay.low, delay.high) if delay.fired else (None, None)
-        return Result("switching_delay", "s", None, low, high, _method([delay]), conditions, delay.flags)
+        return Result(
+            "switching_delay", "s", None, delay.low, delay.high, _method([delay]), conditions, delay.flags)
     value, low, high, flags = _no_less_than_zero(delay.value, delay.half_width)
     return Result(
         "switching_delay", "s", value, low, high, _method([delay]), conditions, delay.flags | flags,
@@ -123,7 +125,7 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         return Result(
             "switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT
         )
-    ended = [delay.low for delay in delays if not delay.fired and delay.low is not None]
+    ended = [delay.stood for delay in delays if not delay.fired and delay.stood is not None]
     if any(delay.value is None for delay in fired):
         low, high = _bound_of_mean(fired)
         return Result("switching_delay_mean", "s", None, low, None if ended else high, method, conditions,

@@ -61,7 +61,6 @@ class Before:
     current: float
     noise: float
     samples: int
-    on_current: float = math.nan  #: [A] behind the switching in this pulse, where the device switched
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _samples_before(time: FloatArray, edge: float) -> slice:
 
 def outcome(
     time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, flags: Flag = Flag.NONE, *,
-    edge: float = 0.0, rested: Before | None = None, by_level: bool | None = None,
+    edge: float = 0.0, rested: PulseOutcome | None = None, by_level: bool | None = None,
 ) -> PulseOutcome:
     """Judge one pulse from a record that begins before it.
 
@@ -103,21 +102,21 @@ def outcome(
     facts : accuracy of the scope
     flags : of the acquisition, passed on
     edge : [s] when the pulse was expected to begin
-    rested : the level before a pulse to the rested device, recorded with the same settings of the scope; its current
-        is taken for the zero, for the offset of a scope is larger than the current of a device that is still on. Its
-        current behind the switching shows the on state to which a device that is still warm returns without a jump
+    rested : an earlier pulse to the rested device, recorded with the same settings of the scope. The current before it
+        is taken for the zero, for the offset of a scope is larger than the current of a device that is still on. The
+        current behind its switching shows the on state to which a device that is still warm returns without a jump
     by_level : as :func:`.switching_delay.switching_delay` takes it
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
-    known = math.nan if rested is None else rested.on_current
+    known = math.nan if rested is None else rested.delay.on_current
     delay = switching_delay(time, voltage, current, facts, flags | gaps, by_level, known)
     if time.size == 0:
         return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
-    before = replace(before_pulse(time, voltage, current, edge), on_current=delay.on_current)
-    if rested is not None and _still_on(time, voltage, current, edge, facts, rested):
-        return PulseOutcome(Firing.STILL_ON, replace(delay, low=None, high=None), before)
-    if rested is not None and _not_yet_at_rest(time, voltage, edge, facts, rested):
-        return PulseOutcome(Firing.UNDECIDED, replace(delay, low=None, high=None), before)
+    before = before_pulse(time, voltage, current, edge)
+    if rested is not None and _still_on(time, voltage, current, edge, facts, rested.before):
+        return PulseOutcome(Firing.STILL_ON, replace(delay, low=None, high=None, stood=None), before)
+    if rested is not None and _not_yet_at_rest(time, voltage, edge, facts, rested.before):
+        return PulseOutcome(Firing.UNDECIDED, replace(delay, low=None, high=None, stood=None), before)
     return PulseOutcome(Firing.FIRED if delay.fired else Firing.QUIET, delay, before)
 
 

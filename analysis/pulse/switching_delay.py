@@ -104,7 +104,7 @@ def switching_delay(
     if rise is None or resistor is not Explained.NO:
         flags |= Flag.NO_EVENT | (Flag.AMBIGUOUS if resistor is Explained.PERHAPS else Flag.NONE)
         most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
-        return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, low=held)
+        return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, stood=held)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
     blur = facts.response / dt

@@ -16,7 +16,7 @@ from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, SILENT, Goal
 from tsbench.analysis.pulse.delay_results import PulseFacts
-from tsbench.analysis.pulse.firing import Before, Firing, outcome
+from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.statistics import NORMAL_95, expanded
 from tsbench.protocols.adapting.chooser import CONDITIONING
 from tsbench.protocols.extracting.pulse_records import record_flags
@@ -119,7 +119,7 @@ class PulseJudge:
 
     def __init__(self, at_level: bool) -> None:
         self._at_level = at_level
-        self._rested: Before | None = None
+        self._rested: PulseOutcome | None = None
 
     def __call__(self, stimulus: float, records: Sequence[DeviceRecord]) -> bool | None:
         record = records[0]
@@ -128,7 +128,7 @@ class PulseJudge:
         found = outcome(record.times, record.voltage[0], record.current[0], judging_facts(record),
                         record_flags(record, 0), rested=self._rested)
         if self._at_level and self._rested is None:
-            self._rested = found.before
+            self._rested = found
         return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED
 
 

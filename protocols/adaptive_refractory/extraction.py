@@ -66,7 +66,7 @@ def judged_pair(
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         found.append(outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record),
-            record_flags(record, 0), edge=edge, rested=found[0].before if found else None))
+            record_flags(record, 0), edge=edge, rested=found[0] if found else None))
     return (found[0], found[1]) if len(found) == 2 else (None, None)
 
 

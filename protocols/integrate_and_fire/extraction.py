@@ -68,11 +68,11 @@ def _reached(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> F
         part = slice(*np.searchsorted(record.times, (edge - before, edge + (1.0 + _AFTER) * width)))
         time, voltage, current = record.times[part], record.voltage[0][part], record.current[0][part]
         seen = outcome(time, voltage, current, facts, flags, edge=edge, rested=rested)
-        rested = rested or seen.before
+        rested = rested or seen
         if seen.firing is Firing.STILL_ON and k and rested is not None:
             # what flows at once flowed before; a filament that was only about to close takes its time
             first, last = np.searchsorted(time, (edge + rise, edge + (1.0 - _GUARD) * width - fall))
-            at_once, at_end = (abs(float(np.median(values)) - rested.current) for values in (
+            at_once, at_end = (abs(float(np.median(values)) - rested.before.current) for values in (
                 current[first : first + _AT_ONCE], current[max(last - _AT_ONCE, first) : last]))
             found[k - 1 if at_once > FIRED_SHARE * at_end else k] = at_end
             break

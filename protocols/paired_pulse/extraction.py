@@ -52,7 +52,7 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         mine[number] = outcome(
             record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
-            record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
+            record_flags(record, 0), edge=edge, rested=mine.get(1) if number == 2 else None)
     pairs = []
     for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
         mine = seen.get(round(number), {})

@@ -68,7 +68,7 @@ def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
             judge = partial(outcome, record.times, voltage, current, facts, record_flags(record, segment))
             found = judge(rested=rested)
             if rests_at_level:
-                rested = rested or found.before
+                rested = rested or found
             delay = found.delay
             if found.firing is Firing.STILL_ON:
                 delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)

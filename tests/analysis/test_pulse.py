@@ -172,7 +172,7 @@ def test_the_mean_delay_is_bounded_where_pulses_end_before_the_device_switches()
     below = 0
     for seed in range(40):
         true = np.random.default_rng(seed).exponential(40e-6, 30)
-        delays = [Delay(one, 1e-8, 0.0) if one < 50e-6 else Delay(None, 0.0, 0.0, Flag.NO_EVENT, low=50e-6)
+        delays = [Delay(one, 1e-8, 0.0) if one < 50e-6 else Delay(None, 0.0, 0.0, Flag.NO_EVENT, stood=50e-6)
                   for one in true]
         found = mean_delay(delays, {})
         assert found.value is None and found.high is None and Flag.CENSORED in found.flags

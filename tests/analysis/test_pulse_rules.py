@@ -9,8 +9,8 @@ from tsbench.analysis.oscillation.samples import ArraySamples
 from tsbench.analysis.oscillation.spikes import _without_wild, spike_times
 from tsbench.analysis.oscillation.turning import SearchScale, turns_of
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
-from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
-from tsbench.analysis.pulse.firing import OFF_SHARE, Before, Firing, outcome
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.firing import OFF_SHARE, Before, Firing, PulseOutcome, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.pulse.pulses_in_record import _by_side, find_pulses
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
@@ -56,7 +56,7 @@ def test_a_device_that_is_still_on_conducts_before_the_pulse(sign: float, share:
     high = (TIME >= 400 * STEP) & (TIME < 800 * STEP)
     voltage = sign * np.where(high, 1.5, 0.2)
     current = voltage * 1e-4 * np.where(high, 1.0, share * OFF_SHARE)
-    rested = Before(sign * 0.2, 0.0, 1e-12, 400)
+    rested = PulseOutcome(Firing.QUIET, Delay(None, 0.0, 0.0), Before(sign * 0.2, 0.0, 1e-12, 400))
     found = outcome(TIME, voltage, current, PulseFacts(), edge=400 * STEP, rested=rested)
     assert (found.firing is Firing.STILL_ON) is on
     assert found.before.voltage == pytest.approx(sign * 0.2)

@@ -109,9 +109,9 @@ def test_a_device_still_on_does_not_fire():
     random = np.random.default_rng(2)
     first = outcome(*record(random, 4e-3, window=0.5e-3, samples=850), FACTS)
     assert first.firing is Firing.FIRED and first.delay.value == pytest.approx(0.1e-3, rel=0.1)
-    quiet = outcome(*record(random, 4e-3, fires=False, window=0.5e-3, samples=850), FACTS, rested=first.before)
+    quiet = outcome(*record(random, 4e-3, fires=False, window=0.5e-3, samples=850), FACTS, rested=first)
     assert quiet.firing is Firing.QUIET
-    on = outcome(*record(random, 4e-3, on_before=True, window=0.5e-3, samples=850), FACTS, rested=first.before)
+    on = outcome(*record(random, 4e-3, on_before=True, window=0.5e-3, samples=850), FACTS, rested=first)
     assert on.firing is Firing.STILL_ON
 
 
