@@ -42,7 +42,8 @@ from benchmarks.fault_cases import AT_STEPS, Case, FullDisk, run_case
 from benchmarks.fault_check import SAME, changed, left_on, new_flags, new_flags_of_results
 from benchmarks.fault_kinds import LOSSES, QUIET, cases_of
 from benchmarks.fault_sabotage import SABOTAGES
-from benchmarks.report import INFORMATION, Line, commit, report, same_code
+from benchmarks.kept_rows import rows_of_commit
+from benchmarks.report import INFORMATION, Line, commit, report
 
 __all__ = [
     "AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "cases_of", "judged", "left_on", "run_case", "undisturbed"]
@@ -51,7 +52,7 @@ __all__ = [
 SENTINEL = 5
 NOT_INJECTED, UNCHANGED = "-", "="  #: in place of a line
 ENOUGH = 3000  #: injected faults that a full run needs
-ENOUGH_OF_DRIVERS = 1000  #: and one over all drivers
+ENOUGH_OF_DRIVERS = 1000  #: injected faults that a full run over all drivers needs
 #: of so many cases one makes its run file, which is looked at dataset by dataset
 THOROUGH_EVERY = 40
 _CASES_OF_A_PROCESS = 400
@@ -123,12 +124,7 @@ def _unsaid(case: Case, clean: Case, details: Mapping[str, Any], problems: list[
 
 def kept_cases(path: Path) -> dict[str, tuple[list[str], str]]:
     """Return problems and messages of the cases that an earlier call with this commit has kept, by their keys."""
-    done: dict[str, tuple[list[str], str]] = {}
-    for line in path.read_text().splitlines() if path.exists() else ():
-        key, problems, told, *of_commit = json.loads(line)
-        if of_commit and same_code(of_commit[0], commit()):
-            done[key] = problems, told
-    return done
+    return {row["key"]: (row["problems"], row["told"]) for row in rows_of_commit(path, commit())}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -179,8 +175,7 @@ def main(arguments: Sequence[str]) -> int:
     injected = sum(key in done and done[key][1] != NOT_INJECTED for keys in figures.values() for key in keys)
     part = options.quick or options.only or options.drivers
     bar = 0 if part else ENOUGH if options.drivers is None else ENOUGH_OF_DRIVERS
-    good = all(line.passed for line in lines) and injected >= bar
-    lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else "none skipped", good))
+    lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else INFORMATION, injected >= bar))
     minutes = (time.monotonic() - began) / 60
     lines.append(Line("cases in this run; minutes", f"{len(waiting)}; {minutes:.0f}", INFORMATION, True))
     if options.drivers is None:
@@ -210,9 +205,10 @@ def _run(
                 if problems:
                     print(f"{key}: {'; '.join(problems)}", file=sys.stderr, flush=True)
                 if state is not None:
+                    row = {"key": key, "problems": problems, "told": told, "commit": of_commit}
                     state.parent.mkdir(parents=True, exist_ok=True)
                     with state.open("a") as file:
-                        file.write(json.dumps([key, problems, told, of_commit]) + "\n")
+                        file.write(json.dumps(row) + "\n")
         print(f"{count} of {len(waiting)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         if time.monotonic() - began > 60 * options.minutes:
             return

@@ -1,9 +1,12 @@
-"""Options of benchmarks that keep a row for each campaign in a file of JSON lines, so that they can be resumed."""
+"""Rows that benchmarks keep in a file of JSON lines, so that they can be resumed, and the options of some of them."""
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
+
+from benchmarks.report import same_code
 
 Row = dict[str, Any]
 
@@ -43,6 +46,24 @@ def rows_in(path: Path) -> list[Row]:
         except ValueError:
             continue
     return rows
+
+
+def rows_of_commit(path: Path, commit: str) -> list[Row]:
+    """Return the rows whose ``commit`` is the same code as this one. Tell how many others there are, and why.
+
+    Parameters
+    ----------
+    path : of the rows
+    commit : :func:`~benchmarks.report.commit` of this tree
+    """
+    rows = rows_in(path)
+    mine = [row for row in rows if isinstance(row, dict) and same_code(row.get("commit", ""), commit)]
+    if len(mine) < len(rows):
+        sys.stderr.write(
+            f"{path}: {len(rows) - len(mine)} of {len(rows)} rows do not count: they are of another commit, or this "
+            "tree has no commit or changes that are not committed. They are measured again. Commit the changes to keep "
+            "the rows from now on\n")
+    return mine
 
 
 def add_rows(path: Path, rows: list[Row]) -> None:

@@ -36,9 +36,14 @@ def commit() -> str:
     return asked.stdout.strip()
 
 
+def is_changed(of_commit: str) -> bool:
+    """Return whether a :func:`commit` text is that of a tree with changes that are not committed."""
+    return of_commit.endswith("-dirty")
+
+
 def same_code(one: str, other: str) -> bool:
     """Return whether two :func:`commit` texts are surely those of the same code."""
-    return one == other != "" and not other.endswith("-dirty")
+    return one == other != "" and not is_changed(other)
 
 
 def heading(name: str, title: str) -> str:

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from benchmarks.acceptance.expected import EVIDENCE, Comparison, Expected, compare, idle, load, misplaced
 from benchmarks.acceptance.planting import PlantResult, case_of, plant_all
 from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
-from benchmarks.report import commit, heading, same_code
+from benchmarks.kept_rows import rows_of_commit
+from benchmarks.report import commit, heading
 
 RESULTS = FOLDER / "rows.jsonl"
-LEAST_ROWS, LEAST_CASES = 120, 1500  #: of a whole run; raise them where drivers or cases are added
+LEAST_ROWS, LEAST_CASES = 120, 1500  #: that run, of a whole run; raise them where drivers or cases are added
 
 
 def planned(quick: bool, only: Sequence[str]) -> list[tuple[str, str]]:
@@ -31,11 +32,9 @@ def planned(quick: bool, only: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def kept() -> dict[tuple[str, str], Row]:
-    """Return the rows that an earlier call has left."""
-    if not RESULTS.exists():
-        return {}
-    rows = [Row.of_json(line) for line in RESULTS.read_text("utf-8").splitlines()]
-    return {(row.name, row.transport): row for row in rows}
+    """Return the rows that an earlier call with this commit has run."""
+    rows = map(Row.of_kept, rows_of_commit(RESULTS, commit()))
+    return {(row.name, row.transport): row for row in rows if row.ran}
 
 
 def run(wanted: Sequence[tuple[str, str]], resume: bool) -> list[Row]:
@@ -45,7 +44,7 @@ def run(wanted: Sequence[tuple[str, str]], resume: bool) -> list[Row]:
     if not resume:
         RESULTS.unlink(missing_ok=True)
     for number, key in enumerate(wanted):
-        if key in done and done[key].ran and same_code(done[key].commit, commit()):
+        if key in done:
             continue
         print(f"{number + 1}/{len(wanted)} {key[0]}, {key[1]}", file=sys.stderr, flush=True)
         done[key] = run_row(*key)
@@ -77,9 +76,11 @@ def table(rows: Sequence[Row], entries: Sequence[Expected], *, whole: bool = Fal
     wrong = misplaced(entry for entry in entries if entry.driver in named) + idle(rows, entries)
     if whole:
         wrong += [f"{entry.id}: no row ran the driver {entry.driver}" for entry in entries if entry.driver not in named]
-        cases = sum(len(row.outcomes) for row in rows)
-        if len(rows) < LEAST_ROWS or cases < LEAST_CASES:
-            wrong.append(f"{len(rows)} rows and {cases} cases ran, of at least {LEAST_ROWS} and {LEAST_CASES}")
+        ran, cases = sum(row.ran for row in rows), sum(len(row.outcomes) for row in rows)
+        if ran < LEAST_ROWS or cases < LEAST_CASES:
+            wrong.append(
+                f"only {ran} of {len(rows)} rows ran, with {cases} cases. Whole runs have at least {LEAST_ROWS} and "
+                f"{LEAST_CASES}. Install the packages of the rows that did not run")
     _tell(found, wrong)
     return 0 if found.equal and not wrong and all(verdict(row, entries) == "pass" for row in rows) else 1
 

@@ -6,10 +6,11 @@ import pkgutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from benchmarks.acceptance.benches import bench_of, registered
 from benchmarks.acceptance.drivers import Driver, same
@@ -57,10 +58,9 @@ class Row:
         return json.dumps(asdict(self))
 
     @classmethod
-    def of_json(cls, line: str) -> "Row":
-        """Read a row back."""
-        read = json.loads(line)
-        return cls(**(read | {"outcomes": tuple(Outcome(**one) for one in read["outcomes"])}))
+    def of_kept(cls, read: Mapping[str, Any]) -> "Row":
+        """Return the row of a line that was read back."""
+        return cls(**{**read, "outcomes": tuple(Outcome(**one) for one in read["outcomes"])})
 
 
 def drivers() -> dict[str, Driver]:
@@ -143,7 +143,8 @@ def run_row(name: str, transport: str) -> Row:
     twins = driver.twins if driver else suite.twins if suite else ()
     found, twin = installed(package), twin_of(twins)
     if twin is None or found is None:
-        return Row(name, package, found or "-", transport, NO_TWIN if twin is None else NOT_INSTALLED)
+        return Row(name, package, found or "-", transport, NO_TWIN if twin is None else NOT_INSTALLED,
+                   commit=commit())
     if suite is not None:
         outcomes = tuple(run_suite(suite, twin, FOLDER))
     else:

@@ -7,14 +7,16 @@ oscilloscope, so it has one cell for each family of source meters. Pulse measure
 Each cell is one run of a protocol on a simulated bench with one pair of instruments. It holds when every extracted
 interval contains the true value of the witness, and where the run was refused, when the plan says why.
 
-``--kept`` measures nothing. It counts the cells with imperfections that ``build/pairs.jsonl`` has, by device, protocol
-and commit.
+``--only`` and ``--quick`` measure a part of the cells. What chance may spoil in a few intervals is then information.
+``--resume`` keeps the cells that an earlier call with this commit has measured. ``--kept`` measures nothing. It counts
+the cells with imperfections that ``build/pairs.jsonl`` has, by device, protocol and commit.
 """
 
 import argparse
 import gc
 import json
 import math
+import shlex
 import statistics
 import sys
 import tempfile
@@ -24,11 +26,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import binom
+from scipy.stats import beta, binom, norm
 
+from benchmarks.kept_rows import rows_in, rows_of_commit
 from benchmarks.pairs.cells import Cell, cells, lay
 from benchmarks.pairs.table import Kept, counts, holds, ratio, tables
-from benchmarks.report import INFORMATION, Line, commit, report, same_code
+from benchmarks.report import INFORMATION, Line, commit, is_changed, report
 
 KEPT = Path("build/pairs.jsonl")
 COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
@@ -36,7 +39,7 @@ COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
 #: 95 % intervals of normal errors it is 0.34
 LEAST_USED = 0.1
 STOCHASTIC = {"ag_sio2"}  #: devices whose mean over pulses is compared with the mean of the same pulses
-#: chance that fewer of exact 95 % intervals contain the true value than are required of one protocol and device
+#: chance that exact 95 % intervals of normal errors miss a bar on the intervals of one protocol and device
 _BY_CHANCE = 1e-3
 _SEED = 20261128
 
@@ -79,21 +82,21 @@ def measure(cell: Cell, imperfections: bool, drawing: int = 0) -> dict[str, Any]
     return found
 
 
-def _job(arguments: tuple[Cell, bool], commit: str) -> dict[str, Any]:
+def _job(arguments: tuple[Cell, bool], of_commit: str) -> dict[str, Any]:
     gc.collect()   # a world refers to itself: those of earlier cells would take gigabytes
     try:
-        return {**measure(*arguments), "commit": commit}
+        return {**measure(*arguments), "commit": of_commit}
     except Exception as error:   # noqa: BLE001  one cell that fails is a finding, and the others go on
         cell, imperfections = arguments
         return {"cell": cell.name, "imperfections": imperfections, "rows": [], "refused": "",
-                "failed": f"{type(error).__name__}: {error}", "commit": commit}
+                "failed": f"{type(error).__name__}: {error}", "commit": of_commit}
 
 
 def main() -> int:
     """Measure the cells that are asked for, print the table, and return 0 if all bars are met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one cell of each protocol and device")
-    parser.add_argument("--resume", action="store_true", help="go on with what build/pairs.jsonl has")
+    parser.add_argument("--resume", action="store_true", help="keep the cells that an earlier call has measured")
     parser.add_argument("--only", default="", help="only cells whose name contains this text")
     parser.add_argument("--kept", action="store_true", help="measure nothing, count what build/pairs.jsonl has")
     parser.add_argument("--workers", type=int, default=2)
@@ -101,19 +104,20 @@ def main() -> int:
     wanted = [cell for cell in cells() if options.only in cell.name]
     if not wanted:
         parser.error(f"--only {options.only}: no cell has this text in its name")
-    part, known = options.quick or bool(options.only), options.resume or options.kept
-    kept_file = KEPT if known or not part else KEPT.with_name("pairs_part.jsonl")   # some cells must not replace all
+    whole = not (options.quick or options.only)
+    # some cells must not replace all
+    kept_file = KEPT if whole or options.resume else KEPT.with_name("pairs_part.jsonl")
     if options.quick:
         wanted = list({(cell.part.device, cell.part.protocol): cell for cell in reversed(wanted)}.values())
     kept_file.parent.mkdir(exist_ok=True)
-    done = {} if not (known and KEPT.exists()) else {
-        (one["cell"], one["imperfections"]): one for one in map(json.loads, KEPT.read_text("utf-8").splitlines())}
+    rows = rows_in(KEPT) if options.kept else rows_of_commit(KEPT, commit()) if options.resume else []
+    done = {(one["cell"], one["imperfections"]): one for one in rows}
     if options.kept:
         sys.stdout.writelines(f"{line}\n" for line in counts(wanted, done))
         return 0
     jobs = [(cell, imperfect) for imperfect in (True, False) for cell in wanted
             if (cell.name, imperfect) not in done]
-    job = partial(_job, commit=commit())
+    job = partial(_job, of_commit=commit())
     with kept_file.open("a" if options.resume else "w", encoding="utf-8") as kept, ProcessPoolExecutor(
             options.workers) as pool:
         for number, found in enumerate(pool.map(job, jobs)):
@@ -123,7 +127,8 @@ def main() -> int:
             judged = "holds" if holds(jobs[number][0], found) else "does not hold"
             said = found["refused"] or found["failed"] or judged
             sys.stderr.write(f"{number + 1}/{len(jobs)} {found['cell']}: {said}\n")
-    code = report("pairs", "Every source with every oscilloscope", _lines(wanted, done, part))
+    command = shlex.join(["pairs", *sys.argv[1:]])
+    code = report(command, "Every source with every oscilloscope", _lines(wanted, done, whole))
     measured = [cell for cell in wanted if not done[cell.name, True]["refused"]]
     sys.stdout.writelines(f"{line}\n" for line in ("", *tables(measured, done)))
     return code
@@ -134,49 +139,79 @@ def fewest_by_chance(intervals: int) -> int:
     return int(binom.ppf(_BY_CHANCE, intervals, 0.95)) if intervals else 0
 
 
-def _lines(wanted: Sequence[Cell], done: Kept, part: bool) -> list[Line]:
+def least_by_chance(intervals: int) -> float:
+    """Return the share of which P(median deviation of exact intervals < share) <= 0.001, at most LEAST_USED.
+
+    The distribution function at the median of an odd number of deviations has a beta distribution. An even number has
+    the mean of two, which is small less often.
+    """
+    middle = 0.5 * (intervals + 1)
+    smallest = norm.ppf(0.5 + 0.5 * beta.ppf(_BY_CHANCE, middle, middle)) / norm.ppf(0.975)
+    return float(min(LEAST_USED, smallest))
+
+
+def _lines(wanted: Sequence[Cell], done: Kept, whole: bool) -> list[Line]:
+    """Return the lines of the table; ``whole``: the cells are all there are."""
     results = [(cell, done[cell.name, True]) for cell in wanted]
     measured = [(cell, one) for cell, one in results if not one["refused"]]
     failed = [one for _, one in measured if one["failed"]]
     ideal = [cell.name for cell, _ in measured if (one := done[cell.name, False])["failed"] or one["refused"]]
-    mine = commit()
-    others = [one["cell"] for cell in wanted for perfect in (True, False)
-              if not same_code((one := done[cell.name, perfect]).get("commit", ""), mine)] if mine else []
+    lacking = [cell.name for cell, one in measured if len(one["rows"]) < cell.part.values]
+    commits = {cell.name: {done[cell.name, imperfect].get("commit", "") for imperfect in (True, False)}
+               for cell in wanted}
+    changed = [name for name, of in commits.items() if any(map(is_changed, of))]
+    others = [name for name, of in commits.items() if of != {commit()}]
     holding = sum(holds(cell, one) for cell, one in measured)
     needed = math.ceil(COVERAGE * len(measured) * (1 - 1e-12))
     lines = [
-        Line("cells measured", str(len(measured)), INFORMATION if part else f">= {LEAST_CELLS}",
-             part or len(measured) >= LEAST_CELLS),
-        Line("cells refused by the plan", str(len(results) - len(measured)), "0", len(results) == len(measured)),
-        Line("cells that failed", str(len(failed)), "0", not failed),
-        Line("cells that failed without imperfections", str(len(ideal)), "0", not ideal),
-        Line("cells of another commit", str(len(others)), "0", not others),
-        Line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed}",
-             holding >= needed),
+        _line("cells measured", str(len(measured)), f">= {LEAST_CELLS}", len(measured) >= LEAST_CELLS, whole),
+        _none("cells refused by the plan", len(results) - len(measured)),
+        _none("cells that failed", len(failed)),
+        _none("cells that failed without imperfections", len(ideal)),
+        _none("cells without all values", len(lacking)),
+        _none("cells measured in a changed tree", len(changed), whole),
+        _none("cells of another commit", len(others)),
+        _line("cells whose intervals contain the true values", f"{holding} of {len(measured)}", f">= {needed}",
+              holding >= needed, whole),
     ]
-    for part_of in dict.fromkeys((cell.part.device, cell.part.protocol) for cell in wanted):
-        group = [cell for cell in wanted if (cell.part.device, cell.part.protocol) == part_of]
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in wanted:
+        groups.setdefault((cell.part.device, cell.part.protocol), []).append(cell)
+    for kind, group in groups.items():
         wider = ratio([done[cell.name, True] for cell in group], [done[cell.name, False] for cell in group])
-        lines.append(Line(
-            f"median half-width, to that without imperfections: {' '.join(part_of)}",
-            "-" if wider is None else f"{wider:.2f}", f"<= {WIDER}", wider is not None and wider <= WIDER))
-    for part_of in dict.fromkeys((cell.part.device, cell.part.protocol) for cell in wanted):
-        rows = [row for cell, one in measured for row in one["rows"] if part_of == (
-            cell.part.device, cell.part.protocol)]
-        held = sum(None not in row and row[3] <= row[1] <= row[4] for row in rows)
-        least = fewest_by_chance(len(rows))
-        lines.append(Line(f"intervals that contain the true value: {' '.join(part_of)}", f"{held} of {len(rows)}",
-                          f">= {least}", held >= least))
-        used = deviations(rows)
-        lines.append(Line(f"median deviation, to the half-width: {' '.join(part_of)}",
-                          "-" if used is None else f"{used:.3f}",
-                          INFORMATION if part_of[0] in STOCHASTIC else f">= {LEAST_USED}",
-                          part_of[0] in STOCHASTIC or (used is not None and used >= LEAST_USED)))
+        lines.append(_line(
+            f"median half-width, to that without imperfections: {' '.join(kind)}",
+            "-" if wider is None else f"{wider:.2f}", f"<= {WIDER}", wider is not None and wider <= WIDER, whole))
+    for kind, group in groups.items():
+        lines += _of_intervals(kind, [row for cell in group for row in done[cell.name, True]["rows"]], whole)
     lines += [Line(f"{one['cell']}: failed", one["failed"][:80], "", False) for one in failed]
     lines += [Line(f"{one['cell']}: refused", one["refused"][:80], "", False)
               for _, one in results if one["refused"]]
     return lines + [Line(f"{one['cell']}: does not hold", _missed(one), INFORMATION, True)
                     for cell, one in measured if not holds(cell, one) and not one["failed"]]
+
+
+def _line(figure: str, found: str, bar: str, passed: bool, judged: bool) -> Line:
+    """Return a line that is judged, or one for information."""
+    return Line(figure, found, bar if judged else INFORMATION, passed or not judged)
+
+
+def _none(figure: str, count: int, judged: bool = True) -> Line:
+    """Return a line of something that must not be there."""
+    return _line(figure, str(count), "0", count == 0, judged)
+
+
+def _of_intervals(kind: tuple[str, str], rows: Sequence[Sequence[Any]], whole: bool) -> list[Line]:
+    """Return the two lines of the intervals of a device and a protocol."""
+    held = sum(None not in row and row[3] <= row[1] <= row[4] for row in rows)
+    least, used, name = fewest_by_chance(len(rows)), deviations(rows), " ".join(kind)
+    smallest = least_by_chance(len(rows))
+    return [
+        _line(f"intervals that contain the true value: {name}", f"{held} of {len(rows)}", f">= {least}", held >= least,
+              True),
+        _line(f"median deviation, to the half-width: {name}", "-" if used is None else f"{used:.3f}",
+              f">= {smallest:.2g}", used is not None and used >= smallest, whole and kind[0] not in STOCHASTIC),
+    ]
 
 
 def deviations(rows: Sequence[Sequence[Any]]) -> float | None:

@@ -5,14 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import faults, mutations, report
 from benchmarks.acceptance import __main__ as acceptance
 from benchmarks.acceptance.results import Outcome
-from benchmarks.acceptance.running import Row
+from benchmarks.acceptance.running import NOT_INSTALLED, Row
 from benchmarks.pairs import __main__ as pairs
 from benchmarks.pairs.cells import cells
+from benchmarks.report import INFORMATION, Line
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [
@@ -27,20 +29,20 @@ def test_the_commit_of_a_benchmark_is_that_of_its_beginning(monkeypatch: pytest.
     assert report.commit() == found
 
 
-def pairs_with(**ideal: Any) -> dict[str, bool]:
-    """Return the verdicts of the lines of two cells, of which the first one has these values without imperfections."""
+def pairs_with(whole: bool = False, **ideal: Any) -> dict[str, Line]:
+    """Return the lines of two cells by name; the first one has these values without imperfections."""
     wanted = list(cells())[:2]
     good = {"rows": [["threshold_voltage", 1.0, 1.0, 0.9, 1.1]], "refused": "", "failed": "", "commit": "12345678"}
     done: Any = {(cell.name, kind): {**good, "cell": cell.name} for cell in wanted for kind in (True, False)}
     done[wanted[0].name, False] |= ideal
-    return {line.figure: line.passed for line in pairs._lines(wanted, done, part=True)}
+    return {line.figure: line for line in pairs._lines(wanted, done, whole)}
 
 
 def test_a_cell_that_fails_without_imperfections_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "commit", lambda: "12345678")
-    assert pairs_with()["cells that failed without imperfections"] and pairs_with()["cells of another commit"]
-    assert not pairs_with(failed="it broke", rows=[])["cells that failed without imperfections"]
-    assert not pairs_with(refused="too much", rows=[])["cells that failed without imperfections"]
+    assert pairs_with()["cells that failed without imperfections"].passed
+    assert not pairs_with(failed="it broke", rows=[])["cells that failed without imperfections"].passed
+    assert not pairs_with(refused="too much", rows=[])["cells that failed without imperfections"].passed
 
 
 def test_intervals_that_are_much_too_wide_do_not_pass() -> None:
@@ -48,17 +50,67 @@ def test_intervals_that_are_much_too_wide_do_not_pass() -> None:
     assert pairs.deviations(wide) == pytest.approx(0.04 / 1.04)
     assert pairs.deviations([["q", 1.0, 1.0, None, 2.0]]) is None
     wanted = [cell for cell in cells() if cell.part.device == "nbo2"][:1]
-    for rows, good in ((wide, False), ([["threshold_voltage", 1.0, 1.03, 0.9, 1.16]], True)):
+    for rows, good in ((wide * 2, False), ([["threshold_voltage", 1.0, 1.03, 0.9, 1.16]], True)):
         found = {"cell": wanted[0].name, "rows": rows, "refused": "", "failed": "", "commit": ""}
-        lines = pairs._lines(wanted, {(wanted[0].name, kind): found for kind in (True, False)}, part=True)
-        assert [line.passed for line in lines if "median deviation" in line.figure] == [good]
+        done = {(wanted[0].name, kind): found for kind in (True, False)}
+        for whole in (True, False):
+            lines = pairs._lines(wanted, done, whole)
+            assert [line.passed for line in lines if "median deviation" in line.figure] == [good or not whole]
 
 
-def test_kept_cells_of_another_commit_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "commit", lambda: "12345678")
-    assert not pairs_with(commit="00000000")["cells of another commit"]
+@pytest.mark.parametrize("intervals", [1, 3, 8])
+def test_few_exact_intervals_hardly_ever_count_as_too_wide(intervals: int) -> None:
+    shares = np.median(np.abs(np.random.default_rng(1).normal(size=(200_000, intervals))) / 1.96, axis=1)
+    assert 4e-4 < np.mean(shares < pairs.least_by_chance(intervals)) < 1.3e-3
+    assert np.mean(shares < pairs.LEAST_USED) > 5e-3
+    assert pairs.least_by_chance(100) == pairs.LEAST_USED
+
+
+def test_a_part_in_a_changed_tree_is_judged_by_what_chance_does_not_spoil(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "commit", lambda: "12345678-dirty")
-    assert not pairs_with(commit="12345678-dirty")["cells of another commit"]
+    lines = pairs_with(commit="12345678-dirty")
+    assert (found := lines["cells measured in a changed tree"]).passed and found.measured == "1"
+    assert not pairs_with(whole=True, commit="12345678-dirty")["cells measured in a changed tree"].passed
+    monkeypatch.setattr(pairs, "commit", lambda: "12345678")
+    assert (found := pairs_with()["cells whose intervals contain the true values"]).passed
+    assert (found.measured, found.bar) == ("0 of 2", INFORMATION)   # one value each, of two
+    assert not pairs_with()["cells without all values"].passed
+
+
+def test_cells_of_another_commit_count_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "commit", lambda: "12345678")
+    assert pairs_with()["cells of another commit"].passed
+    assert not (found := pairs_with(commit="00000000")["cells of another commit"]).passed and found.measured == "1"
+
+
+def test_pairs_measure_kept_cells_of_another_commit_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    cell, kept = next(iter(cells())), tmp_path / "pairs.jsonl"
+    row = {"cell": cell.name, "rows": [], "refused": "", "failed": ""}
+    kept.write_text("".join(json.dumps({**row, "imperfections": kind, "commit": commit}) + "\n" for kind, commit in (
+        (True, "12345678"), (False, "00000000"))))
+    measured: list[bool] = []
+
+    class Here:
+        def __init__(self, workers: int) -> None: ...
+        def __enter__(self) -> "Here":
+            return self
+        def __exit__(self, *_: object) -> None: ...
+        def map(self, job: Any, jobs: Any) -> Any:
+            measured.extend(imperfect for _, imperfect in jobs)
+            return map(job, jobs)
+
+    monkeypatch.setattr(pairs, "KEPT", kept)
+    monkeypatch.setattr(pairs, "commit", lambda: "12345678")
+    monkeypatch.setattr(pairs, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(pairs, "measure", lambda cell, imperfect: {**row, "imperfections": imperfect})
+    monkeypatch.setattr(pairs.sys, "argv", ["pairs", "--resume", "--only", cell.name])
+    pairs.main()
+    told = capsys.readouterr()
+    assert measured == [False] and "1 of 2 rows do not count" in told.err
+    assert "| cells of another commit | 0 | 0 | pass |" in told.out
+    assert f"`python -m benchmarks.pairs --resume --only '{cell.name}'`" in told.out
 
 
 def test_a_change_counts_as_noticed_only_if_the_tests_pass_without_it(
@@ -98,9 +150,12 @@ def test_kept_rows_of_another_commit_are_run_again(monkeypatch: pytest.MonkeyPat
 def test_a_whole_run_has_all_entries_and_enough_cases(capsys: pytest.CaptureFixture[str]) -> None:
     assert acceptance.table([row("a.Driver")], []) == 0
     assert acceptance.table([row("a.Driver")], [], whole=True) == 1
-    assert "1 rows and 1 cases ran, of at least" in capsys.readouterr().out
+    assert "only 1 of 1 rows ran, with 1 cases. Whole runs have at least 120 and 1500" in capsys.readouterr().out
     many = replace(row("a.Driver"), outcomes=tuple(Outcome(f"case {k}", True) for k in range(20)))
     assert acceptance.table([many] * 120, [], whole=True) == 0
+    assert "only" not in capsys.readouterr().out
+    assert acceptance.table([many] * 119 + [replace(row("b.Driver"), twin=NOT_INSTALLED)], [], whole=True) == 1
+    assert "only 119 of 120 rows ran" in capsys.readouterr().out
     entry = acceptance.load()[0]
     assert acceptance.table([many] * 120, [entry], whole=True) == 1
     assert f"{entry.id}: no row ran the driver {entry.driver}" in capsys.readouterr().out
@@ -110,6 +165,7 @@ def test_kept_faults_of_another_commit_are_injected_again(monkeypatch: pytest.Mo
     kept = tmp_path / "kept.jsonl"
     monkeypatch.setattr(faults, "commit", lambda: "12345678")
     kept.write_text("".join(json.dumps(one) + "\n" for one in (
-        ["old", [], ""], ["other", [], "", "00000000"], ["mine", [], "", "12345678"])))
-    assert set(faults.kept_cases(kept)) == {"mine"}
+        ["old", [], ""], {"key": "other", "problems": [], "told": "", "commit": "00000000"},
+        {"key": "mine", "problems": [], "told": "", "commit": "12345678"})))
+    assert faults.kept_cases(kept) == {"mine": ([], "")}
     assert faults.kept_cases(tmp_path / "none") == {}
