@@ -50,9 +50,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "kxci": ("keithley_4200*",),
     "lecroy": ("lecroy_*", "siglent_sds120?xe"),
 }
-#: share of the minutes that a target must have been fuzzed: a child that starts and one that ends at a failing input
-#: take some of them
-LEAST_SHARE = 0.95
+SHORTEST_ROUND = 1  #: [s] of the minutes that may be left: no other process is started for less
 SETTLED = 0.1  #: [s] in which an output that was switched on comes to rest
 MOST_BYTES = 4096  #: of an input
 MOST_REPLY = 1 << 24  #: bytes of one reply
@@ -370,7 +368,7 @@ def one_round(target: str, limit: int) -> tuple[int, str, float]:
 def fuzz(target: str, minutes: float, state: dict[str, float]) -> list[str]:
     """Run children until the minutes are over or too many inputs have failed; return the inputs that failed."""
     fuzzed, starting, failed = 0.0, 0.0, list[str]()
-    while (left := 60 * minutes - fuzzed) > 1 and len(failed) < MOST_FAILURES:
+    while (left := 60 * minutes - fuzzed) > SHORTEST_ROUND and len(failed) < MOST_FAILURES:
         limit = max(int(min(left + starting, LONGEST_ROUND)), 2)
         code, said, seconds = one_round(target, limit)
         starting = max(limit - seconds, 0.0)
@@ -469,7 +467,7 @@ def long_enough(state: Mapping[str, float], minutes: float) -> bool:
 
     A target that was given up early, because too many inputs failed, was not fuzzed for long enough.
     """
-    return state.get("seconds", 0.0) >= LEAST_SHARE * 60 * minutes
+    return state.get("seconds", 0.0) >= 60 * minutes - SHORTEST_ROUND
 
 
 def run(targets: Sequence[str], minutes: float, resume: bool) -> int:

@@ -41,6 +41,8 @@ devices:
 resources: {"USB0::0x05E6::0x2450::SIM00011::INSTR": {device: meter}}
 """
 _COMMAS = 3  #: of a reply to *IDN?
+READINGS, FEWEST_DIFFERENT = 300, 30  #: noise makes readings differ
+LEAST_CURRENT, MOST_CURRENT = 1e-9, 1e-3  #: [A] of the devices at 0.3 V
 METER = "USB0::0x05E6::0x2450::SIM00011::INSTR"
 GENERATOR = "USB0::0x2A8D::0x5A01::SIM00012::INSTR"
 SCOPE = "USB0::0x2A8D::0x1764::SIM00013::INSTR"
@@ -144,9 +146,13 @@ def reading(world: str) -> float:
     for message in ("*RST", ":SOUR:FUNC VOLT", ":SOUR:VOLT:RANG 2", ":SOUR:VOLT:ILIM 1E-3", ":SENS:FUNC 'CURR'",
                     ":SENS:CURR:RANG 1E-3", ":SENS:CURR:NPLC 0.01", ":SOUR:VOLT 0.3", ":OUTP ON"):
         meter.write(message)
-    seen = {float(meter.query(":READ?")) for _ in range(300)}
-    if len(seen) < 30 or not 1e-9 < statistics.median(seen) < 1e-3:   # noise, on the current of the device
-        raise RuntimeError(f":READ? gives {len(seen)} different numbers, with a median of {statistics.median(seen)} A")
+    seen = {float(meter.query(":READ?")) for _ in range(READINGS)}
+    middle = statistics.median(seen)
+    if len(seen) < FEWEST_DIFFERENT or not LEAST_CURRENT < middle < MOST_CURRENT:
+        raise RuntimeError(
+            f"{world}: {READINGS} readings at 0.3 V give {len(seen)} different numbers, median {middle:.3g} A. "
+            f"Noise makes at least {FEWEST_DIFFERENT}, and the device {LEAST_CURRENT:g} to {MOST_CURRENT:g} A. So the "
+            "virtual 2450 does not measure the device, and the time of a reading says nothing. Look at its replies")
     taken = [best(lambda: meter.query(":READ?"), 1, 20) for _ in range(40)]
     meter.write(":OUTP OFF")
     manager.close()

@@ -60,8 +60,6 @@ LIBRARIES = ("h5py", "matplotlib.figure", "msgpack", "numba", "pydantic", "pymea
 LONGEST = 1500  #: [s] of a room's tests: a change that never ends counts as noticed
 NOT_RUN = 99  #: exit code where pytest itself fails
 LEAST_NOTICED = 0.9
-NEVER_ENDS, _ENDED_WITH = "it never ends", "pytest ended with"
-_NO_TEST = (NEVER_ENDS, _ENDED_WITH)  #: how a failure begins that names no test
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,14 @@ class Change:
     line: int
     what: str
     text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What ended a run of tests."""
+
+    words: str
+    test: str = ""  #: that failed; "": no test is named
 
 
 def draw(rng: random.Random, rooms: dict[str, str]) -> Change:
@@ -127,14 +133,14 @@ def package_at(target: Path) -> None:
                     place.write_bytes(content)
 
 
-def first_failure(tests: list[str], package: Path, left_out: list[str]) -> str:
-    """Run tests on the package in a folder until one fails; return its function's name, or "" if all pass."""
+def first_failure(tests: list[str], package: Path, left_out: list[str]) -> Failure | None:
+    """Run tests on the package in a folder until one fails; return what failed, None if all pass."""
     options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     options += ["-o", "timeout=300"]   # [s] a change that makes a test wait for ever is noticed
     options += [f"--deselect={name}" if "::" in name else f"--ignore={name}" for name in left_out]
     tests = [name for name in tests if name not in left_out]
     if not tests:
-        return ""
+        return None
     with tempfile.TemporaryFile("w+") as output:
         child = os.fork()
         if child == 0:
@@ -147,14 +153,14 @@ def first_failure(tests: list[str], package: Path, left_out: list[str]) -> str:
             elif time.monotonic() > deadline:
                 os.killpg(child, signal.SIGKILL)
                 os.waitpid(child, 0)
-                return NEVER_ENDS
+                return Failure("it never ends")
             else:
                 time.sleep(0.05)
         output.seek(0)
         failed = re.search(r"^(?:FAILED|ERROR) ([^\s\[]+)", output.read(), re.M)   # without the case in brackets
     if failed:
-        return failed[1]
-    return "" if code in {0, 5} else f"{_ENDED_WITH} {code}"   # 5: no test is left
+        return Failure(failed[1], failed[1])
+    return None if code in {0, 5} else Failure(f"pytest ended with {code}")   # 5: no test is left
 
 
 def _run_tests(arguments: list[str], package: Path, output: int) -> NoReturn:
@@ -184,7 +190,13 @@ def _passes_unchanged(test: str) -> bool:
 
 
 def noticed_by(change: Change, folder: str) -> str:
-    """Return the first test that fails with a change and passes without it; "" if there is none."""
+    """Return the first test that fails with a change and passes without it, or how else the tests fail; "": they pass.
+
+    Raises
+    ------
+    RuntimeError
+        Without the change, the tests do not run to their end either.
+    """
     copy = COMPILED_COPY if change.room.endswith(("/circuit", "/devices", "/numerics", "/studies")) else COPY
     package_at(copy)
     inside = copy / "tsbench" / change.path.removeprefix("core/")
@@ -195,14 +207,17 @@ def noticed_by(change: Change, folder: str) -> str:
     left_out: list[str] = []
     for tests in _tests_first(change, folder):
         while failed := first_failure(tests, copy, left_out):
-            if failed.startswith(_NO_TEST):   # no test is named, so all of them must pass without the change
+            if not failed.test:   # so all of them must pass without the change
                 package_at(UNCHANGED)
                 if reason := first_failure(tests, UNCHANGED, left_out):
-                    raise RuntimeError(f"the tests fail without a change, too: {reason}. Run --learn again")
-                return failed
-            if _passes_unchanged(failed):
-                return failed
-            left_out.append(failed)
+                    raise RuntimeError(
+                        f"{change.path}:{change.line} ({change.what}): {failed.words}. Without this change, {folder} "
+                        f"fails too: {reason.words}. Run `pytest {folder}` and mend what fails. If all pass, a "
+                        f"recorded test is gone: run `python -m benchmarks.mutations --learn --room {change.room}`")
+                return failed.words
+            if _passes_unchanged(failed.test):
+                return failed.test
+            left_out.append(failed.test)
         left_out += tests if tests and "::" in tests[0] else []
     return ""
 

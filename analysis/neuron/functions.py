@@ -16,6 +16,7 @@ from tsbench.analysis.neuron.step_response import StepResponse
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, linear_range
 from tsbench.analysis.refractory.refractory import Recovery
 from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
+from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.analysis.trends.log_line import LogLine, log_line
 from tsbench.records import Flag, Result
 
@@ -138,9 +139,9 @@ def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
     if low is None or high is None:
         flags |= Flag.CENSORED if low is not None or high is not None else Flag.NO_EVENT
         return Result("firing_threshold", "V", None, first, last, method, {}, flags)
-    if high - low > 0.02 * high:
-        flags |= Flag.UNDER_SAMPLED
-    return Result("firing_threshold", "V", sign * 0.5 * (low + high), first, last, method, {}, flags)
+    value = 0.5 * (low + high)
+    return Result(
+        "firing_threshold", "V", sign * value, first, last, method, {}, flags | step_flags(high - low, value))
 
 
 def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:

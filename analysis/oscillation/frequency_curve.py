@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.records import Flag, FloatArray, Result
 
 #: largest distance of a frequency from the line, relative to the highest frequency of the linear range
@@ -21,8 +22,6 @@ LINEAR_SHARE = 0.02
 FEWEST_LEVELS = 4
 #: levels that are searched for a linear range, at most: the search looks at every pair of them
 _MOST_LEVELS = 400
-#: a bracket wider than this share of its value is coarse
-_FINE = 0.02
 
 _ONSET = "between the last level without oscillation and the first level with oscillation"
 _END = "between the last level with oscillation and the first level without oscillation above it"
@@ -159,10 +158,9 @@ def _bracket(
     if low is None or high is None:
         ends = (low, high) if sign > 0 else (None if high is None else -high, None if low is None else -low)
         return Result(name, unit, None, ends[0], ends[1], method, dict(conditions), flags | Flag.CENSORED)
-    if high - low > _FINE * high:
-        flags |= Flag.UNDER_SAMPLED
     below, above = sorted((sign * float(low), sign * float(high)))
-    return Result(name, unit, 0.5 * (below + above), below, above, method, dict(conditions), flags)
+    value = 0.5 * (below + above)
+    return Result(name, unit, value, below, above, method, dict(conditions), flags | step_flags(above - below, value))
 
 
 def _peak(

@@ -39,8 +39,8 @@ class KeithleyMatrix(TspInstrument):
                     f"{self.label}: there is no crosspoint '{name}'. A crosspoint is {self.crosspoints.words}")
         return names
 
-    def missing(self, crosspoints: Sequence[str]) -> str:
-        """Ask for the cards; return which of these crosspoints they do not have, and which they have, "" if all."""
+    def refusal_of(self, crosspoints: Sequence[str]) -> str:
+        """Ask for the cards; return why these crosspoints cannot be closed, or "" if the cards have all of them."""
         names = self._require(crosspoints)
         for slot in sorted({name[0] for name in names}):
             card = self._identity_of(slot)

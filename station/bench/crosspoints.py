@@ -12,8 +12,8 @@ from tsbench.instruments.interfaces import ContactLimits
 class KnowsItsCards(Protocol):
     """A switch matrix that can be asked which crosspoints its cards have."""
 
-    def missing(self, crosspoints: Sequence[str]) -> str:
-        """Return which of these crosspoints the cards do not have; "" where they have all."""
+    def refusal_of(self, crosspoints: Sequence[str]) -> str:
+        """Return why these crosspoints cannot be closed; "" where the cards have all of them."""
 
 
 @runtime_checkable
@@ -42,7 +42,7 @@ class ClosedCrosspoints:
 
     def claim(self, part: str, crosspoints: Sequence[str]) -> None:
         """Note which crosspoints a part may close; ConfigurationError where the cards do not have one of them."""
-        if isinstance(self._matrix, KnowsItsCards) and (reason := self._matrix.missing(crosspoints)):
+        if isinstance(self._matrix, KnowsItsCards) and (reason := self._matrix.refusal_of(crosspoints)):
             raise ConfigurationError(f"[{_TABLES[part]}]: {reason}. Correct the crosspoints, or insert the card")
         self._mine[part] = frozenset(crosspoints)
 

@@ -30,6 +30,12 @@ def test_onset_and_end_are_brackets() -> None:
     assert Flag.UNDER_SAMPLED in onset.flags and onset.conditions == {"load_resistance": 5e3, "levels": 8}
 
 
+@pytest.mark.parametrize(("step", "flags"), [(0.09, Flag.NONE), (0.12, Flag.UNDER_SAMPLED)])
+def test_an_edge_is_coarse_from_a_tenth_on(step: float, flags: Flag) -> None:
+    edge = results([1.0, 1.0 + step, 2.0], [None, 1e6, 2e6])["oscillation_onset"]
+    assert (edge.low, edge.high, edge.flags) == (1.0, 1.0 + step, flags)
+
+
 def test_the_slope_is_that_of_the_linear_range() -> None:
     found = results(LEVELS, VALUES)
     slope, start, end = (found[name] for name in ("frequency_slope", "linear_range_start", "linear_range_end"))

@@ -112,6 +112,12 @@ def test_threshold_driven() -> None:
     assert Flag.NO_EVENT in firing_threshold([]).flags
 
 
+@pytest.mark.parametrize(("step", "flags"), [(0.09, Flag.NONE), (0.12, Flag.UNDER_SAMPLED)])
+def test_a_firing_threshold_is_coarse_from_a_tenth_on(step: float, flags: Flag) -> None:
+    bracket = firing_threshold([*QUIET, replace(firing()[0], amplitude=1.0 + step)])
+    assert (bracket.low, bracket.high, bracket.flags) == (1.0, 1.0 + step, flags)
+
+
 def test_negative_stimuli_have_the_negative_threshold_of_the_positive_ones() -> None:
     mirrored = [replace(one, amplitude=-one.amplitude) for one in (*QUIET, *firing())]
     bracket = firing_threshold(mirrored)

@@ -66,7 +66,7 @@ def test_a_matrix_says_which_crosspoints_its_cards_lack(name: str, said: str) ->
     pairs = [("print(slot[1].idn)", "3730,6x16 High Density Matrix,01.40h,4447332")] if name[0] == "1" else [
         ("print(slot[6].idn)", "Empty Slot")]
     with driver(Keithley3706A, pairs) as matrix:
-        found = matrix.missing([name])
+        found = matrix.refusal_of([name])
         assert said in found and bool(said) == bool(found)
 
 

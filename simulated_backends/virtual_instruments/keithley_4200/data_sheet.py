@@ -24,8 +24,9 @@ MANUFACTURER, MODEL, FIRMWARE = "KEITHLEY INSTRUMENTS", "KI4200A", "V1.14"
 LEAST_OF_RANGE = 0.11  #: a compliance is more than this part of a fixed measuring range
 INTERLOCK_VOLTAGE = 40.0  #: [V] above which the interlock must be closed
 OVERFLOW_READING = 1e22
-#: [A] of a preamplifier in its lowest range (from the maker's brochures, no page noted); below it, volts are 0 as well
-RESOLUTION = 1e-17
+#: quantity -> [V] or [A] below which a reading is 0. Current: a preamplifier in its lowest range (from the maker's
+#: brochures, no page noted). Voltage: no source; so small that it only makes 0 V without imperfections 0
+RESOLUTION: Mapping[str, float] = {"CURR": 1e-17, "VOLT": 1e-17}
 _TIME_CONSTANTS = 6.9  #: from the settling time to 0.1 % to the time constant of one pole
 
 

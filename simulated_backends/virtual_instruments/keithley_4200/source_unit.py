@@ -179,7 +179,7 @@ class SourceUnit:
 
 def value_of(reading: MeterReading) -> float:
     """Return the number that KXCI gives for a reading; a number below the resolution is 0."""
-    if abs(reading.value) < RESOLUTION:
+    if abs(reading.value) < RESOLUTION[reading.quantity]:
         return 0.0
     return OVERFLOW_READING if abs(reading.value) >= OVERFLOW else reading.value
 

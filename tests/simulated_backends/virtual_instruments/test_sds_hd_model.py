@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.acceptance.noting import Notebook
 from tsbench.simulated_backends.virtual_instruments.siglent_sds_hd.data_sheet import SDS1104XHD, SDS2204XHD
 
 PULSES = ("*RST", "OUTP1:LOAD INF", "FUNC PULS", "FUNC:PULS:PER 5E-4", "FUNC:PULS:WIDT 1E-4", "VOLT:HIGH 1",
@@ -56,8 +57,13 @@ def test_settings_of_the_programming_guide(bench: Any, message: str, query: str,
 
 @pytest.mark.parametrize("source", [b"C\xb2", b"CHAN\xb9", b"C0_2", b"C2.0", b"C0", b"C5", b"C", b"C" + 5000 * b"2"])
 @pytest.mark.parametrize("header", [":TRIG:EDGE:SOUR", ":WAV:SOUR", ":MEAS:ADV:P1:SOUR1"])
-def test_a_source_that_is_none_changes_nothing(bench: Any, header: str, source: bytes) -> None:
-    bench.send(bench.scope, f"{header} C3", header.encode() + b" " + source)
+def test_a_source_that_is_none_is_refused(bench: Any, header: str, source: bytes) -> None:
+    """No command reads the errors of this oscilloscope, so they are listened to."""
+    notebook = Notebook(bench.scope)
+    bench.send(bench.scope, f"{header} C3")
+    assert notebook.codes == ()
+    bench.send(bench.scope, header.encode() + b" " + source)
+    assert notebook.codes == (-224,)
     assert bench.ask(bench.scope, f"{header}?") == "C3"
 
 
