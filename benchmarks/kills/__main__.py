@@ -80,6 +80,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sabotage", action="store_true", help="remove the protections one by one instead")
     parser.add_argument("--table", action="store_true", help="only print what is done so far")
     options = parser.parse_args(arguments)
+    names = SABOTAGES if options.sabotage else PATHS if options.power else SHARES
+    if not any(options.only in name for name in names):
+        parser.error(f"--only {options.only}: no name has this text. The names are {', '.join(names)}")
     logging.getLogger("tsbench").addHandler(logging.NullHandler())
     kept = KEPT.with_stem("kills_quick") if options.quick else KEPT
     if options.fresh or options.quick:

@@ -149,6 +149,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     wanted = [one for one in load() if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
+    if not wanted:
+        parser.error(f"--only {options.only}: no record has this text in its protocol, model or reason")
     if options.each:
         wanted = first_of_each(wanted, options.each)
     KEPT.parent.mkdir(exist_ok=True)

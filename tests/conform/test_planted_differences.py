@@ -3,6 +3,7 @@
 The files ``test_planted_*.py`` of the kinds have the plants and what is particular to them.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ PLANTS = {
     key: plant for room in (
         test_planted_source_meters, test_planted_generators, test_planted_oscilloscopes, test_planted_surroundings)
     for key, plant in room.PLANTS.items()}
+
+
+def test_each_kind_of_difference_is_planted() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "conform.md").read_text("utf-8")
+    table = page.partition("| kind | meaning |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"^\| `([a-z ]+)` \|", table, re.MULTILINE))
+    assert named and named == set().union(*(kinds for _, kinds in PLANTS.values()))
 
 
 @pytest.mark.parametrize(("family", "what"), PLANTS, ids=[f"{family.model}-{what}" for family, what in PLANTS])

@@ -2,7 +2,7 @@
 
 
 
-from tests.fixtures.planting import Family, Plant, missing, replaced, reply_is, scaled_reply, swapped
+from tests.fixtures.planting import Family, Plant, missing, replaced, reply_is, scaled_reply, swapped, with_error
 
 K33250, K33500 = Family("keysight_33250a", "keysight_33250a", "1"), Family("keysight_33522b", "keysight_33500", "1")
 K81150, DG800 = Family("keysight_81150a", "keysight_81160a", "1"), Family("rigol_dg822", "rigol_dg800", "1")
@@ -15,10 +15,12 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (K33250, "the mark of a restart is lost"): (Plant(rb"\*ESE\?", replaced(b"128", b"0")), {"value"}),
     (K33250, "another error text"): (Plant(rb"SYST:ERR", replaced(b"Undefined header", b"Unknown header")), {"reply"}),
     (K33250, "an open load is a word"): (Plant(rb"LOAD\?", replaced(b"+9.9000000000000E+37", b"INF")), set()),
+    (K33250, "a status byte that tells of an error"): (Plant(status=with_error), {"status byte"}),
     (K33500, "fewer digits"): (Plant(rb"VOLT\?", lambda reply: b"%+.5E" % float(reply)), {"format"}),
     (K33500, "amplitudes are rms"): (Plant(rb"SOUR1:VOLT\?", scaled_reply(0.5)), {"failure"}),
     (K33500, "another error code"): (Plant(rb"SYST:ERR", replaced(b"-113", b"-110")), {"value"}),
     (K33500, "a wrong message leaves no error"): (Plant(rb"\*ESE 999", ignored=True), {"value"}),
+    (K33500, "a wrong message leaves two errors"): (Plant(rb"TSBENCH", then=b":NONSENSE 1"), {"course"}),
     (K33500, "edges are 5 % longer"): (Plant(rb"TRAN:LEAD\?", scaled_reply(1.05)), {"value"}),
     (K33500, "the output switches slowly"): (Plant(rb"OUTP1 ON", longer=0.5), {"time"}),
     (K33500, "a burst is one pulse short"): (Plant(rb"NCYC\?", replaced(b"+3.0", b"+2.0")), {"failure"}),

@@ -2,7 +2,7 @@
 
 
 
-from tests.fixtures.planting import Change, Family, Plant, field, replaced, reply_is, scaled, swapped
+from tests.fixtures.planting import Change, Family, Plant, field, replaced, reply_is, scaled, swapped, with_error
 from tsbench.conform.twin import TwinErrors
 
 DSOX = Family("keysight_dsox2024a", "keysight_infiniivision")
@@ -33,6 +33,7 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (DSOX, "the bit for a trigger is missed"): (Plant(rb"TER\?", reply_is(b"+0")), set()),
     (DSOX, "another word for 1 MOhm"): (Plant(rb"IMP\?", replaced(b"ONEM", b"ONEMEG")), {"reply"}),
     (DSOX, "slow data"): (Plant(rb"WAV:DATA\?", longer=0.5), {"time"}),
+    (DSOX, "a status byte that tells of an error"): (Plant(status=with_error), {"status byte"}),
     (DSO9000, "gains are out of their accuracy"): (GAIN, {"value"}),
     (DSO9000, "the samples have another byte order"): (Plant(
         rb"WAV:DATA\?", part(lambda samples: b"\0" + samples[:-1])), {"value"}),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fixtures.planting import Change, Family, Plant, field, found_in, replaced, scaled, swapped
+from tests.fixtures.planting import Change, Family, Plant, field, found_in, replaced, scaled, swapped, with_error
 from tsbench.conform.resistor_check import NotTheResistor
 from tsbench.conform.twin import TwinErrors
 
@@ -44,6 +44,7 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (K2400, "a point of a sweep is missing"): (Plant(rb"TRAC:DATA\?", without_last(4)), {"reply"}),
     (K2400, "a source delay after a reset"): (Plant(rb"\*RST", then=b":SYST:AZER 0;:SENS:AVER ON;:SENS:AVER:COUN 50"), {
         "time"}),
+    (K2400, "a status byte that tells of an error"): (Plant(status=with_error), {"status byte"}),
     (K2600, "the ammeter is out of its accuracy"): (Plant(measuring=OUT), {"value"}),
     (K2600, "all gains are out of their accuracy"): (Plant(errors=TwinErrors(gain=-4)), {"value"}),
     (K2600, "fewer digits"): (Plant(rb"measure\.nplc\)", lambda reply: b"%.5e" % float(reply)), {"format"}),
@@ -61,6 +62,7 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (K4200, "a point of a sweep is missing"): (Plant(rb"DO 'I1'", without_last(1)), {"reply"}),
     (K4200, "a letter of another unit"): (Plant(rb"TV1", replaced(b"NAV", b"NBV")), {"reply"}),
     (K4200, "a slower sweep"): (Plant(rb"^ME", longer=1.0), {"time"}),
+    (K4200, "a status byte that says that a test runs"): (Plant(status=lambda byte: byte | 0x10), {"status byte"}),
     (B1500, "the ammeter is out of its accuracy"): (Plant(measuring=OUT), {"value"}),
     (B1500, "all gains are out of their accuracy"): (Plant(errors=TwinErrors(gain=4)), {"value"}),
     (B1500, "another letter for compliance"): (Plant(rb"^XE", replaced(b"CAI", b"TAI")), {"reply"}),
@@ -68,6 +70,7 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (B1500, "another error code"): (Plant(rb"ERRX", replaced(b"+100,", b"+102,")), {"value"}),
     (B1500, "the mark of a restart is lost"): (Plant(rb"\*SRE\?", lambda reply: b"0"), {"value"}),
     (B1500, "another range"): (Plant(rb"LRN\? 32", replaced(b"RI1,-", b"RI1,")), {"value"}),
+    (B1500, "a status byte that is never ready"): (Plant(status=lambda byte: byte & ~0x10), {"status byte"}),
     (B2900, "the ammeter is out of its accuracy"): (Plant(measuring=OUT), {"value"}),
     (B2900, "all offsets are out of their accuracy"): (Plant(errors=TwinErrors(offset=4)), {"value"}),
     (B2900, "currents are 0.5 % high"): (Plant(rb"MEAS\?", field(1, scaled(1.005))), {"value"}),
@@ -76,10 +79,12 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (B2900, "no bit for compliance"): (Plant(rb"MEAS\?", without_bit(0xFFFF)), {"value"}),
     (B2900, "a point of a sweep is missing"): (Plant(rb"TRAC1:DATA\? 0,11", without_last(4)), {"reply"}),
     (B2900, "a wrong message leaves no error"): (Plant(rb"TSBENCH", ignored=True), {"value"}),
+    (B2900, "a status byte that tells of an error"): (Plant(status=with_error), {"status byte"}),
     (K2450, "the ammeter is out of its accuracy"): (Plant(measuring=OUT), {"value"}),
     (K2450, "all gains are out of their accuracy"): (Plant(errors=TwinErrors(gain=4)), {"value"}),
     (K2450, "all offsets are out of their accuracy"): (Plant(errors=TwinErrors(offset=4)), {"value"}),
     (K2450, "currents are 0.5 % high"): (Plant(rb"READ\?", field(2, scaled(1.005))), {"value"}),
+    (K2450, "a status byte that tells of a standard event"): (Plant(status=lambda byte: byte | 0x20), {"status byte"}),
 }
 
 

@@ -2,7 +2,7 @@
 
 
 
-from tests.fixtures.planting import Family, Plant, field, missing, replaced, reply_is, swapped
+from tests.fixtures.planting import Family, Plant, field, missing, replaced, reply_is, swapped, with_error
 from tsbench.conform.twin import TwinErrors
 
 MATRIX, SWITCH = Family("keithley_707b", "keithley_707b"), Family("keithley_3706a", "keithley_3706a")
@@ -16,6 +16,7 @@ PLANTS: dict[tuple[Family, str], tuple[Plant, set[str]]] = {
     (MATRIX, "another word for none"): (Plant(rb"getclose", replaced(b"nil", b"none")), {"failure"}),
     (MATRIX, "more digits"): (Plant(rb"status.standard.enable\)", reply_is(b"1.2800000e+02")), {"format"}),
     (MATRIX, "slow relays"): (Plant(rb"channel.open", longer=0.5), {"time"}),
+    (MATRIX, "a status byte that tells of an error"): (Plant(status=with_error), {"status byte"}),
     (SWITCH, "another error code"): (Plant(rb"errorqueue", replaced(b"-2.85", b"-2.86")), {"value"}),
     (SWITCH, "a wrong message leaves no error"): (Plant(rb"delay\(-1", ignored=True), {"value"}),
     (VELOX, "a value is missing"): (Plant(rb"ReadMapPosition", missing(2, 1, " ")), {"reply"}),
