@@ -14,17 +14,24 @@ BRACKET = "the device switches between two set-points"
 #: flags of readings that a result passes on
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 
-#: a step wider than this fraction of a value is coarse: the value has one significant digit only
+#: a bracket wider than this fraction of its value is coarse (chosen: the ends are then more than 5 % from the middle)
 COARSE_STEP = 0.1
 
 
-def step_flags(step: float, value: float) -> Flag:
-    """Return UNDER_SAMPLED where the step of the levels around an event is coarse for its value (same unit), else NONE.
+def step_flags(bracket: float, value: float) -> Flag:
+    """Return UNDER_SAMPLED where the set-points that bracket an event are coarse for its value, else NONE.
 
-    The interval of the event contains the step, so the flag does not doubt the interval. It says that smaller steps
-    narrow it.
+    The interval of the event contains the bracket, so this flag does not doubt the interval. It says that smaller steps
+    give a narrower one, down to what noise spreads the event over. Of an edge, a spike or a fall, the same flag says
+    that there are too few samples: then the value may be wrong.
+
+    Parameters
+    ----------
+    bracket : distance of the set-points between which the event is: one step, or several where noise does not tell in
+        which of them it is. Fluctuations of the device between readings do not count
+    value : of the event, in the same unit
     """
-    return Flag.UNDER_SAMPLED if step > COARSE_STEP * abs(value) else Flag.NONE
+    return Flag.UNDER_SAMPLED if bracket > COARSE_STEP * abs(value) else Flag.NONE
 
 
 @dataclass(frozen=True)

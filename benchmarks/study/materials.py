@@ -74,10 +74,9 @@ _EDGES = (
     "*Spike latency.* Without the sync output, tsbench finds the edge of a step by the rise of the device voltage.\n"
     "  The true values of three latencies behind 5 kOhm with 200 pF are above the intervals, by up to 3 ns. The cause\n"
     "  is not known.")
-_COARSE = (
-    "*Sweeps.* The step of 28 mV is coarse, so single thresholds and hold voltages have the flag `under_sampled`. The\n"
-    "  current of a filament fluctuates between two readings. The true hold voltage is the lowest at any instant, and\n"
-    "  so a few millivolts lower than what the readings show.")
+_FLUCTUATING = (
+    "*Sweeps.* The current of a filament fluctuates between two readings. The true hold voltage is the lowest at any\n"
+    "  instant, and so a few millivolts lower than what the readings show.")
 #: a circuit that rests near its threshold shows the scope little of a step before it fires
 _BIASED = {"trigger": "external", "external_level": "1 V"}
 _NBO2 = Material(
@@ -125,6 +124,6 @@ _SILVER = Material(
       {"amplitude": ["0.6 V", "0.8 V", "0.95 V", "1.7 V", "1.9 V", "2.1 V", "2.3 V"], "width": "300 ms",
        "pair_width": "20 ms", "shortest": "1 ms", "longest": "300 ms", "rest": "1 s", "rise_time": "1 us",
        "fall_time": "1 us"}),),
-    (_COARSE,),
+    (_FLUCTUATING,),
     true_pairs=200)
 MATERIALS = {material.name: material for material in (_NBO2, _VO2, _SILVER)}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.report import INFORMATION, Line, heading
 from benchmarks.study.materials import Material
-from benchmarks.study.rows import DOUBTS, Count, Row
+from benchmarks.study.rows import Count, Row
 from tsbench.quantities import CONDITION_UNITS, format_quantity
 
 LEAST = 0.9  #: share of the intervals that contain the truth
@@ -29,12 +29,12 @@ def judged(rows: Sequence[Row | Count]) -> list[Line]:
                 lines.append(Line(f"{step}: {count.what} with a flag of doubt, intervals that contain the truth",
                                   f"{count.doubted_inside} of {count.doubted}", INFORMATION, True))
         judging = [row for row in mine if row.inside is not None and row.quantity not in _VERDICTS]
-        doubted = [row for row in judging if row.flags & DOUBTS]
+        doubted = [row for row in judging if row.doubted]
         if doubted:
             inside = sum(bool(row.inside) for row in doubted)
             lines.append(Line(f"{step}: of the numbers with a flag of doubt, intervals that contain the truth",
                               f"{inside} of {len(doubted)}", INFORMATION, True))
-        known = [row for row in judging if not row.flags & DOUBTS]
+        known = [row for row in judging if not row.doubted]
         if known:
             inside = sum(bool(row.inside) for row in known)
             lines.append(Line(f"{step}: intervals that contain the truth", f"{inside} of {len(known)}",

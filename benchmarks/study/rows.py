@@ -8,7 +8,16 @@ from tsbench.records import Flag, Result
 #: the last bits of a number that was written and read
 _ROUNDING = 1e-9
 #: flags that say that a number may be wrong
-DOUBTS = Flag.UNDER_SAMPLED | Flag.AMBIGUOUS | Flag.TOO_FEW | Flag.CLIPPED
+_DOUBTS = Flag.UNDER_SAMPLED | Flag.AMBIGUOUS | Flag.TOO_FEW | Flag.CLIPPED
+#: quantities that two levels bracket: the interval contains the step, and UNDER_SAMPLED says only that it is wide. Of
+#: all others it says that an edge, a spike or a fall has too few samples
+_BRACKETED = frozenset({
+    "threshold_voltage", "hold_voltage", "oscillation_onset", "oscillation_end", "firing_threshold"})
+
+
+def is_doubted(quantity: str, flags: Flag) -> bool:
+    """Return whether the flags of a number say that it may be wrong."""
+    return bool(flags & (_DOUBTS & ~Flag.UNDER_SAMPLED if quantity in _BRACKETED else _DOUBTS))
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,11 @@ class Row:
     high: float | None
     truth: float | None
     flags: Flag = Flag.NONE
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the flags say that the number may be wrong."""
+        return is_doubted(self.quantity, self.flags)
 
     @property
     def inside(self) -> bool | None:

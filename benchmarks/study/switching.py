@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.study.materials import Material
 from benchmarks.study.measuring import Bench, Measured, perform
 from benchmarks.study.noise_free import Pulses, bisected, current_after, share_fired
-from benchmarks.study.rows import DOUBTS, Count, Row, row_of
+from benchmarks.study.rows import Count, Row, is_doubted, row_of
 from tsbench.analysis.trends.overvoltage import overvoltage_line, overvoltages
 from tsbench.demo.truth import true_value
 from tsbench.extraction.group_statistics import ALL_DEVICES
@@ -55,7 +55,7 @@ def _counted(quantity: str, pairs: Sequence[tuple[Result, float | None]]) -> Cou
     known = [(result, truth) for result, truth in pairs
              if truth is not None and result.value is not None and result.low is not None and result.high is not None]
     sure, doubted = ([result.low <= truth <= result.high for result, truth in known   # type: ignore[operator]
-                      if bool(result.flags & DOUBTS) is doubt] for doubt in (False, True))
+                      if is_doubted(quantity, result.flags) is doubt] for doubt in (False, True))
     return Count("I-V sweeps", f"single {quantity.replace('_', ' ')}s", sum(sure), len(sure), len(pairs) - len(known),
                  sum(doubted), len(doubted))
 

@@ -10,9 +10,10 @@ from benchmarks.study.materials import MATERIALS
 from benchmarks.study.measuring import perform
 from benchmarks.study.noise_free import Pulses, bisected, share_fired
 from benchmarks.study.page import judged, tables
-from benchmarks.study.rows import Count, Row
+from benchmarks.study.rows import Count, Row, is_doubted
 from tsbench.protocols import protocol_named
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH
+from tsbench.records import Flag
 from tsbench.station.bench.bench import Bench
 
 
@@ -70,3 +71,15 @@ def test_single_numbers_with_a_flag_of_doubt_are_counted_apart() -> None:
                  ((8, 10), (0, 0)))
     assert [line.passed for line in few] == [False, True] and "5 of 10" in few[1].measured
     assert none[0].passed and none[0].bar == INFORMATION   # nothing to judge
+
+
+def test_a_coarse_step_is_no_doubt_and_few_samples_are_one() -> None:
+    """The interval of a threshold contains the step; nothing tells what a spike is between its samples."""
+    coarse = Flag.UNDER_SAMPLED | Flag.COMPLIANCE
+    assert not is_doubted("threshold_voltage", coarse) and not is_doubted("hold_voltage", coarse)
+    assert is_doubted("spike_amplitude", coarse) and is_doubted("switching_delay_mean", coarse)
+    assert is_doubted("threshold_voltage", coarse | Flag.AMBIGUOUS) and not is_doubted("spike_amplitude", Flag.NONE)
+    rows = [Row("sweeps", name, {}, "V", 1.0, 0.9, 1.1, 2.0, coarse)
+            for name in ("threshold_voltage", "spike_amplitude")]
+    doubted, judging = judged(rows)
+    assert doubted.passed and doubted.measured == "0 of 1" and not judging.passed
