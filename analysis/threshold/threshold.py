@@ -37,13 +37,14 @@ from tsbench.analysis.threshold.switching_rule import Jump, Rule, can_be_seen, e
 from tsbench.records import Flag, Result
 from tsbench.samples import noise_of
 
-#: fewest points of a half-sweep in which a switching event is looked for
+#: fewest points of a half-sweep in which a switching event is looked for (chosen, not derived)
 _FEWEST_POINTS = 4
 #: a reading averages what a restless device does during it: the voltage goes beyond the lowest reading by up to this
 #: many standard deviations of the readings
 UNREST = 4.0
-_ENOUGH_FOR_NOISE = 5
-_SHOW_UNREST = 20  #: readings before an event that show how restless a device is
+#: readings before an event that show how restless a device is: at least the first number, and back to the second one
+#: those in compliance too. Both are chosen, not derived
+_ENOUGH_FOR_NOISE, _SHOW_UNREST = 5, 20
 #: probability of one gap from which on its set-points bracket the event
 CERTAIN = 0.975
 _OF_PARABOLA, _CLEAR_OF_NOISE = 3, 4.0  #: readings, and standard deviations of one
@@ -157,11 +158,11 @@ def _hold(
     j = _turned(half, first, k, -1, facts)
     if j == k and place.probability[k] < CERTAIN:
         return _uncertain(half, "hold", place, facts, rule)
-    inner, amperes = float(half.voltage[j]), float(half.current[j])
     step = _step_down(half, k) if j == k else _reach(half, j)
     unrest = _unrest(half, first, k, facts)
     if (free := _free_of_limit(half, first, k, facts)) > first:
         return _partly_limited(half, range(first, k + 1), free, max(step, unrest), facts, rule)
+    inner, amperes = float(half.voltage[j]), float(half.current[j])
     method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN_OFF}, {rule}"
     voltage = _between(
         half, "hold_voltage", method, (inner - max(step, unrest), inner), step, amperes, facts,
@@ -192,8 +193,17 @@ def _partly_limited(
     """Return what is known of a hold voltage where the source meter limits during parts of the last readings.
 
     Only voltages out of compliance count, and these readings are means of both. The lowest of these voltages is not
-    lower than all readings ``down`` by more than ``below`` [V]. It is not above the readings from ``free`` on. Where
-    there are none, it is not above the last set-point before the event.
+    lower than all readings ``down`` by more than ``below``. It is not above the readings from ``free`` on. Where there
+    are none, it is not above the last set-point before the event.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    down : readings on the way down that the ramp sets, to the last one before the event
+    free : first of them whose whole mean is out of compliance; behind the last one: there is none
+    below : [V] by which the voltage may have been below the lowest reading
+    facts : of the source meter and the wires
+    rule : in words, for ``method``
     """
     k = down[-1]
     lowest = float(half.voltage[down.start : k + 1].min())
@@ -326,11 +336,11 @@ def _free_of_limit(half: HalfSweep, first: int, k: int, facts: SweepFacts) -> in
     """
     if first == half.down().start:
         return first
-    reading = replace(facts, path_resistance=0.0)
+    at_source = replace(facts, path_resistance=0.0)   # its own reading: no drop along the wires is taken off
     while first <= k:
         level = float(half.level[first])
         source = float(half.voltage[first] + facts.path_resistance * half.current[first])
-        least = max(NORMAL_95 * reading.voltage_uncertainty(level, 0.0), 0.5 * _usual_step(half))
+        least = max(NORMAL_95 * at_source.voltage_uncertainty(level, 0.0), 0.5 * _usual_step(half))
         if level - source <= least:
             break
         first += 1
