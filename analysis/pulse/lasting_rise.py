@@ -12,7 +12,7 @@ from tsbench.analysis.signal import upward_crossings
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of, smoothed
 
-# The numbers of this file are chosen and not derived, where no reason is given.
+# The numbers of this file are chosen and not derived, where no reason is given: tests hold the growths and the shares.
 #: the conductance grows from its lowest value where the voltage is above this share of its highest one, by this factor
 _TOP_SHARE, _TOP_GROWTH = 0.9, 3.0
 #: or, on the edge, where the voltage is above this share, by this factor: there the conductance of a non-ohmic off

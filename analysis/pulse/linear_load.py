@@ -18,7 +18,7 @@ from tsbench.records import FloatArray
 #: standard deviations of the kernels [samples] that are tried; one is at most this share of the time to the rise
 _KERNELS, _SHARE = (1.0, 1.5, 3.0, 6.0), 1.0 / 6.0
 _MOST_SAMPLES = 2000  #: to the rise; more are averaged
-_FEWEST = 6  #: samples to the rise: in fewer, a device that switches at once and a resistor look alike
+_FEWEST = 6  #: samples to the rise (chosen): fewer do not show whether the current follows the voltage
 _BESIDE = 16  #: samples before the edge and behind the rise, beside as many as there are between them
 _SIGMAS = 4.0  #: standard deviations of what the resistor leaves before the edge: noise
 #: what the resistor leaves beyond the noise is at most this share of the rise of the current. Measured on rings of
@@ -35,6 +35,7 @@ class Explained(Enum):
     NO = "no"  #: a device has switched
     YES = "yes"
     PERHAPS = "perhaps"  #: the charging current can hide a switching
+    UNKNOWN = "unknown"  #: too few samples to the rise: a device that switches at once and a resistor look alike
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ def resistor_explains(
 ) -> Explained:
     """Return whether a resistor with a capacitance explains a rise of the current.
 
+    It is fitted through several kernels. One that explains the rise is enough (YES), also where the charging current of
+    the fit through a narrower one can hide a switching.
+
     Parameters
     ----------
     voltage, current : [V], [A], shape (n,), evenly sampled, positive in the pulse, zero before it
@@ -61,7 +65,7 @@ def resistor_explains(
     (first, last), (off, on, middle) = span, rise
     until = middle - first
     if until < _FEWEST:
-        return Explained.NO
+        return Explained.UNKNOWN
     block = max(1, math.floor(until / _MOST_SAMPLES))
     beside = math.ceil(until) + _BESIDE * block
     begin, end = max(first - beside, 0), min(math.ceil(middle) + beside, last + 1)

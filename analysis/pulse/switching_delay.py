@@ -79,8 +79,8 @@ def switching_delay(
         NO_EVENT where there is no pulse or the device did not fire (a resistor never does, also behind an edge that
         rings; AMBIGUOUS: the current is the voltage behind one pole, as a slow amplifier shows a resistor, or a
         charging current may hide the event); UNDER_SAMPLED where the rise of current or the edge has fewer than three
-        samples; AMBIGUOUS also where the sensor of the current may be later than the delay; CENSORED with a bound
-        where the record is clipped there.
+        samples, or too few between them tell a device from a resistor; AMBIGUOUS also where the sensor of the current
+        may be later than the delay; CENSORED with a bound where the record is clipped there.
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -101,7 +101,7 @@ def switching_delay(
     last, rise = first_rise(v, i, first, last, i_noise, abs(on_current))
     quiet = _quiet(v, first)
     resistor = Explained.NO if rise is None else resistor_explains(v, i, quiet, (first, last), rise)
-    if rise is None or resistor is not Explained.NO:
+    if rise is None or resistor in {Explained.YES, Explained.PERHAPS}:
         flags |= Flag.NO_EVENT | (Flag.AMBIGUOUS if resistor is Explained.PERHAPS else Flag.NONE)
         most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
         return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, stood=held)
@@ -120,7 +120,7 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value)
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
     edge, slope = crossing(seen, near, 0.5 * top.value, top.value, steep)
-    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
+    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 or resistor is Explained.UNKNOWN else Flag.NONE
     behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), found, by_level)
     sharp, shared, limit, flag = behind.before_sensor(edge.value, dt, facts)
     delay = Delay(

@@ -67,3 +67,17 @@ def test_a_charging_current_that_hides_a_switch_is_told() -> None:
     _, current = seen(time, amperes, 2e-7, 4)
     found = switching_delay(samples, voltage, current)
     assert found.value is None and found.flags == Flag.NO_EVENT | Flag.AMBIGUOUS
+
+
+@pytest.mark.parametrize("resistor", [True, False])
+def test_a_rise_within_few_samples_of_the_edge_has_a_flag(resistor: bool) -> None:
+    """A resistor behind a ring of 200 MHz, and a device that switches 4 ns after the edge: both look alike."""
+    time, volts = ringing(200e6, 0.4)
+    amperes = volts / 1e4 + 20e-12 * np.gradient(volts, time)
+    if not resistor:
+        volts = np.clip((time + 2.5e-9) / 5e-9, 0.0, 1.0) * (time < WIDTH)
+        amperes = volts * (1e-5 + 1e-3 / (1.0 + np.exp(-np.clip((time - 4e-9) / 0.4e-9, -50.0, 50.0))))
+    samples, voltage = seen(time, volts, 1e-3, 1)
+    _, current = seen(time, amperes, 2e-7, 2)
+    found = switching_delay(samples, voltage, current)
+    assert found.fired and found.value < 7e-9 and found.flags == Flag.UNDER_SAMPLED
