@@ -130,7 +130,7 @@ def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule:
     inner, amperes = float(half.voltage[j]), float(half.current[j])
     step = _step_up(half, k) if j == k else _reach(half, j)
     method = f"{BRACKET if j == k else _TURN_ON}, {rule}"
-    voltage = _between(
+    voltage = _bracketed(
         half, "threshold_voltage", method, (inner, inner + step), step, amperes, facts, worst_flags(half, j, k, k + 1)
     )
     return voltage, _current_at(half, "threshold_current", method, j, k, facts)
@@ -164,7 +164,7 @@ def _hold(
         return _partly_limited(half, range(first, k + 1), free, max(step, unrest), facts, rule)
     inner, amperes = float(half.voltage[j]), float(half.current[j])
     method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN_OFF}, {rule}"
-    voltage = _between(
+    voltage = _bracketed(
         half, "hold_voltage", method, (inner - max(step, unrest), inner), step, amperes, facts,
         worst_flags(half, j, k, k + 1)
     )
@@ -210,7 +210,7 @@ def _partly_limited(
     highest = float(half.voltage[free : k + 1].min()) if free <= k else float(half.level[k])
     amperes = float(half.current[down.start : k + 1].max())
     seen = worst_flags(half, *down)
-    voltage = _between(half, "hold_voltage", f"{_PARTLY}, {rule}", (lowest - below, highest), _step_down(half, k),
+    voltage = _bracketed(half, "hold_voltage", f"{_PARTLY}, {rule}", (lowest - below, highest), _step_down(half, k),
                        amperes, facts, seen)
     current = result_of(half, "hold_current", "A", f"{_PARTLY}, {rule}", flags=seen & PASSED_ON | Flag.CENSORED,
                         high=amperes + NORMAL_95 * facts.current_uncertainty(amperes))
@@ -370,7 +370,7 @@ def _usual_step(half: HalfSweep) -> float:
     return float(np.median(steps)) if steps.size else 0.0
 
 
-def _between(
+def _bracketed(
     half: HalfSweep,
     quantity: str,
     method: str,

@@ -32,9 +32,9 @@ LARGEST_BIAS = {"threshold_voltage": 0.005, "frequency": 0.0005, "switching_dela
 Found = Mapping[int, Mapping[str, Any]]
 
 
-def _job(record: TruthRecord, runs: Path | None, twin: bool, perform: bool) -> dict[str, Any]:
+def _job(record: TruthRecord, runs: Path | None, quiet: bool, perform: bool) -> dict[str, Any]:
     try:
-        return measure(record, runs, twin, perform)
+        return measure(record, runs, quiet, perform)
     except Exception as error:   # noqa: BLE001  one record that fails is a finding, and the others go on
         return {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
 
@@ -160,7 +160,7 @@ def main() -> int:
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
     if options.kept:   # short runs first: then an interrupted run has evaluated the most
         jobs.sort(key=lambda record: kept_files(record, options.runs)[0].stat().st_size)
-    job = partial(_job, runs=options.runs, twin=options.knowable, perform=not options.kept)
+    job = partial(_job, runs=options.runs, quiet=options.knowable, perform=not options.kept)
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
             options.workers) as pool:
         for done, one in enumerate(pool.map(job, jobs), start=1):

@@ -1,8 +1,8 @@
-"""What a record can tell at all: the profile likelihood of a quantity, on the noise-free twin of the record.
+"""What a record can tell at all: the profile likelihood of a quantity, on a quiet run of the record.
 
-The twin is the same run on a bench without noise and calibration errors. What the noise of the real record would leave
-open is computed on it, without any extractor: a quantity is knowable if 95 % of its likelihood lie within twice the
-step of the sweep, or twice the sample interval. An extractor that flags a knowable quantity is too careful.
+The quiet run is the same one on a bench without noise and calibration errors. What the noise of the real record would
+leave open is computed on it, without any extractor: a quantity is knowable if 95 % of its likelihood lie within twice
+the step of the sweep, or twice the sample interval. An extractor that flags a knowable quantity is too careful.
 """
 
 from collections.abc import Iterator, Mapping
@@ -78,28 +78,28 @@ def on_edge(signal: FloatArray) -> int:
     return last - first + 1
 
 
-def knowable(row: Mapping[str, Any], twin: Run, noisy: Run) -> bool | None:
+def knowable(row: Mapping[str, Any], quiet: Run, noisy: Run) -> bool | None:
     """Return whether the quantity of a row is knowable; None where this does not say it (relaxation, refractory).
 
     Parameters
     ----------
     row : as :func:`benchmarks.truth.measuring.measure` gives it
-    twin : the run without noise
+    quiet : the run without noise
     noisy : the run of the row
     """
     if row["true"] is None:
         return None
     if row["quantity"] in {"threshold_voltage", "hold_voltage"}:
-        gaps = _of_sweep(row, twin, noisy)
+        gaps = _of_sweep(row, quiet, noisy)
         return None if gaps is None else gaps <= 2.0
-    if twin.header.protocol in {"pulse_train", "oscillation"}:
-        widths = list(_of_records(row, twin, noisy))
+    if quiet.header.protocol in {"pulse_train", "oscillation"}:
+        widths = list(_of_records(row, quiet, noisy))
         return bool(widths) and float(np.median(widths)) <= 2.0
     return None
 
 
-def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float | None:
-    """Return within how many gaps the event of a row is; None where the twin has no such half-sweep.
+def _of_sweep(row: Mapping[str, Any], quiet: Run, noisy: Run) -> float | None:
+    """Return within how many gaps the event of a row is; None where the quiet run has no such half-sweep.
 
     Infinite where the set-points do not bound the device voltage of the event: the source meter limits the current
     there, or even the readings without noise are more than two steps from the true value, because each is the mean of
@@ -110,15 +110,15 @@ def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float | None:
 
     facts = sweep_facts(noisy, ExtractionOptions())
     sign = 1.0 if row["conditions"].get("polarity", "+") == "+" else -1.0
-    mine = (twin.column("cycle") == row["conditions"].get("cycle", 1)) & (twin.column("polarity") == sign)
+    mine = (quiet.column("cycle") == row["conditions"].get("cycle", 1)) & (quiet.column("polarity") == sign)
     if not mine.any():
         return None
-    level, current = sign * twin.column("set_point")[mine], sign * twin.column("current")[mine]
-    voltage = sign * twin.column("voltage")[mine] - facts.path_resistance * current
+    level, current = sign * quiet.column("set_point")[mine], sign * quiet.column("current")[mine]
+    voltage = sign * quiet.column("voltage")[mine] - facts.path_resistance * current
     turn = int(np.argmax(level))
     branch = slice(0, turn + 1) if row["quantity"] == "threshold_voltage" else slice(turn, level.size)
     seen = (voltage > 3.0 * facts.voltage_noise + 1e-4)[branch]
-    limited = (twin.point_flags[mine][branch][seen] & int(Flag.COMPLIANCE)) != 0
+    limited = (quiet.point_flags[mine][branch][seen] & int(Flag.COMPLIANCE)) != 0
     step = float(np.median(np.abs(np.diff(level))))
     current, voltage = current[branch][seen], voltage[branch][seen]
     if current.size < 8:
@@ -133,11 +133,11 @@ def _of_sweep(row: Mapping[str, Any], twin: Run, noisy: Run) -> float | None:
     return width if abs(away) <= 2.0 * step else float("inf")
 
 
-def _of_records(row: Mapping[str, Any], twin: Run, noisy: Run) -> Iterator[float]:
+def _of_records(row: Mapping[str, Any], quiet: Run, noisy: Run) -> Iterator[float]:
     from tsbench.protocols.extracting.signals import device_records
 
     spikes = row["quantity"] == "frequency"
-    for clean, rough in zip(device_records(twin), device_records(noisy), strict=False):
+    for clean, rough in zip(device_records(quiet), device_records(noisy), strict=False):
         if clean.current is None or rough.current is None or any(
                 clean.conditions.get(name) != value for name, value in row["conditions"].items()
                 if name in {"bias", "amplitude"}):

@@ -19,7 +19,7 @@ from tsbench.records import Result, Run
 
 _DESKEWED = {"pulse_train"}  #: protocols whose quantity is a time between two channels
 _DATE = "2026-11-29"  #: of the check, in the bench file
-_WITHOUT_NOISE = "without noise"  #: folder of the noise-free twins
+_WITHOUT_NOISE = "without noise"  #: folder of the quiet runs
 #: protocol -> name of the truth -> quantity of the result
 QUANTITIES = {
     "iv_sweep": {"threshold_voltage": "threshold_voltage", "hold_voltage": "hold_voltage"},
@@ -122,14 +122,14 @@ def kept(record: TruthRecord, folder: Path) -> tuple[Path, Path]:
 
 
 def measure(
-    record: TruthRecord, runs: Path | None = None, twin: bool = False, perform: bool = True
+    record: TruthRecord, runs: Path | None = None, quiet: bool = False, perform: bool = True
 ) -> dict[str, Any]:
     """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
 
     A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
     bracket of set-points with four standard uncertainties (of a sweep), and ``bootstrap``: that of a mean over ten or
-    more pulses. With ``twin`` the run is performed once more without noise, and ``knowable`` says what it can tell;
-    without ``perform`` only a twin that is there is asked.
+    more pulses. With ``quiet`` the run is performed once more without noise, and ``knowable`` says what it can tell;
+    without ``perform`` only a quiet run that is there is asked.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = runs or Path(temporary)
@@ -139,13 +139,13 @@ def measure(
                 return found
         rows = _rows(record, folder)
         clean = kept(record, folder / _WITHOUT_NOISE)[0]
-        if twin and not record.cannot_be_known and (perform or clean.exists()):
-            _ask_twin(record, folder, rows)
+        if quiet and not record.cannot_be_known and (perform or clean.exists()):
+            _ask_quiet_run(record, folder, rows)
         return {"number": record.number, "rows": rows, "refused": "", "failed": ""}
 
 
-def _ask_twin(record: TruthRecord, folder: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Add to each row whether the quantity is knowable, by the noise-free twin of the run."""
+def _ask_quiet_run(record: TruthRecord, folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Add to each row whether the quantity is knowable, by the quiet run."""
     from tsbench.storage import read_run
 
     clean = folder / _WITHOUT_NOISE

@@ -357,7 +357,7 @@ class GuardContext:
         if not math.isfinite(voltage):
             return
         reason = high_voltage_refusal(voltage, self.rating)
-        if not reason and self.contacts:   # few benches have any
+        if not reason and self.contacts:
             reason = contact_refusal(self.contacts, voltage)
         if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
             reason = refusal_of(self.exposed, voltage, current)   # the current may limit it
@@ -367,8 +367,10 @@ class GuardContext:
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for device, sensor or contacts."""
         self.device.require_worst_case(self.subject, quantity, worst, duration)
-        contacts = contact_refusal(self.contacts, current=worst.current) if self.contacts else ""
-        if reason := self.sensor.refusal(worst.current, quantity) or contacts:
+        reason = self.sensor.refusal(worst.current, quantity)
+        if not reason and self.contacts:
+            reason = contact_refusal(self.contacts, current=worst.current)
+        if reason:
             raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):
             self.outputs.require(self.subject, self.terminal, worst.current, self.device, self.sensor)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Bound, Choice, Number, Parameter
+from tsbench.simulated_backends.scpi.parameters import Bound, Choice, Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number
 
 _FACTORS = {"K": 1e3, "M": 1e6, "G": 1e9}
@@ -38,7 +38,7 @@ class Depth(Parameter):
     """A number of points with multiplier: ``14M``, ``1.4M``, ``700K``, ``500``; the value is the number."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        text = raw.strip().decode("latin-1").upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
+        text = text_of(raw).upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
         factor = _FACTORS.get(text[-1:])
         try:
             value = plain_number(text) if factor is None else plain_number(text[:-1]) * factor

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import between, long_and_short
+from tsbench.simulated_backends.scpi.parameters import long_and_short, middle_spellings
 from tsbench.simulated_backends.scpi.syntax import split_program
 
 _PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+\d*))(?P<suffix><[^>]*>)?")
@@ -16,7 +16,7 @@ _PLAIN = re.compile(rb"([*:A-Za-z0-9_?]+) +([^\s;,'\"#()]+)")
 _MOST_KEPT = 10_000  #: headers, and messages, that need not be read again
 _SHORT = 80  #: bytes of a message that is kept
 _DIGITS = re.compile(r"^(.*?[A-Za-z_])(\d+)$")
-_MOST_DIGITS = 10  #: a suffix of so many is out of range
+_MOST_SUFFIX_DIGITS = 10  #: a suffix of so many is out of range
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class CommandTree:
             long, short = long_and_short(word)
             child = here.children.get(long) or here.children.get(short) or _Node()
             here.children[long] = here.children[short] = child
-            for spelling in between(word) if self._any_length else ():
+            for spelling in middle_spellings(word) if self._any_length else ():
                 here.abbreviated.setdefault(spelling, child)
             here = child
         leaf = _Leaf(entry, tuple(captures), suffixed)
@@ -196,7 +196,7 @@ class CommandTree:
 
     def forget(self, word: str) -> None:
         """Remove a node at the root, with everything below it: ``forget("SYSTem")``."""
-        for spelling in (*long_and_short(word), *between(word)):
+        for spelling in (*long_and_short(word), *middle_spellings(word)):
             self.root.children.pop(spelling, None)
             self.root.abbreviated.pop(spelling, None)
 
@@ -255,8 +255,8 @@ class CommandTree:
             suffix: int | None = None
             if child is None and (match := _DIGITS.match(word)):
                 child = here.child(match.group(1))
-                digits = match.group(2)   # int() refuses more than 4300 with an error of its own
-                suffix = int(digits) if len(digits) < _MOST_DIGITS else 10**_MOST_DIGITS
+                digits = match.group(2)
+                suffix = int(digits) if len(digits) < _MOST_SUFFIX_DIGITS else 10**_MOST_SUFFIX_DIGITS
             if child is None:
                 raise ScpiError(-113, header)
             suffixes.append(suffix)

@@ -16,15 +16,14 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number
-from tsbench.simulated_backends.scpi.syntax import block_payload
+from tsbench.simulated_backends.scpi.syntax import WHITE, WHITE_TEXT, block_payload
 
 Bound = float | Callable[..., float] | str | None
 
 INFINITY = 9.9e37  #: stands for an infinite value (SCPI-99, volume 1, 7.2.1.4): no setting is larger
-_WHITE = bytes(range(33))  #: IEEE 488.2, 7.4.1.2, with the line feed, which ends most messages before it gets here
-_BETWEEN = rf"[{re.escape(_WHITE.decode('ascii'))}]*"
+_SPACE = rf"[{re.escape(WHITE_TEXT)}]*"
 _DECIMAL = re.compile(
-    rf"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:{_BETWEEN}[eE]{_BETWEEN}[+-]?[0-9]+)?){_BETWEEN}([A-Za-z/%]*)$")
+    rf"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:{_SPACE}[eE]{_SPACE}[+-]?[0-9]+)?){_SPACE}([A-Za-z/%]*)$")
 _MULTIPLIERS = {
     "EX": 1e18, "PE": 1e15, "T": 1e12, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6, "N": 1e-9, "P": 1e-12,
     "F": 1e-15, "A": 1e-18,
@@ -34,13 +33,18 @@ _MEGA_UNITS = {"HZ", "OHM"}
 _ALIASES = {"SEC": "S", "OHMS": "OHM", "VOLT": "V", "AMP": "A"}
 
 
+def text_of(raw: bytes) -> str:
+    """Return the text of an argument or of a message, without the white space around it."""
+    return raw.strip(WHITE).decode("latin-1")
+
+
 def long_and_short(keyword: str) -> tuple[str, str]:
     """Return both spellings of ``"VOLTage"``: ``("VOLTAGE", "VOLT")``."""
     short = "".join(letter for letter in keyword if not letter.islower())
     return keyword.upper(), short or keyword.upper()
 
 
-def between(keyword: str) -> tuple[str, ...]:
+def middle_spellings(keyword: str) -> tuple[str, ...]:
     """Return the spellings of ``"VOLTage"`` that are longer than the short and shorter than the long form."""
     long, short = long_and_short(keyword)
     return tuple(long[:length] for length in range(len(short) + 1, len(long))) if long.startswith(short) else ()
@@ -110,7 +114,7 @@ class Number(Parameter):
 
     def value_of(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         """Return the number that ``raw`` stands for, whether it is within the bounds or not."""
-        text = raw.strip(_WHITE).decode("latin-1")
+        text = text_of(raw)
         try:
             value = float(text)  # the common case; words and spaces that only Python knows are sorted out below
             if not math.isfinite(value) or "_" in text or not text.isascii():
@@ -142,7 +146,7 @@ class Number(Parameter):
                 return sys.float_info.max
         if match := _DECIMAL.match(text):
             mantissa, suffix = match.groups()
-            number = float(mantissa.encode("ascii").translate(None, _WHITE)) * self._multiplier(suffix.upper())
+            number = float(mantissa.encode("ascii").translate(None, WHITE)) * self._multiplier(suffix.upper())
             # too large for a float: the largest float, which the bounds refuse. Infinity is written as INF
             return number if math.isfinite(number) else math.copysign(sys.float_info.max, number)
         if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
@@ -188,7 +192,6 @@ class Limited(Number):
     """A number that is set to its limit, with error -222, when it lies beyond."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        """Convert an argument."""
         value = self.value_of(raw, owner, key)
         if math.isinf(value):
             return value
@@ -216,7 +219,7 @@ class Boolean(Parameter):
     """ON, OFF, or a number (0 is OFF)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        text = raw.strip(_WHITE).decode("latin-1").upper()
+        text = text_of(raw).upper()
         if text in {"ON", "1"}:
             return True
         if text in {"OFF", "0"}:
@@ -234,7 +237,7 @@ class OnOrOff(Parameter):
     """The word ON or OFF; numbers are not taken."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        word = raw.decode("latin-1").strip().upper()
+        word = text_of(raw).upper()
         if word not in {"ON", "OFF"}:
             raise ScpiError(-224)
         return word == "ON"
@@ -260,7 +263,7 @@ class Choice(Parameter):
             self._spellings[long] = self._spellings[short] = short
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         if text[:1] in {"'", '"'} and self.quoted:
             text = unquote(text)
         elif text[:1] in {"'", '"'}:
@@ -293,7 +296,7 @@ class Text(Parameter):
         self.maximum = maximum
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         if text[:1] in {"'", '"'}:
             text = unquote(text)
         elif not self.bare:
@@ -312,7 +315,7 @@ class Block(Parameter):
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bytes:
         payload = block_payload(raw)
         if payload is None:
-            raise ScpiError(-161 if raw.lstrip()[:1] == b"#" else -104)
+            raise ScpiError(-161 if raw.lstrip(WHITE)[:1] == b"#" else -104)
         return payload
 
 
@@ -366,9 +369,9 @@ def parse_arguments(
     parameters: tuple[Parameter, ...], raw: list[bytes], owner: Any, key: tuple[Any, ...]
 ) -> list[Any]:
     """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
-    if len(raw) == 1 == len(parameters) and not parameters[0].many and raw[0].strip():   # most commands
+    if len(raw) == 1 == len(parameters) and not parameters[0].many and raw[0].strip(WHITE):   # most commands
         return [parameters[0].parse(raw[0], owner, key)]
-    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
+    if raw and not raw[-1].strip(WHITE) and len(raw) > sum(not p.optional and not p.many for p in parameters):
         raw = raw[:-1]  # "…, " : a parameter left out at the end
     values: list[Any] = []
     position = 0
@@ -384,7 +387,7 @@ def parse_arguments(
                 values.append(parameter.parse(item, owner, key))
             position = len(raw)
         elif position < len(raw):
-            if not raw[position].strip():
+            if not raw[position].strip(WHITE):
                 if parameter.optional:
                     raise ScpiError(-102)
                 raise ScpiError(-109)

@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+#: white space around what a message contains (IEEE 488.2, 7.4.1.2), with the line feed, which ends most messages before
+WHITE = bytes(range(33))
+WHITE_TEXT = WHITE.decode("ascii")  #: str.strip() alone would also take spaces of other scripts: 0xA0 of Latin-1
 _INTERESTING = re.compile(rb"[\n;,'\"#()]")
 
 
@@ -143,11 +146,11 @@ def split_units(message: bytes) -> list[bytes]:
 
 def split_parameters(data: bytes) -> list[bytes]:
     """Cut program data at its commas; surrounding white space is dropped (not inside of a block)."""
-    if not data.strip():
+    if not data.strip(WHITE):
         return []
     if data.find(b"#") < 0:
-        return [part.strip() for part in _split(data, b",")]
-    return [part if part.lstrip()[:1] == b"#" else part.strip() for part in _split(data, b",")]
+        return [part.strip(WHITE) for part in _split(data, b",")]
+    return [part if part.lstrip(WHITE)[:1] == b"#" else part.strip(WHITE) for part in _split(data, b",")]
 
 
 def _split(data: bytes, separator: bytes) -> list[bytes]:
@@ -203,7 +206,7 @@ def definite_block(payload: bytes | memoryview, digits: int | None = None) -> by
 
 def block_payload(data: bytes) -> bytes | None:
     """Return the bytes in a definite or indefinite block; None if ``data`` is not a block."""
-    data = data.lstrip()
+    data = data.lstrip(WHITE)
     if data[:1] != b"#":
         return None
     if data[1:2] == b"0":
@@ -212,6 +215,6 @@ def block_payload(data: bytes) -> bytes | None:
         end = block_end(data, 0)
     except IncompleteBlockError:
         return None
-    if end is None or data[end:].strip():
+    if end is None or data[end:].strip(WHITE):
         return None
     return data[2 + int(data[1:2]) : end]

@@ -31,8 +31,9 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
-from tsbench.simulated_backends.scpi.parameters import Parameter, parse_arguments
+from tsbench.simulated_backends.scpi.parameters import Parameter, parse_arguments, text_of
 from tsbench.simulated_backends.scpi.status import StatusModel
+from tsbench.simulated_backends.scpi.syntax import WHITE
 from tsbench.simulated_backends.services.clock import BenchClock
 
 T = TypeVar("T")
@@ -247,7 +248,7 @@ class Setting:
         if len(raw) > 1:
             raise ScpiError(-108)
         if raw:
-            value = self.parameter.special(raw[0].decode("latin-1").strip().upper(), owner, key)
+            value = self.parameter.special(text_of(raw[0]).upper(), owner, key)
         else:
             value = self.value(owner, key)
         return self.parameter.format(value, owner)
@@ -317,7 +318,7 @@ def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) 
     def call(owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         if may_be_bare and not raw:   # most queries
             return method(owner, *key)
-        if only is not None and len(raw) == 1 and raw[0].strip():   # most settings
+        if only is not None and len(raw) == 1 and raw[0].strip(WHITE):   # most settings
             return method(owner, *key, only(raw[0], owner, key))
         return method(owner, *key, *parse_arguments(parameters, raw, owner, key))
 

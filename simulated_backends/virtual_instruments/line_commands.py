@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT, Handler, report_trouble
+from tsbench.simulated_backends.scpi.parameters import text_of
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
 
@@ -33,12 +34,15 @@ class LineError(Exception):
         self.code, self.text = code, text
 
 
-def argument(read: Callable[[str], T], text: str, code: int, message: str) -> T:
-    """Return an argument that ``read`` understands; LineError with code and message where it raises ValueError."""
+def argument(read: Callable[[str], T], text: str, code: int, said: str = "{}") -> T:
+    """Return an argument that ``read`` understands; LineError with ``code`` where it raises ValueError.
+
+    ``said`` is the message of the error. The argument takes the place of ``{}``.
+    """
     try:
         return read(text)
     except ValueError:
-        raise LineError(code, message) from None
+        raise LineError(code, said.format(text)) from None
 
 
 def line_command(*words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -121,5 +125,5 @@ class LineInstrument(VirtualInstrument):
 
     def execute(self, message: bytes) -> Handler:
         """Execute one message."""
-        reply = yield from self.obey(message.decode("latin-1").strip())
+        reply = yield from self.obey(text_of(message))
         return None if reply is None else reply.encode("latin-1")

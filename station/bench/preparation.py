@@ -60,8 +60,9 @@ class Preparation:
                 continue
             gain = wiring.path(terminal).gain
             emf = min(voltage / gain if gain > 0 else math.inf, wiring.largest_emf(terminal))
-            contacts = contact_refusal(wiring.contacts(terminal), emf, current)
-            if reason := refusal_of(wiring.exposed(terminal), emf, current) or contacts:
+            reason = (refusal_of(wiring.exposed(terminal), emf, current)
+                      or contact_refusal(wiring.contacts(terminal), emf, current))
+            if reason:
                 return reason
         return ""
 

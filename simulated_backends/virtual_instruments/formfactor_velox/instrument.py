@@ -16,11 +16,13 @@ and of the mode in ``ReadProberStatus``, and the commands ``GetNumDies``, ``GetD
 beyond their first two values.
 """
 
+import functools
+import re
 from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
-from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
@@ -42,17 +44,12 @@ from tsbench.simulated_backends.virtual_instruments.prober.station import (
 UNKNOWN_COMMAND, WRONG_ARGUMENTS, OUT_OF_RANGE, NO_SUCH_DIE, END_OF_WAFER = 10, 11, 12, 701, 703
 TRAVEL = 155_000.0  #: [um] of the chuck from its centre; not compared with a data sheet
 UNITS = {"Y": 1.0, "I": 25.4}  #: [um] of a micron and of a mil; jogs and encoder steps are those of a machine
+_BLANKS = re.compile(f"[{re.escape(WHITE_TEXT)}]+")
 PLAIN = ("*idn?", "*opc?")  #: commands whose reply has no error number
 
 
-def whole_number(text: str) -> int:
-    """Return an argument as a whole number."""
-    return argument(plain_whole_number, text, WRONG_ARGUMENTS, f"Wrong argument {text}")
-
-
-def number(text: str) -> float:
-    """Return an argument as a number."""
-    return argument(plain_number, text, WRONG_ARGUMENTS, f"Wrong argument {text}")
+whole_number = functools.partial(argument, plain_whole_number, code=WRONG_ARGUMENTS, said="Wrong argument {}")
+number = functools.partial(argument, plain_number, code=WRONG_ARGUMENTS, said="Wrong argument {}")
 
 
 class VeloxStation(LineInstrument):
@@ -241,7 +238,7 @@ class VirtualVelox(VeloxStation):
 
     def cut(self, line: str) -> tuple[str, list[str]]:
         """Cut at spaces."""
-        word, *arguments = line.split() or [""]
+        word, *arguments = _BLANKS.split(line)
         return word, arguments
 
     def unknown(self, word: str) -> LineError:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice, Integer, Many, Number
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Boolean, Choice, Integer, Many, Number, text_of
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.command_table import SourceMeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.errors import refusal
@@ -18,7 +18,7 @@ class _Function(Choice):
         super().__init__("VOLTage", "CURRent", "RESistance", quoted=True)
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         if text[:1] not in {"'", '"'}:
             raise ScpiError(-104)
         for ending in (":DC", ":dc"):

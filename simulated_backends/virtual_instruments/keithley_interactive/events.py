@@ -5,12 +5,13 @@ of event never come: the virtual instrument has no TRIGGER key (``DISPlay``), an
 ``TSPLink<n>``.
 """
 
-import re
+import string
 from collections.abc import Callable
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Parameter, long_and_short
+from tsbench.simulated_backends.scpi.parameters import Parameter, long_and_short, text_of
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 
 NO_EVENT = "NONE"
 COMMAND_EVENT = "COMM"
@@ -20,20 +21,19 @@ _ALONE = ("COMMand", "DISPlay", "NONE", "SLIMit")
 _NUMBERED = {"BLENder": 2, "DIGio": 6, "LAN": 8, "NOTify": 8, "TIMer": 4, "TSPLink": 3}
 _SPELLINGS = {spelling: long_and_short(word)[1] for word in (*_ALONE, *_NUMBERED) for spelling in long_and_short(word)}
 _COUNTS = {long_and_short(word)[1]: count for word, count in _NUMBERED.items()}
-_NUMBER = re.compile(r"([A-Z]+?)([0-9]{1,9})$")
 
 
 class TriggerEvent(Parameter):
     """The name of an event, such as ``DIGio2``; the value is the short form, ``DIG2``."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip().upper()
-        match = _NUMBER.match(text)
-        word, number = (match.group(1), int(match.group(2))) if match else (text, 0)
-        short = _SPELLINGS.get(word, "")
-        if not short or not bool(match) == (short in _COUNTS) or (match and not 1 <= number <= _COUNTS[short]):
+        text = text_of(raw).upper()
+        number = number_behind("[A-Z]+", text)
+        short = _SPELLINGS.get(text if number is None else text.rstrip(string.digits), "")
+        good = number is None if short not in _COUNTS else number is not None and 1 <= number <= _COUNTS[short]
+        if not short or not good:
             raise ScpiError(-224 if text[:1].isalpha() else -104)
-        return f"{short}{number}" if match else short
+        return short if number is None else f"{short}{number}"
 
 
 class EventHub:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, text_of
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
@@ -22,7 +22,7 @@ class _SenseFunction(Choice):
         )
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         for ending in (":DC", ":dc"):
             text = text.replace(ending, "")
         return super().parse(text.encode("latin-1"), owner, key)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
@@ -25,7 +25,7 @@ class _Protection(Parameter):
     """``PROT20`` is 20 V; ``NONE`` is no protection (inf)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        text = raw.decode("latin-1").strip().upper()
+        text = text_of(raw).upper()
         if text == "NONE":
             return math.inf
         if (volts := number_behind("PROT", text)) is None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Choice, Many, Number, Optional, Text
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Choice, Many, Number, Optional, Text, text_of
 from tsbench.simulated_backends.scpi.syntax import split_parameters
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.sequence_player import joined
@@ -131,7 +131,7 @@ class MemoryCommands(Table33600):
     @command("[:SOURce<1-2>]:DATA:SEQuence", Block())
     def download_sequence(self, channel: int, block: bytes) -> None:
         """``DATA:SEQ #...``: name, then for each step name, repeats, control, marker, marker point."""
-        fields = [part.decode("latin-1").strip().strip("\"'") for part in split_parameters(block.strip())]
+        fields = [text_of(part).strip("\"'") for part in split_parameters(block)]
         if len(fields) < 6 or len(fields) % 5 != 1:
             raise ScpiError(-109)
         self.add_sequence(channel, fields[0], [fields[k:k + 5] for k in range(1, len(fields), 5)])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Optional, Parameter
+from tsbench.simulated_backends.scpi.parameters import Optional, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import plain_whole_number
 from tsbench.simulated_backends.scpi.status import EventRegister
 from tsbench.simulated_backends.scpi.tree import CommandTable, Setting
@@ -97,7 +97,7 @@ class ChannelList(Parameter):
     """``(@1)``, ``(@1,2)`` or ``(@1:2)``."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> tuple[int, ...]:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         if not (text.startswith("(@") and text.endswith(")")):
             raise ScpiError(-104)
         numbers: list[int] = []

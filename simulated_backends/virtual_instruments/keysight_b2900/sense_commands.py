@@ -4,7 +4,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Many, Number
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Many, Number, text_of
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_b2900.command_table import ChannelSetting, TableB2900
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
@@ -20,7 +20,7 @@ class _SensedFunction(Choice):
         super().__init__("VOLTage", "CURRent", "RESistance", quoted=True)
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         if text[:1] not in {"'", '"'}:
             raise ScpiError(-104)
         return super().parse(text.replace(":DC", "").replace(":dc", "").encode("latin-1"), owner, key)

@@ -1,12 +1,14 @@
 """The waveforms of an InfiniiVision oscilloscope, as commands name them: CHANnel1, FUNCtion, MATH, FFT, EXTernal."""
 
-import re
+import string
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Parameter
+from tsbench.simulated_backends.scpi.parameters import Parameter, text_of
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 
-_NAME = re.compile(r"(CHAN|CHANNEL|FUNC|FUNCTION|MATH|WMEM|WMEMORY|FFT|EXT|EXTERNAL|LINE|ABUS|NONE)([0-9]{0,9})")
+_NAMES = {
+    "CHAN", "CHANNEL", "FUNC", "FUNCTION", "MATH", "WMEM", "WMEMORY", "FFT", "EXT", "EXTERNAL", "LINE", "ABUS", "NONE"}
 _SHORT = {"CHANNEL": "CHAN", "FUNCTION": "FUNC", "MATH": "FUNC", "WMEMORY": "WMEM", "EXTERNAL": "EXT"}
 
 
@@ -20,17 +22,20 @@ class SourceName(Parameter):
         self.kinds = kinds
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip().upper()
-        found = _NAME.fullmatch(text)
-        if found is None:
+        text = text_of(raw).upper()
+        number = number_behind("[A-Z]+", text)
+        name = text if number is None else text.rstrip(string.digits)
+        if name not in _NAMES:
             raise ScpiError(-224 if text[:1].isalpha() else -104)
-        kind, number = _SHORT.get(found[1], found[1]), found[2]
+        kind = _SHORT.get(name, name)
         sheet = owner.data_sheet
         highest = {"CHAN": sheet.channels, "FUNC": sheet.functions, "WMEM": sheet.references}.get(kind, 0)
         allowed = kind in self.kinds and (kind != "FFT" or sheet.spectrum_source)
-        if not allowed or (not highest and number) or (highest and not 1 <= int(number or kind == "FUNC") <= highest):
+        if number is None and kind == "FUNC":
+            number = 1
+        if not allowed or (highest and number is None) or not (number is None or 1 <= number <= highest):
             raise ScpiError(-224)
-        return f"{kind}{int(number or 1)}" if highest else kind
+        return kind if number is None else f"{kind}{number}"
 
     def format(self, value: Any, owner: Any) -> str:
         """Write the name: a model with one math waveform writes it without a number."""

@@ -1,10 +1,10 @@
 """The commands that say what MEASure measures: sources, thresholds and the edges of a delay."""
 
-import re
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Choice, Many, Number, Optional, Parameter, Text
+from tsbench.simulated_backends.scpi.parameters import Choice, Many, Number, Optional, Parameter, Text, text_of
+from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import OUT_OF_RANGE
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeTable
@@ -20,12 +20,13 @@ class EdgeNumber(Parameter):
     """An edge: its slope (+ if left out) and its number from the left, from 1 on."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> tuple[str, int]:
-        found = re.fullmatch(r"([+-]?)([0-9]{1,9})", raw.decode("latin-1").strip())
-        if found is None:
+        text = text_of(raw)
+        number = number_behind("[+-]?", text)
+        if number is None:
             raise ScpiError(-104)
-        if not int(found[2]):
+        if not number:
             raise ScpiError(-222, text=OUT_OF_RANGE)
-        return found[1] or "+", int(found[2])
+        return "-" if text.startswith("-") else "+", number
 
 
 slope_and_occurrence = EdgeNumber()

@@ -11,7 +11,7 @@ _DIGITS = 6  #: of a value in sensor units
 
 def whole_number(text: str, low: int, high: int) -> int:
     """Return an argument that is a whole number in a range."""
-    value = argument(plain_whole_number, text, COMMAND_ERROR, text)
+    value = argument(plain_whole_number, text, COMMAND_ERROR)
     if not low <= value <= high:
         raise LineError(EXECUTION_ERROR, text)
     return value
@@ -19,7 +19,7 @@ def whole_number(text: str, low: int, high: int) -> int:
 
 def number(text: str, low: float, high: float) -> float:
     """Return an argument that is a number in a range."""
-    value = argument(plain_number, text, COMMAND_ERROR, text)
+    value = argument(plain_number, text, COMMAND_ERROR)
     if not low <= value <= high:
         raise LineError(EXECUTION_ERROR, text)
     return value

@@ -31,7 +31,7 @@ Behaviour of the instruments that the virtual instruments reproduce
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
-from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.alarm_commands import AlarmCommands
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments import COMMAND_ERROR
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import (
@@ -70,7 +70,8 @@ class VirtualLakeShore(LoopController):
             word += "?"
         else:
             word, _, rest = line.partition(" ")
-        return word.strip(), [part.strip() for part in rest.split(",")] if rest.strip() else []
+        rest = rest.strip(WHITE_TEXT)
+        return word.strip(WHITE_TEXT), [part.strip(WHITE_TEXT) for part in rest.split(",")] if rest else []
 
     def unknown(self, word: str) -> LineError:
         """Return the error of an unknown word."""
@@ -89,7 +90,7 @@ class VirtualLakeShore(LoopController):
         """Execute one message: its commands in order."""
         replies = []
         for line in message.decode("latin-1").split(";"):
-            text = line.strip()
+            text = line.strip(WHITE_TEXT)
             if not text:
                 continue
             if text.split(" ")[0].upper() in COMMON:

@@ -4,6 +4,7 @@ from tsbench.simulated_backends.lecroy.parameters import Depth, LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Number, OnOrOff, Optional, Text
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import LOOK
@@ -80,7 +81,7 @@ class WaveSurferSettings(ShortTable):
         A positive number may be a percentage of the screen (``25PCT``), counted from its left edge.
         """
         span = self.panel.timebase_range
-        upper = text.upper().strip()
+        upper = text.upper().strip(WHITE_TEXT)
         if upper.endswith("PCT"):
             place = (Number().parse(upper[:-3].strip().encode(), self, ()) / 100 - 0.5) * span
         else:

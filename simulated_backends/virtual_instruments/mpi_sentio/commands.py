@@ -1,5 +1,7 @@
 """Virtual MPI SENTIO: the commands of the chuck, the wafer map and the status."""
 
+import functools
+
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
@@ -33,14 +35,8 @@ class SentioStation(LineInstrument):
     status_bits = 0  #: beside the error number of the next reply
 
 
-def whole_number(text: str) -> int:
-    """Return an argument as a whole number."""
-    return argument(plain_whole_number, text, INVALID_PARAMETER, f"Invalid parameter: {text}")
-
-
-def number(text: str) -> float:
-    """Return an argument as a number."""
-    return argument(plain_number, text, INVALID_PARAMETER, f"Invalid parameter: {text}")
+whole_number = functools.partial(argument, plain_whole_number, code=INVALID_PARAMETER, said="Invalid parameter: {}")
+number = functools.partial(argument, plain_number, code=INVALID_PARAMETER, said="Invalid parameter: {}")
 
 
 def wafer_site(site: str) -> None:

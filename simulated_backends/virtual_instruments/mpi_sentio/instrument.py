@@ -17,7 +17,7 @@ loader, the cameras and the editing of wafer maps are not modelled: their comman
 
 from typing import ClassVar
 
-from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.line_commands import LineError
@@ -58,7 +58,8 @@ class VirtualSentio(SentioStation):
     def cut(self, line: str) -> tuple[str, list[str]]:
         """Cut the word at a space, the arguments at commas."""
         word, _, rest = line.partition(" ")
-        return word, [part.strip() for part in rest.split(",")] if rest.strip() else []
+        rest = rest.strip(WHITE_TEXT)
+        return word, [part.strip(WHITE_TEXT) for part in rest.split(",")] if rest else []
 
     def unknown(self, word: str) -> LineError:
         """Return the error of an unknown word."""

@@ -7,7 +7,7 @@ reaches beyond it on both sides.
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Parameter
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
@@ -23,7 +23,7 @@ class RigolDepth(Parameter):
     """AUTO, or one of the depths that are left with the channels that are on."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> int:
-        text = raw.strip().decode("latin-1")
+        text = text_of(raw)
         if text.upper() == "AUTO":
             return 0
         sheet, found = owner.data_sheet, owner.depths()

@@ -27,7 +27,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import execute_scpi
 from tsbench.simulated_backends.scpi.headers import ProgramUnit
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Choice, Optional
+from tsbench.simulated_backends.scpi.parameters import Choice, Optional, text_of
 from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
@@ -144,7 +144,7 @@ class VirtualSdg(SdgBase):
     def _store(self, channel: bytes, words: bytes, points: bytes) -> None:
         if channel.upper() not in (b"C1", b"C2"):
             raise ScpiError(-114)
-        keys = dict(pairs([word.strip().upper() for word in words.decode("latin-1").rstrip(", ").split(",")]))
+        keys = dict(pairs([text_of(word).upper() for word in words.rstrip(b", ").split(b",")]))
         if "WVNM" not in keys:
             raise ScpiError(-109)
         if len(points) % 2:

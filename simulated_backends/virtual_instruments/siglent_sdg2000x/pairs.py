@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Number, Parameter
+from tsbench.simulated_backends.scpi.parameters import Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.syntax import Framing
 
 WAVE_DATA = re.compile(rb"(C\d+):(?:WVDT|WAVE_DATA)\s+([^\n]*?)WAVEDATA,", re.IGNORECASE)
-_LENGTH = re.compile(rb"LENGTH,(\d{1,12})(KB|MB|B)?", re.IGNORECASE)
+_LENGTH = re.compile(rb"LENGTH,(\d{1,9})(?!\d)(KB|MB|B)?", re.IGNORECASE)
 _FACTORS = {b"KB": 1000, b"MB": 1_000_000, b"B": 1, b"": 1}
 
 
@@ -19,7 +19,7 @@ class SdgWord(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         """Convert an argument."""
-        return raw.decode("latin-1").strip().upper()
+        return text_of(raw).upper()
 
 
 def pairs(words: Sequence[str], bare: Sequence[str] = ()) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Choice, Parameter, long_and_short
+from tsbench.simulated_backends.scpi.parameters import Choice, Parameter, long_and_short, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 
 
@@ -22,7 +22,7 @@ class SdsSource(Parameter):
         self.more = more
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip().upper()
+        text = text_of(raw).upper()
         if text in self.more:
             return text
         number = number_behind("C(?:HAN(?:NEL)?)?", text)

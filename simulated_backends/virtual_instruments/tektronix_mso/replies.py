@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tsbench.simulated_backends.scpi.headers import parse_pattern
-from tsbench.simulated_backends.scpi.parameters import Choice, Number, between, long_and_short
+from tsbench.simulated_backends.scpi.parameters import Choice, Number, long_and_short, middle_spellings
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
 
 NOT_A_NUMBER = "9.91E+37"
@@ -40,7 +40,7 @@ class TekChoice(Choice):
     def __init__(self, *words: str) -> None:
         super().__init__(*words)
         for word in words:
-            for spelling in between(word):
+            for spelling in middle_spellings(word):
                 self._spellings.setdefault(spelling, long_and_short(word)[1])
 
 

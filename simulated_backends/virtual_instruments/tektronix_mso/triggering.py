@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Parameter, between
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Parameter, middle_spellings, text_of
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.pulse_trigger import (
     Duration,
@@ -42,10 +42,11 @@ class Source(Parameter):
         self.others = others
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip().upper()
+        text = text_of(raw).upper()
         if (name := channel_name(text, owner.data_sheet.channels)) is not None:
             return name
-        if text in ("AUX", *between("AUXiliary"), "AUXILIARY") and "AUX" in self.others and owner.data_sheet.auxiliary:
+        auxiliary = text in ("AUX", *middle_spellings("AUXiliary"), "AUXILIARY")
+        if auxiliary and "AUX" in self.others and owner.data_sheet.auxiliary:
             return "AUX"
         if text == "LINE" and "LINE" in self.others:
             return "LINE"

@@ -11,7 +11,7 @@ import numpy as np
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Integer, Parameter
+from tsbench.simulated_backends.scpi.parameters import AnyOf, Integer, Parameter, text_of
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
@@ -40,7 +40,7 @@ class WaveformSource(Parameter):
     """CH<x>; a waveform that the simulation does not have is refused (event 224)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = raw.decode("latin-1").strip()
+        text = text_of(raw)
         if (name := channel_name(text, owner.data_sheet.channels)) is not None:
             return name
         raise ScpiError(-224 if text[:1].isalpha() else -104)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tsbench.simulated_backends.lecroy.parameters import Depth
 from tsbench.simulated_backends.scpi import headers
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import (
@@ -19,7 +20,9 @@ from tsbench.simulated_backends.scpi.parameters import (
     Limited,
     Many,
     Number,
+    OnOrOff,
     Optional,
+    Parameter,
     Text,
     long_and_short,
 )
@@ -208,19 +211,36 @@ def test_a_number_beyond_the_infinity_of_scpi_is_out_of_range(text: str) -> None
         assert error.value.code == -222
 
 
-def test_a_space_of_another_script_belongs_to_no_number() -> None:
-    """Latin-1 has a no-break space (0xA0), which Python takes off the ends of a text."""
+@pytest.mark.parametrize(("kind", "plain", "value"), [
+    (Number("V"), b"1", 1.0), (Limited("V"), b"1", 1.0), (Boolean(), b"ON", True), (OnOrOff(), b"ON", True),
+    (Choice("VOLTage"), b"VOLT", "VOLT"), (Choice("VOLTage", quoted=True), b"'VOLT'", "VOLT"), (Text(), b"'a'", "a"),
+    (Block(), b"#11a", b"a"), (Depth(), b"14M", 14e6),
+])
+def test_white_space_is_the_same_for_all_arguments(kind: Parameter, plain: bytes, value: Any) -> None:
+    """It is the bytes 0 to 32 (IEEE 488.2, 7.4.1.2). str.strip() also takes 0x85 and the no-break space, 0xA0."""
+    for white in (b" ", b"\t", b"\0", b"\x01 ", b"\x1f"):
+        assert kind.parse(white + plain + white, None, ()) == value
+        assert parse_arguments((kind,), split_parameters(white + plain + white), None, ()) == [value]
+        assert parse_arguments((), split_parameters(white), None, ()) == []
+    for other in (b"\xa0", b"\x85"):
+        for raw in (other + plain, plain + other):
+            with pytest.raises(ScpiError):
+                kind.parse(raw, None, ())
+
+
+def test_white_space_around_a_number_is_that_of_arguments() -> None:
+    for read in (plain_number, plain_whole_number, lambda word: number_behind("", word)):
+        assert read("\0 1\x01\t") == 1
     for read in (plain_number, plain_whole_number):
         with pytest.raises(ValueError, match="is not a"):
             read("\xa01")
-    for raw in (b"\xa01", b"1\xa0", b"1\xa0V"):
-        with pytest.raises(ScpiError):
-            Number("V").parse(raw, None, ())
+    assert number_behind("CH", "\xa0CH2") is None
 
 
-def test_a_number_behind_letters_has_few_digits() -> None:
+def test_a_number_behind_a_word_has_few_digits() -> None:
     assert [number_behind("CH", word) for word in ("CH2", "ch2 ", "CH", "C2", "CH2x", "CH\xb2", "CH" + 5000 * "1")] == [
         2, 2, None, None, None, None, None]
+    assert number_behind("C(?:HAN)?", "chan12") == 12
 
 
 def test_a_limited_number_beyond_a_float_becomes_the_limit() -> None:

@@ -180,8 +180,11 @@ def test_points_of_a_given_length_end_by_themselves() -> None:
     endless = b"C1:WVDT WVNM,a,WAVEDATA,\n\n"
     assert framing.messages(endless, False) == ([], endless)
     assert framing.messages(endless, True) == ([endless], b"")
-    longest = b"C1:WVDT WVNM,a,LENGTH," + 5000 * b"1" + b"B,WAVEDATA,ab\n"   # it waits for more
-    assert framing.messages(longest, False) == ([], longest)
+    for digits in (13, 5000):   # no length of which it has so many points: they end with the message
+        longest = b"C1:WVDT WVNM,a,LENGTH," + digits * b"1" + b"B,WAVEDATA,ab\n"
+        assert framing.messages(longest, False) == ([], longest)
+        assert framing.messages(longest, True) == ([longest], b"")
+        assert framing.messages(longest.replace(b"1B", b"1KB"), True) == ([longest.replace(b"1B", b"1KB")], b"")
 
 
 def test_levels_are_within_the_stated_accuracy(table: Any) -> None:
