@@ -15,6 +15,13 @@ from benchmarks.truth import __main__ as truth
 NO_NAME = "no-thing-has-this-name"
 
 
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs with faults set these; the tests that follow must not see them."""
+    for name in ("TSBENCH_WITNESS", "TSBENCH_FAULTS"):
+        monkeypatch.setenv(name, "")
+
+
 @pytest.mark.parametrize("main", [conform.main, faults.main, kills.main])
 def test_only_of_nothing_is_an_error(
     main: Callable[[Sequence[str]], int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
