@@ -13,7 +13,7 @@ from tsbench.instruments.languages.tsp import TspInstrument
 
 _ALL = "channel.getclose('allslots')"
 #: card -> largest voltage [V] and carried current [A] ("maximum signal level" of the data sheets of the cards; not
-#: compared with the printed pages)
+#: compared with the printed pages, as docs/bench.md says)
 _RATINGS: Mapping[str, tuple[float, float]] = {"7072": (200.0, 1.0), "7174A": (200.0, 2.0), "3730": (300.0, 1.0)}
 
 
