@@ -340,7 +340,7 @@ def _holding(weight: FloatArray, places: FloatArray) -> tuple[float, float]:
 
 
 def _at_a_closed_edge(before: Belief, weight: FloatArray) -> bool:
-    """Return whether the belief runs against an edge of the range that is none of the prior."""
+    """Return whether the belief runs against an edge of the range that is not one of the prior."""
     by_location = weight.reshape(-1, _LOCATIONS).sum(axis=0)
     by_spread = weight.reshape(-1, _SPREADS, _LOCATIONS).sum(axis=(0, 2))
     whole, box = before.prior.whole, before.box

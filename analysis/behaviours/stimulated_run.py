@@ -19,7 +19,7 @@ EDGE_SHARE = 0.01
 ARM, FIRE = 0.3, 0.6
 #: the faster stroke of a spike takes less than this share of the time since the stimulus last changed
 STROKE_SHARE = 0.2
-#: an excursion is none below this many standard deviations of the response at rest
+#: an excursion does not count below this many standard deviations of the response at rest
 LEAST_SIGNIFICANCE = 8.0
 #: nor below this share of the largest change of the stimulus: that is a residue
 LEAST_GAIN = 0.02

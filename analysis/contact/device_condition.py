@@ -67,7 +67,7 @@ class Stand:
 def pulse_stand(
     voltage: FloatArray, current: FloatArray, resolution: float, delay: Delay | None = None
 ) -> Stand:
-    """Return how a device stood in the record of one pulse, less what the channels showed before its edge.
+    """Return how a device stood in the record of one pulse, without the offsets of the channels before its edge.
 
     Parameters
     ----------

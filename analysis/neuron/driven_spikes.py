@@ -17,7 +17,7 @@ from tsbench.analysis.statistics import NORMAL_95, combined, summarise
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import noise_of, smoothed
 
-#: a rise of the current is none below this share of its highest, nor below so many standard deviations of its noise
+#: a rise of the current counts from this share of its highest on, and from so many standard deviations of its noise on
 _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 #: shares of a rise between which the voltage must fall, and by how many standard deviations of its noise
 _FROM, _TO, _FALL_SIGMAS = 0.4, 0.9, 6.0

@@ -16,7 +16,7 @@ from tsbench.analysis.signal import usable_record
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
 
-#: a fall is none below this share of the highest voltage of the step, nor below so many standard deviations of noise
+#: a fall counts from this share of the highest voltage of the step on, and from so many sigmas of the noise on
 _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 #: its middle (30 to 70 %) takes less than this share of the time since the step: no passive network is as fast
 STROKE_SHARE = 0.2

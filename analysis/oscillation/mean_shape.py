@@ -28,12 +28,12 @@ _FEWEST_SAMPLES, _MOST_SAMPLES = 9, 401
 _WHOLE_EDGE = 10.0
 #: share of a short interval that is fitted on either side of an edge: less than half, so that no edge is fitted twice
 _REACH = 0.3
-#: quantile of the intervals that counts as a short one: a single crossing that is none does not shorten the reach
+#: quantile of the intervals that counts as a short one: a single false crossing does not shorten the reach
 _SHORT = 0.05
 #: an edge has the shared shape if its height is within these shares of the mean one
 _LEAST_HEIGHT, _MOST_HEIGHT = 0.5, 2.0
 _COMPARED = 4096  #: heights of a long train that are compared
-#: an edge that the fit finds farther from its crossing than this share of the reach is none of the train
+#: an edge that the fit finds farther from its crossing than this share of the reach is not of the train
 _FARTHEST = 0.25
 #: the crossings scatter, which smears the first mean shape. A fourth round moves no edge by more than 2 % of its
 #: uncertainty (simulated trains of 100 edges, with noise up to 5 % of their height)

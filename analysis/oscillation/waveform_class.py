@@ -15,7 +15,7 @@ SINUSOID = 0.9  #: share of the alternating power in the fundamental from which 
 SPIKE = 0.3  #: prominence of a spike on both sides, as a share of the swing
 GAP = 1.5  #: intervals between bursts are longer than those within by this factor at least
 REGULAR = 0.2  #: mean relative change from one interval to the next (half of Holt's CV2), above: irregular
-STEADY = 0.02  #: of the largest value: a swing below this is none
+STEADY = 0.02  #: of the largest value: a swing below this does not count
 FEWEST = 3  #: spikes that make a rhythm
 
 
@@ -110,7 +110,7 @@ def classify_waveform(
 def _spikes(time: FloatArray, values: FloatArray, prominence: float) -> FloatArray:
     """Return when the values rise through the middle between a valley and the peak behind it.
 
-    Valleys and peaks alternate and differ by ``prominence`` at least; a peak that the record does not leave is none.
+    Valleys and peaks alternate and differ by ``prominence`` at least; a peak at the end of the record does not count.
     """
     slope = np.sign(np.diff(values))
     moving = np.flatnonzero(slope)

@@ -107,7 +107,7 @@ def _lag_of_mean(
 
 
 def _unbroken(clear: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return the frequencies from the lowest one on that are clear, up to the first that is not; zero is none."""
+    """Return the frequencies from the lowest one on that are clear, up to the first that is not, without zero."""
     ends = np.flatnonzero(~clear[1:])
     kept = np.zeros_like(clear)
     kept[1 : 1 + (int(ends[0]) if ends.size else clear.size - 1)] = True

@@ -32,7 +32,7 @@ _SPELLED_PREFIXES = {
 }
 #: why a capital is not read as a prefix; it can stand in a header written in capitals
 _UNCLEAR_PREFIXES = {"M": "may mean milli or mega", "P": "may mean pico or peta", "N": "has a capital N, and nano is n"}
-#: words that stand where a unit would and are none
+#: words that stand where a unit would and are not units
 _NO_UNITS = re.compile(
     r"(a\.?\s?u\.?|arb\.?(\s?u(nits?|\.)?)?|arbitrary(\s?units?)?|count(s)?|cts|codes?|lsbs?|adc|raw|bits?|div|px|norm"
     r"(\.|alised|alized)?|db\w*|%|dimensionless|steps?)", re.IGNORECASE)

@@ -50,20 +50,20 @@ def test_the_voltage_falls_during_a_spike(fall: float, seen: bool) -> None:
     assert (first_spike(saw(CENTRES, fall), current, FIRST, LAST, 1e-6) is not None) is seen
 
 
-def test_small_humps_before_the_first_spike_are_none() -> None:
+def test_small_humps_before_the_first_spike_do_not_count() -> None:
     early = (200.0, 300.0, 400.0)
     current = 1e-6 + 1e-3 * humps(CENTRES) + 2e-4 * humps(early)
     found = first_spike(saw((*early, *CENTRES), 0.2), current, FIRST, LAST, 1e-6)
     assert found is not None and found[0] == 600
 
 
-def test_humps_of_noise_are_no_spikes() -> None:
+def test_humps_of_noise_do_not_count() -> None:
     current = 1e-6 + 1e-5 * humps(CENTRES)
     volts = saw(CENTRES, 0.3)
     assert first_spike(volts, current, FIRST, LAST, 2e-5) is None
     assert first_spike(volts, current, FIRST, LAST, 5e-6) is not None
 
 
-def test_a_device_that_stays_on_is_no_spike() -> None:
+def test_a_device_that_stays_on_does_not_spike() -> None:
     current = 1e-6 + 1e-3 / (1.0 + np.exp(-(SAMPLES - 600.0) / 3.0)) * (1.0 - 0.3 * humps((900.0, 1300.0)))
     assert first_spike(saw((600.0,), 0.3), current, FIRST, LAST, 1e-6) is None

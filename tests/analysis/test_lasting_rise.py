@@ -34,13 +34,13 @@ def test_behind_the_edge_a_sudden_growth_by_three_times_is_a_switching(height: f
 
 
 @pytest.mark.parametrize(("height", "seen"), [(5.5, False), (7.0, True)])
-def test_on_the_edge_it_is_one_by_six_times(height: float, seen: bool) -> None:
+def test_on_the_edge_a_sudden_growth_by_six_times_is_a_switching(height: float, seen: bool) -> None:
     """Where the voltage is at 0.7 of its highest, so that all of the growth is below nine tenths."""
     assert rises(step(height, FIRST + 40.0), edge()) is seen
 
 
 @pytest.mark.parametrize(("power", "height"), [(11.0, 1.0), (9.0, 1.0), (11.0, 2.0)])
-def test_a_growth_with_the_voltage_on_the_edge_is_none_however_large(power: float, height: float) -> None:
+def test_a_growth_with_the_voltage_on_the_edge_is_no_switching_however_large(power: float, height: float) -> None:
     """By 2048 times from half of the voltage on: it also jumps, but it is not sudden."""
     voltage = edge()
     assert not rises(height * np.maximum(voltage, 1e-3) ** power, voltage)

@@ -41,7 +41,7 @@ def test_a_resistor_explains_its_current_unless_the_charging_current_is_too_larg
 
 
 @pytest.mark.parametrize(("conductance", "share"), [(1.0, -0.5), (-1.0, 0.5)])
-def test_a_conductance_or_a_capacitance_below_zero_is_none(conductance: float, share: float) -> None:
+def test_a_conductance_or_a_capacitance_below_zero_explains_nothing(conductance: float, share: float) -> None:
     """The current of a device that switches comes late, as that of a capacitance below zero."""
     assert explained(conductance * SIEMENS * ring() + charging(share)) is Explained.NO
 

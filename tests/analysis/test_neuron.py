@@ -67,7 +67,7 @@ def test_a_device_that_stays_on_has_fired_once() -> None:
     assert seen(voltage, np.where(TIME < 2e-6, 0.0, 1e-4)).spikes.size == 1
 
 
-def test_a_record_without_the_step_is_none() -> None:
+def test_a_record_without_the_step_shows_no_response() -> None:
     found = step_response(TIME[:900], TIME[:900] * 0, TIME[:900] * 0, 0.0, 9e-6, FACTS)
     assert not found.fired and Flag.NO_EVENT in found.flags and math.isnan(found.amplitude)
     assert not step_response(TIME, TIME * np.nan, TIME, 0.0, 9e-6, FACTS).fired

@@ -100,7 +100,7 @@ def test_one_wild_voltage_is_no_fall(at: int, wild: float) -> None:
     assert falls(voltage, level).max() < 0.0
 
 
-def test_a_fall_within_the_noise_is_none() -> None:
+def test_a_fall_within_the_noise_does_not_count() -> None:
     level = np.linspace(0.1, 1.0, 10)
     voltage = level - np.where(level > 0.55, 0.21, 0.0)   # it falls by 0.11 V
     unclear = np.full(9, 1.0 / 9.0)

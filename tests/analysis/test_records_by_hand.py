@@ -48,7 +48,7 @@ def test_where_time_is_not_known_the_sample_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(("good", "whole"), [(4, True), (3, False)])
-def test_a_record_of_which_less_than_half_is_left_is_none(good: int, whole: bool) -> None:
+def test_a_record_of_which_less_than_half_is_left_is_not_used(good: int, whole: bool) -> None:
     values = np.where(np.arange(9) < good, 1.0, NAN)
     time, _, flags = usable(np.arange(9.0), values)
     assert (len(time) == 9) is whole and flags == Flag.OVERFLOW

@@ -295,7 +295,7 @@ def test_analyse_a_missing_file(tmp_path: Path, one_line):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n" + bytes(range(200)), b"no HDF5 at all"])
-def test_validate_a_file_that_is_none(content, tmp_path: Path, capsys):
+def test_validate_what_is_not_a_run_file(content, tmp_path: Path, capsys):
     file = tmp_path / "run.nxs"
     file.write_bytes(content)
     assert main(["validate", str(file)]) == 2

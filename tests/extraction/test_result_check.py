@@ -170,7 +170,7 @@ def test_a_figure_stays_in_the_folder_and_overwrites_no_other(
         "English alphabet, digits, _ and -" for name in ("../../evil", "b c", "", 3)]
 
 
-def test_a_figure_that_is_none_is_not_an_empty_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plot_that_returns_none_is_not_an_empty_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Lab(IVSweep):
         @classmethod
         def figures(cls, run, options):

@@ -104,7 +104,7 @@ def test_codes_of_a_wavesurfer() -> None:
     assert record.times().tolist() == pytest.approx([-2e-3, -1e-3, 0.0, 1e-3], abs=1e-9)
 
 
-def test_a_descriptor_that_is_none_is_refused() -> None:
+def test_what_is_not_a_descriptor_is_refused() -> None:
     assert WaveDescriptor.parse(described(8, 2)).segments == 2
     for block in (b"", b"X" * 346, described(8, 0), described(8, gain=0.0)):
         with pytest.raises(ValueError, match="descriptor"):

@@ -52,7 +52,7 @@ def test_a_matrix_that_closes_something_else_is_an_error(reply: str, said: str) 
 
 @pytest.mark.parametrize(("kind", "name"), [(Keithley707B, "1I01"), (Keithley707B, "7A01"), (Keithley3706A, "1A01"),
                                             (Keithley707B, "1A01') os.exit('")])
-def test_a_crosspoint_that_is_none_is_refused_before_anything_is_sent(kind: Any, name: str) -> None:
+def test_a_crosspoint_that_does_not_exist_is_refused_before_anything_is_sent(kind: Any, name: str) -> None:
     with driver(kind, []) as matrix, pytest.raises(LimitError, match="there is no crosspoint"):
         matrix.close_only([name])
 

@@ -11,6 +11,6 @@ VIRTUAL_INSTRUMENTS = (
 #: what the instruments have and the virtual ones do not (docs/virtual_instruments.md)
 LACKS = (
     "the points of standard curves, tuning, warm-up, the analog outputs",
-    "TEMP?, INTSEL?",
+    "the temperature of the thermocouple junction (TEMP?), the choice of the interface (INTSEL)",
     "percent of the current: HTR?, MOUT and the control law are in percent of the power, whatever HTRSET says",
 )

@@ -17,6 +17,7 @@ LACKS = (
     "math and reference waveforms",
     "digital channels",
     "bus triggers",
-    "queries of a whole group (CH1?, ACQuire?, HORizontal?, TRIGger:A?, SET?), ID?, DATE?, TIME?, LOCk?, "
-    "ACQuire:SEQuence:CURrent?, WFMOutpre:DOMain? alone",
+    "queries of a whole group (CH1?, ACQuire?, HORizontal?, TRIGger:A?, SET?)",
+    "identity and clock (ID?, DATE?, TIME?), whether the front panel is locked (LOCk?), the number of acquisitions in "
+    "a sequence so far (ACQuire:SEQuence:CURrent?), the domain of a waveform asked on its own (WFMOutpre:DOMain?)",
 )

@@ -57,7 +57,7 @@ def test_settings_of_the_programming_guide(bench: Any, message: str, query: str,
 
 @pytest.mark.parametrize("source", [b"C\xb2", b"CHAN\xb9", b"C0_2", b"C2.0", b"C0", b"C5", b"C", b"C" + 5000 * b"2"])
 @pytest.mark.parametrize("header", [":TRIG:EDGE:SOUR", ":WAV:SOUR", ":MEAS:ADV:P1:SOUR1"])
-def test_a_source_that_is_none_is_refused(bench: Any, header: str, source: bytes) -> None:
+def test_a_source_that_does_not_exist_is_refused(bench: Any, header: str, source: bytes) -> None:
     """No command reads the errors of this oscilloscope, so they are listened to."""
     notebook = Notebook(bench.scope)
     bench.send(bench.scope, f"{header} C3")

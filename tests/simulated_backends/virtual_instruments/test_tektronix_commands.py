@@ -346,7 +346,7 @@ def test_only_a_whole_interval_is_written_short(mso: Scope, seconds: float, text
 
 
 @pytest.mark.parametrize("channel", ["CH" + 5000 * "1", "CH5000000000", "CH\xb2", "CH0"])
-def test_a_channel_that_is_none_is_refused(mso: Scope, channel: str) -> None:
+def test_a_channel_that_does_not_exist_is_refused(mso: Scope, channel: str) -> None:
     for header in ("DATA:SOUR", "TRIG:A:EDGE:SOUR"):
         mso.tell(f"{header} {channel}")
         assert mso.events() == [224]

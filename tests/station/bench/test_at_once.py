@@ -50,7 +50,7 @@ def test_acts_are_done_at_once() -> None:
     assert not met.broken
 
 
-def test_a_single_act_stays_in_this_thread_and_none_is_none() -> None:
+def test_a_single_act_stays_in_this_thread_and_no_act_does_nothing() -> None:
     seen: list[int] = []
     at_once([lambda liveness: seen.append(threading.get_ident())])
     assert seen == [threading.get_ident()]

@@ -247,7 +247,7 @@ def test_operator_who_gives_up_or_is_not_there(monkeypatch: pytest.MonkeyPatch) 
     OperatorPrompt(["D1"], connected="D1").connect("D1")
 
 
-def test_a_bench_without_instruments_is_none(tmp_path: Path) -> None:
+def test_a_file_without_instruments_is_not_a_bench(tmp_path: Path) -> None:
     """An empty file once passed a check as a bench that answers and is safe."""
     (tmp_path / "empty.toml").write_text("", "utf-8")
     with pytest.raises(ConfigurationError, match=r"the file has no instruments\. For each instrument, add a table \["):

@@ -153,7 +153,7 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
     (lambda: Plan(5, 5, 1.0, 1000, refusals=None), "sweep: refusals = None of the plan must be"),  # type: ignore
     (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings = (3,) of the plan must be"),  # type: ignore
 ])
-def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, tmp_path: Path) -> None:
+def test_what_is_not_a_plan_begins_no_run(plan: Callable[[], Any], said: str, tmp_path: Path) -> None:
     class Lab(Sweep):
         def plan(self, station: Any) -> Any:
             return plan()
@@ -179,7 +179,7 @@ def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, t
     ({"preview": {"time": 3.0}}, "the arrays in preview of the plan must have one dimension"),
     ({"worst_case": (PlanItem("voltage", -2.0, "V"),)}, "voltage = -2.0 in worst_case of the plan must be a number"),
 ])
-def test_a_plan_with_numbers_that_are_none_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_a_plan_with_wrong_numbers_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
     class Lab(Sweep):
         def plan(self, station: Any) -> Plan:
             return replace(super().plan(station), **changes)
@@ -213,7 +213,7 @@ def test_an_error_names_its_line_in_the_code_of_the_author(tmp_path: Path) -> No
     assert outcome.reason == f"LinAlgError: Singular matrix (test_runner_plugin_faults.py, line {line})"
 
 
-def test_a_step_that_is_none_ends_the_run_safe(tmp_path: Path) -> None:
+def test_what_is_not_a_step_ends_the_run_safe(tmp_path: Path) -> None:
     class Lab(Sweep):
         def run(self, station: Any, recorder: Any) -> Iterator[Any]:
             for number, step in enumerate(super().run(station, recorder)):
