@@ -132,7 +132,8 @@ def cause(error: object) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``". Did you mean 'x'?"`` for the known name nearest to ``name``, or the known names."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    words = name.split("_")   # "load_resistance" is more like "load" than like "capacitance"
+    close = [one for one in names if one in words] or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return f". Did you mean '{close[0]}'?"
     return f". Known: {', '.join(names)}" if names else ""

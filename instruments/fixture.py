@@ -18,6 +18,7 @@ from tsbench.records import FloatArray
 DEVICE = "XDUT"
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _MANY_SHORTS = 100  #: shorts in series that are still none
+_HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
 _LEAST = 1e-9  #: of a gain, or [S], below which there is no connection
 _LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
@@ -105,6 +106,21 @@ def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) 
         if abs(voltage) > _LEAST:
             transimpedance = max(transimpedance, abs(voltage) / current if current > _LEAST else math.inf)
     return (gain, transimpedance) if gain > _LEAST else (0.0, 0.0)
+
+
+def transresistances(netlist: Netlist, node: str) -> tuple[float, ...]:
+    """Return the voltage at a node [V] for 1 A through the device: for each end of its place where it may leave.
+
+    Very large where nothing leads from this end to ground. The other end is held at ground.
+    """
+    high, low = netlist.find(DEVICE).nodes
+    found = []
+    for end, other in ((high, low), (low, high)):
+        if end != GROUND:
+            held = netlist if other == GROUND else with_resistor_to_ground(netlist, "Rheld", other, _HELD)
+            circuit = _Circuit(held, end, _FLOATS)
+            found.append(abs(circuit.voltage((node.lower(), GROUND), injected=(end, GROUND))))
+    return tuple(found)
 
 
 def parallel_capacitance(netlist: Netlist) -> float:

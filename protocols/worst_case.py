@@ -110,6 +110,33 @@ def range_refusal(name: str, value: float, allowed: Range, instrument: str, reme
     ]
 
 
+def compliance_refusals(
+    items: Sequence[PlanItem], compliance: float, allowed: Range, device: DeviceDescription, instrument: str = "drive",
+) -> list[str]:
+    """Return why a source meter cannot be set to a compliance current.
+
+    The guard of the source meter lets no compliance beyond ``max_current`` pass, also where the load limits the current
+    to less. Where the worst case is beyond this limit, its own refusal says so.
+
+    Parameters
+    ----------
+    items : the worst case
+    compliance : [A]
+    allowed : [A] what the source meter accepts
+    device : with its limits
+    instrument : role of the source meter
+    """
+    most = device.limits.max_current
+    said = any(item.quantity == "current" and most is not None and item.value > most * (1 + _SLACK) for item in items)
+    refusals = range_refusal("compliance", compliance, allowed, instrument)
+    if most is not None and compliance > most * (1 + _SLACK) and not said:
+        refusals.append(
+            f"{instrument}: compliance = {format_quantity(compliance, 'A')} is larger than max_current of "
+            f"{device.identifier}, {format_quantity(most, 'A')}. Lower 'compliance', or change max_current in "
+            "[devices.ID.limits] or [device.limits] of the bench file")
+    return refusals
+
+
 def record_refusal(name: str, span: float, scope: OscilloscopeCapabilities) -> list[str]:
     """Return one sentence if a record of ``span`` [s] is too short for the scope to show anything, else nothing.
 

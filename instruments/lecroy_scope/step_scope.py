@@ -127,24 +127,38 @@ class StepScope(ScopeSetup, ScopeMessages):
         wanted = dataclasses.replace(trigger, level=rounded(trigger.level))
         self.set_trigger(wanted)
         self.check_errors()
-        return self._read_level(wanted)
+        return self._accept_level(wanted, self.level_of(wanted))
 
-    def _read_level(self, trigger: EdgeTrigger) -> EdgeTrigger:
-        got = self.level_of(trigger)
-        vertical = None if trigger.source == "external" else self._vertical.get(int(trigger.source))
-        near = 0.01 * (vertical.range if vertical is not None else 8.0)
+    def _accept_level(self, trigger: EdgeTrigger, got: float) -> EdgeTrigger:
         self._trigger = dataclasses.replace(trigger, level=got)
-        self.accepted("trigger level", trigger.level, got, "V", absolute=near)
+        self.accepted("trigger level", trigger.level, got, "V", absolute=self._near(trigger))
         self._confirm_trigger = False
         return self._trigger
+
+    def _near(self, trigger: EdgeTrigger) -> float:
+        """Return how far a level may be from the one that was asked for [V]."""
+        vertical = None if trigger.source == "external" else self._vertical.get(int(trigger.source))
+        return 0.01 * (vertical.range if vertical is not None else 8.0)
+
+    def _confirmed(self, trigger: EdgeTrigger) -> None:
+        """Send a trigger again where ranges and offsets that were set after it have moved its level.
+
+        A level out of reach becomes the nearest one within reach, also while the range is new and the offset is not.
+        """
+        got = self.level_of(trigger)
+        if abs(got - trigger.level) > self._near(trigger):
+            self.set_trigger(trigger)
+            self.check_errors()
+            got = self.level_of(trigger)
+        self._accept_level(trigger, got)
 
     # -------------------------------------------------------------------------------------- acquisition
 
     def arm(self) -> None:
         """Start one acquisition and return when the scope says it is armed."""
         trigger = self.configured(self._trigger, "trigger")
-        if self._confirm_trigger:   # a range that does not reach the level has moved it
-            self._read_level(trigger)
+        if self._confirm_trigger:
+            self._confirmed(trigger)
         self.start()
         self.wait_until_armed(lambda _: self.armed())
 

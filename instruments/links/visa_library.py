@@ -9,8 +9,10 @@ import pyvisa
 from tsbench.errors import ConfigurationError
 
 
-def open_manager(library: str) -> Any:
+def open_manager(library: str, where: str = "visa_library in the bench file") -> Any:
     """Open a VISA library: "" the system's, ``"@py"`` pyvisa-py, ``"file@backend"`` a backend with a file.
+
+    ``where`` is where the user has written it, for messages.
 
     Raises
     ------
@@ -22,14 +24,13 @@ def open_manager(library: str) -> Any:
         file = library.rsplit("@", 1)[0]
         if file and not Path(file).exists():
             raise ConfigurationError(
-                f"visa_library '{library}' names the file '{file}', which does not exist. Correct visa_library in the "
-                "bench file"
+                f"visa_library '{library}' names the file '{file}', which does not exist. Correct {where}"
             )
     try:
         return pyvisa.ResourceManager(library)
     except (OSError, ValueError, pyvisa.errors.Error) as error:
         raise ConfigurationError(
-            f"cannot open {shown} ({error}). Check visa_library in the bench file"
+            f"cannot open {shown} ({error}). Check {where}"
         ) from error
 
 

@@ -14,12 +14,14 @@ from tsbench.instruments import (
     Station,
 )
 
+_USUAL_COMPLIANCE = 5e-3  #: [A] where none is given
+
 
 class BiasSource(Protocol):
     """A voltage that can be set and switched off."""
 
     allowed: Range  #: [V]
-    limits_current: bool  #: whether its compliance bounds the current
+    compliances: Range | None  #: [A] that its compliance may have; None: it does not limit the current
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         """Set up at zero level, output on, for levels from ``lowest`` to ``highest`` [V]."""
@@ -31,7 +33,7 @@ class BiasSource(Protocol):
 class GeneratorBias:
     """A generator output at a direct level; the load resistor limits the current."""
 
-    limits_current = False
+    compliances: Range | None = None
 
     def __init__(self, generator: PulseGenerator) -> None:
         self._generator = generator
@@ -56,12 +58,11 @@ class GeneratorBias:
 class SourceMeterBias:
     """A source meter under compliance."""
 
-    limits_current = True
-
     def __init__(self, meter: SourceMeter) -> None:
         self._meter = meter
         capabilities: SourceMeterCapabilities = meter.capabilities
         self.allowed = capabilities.source_voltage
+        self.compliances: Range | None = capabilities.compliance_current
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         self._meter.configure_source(
@@ -77,6 +78,14 @@ class SourceMeterBias:
     def switch_off(self) -> None:
         self._meter.set_level(0.0)
         self._meter.set_output(False)
+
+
+def bias_compliance(given: float | None, station: Station) -> float:
+    """Return the compliance [A] of a source meter: as given, else the usual one within the limit of the device."""
+    if given is not None:
+        return given
+    most = station.device.limits.max_current
+    return _USUAL_COMPLIANCE if most is None else min(_USUAL_COMPLIANCE, most)
 
 
 def bias_source(station: Station, role: str = "bias") -> BiasSource:

@@ -5,7 +5,13 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.first_contact.parameters import ContactParameters
-from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    compliance_refusals,
+    dose_items,
+    limit_refusals,
+    range_refusal,
+    worst_case_items,
+)
 
 _APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
@@ -24,7 +30,7 @@ def plan_contact(settings: ContactParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'highest' or 'compliance'"),
             *range_refusal("highest", settings.highest, capabilities.source_voltage, "drive"),
-            *range_refusal("compliance", settings.compliance, capabilities.compliance_current, "drive"),
+            *compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
         ),
         preview={"time": each * np.arange(path.size, dtype=np.float64), "level": path},

@@ -5,7 +5,13 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.forming.parameters import CONFIRMING, READ_LEVELS, FormingParameters
-from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    compliance_refusals,
+    dose_items,
+    limit_refusals,
+    range_refusal,
+    worst_case_items,
+)
 
 _APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
@@ -34,7 +40,7 @@ def plan_forming(settings: FormingParameters, station: Station) -> Plan:
             *range_refusal("stop", settings.stop, capabilities.source_voltage, "drive"),
             *range_refusal("read_voltage", read_drive, capabilities.source_voltage, "drive"),
             *range_refusal("compliance", settings.compliance[0], capabilities.compliance_current, "drive"),
-            *range_refusal("compliance", highest, capabilities.compliance_current, "drive"),
+            *compliance_refusals(items, highest, capabilities.compliance_current, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
         ),
         warnings=(

@@ -53,19 +53,19 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
 
 
 def _doubted(event: Switching, noise: float) -> Switching:
-    """Return the event with a flag at the hold voltage where no scope tells a negative resistance from an oscillation.
+    """Return the event with flags where no scope tells a negative resistance from an oscillation.
 
     Where the voltage falls smoothly while the current rises, the readings may be means of an oscillation
-    (:mod:`tsbench.analysis.threshold.averaged_oscillation`). It begins at the threshold, so the threshold is known
-    in both cases. In the oscillation, the device switches off at a lower voltage than any reading shows.
+    (:mod:`tsbench.analysis.threshold.averaged_oscillation`). In the oscillation, the device switches on at a higher
+    voltage, and off at a lower voltage, than any reading shows.
     """
     up = event.half.up()
     part = falling_part(event.half.voltage[up], event.half.current[up], max(noise, noise_of(event.half.voltage[up])))
     if part is None or not (event.half.flags[up][part] & int(Flag.UNCHECKED)).all():
         return event
+    names = "threshold_voltage", "threshold_current", "hold_voltage", "hold_current"
     return replace(event, **{
-        name: replace(found, flags=found.flags | Flag.AMBIGUOUS)
-        for name in ("hold_voltage", "hold_current") for found in [getattr(event, name)]})
+        name: replace(found, flags=found.flags | Flag.AMBIGUOUS) for name in names for found in [getattr(event, name)]})
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:

@@ -7,7 +7,13 @@ from tsbench.instruments.guard.limits import worst_case_of_current, worst_case_o
 from tsbench.protocols.acquiring.device_view import device_view
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
 from tsbench.protocols.iv_sweep.path import soft_steps
-from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    compliance_refusals,
+    dose_items,
+    limit_refusals,
+    range_refusal,
+    worst_case_items,
+)
 
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
@@ -42,6 +48,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
             *_range_refusals(settings, capabilities),
+            *_compliance_refusals(settings, station, capabilities, items),
             *_sweep_refusal(capabilities, checks=checks),
         ),
         warnings=_warnings(settings, capabilities, len(path), checks=checks),
@@ -52,14 +59,20 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
 def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabilities) -> list[str]:
     voltage_drive = settings.drive == "voltage"
     levels = capabilities.source_voltage if voltage_drive else capabilities.source_current
-    limits = capabilities.compliance_current if voltage_drive else capabilities.compliance_voltage
     ends = (min(settings.levels), max(settings.levels)) if settings.levels else (settings.start, settings.stop)
     return [
         *range_refusal("levels" if settings.levels else "start", ends[0], levels, "drive"),
         *range_refusal("levels" if settings.levels else "stop", ends[1], levels, "drive"),
-        *range_refusal("compliance", settings.compliance, limits, "drive"),
         *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
     ]
+
+
+def _compliance_refusals(
+    settings: SweepParameters, station: Station, capabilities: SourceMeterCapabilities, items: tuple[PlanItem, ...],
+) -> list[str]:
+    if settings.drive == "current":   # the worst case has the compliance voltage already
+        return range_refusal("compliance", settings.compliance, capabilities.compliance_voltage, "drive")
+    return compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device)
 
 
 def _sweep_refusal(capabilities: SourceMeterCapabilities, *, checks: bool) -> list[str]:

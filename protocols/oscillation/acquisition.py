@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tsbench.instruments import Station, Timebase
-from tsbench.protocols.acquiring.bias_source import bias_source
+from tsbench.protocols.acquiring.bias_source import bias_compliance, bias_source
 from tsbench.protocols.acquiring.device_view import Window, clipped, narrowed, required_view
 from tsbench.protocols.acquiring.oscillation_check import activity, white_noise
 from tsbench.protocols.acquiring.waiting import steps_for
@@ -42,7 +42,8 @@ class OscillationAcquisition:
         """Hold and record each bias; ``done`` of ``total`` records came before. The source ends at zero, off."""
         settings, clock = self._settings, self._station.clock
         source, biases = bias_source(self._station), settings.biases()
-        source.prepare(float(biases.min()), float(biases.max()), settings.compliance)
+        source.prepare(float(biases.min()), float(biases.max()),
+                       bias_compliance(settings.compliance, self._station))
         yield Step(done, total, "output on at 0", idle=True)
         for number, bias in enumerate(biases, start=done):
             message = f"bias {bias:.4g} V"

@@ -34,8 +34,10 @@ class OscillationParameters(Parameters):
     zero_between: bool = Field(
         default=True, description="go to 0 V between two biases, so that the device relaxes"
     )
-    compliance: Amperes = Field(
-        default=5e-3, gt=0, description="compliance current, used if a source meter is the source of the bias"
+    compliance: Amperes | None = Field(
+        default=None, gt=0,
+        description="compliance current, used if a source meter is the source of the bias (if it is not given, 5 mA "
+                    "or max_current of the device if this is less)"
     )
 
     @model_validator(mode="after")

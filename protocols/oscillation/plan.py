@@ -6,10 +6,17 @@ import numpy as np
 
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
-from tsbench.protocols.acquiring.bias_source import bias_source
+from tsbench.protocols.acquiring.bias_source import bias_compliance, bias_source
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.oscillation.parameters import OscillationParameters
-from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, record_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    compliance_refusals,
+    limit_refusals,
+    load_remedy,
+    range_refusal,
+    record_refusal,
+    worst_case_items,
+)
 
 #: [s] the records, probes included, and set-up of one bias
 _OVERHEAD = 0.4
@@ -21,11 +28,13 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
     """Predict records, duration and the worst case at the device; refuse what a limit forbids."""
     source = bias_source(station)
     biases = settings.biases()
-    compliance = settings.compliance if source.limits_current else math.inf
+    compliance = math.inf if source.compliances is None else bias_compliance(settings.compliance, station)
     worst = worst_case_of_voltage(float(np.abs(biases).max()), station.wire_path("bias"), compliance)
     items = worst_case_items(worst, station.fixture)
     refusals = limit_refusals(items, station.device, "lower the bias",
                               load_remedy(station.fixture) or "use a larger load resistance")
+    if source.compliances is not None:
+        refusals += compliance_refusals(items, compliance, source.compliances, station.device, "bias")
     for level in (float(biases.min()), float(biases.max())):
         refusals += range_refusal("bias", level, source.allowed, "bias")
     warnings = []

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tsbench.instruments import Plan, PlanItem, Range, Station
 from tsbench.protocols.oscillation.plan import plan_oscillation
 from tsbench.protocols.oscillation_map.parameters import MapParameters
-from tsbench.protocols.worst_case import range_refusal
+from tsbench.protocols.worst_case import load_remedy, range_refusal
 
 #: [s] a chuck takes to become stable, for the plan: it depends on the chuck and on how far it goes
 _HEATING = 120.0
@@ -27,15 +27,19 @@ def plan_map(settings: MapParameters, station: Station) -> Plan:
         plans = plans[1:] or plans   # the load that is set now is not part of the map
     sets = len(list(settings.surroundings()))
     heating = _HEATING * len(settings.temperature)
+    lines = [line for plan in plans for line in plan.refusals]
     warnings = list(dict.fromkeys(warning for plan in plans for warning in plan.warnings))
     if settings.temperature:
         warnings.append(
             f"each of the {len(settings.temperature)} temperatures takes as long as the chuck needs to become stable. "
             f"The duration counts {_HEATING:g} s for each. The chuck stays at the last temperature")
+    remedy = load_remedy(station.fixture)
+    if settings.load and remedy:   # the map sets its own loads
+        lines = [line.replace(remedy, "raise 'load'") for line in lines]
     return replace(
         plans[0], steps=settings.total, points=settings.total, bytes=sets * plans[0].bytes,
         duration=sets * (plans[0].duration + _SETTING) + heating, worst_case=_worst(plans),
-        refusals=tuple(dict.fromkeys([*refusals, *(line for plan in plans for line in plan.refusals)])),
+        refusals=tuple(dict.fromkeys([*refusals, *lines])),
         warnings=tuple(warnings))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from tsbench.instruments import Station
-from tsbench.protocols.acquiring.bias_source import bias_source
+from tsbench.protocols.acquiring.bias_source import bias_compliance, bias_source
 from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.adapting.chooser import Chooser
 from tsbench.protocols.oscillation.acquisition import OscillationAcquisition
@@ -30,7 +30,8 @@ class WindowSearch(OscillationAcquisition):
         """Hold and record bias after bias, with 0 V in between, until the chooser has enough; ends at zero, off."""
         settings, clock, done = self._settings, self._station.clock, 0
         source, biases = bias_source(self._station), settings.biases()
-        source.prepare(float(biases.min()), float(biases.max()), settings.compliance)
+        source.prepare(float(biases.min()), float(biases.max()),
+                       bias_compliance(settings.compliance, self._station))
         yield Step(0, self._budget, "output on at 0", idle=True)
         while (bias := self._chooser.next_stimulus()) is not None:
             message = f"bias {format_quantity(bias, 'V')}"

@@ -28,8 +28,10 @@ class WindowParameters(Parameters):
     periods: int = Field(default=20, ge=5, le=100_000,
                          description="number of periods in a record, used if 'record_span' is not given")
     longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="longest period to search for")
-    compliance: Amperes = Field(
-        default=5e-3, gt=0, description="compliance current, used if a source meter is the source of the bias"
+    compliance: Amperes | None = Field(
+        default=None, gt=0,
+        description="compliance current, used if a source meter is the source of the bias (if it is not given, 5 mA "
+                    "or max_current of the device if this is less)"
     )
 
     @model_validator(mode="after")

@@ -5,7 +5,13 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.retention.parameters import RetentionParameters
-from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    compliance_refusals,
+    dose_items,
+    limit_refusals,
+    range_refusal,
+    worst_case_items,
+)
 
 _APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 5e-3  #: [s] of a level and its reading beside the apertures
@@ -35,6 +41,6 @@ def plan_retention(settings: RetentionParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'set_voltage' or 'compliance'"),
             *range_refusal("set_voltage", settings.set_voltage, capabilities.source_voltage, "drive"),
-            *range_refusal("compliance", settings.compliance, capabilities.compliance_current, "drive"),
+            *compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive")),
         warnings=tuple(warnings), preview={"time": times - times[0], "level": levels})

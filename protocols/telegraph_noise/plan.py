@@ -5,7 +5,13 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.telegraph_noise.parameters import TelegraphParameters
-from tsbench.protocols.worst_case import dose_items, limit_refusals, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    compliance_refusals,
+    dose_items,
+    limit_refusals,
+    range_refusal,
+    worst_case_items,
+)
 
 _BYTES_PER_POINT = 100
 
@@ -21,7 +27,7 @@ def plan_telegraph(settings: TelegraphParameters, station: Station) -> Plan:
         *limit_refusals(items, station.device, "lower 'bias' or 'compliance'"),
         *(line for bias in settings.bias
           for line in range_refusal("bias", bias, capabilities.source_voltage, "drive")),
-        *range_refusal("compliance", settings.compliance, capabilities.compliance_current, "drive"),
+        *compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device),
         *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
     ]
     if capabilities.maximum_sweep_points < 2:

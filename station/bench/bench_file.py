@@ -20,7 +20,7 @@ from tsbench.station.bench.netlist_rules import (
     gate_problems,
     probe_problems,
     require_no_source,
-    require_shunt,
+    require_sensing,
     unused_problems,
 )
 from tsbench.station.bench.routing_rules import crosspoint_problems, role_problems
@@ -298,9 +298,7 @@ class BenchFile:
             if has_place(netlist) and len(netlist.find(DEVICE).nodes) != 2:
                 raise ConfigurationError(
                     f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes. It must have two nodes")
-            if sensing.current_sensor == "shunt" and sensing.current_resistance is not None and (
-                    node := self.sense_node()):
-                require_shunt(netlist, node, sensing.current_resistance, sensing.current_tolerance)
+            require_sensing(self.table, netlist, self.sense_node())
             self.netlist = self._with_sensor(netlist)
 
     def _with_sensor(self, netlist: Netlist) -> Netlist:

@@ -326,6 +326,14 @@ class PositioningTable(_Table):
     #: device -> crosspoints of a matrix, or column, row and subsite on the wafer of a prober
     devices: dict[str, tuple[str, ...] | tuple[int, ...]] = Field(default_factory=dict)
 
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _places(cls, value: object) -> object:
+        for device, place in value.items() if isinstance(value, dict) else ():
+            if any(isinstance(one, float) for one in place if isinstance(place, list | tuple)):
+                raise ValueError(f"the place of {device} is {list(place)}. Column, row and subsite are whole numbers")
+        return value
+
     @model_validator(mode="after")
     def _keys_of_its_kind(self) -> Self:
         for key in ("instrument", "devices"):

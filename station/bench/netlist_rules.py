@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.fixture import has_place, path_of
+from tsbench.instruments.fixture import has_place, path_of, transresistances, with_short
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
@@ -12,6 +12,7 @@ from tsbench.station.bench.bench_tables import BenchTable
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 _SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
+_LEAST, _OPEN = 1e-2, 1e8  #: [Ohm] below and beyond which a current flows past a resistor, or nowhere
 
 
 def require_no_source(netlist: Netlist) -> None:
@@ -25,7 +26,52 @@ def require_no_source(netlist: Netlist) -> None:
                 "[instruments], [roles] and [fixture.terminals]")
 
 
-def require_shunt(netlist: Netlist, node: str, resistance: float, tolerance: float) -> None:
+def require_sensing(table: BenchTable, netlist: Netlist, sense_node: str) -> None:
+    """Raise ConfigurationError where scope channels cannot see in the netlist what ``[fixture.sensing]`` says.
+
+    Parameters
+    ----------
+    table : BenchTable
+    netlist : that of the fixture, without the resistance of other sensors than a shunt
+    sense_node : where the current enters its sensor; "": the file does not tell
+    """
+    sensing, terminals = table.fixture.sensing, table.fixture.terminals
+    if sensing.current_sensor == "shunt" and sensing.current_resistance is not None and sense_node:
+        tolerance = max(_SAME, sensing.current_tolerance)
+        _require_shunt(netlist, sense_node, sensing.current_resistance, tolerance)
+        if has_place(netlist) and sense_node.lower() in netlist.nodes:
+            tee = table.fixture.bias_tee
+            _require_current(netlist if not tee else with_short(netlist, tee), sense_node, sensing.current_resistance,
+                             tolerance)
+    if sensing.voltage_high is None:
+        return
+    high = terminals.get(channel_of_instrument(table, sensing.voltage_high), "")
+    for key, channel in (("voltage_low", sensing.voltage_low), ("current", sensing.current)):
+        low = "" if channel is None else terminals.get(channel_of_instrument(table, channel), "")
+        if high and high.lower() == low.lower():
+            raise ConfigurationError(
+                f"sensing.voltage_high is '{sensing.voltage_high}' and sensing.{key} is '{channel}', and both are at "
+                f"node '{high}'. The device must be between the two. Correct [fixture.sensing] or [fixture.terminals]")
+
+
+def _require_current(netlist: Netlist, node: str, resistance: float, tolerance: float) -> None:
+    """Raise ConfigurationError where the current of the device makes another voltage at a node than at the shunt."""
+    found = transresistances(netlist, node)
+    if any(abs(one - resistance) <= tolerance * resistance for one in found):
+        return
+    stated = f"sensing.current_resistance is {short_quantity(resistance, 'Ohm')}, but in the netlist"
+    remedy = "Correct [fixture.sensing], [fixture.terminals] or the netlist"
+    seen = [one for one in found if _LEAST < one < _OPEN]
+    if seen:
+        raise ConfigurationError(
+            f"{stated} the current of the device sees {short_quantity(seen[-1], 'Ohm')} at node '{node}', where the "
+            f"channel of sensing.current is. {remedy}")
+    raise ConfigurationError(
+        f"{stated} the current of the device flows through no resistor between node '{node}' and ground. The channel "
+        f"of sensing.current is at this node. {remedy}")
+
+
+def _require_shunt(netlist: Netlist, node: str, resistance: float, tolerance: float) -> None:
     """Raise ConfigurationError where the netlist has another resistor at the place of the shunt.
 
     Parameters
@@ -36,7 +82,7 @@ def require_shunt(netlist: Netlist, node: str, resistance: float, tolerance: flo
     tolerance : relative
     """
     found = [one for one in netlist.of_kind("R") if set(one.nodes) == {node.lower(), GROUND}]
-    if len(found) == 1 and abs(found[0].value - resistance) > max(_SAME, tolerance) * resistance:
+    if len(found) == 1 and abs(found[0].value - resistance) > tolerance * resistance:
         raise ConfigurationError(
             f"sensing.current_resistance is {short_quantity(resistance, 'Ohm')}, but the resistor {found[0].name} of "
             f"the netlist between node '{node}' and ground has {short_quantity(found[0].value, 'Ohm')}. Correct one of "

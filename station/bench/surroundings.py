@@ -21,6 +21,9 @@ from tsbench.station.bench.positioners import RequireOff
 
 _ZERO_CELSIUS = 273.15  #: [K]
 _LEAST_LOAD = 1.0  #: [Ohm] of an operator who may set anything: contacts and leads have more
+_CHECK_HEATER = "Check the heater, or raise timeout in [temperature]"
+_TOO_WARM = ("It is still warmer. Check the cooling. If the chuck has only a heater, set lowest in [temperature] above "
+             "room temperature, and plans will refuse such a value")
 POLL = 1.0  #: [s] between two looks at the temperature
 
 
@@ -79,12 +82,13 @@ class ChuckTemperature:
                 "[temperature] of the bench file")
         self._heat(True)
         target = self._controller.set_temperature(temperature, ramp)
-        begin, inside = self._clock.now(), 0
+        begin, inside, now = self._clock.now(), 0, target
         while inside * POLL < self._table.settling or not inside:
             if self._clock.now() - begin > self._table.timeout:
+                warm = now > target + self._table.band
                 raise InstrumentError(
                     f"the chuck is not stable at {short_quantity(target, 'K')} after "
-                    f"{short_quantity(self._table.timeout, 's')}. Check the heater, or raise timeout in [temperature]")
+                    f"{short_quantity(self._table.timeout, 's')}. {_TOO_WARM if warm else _CHECK_HEATER}")
             self._clock.wait(POLL)
             now = self._controller.temperature()
             inside = inside + 1 if abs(now - target) <= self._table.band else 0

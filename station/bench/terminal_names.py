@@ -30,6 +30,10 @@ def require_terminal(declared: DriverDeclaration, where: str, terminal: str) -> 
         raise ConfigurationError(
             f"{where}: '{terminal}' names a channel, but a {declared.name} has only one output. Write "
             f"'{terminal.partition('.')[0]}'")
+    if declared.kind == "decade box":
+        raise ConfigurationError(
+            f"{where}: '{terminal}' names a channel, but a {declared.name} has none. A decade box is an element of the "
+            "netlist. Write its element into [fixture.control], and remove this line")
     if not (channel and declared.kinds_of(channel)) or (channel.isdigit() and channel != str(int(channel) or "")):
         raise ConfigurationError(
             f"{where}: '{terminal}' must be an instrument's name, a dot and a channel. The channels of "

@@ -34,7 +34,7 @@ def predicted_zones(
         name = one.item.step.name
         if one.plan is None or name in found or one.item.step.bench != path:
             continue
-        roles = {*one.item.step.protocol.roles, *({"drive"} if "bias" in one.item.step.protocol.roles else ())}
+        roles = one.item.step.protocol.roles   # a source of another role may have another resistor in series
         mine = [zone for zone in zones if zone["role"] in roles and zone["device"] == one.item.device]
         if not mine:
             found[name] = NOT_KNOWN, ""

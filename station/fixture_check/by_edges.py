@@ -81,7 +81,7 @@ class _StandardTrain(TrainAcquisition):
         low, high, current = -_MARGIN, 1.0 + _MARGIN, amplitude / self._path
         windows = view.windows((height * low, height * high), (current * low, current * high))
         view.configure(windows)
-        view.scope.configure_trigger(EdgeTrigger(view.trigger_channel, 0.5 * height))
+        self._shooter.trigger.aim(EdgeTrigger(view.trigger_channel, 0.5 * height), 0.0, windows)
         return windows
 
 

@@ -1,11 +1,19 @@
 """Goes through the standards of a bench: open end, short, known resistor."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import (
+    CommunicationError,
+    ConfigurationError,
+    InstrumentError,
+    InstrumentInUse,
+    LimitError,
+    WrongInstrument,
+    sentences,
+)
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import DeviceTable
@@ -47,7 +55,7 @@ def measure_fixture(path: Path, tell: Callable[[str], None] = lambda line: None)
                 tell(f"{name} ({table.standard})")
                 _measure_standard(bench, table, found, interrupts)
             interrupts.look()
-    return _told_why(found)
+    return _exchanged(_told_why(found), file.table.roles)
 
 
 def _measure_standard(
@@ -57,22 +65,59 @@ def _measure_standard(
     with protected(bench, "fixture check", interrupts) as watch:
         for role, kind in _driving(bench):
             paths = [one.value for one in found if one.quantity == "path_resistance" and one.role == role]
-            known = paths[0] if paths and isfinite(paths[0]) else None
+            known = paths[0] if paths and math.isfinite(paths[0]) else None
             with watch.resting():   # the operator may be asked to select the route
                 bench.preparation.route([role])
             bench.preparation.arrange(bench.preparation.pending(None))   # boxes and gates as in the netlist
             bench.preparation.prepare([role])
-            found += _of_standard(bench, role, kind, table, known)
-            if kind == "source meter" and table.standard != "open" and not _compared(found, role):
-                found += by_source_meter.current_factor(bench, role, table.resistance or 0.0)
-            if kind == "source meter" and table.resistance is not None:
-                found += by_source_meter.voltage_factor(bench, role, table.resistance)
-            if role == by_edges.ROLE and kind == "pulse generator" and table.standard != "open":
-                found += by_edges.skew(bench, interrupts.look) if table.resistance is None else (
-                    by_edges.sense_capacitance(bench, table.resistance, [
-                        one for one in found if one.quantity == CHANNEL_SKEW], interrupts.look))
+            try:
+                for values in _steps(bench, role, kind, table, known, found, interrupts):
+                    found += values
+            except (CommunicationError, WrongInstrument, InstrumentInUse):
+                raise
+            except (InstrumentError, LimitError) as error:   # the other roles may tell why
+                found.append(_refused(bench.device.identifier, role, found, str(error)))
             bench.make_safe()
             interrupts.look()
+
+
+def _steps(
+    bench: Bench, role: str, kind: str, table: DeviceTable, known: float | None, found: list[FixtureValue],
+    interrupts: EndsAtOnce,
+) -> Iterator[list[FixtureValue]]:
+    """Yield the values of each step with the standard that is connected; ``found`` has those of the steps before."""
+    yield _of_standard(bench, role, kind, table, known)
+    if kind == "source meter" and table.standard != "open" and not _compared(found, role):
+        yield by_source_meter.current_factor(bench, role, table.resistance or 0.0)
+    if kind == "source meter" and table.resistance is not None:
+        yield by_source_meter.voltage_factor(bench, role, table.resistance)
+    if role == by_edges.ROLE and kind == "pulse generator" and table.standard != "open":
+        yield by_edges.skew(bench, interrupts.look) if table.resistance is None else (
+            by_edges.sense_capacitance(bench, table.resistance, [
+                one for one in found if one.quantity == CHANNEL_SKEW], interrupts.look))
+
+
+def _refused(standard: str, role: str, found: list[FixtureValue], why: str) -> FixtureValue:
+    """Return that a step ended, because an instrument or a guard refused a setting that the bench file leads to."""
+    wrong = any(not one.agrees for one in found if one.role == role)
+    likely = ("A value of this role is not as expected (see above). Correct this first" if wrong else
+              f"The signal is probably not what the bench file leads to. Check that {standard} is connected. Check the "
+              f"cables of the role '{role}' and of the scope, and the values of the netlist")
+    return FixtureValue("check", role, math.nan, math.nan, math.nan, "", condition=f"with {standard}", refused=True,
+                        remedy=sentences(why, likely))
+
+
+def _exchanged(found: list[FixtureValue], roles: Mapping[str, str]) -> list[FixtureValue]:
+    """Return the values; where a path has the resistance of the path of another role, the value says so."""
+    paths = [one for one in found if one.quantity == "path_resistance" and one.expected is not None]
+    told = []
+    for one in found:
+        like = next((other for other in paths if one in paths and not one.agrees and roles[other.role] != roles[
+            one.role] and replace(one, expected=other.expected).agrees), None)
+        told.append(one if like is None else replace(one, remedy=(
+            f"this is expected of the role '{like.role}'. Check whether the cables at {roles[one.role]} and "
+            f"{roles[like.role]} are exchanged. If not, {one.remedy}")))
+    return told
 
 
 def _compared(found: list[FixtureValue], role: str) -> bool:

@@ -42,12 +42,13 @@ class FixtureValue:
     condition: str = ""
     instrument: str = ""  #: model and serial number of the oscilloscope, where the value holds for this one only
     slack: float = 0.0  #: [unit] that it may differ from the expected value beside the tolerance
+    refused: bool = False  #: an instrument refused a setting, so that this step ended; the numbers are NaN
 
     @property
     def agrees(self) -> bool:
         """Whether the expected value is the same, within the interval and a tolerance."""
         if self.expected is None or math.isnan(self.value):
-            return True
+            return not self.refused
         tolerance = _TOLERANCE_OF_CAPACITANCE if self.unit == "F" else _TOLERANCE
         tolerance = 0.0 if self.quantity == CURRENT_FACTOR else tolerance   # its interval has the stated tolerance
         room = tolerance * abs(self.expected) + self.slack
@@ -57,6 +58,8 @@ class FixtureValue:
     def line(self) -> str:
         """Return it in one line."""
         name = f"{self.quantity.replace('_', ' ')} {self.condition}".rstrip()
+        if self.refused:
+            return f"{self.role}: {name} ended: {self.remedy}"
         if math.isnan(self.value):
             return f"{self.role}: {name} cannot be measured: {self.remedy}"
         shown = (f"at most {format_quantity(self.high, self.unit)}" if self.low is None

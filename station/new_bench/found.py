@@ -59,7 +59,7 @@ def find(library: str, hosts: Sequence[str], tell: Callable[[str], None]) -> lis
     """
     from tsbench.instruments.links.visa_library import list_resources, open_manager
 
-    manager = open_manager(library)
+    manager = open_manager(library, "the name of the VISA library")
     found: list[FoundInstrument] = []
     serials: set[tuple[str, str]] = set()
     try:

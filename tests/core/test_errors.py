@@ -35,6 +35,7 @@ def test_each_part_of_a_message_is_a_sentence() -> None:
     ("abcd", ["abxy", "zzzz"], ". Did you mean 'abxy'?"),   # half of the letters agree
     ("abcd", ["axyz", "AAAA"], ". Known: AAAA, axyz"),
     ("abcd", [], ""),
+    ("load_resistance", ["load", "capacitance"], ". Did you mean 'load'?"),
 ])
 def test_the_nearest_name(name: str, known: list[str], said: str) -> None:
     assert nearest(name, known) == said

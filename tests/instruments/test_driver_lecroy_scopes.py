@@ -135,6 +135,20 @@ def test_a_forced_record(bench: Bench) -> None:
     assert np.median(scope.fetch([1])[1].values()) == pytest.approx(0.0, abs=0.1)
 
 
+def test_a_trigger_level_within_the_new_range_stays_although_the_way_to_it_does_not_reach_it(bench: Bench) -> None:
+    """Pulses on a base: the range became narrow before the offset followed, so the scope moved the level, and the run
+    failed.
+    """
+    generator, scope = bench.pulse_generator(), prepare(bench)
+    generator.configure_pulse(Pulse(0.8, 0.3, 1e-6, 10e-6, 20e-9, 20e-9))
+    scope.configure_channel(1, Vertical(2.0, 0.55))
+    scope.configure_trigger(EdgeTrigger(1, 0.95))
+    scope.configure_channel(1, Vertical(0.5, 0.93))
+    record = capture(bench)
+    high = record.values()[0] > 0.95
+    assert record.times()[np.argmax(high)] == pytest.approx(0.0, abs=5 * record.dt)
+
+
 def test_a_trigger_level_that_a_range_has_moved_is_noticed(bench: Bench) -> None:
     scope = prepare(bench)
     scope.configure_channel(1, Vertical(8.0))

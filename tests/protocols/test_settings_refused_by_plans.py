@@ -1,9 +1,12 @@
 """What an instrument would refuse on the bench is refused by the plan, with the name, the value and the range."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from tsbench.errors import ConfigurationError
+from tsbench.instruments.guard.limits import WirePath
 from tsbench.protocols import protocol_named
 from tsbench.records import DeviceLimits
 
@@ -30,3 +33,40 @@ def test_a_read_pulse_counts_as_much_as_a_write_pulse(new_station: Any) -> None:
     assert "Lower 'read_amplitude'" in line
     assert any("read_amplitude = 1.000 kV is outside the range" in line
                for line in refusals(new_station(), "pulsed_iv", read_amplitude="1 kV"))
+
+
+@pytest.mark.parametrize("name", ["iv_sweep", "retention", "telegraph_noise", "first_contact", "oscillation"])
+def test_a_compliance_beyond_the_limit_although_the_load_keeps_it(new_station: Any, name: str) -> None:
+    """The guard of the source meter stopped such a run at its first setting, after a plan that was good."""
+    station = with_source_meter_as_bias(new_station(limits=DeviceLimits(max_current=1e-3)))
+    station.wire_path = lambda role: WirePath(resistance=1e6)
+    (line,) = refusals(station, name, compliance=2e-3)
+    role = "bias" if name == "oscillation" else "drive"
+    assert line.startswith(f"{role}: compliance = 2.000 mA is larger than max_current of "), line
+    assert "1.000 mA. Lower 'compliance', or change max_current" in line
+    assert not refusals(station, name, compliance=1e-3)
+
+
+@pytest.mark.parametrize(("limits", "compliance"), [(DeviceLimits(max_current=1e-3), 1e-3), (DeviceLimits(), 5e-3)])
+@pytest.mark.parametrize("name", ["oscillation", "oscillation_window", "oscillation_map"])
+def test_an_oscillation_by_a_source_meter_stays_within_the_limit_of_the_device(
+    new_station: Any, recorder: Any, name: str, limits: DeviceLimits, compliance: float,
+) -> None:
+    """The usual compliance of 5 mA made each such run fail on a device with a lower limit."""
+    station = with_source_meter_as_bias(new_station(limits=limits))
+    assert not refusals(station, name)
+    with suppress(StopIteration):
+        run = protocol_named(name).parse({}).run(station, recorder)
+        for _ in range(3):
+            next(run)
+    assert station.meter.source.compliance == compliance
+
+
+def with_source_meter_as_bias(station: Any) -> Any:
+    meter = station.meter
+
+    def no_generator(role: str) -> Any:
+        raise ConfigurationError("no generator")
+
+    station.pulse_generator, station.source_meter = no_generator, lambda role="drive": meter
+    return station

@@ -32,7 +32,7 @@ FIELDS: dict[str, dict[str, tuple[Any, Any, Any]]] = {
         "bias": ([1.8, 2.2, 2.6], None, None), "start": (None, None, None), "stop": (None, None, None),
         "points": (None, 2, 10_000), "settle": (1e-3, 0, 3600), "record_span": (None, 0, 100),
         "periods": (100, 3, E5), "longest_period": (1e-3, 0, 10), "zero_between": (True, None, None),
-        "compliance": (5e-3, 0, None)},
+        "compliance": (None, 0, None)},
     "paired_pulse": {
         **PULSES, "shortest": (0.3e-3, 0, None), "longest": (30e-3, 0, None), "points": (12, 2, 1000),
         "gaps": ([], None, None), "seed": (1, 0, 2**53), "resolution": (500, 20, E5)},

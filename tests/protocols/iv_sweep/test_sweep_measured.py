@@ -50,6 +50,18 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
     assert done.run.column("current")[level > 1.9] * 5052 == pytest.approx(level[level > 1.9] - 0.9, abs=0.15)
 
 
+@pytest.mark.sabotage("resistor")
+def test_the_mean_of_an_oscillation_gives_no_threshold_without_a_doubt(measure):
+    """Without a scope, the readings of an oscillation look like a negative resistance. The device has switched on at a
+    higher voltage than any reading shows, and off at a lower one. Only the hold voltage said so.
+    """
+    settings = {"stop": "2.5 V", "step": "20 mV", "nplc": 0.02, "check_oscillation": False}
+    done = measure("nbo2_oscillating", "iv_sweep", settings)
+    for name in ("threshold_voltage", "threshold_current", "hold_voltage", "hold_current"):
+        (found,) = done.values(name)
+        assert Flag.AMBIGUOUS in found.flags, name
+
+
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_both_polarities_and_cycles_each_give_a_threshold(measure):
     done = measure(

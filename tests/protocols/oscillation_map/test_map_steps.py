@@ -1,5 +1,6 @@
 """The oscillation map against a recording bench: the order of what is set, outputs off meanwhile, refusals."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,11 @@ def test_the_plan_is_that_of_the_worst_load(arranged: Any) -> None:
     assert OscillationMap.parse(GRID).plan(arranged).refusals == () and lines.refusals == ()
     strict = type(arranged)(DeviceLimits(max_current=1e-3))
     strict.fixture_control, strict.temperature = Boxes(strict), Chuck()
-    assert any("max_current" in line for line in OscillationMap.parse({**GRID, "load": "1 kOhm"}).plan(strict).refusals)
+    (said,) = OscillationMap.parse({**GRID, "load": "1 kOhm"}).plan(strict).refusals
+    assert "max_current" in said and "Lower the bias, use a larger load resistance, or change" in said
+    strict.fixture = replace(strict.fixture, control={"load_resistance": 5e3})
+    (said,) = OscillationMap.parse({**GRID, "load": "1 kOhm"}).plan(strict).refusals
+    assert "Lower the bias, raise 'load', or change" in said   # the map sets its loads, whatever --fixture says
 
 
 @pytest.mark.parametrize(("more", "said"), [

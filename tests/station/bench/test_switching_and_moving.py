@@ -221,6 +221,16 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
             bench.temperature.set_temperature(310.0, ramp=2e-3)
         assert bench.temperature.temperature() == pytest.approx(296.0, abs=0.5)
         bench.temperature.heater_off()
+        assert bench.temperature.bounds.low == 300.0   # this chuck has only a heater, and its plans know it
+
+
+def test_a_chuck_that_stays_too_warm_is_told_how_plans_refuse_such_a_temperature(tmp_path: Path) -> None:
+    path = copied(tmp_path, "crossbar", ('lowest = "300 K"', 'timeout = "30 s"'))
+    with Bench.open(path) as bench:
+        assert bench.temperature is not None
+        with pytest.raises(InstrumentError, match=r"stable at 270 K after 30 s\. It is still warmer\. Check the"):
+            bench.temperature.set_temperature(270.0)
+        bench.temperature.heater_off()
 
 
 @pytest.mark.parametrize(("name", "change", "message"), [
@@ -241,6 +251,9 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
      "(1A01, 1B03) keep the two apart"),
     ("crossbar", ('"1A02", "1B04"', '"1A02", "1B04", "1B03"'),
      "D22: its crosspoints include all of positioner.devices.D21 (1A02, 1B03), so both devices would be connected"),
+    ("crossbar", ('"scope.1" = "drive"', '"scope.1" = "drive", "load.high" = "drive"'),
+     "'load.high' names a channel, but a meatest_m632 has none. A decade box is an element of the netlist"),
+    ("wafer", ("[2, 1, 0]", "[0.5, 1, 0]"), "is [0.5, 1, 0]. Column, row and subsite are whole numbers"),
     ("wafer", ("[2, 1, 0]", "[2]"), "must be column, row and subsite"),
     ("wafer", ("[2, 1, 0]", "[]"), "names no place"),
     ("wafer", ("[2, 1, 0]", "[1, 1]"), "have the same place [1, 1]"),
@@ -398,7 +411,7 @@ def test_a_temperature_in_degrees_celsius_is_refused_before_anything_is_sent(tmp
     with Bench.open(path) as bench:
         assert bench.temperature is not None
         heater = bench.instruments.connections["lakeshore"].driver
-        with pytest.raises(LimitError, match=r"25 K is below 200 K.*25 degrees Celsius are 298\.15 K"):
+        with pytest.raises(LimitError, match=r"25 K is below 300 K.*25 degrees Celsius are 298\.15 K"):
             bench.temperature.set_temperature(25.0)
         with pytest.raises(LimitError, match="must be a finite number"):
             bench.temperature.set_temperature(float("nan"))

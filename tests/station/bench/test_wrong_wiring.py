@@ -156,6 +156,15 @@ def test_the_first_module_of_a_mainframe_is_known_once_it_is_open(tmp_path: Path
     ([('"50 Ohm"', '"50 mOhm"')],
      "sensing.current_resistance is 50 mOhm, but the resistor R_shunt of the netlist between node 'low' and ground has "
      "50 Ohm. Correct one of the two"),
+    ([('"scope.1" = "dut"', '"scope.1" = "low"'), ('"scope.2" = "low"', '"scope.2" = "dut"')],
+     "sensing.current_resistance is 50 Ohm, but in the netlist the current of the device flows through no resistor "
+     "between node 'dut' and ground. The channel of sensing.current is at this node. Correct"),
+    ([("R_shunt low 0 50", "R1 low 0 50\nR2 low 0 50")],
+     "sensing.current_resistance is 50 Ohm, but in the netlist the current of the device sees 25 Ohm at node 'low'"),
+    ([('"scope.1" = "dut"', '"scope.1" = "low"')],
+     "sensing.voltage_high is 'scope.1' and sensing.voltage_low is 'scope.2', and both are at node 'low'. The device"),
+    ([('"scope.1" = "dut"', '"scope.1" = "low"'), ('voltage_low = "scope.2"\n', "")],
+     "sensing.voltage_high is 'scope.1' and sensing.current is 'scope.2', and both are at node 'low'. The device"),
     ([('high = "scope.1"', 'high = "scope.0"')], "voltage_high: 'scope.0' is not the channel of an oscilloscope"),
     ([('current = "scope.2"', 'current = "g.2"')], "sensing.current: 'g.2' is not the channel of an oscilloscope"),
     ([('voltage_low = "scope.2"', 'voltage_low = "scope.1"')],

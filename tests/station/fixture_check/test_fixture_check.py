@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tsbench.cli import main
-from tsbench.errors import ConfigurationError, WrongInstrument
+from tsbench.errors import ConfigurationError, InstrumentError, WrongInstrument
 from tsbench.protocols import protocol_named
 from tsbench.quantities import parse_quantity
 from tsbench.simulated_backends.witness.log import outputs_left_on
@@ -119,6 +119,43 @@ def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
     wrong = [line for line in out.splitlines() if " is expected: " in line]
     assert any(line.startswith(f"{role}: {quantity.replace('_', ' ')}") and said in line for line in wrong), out
     assert "Correct this before you connect a device" in err and bench.read_text("utf-8") == before
+
+
+GENERATOR_CABLES = '"generator.1" = "gen1"\n"generator.2" = "gen2"'
+
+
+def test_exchanged_cables_of_the_generator_are_named_and_no_instrument_refuses_a_setting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After a pulse that the scope missed, it was sent the trigger level of an open end, and it refused this level."""
+    exchanged = GENERATOR_CABLES.replace("gen1", "gen").replace("gen2", "gen1").replace('"gen"', '"gen2"')
+    bench = lay(tmp_path, world=(GENERATOR_CABLES, exchanged))
+    assert main(["check", str(bench), "--fixture"]) == 1
+    out, err = capsys.readouterr()
+    assert "reports" not in out + err
+    for role, other, cables in (("pulser", "bias", "generator.1 and generator.2"),
+                                ("bias", "pulser", "generator.2 and generator.1")):
+        line, = [line for line in out.splitlines() if line.startswith(f"{role}: path resistance")]
+        assert f"this is expected of the role '{other}'. Check whether the cables at {cables} are exchanged" in line
+
+
+def test_a_setting_that_is_refused_ends_one_step_and_the_other_values_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The whole check ended with the error of the instrument, and nothing was said of the wiring."""
+    def refuses(*_: object) -> list[FixtureValue]:
+        raise InstrumentError("scope (X) reports: -222 Data out of range. Check the settings and measure again")
+
+    monkeypatch.setattr(by_edges, "skew", refuses)
+    monkeypatch.setattr(by_edges, "sense_capacitance", lambda *_: [])
+    bench = lay(tmp_path)
+    before = bench.read_text("utf-8")
+    assert main(["check", str(bench), "--fixture"]) == 1
+    out = capsys.readouterr().out
+    assert ("pulser: check with SHORT ended: scope (X) reports: -222 Data out of range. Check the settings and measure "
+            "again. The signal is probably not what the bench file leads to. Check that SHORT is connected") in out
+    assert "bias: path resistance" in out and "bias: parallel capacitance" in out
+    assert bench.read_text("utf-8") == before and not outputs_left_on(tmp_path / "nbo2.witness.jsonl")
 
 
 SCOPE, SENSING = 'model = "keysight_dsox3054t"', "[fixture.sensing]"

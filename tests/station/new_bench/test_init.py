@@ -178,6 +178,14 @@ def test_where_nothing_is_found_it_is_said_what_to_do(
     assert "no instrument was found. Switch the instruments on, or give an address" in capsys.readouterr().err
 
 
+def test_a_library_that_does_not_exist_is_not_looked_for_in_a_bench_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["init", str(tmp_path), "--yes", "--visa", "/no/library.so"]) == 2
+    err = capsys.readouterr().err
+    assert "Check the name of the VISA library" in err and "bench file" not in err
+
+
 def test_a_quantity_is_written_as_a_bench_file_takes_it() -> None:
     answers = Answers.read({"max_current": " 100e-6 ", "load_resistance": "5100"})
     assert answers["max_current"] == "100 uA" and answers["load_resistance"] == "5.1 kOhm"
