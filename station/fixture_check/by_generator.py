@@ -1,6 +1,7 @@
 """What a generator and the scope at the device find out about the fixture together."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from tsbench.station.fixture_check.values import FixtureValue
 _LEVEL = 0.5  #: [V] of the open-circuit voltage
 _LEAST_LEVEL = 5e-3  #: [V] with less a generator and a scope show nothing
 _OF_OUTPUT = 0.7  #: of the maximum output of an amplifier
+_LITTLE, _MORE = 0.1, 10.0  #: of the expected level, and times what is shown: then cables are wrong
 _SPAN = 2e-3  #: [s] of a record of a direct level
 _LEAST_RESISTANCE = 300.0  #: [Ohm] through which a capacitance of picofarads shows in the rise
 _EDGES, _SAMPLES = 3.0, 10.0  #: a rise is one if it is longer than so many edges, and so many samples
@@ -67,18 +69,38 @@ def open_end(bench: Bench, role: str, resistance: float | None) -> list[FixtureV
     if view is None or VOLTAGE_HIGH not in view.channels or not math.isfinite(path.resistance):
         return []
     generator, level = _ready(bench, role), _level(bench, path.resistance)
-    steps = [_direct(bench, view, generator, sign * level, (-2.0 * level, 2.0 * level), (-1e-3, 1e-3))[VOLTAGE_HIGH]
-             for sign in (1.0, -1.0)]
-    arrived = (steps[0] - steps[1]) / 2.0
+    up, down = (_direct(bench, view, generator, sign * level, (-2.0 * level, 2.0 * level), (-1e-3, 1e-3))
+                for sign in (1.0, -1.0))
+    shown = {name: (up[name] - down[name]) / 2.0 for name in up}
+    arrived = shown[VOLTAGE_HIGH]
     room = abs(arrived) * 2.0 * (view.gain_limit(VOLTAGE_HIGH) + generator.capabilities.level_accuracy.gain)
     found = [FixtureValue(
         "level", role, arrived, arrived - room, arrived + room, "V", level * path.gain,
-        "check the 50 Ohm terminations, the probe attenuation of the scope and the load that the generator is set to")]
+        _why_little(bench, role, shown) if abs(arrived) < _LITTLE * level * path.gain else (
+            "check the 50 Ohm terminations, the probe attenuation of the scope and the load that the generator is set "
+            "to"))]
     resistance = resistance or path.resistance
     if resistance >= _LEAST_RESISTANCE:
         found += _capacitance(bench, view, generator, role, level, resistance * path.gain)
     generator.set_output(False)
     return found
+
+
+def _why_little(bench: Bench, role: str, shown: Mapping[str, float]) -> str:
+    """Return which cables to check where hardly anything of a level arrives at ``voltage_high``.
+
+    Parameters
+    ----------
+    bench, role : the source
+    shown : what each channel shows of the level [V]; its range is that of what it should show
+    """
+    sensing, high = bench.fixture.sensing, bench.fixture.sensing.voltage_high
+    low = sensing.voltage_low or sensing.current
+    if low and max((abs(one) for name, one in shown.items() if name != VOLTAGE_HIGH), default=0.0) > _MORE * abs(
+            shown[VOLTAGE_HIGH]):
+        return f"the level is at '{low}' instead. Check whether the cables at {high} and {low} are exchanged"
+    return (f"hardly anything arrives at '{high}'. Check the cables at {bench.file.table.roles[role]} and {high}, and "
+            "the load that the generator is set to")
 
 
 def _capacitance(

@@ -108,12 +108,12 @@ def _refused(standard: str, role: str, found: list[FixtureValue], why: str) -> F
 
 
 def _exchanged(found: list[FixtureValue], roles: Mapping[str, str]) -> list[FixtureValue]:
-    """Return the values; where a path has the resistance of the path of another role, the value says so."""
-    paths = [one for one in found if one.quantity == "path_resistance" and one.expected is not None]
+    """Return the values; where two paths have the resistances of each other, both values say so."""
+    wrong = [one for one in found if one.quantity == "path_resistance" and not one.agrees]
     told = []
     for one in found:
-        like = next((other for other in paths if one in paths and not one.agrees and roles[other.role] != roles[
-            one.role] and replace(one, expected=other.expected).agrees), None)
+        like = next((other for other in wrong if one in wrong and replace(one, expected=other.expected).agrees
+                     and replace(other, expected=one.expected).agrees), None)
         told.append(one if like is None else replace(one, remedy=(
             f"this is expected of the role '{like.role}'. Check whether the cables at {roles[one.role]} and "
             f"{roles[like.role]} are exchanged. If not, {one.remedy}")))

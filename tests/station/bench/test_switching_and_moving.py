@@ -221,11 +221,11 @@ def test_a_temperature_that_is_not_reached_is_an_error(tmp_path: Path) -> None:
             bench.temperature.set_temperature(310.0, ramp=2e-3)
         assert bench.temperature.temperature() == pytest.approx(296.0, abs=0.5)
         bench.temperature.heater_off()
-        assert bench.temperature.bounds.low == 300.0   # this chuck has only a heater, and its plans know it
+        assert bench.temperature.bounds.low == 296.0   # this chuck has only a heater, and its plans know it
 
 
 def test_a_chuck_that_stays_too_warm_is_told_how_plans_refuse_such_a_temperature(tmp_path: Path) -> None:
-    path = copied(tmp_path, "crossbar", ('lowest = "300 K"', 'timeout = "30 s"'))
+    path = copied(tmp_path, "crossbar", ('lowest = "296 K"', 'timeout = "30 s"'))
     with Bench.open(path) as bench:
         assert bench.temperature is not None
         with pytest.raises(InstrumentError, match=r"stable at 270 K after 30 s\. It is still warmer\. Check the"):
@@ -411,7 +411,7 @@ def test_a_temperature_in_degrees_celsius_is_refused_before_anything_is_sent(tmp
     with Bench.open(path) as bench:
         assert bench.temperature is not None
         heater = bench.instruments.connections["lakeshore"].driver
-        with pytest.raises(LimitError, match=r"25 K is below 300 K.*25 degrees Celsius are 298\.15 K"):
+        with pytest.raises(LimitError, match=r"25 K is below 296 K.*25 degrees Celsius are 298\.15 K"):
             bench.temperature.set_temperature(25.0)
         with pytest.raises(LimitError, match="must be a finite number"):
             bench.temperature.set_temperature(float("nan"))

@@ -107,6 +107,10 @@ PROBE, PULSE = "C_probe  dut   0    66p", "R_pulse  gen1  dut  2"
     ({"world": (DRIVE, "R_drive smu dut 1k")}, "drive", "path_resistance", "but 52.00 Ohm is expected"),
     ({"world": (PROBE, "C_probe dut 0 1n")}, "bias", "parallel_capacitance", "but 80.00 pF is expected"),
     ({"world": (PULSE, f"{PULSE}\nR_term gen1 0 50")}, "pulser", "level", "check the 50 Ohm terminations"),
+    ({"world": ('"scope.1" = "dut"\n"scope.2" = "low"', '"scope.1" = "low"\n"scope.2" = "dut"')}, "pulser", "level",
+     "the level is at 'scope.2' instead. Check whether the cables at scope.1 and scope.2 are exchanged"),
+    ({"world": ('"scope.1" = "dut"', '"scope.3" = "dut"')}, "bias", "level",
+     "hardly anything arrives at 'scope.1'. Check the cables at generator.2 and scope.1"),
 ])
 def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
     changes: dict[str, tuple[str, str]], role: str, quantity: str, said: str, tmp_path: Path,
@@ -129,7 +133,11 @@ def test_exchanged_cables_of_the_generator_are_named_and_no_instrument_refuses_a
 ) -> None:
     """After a pulse that the scope missed, it was sent the trigger level of an open end, and it refused this level."""
     exchanged = GENERATOR_CABLES.replace("gen1", "gen").replace("gen2", "gen1").replace('"gen"', '"gen2"')
-    bench = lay(tmp_path, world=(GENERATOR_CABLES, exchanged))
+    load = PULSE, "R_pulse gen1 dut 1.4k"
+    bench, world = lay(tmp_path, bench=load, world=load), tmp_path / "nbo2.world.toml"
+    text = world.read_text("utf-8")
+    assert GENERATOR_CABLES in text
+    world.write_text(text.replace(GENERATOR_CABLES, exchanged), "utf-8")
     assert main(["check", str(bench), "--fixture"]) == 1
     out, err = capsys.readouterr()
     assert "reports" not in out + err
