@@ -5,9 +5,11 @@ sequence of messages (separated by the byte 0xFF) that one instrument receives, 
 
 * no exception leaves the instrument,
 * the work for an input is bounded, and so is the memory,
-* a message of one unit that the parser refuses changes no output: no relay, no level and no limit of a source. Each
-  second input finds the output switched on. (The time of a refused message must be still: where a waveform plays, the
-  next event would change the source anyhow.)
+* what the parser refuses changes nothing: no relay, no level and no limit of a source, no capacitance, no heater, no
+  chuck and no needle (:mod:`benchmarks.fuzz_changes`). It may be a message, or one of the units of a message
+  (``GOOD;BAD``). Where a language discards the rest of such a message (SCPI behind the errors -100 to -199, KXCI),
+  nothing of the rest is executed. Each second input finds the output, the heater or the contact switched on. (The time
+  must be still: where a waveform plays, the next event would change the source anyhow.)
 * a device clear ends whatever runs, and the instrument then answers a question.
 
 The corpus stays in ``build/fuzz``. ``--resume`` goes on with it and adds up the minutes: ``--minutes`` more are spent,
@@ -38,6 +40,7 @@ from pathlib import Path
 from typing import Any
 
 import tests.fixtures.simulation_failures  # noqa: F401 - a fault of the simulation is raised, and so is found
+from benchmarks.fuzz_changes import Setting, State, difference, state_of
 from benchmarks.report import Line, report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +55,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
 }
 SHORTEST_ROUND = 1  #: [s] of the minutes that may be left: no other process is started for less
 SETTLED = 0.1  #: [s] in which an output that was switched on comes to rest
+LONGEST_WAY = 20  #: times as long a chuck may take to its contact
 MOST_BYTES = 4096  #: of an input
 MOST_REPLY = 1 << 24  #: bytes of one reply
 LONGEST_INPUT = 25  #: [s] of processor time for one input
@@ -125,7 +129,8 @@ def models(target: str) -> list[str]:
 
 #: what switches an output on and gives it a level, in the words of each language; what an instrument refuses is no harm
 SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
-    "scpi": (b":SOUR:VOLT 1", b":SOUR1:VOLT 1", b":VOLT 1", b":OUTP ON", b":OUTP1 ON", b"C1:OUTP ON"),
+    "scpi": (b":SOUR:VOLT 1", b":SOUR1:VOLT 1", b":VOLT 1", b":OUTP ON", b":OUTP1 ON", b"C1:OUTP ON", b"SETP 1,300",
+             b"RANGE 1,1", b"MoveChuckContact", b"move_chuck_contact"),
     "tsp": (b"smua.source.levelv = 1", b"smua.source.output = 1"),
     "flex": (b"CN 1", b"DV 1,0,1,1E-3"),
     "kxci": (b"US", b"DV1,0,1,1E-3"),
@@ -135,39 +140,13 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
 ODD_NUMBERS = (b"\xb2", b"\xb9", b"\xa01", b"1_0", b"1e999", b"-1e999", b"1e-320", b"nan", b"inf", b"#H" + b"F" * 300)
 #: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
 #: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
+_FOREIGN = 1   #: stands for an error of FLEX, KXCI, and of languages of lines, which have numbers of their own
+_SYSTEM = -310   #: stands for what the simulation could not do: it is no refusal
 _REFUSED: dict[str, Collection[int]] = {
-    **{target: {*range(-199, -99), -224} for target in SWITCHED_ON}, "tsp": {-285}}
-_FOREIGN = -100   #: stands for an error of FLEX or KXCI, which have numbers of their own
-
-
-class Setting:
-    """Notes each change of a source, a relay or a source meter in any circuit."""
-
-    def __init__(self) -> None:
-        from tsbench.simulated_backends.circuit.circuit import Circuit
-
-        self.changes: list[str] = []
-        held: dict[tuple[int, str], Any] = {}
-
-        def noting(method: Callable[..., None]) -> Callable[..., None]:
-            def act(circuit: Any, name: str, value: Any, *rest: Any) -> None:
-                place = (id(circuit), f"{method.__name__} of {name}")
-                if place not in held or not _same(held[place], value):
-                    self.changes.append(f"{place[1]}: {value}"[:200])
-                held[place] = value
-                method(circuit, name, value, *rest)
-
-            return act
-
-        for kind in ("set_source", "set_resistance", "set_stage"):
-            setattr(Circuit, kind, noting(getattr(Circuit, kind)))
-
-
-def _same(one: Any, other: Any) -> bool:
-    try:
-        return one is other or bool(one == other)
-    except ValueError:   # arrays
-        return False
+    **{target: {*range(-199, -99), -224, _FOREIGN} for target in SWITCHED_ON}, "tsp": {-285}}
+#: error codes behind which nothing more of a message is executed. A script of TSP is compiled as a whole
+_DISCARDING: dict[str, Collection[int]] = {
+    "scpi": range(-199, -99), "tsp": {-285}, "flex": (), "kxci": {_FOREIGN}, "lecroy": ()}
 
 
 class Subject:
@@ -184,6 +163,13 @@ class Subject:
         self.instrument: Any = self.world.instruments[TESTED]
         self.setting = setting
         self._switched_on, self._parser_errors = SWITCHED_ON[target], _REFUSED[target]
+        is_of_lines = hasattr(self.instrument, "line_tables")
+        self._discarding = () if is_of_lines else _DISCARDING[target]
+        #: whether a semicolon begins another unit
+        self._cuts = target != "tsp" and not hasattr(self.instrument, "station")
+        self._unit: State | None = None   #: where the unit began that is executed now; None: not known
+        self._refused: State | None = None   #: at the last refusal; None: not known
+        self._complaint = ""
         self.refused: list[int] = []   #: codes that the error queue was given
         self.given = self.accepted = 0   #: messages but common commands, and those that gave no error
         places = [(getattr(self.instrument, "status", None), ("post", "post_flex", "post_kxci")),
@@ -195,10 +181,21 @@ class Subject:
 
     def _noting(self, post: Callable[[Any], Any], is_scpi: bool) -> Callable[[Any], Any]:
         def noted(error: Any) -> Any:
-            self.refused.append(int(error.code) if is_scpi else _FOREIGN)
+            code = int(error.code) if is_scpi else _SYSTEM if "System error" in str(error) else _FOREIGN
+            self.refused.append(code)
+            now = self._now()
+            if self._unit is not None and code in self._parser_errors and now != self._unit and not self._complaint:
+                self._complaint = f"a refused unit changed {difference(self._unit, now)}; {self.setting.changes[-5:]}"
+            self._refused = now if self.world.bench.clock.next_event() is None else None
             return post(error)
 
         return noted
+
+    def _now(self) -> State:
+        return State(self.setting.count, state_of(self.instrument))
+
+    def _begin_unit(self) -> None:
+        self._unit = self._now() if self.world.bench.clock.next_event() is None else None
 
     def take(self, data: bytes) -> None:
         """Switch the instrument on, give it messages, clear it, and ask it something.
@@ -213,8 +210,11 @@ class Subject:
         if len(data) % 2:
             for message in self._switched_on:
                 self.reply(message)
-            self.world.bench.begin_message()
-            self.world.bench.clock.wait(SETTLED)
+            for _ in range(LONGEST_WAY):
+                self.world.bench.begin_message()
+                self.world.bench.clock.wait(SETTLED)
+                if not self.instrument.exchange.will_answer:
+                    break
         for message in data.split(b"\xff")[:40]:
             self.give(message)
         exchange = self.instrument.exchange
@@ -226,21 +226,27 @@ class Subject:
         assert taken < LONGEST_INPUT, f"the input took {taken:.1f} s of processor time"
 
     def give(self, message: bytes) -> None:
-        """Give one message, and look whether it changes an output although the parser has refused it."""
+        """Give one message, and look whether it changes something although the parser has refused it."""
         self.refused.clear()
         self.setting.changes.clear()
-        before, clock = dict(self.instrument.output_states()), self.world.bench.clock
+        self.setting.begin_unit, self._unit, self._refused, self._complaint = self._begin_unit, None, None, ""
+        before, clock = self._now(), self.world.bench.clock
         still = not self.instrument.exchange.will_answer and clock.next_event() is None
         self.reply(message)
         counts = bool(message.strip()) and not message.lstrip().startswith(b"*")   # every instrument knows *IDN?
         self.given += counts
         self.accepted += counts and not self.refused
+        assert not self._complaint, f"in the message {message!r}, {self._complaint}"
         end = self.instrument.framing.message_end
-        one_unit = b";" not in message and b"\n" not in message.rstrip(b"\n") and end not in message.removesuffix(end)
-        if still and one_unit and self.refused and all(code in self._parser_errors for code in self.refused):
-            after = dict(self.instrument.output_states())
-            assert after == before, f"the refused message {message!r} changed the outputs: {before} -> {after}"
-            assert not self.setting.changes, f"the refused message {message!r} changed {self.setting.changes}"
+        one = b"\n" not in message.rstrip(b"\n") and end not in message.removesuffix(end)
+        if not (still and one and self.refused):
+            return
+        after, changes = self._now(), self.setting.changes
+        if all(code in self._parser_errors for code in self.refused) and not (self._cuts and b";" in message):
+            assert after == before, f"the refused message {message!r} changed {difference(before, after)}; {changes}"
+        if self._refused is not None and self.refused[-1] in self._discarding:
+            assert after == self._refused, (
+                f"behind its error, the message {message!r} changed {difference(self._refused, after)}; {changes}")
 
     def reply(self, message: bytes) -> bytes:
         """Send, let some time pass, read."""

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
-from tsbench.simulated_backends.circuit.circuit import Circuit
+from benchmarks.fuzz_changes import BEGINNING, CHANGING, EXECUTING, place_of
 
 
 @pytest.fixture(autouse=True)
@@ -118,8 +118,9 @@ def test_a_fuzzer_that_finds_nothing_beyond_the_seeds_does_not_pass(
 
 @pytest.fixture
 def setting(monkeypatch: pytest.MonkeyPatch) -> fuzz.Setting:
-    for kind in ("set_source", "set_resistance", "set_stage"):
-        monkeypatch.setattr(Circuit, kind, getattr(Circuit, kind))   # as it is afterwards
+    for module, kind, name in (*CHANGING, *BEGINNING, *EXECUTING):
+        place = place_of(module, kind)
+        monkeypatch.setattr(place, name, getattr(place, name))   # as it is afterwards
     return fuzz.Setting()
 
 
