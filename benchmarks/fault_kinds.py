@@ -1,6 +1,7 @@
 """Which faults are injected, and at which messages, writes and steps of a run."""
 
 import os
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,11 +55,22 @@ _WAYS = (
 )
 
 
+def drawn(what: str, count: int, every: int, offset: int) -> range:
+    """Return which of ``count`` places are disturbed: each ``every``-th, from one on that is drawn for ``what``.
+
+    It is the same at each call. The offsets from 0 to ``every`` - 1 together give all places.
+    """
+    most = min(every, count)
+    first = (int(random.Random(what).random() * most) + offset) % most if most else 0
+    return range(first, count, every)
+
+
 def cases_of(
-    name: str, clean: Case, writes: int, every: int, turns: bool = False
+    name: str, clean: Case, writes: int, every: int, turns: bool = False, offset: int = 0,
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield (figure, key, arguments of ``run_case``) of every case of a protocol.
 
+    ``every``, ``offset``: as of :func:`drawn`, for messages; of writes and steps, four times as many are disturbed.
     ``turns``: inject only one variant of a kind of fault at each message, and the next variant at the next message.
     Every kind is still injected at every message. An example of variants is a connection that is lost before delivery,
     after delivery, or for all instruments.
@@ -70,7 +82,7 @@ def cases_of(
     for number, (instrument, reading) in enumerate(clean.trail):
         places.append((number, instrument, counts.get(instrument, 0), reading))
         counts[instrument] = counts.get(instrument, 0) + 1
-    for shift, (what, details) in enumerate({**AT_MESSAGES, **AT_READS, **OF_INSTRUMENTS, **TRIGGERS}.items()):
+    for what, details in {**AT_MESSAGES, **AT_READS, **OF_INSTRUMENTS, **TRIGGERS}.items():
         chosen = places
         if not run.judges_device and details.get("kind") in _OF_DEVICES:
             continue
@@ -83,17 +95,18 @@ def cases_of(
         if turns:
             ways = next((ways for ways in _WAYS if what in ways), (what,))
             chosen = chosen[ways.index(what) :: len(ways)]
-        for place in chosen[shift % every :: every]:
+        for place in (chosen[k] for k in drawn(f"{name} {what}", len(chosen), every, offset)):
             fault = {"message": place[0], **details}
             if what in OF_INSTRUMENTS or what in TRIGGERS:
                 fault |= {"message": place[2], "instrument": place[1]}
             yield what, f"{name}/{what}/{place[0]}", {"fault": fault}
+    rarely = max(1, every // 4)
     for once in (False, True):
-        for number in range(0, writes, max(1, every // 4)):
-            what = f"disk full{' for one write' if once else ''}"
+        what = f"disk full{' for one write' if once else ''}"
+        for number in drawn(f"{name} {what}", writes, rarely, offset):
             yield what, f"{name}/{what}/{number}", {"full": (number, once)}
     for what in AT_STEPS:
         if what == "ctrl-c" and os.name == "nt":
             continue
-        for step in range(0, clean.steps, max(1, every // 4)):
+        for step in drawn(f"{name} {what}", clean.steps, rarely, offset):
             yield f"{what} at a step", f"{name}/{what}/{step}", {"at": step, "what": what}

@@ -1,9 +1,9 @@
 """Protocol × fault × message: ``python -m benchmarks.faults [--drivers] [--quick] [--every N] [--resume FILE]``.
 
 Every fault of the schedule (``tsbench.simulated_backends.world.faults``) is injected at every message of a short run of
-each protocol. With ``--every N`` it is injected at every N-th message; the first one differs from fault to fault. In
-other cases the disk becomes full at one of the writes, or an exception, a stop or Ctrl-C comes at one of the steps. In
-each case
+each protocol. With ``--every N`` it is injected at every N-th message; the first one is drawn for each fault and run.
+``--offset K`` begins K messages later, so that several calls disturb different messages. In other cases the disk
+becomes full at one of the writes, or an exception, a stop or Ctrl-C comes at one of the steps. In each case
 
 * every output must be off in the end, as the witness saw it before the bench was closed;
 * each point and waveform that was acknowledged must be in the run file or the journal, by number and checksum
@@ -132,6 +132,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every 120th message and 30th step")
     parser.add_argument("--every", type=int, default=1, help="only every N-th message and step")
+    parser.add_argument("--offset", type=int, default=0, metavar="K",
+                        help="begin K messages later: the offsets 0 to N - 1 of --every N disturb each message")
     parser.add_argument("--turns", action="store_true",
                         help="only one variant of a fault at each message; the next message gets the next one")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from there, add to it")
@@ -162,7 +164,7 @@ def main(arguments: Sequence[str]) -> int:
         on = ", ".join(name.strip(".") for name in clean.was_on)
         size = f"{clean.messages} messages, {disk.writes} writes, {clean.steps} steps; outputs on: {on}"
         lines.append(Line(f"undisturbed {name}", size, "no report", True))
-        for what, key, details in cases_of(name, clean, disk.writes, every, options.turns):
+        for what, key, details in cases_of(name, clean, disk.writes, every, options.turns, options.offset):
             if options.only in key:
                 figures.setdefault(what, []).append(key)
                 if options.drivers is not None:
@@ -183,7 +185,9 @@ def main(arguments: Sequence[str]) -> int:
     lines.append(Line("cases in this run; minutes", f"{len(waiting)}; {minutes:.0f}", INFORMATION, True))
     if options.drivers is None:
         return report("faults", "outputs, data and messages after injected faults", lines)
-    command = " ".join(["faults --drivers", *options.drivers, f"--every {every}", *["--turns"] * options.turns])
+    command = " ".join(["faults --drivers", *options.drivers, f"--every {every}", *["--turns"] * options.turns,
+                        *[f"--offset {options.offset}"] * bool(options.offset),
+                        *[f"--only '{options.only}'"] * bool(options.only)])
     return report(command, "each driver after injected faults", lines)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import conform, faults
 from benchmarks.acceptance import __main__ as acceptance
+from benchmarks.fault_kinds import drawn
 from benchmarks.kills import __main__ as kills
 from benchmarks.pairs import __main__ as pairs
 from benchmarks.report import INFORMATION
@@ -78,3 +79,17 @@ def test_a_kind_of_fault_that_never_happens_does_not_pass_in_a_whole_run() -> No
     assert not faults._line("trigger missed", ["a"], done, part=False).passed
     assert faults._line("trigger missed", ["a"], done, part=True).passed
     assert not faults._line("trigger missed", ["a", "b"], done, part=True).passed   # one is to come
+
+
+@pytest.mark.parametrize(("count", "every"), [(443, 720), (443, 60), (7, 30), (1, 1), (0, 60), (443, 1)])
+def test_calls_with_all_offsets_disturb_each_message(count: int, every: int) -> None:
+    found = [set(drawn("a run, a fault", count, every, offset)) for offset in range(every)]
+    assert set().union(*found) == set(range(count))
+    assert max(map(len, found)) <= count // every + 1
+
+
+def test_rare_faults_come_in_all_parts_of_a_run() -> None:
+    """The first messages only open the bench: no output is on."""
+    places = [place for k in range(200) for place in drawn(f"run {k}", 400, 720, 0)]
+    assert len(places) == 200 and min(places) < 20 and max(places) > 380 and 150 < sum(places) / 200 < 250
+    assert [*drawn("run 3", 400, 720, 0)] == [places[3]]
