@@ -96,7 +96,8 @@ class LakeShore33x(MessageInstrument):
         self.write(f"RAMP {self._output},{rate}")
         self.write(f"SETP {self._output},{format_number(round(temperature, 3))}")
         if ramp is None:
-            self.accepted("the set-point", temperature, self.ask_number(f"SETP? {self._output}"), "K", absolute=2e-3)
+            found = self.ask_number(f"SETP? {self._output}")
+            self.accepted("the set-point", temperature, found, "K", relative=0.0, absolute=2e-3)   # 0.1 % are 0.3 K
         self.write(f"RANGE {self._output},{HIGH}")
         if not self.output_states()[0].enabled:
             raise InstrumentError(f"{self.label}: the heater could not be switched on. Check the heater and its cable")

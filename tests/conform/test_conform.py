@@ -309,7 +309,7 @@ def test_what_is_not_the_resistor_sees_a_few_millivolts_only(
     (bench.parent / "metal.world.toml").write_text(
         WORLD.replace("R1 n 0 10k", "XDUT n 0 device") + f'[devices.D1]\nmodel = "resistor"\nparameters = {{ r = '
         f'{connected} }}\n', "utf-8")
-    assert main(["conform", str(bench), "--resistor", "meter=10k", "--yes"]) == 1
+    assert main(["conform", str(bench), "--resistor", "meter=10k", "--yes", "--out", str(bench.parent / "out")]) == 1
     assert said in capsys.readouterr().err
     witnessed = [json.loads(line) for line in (bench.parent / "witness.jsonl").read_text("utf-8").splitlines()]
     switched = [line["on"] for line in witnessed if line["kind"] == "output"]

@@ -197,6 +197,15 @@ def test_what_replies_mean() -> None:
     assert not KXCI.power_lost(["x"])
 
 
+@pytest.mark.parametrize(("letter", "flag"), [
+    ("N", Flag.NONE), ("C", Flag.COMPLIANCE), ("T", Flag.NONE), ("X", Flag.UNSETTLED), ("L", Flag.UNSETTLED),
+])
+def test_each_status_letter_of_a_reading_is_told(letter: str, flag: Flag) -> None:
+    """X: a unit oscillates; L: too short an interval; T: another unit is in compliance (4200A-KXCI-907-01, TI)."""
+    assert parse_user_reading(f"{letter}AI+1.0E-06") == KxciReading(1e-6, flag)
+    assert parse_readings(f"{letter} 1.0E-06") == [KxciReading(1e-6, flag)]
+
+
 def test_units_of_a_reply() -> None:
     found = units("SMU1,HPSMUPA3,VS1,CVU1,PMU1RPM1-2")
     assert found == {1: SourceMeasureUnit(1, False, False), 3: SourceMeasureUnit(3, True, True)}

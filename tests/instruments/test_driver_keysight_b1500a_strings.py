@@ -12,6 +12,7 @@ from pymeasure.test import expected_protocol
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
 from tsbench.instruments.interfaces import Interlocked, SourceMeterPulses, SourceMeterSampling, SourcePulses
+from tsbench.instruments.keysight_b1500a import data_sheet
 from tsbench.instruments.keysight_b1500a.driver import KeysightB1500A, modules
 from tsbench.instruments.keysight_b1500a.source_channel import SlotSourceMeter
 from tsbench.instruments.languages.flex import (
@@ -23,6 +24,7 @@ from tsbench.instruments.languages.flex import (
     restarted,
 )
 from tsbench.records import Flag, Identity
+from tsbench.simulated_backends.virtual_instruments.keysight_b1500a import data_sheet as of_the_instrument
 
 IDENTITY = Identity("Agilent Technologies", "B1500A", "MY55231213", "A.06.02.2023.0401")
 Pair = tuple[Any, Any]
@@ -331,3 +333,10 @@ def test_what_is_no_mask() -> None:
     for reply in ("", "x", "300"):
         with pytest.raises(ValueError, match=r"invalid|mask"):
             restarted([reply])
+
+
+@pytest.mark.parametrize("quantity", ["VOLTAGE_CODES", "CURRENT_CODES"])
+def test_each_range_code_is_that_of_its_range(quantity: str) -> None:
+    """The twin has its own copy of tables 4-4 and 4-5 of the programming guide."""
+    ours, theirs = getattr(data_sheet, quantity), getattr(of_the_instrument, quantity)
+    assert {full_scale: theirs[code] for full_scale, code in ours.items()} == dict(zip(ours, ours, strict=True))

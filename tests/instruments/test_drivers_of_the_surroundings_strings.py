@@ -145,6 +145,15 @@ def test_what_a_lake_shore_refuses() -> None:
         pass
 
 
+@pytest.mark.parametrize("replies", [("+301.010",), ("+0.000", "+0.000"), ("+300.990",)])
+def test_a_set_point_that_is_not_the_one_that_was_sent_heats_nothing(replies: tuple[str, ...]) -> None:
+    """Set-points have three digits behind the point. One that is far off is asked for twice."""
+    pairs = [("RDGST? A", "000"), ("KRDG? A", "+296.010"), ("RAMP 1,0,0", None), ("SETP 1,301", None),
+             *(("SETP? 1", reply) for reply in replies)]
+    with driver(LakeShore33x, pairs) as controller, pytest.raises(InstrumentError, match="the set-point 301 K"):
+        controller.set_temperature(301.0)
+
+
 @pytest.mark.parametrize("letter", ["C", "D"])
 def test_a_335_has_two_inputs(letter: str) -> None:
     """It is the bench file that is wrong, not the instrument; nothing is sent."""
