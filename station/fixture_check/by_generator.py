@@ -18,6 +18,9 @@ _LEVEL = 0.5  #: [V] of the open-circuit voltage
 _LEAST_LEVEL = 5e-3  #: [V] with less a generator and a scope show nothing
 _OF_OUTPUT = 0.7  #: of the maximum output of an amplifier
 _LITTLE, _MORE = 0.1, 10.0  #: of the expected level, and times what is shown: then cables are wrong
+#: range of the channel / expected current: a path that is not as expected has another current
+_WINDOWS = (3.0, 0.06, 150.0)
+_SEEN, _LEAST_CURRENT = 0.006, 0.005  #: of a range, and of the expected current: less is none
 _SPAN = 2e-3  #: [s] of a record of a direct level
 _LEAST_RESISTANCE = 300.0  #: [Ohm] through which a capacitance of picofarads shows in the rise
 _EDGES, _SAMPLES = 3.0, 10.0  #: a rise is one if it is longer than so many edges, and so many samples
@@ -37,12 +40,16 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
     generator = _ready(bench, role)
     channel = current_name(bench.fixture.sensing)
     assert channel is not None
-    current = 3.0 * level / path.resistance
-    steps = [_direct(bench, view, generator, sign * level, (-level, level), (-current, current))[channel]
-             for sign in (1.0, -1.0)]
+    expected = 2.0 * level / path.resistance
+    for wide in _WINDOWS:
+        current = 0.5 * wide * expected
+        steps = [_direct(bench, view, generator, sign * level, (-level, level), (-current, current))[channel]
+                 for sign in (1.0, -1.0)]
+        flowing = (steps[0] - steps[1]) / view.transresistance
+        if _SEEN * wide * expected < abs(flowing) < wide * expected:
+            break
     generator.set_output(False)
-    flowing = (steps[0] - steps[1]) / view.transresistance
-    if abs(flowing) < 0.02 * 2.0 * level / path.resistance:
+    if abs(flowing) < _LEAST_CURRENT * expected:
         return [FixtureValue("path_resistance", role, math.inf, 50.0 * path.resistance, math.inf, "Ohm",
                              path.resistance, "no current flows. Check the contact and the wiring")]
     value = 2.0 * level / flowing

@@ -128,12 +128,13 @@ def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
 GENERATOR_CABLES = '"generator.1" = "gen1"\n"generator.2" = "gen2"'
 
 
+@pytest.mark.parametrize("resistor", ["R_pulse gen1 dut 1.4k", PULSE])
 def test_exchanged_cables_of_the_generator_are_named_and_no_instrument_refuses_a_setting(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    resistor: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
     """After a pulse that the scope missed, it was sent the trigger level of an open end, and it refused this level."""
     exchanged = GENERATOR_CABLES.replace("gen1", "gen").replace("gen2", "gen1").replace('"gen"', '"gen2"')
-    load = PULSE, "R_pulse gen1 dut 1.4k"
+    load = PULSE, resistor   # of 2 Ohm: the currents are 50 times as large, and a 50th, of what is expected
     bench, world = lay(tmp_path, bench=load, world=load), tmp_path / "nbo2.world.toml"
     text = world.read_text("utf-8")
     assert GENERATOR_CABLES in text
