@@ -136,8 +136,10 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
     "kxci": (b"US", b"DV1,0,1,1E-3"),
     "lecroy": (),
 }
-#: what only Python takes for a number or a digit (0xB2 is a superscript), and numbers that no float holds
-ODD_NUMBERS = (b"\xb2", b"\xb9", b"\xa01", b"1_0", b"1e999", b"-1e999", b"1e-320", b"nan", b"inf", b"#H" + b"F" * 300)
+#: what only Python takes for a number or a digit (0xB2 is a superscript), what has a capital that is no byte (the micro
+#: sign 0xB5), and numbers that no float holds
+ODD_NUMBERS = (b"\xb5", b"\xb2", b"\xb9", b"\xa01", b"1_0", b"1e999", b"-1e999", b"1e-320", b"nan", b"inf",
+               b"#H" + b"F" * 300)
 #: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
 #: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
 _FOREIGN = 1   #: stands for an error of FLEX, KXCI, and of languages of lines, which have numbers of their own

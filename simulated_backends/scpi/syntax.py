@@ -17,6 +17,11 @@ class IncompleteBlockError(Exception):
     """A ``#`` block is announced but not all of its bytes have come yet."""
 
 
+def capitals(text: str) -> str:
+    """Return a text with capitals from A to Z: the capital of a micro sign is no byte, so no reply could hold it."""
+    return text.encode("latin-1").upper().decode("latin-1")
+
+
 def block_end(data: bytes, start: int) -> int | None:
     """Return the index after the block that begins at ``data[start] == '#'``; None if it is not a block.
 

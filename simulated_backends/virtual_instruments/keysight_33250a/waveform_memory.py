@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Choice, Many, Number, Optional, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
 from tsbench.simulated_backends.virtual_instruments.keysight_33250a.command_table import Base33250A, Table33250A
@@ -46,11 +47,11 @@ class Data33250A(Table33250A):
     def _known(self, channel: int, name: str) -> str:
         if self.codes(name) is None:
             raise ScpiError(785, text="Specified arb waveform does not exist")
-        return name.upper()
+        return capitals(name)
 
     def codes(self, name: str) -> Codes | None:
         """Return a waveform, of 16 bits; None: there is none of that name."""
-        return self._built_in.get(name.upper(), self._loaded.get(name.upper()))
+        return self._built_in.get(capitals(name), self._loaded.get(capitals(name)))
 
     def _stored(self) -> list[str]:
         return [name for name in self._loaded if name != VOLATILE]
@@ -83,7 +84,7 @@ class Data33250A(Table33250A):
     @command("[:TRACe]:DATA:COPY", Text(bare=True), Optional(Text(bare=True)))
     def copy(self, name: str, source: str = VOLATILE) -> None:
         """``DATA:COPY NAME, VOLATILE``: store the volatile waveform."""
-        key = name.upper()
+        key = capitals(name)
         if source.upper() != VOLATILE:
             raise ScpiError(784, text="Name of source arb waveform for copy must be VOLATILE")
         if key in self._built_in:
@@ -99,7 +100,7 @@ class Data33250A(Table33250A):
     @command("[:TRACe]:DATA:DELete[:NAME]", Text(bare=True))
     def delete(self, name: str) -> None:
         """``DATA:DEL NAME``: not the one that is selected, and not a built-in one."""
-        key = name.upper()
+        key = capitals(name)
         if key in self._built_in:
             raise ScpiError(786, text="Not able to delete a built-in arb waveform")
         if self.codes(key) is None:

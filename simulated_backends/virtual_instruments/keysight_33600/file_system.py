@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.waveform_store import Codes, SequenceStep, codes_from
 
 _FORBIDDEN = set('/:*?"<>|')
@@ -25,7 +26,7 @@ class FileSystem:
 
     def full_name(self, name: str) -> str:
         """Return the full name in capitals; names without a drive are relative to the present folder."""
-        text = name.strip().upper().replace("/", "\\")
+        text = capitals(name.strip()).replace("/", "\\")
         drive, colon, path = text.partition(":")
         if not colon:
             drive, path = self.current.partition(":")[0], f"{self.current.partition(':')[2]}\\{text}"

@@ -6,8 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Choice, Many, Number, Optional, Text, text_of
-from tsbench.simulated_backends.scpi.syntax import split_parameters
+from tsbench.simulated_backends.scpi.parameters import (
+    AnyOf,
+    Block,
+    Choice,
+    Many,
+    Number,
+    Optional,
+    Text,
+    text_of,
+)
+from tsbench.simulated_backends.scpi.syntax import capitals, split_parameters
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.sequence_player import joined
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE, SequencePart
@@ -37,20 +46,20 @@ class MemoryCommands(Table33600):
     def _known_arb(self, channel: int, name: str) -> str:
         if not self.store.holds(channel, name):
             raise ScpiError(785, text=_UNKNOWN.text)
-        return name.upper()
+        return capitals(name)
 
     # ----------------------------------------------------------------------------------- for the waveform
 
     def codes_of(self, channel: int, name: str) -> Codes | None:
         """Return the points of a waveform, or of a whole sequence; None: it is not loaded."""
-        steps = self.store.channels[channel].sequences.get(name.upper())
+        steps = self.store.channels[channel].sequences.get(capitals(name))
         if steps is None:
             return self.store.arb(channel, name)
         return np.concatenate([part.codes for part in self.parts_of(channel, name) or ()])
 
     def parts_of(self, channel: int, name: str) -> tuple[SequencePart, ...] | None:
         """Return the parts of a sequence; None: it is a single waveform."""
-        steps = self.store.channels[channel].sequences.get(name.upper())
+        steps = self.store.channels[channel].sequences.get(capitals(name))
         if steps is None:
             return None
         parts = []
@@ -122,7 +131,7 @@ class MemoryCommands(Table33600):
             raise ScpiError(-109, text=f"Missing parameter; at least {self.data_sheet.min_arb_points} points")
         if self.store.channels[channel].points + len(codes) > self.data_sheet.max_arb_points:
             raise ScpiError(781, text="Not enough memory to store new arb waveform; use DATA:VOLATILE:CLEAR")
-        self.store.channels[channel].arbs[name.upper()] = codes
+        self.store.channels[channel].arbs[capitals(name)] = codes
 
     def _require_new(self, channel: int, name: str) -> None:
         if self.store.holds(channel, name):
@@ -156,8 +165,8 @@ class MemoryCommands(Table33600):
             if (looped and not 1 <= count <= 1_000_000) or not 4 <= place <= max(len(codes) - 4, 4):
                 raise ScpiError(-222, text="Data out of range")
             steps.append(SequenceStep(
-                arb.upper(), count if looped else 1, CONTROLS[control.upper()], MARKERS[marker.upper()], place))
-        self.store.channels[channel].sequences[name.upper()] = tuple(steps)
+                capitals(arb), count if looped else 1, CONTROLS[control.upper()], MARKERS[marker.upper()], place))
+        self.store.channels[channel].sequences[capitals(name)] = tuple(steps)
 
     # --------------------------------------------------------------------------------------------- queries
 

@@ -7,6 +7,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, Table33600
 
@@ -86,7 +87,7 @@ class StateCommands(Table33600):
         """``MEM:STAT:NAME 1,TEST``: letters, digits and underscores; a letter at first."""
         if not (name[:1].isalpha() and name.replace("_", "").isalnum()):
             raise ScpiError(-224)
-        self._names[location] = name.upper()
+        self._names[location] = capitals(name)
 
     @command("MEMory:STATe:NAME?", Integer(low=0, high=4))
     def get_name(self, location: int) -> str:

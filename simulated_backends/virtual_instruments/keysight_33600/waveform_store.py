@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
 
 FOLDER = "INT:\\BUILTIN\\"
@@ -78,12 +79,12 @@ class WaveformStore:
 
     def arb(self, channel: int, name: str) -> Codes | None:
         """Return an arbitrary waveform; None: it is not loaded."""
-        key = name.upper()
+        key = capitals(name)
         return self.built_in[BUILT_IN] if key == BUILT_IN else self.channels[channel].arbs.get(key)
 
     def holds(self, channel: int, name: str) -> bool:
         """Return whether a waveform or a sequence of this name is loaded."""
-        return self.arb(channel, name) is not None or name.upper() in self.channels[channel].sequences
+        return self.arb(channel, name) is not None or capitals(name) in self.channels[channel].sequences
 
     def names(self, channel: int) -> list[str]:
         """Return all names, the built-in one first."""

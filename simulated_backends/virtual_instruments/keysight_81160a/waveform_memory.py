@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Block, Choice, Many, Number, Optional, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
 from tsbench.simulated_backends.virtual_instruments.keysight_81160a.command_table import (
@@ -50,7 +51,7 @@ def downloaded(name: str, data: tuple[Any, ...], kind: str, byte_order: str) -> 
     ScpiError
         -224: not the volatile waveform. 800: more than one block, or a part of a number. -161: a block among numbers.
     """
-    if name.upper() != VOLATILE:
+    if capitals(name) != VOLATILE:
         raise ScpiError(-224)
     if isinstance(data[0], bytes):
         item = np.dtype((">" if byte_order == "NORM" else "<") + kind)
@@ -84,11 +85,11 @@ class WaveformMemory(PulseGeneratorTable):
     def _known(self, channel: int, name: str) -> str:
         if self.codes(channel, name) is None:
             raise ScpiError(785, text="Specified arb waveform does not exist")
-        return name.upper()
+        return capitals(name)
 
     def codes(self, channel: int, name: str) -> Codes | None:
         """Return a waveform, of 16 bits; None: there is none of that name."""
-        key = name.upper()
+        key = capitals(name)
         if key == VOLATILE:
             return self.volatile[channel]
         return self._built_in.get(key, self.stored[channel].get(key))
@@ -122,7 +123,7 @@ class WaveformMemory(PulseGeneratorTable):
     @command("[:TRACe]:DATA<1-2>:COPY", Text(bare=True), Optional(Text(bare=True)))
     def copy(self, channel: int, name: str, source: str = VOLATILE) -> None:
         """``DATA:COPY NAME, VOLATILE``: store the volatile waveform."""
-        key = name.upper()
+        key = capitals(name)
         if source.upper() != VOLATILE:
             raise ScpiError(784, text="Name of source arb waveform for copy must be VOLATILE")
         if key in self._built_in:
@@ -139,7 +140,7 @@ class WaveformMemory(PulseGeneratorTable):
     @command("[:TRACe]:DATA<1-2>:DELete[:NAME]", Text(bare=True))
     def delete(self, channel: int, name: str) -> None:
         """``DATA:DEL NAME``: not the one that is selected, and not a built-in one."""
-        key = name.upper()
+        key = capitals(name)
         if key in self._built_in:
             raise ScpiError(786, text="Not able to delete a built-in arb waveform")
         if self.codes(channel, key) is None:

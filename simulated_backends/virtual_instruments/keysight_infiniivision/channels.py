@@ -17,7 +17,7 @@ class Label(Parameter):
     _text = Text(bare=True)
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        return self._text.parse(raw, owner, key)[:10].upper()
+        return self._text.parse(raw.upper(), owner, key)[:10]
 
     def format(self, value: Any, owner: Any) -> str:
         return f'"{value}"'

@@ -144,7 +144,7 @@ class VirtualSdg(SdgBase):
     def _store(self, channel: bytes, words: bytes, points: bytes) -> None:
         if channel.upper() not in (b"C1", b"C2"):
             raise ScpiError(-114)
-        keys = dict(pairs([text_of(word).upper() for word in words.rstrip(b", ").split(b",")]))
+        keys = dict(pairs([text_of(word.upper()) for word in words.rstrip(b", ").split(b",")]))
         if "WVNM" not in keys:
             raise ScpiError(-109)
         if len(points) % 2:

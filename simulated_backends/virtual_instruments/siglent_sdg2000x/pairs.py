@@ -19,7 +19,7 @@ class SdgWord(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         """Convert an argument."""
-        return text_of(raw).upper()
+        return text_of(raw.upper())   # of bytes: the capital of a micro sign is in no reply
 
 
 def pairs(words: Sequence[str], bare: Sequence[str] = ()) -> list[tuple[str, str]]:

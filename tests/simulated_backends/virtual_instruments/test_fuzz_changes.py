@@ -177,3 +177,20 @@ def test_a_parser_that_does_not_discard_the_rest_is_found(
     monkeypatch.setattr(executing, "refuse", lambda *arguments: refuse(*arguments) and False)
     with pytest.raises(AssertionError, match="behind its error"):
         subject.give(b":SOUR:VOLT 1,2,3;:OUTP OFF")
+
+
+@pytest.mark.parametrize(("model", "messages", "name"), [
+    ("siglent_sdg2082x", (b"C1:BSWV WVTP,SINE,FRQ,1K\xb5", b"C1:BSWV?"), b"1000HZ"),
+    ("keysight_dsox3034t", (b":CHAN1:LAB 'V_\xb5'", b":CHAN1:LAB?"), b'"V_\xb5"'),
+    ("keysight_33622a", (b"MMEM:MDIR 'INT:\\a\xb5'", b"MMEM:CAT?"), b"A\xb5"),
+    ("keysight_33250a", (b"DATA VOLATILE, 0, 0.5, 1", b"DATA:COPY AB\xb5, VOLATILE", b"DATA:CAT?"), b""),
+])
+def test_a_name_with_a_micro_sign_ends_no_instrument(
+    model: str, messages: tuple[bytes, ...], name: bytes, setting: fuzz.Setting, tmp_path: Path,
+) -> None:
+    """Its capital, a Greek letter, is in no reply; instruments know the capitals from A to Z."""
+    subject = subject_of(model, setting, tmp_path)
+    for message in messages[:-1]:
+        subject.reply(message)
+    reply = subject.reply(messages[-1])
+    assert reply and name in reply
