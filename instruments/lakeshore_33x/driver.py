@@ -1,5 +1,6 @@
 """Driver of the Lake Shore 335 and 336: one sensor input, one heater output (user's manuals, chapter 6)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -26,6 +27,20 @@ LAKE_SHORE = Language(
     name="Lake Shore", error_question="", parse_error=no_error, clearing=("*CLS",),
     resetting=(f"*ESE {POWER_ON}", "*RST"), power_questions=("*ESE?",), power_lost=_power_lost,
     may_be_repeated=may_be_repeated)
+
+
+def _status(reply: str) -> int:
+    """Return a reading status: three digits (manuals, RDGST?); ValueError where the reply has another form."""
+    if not re.fullmatch(r"\d{3}", reply.strip()):
+        raise ValueError(f"{reply!r} has not three digits")
+    return int(reply)
+
+
+def _kelvins(reply: str) -> float:
+    """Return a temperature [K]: sign, digits and a point among them (manuals, KRDG?); ValueError for another form."""
+    if not re.fullmatch(r"[+-]\d+\.\d+", reply.strip()):
+        raise ValueError(f"{reply!r} is not a temperature with a sign and digits on both sides of its point")
+    return float(reply)
 
 
 class LakeShore33x(MessageInstrument):
@@ -106,11 +121,11 @@ class LakeShore33x(MessageInstrument):
 
     def temperature(self) -> float:
         """Return the temperature of the sensor [K]."""
-        status = self.questions.parsed(f"RDGST? {self._input}", int)
+        status = self.questions.parsed(f"RDGST? {self._input}", _status)
         if status != 0:
             raise InstrumentError(f"{self.label}: input {self._input} has no valid reading (status {status}). Check "
                                   "the sensor and its cable")
-        return self.ask_number(f"KRDG? {self._input}")
+        return self.questions.parsed(f"KRDG? {self._input}", _kelvins)
 
     def heater(self) -> float:
         """Return the heater's output as a part of its range, 0 to 1."""

@@ -209,13 +209,15 @@ class Transport:
         """Read one reply without its newline."""
         with self.lock, self._act("read", self._last):
             session = self._open_session()
-            reply = str(session.read())
-            if session.read_termination is None and not reply.endswith("\n"):
+            end = session.read_termination or ""
+            # of a reply that ends too early, pyvisa's read() only warns
+            reply = session.read_raw().decode("ascii") if end else str(session.read())
+            if not reply.endswith((end or "\n")[-1]):
                 raise GarbledReply(
                     f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is cut off. "
                     "Repeat the measurement. If this happens again, check the cable"
                 )
-            reply = self._answer = reply.rstrip("\r\n")
+            reply = self._answer = reply.removesuffix(end).rstrip("\r\n")
             if _CONTROL.search(reply):
                 raise GarbledReply(
                     f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is garbled. Repeat "

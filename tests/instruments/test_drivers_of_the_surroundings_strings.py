@@ -1,11 +1,12 @@
 """Messages of the drivers of switch matrices, probers, temperature controllers and decade boxes."""
 
+import re
 from typing import Any
 
 import pytest
 from pymeasure.test import expected_protocol
 
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, LimitError
 from tsbench.instruments import (
     DecadeBox,
     OutputState,
@@ -17,12 +18,14 @@ from tsbench.instruments import (
 from tsbench.instruments.formfactor_velox.driver import FormFactorVelox
 from tsbench.instruments.keithley_700.driver import Keithley707B, Keithley3706A
 from tsbench.instruments.lakeshore_33x.driver import LakeShore33x
+from tsbench.instruments.languages.message_instrument import REPEATS
 from tsbench.instruments.meatest_decade.driver import MeatestM525, MeatestM632
 from tsbench.instruments.mpi_sentio.driver import MpiSentio
 from tsbench.records import Identity
 
 NO_TSP_ERROR = ("print(errorqueue.next())", "0.00000e+00\tQueue Is Empty\t0.00000e+00\t1.00000e+00")
 CLOSED = "print(channel.getclose('allslots'))"
+IN_STEP = [("*IDN?", "MAKER,MODEL,1,1")]   #: what a driver asks before it repeats a question
 BREAK_FIRST = ("channel.connectrule = channel.BREAK_BEFORE_MAKE", None)
 
 
@@ -118,6 +121,23 @@ def test_a_lake_shore_reads_kelvins_and_the_part_of_its_heater() -> None:
     with driver(LakeShore33x, pairs, input="C", output=2) as controller:
         assert controller.temperature() == 310.25
         assert controller.heater() == 0.5
+
+
+@pytest.mark.parametrize("half", ["+297.", "+29", "297.012", "+"])
+def test_a_temperature_in_another_form_is_asked_for_again(half: str) -> None:
+    pairs = [("RDGST? A", "000"), ("KRDG? A", half), *IN_STEP, ("KRDG? A", "+297.012")]
+    with driver(LakeShore33x, pairs) as controller:
+        assert controller.temperature() == 297.012
+
+
+@pytest.mark.parametrize(("question", "reply"), [("RDGST? A", "00"), ("RDGST? A", "0"), ("KRDG? A", "+297.")])
+def test_a_reading_that_stays_cut_off_is_an_error_with_question_and_reply(question: str, reply: str) -> None:
+    """Half of the status 000 is no valid status, and half of 297.012 K is not 297 K."""
+    before = [("RDGST? A", "000")] if question.startswith("KRDG") else []
+    pairs = [*before, *[(question, reply), *IN_STEP] * REPEATS, (question, reply)]
+    with driver(LakeShore33x, pairs) as controller, pytest.raises(
+            GarbledReply, match=rf"the reply '{re.escape(reply)}' to '{re.escape(question)}' is garbled"):
+        controller.temperature()
 
 
 @pytest.mark.sabotage("units")

@@ -104,8 +104,24 @@ def test_messages_and_replies_as_they_are() -> None:
     assert transport.read() == "tab\there"
     transport.write_bytes(b":DATA #12ab")
     assert manager.session.calls[-1] == ("write_raw", b":DATA #12ab\n")
-    stream = Transport(Manager(read="cut"), "ASRL1::INSTR", "meter")
-    assert stream.query("?") == "cut"   # its ending is taken off already
+
+
+@pytest.mark.parametrize(("resource", "link", "end"), [
+    ("GPIB0::12::INSTR", LinkSettings(read_termination="\r\n"), b"\r\n"),
+    ("TCPIP0::1.2.3.4::7777::SOCKET", LinkSettings(read_termination="\r\n"), b"\r\n"),
+    ("TCPIP0::1.2.3.4::7777::SOCKET", LinkSettings(), b"\r\n"), ("ASRL1::INSTR", LinkSettings(), b"\n"),
+    ("TCPIP0::1.2.3.4::1225::SOCKET", LinkSettings("\0", "\0"), b"\0"),
+])
+def test_a_reply_without_the_character_that_ends_it_is_cut_off(
+    resource: str, link: LinkSettings, end: bytes,
+) -> None:
+    """END comes early, or a VISA library returns what has come so far of a stream."""
+    replies = [b"+297.012" + end, b"+297.", b"000" + end]
+    transport = Transport(Manager(read_raw=lambda: replies.pop(0)), resource, "lakeshore", link=link)
+    assert transport.query("KRDG? A") == "+297.012"
+    with pytest.raises(GarbledReply, match=r"the reply '\+297\.' to 'KRDG\? A' is cut off"):
+        transport.query("KRDG? A")
+    assert transport.query("RDGST? A") == "000"
 
 
 @pytest.mark.parametrize("fault", [None, NotImplementedError(), TIMEOUT])
