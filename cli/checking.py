@@ -98,6 +98,7 @@ def check_bench(path: Path) -> dict[str, Any]:
     TsbenchError
         The file is wrong, or an instrument does not answer or is another one.
     """
+    from tsbench.instruments.guard.limits import SAFE_VOLTAGE
     from tsbench.station.bench.bench import check as ask
     from tsbench.station.bench.bench_file import BenchFile
     from tsbench.station.bench.terminal_names import advice_for_scripts, roles_for_scripts
@@ -133,21 +134,10 @@ def check_bench(path: Path) -> dict[str, Any]:
     warnings += [
         f"output {output} was on when tsbench opened the bench, and tsbench switched it off. Find out what left it on, "
         "and check the device" for output in found["found_on"]]
+    unasked = [terminal for terminal, closed in found["interlocks"].items()
+               if closed is None and file.rating > SAFE_VOLTAGE]
     if file.table.fixture.high_voltage is not None:
-        warnings += [
-            f"the interlock of {terminal} is open, so it refuses high voltages. Close "
-            f"{file.table.fixture.high_voltage.interlock}"
-            for terminal, closed in found["interlocks"].items() if closed is False]
-        warnings += [
-            f"{terminal} does not tell whether its interlock is closed. Check "
-            f"{file.table.fixture.high_voltage.interlock}"
-            for terminal, closed in found["interlocks"].items() if closed is None]
-        warnings += [
-            f"{terminal} has no interlock of its own at high voltages: its output stays on whether or not "
-            f"{file.table.fixture.high_voltage.interlock} is closed. Connect the lid to the output enable line of the "
-            f"instrument and set output_enable = true in [instruments.{terminal.partition('.')[0]}.options], if it has "
-            "this option"
-            for terminal in found["unwatched"]]
+        warnings += _interlock_warnings(file.table.fixture.high_voltage.interlock, found, unasked)
     return {
         "name": file.name,
         "bench": str(path),
@@ -162,6 +152,7 @@ def check_bench(path: Path) -> dict[str, Any]:
         "high_voltage": file.table.fixture.high_voltage is not None,
         "interlocks": [{"terminal": one, "closed": closed} for one, closed in found["interlocks"].items()],
         "unwatched": found["unwatched"],
+        "unasked": unasked,
         "fixture_control": found["fixture_control"],
         "predictions": _predictions(path, found["source_resistance"], warnings),
         "problems": [
@@ -169,6 +160,27 @@ def check_bench(path: Path) -> dict[str, Any]:
         ],
         "warnings": warnings,
     }
+
+
+def _interlock_warnings(lid: str, found: Mapping[str, Any], unasked: Iterable[str]) -> Iterator[str]:
+    """Yield what must be looked at before a high voltage is applied.
+
+    Parameters
+    ----------
+    lid : what opens the interlock, in words
+    found : what the bench says of itself
+    unasked : terminals that cannot be asked for their interlock
+    """
+    for terminal, closed in found["interlocks"].items():
+        if closed is False:
+            yield f"the interlock of {terminal} is open, so it refuses high voltages. Close {lid}"
+    for terminal in unasked:
+        yield (f"{terminal} cannot be asked whether its interlock is closed. Before it brings more than 42 V to the "
+               f"fixture, look whether {lid} is closed")
+    for terminal in found["unwatched"]:
+        yield (f"{terminal} has no interlock of its own at high voltages: its output stays on whether or not {lid} is "
+               "closed. Connect the lid to the output enable line of the instrument and set output_enable = true in "
+               f"[instruments.{terminal.partition('.')[0]}.options], if it has this option")
 
 
 def _check_fixture(options: argparse.Namespace) -> int:
@@ -327,6 +339,9 @@ def _conclusion(report: Mapping[str, Any]) -> str:
     if report["unwatched"]:
         return ("the bench answers and all outputs are off, but no interlock watches "
                 f"{' and '.join(report['unwatched'])}: the bench is not ready for high voltages")
+    if report["unasked"]:
+        return ("the bench answers and all outputs are off, but the interlock of "
+                f"{' and '.join(report['unasked'])} cannot be asked for: look at it before you apply high voltages")
     return "the bench answers and is safe"
 
 

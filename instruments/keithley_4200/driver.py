@@ -2,7 +2,8 @@
 
 Commands follow the 4200A-SCS KXCI Remote Control Programming manual, 4200A-KXCI-907-01 Rev. D. KXCI must run on the
 instrument (Clarius cannot run beside it), and is set to the 4200A command set. It does not tell whether the interlock
-is closed.
+is closed: no command asks for it, and the status byte has bits for data ready, syntax error, busy and service request
+only (reference manual 4200A-901-01 Rev. C, p. 9-54).
 """
 
 from collections.abc import Mapping, Sequence

@@ -49,6 +49,6 @@ def test_check(capsys: pytest.CaptureFixture[str], real: tuple[str, ...], title:
     keys = ("role", "model", "serial", "resource")
     rows = [{"name": name, "simulated": name not in real, **dict.fromkeys(keys, "")} for name in ("meter", "scope")]
     _print({"name": "lab", "instruments": rows,
-            **{key: [] for key in ("outputs", "interlocks", "unknown_before_reset", "unwatched", "devices",
-                                   "fixture_control", "predictions", "warnings", "problems")}})
+            **{key: [] for key in ("outputs", "interlocks", "unknown_before_reset", "unwatched", "unasked",
+                                   "devices", "fixture_control", "predictions", "warnings", "problems")}})
     assert capsys.readouterr().out.splitlines()[0] == title

@@ -187,16 +187,25 @@ def test_a_4200a_that_refuses_a_high_voltage_names_its_interlock(tmp_path: Path,
             act()
 
 
-def test_check_says_which_instrument_cannot_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """KXCI has no question for the interlock of a 4200A."""
+@pytest.mark.parametrize("options", ["", "interlock = false"])
+@pytest.mark.parametrize(("rating", "warned"), [("200 V", True), ("43 V", True), ("42 V", False)])
+def test_check_says_what_to_look_at_where_the_instrument_cannot_be_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: str, rating: str, warned: bool,
+) -> None:
+    """KXCI has no question for the interlock of a 4200A: such a bench for high voltages was once called safe."""
     (tmp_path / "high.world.toml").write_text(
-        WORLD.format(model="keithley_4200", terminal="meter.smu1", options=""), "utf-8")
+        WORLD.format(model="keithley_4200", terminal="meter.smu1", options=options), "utf-8")
     path = tmp_path / "high.bench.toml"
-    path.write_text(BENCH.format(driver="keithley_4200", terminal="meter.smu1", stated=STATED), "utf-8")
+    path.write_text(BENCH.format(driver="keithley_4200", terminal="meter.smu1",
+                                 stated=STATED.replace("1100 V", rating)), "utf-8")
     assert main(["check", str(path)]) == 0
     said = capsys.readouterr().out
     assert "meter.smu1: its interlock cannot be asked for\n" in said
-    assert "meter.smu1 does not tell whether its interlock is closed. Check the lid of the box" in said
+    assert ("meter.smu1 cannot be asked whether its interlock is closed. Before it brings more than 42 V to the "
+            "fixture, look whether the lid of the box is closed\n" in said) is warned
+    assert ("the interlock of meter.smu1 cannot be asked for: look at it before you apply high voltages" in said
+            ) is warned
+    assert ("the bench answers and is safe" in said) is not warned
 
 
 @pytest.mark.parametrize(("options", "rating", "watched"), [
