@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, same
 from benchmarks.acceptance.judging import crossings, width_at_half
+from benchmarks.acceptance.scope_levels import levels_are_true, screen, true_levels
 
 SCOPES = ("keysight_dsox1102g", "keysight_dsox3054t", "keysight_dsox3034t")
 IVI_SCOPES = ("keysight_dsox3054a", "keysight_dsox3054t")
@@ -57,7 +58,7 @@ def identifies_itself(scope: Any, bench: OpenBench) -> None:
 
 @DSOX1102G.case
 def record_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
-    """Levels within the vertical accuracy (2 % of full scale and the offset's), edges and width in time."""
+    """Levels within the vertical accuracy, edges and width in time."""
     bench.send(*PULSES)
     scope.ch1.probe_attenuation = 1
     scope.ch1.range, scope.ch1.offset = 2.0, 0.5
@@ -65,12 +66,11 @@ def record_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
     triggered(scope, 0.5)
     times, volts = record(scope)
     true_times, true_volts = bench.waveform(1e-3, 100_001)
-    high, low = float(np.median(volts[volts > 0.5])), float(np.median(volts[volts < 0.5]))
-    close_to("high level", high, float(np.median(true_volts[true_volts > 0.5])), 0.05)
-    close_to("low level", low, float(np.median(true_volts[true_volts < 0.5])), 0.05)
+    found = levels_are_true(volts, bench, screen(bench, 0.5, full_scale=2.0))
     up = crossings(times, volts, 0.5, True)
     close_to("edge at the trigger", float(up[np.argmin(np.abs(up))]), 0.0, 3e-7)
-    close_to("width", width_at_half(times, volts, low, high), width_at_half(true_times, true_volts, 0.0, 1.0), 3e-7)
+    true_width = width_at_half(true_times, true_volts, 0.0, 1.0)
+    close_to("width", width_at_half(times, volts, found.low, found.high), true_width, 3e-7)
     same("errors", bench.errors(), [])
 
 
@@ -119,7 +119,9 @@ def digitize_is_finished_when_it_returns(scope: Any, bench: OpenBench) -> None:
     scope.timebase_range = 2e-3
     scope.digitize("channel1")
     _, volts = record(scope)
-    close_to("peak to peak", float(np.ptp(volts)), 2.0, 0.35)
+    shown, true = screen(bench, 1.0, full_scale=4.0), true_levels(bench)
+    levels_are_true(volts, bench, shown)
+    close_to("peak to peak", float(np.ptp(volts)), true.swing, shown.swing_bound(true.swing) + 2.0 * shown.noise())
 
 
 @DSOX1102G.case
@@ -223,12 +225,11 @@ def fetched_waveform_is_the_true_one(scope: Any, bench: OpenBench) -> None:
     scope.measurement.initiate()
     times, volts = np.array(channel.measurement.fetch_waveform()).T
     true_times, true_volts = bench.waveform(1e-3, 100_001)
-    high, low = float(np.median(volts[volts > 0.5])), float(np.median(volts[volts < 0.5]))
-    close_to("high level", high, float(np.median(true_volts[true_volts > 0.5])), 0.05)
-    close_to("low level", low, float(np.median(true_volts[true_volts < 0.5])), 0.05)
+    found = levels_are_true(volts, bench, screen(bench, 0.5, full_scale=2.0))
     up = crossings(times, volts, 0.5, True)
     close_to("edge at the trigger", float(up[np.argmin(np.abs(up))]), 0.0, 1.5e-6)
-    close_to("width", width_at_half(times, volts, low, high), width_at_half(true_times, true_volts, 0.0, 1.0), 2e-6)
+    true_width = width_at_half(true_times, true_volts, 0.0, 1.0)
+    close_to("width", width_at_half(times, volts, found.low, found.high), true_width, 2e-6)
 
 
 @IVI_DSOX3054A.case
@@ -253,7 +254,9 @@ def measured_values(scope: Any, bench: OpenBench) -> None:
     scope.trigger.level = 1.0
     scope.measurement.initiate()
     close_to("frequency", channel.measurement.fetch_waveform_measurement("frequency"), 1e3, 5.0)
-    close_to("amplitude", channel.measurement.fetch_waveform_measurement("amplitude"), 2.0, 0.15)
+    swing = true_levels(bench).swing
+    close_to("amplitude", channel.measurement.fetch_waveform_measurement("amplitude"), swing,
+             screen(bench, 1.0, full_scale=4.0).swing_bound(swing))
 
 
 @IVI_DSOX3054A.case

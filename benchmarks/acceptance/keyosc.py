@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, same
 from benchmarks.acceptance.judging import width_at_half
 from benchmarks.acceptance.makers_drivers import pulses
+from benchmarks.acceptance.scope_levels import levels_are_true, screen
 
 
 @contextmanager
@@ -40,9 +39,8 @@ def _trace(scope: Any, bench: OpenBench, form: str) -> None:
         channels=[1], wav_format=form, acq_type="HRES", num_points=2000, p_mode="NORM")
     same("channels", channels, [1])
     times, volts = times.ravel(), volts.ravel()
-    close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, 0.05)
-    close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, 0.05)
-    close_to("width", width_at_half(times, volts, 0.0, 1.0), 20e-6, 50e-9)
+    found = levels_are_true(volts, bench, screen(bench, 0.5, scale=0.25))
+    close_to("width", width_at_half(times, volts, found.low, found.high), 20e-6, 50e-9)
     same("error", scope.get_error(), '+0,"No error"')
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, pymeasure_opening, same
 from benchmarks.acceptance.qcodes_scopes import GENERATOR, PULSES, pulses_are_true
+from benchmarks.acceptance.scope_levels import screen, true_levels
 
 TWIN = ("lecroy_wavesurfer3054z",)
 PERIOD, WIDTH = 5e-4, 1e-4  #: [s] of the pulses
@@ -128,8 +129,13 @@ def measurements_of_the_screen(scope: Any, bench: OpenBench) -> None:
     same("triggered", scope.acquire(1.0, False), True)
     close_to("width", scope.get_measure_value("P1"), WIDTH, 50e-9)
     close_to("frequency", scope.get_measure_value("P2"), 1.0 / PERIOD, 1.0)
-    close_to("top", scope.get_measure_value("P3"), 1.0, 0.05)
-    close_to("mean", scope.get_measure_mean("P4"), WIDTH / PERIOD, 0.05)
+    shown, true = screen(bench, 0.5, scale=0.2), true_levels(bench)
+    mean = true.low + true.swing * WIDTH / PERIOD
+    close_to("top", scope.get_measure_value("P3"), true.high, shown.level_bound(true.high))
+    close_to("mean", scope.get_measure_mean("P4"), mean, shown.level_bound(mean))
+    found, state = scope.pava("C1", "AMPL")
+    same("state", state, "OK")
+    close_to("amplitude by PAVA", found, true.swing, shown.swing_bound(true.swing))
     found, state = scope.pava("C1", "WID")
     same("state", state, "OK")
     close_to("width by PAVA", found, WIDTH, 50e-9)
@@ -183,7 +189,7 @@ def waveform_of_lecroyutils_is_the_generators(scope: Any, bench: OpenBench) -> N
     _ready(scope, bench)
     same("triggered", scope.acquire(1.0), True)
     found = scope.waveform("C1")
-    pulses_are_true(np.asarray(found.x), np.asarray(found.y), 0.06)
+    pulses_are_true(np.asarray(found.x), np.asarray(found.y), bench, screen(bench, 0.5, scale=0.2))
     _registers(bench)
 
 
@@ -226,7 +232,9 @@ def measurements_of_the_maui(scope: Any, bench: OpenBench) -> None:
     scope.ch_1.trigger_level = 0.5
     same("triggered", scope.vbs_ask("app.Acquisition.Acquire(1,false)").strip(), "1")
     close_to("width", scope.ch_1.measure_parameter("WID"), WIDTH, 50e-9)
-    close_to("top", scope.ch_1.measure_parameter("TOP"), 1.0, 0.05)
+    shown, true = screen(bench, 0.5, scale=0.2), true_levels(bench)
+    close_to("top", scope.ch_1.measure_parameter("TOP"), true.high, shown.level_bound(true.high))
+    close_to("amplitude", scope.ch_1.measure_parameter("AMPL"), true.swing, shown.swing_bound(true.swing))
     close_to("scale", float(scope.vbs_ask("app.Acquisition.C1.VerScale")), 0.2, 1e-9)
     same("bandwidth", scope.ch_1.current_configuration["bandwidth_limit"], "OFF")
     _registers(bench)

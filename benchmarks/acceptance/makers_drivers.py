@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.acceptance.benches import RESISTANCE, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, same
 from benchmarks.acceptance.judging import meter_accuracy, width_at_half
+from benchmarks.acceptance.scope_levels import levels_are_true, screen
 
 #: tm_devices cannot open an address of HiSLIP with a port, and only knows some addresses of USB
 TM_TRANSPORTS = ("in process", "socket")
@@ -204,9 +205,8 @@ def curve_of_the_mso(scope: Any, bench: OpenBench) -> None:
     outgoing = commands.wfmoutpre
     volts = (codes - float(outgoing.yoff.query())) * float(outgoing.ymult.query()) + float(outgoing.yzero.query())
     times = np.arange(len(volts)) * float(outgoing.xincr.query())
-    close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, 0.03)
-    close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, 0.03)
-    close_to("width", width_at_half(times, volts, 0.0, 1.0), 20e-6, 50e-9)
+    found = levels_are_true(volts, bench, screen(bench, 0.4, scale=0.2))   # position: -2 divisions
+    close_to("width", width_at_half(times, volts, found.low, found.high), 20e-6, 50e-9)
     scope.expect_esr(0)
 
 
@@ -236,9 +236,8 @@ def waveforms_of_the_rto(scope: Any, bench: OpenBench) -> None:
     volts = np.array(scope.query_bin_or_ascii_float_list("CHAN1:WAV1:DATA?"))
     begin, end, *_ = (float(part) for part in scope.query_str("CHAN1:WAV1:DATA:HEAD?").split(","))
     times = np.linspace(begin, end, len(volts))
-    close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, 0.05)
-    close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, 0.05)
-    close_to("width", width_at_half(times, volts, 0.0, 1.0), 20e-6, 50e-9)
+    found = levels_are_true(volts, bench, screen(bench, 0.0, full_scale=4.0))
+    close_to("width", width_at_half(times, volts, found.low, found.high), 20e-6, 50e-9)
     scope.write_str("FORM ASC")
     texts = np.array(scope.query_bin_or_ascii_float_list("CHAN1:WAV1:DATA?"))
     close_to("text and block", float(np.abs(texts - volts).max()), 0.0, 1e-4)

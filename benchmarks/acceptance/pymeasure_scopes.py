@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, pymeasure_opening, same
 from benchmarks.acceptance.qcodes_scopes import GENERATOR, PULSES, pulses_are_true
+from benchmarks.acceptance.scope_levels import screen
 
 
 def _t3dso() -> Any:
@@ -55,7 +56,7 @@ def waveform_of_the_t3dso_is_the_generators(scope: Any, bench: OpenBench) -> Non
     scope.single()
     assert any("Stop" in scope.ask("SAST?") for _ in range(1000)), "no record"
     volts, times, _ = scope.download_waveform("C1", requested_points=10_000, sparsing=100)
-    pulses_are_true(np.asarray(times), np.asarray(volts), 0.06)
+    pulses_are_true(np.asarray(times), np.asarray(volts), bench, screen(bench, 0.5, scale=0.2))
 
 
 @SDS_WAVEFORM.provoking(-420, only="in process")   # as the class of the T3DSO
@@ -72,4 +73,5 @@ def waveform_of_the_sds_is_the_generators(scope: Any, bench: OpenBench) -> None:
     wave = scope.wf_C1
     wave.source = "C1"
     times, volts = wave.get_data()
-    pulses_are_true(np.asarray(times, dtype=float), np.asarray(volts, dtype=float), 0.06)
+    pulses_are_true(np.asarray(times, dtype=float), np.asarray(volts, dtype=float), bench,
+                    screen(bench, 0.5, scale=0.2))

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.acceptance.benches import TESTED, OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
 from benchmarks.acceptance.judging import crossings, width_at_half
+from benchmarks.acceptance.scope_levels import levels_are_true, screen, true_levels
 
 SCOPES = ("tektronix_dpo7254c", "tektronix_mso5104b")
 GENERATOR = "keysight_33622a"
@@ -100,10 +101,9 @@ def record_has_the_levels_of_the_generator(scope: Any, bench: OpenBench) -> None
     volts = scope.channel[0].waveform.trace()
     times = np.arange(len(volts)) * scope.channel[0].waveform.x_increment()
     true_times, true_volts = bench.waveform(1e-3, 100_001)
-    high, low = float(np.median(volts[volts > 0.5])), float(np.median(volts[volts < 0.5]))
-    close_to("high level", high, float(np.median(true_volts[true_volts > 0.5])), 0.05)
-    close_to("low level", low, float(np.median(true_volts[true_volts < 0.5])), 0.05)
-    close_to("width", width_at_half(times, volts, low, high), width_at_half(true_times, true_volts, 0.0, 1.0), 1e-7)
+    found = levels_are_true(volts, bench, screen(bench, 0.5, scale=0.2))
+    true_width = width_at_half(true_times, true_volts, 0.0, 1.0)
+    close_to("width", width_at_half(times, volts, found.low, found.high), true_width, 1e-7)
     same("no event", _events(bench)[:2], "0;")
 
 
@@ -116,9 +116,7 @@ def formats_tell_the_same_volts(scope: Any, bench: OpenBench) -> None:
     for encoding in ("RIBinary", "RPBinary", "SRIbinary", "ASCIi"):
         scope.data.encoding(encoding)
         traces.append(scope.channel[0].waveform.trace())
-    high = traces[0] > 0.5
-    close_to("high level", float(np.median(traces[0][high])), 1.0, 0.05)
-    close_to("low level", float(np.median(traces[0][~high])), 0.0, 0.05)
+    levels_are_true(traces[0], bench, screen(bench, 0.5, scale=0.2))
     for trace in traces[1:]:
         close_to("difference", float(np.abs(trace - traces[0]).max()), 0.0, 1e-9)
 
@@ -151,7 +149,8 @@ def measurements_of_the_pulses(scope: Any, bench: OpenBench) -> None:
     found.source1("CH1")
     close_to("frequency", found.frequency(), 2000.0, 1.0)
     close_to("width", found.pwidth(), 1e-4, 1e-7)
-    close_to("amplitude", found.amplitude(), 1.0, 0.05)
+    swing = true_levels(bench).swing
+    close_to("amplitude", found.amplitude(), swing, screen(bench, 0.5, scale=0.2).swing_bound(swing))
     scope.measure_immediate.source1("CH1")
     scope.measure_immediate.type("PERIod")
     close_to("period", scope.measure_immediate.value(), 5e-4, 1e-6)

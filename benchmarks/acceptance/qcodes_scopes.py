@@ -9,8 +9,10 @@ import numpy as np
 from benchmarks.acceptance.benches import OpenBench
 from benchmarks.acceptance.drivers import Driver, close_to, qcodes_opening, same
 from benchmarks.acceptance.judging import crossings, width_at_half
+from benchmarks.acceptance.scope_levels import Screen, levels_are_true, screen
 
 GENERATOR = "keysight_33622a"
+LONGEST_INTERVAL = 1.5e-6  #: [s] between two points
 #: pulses of 100 us every 500 us, 0 V to 1 V
 PULSES = ("*RST", "OUTP1:LOAD INF", "FUNC PULS", "FUNC:PULS:PER 5E-4", "FUNC:PULS:WIDT 1E-4", "VOLT:HIGH 1",
           "VOLT:LOW 0", "OUTP1 ON")
@@ -45,15 +47,14 @@ for _one in DRIVERS:
     _one.case(identifies_itself)
 
 
-def pulses_are_true(times: Any, volts: Any, tolerance: float) -> None:
-    """The record has the levels [V] of the pulses within a tolerance, their width, and an edge at the trigger (0 s)."""
-    close_to("high level", float(np.median(volts[volts > 0.5])), 1.0, tolerance)
-    close_to("low level", float(np.median(volts[volts < 0.5])), 0.0, tolerance)
+def pulses_are_true(times: Any, volts: Any, bench: OpenBench, shown: Screen) -> None:
+    """The record has the levels of the pulses, their width, and an edge at the trigger (0 s)."""
+    found = levels_are_true(volts, bench, shown)
     interval = float(times[1] - times[0])
-    close_to("width", width_at_half(times, volts, 0.0, 1.0), 100e-6, 2.0 * interval)
+    close_to("width", width_at_half(times, volts, found.low, found.high), 100e-6, 2.0 * interval)
     up = crossings(times, volts, 0.5, True)
     close_to("edge at the trigger", float(up[np.argmin(np.abs(up))]), 0.0, 2.0 * interval)
-    assert interval < 5e-6, f"the interval is {interval:g} s, too long to see a pulse of 100 us"
+    assert interval < LONGEST_INTERVAL, f"the interval is {interval:g} s, too long to measure a pulse of 100 us"
 
 
 # ---------------------------------------------------------------------------------------------- Infiniium
@@ -73,7 +74,7 @@ def trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
     """The trace has the levels of the pulses, within the vertical accuracy."""
     _digitised(scope, bench)
     scope.ch1.update_setpoints()
-    pulses_are_true(scope.ch1.time_axis(), scope.ch1.trace(), 0.06)
+    pulses_are_true(scope.ch1.time_axis(), scope.ch1.trace(), bench, screen(bench, 0.5, full_scale=1.6))
 
 
 @INFINIIUM.case
@@ -84,7 +85,8 @@ def block_of_the_infiniium_is_the_generators_waveform(scope: Any, bench: OpenBen
     step, origin, interval, begin = (
         float(scope.ask(f":WAVeform:{word}?")) for word in ("YINCrement", "YORigin", "XINCrement", "XORigin"))
     codes = scope.visa_handle.query_binary_values(":WAVeform:DATA?", "h", container=np.array)
-    pulses_are_true(begin + interval * np.arange(len(codes)), codes * step + origin, 0.06)
+    pulses_are_true(begin + interval * np.arange(len(codes)), codes * step + origin, bench,
+                    screen(bench, 0.5, full_scale=1.6))
 
 
 @INFINIIUM.case
@@ -117,7 +119,8 @@ def rto_trace_is_the_generators_waveform(scope: Any, bench: OpenBench) -> None:
     scope.write("RUNSingle")
     same("complete", scope.opc(), "1")
     scope.ch1.trace.prepare_trace()
-    pulses_are_true(np.array(scope.ch1.trace.setpoints[0]), scope.ch1.trace(), 0.05)
+    pulses_are_true(np.array(scope.ch1.trace.setpoints[0]), scope.ch1.trace(), bench,
+                    screen(bench, -0.5, full_scale=4.0))
 
 
 # -------------------------------------------------------------------------------------------------- Rigol
@@ -154,4 +157,5 @@ def block_of_the_rigol_is_the_generators_waveform(scope: Any, bench: OpenBench) 
     step, origin, reference, interval, begin = (
         float(scope.ask(f":WAV:{word}?")) for word in ("YINC", "YOR", "YREF", "XINC", "XOR"))
     codes = scope.visa_handle.query_binary_values(":WAV:DATA?", "B", container=np.array)
-    pulses_are_true(begin + interval * np.arange(len(codes)), (codes - origin - reference) * step, 0.06)
+    pulses_are_true(begin + interval * np.arange(len(codes)), (codes - origin - reference) * step, bench,
+                    screen(bench, 0.5, scale=0.2))
