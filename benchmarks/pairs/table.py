@@ -6,6 +6,12 @@ from typing import Any
 
 from benchmarks.pairs.cells import Cell
 
+#: what the cells say nothing about, and which tests do
+SCALES = (
+    "A cell notices an instrument that cannot be set, triggered or read, and a wrong time scale on NbO2. It does not\n"
+    "notice a wrong voltage of an oscilloscope, nor, on the silver device, a time scale that is wrong by less than\n"
+    "the spread of its events. `test_scales_of_oscilloscopes.py`, `test_imperfections_of_oscilloscopes.py` and\n"
+    "`test_imperfections_of_generators.py` hold the times and volts of each model.")
 Found = Mapping[str, Any]
 Kept = Mapping[tuple[str, bool], Found]   #: by name of the cell, and whether with imperfections
 
@@ -30,7 +36,8 @@ def ratio(real: Sequence[Found], ideal: Sequence[Found]) -> float | None:
 
 
 def tables(measured: Sequence[Cell], kept: Kept) -> Iterator[str]:
-    """Yield the lines of all tables."""
+    """Yield what the cells can notice, and the lines of all tables."""
+    yield from (SCALES, "")
     groups: dict[tuple[str, str], list[Cell]] = {}
     for cell in measured:
         groups.setdefault((cell.part.device, cell.part.protocol), []).append(cell)
