@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from tsbench.simulated_backends.flex.errors import FlexError
-from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.scpi.syntax import Framing, capitals
 
 FLEX_FRAMING = Framing(message_end=b"\n", reply_end=b"\r\n", blocks=False)
 _COMMAND = re.compile(r"\s*(\*?[A-Za-z]+\??)(.*)", re.DOTALL)
@@ -41,7 +41,7 @@ def _command(text: str, alone: bool) -> FlexCommand | FlexError:
         return FlexError(100)
     rest = found[2].strip()
     parameters = tuple(part.strip() for part in rest.split(",")) if rest else ()
-    return FlexCommand(found[1].upper(), parameters, alone)
+    return FlexCommand(capitals(found[1]), parameters, alone)
 
 
 def flex_number(text: str) -> float:

@@ -6,6 +6,8 @@ Digital Oscilloscopes Programming Guide PG01-E02D, which has the same names.
 
 from collections.abc import Mapping
 
+from tsbench.simulated_backends.scpi.syntax import capitals
+
 LONG: Mapping[str, str] = {
     "ACQW": "ACQUIRE_WAY", "ARM": "ARM_ACQUISITION", "ASET": "AUTO_SETUP", "ATTN": "ATTENUATION",
     "ALST": "ALL_STATUS", "AVGA": "AVERAGE_ACQUIRE", "BWL": "BANDWIDTH_LIMIT", "CFMT": "COMM_FORMAT",
@@ -25,7 +27,7 @@ _SHORT = {long: short for short, long in LONG.items()}
 
 def short_header(header: str) -> str:
     """Return a header with its short name, in capitals and without question mark: ``c1:volt_div?`` -> ``C1:VDIV``."""
-    path, _, name = header.upper().rstrip("?").replace("EX/5:", "EX5:").lstrip(":").rpartition(":")
+    path, _, name = capitals(header).rstrip("?").replace("EX/5:", "EX5:").lstrip(":").rpartition(":")
     name = _SHORT.get(name, name)
     return f"{path}:{name}" if path else name
 

@@ -6,6 +6,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Bound, Choice, Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number
+from tsbench.simulated_backends.scpi.syntax import capitals
 
 _FACTORS = {"K": 1e3, "M": 1e6, "G": 1e9}
 
@@ -38,7 +39,7 @@ class Depth(Parameter):
     """A number of points with multiplier: ``14M``, ``1.4M``, ``700K``, ``500``; the value is the number."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        text = text_of(raw).upper().removesuffix("PTS").removesuffix("S").removesuffix("A")
+        text = capitals(text_of(raw)).removesuffix("PTS").removesuffix("S").removesuffix("A")
         factor = _FACTORS.get(text[-1:])
         try:
             value = plain_number(text) if factor is None else plain_number(text[:-1]) * factor
@@ -70,4 +71,4 @@ def pairs(raw: tuple[str, ...]) -> dict[str, str]:
     """
     if len(raw) % 2:
         raise ScpiError(-109)
-    return {name.upper(): value.upper() for name, value in zip(raw[::2], raw[1::2], strict=True)}
+    return {capitals(name): capitals(value) for name, value in zip(raw[::2], raw[1::2], strict=True)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import long_and_short, middle_spellings
-from tsbench.simulated_backends.scpi.syntax import split_program
+from tsbench.simulated_backends.scpi.syntax import capitals, split_program
 
 _PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+\d*))(?P<suffix><[^>]*>)?")
 #: one header with one argument, without any letter that separates or quotes: the usual setting
@@ -240,7 +240,7 @@ class CommandTree:
 
     def _resolve(self, header: str, context: Context) -> tuple[HeaderEntry, tuple[Any, ...], Context]:
         query = header.endswith("?")
-        words = header.rstrip("?").upper()
+        words = capitals(header.rstrip("?"))
         common = words.lstrip(":").startswith("*")
         if words.startswith(":") or common:
             here, suffixes = self.root, list[int | None]()

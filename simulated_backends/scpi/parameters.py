@@ -16,7 +16,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number
-from tsbench.simulated_backends.scpi.syntax import WHITE, WHITE_TEXT, block_payload
+from tsbench.simulated_backends.scpi.syntax import WHITE, WHITE_TEXT, block_payload, capitals
 
 Bound = float | Callable[..., float] | str | None
 
@@ -131,7 +131,7 @@ class Number(Parameter):
         return _bound(self.low, owner, key), high
 
     def _other(self, text: str, owner: Any, key: tuple[Any, ...]) -> float:
-        upper = text.upper()
+        upper = capitals(text)
         if upper[:1] == "#":
             base = {"H": 16, "Q": 8, "B": 2}.get(upper[1:2])
             if base is None:
@@ -146,7 +146,7 @@ class Number(Parameter):
                 return sys.float_info.max
         if match := _DECIMAL.match(text):
             mantissa, suffix = match.groups()
-            number = float(mantissa.encode("ascii").translate(None, WHITE)) * self._multiplier(suffix.upper())
+            number = float(mantissa.encode("ascii").translate(None, WHITE)) * self._multiplier(capitals(suffix))
             # too large for a float: the largest float, which the bounds refuse. Infinity is written as INF
             return number if math.isfinite(number) else math.copysign(sys.float_info.max, number)
         if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
@@ -219,7 +219,7 @@ class Boolean(Parameter):
     """ON, OFF, or a number (0 is OFF)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         if text in {"ON", "1"}:
             return True
         if text in {"OFF", "0"}:
@@ -237,7 +237,7 @@ class OnOrOff(Parameter):
     """The word ON or OFF; numbers are not taken."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
-        word = text_of(raw).upper()
+        word = capitals(text_of(raw))
         if word not in {"ON", "OFF"}:
             raise ScpiError(-224)
         return word == "ON"
@@ -263,13 +263,13 @@ class Choice(Parameter):
             self._spellings[long] = self._spellings[short] = short
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw)
+        text = text_of(raw.upper())   # of bytes, where 0xDF has no capitals SS
         if text[:1] in {"'", '"'} and self.quoted:
             text = unquote(text)
         elif text[:1] in {"'", '"'}:
             raise ScpiError(-158)
         try:
-            return self._spellings[text.upper()]
+            return self._spellings[text]
         except KeyError:
             raise ScpiError(-224 if text[:1].isalpha() else -104) from None
 

@@ -19,7 +19,7 @@ class IncompleteBlockError(Exception):
 
 def capitals(text: str) -> str:
     """Return a text with capitals from A to Z: the capital of a micro sign is no byte, so no reply could hold it."""
-    return text.encode("latin-1").upper().decode("latin-1")
+    return text.upper() if text.isascii() else text.encode("latin-1").upper().decode("latin-1")
 
 
 def block_end(data: bytes, start: int) -> int | None:

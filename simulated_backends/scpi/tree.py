@@ -33,7 +33,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
 from tsbench.simulated_backends.scpi.parameters import Parameter, parse_arguments, text_of
 from tsbench.simulated_backends.scpi.status import StatusModel
-from tsbench.simulated_backends.scpi.syntax import WHITE
+from tsbench.simulated_backends.scpi.syntax import WHITE, capitals
 from tsbench.simulated_backends.services.clock import BenchClock
 
 T = TypeVar("T")
@@ -248,7 +248,7 @@ class Setting:
         if len(raw) > 1:
             raise ScpiError(-108)
         if raw:
-            value = self.parameter.special(text_of(raw[0]).upper(), owner, key)
+            value = self.parameter.special(capitals(text_of(raw[0])), owner, key)
         else:
             value = self.value(owner, key)
         return self.parameter.format(value, owner)

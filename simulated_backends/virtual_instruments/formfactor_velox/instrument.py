@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
-from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing, capitals
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
@@ -81,7 +81,7 @@ class VeloxChuck(LineTable[VeloxStation]):
 
     def _origin(self, reference: str) -> tuple[float, float]:
         """Return where a position counts from [um from the home die]; home, zero and centre are one place here."""
-        letter = reference.upper()[:1]
+        letter = capitals(reference)[:1]
         if letter == "R":
             return self.instrument.station.position
         if letter not in ("H", "Z", "C", "D"):
@@ -97,7 +97,7 @@ class VeloxChuck(LineTable[VeloxStation]):
         yield from self.instrument.station.move(x + along, y + across)
 
     def _um(self, unit: str) -> tuple[float, float]:
-        letter = unit.upper()[:1]
+        letter = capitals(unit)[:1]
         if letter == "X":   # in steps of the index
             return self.instrument.die_size
         if letter not in UNITS:

@@ -2,6 +2,7 @@
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.calculations import CATALOGUE, LIMITS, LimitTest
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.command_table import SourceMeterTable
@@ -125,8 +126,8 @@ class Math2400(CalculatedTable):
 
     @command(":CALCulate:MATH[:EXPRession]:NAME", Text())
     def _set_name(self, name: str) -> None:
-        self.calculations.expressions.setdefault(name.upper(), "")
-        self.calculations.expression_name = name.upper()
+        self.calculations.expressions.setdefault(capitals(name), "")
+        self.calculations.expression_name = capitals(name)
 
     @command(":CALCulate:MATH[:EXPRession]:NAME?")
     def _name(self) -> str:
@@ -144,12 +145,12 @@ class Math2400(CalculatedTable):
 
     @command(":CALCulate:MATH[:EXPRession]:DELete[:SELected]", Text())
     def _delete(self, name: str) -> None:
-        if name.upper() in CATALOGUE:
+        if capitals(name) in CATALOGUE:
             raise refusal(808)
-        if name.upper() not in self.calculations.expressions:
+        if capitals(name) not in self.calculations.expressions:
             raise refusal(806)
-        del self.calculations.expressions[name.upper()]
-        if self.calculations.expression_name == name.upper():
+        del self.calculations.expressions[capitals(name)]
+        if self.calculations.expression_name == capitals(name):
             self.calculations.expression_name = "POWER"
 
     @command(":CALCulate:STATe", Boolean())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.errors import refusal
 from tsbench.simulated_backends.virtual_instruments.keithley_2400.readings import (
     LIMITS_TESTED,
@@ -125,7 +126,7 @@ def evaluate(text: str, values: dict[str, float]) -> float:
         +811: it is not an expression.
     """
     try:
-        tree = ast.parse(text.upper().replace("^", "**").strip(), mode="eval").body
+        tree = ast.parse(capitals(text).replace("^", "**").strip(), mode="eval").body
         result = _value(tree, values)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise refusal(811) from None

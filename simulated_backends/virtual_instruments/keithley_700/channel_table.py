@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.tsp.errors import TspError
 from tsbench.simulated_backends.tsp.instrument import TspParts
 from tsbench.simulated_backends.tsp.interpreter import LuaTable
@@ -84,7 +85,7 @@ class ChannelTable:
         known = list(self._matrix.crosspoints)
         found: list[str] = []
         for part in re.split(r"[,;]", text(channels, LONGEST_LIST)):
-            word = part.strip().upper()
+            word = capitals(part.strip())
             if not word and empty:
                 continue
             if part.strip() in self._patterns:
@@ -108,7 +109,8 @@ class ChannelTable:
 
     def _keep_pattern(self, name: Any, relays: Sequence[str]) -> None:
         word = text(name)
-        if not word.isidentifier() or word.upper() in self._matrix.crosspoints or self._forbidden.intersection(relays):
+        taken = capitals(word) in self._matrix.crosspoints
+        if not word.isidentifier() or taken or self._forbidden.intersection(relays):
             raise TspError(1401, "", 2)
         self._patterns[word] = tuple(relays)
 

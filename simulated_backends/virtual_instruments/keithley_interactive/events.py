@@ -12,6 +12,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Parameter, long_and_short, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
+from tsbench.simulated_backends.scpi.syntax import capitals
 
 NO_EVENT = "NONE"
 COMMAND_EVENT = "COMM"
@@ -27,7 +28,7 @@ class TriggerEvent(Parameter):
     """The name of an event, such as ``DIGio2``; the value is the short form, ``DIG2``."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         number = number_behind("[A-Z]+", text)
         short = _SPELLINGS.get(text if number is None else text.rstrip(string.digits), "")
         good = number is None if short not in _COUNTS else number is not None and 1 <= number <= _COUNTS[short]

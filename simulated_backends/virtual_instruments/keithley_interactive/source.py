@@ -7,6 +7,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
@@ -25,7 +26,7 @@ class _Protection(Parameter):
     """``PROT20`` is 20 V; ``NONE`` is no protection (inf)."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         if text == "NONE":
             return math.inf
         if (volts := number_behind("PROT", text)) is None:

@@ -85,7 +85,7 @@ class Data33250A(Table33250A):
     def copy(self, name: str, source: str = VOLATILE) -> None:
         """``DATA:COPY NAME, VOLATILE``: store the volatile waveform."""
         key = capitals(name)
-        if source.upper() != VOLATILE:
+        if capitals(source) != VOLATILE:
             raise ScpiError(784, text="Name of source arb waveform for copy must be VOLATILE")
         if key in self._built_in:
             raise ScpiError(782, text="Cannot overwrite a built-in waveform")

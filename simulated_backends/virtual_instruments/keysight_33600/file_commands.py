@@ -7,7 +7,7 @@ import numpy as np
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Block, Optional, Text
-from tsbench.simulated_backends.scpi.syntax import definite_block
+from tsbench.simulated_backends.scpi.syntax import capitals, definite_block
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import Base33600, Table33600
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.file_system import (
@@ -138,7 +138,7 @@ class FileCommands(Table33600):
 
     @staticmethod
     def _with_ending(name: str, ending: str) -> str:
-        return name if name.upper().endswith(ending) else name + ending
+        return name if capitals(name).endswith(ending) else name + ending
 
     @command("MMEMory:STORe:DATA<1-2>", _QUOTED)
     def store_waveform(self, channel: int, name: str) -> None:

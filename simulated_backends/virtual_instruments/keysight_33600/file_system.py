@@ -142,7 +142,7 @@ def parse_arb(content: bytes) -> ArbFile:
     if not values.size or not np.all(np.abs(values) <= (1.0 if real else 32767)):
         raise _error("file format is not valid")
     codes = codes_from(values) if real else np.round(values).astype(np.int16)
-    return ArbFile(codes, rate, levels, head.get("filter", "").upper() or None)
+    return ArbFile(codes, rate, levels, capitals(head.get("filter", "")) or None)
 
 
 def sequence_text(name: str, steps: tuple[SequenceStep, ...]) -> bytes:

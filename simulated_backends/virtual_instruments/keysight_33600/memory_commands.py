@@ -155,17 +155,17 @@ class MemoryCommands(Table33600):
             codes = self.store.arb(channel, arb)
             if codes is None:
                 raise ScpiError(785, text=_UNKNOWN.text)
-            if control.upper() not in CONTROLS or marker.upper() not in MARKERS:
+            if capitals(control) not in CONTROLS or capitals(marker) not in MARKERS:
                 raise ScpiError(-224)
             try:
                 count, place = int(float(repeats)), int(float(point))
             except (ValueError, OverflowError):
                 raise ScpiError(-104) from None
-            looped = control.upper() == "REPEAT"
+            looped = capitals(control) == "REPEAT"
             if (looped and not 1 <= count <= 1_000_000) or not 4 <= place <= max(len(codes) - 4, 4):
                 raise ScpiError(-222, text="Data out of range")
             steps.append(SequenceStep(
-                capitals(arb), count if looped else 1, CONTROLS[control.upper()], MARKERS[marker.upper()], place))
+                capitals(arb), count if looped else 1, CONTROLS[capitals(control)], MARKERS[capitals(marker)], place))
         self.store.channels[channel].sequences[capitals(name)] = tuple(steps)
 
     # --------------------------------------------------------------------------------------------- queries

@@ -124,7 +124,7 @@ class WaveformMemory(PulseGeneratorTable):
     def copy(self, channel: int, name: str, source: str = VOLATILE) -> None:
         """``DATA:COPY NAME, VOLATILE``: store the volatile waveform."""
         key = capitals(name)
-        if source.upper() != VOLATILE:
+        if capitals(source) != VOLATILE:
             raise ScpiError(784, text="Name of source arb waveform for copy must be VOLATILE")
         if key in self._built_in:
             raise ScpiError(782, text="Cannot overwrite a built-in waveform")

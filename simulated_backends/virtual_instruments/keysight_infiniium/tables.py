@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Parameter, text_of
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniium.data_sheet import InfiniiumSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.converter_scope import ConverterScope
 from tsbench.simulated_backends.virtual_instruments.oscilloscope_table import ConverterTable
@@ -30,7 +31,7 @@ class ScopeSource(Parameter):
         self._others = others
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper().replace("CHANNEL", "CHAN")
+        text = capitals(text_of(raw)).replace("CHANNEL", "CHAN")
         channels = [f"CHAN{number}" for number in range(1, owner.data_sheet.channels + 1)]
         if text not in (*channels, *self._others):
             raise ScpiError(-224 if text[:1].isalpha() else -104)

@@ -6,6 +6,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
+from tsbench.simulated_backends.scpi.syntax import capitals
 
 _NAMES = {
     "CHAN", "CHANNEL", "FUNC", "FUNCTION", "MATH", "WMEM", "WMEMORY", "FFT", "EXT", "EXTERNAL", "LINE", "ABUS", "NONE"}
@@ -22,7 +23,7 @@ class SourceName(Parameter):
         self.kinds = kinds
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         number = number_behind("[A-Z]+", text)
         name = text if number is None else text.rstrip(string.digits)
         if name not in _NAMES:

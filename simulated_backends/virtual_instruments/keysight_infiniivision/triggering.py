@@ -6,6 +6,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Optional, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import OUT_OF_RANGE, ChannelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
@@ -216,7 +217,7 @@ class ScopeTriggerCommands(ScopeTable):
     @command(":TRIGger:PATTern", Text(), Optional(SourceName("CHAN", "NONE")),
              Optional(Choice("POSitive", "NEGative")))
     def _set_pattern(self, pattern: str, source: str | None = None, edge: str | None = None) -> None:
-        states, count = pattern.upper(), self.data_sheet.channels
+        states, count = capitals(pattern), self.data_sheet.channels
         if self.pattern_format == "HEX":
             if not re.fullmatch(r"0X[0-9A-FX$]+", states):
                 raise ScpiError(-224)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.alarms import Alarm, Extremes, Relay
@@ -79,7 +80,7 @@ class LoopController(LineInstrument):
 
     def letter(self, text: str) -> str:
         """Return the letter of an input that there is."""
-        letter = text.upper()
+        letter = capitals(text)
         if len(letter) != 1 or letter not in self.data_sheet.inputs:
             raise LineError(EXECUTION_ERROR, text)
         return letter

@@ -31,7 +31,7 @@ Behaviour of the instruments that the virtual instruments reproduce
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.executing import Handler, execute_scpi
-from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, Framing, capitals
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.alarm_commands import AlarmCommands
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.arguments import COMMAND_ERROR
 from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import (
@@ -93,7 +93,7 @@ class VirtualLakeShore(LoopController):
             text = line.strip(WHITE_TEXT)
             if not text:
                 continue
-            if text.split(" ")[0].upper() in COMMON:
+            if capitals(text.split(" ")[0]) in COMMON:
                 found = yield from execute_scpi(self, text.encode("latin-1"))
                 reply = None if found is None else found.decode("latin-1")
                 self.status.errors.clear()

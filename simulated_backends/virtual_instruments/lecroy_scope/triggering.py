@@ -6,6 +6,7 @@ from typing import Any
 from tsbench.simulated_backends.lecroy.parameters import LecroyWord, Quantity, pairs
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Many, Number, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.pulse_trigger import Duration
@@ -42,7 +43,7 @@ class ShortTriggerCommands(ShortTable):
     @command("TRSE", Many(Text(bare=True), 1))
     def select(self, kind: str, *raw: str) -> None:
         """``TRSE EDGE,SR,C1,HT,TI,HV,1US``: kind and source of the trigger, and what it waits for."""
-        kind, given = kind.upper(), pairs(raw)
+        kind, given = capitals(kind), pairs(raw)
         if kind not in HOLDS or not given.keys() <= {"SR", "HT", "HV", "HV2"}:
             raise ScpiError(-224)
         source = given.get("SR", self.panel.trigger.source).replace("EX/5", "EX5")

@@ -6,6 +6,7 @@ from tsbench.simulated_backends.lecroy.parameters import Depth, LecroyWord, Quan
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, OnOrOff, Optional, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import SHOWN_TRIGGERED
@@ -53,7 +54,7 @@ class ShortAcquisitionCommands(ShortTable):
 
     @command("SANU?", Text(bare=True))
     def _points(self, source: str) -> str:
-        if source.upper() not in {f"C{number}" for number in self.panel.channels}:
+        if capitals(source) not in {f"C{number}" for number in self.panel.channels}:
             raise ScpiError(-224)
         points = self.panel.sampling().points
         return self.format_number(points) if self.reply_header == "OFF" else f"{_prefixed(points)}pts"
@@ -135,7 +136,7 @@ class MoreCommands(ShortTable):
     @command("BWL", Many(Text(bare=True), 1))
     def limit_bandwidth(self, *words: str) -> None:
         """``BWL C1,ON`` or ``BWL ON``: the filter of 20 MHz, of channels or of all."""
-        upper = [word.upper() for word in words]
+        upper = [capitals(word) for word in words]
         channels = list(self.panel.channels)
         given = {f"C{number}": upper[0] for number in channels} if len(upper) == 1 else dict(
             zip(upper[::2], upper[1::2], strict=False))
@@ -187,9 +188,9 @@ class MoreCommands(ShortTable):
         """``DEF EQN,'C1*C2'``: the math waveform."""
         names = [f"C{number}" for number in self.panel.channels]
         legal = {f"{one}{sign}{other}" for one in names for other in names for sign in "+-*/"}
-        if word.upper() != "EQN" or equation.upper() not in legal:
+        if capitals(word) != "EQN" or capitals(equation) not in legal:
             raise ScpiError(-224)
-        self.setting_values["math_equation", ()] = equation.upper()
+        self.setting_values["math_equation", ()] = capitals(equation)
 
     @command("DEF?")
     def math_defined(self) -> str:
@@ -200,7 +201,7 @@ class MoreCommands(ShortTable):
     def set_intensity(self, *values: Any) -> None:
         """``INTS GRID,50,TRACE,60``: brightness."""
         for name, value in zip(values[::2], values[1::2], strict=False):
-            if str(name).upper() not in {"GRID", "TRACE"}:
+            if capitals(str(name)) not in {"GRID", "TRACE"}:
                 raise ScpiError(-224)
             self.setting_values[f"intensity_{str(name).lower()}", ()] = value
 

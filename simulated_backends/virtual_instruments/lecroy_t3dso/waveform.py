@@ -10,7 +10,7 @@ from tsbench.simulated_backends.lecroy.parameters import LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Text
-from tsbench.simulated_backends.scpi.syntax import definite_block
+from tsbench.simulated_backends.scpi.syntax import capitals, definite_block
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.measured import (
@@ -101,7 +101,7 @@ class DelayCommands(ShortMeasureCommands):
         first, _, second = sources.partition("-")
         if not self._source(first) < self._source(second):
             raise ScpiError(-224)
-        self.setting_values["delay", ()] = (name, sources.upper())
+        self.setting_values["delay", ()] = (name, capitals(sources))
 
     @command("MEAD?")
     def delay_value(self) -> Handler:

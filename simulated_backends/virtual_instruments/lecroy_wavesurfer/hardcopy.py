@@ -14,6 +14,7 @@ from tsbench.simulated_backends.lecroy.execution import RawReply
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Many, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
@@ -36,7 +37,7 @@ class _CapitalText(Text):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         text = super().parse(raw, owner, key)
-        return text if raw.strip()[:1] in {b"'", b'"'} else text.upper()
+        return text if raw.strip()[:1] in {b"'", b'"'} else capitals(text)
 
 
 class HardcopyCommands(ShortTable):
@@ -54,7 +55,7 @@ class HardcopyCommands(ShortTable):
         given = {}
         for name, value in zip(raw[::2], raw[1::2], strict=True):
             words = _NAMES.get(name)
-            word = _ALIASES.get(value.upper(), value.upper())
+            word = _ALIASES.get(capitals(value), capitals(value))
             if words is None or (words and word not in words):
                 raise ScpiError(-224)
             given[name] = word if words else value

@@ -13,6 +13,7 @@ from tsbench.simulated_backends.lecroy.template import VARIABLES, TemplateVariab
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Optional, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.waveform import WaveSurferWaveform
 
@@ -30,7 +31,7 @@ class InspectCommands(WaveSurferWaveform):
         """``C1:INSP? "HORIZ_INTERVAL"``: a variable; WAVEDESC: all variables; SIMPLE: the values of the record."""
         acquisition = yield from self.acquired(channel)
         head, data = self.parts(acquisition, channel)
-        name, form = name.strip().upper(), form.strip().upper()
+        name, form = capitals(name.strip()), capitals(form.strip())
         if name in _DATA:
             return self._values(head, data, form)
         if name == "WAVEDESC":

@@ -14,7 +14,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Optional, Text
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
-from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, capitals
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_wavesurfer.parameters import (
@@ -145,7 +145,7 @@ class ParameterCommands(ShortTable):
     @command("C<1-4>:PAVA?", Many(Text(bare=True)))
     def value(self, channel: int, *words: str) -> Handler:
         """``C1:PAVA? RMS,FREQ``: measurements of the record on the screen, with their states; ALL: all of them."""
-        names = [word.strip(WHITE_TEXT).upper() for word in words]
+        names = [capitals(word.strip(WHITE_TEXT)) for word in words]
         if names in ([], ["ALL"]):
             names = [kind.word for kind in KINDS]
         if not all(name in BY_WORD or self._custom_slot(name) for name in names):
@@ -157,7 +157,7 @@ class ParameterCommands(ShortTable):
     @command("PAVA?", Text(bare=True))
     def custom(self, word: str) -> Handler:
         """``PAVA? CUST1``: the last value of a measurement of the screen, with its state."""
-        name = word.strip(WHITE_TEXT).upper()
+        name = capitals(word.strip(WHITE_TEXT))
         if not self._custom_slot(name):
             raise ScpiError(-224)
         yield from self.look()
@@ -186,7 +186,7 @@ class ParameterCommands(ShortTable):
         if mode != "CUST":   # another set is on the screen
             return NO_VALUE
         yield from self.look()
-        word = (what.strip(WHITE_TEXT) or number.strip(WHITE_TEXT)).upper()
+        word = capitals(what.strip(WHITE_TEXT) or number.strip(WHITE_TEXT))
         if word in _STATISTICS:
             return ",".join(["CUST", word, *(self._statistic(slot, word) for slot in self.slots.values())])
         place = number_behind("P", word)

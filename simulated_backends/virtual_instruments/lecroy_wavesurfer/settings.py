@@ -4,7 +4,7 @@ from tsbench.simulated_backends.lecroy.parameters import Depth, LecroyWord
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Many, Number, OnOrOff, Optional, Text
-from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT
+from tsbench.simulated_backends.scpi.syntax import WHITE_TEXT, capitals
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.command_table import ShortScope, ShortTable
 from tsbench.simulated_backends.virtual_instruments.lecroy_scope.running import LOOK
@@ -81,7 +81,7 @@ class WaveSurferSettings(ShortTable):
         A positive number may be a percentage of the screen (``25PCT``), counted from its left edge.
         """
         span = self.panel.timebase_range
-        upper = text.upper().strip(WHITE_TEXT)
+        upper = capitals(text).strip(WHITE_TEXT)
         if upper.endswith("PCT"):
             place = (Number().parse(upper[:-3].strip().encode(), self, ()) / 100 - 0.5) * span
         else:
@@ -128,7 +128,7 @@ class WaveSurferSettings(ShortTable):
     @command("BWL", Many(Text(bare=True), 1))
     def limit_bandwidth(self, *words: str) -> None:
         """``BWL C1,ON`` or ``BWL OFF``: the filter of channels, or of all."""
-        upper = [word.upper() for word in words]
+        upper = [capitals(word) for word in words]
         names = [f"C{number}" for number in self.panel.channels]
         given = dict.fromkeys(names, upper[0]) if len(upper) == 1 else dict(zip(upper[::2], upper[1::2], strict=False))
         if len(upper) > 1 and len(upper) % 2:

@@ -4,6 +4,7 @@ import functools
 
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number, plain_whole_number
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.virtual_instruments.line_commands import (
     LineError,
     LineInstrument,
@@ -66,7 +67,7 @@ class SentioChuck(LineTable[SentioStation]):
 
     def _go_to(self, reference: str, x: str, y: str) -> Handler:
         """Move to a place [um]; home, centre and zero are one place here."""
-        station, letter = self.instrument.station, reference[:1].upper()
+        station, letter = self.instrument.station, capitals(reference[:1])
         if letter not in "HCZMR" or not letter:
             raise LineError(INVALID_PARAMETER, f"Invalid xy reference: {reference}")
         along, across = station.position if letter == "R" or reference.lower() == "current" else (0.0, 0.0)

@@ -9,6 +9,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Parameter, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import plain_number
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
@@ -24,7 +25,7 @@ class RigolDepth(Parameter):
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> int:
         text = text_of(raw)
-        if text.upper() == "AUTO":
+        if capitals(text) == "AUTO":
             return 0
         sheet, found = owner.data_sheet, owner.depths()
         for word, depth in zip(sheet.depth_words or map(str, found), found, strict=False):

@@ -5,6 +5,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, text_of
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.rigol_oscilloscopes.command_table import RigolTable
@@ -20,7 +21,7 @@ class BandwidthLimit(Parameter):
     """OFF, or the name of one of the model's limits: "20M"."""
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         if text != "OFF" and text not in dict(owner.data_sheet.limits):
             raise ScpiError(-224)
         return text

@@ -8,6 +8,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, text_of
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.pulse_trigger import Duration, PulseSettings
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
@@ -30,7 +31,7 @@ class TriggerSource(Parameter):
         self._others = others
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper().replace("CHANNEL", "CHAN")
+        text = capitals(text_of(raw)).replace("CHANNEL", "CHAN")
         sheet = owner.data_sheet
         allowed = [f"CHAN{number}" for number in range(1, sheet.channels + 1)]
         missing = {"EXT": not sheet.external, "EXT5": not sheet.divided_range}

@@ -5,6 +5,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Parameter, long_and_short, text_of
 from tsbench.simulated_backends.scpi.plain_numbers import number_behind
+from tsbench.simulated_backends.scpi.syntax import capitals
 
 
 class SdsWord(Choice):
@@ -22,7 +23,7 @@ class SdsSource(Parameter):
         self.more = more
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         if text in self.more:
             return text
         number = number_behind("C(?:HAN(?:NEL)?)?", text)

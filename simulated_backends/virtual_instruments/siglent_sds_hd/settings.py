@@ -7,6 +7,7 @@ from tsbench.simulated_backends.lecroy.parameters import Depth, depth_text
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.executing import Handler
 from tsbench.simulated_backends.scpi.parameters import Integer, Number, OnOrOff, Optional, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_panel import nearest_step
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.panel_scope import PanelScope
@@ -58,9 +59,9 @@ class SdsChannelCommands(SdsTable):
     @command(":CHANnel<1-4>:PROBe", Text(bare=True), Optional(Number()))
     def set_channel_probe(self, channel: int, first: str, value: float | None = None) -> None:
         """``:CHAN1:PROB 10``, ``:CHAN1:PROB VALue,10`` or ``:CHAN1:PROB DEFault``: attenuation of the probe."""
-        if first.upper() in {"DEFAULT", "DEF"}:
+        if capitals(first) in {"DEFAULT", "DEF"}:
             factor = 1.0
-        elif first.upper() in {"VALUE", "VAL"} and value is not None:
+        elif capitals(first) in {"VALUE", "VAL"} and value is not None:
             factor = value
         else:
             factor = Number().parse(first.encode("latin-1"), self, ())
@@ -121,9 +122,9 @@ class SdsChannelCommands(SdsTable):
     @command(":CHANnel<1-4>:BWLimit", Text(bare=True))
     def limit_channel(self, channel: int, word: str) -> None:
         """``:CHAN1:BWL 20M``: FULL, 20M or 200M."""
-        if word.upper() not in self._limits:
+        if capitals(word) not in self._limits:
             raise ScpiError(-224)
-        self.panel.channels[channel].limit = self._limits[word.upper()]
+        self.panel.channels[channel].limit = self._limits[capitals(word)]
 
     @command(":CHANnel<1-4>:BWLimit?")
     def _channel_limit(self, channel: int) -> str:

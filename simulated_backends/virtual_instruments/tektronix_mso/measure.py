@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Integer, Text
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.command_table import TektronixBase, TektronixTable
 from tsbench.simulated_backends.virtual_instruments.tektronix_mso.events import NO_WAVEFORM, event_text
@@ -184,7 +185,7 @@ class MsoMeasureCommands(TektronixMeasurements):
     @command(":MEASUrement:DELete", Text())
     def _delete(self, name: str) -> None:
         """``MEASUrement:DELete "MEAS1"``."""
-        self._defined = [slot for slot in self._defined if f"MEAS{slot}" != name.upper()]
+        self._defined = [slot for slot in self._defined if f"MEAS{slot}" != capitals(name)]
 
     @command(":MEASUrement:DELETEALL")
     def forget_all(self) -> None:

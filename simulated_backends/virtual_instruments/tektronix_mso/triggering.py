@@ -8,6 +8,7 @@ from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import AnyOf, Parameter, middle_spellings, text_of
+from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.pulse_trigger import (
     Duration,
@@ -42,7 +43,7 @@ class Source(Parameter):
         self.others = others
 
     def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
-        text = text_of(raw).upper()
+        text = capitals(text_of(raw))
         if (name := channel_name(text, owner.data_sheet.channels)) is not None:
             return name
         auxiliary = text in ("AUX", *middle_spellings("AUXiliary"), "AUXILIARY")
