@@ -143,12 +143,10 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
         more = "use a higher level" + (", or measure the current with a finer resolution" if strongest.dark else "")
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
-    off = float(np.median([stand.conductance for stand in fired]))
+    off = _off_conductance(fired)
     seen = any(not stand.dark for stand in fired)
     switched_at = float(np.median([abs(stand.voltage) for stand in fired]))
-    # a non-ohmic off state conducts more at a higher voltage, but less than the geometric mean of off and on state
-    least = max(ANOTHER * off, math.sqrt(off * _median([stand.on_conductance for stand in fired])))
-    on = [s for s in quiet if s.conductance > least and abs(s.current) > CLEAR * s.resolution]
+    on = [stand for stand, odd in zip(stands, conducting(stands), strict=True) if odd]
     gone = [
         s for s in quiet
         if seen and s.conductance < off / ANOTHER and off * abs(s.voltage) > CLEAR * s.resolution
@@ -165,6 +163,25 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         f"no {what} in {len(odd)} of {len(stands)} records, because {state}. {odd[0].words()}. In the other records "
         f"the device {before} before it switched. {advice}"
     )
+
+
+def conducting(stands: Sequence[Stand]) -> list[bool]:
+    """Return for each record whether it shows no switching, and a device that conducts as one that is on.
+
+    A non-ohmic off state conducts more at a higher voltage, but less than the geometric mean of off and on state.
+    """
+    fired = [stand for stand in stands if stand.switched]
+    if not fired:
+        return [False] * len(stands)
+    off = _off_conductance(fired)
+    least = max(ANOTHER * off, math.sqrt(off * _median([stand.on_conductance for stand in fired])))
+    return [not stand.switched and stand.conductance > least and abs(stand.current) > CLEAR * stand.resolution
+            for stand in stands]
+
+
+def _off_conductance(fired: Sequence[Stand]) -> float:
+    """Return the conductance [S] of a device before it switched."""
+    return float(np.median([stand.conductance for stand in fired]))
 
 
 def _median(values: Sequence[float]) -> float:

@@ -65,6 +65,8 @@ class Delay:
     limit: float = 0.0  #: [s] largest uniform error common to all pulses, within ± this
     #: [s] limits of uniform errors by the form of rise, edge and top; with signs, so that noise on them averages out
     forms: tuple[float, ...] = ()
+    #: whether the record tells if the device switched; a conductor whose current is steep may look the same
+    told: bool = True
 
     @property
     def half_width(self) -> float:
@@ -194,5 +196,11 @@ def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]
     if not delays:
         return Result("switching_probability", "", None, None, None, "there are no pulses", conditions, Flag.NO_EVENT)
     share = firing_share([delay.fired for delay in delays])
-    return Result(
-        "switching_probability", "", share.value, share.low, share.high, share.method, conditions, share.flags)
+    low, high, flags, method = share.low, share.high, share.flags, share.method
+    doubtful = sum(not delay.told for delay in delays)
+    if doubtful:
+        low = firing_share([delay.fired and delay.told for delay in delays]).low
+        high = firing_share([delay.fired or not delay.told for delay in delays]).high
+        flags |= Flag.AMBIGUOUS
+        method += f"; whether {doubtful} of them fired is not known: the interval holds both"
+    return Result("switching_probability", "", share.value, low, high, method, conditions, flags)

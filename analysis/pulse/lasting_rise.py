@@ -16,7 +16,7 @@ from tsbench.samples import noise_of, smoothed
 #: the conductance grows from its lowest value where the voltage is above this share of its highest one, by this factor
 _TOP_SHARE, _TOP_GROWTH = 0.9, 3.0
 #: or, on the edge, where the voltage is above this share, by this factor: there the conductance of a non-ohmic off
-#: state grows too, so it must also jump and grow suddenly
+#: state grows too, so it must also grow suddenly
 _EDGE_SHARE, _EDGE_GROWTH = 0.5, 6.0
 #: behind the edge, an off state that heats itself near its threshold grows by some times and does not switch: a growth
 #: by less than this factor must be sudden
@@ -125,17 +125,17 @@ def _lasting_rise(
         # near zero current the lowest of many readings is noise: no less than the noise allows
         begins = max(float(conductance[low]), 0.0) + doubt / float(across[low])
         grows = on_conductance > growth * begins
-        jumps = grows and (not on_edge or _jumps(conductance[low:], across[low:], doubt))
         need_not_be_sudden = is_on or (not on_edge and on_conductance > _SETTLING_GROWTH * begins)
-        if jumps and (need_not_be_sudden or _is_sudden(conductance, across, low, doubt)):
+        if grows and (need_not_be_sudden or _is_sudden(conductance, across, low, doubt)):
             break
     else:
         return None
     if on - off < LEAST_STEP * noise:
         return None
     crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
-    crossings = crossings[crossings >= first - _width(first, last)]
-    return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= first + low - 1 else None
+    # of a device whose current rings after the switching, the first one counts
+    crossings = crossings[(crossings >= first - _width(first, last)) & (crossings >= first + low - 1)]
+    return (off, on, float(crossings[0])) if crossings.size else None
 
 
 def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt: float) -> bool:
@@ -154,21 +154,34 @@ def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt:
     return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN_GROWTH * by_voltage * before))
 
 
-def _jumps(conductance: FloatArray, voltage: FloatArray, doubt: float) -> bool:
-    """Return whether the conductance somewhere grows much while the voltage hardly rises.
+def jumps(voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise: float) -> bool:
+    """Return whether the conductance grows much while the voltage hardly rises, in means of some length.
 
     The conductance of a non-ohmic off state grows with the voltage of a slow edge, but by less than its tenth power: an
     off state with i = a sinh(v / b) grows so while v is below 10 b.
 
     Parameters
     ----------
-    conductance, voltage : [S], [V], shape (n,), smoothed, from the lowest conductance to the end of the pulse
-    doubt : [A] by which noise may lower a current
+    voltage, current : [V], [A], shape (n,), positive in the pulse, zero before it
+    span : sample where the edge is half way up, and the last one of the pulse
+    noise : [A] standard deviation of one sample of the current
     """
-    highest = np.maximum.accumulate(voltage)
-    later = np.searchsorted(highest, highest * _JUMP_VOLTAGE, side="right") - 1
-    before = np.maximum(conductance, 0.0) + doubt / highest
-    return bool(np.any(conductance[later] > _JUMP_GROWTH * before))
+    first, last = span
+    before, width = math.floor(BEFORE * first), _width(first, last)
+    while width >= 1:
+        across = np.maximum(smoothed(voltage, width), 1e-30)[first : last + 1]
+        flowing = smoothed(current, width)
+        doubt = _OFF_SIGMAS * max(_noise_of_mean(current[:before], width, noise), float(np.std(flowing[:before])))
+        conductance = flowing[first : last + 1] / across
+        high = np.flatnonzero(across >= _EDGE_SHARE * float(across.max()))
+        low = int(high[np.argmin(conductance[high])])
+        highest = np.maximum.accumulate(across[low:])
+        later = np.searchsorted(highest, highest * _JUMP_VOLTAGE, side="right") - 1
+        least = np.maximum(conductance[low:], 0.0) + doubt / highest
+        if np.any(conductance[low:][later] > _JUMP_GROWTH * least):
+            return True
+        width //= 3
+    return False
 
 
 def _width(first: int, last: int) -> int:

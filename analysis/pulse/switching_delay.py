@@ -24,8 +24,9 @@ import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
-from tsbench.analysis.pulse.lasting_rise import BEFORE, LEAST_STEP, first_rise
-from tsbench.analysis.pulse.linear_load import Explained, resistor_explains
+from tsbench.analysis.pulse.lasting_rise import LEAST_STEP, first_rise
+from tsbench.analysis.pulse.shown import shown
+from tsbench.analysis.pulse.single_pulse import pulse_span, quiet_samples, upright
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
@@ -39,8 +40,7 @@ _ESTABLISHED = 50e-6
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
-#: the foot of an edge is where a mean over so many samples is above this share of half of its height
-_FOOT_WIDTH, _FOOT = 9, 0.1
+_SPLITS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
 #: this share of its height
 _TOP_WIDTH, _FALL_SIGMAS, _FALL_SHARE = 3, 6.0, 0.02
@@ -88,45 +88,42 @@ def switching_delay(
     if time.size < 16:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     dt = float(time[-1] - time[0]) / (time.size - 1)
-    head = max(5, time.size // 50)
-    base = float(np.median(voltage[:head]))
-    sign = 1.0 if float(voltage.max()) - base >= base - float(voltage.min()) else -1.0
-    v = sign * (voltage - base)
-    i = sign * (current - float(np.median(current[:head])))
+    base, sign, v, i = upright(voltage, current, facts)
     v_noise, i_noise = noise_of(v, facts.voltage_resolution), noise_of(i, facts.current_resolution)
-    span = _pulse(v, i, v_noise)
+    span = pulse_span(v, i, v_noise, i_noise)
     if span is None:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     first, last = span
     last, rise = first_rise(v, i, first, last, i_noise, abs(on_current))
-    quiet = _quiet(v, first)
-    resistor = Explained.NO if rise is None else resistor_explains(v, i, quiet, (first, last), rise)
-    if rise is None or resistor in {Explained.YES, Explained.PERHAPS}:
-        flags |= Flag.NO_EVENT | (Flag.AMBIGUOUS if resistor is Explained.PERHAPS else Flag.NONE)
+    quiet = quiet_samples(v, first)
+    late, doubt = (facts.sense_delay + facts.skew) / dt, (facts.sense_delay_limit + facts.channel_skew) / dt
+    seen = shown(v, i, quiet, (first, last), rise, (late - doubt, late, late + doubt), (v_noise, i_noise))
+    if rise is None or seen.nothing:
         most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
-        return Delay(None, 0.0, 0.0, flags, highest=base + sign * most, stood=held)
+        return Delay(None, 0.0, 0.0, flags | seen.flags, highest=base + sign * most, stood=held, told=seen.told)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on, i_noise)
     blur = facts.response / dt
     # neighbours share the noise of a scope whose samples are closer than its response
     found, by_level = _instant(
         i, left, right, last, round(_ESTABLISHED / dt), max(i_noise, float(np.std(i[:quiet]))), by_level)
-    seen = Blunt(v, quiet, blur, v_noise)
-    top, at = highest(seen, first, max(first + 1, math.floor(found.place)))
+    record = Blunt(v, quiet, blur, v_noise)
+    top, at = highest(record, first, max(first + 1, math.floor(found.place)))
     edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     if is_one_pole(v, i, int(edges[-1]), last, i_noise):
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value)
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value,
+                     told=False)
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
-    edge, slope = crossing(seen, near, 0.5 * top.value, top.value, steep)
-    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 or resistor is Explained.UNKNOWN else Flag.NONE
+    edge, slope = crossing(record, near, 0.5 * top.value, top.value, steep)
+    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
     behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), found, by_level)
     sharp, shared, limit, flag = behind.before_sensor(edge.value, dt, facts)
     delay = Delay(
-        value=(sharp.value - edge.value) * dt - facts.skew,
+        value=(sharp.value - edge.value) * dt - facts.skew, told=seen.told,
         random=dt * combined(sharp.random, edge.random, 0.5 * top.random / slope),
-        systematic=shared, limit=limit, flags=flags | flag,
+        systematic=shared, limit=limit, flags=flags | seen.flags | flag,
         edge_time=float(time[0]) + edge.value * dt, switching_time=float(time[0]) + sharp.value * dt,
         edge_level=base + sign * 0.5 * top.value, highest=base + sign * top.value,
         off_current=sign * off, on_current=sign * on, by_level=by_level,
@@ -218,45 +215,6 @@ def _blur(passes: float, facts: PulseFacts) -> float:
     return _BLUR * facts.response if passes < _SLOWLY * facts.response else 0.0
 
 
-def _quiet(v: FloatArray, first: int) -> int:
-    """Return how many samples from the first on are before the foot of the edge whose half is at ``first``."""
-    risen = smoothed(v[:first], _FOOT_WIDTH) > _FOOT * float(v[first])
-    foot = int(np.argmax(risen)) if risen.any() else first
-    return max(math.floor(BEFORE * foot), first // 4)
-
-
-def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
-    """Return first and last sample of the pulse: from half its height up to where it is over."""
-    smooth = smoothed(v, 3)
-    top = float(smooth.max())
-    if top < 8.0 * noise or top <= 0.0:
-        return None
-    first = int(np.flatnonzero(smooth >= 0.5 * top)[0])
-    # once switched, the voltage may be low while the current still flows
-    present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
-    gone = np.flatnonzero(~present[first:])
-    last = first + int(gone[0]) - 1 if gone.size else v.size - 1
-    last = _foot_of_fall(smooth, first, last, top, noise)
-    return (first, last) if last - first >= 8 else None
-
-
-def _foot_of_fall(v: FloatArray, first: int, last: int, top: float, noise: float) -> int:
-    """Return the last sample before the falling edge that ends at ``last``: from there back the voltage rises.
-
-    It goes back by hundredths of the pulse until the voltage rises no more, so that an edge of any length is left
-    out and a device that switched late keeps the short time it was on.
-    """
-    width = max(2, (last - first) // 100)
-    least = max(0.004 * top, 6.0 * noise / math.sqrt(width))
-    here = last
-    while here - 2 * width > first:
-        back = float(np.mean(v[here - 2 * width + 1 : here - width + 1]))
-        if back - float(np.mean(v[here - width + 1 : here + 1])) < least:
-            break
-        here -= width
-    return here - 2
-
-
 def _instant(
     i: FloatArray, left: int, right: int, last: int, established: int, noise: float, by_level: bool | None
 ) -> tuple[Steepest, bool]:
@@ -276,7 +234,7 @@ def _instant(
     back = max(LEAST_STEP * noise / math.sqrt(width), share)
     calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
     if by_level is None:
-        by_level = not (calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)))
+        by_level = not (calm and (noise == 0.0 or _misfit(rise, steepest.place - left) < max(_RESTLESS * noise, share)))
     if not by_level:
         return steepest, False
     instant, random = _half_way(i, left, min(right + established, last), noise)
@@ -285,12 +243,26 @@ def _instant(
     return Steepest(instant, combined(random, doubt), 0.0, math.inf), True
 
 
-def _misfit(rise: FloatArray) -> float:
-    """Return how far a rise is from any smooth curve: standard deviation about a polynomial of degree five."""
+def _misfit(rise: FloatArray, steepest: float) -> float:
+    """Return how far a rise is from any smooth curve: standard deviation about a polynomial of degree five.
+
+    Behind the switching, the current may go on to rise with a slow edge: there it may be a line from some sample on.
+    """
     if rise.size <= 4 * _SMOOTH:
         return 0.0
-    fitted = np.polynomial.Polynomial.fit(np.arange(rise.size), rise, _SMOOTH)(np.arange(rise.size))
-    return float(np.std(rise - fitted)) * math.sqrt(rise.size / (rise.size - _SMOOTH - 1))
+    last = math.ceil(steepest)
+    splits = [last + round(share * (rise.size - last)) for share in _SPLITS]
+    return min(_off_smooth(rise, split) for split in splits if rise.size - split == 0 or split > 4 * _SMOOTH)
+
+
+def _off_smooth(rise: FloatArray, split: int) -> float:
+    rest, parameters = 0.0, 0
+    for part, degree in ((rise[:split], _SMOOTH), (rise[split:], 1)):
+        if part.size > degree:
+            at = np.arange(part.size)
+            rest += float(np.sum((part - np.polynomial.Polynomial.fit(at, part, degree)(at)) ** 2))
+            parameters += degree + 1
+    return math.sqrt(rest / (rise.size - parameters))
 
 
 def _half_way(i: FloatArray, left: int, end: int, noise: float) -> tuple[float, float]:

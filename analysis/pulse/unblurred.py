@@ -11,10 +11,12 @@ them between the samples too.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsbench.analysis.pulse.sharp_top import SharpTop, sharp_top
+from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import FloatArray
 from tsbench.samples import transformed
 
@@ -35,6 +37,8 @@ _OF_EDGE = 0.045  #: kernel of an edge, as a share of its height over its slope
 _SMOOTH, _SUDDEN = 1.0, 1.0 / (math.sqrt(2.0) - 1.0)
 _CLIFF = 1.25  #: a top beside a cliff moves by so many times more, for the response reaches over it less and less
 _IN_BLOCKS = 8.0  #: standard deviation of a kernel over means, at least [blocks]
+_FEWEST_BLOCKS, _NEXT_BLOCK = 50, 4  #: of a rise whose end is looked for in means; by how many times they grow
+_HIGHER = 3.0  #: standard uncertainties by which the end of a rise is above the top of the smoothed record
 _PARTS = 4  #: of a sample, at which a top is looked for
 _FLAT = 0.0  #: and of an uneven rise whose steep part is wider than the blur
 _HIGHER_ORDERS = 0.2  #: share of the correction that the orders beyond change it by at most
@@ -63,14 +67,14 @@ class Blunt:
     """
 
     def __init__(self, values: FloatArray, quiet: int, blur: float, noise: float) -> None:
-        self.values, self.blur, self._noise = values, blur, noise
+        self.values, self.blur, self.one_noise = values, blur, noise
         self._quiet = values[:quiet]
 
     def means(self, block: int) -> "Blunt":
         """Return the record of the means over blocks of samples; its places are in blocks."""
         whole = self.values[: self.values.size // block * block]
         return Blunt(whole.reshape(-1, block).mean(axis=1), self._quiet.size // block, self.blur / block,
-                     self._noise / math.sqrt(block))
+                     self.one_noise / math.sqrt(block))
 
     def at(self, place: float, width: float, derivatives: int = 4) -> FloatArray:
         """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,)."""
@@ -101,7 +105,7 @@ class Blunt:
         kernel = _kernel(width, weights)
         if shares is not None:
             kernel = _convolved(np.pad(shares[::-1], kernel.size - 1), kernel)
-        white = self._noise * math.sqrt(float(kernel @ kernel))
+        white = self.one_noise * math.sqrt(float(kernel @ kernel))
         if self._quiet.size < 4 * kernel.size:
             return white
         seen = _convolved(self._quiet, kernel)
@@ -255,7 +259,23 @@ def highest(record: Blunt, first: int, last: int) -> tuple[Unblurred, int]:
         width = min(_COARSER * width, widest)
     found = [_top(means, begin, end, _within(record.wider(width, times), block)) for times in (1.0, 2.0, 4.0)]
     value, form = _before_blur(found, _SMOOTH, _CLIFF)
+    sharp = _end_of_rise(record, first, last)
+    if sharp is not None and sharp.value - value > _HIGHER * combined(
+            sharp.random, noise, standard_uncertainty(sharp.form)):
+        return Unblurred(sharp.value, sharp.random, sharp.form), min(round(sharp.place), last)
     return Unblurred(value, noise, form), min(block * (begin + top) + block // 2, last)
+
+
+def _end_of_rise(record: Blunt, first: int, last: int) -> SharpTop | None:
+    """Return the top at which a rise ends all at once, in means over so many samples that it is the clearest there."""
+    clearest, block = None, 1
+    while block == 1 or (last - first) // block >= _FEWEST_BLOCKS:
+        means = record.means(block)
+        top = sharp_top(means.values, first // block, last // block, means.blur, means.one_noise)
+        if top is not None and (clearest is None or top.corner > clearest.corner):
+            clearest = replace(top, place=block * (top.place + 0.5) - 0.5)
+        block *= _NEXT_BLOCK
+    return clearest
 
 
 def _within(width: float, block: int) -> float:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import numpy as np
 
+from tsbench.analysis.contact.device_condition import conducting, pulse_stand
 from tsbench.analysis.pulse.delay_results import (
     Delay,
     delay_result,
@@ -79,7 +80,7 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return each pulse's delay; mean, firing probability and, of several trains, pulses until it fires."""
     results: list[Result] = []
     groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
-    for record, _, delay in pulse_delays(run, options):
+    for record, _, delay in _doubted(run, options):
         mine = groups.setdefault(conditions_key(record.conditions), [])
         results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
         mine.append(delay)
@@ -93,6 +94,24 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
             results += _counts(run, dict(key), options)
     results += _slopes(results)
     return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
+
+
+def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, int, Delay]]:
+    """Return the pulses of a run; of those that show a device that is on and no switching, nothing is known.
+
+    It may have switched within the edge, or may have been on before. Where the level before a pulse is not zero, its
+    current has told that already.
+    """
+    pulses = list(pulse_delays(run, options))
+    if parameter(run, "base", 0.0):
+        return pulses
+    stands = [
+        pulse_stand(record.voltage[segment], record.current[segment], record.current_resolution, delay)
+        for record, segment, delay in pulses if record.voltage is not None and record.current is not None]
+    return [
+        (record, segment, replace(delay, low=None, high=None, flags=delay.flags | Flag.AMBIGUOUS, told=False)
+         if on else delay)
+        for (record, segment, delay), on in zip(pulses, conducting(stands), strict=True)]
 
 
 def _slopes(results: list[Result]) -> list[Result]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, steady_stand, swept
+from tsbench.analysis.contact.device_condition import Stand, conducting, pulse_stand, remark, steady_stand, swept
 from tsbench.analysis.pulse.delay_results import Delay
 
 CODE = 6e-6  #: [A]
@@ -21,6 +21,13 @@ def stand(plateau: float, switched: bool = False, off: float = np.nan) -> Stand:
 
 def test_a_run_in_which_every_pulse_fires_says_nothing() -> None:
     assert remark([stand(1e-3, True, 5e-5)] * 3) == "" and remark([]) == ""
+
+
+def test_only_pulses_beyond_the_mean_of_both_states_conduct_as_a_device_that_is_on() -> None:
+    off, on = Stand(True, 1.0, 5e-5, CODE, on_conductance=2e-3), Stand(False, 1.2, 2e-3, CODE)
+    settling = Stand(False, 1.2, 2e-4, CODE)   # an off state at a higher voltage
+    assert conducting([off, on, settling]) == [False, True, False]
+    assert conducting([on, settling]) == [False, False]   # nothing shows how the device conducts when it is off
 
 
 def test_nothing_ever_switched_is_told_with_numbers() -> None:

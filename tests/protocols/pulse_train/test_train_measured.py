@@ -67,6 +67,16 @@ def test_a_resistor_shows_amplitude_width_and_current_and_does_not_switch(measur
     assert done.outcome.safe and done.left_on == []
 
 
+@pytest.mark.parametrize("amplitude", ["0.8 V", "1.0 V", "1.5 V"])
+def test_the_probability_of_a_diode_holds_zero(measure, amplitude):
+    """Its conductance jumps behind a fast edge, but never at a lower voltage."""
+    done = measure("nbo2", "pulse_train", {"amplitude": amplitude, "count": 6},
+                   replace=(('model = "nbo2"', 'model = "diode"'),))
+    (probability,) = done.values("switching_probability")
+    assert probability.low < 0.05
+    assert probability.value == 0.0 or Flag.AMBIGUOUS in probability.flags
+
+
 @pytest.mark.sabotage("resistor", "output")
 @pytest.mark.parametrize("gaps", ["5 us, 20 us, 100 us", "20 ms, 50 ms"])
 def test_gaps_are_as_asked_for(measure, gaps):
