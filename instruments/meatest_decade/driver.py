@@ -38,8 +38,13 @@ class MeatestDecade(ScpiInstrument):
         return found
 
     def value(self) -> float:
-        """Read the value back."""
-        return self.ask_number(f"{self.command}?")
+        """Read the value back; InstrumentError where the box cannot have it."""
+        value = self.ask_number(f"{self.command}?")
+        if not self.bounds.low <= value <= self.bounds.high:
+            raise InstrumentError(
+                f"{self.label}: it gives a {self.quantity} of {value:g} {self.bounds.unit}, but it can only have "
+                f"{self.bounds.low:g} to {self.bounds.high:g} {self.bounds.unit}. Check its cable, and ask again")
+        return value
 
     def safe_state(self) -> None:
         """Do nothing: its relays must not switch while an output may still be on."""

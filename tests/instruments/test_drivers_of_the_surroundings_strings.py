@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymeasure.test import expected_protocol
 
-from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, LimitError
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentError, LimitError
 from tsbench.instruments import (
     DecadeBox,
     OutputState,
@@ -252,6 +252,12 @@ def test_a_decade_box_that_sets_something_else_is_an_error() -> None:
             pytest.raises(InstrumentError, match="100 Ohm")):
         box.set_value(4000.0)
     assert OutputState("x", False) not in box.output_states()
+
+
+@pytest.mark.parametrize("reply", ["inf", "9.9E+37", "0", "-4000", "nan"])
+def test_a_decade_box_does_not_have_a_value_outside_of_its_bounds(reply: str) -> None:
+    with driver(MeatestM632, [(":SOUR:RES?", reply)]) as box, pytest.raises((InstrumentError, CommunicationError)):
+        box.value()
 
 
 @pytest.mark.parametrize(("kind", "questions"), [

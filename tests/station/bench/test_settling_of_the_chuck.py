@@ -55,3 +55,19 @@ def test_a_temperature_that_swings_through_the_band_is_never_stable() -> None:
 
 def test_without_a_settling_time_one_look_in_the_band_is_needed() -> None:
     assert found([ABOVE, BELOW, INSIDE], settling=0.0) == (pytest.approx(INSIDE), 3.0)
+
+
+def read(readings: Iterable[float]) -> float:
+    """Return the temperature [K] that counts of some readings."""
+    chuck: Any = Chuck(readings)
+    return ChuckTemperature(chuck, TemperatureTable(instrument="chuck", band=0.2), chuck).temperature()
+
+
+@pytest.mark.parametrize("readings", [[TARGET, INSIDE], [703.0, TARGET, INSIDE], [TARGET, 3.0, INSIDE]])
+def test_a_digit_that_the_cable_has_changed_is_no_temperature(readings: list[float]) -> None:
+    assert read(readings) == INSIDE
+
+
+def test_readings_that_do_not_agree_are_an_error_with_all_of_them() -> None:
+    with pytest.raises(InstrumentError, match=r"gives 297 K, 703 K, 400 K one after the other\. Check the sensor"):
+        read([297.0, 703.0, 400.0])
