@@ -168,7 +168,7 @@ def _interlock_warnings(lid: str, found: Mapping[str, Any], unasked: Iterable[st
     Parameters
     ----------
     lid : what opens the interlock, in words
-    found : what the bench says of itself
+    found : results of the checks of the bench
     unasked : terminals that cannot be asked for their interlock
     """
     for terminal, closed in found["interlocks"].items():

@@ -1,4 +1,4 @@
-"""Whether the current of a pulse has a memory: a device that switches has, and a conductor such as a diode has not.
+"""Whether the current of a pulse depends on its past. That of a switching device does, that of a diode does not.
 
 The current of a conductor is a function of its voltage that rises with it, however steeply. A device that has switched
 conducts more than it did before at the same voltage.
@@ -43,9 +43,9 @@ def remembered(
         return 0.0
     at = np.arange(begin, begin + count * block)
     flowing = current[at].reshape(count, block).mean(axis=1)
-    least = math.inf
+    least, samples = math.inf, np.arange(voltage.size)
     for lag in lags:
-        across = np.interp(at - lag, np.arange(voltage.size), voltage).reshape(count, block).mean(axis=1)
+        across = np.interp(at - lag, samples, voltage).reshape(count, block).mean(axis=1)
         most = 0.0
         for width in _WIDTHS:
             if width > _WIDTHS[0] and width * block > until / _SHORTER:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.lasting_rise import BEFORE
@@ -55,23 +56,27 @@ def pulse_span(v: FloatArray, i: FloatArray, noise: float, i_noise: float) -> tu
     v, i : [V], [A], shape (n,), positive in the pulse, zero before it
     noise, i_noise : [V], [A] standard deviations of one sample
     """
-    smooth = smoothed(v, 3)
+    smooth, flowing = smoothed(v, 3), smoothed(i, 3)
     top = float(smooth.max())
     if top < 8.0 * noise or top <= 0.0:
         return None
     first = int(np.flatnonzero(smooth >= 0.5 * top)[0])
     # once switched, the voltage may be low while the current still flows
-    present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
-    gone = np.flatnonzero(~present[first:])
-    last = first + int(gone[0]) - 1 if gone.size else v.size - 1
+    present = (smooth > 0.2 * top) | (flowing > 0.5 * float(flowing[first:].max()))
+    last = _end(present, first)
     # of a device that oscillates, the voltage may go to zero between the spikes
-    spikes = np.flatnonzero(smoothed(i, 3) >= 0.5 * float(smoothed(i, 3)[first : last + 1].max()))
+    spikes = np.flatnonzero(flowing >= 0.5 * float(flowing[first : last + 1].max()))
     if spikes.size and spikes[-1] > last and smooth[last : spikes[-1]].max() >= 0.5 * top:
-        gone = np.flatnonzero(~present[spikes[-1] :])
-        last = int(spikes[-1]) + int(gone[0]) - 1 if gone.size else v.size - 1
-    last = _before_return(smooth, smoothed(i, 3), first, last, max(_CLEAR * i_noise, _NONE * float(i[first:].max())))
+        last = _end(present, int(spikes[-1]))
+    last = _before_return(smooth, flowing, first, last, max(_CLEAR * i_noise, _NONE * float(i[first:].max())))
     last = _foot_of_fall(smooth, i, (first, last), top, (noise, i_noise))
     return (first, last) if last - first >= 8 else None
+
+
+def _end(present: npt.NDArray[np.bool_], begin: int) -> int:
+    """Return the last sample from ``begin`` on up to which the pulse is present."""
+    gone = np.flatnonzero(~present[begin:])
+    return begin + int(gone[0]) - 1 if gone.size else present.size - 1
 
 
 def _before_return(v: FloatArray, i: FloatArray, first: int, last: int, least: float) -> int:

@@ -5,7 +5,8 @@ before the highest voltage: when the device switches and its voltage collapses, 
 Whether a current is restless is decided by its reversals and its misfit from a smooth curve. The charging current of
 the parallel capacitance flows during the edge and then ends. Switching is the rise after which the current stays to
 the end of the pulse or, of a device that oscillates, to the end of its first spike (:mod:`.lasting_rise`,
-:mod:`.first_spike`). The rise of a resistor behind an edge that rings does not count (:mod:`.linear_load`).
+:mod:`.first_spike`). The rise of a resistor behind an edge that rings does not count (:mod:`.linear_load`),
+nor that of a conductor such as a diode (:mod:`.conductor`).
 
 The response of the scope and the pole of the sensor are taken off (:mod:`.unblurred`).
 
@@ -40,6 +41,7 @@ _ESTABLISHED = 50e-6
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
+#: shares of the rise behind its steepest sample from which on it may be a line
 _SPLITS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
 #: this share of its height
@@ -256,6 +258,7 @@ def _misfit(rise: FloatArray, steepest: float) -> float:
 
 
 def _off_smooth(rise: FloatArray, split: int) -> float:
+    """Return the standard deviation about a polynomial before sample ``split``, and a line from there on."""
     rest, parameters = 0.0, 0
     for part, degree in ((rise[:split], _SMOOTH), (rise[split:], 1)):
         if part.size > degree:

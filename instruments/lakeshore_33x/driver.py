@@ -32,7 +32,7 @@ LAKE_SHORE = Language(
 def _status(reply: str) -> int:
     """Return a reading status: three digits (manuals, RDGST?); ValueError where the reply has another form."""
     if not re.fullmatch(r"\d{3}", reply.strip()):
-        raise ValueError(f"{reply!r} has not three digits")
+        raise ValueError(f"{reply!r} does not have three digits")
     return int(reply)
 
 

@@ -46,7 +46,7 @@ def test_only_of_nothing_is_an_error_of_the_command(
 def injected(
     arguments: Sequence[str], told: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[int, dict[str, str]]:
-    """Return the exit code and the rows of the table; a case is told as its kind is in ``told``, else "a line"."""
+    """Return the exit code and the rows of the table. ``told`` has the line of a kind of case, others have "a line"."""
 
     def run(waiting: Sequence[tuple[str, str, object]], done: dict[str, tuple[list[str], str]], _: object) -> None:
         done.update((key, ([], told.get(key.split("/")[1], "a line"))) for _, key, _ in waiting)

@@ -8,21 +8,13 @@ import pytest
 
 from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
-from benchmarks.fuzz_changes import BEGINNING, CHANGING, EXECUTING, place_of, state_of
+from benchmarks.fuzz_changes import state_of
 from tsbench.simulated_backends.scpi import executing
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 
 pytestmark = pytest.mark.tsbench_outputs_stay_on
 #: what closes a relay of a matrix, beside the words that switch outputs on
 CLOSING = (b"channel.close('1A01')", b"channel.close('1001')", b"channel.close('1101')")
-
-
-@pytest.fixture
-def setting(monkeypatch: pytest.MonkeyPatch) -> fuzz.Setting:
-    for module, kind, name in (*CHANGING, *BEGINNING, *EXECUTING):
-        place = place_of(module, kind)
-        monkeypatch.setattr(place, name, getattr(place, name))   # as it is afterwards
-    return fuzz.Setting()
 
 
 def subject_of(model: str, setting: fuzz.Setting, folder: Path) -> fuzz.Subject:

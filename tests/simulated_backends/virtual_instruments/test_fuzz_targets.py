@@ -12,7 +12,6 @@ import pytest
 
 from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
-from benchmarks.fuzz_changes import BEGINNING, CHANGING, EXECUTING, place_of
 
 
 @pytest.fixture(autouse=True)
@@ -114,14 +113,6 @@ def test_a_fuzzer_that_finds_nothing_beyond_the_seeds_does_not_pass(
     assert fuzz.run(["kxci"], 30.0, False) == (0 if passes else 1)
     row = next(line for line in capsys.readouterr().out.splitlines() if "branches of tsbench" in line)
     assert ("FAIL" not in row) is passes
-
-
-@pytest.fixture
-def setting(monkeypatch: pytest.MonkeyPatch) -> fuzz.Setting:
-    for module, kind, name in (*CHANGING, *BEGINNING, *EXECUTING):
-        place = place_of(module, kind)
-        monkeypatch.setattr(place, name, getattr(place, name))   # as it is afterwards
-    return fuzz.Setting()
 
 
 @pytest.mark.tsbench_outputs_stay_on

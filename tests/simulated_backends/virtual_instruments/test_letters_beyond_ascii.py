@@ -13,7 +13,6 @@ import pytest
 
 from benchmarks import fuzz
 from benchmarks.acceptance.benches import registered
-from benchmarks.fuzz_changes import BEGINNING, CHANGING, EXECUTING, place_of
 from tsbench.simulated_backends.scpi.syntax import capitals
 from tsbench.simulated_backends.scpi.tree import declared
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
@@ -59,14 +58,6 @@ def messages(kind: Any, target: str) -> Iterator[bytes]:
         if header + b"?" in known:
             yield header + b"?"
     yield from (b"%b", b"%b?", b":%b:%b 1", b"*%b", b"%b 1;%b?", *OTHERS.get(target, ()))
-
-
-@pytest.fixture
-def setting(monkeypatch: pytest.MonkeyPatch) -> fuzz.Setting:
-    for module, kind, name in (*CHANGING, *BEGINNING, *EXECUTING):
-        place = place_of(module, kind)
-        monkeypatch.setattr(place, name, getattr(place, name))   # as it is afterwards
-    return fuzz.Setting()
 
 
 @pytest.mark.parametrize("model", one_of_each_kind())
