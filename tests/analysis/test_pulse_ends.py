@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.pulse.delay_results import PulseFacts
+from tsbench.analysis.pulse.single_pulse import pulse_span
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.records import FloatArray
 
@@ -79,10 +80,28 @@ def test_the_first_spike_counts_where_the_voltage_goes_to_zero_between_the_spike
 def test_a_voltage_that_comes_back_when_the_device_switches_off_is_no_oscillation() -> None:
     """The drive falls slowly. The device switches off while there is some voltage left, which then rises again."""
     time, voltage, current, events = pulse(5e3, 66e-12, amplitude=5.0, hold=0.2, after=1e-6)
-    back = time > 2.05e-6
-    voltage[back] += 0.8 * (1.0 - np.exp(-(time[back] - 2.05e-6) / 50e-9)) * np.exp(-(time[back] - 2.05e-6) / 300e-9)
+    back = time > 2e-6
+    voltage[back] += 0.8 * (1.0 - np.exp(-(time[back] - 2e-6) / 30e-9)) * np.exp(-(time[back] - 2e-6) / 300e-9)
     delay = found(time, voltage, current)
     assert delay == pytest.approx(events[0] - half_of_top(time, voltage, events[0]), abs=8e-9)
+
+
+def test_a_voltage_that_comes_back_without_a_current_is_not_the_pulse() -> None:
+    samples = np.arange(4000.0)
+    voltage = np.interp(samples, [0, 500, 900, 920, 2000, 2150, 2400, 3200], [0, 0, 1.3, 0.4, 0.4, 0.9, 0.8, 0])
+    current = np.where((samples > 900) & (samples < 2000), 1e-3, 0.0)
+    span = pulse_span(voltage, current, 1e-3, 1e-6)
+    assert span is not None and 1900 < span[1] <= 2000
+
+
+def test_a_pulse_lasts_to_its_last_spike() -> None:
+    samples = np.arange(6000.0)
+    phase = np.mod(samples, 1000.0)
+    inside = (samples >= 500) & (samples < 5400)
+    voltage = np.where(inside, np.clip(phase - 400, 0, None) / 600.0, 0.0)   # zero for four tenths of each period
+    current = np.where(inside & (phase < 20) & (samples > 600), 1e-3, 0.0)
+    span = pulse_span(voltage, current, 1e-3, 1e-6)
+    assert span is not None and span[1] > 4900
 
 
 def test_the_first_rise_counts_where_the_current_rings_behind_it() -> None:
