@@ -1,8 +1,8 @@
 """Ranges, limits and accuracies of the source-measure units of a Keithley 4200A-SCS.
 
-Sources: 4200A-SCS Reference Manual, 4200A-901-01 Rev. C, p. 3-6 (levels), 3-4 (a compliance is above 11 % of a fixed
-measuring range), 9-21 (least compliance), 9-25 (4096 points of a list), 9-44 (integration times); KXCI Remote Control
-Programming Rev. D (range codes). Not compared with a data sheet: accuracies and noise.
+Sources: 4200A-SCS Reference Manual, 4200A-901-01 Rev. C, p. 2-19 (interlock), 3-6 (levels), 3-4 (a compliance is
+above 11 % of a fixed measuring range), 9-21 (least compliance), 9-25 (4096 points of a list), 9-44 (integration times);
+KXCI Remote Control Programming Rev. D (range codes). Not compared with a data sheet: accuracies and noise.
 """
 
 import re
@@ -15,7 +15,7 @@ OVERRANGE = 1.05
 LEAST_OF_RANGE = 0.11
 MOST_POINTS = 4096
 LONGEST_DWELL = 6.553  #: [s] of DT
-INTERLOCK_VOLTAGE = 40.0  #: [V]
+INTERLOCK_VOLTAGE = 20.0  #: [V]
 VOLTAGE_CODES: Mapping[float, int] = {0.2: 4, 2.0: 5, 20.0: 1, 200.0: 2}
 CURRENT_CODES: Mapping[float, int] = {
     1e-12: 11, 10e-12: 12, 100e-12: 13, 1e-9: 1, 10e-9: 2, 100e-9: 3, 1e-6: 4, 10e-6: 5, 100e-6: 6, 1e-3: 7,

@@ -1,9 +1,9 @@
 """Numbers of the source-measure units of a 4200A-SCS.
 
-Sources: 4200A-SCS Reference Manual, 4200A-901-01 Rev. C, p. 3-6 (105 mA at 21 V, 10.5 mA at 210 V; 4210-SMU 1.05 A and
-105 mA), p. 3-4 and 3-12 (a fixed measuring range asks for a compliance above 11 % of it, and limits by itself at 105 %;
-least compliances), p. 9-21 (least compliance that KXCI sets); KXCI Remote Control Programming Rev. D, ``DV`` and ``DI``
-(range codes).
+Sources: 4200A-SCS Reference Manual, 4200A-901-01 Rev. C, p. 2-19 (20 V without the interlock), p. 3-6 (105 mA at
+21 V, 10.5 mA at 210 V; 4210-SMU 1.05 A and 105 mA), p. 3-4 and 3-12 (a fixed measuring range asks for a compliance
+above 11 % of it, and limits by itself at 105 %; least compliances), p. 9-21 (least compliance that KXCI sets); KXCI
+Remote Control Programming Rev. D, ``DV`` and ``DI`` (range codes).
 
 Not compared with a data sheet: accuracies, noise, settling times, slew rate, output resistance, times of relays and
 ranges, the delay that a delay factor of 1 stands for, what a filter factor does beyond a longer reading.
@@ -22,7 +22,7 @@ from tsbench.simulated_backends.virtual_instruments.sources import Origin
 
 MANUFACTURER, MODEL, FIRMWARE = "KEITHLEY INSTRUMENTS", "KI4200A", "V1.14"
 LEAST_OF_RANGE = 0.11  #: a compliance is more than this part of a fixed measuring range
-INTERLOCK_VOLTAGE = 40.0  #: [V] above which the interlock must be closed
+INTERLOCK_VOLTAGE = 20.0  #: [V] above which the interlock must be closed
 OVERFLOW_READING = 1e22
 #: quantity -> [V] or [A] below which a reading is 0. Current: a preamplifier in its lowest range (from the maker's
 #: brochures, no page noted). Voltage: no source; so small that it only makes 0 V without imperfections 0

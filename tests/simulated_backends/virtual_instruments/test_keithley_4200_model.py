@@ -88,14 +88,14 @@ def test_ranges_that_need_a_preamplifier_or_a_high_power_unit() -> None:
 def test_interlock() -> None:
     closed, opened = KxciAnalyser("R1 a 0 1meg\n"), KxciAnalyser("R1 a 0 1meg\n", options={"interlock": False})
     for found in (closed, opened):
-        found.send("US", "DV1,0,39,0.01")
+        found.send("US", "DV1,0,20,0.01")
     closed.send("DV1,0,100,0.01")
     closed.wait(0.1)
     assert closed.volts() == pytest.approx(100.0, rel=1e-3)
-    assert "interlock" in opened.ask("DV1,0,41,0.01")
-    assert "interlock" in opened.ask("DI1,0,1e-6,50")
+    assert "interlock" in opened.ask("DV1,0,20.5,0.01")
+    assert "interlock" in opened.ask("DI1,0,1e-6,21")
     opened.wait(0.01)
-    assert opened.volts() == pytest.approx(39.0, rel=1e-3)
+    assert opened.volts() == pytest.approx(20.0, rel=1e-3)
 
 
 def set_up(found: KxciAnalyser, *source: str) -> None:

@@ -182,7 +182,7 @@ def test_a_4200a_that_refuses_a_high_voltage_names_its_interlock(tmp_path: Path,
         meter.configure_measure(MeasureSettings("current"))
         meter.set_output(True)
         act = (lambda: meter.start_sweep(np.array([0.0, 45.0]), 0.0)) if on_a_list else (lambda: meter.set_level(45.0))
-        with pytest.raises(InstrumentError, match=r"refuses 45 V\. Above 40 V its interlock must be closed.*Close the "
+        with pytest.raises(InstrumentError, match=r"refuses 45 V\. Above 20 V its interlock must be closed.*Close the "
                                                   r"interlock and measure again$"):
             act()
 
