@@ -23,9 +23,9 @@ _SUBJECT = re.compile(
     r"run file|clock|\.nxs|\.tsj", re.IGNORECASE)
 #: and what to do: an advice in a sentence of its own, or that nothing need be done
 _ADVICE = re.compile(
-    r"\. .*\b([Cc]heck|[Rr]epeat|[Cc]hoose|[Cc]orrect|[Mm]easure|make room|[Ff]ree|recover|[Ss]et it|[Ss]ee|sent "
-    r"again)\b|was (sent|taken) again|read again|armed again|an earlier attempt to switch them off failed|over a "
-    r"new connection",
+    r"\. .*\b([Cc]heck|[Rr]epeat|[Cc]hoose|[Cc]orrect|[Mm]easure|make room|[Ff]ree|recover|[Ss]et it|[Ss]ee|[Ss]witch "
+    r"it off|sent again)\b|was (sent|taken) again|read again|armed again|an earlier attempt to switch them off "
+    r"failed|over a new connection",
     re.DOTALL)
 _LONGEST = 700  #: characters of one line
 #: of what an undisturbed run records: less is noise, jitter, one more reading's worth of drift

@@ -42,7 +42,7 @@ OF_INSTRUMENTS: dict[str, dict[str, Any]] = {
 TRIGGERS = {"trigger missed": {"kind": "trigger_missed"}}
 #: kinds of fault that need no line where what was recorded is what an undisturbed run records
 QUIET = frozenset({
-    "contact_lost", "device_open", "device_short", "device_stuck_on", "clock_jump", "trigger_missed", "digits",
+    "contact_lost", "device_open", "device_short", "device_stuck_on", "clock_jump", "trigger_missed", "digits", "extra",
 })
 _OF_DEVICES = frozenset({"contact_lost", "device_open", "device_short", "device_stuck_on"})
 #: the variants of each kind of fault that has several

@@ -10,9 +10,10 @@ becomes full at one of the writes, or an exception, a stop or Ctrl-C comes at on
   (of one case in forty the run file is made and looked at dataset by dataset; of the others the journal, from which
   it is made, is read back);
 * one line must say what happened, name instrument or place, and say what to do. It may be missing only where a
-  fault of the device, the clock, a trigger or a digit left what was recorded as it is without a fault (compared point
-  by point and waveform by waveform, ``benchmarks.fault_check.changed``), or where an instrument restarted before
-  anything had been set.
+  fault of the device, the clock, a trigger, a digit or bytes behind a reply left what was recorded as it is without a
+  fault (compared point by point and waveform by waveform, ``benchmarks.fault_check.changed``), or where an instrument
+  restarted before anything had been set. Bytes behind a reply may be gone before the next question: a device clear, or
+  the new connection in its place, drops them.
 
 ``--drivers`` does the same on a bench of each driver of source meters, generators and oscilloscopes
 (``benchmarks.fault_benches``); one that is registered later takes part by itself. On further benches a script sets
