@@ -28,7 +28,7 @@ from benchmarks.report import INFORMATION, Line, report
 
 FOLDER = ROOT / "instruments"
 #: folders of instruments/ that drive nothing
-SHARED = {"guard", "interfaces", "languages", "links"}
+SHARED = {"guard", "interfaces", "links"}
 #: folders of instruments that have no output: nothing of theirs can stay on
 WITHOUT_OUTPUT = {"oscilloscopes", "lecroy_scope", "keysight_infiniium", "keysight_infiniivision", "lecroy_t3dso",
                   "lecroy_wavesurfer", "rigol_oscilloscopes", "rohde_schwarz_rto", "siglent_sds_hd", "tektronix_mso"}
