@@ -41,7 +41,7 @@ from typing import Any
 
 import tests.fixtures.simulation_failures  # noqa: F401 - a fault of the simulation is raised, and so is found
 from benchmarks.fuzz_changes import Setting, State, difference, state_of
-from benchmarks.report import Line, report
+from benchmarks.report import Line, commit, report, same_code
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "fuzz"
@@ -140,10 +140,10 @@ SWITCHED_ON: dict[str, tuple[bytes, ...]] = {
 #: sign 0xB5), and numbers that no float holds
 ODD_NUMBERS = (b"\xb5", b"\xb2", b"\xb9", b"\xa01", b"1_0", b"1e999", b"-1e999", b"1e-320", b"nan", b"inf",
                b"#H" + b"F" * 300)
-#: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
-#: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
 _FOREIGN = 1   #: stands for an error of FLEX, KXCI, and of languages of lines, which have numbers of their own
 _SYSTEM = -310   #: stands for what the simulation could not do: it is no refusal
+#: error codes by which a message is refused because of its words, so that nothing of it may be executed. A script of
+#: TSP may give any other error while it runs; a number beyond its range (-222) may be clipped and set
 _REFUSED: dict[str, Collection[int]] = {
     **{target: {*range(-199, -99), -224, _FOREIGN} for target in SWITCHED_ON}, "tsp": {-285}}
 #: error codes behind which nothing more of a message is executed. A script of TSP is compiled as a whole
@@ -478,12 +478,29 @@ def long_enough(state: Mapping[str, float], minutes: float) -> bool:
     return state.get("seconds", 0.0) >= 60 * minutes - SHORTEST_ROUND
 
 
+def earlier(file: Path, of_commit: str) -> dict[str, float]:
+    """Return what earlier calls with the same code have done; the minutes of other code do not count.
+
+    Parameters
+    ----------
+    file : of a target
+    of_commit : :func:`~benchmarks.report.commit` of this tree
+    """
+    state = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    if not same_code(state.pop("commit", ""), of_commit):
+        if state:
+            sys.stderr.write(f"{file}: its minutes do not count: they are of another commit, or this tree has changes "
+                             "that are not committed. The corpus is used further\n")
+        return {}
+    return {name: float(value) for name, value in state.items()}
+
+
 def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
     """Fuzz each target, report."""
-    lines = []
+    lines, of_commit = [], commit()
     for target in targets:
         file = FOLDER / target / "state.json"
-        state: dict[str, float] = json.loads(file.read_text("utf-8")) if resume and file.exists() else {}
+        state = earlier(file, of_commit) if resume else {}
         if not models(target):
             lines.append(Line(target, "no virtual instrument yet", f">= {minutes:g} min", False))
             continue
@@ -491,7 +508,7 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
         failed = still_failing(target)
         failed += fuzz(target, minutes, state) if minutes > 0 else []
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(state), "utf-8")
+        file.write_text(json.dumps({"commit": of_commit, **state}), "utf-8")
         for line in failed:
             print(f"{target}: {line}", file=sys.stderr)
         spent = state.get("seconds", 0.0) - before

@@ -19,7 +19,7 @@ from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_
 from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
-from tsbench.extraction.conducting_pulses import is_doubtful, with_doubts
+from tsbench.extraction.conducting_pulses import with_doubts
 from tsbench.extraction.found import Found, drawn
 from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
@@ -182,7 +182,7 @@ def _examined(
         if found.firing is Firing.STILL_ON:
             delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
         elif found.firing is Firing.UNDECIDED:
-            delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS)
+            delay = delay.doubted()
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.before.current
@@ -257,20 +257,13 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
     for group in _grouped(pulses):
         delays = [pulse.delay for pulse in group]
         mean = mean_delay(delays, dict(group[0].conditions))
-        results += [mean, *([_probability(delays, group[0])] if whole else [])]
+        results += [mean, *([switching_probability(delays, dict(group[0].conditions))] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
-        clear = [delay for delay in delays if not is_doubtful(delay)]
+        clear = [delay for delay in delays if delay.fired or delay.told]
         if clear:
             said.append(f"{fired} of {len(clear)} pulses of {_text(group)} switch the device{text}")
     return results
-
-
-def _probability(delays: Sequence[Delay], first: TablePulse) -> Result:
-    """Return the share of pulses that fired; those of which this is not known do not count (AMBIGUOUS)."""
-    clear = [delay for delay in delays if not is_doubtful(delay)]
-    found = switching_probability(clear, dict(first.conditions))
-    return found if len(clear) == len(delays) else replace(found, flags=found.flags | Flag.AMBIGUOUS)
 
 
 def _relaxations(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:

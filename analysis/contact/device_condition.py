@@ -13,7 +13,7 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.quantities import format_quantity
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of
 
 #: times a conductance: another state, as much as tells an on-state from an off-state (see ``analysis.pulse``)
@@ -177,6 +177,21 @@ def conducting(stands: Sequence[Stand]) -> list[bool]:
     least = max(ANOTHER * off, math.sqrt(off * _median([stand.on_conductance for stand in fired])))
     return [not stand.switched and stand.conductance > least and abs(stand.current) > CLEAR * stand.resolution
             for stand in stands]
+
+
+def like_resistors(delays: Sequence[Delay], stands: Sequence[Stand]) -> list[bool]:
+    """Return for each pulse that fired whether it may be one of a resistor, as far as the other pulses tell.
+
+    A pulse may be so of which too few samples are before the rise (UNDER_SAMPLED). Another one shows an off state if
+    the device then conducts less by :data:`ANOTHER` times than this one behind its rise.
+
+    Parameters
+    ----------
+    delays, stands : what each pulse showed, and how the device stood in it
+    """
+    few = [delay.fired and Flag.UNDER_SAMPLED in delay.flags for delay in delays]
+    off = min((stand.conductance for stand, one in zip(stands, few, strict=True) if not one), default=math.inf)
+    return [one and not stand.on_conductance > ANOTHER * off for stand, one in zip(stands, few, strict=True)]
 
 
 def _off_conductance(fired: Sequence[Stand]) -> float:

@@ -6,7 +6,7 @@ the first and not the second.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,6 +77,10 @@ class Delay:
     def fired(self) -> bool:
         """Whether the pulse switched the device on."""
         return Flag.NO_EVENT not in self.flags
+
+    def doubted(self) -> "Delay":
+        """Return this one where another reason makes it unknown whether the pulse switched the device (AMBIGUOUS)."""
+        return replace(self, low=None, high=None, stood=None, told=False, flags=self.flags | Flag.AMBIGUOUS)
 
 
 def instant_of_most(delays: Sequence[Delay]) -> bool | None:
@@ -195,12 +199,6 @@ def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]
     """Return the fraction of pulses that fired, in order of time; as :func:`.firing_share.firing_share` finds it."""
     if not delays:
         return Result("switching_probability", "", None, None, None, "there are no pulses", conditions, Flag.NO_EVENT)
-    share = firing_share([delay.fired for delay in delays])
-    low, high, flags, method = share.low, share.high, share.flags, share.method
-    doubtful = sum(not delay.told for delay in delays)
-    if doubtful:
-        low = firing_share([delay.fired and delay.told for delay in delays]).low
-        high = firing_share([delay.fired or not delay.told for delay in delays]).high
-        flags |= Flag.AMBIGUOUS
-        method += f"; whether {doubtful} of them fired is not known: the interval holds both"
-    return Result("switching_probability", "", share.value, low, high, method, conditions, flags)
+    share = firing_share([delay.fired for delay in delays], told=[delay.told for delay in delays])
+    return Result(
+        "switching_probability", "", share.value, share.low, share.high, share.method, conditions, share.flags)

@@ -196,6 +196,7 @@ def _of_line(x: FloatArray, noise: float) -> float:
 
 def probability_result(
     quantity: str, fired: int | Sequence[bool], pulses: int, conditions: dict[str, object], what: str,
+    told: Sequence[bool] = (),
 ) -> Result:
     """Return a firing probability with its 95 % interval; NO_EVENT where there was no pulse.
 
@@ -207,11 +208,12 @@ def probability_result(
     pulses : their number
     conditions : of the result
     what : what was counted ("pulses"), for ``method``
+    told : whether each of the outcomes is known; empty: all are
     """
     if not isinstance(fired, int):
         if not pulses:
             return Result(quantity, "", None, None, None, f"there are no {what}", conditions, Flag.NO_EVENT)
-        share = firing_share(fired, what)
+        share = firing_share(fired, what, told)
         return Result(quantity, "", share.value, share.low, share.high, share.method, conditions, share.flags)
     low, high = proportion_interval(fired, pulses)
     method = f"{fired} of {pulses} {what} fired, Wilson interval"

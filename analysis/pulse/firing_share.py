@@ -5,7 +5,7 @@ telegraph noise, fires in succession and is quiet in succession: then twenty pul
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsbench.analysis.adaptive.dependence import succession
 from tsbench.analysis.adaptive.probability import long_run_interval
@@ -17,28 +17,46 @@ from tsbench.records import Flag
 class FiringShare:
     """A share with its 95 % interval, flags, and how it was found."""
 
-    value: float
-    low: float
-    high: float
+    value: float | None  #: None: nothing is known
+    low: float | None
+    high: float | None
     flags: Flag
     method: str
 
 
-def firing_share(fired: Sequence[bool], what: str = "pulses") -> FiringShare:
+def firing_share(fired: Sequence[bool], what: str = "pulses", told: Sequence[bool] = ()) -> FiringShare:
     """Return the share of pulses that fired, of at least one.
 
     Parameters
     ----------
     fired : outcomes in order of time
     what : was counted, for ``method``
+    told : whether each outcome is known; empty: all are
 
     Returns
     -------
     FiringShare
+        AMBIGUOUS: of some pulses it is not known whether they fired. The share is that of the others, and the interval
+        holds both outcomes of these.
         DEPENDENT: the outcomes show that they depend on each other. Then value and interval are those of the share in
         the long run of a chain of two probabilities. AMBIGUOUS: dependence explains the outcomes better than
         independence, but does not show. Then the interval holds those of both.
     """
+    if unknown := len(told) - sum(told):
+        doubt = f"whether {unknown} of {len(fired)} {what} fired is not known"
+        if not any(told):
+            return FiringShare(None, None, None, Flag.AMBIGUOUS, doubt)
+        none, every = (
+            _share([one if known else outcome for one, known in zip(fired, told, strict=True)], what)
+            for outcome in (False, True))
+        found = _share([one for one, known in zip(fired, told, strict=True) if known], what)
+        return replace(found, low=none.low, high=every.high, flags=found.flags | Flag.AMBIGUOUS,
+                       method=f"{found.method}; {doubt}: the interval holds both")
+    return _share(fired, what)
+
+
+def _share(fired: Sequence[bool], what: str) -> FiringShare:
+    """Return the share of pulses of which each outcome is known."""
     hits = sum(fired)
     value, (low, high) = hits / len(fired), proportion_interval(hits, len(fired))
     counted, following = f"{hits} of {len(fired)} {what} fired", succession(fired)

@@ -15,9 +15,9 @@ from tsbench.samples import noise_of, smoothed
 # The numbers of this file are chosen and not derived, where no reason is given: tests hold the growths and the shares.
 #: the conductance grows from its lowest value where the voltage is above this share of its highest one, by this factor
 _TOP_SHARE, _TOP_GROWTH = 0.9, 3.0
-#: or, on the edge, where the voltage is above this share, by this factor: there the conductance of a non-ohmic off
-#: state grows too, so it must also grow suddenly
-_EDGE_SHARE, _EDGE_GROWTH = 0.5, 6.0
+#: or, on the edge, by this factor: there the conductance of a non-ohmic off state grows too, so it must also grow
+#: suddenly
+_EDGE_GROWTH = 6.0
 #: behind the edge, an off state that heats itself near its threshold grows by some times and does not switch: a growth
 #: by less than this factor must be sudden
 _SETTLING_GROWTH = 10.0
@@ -39,6 +39,8 @@ LEAST_STEP = 8.0
 _OFF_SIGMAS = 4.0
 #: the noise of single samples counts by this factor: it must not reach half of the rise
 _OF_FEW = 2.0
+#: share of its height at which an edge is half way up
+HALF = 0.5
 #: share of the record before the edge in which nothing of the edge is seen yet
 BEFORE = 0.8
 #: means before the edge that tell their noise, at least
@@ -46,16 +48,18 @@ _ENOUGH_BLOCKS = 8
 
 
 def first_rise(
-    v: FloatArray, i: FloatArray, first: int, last: int, noise: float, on_current: float = math.nan
+    v: FloatArray, i: FloatArray, first: int, last: int, noise: float, on_current: float = math.nan,
+    share: float = HALF,
 ) -> tuple[int, tuple[float, float, float] | None]:
     """Return the last sample that counts, and the rise: of a device that fires several times, the first one.
 
     Parameters
     ----------
     v, i : [V], [A], shape (n,), positive in the pulse, zero before it
-    first, last : sample where the edge is half way up, and the last one of the pulse
+    first, last : sample of the edge from which a rise is looked for, and the last one of the pulse
     noise : [A] standard deviation of one sample of the current
     on_current : [A] of the on state; NaN: it is not known
+    share : of the highest voltage that the voltage has at ``first``
 
     Returns
     -------
@@ -67,14 +71,14 @@ def first_rise(
     spike = first_spike(smoothed(v, width), smoothed(i, width), first, last, least)
     if spike is not None:
         peak, end = spike
-        if (rise := _rise_to(v, i, first, slice(peak, end + 1), noise, on_current)) is not None:
+        if (rise := _rise_to(v, i, first, slice(peak, end + 1), noise, on_current, share)) is not None:
             return end, rise
     tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
-    return last, _rise_to(v, i, first, tail, noise, on_current)
+    return last, _rise_to(v, i, first, tail, noise, on_current, share)
 
 
 def _rise_to(
-    v: FloatArray, i: FloatArray, first: int, tail: slice, noise: float, on_current: float
+    v: FloatArray, i: FloatArray, first: int, tail: slice, noise: float, on_current: float, share: float
 ) -> tuple[float, float, float] | None:
     """Return the rise that lasts to the end of ``tail``, in means of many samples or, where these show none, of few.
 
@@ -89,7 +93,7 @@ def _rise_to(
         if width < widest and before:
             # differences of neighbours show less noise than there is where a scope samples faster than it responds
             doubt = _OF_FEW * max(doubt, float(np.std(flowing[:before])))
-        rise = _lasting_rise(across, flowing, first, tail, doubt, on, is_on=on > _ON_SHARE * on_current)
+        rise = _lasting_rise(across, flowing, first, tail, doubt, on, share, is_on=on > _ON_SHARE * on_current)
         if rise is not None:
             return rise
         width //= 3
@@ -97,14 +101,15 @@ def _rise_to(
 
 
 def _lasting_rise(
-    smooth_v: FloatArray, smooth_i: FloatArray, first: int, tail: slice, noise: float, on: float, *, is_on: bool
+    smooth_v: FloatArray, smooth_i: FloatArray, first: int, tail: slice, noise: float, on: float, share: float, *,
+    is_on: bool
 ) -> tuple[float, float, float] | None:
     """Return (off current, on current, fractional index half way) of the rise that lasts to the end of ``tail``.
 
     Parameters
     ----------
     smooth_v, smooth_i : [V], [A], shape (n,), means of some samples
-    first : sample where the edge is half way up
+    first : sample of the edge where the voltage is ``share`` of its highest
     tail : samples that show the on state
     noise : [A] standard deviation of a mean
     on : [A] current of the on state
@@ -116,8 +121,8 @@ def _lasting_rise(
     conductance = smooth_i[first : last + 1] / across
     searched = conductance[: max(1, tail.start - first)]
     doubt = _OFF_SIGMAS * noise
-    for on_edge, share, growth in ((False, _TOP_SHARE, _TOP_GROWTH), (True, _EDGE_SHARE, _EDGE_GROWTH)):
-        high = np.flatnonzero(across[: searched.size] >= share * float(across.max()))
+    for on_edge, least, growth in ((False, _TOP_SHARE, _TOP_GROWTH), (True, share, _EDGE_GROWTH)):
+        high = np.flatnonzero(across[: searched.size] >= least * float(across.max()))
         if high.size == 0:
             continue
         low = int(high[np.argmin(searched[high])])
@@ -154,7 +159,9 @@ def _is_sudden(conductance: FloatArray, voltage: FloatArray, lowest: int, doubt:
     return bool(np.any(conductance[later] - doubt / voltage[later] > _SUDDEN_GROWTH * by_voltage * before))
 
 
-def jumps(voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise: float) -> bool:
+def jumps(
+    voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise: float, share: float = HALF
+) -> bool:
     """Return whether the conductance grows much while the voltage hardly rises, in means of some length.
 
     The conductance of a non-ohmic off state grows with the voltage of a slow edge, but by less than its tenth power: an
@@ -163,8 +170,9 @@ def jumps(voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise
     Parameters
     ----------
     voltage, current : [V], [A], shape (n,), positive in the pulse, zero before it
-    span : sample where the edge is half way up, and the last one of the pulse
+    span : sample of the edge where the voltage is ``share`` of its highest, and the last one of the pulse
     noise : [A] standard deviation of one sample of the current
+    share : of the highest voltage above which a jump is looked for
     """
     first, last = span
     before, width = math.floor(BEFORE * first), _width(first, last)
@@ -173,7 +181,7 @@ def jumps(voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise
         flowing = smoothed(current, width)
         doubt = _OFF_SIGMAS * max(_noise_of_mean(current[:before], width, noise), float(np.std(flowing[:before])))
         conductance = flowing[first : last + 1] / across
-        high = np.flatnonzero(across >= _EDGE_SHARE * float(across.max()))
+        high = np.flatnonzero(across >= share * float(across.max()))
         low = int(high[np.argmin(conductance[high])])
         highest = np.maximum.accumulate(across[low:])
         later = np.searchsorted(highest, highest * _JUMP_VOLTAGE, side="right") - 1

@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 
-from tsbench.analysis.pulse.unblurred import Blunt
+from tsbench.analysis.pulse.unblurred import REACH, Blunt
 from tsbench.records import FloatArray
 
 #: standard deviations of the kernels [samples] that are tried; one is at most this share of the time to the rise
@@ -68,7 +68,8 @@ def resistor_explains(
         return Explained.UNKNOWN
     block = max(1, math.floor(until / _MOST_SAMPLES))
     beside = math.ceil(until) + _BESIDE * block
-    begin, end = max(first - beside, 0), min(math.ceil(middle) + beside, last + 1)
+    ends = block * math.ceil(REACH * _KERNELS[-1])   # left out by the fit
+    begin, end = max(first - beside - ends, 0), min(math.ceil(middle) + beside + ends, last + 1)
     quiet_blocks = max(quiet - begin, 0) // block
     volts, amperes = (Blunt(part[begin:end], 0, 0.0, 0.0).means(block) for part in (voltage, current))
     height = on - max(off, 0.0)
@@ -86,8 +87,12 @@ def resistor_explains(
 
 
 def _fit(volts: Blunt, amperes: Blunt, kernel: float, quiet: int) -> _ResistorFit:
-    """Fit a resistor with a capacitance through a kernel [samples]; the first ``quiet`` samples show the noise."""
-    whole = (0, volts.values.size - 1, kernel)
+    """Fit a resistor with a capacitance through a kernel [samples]; the first ``quiet`` samples show the noise.
+
+    The ends, which the kernel does not see whole, are left out.
+    """
+    reach = math.ceil(REACH * kernel)
+    whole, quiet = (reach, volts.values.size - 1 - reach, kernel), quiet - reach
     parts = np.column_stack([volts.all(*whole, weights) for weights in ((1.0,), (0.0, 1.0), (0.0, 0.0, 1.0))])
     flowing = amperes.all(*whole, (1.0,))
     found = np.linalg.lstsq(parts, flowing, rcond=None)[0]

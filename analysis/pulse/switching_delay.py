@@ -25,8 +25,8 @@ import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
-from tsbench.analysis.pulse.lasting_rise import LEAST_STEP, first_rise
-from tsbench.analysis.pulse.shown import shown
+from tsbench.analysis.pulse.lasting_rise import LEAST_STEP
+from tsbench.analysis.pulse.seen_rise import seen_rise
 from tsbench.analysis.pulse.single_pulse import pulse_span, quiet_samples, upright
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
@@ -46,6 +46,9 @@ _SPLITS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
 #: this share of its height
 _TOP_WIDTH, _FALL_SIGMAS, _FALL_SHARE = 3, 6.0, 0.02
+#: a device has switched on the edge if the voltage rises by this factor while the conductance stays above this share of
+#: that of the on state
+_EDGE_GOES_ON, _IS_ON = 1.1, 0.7
 #: time constants in which the slope falls to half that make a change slow
 _SLOWLY = 3.0
 #: how uneven the peak of a slope is at most: a / 2 times w / passes, with a = 0.85
@@ -95,22 +98,22 @@ def switching_delay(
     span = pulse_span(v, i, v_noise, i_noise)
     if span is None:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
-    first, last = span
-    last, rise = first_rise(v, i, first, last, i_noise, abs(on_current))
-    quiet = quiet_samples(v, first)
     late, doubt = (facts.sense_delay + facts.skew) / dt, (facts.sense_delay_limit + facts.channel_skew) / dt
-    seen = shown(v, i, quiet, (first, last), rise, (late - doubt, late, late + doubt), (v_noise, i_noise))
-    if rise is None or seen.nothing:
+    quiet = quiet_samples(v, span[0])
+    found = seen_rise(v, i, span, (late - doubt, late, late + doubt), (v_noise, i_noise), abs(on_current))
+    first, last, seen = found.first, found.last, found.shown
+    if found.rise is None or found.nothing:
         most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
-        return Delay(None, 0.0, 0.0, flags | seen.flags, highest=base + sign * most, stood=held, told=seen.told)
-    off, on, middle = rise
-    left, right = _extent(i, middle, off, on, i_noise)
+        return Delay(None, 0.0, 0.0, flags | seen.flags, highest=base + sign * most,
+                     stood=held if seen.told else None, told=seen.told)
+    off, on, _ = found.rise
+    left, right = _extent(v, i, found.rise, last, i_noise)
     blur = facts.response / dt
     # neighbours share the noise of a scope whose samples are closer than its response
-    found, by_level = _instant(
+    instant, by_level = _instant(
         i, left, right, last, round(_ESTABLISHED / dt), max(i_noise, float(np.std(i[:quiet]))), by_level)
     record = Blunt(v, quiet, blur, v_noise)
-    top, at = highest(record, first, max(first + 1, math.floor(found.place)))
+    top, at = highest(record, first, max(first + 1, math.floor(instant.place)))
     edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
@@ -120,7 +123,7 @@ def switching_delay(
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
     edge, slope = crossing(record, near, 0.5 * top.value, top.value, steep)
     flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
-    behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), found, by_level)
+    behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), instant, by_level)
     sharp, shared, limit, flag = behind.before_sensor(edge.value, dt, facts)
     delay = Delay(
         value=(sharp.value - edge.value) * dt - facts.skew, told=seen.told,
@@ -283,12 +286,23 @@ def _half_way(i: FloatArray, left: int, end: int, noise: float) -> tuple[float, 
     return before + ((level - float(smooth[before])) / step if step > 0 else 1.0), doubt
 
 
-def _extent(i: FloatArray, middle: float, off: float, on: float, noise: float) -> tuple[int, int]:
-    """Return the samples between which the rise around ``middle`` happens: 10 % to 90 % of its top.
+def _extent(
+    v: FloatArray, i: FloatArray, found: tuple[float, float, float], last: int, noise: float,
+) -> tuple[int, int]:
+    """Return the samples between which a rise happens: 10 % to 90 % of its top.
 
     The top may be far above what flows at the end of the pulse: a device that switches discharges the capacitance
-    beside it, or goes on oscillating.
+    beside it, or goes on oscillating. Of a device that switches on a slow edge, the current rises further with the
+    voltage: there the rise ends where the conductance is that of the on state.
+
+    Parameters
+    ----------
+    v, i : [V], [A], shape (n,)
+    found : currents of the off state and of the on state [A], and the sample half way between them
+    last : sample of the pulse
+    noise : [A] standard deviation of one sample of the current
     """
+    off, on, middle = found
     right = min(math.ceil(middle), i.size - 1)
     top = max(on, _top_of_rise(i, right, off, noise))
     left = max(math.floor(middle), 0)
@@ -297,7 +311,23 @@ def _extent(i: FloatArray, middle: float, off: float, on: float, noise: float) -
     right = max(right, math.ceil(middle) + 1)
     while right < i.size - 1 and i[right] < off + 0.9 * (top - off):
         right += 1
-    return left, right
+    return left, _on_edge(v, i, (left, right), on, last)
+
+
+def _on_edge(v: FloatArray, i: FloatArray, extent: tuple[int, int], on: float, last: int) -> int:
+    """Return the last sample of a rise: where the edge goes on behind it, one soon after the device conducts as on."""
+    left, right = extent
+    flows = i[right : last + 1] >= 0.9 * on
+    if not flows.any():
+        return right
+    conductance = i[left : right + 1] / np.maximum(v[left : right + 1], 1e-30)
+    on_conductance = on / float(np.median(v[right : last + 1][flows]))
+    is_on = smoothed(conductance, _TOP_WIDTH) >= _IS_ON * on_conductance
+    end = left + int(np.argmax(is_on))
+    rises = float(np.median(v[right : right + 4])) > _EDGE_GOES_ON * float(np.median(v[end : end + 4]))
+    if not is_on.any() or not rises or float(np.median(conductance[end - left :])) < _IS_ON * on_conductance:
+        return right
+    return min(right, max(end + (end - left), left + 1))
 
 
 def _top_of_rise(i: FloatArray, start: int, off: float, noise: float) -> float:

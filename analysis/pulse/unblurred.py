@@ -23,7 +23,7 @@ from tsbench.samples import transformed
 _FINEST = 0.8  #: standard deviation of the narrowest kernel: with a smaller one, the samples are too few
 _COARSER = 1.3  #: from one kernel to the next that is tried
 _LONG_KERNEL = 500  #: samples; for more, a transform is faster than sums (measured: as fast at 300 to 500)
-_REACH = 4.5  #: standard deviations of a kernel on either side
+REACH = 4.5  #: standard deviations of a kernel on either side
 _CLEAR_SLOPE = 15.0  #: the steepest slope is so many standard deviations of its noise
 _CLEAR_TOP = 6.0  #: a top is so many above what is two kernels beside it
 _WIDEST_RISE, _WIDEST_TOP = 0.5, 1.0 / 6.0  #: kernel, as a share of the rise, and of the time before the top
@@ -78,7 +78,7 @@ class Blunt:
 
     def at(self, place: float, width: float, derivatives: int = 4) -> FloatArray:
         """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,)."""
-        reach = math.ceil(_REACH * width) + 1
+        reach = math.ceil(REACH * width) + 1
         samples = np.arange(round(place) - reach, round(place) + reach + 1)
         u = (place - samples) / width
         kernel = np.exp(-0.5 * u * u)
@@ -93,7 +93,7 @@ class Blunt:
 
     def all(self, first: int, last: int, width: float, weights: Sequence[float]) -> FloatArray:
         """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``."""
-        reach = math.ceil(_REACH * width)
+        reach = math.ceil(REACH * width)
         values = self.values[np.clip(np.arange(first - reach, last + reach + 1), 0, self.values.size - 1)]
         return _convolved(values, _kernel(width, weights))
 
@@ -124,7 +124,7 @@ def _convolved(values: FloatArray, kernel: FloatArray) -> FloatArray:
 
 
 def _kernel(width: float, weights: Sequence[float]) -> FloatArray:
-    reach = math.ceil(_REACH * width)
+    reach = math.ceil(REACH * width)
     u = np.arange(-reach, reach + 1) / width
     gauss = np.exp(-0.5 * u * u)
     gauss /= gauss.sum()

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.contact.device_condition import conducting, pulse_stand
+from tsbench.analysis.contact.device_condition import conducting, like_resistors, pulse_stand
 from tsbench.analysis.pulse.delay_results import (
     Delay,
     delay_result,
@@ -73,6 +74,8 @@ def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
             delay = found.delay
             if found.firing is Firing.STILL_ON:
                 delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
+            elif found.firing is Firing.UNDECIDED:
+                delay = delay.doubted()
             yield _Pulse(record, segment, judge, delay)
 
 
@@ -97,21 +100,29 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
 
 
 def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, int, Delay]]:
-    """Return the pulses of a run; of those that show a device that is on and no switching, nothing is known.
+    """Return the pulses of a run; of two kinds of them it is not known whether they switched the device.
 
-    It may have switched within the edge, or may have been on before. Where the level before a pulse is not zero, its
-    current has told that already.
+    One kind shows a device that is on and no switching. It may have switched within the edge, or may have been on
+    before. Where the level before a pulse is not zero, its current has told that already. Of the other kind, too few
+    samples tell a device from a resistor, and no other pulse shows an off state. Pulses of the same amplitude look
+    alike: where those of which it is not known are no fewer than those that fired, the others are not sure either.
     """
     pulses = list(pulse_delays(run, options))
-    if parameter(run, "base", 0.0):
-        return pulses
     stands = [
         pulse_stand(record.voltage[segment], record.current[segment], record.current_resolution, delay)
         for record, segment, delay in pulses if record.voltage is not None and record.current is not None]
-    return [
-        (record, segment, replace(delay, low=None, high=None, flags=delay.flags | Flag.AMBIGUOUS, told=False)
-         if on else delay)
-        for (record, segment, delay), on in zip(pulses, conducting(stands), strict=True)]
+    delays = [delay for *_, delay in pulses]
+    on = [False] * len(pulses) if parameter(run, "base", 0.0) else conducting(stands)
+    found = [(record, segment, delay.doubted() if one or other else delay)
+             for (record, segment, delay), one, other in zip(pulses, on, like_resistors(delays, stands), strict=True)]
+    more: dict[Any, int] = {}   #: unknown ones than those that fired
+    for record, _, delay in found:
+        key = conditions_key(record.conditions, "train")
+        more[key] = more.get(key, 0) + (1 if not delay.told else -1 if delay.fired else 0)
+    unsure = {key for key, count in more.items() if count >= 0}
+    return [(record, segment,
+             delay.doubted() if delay.fired and conditions_key(record.conditions, "train") in unsure else delay)
+            for record, segment, delay in found]
 
 
 def _slopes(results: list[Result]) -> list[Result]:

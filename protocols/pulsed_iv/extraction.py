@@ -36,6 +36,7 @@ class WriteRead:
     voltage_gain: float  #: relative limit
     current_gain: float
     flags: Flag
+    told: bool = True  #: whether the record tells if it fired
 
 
 def settings_of(run: Run) -> PulsedIVParameters:
@@ -67,7 +68,8 @@ def _write_read(
     seen = outcome(record.times[part], record.voltage[segment][part], record.current[segment][part], facts, flags)
     highest = seen.delay.highest if seen.firing is Firing.FIRED else state.write.voltage
     return WriteRead(float(record.conditions["amplitude"]), state, seen.firing, float(highest),
-                     math.sqrt(3.0) * record.voltage_gain or _VOLTAGE_GAIN, facts.current_gain, flags)
+                     math.sqrt(3.0) * record.voltage_gain or _VOLTAGE_GAIN, facts.current_gain, flags,
+                     seen.delay.told)
 
 
 def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
@@ -89,7 +91,8 @@ def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
         gain = combined(mine[0].voltage_gain, mine[0].current_gain)
         results.append(_read([one.state.read for one in mine], gain, conditions, flags))
         fired = [one.firing is Firing.FIRED for one in mine]
-        results.append(probability_result("firing_probability", fired, len(mine), conditions, "pulses"))
+        results.append(probability_result(
+            "firing_probability", fired, len(mine), conditions, "pulses", [one.told for one in mine]))
     return [*results, threshold_of_pulses(found, settings)]
 
 

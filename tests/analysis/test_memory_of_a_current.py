@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tsbench.analysis.contact.device_condition import Stand, like_resistors
 from tsbench.analysis.pulse.conductor import remembered
-from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, switching_probability
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, mean_delay, switching_probability
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.records import Flag, FloatArray
 
@@ -96,3 +97,23 @@ def test_a_probability_holds_both_outcomes_of_pulses_that_tell_nothing() -> None
     assert Flag.AMBIGUOUS not in sure.flags and Flag.AMBIGUOUS in doubtful.flags
     none, every = (switching_probability([*told, outcome, outcome], {}) for outcome in (quiet, fires))
     assert (doubtful.low, doubtful.high) == (none.low, every.high)
+    assert doubtful.value == 1.0   # the share of those that are known
+    nothing = switching_probability([unknown, unknown], {})
+    assert nothing.value is None and nothing.low is None and nothing.flags == Flag.AMBIGUOUS
+
+
+def test_a_doubtful_pulse_is_none_that_ended_before_the_device_switched() -> None:
+    fires = Delay(1e-6, 1e-9, 1e-9)
+    quiet = Delay(None, 0.0, 0.0, Flag.NO_EVENT, stood=1e-5)
+    assert mean_delay([fires] * 5 + [quiet] * 5, {}).value is None
+    assert mean_delay([fires] * 5 + [quiet.doubted()] * 5, {}).value == pytest.approx(1e-6)
+
+
+def test_under_sampled_pulses_count_beside_one_that_shows_the_off_state() -> None:
+    few = Delay(1e-9, 1e-10, 1e-10, Flag.UNDER_SAMPLED)
+    quiet = Delay(None, 0.0, 0.0, Flag.NO_EVENT, stood=1e-5)
+    at_once = Stand(True, 1.0, 1e-5, 1e-9, on_conductance=1e-3)
+    off, resistor = (Stand(False, 0.8, amperes, 1e-9) for amperes in (1e-5, 7.9e-4))
+    assert like_resistors([few, few, quiet], [at_once, at_once, off]) == [False, False, False]
+    assert like_resistors([few, few, quiet], [at_once, at_once, resistor]) == [True, True, False]
+    assert like_resistors([few], [at_once]) == [True]

@@ -4,6 +4,7 @@ The files ``test_planted_*.py`` of the kinds have the plants and what is particu
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from tests.conform import (
     test_planted_source_meters,
     test_planted_surroundings,
 )
-from tests.fixtures.planting import Family, Plant, found_in
+from tests.fixtures.planting import Family, Plant, found_in, twins_of
+from tsbench.conform.comparing import compare
 
 PLANTS = {
     key: plant for room in (
@@ -44,3 +46,19 @@ def test_an_untouched_one_shows_no_difference(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()
+
+
+@pytest.mark.parametrize(("family", "message"), [
+    (test_planted_source_meters.K2400, ":READ?"), (test_planted_source_meters.K2600, "measure.iv"),
+    (test_planted_source_meters.B1500, "XE")])
+@pytest.mark.parametrize(("times", "found"), [(0.3, True), (0.7, False), (1.5, False), (3.0, True)])
+def test_an_answer_may_be_too_quick_as_well_as_too_slow(
+    family: Family, message: str, times: float, found: bool,
+) -> None:
+    twins = twins_of(family)
+    usual = twins[0].transcript
+    steps = [replace(step, exchanges=tuple(
+        replace(one, seconds=times * one.seconds) if message in one.message else one for one in step.exchanges))
+        for step in usual.steps]
+    differences = compare(replace(usual, steps=tuple(steps)), twins)
+    assert {difference.what for difference in differences} == ({"time"} if found else set())

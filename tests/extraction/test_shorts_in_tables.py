@@ -40,10 +40,12 @@ def test_a_device_that_is_on_from_the_edge_on_is_not_one_that_does_not_switch(tm
     assert any("1.0 kOhm from the edge on" in line for line in found.lines)
 
 
-def test_only_the_clear_pulses_count_beside_such_ones(tmp_path: Path) -> None:
+def test_the_interval_holds_both_outcomes_of_such_pulses_beside_clear_ones(tmp_path: Path) -> None:
     found = analysed(tmp_path, "Time (s),V (V),I (A)", *pulses([1e-6, 1e-3, 1e-6, 1e-3, 1e-6, 1e-6]))
     (share,) = of(found, "switching_probability")
     assert share["value"] == 1.0 and "4 of 4" in share["method"] and "ambiguous" in share["flags"]
+    assert "whether 2 of 6 pulses fired is not known" in share["method"]
+    assert share["low"] == pytest.approx(0.30, abs=0.01) and share["high"] == 1.0   # 4 of 6, and 6 of 6
 
 
 @pytest.mark.parametrize("off", [0.0, 1e-7])

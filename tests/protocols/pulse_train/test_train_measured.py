@@ -73,7 +73,7 @@ def test_the_probability_of_a_diode_holds_zero(measure, amplitude):
     done = measure("nbo2", "pulse_train", {"amplitude": amplitude, "count": 6},
                    replace=(('model = "nbo2"', 'model = "diode"'),))
     (probability,) = done.values("switching_probability")
-    assert probability.low < 0.05
+    assert probability.value is None or probability.low < 0.05   # None: nothing is known of any pulse
     assert probability.value == 0.0 or Flag.AMBIGUOUS in probability.flags
 
 

@@ -223,3 +223,15 @@ def test_what_is_compiled_is_not_instrumented() -> None:
     found = fuzz.compiled_modules()
     for name in ("circuit.kernel.integrator", "virtual_instruments.oscilloscope.conversion", "devices.dispatch"):
         assert f"tsbench.simulated_backends.{name}" in found
+
+
+def test_minutes_of_other_code_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "state.json"
+    assert fuzz.earlier(kept, "abc") == {}
+    kept.write_text('{"commit": "abc", "seconds": 1860, "inputs": 9}', "utf-8")
+    assert fuzz.earlier(kept, "abc") == {"seconds": 1860.0, "inputs": 9.0}
+    assert capsys.readouterr().err == ""
+    kept.write_text('{"seconds": 1860, "inputs": 9}', "utf-8")
+    for now in ("abc", "", "abc, changed"):
+        assert fuzz.earlier(kept, now) == {}
+        assert "its minutes do not count" in capsys.readouterr().err
