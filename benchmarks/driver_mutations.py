@@ -5,7 +5,8 @@ of a message is dropped, a channel is swapped, a value is not read back, an outp
 run until one fails; a change that none of them notices has survived.
 
 Each kind has the same number of changes. Those of a kind are drawn evenly over the families of instruments, then over
-the ways to make the fault, then over the places; each change once. ``--resume FILE`` goes on where FILE ends.
+the ways to make the fault, then over the places; each change once. ``--resume FILE`` goes on with the rows of FILE that
+are of this commit.
 ``python -m benchmarks.mutations --learn --room instruments`` records which tests execute which lines; these tests then
 run first.
 """
@@ -13,7 +14,6 @@ run first.
 import argparse
 import functools
 import importlib
-import json
 import os
 import random
 import sys
@@ -23,8 +23,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.driver_faults import KINDS, changed, places_in
+from benchmarks.kept_rows import add_rows, rows_of_commit
 from benchmarks.mutations import LIBRARIES, ROOT, Change, noticed_by
-from benchmarks.report import INFORMATION, Line, report
+from benchmarks.report import INFORMATION, Line, commit, report
 
 FOLDER = ROOT / "instruments"
 #: folders of instruments/ that drive nothing
@@ -97,17 +98,16 @@ def main() -> int:
     for name in LIBRARIES:
         importlib.import_module(name)
     kept = options.resume
-    lines = kept.read_text("utf-8").splitlines() if kept and kept.exists() else []
-    known = {(row["path"], row["line"], row["what"]): row for row in map(json.loads, lines)}
+    of_commit = commit()
+    known = {(row["path"], row["line"], row["what"]): row for row in rows_of_commit(kept, of_commit)} if kept else {}
     done = []
     for number, change in enumerate(changes(options.seed, options.count), 1):
         row = known.get((change.path, change.line, change.what))
         if row is None:
             facts = {key: value for key, value in asdict(change).items() if key != "text"}
-            row = {**facts, "noticed": noticed_by(change, "tests/instruments")}
+            row = {**facts, "noticed": noticed_by(change, "tests/instruments"), "commit": of_commit}
             if kept:
-                with kept.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(row) + "\n")
+                add_rows(kept, [row])
             sys.stderr.write(f"{number}/{options.count} {change.path}:{change.line} {change.what}: "
                              f"{row['noticed'] or 'SURVIVED'}\n")
         done.append(row)

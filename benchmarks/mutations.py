@@ -10,8 +10,8 @@ must pass without it, else it is left out.
 
 Tests run in a copy of this process (fork), which has imported the libraries already: most changes are noticed by a
 test that takes less time than these imports. The copies of the package (build/mutated, build/unchanged) stand before
-the installed package by PYTHONPATH; nothing in the checkout changes. ``--resume FILE`` goes on where FILE ends;
-``--room NAME`` draws in one room only.
+the installed package by PYTHONPATH; nothing in the checkout changes. ``--resume FILE`` goes on with the rows of FILE
+that are of this commit; ``--room NAME`` draws in one room only.
 """
 
 import argparse
@@ -37,8 +37,9 @@ from typing import NoReturn
 import pytest
 
 from benchmarks.executed_lines import learn, tests_of_line
+from benchmarks.kept_rows import add_rows, rows_of_commit
 from benchmarks.mutation_places import Places, changed
-from benchmarks.report import Line, report
+from benchmarks.report import Line, commit, report
 from tests.fixtures.quick import slow_tests
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -224,17 +225,16 @@ def noticed_by(change: Change, folder: str) -> str:
 
 def results(count: int, seed: int, rooms: dict[str, str], kept: Path | None) -> Iterator[dict[str, object]]:
     """Yield what became of each change; those that ``kept`` has are not made again."""
-    lines = kept.read_text("utf-8").splitlines() if kept and kept.exists() else []
-    known = {(r["path"], r["line"], r["what"]): r for r in map(json.loads, lines)}
+    of_commit = commit()
+    known = {(r["path"], r["line"], r["what"]): r for r in rows_of_commit(kept, of_commit)} if kept else {}
     for number in range(count):
         change = draw(random.Random(f"{seed} {number}"), rooms)
         if (result := known.get((change.path, change.line, change.what))) is None:
             facts = {name: value for name, value in asdict(change).items() if name != "text"}
-            result = {**facts, "noticed_by": noticed_by(change, rooms[change.room])}
+            result = {**facts, "noticed_by": noticed_by(change, rooms[change.room]), "commit": of_commit}
             print(json.dumps(result), file=sys.stderr, flush=True)
             if kept:
-                with kept.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(result) + "\n")
+                add_rows(kept, [result])
         yield result
 
 

@@ -36,8 +36,8 @@ from benchmarks.report import INFORMATION, Line, commit, is_changed, report
 KEPT = Path("build/pairs.jsonl")
 COVERAGE, WIDER, LEAST_CELLS = 0.93, 1.5, 200
 #: median deviation from the true value, as a share of the half-width, below which intervals are too wide: for exact
-#: 95 % intervals of normal errors it is 0.34
-LEAST_USED = 0.1
+#: 95 % intervals of normal errors it is 0.34, for intervals twice as wide 0.17
+LEAST_USED = 0.25
 STOCHASTIC = {"ag_sio2"}  #: devices whose mean over pulses is compared with the mean of the same pulses
 #: chance that exact 95 % intervals of normal errors miss a bar on the intervals of one protocol and device
 _BY_CHANCE = 1e-3

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tsbench import instruments
 from tsbench.instruments.languages.language import Language, no_error
 from tsbench.instruments.languages.siglent import restarted
+from tsbench.instruments.languages.tektronix import parse_events
 
 #: pieces of replies of all languages: chance alone seldom makes a reply that is nearly right
 PIECES = (
@@ -88,3 +89,11 @@ def test_what_is_no_state_of_the_sync_output_shows_no_restart(reply: str) -> Non
 
 def test_the_sync_output_of_a_siglent_shows_a_restart() -> None:
     assert restarted(["C1:SYNC OFF"]) and restarted(["C1:SYNC OFF,TYPE,CH1"]) and not restarted(["C1:SYNC ON,TYPE,CH1"])
+
+
+@pytest.mark.parametrize(("register", "error"), [(0, False), (1, False), (2, False), (4, True), (8, True), (16, True),
+                                                 (32, True), (64, False), (128, False)])
+def test_each_error_bit_of_a_tektronix_register_is_an_error(register: int, error: bool) -> None:
+    """Query, device, execution and command error; the other bits tell of the operator, the power and operations."""
+    found = parse_events(f'{register};1,"No events to report; new events pending *ESR?"')
+    assert [one.code for one in found] == [register] * error

@@ -12,6 +12,7 @@ from tests.instruments.test_driver_keithley_2450_strings import IDENTITY, IDN, O
 from tsbench.errors import GarbledReply, InstrumentError
 from tsbench.instruments import MeasureSettings, Reading, SourceSettings
 from tsbench.instruments.keithley_2450.driver import Keithley2450
+from tsbench.instruments.keithley_2600.readings import decoded as of_2600
 from tsbench.instruments.keithley_interactive.driver import decoded
 from tsbench.records import Flag
 
@@ -99,3 +100,10 @@ def test_a_reading_that_cannot_be_is_taken_once_more(first: str, second: str, fl
 def test_a_reading_is_not_taken_again_where_the_source_has_changed(state: list[tuple[Any, Any]], said: str) -> None:
     with measuring((READ, "0,0,1E-9"), ("*IDN?", IDN), *state) as found, pytest.raises(InstrumentError, match=said):
         found.measure()
+
+
+@pytest.mark.parametrize(("status", "flags"), [
+    (0, Flag.NONE), (2, Flag.UNSETTLED), (4, Flag.NONE), (64, Flag.COMPLIANCE), (66, Flag.UNSETTLED | Flag.COMPLIANCE)])
+def test_a_status_of_a_2600_tells_of_the_limit_and_of_an_overheated_unit(status: int, flags: Flag) -> None:
+    """Bits of a buffer's statuses (Series 2600B Reference Manual, ``bufferVar.statuses``)."""
+    assert of_2600([1e-3, 0.5, 1.0, status], 0.5, "unit").flags == flags

@@ -47,6 +47,14 @@ def test_a_compliance_beyond_the_limit_although_the_load_keeps_it(new_station: A
     assert not refusals(station, name, compliance=1e-3)
 
 
+def test_the_highest_compliance_of_forming_is_within_the_limit(new_station: Any) -> None:
+    station = with_source_meter_as_bias(new_station(limits=DeviceLimits(max_current=1e-3)))
+    station.wire_path = lambda role: WirePath(resistance=1e6)
+    (line,) = refusals(station, "forming", compliance=[1e-4, 2e-3])
+    assert line.startswith("drive: compliance = 2.000 mA is larger than max_current of "), line
+    assert not refusals(station, "forming", compliance=[1e-4, 1e-3])
+
+
 @pytest.mark.parametrize(("limits", "compliance"), [(DeviceLimits(max_current=1e-3), 1e-3), (DeviceLimits(), 5e-3)])
 @pytest.mark.parametrize("name", ["oscillation", "oscillation_window", "oscillation_map"])
 def test_an_oscillation_by_a_source_meter_stays_within_the_limit_of_the_device(
