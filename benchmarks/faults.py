@@ -132,7 +132,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run every case, or every N-th, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every 120th message and 30th step")
-    parser.add_argument("--every", type=int, default=1, help="only every N-th message and step")
+    parser.add_argument("--every", type=int, default=1,
+                        help="only every N-th message; of writes and steps, four times as many")
     parser.add_argument("--offset", type=int, default=0, metavar="K",
                         help="begin K messages later: the offsets 0 to N - 1 of --every N disturb each message")
     parser.add_argument("--turns", action="store_true",
@@ -242,7 +243,7 @@ def _line(what: str, keys: Sequence[str], done: Mapping[str, tuple[list[str], st
     late, missing = len(over) - len(happened), len(keys) - len(over)
     text = f"{good} of {len(happened)} safe and complete, {told} reported"
     text += f", {unchanged} with unchanged data" * bool(unchanged)
-    text += f"; {late} more after the last trigger" * bool(late) + f"; {missing} to come" * bool(missing)
+    text += f"; {late} not injected" * bool(late) + f"; {missing} to come" * bool(missing)
     if part and not happened:
         return Line(what, text, INFORMATION, not missing)
     return Line(what, text, "all", good == len(happened) > 0 and not missing)

@@ -517,7 +517,7 @@ def run(targets: Sequence[str], minutes: float, resume: bool) -> int:
             Line(f"{target}: {len(models(target))} instruments", f"{state.get('seconds', 0.0) / 60:.1f} min "
                  f"({spent / 60:.1f} min in this call), {state.get('inputs', 0):.0f} inputs",
                  f">= {minutes:g} min", long_enough(state, minutes)),
-            Line(f"{target}: inputs that fail (exception, hang, output changed)", str(len(failed)), "0", not failed),
+            Line(f"{target}: inputs that fail (exception, hang, bench changed)", str(len(failed)), "0", not failed),
             Line(f"{target}: branches of tsbench that the corpus reaches, and the seeds alone", f"{corpus}, {seeds}",
                  "more than the seeds", corpus > seeds > 0),
             Line(f"{target}: memory, with the fuzzer", f"{state.get('memory', 0):.0f} MB", f"<= {MOST_MEMORY} MB",

@@ -341,7 +341,8 @@ def _conclusion(report: Mapping[str, Any]) -> str:
                 f"{' and '.join(report['unwatched'])}: the bench is not ready for high voltages")
     if report["unasked"]:
         return ("the bench answers and all outputs are off, but the interlock of "
-                f"{' and '.join(report['unasked'])} cannot be asked for: look at it before you apply high voltages")
+                f"{' and '.join(report['unasked'])} cannot be read by program. "
+                "Look at the interlock before you apply high voltages")
     return "the bench answers and is safe"
 
 

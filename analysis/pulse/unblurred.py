@@ -33,14 +33,14 @@ _ABRUPT, _LONGER = 2.0, 2.0
 _FEWEST_POINTS = 12  #: of a slope, through which a parabola is laid
 _LEAST_SLOPE = 1e-6  #: of an edge, of its height in a sample
 _OF_EDGE = 0.045  #: kernel of an edge, as a share of its height over its slope
-#: by how many times its move from T to 2 T an instant moves from 0 to T: along a smooth curve, at a sudden end
-_SMOOTH, _SUDDEN = 1.0, 1.0 / (math.sqrt(2.0) - 1.0)
+#: by how many times its move from T to 2 T an instant moves from 0 to T: along a smooth curve, at a sudden end, and of
+#: an uneven rise whose steep part is wider than the blur
+_SMOOTH, _SUDDEN, _FLAT = 1.0, 1.0 / (math.sqrt(2.0) - 1.0), 0.0
 _CLIFF = 1.25  #: a top beside a cliff moves by so many times more, for the response reaches over it less and less
 _IN_BLOCKS = 8.0  #: standard deviation of a kernel over means, at least [blocks]
 _FEWEST_BLOCKS, _NEXT_BLOCK = 50, 4  #: of a rise whose end is looked for in means; by how many times they grow
 _HIGHER = 3.0  #: standard uncertainties by which the end of a rise is above the top of the smoothed record
 _PARTS = 4  #: of a sample, at which a top is looked for
-_FLAT = 0.0  #: and of an uneven rise whose steep part is wider than the blur
 _HIGHER_ORDERS = 0.2  #: share of the correction that the orders beyond change it by at most
 _HALF_MAXIMUM = math.sqrt(2.0 * math.log(2.0))  #: half width of a Gaussian at half of its height
 

@@ -1,7 +1,9 @@
 """What the assertions know of their own: data-sheet numbers, and how a waveform is judged.
 
-The numbers come from the data sheets of the makers, not from the virtual instruments. No data sheet was found for the
-rows of :data:`METERS` that say so: their numbers have no source that was read.
+The numbers of source meters come from the data sheets of the makers, not from the virtual instruments. No data sheet
+was found for the rows of :data:`METERS` that say so: their numbers have no source that was read. What oscilloscopes
+show is judged by the data sheet of the virtual instrument (:mod:`.scope_levels`), which
+``tests/instruments/test_stated_accuracies.py`` compares with the numbers of the driver.
 """
 
 from dataclasses import dataclass

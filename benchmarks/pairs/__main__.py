@@ -4,8 +4,9 @@ Models whose drivers share their commands are one family. The first model of eac
 measures with the first model of each family of oscilloscopes. Each further model is in one cell. An I-V sweep needs no
 oscilloscope, so it has one cell for each family of source meters. Pulse measure units are in no cell.
 
-Each cell is one run of a protocol on a simulated bench with one pair of instruments. It holds when every extracted
-interval contains the true value of the witness, and where the run was refused, when the plan says why.
+Each cell is one run of a protocol on a simulated bench with one pair of instruments. It holds when the run gives every
+value that is expected of it, and the interval of each contains the true value of the witness. A cell that the plan
+refuses does not hold.
 
 ``--only`` and ``--quick`` measure a part of the cells. What chance may spoil in a few intervals is then information.
 ``--resume`` keeps the cells that an earlier call with this commit has measured. ``--kept`` measures nothing. It counts

@@ -3,6 +3,7 @@
 See :mod:`tsbench.instruments.guard`.
 """
 
+from dataclasses import replace
 from math import isfinite, isnan
 from numbers import Real
 
@@ -30,6 +31,7 @@ from tsbench.records import Flag, FloatArray
 #: "Auto Zero": three measurements), and as long again for the delays
 APERTURES_OF_READING = 4.0
 _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
+_NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
 
 
 class GuardedSourceMeter(Guarded):
@@ -188,6 +190,8 @@ class GuardedSourceMeter(Guarded):
     def _usable(self, reading: Reading) -> Reading:
         """Return a reading that can be stored; a driver may be another author's.
 
+        IMPLAUSIBLE: it is nearer to zero than any instrument tells, so a digit has changed on its way.
+
         Raises
         ------
         InstrumentError
@@ -204,6 +208,8 @@ class GuardedSourceMeter(Guarded):
             raise InstrumentError(
                 f"{self.context.subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
                 "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
+        if any(0.0 < abs(number) < _NEAREST_ZERO for number in (reading.voltage, reading.current)):
+            return replace(reading, flags=reading.flags | Flag.IMPLAUSIBLE)
         return reading
 
     def _configured(self) -> SourceSettings:

@@ -23,7 +23,8 @@ NO_NUMBER = 1e21  #: a reading beyond this is none
 #: [V or A] far below what a preamplifier resolves (1e-17 A); a reading between this and zero has changed on its way
 NEAREST_ZERO = 1e-20
 _ERROR = re.compile(r"\s*(.*?)\s*\(\s*([+-]?\d+)\s*\)\s*", re.DOTALL)
-_VALUE = r"([+-]?\d+(?:\.\d*)?(?:\s*[Ee][+-]?\d+)?)"
+#: a number has an exponent of two digits (KXCI Remote Control Programming): one that is cut off is no other number
+_VALUE = r"([+-]?\d+\.\d+\s*[Ee][+-]\d{2})"
 _USER = re.compile(r"\s*([A-Z])\s*([A-P])\s*([VI])\s*" + _VALUE + r"\s*")
 _SYSTEM = re.compile(r"\s*([A-Z])\s*" + _VALUE + r"\s*")
 _FLAGS = {"N": Flag.NONE, "T": Flag.NONE, "C": Flag.COMPLIANCE, "V": Flag.OVERFLOW, "X": Flag.UNSETTLED,

@@ -331,7 +331,8 @@ class PositioningTable(_Table):
     def _places(cls, value: object) -> object:
         for device, place in value.items() if isinstance(value, dict) else ():
             if any(isinstance(one, float) for one in place if isinstance(place, list | tuple)):
-                raise ValueError(f"the place of {device} is {list(place)}. Column, row and subsite are whole numbers")
+                raise ValueError(f"the place of {device} is {list(place)}. Write column, row and subsite as whole "
+                                 "numbers, for example [3, 5, 0]")
         return value
 
     @model_validator(mode="after")

@@ -64,8 +64,8 @@ def _require_current(netlist: Netlist, node: str, resistance: float, tolerance: 
     seen = [one for one in found if _LEAST < one < _OPEN]
     if seen:
         raise ConfigurationError(
-            f"{stated} the current of the device sees {short_quantity(seen[-1], 'Ohm')} at node '{node}', where the "
-            f"channel of sensing.current is. {remedy}")
+            f"{stated} the current of the device flows through {short_quantity(seen[-1], 'Ohm')} at node '{node}', "
+            f"where the channel of sensing.current is. {remedy}")
     raise ConfigurationError(
         f"{stated} the current of the device flows through no resistor between node '{node}' and ground. The channel "
         f"of sensing.current is at this node. {remedy}")

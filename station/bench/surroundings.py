@@ -20,6 +20,7 @@ from tsbench.station.bench.operator import Ask, OperatorBox
 from tsbench.station.bench.positioners import RequireOff
 
 _ZERO_CELSIUS = 273.15  #: [K]
+_HARDLY_KELVIN = 200.0  #: a number below it may be meant in degrees Celsius
 _LEAST_LOAD = 1.0  #: [Ohm] of an operator who may set anything: contacts and leads have more
 _CHECK_HEATER = "Check the heater, or raise timeout in [temperature]"
 _TOO_WARM = ("It is still warmer. Check the cooling. If the chuck has only a heater, set lowest in [temperature] above "
@@ -77,10 +78,11 @@ class ChuckTemperature:
         """
         require_finite("[temperature]", "the temperature", temperature)
         if temperature < self._table.lowest:
+            celsius = (f"If you mean {temperature:g} degrees Celsius, give {temperature + _ZERO_CELSIUS:g} K. "
+                       if temperature < _HARDLY_KELVIN else "")
             raise LimitError(
-                f"the temperature {temperature:g} K is below {self._table.lowest:g} K. Give it in K: {temperature:g} "
-                f"degrees Celsius are {temperature + _ZERO_CELSIUS:g} K. If the chuck can be so cold, change lowest in "
-                "[temperature] of the bench file")
+                f"the temperature {temperature:g} K is below {self._table.lowest:g} K, the lowest one of the chuck. "
+                f"{celsius}If the chuck can be so cold, change lowest in [temperature] of the bench file")
         self._heat(True)
         target = self._controller.set_temperature(temperature, ramp)
         begin, inside, now = self._clock.now(), 0, target

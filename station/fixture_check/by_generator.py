@@ -17,8 +17,10 @@ from tsbench.station.fixture_check.values import FixtureValue
 _LEVEL = 0.5  #: [V] of the open-circuit voltage
 _LEAST_LEVEL = 5e-3  #: [V] with less a generator and a scope show nothing
 _OF_OUTPUT = 0.7  #: of the maximum output of an amplifier
-_LITTLE, _MORE = 0.1, 10.0  #: of the expected level, and times what is shown: then cables are wrong
-#: range of the channel / expected current: a path that is not as expected has another current
+#: less than this share of the expected level, or more than so many times what is shown: then cables are wrong
+_LITTLE, _MORE = 0.1, 10.0
+#: ranges of the channel in parts of the expected current, as they are tried: the path as expected, one of up to 16
+#: times its resistance, and one that is nearly short
 _WINDOWS = (3.0, 0.06, 150.0)
 _SEEN, _LEAST_CURRENT = 0.006, 0.005  #: of a range, and of the expected current: less is none
 _SPAN = 2e-3  #: [s] of a record of a direct level
@@ -50,7 +52,7 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
             break
     generator.set_output(False)
     if abs(flowing) < _LEAST_CURRENT * expected:
-        return [FixtureValue("path_resistance", role, math.inf, 50.0 * path.resistance, math.inf, "Ohm",
+        return [FixtureValue("path_resistance", role, math.inf, path.resistance / _LEAST_CURRENT, math.inf, "Ohm",
                              path.resistance, "no current flows. Check the contact and the wiring")]
     value = 2.0 * level / flowing
     room = value * (view.gain_limit(channel) * 2.0 + generator.capabilities.level_accuracy.gain * 2.0

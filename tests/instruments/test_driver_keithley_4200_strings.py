@@ -179,14 +179,15 @@ def test_segments_of_a_train() -> None:
 
 def test_what_replies_mean() -> None:
     assert parse_user_reading(" NAI +1.2345 E-06 ") == KxciReading(1.2345e-6, Flag.NONE)
-    assert parse_user_reading("NAI +1.0E-18").value == 1e-18 and parse_user_reading("NAI +0.0").value == 0.0
+    assert parse_user_reading("NAI +1.0E-18").value == 1e-18 and parse_user_reading("NAI +0.0E+00").value == 0.0
     over = parse_user_reading("VPV +1.000000E+22")
     assert math.isnan(over.value) and over.flags == Flag.OVERFLOW
-    assert parse_readings("N 1.0,L+2.0E-3") == [KxciReading(1.0, Flag.NONE), KxciReading(2e-3, Flag.UNSETTLED)]
+    assert parse_readings("N 1.0E+00,L+2.0E-03") == [KxciReading(1.0, Flag.NONE), KxciReading(2e-3, Flag.UNSETTLED)]
     assert parse_readings("") == []
     assert parse_kxci_error("").code == parse_kxci_error("No error. (0)").code == 0
     assert (parse_kxci_error("Failure (-992)").code, parse_kxci_error("broken").code) == (-992, -1)
     for parse, text in ((parse_user_reading, "ACK"), (parse_user_reading, "ZAI 1"), (parse_readings, "N"),
+                        (parse_user_reading, "CAV +9.7"), (parse_user_reading, "CAV +9.792296E-0"),   # cut off
                         (parse_user_reading, "NAV +2.07371E-99"), (parse_readings, "N-1.0E-21"),
                         (parse_status, "256"), (parse_points, "1,2,3"), (parse_points, "")):
         with pytest.raises(ValueError, match=r"."):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -421,3 +422,17 @@ def test_an_option_for_a_driver_that_has_none() -> None:
     error = TypeError("__init__() got an unexpected keyword argument 'foo'")
     assert unknown_option(Plain, {"foo": 1}, error) == (
         "has no option 'foo'. This driver has no options. Remove this entry")
+
+
+@pytest.mark.parametrize(("voltage", "current", "flags"), [
+    (0.0, 0.0, Flag.NONE), (1e-6, -3e-18, Flag.NONE), (2.99864e-98, 1e-6, Flag.IMPLAUSIBLE),
+    (0.5, -1e-21, Flag.IMPLAUSIBLE), (math.nan, 1e-6, Flag.OVERFLOW)])
+def test_a_reading_nearer_to_zero_than_any_instrument_tells_is_flagged(
+    voltage: float, current: float, flags: Flag,
+) -> None:
+    guard, _ = source_meter(DeviceLimits())
+    reading = Reading(0.0, 0.5, voltage, current, Flag.OVERFLOW if math.isnan(voltage) else Flag.NONE)
+    guard.driver = SimpleNamespace(  # type: ignore[assignment]
+        fetch_sweep=lambda first, last: [reading])
+    (found,) = guard.fetch_sweep(0, 0)
+    assert found.flags == flags

@@ -207,8 +207,8 @@ def test_check_says_what_to_look_at_where_the_instrument_cannot_be_asked(
     assert "meter.smu1: its interlock cannot be asked for\n" in said
     assert ("meter.smu1 cannot be asked whether its interlock is closed. Before it brings more than 42 V to the "
             "fixture, look whether the lid of the box is closed\n" in said) is warned
-    assert ("the interlock of meter.smu1 cannot be asked for: look at it before you apply high voltages" in said
-            ) is warned
+    assert ("the interlock of meter.smu1 cannot be read by program. Look at the interlock before you apply high "
+            "voltages" in said) is warned
     assert ("the bench answers and is safe" in said) is not warned
 
 

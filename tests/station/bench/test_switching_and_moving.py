@@ -253,7 +253,7 @@ def test_a_chuck_that_stays_too_warm_is_told_how_plans_refuse_such_a_temperature
      "D22: its crosspoints include all of positioner.devices.D21 (1A02, 1B03), so both devices would be connected"),
     ("crossbar", ('"scope.1" = "drive"', '"scope.1" = "drive", "load.high" = "drive"'),
      "'load.high' names a channel, but a meatest_m632 has none. A decade box is an element of the netlist"),
-    ("wafer", ("[2, 1, 0]", "[0.5, 1, 0]"), "is [0.5, 1, 0]. Column, row and subsite are whole numbers"),
+    ("wafer", ("[2, 1, 0]", "[0.5, 1, 0]"), "is [0.5, 1, 0]. Write column, row and subsite as whole numbers"),
     ("wafer", ("[2, 1, 0]", "[2]"), "must be column, row and subsite"),
     ("wafer", ("[2, 1, 0]", "[]"), "names no place"),
     ("wafer", ("[2, 1, 0]", "[1, 1]"), "have the same place [1, 1]"),
@@ -411,8 +411,10 @@ def test_a_temperature_in_degrees_celsius_is_refused_before_anything_is_sent(tmp
     with Bench.open(path) as bench:
         assert bench.temperature is not None
         heater = bench.instruments.connections["lakeshore"].driver
-        with pytest.raises(LimitError, match=r"25 K is below 296 K.*25 degrees Celsius are 298\.15 K"):
+        with pytest.raises(LimitError, match=r"25 K is below 296 K, .*If you mean 25 degrees Celsius, give 298\.15 K"):
             bench.temperature.set_temperature(25.0)
+        with pytest.raises(LimitError, match=r"290 K is below 296 K, the lowest one of the chuck\. If the chuck can"):
+            bench.temperature.set_temperature(290.0)
         with pytest.raises(LimitError, match="must be a finite number"):
             bench.temperature.set_temperature(float("nan"))
         with pytest.raises(ConfigurationError, match=r"the temperature is '300 K'\. It must be a number"):

@@ -160,7 +160,8 @@ def test_the_first_module_of_a_mainframe_is_known_once_it_is_open(tmp_path: Path
      "sensing.current_resistance is 50 Ohm, but in the netlist the current of the device flows through no resistor "
      "between node 'dut' and ground. The channel of sensing.current is at this node. Correct"),
     ([("R_shunt low 0 50", "R1 low 0 50\nR2 low 0 50")],
-     "sensing.current_resistance is 50 Ohm, but in the netlist the current of the device sees 25 Ohm at node 'low'"),
+     "sensing.current_resistance is 50 Ohm, but in the netlist the current of the device flows through 25 Ohm at node "
+     "'low'"),
     ([('"scope.1" = "dut"', '"scope.1" = "low"')],
      "sensing.voltage_high is 'scope.1' and sensing.voltage_low is 'scope.2', and both are at node 'low'. The device"),
     ([('"scope.1" = "dut"', '"scope.1" = "low"'), ('voltage_low = "scope.2"\n', "")],
