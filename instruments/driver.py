@@ -87,7 +87,9 @@ class Driver(InstrumentBase, Protocol):
             two keys are the same. Each value is a dictionary of ``full_scale`` [V or A], ``gain`` (relative),
             ``offset`` [V or A] and ``noise`` [V or A, rms at 1 NPLC], see
             :class:`~tsbench.instruments.interfaces.Accuracy`. The error of a reading is at most ± (gain |reading| +
-            offset). Of an oscilloscope or a generator, ``"timebase": {"relative": 1e-6}``.
+            offset). Of an oscilloscope or a generator, ``"timebase": {"relative": 1e-6}``. Of a generator, also such
+            dictionaries of a constant level (``"level"``) and of the top of a pulse from 0 V (``"pulse"``; without it,
+            ``"level"`` counts).
         """
 
 

@@ -81,9 +81,10 @@ class MultiOutputGenerator(ScpiInstrument):
         }
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return level and time-base accuracy."""
+        """Return the accuracy of a constant level, of the top of a pulse, and of the time base."""
         caps = self.capabilities()
         return {
             "level": dataclasses.asdict(caps.level_accuracy),
+            "pulse": dataclasses.asdict(caps.pulse_accuracy or caps.level_accuracy),
             "timebase": {"relative": caps.timebase_accuracy},
         }

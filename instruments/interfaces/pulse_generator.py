@@ -43,8 +43,9 @@ class PulseGeneratorCapabilities:
     sample_rate: Range
     arbitrary_points: Range
     output_resistance: float  #: [Ohm]
-    level_accuracy: Accuracy
+    level_accuracy: Accuracy  #: of a constant level
     timebase_accuracy: float  #: relative
+    pulse_accuracy: Accuracy | None = None  #: of the top of a pulse from 0 V; None: that of a constant level
     off_isolates: bool = True  #: whether a relay opens whenever the output is off
     #: [V] that the output withstands from outside. Not compared with a data sheet: 42 V peak are usual between the
     #: connectors of a generator and its chassis

@@ -5,7 +5,8 @@ Sources
 - The bounds of limits come from the reference manual 2600BS-901-01 rev. F, p. 9-244. The limit beside a fixed measuring
   range must be at least 10 % of the range (the same manual). An aperture is 0.001 to 25 power line cycles.
 - The accuracy of currents from 1 uA to 3 A comes from the data sheet of the 2606B (page 5), which has the same
-  currents. The noise is its peak-to-peak noise divided by 6.
+  currents. The noise is the peak-to-peak noise of the source from 0.1 Hz to 10 Hz, divided by 6 (SPEC-2602B rev. B,
+  page 2).
 
 Not compared with a data sheet
 ------------------------------
@@ -78,17 +79,17 @@ _SOURCED_200 = _rows(
     (200.0, 0.2e-3, 50e-3, 2e-3))
 _AMPERES = _rows(
     (100e-9, 0.5e-3, 100e-12, 5e-12), (1e-6, 0.25e-3, 500e-12, 25e-12), (10e-6, 0.25e-3, 1.5e-9, 60e-12),
-    (100e-6, 0.2e-3, 25e-9, 3e-9), (1e-3, 0.2e-3, 200e-9, 6e-9), (10e-3, 0.2e-3, 2.5e-6, 250e-9),
+    (100e-6, 0.2e-3, 25e-9, 3e-9), (1e-3, 0.2e-3, 200e-9, 6e-9), (10e-3, 0.2e-3, 2.5e-6, 200e-9),
     (100e-3, 0.2e-3, 20e-6, 600e-9), (1.0, 0.3e-3, 1.5e-3, 70e-6))
 _SOURCED_AMPERES = _rows(
     (100e-9, 0.6e-3, 100e-12, 5e-12), (1e-6, 0.3e-3, 800e-12, 25e-12), (10e-6, 0.3e-3, 5e-9, 60e-12),
-    (100e-6, 0.3e-3, 60e-9, 3e-9), (1e-3, 0.3e-3, 300e-9, 6e-9), (10e-3, 0.3e-3, 6e-6, 250e-9),
+    (100e-6, 0.3e-3, 60e-9, 3e-9), (1e-3, 0.3e-3, 300e-9, 6e-9), (10e-3, 0.3e-3, 6e-6, 200e-9),
     (100e-3, 0.3e-3, 30e-6, 600e-9), (1.0, 0.5e-3, 1.8e-3, 70e-6))
 _LOW_AMPERES = _rows(
-    (100e-12, 1.5e-3, 120e-15, 4.8e-15), (1e-9, 1.5e-3, 240e-15, 133e-15), (10e-9, 1.5e-3, 3e-12, 2e-12),
+    (100e-12, 1.5e-3, 120e-15, 4.8e-15), (1e-9, 1.5e-3, 240e-15, 800e-15 / 6), (10e-9, 1.5e-3, 3e-12, 2e-12),
     (100e-9, 0.6e-3, 40e-12, 5e-12), (1e-6, 0.25e-3, 400e-12, 25e-12))
 _SOURCED_LOW_AMPERES = _rows(
-    (1e-9, 1.5e-3, 2e-12, 133e-15), (10e-9, 1.5e-3, 5e-12, 2e-12), (100e-9, 0.6e-3, 50e-12, 5e-12),
+    (1e-9, 1.5e-3, 2e-12, 800e-15 / 6), (10e-9, 1.5e-3, 5e-12, 2e-12), (100e-9, 0.6e-3, 50e-12, 5e-12),
     (1e-6, 0.3e-3, 700e-12, 25e-12))
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.generators.headers import OutputHeaders
-from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.generators.stated_levels import StatedLevels
+from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 
 #: queries that change nothing in the instrument. The query of the event register is not among them
@@ -22,6 +23,8 @@ HEADERS = OutputHeaders(
     minimum_amplitude=10e-3, resolution=0.5e-3, full_scale=2047, load=":OUTP:LOAD", polarity=":OUTP:POL",
     output=":OUTP",
 )
+LEVELS = StatedLevels(
+    amplitude_gain=0.01, amplitude=1e-3, offset_gain=0.01, offset_share=0.005, offset=2e-3)
 EDGE_SHARE = 0.625  #: of the width, and of the rest of the period: what an edge may take
 
 
@@ -43,6 +46,7 @@ CAPABILITIES = PulseGeneratorCapabilities(
     sample_rate=Range(0.1, 200e6, "Hz"),
     arbitrary_points=Range(8, 65_536, ""),   # so many that the repetition stays below 25 MHz
     output_resistance=50.0,
-    level_accuracy=Accuracy(full_scale=5.0, gain=0.01, offset=3e-3),
+    level_accuracy=LEVELS.constant(5.0),
+    pulse_accuracy=LEVELS.top(5.0),
     timebase_accuracy=2e-6,
 )

@@ -7,7 +7,8 @@ Sources: data sheets 33500B (5991-0692) and 33600A (5991-3272); level accuracy Â
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.generators.stated_levels import StatedLevels
+from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 
 #: queries that change nothing in the instrument (33500-90901). The query of the event register is not among them
@@ -17,6 +18,8 @@ REPEATABLE = (
     ":SOURce<n>:FUNCtion:PULSe:TRANsition:{LEADing|TRAiling}?", ":SOURce<n>:FUNCtion:ARBitrary:SRATe?",
     ":SOURce<n>:BURSt:NCYCles?",
 )
+LEVELS = StatedLevels(
+    amplitude_gain=0.01, amplitude=1e-3, offset_gain=0.01, offset_share=0.0025, offset=2e-3)
 OUTPUT_RESISTANCE = 50.0
 DAC_FULL_SCALE = 32767
 MINIMUM_AMPLITUDE = 1e-3  #: [Vpp into 50 Ohm]
@@ -63,6 +66,7 @@ def capabilities(model: GeneratorModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-6, model.maximum_rate, "Hz"),
         arbitrary_points=Range(model.minimum_points, model.maximum_points, ""),
         output_resistance=OUTPUT_RESISTANCE,
-        level_accuracy=Accuracy(full_scale=5.0, gain=0.01, offset=2e-3),
+        level_accuracy=LEVELS.constant(5.0),
+        pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=1e-6,
     )

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.generators.headers import OutputHeaders
-from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.generators.stated_levels import StatedLevels
+from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 
 #: queries that change nothing in the instrument. The query of the event register is not among them
@@ -18,6 +19,8 @@ REPEATABLE = (
     ":VOLTage<n>[:OFFSet]?", ":VOLTage<n>:LIMit:{HIGH|LOW}?", ":PULSe:{WIDTh|PERiod}<n>?",
     ":PULSe:TRANsition<n>[:TRAiling]?", ":FREQuency<n>?", ":TRIGger<n>:COUNt?",
 )
+LEVELS = StatedLevels(
+    amplitude_gain=0.015, amplitude=5e-3, offset_gain=0.01, offset_share=0.01, offset=25e-3)
 OUTPUT_RESISTANCE = 50.0
 MINIMUM_AMPLITUDE = 0.05  #: [Vpp into 50 Ohm]
 HEADERS = OutputHeaders(
@@ -56,6 +59,7 @@ def capabilities(model: PulserModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-5, model.maximum_rate, "Hz"),
         arbitrary_points=Range(2, model.maximum_points, ""),
         output_resistance=OUTPUT_RESISTANCE,
-        level_accuracy=Accuracy(full_scale=5.0, gain=0.015, offset=25e-3),
+        level_accuracy=LEVELS.constant(5.0),
+        pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=25e-6,
     )

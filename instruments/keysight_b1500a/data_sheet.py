@@ -50,6 +50,7 @@ _AMPERES: Mapping[float, tuple[float, float, float, float, float, float]] = {
 }
 _FAST_VOLTAGE_NOISE, _FINE_VOLTAGE_NOISE = 20e-6, 2e-6  #: of the full scale
 _FAST_CURRENT_NOISE, _FINE_CURRENT_NOISE = 30e-6, 2e-6
+_LEAST_FAST_NOISE, _LEAST_FINE_NOISE = 5e-15, 1e-15  #: [A] of the lowest ranges
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,11 @@ def capabilities(module: Module, line_frequency: float, high_resolution: bool) -
     first = 3 if high_resolution else 1
     noise = (_FINE_VOLTAGE_NOISE, _FINE_CURRENT_NOISE) if high_resolution else (
         _FAST_VOLTAGE_NOISE, _FAST_CURRENT_NOISE)
+    least = _LEAST_FINE_NOISE if high_resolution else _LEAST_FAST_NOISE
     measured_volts = tuple(
         Accuracy(full, _VOLTS[full][first], _VOLTS[full][first + 1], noise[0] * full) for full in module.voltages)
     measured_amperes = tuple(
-        Accuracy(full, _AMPERES[full][first + 1], _AMPERES[full][first + 2], noise[1] * full)
+        Accuracy(full, _AMPERES[full][first + 1], _AMPERES[full][first + 2], max(noise[1] * full, least))
         for full in module.currents)
     line_cycle = 1.0 / line_frequency
     found = SourceMeterCapabilities(

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.generators.headers import OutputHeaders
-from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.generators.stated_levels import StatedLevels
+from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 
 #: queries that change nothing in the instrument. The query of the event register is not among them
@@ -24,6 +25,8 @@ HEADERS = OutputHeaders(
     period=":SOUR{ch}:PER", lead=":SOUR{ch}:PULS:TRAN", trail=":SOUR{ch}:PULS:TRAN:TRA", minimum_amplitude=1e-3,
     resolution=1e-3, full_scale=8191,
 )
+LEVELS = StatedLevels(
+    amplitude_gain=0.01, amplitude=5e-3, offset_gain=0.01, offset_share=0.005, offset=5e-3)
 MIDDLE_CODE = 8192  #: of a point that lies at the offset
 PACKAGE = 16384  #: points that are sent at once
 LEAST_POINTS = 8
@@ -62,6 +65,7 @@ def capabilities(model: DgModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-5, model.maximum_rate, "Hz"),
         arbitrary_points=Range(LEAST_POINTS, model.maximum_points, ""),
         output_resistance=50.0,
-        level_accuracy=Accuracy(full_scale=5.0, gain=0.01, offset=10e-3),
+        level_accuracy=LEVELS.constant(5.0),
+        pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=1e-6,
     )

@@ -31,7 +31,9 @@ CODES = 256
 BANDWIDTH_LIMIT = 20e6  #: [Hz]
 POSITION = Range(-5000.0, 5000.0, "s")  #: not compared with a manual: that of the longest time scales differs
 TRANSFER = 250_000  #: bytes of one reply to :WAVeform:DATA?
-ACCURACY = VerticalAccuracy(gain=0.03, offset_divisions=0.1, offset=2e-3, offset_setting=0.01)
+OFFSET_DIVISIONS = 0.1
+OFFSET_LIMIT = 2e-3  #: [V]
+OFFSET_SETTING_LIMIT = 0.01  #: of the offset setting
 #: of probes (programming guides, :CHANnel<n>:PROBe)
 _ATTENUATIONS = (*(float(f"{step}e{decade}") for decade in range(-2, 3) for step in (1, 2, 5)), 1000.0)
 _ATTENUATIONS_MSO5000 = tuple(float(f"{step}e{decade}") for decade in range(-4, 5) for step in (1, 2, 5))
@@ -59,6 +61,7 @@ class RigolSeries:
     level_divisions: float = 5.0  #: a trigger level lies so far from mid-screen at most
     low_impedance: LowImpedanceInput | None = None
     attenuations: tuple[float, ...] = _ATTENUATIONS  #: of probes
+    gain_accuracy: float = 0.03  #: of full scale
 
 
 SERIES: Mapping[str, RigolSeries] = {
@@ -74,7 +77,7 @@ SERIES: Mapping[str, RigolSeries] = {
     "DS4000": RigolSeries(
         14, 4e9, 140_000_000, (14_000, 140_000, 1_400_000, 14_000_000, 140_000_000), (), True, 8e-3,
         ((2.0, 8 * 0.2275), (40.0, 40.0)), 4e-6, 14 * 2e-9, 0.8, 100e-9, most_range=40.0, paired=True,
-        divided_level=4.0, level_divisions=6.0, low_impedance=LowImpedanceInput(8.0)),
+        divided_level=4.0, level_divisions=6.0, low_impedance=LowImpedanceInput(8.0), gain_accuracy=0.02),
 }
 #: model -> (series, channels, bandwidth [Hz])
 MODELS: Mapping[str, tuple[str, int, float]] = {
@@ -94,9 +97,16 @@ def capabilities(model: str) -> OscilloscopeCapabilities:
     series = SERIES[name]
     return OscilloscopeCapabilities(
         channels=channels, bandwidth=bandwidth, sample_rate=series.sample_rate, record_length=series.record_length,
-        segments=1, range=Range(series.least_range, series.most_range, "V"), gain_accuracy=ACCURACY.gain,
-        offset_accuracy=ACCURACY.offset_divisions / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
+        segments=1, range=Range(series.least_range, series.most_range, "V"),
+        gain_accuracy=series.gain_accuracy,
+        offset_accuracy=OFFSET_DIVISIONS / DIVISIONS, timebase_accuracy=series.timebase_accuracy,
         resolution_bits=8, offset_limits=series.offset_limits, external_trigger=series.external_level is not None,
         low_impedance=series.low_impedance, attenuations=series.attenuations,
         span=Range(series.shortest_span / 10, 500.0, "s"), position=POSITION,
     )
+
+
+def vertical_accuracy(model: str) -> VerticalAccuracy:
+    """Return the DC accuracy of a model's inputs."""
+    gain = SERIES[MODELS[model][0]].gain_accuracy
+    return VerticalAccuracy(gain, OFFSET_DIVISIONS, OFFSET_LIMIT, OFFSET_SETTING_LIMIT)

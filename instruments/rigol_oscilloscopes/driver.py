@@ -56,7 +56,6 @@ class RigolOscilloscope(OscilloscopeDriver):
 
     title = "Rigol oscilloscope"
     repeatable = data_sheet.REPEATABLE
-    vertical_accuracy = data_sheet.ACCURACY
 
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
@@ -64,6 +63,7 @@ class RigolOscilloscope(OscilloscopeDriver):
         self.known_model(model, data_sheet.MODELS)
         self.call_it(f"Rigol {model}")
         self.capabilities = data_sheet.capabilities(model)
+        self.vertical_accuracy = data_sheet.vertical_accuracy(model)
         self._series = data_sheet.SERIES[data_sheet.MODELS[model][0]]
         self._triggered = False
 

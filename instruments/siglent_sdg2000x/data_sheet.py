@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.generators.headers import OutputHeaders
-from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.generators.stated_levels import StatedLevels
+from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 
 #: queries that change nothing in the instrument
 REPEATABLE = ("*IDN?", "BSWV?", "OUTP?", "BTWV?", "SRATE?", "SYNC?")
+LEVELS = StatedLevels(
+    amplitude_gain=0.01, amplitude=1e-3, offset_gain=0.01, offset_share=0.0, offset=3e-3)
 HEADERS = OutputHeaders(
     volts="C{ch}:BSWV", hold="", width="WIDTH", period="PERI", lead="RISE", trail="FALL", minimum_amplitude=2e-3,
     resolution=1e-3, full_scale=32767, load="C{ch}:OUTP", polarity="C{ch}:OUTP PLRT", output="C{ch}:OUTP",
@@ -39,6 +42,7 @@ def capabilities(model: SdgModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-6, 75e6, "Hz"),
         arbitrary_points=Range(8, 8_388_608, ""),
         output_resistance=50.0,
-        level_accuracy=Accuracy(full_scale=5.0, gain=0.01, offset=4e-3),
+        level_accuracy=LEVELS.constant(5.0),
+        pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=2e-6,
     )

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.generators.headers import OutputHeaders
-from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.generators.stated_levels import StatedLevels
+from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 
 #: queries that change nothing in the instrument. The query of the event register is not among them
@@ -23,6 +24,8 @@ HEADERS = OutputHeaders(
     lead=":SOUR{ch}:PULS:TRAN", trail=":SOUR{ch}:PULS:TRAN:TRA", load=":OUTP{ch}:IMP", minimum_amplitude=0.05,
     resolution=1e-3, full_scale=8191,
 )
+LEVELS = StatedLevels(
+    amplitude_gain=0.01, amplitude=1e-3, offset_gain=0.01, offset_share=0.0, offset=5e-3)
 MIDDLE_CODE = 8191  #: of a point that lies at the offset
 
 
@@ -62,6 +65,7 @@ def capabilities(model: AfgModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(2e-6, model.maximum_rate, "Hz"),
         arbitrary_points=Range(2, 131_072, ""),
         output_resistance=50.0,
-        level_accuracy=Accuracy(full_scale=level, gain=0.01, offset=6e-3),
+        level_accuracy=LEVELS.constant(level),
+        pulse_accuracy=LEVELS.top(level),
         timebase_accuracy=1e-6,
     )

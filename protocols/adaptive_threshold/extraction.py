@@ -51,7 +51,7 @@ def threshold_results(run: Run) -> Sequence[Result]:
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": found.sent,
         "ended": found.ended or "stopped"}
     value, low, high = found.bounds(
-        lambda amplitude: sign * amplitude, lambda amplitude: level_limit(run.header, "pulser", amplitude))
+        lambda amplitude: sign * amplitude, lambda amplitude: level_limit(run.header, "pulser", amplitude, pulse=True))
     if sign < 0:
         low, high = high, low
     notes = f"{found.notes}; with the stated accuracy of the generator"

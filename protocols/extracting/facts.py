@@ -66,15 +66,17 @@ def device_current(run: Run) -> FloatArray:
     return current - beside * run.column("device_voltage") if beside else current
 
 
-def level_limit(header: RunHeader, role: str, level: float) -> float:
+def level_limit(header: RunHeader, role: str, level: float, pulse: bool = False) -> float:
     """Return by how much a ``level`` [V] of the source in a role may be off [V], as its data sheet states; 0 without.
 
-    The source is a generator, or a source meter that sources voltage.
+    The source is a generator, or a source meter that sources voltage. ``pulse``: the level is the top of a pulse from
+    0 V, of which the data sheet of a generator may state another accuracy than of a constant level.
     """
     facts = instrument_of(header, role)
     accuracy = facts.get("accuracy") or {}
     own = _of_channel(accuracy, str((facts.get("channels") or {}).get(role, "")))
-    row = accuracy.get("level") or _row(_rows(own), "source_voltage", abs(level)) or {}
+    stated = (accuracy.get("pulse") if pulse else None) or accuracy.get("level")
+    row = stated or _row(_rows(own), "source_voltage", abs(level)) or {}
     return float(row.get("gain", 0.0)) * abs(level) + float(row.get("offset", 0.0))
 
 

@@ -134,7 +134,7 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
         "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": sent,
         "ended": ended or "stopped"}
-    if limit := level_limit(run.header, "pulser", pulses.amplitude):
+    if limit := level_limit(run.header, "pulser", pulses.amplitude, pulse=True):
         conditions["amplitude_limit"] = limit
     more = _more(following, left, pulses.missed, unclear)
     main = _result(known, f"{fired} of {counted} pulses fired; {_METHOD}{more}", conditions, flags, counted)

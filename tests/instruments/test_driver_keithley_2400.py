@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +10,7 @@ import pytest
 from tsbench.cli import main
 from tsbench.demo.truth import true_value
 from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
-from tsbench.instruments.keithley_2400 import data_sheet as of_drivers
 from tsbench.records import Flag
-from tsbench.simulated_backends.virtual_instruments.keithley_2400 import data_sheet as of_twins
 from tsbench.simulated_backends.witness.log import outputs_left_on, read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.storage import read_run
@@ -189,19 +186,6 @@ def test_a_serial_port_with_wrong_settings_is_told_with_them(
     said = " ".join(capsys.readouterr().err.split())
     assert f"The serial port has {settings}" in said
     assert "If the instrument has other settings, write them in [instruments.meter.link] of the bench file" in said
-
-
-def test_numbers_of_driver_and_twin_agree() -> None:
-    for model in ("2400", "2401", "2410"):
-        ours: Any = getattr(of_drivers, f"KEITHLEY_{model}").capabilities
-        twin = getattr(of_twins, f"KEITHLEY_{model}")
-        for quantity, measured, sourced in (("VOLT", ours.voltage_accuracy, ours.source_voltage_accuracy),
-                                            ("CURR", ours.current_accuracy, ours.source_current_accuracy)):
-            for row, reading, level in zip(twin.ranges[quantity], measured, sourced, strict=True):
-                assert (row.full_scale, row.measure_gain, row.measure_offset, row.noise) == pytest.approx(
-                    (reading.full_scale, reading.gain, reading.offset, reading.noise), rel=1e-9)
-                assert (row.full_scale, row.source_gain, row.source_offset) == pytest.approx(
-                    (level.full_scale, level.gain, level.offset), rel=1e-9)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")

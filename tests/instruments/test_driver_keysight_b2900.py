@@ -144,15 +144,11 @@ def test_a_stop_during_a_sweep_switches_the_output_off(bench: Bench, tmp_path: P
     assert began < off < began + 0.1
 
 
-def test_numbers_of_driver_and_twin_agree() -> None:
+def test_channels_and_intervals_of_driver_and_twin_agree() -> None:
     for model, sheet in MODELS.items():
         twin, ours = getattr(of_twins, model), sheet.capabilities
         assert twin.channels == sheet.channels and ours.sampling is not None
         assert twin.least_interval == ours.sampling.interval.low
-        for quantity, rows in (("VOLT", ours.voltage_accuracy), ("CURR", ours.current_accuracy)):
-            for row, known in zip(twin.ranges[quantity], rows, strict=True):
-                assert (row.full_scale, row.measure_gain, row.measure_offset, row.noise) == pytest.approx(
-                    (known.full_scale, known.gain, known.offset, known.noise), rel=1e-9)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
