@@ -6,7 +6,7 @@ The netlist of a bench file is solved at DC: capacitors open, inductors shorted,
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -51,10 +51,16 @@ def with_short(netlist: Netlist, name: str) -> Netlist:
         for one in netlist.elements))
 
 
-def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
+def path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str] = ()) -> WirePath:
     """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
 
     Infinite resistance and no gain where the netlist says that the instrument does not reach the device.
+
+    Parameters
+    ----------
+    netlist, node, source_resistance : of the fixture, of the instrument, and of its output [Ohm]
+    others : nodes of other sources. Each of them may be open, or hold its node: the device may lie between two sources.
+        The least resistance and the largest gain count
 
     Raises
     ------
@@ -63,9 +69,20 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     """
     if not has_place(netlist):
         return WirePath(resistance=math.inf)
-    device = netlist.find(DEVICE)
     if node.lower() not in netlist.nodes:
         raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
+    paths = [_path(netlist, node, source_resistance)]
+    for other in others:
+        if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
+            held = Element("R", "R_other_source", (other.lower(), GROUND), value=_SHORT)
+            paths.append(_path(
+                dataclasses.replace(netlist, elements=(*netlist.elements, held)), node, source_resistance))
+    return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))
+
+
+def _path(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
+    """Return the path where no other source is connected."""
+    device = netlist.find(DEVICE)
     circuit = _Circuit(netlist, node.lower(), source_resistance)
     gain = abs(circuit.voltage(device.nodes, emf=1.0))
     resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))

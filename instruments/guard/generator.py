@@ -8,6 +8,7 @@ from tsbench.instruments.guard.arguments import numbers, require_switch, require
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import (
     GuardContext,
+    WorstCase,
     require_finite,
     require_in_range,
     require_number,
@@ -105,7 +106,7 @@ class GuardedPulseGenerator(Guarded):
                 )
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._duration)
-            self.context.note_on(self._worst_current(), self.is_on)
+            self.context.note_on(self._worst(), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -143,7 +144,7 @@ class GuardedPulseGenerator(Guarded):
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
-        self.context.note_current(self._worst_current())
+        self.context.note_worst(self._worst())
 
-    def _worst_current(self) -> float:
-        return max(worst_case_of_voltage(emf, self.context.path).current for emf in self._emfs)
+    def _worst(self) -> WorstCase:
+        return WorstCase.of(worst_case_of_voltage(emf, self.context.path) for emf in self._emfs)

@@ -7,7 +7,7 @@ themselves.
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Self
@@ -17,12 +17,13 @@ from tsbench.instruments.guard.contacts import contact_refusal
 from tsbench.instruments.guard.exposed_terminals import SLACK, ExposedTerminal, refusal_of
 from tsbench.instruments.interfaces import ContactLimits, Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
-from tsbench.records import DeviceLimits, PassiveProbe, Sensing
+from tsbench.records import DeviceLimits, PassiveProbe
 
 #: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
 #: (6.3.1) takes 42.4 V peak as the highest that may be touched
 SAFE_VOLTAGE = 42.0
 _UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
+_TOGETHER = {"A": "drive {} through a shorted device", "V": "bring {} to the device", "W": "bring {} into the device"}
 
 
 def require_number(subject: str, quantity: str, value: object) -> None:
@@ -36,9 +37,7 @@ def require_finite(subject: str, quantity: str, value: float) -> None:
     """Raise LimitError unless ``value`` is finite, and ConfigurationError if it is no number."""
     require_number(subject, quantity, value)
     if not math.isfinite(value):
-        raise LimitError(
-            f"{subject}: {quantity} is {value}. It must be a finite number"
-        )
+        raise LimitError(f"{subject}: {quantity} is {value}. It must be a finite number")
 
 
 def require_in_range(
@@ -104,6 +103,11 @@ class WorstCase:
     current: float
     power: float
 
+    @classmethod
+    def of(cls, cases: Iterable[Self]) -> Self:
+        """Return the most of at least one case, each quantity by itself."""
+        return cls(*(max(one) for one in zip(*((c.voltage, c.current, c.power) for c in cases), strict=True)))
+
 
 def worst_case_of_voltage(emf: float, path: WirePath, compliance: float = math.inf) -> WorstCase:
     """Return the worst case of an EMF [V] behind a path, its current limited to ``compliance`` [A]."""
@@ -117,20 +121,6 @@ def worst_case_of_voltage(emf: float, path: WirePath, compliance: float = math.i
     at = min(current, matched)  # the current at which the device takes most power
     power = (open_voltage - at * resistance) * at if math.isfinite(at) else math.inf
     return WorstCase(open_voltage, current, power)
-
-
-def worst_case_behind(voltage: float, resistance: float, least: float = 0.0) -> WorstCase:
-    """Return the worst case of a voltage [V] behind a resistance [Ohm], for any device of at least ``least`` [Ohm].
-
-    It holds at every instant, whatever a source limits. Current and power are infinite where there is no resistance.
-    """
-    if math.isinf(resistance) or voltage == 0:
-        return WorstCase(abs(voltage), 0.0, 0.0)
-    total = resistance + least
-    current = abs(voltage) / total if total > 0 else math.inf
-    matched = max(resistance, least)   # the device resistance at which it takes most power
-    power = voltage**2 * matched / (resistance + matched) ** 2 if matched > 0 else math.inf
-    return WorstCase(abs(voltage), current, power)
 
 
 def worst_case_of_current(level: float, compliance: float) -> WorstCase:
@@ -213,13 +203,6 @@ class SensorGuard:
     largest: float = math.inf  #: [A]
     name: str = "the current sensor"
 
-    @classmethod
-    def of(cls, sensing: Sensing) -> Self:
-        """Return the guard of the sensor of a fixture."""
-        kind = "the amplifier at" if sensing.amplifier is not None else "the 50 Ohm input of"
-        return cls(math.inf if sensing.maximum_current is None else sensing.maximum_current,
-                   f"{kind} '{sensing.current}'")
-
     def refusal(self, current: float, cause: str = "") -> str:
         """Return why a current [A] that ``cause`` may lead to is too large; "" where it is not."""
         if not abs(current) > self.largest * (1 + SLACK):
@@ -232,7 +215,7 @@ class SensorGuard:
 
 
 class OutputsOn:
-    """Outputs that are on at once: their worst-case currents through the device add up."""
+    """Outputs that are on at once: what they may bring to the device at worst adds up."""
 
     def __init__(
         self, before: Callable[[], None] = lambda: None, changed: Callable[[], None] = lambda: None, usual: float = 0.0,
@@ -240,7 +223,7 @@ class OutputsOn:
         self._usual = usual  #: [s] that every reply may take while an output is on
         self._before = before  #: called before an output goes on
         self._changed = changed  #: called when another output counts as on
-        self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
+        self._on: dict[str, tuple[WorstCase, Callable[[], bool]]] = {}
         self._readings: dict[str, float] = {}  #: terminal -> [s] that a reading of it may take
         self.being_read: tuple[str, float] = ("", 0.0)  #: terminal of which a reading is awaited, [s] it may take
 
@@ -253,10 +236,10 @@ class OutputsOn:
         """Whether the output at ``terminal`` is on, as far as the guard knows."""
         return terminal in self._on
 
-    def add(self, terminal: str, current: float, is_on: Callable[[], bool]) -> None:
-        """Note an output with its worst-case current [A] and how to read back whether it is on."""
+    def add(self, terminal: str, worst: WorstCase, is_on: Callable[[], bool]) -> None:
+        """Note an output with what it may bring at worst, and how to read back whether it is on."""
         self._before()
-        self._on[terminal] = (current, is_on)
+        self._on[terminal] = (worst, is_on)
         self._changed()
 
     def reading_takes(self, terminal: str, longest: float) -> bool:
@@ -275,10 +258,10 @@ class OutputsOn:
             self.being_read = "", 0.0
             self._changed()
 
-    def change(self, terminal: str, current: float) -> None:
-        """Note another worst-case current [A] of an output, if it is on."""
+    def change(self, terminal: str, worst: WorstCase) -> None:
+        """Note that an output may bring something else at worst, if it is on."""
         if terminal in self._on:
-            self._on[terminal] = (current, self._on[terminal][1])
+            self._on[terminal] = (worst, self._on[terminal][1])
 
     def remove(self, terminal: str) -> None:
         """Note that an output is off."""
@@ -291,29 +274,50 @@ class OutputsOn:
         self._changed()
 
     def require(
-        self, subject: str, terminal: str, current: float, device: DeviceGuard, sensor: SensorGuard | None = None,
+        self, subject: str, terminal: str, worst: WorstCase, device: DeviceGuard, sensor: SensorGuard | None = None,
     ) -> None:
-        """Raise LimitError if ``current`` [A] with that of the other outputs is too much for device or sensor."""
-        bounds = [(device.limits.max_current or math.inf, f"max_current of {device.device}")]
+        """Raise LimitError if an output with what the other ones bring is too much for device or sensor.
+
+        Currents add up, and voltages too: two outputs may be at the two ends of the device. An output whose path does
+        not reach the device brings no current to it, and no voltage.
+
+        Parameters
+        ----------
+        subject, terminal, worst : of the output that goes on or changes: name in messages, place, what it brings alone
+        device, sensor : whose limits count
+        """
+        bounds = [(getattr(device.limits, name) or math.inf, f"{name} of {device.device}", quantity)
+                  for name, quantity in (("max_current", "A"), ("max_voltage", "V"), ("max_power", "W"))]
         if sensor is not None:
-            bounds.append((sensor.largest, f"the largest current of {sensor.name}"))
-        bound, limit = min(bounds)
-        if math.isinf(bound) or not current:
-            return
-        others = {name: item for name, item in self._on.items() if name != terminal and item[0] > 0}
-        if current + sum(item[0] for item in others.values()) <= bound * (1 + SLACK):
+            bounds.append((sensor.largest, f"the largest current of {sensor.name}", "A"))
+        for bound, limit, unit in bounds if worst.current else ():
+            if math.isfinite(bound):
+                self._require_sum(subject, terminal, worst, bound, limit, unit)
+
+    def _require_sum(
+        self, subject: str, terminal: str, worst: WorstCase, bound: float, limit: str, unit: str,
+    ) -> None:
+        """Raise LimitError if the sum of all outputs that are on is above a bound [``unit``]; ask them before."""
+        others = {name: item for name, item in self._on.items() if name != terminal and item[0].current > 0}
+
+        def total() -> float:
+            cases = [worst, *(item[0] for item in others.values())]
+            volts = sum(one.voltage for one in cases)
+            if unit == "W":   # each current flows at the sum of the voltages
+                return sum(one.power * (volts / one.voltage if one.voltage else 1.0) for one in cases)
+            return volts if unit == "V" else sum(one.current for one in cases)
+
+        if not others or total() <= bound * (1 + SLACK):
             return
         for name, (_, is_on) in list(others.items()):  # before refusing, ask whether they still are
             if not is_on():
                 self.remove(name)
                 del others[name]
-        total = current + sum(item[0] for item in others.values())
-        if others and total > bound * (1 + SLACK):
-            drawn, most = told_apart(total, bound, "A")
+        if others and total() > bound * (1 + SLACK):
+            drawn, most = told_apart(total(), bound, unit)
             raise LimitError(
-                f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could drive "
-                f"{drawn} through a shorted device, but {limit} is {most}. Switch the other outputs off first"
-            )
+                f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could "
+                f"{_TOGETHER[unit].format(drawn)}, but {limit} is {most}. Switch the other outputs off first")
 
 
 @dataclass(frozen=True)
@@ -326,7 +330,7 @@ class GuardContext:
     path : wiring between the terminal and the device
     device : limits of the device
     terminal : name of the terminal in ``outputs``
-    outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
+    outputs : the outputs that are on. All guards of a bench share it, so that they add up what the outputs bring
     rating : [V] that fixture and cable are made for
     sensor : what the sensor of the current withstands
     exposed : the other terminals that the source reaches
@@ -350,9 +354,7 @@ class GuardContext:
     def require_rating(self, voltage: float, current: float = math.inf) -> None:
         """Raise LimitError if a voltage [V] is too much for fixture and cable, or for what it reaches.
 
-        It reaches other instruments, and the contacts of switch matrices.
-
-        ``current`` [A] is the most that the source lets flow.
+        It reaches other instruments, and the contacts of switch matrices. ``current`` [A]: what the source lets flow.
         """
         if not math.isfinite(voltage):
             return
@@ -373,24 +375,24 @@ class GuardContext:
         if reason:
             raise LimitError(f"{self.subject}: {reason}")
         if self.outputs.has(self.terminal):
-            self.outputs.require(self.subject, self.terminal, worst.current, self.device, self.sensor)
+            self.outputs.require(self.subject, self.terminal, worst, self.device, self.sensor)
 
-    def note_on(self, current: float, is_on: Callable[[], bool]) -> None:
+    def note_on(self, worst: WorstCase, is_on: Callable[[], bool]) -> None:
         """Note that the output goes on.
 
         Raises
         ------
         LimitError
-            What else is on leaves no room for ``current`` [A], or another route is selected.
+            What else is on leaves no room for this one, or another route is selected.
         """
         if reason := self.unreachable():
             raise LimitError(f"{self.subject}: {reason}")
-        self.outputs.require(self.subject, self.terminal, current, self.device, self.sensor)
-        self.outputs.add(self.terminal, current, is_on)
+        self.outputs.require(self.subject, self.terminal, worst, self.device, self.sensor)
+        self.outputs.add(self.terminal, worst, is_on)
 
-    def note_current(self, current: float) -> None:
-        """Note another worst case [A] of the output, if it is on."""
-        self.outputs.change(self.terminal, current)
+    def note_worst(self, worst: WorstCase) -> None:
+        """Note another worst case of the output, if it is on."""
+        self.outputs.change(self.terminal, worst)
 
     def note_off(self) -> None:
         """Note that the output is off."""

@@ -51,7 +51,7 @@ class GuardedPulseMeasure(Guarded):
         self._require_levels(train)
         accepted = self.driver.configure_train(train)
         self._train = accepted
-        self.context.note_current(self._worst_current(accepted))
+        self.context.note_worst(self._worst(accepted))
         return accepted
 
     def set_output(self, enabled: bool) -> None:
@@ -61,7 +61,7 @@ class GuardedPulseMeasure(Guarded):
             if self._train is None:
                 raise LimitError(f"{self.context.subject}: no train is set yet. Configure a train first")
             self._require_levels(self._train)
-            self.context.note_on(self._worst_current(self._train), self.is_on)
+            self.context.note_on(self._worst(self._train), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -108,6 +108,6 @@ class GuardedPulseMeasure(Guarded):
             f"the current. Put at least {said} in series with the device and into the netlist of [fixture], choose a "
             "smaller level, or change max_current in the bench file")
 
-    def _worst_current(self, train: SegmentTrain) -> float:
+    def _worst(self, train: SegmentTrain) -> WorstCase:
         levels = (train.base, *(one.level for one in train.segments))
-        return max(worst_case_of_voltage(level, self.context.path).current for level in levels)
+        return WorstCase.of(worst_case_of_voltage(level, self.context.path) for level in levels)

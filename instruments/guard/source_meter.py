@@ -12,7 +12,7 @@ import numpy as np
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import GuardContext, require_in_range, worst_case_of_source
+from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
     Interlocked,
     MeasureSettings,
@@ -78,7 +78,7 @@ class GuardedSourceMeter(Guarded):
         """Take over the source as it was last read back: a range may have moved its limit."""
         self._source = self.driver.source
         if self._source is not None:
-            self.context.note_current(self._worst_current(self._source))
+            self.context.note_worst(self._worst(self._source))
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
@@ -122,7 +122,7 @@ class GuardedSourceMeter(Guarded):
             self.context.device.require(self.context.subject, "the actual compliance", source.compliance, limit)
             self._require_levels(self._levels, source)
             self._require_interlock(self._levels, source)
-            self.context.note_on(self._worst_current(source), self.is_on)
+            self.context.note_on(self._worst(source), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -172,7 +172,7 @@ class GuardedSourceMeter(Guarded):
         self._require_levels(extremes(values), source)
         self._require_interlock(extremes(values), source)
         self._levels = extremes(np.array([*self._levels, *values]))
-        self.context.note_on(self._worst_current(source), self.is_on)
+        self.context.note_on(self._worst(source), self.is_on)
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -217,9 +217,8 @@ class GuardedSourceMeter(Guarded):
             raise LimitError(f"{self.context.subject}: no compliance is set yet. Configure the source first")
         return self._source
 
-    def _worst_current(self, source: SourceSettings) -> float:
-        path = self.context.path
-        return max([worst_case_of_source(level, source, path).current for level in self._levels])
+    def _worst(self, source: SourceSettings) -> WorstCase:
+        return WorstCase.of(worst_case_of_source(level, source, self.context.path) for level in self._levels)
 
     def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         caps = self.capabilities

@@ -40,6 +40,7 @@ _MOST_RATING = 10e3
 #: [K] below what thermal chucks with a chiller reach (-60 degrees Celsius, 213 K), and above what is meant in degrees
 #: Celsius in most cases
 _LOWEST_CHUCK = 200.0
+_HIGHEST_CHUCK = 400.0  #: [K] that most samples and probe cards withstand (chosen): more must be stated
 PositiveVolts = Annotated[Volts, Field(gt=0)]
 
 
@@ -348,6 +349,7 @@ class TemperatureTable(_Table):
 
     instrument: str
     lowest: Kelvins = Field(default=_LOWEST_CHUCK, gt=0)  #: set-point
+    highest: Kelvins = Field(default=_HIGHEST_CHUCK, gt=0)  #: set-point
     band: Kelvins = Field(default=0.2, gt=0)  #: from the set-point
     settling: Seconds = Field(default=30.0, ge=0)  #: for which it must stay in the band
     timeout: Seconds = Field(default=3600.0, gt=0)

@@ -2,17 +2,25 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
-from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe
+from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.terminal_names import advice_for_scripts, with_article
 from tsbench.station.bench.wiring import Wiring
+
+
+def sensor_guard(sensing: Sensing) -> SensorGuard:
+    """Return the guard of the current sensor of a fixture."""
+    kind = "the amplifier at" if sensing.amplifier is not None else "the 50 Ohm input of"
+    return SensorGuard(math.inf if sensing.maximum_current is None else sensing.maximum_current,
+                       f"{kind} '{sensing.current}'")
 
 
 class Guards:
@@ -138,7 +146,7 @@ class Guards:
             connection = self._instruments.connections[terminal.partition(".")[0]]
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
-            sensor = SensorGuard.of(self._wiring.sensing())
+            sensor = sensor_guard(self._wiring.sensing())
             context = GuardContext(
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
                 self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal),

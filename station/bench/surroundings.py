@@ -50,7 +50,7 @@ class ChuckTemperature:
     def bounds(self) -> Range:
         """Return the temperatures [K] that can be set."""
         can = self._controller.capabilities.temperature
-        return Range(max(can.low, self._table.lowest), can.high, "K")
+        return Range(max(can.low, self._table.lowest), min(can.high, self._table.highest), "K")
 
     def set_temperature(self, temperature: float, ramp: float | None = None) -> float:
         """Control to ``temperature`` [K], at most ``ramp`` [K/s]; return the mean temperature once it is stable.
@@ -72,9 +72,10 @@ class ChuckTemperature:
         Raises
         ------
         InstrumentError
-            It is not stable after ``timeout``.
+            It is not stable after ``timeout``. The heater is switched off then.
         LimitError
-            It is below ``lowest``: a temperature in degrees Celsius would wait for ``timeout`` in vain.
+            It is below ``lowest``: a temperature in degrees Celsius would wait for ``timeout`` in vain. Or it is above
+            ``highest``.
         """
         require_finite("[temperature]", "the temperature", temperature)
         if temperature < self._table.lowest:
@@ -83,15 +84,21 @@ class ChuckTemperature:
             raise LimitError(
                 f"the temperature {temperature:g} K is below {self._table.lowest:g} K, the lowest one of the chuck. "
                 f"{celsius}If the chuck can be so cold, change lowest in [temperature] of the bench file")
+        if temperature > self._table.highest:
+            raise LimitError(
+                f"the temperature {temperature:g} K is above {self._table.highest:g} K, the highest one of the chuck. "
+                "If chuck, sample and probes withstand it, change highest in [temperature] of the bench file")
         self._heat(True)
         target = self._controller.set_temperature(temperature, ramp)
         begin, inside, now = self._clock.now(), 0, target
         while inside * POLL < self._table.settling or not inside:
             if self._clock.now() - begin > self._table.timeout:
                 warm = now > target + self._table.band
+                self.heater_off()
                 raise InstrumentError(
                     f"the chuck is not stable at {short_quantity(target, 'K')} after "
-                    f"{short_quantity(self._table.timeout, 's')}. {_TOO_WARM if warm else _CHECK_HEATER}")
+                    f"{short_quantity(self._table.timeout, 's')}. tsbench has switched its heater off. "
+                    f"{_TOO_WARM if warm else _CHECK_HEATER}")
             self._clock.wait(POLL)
             now = self._controller.temperature()
             inside = inside + 1 if abs(now - target) <= self._table.band else 0

@@ -54,7 +54,10 @@ class Wiring:
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
         netlist = self._netlist_of(terminal)
-        path = (WirePath(resistance=source) if netlist is None or node is None else path_of(netlist, node, source))
+        others = [place for other, place in self.file.table.fixture.terminals.items()
+                  if other != terminal and set(self.kinds(other)) & set(SOURCES)]
+        path = WirePath(resistance=source) if netlist is None or node is None else path_of(
+            netlist, node, source, others)
         measured, roles = self.file.table.fixture.measured.path_resistance, self.file.table.roles
         found = [measured[role] for role, place in roles.items() if place == terminal and role in measured]
         if not found or not math.isfinite(path.resistance):

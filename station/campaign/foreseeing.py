@@ -13,7 +13,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments.fixture import charged_resistance
-from tsbench.instruments.guard.limits import worst_case_behind
+from tsbench.instruments.guard.limits import WorstCase
 from tsbench.netlist import parse_netlist
 from tsbench.quantities import format_quantity, short_quantity, told_apart
 from tsbench.records import DeviceDescription
@@ -178,7 +178,7 @@ def bound_of(bench: RunnerBench, one: PlannedItem) -> dict[str, float]:
     if fixture.netlist:   # the bench has checked it
         resistance = charged_resistance(
             parse_netlist(fixture.netlist, list(fixture.terminals.values()), check=False), sources)
-    worst = worst_case_behind(voltage, resistance, least)
+    worst = _worst_case_behind(voltage, resistance, least)
     return {"voltage": worst.voltage, "current": worst.current, "power": worst.power}
 
 
@@ -305,3 +305,17 @@ def _who(keys: Sequence[str]) -> str:
 def _planned(one: PlannedItem, quantity: str) -> float:
     assert one.plan is not None
     return max((float(item.value) for item in one.plan.worst_case if item.quantity == quantity), default=0.0)
+
+
+def _worst_case_behind(voltage: float, resistance: float, least: float = 0.0) -> WorstCase:
+    """Return the worst case of a voltage [V] behind a resistance [Ohm], for any device of at least ``least`` [Ohm].
+
+    It holds at every instant, whatever a source limits. Current and power are infinite where there is no resistance.
+    """
+    if math.isinf(resistance) or voltage == 0:
+        return WorstCase(abs(voltage), 0.0, 0.0)
+    total = resistance + least
+    current = abs(voltage) / total if total > 0 else math.inf
+    matched = max(resistance, least)   # the device resistance at which it takes most power
+    power = voltage**2 * matched / (resistance + matched) ** 2 if matched > 0 else math.inf
+    return WorstCase(abs(voltage), current, power)

@@ -10,13 +10,14 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments import Plan, PlanItem
-from tsbench.instruments.guard.limits import SensorGuard, high_voltage_refusal
+from tsbench.instruments.guard.limits import high_voltage_refusal
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol
 from tsbench.quantities import short_quantity
 from tsbench.records import Sensing
 from tsbench.station.bench.fixture_values import fixture_values
+from tsbench.station.bench.guards import sensor_guard
 from tsbench.station.runner.safety import RunnerBench
 
 MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
@@ -45,7 +46,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
         )
     worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
     current = max((item.value for item in plan.worst_case if item.unit == "A"), default=0.0)
-    beyond = (high_voltage_refusal(worst, bench.rating), SensorGuard.of(bench.fixture.sensing).refusal(current),
+    beyond = (high_voltage_refusal(worst, bench.rating), sensor_guard(bench.fixture.sensing).refusal(current),
               bench.preparation.overload(protocol.roles, worst, current))
     if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))

@@ -107,44 +107,68 @@ def test_worst_case_of_a_source_meter() -> None:
     assert worst_case_of_source(-2.0, voltage, WirePath(100.0)) == worst_case_of_voltage(-2.0, WirePath(100.0), 1e-3)
 
 
+def drawing(current: float) -> WorstCase:
+    """Return the worst case of an output of which only the current [A] matters."""
+    return WorstCase(0.0, current, 0.0)
+
+
 def test_outputs_are_asked_only_where_their_currents_are_too_much_together() -> None:
     outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_current=1e-3))
     asked: list[str] = []
-    outputs.add("a", 0.4e-3, lambda: not asked.append("a"))  # type: ignore[func-returns-value]
-    outputs.add("idle", 0.0, lambda: not asked.append("idle"))  # type: ignore[func-returns-value]
+    outputs.add("a", drawing(0.4e-3), lambda: not asked.append("a"))  # type: ignore[func-returns-value]
+    outputs.add("idle", drawing(0.0), lambda: not asked.append("idle"))  # type: ignore[func-returns-value]
     for current in (0.6e-3, 0.6e-3 * (1 + JUST)):
-        outputs.require("x", "b", current, device)
-    outputs.require("x", "a", 1e-3, device)   # itself does not count twice
+        outputs.require("x", "b", drawing(current), device)
+    outputs.require("x", "a", drawing(1e-3), device)   # itself does not count twice
     assert asked == []
     with pytest.raises(LimitError, match="other outputs are on \\(a\\)"):
-        outputs.require("x", "b", 0.601e-3, device)
+        outputs.require("x", "b", drawing(0.601e-3), device)
     assert asked == ["a"]
-    outputs.require("x", "b", 0.0, device)   # no current, no question
-    outputs.change("a", 0.1e-3)
-    outputs.change("unknown", 5.0)
-    outputs.require("x", "b", 0.9e-3, device)
+    outputs.require("x", "b", drawing(0.0), device)   # no current, no question
+    outputs.change("a", drawing(0.1e-3))
+    outputs.change("unknown", drawing(5.0))
+    outputs.require("x", "b", drawing(0.9e-3), device)
     assert outputs.has("a") and not outputs.has("unknown")
-    outputs.add("c", 0.5e-3, lambda: False)
-    outputs.require("x", "b", 0.9e-3, device)   # c has been switched off meanwhile
+    outputs.add("c", drawing(0.5e-3), lambda: False)
+    outputs.require("x", "b", drawing(0.9e-3), device)   # c has been switched off meanwhile
     assert not outputs.has("c")
     outputs.clear()
-    outputs.require("x", "b", 1e-3, device)
-    outputs.require("x", "b", 5.0, device)   # alone: that is for the limit of the device to refuse
+    outputs.require("x", "b", drawing(1e-3), device)
+    outputs.require("x", "b", drawing(5.0), device)   # alone: that is for the limit of the device to refuse
 
 
 def test_a_post_adds_up_only_while_its_output_is_on() -> None:
     outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_current=1e-3))
     context = GuardContext("x", device=device, terminal="mine", outputs=outputs)
-    outputs.add("other", 0.8e-3, lambda: True)
+    outputs.add("other", drawing(0.8e-3), lambda: True)
     context.require_worst_case("level", WorstCase(1.0, 0.5e-3, 1e-3))
-    outputs.add("mine", 0.1e-3, lambda: True)
+    outputs.add("mine", drawing(0.1e-3), lambda: True)
     with pytest.raises(LimitError, match="other outputs are on \\(other\\)"):
         context.require_worst_case("level", WorstCase(1.0, 0.5e-3, 1e-3))
     context.note_off()
     with pytest.raises(LimitError):
-        context.note_on(0.3e-3, lambda: True)
-    context.note_on(0.1e-3, lambda: True)
+        context.note_on(drawing(0.3e-3), lambda: True)
+    context.note_on(drawing(0.1e-3), lambda: True)
     assert outputs.has("mine")
+
+
+def test_voltages_and_powers_of_outputs_add_up_where_they_reach_the_device() -> None:
+    """Two outputs may be at the two ends of a device."""
+    one = worst_case_of_voltage(0.95, WirePath(1e3))
+    assert WorstCase.of([one, WorstCase(0.1, 2.0, 0.0)]) == WorstCase(0.95, 2.0, one.power)
+    away = worst_case_of_voltage(5.0, WirePath(math.inf))
+    for limits, said in ((DeviceLimits(max_voltage=1.0), "bring 1.9 V to the device, but max_voltage of D1 is 1 V"),
+                         (DeviceLimits(max_power=0.6e-3), "bring 902.5 uW into the device, but max_power of D1 is")):
+        outputs, device = OutputsOn(), DeviceGuard(limits, "D1")
+        outputs.add("away", away, lambda: True)
+        outputs.require("x", "bias", one, device)
+        outputs.add("drive", one, lambda: True)
+        with pytest.raises(LimitError, match=r"other outputs are on \(drive\)\. All outputs together could " + said):
+            outputs.require("x", "bias", one, device)
+        outputs.require("x", "away", away, device)   # it does not reach the device
+    both = OutputsOn()
+    both.add("drive", one, lambda: True)
+    both.require("x", "bias", one, DeviceGuard(DeviceLimits(max_voltage=1.9, max_power=0.91e-3)))
 
 
 @pytest.mark.parametrize("stays_on", [True, False])
@@ -161,9 +185,9 @@ def test_an_output_that_stays_on_with_a_new_function_still_counts(stays_on: bool
     meter.set_level(0.4e-3)
     if stays_on:
         with pytest.raises(LimitError, match=r"other outputs are on \(\)"):
-            outputs.require("pulser", "pulser", 0.7e-3, meter.context.device)
+            outputs.require("pulser", "pulser", drawing(0.7e-3), meter.context.device)
     else:
-        outputs.require("pulser", "pulser", 0.7e-3, meter.context.device)
+        outputs.require("pulser", "pulser", drawing(0.7e-3), meter.context.device)
         assert not outputs.has(meter.context.terminal)
 
 

@@ -198,3 +198,33 @@ def test_the_resistor_that_is_lacking_is_told(output: float, said: str) -> None:
     guard.context = dataclasses.replace(guard.context, path=WirePath(1000.0))
     guard.configure_train(train())
     assert sent.calls == ["configure_train"]
+
+
+@pytest.mark.parametrize("kind", ["source meter", "generator", "pulse measure unit"])
+def test_an_output_goes_on_only_at_a_level_that_the_device_of_now_withstands(kind: str) -> None:
+    """Another device may be connected after the level was set."""
+    guard: Any
+    guard, sent = {"source meter": meter, "generator": lambda: generator(ALL), "pulse measure unit": unit}[kind]()
+    if kind == "source meter":
+        guard.set_level(2.0)
+    elif kind == "generator":
+        guard.configure_level(2.0)
+    else:
+        guard.configure_train(train(2.0))
+    weak = DeviceGuard(DeviceLimits(max_voltage=0.5), "D2")
+    guard.context, before = dataclasses.replace(guard.context, device=weak), guard.context
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=r"[24] V.*max_voltage.* 500 mV"):
+        guard.set_output(True)
+    assert "set_output" not in sent.calls
+    guard.context = before
+    guard.set_output(True)
+    assert "set_output" in sent.calls
+
+
+def test_a_pulse_measure_unit_is_held_to_the_rating_of_fixture_and_cable() -> None:
+    guard, _ = unit()
+    guard.context = dataclasses.replace(guard.context, rating=1.5)
+    guard.configure_train(train(1.4))
+    with pytest.raises(LimitError, match=r"may reach 2 V, but the rating of fixture and cable is 1\.5 V"):
+        guard.configure_train(train(2.0))

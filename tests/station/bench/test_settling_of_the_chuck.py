@@ -19,7 +19,7 @@ class Chuck:
 
     def __init__(self, readings: Iterable[float]) -> None:
         self._readings: Iterator[float] = iter(readings)
-        self.seconds = 0.0
+        self.seconds, self.off = 0.0, False
 
     def now(self) -> float:
         return self.seconds
@@ -32,6 +32,9 @@ class Chuck:
 
     def temperature(self) -> float:
         return next(self._readings)
+
+    def heater_off(self) -> None:
+        self.off = True
 
 
 def found(readings: Iterable[float], settling: float = 5.0) -> tuple[float, float]:
@@ -49,7 +52,8 @@ def test_a_look_outside_of_the_band_begins_the_settling_time_again(outside: floa
 
 def test_a_temperature_that_swings_through_the_band_is_never_stable() -> None:
     swing = itertools.cycle([ABOVE, INSIDE, TARGET, INSIDE, TARGET, BELOW, TARGET])
-    with pytest.raises(InstrumentError, match=r"the chuck is not stable at 300 K after 100 s\. Check the heater"):
+    with pytest.raises(InstrumentError, match=r"the chuck is not stable at 300 K after 100 s\. tsbench has switched "
+                                               r"its heater off\. Check the heater"):
         found(swing)
 
 
