@@ -70,15 +70,20 @@ class _Said(Generic[Part]):
 def compare(measured: Transcript, twins: Sequence[Twin]) -> list[Difference]:
     """Return all differences between an instrument and its twin, in the order of the messages.
 
-    What the twin says in words, its messages, failures and status bytes are those of the first of ``twins``.
+    What the twin says in words, its messages, failures and status bytes are those of the first of ``twins``. After a
+    failure, the instrument may take fewer steps than the twin.
     """
     found: list[Difference] = []
-    number = 0
+    number, failed = 0, any(step.failure for step in measured.steps)
+    names = [one.name for one in twins[0].transcript.steps]
+    taken = [step.name for step in measured.steps]
+    for name in dict.fromkeys(names):
+        if not failed and taken.count(name) < names.count(name):
+            found.append(Difference(name, "", "course", "the step is missing", "the step is taken"))
     for step in measured.steps:
-        names = [one.name for one in twins[0].transcript.steps]
         if step.name not in names[number:]:
             continue
-        number = names.index(step.name, number)   # after a failure, the instrument may take fewer steps than the twin
+        number = names.index(step.name, number)
         found += _compare_step(step, [_Said(twin.transcript.steps[number], twin.errors) for twin in twins])
         number += 1
     return found

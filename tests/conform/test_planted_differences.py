@@ -62,3 +62,12 @@ def test_an_answer_may_be_too_quick_as_well_as_too_slow(
         for step in usual.steps]
     differences = compare(replace(usual, steps=tuple(steps)), twins)
     assert {difference.what for difference in differences} == ({"time"} if found else set())
+
+
+def test_a_step_that_is_missing_is_a_difference() -> None:
+    twins = twins_of(test_planted_source_meters.K2400)
+    usual = twins[0].transcript
+    assert compare(usual, twins) == []
+    found = compare(replace(usual, steps=usual.steps[:-1]), twins)
+    assert [(one.step, one.what) for one in found] == [(usual.steps[-1].name, "course")]
+    assert len(compare(replace(usual, steps=()), twins)) == len({step.name for step in usual.steps})
