@@ -16,6 +16,7 @@ from tsbench.netlist import GROUND, Element, Netlist
 from tsbench.records import FloatArray
 
 DEVICE = "XDUT"
+_COUPLES = 1e-9  #: [F] a capacitor of this size is no stray capacitance: it is meant to couple pulses (chosen)
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _MANY_SHORTS = 100  #: shorts in series that are still none
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
@@ -54,7 +55,8 @@ def with_short(netlist: Netlist, name: str) -> Netlist:
 def path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str] = ()) -> WirePath:
     """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
 
-    Infinite resistance and no gain where the netlist says that the instrument does not reach the device.
+    Infinite resistance and no gain where the netlist says that the instrument does not reach the device. A large
+    capacitor on the only way to it counts as a short.
 
     Parameters
     ----------
@@ -77,6 +79,9 @@ def path_of(netlist: Netlist, node: str, source_resistance: float, others: Colle
             held = Element("R", "R_other_source", (other.lower(), GROUND), value=_SHORT)
             paths.append(_path(
                 dataclasses.replace(netlist, elements=(*netlist.elements, held)), node, source_resistance))
+    if all(math.isinf(path.resistance) for path in paths):   # a pulse passes a capacitor
+        paths += [_path(with_short(netlist, one.name), node, source_resistance)
+                  for one in netlist.of_kind("C") if one.value >= _COUPLES]
     return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))
 
 

@@ -335,7 +335,7 @@ class GuardContext:
     sensor : what the sensor of the current withstands
     exposed : the other terminals that the source reaches
     unreachable : returns why the output must not go on; "" where it may
-    probes : of an oscilloscope, by channel
+    probes, high_impedance : of an oscilloscope by channel, and its channels in the fixture that are inputs of 1 MOhm
     contacts : those of a switch matrix in the path
     """
 
@@ -349,6 +349,7 @@ class GuardContext:
     exposed: tuple[ExposedTerminal, ...] = ()
     unreachable: Callable[[], str] = lambda: ""
     probes: Mapping[int, PassiveProbe] = field(default_factory=dict)
+    high_impedance: frozenset[int] = frozenset()
     contacts: tuple[ContactLimits, ...] = ()
 
     def require_rating(self, voltage: float, current: float = math.inf) -> None:

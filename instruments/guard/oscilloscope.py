@@ -30,6 +30,11 @@ class GuardedOscilloscope(Guarded):
         require_switch(subject, "bandwidth_limit", vertical.bandwidth_limit)
         require_finite(subject, "offset", vertical.offset)
         vertical = self._with_probe(subject, channel, vertical)
+        if vertical.impedance == "50" and channel in self.context.high_impedance:
+            raise LimitError(
+                f"{subject}: an input of 50 Ohm is not part of the netlist of the bench file at this channel, so the "
+                "limits would be compared without it. Choose impedance 1M. If the current of the device is meant to "
+                'flow into this input, write current_sensor = "scope_input" into [fixture.sensing]')
         allowed = self.capabilities.range
         scaled = replace(allowed, low=allowed.low * vertical.probe_attenuation,
                          high=self.capabilities.widest_range(vertical.impedance) * vertical.probe_attenuation)

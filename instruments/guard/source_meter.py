@@ -154,6 +154,9 @@ class GuardedSourceMeter(Guarded):
         require_in_range(subject, "number of pulses", values.size, Range(1, limits.maximum_pulses, ""))
         require_in_range(subject, "pulse width", pulses.width, limits.width)
         require_in_range(subject, "pulse period", pulses.period, limits.period)
+        for level in values:   # charge and energy of one pulse
+            self.context.require_worst_case(
+                "level of the pulses", worst_case_of_source(float(level), source, self.context.path), pulses.width)
         self._before_list(np.array([*numbers(subject, "base of the pulses", [pulses.base]), *values]), source)
         return self.driver.start_pulses(pulses)
 

@@ -23,6 +23,7 @@ LEVELS = StatedLevels(
 OUTPUT_RESISTANCE = 50.0
 DAC_FULL_SCALE = 32767
 MINIMUM_AMPLITUDE = 1e-3  #: [Vpp into 50 Ohm]
+EDGE_OF_LARGE_PULSES = 3.3e-9  #: [s] of a 33600A above 4 Vpp into 50 Ohm; not compared with a data sheet
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGu
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
-from tsbench.station.bench.terminal_names import advice_for_scripts, with_article
+from tsbench.station.bench.terminal_names import advice_for_scripts, channel_of_instrument, with_article
 from tsbench.station.bench.wiring import Wiring
 
 
@@ -135,6 +135,14 @@ class Guards:
         places = {terminal.partition(".")[::2]: probe for terminal, probe in self._wiring.probes().items()}
         return {int(channel): probe for (name, channel), probe in places.items() if name == instrument}
 
+    def _high_impedance(self, instrument: str) -> frozenset[int]:
+        """Return the channels of a scope that the fixture has as inputs of 1 MOhm."""
+        sensing, table = self._wiring.sensing(), self._file.table
+        into_50 = None if sensing.current is None or sensing.current_impedance != "50" else channel_of_instrument(
+            table, sensing.current)
+        found = (terminal.partition(".") for terminal in table.fixture.terminals if terminal != into_50)
+        return frozenset(int(channel) for name, _, channel in found if name == instrument and channel.isdigit())
+
     def _of_terminal(self, terminal: str, role: str, kind: str) -> Any:
         """Return the one guard of a terminal as one kind, making it at first use; a scope is guarded as a whole."""
         from tsbench.instruments.guard.kinds import GUARDS
@@ -151,6 +159,7 @@ class Guards:
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
                 self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal),
                 self._probes(terminal) if kind == "oscilloscope" else {},
+                self._high_impedance(terminal) if kind == "oscilloscope" else frozenset(),
                 self._wiring.contacts(terminal))
             self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]

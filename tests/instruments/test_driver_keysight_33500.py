@@ -173,6 +173,14 @@ def test_pulses_reconfigure_in_any_order(bench: Bench) -> None:
         assert accepted.period == pytest.approx(period, rel=1e-3)
 
 
+def test_large_pulses_reconfigure(bench: Bench) -> None:
+    """Above 4 Vpp the least edge is longer: that of small pulses was an error for the pulse that was still set."""
+    generator = bench.pulse_generator()
+    for amplitude, edge in ((4.5, 10e-9), (4.5, 3.3e-9), (1.0, 2.9e-9), (4.5, 5e-9)):
+        accepted = generator.configure_pulse(Pulse(0.0, amplitude, 1e-6, 1e-3, edge, edge))
+        assert accepted.amplitude == pytest.approx(amplitude, rel=1e-3) and accepted.rise_time == pytest.approx(edge)
+
+
 def test_a_new_function_switches_off_a_new_level_does_not(bench: Bench) -> None:
     generator = bench.pulse_generator()
     generator.configure_level(0.5)

@@ -73,6 +73,21 @@ def test_pulses_of_a_source_meter_are_checked_before_they_are_sent(change: dict[
     assert not sent.calls
 
 
+@pytest.mark.parametrize(("limits", "said"), [
+    (DeviceLimits(max_charge=1e-9), "the charge through the device may reach 1 uC, but max_charge of D1 is 1 nC"),
+    (DeviceLimits(max_energy=1e-9), "the energy in the device may reach 450 nJ, but max_energy of D1 is 1 nJ"),
+    (DeviceLimits(max_charge=1.1e-6, max_energy=1e-6), "")])
+def test_charge_and_energy_of_one_pulse_of_a_source_meter(limits: DeviceLimits, said: str) -> None:
+    guard, sent = meter(limits=limits)
+    pulses = SourcePulses(0.1, np.array([0.5, 1.0]), 1e-3, 1e-2)
+    if said:
+        with pytest.raises(LimitError, match=said):
+            guard.start_pulses(pulses)
+    else:
+        guard.start_pulses(pulses)
+    assert bool(sent.calls) is not bool(said)
+
+
 @pytest.mark.parametrize(("level", "interval", "count", "said"), [
     (1.0, 1e-3, 100, ""), (4.5, 1e-3, 100, "max_voltage"), (1.0, 1e-6, 100, "sample interval 1 us is outside"),
     (1.0, 1e-3, 1001, "number of samples 1001 is outside"),

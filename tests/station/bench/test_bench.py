@@ -1,6 +1,7 @@
 """The bench on the simulated VISA library: opening, refusing, guarding, and ending safe whatever happens."""
 
 import contextlib
+import functools
 import json
 import math
 from pathlib import Path
@@ -18,6 +19,7 @@ from tsbench.instruments import (
     PulseGenerator,
     SourceMeter,
     SourceSettings,
+    Vertical,
 )
 from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench, check, instruments_of
@@ -69,6 +71,13 @@ def test_a_station_has_instruments_clock_and_device(nbo2_bench: Path) -> None:
         assert isinstance(bench.pulse_generator("bias"), PulseGenerator)
         assert isinstance(bench.oscilloscope(), Oscilloscope)
         assert bench.scope_channel("scope.2").scope is bench.oscilloscope()
+        for channel, impedance in ((1, "50"), (4, "50"), (1, "1M")):   # nothing is said of channel 4
+            act = functools.partial(bench.oscilloscope().configure_channel, channel, Vertical(1.0, impedance=impedance))
+            if (channel, impedance) == (1, "50"):
+                with pytest.raises(LimitError, match=r"input of 50 Ohm is not part of the netlist.*Choose impedance 1M"):
+                    act()
+            else:
+                act()
         assert bench.has("drive")
         assert not bench.has("prober")
         assert bench.simulated
