@@ -52,17 +52,37 @@ def with_short(netlist: Netlist, name: str) -> Netlist:
         for one in netlist.elements))
 
 
-def path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str] = ()) -> WirePath:
-    """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
+def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str]) -> WirePath:
+    """Return the path of the most that an instrument brings to the device: with the limits, this one counts.
 
-    Infinite resistance and no gain where the netlist says that the instrument does not reach the device. A large
-    capacitor on the only way to it counts as a short.
+    The device may lie between two sources, and a large capacitor passes pulses.
 
     Parameters
     ----------
     netlist, node, source_resistance : of the fixture, of the instrument, and of its output [Ohm]
-    others : nodes of other sources. Each of them may be open, or hold its node: the device may lie between two sources.
-        The least resistance and the largest gain count
+    others : nodes of other sources. Each may be open, or hold its node. The least resistance and the largest gain count
+
+    Raises
+    ------
+    ConfigurationError
+        No such node.
+    """
+    paths = [path_of(netlist, node, source_resistance)]
+    for other in others if has_place(netlist) else ():
+        if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
+            held = Element("R", "R_other_source", (other.lower(), GROUND), value=_SHORT)
+            paths.append(path_of(
+                dataclasses.replace(netlist, elements=(*netlist.elements, held)), node, source_resistance))
+    if has_place(netlist) and all(math.isinf(path.resistance) for path in paths):
+        paths += [path_of(with_short(netlist, one.name), node, source_resistance)
+                  for one in netlist.of_kind("C") if one.value >= _COUPLES]
+    return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))
+
+
+def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
+    """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
+
+    Infinite resistance and no gain where the netlist says that the instrument does not reach the device.
 
     Raises
     ------
@@ -73,20 +93,6 @@ def path_of(netlist: Netlist, node: str, source_resistance: float, others: Colle
         return WirePath(resistance=math.inf)
     if node.lower() not in netlist.nodes:
         raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
-    paths = [_path(netlist, node, source_resistance)]
-    for other in others:
-        if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
-            held = Element("R", "R_other_source", (other.lower(), GROUND), value=_SHORT)
-            paths.append(_path(
-                dataclasses.replace(netlist, elements=(*netlist.elements, held)), node, source_resistance))
-    if all(math.isinf(path.resistance) for path in paths):   # a pulse passes a capacitor
-        paths += [_path(with_short(netlist, one.name), node, source_resistance)
-                  for one in netlist.of_kind("C") if one.value >= _COUPLES]
-    return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))
-
-
-def _path(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
-    """Return the path where no other source is connected."""
     device = netlist.find(DEVICE)
     circuit = _Circuit(netlist, node.lower(), source_resistance)
     gain = abs(circuit.voltage(device.nodes, emf=1.0))

@@ -28,12 +28,10 @@ class GeneratorChannel(GeneratorOutput):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`."""
 
     headers = HEADERS
+    quickest_edge = data_sheet.EDGE_OF_LARGE_PULSES
     zeroing = (":SOUR{ch}:VOLT:LIM:STAT OFF", ":SOUR{ch}:BURS:STAT OFF", ":SOUR{ch}:FUNC DC", ":SOUR{ch}:VOLT:OFFS 0")
     functions: ClassVar[Mapping[str, str]] = {
         "pulse": ":SOUR{ch}:FUNC PULS", "dc": ":SOUR{ch}:FUNC DC", "arbitrary": ":SOUR{ch}:FUNC ARB"}
-
-    def _quickest_edge(self) -> float:
-        return max(self.capabilities.edge_time.low, data_sheet.EDGE_OF_LARGE_PULSES)
 
     def _send_codes(self, codes: npt.NDArray[np.int16], rate: float, steps: bool) -> None:
         """Send a waveform, to be played at ``rate`` [Hz] in steps or joined by straight lines, and select it."""

@@ -219,7 +219,7 @@ class Bench:
 
     def wire_path(self, role: str) -> WirePath:
         """Return the wiring between the instrument of ``role`` and the device, as its guard takes it."""
-        return self.wiring.path(self.file.table.roles[role])
+        return self.wiring.worst_path(self.file.table.roles[role])
 
     # ----------------------------------------------------------------------------------- the instruments
 

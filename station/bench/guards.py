@@ -67,7 +67,7 @@ class Guards:
         for (terminal, kind), guard in self._made.items():
             if kind != "oscilloscope":
                 guard.context = dataclasses.replace(
-                    guard.context, path=self._wiring.path(terminal), exposed=self._wiring.exposed(terminal))
+                    guard.context, path=self._wiring.worst_path(terminal), exposed=self._wiring.exposed(terminal))
 
     def follow(self, device: DeviceDescription, accepted: frozenset[str] = frozenset()) -> None:
         """Compare with the limits of another device from now on; those that are ``accepted`` are for one run."""
@@ -153,7 +153,7 @@ class Guards:
             driver = self._instruments.driver_of(terminal)
             connection = self._instruments.connections[terminal.partition(".")[0]]
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
-            path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
+            path = WirePath() if kind == "oscilloscope" else self._wiring.worst_path(terminal)
             sensor = sensor_guard(self._wiring.sensing())
             context = GuardContext(
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,

@@ -7,7 +7,15 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, reach_of, with_short
+from tsbench.instruments.fixture import (
+    DEVICE,
+    has_place,
+    parallel_capacitance,
+    path_of,
+    reach_of,
+    with_short,
+    worst_path_of,
+)
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
 from tsbench.instruments.guard.limits import WirePath, worst_case_of_voltage
 from tsbench.instruments.interfaces import ContactLimits
@@ -54,16 +62,26 @@ class Wiring:
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
         netlist = self._netlist_of(terminal)
-        others = [place for other, place in self.file.table.fixture.terminals.items()
-                  if other != terminal and set(self.kinds(other)) & set(SOURCES)]
-        path = WirePath(resistance=source) if netlist is None or node is None else path_of(
-            netlist, node, source, others)
+        path = (WirePath(resistance=source) if netlist is None or node is None else path_of(netlist, node, source))
         measured, roles = self.file.table.fixture.measured.path_resistance, self.file.table.roles
         found = [measured[role] for role, place in roles.items() if place == terminal and role in measured]
         if not found or not math.isfinite(path.resistance):
             return path
         self._require_alike(terminal, found[0], path.resistance)
         return replace(path, resistance=found[0])
+
+    def worst_path(self, terminal: str) -> WirePath:
+        """Return the path with which limits are compared: :func:`.worst_path_of`, with what was measured."""
+        path, node = self.path(terminal), self.file.table.fixture.terminals.get(terminal)
+        netlist = self._netlist_of(terminal)
+        if terminal in self.file.gates() or netlist is None or node is None:
+            return path
+        others = [place for other, place in self.file.table.fixture.terminals.items()
+                  if other != terminal and set(self.kinds(other)) & set(SOURCES)]
+        source = self._source_resistance(terminal)
+        worst, usual = worst_path_of(netlist, node, source, others), path_of(netlist, node, source)
+        less = worst.resistance < usual.resistance   # otherwise, what was measured counts
+        return WirePath(min(path.resistance, worst.resistance) if less else path.resistance, max(path.gain, worst.gain))
 
     def _require_alike(self, terminal: str, measured: float, stated: float) -> None:
         """Refuse a measured resistance [Ohm] that belongs to another netlist: limits are compared by it."""
@@ -112,7 +130,7 @@ class Wiring:
             emf = self.largest_emf(terminal)
             sourced = getattr(self.driver_of(terminal).capabilities, "source_current", None)
             compliance = math.inf if sourced is None else max(abs(sourced.low), abs(sourced.high))
-            worst = worst_case_of_voltage(emf, self.path(terminal), compliance)
+            worst = worst_case_of_voltage(emf, self.worst_path(terminal), compliance)
             voltage, current = max(voltage, worst.voltage), current + worst.current
         return voltage, current
 
