@@ -44,16 +44,14 @@ def main(path: str) -> None:
     with Bench.open(path) as bench:
         prepare(bench)
         assert bench.temperature is not None and bench.fixture_control is not None
-        try:
-            for kelvins, ohms, farads in POINTS:
-                bench.temperature.set_temperature(kelvins)
-                bench.fixture_control.set_value("load_resistance", ohms)
-                bench.fixture_control.set_value("parallel_capacitance", farads)
-                for device in bench.positioner.devices():
-                    bench.positioner.connect(device)
-                    print(f"{device} {kelvins:g} K {ohms:g} Ohm {farads:g} F {frequency(bench):.4g} Hz", flush=True)
-        finally:
-            bench.temperature.heater_off()
+        # the end of the bench, also after Ctrl-C, switches the outputs off first, and then the heater
+        for kelvins, ohms, farads in POINTS:
+            bench.temperature.set_temperature(kelvins)
+            bench.fixture_control.set_value("load_resistance", ohms)
+            bench.fixture_control.set_value("parallel_capacitance", farads)
+            for device in bench.positioner.devices():
+                bench.positioner.connect(device)
+                print(f"{device} {kelvins:g} K {ohms:g} Ohm {farads:g} F {frequency(bench):.4g} Hz", flush=True)
 
 
 if __name__ == "__main__":
