@@ -5,8 +5,9 @@ The netlist of a bench file is solved at DC: capacitors open, inductors shorted,
 """
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -55,7 +56,9 @@ def with_short(netlist: Netlist, name: str) -> Netlist:
 def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str]) -> WirePath:
     """Return the path of the most that an instrument brings to the device: with the limits, this one counts.
 
-    The device may lie between two sources, and a large capacitor passes pulses.
+    The device may lie between two sources. Where nothing else leads to it, a large capacitor passes pulses, a
+    transistor or a diode may be a short, and the other end of the device may be at ground although the netlist does not
+    have it.
 
     Parameters
     ----------
@@ -74,9 +77,23 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
             paths.append(path_of(
                 dataclasses.replace(netlist, elements=(*netlist.elements, held)), node, source_resistance))
     if has_place(netlist) and all(math.isinf(path.resistance) for path in paths):
-        paths += [path_of(with_short(netlist, one.name), node, source_resistance)
-                  for one in netlist.of_kind("C") if one.value >= _COUPLES]
+        found = (path_of(one, node, source_resistance) for one in _with_what_may_conduct(netlist))
+        paths += [path for path in found if math.isfinite(path.resistance)][:1]
     return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))
+
+
+def _with_what_may_conduct(netlist: Netlist) -> Iterator[Netlist]:
+    """Yield the netlist with shorts: of large capacitors, of other devices, and of one end of the device to ground."""
+    capacitors = [one.nodes for one in netlist.of_kind("C") if one.value >= _COUPLES]
+    devices = [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
+               for pair in itertools.combinations(one.nodes, 2)]
+    ends = [end for end in netlist.find(DEVICE).nodes if end != GROUND]
+    conducting: list[Sequence[tuple[str, ...]]] = [[], *([pair] for pair in capacitors), devices, [*capacitors, *devices]]
+    returns: list[Sequence[tuple[str, ...]]] = [[], *([(end, GROUND)] for end in ends)]
+    for held, shorted in itertools.product(returns, conducting):
+        shorts = tuple(Element("R", f"R_short_{k}", pair, value=_SHORT)
+                       for k, pair in enumerate([*shorted, *held]) if pair[0] != pair[1])
+        yield dataclasses.replace(netlist, elements=(*netlist.elements, *shorts))
 
 
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:

@@ -27,7 +27,7 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
-from tsbench.station.bench.guards import Guards
+from tsbench.station.bench.guards import Guards, limits_beside
 from tsbench.station.bench.operator import Ask
 from tsbench.station.bench.positioners import FollowedPositioner, absent, off_wafer
 from tsbench.station.bench.preparation import Preparation
@@ -89,7 +89,8 @@ class Bench:
         path : str or Path
             The bench file.
         device : str, optional
-            Identifier in ``[devices]``. None: no device is connected; the limits common to all devices hold.
+            Identifier in ``[devices]``. None: the one that is connected stays, and its limits hold. Where it is not
+            known, the strictest limits of all devices hold.
         look : bool
             Whether to note which outputs are on, before the reset switches them off.
         ask : callable, optional
@@ -140,7 +141,10 @@ class Bench:
                 with file.naming_the_file():
                     bench.routes = routes_of(routing, file.table.roles, bench.instruments)
             bench.preparation.prepare(())
-            if device is not None and bench.positioner.connected() != device:
+            if device is None:
+                bench.device = dataclasses.replace(no_device, limits=limits_beside(file, bench.positioner.connected()))
+                bench.guards.follow(bench.device)
+            elif bench.positioner.connected() != device:
                 bench.positioner.connect(device)
         except BaseException:
             bench.close()

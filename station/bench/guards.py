@@ -16,6 +16,16 @@ from tsbench.station.bench.terminal_names import advice_for_scripts, channel_of_
 from tsbench.station.bench.wiring import Wiring
 
 
+def limits_beside(file: BenchFile, connected: str | None) -> DeviceLimits:
+    """Return the limits of the device that is connected; where it is not known, the strictest of all devices."""
+    if connected in file.table.devices:
+        return file.device(str(connected)).limits
+    limits = DeviceLimits(**file.table.device.limits.model_dump())
+    for device in file.table.devices:
+        limits = limits.with_stricter(file.device(device).limits)
+    return limits
+
+
 def sensor_guard(sensing: Sensing) -> SensorGuard:
     """Return the guard of the current sensor of a fixture."""
     kind = "the amplifier at" if sensing.amplifier is not None else "the 50 Ohm input of"

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from tsbench.instruments import (
 )
 from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench, check, instruments_of
+from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.discovery import discover
+from tsbench.station.bench.guards import limits_beside
 
 
 def witnessed(folder: Path) -> dict[str, bool]:
@@ -362,3 +365,21 @@ def test_outputs_are_switched_off_one_by_one_where_a_driver_fails_to(
             "the driver method safe_state failed (ZeroDivisionError: a defect of the driver (test_bench.py, line "
             f"{broken.__code__.co_firstlineno + 1})). tsbench switches the outputs off one by one") in said
     assert outputs_left_on(driver_bench.parent / "witness.jsonl") == []
+
+
+@pytest.mark.parametrize(("connected", "most"), [("D1", 10.0), ("B", 0.5), (None, 0.5), ("unknown", 0.5)])
+def test_without_a_device_the_limits_of_the_connected_one_hold(
+    nbo2_bench: Path, connected: str | None, most: float
+) -> None:
+    """Where it is not known which one is connected, the strictest limits of all devices hold."""
+    text = nbo2_bench.read_text("utf-8")
+    head = re.sub(r"\n\[device\.limits\](\n(?!\[).*)*", "\n", text[: text.index("[devices.")])
+    nbo2_bench.write_text(
+        f'{head}[device.limits]\nmax_voltage = "10 V"\n[devices.D1]\n[devices.B]\n[devices.B.limits]\n'
+        'max_voltage = "0.5 V"\n', "utf-8")
+    assert limits_beside(BenchFile.load(nbo2_bench), connected).max_voltage == most
+    with Bench.open(nbo2_bench) as bench:   # D1 is connected
+        assert bench.device.identifier == "" and bench.device.limits.max_voltage == 10.0
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-6))
+        meter.set_level(0.6)

@@ -1,5 +1,6 @@
 """Bench files: what is read, and the one clear line for what cannot be."""
 
+import math
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -219,6 +220,18 @@ def test_a_device_between_two_sources_and_one_behind_a_coupling_capacitor_are_re
         assert path_of(coupled, "gen", 50.0).gain == 0.0
         path = worst_path_of(coupled, "gen", 50.0, [])
         assert (path.gain > 0.99 and path.resistance == pytest.approx(50.0, rel=1e-3)) is reaches
+
+
+@pytest.mark.parametrize(("netlist", "ohms"), [
+    ("R1 gen dut 100\nXDUT dut d device\nXM d g 0 nmos", 150.0),           # a transistor under the device
+    ("R1 gen dut 100\nXDUT dut low device\nC1 low 0 10n", 150.0),          # a capacitor under it
+    ("R1 gen dut 100\nXDUT dut low device", 150.0),                        # a return path that was forgotten
+    ("R1 gen a 100\nXD a dut diode\nXDUT dut low device\nR2 low 0 50", 200.0),
+    ("R1 gen a 100\nR2 a 0 1k\nXDUT dut 0 device", math.inf)])             # it is elsewhere
+def test_what_may_conduct_counts_with_the_limits(netlist: str, ohms: float) -> None:
+    found = parse_netlist(netlist, ["gen", "low", "g", "dut"])
+    assert math.isinf(path_of(found, "gen", 50.0).resistance)
+    assert worst_path_of(found, "gen", 50.0, []).resistance == pytest.approx(ohms, rel=1e-3)
 
 
 def test_drivers_by_name_and_identity() -> None:
