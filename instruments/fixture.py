@@ -88,7 +88,8 @@ def _with_what_may_conduct(netlist: Netlist) -> Iterator[Netlist]:
     devices = [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
                for pair in itertools.combinations(one.nodes, 2)]
     ends = [end for end in netlist.find(DEVICE).nodes if end != GROUND]
-    conducting: list[Sequence[tuple[str, ...]]] = [[], *([pair] for pair in capacitors), devices, [*capacitors, *devices]]
+    conducting: list[Sequence[tuple[str, ...]]] = [
+        [], *([pair] for pair in capacitors), devices, [*capacitors, *devices]]
     returns: list[Sequence[tuple[str, ...]]] = [[], *([(end, GROUND)] for end in ends)]
     for held, shorted in itertools.product(returns, conducting):
         shorts = tuple(Element("R", f"R_short_{k}", pair, value=_SHORT)
