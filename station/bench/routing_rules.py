@@ -99,19 +99,26 @@ def _devices_that_close_another(devices: Sequence[_Place]) -> Iterator[str]:
 
 
 def _shorts(devices: Sequence[_Place], names: CrosspointNames) -> Iterator[str]:
-    """Yield where the crosspoints of one device join two lines that those of another device use and keep apart.
+    """Yield where the crosspoints of one device join two rows, or two columns, that those of another device keep apart.
 
     What is connected to the lines is not in the bench file. So a short can be found only where two devices contradict.
+    A row with several columns is none: it grounds lines that are not selected. Where most devices join several rows (or
+    columns), these are the lines of the devices, and joining them is no short either.
     """
     groups = {place.key: _joined(place, names) for place in devices}
-    for place, other in itertools.permutations(devices, 2):
-        apart = [group for group in groups[other.key] if group]
-        for mine in groups[place.key]:
-            touched = [sorted(group & mine) for group in apart if group & mine]
-            if len(touched) > 1:
-                yield (f"{place.key}: its crosspoints {', '.join(place.points)} connect {touched[0][0]} with "
-                       f"{touched[1][0]}, but those of {other.key} ({', '.join(other.points)}) keep the two apart. "
-                       "This would short two terminals. Correct the crosspoints of one of the two")
+    for kind in (0, 1):   # rows, columns
+        own = {found[kind] for place in devices for point in place.points if (found := names.lines(point))}
+        of_kind = {key: [group & own for group in found] for key, found in groups.items()}
+        usual = sum(any(len(group) > 1 for group in found) for found in of_kind.values())
+        if 2 * usual > len(devices):
+            continue
+        for place, other in itertools.permutations(devices, 2):
+            for mine in of_kind[place.key]:
+                touched = [sorted(group & mine) for group in of_kind[other.key] if group & mine]
+                if len(touched) > 1:
+                    yield (f"{place.key}: its crosspoints {', '.join(place.points)} connect {touched[0][0]} with "
+                           f"{touched[1][0]}, but those of {other.key} ({', '.join(other.points)}) keep the two apart. "
+                           "This would short two terminals. Correct the crosspoints of one of the two")
 
 
 def _joined(place: _Place, names: CrosspointNames) -> list[set[str]]:

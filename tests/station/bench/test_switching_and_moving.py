@@ -458,3 +458,30 @@ def test_check_counts_the_smallest_load_and_every_device(tmp_path: Path, capsys:
     assert not any("protects nothing" in line for line in warnings)
     assert [line for line in warnings if "no place" in line] == [
         "device D22 has no place in [positioner.devices], so it cannot be measured. Add its place"]
+
+
+@pytest.mark.parametrize(("closed", "problem"), [
+    ({"D11": "1A01 1B03 1C02", "D12": "1A01 1B04 1C02", "D21": "1A02 1B03 1C01", "D22": "1A02 1B04 1C01"}, ""),
+    ({"D11": "1A01 1B03 1B02", "D12": "1A01 1B04 1B02", "D21": "1A02 1B03 1B01", "D22": "1A02 1B04 1B01"}, ""),
+    ({"D11": "1A01 1B03 1C02 1C04", "D12": "1A01 1B04 1C02 1C03", "D21": "1A02 1B03 1C01 1C04",
+      "D22": "1A02 1B04 1C01 1C03"}, ""),
+    ({"D11": "1A01 1B03 1C02", "D12": "1A01 1B04 1C02", "D21": "1A02 1B03 1C01", "D22": "1A02 1B04 1C02"},
+     "connect row A with row C"),
+    ({"D11": "1A01 1B03", "D12": "1A01 1B04", "D21": "1A02 1B03", "D22": "1A02 1B04 1B02"}, "connect row A with row B"),
+])
+def test_lines_that_are_not_selected_may_be_grounded_by_the_matrix(
+    tmp_path: Path, closed: dict[str, str], problem: str,
+) -> None:
+    path = copied(tmp_path, "crossbar")
+    text = path.read_text("utf-8")
+    begin, end = text.index("D11 = ["), text.index("[temperature]")
+    lines = "".join(f"{name} = {json.dumps(points.split())}\n" for name, points in closed.items())
+    path.write_text(f"{text[:begin]}{lines}\n{text[end:]}", "utf-8")
+    if problem:
+        with pytest.raises(ConfigurationError, match=problem):
+            Bench.open(path)
+    else:
+        with Bench.open(path) as bench:
+            for name in closed:
+                bench.positioner.connect(name)
+                assert bench.positioner.connected() == name
