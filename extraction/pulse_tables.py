@@ -182,7 +182,7 @@ def _examined(
         if found.firing is Firing.STILL_ON:
             delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
         elif found.firing is Firing.UNDECIDED:
-            delay = delay.doubted()
+            delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS) if delay.fired else delay.doubted()
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.before.current
@@ -257,7 +257,9 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
     for group in _grouped(pulses):
         delays = [pulse.delay for pulse in group]
         mean = mean_delay(delays, dict(group[0].conditions))
-        results += [mean, *([switching_probability(delays, dict(group[0].conditions))] if whole else [])]
+        # the voltage of a table may be a nominal one, so that a switching device looks like a diode: it counts
+        counted = [replace(delay, told=delay.told or delay.fired) for delay in delays]
+        results += [mean, *([switching_probability(counted, dict(group[0].conditions))] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
         clear = [delay for delay in delays if delay.fired or delay.told]

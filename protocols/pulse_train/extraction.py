@@ -74,8 +74,8 @@ def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
             delay = found.delay
             if found.firing is Firing.STILL_ON:
                 delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
-            elif found.firing is Firing.UNDECIDED:
-                delay = delay.doubted()
+            elif found.firing is Firing.UNDECIDED:   # one that shows a rise was off before
+                delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS) if delay.fired else delay.doubted()
             yield _Pulse(record, segment, judge, delay)
 
 
