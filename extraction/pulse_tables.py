@@ -13,7 +13,7 @@ from tsbench.analysis.contact.device_condition import Stand, pulse_stand
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
-from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
+from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.tables.printed_digits import printed_digits
@@ -178,11 +178,7 @@ def _examined(
                         rested=rested)
         if abs(base) >= _READ_LEVEL and rested is None and span.first - near.start > _ENOUGH_BEFORE:
             rested = found
-        delay = widened_delay(found.delay, record)
-        if found.firing is Firing.STILL_ON:
-            delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
-        elif found.firing is Firing.UNDECIDED:
-            delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS) if delay.fired else delay.doubted()
+        delay = counted(found.firing, widened_delay(found.delay, record))
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.before.current
@@ -258,8 +254,8 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
         delays = [pulse.delay for pulse in group]
         mean = mean_delay(delays, dict(group[0].conditions))
         # the voltage of a table may be a nominal one, so that a switching device looks like a diode: it counts
-        counted = [replace(delay, told=delay.told or delay.fired) for delay in delays]
-        results += [mean, *([switching_probability(counted, dict(group[0].conditions))] if whole else [])]
+        known = [replace(delay, told=delay.told or delay.fired) for delay in delays]
+        results += [mean, *([switching_probability(known, dict(group[0].conditions))] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
         clear = [delay for delay in delays if delay.fired or delay.told]

@@ -71,12 +71,13 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
         No such node.
     """
     paths = [path_of(netlist, node, source_resistance)]
-    for other in others if has_place(netlist) else ():
+    if not has_place(netlist):
+        return paths[0]
+    for other in others:
         if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
-            held = Element("R", "R_other_source", (other.lower(), GROUND), value=_SHORT)
-            paths.append(path_of(
-                dataclasses.replace(netlist, elements=(*netlist.elements, held)), node, source_resistance))
-    if has_place(netlist) and all(math.isinf(path.resistance) for path in paths):
+            held = with_resistor_to_ground(netlist, "R_other_source", other, _SHORT)
+            paths.append(path_of(held, node, source_resistance))
+    if all(math.isinf(path.resistance) for path in paths):
         found = (path_of(one, node, source_resistance) for one in _with_what_may_conduct(netlist))
         paths += [path for path in found if math.isfinite(path.resistance)][:1]
     return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))

@@ -72,6 +72,19 @@ class PulseOutcome:
     before: Before
 
 
+def counted(firing: Firing, delay: Delay) -> Delay:
+    """Return a delay as it counts among pulses one by one, beside what its pulse did.
+
+    One that found the device on did not fire. Of an undecided one nothing is known, unless it shows a rise: then the
+    device was off before.
+    """
+    if firing is Firing.STILL_ON:
+        return replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
+    if firing is Firing.UNDECIDED:
+        return replace(delay, flags=delay.flags | Flag.AMBIGUOUS) if delay.fired else delay.doubted()
+    return delay
+
+
 def before_pulse(time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float) -> Before:
     """Return the level before the ``edge`` [s]: mean over the later half of what is recorded, at most 1000 samples.
 

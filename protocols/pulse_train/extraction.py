@@ -16,7 +16,7 @@ from tsbench.analysis.pulse.delay_results import (
     mean_delay,
     switching_probability,
 )
-from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
+from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
 from tsbench.protocols.extracting.facts import parameter
@@ -71,12 +71,7 @@ def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
             found = judge(rested=rested)
             if rests_at_level:
                 rested = rested or found
-            delay = found.delay
-            if found.firing is Firing.STILL_ON:
-                delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
-            elif found.firing is Firing.UNDECIDED:   # one that shows a rise was off before
-                delay = replace(delay, flags=delay.flags | Flag.AMBIGUOUS) if delay.fired else delay.doubted()
-            yield _Pulse(record, segment, judge, delay)
+            yield _Pulse(record, segment, judge, counted(found.firing, found.delay))
 
 
 def delays(run: Run, options: ExtractionOptions) -> list[Result]:

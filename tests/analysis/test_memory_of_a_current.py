@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tsbench.analysis.contact.device_condition import Stand, like_resistors
 from tsbench.analysis.pulse.conductor import remembered
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, mean_delay, switching_probability
+from tsbench.analysis.pulse.firing import Firing, counted
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.records import Flag, FloatArray
 
@@ -117,3 +118,13 @@ def test_under_sampled_pulses_count_beside_one_that_shows_the_off_state() -> Non
     assert like_resistors([few, few, quiet], [at_once, at_once, off]) == [False, False, False]
     assert like_resistors([few, few, quiet], [at_once, at_once, resistor]) == [True, True, False]
     assert like_resistors([few], [at_once]) == [True]
+
+
+def test_what_a_pulse_did_beside_its_delay() -> None:
+    fires, quiet = Delay(1e-8, 1e-10, 1e-10), Delay(None, 0.0, 0.0, Flag.NO_EVENT, stood=1e-5)
+    assert counted(Firing.FIRED, fires) == fires and counted(Firing.QUIET, quiet) == quiet
+    on = counted(Firing.STILL_ON, fires)
+    assert on.value is None and not on.fired
+    shows_a_rise, unknown = counted(Firing.UNDECIDED, fires), counted(Firing.UNDECIDED, quiet)
+    assert shows_a_rise.told and shows_a_rise.flags == Flag.AMBIGUOUS and shows_a_rise.value == 1e-8
+    assert not unknown.told and unknown.stood is None
