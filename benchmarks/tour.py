@@ -7,6 +7,7 @@ functions in order. A move is a step in this list from a function in one file to
 
 import argparse
 import ast
+import gc
 import itertools
 import sys
 import tempfile
@@ -73,7 +74,10 @@ class Act:
 
 
 def traced(act: Callable[[], Any]) -> Act:
-    """Carry out an act and return its calls into our files."""
+    """Carry out an act and return its calls into our files.
+
+    Garbage collection is off meanwhile, because it would call finalizers of objects that the act has not made.
+    """
     calls: list[tuple[str, str]] = []
     prefix = f"{ROOT}/"
 
@@ -83,11 +87,16 @@ def traced(act: Callable[[], Any]) -> Act:
             if not file.startswith(_NOT_OURS):
                 calls.append((file, frame.f_code.co_qualname))
 
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.disable()
     sys.setprofile(note)
     try:
         act()
     finally:
         sys.setprofile(None)
+        if collecting:
+            gc.enable()
     return Act(tuple(calls))
 
 

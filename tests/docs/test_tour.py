@@ -1,10 +1,12 @@
 """The tour is the trace of one guarded act, and the trace stays short."""
 
+import gc
 from collections.abc import Mapping
 
 import pytest
 
-from benchmarks.tour import MOST_FILES, MOST_MOVES, PAGE, Act, acts, page
+from benchmarks.tour import MOST_FILES, MOST_MOVES, PAGE, Act, acts, page, traced
+from tsbench.netlist.values import parse_value
 
 WRITE = "python -m benchmarks.tour --write"
 
@@ -20,6 +22,24 @@ def test_the_page_is_the_trace(found: Mapping[str, Act]) -> None:
 
 def test_the_same_act_takes_the_same_way_again(found: Mapping[str, Act]) -> None:
     assert page(acts()) == page(found)
+
+
+def test_a_finalizer_of_another_object_is_no_part_of_the_act() -> None:
+    class Discarded:
+        def __init__(self) -> None:
+            self.myself = self
+
+        def __del__(self) -> None:
+            parse_value("1")
+
+    def act() -> None:
+        Discarded()
+        keep = [[number] for number in range(5 * gc.get_threshold()[0])]
+        del keep
+
+    Discarded()
+    assert traced(act).calls == ()
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("name", ["set_level", "measure"])
