@@ -3,16 +3,18 @@
 See :mod:`tsbench.instruments.guard`.
 """
 
+import math
 from dataclasses import replace
-from math import isfinite, isnan
 from numbers import Real
 
 import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
+from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_source
+from tsbench.instruments.guard.limits import WorstCase, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
     Interlocked,
     MeasureSettings,
@@ -32,6 +34,9 @@ from tsbench.records import Flag, FloatArray
 APERTURES_OF_READING = 4.0
 _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
 _NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
+#: [V] that a voltage source may add for a moment while its range changes, as two makers state it (2450 specification,
+#: p. 4; B2900A data sheet, p. 17). It is taken for all models
+RANGE_CHANGE_OVERSHOOT = 0.25
 
 
 class GuardedSourceMeter(Guarded):
@@ -63,6 +68,7 @@ class GuardedSourceMeter(Guarded):
             require_in_range(subject, "source range", settings.range, Range(0.0, allowed.high, allowed.unit))
         if self._source is not None and self._source.function == settings.function:
             self._require_levels(self._levels, settings)
+            self._require_range_change(self._levels, settings)
         accepted = self.driver.configure_source(settings)
         if self._source is None or self._source.function != settings.function:
             self._levels = (0.0,)   # if the output is still on, it stays among those that are on
@@ -106,6 +112,8 @@ class GuardedSourceMeter(Guarded):
         self._require_levels((level,), source)
         if self.context.outputs.has(self.context.terminal):
             self._require_interlock((level,), source)
+            self._require_range_change((level,), source)
+        self.context.moves((level,))
         self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
         try:
             self.driver.set_level(level)
@@ -122,6 +130,7 @@ class GuardedSourceMeter(Guarded):
             self.context.device.require(self.context.subject, "the actual compliance", source.compliance, limit)
             self._require_levels(self._levels, source)
             self._require_interlock(self._levels, source)
+            self.context.moves(self._levels)
             self.context.note_on(self._worst(source), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
@@ -174,6 +183,8 @@ class GuardedSourceMeter(Guarded):
         """Check levels that the instrument sets by itself. From now on they, and the output, may be on."""
         self._require_levels(extremes(values), source)
         self._require_interlock(extremes(values), source)
+        self._require_range_change(extremes(values), source)
+        self.context.moves(extremes(values))
         self._levels = extremes(np.array([*self._levels, *values]))
         self.context.note_on(self._worst(source), self.is_on)
 
@@ -206,7 +217,8 @@ class GuardedSourceMeter(Guarded):
         overflow = Flag.OVERFLOW in reading.flags
         for name in ("time", "source", "voltage", "current"):
             number: object = getattr(reading, name)
-            if isinstance(number, Real) and (isfinite(number) or (overflow and isnan(number) and name in _MEASURED)):
+            unknown = overflow and name in _MEASURED
+            if isinstance(number, Real) and (math.isfinite(number) or (unknown and math.isnan(number))):
                 continue
             raise InstrumentError(
                 f"{self.context.subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
@@ -232,6 +244,30 @@ class GuardedSourceMeter(Guarded):
             volts, amperes = (level, source.compliance) if source.function == "voltage" else (source.compliance, level)
             self.context.require_rating(volts, amperes)
             self.context.require_worst_case(quantity, worst_case_of_source(level, source, self.context.path))
+
+    def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings) -> None:
+        """Raise LimitError if a source range that changes under voltage may bring too much to the device."""
+        if self._source is None or settings.function != "voltage":
+            return
+        on = self.context.outputs.has(self.context.terminal)
+        found = {self._range_at(level, settings) for level in levels}
+        found |= {self._range_at(level, self._source) for level in self._levels} if on else set()
+        if len(found) > 1:
+            highest = max(map(abs, (*levels, *self._levels)))
+            added = short_quantity(RANGE_CHANGE_OVERSHOOT, "V")
+            worst = worst_case_of_source(highest + RANGE_CHANGE_OVERSHOOT, settings, self.context.path)
+            try:
+                self.context.require_worst_case("change of the source range", worst)
+            except LimitError as error:
+                raise LimitError(
+                    f"{error}. While a source meter changes its range, it may put {added} more at the device for a "
+                    "moment. So set one range for all levels before the output goes on") from error
+
+    def _range_at(self, level: float, settings: SourceSettings) -> float:
+        """Return the full scale [V] of the source range that is in force at a level; inf where none reaches it."""
+        wanted = abs(level) if settings.range is None else settings.range
+        scales = sorted(row.full_scale for row in self.capabilities.source_voltage_accuracy)
+        return next((one for one in scales if wanted <= one * (1 + SLACK)), math.inf)
 
     def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         """Raise InstrumentError where a level needs a closed interlock, and the instrument answers that it is open."""

@@ -76,7 +76,9 @@ class Bench:
         self.preparation = Preparation(
             lambda: self.routes, lambda: self.fixture.sensing, lambda: self.fixture_control, self.scope_channel,
             self.instruments.require_outputs_off, self.wiring)
-        self.guards = Guards(file, self.instruments, self.wiring, device, self.preparation.unreachable)
+        self.guards = Guards(
+            file, self.instruments, self.wiring, device, self.preparation.unreachable,
+            lambda quantity, levels: self.fixture_control and self.fixture_control.gate_moves(quantity, levels))
 
     @classmethod
     def open(

@@ -11,6 +11,8 @@ from tsbench.quantities import short_quantity
 from tsbench.records import Flag
 from tsbench.station.bench.bench_tables import ControlTable
 
+_BEYOND_TABLE = 1.0  #: [Ohm] less than any channel of a transistor here has
+
 
 class GateControl:
     """A :class:`~tsbench.instruments.DecadeBox` in function: the resistance [Ohm] of a transistor between two nodes.
@@ -32,7 +34,11 @@ class GateControl:
         self.bounds = Range(min(table.resistances), max(table.resistances), "Ohm")
         self.wanted: float | None = None  #: [Ohm] that was set last
 
-    def _resistance_at(self, volts: float) -> float:
+    def resistance_at(self, volts: float) -> float:
+        """Return the resistance [Ohm] at a gate voltage [V]; nearly none where the table does not reach that far."""
+        on = self._volts[np.argmin(self._logarithms)]   # the end of the table at which the transistor conducts most
+        if abs(volts - on) > 1e-9 and (volts > on) == (on == self._volts[-1]):
+            return _BEYOND_TABLE
         return float(math.exp(np.interp(volts, self._volts, self._logarithms)))
 
     def _voltage_for(self, resistance: float) -> float:
@@ -45,7 +51,7 @@ class GateControl:
 
     def value(self) -> float | None:
         """Return the resistance at the gate voltage that is measured now; None while the output is off."""
-        return self._resistance_at(self._meter().measure().voltage) if self.is_on() else None
+        return self.resistance_at(self._meter().measure().voltage) if self.is_on() else None
 
     def set_value(self, value: float) -> float:
         """Set the gate voltage for a resistance [Ohm]; return the resistance at the voltage that is measured.
@@ -77,4 +83,4 @@ class GateControl:
                 f"{short_quantity(reading.voltage, 'V')}: it has reached gate_limit = {short_quantity(limit, 'A')} of "
                 "[fixture.control.load_resistance]. Check the transistor and its wiring")
         self.wanted = value
-        return self._resistance_at(reading.voltage)
+        return self.resistance_at(reading.voltage)

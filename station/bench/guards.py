@@ -8,7 +8,8 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
+from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.limits import DeviceGuard, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
@@ -45,18 +46,22 @@ class Guards:
         Its limits hold.
     unreachable : callable
         Returns why the output of a role must not go on; "" where it may.
+    gate_moves : callable
+        Takes the quantity that a gate sets, and the levels [V] that it may have next. Raises while another output is
+        on.
     """
 
     def __init__(
         self, file: BenchFile, instruments: ConnectedInstruments, wiring: Wiring, device: DeviceDescription,
         unreachable: Callable[[str], str] = lambda role: "",
+        gate_moves: Callable[[str, tuple[float, ...]], None] = lambda quantity, levels: None,
     ) -> None:
         self._file = file
         self._instruments = instruments
         self._wiring = wiring
         self._device = device
         self._accepted: frozenset[str] = frozenset()
-        self._unreachable = unreachable
+        self._unreachable, self._gate_moves = unreachable, gate_moves
         self._made: dict[tuple[str, str], Any] = {}
 
     def clear(self) -> None:
@@ -90,14 +95,19 @@ class Guards:
         reasons = [self._unreachable(role) for role, place in self._file.table.roles.items() if place == terminal]
         return "" if "" in reasons else next(iter(reasons), "")
 
+    def _gate_at(self, terminal: str) -> str:
+        """Return the quantity that is set by the gate at a terminal; "" where no gate is there."""
+        control, roles = self._file.table.fixture.control, self._file.table.roles
+        return next((name for name, one in control.items() if one.gate and roles[one.gate] == terminal), "")
+
     def _limits(self, terminal: str) -> DeviceGuard:
         """Return the limits that hold at a terminal: those of the device, or of the gate at which it is."""
-        for quantity, control in self._file.table.fixture.control.items():
-            if control.gate and self._file.table.roles[control.gate] == terminal:
-                return DeviceGuard(
-                    DeviceLimits(max_voltage=control.largest_gate_voltage, max_current=control.gate_limit),
-                    f"the gate of '{control.element}'", "the gate", f"[fixture.control.{quantity}]",
-                    {"max_voltage": "gate_max_voltage", "max_current": "gate_limit"})
+        if quantity := self._gate_at(terminal):
+            control = self._file.table.fixture.control[quantity]   # type: ignore
+            return DeviceGuard(
+                DeviceLimits(max_voltage=control.largest_gate_voltage, max_current=control.gate_limit),
+                f"the gate of '{control.element}'", "the gate", f"[fixture.control.{quantity}]",
+                {"max_voltage": "gate_max_voltage", "max_current": "gate_limit"})
         return DeviceGuard(
             self._device.limits, self._device.identifier or "this bench's devices", accepted=self._accepted)
 
@@ -165,12 +175,14 @@ class Guards:
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             path = WirePath() if kind == "oscilloscope" else self._wiring.worst_path(terminal)
             sensor = sensor_guard(self._wiring.sensing())
+            gate = self._gate_at(terminal)
             context = GuardContext(
                 subject, path, self._limits(terminal), terminal, self._instruments.outputs, self._file.rating, sensor,
                 self._wiring.exposed(terminal), functools.partial(self._not_connected, terminal),
                 self._probes(terminal) if kind == "oscilloscope" else {},
                 self._high_impedance(terminal) if kind == "oscilloscope" else frozenset(),
-                self._wiring.contacts(terminal))
+                self._wiring.contacts(terminal),
+                functools.partial(self._gate_moves, gate) if gate else lambda levels: None)
             self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]
 

@@ -158,6 +158,7 @@ class FixtureControls:
         #: bench file tells
         self._asked = {name: stated[name] for name, box in boxes.items() if isinstance(box, OperatorBox)}
         self._found = dict(self._asked)
+        self._setting = False  #: whether a gate moves because its resistance is set
 
     def _box(self, quantity: str) -> DecadeBox | OperatorBox | GateControl:
         if quantity not in self._boxes:
@@ -187,10 +188,35 @@ class FixtureControls:
         self._require_off(f"the {'gate' if isinstance(box, GateControl) else 'relays'} of the "
                           f"{quantity.replace('_', ' ')}")
         self._asked.pop(quantity, None)
-        found = box.set_value(value)
+        self._setting = True
+        try:
+            found = box.set_value(value)
+        finally:
+            self._setting = False
         self._asked[quantity], self._found[quantity] = float(value), found
         self._changed(self._tables[quantity].element, found)
         return found
+
+    def gate_moves(self, quantity: str, levels: Sequence[float]) -> None:
+        """Let a script change the voltage of a gate: limits follow, by the least resistance that the gate may have.
+
+        Parameters
+        ----------
+        quantity : which the gate sets
+        levels : [V] one of them stands at the gate next
+
+        Raises
+        ------
+        InstrumentError
+            An output is on that reaches the device.
+        """
+        box = self._box(quantity)
+        if self._setting or not isinstance(box, GateControl):
+            return
+        self._require_off(f"the gate of the {quantity.replace('_', ' ')}")
+        self._asked.pop(quantity, None)
+        self._found.pop(quantity, None)
+        self._changed(self._tables[quantity].element, min(map(box.resistance_at, levels)))
 
     def smallest_load(self) -> dict[str, float]:
         """Return the smallest load resistance [Ohm] that can be set, by quantity; empty where nothing sets it."""

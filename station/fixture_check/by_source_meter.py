@@ -234,7 +234,8 @@ def _ready(bench: Bench, role: str, limit: float, volts: float) -> SourceMeter:
     meter = bench.source_meter(role)
     lowest = meter.capabilities.compliance_current.low
     most = bench.device.limits.max_current or math.inf
-    meter.configure_source(SourceSettings("voltage", compliance_current=max(min(limit, most), lowest)))
+    meter.configure_source(SourceSettings(
+        "voltage", compliance_current=max(min(limit, most), lowest), range=volts))   # a change of range overshoots
     meter.configure_measure(MeasureSettings("current"))
     meter.set_level(0.0)
     meter.set_output(True)

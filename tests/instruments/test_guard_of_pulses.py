@@ -23,7 +23,8 @@ from tsbench.instruments import (
     SourcePulses,
     SourceSettings,
 )
-from tsbench.instruments.guard.limits import SAFE_VOLTAGE, DeviceGuard, GuardContext, WirePath, high_voltage_refusal
+from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.limits import SAFE_VOLTAGE, DeviceGuard, WirePath, high_voltage_refusal
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
@@ -38,7 +39,7 @@ ALL = DeviceLimits(max_voltage=4.0, max_current=1e-3)
 def meter(capabilities: Any = FULL, rating: float = SAFE_VOLTAGE, limits: DeviceLimits = ALL) -> tuple[Any, Sent]:
     sent = Sent(capabilities)
     guard = GuardedSourceMeter(sent, GuardContext("drive", WirePath(50.0), DeviceGuard(limits, "D1"), rating=rating))
-    guard.configure_source(SourceSettings("voltage", compliance_current=1e-3))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
     sent.calls.clear()
     return guard, sent
 

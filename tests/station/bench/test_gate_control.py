@@ -229,3 +229,46 @@ def test_wrong_gates_are_refused(tmp_path: Path, before: str, after: str, messag
                                                     1), "utf-8")
     with pytest.raises(ConfigurationError, match=message):
         Bench.open(file)
+
+
+def by_hand(bench: Bench, level: float) -> None:
+    """Set the gate to a level [V] as a script does, past what sets the resistance."""
+    gate = bench.source_meter("gate")
+    gate.configure_source(SourceSettings("voltage", compliance_current=1e-6, range=20.0))
+    gate.set_level(level)
+    gate.set_output(True)
+
+
+@pytest.mark.parametrize(("level", "expected"), [(3.0, channel_resistance(3.0)), (1.0, channel_resistance(1.0)),
+                                                 (3.3, 1.0)])
+def test_limits_follow_a_gate_that_a_script_sets(tmp_path: Path, level: float, expected: float) -> None:
+    file = bench_file(tmp_path)
+    file.write_text(file.read_text("utf-8").replace(
+        'gate_limit = "1 uA"', 'gate_limit = "1 uA"\ngate_max_voltage = "3.5 V"'), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 5e3)
+        by_hand(bench, level)
+        assert bench.wire_path("drive").resistance == pytest.approx(expected + 2.0)
+        assert bench.fixture.control == {}, "what a script has set is not known"
+        bench.fixture_control.set_value("load_resistance", 5e3)
+        assert bench.wire_path("drive").resistance == pytest.approx(5e3 + 2.0, rel=0.02)
+
+
+@pytest.mark.sabotage("output")
+def test_a_script_does_not_move_the_gate_under_voltage(tmp_path: Path) -> None:
+    """The level of the source was allowed behind 5 kOhm; behind 434 Ohm it brings ten times the current."""
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 5e3)
+        meter, gate = bench.source_meter(), bench.source_meter("gate")
+        meter.configure_source(SourceSettings("voltage", compliance_current=3e-3, range=2.0))
+        meter.set_level(0.9)
+        meter.set_output(True)
+        for act in (lambda: gate.set_level(3.0), lambda: gate.set_output(True),
+                    lambda: gate.start_sweep(np.array([1.0, 3.0]), 0.0)):
+            with pytest.raises(InstrumentError, match=r"the gate of the load resistance must not move .*meter.a"):
+                act()
+        meter.set_output(False)
+        gate.set_level(3.0)
+    assert read_witness(tmp_path / "witness.jsonl").maxima()["D1"]["current"] < 0.2e-3

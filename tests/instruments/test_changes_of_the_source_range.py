@@ -1,0 +1,70 @@
+"""A source range that changes under voltage overshoots: the guard counts that where it may be too much."""
+
+import numpy as np
+import pytest
+
+from tests.instruments.test_limits import Sent
+from tsbench.errors import LimitError
+from tsbench.instruments import SourceSettings
+from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.limits import DeviceGuard, WirePath
+from tsbench.instruments.guard.source_meter import RANGE_CHANGE_OVERSHOOT, GuardedSourceMeter
+from tsbench.instruments.keithley_2450 import data_sheet as k2450
+from tsbench.records import DeviceLimits
+
+SAID = ("with this change of the source range, the voltage at the device may reach 2.15 V, "
+        "but max_voltage of D1 is 2.1 V")
+
+
+def meter(source_range: float | None, level: float) -> tuple[GuardedSourceMeter, Sent]:
+    """Return the guard of a source meter at a device of 2.1 V, at a level [V], and what reaches the driver."""
+    sent = Sent(k2450.CAPABILITIES)
+    device = DeviceGuard(DeviceLimits(max_voltage=2.1), "D1")
+    guard = GuardedSourceMeter(sent, GuardContext("drive", WirePath(50.0), device))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=source_range))
+    guard.set_level(level)
+    return guard, sent
+
+
+def wider(guard: GuardedSourceMeter) -> None:
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
+
+
+def test_the_range_of_an_output_that_is_on() -> None:
+    guard, sent = meter(2.0, 1.9)
+    guard.set_output(True)
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        wider(guard)
+    assert not sent.calls
+    guard.configure_source(SourceSettings("voltage", compliance_current=0.5e-3, range=1.9))   # the same range
+    guard.set_output(False)
+    wider(guard)
+    assert guard.source is not None and guard.source.range == 20.0
+
+
+def test_where_the_limit_has_room_for_it() -> None:
+    guard, _ = meter(2.0, 2.0 - RANGE_CHANGE_OVERSHOOT)
+    guard.set_output(True)
+    wider(guard)
+
+
+def test_a_level_that_changes_an_automatic_range() -> None:
+    guard, sent = meter(None, 0.1)
+    guard.set_output(True)
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        guard.set_level(1.9)
+    assert not sent.calls
+    guard.set_level(1.8)
+    guard.set_level(1.9)   # both are in the range of 2 V
+
+
+def test_a_list_that_changes_an_automatic_range() -> None:
+    guard, sent = meter(None, 0.0)
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        guard.start_sweep(np.linspace(0.0, 1.9, 20), 1e-3)
+    assert not sent.calls
+    fixed, _ = meter(2.0, 0.0)
+    fixed.start_sweep(np.linspace(0.0, 1.9, 20), 1e-3)
