@@ -101,6 +101,7 @@ def check_bench(path: Path) -> dict[str, Any]:
     from tsbench.instruments.guard.limits import SAFE_VOLTAGE
     from tsbench.station.bench.bench import check as ask
     from tsbench.station.bench.bench_file import BenchFile
+    from tsbench.station.bench.netlist_rules import coil_warnings
     from tsbench.station.bench.terminal_names import advice_for_scripts, roles_for_scripts
 
     file = BenchFile.load(path)
@@ -126,6 +127,7 @@ def check_bench(path: Path) -> dict[str, Any]:
     warnings += _misspelt_roles(file.table.roles)
     if file.netlist is not None:
         warnings += [f"fixture: {doubt}" for doubt in file.netlist.doubts]
+        warnings += coil_warnings(file.netlist, file.table.fixture.bias_tee)
     if found["other_oscilloscope"]:
         warnings.append(
             f"fixture: skew and capacitance in [fixture.measured] were measured with "

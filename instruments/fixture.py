@@ -19,7 +19,6 @@ from tsbench.records import FloatArray
 DEVICE = "XDUT"
 _COUPLES = 1e-9  #: [F] a capacitor of this size is no stray capacitance: it is meant to couple pulses (chosen)
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
-_MANY_SHORTS = 100  #: shorts in series that are still none
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
 _LEAST = 1e-9  #: of a gain, or [S], below which there is no connection
@@ -78,13 +77,18 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
             held = with_resistor_to_ground(netlist, "R_other_source", other, _SHORT)
             paths.append(path_of(held, node, source_resistance))
     if all(math.isinf(path.resistance) for path in paths):
-        found = (path_of(one, node, source_resistance) for one in _with_what_may_conduct(netlist))
+        found = (dataclasses.replace(path_of(one, node, source_resistance), coupled=coupled)
+                 for one, coupled in _with_what_may_conduct(netlist))
         paths += [path for path in found if math.isfinite(path.resistance)][:1]
-    return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths))
+    return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths),
+                    any(path.coupled for path in paths))
 
 
-def _with_what_may_conduct(netlist: Netlist) -> Iterator[Netlist]:
-    """Yield the netlist with shorts: of large capacitors, of other devices, and of one end of the device to ground."""
+def _with_what_may_conduct(netlist: Netlist) -> Iterator[tuple[Netlist, bool]]:
+    """Yield the netlist with shorts, and whether a capacitor is one of them.
+
+    Large capacitors become shorts, other devices, and what is between one end of the device and ground.
+    """
     capacitors = [one.nodes for one in netlist.of_kind("C") if one.value >= _COUPLES]
     devices = [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
                for pair in itertools.combinations(one.nodes, 2)]
@@ -95,7 +99,8 @@ def _with_what_may_conduct(netlist: Netlist) -> Iterator[Netlist]:
     for held, shorted in itertools.product(returns, conducting):
         shorts = tuple(Element("R", f"R_short_{k}", pair, value=_SHORT)
                        for k, pair in enumerate([*shorted, *held]) if pair[0] != pair[1])
-        yield dataclasses.replace(netlist, elements=(*netlist.elements, *shorts))
+        coupled = any(pair in shorted for pair in capacitors)
+        yield dataclasses.replace(netlist, elements=(*netlist.elements, *shorts)), coupled
 
 
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
@@ -221,7 +226,7 @@ def charged_resistance(netlist: Netlist, sources: Mapping[str, float]) -> float:
     resistance = abs(_Circuit(held, driven, 1.0 / _LEAK).voltage(nodes, injected=nodes))
     if resistance > _OPEN:
         return math.inf
-    return float(f"{resistance:.9g}") if resistance > _MANY_SHORTS * _SHORT else 0.0
+    return float(f"{resistance:.9g}")
 
 
 def node_capacitance(netlist: Netlist, node: str) -> float:
@@ -230,29 +235,43 @@ def node_capacitance(netlist: Netlist, node: str) -> float:
     return sum(capacitor.value for capacitor in netlist.of_kind("C") if set(capacitor.nodes) == ends)
 
 
+def _joined(netlist: Netlist) -> dict[str, str]:
+    """Return the node that stands for each node and all that coils, sources and shorts join it with; ground for it."""
+    found = {node: node for node in (*netlist.nodes, GROUND)}
+    for element in netlist.elements:
+        if element.kind in "LV" or (element.kind == "R" and element.value <= _SHORT):
+            kept, gone = sorted((found[node] for node in element.nodes), key=lambda node: node != GROUND)
+            found = {node: kept if stands == gone else stands for node, stands in found.items()}
+    return found
+
+
 class _Circuit:
-    """The netlist's conductances, driven at one node through a source resistance (0: held at the EMF)."""
+    """The netlist's conductances, driven at one node through a source resistance (0: held at the EMF).
+
+    What is shorted is one node: a conductance for it would hide a leak of 1e-15 S in rounding.
+    """
 
     def __init__(self, netlist: Netlist, driven: str, source: float) -> None:
-        self.index = {name: k for k, name in enumerate(netlist.nodes)}
-        self.matrix: FloatArray = np.eye(len(self.index)) * _LEAK
-        for element in netlist.elements:
-            if element.kind == "R":
+        joined = _joined(netlist)
+        kept = dict.fromkeys(joined[node] for node in netlist.nodes if joined[node] != GROUND)
+        numbers = {name: k for k, name in enumerate(kept)}
+        self.index = {node: numbers[joined[node]] for node in netlist.nodes if joined[node] != GROUND}
+        self.matrix: FloatArray = np.eye(len(numbers)) * _LEAK
+        for element in netlist.of_kind("R"):
+            if element.value > _SHORT:
                 self._stamp(element.nodes, 1.0 / element.value)
-            elif element.kind in "LV":
-                self._stamp(element.nodes, 1.0 / _SHORT)
-        self.driven = self.index[driven]
+        self.driven = self.index.get(driven)   # None: it is shorted to ground
         self.source = source
         if source > 0:
             self._stamp((driven, GROUND), 1.0 / source)
-        else:
+        elif self.driven is not None:
             self.matrix[self.driven] = 0.0
             self.matrix[self.driven, self.driven] = 1.0
 
     def _stamp(self, nodes: tuple[str, ...], conductance: float) -> None:
         places = [self.index.get(node) for node in nodes]
         for here, there in (places, places[::-1]):
-            if here is not None:
+            if here is not None and here != there:
                 self.matrix[here, here] += conductance
                 if there is not None:
                     self.matrix[here, there] -= conductance
@@ -261,11 +280,12 @@ class _Circuit:
         self, across: tuple[str, ...], emf: float = 0.0, injected: tuple[str, ...] | None = None,
     ) -> float:
         """Return the voltage [V] across two nodes, with an EMF [V] and 1 A injected between two nodes."""
-        right: FloatArray = np.zeros(len(self.index))
+        right: FloatArray = np.zeros(len(self.matrix))
         for node, current in zip(injected or (), (1.0, -1.0), strict=False):
             if node in self.index and not (self.source <= 0 and self.index[node] == self.driven):
                 right[self.index[node]] += current
-        right[self.driven] += emf / self.source if self.source > 0 else emf
+        if self.driven is not None:
+            right[self.driven] += emf / self.source if self.source > 0 else emf
         solution = np.linalg.solve(self.matrix, right)
         values = [float(solution[self.index[node]]) if node in self.index else 0.0 for node in across]
         return values[0] - values[1]

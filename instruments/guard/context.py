@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.contacts import contact_refusal
+from tsbench.instruments.guard.coupling import coupling_advice
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal, refusal_of
 from tsbench.instruments.guard.limits import (
     SAFE_VOLTAGE,
@@ -71,7 +72,10 @@ class GuardContext:
 
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for device, sensor or contacts."""
-        self.device.require_worst_case(self.subject, quantity, worst, duration)
+        try:
+            self.device.require_worst_case(self.subject, quantity, worst, duration)
+        except LimitError as error:
+            raise LimitError(f"{error}{coupling_advice(self.path)}") from error
         reason = self.sensor.refusal(worst.current, quantity)
         if not reason and self.contacts:
             reason = contact_refusal(self.contacts, current=worst.current)

@@ -1,11 +1,12 @@
 """The guard of a generator's output (see :mod:`tsbench.instruments.guard`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_word, require_words
 from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import (
     WorstCase,
@@ -32,6 +33,7 @@ class GuardedPulseGenerator(Guarded):
         self._emfs: tuple[float, ...] = ()  #: [V] extremes of what is configured
         self._duration: float | None = None  #: [s] of one event
         self._limits = (-_NO_LEVEL, _NO_LEVEL)
+        self._held = HeldLevels()
 
     def configure_load(self, load_resistance: float) -> float:
         require_number(self.context.subject, "load", load_resistance)
@@ -105,8 +107,9 @@ class GuardedPulseGenerator(Guarded):
                     f"{self.context.subject}: no level is set yet. Configure a pulse, level or waveform first"
                 )
             for emf in self._emfs:
-                self._require_emf("output on", emf, self._duration)
+                self._require_emf("output on", emf, self._emfs, self._duration)
             self.context.note_on(self._worst(), self.is_on)
+            self._held.keep(self._emfs)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -127,24 +130,30 @@ class GuardedPulseGenerator(Guarded):
         return Range(-allowed, allowed, "V")
 
     def _require_levels(self, levels: Mapping[str, float], duration: float | None) -> None:
+        low, high = self._limits
         for name, level in levels.items():
             require_in_range(self.context.subject, name, level, self.level_range())
-            low, high = self._limits
             require_in_range(self.context.subject, name, level, Range(low, high, "V"), "the level limits")
-            emf = emf_of_level(level, self._load, self.capabilities.output_resistance)
-            self._require_emf(name, emf, duration)
+        emfs = {name: emf_of_level(level, self._load, self.capabilities.output_resistance)
+                for name, level in levels.items()}
+        for name, emf in emfs.items():
+            self._require_emf(name, emf, emfs.values(), duration)
 
-    def _require_emf(self, name: str, emf: float, duration: float | None) -> None:
+    def _require_emf(self, name: str, emf: float, together: Collection[float], duration: float | None) -> None:
+        """Check one EMF [V] of those that the instrument sets by itself."""
         require_finite(self.context.subject, name, emf)
         self.context.require_rating(emf)
-        worst = worst_case_of_voltage(emf, self.context.path)
-        self.context.require_worst_case(name, worst, duration)
+        path = self.context.path
+        farthest = self._held.farthest(together, path) if path.coupled else emf
+        self.context.require_worst_case(name, worst_case_of_voltage(farthest, path), duration)
 
     def _remember(self, levels: Sequence[float], duration: float | None) -> None:
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
         self.context.note_worst(self._worst())
+        if self.context.outputs.has(self.context.terminal):
+            self._held.keep(self._emfs)
 
     def _worst(self) -> WorstCase:
-        return WorstCase.of(worst_case_of_voltage(emf, self.context.path) for emf in self._emfs)
+        return worst_case_of_voltage(self._held.farthest(self._emfs, self.context.path), self.context.path)

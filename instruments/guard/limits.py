@@ -80,10 +80,12 @@ class WirePath:
     ``resistance``: [Ohm] EMF / current with the device shorted, the instrument's output resistance included.
     inf: the instrument does not reach the place of the device, or there is none.
     ``gain``: open-circuit voltage at the device / EMF (1 unless something loads the node).
+    ``coupled``: a capacitor is in series, so the device sees how far a level is from those before it.
     """
 
     resistance: float = 0.0
     gain: float = 1.0
+    coupled: bool = False
 
     @property
     def thevenin_resistance(self) -> float:
@@ -103,6 +105,15 @@ class WorstCase:
     def of(cls, cases: Iterable[Self]) -> Self:
         """Return the most of at least one case, each quantity by itself."""
         return cls(*(max(one) for one in zip(*((c.voltage, c.current, c.power) for c in cases), strict=True)))
+
+
+def farthest_emf(levels: Iterable[float], path: WirePath) -> float:
+    """Return the EMF [V] behind a path that brings most to the device, of several levels [V].
+
+    A capacitor in series may hold any of them, or 0 V. The device then sees the difference.
+    """
+    found = (0.0, *levels)
+    return max(found) - min(found) if path.coupled else max(map(abs, found))
 
 
 def worst_case_of_voltage(emf: float, path: WirePath, compliance: float = math.inf) -> WorstCase:

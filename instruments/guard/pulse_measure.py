@@ -5,6 +5,7 @@ import math
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch
 from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import (
@@ -25,6 +26,7 @@ class GuardedPulseMeasure(Guarded):
         self.driver = driver
         self.capabilities = driver.capabilities
         self._train: SegmentTrain | None = None
+        self._held = HeldLevels()
 
     def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
         """Check that there are such ranges, then set them."""
@@ -52,6 +54,8 @@ class GuardedPulseMeasure(Guarded):
         accepted = self.driver.configure_train(train)
         self._train = accepted
         self.context.note_worst(self._worst(accepted))
+        if self.context.outputs.has(self.context.terminal):
+            self._held.keep(_levels(accepted))
         return accepted
 
     def set_output(self, enabled: bool) -> None:
@@ -62,6 +66,7 @@ class GuardedPulseMeasure(Guarded):
                 raise LimitError(f"{self.context.subject}: no train is set yet. Configure a train first")
             self._require_levels(self._train)
             self.context.note_on(self._worst(self._train), self.is_on)
+            self._held.keep(_levels(self._train))
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -80,11 +85,12 @@ class GuardedPulseMeasure(Guarded):
 
     def _require_levels(self, train: SegmentTrain) -> None:
         widest = self.capabilities.voltage_ranges[-1]
-        duration = sum(one.duration for one in train.segments)
+        duration, path = sum(one.duration for one in train.segments), self.context.path
         for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
             require_in_range(self.context.subject, name, level, widest)
             self.context.require_rating(level)
-            worst = worst_case_of_voltage(level, self.context.path)
+            farthest = self._held.farthest(_levels(train), path) if path.coupled else level
+            worst = worst_case_of_voltage(farthest, path)
             self._require_current(name, worst)
             self.context.require_worst_case(name, worst, duration)
 
@@ -109,5 +115,9 @@ class GuardedPulseMeasure(Guarded):
             "smaller level, or change max_current in the bench file")
 
     def _worst(self, train: SegmentTrain) -> WorstCase:
-        levels = (train.base, *(one.level for one in train.segments))
-        return WorstCase.of(worst_case_of_voltage(level, self.context.path) for level in levels)
+        return worst_case_of_voltage(self._held.farthest(_levels(train), self.context.path), self.context.path)
+
+
+def _levels(train: SegmentTrain) -> tuple[float, ...]:
+    """Return base and levels [V] of a train."""
+    return train.base, *(one.level for one in train.segments)

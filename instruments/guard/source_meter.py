@@ -12,6 +12,7 @@ import numpy as np
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
 from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import WorstCase, require_in_range, worst_case_of_source
@@ -48,6 +49,7 @@ class GuardedSourceMeter(Guarded):
         self.capabilities = driver.capabilities
         self._source: SourceSettings | None = None
         self._levels: tuple[float, ...] = (0.0,)  #: [V or A] one of these stands at the terminals
+        self._held = HeldLevels()
         self._long_reading = False  #: whether a reading may take longer than another reply
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
@@ -85,6 +87,12 @@ class GuardedSourceMeter(Guarded):
         self._source = self.driver.source
         if self._source is not None:
             self.context.note_worst(self._worst(self._source))
+            self._keep(self._source)
+
+    def _keep(self, source: SourceSettings) -> None:
+        """Note the levels that stand at the terminals while the output is on."""
+        if source.function == "voltage" and self.context.outputs.has(self.context.terminal):
+            self._held.keep(self._levels)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
@@ -132,6 +140,7 @@ class GuardedSourceMeter(Guarded):
             self._require_interlock(self._levels, source)
             self.context.moves(self._levels)
             self.context.note_on(self._worst(source), self.is_on)
+            self._keep(source)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -187,6 +196,7 @@ class GuardedSourceMeter(Guarded):
         self.context.moves(extremes(values))
         self._levels = extremes(np.array([*self._levels, *values]))
         self.context.note_on(self._worst(source), self.is_on)
+        self._keep(source)
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -233,7 +243,10 @@ class GuardedSourceMeter(Guarded):
         return self._source
 
     def _worst(self, source: SourceSettings) -> WorstCase:
-        return WorstCase.of(worst_case_of_source(level, source, self.context.path) for level in self._levels)
+        levels = self._levels
+        if source.function == "voltage":
+            levels = (self._held.farthest(levels, self.context.path),)
+        return WorstCase.of(worst_case_of_source(level, source, self.context.path) for level in levels)
 
     def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         caps = self.capabilities
@@ -243,7 +256,10 @@ class GuardedSourceMeter(Guarded):
             require_in_range(self.context.subject, quantity, level, allowed)
             volts, amperes = (level, source.compliance) if source.function == "voltage" else (source.compliance, level)
             self.context.require_rating(volts, amperes)
-            self.context.require_worst_case(quantity, worst_case_of_source(level, source, self.context.path))
+            farthest = level
+            if self.context.path.coupled and source.function == "voltage":
+                farthest = self._held.farthest(levels, self.context.path)
+            self.context.require_worst_case(quantity, worst_case_of_source(farthest, source, self.context.path))
 
     def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings) -> None:
         """Raise LimitError if a source range that changes under voltage may bring too much to the device."""

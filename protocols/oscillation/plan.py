@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tsbench.instruments import Plan, Station
-from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
 from tsbench.protocols.acquiring.bias_source import bias_compliance, bias_source
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.oscillation.parameters import OscillationParameters
@@ -29,7 +29,8 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
     source = bias_source(station)
     biases = settings.biases()
     compliance = math.inf if source.compliances is None else bias_compliance(settings.compliance, station)
-    worst = worst_case_of_voltage(float(np.abs(biases).max()), station.wire_path("bias"), compliance)
+    path = station.wire_path("bias")
+    worst = worst_case_of_voltage(farthest_emf(map(float, biases), path), path, compliance)
     items = worst_case_items(worst, station.fixture)
     refusals = limit_refusals(items, station.device, "lower the bias",
                               load_remedy(station.fixture) or "use a larger load resistance")

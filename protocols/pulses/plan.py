@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tsbench.instruments import PlanItem, Range, Station
-from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import trigger_refusals
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.worst_case import dose_items, limit_refusals, load_remedy, range_refusal, worst_case_items
@@ -32,7 +32,8 @@ def worst_case_and_refusals(
     capabilities = station.pulse_generator(role).capabilities
     farthest = max(abs(level) for level in (*settings.levels, *reads))
     highest = name if farthest in map(abs, settings.levels) else "read_amplitude"
-    worst = worst_case_of_voltage(farthest, station.wire_path(role))
+    path = station.wire_path(role)
+    worst = worst_case_of_voltage(farthest_emf((*settings.levels, *reads), path), path)
     items = worst_case_items(worst, station.fixture, settings.width)
     refusals = limit_refusals(items, station.device, f"lower '{highest}', 'base' or 'width'",
                               load_remedy(station.fixture))

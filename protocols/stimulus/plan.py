@@ -6,7 +6,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import Plan, PulseGeneratorCapabilities, Station
-from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view, trigger_refusals
 from tsbench.protocols.pulses.plan import OVERHEAD
 from tsbench.protocols.pulses.stimuli import PROBES
@@ -30,7 +30,8 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
                   "another instrument. Give the role to an output of a generator")
         return Plan(settings.total, settings.total, 0.0, 0, refusals=(reason,))
     length = float(times[-1])
-    worst = worst_case_of_voltage(max(abs(level) for level in settings.levels), station.wire_path("bias"))
+    path = station.wire_path("bias")
+    worst = worst_case_of_voltage(farthest_emf(settings.levels, path), path)
     items = worst_case_items(worst, station.fixture, length)
     refusals = limit_refusals(items, station.device, "lower 'amplitude', 'base' or the length of the stimulus",
                               load_remedy(station.fixture))

@@ -78,7 +78,7 @@ class Bench:
             self.instruments.require_outputs_off, self.wiring)
         self.guards = Guards(
             file, self.instruments, self.wiring, device, self.preparation.unreachable,
-            lambda quantity, levels: self.fixture_control and self.fixture_control.gate_moves(quantity, levels))
+            lambda: self.fixture_control)
 
     @classmethod
     def open(

@@ -13,6 +13,7 @@ from tsbench.instruments.guard.limits import DeviceGuard, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
+from tsbench.station.bench.surroundings import FixtureControls
 from tsbench.station.bench.terminal_names import advice_for_scripts, channel_of_instrument, with_article
 from tsbench.station.bench.wiring import Wiring
 
@@ -46,22 +47,21 @@ class Guards:
         Its limits hold.
     unreachable : callable
         Returns why the output of a role must not go on; "" where it may.
-    gate_moves : callable
-        Takes the quantity that a gate sets, and the levels [V] that it may have next. Raises while another output is
-        on.
+    control : callable
+        Returns what sets values of the fixture; None: nothing does. It hears of gates that a script moves.
     """
 
     def __init__(
         self, file: BenchFile, instruments: ConnectedInstruments, wiring: Wiring, device: DeviceDescription,
         unreachable: Callable[[str], str] = lambda role: "",
-        gate_moves: Callable[[str, tuple[float, ...]], None] = lambda quantity, levels: None,
+        control: Callable[[], FixtureControls | None] = lambda: None,
     ) -> None:
         self._file = file
         self._instruments = instruments
         self._wiring = wiring
         self._device = device
         self._accepted: frozenset[str] = frozenset()
-        self._unreachable, self._gate_moves = unreachable, gate_moves
+        self._unreachable, self._control = unreachable, control
         self._made: dict[tuple[str, str], Any] = {}
 
     def clear(self) -> None:
@@ -94,6 +94,11 @@ class Guards:
         """Return why the output of a terminal must not go on: no role of it is connected now; "" where one is."""
         reasons = [self._unreachable(role) for role, place in self._file.table.roles.items() if place == terminal]
         return "" if "" in reasons else next(iter(reasons), "")
+
+    def _gate_moves(self, quantity: str, levels: tuple[float, ...]) -> None:
+        """Let the limits follow a gate that may have one of some levels [V] next; InstrumentError: not now."""
+        if (control := self._control()) is not None:
+            control.gate_moves(quantity, levels)
 
     def _gate_at(self, terminal: str) -> str:
         """Return the quantity that is set by the gate at a terminal; "" where no gate is there."""

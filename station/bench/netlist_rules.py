@@ -1,5 +1,6 @@
 """What the netlist of a bench file must not contain, and must not contradict."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 from tsbench.errors import ConfigurationError, nearest
@@ -12,6 +13,7 @@ from tsbench.station.bench.bench_tables import BenchTable
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 _SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
+_HIGHEST_TEE = 10e6  #: [Hz] beyond which a coil is that of leads, and no bias tee (chosen)
 _LEAST, _OPEN = 1e-2, 1e8  #: [Ohm] below and beyond which a current flows past a resistor, or nowhere
 
 
@@ -125,6 +127,26 @@ def control_problems(table: BenchTable, netlist: Netlist | None, sense_node: str
         if set(netlist.find(control.element).nodes) == {sense_node.lower(), GROUND}:
             yield (f"{where}.element: '{control.element}' is the shunt that senses the current, so another value would "
                    "make every current wrong. Name the load")
+
+
+def coil_warnings(netlist: Netlist, tee: str) -> Iterator[str]:
+    """Yield what the limits cannot tell of a bias tee with a coil.
+
+    Parameters
+    ----------
+    netlist : of the fixture
+    tee : name of the capacitor of its bias tee, "" where it has none
+    """
+    for coil in netlist.of_kind("L") if tee else ():
+        capacitor = netlist.find(tee)
+        resonance = 1.0 / (2.0 * math.pi * math.sqrt(coil.value * capacitor.value))
+        if resonance < _HIGHEST_TEE:
+            yield (
+                f"fixture: {coil.name} ({short_quantity(coil.value, 'H')}) resonates with {capacitor.name} "
+                f"({short_quantity(capacitor.value, 'F')}) at {short_quantity(resonance, 'Hz')}, and keeps its current "
+                "for a moment when an output goes off. Then more than max_voltage may be at the device, and the limits "
+                "do not compare this. Use pulses much shorter than "
+                f"{short_quantity(1.0 / (2.0 * math.pi * resonance), 's')}, or a resistor in place of the coil")
 
 
 def probe_problems(table: BenchTable, sensing: Sensing) -> Iterator[str]:

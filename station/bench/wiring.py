@@ -29,6 +29,7 @@ from tsbench.station.bench.terminal_names import channel_of_instrument
 
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
 _ALIKE, _CONTACT = 0.2, 100.0
+_LONGER = 1.01  #: a path that a capacitor makes shorter than this is the path through it
 SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
 
 
@@ -81,7 +82,14 @@ class Wiring:
         source = self._source_resistance(terminal)
         worst, usual = worst_path_of(netlist, node, source, others), path_of(netlist, node, source)
         less = worst.resistance < usual.resistance   # otherwise, what was measured counts
-        return WirePath(min(path.resistance, worst.resistance) if less else path.resistance, max(path.gain, worst.gain))
+        return WirePath(min(path.resistance, worst.resistance) if less else path.resistance, max(path.gain, worst.gain),
+                        worst.coupled or self._by_bias_tee(node, source, netlist))
+
+    def _by_bias_tee(self, node: str, source: float, netlist: Netlist) -> bool:
+        """Whether a source at a node reaches the device only through the bias tee, which is a short in ``netlist``."""
+        without = self.file.netlist
+        return without is not None and without is not netlist and (
+            path_of(without, node, source).resistance > _LONGER * path_of(netlist, node, source).resistance)
 
     def _require_alike(self, terminal: str, measured: float, stated: float) -> None:
         """Refuse a measured resistance [Ohm] that belongs to another netlist: limits are compared by it."""

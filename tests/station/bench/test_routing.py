@@ -338,6 +338,7 @@ def test_a_pulse_passes_the_capacitor_of_a_bias_tee(tmp_path: Path) -> None:
     with Bench.open(file, "D1") as bench:
         assert bench.fixture.path_resistance["pulser"] == pytest.approx(102.0)
         assert bench.fixture.path_resistance["drive"] == pytest.approx(52.0)
+        assert bench.wire_path("pulser").coupled and not bench.wire_path("drive").coupled
     file.write_text(file.read_text("utf-8").replace('bias_tee = "C_tee"', ""), "utf-8")
     with Bench.open(file, "D1") as bench:
         assert "pulser" not in bench.fixture.path_resistance

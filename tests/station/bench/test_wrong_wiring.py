@@ -7,8 +7,10 @@ import pytest
 from tsbench.cli import main
 from tsbench.conform.conforming import _at_outputs
 from tsbench.errors import ConfigurationError
+from tsbench.netlist import parse_netlist
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.netlist_rules import coil_warnings
 
 SMU, SCOPE = "TCPIP0::192.168.0.7::INSTR", "USB0::0x2A8D::0x1764::SIM00003::INSTR"
 GENERATOR = "USB0::0x2A8D::0x5A01::SIM00002::INSTR"
@@ -265,3 +267,12 @@ def test_check_names_a_device_that_is_not_in_the_world(tmp_path: Path, capsys: p
     assert main(["check", str(bench_file(tmp_path, ("[devices.D1]", "[devices.D1]\n[devices.D9]")))]) == 0
     assert ("warning: device D9 is not in the world of the simulated bench, so it cannot be measured. Correct its "
             "name, or add it to the world file. Did you mean 'D1'?") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("tee", "coil", "said"), [
+    ("C_t", "1m", "L_t (1 mH) resonates with C_t (1 uF) at 5.033 kHz, and keeps its current for a moment"),
+    ("", "1m", ""), ("C_t", "1p", "")])
+def test_a_bias_tee_with_a_coil_is_warned_of(tee: str, coil: str, said: str) -> None:
+    netlist = parse_netlist(f"L_t a dut {coil}\nC_t g dut 1u\nR_a a 0 1k\nR_g g 0 50\nXDUT dut 0 device\n")
+    found = list(coil_warnings(netlist, tee))
+    assert [said in line and "pulses much shorter than 31.62 us" in line for line in found] == [True] * bool(said)

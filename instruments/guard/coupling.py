@@ -1,0 +1,31 @@
+"""The levels of a source behind a capacitor: the capacitor keeps the voltage of those that stood before."""
+
+from collections.abc import Iterable
+
+from tsbench.instruments.guard.limits import WirePath, farthest_emf
+
+
+class HeldLevels:
+    """The levels [V] that a capacitor in series with the device may hold; without one, no level is held.
+
+    Nothing discharges it while the output is off, and how fast it follows a new level depends on the device. So every
+    level counts that was ever on.
+    """
+
+    def __init__(self) -> None:
+        self._extremes = (0.0, 0.0)
+
+    def keep(self, levels: Iterable[float]) -> None:
+        """Note levels [V] that are on."""
+        found = (*self._extremes, *levels)
+        self._extremes = min(found), max(found)
+
+    def farthest(self, levels: Iterable[float], path: WirePath) -> float:
+        """Return the EMF [V] that brings most to the device, of levels [V] that are to be set."""
+        return farthest_emf((*levels, *self._extremes) if path.coupled else levels, path)
+
+
+def coupling_advice(path: WirePath) -> str:
+    """Return what to add to the message of a limit; "" where no capacitor is in series."""
+    return (". A capacitor is in series with the device. It may hold 0 V or any level that was on before, so the "
+            "difference between the levels counts") if path.coupled else ""

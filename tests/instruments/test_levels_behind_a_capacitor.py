@@ -1,0 +1,108 @@
+"""Behind a capacitor, the device sees how far a level is from those before it: the guard compares this difference."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from tests.instruments.test_guard_of_pulses import unit
+from tests.instruments.test_limits import MODEL, Sent, pulse
+from tsbench.errors import LimitError
+from tsbench.instruments import Pulse, Segment, SegmentTrain, SourceSettings
+from tsbench.instruments.fixture import path_of, with_short, worst_path_of
+from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.generator import GuardedPulseGenerator
+from tsbench.instruments.guard.limits import DeviceGuard, WirePath, farthest_emf
+from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
+from tsbench.instruments.guard.source_meter import GuardedSourceMeter
+from tsbench.instruments.keithley_2450 import data_sheet as k2450
+from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
+from tsbench.netlist import parse_netlist
+from tsbench.records import DeviceLimits
+
+BEHIND = WirePath(100.0, coupled=True)
+LIMITS = DeviceGuard(DeviceLimits(max_voltage=1.6), "D1")
+SAID = (r"the voltage at the device may reach 3 V, but max_voltage of D1 is 1.6 V. .*A capacitor is in series with the "
+        "device. It may hold 0 V or any level that was on before, so the difference between the levels counts")
+
+
+def generator(path: WirePath = BEHIND) -> tuple[GuardedPulseGenerator, Sent]:
+    sent = Sent(keysight_33500_data.capabilities(MODEL))
+    guard = GuardedPulseGenerator(sent, GuardContext("pulser", path, LIMITS))
+    guard.configure_load(math.inf)
+    return guard, sent
+
+
+def of(base: float, amplitude: float) -> Pulse:
+    return pulse(base=base, amplitude=amplitude)
+
+
+@pytest.mark.parametrize(("levels", "direct", "behind"), [
+    ((), 0.0, 0.0), ((1.0, 2.0), 2.0, 2.0), ((-1.0, 0.5), 1.0, 1.5), ((-2.0, -1.0), 2.0, 2.0)])
+def test_the_farthest_emf(levels: tuple[float, ...], direct: float, behind: float) -> None:
+    assert farthest_emf(levels, WirePath()) == direct
+    assert farthest_emf(levels, BEHIND) == behind
+
+
+def test_base_and_top_of_a_pulse_count_together() -> None:
+    direct, _ = generator(WirePath(100.0))
+    direct.configure_pulse(of(-1.5, 3.0))
+    guard, sent = generator()
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        guard.configure_pulse(of(-1.5, 3.0))
+    assert not sent.calls
+    guard.configure_pulse(of(0.0, 1.5))
+    guard.configure_pulse(of(0.0, -1.5))   # the one before was never on
+
+
+@pytest.mark.parametrize("act", [
+    lambda guard: guard.configure_level(-1.5), lambda guard: guard.configure_pulse(of(0.0, -1.5)),
+    lambda guard: (guard.set_output(False), guard.configure_level(-1.5)),
+    lambda guard: (guard.configure_level(0.0), guard.configure_level(-1.5)),
+])
+def test_levels_that_were_on_count(act: Callable[[GuardedPulseGenerator], object]) -> None:
+    guard, _ = generator()
+    guard.configure_level(1.5)
+    guard.set_output(True)
+    with pytest.raises(LimitError, match=SAID):
+        act(guard)
+    guard.configure_level(0.5)
+
+
+def test_a_level_counts_that_was_left_while_the_output_was_on() -> None:
+    guard, _ = generator()
+    guard.configure_level(-1.5)
+    guard.set_output(True)
+    guard.configure_level(-0.1)
+    guard.set_output(False)
+    with pytest.raises(LimitError, match=r"with this level, the voltage at the device may reach 1.7 V"):
+        guard.configure_level(0.2)
+
+
+def test_levels_of_a_source_meter_and_of_a_train() -> None:
+    meter = GuardedSourceMeter(Sent(k2450.CAPABILITIES), GuardContext("drive", BEHIND, LIMITS))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
+    meter.set_level(1.5)
+    meter.set_output(True)
+    with pytest.raises(LimitError, match=SAID):
+        meter.set_level(-1.5)
+    pulser = GuardedPulseMeasure(unit()[1], GuardContext("pulser", BEHIND, LIMITS))
+    with pytest.raises(LimitError, match=SAID):
+        pulser.configure_train(SegmentTrain(-1.5, (Segment(1.5, 1e-6), Segment(-1.5, 1e-6)), 1e-7))
+    pulser.configure_train(SegmentTrain(0.0, (Segment(1.5, 1e-6), Segment(0.0, 1e-6)), 1e-7))
+    pulser.set_output(True)
+    with pytest.raises(LimitError, match=SAID):
+        pulser.configure_train(SegmentTrain(0.0, (Segment(-1.5, 1e-6), Segment(0.0, 1e-6)), 1e-7))
+
+
+COIL = "R_s s a 2\nL_t a dut 1m\nC_t g dut 1u\nXDUT dut low device\nR_sh low 0 50\n"
+
+
+def test_a_coil_that_leads_nowhere_is_computed() -> None:
+    """The coil joins two nodes on which nothing else is: a conductance for it would hide their leak in rounding."""
+    netlist = parse_netlist(COIL, ("s", "g"))
+    assert path_of(netlist, "g", 50.0) == WirePath(math.inf, 0.0)
+    assert worst_path_of(netlist, "g", 50.0, ()) == WirePath(100.0, 1.0, coupled=True)
+    assert path_of(with_short(netlist, "C_t"), "g", 50.0) == WirePath(100.0)
+    assert worst_path_of(netlist, "s", 0.0, ("g",)) == WirePath(52.0)
