@@ -98,9 +98,9 @@ def check_bench(path: Path) -> dict[str, Any]:
     TsbenchError
         The file is wrong, or an instrument does not answer or is another one.
     """
-    from tsbench.instruments.guard.limits import SAFE_VOLTAGE
-    from tsbench.station.bench.bench import check as ask
+    from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
     from tsbench.station.bench.bench_file import BenchFile
+    from tsbench.station.bench.bench_report import check as ask
     from tsbench.station.bench.netlist_rules import coil_warnings
     from tsbench.station.bench.terminal_names import advice_for_scripts, roles_for_scripts
 

@@ -83,7 +83,7 @@ def instruments(options: argparse.Namespace) -> int:
                 [[_words(driver[column]) for column in columns] for driver in drivers],
             )
         return 0
-    from tsbench.station.bench.bench import instruments_of
+    from tsbench.station.bench.bench_report import instruments_of
 
     rows = instruments_of(options.bench)
     if options.json:

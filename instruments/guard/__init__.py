@@ -5,7 +5,7 @@ compares the request with the capabilities of the model and, through the wiring,
 does so for the request alone and together with the other outputs that are on. Making safe, aborting and switching off
 always pass.
 
-:mod:`.limits` compares, :mod:`.outputs_on` adds up what is on at once, and :mod:`.context` knows the terminal.
+:mod:`.limits` compares, and :mod:`.coupling` knows what a capacitor in series keeps.
 :mod:`.guarded` passes on what needs no check, and one module for each kind of instrument checks its settings.
 :mod:`.kinds` names the guard of each kind.
 """

@@ -23,9 +23,3 @@ class HeldLevels:
     def farthest(self, levels: Iterable[float], path: WirePath) -> float:
         """Return the EMF [V] that brings most to the device, of levels [V] that are to be set."""
         return farthest_emf((*levels, *self._extremes) if path.coupled else levels, path)
-
-
-def coupling_advice(path: WirePath) -> str:
-    """Return what to add to the message of a limit; "" where no capacitor is in series."""
-    return (". A capacitor is in series with the device. It may hold 0 V or any level that was on before, so the "
-            "difference between the levels counts") if path.coupled else ""

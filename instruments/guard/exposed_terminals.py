@@ -8,8 +8,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tsbench.quantities import told_apart
+from tsbench.quantities import short_quantity, told_apart
 
+#: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
+#: (6.3.1) takes 42.4 V peak as the highest that may be touched
+SAFE_VOLTAGE = 42.0
 SLACK = 1e-9  #: relative slack for numbers that came through text and back
 
 
@@ -54,3 +57,23 @@ class ExposedTerminal:
 def refusal_of(exposed: Iterable[ExposedTerminal], emf: float, current: float = math.inf) -> str:
     """Return the first reason of an exposed terminal against an EMF [V]; "" where there is none."""
     return next((reason for one in exposed if (reason := one.refusal(emf, current))), "")
+
+
+def high_voltage_refusal(voltage: float, rating: float) -> str:
+    """Return why a voltage [V] must not stand at a terminal of the fixture; "" where it may.
+
+    Parameters
+    ----------
+    voltage : [V], of either sign
+    rating : [V] that fixture and cable are made for, :data:`SAFE_VOLTAGE` where the bench file does not tell
+    """
+    if abs(voltage) <= rating * (1 + SLACK):
+        return ""
+    reached, stated = told_apart(abs(voltage), rating, "V")
+    safe = short_quantity(SAFE_VOLTAGE, "V")
+    if rating == SAFE_VOLTAGE:
+        return (f"the voltage at the terminals may reach {reached}, and more than {safe} is dangerous to touch. Choose "
+                "a smaller value, or write the rating of fixture and cable and the interlock into "
+                "[fixture.high_voltage] of the bench file")
+    return (f"the voltage at the terminals may reach {reached}, but the rating of fixture and cable is "
+            f"{stated}. Choose a smaller value, or correct rating in [fixture.high_voltage] of the bench file")

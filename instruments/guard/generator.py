@@ -5,10 +5,10 @@ from typing import Literal
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_word, require_words
-from tsbench.instruments.guard.context import GuardContext
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import (
+    GuardContext,
     WorstCase,
     require_finite,
     require_in_range,

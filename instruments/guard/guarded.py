@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.limits import GuardContext
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.records import FloatArray, Identity
 

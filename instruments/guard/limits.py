@@ -1,24 +1,26 @@
 """Compares settings with the range of the instrument and with the limits of the device.
 
-Arithmetic on set-points and on the path between an instrument and the device; nothing here sends a message. The guards
-of this folder apply it in front of every driver, and the drivers use the range check themselves.
+Arithmetic on set-points and on the path between an instrument and the device, and what is on at the same time; nothing
+here sends a message. The guards of this folder apply it in front of every driver, and the drivers use the range check
+themselves.
 """
 
+import contextlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Self
 
 from tsbench.errors import ConfigurationError, LimitError
-from tsbench.instruments.guard.exposed_terminals import SLACK
-from tsbench.instruments.interfaces import Range, SourceSettings
+from tsbench.instruments.guard import exposed_terminals as exposure
+from tsbench.instruments.guard.contacts import contact_refusal
+from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE, SLACK, ExposedTerminal
+from tsbench.instruments.interfaces import ContactLimits, Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
-from tsbench.records import DeviceLimits
+from tsbench.records import DeviceLimits, PassiveProbe
 
-#: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
-#: (6.3.1) takes 42.4 V peak as the highest that may be touched
-SAFE_VOLTAGE = 42.0
+_TOGETHER = {"A": "drive {} through a shorted device", "V": "bring {} to the device", "W": "bring {} into the device"}
 _UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
 
 
@@ -53,26 +55,6 @@ def require_in_range(
         )
 
 
-def high_voltage_refusal(voltage: float, rating: float) -> str:
-    """Return why a voltage [V] must not stand at a terminal of the fixture; "" where it may.
-
-    Parameters
-    ----------
-    voltage : [V], of either sign
-    rating : [V] that fixture and cable are made for, :data:`SAFE_VOLTAGE` where the bench file does not tell
-    """
-    if abs(voltage) <= rating * (1 + SLACK):
-        return ""
-    reached, stated = told_apart(abs(voltage), rating, "V")
-    safe = short_quantity(SAFE_VOLTAGE, "V")
-    if rating == SAFE_VOLTAGE:
-        return (f"the voltage at the terminals may reach {reached}, and more than {safe} is dangerous to touch. Choose "
-                "a smaller value, or write the rating of fixture and cable and the interlock into "
-                "[fixture.high_voltage] of the bench file")
-    return (f"the voltage at the terminals may reach {reached}, but the rating of fixture and cable is "
-            f"{stated}. Choose a smaller value, or correct rating in [fixture.high_voltage] of the bench file")
-
-
 @dataclass(frozen=True)
 class WirePath:
     """The wiring between an instrument's terminals and the device, instrument's EMF to device.
@@ -86,6 +68,12 @@ class WirePath:
     resistance: float = 0.0
     gain: float = 1.0
     coupled: bool = False
+
+    @property
+    def advice(self) -> str:
+        """Return what to add to the message of a limit; "" where no capacitor is in series."""
+        return (". A capacitor is in series with the device. It may hold 0 V or any level that was on before, so the "
+                "difference between the levels counts") if self.coupled else ""
 
     @property
     def thevenin_resistance(self) -> float:
@@ -219,3 +207,194 @@ class SensorGuard:
         return (f"{with_this}the current through a shorted device may reach {reached}, but "
                 f"{self.name} withstands {most}. Choose a smaller value, or a larger "
                 "resistance in series with the device")
+
+
+class OutputsOn:
+    """Outputs that are on at once: what they may bring to the device at worst adds up."""
+
+    def __init__(
+        self, before: Callable[[], None] = lambda: None, changed: Callable[[], None] = lambda: None, usual: float = 0.0,
+    ) -> None:
+        self._usual = usual  #: [s] that every reply may take while an output is on
+        self._before = before  #: called before an output goes on
+        self._changed = changed  #: called when another output counts as on
+        self._on: dict[str, tuple[WorstCase, Callable[[], bool]]] = {}
+        self._readings: dict[str, float] = {}  #: terminal -> [s] that a reading of it may take
+        self.being_read: tuple[str, float] = ("", 0.0)  #: terminal of which a reading is awaited, [s] it may take
+
+    @property
+    def terminals(self) -> tuple[str, ...]:
+        """Return the terminals whose outputs are on, as far as the guard knows."""
+        return tuple(self._on)
+
+    def has(self, terminal: str) -> bool:
+        """Whether the output at ``terminal`` is on, as far as the guard knows."""
+        return terminal in self._on
+
+    def add(self, terminal: str, worst: WorstCase, is_on: Callable[[], bool]) -> None:
+        """Note an output with what it may bring at worst, and how to read back whether it is on."""
+        self._before()
+        self._on[terminal] = (worst, is_on)
+        self._changed()
+
+    def reading_takes(self, terminal: str, longest: float) -> bool:
+        """Note how long a reading at ``terminal`` may take [s]; returns whether that is longer than usual."""
+        self._readings[terminal] = longest
+        return longest > self._usual
+
+    @contextlib.contextmanager
+    def reading(self, terminal: str) -> Iterator[None]:
+        """A reading at ``terminal`` is awaited meanwhile: only this message may take that long."""
+        self.being_read = terminal, self._readings.get(terminal, 0.0)
+        self._changed()
+        try:
+            yield
+        finally:
+            self.being_read = "", 0.0
+            self._changed()
+
+    def change(self, terminal: str, worst: WorstCase) -> None:
+        """Note that an output may bring something else at worst, if it is on."""
+        if terminal in self._on:
+            self._on[terminal] = (worst, self._on[terminal][1])
+
+    def remove(self, terminal: str) -> None:
+        """Note that an output is off."""
+        self._on.pop(terminal, None)
+        self._changed()
+
+    def clear(self) -> None:
+        """Note that all outputs are off."""
+        self._on.clear()
+        self._changed()
+
+    def require(
+        self, subject: str, terminal: str, worst: WorstCase, device: DeviceGuard, sensor: SensorGuard | None = None,
+    ) -> None:
+        """Raise LimitError if an output with what the other ones bring is too much for device or sensor.
+
+        Currents add up, and voltages too: two outputs may be at the two ends of the device. An output whose path does
+        not reach the device brings no current to it, and no voltage.
+
+        Parameters
+        ----------
+        subject, terminal, worst : of the output that goes on or changes: name in messages, place, what it brings alone
+        device, sensor : whose limits count
+        """
+        bounds = [(getattr(device.limits, name) or math.inf, f"{name} of {device.device}", quantity)
+                  for name, quantity in (("max_current", "A"), ("max_voltage", "V"), ("max_power", "W"))]
+        if sensor is not None:
+            bounds.append((sensor.largest, f"the largest current of {sensor.name}", "A"))
+        for bound, limit, unit in bounds if worst.current else ():
+            if math.isfinite(bound):
+                self._require_sum(subject, terminal, worst, bound, limit, unit)
+
+    def _require_sum(
+        self, subject: str, terminal: str, worst: WorstCase, bound: float, limit: str, unit: str,
+    ) -> None:
+        """Raise LimitError if the sum of all outputs that are on is above a bound [``unit``]; ask them before."""
+        others = {name: item for name, item in self._on.items() if name != terminal and item[0].current > 0}
+
+        def total() -> float:
+            cases = [worst, *(item[0] for item in others.values())]
+            volts = sum(one.voltage for one in cases)
+            if unit == "W":   # each current flows at the sum of the voltages
+                return sum(one.power * (volts / one.voltage if one.voltage else 1.0) for one in cases)
+            return volts if unit == "V" else sum(one.current for one in cases)
+
+        if not others or total() <= bound * (1 + SLACK):
+            return
+        for name, (_, is_on) in list(others.items()):  # before refusing, ask whether they still are
+            if not is_on():
+                self.remove(name)
+                del others[name]
+        if others and total() > bound * (1 + SLACK):
+            drawn, most = told_apart(total(), bound, unit)
+            raise LimitError(
+                f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could "
+                f"{_TOGETHER[unit].format(drawn)}, but {limit} is {most}. Switch the other outputs off first")
+
+
+@dataclass(frozen=True)
+class GuardContext:
+    """What a guard needs to know of its terminal: name in messages, wiring, limits of the device, outputs that are on.
+
+    Parameters
+    ----------
+    subject : name of the instrument in messages (``drive (Keithley 2450, …)``)
+    path : wiring between the terminal and the device
+    device : limits of the device
+    terminal : name of the terminal in ``outputs``
+    outputs : the outputs that are on. All guards of a bench share it, so that they add up what the outputs bring
+    rating : [V] that fixture and cable are made for
+    sensor : what the sensor of the current withstands
+    exposed : the other terminals that the source reaches
+    unreachable : returns why the output must not go on; "" where it may
+    probes, high_impedance : of an oscilloscope by channel, and its channels in the fixture that are inputs of 1 MOhm
+    contacts : those of a switch matrix in the path
+    moves : takes the levels [V] that a gate may have next, before it gets them; raises where it must not change now
+    """
+
+    subject: str
+    path: WirePath = field(default_factory=WirePath)
+    device: DeviceGuard = field(default_factory=lambda: DeviceGuard(DeviceLimits()))
+    terminal: str = ""
+    outputs: OutputsOn = field(default_factory=OutputsOn)
+    rating: float = SAFE_VOLTAGE
+    sensor: SensorGuard = field(default_factory=SensorGuard)
+    exposed: tuple[ExposedTerminal, ...] = ()
+    unreachable: Callable[[], str] = lambda: ""
+    probes: Mapping[int, PassiveProbe] = field(default_factory=dict)
+    high_impedance: frozenset[int] = frozenset()
+    contacts: tuple[ContactLimits, ...] = ()
+    moves: Callable[[tuple[float, ...]], None] | None = None
+
+    def require_rating(self, voltage: float, current: float = math.inf) -> None:
+        """Raise LimitError if a voltage [V] is too much for fixture and cable, or for what it reaches.
+
+        It reaches other instruments, and the contacts of switch matrices. ``current`` [A]: what the source lets flow.
+        """
+        if not math.isfinite(voltage):
+            return
+        reason = exposure.high_voltage_refusal(voltage, self.rating) if abs(voltage) > self.rating else ""
+        if not reason and self.contacts:
+            reason = contact_refusal(self.contacts, voltage)
+        if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
+            reason = exposure.refusal_of(self.exposed, voltage, current)   # the current may limit it
+        if reason:
+            raise LimitError(f"{self.subject}: {reason}")
+
+    def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
+        """Raise LimitError if this alone, or with what else is on, is too much for device, sensor or contacts."""
+        try:
+            self.device.require_worst_case(self.subject, quantity, worst, duration)
+        except LimitError as error:
+            raise LimitError(f"{error}{self.path.advice}") from error
+        reason = self.sensor.refusal(worst.current, quantity)
+        if not reason and self.contacts:
+            reason = contact_refusal(self.contacts, current=worst.current)
+        if reason:
+            raise LimitError(f"{self.subject}: {reason}")
+        if self.outputs.has(self.terminal):
+            self.outputs.require(self.subject, self.terminal, worst, self.device, self.sensor)
+
+    def note_on(self, worst: WorstCase, is_on: Callable[[], bool]) -> None:
+        """Note that the output goes on.
+
+        Raises
+        ------
+        LimitError
+            What else is on leaves no room for this one, or another route is selected.
+        """
+        if reason := self.unreachable():
+            raise LimitError(f"{self.subject}: {reason}")
+        self.outputs.require(self.subject, self.terminal, worst, self.device, self.sensor)
+        self.outputs.add(self.terminal, worst, is_on)
+
+    def note_worst(self, worst: WorstCase) -> None:
+        """Note another worst case of the output, if it is on."""
+        self.outputs.change(self.terminal, worst)
+
+    def note_off(self) -> None:
+        """Note that the output is off."""
+        self.outputs.remove(self.terminal)

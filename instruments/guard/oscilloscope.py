@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch, require_words
-from tsbench.instruments.guard.context import GuardContext
 from tsbench.instruments.guard.guarded import Guarded
-from tsbench.instruments.guard.limits import require_finite, require_in_range
+from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
 from tsbench.records import Waveform
 

@@ -4,11 +4,11 @@ import math
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch
-from tsbench.instruments.guard.context import GuardContext
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import (
+    GuardContext,
     WorstCase,
     require_finite,
     require_in_range,

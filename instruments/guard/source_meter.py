@@ -11,11 +11,10 @@ import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
-from tsbench.instruments.guard.context import GuardContext
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import WorstCase, require_in_range, worst_case_of_source
+from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
     Interlocked,
     MeasureSettings,
@@ -91,7 +90,8 @@ class GuardedSourceMeter(Guarded):
 
     def _keep(self, source: SourceSettings) -> None:
         """Note the levels that stand at the terminals while the output is on."""
-        if source.function == "voltage" and self.context.outputs.has(self.context.terminal):
+        coupled = self.context.path.coupled and source.function == "voltage"
+        if coupled and self.context.outputs.has(self.context.terminal):
             self._held.keep(self._levels)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
@@ -121,7 +121,8 @@ class GuardedSourceMeter(Guarded):
         if self.context.outputs.has(self.context.terminal):
             self._require_interlock((level,), source)
             self._require_range_change((level,), source)
-        self.context.moves((level,))
+        if self.context.moves is not None:
+            self.context.moves((level,))
         self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
         try:
             self.driver.set_level(level)
@@ -138,7 +139,8 @@ class GuardedSourceMeter(Guarded):
             self.context.device.require(self.context.subject, "the actual compliance", source.compliance, limit)
             self._require_levels(self._levels, source)
             self._require_interlock(self._levels, source)
-            self.context.moves(self._levels)
+            if self.context.moves is not None:
+                self.context.moves(self._levels)
             self.context.note_on(self._worst(source), self.is_on)
             self._keep(source)
         self.driver.set_output(enabled)
@@ -193,7 +195,8 @@ class GuardedSourceMeter(Guarded):
         self._require_levels(extremes(values), source)
         self._require_interlock(extremes(values), source)
         self._require_range_change(extremes(values), source)
-        self.context.moves(extremes(values))
+        if self.context.moves is not None:
+            self.context.moves(extremes(values))
         self._levels = extremes(np.array([*self._levels, *values]))
         self.context.note_on(self._worst(source), self.is_on)
         self._keep(source)
@@ -244,7 +247,7 @@ class GuardedSourceMeter(Guarded):
 
     def _worst(self, source: SourceSettings) -> WorstCase:
         levels = self._levels
-        if source.function == "voltage":
+        if self.context.path.coupled and source.function == "voltage":
             levels = (self._held.farthest(levels, self.context.path),)
         return WorstCase.of(worst_case_of_source(level, source, self.context.path) for level in levels)
 

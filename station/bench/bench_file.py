@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import LowImpedanceInput
 from tsbench.instruments.fixture import DEVICE, has_place, with_resistor_to_ground
-from tsbench.instruments.guard.limits import SAFE_VOLTAGE
+from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing

@@ -8,7 +8,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments import Clock, OutputState, Positioner, Routing
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.guard.outputs_on import OutputsOn
+from tsbench.instruments.guard.limits import OutputsOn
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile

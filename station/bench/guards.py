@@ -8,8 +8,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.context import GuardContext
-from tsbench.instruments.guard.limits import DeviceGuard, SensorGuard, WirePath
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
@@ -187,7 +186,7 @@ class Guards:
                 self._probes(terminal) if kind == "oscilloscope" else {},
                 self._high_impedance(terminal) if kind == "oscilloscope" else frozenset(),
                 self._wiring.contacts(terminal),
-                functools.partial(self._gate_moves, gate) if gate else lambda levels: None)
+                functools.partial(self._gate_moves, gate) if gate else None)
             self._made[terminal, kind] = GUARDS[kind](driver, context)
         return self._made[terminal, kind]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments import Plan, PlanItem
-from tsbench.instruments.guard.limits import high_voltage_refusal
+from tsbench.instruments.guard.exposed_terminals import high_voltage_refusal
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol

@@ -6,8 +6,7 @@ import pytest
 from tests.instruments.test_limits import Sent
 from tsbench.errors import LimitError
 from tsbench.instruments import SourceSettings
-from tsbench.instruments.guard.context import GuardContext
-from tsbench.instruments.guard.limits import DeviceGuard, WirePath
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.source_meter import RANGE_CHANGE_OVERSHOOT, GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
 from tsbench.records import DeviceLimits

@@ -9,7 +9,7 @@ from tests.instruments.test_guard_of_pulses import meter, train, unit
 from tests.instruments.test_limits import generator, pulse, source_meter
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, MeasureSettings, SourceSettings, Vertical
-from tsbench.instruments.guard.context import GuardContext
+from tsbench.instruments.guard.limits import GuardContext
 from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
 from tsbench.instruments.interfaces import Segment, SegmentTrain, SourcePulses
 from tsbench.instruments.keysight_infiniivision import data_sheet as infiniivision

@@ -13,9 +13,10 @@ from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, OutputState, Range, SourceSettings, Timebase, Vertical
 from tsbench.instruments.driver import unknown_option
 from tsbench.instruments.fixture import path_of
-from tsbench.instruments.guard.context import GuardContext
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
+    GuardContext,
+    OutputsOn,
     WirePath,
     WorstCase,
     require_in_range,
@@ -24,7 +25,6 @@ from tsbench.instruments.guard.limits import (
     worst_case_of_voltage,
 )
 from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
-from tsbench.instruments.guard.outputs_on import OutputsOn
 from tsbench.instruments.interfaces import MeasureSettings, Reading
 from tsbench.instruments.keithley_2450.data_sheet import CAPABILITIES, DATA_SHEET
 from tsbench.instruments.keithley_2460 import data_sheet as keithley_2460

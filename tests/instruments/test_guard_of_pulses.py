@@ -23,8 +23,8 @@ from tsbench.instruments import (
     SourcePulses,
     SourceSettings,
 )
-from tsbench.instruments.guard.context import GuardContext
-from tsbench.instruments.guard.limits import SAFE_VOLTAGE, DeviceGuard, WirePath, high_voltage_refusal
+from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE, high_voltage_refusal
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450

@@ -22,17 +22,17 @@ from tsbench.instruments import (
     Timebase,
     Vertical,
 )
-from tsbench.instruments.guard.context import GuardContext
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
+    GuardContext,
+    OutputsOn,
     WirePath,
     WorstCase,
     require_in_range,
     worst_case_of_voltage,
 )
 from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
-from tsbench.instruments.guard.outputs_on import OutputsOn
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
 from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data

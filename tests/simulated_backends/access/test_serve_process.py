@@ -87,7 +87,7 @@ def test_one_line_when_it_listens_and_a_clean_end(start: Any, resistor_bench: Pa
 def test_measuring_against_a_served_bench(start: Any, tmp_path: Path) -> None:
     """The example bench file, with the ports that serve has printed; a wire of each kind."""
     from tsbench.protocols import protocol_named
-    from tsbench.station.bench.bench import check
+    from tsbench.station.bench.bench_report import check
     from tsbench.station.runner import run_protocol
 
     for name in ("nbo2.world.toml", "nbo2_served.bench.toml"):

@@ -23,8 +23,9 @@ from tsbench.instruments import (
     Vertical,
 )
 from tsbench.simulated_backends.witness.log import outputs_left_on
-from tsbench.station.bench.bench import Bench, check, instruments_of
+from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.bench_report import check, instruments_of
 from tsbench.station.bench.discovery import discover
 from tsbench.station.bench.guards import limits_beside
 
