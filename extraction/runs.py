@@ -10,10 +10,12 @@ from tsbench.extraction.found import draw_all
 from tsbench.extraction.result_check import checked_results
 from tsbench.plugins import OURS, in_words
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
+from tsbench.protocols.extracting.loop_current import contradiction_of, with_contradiction
 from tsbench.protocols.extracting.named_figure import FIGURE_NAME, NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.registry import PROTOCOLS
+from tsbench.quantities import format_quantity
 from tsbench.records import Result, Run
 
 
@@ -118,7 +120,30 @@ def extract(
 
     with _one_line_of(what):
         found = checked_results(chosen.extract(run, options or ExtractionOptions()), refuse)
+    found = with_contradiction(found, contradiction_of(run, options), run)
     return with_contact(found, contact or contact_of(run))
+
+
+def current_line(run: Run) -> str:
+    """Return a line if the scope shows another current than the source can drive; "" if it does not.
+
+    The run itself has said it of a sweep (``run.events``); then it is the same line.
+
+    Parameters
+    ----------
+    run : as read back
+    """
+    return contradiction_of(run)
+
+
+def impossible_line(results: Sequence[Result]) -> str:
+    """Return a line on the first energy [J] that no passive device can have; "" if there is none."""
+    for one in results:
+        if one.unit == "J" and one.high is not None and one.high < 0.0:
+            return (f"the {one.quantity.replace('_', ' ')} is at most {format_quantity(one.high, 'J', 3)}, but a "
+                    "device only takes energy. Check [fixture.sensing], the wiring, and the attenuation of the scope's "
+                    "channels. The channels voltage_high and voltage_low may be exchanged")
+    return ""
 
 
 @contextlib.contextmanager

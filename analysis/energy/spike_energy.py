@@ -197,5 +197,7 @@ def energy_result(found: SpikeEnergies, conditions: Mapping[str, Any]) -> Result
     random = t_quantile_95(n - 1) / NORMAL_95 * deviation / math.sqrt(n)
     half = NORMAL_95 * combined(random, found.uncertainty)
     flags = found.flags | (Flag.TOO_FEW if n < _FEWEST_PERIODS else Flag.NONE)
+    if mean + half < 0.0:   # no passive device gives energy: signs or channels are not as the bench file says
+        flags |= Flag.AMBIGUOUS
     return Result("spike_energy", "J", mean, mean - half, mean + half, method, dict(conditions), flags, random,
                   found.uncertainty)

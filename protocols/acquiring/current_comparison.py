@@ -20,6 +20,7 @@ _SEVERAL = 3
 _TELLING = 0.3  #: relative: with a larger uncertainty, a pair of currents tells nothing
 _ALONE = 1e-6  #: relative: nothing but the device carries the current if no more than this is lost without it
 _SIGMAS = 3.0  #: of noise
+APART = "scope_current"  #: [A] in the data of a run's event that says that the currents disagree
 _EXCHANGED = 3.0  #: the voltage of a device beside that of the shunt: with less, no wrong channel explains the factor
 
 
@@ -72,23 +73,56 @@ def scope_current(record: Waveform, rest: Waveform, sensing: Sensing) -> Current
     return Current(value, doubt / abs(gain) + sensing.current_tolerance * abs(value))
 
 
-def remedy(sensing: Sensing, factor: float, at_least: bool = False) -> str:
-    """Return what to correct where the scope shows ``factor`` times the current of the source meter, or more."""
-    least = "at least " if at_least else ""
+def contradiction(
+    given: str, expected: float, shown: float, sensing: Sensing, right: str, at_least: bool = False,
+    factor: float | None = None, roughly: bool = False,
+) -> str:
+    """Return one line where the scope shows another current [A] than the one that is expected.
+
+    Parameters
+    ----------
+    given : who tells the expected current: "the source meter measures"
+    expected, shown : [A] through the device
+    sensing : what turns the current into a voltage
+    right : what tells the expected current, with its verb: "the source meter is"
+    at_least : whether the scope shows its largest value, so that the current may be larger
+    factor : how many times as much the scope shows, as several pairs say it; None: as these two do
+    roughly : whether the factor is known roughly only
+    """
+    found = f"{'at least ' if at_least else ''}{format_quantity(shown, 'A')}"
+    said = f"{given} {format_quantity(expected, 'A')} through the device, but the scope shows {found}"
+    if factor is None:
+        factor = shown / expected if expected else math.inf
+    if not 0.0 < factor < math.inf:   # no resistance explains it
+        return (f"{said}. Check [fixture.sensing], the wiring, and the attenuation of the scope's channels. The "
+                "channels voltage_high and voltage_low may be exchanged, too")
+    if roughly:
+        factor = float(f"{factor:.2g}")
+    return f"{said} ({factor:.3g} times as much). {remedy(sensing, factor, at_least, right, roughly)}"
+
+
+def remedy(
+    sensing: Sensing, factor: float, at_least: bool = False, right: str = "the source meter is", roughly: bool = False,
+) -> str:
+    """Return what to correct where the scope shows ``factor`` times the current that is expected, or more.
+
+    ``right``: what tells the expected current, with its verb. ``roughly``: the factor is known roughly only.
+    """
+    least = "at least " if at_least else "about " if roughly else ""
     if sensing.amplifier is not None:
         found = short_quantity(sensing.amplifier.gain * factor, "V/A")
-        return (f"If the source meter is right, the gain of the amplifier is {least}{found}, not "
+        return (f"If {right} right, the gain of the amplifier is {least}{found}, not "
                 f"{short_quantity(sensing.amplifier.gain, 'V/A')}. Check the gain, the termination of the scope and "
                 "the attenuation of its channel")
     resistance = sensing.current_resistance or 0.0
     found = short_quantity(resistance * factor, "Ohm")
     if sensing.current_sensor == "scope_input":
-        return (f"If the source meter is right, the input of the scope has {least}{found}, not "
+        return (f"If {right} right, the input of the scope has {least}{found}, not "
                 f"{short_quantity(resistance, 'Ohm')}. Check what else is connected to it, and the attenuation of its "
                 "channel")
     exchanged = (". The channels voltage_high and voltage_low may be exchanged, too"
                  if sensing.current == sensing.voltage_low and not 1 / _EXCHANGED < factor < _EXCHANGED else "")
-    return (f"If the source meter is right, the shunt has {least}{found}, not current_resistance = "
+    return (f"If {right} right, the shunt has {least}{found}, not current_resistance = "
             f"{short_quantity(resistance, 'Ohm')}. Check the shunt and the attenuation of the scope's channel"
             f"{exchanged}")
 
@@ -117,6 +151,7 @@ class CurrentComparison:
         #: with another path to ground, not all of the current flows through the sensor
         self._done = self._rest is None or abs(station.wire_path(role).gain - 1.0) > _ALONE
         self._apart: list[float] = []   #: shown / measured of the last pairs
+        self.data: dict[str, float] = {}   #: of the event that tells the line: the last current of the scope [A]
 
     def add(self, reading: Reading, records: Mapping[str, Waveform]) -> str:
         """Take a reading and the records of the same level; return one line where several pairs disagree, else ""."""
@@ -136,8 +171,7 @@ class CurrentComparison:
         self._apart.append(shown.value / device if device else math.inf)
         if len(self._apart) < _SEVERAL or len({factor > 1.0 for factor in self._apart[-_SEVERAL:]}) > 1:
             return ""
-        self._done = True
+        self._done, self.data = True, {APART: shown.value}
         factor = sorted(self._apart[-_SEVERAL:])[_SEVERAL // 2]
-        found = f"{'at least ' if at_the_end else ''}{format_quantity(shown.value, 'A')}"
-        return (f"the source meter measures {format_quantity(device, 'A')} through the device, but the scope shows "
-                f"{found} ({factor:.3g} times as much). {remedy(self._sensing, factor, at_the_end)}")
+        return contradiction("the source meter measures", device, shown.value, self._sensing, "the source meter is",
+                             at_the_end, factor)

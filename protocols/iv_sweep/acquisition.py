@@ -207,7 +207,7 @@ class SweepAcquisition:
             return
         if not verdict.oscillating and self._comparison is not None and self._waiting and (
                 reason := self._comparison.add(self._waiting[-1][1], verdict.records)):
-            self._warn(reason)
+            self._warn(reason, self._comparison.data)
         # between a quiet and an oscillating end the change may lie anywhere: the whole block is marked
         either = verdict.oscillating or (self._oscillating and len(self._waiting) > 1)
         if verdict.oscillating != self._oscillating:

@@ -251,15 +251,15 @@ class RunningRun:
     def _judge_device(self, ended: Ended) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
         try:
-            from tsbench.extraction import device_line
+            from tsbench.extraction.runs import current_line, device_line
             from tsbench.protocols.extracting.contacts import contact_of
 
             run = replace(self.recorder.snapshot(), status=ended.status)
             self._contact = contact_of(run)
             said = [event.message for event in run.events if event.kind == "warning"]
-            if (message := device_line(run, self.protocol, self._contact)) and not any(
-                    line.endswith(message) for line in said):
-                self._note("warning", message)
+            for message in (current_line(run), device_line(run, self.protocol, self._contact)):
+                if message and not any(line.endswith(message) for line in said):
+                    self._note("warning", message)
         except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run
             self._note("warning", f"the check whether the device is open or short failed: {in_words(error)}")
 
@@ -267,6 +267,7 @@ class RunningRun:
         self.teller.tell("state", "extracting", {"state": "extracting"})
         try:
             from tsbench.extraction import extract as extract_results
+            from tsbench.extraction.runs import impossible_line
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
             results = extract_results(
@@ -278,6 +279,8 @@ class RunningRun:
                 {"traceback": "".join(traceback.format_exception(error))},
             )
             return ()
+        if line := impossible_line(results):
+            self._note("warning", line)
         header = self.recorder.header
         for result in results:
             row = result.row(header.device.identifier, header.protocol, header.run_id)

@@ -1,0 +1,54 @@
+"""How a generator drives the device, as the header of a run says it: its level, and the resistance of its path."""
+
+import math
+from collections.abc import Mapping
+
+from tsbench.analysis.energy.spike_energy import SourcePath
+from tsbench.analysis.statistics import standard_uncertainty
+from tsbench.instruments.fixture import path_of
+from tsbench.netlist import parse_netlist
+from tsbench.protocols.extracting.facts import instrument_of, level_limit
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.records import Run
+
+LEVELS = {"bias": "bias", "pulser": "amplitude"}  #: role -> condition of a record that is its level [V]
+
+
+def source_path(
+    run: Run, role: str, conditions: Mapping[str, float], options: ExtractionOptions,
+) -> SourcePath | None:
+    """Return how the source in a role drives the device; None if this is not known.
+
+    The wiring must be one loop of the source, its resistance and the device: with a divider, the netlist says so. A
+    source meter may limit the current, so only a generator counts.
+
+    Parameters
+    ----------
+    run : with its header
+    role : "bias" (a constant level), or "pulser" (the height of a pulse above its base)
+    conditions : of the record
+    options : choices of the extraction
+    """
+    fixture, facts = run.header.fixture, instrument_of(run.header, role)
+    level, resistance = conditions.get(LEVELS[role]), fixture.path_resistance.get(role, 0.0)
+    stated = (facts.get("accuracy") or {}).get("level")
+    if level is None or not stated or not 0.0 < resistance < math.inf or not _is_loop(run, role):
+        return None
+    limit = level_limit(run.header, role, level, pulse=role == "pulser")
+    control = conditions.get("load_resistance")
+    if control is not None and "load_resistance" in fixture.control:   # of this record, in place of the first one
+        resistance += control - fixture.control["load_resistance"]
+    return SourcePath(level, standard_uncertainty(limit), resistance, standard_uncertainty(options.path_tolerance),
+                      fixture.parallel_conductance)
+
+
+def _is_loop(run: Run, role: str) -> bool:
+    """Return whether all of the source's voltage is at the device while that carries no current."""
+    fixture = run.header.fixture
+    for name, facts in run.header.instruments.items():
+        channel = (facts.get("channels") or {}).get(role)
+        node = fixture.terminals.get(f"{name}.{channel}" if channel else name)
+        if role in tuple(facts.get("roles") or ()) and node and fixture.netlist.strip():
+            netlist = parse_netlist(fixture.netlist, check=False)
+            return abs(path_of(netlist, node, fixture.source_resistance.get(role, 0.0)).gain - 1.0) < 1e-3
+    return False
