@@ -18,6 +18,7 @@ from tsbench.station.bench.bench_tables import BenchTable, LimitsTable
 from tsbench.station.bench.netlist_rules import (
     control_problems,
     gate_problems,
+    place_problems,
     probe_problems,
     require_no_source,
     require_sensing,
@@ -101,7 +102,8 @@ class BenchFile:
         self._check_fixture()
         self._check_surroundings()
         self._check_routing()
-        rules = (gate_problems(self.table, self.netlist), crosspoint_problems(self.table), role_problems(self.table),
+        rules = (place_problems(self.table, self.netlist),
+                 gate_problems(self.table, self.netlist), crosspoint_problems(self.table), role_problems(self.table),
                  control_problems(self.table, self.netlist, self.sense_node()), unused_problems(self.table),
                  probe_problems(self.table, self.sensing()))
         if problem := next(itertools.chain(*rules), ""):

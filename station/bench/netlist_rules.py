@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.fixture import has_place, path_of, transresistances, with_short
+from tsbench.instruments.fixture import DEVICE, has_place, path_of, transresistances, with_short
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
@@ -14,6 +14,7 @@ from tsbench.station.bench.terminal_names import channel_of_instrument
 
 _SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
 _HIGHEST_TEE = 10e6  #: [Hz] beyond which a coil is that of leads, and no bias tee (chosen)
+_OF_CURRENT = "max_current", "max_power", "max_charge", "max_energy"  #: limits that need the current of the device
 _LEAST, _OPEN = 1e-2, 1e8  #: [Ohm] below and beyond which a current flows past a resistor, or nowhere
 
 
@@ -106,6 +107,39 @@ def gate_problems(table: BenchTable, netlist: Netlist | None) -> Iterator[str]:
                 path_of(netlist, node, 0.0).gain > 0):
             yield (f"{where}: the terminal '{terminal}' is at node '{node}', which reaches the device in the netlist. "
                    "A gate must not reach the device. Correct [fixture.terminals] or the netlist")
+
+
+def place_problems(table: BenchTable, netlist: Netlist | None) -> Iterator[str]:
+    """Yield why limits of the device cannot be compared: the netlist does not have the device.
+
+    Without its place, no current through it is known, so that a limit of it would hold nowhere.
+    """
+    if netlist is None or has_place(netlist):
+        return
+    tables = {"[device.limits]": table.device.limits,
+              **{f"[devices.{name}.limits]": one.limits for name, one in table.devices.items()}}
+    for where, limits in tables.items():
+        stated = [name for name in _OF_CURRENT if getattr(limits, name) is not None]
+        if stated:
+            yield (f"{where} states {' and '.join(stated)}, but the netlist has no element {DEVICE}. So tsbench does "
+                   f"not know where the device is, and would compare no current with this limit. "
+                   f"{_likely_place(table, netlist)}")
+
+
+def _likely_place(table: BenchTable, netlist: Netlist) -> str:
+    """Return which element may be the device, and what to write."""
+    sensing, terminals = table.fixture.sensing, table.fixture.terminals
+    high, *low = (
+        terminals.get(channel_of_instrument(table, channel), "").lower() if channel is not None else ""
+        for channel in (sensing.voltage_high, sensing.voltage_low, sensing.current))
+    ends = {one for one in low if one and one != high} or {GROUND}
+    likely = [one for one in netlist.of_kind("X") if len(one.nodes) == 2] or [
+        one for one in netlist.of_kind("R") if high in one.nodes and ends & set(one.nodes)]
+    if len(likely) == 1:
+        one = likely[0]
+        return f"If {one.name} is the device, write '{DEVICE} {' '.join(one.nodes)} device' in its place"
+    names = f". {' or '.join(one.name for one in likely)} may be it" if likely else ""
+    return f"Write '{DEVICE} NODE NODE device' with the two nodes of the device{names}"
 
 
 def control_problems(table: BenchTable, netlist: Netlist | None, sense_node: str) -> Iterator[str]:

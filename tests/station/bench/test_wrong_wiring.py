@@ -1,5 +1,6 @@
 """Bench files whose wiring contradicts itself: one clear line, and nothing is measured with wrong numbers."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,30 @@ def test_a_bias_tee_with_a_coil_is_warned_of(tee: str, coil: str, said: str) -> 
     netlist = parse_netlist(f"L_t a dut {coil}\nC_t g dut 1u\nR_a a 0 1k\nR_g g 0 50\nXDUT dut 0 device\n")
     found = list(coil_warnings(netlist, tee))
     assert [said in line and "pulses much shorter than 31.62 us" in line for line in found] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(("place", "limits", "said"), [
+    ("XD1 dut low device", 'max_current = "1 mA"', "If XD1 is the device, write 'XDUT dut low device' in its place"),
+    ("R_dut dut low 10k", 'max_power = "1 mW"', "If R_dut is the device, write 'XDUT dut low device' in its place"),
+    ("R_a dut 0 10k\nR_b low dut 10k\nXM dut low gen1 nmos", 'max_charge = "1 nC"\nmax_energy = "1 nJ"',
+     "states max_charge and max_energy"),
+    ("XD1 dut low device\nXD2 dut low device", 'max_current = "1 mA"', "XD1 or XD2 may be it"),
+    ("C_x dut low 1p\nR_x low 0 1meg", 'max_current = "1 mA"', "Write 'XDUT NODE NODE device' with the two nodes"),
+    ("XD1 dut low device", 'max_voltage = "1 V"', ""),
+])
+def test_a_netlist_without_the_device_compares_no_current(
+    tmp_path: Path, place: str, limits: str, said: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The limit would hold nowhere: ``check``, plans and runs refuse the file, and name the likely element."""
+    for table in ("[device.limits]", "[devices.D1.limits]"):
+        text = BENCH.replace("XDUT dut low device", place)
+        text = re.sub(r"\[device\.limits\]\n(\w.*\n)*", "", text) + f"\n{table}\n{limits}\n"
+        path = tmp_path / "w.bench.toml"
+        path.write_text(text, "utf-8")
+        if not said:
+            BenchFile.load(path)
+            continue
+        with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
+            BenchFile.load(path)
+        assert f"{table} states max_" in str(caught.value) and "no element XDUT" in str(caught.value)
+        assert main(["check", str(path)]) == 2 and said in " ".join(capsys.readouterr().err.split())
