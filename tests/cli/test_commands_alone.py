@@ -231,7 +231,7 @@ def test_check(
 ) -> None:
     path = tmp_path / "lab.bench.toml"
     path.write_text(BENCH, "utf-8")
-    monkeypatch.setattr("tsbench.station.bench.bench.check", Asked(bench_found(enabled)))
+    monkeypatch.setattr("tsbench.station.bench.bench_report.check", Asked(bench_found(enabled)))
     assert main(["check", str(path)]) == (1 if enabled else 0)
     said = capsys.readouterr()
     assert ("tsbench: output meter is still on" in said.err) is enabled
@@ -255,7 +255,7 @@ def test_check_tells_whether_the_interlock_is_closed(
     path = tmp_path / "lab.bench.toml"
     stated = '\n[fixture.high_voltage]\nrating = "1.1 kV"\ninterlock = "the lid of the prober"\n'
     path.write_text(BENCH + stated, "utf-8")
-    monkeypatch.setattr("tsbench.station.bench.bench.check",
+    monkeypatch.setattr("tsbench.station.bench.bench_report.check",
                         Asked({**bench_found(False), "interlocks": {"meter": closed}}))
     assert main(["check", str(path)]) == 0
     said = capsys.readouterr().out
