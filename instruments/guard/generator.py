@@ -1,12 +1,13 @@
 """The guard of a generator's output (see :mod:`tsbench.instruments.guard`)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_word, require_words
 from tsbench.instruments.guard.coupling import HeldLevels
-from tsbench.instruments.guard.guarded import Guarded, extremes
+from tsbench.instruments.guard.guarded import extremes
+from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import (
     GuardContext,
     WorstCase,
@@ -21,7 +22,7 @@ from tsbench.instruments.levels import emf_of_level
 _NO_LEVEL = 1e6  #: [V] beyond what any generator makes: no level limits
 
 
-class GuardedPulseGenerator(Guarded):
+class GuardedPulseGenerator(GuardedSource):
     """One generator output whose every level is checked as the EMF it makes behind its output resistance."""
 
     def __init__(self, driver: PulseGenerator, context: GuardContext) -> None:
@@ -34,6 +35,7 @@ class GuardedPulseGenerator(Guarded):
         self._duration: float | None = None  #: [s] of one event
         self._limits = (-_NO_LEVEL, _NO_LEVEL)
         self._held = HeldLevels()
+        self._asked: dict[str, Callable[[], object]] = {}  #: sets the shape or the burst again, in the order of before
 
     def configure_load(self, load_resistance: float) -> float:
         require_number(self.context.subject, "load", load_resistance)
@@ -71,12 +73,14 @@ class GuardedPulseGenerator(Guarded):
         duration = pulse.width + pulse.fall_time
         self._require_levels({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration)
         accepted = self.driver.configure_pulse(pulse)
+        self._note_asked("shape", lambda: self.driver.configure_pulse(pulse))
         self._remember((pulse.base, pulse.base + pulse.amplitude), duration)
         return accepted
 
     def configure_level(self, level: float) -> float:
         self._require_levels({"level": level}, None)
         accepted = self.driver.configure_level(level)
+        self._note_asked("shape", lambda: self.driver.configure_level(level))
         self._remember((level,), None)
         return accepted
 
@@ -91,12 +95,19 @@ class GuardedPulseGenerator(Guarded):
         duration = levels.size / waveform.sample_rate
         self._require_levels({"lowest waveform level": low, "highest waveform level": high}, duration)
         self.driver.load_waveform(waveform)
+        self._note_asked("shape", lambda: self.driver.load_waveform(waveform))
         self._remember((low, high), duration)
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         require_word(self.context.subject, "burst source", source, ("bus", "external"))
         require_in_range(self.context.subject, "burst count", count, self.capabilities.burst_count)
-        return self.driver.configure_burst(count, source)
+        accepted = self.driver.configure_burst(count, source)
+        self._note_asked("burst", lambda: self.driver.configure_burst(count, source))
+        return accepted
+
+    def _note_asked(self, part: str, again: Callable[[], object]) -> None:
+        self._asked.pop(part, None)
+        self._asked[part] = again
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured is allowed."""
@@ -112,7 +123,23 @@ class GuardedPulseGenerator(Guarded):
             self._held.keep(self._emfs)
         self.driver.set_output(enabled)
         if not enabled:
+            if not any(self._emfs) and self.context.outputs.has(self.context.terminal):
+                self.charged = False
             self.context.note_off()
+
+    def _switch_zero_on(self) -> None:
+        low, high = self._limits
+        if low > 0.0 or high < 0.0:
+            self.driver.configure_level_limits(min(low, 0.0), max(high, 0.0))
+        self.driver.configure_level(0.0)
+        self.driver.set_output(True)
+
+    def _restore(self) -> None:
+        for again in self._asked.values():
+            again()
+        low, high = self._limits
+        if low > 0.0 or high < 0.0:
+            self.driver.configure_level_limits(low, high)
 
     def trigger(self) -> None:
         self.driver.trigger()
@@ -151,6 +178,7 @@ class GuardedPulseGenerator(Guarded):
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
+        self.charged = any(self._emfs) or self.charged
         self.context.note_worst(self._worst())
         if self.context.outputs.has(self.context.terminal):
             self._held.keep(self._emfs)

@@ -1,12 +1,13 @@
 """The guard of a terminal that pulses and samples (see :mod:`tsbench.instruments.guard`)."""
 
 import math
+from dataclasses import replace
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
-from tsbench.instruments.guard.guarded import Guarded
+from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import (
     GuardContext,
     WorstCase,
@@ -18,7 +19,7 @@ from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, S
 from tsbench.quantities import short_quantity
 
 
-class GuardedPulseMeasure(Guarded):
+class GuardedPulseMeasure(GuardedSource):
     """One terminal whose every level is checked as the EMF it makes behind its output resistance."""
 
     def __init__(self, driver: PulseMeasure, context: GuardContext) -> None:
@@ -26,6 +27,7 @@ class GuardedPulseMeasure(Guarded):
         self.driver = driver
         self.capabilities = driver.capabilities
         self._train: SegmentTrain | None = None
+        self.charged = False   # without a train, no level was set
         self._held = HeldLevels()
 
     def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
@@ -53,6 +55,7 @@ class GuardedPulseMeasure(Guarded):
         self._require_levels(train)
         accepted = self.driver.configure_train(train)
         self._train = accepted
+        self.charged = any(_levels(accepted)) or self.charged
         self.context.note_worst(self._worst(accepted))
         if self.context.outputs.has(self.context.terminal):
             self._held.keep(_levels(accepted))
@@ -70,6 +73,17 @@ class GuardedPulseMeasure(Guarded):
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
+
+    def _switch_zero_on(self) -> None:
+        """Load a train of 0 V: its base stands at the terminals until it starts."""
+        if self._train is not None:
+            rests = tuple(replace(one, level=0.0) for one in self._train.segments)
+            self.driver.configure_train(replace(self._train, base=0.0, segments=rests))
+            self.driver.set_output(True)
+
+    def _restore(self) -> None:
+        if self._train is not None:
+            self.driver.configure_train(self._train)
 
     def start(self) -> None:
         self.driver.start()

@@ -13,7 +13,8 @@ from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
-from tsbench.instruments.guard.guarded import Guarded, extremes
+from tsbench.instruments.guard.guarded import extremes
+from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import (
     Interlocked,
@@ -37,9 +38,11 @@ _NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17
 #: [V] that a voltage source may add for a moment while its range changes, as two makers state it (2450 specification,
 #: p. 4; B2900A data sheet, p. 17). It is taken for all models
 RANGE_CHANGE_OVERSHOOT = 0.25
+_DISCHARGES = 10e-6  #: [A] that takes the charge of a cable away: 1 nF at 10 V in 1 ms
+_USUAL_CHARGE = 10.0  #: [V] to which a cable may be charged, for the time that this takes
 
 
-class GuardedSourceMeter(Guarded):
+class GuardedSourceMeter(GuardedSource):
     """A source meter whose every level and compliance is checked."""
 
     def __init__(self, driver: SourceMeter, context: GuardContext) -> None:
@@ -47,6 +50,7 @@ class GuardedSourceMeter(Guarded):
         self.driver = driver
         self.capabilities = driver.capabilities
         self._source: SourceSettings | None = None
+        self._asked: list[SourceSettings | MeasureSettings] = []  #: what was set last, in the order in which it was
         self._levels: tuple[float, ...] = (0.0,)  #: [V or A] one of these stands at the terminals
         self._held = HeldLevels()
         self._long_reading = False  #: whether a reading may take longer than another reply
@@ -71,6 +75,7 @@ class GuardedSourceMeter(Guarded):
             self._require_levels(self._levels, settings)
             self._require_range_change(self._levels, settings)
         accepted = self.driver.configure_source(settings)
+        self._note_asked(settings)
         if self._source is None or self._source.function != settings.function:
             self._levels = (0.0,)   # if the output is still on, it stays among those that are on
         self._read_source()
@@ -110,9 +115,14 @@ class GuardedSourceMeter(Guarded):
         self._long_reading = self.context.outputs.reading_takes(
             self.context.terminal, ranges * APERTURES_OF_READING * settings.nplc / caps.line_frequency)
         try:
-            return self.driver.configure_measure(settings)
+            accepted = self.driver.configure_measure(settings)
+            self._note_asked(settings)
         finally:
             self._read_source()
+        return accepted
+
+    def _note_asked(self, settings: SourceSettings | MeasureSettings) -> None:
+        self._asked = [*(one for one in self._asked if type(one) is not type(settings)), settings]
 
     def set_level(self, level: float) -> None:
         """Check the level at the device, then set it."""
@@ -127,6 +137,7 @@ class GuardedSourceMeter(Guarded):
         try:
             self.driver.set_level(level)
             self._levels = (level,)
+            self.charged = level != 0.0 or self.charged
         finally:
             self._read_source()
 
@@ -145,7 +156,36 @@ class GuardedSourceMeter(Guarded):
             self._keep(source)
         self.driver.set_output(enabled)
         if not enabled:
+            at_zero = not any(self._levels) and self._source is not None and self._source.function == "voltage"
+            if at_zero and self.context.outputs.has(self.context.terminal):
+                self.charged = False
             self.context.note_off()
+
+    def _discharges(self) -> float:
+        """Return the compliance [A] while 0 V stand at the cable."""
+        if self._source is not None and self._source.function == "voltage":
+            return self._source.compliance
+        most = self.context.device.limits.max_current or math.inf
+        return max(self.capabilities.compliance_current.low, min(_DISCHARGES, most))
+
+    def _ohms_at_compliance(self) -> float:
+        return _USUAL_CHARGE / self._discharges()
+
+    def _switch_zero_on(self) -> None:
+        if self._source is None or self._source.function == "current":
+            self.driver.configure_source(SourceSettings("voltage", compliance_current=self._discharges()))
+        self.driver.set_level(0.0)
+        self._levels = (0.0,)
+        self.driver.set_output(True)
+
+    def _restore(self) -> None:
+        if self._source is not None and self._source.function == "current":
+            for settings in self._asked:
+                if isinstance(settings, SourceSettings):
+                    self.driver.configure_source(settings)
+                else:
+                    self.driver.configure_measure(settings)
+            self._read_source()
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :meth:`_usable`."""
@@ -198,6 +238,7 @@ class GuardedSourceMeter(Guarded):
         if self.context.moves is not None:
             self.context.moves(extremes(values))
         self._levels = extremes(np.array([*self._levels, *values]))
+        self.charged = any(self._levels) or self.charged
         self.context.note_on(self._worst(source), self.is_on)
         self._keep(source)
 

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,10 @@ class ConnectedInstruments:
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
         self.waits = DriverWaits(lambda: self.clock)
+        #: takes the charge off the cables; True: also where it is not known whether there is one
+        self.discharge: Callable[[bool], None] = lambda unknown: None
         self.positioner: Positioner = OperatorPrompt(
-            tuple(file.table.devices), file.table.connected, ask, self.require_outputs_off)
+            tuple(file.table.devices), file.table.connected, ask, self._before_a_person_moves)
         self.hand_switch: Routing | None = None  #: that a VISA library brings: the twin of an operator
         self._crosspoints: dict[str, ClosedCrosspoints] = {}
 
@@ -133,18 +136,23 @@ class ConnectedInstruments:
         table = self.file.table.positioner
         if table is not None and table.kind == "operator":
             self.positioner = OperatorPrompt(
-                tuple(self.file.table.devices), self.file.table.connected, self.ask, self.require_outputs_off)
+                tuple(self.file.table.devices), self.file.table.connected, self.ask, self._before_a_person_moves)
         elif table is not None:
             driver: Any = self.driver_of(table.instrument)
             self.positioner = positioner_of(
                 table, self.crosspoints_of(table.instrument) if table.kind == "matrix" else driver,
-                self.require_outputs_off)
+                self.require_outputs_off, lambda: self.discharge(True))
 
     def crosspoints_of(self, instrument: str) -> ClosedCrosspoints:
         """Return the crosspoints of a switch matrix, the same for all parts of the bench that close some of them."""
         if instrument not in self._crosspoints:
             self._crosspoints[instrument] = ClosedCrosspoints(self.driver_of(instrument))
         return self._crosspoints[instrument]
+
+    def _before_a_person_moves(self, what: str) -> None:
+        """Require all outputs off, and take off the charge of which tsbench knows: the device is still connected."""
+        self.require_outputs_off(what)
+        self.discharge(False)
 
     def require_outputs_off(self, what: str) -> None:
         """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then.

@@ -8,6 +8,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
+from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
@@ -82,6 +83,20 @@ class Guards:
             if kind != "oscilloscope":
                 guard.context = dataclasses.replace(
                     guard.context, path=self._wiring.worst_path(terminal), exposed=self._wiring.exposed(terminal))
+
+    def discharge(self, unknown: bool) -> None:
+        """Take the charge off the cables of all sources: another device comes to them next.
+
+        Parameters
+        ----------
+        unknown : also where it is not known whether there is one, because the bench was only just opened
+        """
+        netlist = self._file.netlist
+        capacitance = sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0
+        for guard in self._made.values():
+            if isinstance(guard, GuardedSource) and guard.context.moves is None and (
+                    guard.charged or (unknown and guard.charged is None)):
+                guard.discharge(self._instruments.clock.wait, capacitance)
 
     def follow(self, device: DeviceDescription, accepted: frozenset[str] = frozenset()) -> None:
         """Compare with the limits of another device from now on; those that are ``accepted`` are for one run."""

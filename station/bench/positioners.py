@@ -7,8 +7,10 @@ from tsbench.instruments import Positioner, Prober, Site
 from tsbench.station.bench.bench_tables import BenchTable, PositioningTable
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 
+_RELAYS, _CHUCK = "the relays of the switch matrix", "the chuck of the prober"
 _PART = "positioner"  #: of the matrix that may also set routes
 RequireOff = Callable[[str], None]  #: raises unless all outputs are read back as off; the argument is what would move
+Discharge = Callable[[], None]  #: takes the charge off the cables of the sources, and leaves all outputs off
 
 
 def _known(device: str, devices: Mapping[str, object]) -> None:
@@ -25,12 +27,15 @@ class MatrixPositioner:
     matrix : the crosspoints that it shares with others
     crosspoints : device -> the crosspoints that are closed for it
     require_off : raises unless all outputs are off
+    discharge : takes the charge off the cables while no device is connected
     """
 
     def __init__(
-        self, matrix: ClosedCrosspoints, crosspoints: Mapping[str, Sequence[str]], require_off: RequireOff
+        self, matrix: ClosedCrosspoints, crosspoints: Mapping[str, Sequence[str]], require_off: RequireOff,
+        discharge: Discharge = lambda: None,
     ) -> None:
         self._matrix, self._crosspoints, self._require_off = matrix, crosspoints, require_off
+        self._discharge = discharge
         matrix.claim(_PART, [point for points in crosspoints.values() for point in points])
 
     def devices(self) -> Sequence[str]:
@@ -45,9 +50,11 @@ class MatrixPositioner:
     def connect(self, device: str, again: bool = False) -> None:
         """Connect ``device``; with ``again``, its relays open and close once more."""
         _known(device, self._crosspoints)
-        self._require_off("the relays of the switch matrix")
-        if again:
+        self._require_off(_RELAYS)
+        if again or self.connected() != device:
             self._matrix.close_only(_PART, ())
+            self._discharge()
+            self._require_off(_RELAYS)
         self._matrix.close_only(_PART, self._crosspoints[device])
 
 
@@ -59,10 +66,14 @@ class ProberPositioner:
     prober : Prober
     sites : device -> its place on the wafer
     require_off : raises unless all outputs are off
+    discharge : takes the charge off the cables while the needles touch nothing
     """
 
-    def __init__(self, prober: Prober, sites: Mapping[str, Site], require_off: RequireOff) -> None:
+    def __init__(
+        self, prober: Prober, sites: Mapping[str, Site], require_off: RequireOff, discharge: Discharge = lambda: None,
+    ) -> None:
         self._prober, self._sites, self._require_off = prober, sites, require_off
+        self._discharge = discharge
 
     def devices(self) -> Sequence[str]:
         """Return the devices of the table."""
@@ -80,7 +91,7 @@ class ProberPositioner:
         _known(device, self._sites)
         if self.connected() == device and not again:
             return
-        self._require_off("the chuck of the prober")
+        self._require_off(_CHUCK)
         site = self._sites[device]
         try:
             self._prober.move_to(site)
@@ -90,6 +101,8 @@ class ProberPositioner:
             raise InstrumentError(
                 f"the prober did not go to '{device}' (column {site.column}, row {site.row}, subsite {site.subsite}). "
                 f"Correct its place in [positioner.devices], or load another wafer map: {error}") from error
+        self._discharge()
+        self._require_off(_CHUCK)
         self._prober.contact()
 
 
@@ -149,13 +162,13 @@ def _sites(table: PositioningTable) -> dict[str, Site]:
 
 
 def positioner_of(
-    table: PositioningTable, driver: object, require_off: RequireOff
+    table: PositioningTable, driver: object, require_off: RequireOff, discharge: Discharge,
 ) -> MatrixPositioner | ProberPositioner:
     """Return the positioner of a bench file's table; ConfigurationError where the instrument is of another kind."""
     if table.kind == "matrix" and isinstance(driver, ClosedCrosspoints):
         return MatrixPositioner(
             driver, {name: [str(point).upper() for point in points] for name, points in table.devices.items()},
-            require_off)
+            require_off, discharge)
     if table.kind == "prober" and isinstance(driver, Prober):
-        return ProberPositioner(driver, _sites(table), require_off)
+        return ProberPositioner(driver, _sites(table), require_off, discharge)
     raise ConfigurationError(f"positioner.instrument: '{table.instrument}' is not a {table.kind}")

@@ -1,0 +1,270 @@
+"""An output that goes off leaves a charge on its cable: it is taken off before another device is connected."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.instruments.test_guard_of_pulses import train, unit
+from tests.instruments.test_limits import Sent, generator, pulse
+from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.instruments.guard.guarded_source import GuardedSource
+from tsbench.instruments.guard.limits import GuardContext, WirePath
+from tsbench.instruments.guard.source_meter import GuardedSourceMeter
+from tsbench.instruments.keithley_2450 import data_sheet as k2450
+from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.operator import OperatorPrompt
+
+WORLD = """
+seed = 1
+[witness]
+file = "witness.jsonl"
+[instruments.source]
+model = "{model}"
+resource = "USB0::0x0699::0x0001::SIM00001::INSTR"
+[instruments.mover]
+model = "{mover}"
+resource = "{address}"
+[fixture]
+netlist = '''
+R_s s row 1k
+C_c row 0 1n
+{places}
+'''
+"""
+BENCH = """
+visa_library = "world.toml@tsbench"
+[instruments.source]
+driver = "{driver}"
+resource = "USB0::0x0699::0x0001::SIM00001::INSTR"
+[instruments.mover]
+driver = "{mover}"
+resource = "{address}"
+[roles]
+{role} = "source{channel}"
+[fixture]
+netlist = '''
+R_s s row 1k
+C_c row 0 1n
+XDUT row 0 device
+'''
+terminals = {{ "source{channel}" = "s" }}
+[positioner]
+instrument = "mover"
+{positioner}
+[devices.D1.limits]
+max_voltage = "4 V"
+max_current = "5 mA"
+[devices.D2.limits]
+max_voltage = "0.5 V"
+max_current = "100 uA"
+"""
+MATRIX = {
+    "mover": "keithley_707b", "address": "USB0::0x0699::0x0002::SIM00002::INSTR",
+    "places": "X1 col1 0 device\nX2 col2 0 device\nC1 col1 0 1p\nC2 col2 0 1p",
+    "positioner": 'kind = "matrix"\ndevices = { D1 = ["1A01"], D2 = ["1A02"] }'}
+PROBER = {
+    "mover": "mpi_sentio", "address": "TCPIP0::10.0.0.3::35555::SOCKET", "places": "XDUT row 0 device",
+    "positioner": 'kind = "prober"\ndevices = { D1 = [0, 0, 0], D2 = [1, 0, 0] }'}
+AT_MATRIX = """
+[fixture.terminals]
+"source{channel}" = "s"
+"mover.A" = "row"
+"mover.101" = "col1"
+"mover.102" = "col2"
+[fixture.devices]
+X1 = "D1"
+X2 = "D2"
+[devices.D1]
+model = "resistor"
+parameters = {{ r = "1e12" }}
+[devices.D2]
+model = "resistor"
+parameters = {{ r = "1k" }}
+"""
+AT_NEEDLES = """
+[fixture.terminals]
+"source{channel}" = "s"
+[wafers.W1]
+model = "resistor"
+seed = 5
+"""
+SOURCES = {"keithley_2400": ("keithley_2400", "drive", ""), "keithley_4200": ("keithley_4200", "drive", ".smu1"),
+           "keysight_33522b": ("keysight_33500", "pulser", ".1")}
+
+
+def bench_file(folder: Path, model: str, mover: dict[str, str], world: str) -> Path:
+    driver, role, channel = SOURCES[model]
+    (folder / "world.toml").write_text(WORLD.format(model=model, **mover) + world.format(channel=channel), "utf-8")
+    (folder / "bench.toml").write_text(BENCH.format(driver=driver, role=role, channel=channel, **mover), "utf-8")
+    return folder / "bench.toml"
+
+
+def leave_charged(bench: Bench) -> None:
+    """Switch 3.8 V on and off again, without going back to 0 V."""
+    if bench.has("pulser"):
+        source: Any = bench.pulse_generator()
+        source.configure_load(float("inf"))
+        source.configure_level(3.8)
+    else:
+        source = bench.source_meter()
+        source.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
+        source.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.01))
+        source.set_level(3.8)
+    source.set_output(True)
+    bench.clock.wait(0.05)
+    source.set_output(False)
+
+
+def largest_current(log: WitnessLog, device: str) -> float:
+    return float(log.maxima().get(device, {}).get("current", 0.0))
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("model", SOURCES)
+def test_a_matrix_connects_the_next_device_to_a_line_without_charge(tmp_path: Path, model: str) -> None:
+    """The first device has 1 TOhm and no scope is there: 1 nF keeps 3.8 V, which the second device must not get."""
+    with Bench.open(bench_file(tmp_path, model, MATRIX, AT_MATRIX), "D1") as bench:
+        leave_charged(bench)
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert largest_current(log, "D2") < 1e-6 and log.maxima()["D1"]["voltage"] == pytest.approx(3.8, rel=0.01)
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+def test_a_charge_that_another_process_left_is_taken_off(tmp_path: Path) -> None:
+    """The bench is made safe in the middle, as after an error, and opened again."""
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    with Bench.open(file, "D1") as bench:
+        leave_charged(bench)
+        bench.make_safe()
+        again = Bench(bench.file, bench.device)   # its guards have not seen what was set
+        again.instruments.connections = bench.instruments.connections
+        again.instruments.clock = bench.clock
+        again.guards.make_all()
+        bench.instruments.discharge = again.guards.discharge
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+    assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 1e-6
+
+
+def test_needles_come_down_without_charge(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path, "keysight_33522b", PROBER, AT_NEEDLES), "D1") as bench:
+        world = next(iter(bench.instruments.managers.values())).visalib.world
+        mover = bench.instruments.driver_of("mover")
+        mover.separate()   # nothing takes the charge of the open needles
+        leave_charged(bench)
+        bench.positioner.connect("D2")
+        assert bench.positioner.connected() == "D2" and abs(float(world.bench.circuit.voltage("row"))) < 1e-3
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert all(one["current"] < 1e-6 for one in log.maxima().values()) and log.hot_moves() == []
+
+
+# ------------------------------------------------------------------------------------------------ the guards
+
+def meter(settings: SourceSettings) -> tuple[GuardedSourceMeter, Sent]:
+    sent = Sent(k2450.CAPABILITIES)
+    guard = GuardedSourceMeter(sent, GuardContext("drive", WirePath(1e3)))
+    guard.configure_source(settings)
+    guard.configure_measure(MeasureSettings("current" if settings.function == "voltage" else "voltage"))
+    return guard, sent
+
+
+VOLTAGE = SourceSettings("voltage", compliance_current=1e-3, range=2.0)
+CURRENT = SourceSettings("current", compliance_voltage=1.0, range=1e-3)
+
+
+def test_it_holds_zero_for_ten_time_constants() -> None:
+    guard, sent = meter(VOLTAGE)
+    guard.set_level(1.5)
+    sent.calls.clear()
+    waits: list[float] = []
+    guard.discharge(waits.append, 10e-9)
+    assert sent.calls == ["set_level", "set_output", "set_output"]
+    assert waits == [pytest.approx(10e-3 + 10e-9 * (10 * 1e3 + 10.0 / 1e-3))]
+    assert guard.charged is False and guard.context.outputs.terminals == ()
+
+
+def test_a_current_source_has_its_settings_again() -> None:
+    guard, sent = meter(CURRENT)
+    guard.set_level(1e-4)
+    sent.calls.clear()
+    guard.discharge(lambda seconds: None, 0.0)
+    assert sent.calls == ["configure_source", "set_level", "set_output", "set_output", "configure_source",
+                          "configure_measure"]
+    assert guard.source == CURRENT
+
+
+def test_a_generator_has_its_pulses_again() -> None:
+    guard, sent = generator()
+    guard.configure_burst(3)
+    guard.configure_pulse(pulse(amplitude=0.5))
+    sent.calls.clear()
+    guard.discharge(lambda seconds: None, 0.0)
+    assert sent.calls == ["configure_level", "set_output", "set_output", "configure_burst", "configure_pulse"]
+    guard.configure_level_limits(0.2, 1.0)
+    sent.calls.clear()
+    guard.discharge(lambda seconds: None, 0.0)
+    assert sent.calls == ["configure_level_limits", "configure_level", "set_output", "set_output", "configure_burst",
+                          "configure_pulse", "configure_level_limits"]
+
+
+def test_a_pulser_that_samples_has_its_train_again() -> None:
+    guard, sent = unit()
+    guard.configure_train(train())
+    sent.calls.clear()
+    guard.discharge(lambda seconds: None, 0.0)
+    assert sent.calls == ["configure_train", "set_output", "set_output", "configure_train"]
+
+
+def test_an_output_that_does_not_go_on_is_switched_off() -> None:
+    guard, sent = meter(VOLTAGE)
+
+    def fails(seconds: float) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        guard.discharge(fails, 0.0)
+    assert sent.calls[-1] == "set_output" and guard.context.outputs.terminals == () and guard.charged is not False
+
+
+@pytest.mark.parametrize(("make", "expected"), [
+    (lambda: meter(VOLTAGE)[0], None), (lambda: generator()[0], None), (lambda: unit()[0], False)])
+def test_at_first_nothing_is_known(make: Callable[[], GuardedSource], expected: bool | None) -> None:
+    assert make().charged is expected
+
+
+def test_what_was_on_at_zero_before_it_went_off_has_no_charge() -> None:
+    guard, _ = meter(VOLTAGE)
+    guard.set_level(1.5)
+    guard.set_output(True)
+    guard.set_output(False)
+    assert guard.charged
+    guard.set_output(True)
+    guard.set_level(0.0)
+    guard.set_output(False)
+    assert guard.charged is False
+    source, _ = generator()
+    source.configure_level(0.5)
+    source.configure_level(0.0)
+    assert source.charged, "the level was not on"
+    source.set_output(True)
+    source.set_output(False)
+    assert source.charged is False
+
+
+def test_before_a_person_moves_only_a_known_charge_is_taken_off(tmp_path: Path) -> None:
+    """The device is still connected then, and a source that goes on may disturb it."""
+    asked: list[bool] = []
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8").replace(str(MATRIX["positioner"]), 'kind = "operator"')
+    file.write_text(text.replace('instrument = "mover"\n', "").replace("[instruments.source]", "connected = \"D1\"\n"
+                                                                       "[instruments.source]"), "utf-8")
+    with Bench.open(file, "D1", ask=lambda question: "") as bench:
+        assert isinstance(bench.instruments.positioner, OperatorPrompt)
+        bench.instruments.discharge = asked.append
+        bench.positioner.connect("D2")
+    assert asked == [False]
