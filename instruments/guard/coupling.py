@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tsbench.instruments.guard.limits import WirePath, farthest_emf
+from tsbench.instruments.guard.limits import GuardContext, WirePath, farthest_emf
 
 
 class HeldLevels:
@@ -15,8 +15,10 @@ class HeldLevels:
     def __init__(self) -> None:
         self._extremes = (0.0, 0.0)
 
-    def keep(self, levels: Iterable[float]) -> None:
-        """Note levels [V] that are on."""
+    def note(self, levels: Iterable[float], context: GuardContext) -> None:
+        """Note levels [V] that are set, if the output at the terminal is on."""
+        if not context.outputs.has(context.terminal):
+            return
         found = (*self._extremes, *levels)
         self._extremes = min(found), max(found)
 

@@ -120,7 +120,7 @@ class GuardedPulseGenerator(GuardedSource):
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._emfs, self._duration)
             self.context.note_on(self._worst(), self.is_on)
-            self._held.keep(self._emfs)
+            self._held.note(self._emfs, self.context)
         self.driver.set_output(enabled)
         if not enabled:
             if not any(self._emfs) and self.context.outputs.has(self.context.terminal):
@@ -180,8 +180,7 @@ class GuardedPulseGenerator(GuardedSource):
         self._duration = duration
         self.charged = any(self._emfs) or self.charged
         self.context.note_worst(self._worst())
-        if self.context.outputs.has(self.context.terminal):
-            self._held.keep(self._emfs)
+        self._held.note(self._emfs, self.context)
 
     def _worst(self) -> WorstCase:
         return worst_case_of_voltage(self._held.farthest(self._emfs, self.context.path), self.context.path)

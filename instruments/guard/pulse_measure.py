@@ -57,8 +57,7 @@ class GuardedPulseMeasure(GuardedSource):
         self._train = accepted
         self.charged = any(_levels(accepted)) or self.charged
         self.context.note_worst(self._worst(accepted))
-        if self.context.outputs.has(self.context.terminal):
-            self._held.keep(_levels(accepted))
+        self._held.note(_levels(accepted), self.context)
         return accepted
 
     def set_output(self, enabled: bool) -> None:
@@ -69,7 +68,7 @@ class GuardedPulseMeasure(GuardedSource):
                 raise LimitError(f"{self.context.subject}: no train is set yet. Configure a train first")
             self._require_levels(self._train)
             self.context.note_on(self._worst(self._train), self.is_on)
-            self._held.keep(_levels(self._train))
+            self._held.note(_levels(self._train), self.context)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()

@@ -4,6 +4,7 @@ See :mod:`tsbench.instruments.guard`.
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from numbers import Real
 
@@ -33,11 +34,11 @@ from tsbench.records import Flag, FloatArray
 #: [apertures] that a reading may take: voltage, zero and reference are measured beside the current (2450-901-01 rev. B,
 #: "Auto Zero": three measurements), and as long again for the delays
 APERTURES_OF_READING = 4.0
-_MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
-_NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
 #: [V] that a voltage source may add for a moment while its range changes, as two makers state it (2450 specification,
 #: p. 4; B2900A data sheet, p. 17). It is taken for all models
 RANGE_CHANGE_OVERSHOOT = 0.25
+_MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
+_NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
 _DISCHARGES = 10e-6  #: [A] that takes the charge of a cable away: 1 nF at 10 V in 1 ms
 _USUAL_CHARGE = 10.0  #: [V] to which a cable may be charged, for the time that this takes
 
@@ -75,7 +76,7 @@ class GuardedSourceMeter(GuardedSource):
             self._require_levels(self._levels, settings)
             self._require_range_change(self._levels, settings)
         accepted = self.driver.configure_source(settings)
-        self._note_asked(settings)
+        self._asked = _with(settings, self._asked)
         if self._source is None or self._source.function != settings.function:
             self._levels = (0.0,)   # if the output is still on, it stays among those that are on
         self._read_source()
@@ -91,13 +92,8 @@ class GuardedSourceMeter(GuardedSource):
         self._source = self.driver.source
         if self._source is not None:
             self.context.note_worst(self._worst(self._source))
-            self._keep(self._source)
-
-    def _keep(self, source: SourceSettings) -> None:
-        """Note the levels that stand at the terminals while the output is on."""
-        coupled = self.context.path.coupled and source.function == "voltage"
-        if coupled and self.context.outputs.has(self.context.terminal):
-            self._held.keep(self._levels)
+            if self.context.path.coupled and self._source.function == "voltage":
+                self._held.note(self._levels, self.context)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
@@ -116,13 +112,10 @@ class GuardedSourceMeter(GuardedSource):
             self.context.terminal, ranges * APERTURES_OF_READING * settings.nplc / caps.line_frequency)
         try:
             accepted = self.driver.configure_measure(settings)
-            self._note_asked(settings)
+            self._asked = _with(settings, self._asked)
         finally:
             self._read_source()
         return accepted
-
-    def _note_asked(self, settings: SourceSettings | MeasureSettings) -> None:
-        self._asked = [*(one for one in self._asked if type(one) is not type(settings)), settings]
 
     def set_level(self, level: float) -> None:
         """Check the level at the device, then set it."""
@@ -153,7 +146,8 @@ class GuardedSourceMeter(GuardedSource):
             if self.context.moves is not None:
                 self.context.moves(self._levels)
             self.context.note_on(self._worst(source), self.is_on)
-            self._keep(source)
+            if self.context.path.coupled and source.function == "voltage":
+                self._held.note(self._levels, self.context)
         self.driver.set_output(enabled)
         if not enabled:
             at_zero = not any(self._levels) and self._source is not None and self._source.function == "voltage"
@@ -161,19 +155,14 @@ class GuardedSourceMeter(GuardedSource):
                 self.charged = False
             self.context.note_off()
 
-    def _discharges(self) -> float:
-        """Return the compliance [A] while 0 V stand at the cable."""
-        if self._source is not None and self._source.function == "voltage":
-            return self._source.compliance
-        most = self.context.device.limits.max_current or math.inf
-        return max(self.capabilities.compliance_current.low, min(_DISCHARGES, most))
-
     def _ohms_at_compliance(self) -> float:
-        return _USUAL_CHARGE / self._discharges()
+        lowest, highest = self.capabilities.compliance_current.low, self.context.device.limits.max_current
+        return _USUAL_CHARGE / _discharging_current(self._source, lowest, highest)
 
     def _switch_zero_on(self) -> None:
         if self._source is None or self._source.function == "current":
-            self.driver.configure_source(SourceSettings("voltage", compliance_current=self._discharges()))
+            current = _USUAL_CHARGE / self._ohms_at_compliance()
+            self.driver.configure_source(SourceSettings("voltage", compliance_current=current))
         self.driver.set_level(0.0)
         self._levels = (0.0,)
         self.driver.set_output(True)
@@ -188,11 +177,11 @@ class GuardedSourceMeter(GuardedSource):
             self._read_source()
 
     def measure(self) -> Reading:
-        """Return one reading, checked: see :meth:`_usable`."""
+        """Return one reading, checked: see :func:`_usable`."""
         if not self._long_reading:
-            return self._usable(self.driver.measure())
+            return _usable(self.driver.measure(), self.context.subject)
         with self.context.outputs.reading(self.context.terminal):
-            return self._usable(self.driver.measure())
+            return _usable(self.driver.measure(), self.context.subject)
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Check every level of the list, then start."""
@@ -240,7 +229,8 @@ class GuardedSourceMeter(GuardedSource):
         self._levels = extremes(np.array([*self._levels, *values]))
         self.charged = any(self._levels) or self.charged
         self.context.note_on(self._worst(source), self.is_on)
-        self._keep(source)
+        if self.context.path.coupled and source.function == "voltage":
+            self._held.note(self._levels, self.context)
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -249,37 +239,11 @@ class GuardedSourceMeter(GuardedSource):
         return self.driver.sweep_running()
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
-        """Return readings of a sweep, each of them checked: see :meth:`_usable`."""
-        return [self._usable(reading) for reading in self.driver.fetch_sweep(first, last)]
+        """Return readings of a sweep, each of them checked: see :func:`_usable`."""
+        return [_usable(reading, self.context.subject) for reading in self.driver.fetch_sweep(first, last)]
 
     def abort(self) -> None:
         self.driver.abort()
-
-    def _usable(self, reading: Reading) -> Reading:
-        """Return a reading that can be stored; a driver may be another author's.
-
-        IMPLAUSIBLE: it is nearer to zero than any instrument tells, so a digit has changed on its way.
-
-        Raises
-        ------
-        InstrumentError
-            It holds something else than finite numbers, and no overflow explains it.
-        """
-        if not isinstance(reading, Reading):
-            raise InstrumentError(
-                f"{self.context.subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
-        overflow = Flag.OVERFLOW in reading.flags
-        for name in ("time", "source", "voltage", "current"):
-            number: object = getattr(reading, name)
-            unknown = overflow and name in _MEASURED
-            if isinstance(number, Real) and (math.isfinite(number) or (unknown and math.isnan(number))):
-                continue
-            raise InstrumentError(
-                f"{self.context.subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
-                "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
-        if any(0.0 < abs(number) < _NEAREST_ZERO for number in (reading.voltage, reading.current)):
-            return replace(reading, flags=reading.flags | Flag.IMPLAUSIBLE)
-        return reading
 
     def _configured(self) -> SourceSettings:
         if self._source is None:
@@ -310,8 +274,9 @@ class GuardedSourceMeter(GuardedSource):
         if self._source is None or settings.function != "voltage":
             return
         on = self.context.outputs.has(self.context.terminal)
-        found = {self._range_at(level, settings) for level in levels}
-        found |= {self._range_at(level, self._source) for level in self._levels} if on else set()
+        scales = [row.full_scale for row in self.capabilities.source_voltage_accuracy]
+        found = {_range_at(level, settings, scales) for level in levels}
+        found |= {_range_at(level, self._source, scales) for level in self._levels} if on else set()
         if len(found) > 1:
             highest = max(map(abs, (*levels, *self._levels)))
             added = short_quantity(RANGE_CHANGE_OVERSHOOT, "V")
@@ -322,12 +287,6 @@ class GuardedSourceMeter(GuardedSource):
                 raise LimitError(
                     f"{error}. While a source meter changes its range, it may put {added} more at the device for a "
                     "moment. So set one range for all levels before the output goes on") from error
-
-    def _range_at(self, level: float, settings: SourceSettings) -> float:
-        """Return the full scale [V] of the source range that is in force at a level; inf where none reaches it."""
-        wanted = abs(level) if settings.range is None else settings.range
-        scales = sorted(row.full_scale for row in self.capabilities.source_voltage_accuracy)
-        return next((one for one in scales if wanted <= one * (1 + SLACK)), math.inf)
 
     def _require_interlock(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         """Raise InstrumentError where a level needs a closed interlock, and the instrument answers that it is open."""
@@ -343,3 +302,50 @@ class GuardedSourceMeter(GuardedSource):
         return (
             f"{self.context.subject}: the voltage at the terminals may reach {short_quantity(voltage, 'V')}, and above "
             f"{short_quantity(above, 'V')} its interlock must be closed, but it is open. Close the interlock")
+
+
+def _range_at(level: float, settings: SourceSettings, scales: Iterable[float]) -> float:
+    """Return the full scale [V] of the source range that is in force at a level; inf where none reaches it."""
+    wanted = abs(level) if settings.range is None else settings.range
+    return min((one for one in scales if wanted <= one * (1 + SLACK)), default=math.inf)
+
+
+def _discharging_current(source: SourceSettings | None, lowest: float, highest: float | None) -> float:
+    """Return the compliance [A] while 0 V stand at the cable, between the lowest and the highest that is allowed."""
+    if source is not None and source.function == "voltage":
+        return source.compliance
+    return max(lowest, min(_DISCHARGES, math.inf if highest is None else highest))
+
+
+def _with(settings: SourceSettings | MeasureSettings, asked: Sequence[SourceSettings | MeasureSettings],
+          ) -> list[SourceSettings | MeasureSettings]:
+    """Return what was asked for last, with settings that take the place of earlier ones of their kind."""
+    return [*(one for one in asked if type(one) is not type(settings)), settings]
+
+
+def _usable(reading: Reading, subject: str) -> Reading:
+    """Return a reading that can be stored.
+
+    ``subject``: the instrument in messages. The driver may be another author's. IMPLAUSIBLE: the reading is nearer to
+    zero than any instrument tells, so a digit has changed on its way.
+
+    Raises
+    ------
+    InstrumentError
+        It holds something else than finite numbers, and no overflow explains it.
+    """
+    if not isinstance(reading, Reading):
+        raise InstrumentError(
+            f"{subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
+    overflow = Flag.OVERFLOW in reading.flags
+    for name in ("time", "source", "voltage", "current"):
+        number: object = getattr(reading, name)
+        unknown = overflow and name in _MEASURED
+        if isinstance(number, Real) and (math.isfinite(number) or (unknown and math.isnan(number))):
+            continue
+        raise InstrumentError(
+            f"{subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
+            "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
+    if any(0.0 < abs(number) < _NEAREST_ZERO for number in (reading.voltage, reading.current)):
+        return replace(reading, flags=reading.flags | Flag.IMPLAUSIBLE)
+    return reading
