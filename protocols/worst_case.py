@@ -1,8 +1,10 @@
 """What a plan can do to the device at worst, and whether the device and the instruments allow it."""
 
+import math
 from collections.abc import Sequence
+from typing import Literal
 
-from tsbench.instruments import OscilloscopeCapabilities, PlanItem, Range
+from tsbench.instruments import OscilloscopeCapabilities, PlanItem, Range, SourceMeterCapabilities
 from tsbench.instruments.guard.limits import WorstCase
 from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
@@ -111,7 +113,8 @@ def range_refusal(name: str, value: float, allowed: Range, instrument: str, reme
 
 
 def compliance_refusals(
-    items: Sequence[PlanItem], compliance: float, allowed: Range, device: DeviceDescription, instrument: str = "drive",
+    items: Sequence[PlanItem], level: float, compliance: float, capabilities: SourceMeterCapabilities,
+    device: DeviceDescription, instrument: str = "drive", fixed: bool = True, other: str = "",
 ) -> list[str]:
     """Return why a source meter cannot be set to a compliance current.
 
@@ -121,20 +124,80 @@ def compliance_refusals(
     Parameters
     ----------
     items : the worst case
+    level : [V] of the source, farthest from 0 V
     compliance : [A]
-    allowed : [A] what the source meter accepts
+    capabilities : of the source meter
     device : with its limits
     instrument : role of the source meter
+    fixed : whether the current is measured in the range of the compliance
+    other : what else the user can do where no measuring range suits the compliance
     """
     most = device.limits.max_current
     said = any(item.quantity == "current" and most is not None and item.value > most * (1 + _SLACK) for item in items)
-    refusals = range_refusal("compliance", compliance, allowed, instrument)
+    refusals = range_refusal("compliance", compliance, capabilities.compliance_current, instrument)
+    if not refusals:
+        refusals = boundary_refusal("voltage", level, compliance, capabilities, instrument)
+    if fixed and not refusals:
+        refusals = measuring_range_refusal("voltage", compliance, capabilities, instrument, other)
     if most is not None and compliance > most * (1 + _SLACK) and not said:
         refusals.append(
             f"{instrument}: compliance = {format_quantity(compliance, 'A')} is larger than max_current of "
             f"{device.identifier}, {format_quantity(most, 'A')}. Lower 'compliance', or change max_current in "
             "[devices.ID.limits] or [device.limits] of the bench file")
     return refusals
+
+
+def boundary_refusal(
+    function: Literal["voltage", "current"], level: float, compliance: float, capabilities: SourceMeterCapabilities,
+    instrument: str,
+) -> list[str]:
+    """Return one sentence if a source meter does not allow a compliance beside a level, else nothing.
+
+    Parameters
+    ----------
+    function : that is sourced
+    level : [V or A], farthest from 0
+    compliance : [A] where voltage is sourced, [V] where current is sourced
+    capabilities : of the source meter
+    instrument : its role
+    """
+    if compliance <= (highest := capabilities.highest_compliance(function, level)) * (1 + _SLACK):
+        return []
+    unit, other = ("V", "A") if function == "voltage" else ("A", "V")
+    tops = [top for top, most in capabilities.boundaries.get(function, ()) if compliance <= most * (1 + _SLACK)]
+    lower = f", or source at most {short_quantity(max(tops), unit)}" if tops else ""
+    return [
+        f"{instrument}: compliance = {format_quantity(compliance, other)} is too high beside "
+        f"{format_quantity(level, unit)}, where the source meter allows at most {short_quantity(highest, other)}. "
+        f"Lower 'compliance'{lower}"]
+
+
+def measuring_range_refusal(
+    function: Literal["voltage", "current"], compliance: float, capabilities: SourceMeterCapabilities,
+    instrument: str, other: str = "",
+) -> list[str]:
+    """Return one sentence if no measuring range of a source meter suits a compliance, else nothing.
+
+    Parameters
+    ----------
+    function : that is sourced
+    compliance : [A] where voltage is sourced, [V] where current is sourced
+    capabilities : of the source meter
+    instrument : its role
+    other : what else the user can do
+    """
+    if (gap := capabilities.gap_of_compliances(function, compliance)) is None:
+        return []
+    below, least, span = gap
+    unit = "A" if function == "voltage" else "V"
+    lowest = (capabilities.compliance_current if function == "voltage" else capabilities.compliance_voltage).low
+    step: float = 10.0 ** (math.floor(math.log10(least)) - 2)   # three digits, and surely above
+    above = short_quantity((math.floor(least / step * (1 + _SLACK)) + 1) * step, unit)
+    smaller = f"at most {short_quantity(below, unit)} or " if below > lowest else ""
+    return [
+        f"{instrument}: compliance = {format_quantity(compliance, unit)} is measured in the range "
+        f"{short_quantity(span, unit)} of the source meter, in which a compliance must be above "
+        f"{short_quantity(least, unit)}. Use {smaller}at least {above}{other}"]
 
 
 def record_refusal(name: str, span: float, scope: OscilloscopeCapabilities) -> list[str]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tsbench.instruments.languages.scpi import format_number
+
 
 @dataclass(frozen=True)
 class OutputHeaders:
@@ -20,3 +22,7 @@ class OutputHeaders:
     load: str = ":OUTP{ch}:LOAD"
     polarity: str = ":OUTP{ch}:POL"
     output: str = ":OUTP{ch}"  #: switch of the output
+
+    def edges(self, rise_time: float, fall_time: float) -> tuple[str, str]:
+        """Return the commands that set rise and fall time [s, 10-90 %]."""
+        return f"{self.lead} {format_number(rise_time)}", f"{self.trail} {format_number(fall_time)}"

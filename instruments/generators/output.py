@@ -11,7 +11,7 @@ from typing import Literal
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments.generators.output_words import OutputWords
-from tsbench.instruments.generators.requests import require_pulse, sampled
+from tsbench.instruments.generators.requests import require_pulse, require_span, sampled
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, OutputState, Pulse, PulseGeneratorCapabilities
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -75,6 +75,8 @@ class GeneratorOutput(OutputWords):
         self._change_function("pulse")
         self._send_timing(pulse)
         low, high = self._levels.set_levels(pulse.base, pulse.base + pulse.amplitude)
+        if min(pulse.rise_time, pulse.fall_time) < self.quickest_edge:   # an earlier, larger amplitude forbids them
+            self._messages.send(*self.headers.edges(pulse.rise_time, pulse.fall_time))
         accept, (width, period, rise, fall) = self.generator.accepted, self._timing()
         base, top = (high, low) if pulse.amplitude < 0 else (low, high)
         accepted = Pulse(
@@ -104,8 +106,7 @@ class GeneratorOutput(OutputWords):
         levels, rate = sampled(waveform, caps)
         require_in_range(self.label, "number of waveform points", levels.size, caps.arbitrary_points)
         require_in_range(self.label, "sample rate", rate, caps.sample_rate)
-        for level in (float(levels.min()), float(levels.max())):
-            require_in_range(self.label, "waveform level", level, self._levels.allowed())
+        require_span(self.label, float(levels.min()), float(levels.max()), caps, self._levels.allowed())
         dac = levels_to_codes(levels, self._levels.minimum_amplitude(), self.headers.full_scale)
         self.set_output(False)  # the waveform in use is about to be dropped
         self._send_codes(dac.codes, rate, waveform.interpolation == "step")

@@ -23,7 +23,7 @@ class OutputWords:
     headers: OutputHeaders  #: of the family
     messages_class: ClassVar[type[OutputMessages]] = OutputMessages
     levels_class: ClassVar[type[ChannelLevels]] = ChannelLevels
-    quickest_edge: ClassVar[float] = 0.0  #: [s] that is taken at every amplitude: that of an earlier pulse is still set
+    quickest_edge: ClassVar[float] = 0.0  #: [s] that is taken at every amplitude: an earlier one is still set
     zeroing: ClassVar[tuple[str, ...]]  #: what brings an output that is off to 0 V
     starting_burst: ClassVar[tuple[str, ...]] = (":TRIG{ch}",)
     ending_burst: ClassVar[tuple[str, ...]] = (":SOUR{ch}:BURS:STAT OFF",)  #: what makes it play without end
@@ -43,14 +43,13 @@ class OutputWords:
     def _send_timing(self, pulse: Pulse) -> None:
         """Send polarity, width, period and edges: first the smallest, so that none is refused for another."""
         words, caps = self.headers, self.capabilities
-        narrow, quick = format_number(caps.pulse_width.low), format_number(max(caps.edge_time.low, self.quickest_edge))
+        narrow, quick = format_number(caps.pulse_width.low), max(caps.edge_time.low, self.quickest_edge)
         self._messages.send(
             f"{words.polarity} {'INV' if pulse.amplitude < 0 else 'NORM'}",
-            f"{words.hold} WIDT", f"{words.lead} {quick}", f"{words.trail} {quick}",
+            f"{words.hold} WIDT", *words.edges(quick, quick),
             f"{words.width} {narrow}", f"{words.period} {format_number(pulse.period)}",
             f"{words.width} {format_number(pulse.width)}",
-            f"{words.lead} {format_number(pulse.rise_time)}",
-            f"{words.trail} {format_number(pulse.fall_time)}",
+            *words.edges(max(pulse.rise_time, self.quickest_edge), max(pulse.fall_time, self.quickest_edge)),
         )
 
     def _timing(self) -> tuple[float, float, float, float]:

@@ -18,14 +18,24 @@ def require_pulse(
     """Raise LimitError unless the output can make this pulse with levels within ``levels`` [V]."""
     require_in_range(subject, "pulse width", pulse.width, caps.pulse_width)
     require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
+    scale = levels.high / caps.level_into_open.high   # of the set load
+    edges = Range(caps.shortest_edge(pulse.amplitude / scale), caps.edge_time.high, "s")
     for name, edge in (("rise time", pulse.rise_time), ("fall time", pulse.fall_time)):
-        require_in_range(subject, name, edge, caps.edge_time)
+        require_in_range(subject, name, edge, edges)
     for name, level in (("pulse base", pulse.base), ("pulse top", pulse.base + pulse.amplitude)):
         require_in_range(subject, name, level, levels)
     room = pulse.period - EDGE_REACH * (pulse.rise_time + pulse.fall_time)
     require_in_range(subject, "with this period and these edges, pulse width", pulse.width, Range(0.0, room, "s"))
-    span = Range(minimum_amplitude, 2 * levels.high, "V")
+    span = Range(minimum_amplitude, min(2 * levels.high, caps.amplitude_into_open.high * scale), "V")
     require_in_range(subject, "magnitude of the pulse amplitude", abs(pulse.amplitude), span)
+
+
+def require_span(subject: str, low: float, high: float, caps: PulseGeneratorCapabilities, levels: Range) -> None:
+    """Raise LimitError unless the output reaches from ``low`` to ``high`` [V] in one waveform, within ``levels``."""
+    for level in (low, high):
+        require_in_range(subject, "waveform level", level, levels)
+    most = caps.amplitude_into_open.high * levels.high / caps.level_into_open.high
+    require_in_range(subject, "difference between the levels of a waveform", high - low, Range(0.0, most, "V"))
 
 
 def sampled(waveform: ArbitraryWaveform, caps: PulseGeneratorCapabilities) -> tuple[FloatArray, float]:

@@ -1,5 +1,6 @@
 """Pulse generator: pulses, levels and waveforms into a load."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -7,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.instruments.interfaces.common import Accuracy, InstrumentBase, Range
+
+_ANY_AMPLITUDE = Range(0.0, math.inf, "V")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,15 @@ class PulseGeneratorCapabilities:
     #: [V] that the output withstands from outside. Not compared with a data sheet: 42 V peak are usual between the
     #: connectors of a generator and its chassis
     output_rating: float = 42.0
+    #: between the lowest and the highest level into an open load: of a pulse; of a waveform only the high end holds
+    amplitude_into_open: Range = _ANY_AMPLITUDE
+    fast_edges_up_to: float = math.inf  #: [V] of this magnitude: to here, ``edge_time`` holds
+    edge_of_large_pulses: float = 0.0  #: [s] shortest rise and fall time of larger pulses
+
+    def shortest_edge(self, amplitude: float) -> float:
+        """Return the shortest rise and fall time [s] of a pulse of ``amplitude`` [V] into an open load."""
+        fast = abs(amplitude) <= self.fast_edges_up_to * (1 + 1e-9)
+        return self.edge_time.low if fast else max(self.edge_time.low, self.edge_of_large_pulses)
 
 
 @runtime_checkable

@@ -9,6 +9,8 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments.interfaces.common import Accuracy, InstrumentBase, Range
 from tsbench.records import Flag, FloatArray
 
+_SLACK = 1e-9  #: relative, for the rounding of decimal numbers
+
 
 @dataclass(frozen=True)
 class SourceSettings:
@@ -135,6 +137,46 @@ class SourceMeterCapabilities:
     sampling: SamplingLimits | None = None  #: None: it does not offer :class:`SourceMeterSampling`
     off_isolates: bool = False  #: whether a relay opens whenever the output is off
     interlock_above: float | None = None  #: [V] beyond which its interlock must be closed; None: it has none
+    #: a compliance must be above this part of a fixed measuring range, or the instrument raises it
+    least_of_range: float = 0.0
+    overrange: float = 1.05  #: highest reading of a range, as a multiple of its full scale
+    #: sourced function -> (highest level, highest compliance beside it) [V and A, or A and V], lowest level first
+    boundaries: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+
+    def highest_compliance(self, function: Literal["voltage", "current"], level: float) -> float:
+        """Return the highest compliance beside a level: [A] of a voltage source, [V] of a current source."""
+        highest = self.compliance_current.high if function == "voltage" else self.compliance_voltage.high
+        for top, compliance in self.boundaries.get(function, ()):
+            highest = min(highest, compliance)
+            if abs(level) <= top * (1 + _SLACK):
+                break
+        return highest
+
+    def gap_of_compliances(
+        self, function: Literal["voltage", "current"], compliance: float,
+    ) -> tuple[float, float, float] | None:
+        """Return where a compliance lies between two measuring ranges: too high for one, too low for the next.
+
+        Parameters
+        ----------
+        function : that is sourced
+        compliance : [A] where voltage is sourced, [V] where current is sourced
+
+        Returns
+        -------
+        tuple of float, optional
+            [A or V] the highest compliance of the range below (0 where there is none); the one above which a compliance
+            must be for the next range; the full scale of that range. None: a measuring range suits this compliance.
+        """
+        rows = self.current_accuracy if function == "voltage" else self.voltage_accuracy
+        below = 0.0
+        for row in rows:
+            top = row.full_scale * self.overrange
+            if compliance <= top * (1 + _SLACK):
+                least = self.least_of_range * row.full_scale
+                return None if compliance > least * (1 + _SLACK) else (below, least, row.full_scale)
+            below = top
+        return None
 
 
 @runtime_checkable

@@ -32,7 +32,9 @@ class SourceOf2400(ScpiOutputOff):
     capabilities: SourceMeterCapabilities
 
     def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
-        self.capabilities = self.data_sheet.capabilities
+        self.capabilities = dataclasses.replace(self.data_sheet.capabilities, boundaries={
+            function: tuple((step.level, step.compliance) for step in steps)
+            for function, steps in self.data_sheet.boundaries.items()})
         self.sweeping = False  #: the trigger model may not be idle
         super().__init__(adapter, name, **kwargs)
         self.ranges = OperatingRanges(self.label, self.data_sheet)

@@ -56,6 +56,7 @@ CAPABILITIES = SourceMeterCapabilities(
     source_current_accuracy=SOURCE_CURRENT,
     line_frequency=50.0,
     interlock_above=INTERLOCK_ABOVE,
+    least_of_range=1e-3,
 )
 
 DATA_SHEET = DataSheet(

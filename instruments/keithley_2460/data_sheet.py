@@ -71,6 +71,7 @@ DATA_SHEET = DataSheet(
         source_current_accuracy=SOURCE_CURRENT,
         line_frequency=50.0,
         interlock_above=INTERLOCK_ABOVE,
+        least_of_range=1e-3,
     ),
     boundaries={
         "voltage": (Boundary(7.35, 7.35), Boundary(10.5, 5.25), Boundary(21.0, 4.2), Boundary(105.0, 1.05)),

@@ -5,6 +5,10 @@ Sources: Tektronix's command help for the 2461 (``smu.source.range``) and the re
 accuracies.
 """
 
-from tsbench.instruments.keithley_2460.data_sheet import DATA_SHEET
+import dataclasses
 
-__all__ = ["DATA_SHEET"]
+from tsbench.instruments.keithley_2460.data_sheet import DATA_SHEET as OF_2460
+
+#: a limit is above 10.6 % of a fixed measuring range (Tektronix's command help, ``smu.source.xlimit.level``)
+DATA_SHEET = dataclasses.replace(
+    OF_2460, capabilities=dataclasses.replace(OF_2460.capabilities, least_of_range=0.106))

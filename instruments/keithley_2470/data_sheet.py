@@ -41,6 +41,7 @@ DATA_SHEET = DataSheet(
         voltage_accuracy=VOLTAGE,
         source_voltage_accuracy=SOURCE_VOLTAGE,
         source_current_accuracy=SOURCE_CURRENT,
+        least_of_range=0.106,   # manual, p. 12-78
     ),
     boundaries={
         "voltage": (Boundary(21.0, 1.05), Boundary(210.0, 105e-3), Boundary(1050.0, 21e-3)),

@@ -14,6 +14,7 @@ Not compared with a data sheet
 - The shortest pulse and the least interval between two readings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.interfaces import (
@@ -58,6 +59,14 @@ class ModelData:
     high_limit: float  #: [A] highest current beside the highest voltage range
     high_voltage_limit: float  #: [V] highest voltage beside currents above ``high_limit``
     least_source_current: float  #: [A] full scale of the lowest range of the current source
+
+    def boundaries(self) -> Mapping[str, tuple[tuple[float, float], ...]]:
+        """Return the boundaries as :class:`~tsbench.instruments.SourceMeterCapabilities` has them."""
+        caps = self.capabilities
+        low = caps.source_voltage_accuracy[-2].full_scale
+        return {"voltage": ((low, caps.compliance_current.high), (caps.source_voltage.high, self.high_limit)),
+                "current": ((self.high_limit, caps.compliance_voltage.high),
+                            (caps.source_current.high, self.high_voltage_limit))}
 
 
 def _rows(*rows: tuple[float, float, float, float]) -> tuple[Accuracy, ...]:

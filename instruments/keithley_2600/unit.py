@@ -64,7 +64,7 @@ class SmuUnit:
         self.letter = letter
         self.model = model
         self.identity = parent.identity
-        self.capabilities = model.capabilities
+        self.capabilities = dataclasses.replace(model.capabilities, boundaries=model.boundaries())
         self.label = f"{parent.label} unit {letter}"
         self.bounds = UnitBounds(self.label, model)
         self._messages = UnitMessages(parent, letter)

@@ -109,4 +109,8 @@ def capabilities(unit: SourceMeasureUnit, line_frequency: float) -> SourceMeterC
         source_voltage_accuracy=tuple(Accuracy(full, _SOURCE_GAIN, _VOLTS[full][2]) for full in _VOLTS),
         source_current_accuracy=tuple(
             Accuracy(full, _AMPERES[full][2], _AMPERES[full][3]) for full in unit.currents),
-        line_frequency=line_frequency, interlock_above=INTERLOCK_VOLTAGE)
+        line_frequency=line_frequency, interlock_above=INTERLOCK_VOLTAGE, least_of_range=LEAST_OF_RANGE,
+        overrange=OVERRANGE, boundaries={
+            function: tuple((level, unit.highest_compliance(function, level)) for level in levels)
+            for function, levels in (
+                ("voltage", (21.0, 210.0)), ("current", (unit.top_current / 10, unit.top_current)))})

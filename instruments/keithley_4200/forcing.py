@@ -39,12 +39,12 @@ def require_compliance(label: str, source: SourceSettings | None, measure: Measu
     """Raise LimitError for a compliance that the instrument would raise: 11 % of a fixed measuring range or less."""
     if source is None or measure is None or measure.range is None or measure.function == source.function:
         return
-    if source.compliance <= data_sheet.LEAST_OF_RANGE * measure.range:
+    if source.compliance <= data_sheet.LEAST_OF_RANGE * measure.range * (1 + 1e-9):
         unit = UNIT[measure.function]
         raise LimitError(
             f"{label}: the compliance {short_quantity(source.compliance, unit)} is not above 11 % of the measuring "
             f"range {short_quantity(measure.range, unit)}: the instrument would set a higher one. Choose a lower "
-            "range")
+            "range, an automatic one, or another compliance")
 
 
 @contextlib.contextmanager

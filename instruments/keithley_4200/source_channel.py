@@ -95,8 +95,9 @@ class UnitSourceMeter:
         full_scale = None
         if settings.range is not None:
             rows = self.unit.source_voltages if voltage else self.unit.currents
-            require_in_range(self.label, f"{function} range", settings.range, Range(0.0, rows[-1], UNIT[function]))
-            full_scale = next(full for full in rows if settings.range <= full * (1 + 1e-9))
+            top = rows[-1] * data_sheet.OVERRANGE
+            require_in_range(self.label, f"{function} range", settings.range, Range(0.0, top, UNIT[function]))
+            full_scale = next((full for full in rows if settings.range <= full * (1 + 1e-9)), rows[-1])
         same = self.source is not None and self.source.function == function
         accepted = dataclasses.replace(settings, range=full_scale)
         level = self._level if same else 0.0
@@ -114,8 +115,9 @@ class UnitSourceMeter:
         number, full_scale = self.unit.number, None
         if settings.range is not None:
             rows = self.unit.currents if settings.function == "current" else self.unit.voltages
+            top = rows[-1] * data_sheet.OVERRANGE   # so far it shows values
             require_in_range(
-                self.label, f"{settings.function} range", settings.range, Range(0.0, rows[-1], UNIT[settings.function]))
+                self.label, f"{settings.function} range", settings.range, Range(0.0, top, UNIT[settings.function]))
             full_scale = self.unit.range_for(settings.function, settings.range)
         accepted = dataclasses.replace(settings, range=full_scale, auto_zero=False)
         require_compliance(self.label, self.source, accepted)

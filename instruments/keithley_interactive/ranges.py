@@ -1,8 +1,8 @@
 """Ranges, and the source limits that they allow; refuses values with which the instrument would change a limit.
 
 Reference manual 2450-901-01 rev. B, p. 2-100 and 6-71: beside a fixed measuring range the limit must be more than 0.1 %
-of that range; a range that does not suit the limit changes the *limit*, with no more than a warning in the event log.
-How high a limit a source range leaves is in the data sheet's operating boundaries.
+of that range (2461 and 2470: 10.6 %); a range that does not suit the limit changes the *limit*, with no more than a
+warning in the event log. How high a limit a source range leaves is in the data sheet's operating boundaries.
 """
 
 import math
@@ -15,7 +15,6 @@ from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataS
 from tsbench.instruments.source_meters.functions import Function
 from tsbench.quantities import short_quantity
 
-LEAST = 1e-3  #: smallest limit, as a part of the fixed measuring range
 _SLACK = 1e-9
 #: [A]: [s] that the current loop needs to settle to 0.1 % where the full current makes 1 V at the load; those of the
 #: 2601B (data sheet), whose output stage these instruments resemble
@@ -112,9 +111,9 @@ def is_range_of(
 
 
 def suits(capabilities: SourceMeterCapabilities, source: SourceSettings, measuring_range: float) -> bool:
-    """Return whether the limit is more than 0.1 % of the fixed measuring range [A or V]."""
+    """Return whether the limit is above the least part of the fixed measuring range [A or V]."""
     row = row_for(_ranges_of_limited(capabilities, source.function), measuring_range)
-    return source.compliance > LEAST * row.full_scale * (1 + _SLACK)
+    return source.compliance > capabilities.least_of_range * row.full_scale * (1 + _SLACK)
 
 
 def require_suitable(
@@ -125,9 +124,10 @@ def require_suitable(
         return
     unit = "A" if source.function == "voltage" else "V"
     compliance, span = short_quantity(source.compliance, unit), short_quantity(measuring_range, unit)
+    share = f"{100 * capabilities.least_of_range:g} %"
     raise LimitError(
-        f"{label}: compliance {compliance} must be above 0.1 % of the measuring range {span}. Otherwise the "
-        f"instrument increases the compliance. Choose a lower measuring range or a higher compliance"
+        f"{label}: compliance {compliance} must be above {share} of the measuring range {span}. Otherwise the "
+        "instrument increases the compliance. Choose a lower measuring range or a higher compliance"
     )
 
 

@@ -120,7 +120,9 @@ class SourceSide(ScpiOutputOff):
     )
 
     def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
-        self.capabilities = self.data_sheet.capabilities
+        self.capabilities = dataclasses.replace(self.data_sheet.capabilities, boundaries={
+            function: tuple((step.level, step.compliance) for step in steps)
+            for function, steps in self.data_sheet.boundaries.items()})
         self._automatic_delay = True
         super().__init__(adapter, name, **kwargs)
         self._source_ranges = SourceRanges(self.label, self.data_sheet)

@@ -46,6 +46,7 @@ CAPABILITIES = PulseGeneratorCapabilities(
     sample_rate=Range(0.1, 200e6, "Hz"),
     arbitrary_points=Range(8, 65_536, ""),   # so many that the repetition stays below 25 MHz
     output_resistance=50.0,
+    amplitude_into_open=Range(2 * HEADERS.minimum_amplitude, 20.0, "V"),
     level_accuracy=LEVELS.constant(5.0),
     pulse_accuracy=LEVELS.top(5.0),
     timebase_accuracy=2e-6,

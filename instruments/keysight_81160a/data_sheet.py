@@ -22,7 +22,7 @@ REPEATABLE = (
 LEVELS = StatedLevels(
     amplitude_gain=0.015, amplitude=5e-3, offset_gain=0.01, offset_share=0.01, offset=25e-3)
 OUTPUT_RESISTANCE = 50.0
-MINIMUM_AMPLITUDE = 0.05  #: [Vpp into 50 Ohm]
+MINIMUM_AMPLITUDE, MAXIMUM_AMPLITUDE = 0.05, 5.0  #: [Vpp into 50 Ohm], of a pulse or a waveform
 HEADERS = OutputHeaders(
     volts=":VOLT{ch}", hold=":PULS:HOLD{ch}", width=":PULS:WIDT{ch}", period=":PULS:PER{ch}", lead=":PULS:TRAN{ch}",
     trail=":PULS:TRAN{ch}:TRA", minimum_amplitude=MINIMUM_AMPLITUDE, resolution=1e-3, full_scale=8191,
@@ -59,6 +59,7 @@ def capabilities(model: PulserModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-5, model.maximum_rate, "Hz"),
         arbitrary_points=Range(2, model.maximum_points, ""),
         output_resistance=OUTPUT_RESISTANCE,
+        amplitude_into_open=Range(2 * MINIMUM_AMPLITUDE, 2 * MAXIMUM_AMPLITUDE, "V"),
         level_accuracy=LEVELS.constant(5.0),
         pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=25e-6,

@@ -130,5 +130,6 @@ def capabilities(module: Module, line_frequency: float, high_resolution: bool) -
             width=Range(0.5e-3, 2.0, "s"), period=Range(5e-3, 5.0, "s"), maximum_pulses=MOST_POINTS,
             nplc=Range(16e-6 / line_cycle, 20e-3 / line_cycle, "")),
         sampling=SamplingLimits(interval=Range(1e-4, 65.535, "s"), maximum_samples=100_001),
-        off_isolates=True, interlock_above=INTERLOCK_VOLTAGE)
+        off_isolates=True, interlock_above=INTERLOCK_VOLTAGE, boundaries={
+            "voltage": module.corners, "current": tuple((top, beside) for beside, top in reversed(module.corners))})
     return found if not high_resolution else replace(found, pulses=None)

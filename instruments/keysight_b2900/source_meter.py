@@ -97,7 +97,8 @@ class ChannelSourceMeter:
         self.box = box
         self.number = number
         self.model = model
-        self.capabilities: SourceMeterCapabilities = model.capabilities
+        self.capabilities: SourceMeterCapabilities = dataclasses.replace(
+            model.capabilities, boundaries=model.boundaries)
         self.identity: Identity = box.identity
         self.label = f"{box.label} channel {number}"
         self.output = f"{box.name}.{number}"

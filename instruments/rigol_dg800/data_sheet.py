@@ -65,6 +65,7 @@ def capabilities(model: DgModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-5, model.maximum_rate, "Hz"),
         arbitrary_points=Range(LEAST_POINTS, model.maximum_points, ""),
         output_resistance=50.0,
+        amplitude_into_open=Range(2 * HEADERS.minimum_amplitude, 20.0, "V"),
         level_accuracy=LEVELS.constant(5.0),
         pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=1e-6,

@@ -42,6 +42,7 @@ def capabilities(model: SdgModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(1e-6, 75e6, "Hz"),
         arbitrary_points=Range(8, 8_388_608, ""),
         output_resistance=50.0,
+        amplitude_into_open=Range(2 * HEADERS.minimum_amplitude, 20.0, "V"),
         level_accuracy=LEVELS.constant(5.0),
         pulse_accuracy=LEVELS.top(5.0),
         timebase_accuracy=2e-6,

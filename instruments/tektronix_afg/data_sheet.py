@@ -65,6 +65,7 @@ def capabilities(model: AfgModel) -> PulseGeneratorCapabilities:
         sample_rate=Range(2e-6, model.maximum_rate, "Hz"),
         arbitrary_points=Range(2, 131_072, ""),
         output_resistance=50.0,
+        amplitude_into_open=Range(2 * model.minimum_amplitude, 4 * level, "V"),
         level_accuracy=LEVELS.constant(level),
         pulse_accuracy=LEVELS.top(level),
         timebase_accuracy=1e-6,

@@ -21,7 +21,7 @@ class BiasSource(Protocol):
     """A voltage that can be set and switched off."""
 
     allowed: Range  #: [V]
-    compliances: Range | None  #: [A] that its compliance may have; None: it does not limit the current
+    limiting: SourceMeterCapabilities | None  #: of what limits the current by a compliance; None: nothing does
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         """Set up at zero level, output on, for levels from ``lowest`` to ``highest`` [V]."""
@@ -33,7 +33,7 @@ class BiasSource(Protocol):
 class GeneratorBias:
     """A generator output at a direct level; the load resistor limits the current."""
 
-    compliances: Range | None = None
+    limiting: SourceMeterCapabilities | None = None
 
     def __init__(self, generator: PulseGenerator) -> None:
         self._generator = generator
@@ -62,7 +62,7 @@ class SourceMeterBias:
         self._meter = meter
         capabilities: SourceMeterCapabilities = meter.capabilities
         self.allowed = capabilities.source_voltage
-        self.compliances: Range | None = capabilities.compliance_current
+        self.limiting: SourceMeterCapabilities | None = capabilities
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         self._meter.configure_source(

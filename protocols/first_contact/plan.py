@@ -30,7 +30,7 @@ def plan_contact(settings: ContactParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'highest' or 'compliance'"),
             *range_refusal("highest", settings.highest, capabilities.source_voltage, "drive"),
-            *compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device),
+            *compliance_refusals(items, settings.highest, settings.compliance, capabilities, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
         ),
         preview={"time": each * np.arange(path.size, dtype=np.float64), "level": path},

@@ -9,6 +9,7 @@ from tsbench.protocols.worst_case import (
     compliance_refusals,
     dose_items,
     limit_refusals,
+    measuring_range_refusal,
     range_refusal,
     worst_case_items,
 )
@@ -39,8 +40,10 @@ def plan_forming(settings: FormingParameters, station: Station) -> Plan:
             *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
             *range_refusal("stop", settings.stop, capabilities.source_voltage, "drive"),
             *range_refusal("read_voltage", read_drive, capabilities.source_voltage, "drive"),
-            *range_refusal("compliance", settings.compliance[0], capabilities.compliance_current, "drive"),
-            *compliance_refusals(items, highest, capabilities.compliance_current, station.device),
+            *(line for one in settings.compliance[:-1] for line in (
+                range_refusal("compliance", one, capabilities.compliance_current, "drive")
+                or measuring_range_refusal("voltage", one, capabilities, "drive"))),
+            *compliance_refusals(items, abs(settings.stop), highest, capabilities, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
         ),
         warnings=(

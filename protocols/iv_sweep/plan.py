@@ -8,15 +8,18 @@ from tsbench.protocols.acquiring.device_view import device_view
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
 from tsbench.protocols.iv_sweep.path import soft_steps
 from tsbench.protocols.worst_case import (
+    boundary_refusal,
     compliance_refusals,
     dose_items,
     limit_refusals,
+    measuring_range_refusal,
     range_refusal,
     worst_case_items,
 )
 
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
+_OTHER = ", or set measure_range = auto"  #: where no measuring range suits a compliance
 _LOOK = 0.05  #: [s] that the scope takes to look whether the device oscillates
 
 
@@ -48,7 +51,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
             *_range_refusals(settings, capabilities),
-            *_compliance_refusals(settings, station, capabilities, items),
+            *_compliance_refusals(settings, station, capabilities, items, farthest),
             *_sweep_refusal(capabilities, checks=checks),
         ),
         warnings=_warnings(settings, capabilities, len(path), checks=checks),
@@ -69,10 +72,16 @@ def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabili
 
 def _compliance_refusals(
     settings: SweepParameters, station: Station, capabilities: SourceMeterCapabilities, items: tuple[PlanItem, ...],
+    farthest: float,
 ) -> list[str]:
+    fixed = settings.measure_range == "compliance"
     if settings.drive == "current":   # the worst case has the compliance voltage already
-        return range_refusal("compliance", settings.compliance, capabilities.compliance_voltage, "drive")
-    return compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device)
+        given = settings.compliance
+        between = measuring_range_refusal("current", given, capabilities, "drive", _OTHER) if fixed else []
+        return (range_refusal("compliance", given, capabilities.compliance_voltage, "drive")
+                or boundary_refusal("current", farthest, given, capabilities, "drive") or between)
+    return compliance_refusals(
+        items, farthest, settings.compliance, capabilities, station.device, fixed=fixed, other=_OTHER)
 
 
 def _sweep_refusal(capabilities: SourceMeterCapabilities, *, checks: bool) -> list[str]:

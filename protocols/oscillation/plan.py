@@ -28,14 +28,15 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
     """Predict records, duration and the worst case at the device; refuse what a limit forbids."""
     source = bias_source(station)
     biases = settings.biases()
-    compliance = math.inf if source.compliances is None else bias_compliance(settings.compliance, station)
+    compliance = math.inf if source.limiting is None else bias_compliance(settings.compliance, station)
     path = station.wire_path("bias")
     worst = worst_case_of_voltage(farthest_emf(map(float, biases), path), path, compliance)
     items = worst_case_items(worst, station.fixture)
     refusals = limit_refusals(items, station.device, "lower the bias",
                               load_remedy(station.fixture) or "use a larger load resistance")
-    if source.compliances is not None:
-        refusals += compliance_refusals(items, compliance, source.compliances, station.device, "bias")
+    if source.limiting is not None:
+        refusals += compliance_refusals(
+            items, float(np.abs(biases).max()), compliance, source.limiting, station.device, "bias")
     for level in (float(biases.min()), float(biases.max())):
         refusals += range_refusal("bias", level, source.allowed, "bias")
     warnings = []

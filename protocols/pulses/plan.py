@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from tsbench.instruments import PlanItem, Range, Station
+from tsbench.instruments import PlanItem, PulseGeneratorCapabilities, Range, Station
 from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import trigger_refusals
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.worst_case import dose_items, limit_refusals, load_remedy, range_refusal, worst_case_items
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_quantity, short_quantity, told_apart
 
 #: [s] arming, transfer and set-up of one scope acquisition
 OVERHEAD = 0.1
+_SLACK = 1e-9  #: relative, for the rounding of decimal numbers
 RISE_OF_ONE_POLE = 0.35  #: rise time from 10 to 90 %, times the bandwidth
 
 
@@ -49,7 +50,31 @@ def worst_case_and_refusals(
         ("fall_time", settings.fall_time, capabilities.edge_time),
     ):
         refusals += range_refusal(what, value, allowed, role)
+    refusals += _size_refusals(settings, capabilities, name, role)
     return items, refusals + trigger_refusals(station, settings.trigger)
+
+
+def _size_refusals(
+    settings: PulseParameters, capabilities: PulseGeneratorCapabilities, name: str, role: str,
+) -> list[str]:
+    """Return why the generator makes no pulses as small or as large as these, or no edges as fast at their size."""
+    sizes, able = [abs(level - settings.base) for level in settings.levels[1:]], capabilities.amplitude_into_open
+    refusals = []
+    if (smallest := min(sizes)) < able.low * (1 - _SLACK):
+        shown, least = told_apart(smallest, able.low, "V")
+        parameter = "lowest" if hasattr(settings, "lowest") else "amplitude"
+        refusals.append(f"{role}: the smallest pulse has {shown} from base to top, but the generator makes at least "
+                        f"{least}. Raise '{parameter}' to {least} or more")
+    if (largest := max(sizes)) > able.high * (1 + _SLACK):
+        shown, most = told_apart(largest, able.high, "V")
+        refusals.append(f"{role}: the largest pulse has {shown} from base to top, but the generator makes at most "
+                        f"{most}. Lower '{name}' to {most} or less, or move 'base' nearer to it")
+    edge, shortest = min(settings.rise_time, settings.fall_time), capabilities.shortest_edge(largest)
+    if capabilities.edge_time.low * (1 - _SLACK) <= edge < shortest * (1 - _SLACK):
+        shown, needed = told_apart(edge, shortest, "s")
+        refusals.append(f"{role}: pulses above {short_quantity(capabilities.fast_edges_up_to, 'V')} have edges of at "
+                        f"least {needed}, but {shown} is set. Raise 'rise_time' and 'fall_time', or lower '{name}'")
+    return refusals
 
 
 def pulse_dose(items: Sequence[PlanItem], pulses: int) -> tuple[PlanItem, ...]:

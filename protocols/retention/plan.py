@@ -41,6 +41,6 @@ def plan_retention(settings: RetentionParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'set_voltage' or 'compliance'"),
             *range_refusal("set_voltage", settings.set_voltage, capabilities.source_voltage, "drive"),
-            *compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device),
+            *compliance_refusals(items, settings.set_voltage, settings.compliance, capabilities, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive")),
         warnings=tuple(warnings), preview={"time": times - times[0], "level": levels})

@@ -13,7 +13,7 @@ from tsbench.protocols.pulses.stimuli import PROBES
 from tsbench.protocols.stimulus.parameters import StimulusParameters
 from tsbench.protocols.stimulus.shapes import read_recording
 from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_quantity, short_quantity
 
 _PREVIEWED = 2000  #: points of the preview, at most
 _SAME_HEIGHT = 1e-3  #: a recording that is scaled by less is sent as it is
@@ -37,6 +37,10 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
                               load_remedy(station.fixture))
     for level in (min(settings.levels), max(settings.levels)):
         refusals += range_refusal("base + amplitude", level, capabilities.level_into_open, "bias")
+    span = max(settings.levels) - min(settings.levels)
+    if not refusals and span > (most := capabilities.amplitude_into_open.high) * (1 + 1e-9):
+        refusals.append(f"bias: the stimulus has {short_quantity(span, 'V')} between its levels, but the generator "
+                        f"makes at most {short_quantity(most, 'V')}. Lower 'amplitude'")
     refusals += _waveform_refusals(settings, capabilities, times) + trigger_refusals(station, settings.trigger)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)

@@ -27,7 +27,7 @@ def plan_telegraph(settings: TelegraphParameters, station: Station) -> Plan:
         *limit_refusals(items, station.device, "lower 'bias' or 'compliance'"),
         *(line for bias in settings.bias
           for line in range_refusal("bias", bias, capabilities.source_voltage, "drive")),
-        *compliance_refusals(items, settings.compliance, capabilities.compliance_current, station.device),
+        *compliance_refusals(items, settings.highest, settings.compliance, capabilities, station.device),
         *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
     ]
     if capabilities.maximum_sweep_points < 2:

@@ -79,7 +79,7 @@ def test_a_record_is_clipped_where_a_sample_stands_at_an_end_of_the_converter() 
 
 def test_the_bias_is_a_generator_or_a_source_meter_that_ends_at_zero(station: Any) -> None:
     source = bias_source(station)
-    assert source.compliances is None and source.allowed == station.bias.capabilities.level_into_open
+    assert source.limiting is None and source.allowed == station.bias.capabilities.level_into_open
     source.prepare(1.0, 2.0, 5e-3)
     assert station.bias.named("configure_level_limits") == [(0.0, 2.0)] and station.bias.output
     assert station.bias.named("configure_load") == [float("inf")]
@@ -92,7 +92,7 @@ def test_the_bias_is_a_generator_or_a_source_meter_that_ends_at_zero(station: An
     meter = station.meter
     station.pulse_generator, station.source_meter = station.source_meter, lambda role: meter
     source = bias_source(station)
-    assert source.compliances == meter.capabilities.compliance_current
+    assert source.limiting == meter.capabilities
     assert source.allowed == meter.capabilities.source_voltage
     source.prepare(-3.0, 2.0, 5e-3)
     assert (meter.source.compliance, meter.source.range, meter.output) == (5e-3, 3.0, True)
