@@ -50,7 +50,7 @@ def init(options: argparse.Namespace) -> int:
         other = "" if options.visa == "@py" else "try --visa @py, "
         raise ConfigurationError(
             f"no instrument was found. Switch the instruments on, {other}or give an address with --host. "
-            "With --simulated, tsbench writes a simulated bench")
+            "A 4200A-SCS answers while its program KXCI runs. With --simulated, tsbench writes a simulated bench")
     files = new_files(instruments, answers, options.visa, twin_of, real=not options.simulated)
     options.folder.mkdir(parents=True, exist_ok=True)
     there = [name for name in files.texts if (options.folder / name).exists()]

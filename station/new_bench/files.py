@@ -11,6 +11,12 @@ from tsbench.station.new_bench.found import FoundInstrument
 
 BENCH, LIST = "bench.toml", "first.list.toml"
 _OUTPUT = 50.0  #: [Ohm] of a pulse generator
+#: kind of an instrument without a role -> what to write, so that it is used
+_TABLES: Mapping[str, str] = {
+    "temperature controller": "write it into [temperature]", "prober": "write it into [positioner]",
+    "switch matrix": "write it and the crosspoints of each device into [positioner]",
+    "decade box": "write it into [fixture.control.load_resistance]",
+}
 REHEARSAL_BENCH, REHEARSAL_WORLD, WORLD = "rehearsal.bench.toml", "rehearsal.world.toml", "world.toml"
 
 
@@ -38,7 +44,7 @@ def new_files(
     """
     wiring = _Wiring(instruments, answers)
     remarks = list(wiring.remarks)
-    texts = {LIST: _list(answers, wiring)}
+    texts = {LIST: text} if (text := _list(answers, wiring)) else {}
     twins = {one.name: twin(one.identity) for one in instruments}
     without = [one for one in instruments if twins[one.name] is None]
     if real:
@@ -75,18 +81,45 @@ class _Wiring:
             else:
                 self.remarks.append(f"no instrument can have the role {role}. Protocols that need it will be refused")
         self._answers = answers
+        self.unused = [f"{one.name} ({one.identity.model}) is not used yet: {_how_to_use(one)}" for one in instruments
+                       if one.name not in {terminal.partition(".")[0] for terminal in self.roles.values()}]
+        self.remarks += [*self.unused, *self._of_the_shunt(), *self._of_measuring()]
         self.remarks += self._pulses_refused() if "pulser" in self.roles else []
+
+    @property
+    def by_pulses(self) -> bool:
+        """Whether a generator and a scope measure the device."""
+        return {"pulser", "scope"} <= set(self.roles)
+
+    def _of_the_shunt(self) -> list[str]:
+        if "scope" in self.roles:
+            return []
+        return ["no oscilloscope measures at a resistor under the device, so the netlist has none. If there is one, "
+                "add it to [fixture]: else its voltage counts as that of the device"]
+
+    def _of_measuring(self) -> list[str]:
+        if "drive" in self.roles or self.by_pulses:
+            return []
+        return [f"these instruments cannot measure a device, so there is no {LIST}. Add a source meter, or a pulse "
+                "generator and an oscilloscope"]
+
+    @property
+    def _path(self) -> float:
+        """Resistance from the generator to ground beside that of its output and of the device [Ohm]."""
+        keys = ("pulser_resistance", *(("shunt_resistance",) if "scope" in self.roles else ()))
+        return sum(parse_quantity(self._answers[key], "Ohm") for key in keys)
+
+    def highest_pulse(self) -> float:
+        """Return the highest pulse [V] that drives no more current through the device than it may see."""
+        return parse_quantity(self._answers["max_current"], "A") * (self._path + _OUTPUT)
 
     def _pulses_refused(self) -> list[str]:
         """Return a line where pulses below the voltage limit could drive more current than a device may see."""
-        most, volts = (parse_quantity(self._answers[key], unit) for key, unit in (
-            ("max_current", "A"), ("max_voltage", "V")))
-        path = sum(parse_quantity(self._answers[key], "Ohm") for key in ("pulser_resistance", "shunt_resistance"))
-        if (highest := most * (path + _OUTPUT)) >= volts:
+        if (highest := self.highest_pulse()) >= parse_quantity(self._answers["max_voltage"], "V"):
             return []
         return [f"pulses above {format_quantity(highest, 'V', 2)} will be refused: with "
-                f"{format_quantity(path, 'Ohm', 3)} and the {_OUTPUT:g} Ohm of the generator in the path they could "
-                f"drive more than max_current, {self._answers['max_current']}. For higher pulses, put a larger "
+                f"{format_quantity(self._path, 'Ohm', 3)} and the {_OUTPUT:g} Ohm of the generator in the path they "
+                f"could drive more than max_current, {self._answers['max_current']}. For higher pulses, put a larger "
                 "resistor between generator and device, and state it by --set pulser_resistance=VALUE"]
 
     def branches(self) -> Iterator[tuple[str, str, str]]:
@@ -99,8 +132,11 @@ class _Wiring:
     def netlist(self, capacitance: float) -> str:
         """Return the netlist with a capacitance [F] at the device."""
         lines = [f"R_{role} {node} dut {value}" for role, node, value in self.branches()]
-        lines += [f"C_cable dut 0 {capacitance:.6g}", f"R_shunt low 0 {self._ohms('shunt_resistance')}",
-                  "XDUT dut low device"]
+        lines.append(f"C_cable dut 0 {capacitance:.6g}")
+        if "scope" in self.roles:   # else nothing measures at a shunt, and nothing subtracts its voltage
+            lines += [f"R_shunt low 0 {self._ohms('shunt_resistance')}", "XDUT dut low device"]
+        else:
+            lines.append("XDUT dut 0 device")
         return "\n".join(lines)
 
     def terminals(self) -> list[str]:
@@ -121,6 +157,7 @@ def _bench(instruments: Sequence[FoundInstrument], answers: Answers, library: st
     for one in instruments:
         lines += ["", f"[instruments.{one.name}]   # {one.identity.manufacturer} {one.identity.model}",
                   f"driver = {json.dumps(one.driver)}", f"resource = {json.dumps(one.resource)}"]
+    lines += [f"# {line} (docs/bench.md)" for line in wiring.unused]
     lines += ["", "[roles]", *(f"{role} = {json.dumps(terminal)}" for role, terminal in wiring.roles.items())]
     lines += ["", "# XDUT is the place of the device. Change the values to those of your fixture.", "[fixture]",
               'netlist = """', wiring.netlist(parse_quantity(answers["cable_capacitance"], "F")), '"""',
@@ -160,11 +197,22 @@ def _world(
     return "\n".join(lines) + "\n"
 
 
+def _how_to_use(one: FoundInstrument) -> str:
+    kind = next((kind for kind in one.kinds if kind in _TABLES), "")
+    return _TABLES.get(kind, "give it a role in [roles]")
+
+
 def _list(answers: Answers, wiring: _Wiring) -> str:
+    """Return the list of the first measurements; "" where no instrument measures."""
     limit, volts = parse_quantity(answers["max_current"], "A"), parse_quantity(answers["max_voltage"], "V")
     lines = [f"# tsbench run {LIST} --out runs        (--dry-run plans and checks only)", f'bench = "{BENCH}"',
              f"device = {json.dumps(answers['device'])}"]
     if "drive" in wiring.roles:
         lines += ["", "[[protocol]]", 'name = "first_contact"', "", "[[protocol]]", 'name = "iv_sweep"',
                   f'stop = "{0.75 * volts:.6g} V"', f'compliance = "{limit:.6g} A"']
+    elif wiring.by_pulses:
+        highest = min(0.75 * volts, 0.99 * wiring.highest_pulse())
+        lines += ["", "[[protocol]]", 'name = "pulse_train"', f'amplitude = "{highest:.3g} V"']
+    else:
+        return ""
     return "\n".join(lines) + "\n"

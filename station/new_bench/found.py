@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from tsbench.errors import InstrumentInUse, TsbenchError
 from tsbench.instruments.languages.language import parse_identity
+from tsbench.instruments.links.link_settings import USUAL_LINK, LinkSettings
 from tsbench.instruments.registry import driver_class, driver_of, entry
 from tsbench.records import Identity
 from tsbench.station.bench.connection import outlives_process, quietly
 from tsbench.station.bench.ownership import Ownership, this_process
 
 #: addresses at which an instrument in the network may answer, the best first
-_IN_THE_NETWORK = ("TCPIP0::{}::hislip0::INSTR", "TCPIP0::{}::inst0::INSTR", "TCPIP0::{}::5025::SOCKET")
+_IN_THE_NETWORK = (
+    "TCPIP0::{}::hislip0::INSTR", "TCPIP0::{}::inst0::INSTR", "TCPIP0::{}::5025::SOCKET", "TCPIP0::{}::1225::SOCKET")
+#: end of an address -> the driver whose messages travel there: before an instrument answers, nothing else tells how
+_OWN_LINKS = {"::1225::SOCKET": "keithley_4200"}
 _PATIENCE = 1.0  #: [s] for the reply to *IDN?
 _NAMES = {"source meter": "source_meter", "pulse generator": "generator", "oscilloscope": "scope",
           "switch matrix": "matrix", "temperature controller": "temperature", "decade box": "decade_box"}
@@ -88,7 +92,7 @@ def _asked(
         try:
             with contextlib.ExitStack() as stack:
                 stack.callback(Ownership(owned, this_process("init")).release)
-                transport = Transport(manager, resource, resource, timeout=_PATIENCE)
+                transport = Transport(manager, resource, resource, timeout=_PATIENCE, link=_link(resource))
                 stack.callback(transport.close)
                 identity = parse_identity(transport.query("*IDN?"))
                 name = driver_of(identity)
@@ -104,6 +108,12 @@ def _asked(
             tell(f"{resource}: {error}")
         except (TsbenchError, ValueError):
             tell(f"{resource}: no answer")
+
+
+def _link(resource: str) -> LinkSettings:
+    """Return how messages travel at an address."""
+    driver = next((name for end, name in _OWN_LINKS.items() if resource.upper().endswith(end)), None)
+    return USUAL_LINK if driver is None else entry(driver).link
 
 
 def _called(kind: str, found: Sequence[FoundInstrument]) -> str:

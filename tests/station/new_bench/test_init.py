@@ -168,6 +168,78 @@ def test_an_instrument_without_a_twin_has_no_rehearsal() -> None:
     assert "visa_library" not in files.texts["bench.toml"]
 
 
+def world(folder: Path, *instruments: tuple[str, str]) -> None:
+    """Write ``lab.world.toml`` with instruments (model, resource) and the device D1."""
+    lines = [f'[instruments.i{number}]\nmodel = "{model}"\nresource = "{resource}"'
+             for number, (model, resource) in enumerate(instruments)]
+    (folder / "lab.world.toml").write_text(
+        "\n".join(lines) + '\n[fixture]\nnetlist = "XDUT a 0 device\\nR1 a 0 1meg"\n[devices.D1]\nmodel = "resistor"\n',
+        "utf-8")
+
+
+def started(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """Return what ``init`` says of the instruments in ``lab.world.toml``."""
+    assert main(["init", str(folder), "--visa", f"{folder / 'lab.world.toml'}@tsbench", "--yes", *options]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("generator", "given"), [
+    ("rigol_dg832", []), ("keysight_81160a", []), ("tektronix_afg3252c", ["--set", "pulser_resistance=10k"])])
+def test_a_generator_and_a_scope_begin_with_a_pulse_train(
+    generator: str, given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    world(tmp_path, (generator, "GPIB0::10::INSTR"), ("rigol_ds1104z", "USB0::0x1AB1::0x04CE::SIM00003::INSTR"))
+    assert "the role drive" in started(tmp_path, capsys, *given)
+    assert "R_shunt low 0 50" in (tmp_path / "bench.toml").read_text("utf-8")
+    listed = str(tmp_path / "first.list.toml")
+    assert main(["run", listed, "--dry-run", "--out", str(tmp_path / "runs")]) == 0, capsys.readouterr()
+    said = capsys.readouterr().out
+    assert "pulse_train" in said and "1 runs on 1 device" in said
+
+
+def test_where_no_scope_measures_at_a_shunt_the_netlist_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its 50 Ohm were taken from each device voltage, and nothing in the circuit had them."""
+    world(tmp_path, ("keithley_2450", "GPIB0::18::INSTR"))
+    assert "so the netlist has none. If there is one, add it to [fixture]" in started(tmp_path, capsys)
+    for name in ("bench.toml", "rehearsal.world.toml"):
+        text = (tmp_path / name).read_text("utf-8")
+        assert "XDUT dut 0 device" in text and "R_shunt" not in text
+    with Bench.open(tmp_path / "rehearsal.bench.toml", "D1") as bench:
+        assert bench.wire_path("drive").resistance == pytest.approx(1.0)
+
+
+def test_where_nothing_measures_there_is_no_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world(tmp_path, ("keithley_707b", "GPIB0::16::INSTR"), ("rigol_dg832", "GPIB0::10::INSTR"))
+    assert ("these instruments cannot measure a device, so there is no first.list.toml. Add a source meter, or a pulse "
+            "generator and an oscilloscope") in started(tmp_path, capsys)
+    assert not (tmp_path / "first.list.toml").exists() and (tmp_path / "bench.toml").exists()
+
+
+def test_instruments_without_a_role_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world(tmp_path, ("keithley_2450", "GPIB0::18::INSTR"), ("keithley_707b", "GPIB0::16::INSTR"),
+          ("meatest_m632", "GPIB0::2::INSTR"), ("lakeshore_336", "GPIB0::12::INSTR"),
+          ("keithley_2460", "GPIB0::19::INSTR"))
+    said, text = started(tmp_path, capsys), (tmp_path / "bench.toml").read_text("utf-8")
+    for line in ("matrix (MODEL 707B) is not used yet: write it and the crosspoints of each device into [positioner]",
+                 "decade_box (M632) is not used yet: write it into [fixture.control.load_resistance]",
+                 "temperature (MODEL336) is not used yet: write it into [temperature]",
+                 "source_meter_2 (MODEL 2460) is not used yet: give it a role in [roles]"):
+        assert f"note: {line}\n" in said and f"# {line} (docs/bench.md)\n" in text
+
+
+def test_a_4200_is_found_at_its_socket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its messages end with a zero byte there, and nothing tried its port."""
+    resource = "TCPIP0::192.168.0.1::1225::SOCKET"
+    world(tmp_path, ("keithley_4200", resource))
+    assert f"{resource}: KEITHLEY INSTRUMENTS KI4200A, driver keithley_4200" in started(tmp_path, capsys)
+    told: list[str] = []
+    found, = find(f"{tmp_path / 'lab.world.toml'}@tsbench", ["192.168.0.1"], told.append)
+    assert (found.driver, found.resource) == ("keithley_4200", resource)
+    assert [line for line in told if "driver keithley_4200" in line] == [told[0], told[-1]]
+
+
 def test_where_nothing_is_found_it_is_said_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
