@@ -17,7 +17,7 @@ from tsbench.station.bench.connection import Connection, outlives_process, quiet
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 from tsbench.station.bench.driver_waits import DriverWaits
 from tsbench.station.bench.opening import make_all_safe, open_all
-from tsbench.station.bench.operator import Ask, OperatorPrompt, WallClock
+from tsbench.station.bench.operator import Ask, OperatorPrompt, StandInOperator, WallClock
 from tsbench.station.bench.ownership import Ownership, require_different, this_process
 from tsbench.station.bench.positioners import positioner_of
 from tsbench.station.bench.steady_clock import SteadyClock
@@ -109,7 +109,7 @@ class ConnectedInstruments:
                 self.clock = SteadyClock(clock, self._notes.append)
             positioner = getattr(manager.visalib, "positioner", None)
             if isinstance(positioner, Positioner):
-                self.positioner = positioner
+                self.positioner = StandInOperator(positioner, self.require_outputs_off)
             switch = getattr(manager.visalib, "hand_switch", None)
             if isinstance(switch, Routing):
                 self.hand_switch = switch

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from tsbench.errors import ConfigurationError, LimitError, nearest
-from tsbench.instruments import Range
+from tsbench.instruments import Positioner, Range
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.quantities import short_quantity
 
@@ -87,6 +87,33 @@ class OperatorPrompt:
         if _declined(answer):
             raise ConfigurationError(f"device '{device}' was not connected, because you chose to end")
         self._connected = device
+
+
+class StandInOperator:
+    """The operator of a simulated bench: as :class:`OperatorPrompt`, it moves nothing while an output is on.
+
+    Parameters
+    ----------
+    hand : moves the devices of the simulation
+    require_off : raises unless all outputs are off; takes what would move
+    """
+
+    def __init__(self, hand: Positioner, require_off: Callable[[str], None]) -> None:
+        self._hand, self._require_off = hand, require_off
+
+    def devices(self) -> Sequence[str]:
+        """Return the devices of the simulation."""
+        return self._hand.devices()
+
+    def connected(self) -> str | None:
+        """Return the device that is connected."""
+        return self._hand.connected()
+
+    def connect(self, device: str, again: bool = False) -> None:
+        """Connect ``device``; InstrumentError if that moves something while an output is on."""
+        if device in self._hand.devices() and (again or device != self._hand.connected()):
+            self._require_off("the connection to the device")
+        self._hand.connect(device, again)
 
 
 class OperatorBox:

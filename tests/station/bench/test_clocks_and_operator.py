@@ -7,11 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.fixtures.fake_runs import FakeClock
-from tsbench.errors import CommunicationError
-from tsbench.instruments import OutputState
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError
+from tsbench.instruments import MeasureSettings, OutputState, SourceSettings
 from tsbench.instruments.links.patience import Patience
 from tsbench.records import Identity
 from tsbench.station.bench import operator, ownership
@@ -224,3 +225,52 @@ def test_an_owner_is_named_with_what_it_does() -> None:
     assert ownership._owner("{}") is None and ownership._owner("no record") is None
     assert ownership._owner(ownership._text(mine)) == mine
     assert ownership._owner(ownership._text(Owner(2**22 + 1, "", "", "", ""))) is None
+
+
+_TWO_DEVICES = """
+[instruments.{name}]
+{what}
+resource = "GPIB0::18::INSTR"
+[fixture]
+netlist = '''
+R_s s dut 100
+XDUT dut 0 device
+'''
+[fixture.terminals]
+smu = "s"
+[devices.D1]
+{model}
+[devices.D2]
+{model}
+"""
+
+
+def test_the_operator_of_a_simulated_bench_connects_nothing_while_an_output_is_on(tmp_path: Path) -> None:
+    """A script passed its rehearsal that OperatorPrompt stops in the lab, and the next device got the level."""
+    resistor = 'model = "resistor"\nparameters = { r = "1k" }'
+    (tmp_path / "two.world.toml").write_text(
+        _TWO_DEVICES.format(name="smu", what='model = "keithley_2450"', model=resistor), "utf-8")
+    (tmp_path / "two.bench.toml").write_text(
+        'visa_library = "two.world.toml@tsbench"\n[roles]\ndrive = "smu"\n'
+        + _TWO_DEVICES.format(name="smu", what='driver = "keithley_2450"', model=""), "utf-8")
+    with Bench.open(tmp_path / "two.bench.toml", "D1") as bench:
+        meter = bench.source_meter("drive")
+        meter.configure_source(SourceSettings("voltage", compliance_current=5e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        meter.set_output(True)
+        bench.positioner.connect("D1")   # nothing moves
+        said = r"the connection to the device must not move while an output is on \(smu\). Switch it off first"
+        for device, again in (("D2", False), ("D1", True)):
+            with pytest.raises(InstrumentError, match=said):
+                bench.positioner.connect(device, again)
+        meter.start_sweep(np.linspace(0.0, 1.0, 200), 1e-3)
+        with pytest.raises(InstrumentError, match=said):
+            bench.positioner.connect("D2")
+        assert bench.positioner.connected() == "D1" and list(bench.positioner.devices()) == ["D1", "D2"]
+        with pytest.raises(ConfigurationError, match=r"'D3' is not on this bench. Did you mean"):
+            bench.positioner.connect("D3")
+        meter.abort()
+        meter.set_output(False)
+        bench.positioner.connect("D2")
+        bench.positioner.connect("D2", again=True)
+        assert bench.positioner.connected() == "D2"

@@ -192,7 +192,9 @@ def test_the_gate_has_a_largest_voltage_and_current(tmp_path: Path, stated: str,
             with pytest.raises(LimitError, match=rf"the voltage at the gate may reach {most + 0.01:g} V, but "
                                                  rf"gate_max_voltage of the gate of 'R_load' is {most:g} V"):
                 gate.set_level(level)
+        assert world.faults.total == sent
         bench.positioner.connect("D2")   # the limits of the device do not take their place
+        sent = world.faults.total
         with pytest.raises(LimitError, match="gate_max_voltage"):
             gate.set_level(most + 0.01)
         assert world.faults.total == sent
