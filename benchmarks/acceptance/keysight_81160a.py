@@ -36,8 +36,9 @@ def sine_into_an_open_load(generator: Any, bench: OpenBench) -> None:
     assert channel.output is True
     settled(bench)
     times, volts = bench.waveform(1e-3)
-    close_to("peak to peak", float(np.ptp(volts)), 1.0 * SHARE, 0.04)
-    close_to("mean", float(volts[:-1].mean()), 0.25 * SHARE, 0.04)
+    # data sheet: 1.5 % + 5 mV of the amplitude, 1 % + 5 mV of the offset; noise widens the peaks
+    close_to("peak to peak", float(np.ptp(volts)), 1.0 * SHARE, 0.025)
+    close_to("mean", float(volts[:-1].mean()), 0.25 * SHARE, 0.01)
     close_to("frequency", frequency_of(times, volts, 0.25 * SHARE), 10e3, 10.0)
     same("errors", bench.errors(), [])
 
