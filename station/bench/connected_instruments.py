@@ -109,7 +109,7 @@ class ConnectedInstruments:
                 self.clock = SteadyClock(clock, self._notes.append)
             positioner = getattr(manager.visalib, "positioner", None)
             if isinstance(positioner, Positioner):
-                self.positioner = StandInOperator(positioner, self.require_outputs_off)
+                self.positioner = StandInOperator(positioner, self._before_a_person_moves)
             switch = getattr(manager.visalib, "hand_switch", None)
             if isinstance(switch, Routing):
                 self.hand_switch = switch

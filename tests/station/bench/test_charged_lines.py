@@ -163,6 +163,22 @@ def test_needles_come_down_without_charge(tmp_path: Path) -> None:
     assert all(one["current"] < 1e-6 for one in log.maxima().values()) and log.hot_moves() == []
 
 
+def test_the_hand_of_a_simulated_bench_connects_to_a_line_without_charge(tmp_path: Path) -> None:
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("[positioner]\ninstrument = \"mover\"\n" + MATRIX["positioner"], ""), "utf-8")
+    world = (tmp_path / "world.toml").read_text("utf-8").replace(MATRIX["places"], "XDUT row 0 device")
+    for line in ('"mover.A" = "row"', '"mover.101" = "col1"', '"mover.102" = "col2"', "[fixture.devices]",
+                 'X1 = "D1"', 'X2 = "D2"'):
+        world = world.replace(line, "")
+    (tmp_path / "world.toml").write_text(world, "utf-8")
+    with Bench.open(file, "D1") as bench:
+        leave_charged(bench)
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+    assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 1e-6
+
+
 # ------------------------------------------------------------------------------------------------ the guards
 
 def meter(settings: SourceSettings) -> tuple[GuardedSourceMeter, Sent]:
