@@ -24,7 +24,7 @@ from tsbench.station.campaign.file import read_campaign
 from tsbench.station.campaign.foreseeing import foreseen_peaks, with_foreseen
 from tsbench.station.campaign.notify import notification, send
 from tsbench.station.campaign.outcome import CampaignOutcome, CampaignRefused, earlier_runs, refused_runs
-from tsbench.station.campaign.overview import CampaignPlan, refusals, rows_of
+from tsbench.station.campaign.overview import CampaignPlan, discharge_notes, refusals, rows_of
 from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
 from tsbench.station.campaign.planning import Foreseen, PlannedItem, budget_problems, plan_items
 from tsbench.station.campaign.problems import Problems
@@ -173,6 +173,7 @@ class Campaign:
         red = refusals(planned)
         codes = [one.problem.exit_code for one in planned if one.problem is not None]
         notes = [self.file.note] if self.file.note else []
+        notes += discharge_notes(planned) if self.file.is_list else []   # a campaign has simulated it, or bounded it
         if space := self._space(planned):
             red.append(space)
             codes.append(1)

@@ -10,6 +10,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import DeviceLimits
 from tsbench.station.campaign.planning import PlannedItem
 from tsbench.station.device_record import Budget, Dose
+from tsbench.station.runner.discharge import discharge_lines
 from tsbench.storage.recorder import FILE_OVERHEAD
 
 _PEAKS = (("voltage", "V", "max_voltage"), ("current", "A", "max_current"), ("power", "W", "max_power"),
@@ -183,6 +184,15 @@ def refusals(planned: Sequence[PlannedItem], most: int = 20) -> list[str]:
     lines = [f"{_who(keys)}: {told[same]}" for same, keys in found.items()]
     left = len(lines) - most
     return lines[:most] + ([sentences(f"{left} more reasons are not told")] if left > 0 else [])
+
+
+def discharge_notes(planned: Sequence[PlannedItem]) -> list[str]:
+    """Return one line for each discharge through a device that no limit bounds; equal ones of several runs are one."""
+    found: dict[str, list[str]] = {}
+    for one in planned:
+        for line in discharge_lines(one.plan) if one.plan is not None and one.problem is None else ():
+            found.setdefault(line, []).append(one.item.where)
+    return [f"{_who(keys)}: {line}" for line, keys in found.items()]
 
 
 def _who(keys: Sequence[str]) -> str:

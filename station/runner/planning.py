@@ -18,13 +18,17 @@ from tsbench.quantities import short_quantity
 from tsbench.records import Sensing
 from tsbench.station.bench.fixture_values import fixture_values
 from tsbench.station.bench.guards import sensor_guard
+from tsbench.station.runner.discharge import discharge_line
 from tsbench.station.runner.safety import RunnerBench
 
 MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
 
 
-def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
+def checked_plan(bench: RunnerBench, protocol: Protocol, discharge: bool = True) -> Plan:
     """Return the plan of a protocol on this bench.
+
+    ``discharge``: whether its warnings tell what the capacitance across the device does when that switches. The plan of
+    a campaign has its own worst case.
 
     Raises
     ------
@@ -51,7 +55,8 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
     return dataclasses.replace(plan, warnings=(
-        *plan.warnings, *_sensor_warnings(bench.fixture.sensing, current),
+        *plan.warnings, *([line] if discharge and (line := discharge_line(bench, protocol, plan)) else []),
+        *_sensor_warnings(bench.fixture.sensing, current),
         *bench.preparation.leaks(protocol.roles, worst, current)))
 
 
@@ -63,7 +68,9 @@ def require_roles(protocol: Protocol, has: Callable[[str], bool]) -> None:
                 f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file")
 
 
-def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, float] | None) -> Plan:
+def arranged_plan(
+    bench: RunnerBench, protocol: Protocol, given: Mapping[str, float] | None, discharge: bool = True,
+) -> Plan:
     """Set the values of the fixture, and return the plan of a protocol with them.
 
     The plan is checked with these values before one of them is set.
@@ -73,6 +80,7 @@ def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, fl
     bench : RunnerBench
     protocol : Protocol
     given : quantity -> [Ohm or F]; None: what is set stays
+    discharge : as for :func:`checked_plan`
 
     Raises
     ------
@@ -82,7 +90,7 @@ def arranged_plan(bench: RunnerBench, protocol: Protocol, given: Mapping[str, fl
     if pending := bench.preparation.pending(None if given is None else fixture_values(given)):
         checked_plan(bench.planning_for("", pending), protocol)   # with the limits that hold now
         bench.preparation.arrange(pending)
-    return checked_plan(bench, protocol)
+    return checked_plan(bench, protocol, discharge)
 
 
 def require_interlock(bench: RunnerBench, protocol: Protocol, plan: Plan) -> None:

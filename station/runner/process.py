@@ -164,7 +164,7 @@ def run_on(
     """
     control, out = control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
-        require_interlock(bench, protocol, plan := arranged_plan(bench, protocol, fixture))
+        require_interlock(bench, protocol, plan := arranged_plan(bench, protocol, fixture, not campaign_id))
         _require_device(bench, protocol)
         bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
         header = replace(make_header(bench, protocol, plan, repeats, fixture), campaign_id=campaign_id, user=user)

@@ -1,0 +1,79 @@
+"""When a device switches, the capacitance across it discharges through it: the plan says what no limit bounds."""
+
+from pathlib import Path
+
+import pytest
+
+from tsbench.cli import main
+from tsbench.errors import LimitError
+from tsbench.protocols import protocol_named
+from tsbench.station.bench.bench import Bench
+from tsbench.station.runner.planning import checked_plan
+
+SWEEP = protocol_named("iv_sweep").parse({"stop": 1.2, "step": 0.01})
+LEAST = 'least_resistance = "200 Ohm"'
+
+
+def changed(bench: Path, *changes: tuple[str, str]) -> Path:
+    text = bench.read_text("utf-8")
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after)
+    bench.write_text(text, "utf-8")
+    return bench
+
+
+def told(bench: Path) -> list[str]:
+    with Bench.open(bench, "D1") as opened:
+        return [line for line in checked_plan(opened, SWEEP).warnings if line.startswith("when the device switches")]
+
+
+def test_the_plan_tells_charge_energy_and_what_bounds_the_current(nbo2_bench: Path) -> None:
+    line, = told(changed(nbo2_bench, (LEAST, "")))
+    assert line == (
+        "when the device switches, 80 pF across it discharge through it: 96.0 pC and 57.6 pJ at 1.2 V, and its current "
+        "may reach 24.0 mA for a moment. max_current of 20 mA does not bound this current. Lower the voltage or the "
+        "capacitance, or state least_resistance in [devices.ID] of the bench file. A campaign simulates it if the "
+        "material has a model")
+    shunted = changed(nbo2_bench, ("XDUT     dut   low  device", "XDUT     dut   low  device\nC_x dut low 1n"))
+    assert "1.08 nF" in told(shunted)[0] and "nothing bounds its current" in told(shunted)[0]
+
+
+@pytest.mark.parametrize("changes", [
+    (), ((LEAST, ""), ("20 mA", "25 mA")), ((LEAST, ""), ("C_probe  dut   0    80p\n", "")),
+    ((LEAST, ""), ('max_current = "20 mA"', ""))])
+def test_nothing_is_told_where_the_wiring_bounds_it_or_no_limit_is_stated(
+    nbo2_bench: Path, changes: tuple[tuple[str, str], ...],
+) -> None:
+    assert told(changed(nbo2_bench, *changes)) == []
+
+
+@pytest.mark.parametrize(("limit", "said"), [
+    ('max_charge = "90 pC"', "charge may reach 96.00 pC, but max_charge of D1 is 90.00 pC"),
+    ('max_energy = "50 pJ"', "energy may reach 57.60 pJ, but max_energy of D1 is 50.00 pJ")])
+def test_stored_charge_and_energy_are_compared_with_their_limits(nbo2_bench: Path, limit: str, said: str) -> None:
+    changed(nbo2_bench, ('max_current = "20 mA"', f'max_current = "20 mA"\n{limit}'))
+    with Bench.open(nbo2_bench, "D1") as bench, pytest.raises(LimitError, match=said):
+        checked_plan(bench, SWEEP)
+
+
+def test_measure_and_a_list_tell_it_and_a_campaign_has_its_own_worst_case(
+    nbo2_bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    changed(nbo2_bench, (LEAST, ""))
+    order = ["measure", "iv_sweep", "--bench", str(nbo2_bench), "--device", "D1", "--set", "stop=1.2 V", "--set",
+             "step=50 mV", "--out", str(tmp_path / "runs")]
+    assert main(order) == 0
+    assert "warning: when the device switches, 80 pF" in capsys.readouterr().err
+    text = f'bench = "{nbo2_bench.name}"\ndevice = "D1"\n'
+    for name, table, count in (("a.list.toml", "protocol", 2), ("b.campaign.toml", "step", 0)):
+        path = nbo2_bench.with_name(name)
+        key = "name" if table == "protocol" else "protocol"
+        head = text if table == "protocol" else f'bench = "{nbo2_bench.name}"\ndevices = ["D1"]\n'
+        own = "" if table == "protocol" else 'name = "s{number}"\n'
+        path.write_text(head + "".join(
+            f'[[{table}]]\n{own.format(number=number)}{key} = "iv_sweep"\nstop = "1.2 V"\n' for number in range(2)),
+            "utf-8")
+        main(["run", str(path), "--dry-run", "--out", str(tmp_path / table)])
+        printed = capsys.readouterr()
+        assert (printed.out + printed.err).count("when the device switches, 80 pF") * 2 == count, printed.out
