@@ -52,6 +52,13 @@ def with_short(netlist: Netlist, name: str) -> Netlist:
         for one in netlist.elements))
 
 
+def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
+    """Return a netlist with another value [Ohm or F] of one element."""
+    name = netlist.find(element).name
+    return dataclasses.replace(netlist, elements=tuple(
+        dataclasses.replace(one, value=value) if one.name == name else one for one in netlist.elements))
+
+
 def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str]) -> WirePath:
     """Return the path of the most that an instrument brings to the device: with the limits, this one counts.
 

@@ -18,6 +18,9 @@ def contact_refusal(contacts: Iterable[ContactLimits], voltage: float = 0.0, cur
         ):
             if reached > bound * (1 + SLACK):
                 most, allowed = told_apart(reached, bound, unit)
+                if one.advice:
+                    return (f"the {quantity} in {one.card} may reach {most}, but it is made for {allowed}. Lower the "
+                            f"level or the compliance, {one.advice}")
                 return (f"the {quantity} at the contacts of {one.card} may reach {most}, but the card is made for "
                         f"{allowed}. Lower the level or the compliance, or use a card for a higher {quantity}")
     return ""

@@ -12,11 +12,12 @@ from tsbench.instruments.interfaces.common import InstrumentBase
 
 @dataclass(frozen=True)
 class ContactLimits:
-    """What the contacts of one card of a switch matrix are made for."""
+    """What the contacts of one card of a switch matrix, or a decade box, are made for."""
 
     card: str  #: as messages name it
     voltage: float  #: [V] across an open contact
     current: float  #: [A] through a closed one
+    advice: str = ""  #: of what is no card: what to do
 
 
 @runtime_checkable

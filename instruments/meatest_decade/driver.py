@@ -62,6 +62,8 @@ class MeatestM632(MeatestDecade):
     """Resistance."""
 
     title, quantity, command, relative = "Meatest M632", "resistance", ":SOUR:RES", 2e-4
+    #: [W] that it takes at any value. No data sheet was found: small precision resistors take about this much (chosen)
+    rating = 0.5
     bounds = Range(1.0, 1.2e6, "Ohm")
     repeatable = (*COMMON, "[:SOURce]:RESistance?", ":OUTPut[:STATe]?")
 

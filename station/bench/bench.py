@@ -19,6 +19,7 @@ from tsbench.instruments import (
     ScopeChannel,
     SourceMeter,
 )
+from tsbench.instruments.fixture import with_value
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
@@ -35,7 +36,6 @@ from tsbench.station.bench.surroundings import (
     FixtureControls,
     chuck_temperature,
     fixture_control,
-    with_value,
 )
 from tsbench.station.bench.wiring import Wiring
 

@@ -196,6 +196,7 @@ class ControlTable(_Table):
 
     instrument: str = ""  #: "": the operator, unless there is a gate
     element: str  #: of the netlist, whose value the box is
+    rating: Watts | None = Field(default=None, gt=0)  #: of the resistor that is set; None: that of the decade box
     gate: str = ""  #: role of the source meter at the gate of a transistor, which the element is
     gate_voltages: tuple[Volts, ...] = ()
     resistances: tuple[Ohms, ...] = ()  #: at these gate voltages

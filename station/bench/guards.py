@@ -82,7 +82,8 @@ class Guards:
         for (terminal, kind), guard in self._made.items():
             if kind != "oscilloscope":
                 guard.context = dataclasses.replace(
-                    guard.context, path=self._wiring.worst_path(terminal), exposed=self._wiring.exposed(terminal))
+                    guard.context, path=self._wiring.worst_path(terminal), exposed=self._wiring.exposed(terminal),
+                    contacts=self._wiring.contacts(terminal))
 
     def discharge(self, unknown: bool) -> None:
         """Take the charge off the cables of all sources: another device comes to them next.

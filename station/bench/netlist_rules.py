@@ -156,6 +156,8 @@ def control_problems(table: BenchTable, netlist: Netlist | None, sense_node: str
         where = f"fixture.control.{quantity}"
         if control.instrument and (other := boxes.setdefault(control.instrument, quantity)) != quantity:
             yield (f"{where}.instrument: '{control.instrument}' sets {other} already. A decade box sets one quantity")
+        if control.rating is not None and (quantity != "load_resistance" or control.gate):
+            yield f"{where}.rating: only a resistor has a rating in W, and no gate. Remove it"
         if quantity != "load_resistance" or netlist is None or table.fixture.sensing.current_resistance is None:
             continue
         if set(netlist.find(control.element).nodes) == {sense_node.lower(), GROUND}:

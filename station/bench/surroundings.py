@@ -1,6 +1,5 @@
 """What is set around the device between two runs: the temperature of the chuck, and values of the fixture."""
 
-import dataclasses
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,9 +8,9 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
 from tsbench.instruments import Clock, DecadeBox, Range, SourceMeter, TemperatureController
+from tsbench.instruments.fixture import with_value
 from tsbench.instruments.guard.limits import require_finite, require_in_range
 from tsbench.instruments.interfaces import FIXTURE_UNITS
-from tsbench.netlist import Netlist
 from tsbench.quantities import short_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import ControlTable, TemperatureTable
@@ -274,13 +273,6 @@ class FixtureControls:
         for quantity, box in self._boxes.items():
             if isinstance(box, GateControl) and box.wanted is not None and not box.is_on():
                 self.set_value(quantity, box.wanted)
-
-
-def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
-    """Return a netlist with another value [Ohm or F] of one element."""
-    name = netlist.find(element).name
-    return dataclasses.replace(netlist, elements=tuple(
-        dataclasses.replace(one, value=value) if one.name == name else one for one in netlist.elements))
 
 
 def chuck_temperature(

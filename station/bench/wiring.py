@@ -1,7 +1,7 @@
 """How the instruments of a bench file reach the device: the path of each terminal, the fixture as a run keeps it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from tsbench.instruments.fixture import (
     path_of,
     reach_of,
     with_short,
+    with_value,
     worst_path_of,
 )
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
@@ -235,7 +236,9 @@ class Wiring:
             maximum_current=low_impedance.rating / low_impedance.resistance)
 
     def contacts(self, terminal: str) -> tuple[ContactLimits, ...]:
-        """Return the ratings of the matrix cards between a source and the devices; () for gates and what is no source.
+        """Return the ratings of matrix cards and resistors that are set, between a source and the devices.
+
+        Nothing for gates and for what is no source.
 
         All crosspoints count that the positioner may close, and those of routing states with a role of this terminal.
         Asks each matrix for its cards.
@@ -257,8 +260,28 @@ class Wiring:
                 name for state in routing.states.values() for name in state.crosspoints
                 if any(roles.get(role) == terminal for role in state.roles))
         drivers = {instrument: self.driver_of(instrument) for instrument in crosspoints}
-        return tuple(limits for instrument, driver in drivers.items() if isinstance(driver, RatesItsContacts)
-                     for limits in driver.contact_limits(crosspoints[instrument]))
+        cards = [limits for instrument, driver in drivers.items() if isinstance(driver, RatesItsContacts)
+                 for limits in driver.contact_limits(crosspoints[instrument])]
+        return (*cards, *self._rated_load(terminal))
+
+    def _rated_load(self, terminal: str) -> Iterator[ContactLimits]:
+        """Yield the largest current of the load resistance that can be set, if the current of a source flows in it."""
+        netlist, node = self._netlist_of(terminal), self.file.table.fixture.terminals.get(terminal)
+        control = self.file.table.fixture.control.get("load_resistance")
+        if control is None or control.gate or netlist is None or node is None:
+            return
+        box = self.driver_of(control.instrument) if control.instrument else None
+        rating = control.rating or getattr(box, "rating", None)
+        value = netlist.find(control.element).value
+        source = self._source_resistance(terminal)
+        more = with_value(netlist, control.element, 2.0 * value)
+        if rating is None or (path_of(more, node, source).resistance == path_of(netlist, node, source).resistance):
+            return
+        what = f"the decade box '{control.instrument}'" if box is not None else f"the resistor {control.element}"
+        yield ContactLimits(
+            f"{what} at {short_quantity(value, 'Ohm')}", math.inf, math.sqrt(rating / value),
+            f"set a larger resistance, or write what it takes (now {short_quantity(rating, 'W')}) as rating into "
+            "[fixture.control.load_resistance] of the bench file")
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

@@ -1,0 +1,144 @@
+"""A decade box, or a resistor that an operator changes, withstands a power: more is refused."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tsbench.errors import ConfigurationError, LimitError
+from tsbench.instruments import SourceSettings
+from tsbench.protocols import protocol_named
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.runner.planning import checked_plan
+
+SMU, BOX = "USB0::0x05E6::0x2461::SIM00001::INSTR", "USB0::0x0000::0x0632::SIM00002::INSTR"
+WORLD = f"""
+[instruments.smu]
+model = "keithley_2461"
+resource = "{SMU}"
+[instruments.box]
+model = "meatest_m632"
+resource = "{BOX}"
+[fixture]
+netlist = "XDUT dut 0 device\\nC1 dut 0 1p"
+[fixture.terminals]
+smu = "s"
+"box.high" = "s"
+"box.low" = "dut"
+[devices.D1]
+model = "resistor"
+parameters = {{ r = "1" }}
+"""
+BENCH = f"""
+visa_library = "b.world.toml@tsbench"
+[instruments.smu]
+driver = "keithley_2461"
+resource = "{SMU}"
+[instruments.box]
+driver = "meatest_m632"
+resource = "{BOX}"
+[roles]
+drive = "smu"
+[fixture]
+netlist = "RL s dut 1k\\nXDUT dut 0 device"
+[fixture.terminals]
+smu = "s"
+[fixture.control.load_resistance]
+instrument = "box"
+element = "RL"
+[devices.D1]
+[device.limits]
+max_voltage = "42 V"
+max_current = "4 A"
+"""
+RATED = ('element = "RL"\n', 'element = "RL"\nrating = "20 W"\n')
+
+
+def bench_file(folder: Path, *changes: tuple[str, str]) -> Path:
+    (folder / "b.world.toml").write_text(WORLD, "utf-8")
+    text = BENCH
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path = folder / "b.bench.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def drive(bench: Bench, level: float, compliance: float) -> None:
+    meter = bench.source_meter("drive")
+    meter.configure_source(SourceSettings.of("voltage", compliance=compliance, range=20.0))
+    meter.set_level(level)
+    meter.set_output(True)
+    meter.set_output(False)
+
+
+@pytest.mark.parametrize(("resistance", "level", "compliance", "refused"), [
+    (20.0, 19.0, 0.9, True), (20.0, 19.0, 0.15, False), (20.0, 3.0, 0.9, False), (20.0, 3.3, 0.9, True),
+    (10e3, 19.0, 0.9, False)])
+def test_a_setting_that_overheats_the_box_is_refused(
+    tmp_path: Path, resistance: float, level: float, compliance: float, refused: bool,
+) -> None:
+    """It has half a watt: 158 mA at 20 Ohm."""
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", resistance)
+        if not refused:
+            drive(bench, level, compliance)
+            return
+        with pytest.raises(LimitError, match=(
+                r"in the decade box 'box' at 20 Ohm may reach .* mA, but it is made for 158.1 mA")) as caught:
+            drive(bench, level, compliance)
+        assert "(now 500 mW) as rating into [fixture.control.load_resistance]" in str(caught.value)
+
+
+def test_a_stated_rating_counts(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path, RATED), "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        drive(bench, 19.0, 0.9)
+
+
+def test_a_smaller_value_after_the_setting_counts_when_the_output_goes_on(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        assert bench.fixture_control is not None
+        meter = bench.source_meter("drive")
+        bench.fixture_control.set_value("load_resistance", 10e3)
+        meter.configure_source(SourceSettings.of("voltage", compliance=0.9, range=20.0))
+        meter.set_level(19.0)
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        with pytest.raises(LimitError, match="the decade box 'box' at 20 Ohm"):
+            meter.set_output(True)
+
+
+def test_a_plan_is_refused(tmp_path: Path) -> None:
+    sweep = protocol_named("iv_sweep").parse({"stop": 19.0, "step": 1.0, "compliance": 0.9, "check_oscillation": False})
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        assert checked_plan(bench, sweep).steps   # at 1 kOhm of the netlist, 19 mA
+        view = bench.planning_for("D1", {"load_resistance": 20.0})
+        with pytest.raises(LimitError, match="the decade box 'box' at 20 Ohm may reach 900 mA"):
+            checked_plan(view, sweep)
+
+
+@pytest.mark.parametrize("netlist", ["RL g 0 1k\\nR_g g 0 50\\nR_s s dut 10\\nXDUT dut 0 device"])
+def test_a_box_in_another_path_does_not_count(tmp_path: Path, netlist: str) -> None:
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", netlist))
+    with Bench.open(file, "D1") as bench:
+        assert bench.wiring.contacts("smu") == ()
+
+
+def test_a_resistor_of_an_operator_has_the_rating_that_is_stated(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path, ('instrument = "box"\n', "")), "D1") as bench:
+        assert bench.wiring.contacts("smu") == ()
+    with Bench.open(bench_file(tmp_path, ('instrument = "box"\n', ""), RATED), "D1") as bench:
+        limits, = bench.wiring.contacts("smu")
+        assert limits.card == "the resistor RL at 1 kOhm" and limits.current == pytest.approx(math.sqrt(20e-3))
+
+
+def test_a_capacitor_has_no_rating(tmp_path: Path) -> None:
+    file = bench_file(tmp_path, ("load_resistance", "parallel_capacitance"), ("RL s dut 1k", "CL dut 0 1n"),
+                      ('element = "RL"\n', 'element = "CL"\nrating = "1 W"\n'), ('instrument = "box"\n', ""),
+                      ('smu = "s"', 'smu = "dut"'))
+    with pytest.raises(ConfigurationError, match=r"parallel_capacitance\.rating: only a resistor has a rating"):
+        BenchFile.load(file)
