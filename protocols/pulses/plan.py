@@ -68,7 +68,7 @@ def _size_refusals(
     if (largest := max(sizes)) > able.high * (1 + _SLACK):
         shown, most = told_apart(largest, able.high, "V")
         refusals.append(f"{role}: the largest pulse has {shown} from base to top, but the generator makes at most "
-                        f"{most}. Lower '{name}' to {most} or less, or move 'base' nearer to it")
+                        f"{most}. Lower '{name}' to {most} or less")
     edge, shortest = min(settings.rise_time, settings.fall_time), capabilities.shortest_edge(largest)
     if capabilities.edge_time.low * (1 - _SLACK) <= edge < shortest * (1 - _SLACK):
         shown, needed = told_apart(edge, shortest, "s")

@@ -128,7 +128,7 @@ def test_the_size_and_the_edges_of_a_pulse(name: str, tmp_path: Path) -> None:
     ("tektronix_afg3252c", {"amplitude": [1.0, 0.05]}, "the smallest pulse has 50 mV from base to top, but the "
      "generator makes at least 100 mV. Raise 'amplitude' to 100 mV or more"),
     ("keysight_81160a", {"amplitude": [12.0], "base": -6.0}, "the largest pulse has 12 V from base to top, but the "
-     "generator makes at most 10 V. Lower 'amplitude' to 10 V or less, or move 'base' nearer to it"),
+     "generator makes at most 10 V. Lower 'amplitude' to 10 V or less"),
     ("keysight_33622a", {"amplitude": [9.0], "rise_time": 3e-9}, "pulses above 8 V have edges of at least 3.3 ns, but "
      "3 ns is set. Raise 'rise_time' and 'fall_time', or lower 'amplitude'"),
 ])
