@@ -67,7 +67,10 @@ def test_the_refractory_period_of_silver(measure) -> None:
     times, gaps, fired = (done.run.column(name) for name in ("time", "gap", "fired"))
     for start, end, second in zip(times, [*times[1:], np.inf], fired, strict=True):
         assert len(log.switching_on(start, end)) == 1 + second
-    assert gaps.min() >= 0.99e-4 and gaps.max() <= 0.101 and not done.warnings()[1:]
+    assert gaps.min() >= 0.99e-4 and gaps.max() <= 0.101
+    budget, *others = done.warnings()
+    # 80 pF at 1.5 V behind 10 kOhm: more than the 100 uA of the bench file
+    assert "whole budget" in budget and all("80 pF across it discharge" in line for line in others) and len(others) < 2
 
 
 def test_a_resistor_ends_the_search_with_a_bound(measure) -> None:
