@@ -123,8 +123,6 @@ class GuardedPulseGenerator(GuardedSource):
             self._held.note(self._emfs, self.context)
         self.driver.set_output(enabled)
         if not enabled:
-            if not any(self._emfs) and self.context.outputs.has(self.context.terminal):
-                self.charged = False
             self.context.note_off()
 
     def _switch_zero_on(self) -> None:

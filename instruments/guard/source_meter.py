@@ -39,8 +39,9 @@ APERTURES_OF_READING = 4.0
 RANGE_CHANGE_OVERSHOOT = 0.25
 _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
 _NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
-_DISCHARGES = 10e-6  #: [A] that takes the charge of a cable away: 1 nF at 10 V in 1 ms
-_USUAL_CHARGE = 10.0  #: [V] to which a cable may be charged, for the time that this takes
+#: [A] between which the compliance is while 0 V stand at a cable. A device gets no current at 0 V, so the lower one
+#: also counts where less is its limit
+_LEAST_DISCHARGING, _MOST_DISCHARGING = 10e-6, 1e-3
 
 
 class GuardedSourceMeter(GuardedSource):
@@ -150,30 +151,32 @@ class GuardedSourceMeter(GuardedSource):
                 self._held.note(self._levels, self.context)
         self.driver.set_output(enabled)
         if not enabled:
-            at_zero = not any(self._levels) and self._source is not None and self._source.function == "voltage"
-            if at_zero and self.context.outputs.has(self.context.terminal):
-                self.charged = False
             self.context.note_off()
 
-    def _ohms_at_compliance(self) -> float:
-        lowest, highest = self.capabilities.compliance_current.low, self.context.device.limits.max_current
-        return _USUAL_CHARGE / _discharging_current(self._source, lowest, highest)
+    def _discharging_current(self) -> float:
+        most = self.context.device.limits.max_current or _MOST_DISCHARGING
+        allowed = self.capabilities.compliance_current
+        return min(max(min(most, _MOST_DISCHARGING), _LEAST_DISCHARGING, allowed.low), allowed.high)
 
     def _switch_zero_on(self) -> None:
-        if self._source is None or self._source.function == "current":
-            current = _USUAL_CHARGE / self._ohms_at_compliance()
-            self.driver.configure_source(SourceSettings("voltage", compliance_current=current))
+        source = SourceSettings("voltage", compliance_current=self._discharging_current())
+        if self._source is not None and self._source.function == "voltage":
+            self.driver.configure_measure(MeasureSettings("current"))   # a range that was fixed may not allow the limit
+            self.driver.configure_source(source)
+        else:
+            self.driver.configure_source(source)
+            self.driver.configure_measure(MeasureSettings("current"))
         self.driver.set_level(0.0)
         self._levels = (0.0,)
         self.driver.set_output(True)
 
     def _restore(self) -> None:
-        if self._source is not None and self._source.function == "current":
-            for settings in self._asked:
-                if isinstance(settings, SourceSettings):
-                    self.driver.configure_source(settings)
-                else:
-                    self.driver.configure_measure(settings)
+        for settings in self._asked:
+            if isinstance(settings, SourceSettings):
+                self.driver.configure_source(settings)
+            else:
+                self.driver.configure_measure(settings)
+        if self._asked:
             self._read_source()
 
     def measure(self) -> Reading:
@@ -308,13 +311,6 @@ def _range_at(level: float, settings: SourceSettings, scales: Iterable[float]) -
     """Return the full scale [V] of the source range that is in force at a level; inf where none reaches it."""
     wanted = abs(level) if settings.range is None else settings.range
     return min((one for one in scales if wanted <= one * (1 + SLACK)), default=math.inf)
-
-
-def _discharging_current(source: SourceSettings | None, lowest: float, highest: float | None) -> float:
-    """Return the compliance [A] while 0 V stand at the cable, between the lowest and the highest that is allowed."""
-    if source is not None and source.function == "voltage":
-        return source.compliance
-    return max(lowest, min(_DISCHARGES, math.inf if highest is None else highest))
 
 
 def _with(settings: SourceSettings | MeasureSettings, asked: Sequence[SourceSettings | MeasureSettings],

@@ -11,6 +11,7 @@ from tsbench.quantities import short_quantity
 from tsbench.records import Flag
 from tsbench.station.bench.bench_tables import ControlTable
 
+_SAME_VOLTAGE = 1e-9  #: [V] of rounding
 _BEYOND_TABLE = 1.0  #: [Ohm] less than any channel of a transistor here has
 
 
@@ -35,11 +36,18 @@ class GateControl:
         self.wanted: float | None = None  #: [Ohm] that was set last
 
     def resistance_at(self, volts: float) -> float:
-        """Return the resistance [Ohm] at a gate voltage [V]; nearly none where the table does not reach that far."""
-        on = self._volts[np.argmin(self._logarithms)]   # the end of the table at which the transistor conducts most
-        if abs(volts - on) > 1e-9 and (volts > on) == (on == self._volts[-1]):
-            return _BEYOND_TABLE
+        """Return the resistance [Ohm] at a gate voltage [V] that was measured; at an end of the table beyond it."""
         return float(math.exp(np.interp(volts, self._volts, self._logarithms)))
+
+    def least_resistance_at(self, volts: float) -> float:
+        """Return the least resistance [Ohm] that counts for limits at a gate voltage [V] that is set.
+
+        Beyond the conducting end of the table, the transistor may conduct fully.
+        """
+        on = self._volts[np.argmin(self._logarithms)]
+        if abs(volts - on) > _SAME_VOLTAGE and (volts > on) == (on == self._volts[-1]):
+            return _BEYOND_TABLE
+        return self.resistance_at(volts)
 
     def _voltage_for(self, resistance: float) -> float:
         rising = slice(None) if self._logarithms[0] < self._logarithms[-1] else slice(None, None, -1)

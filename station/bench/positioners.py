@@ -27,7 +27,7 @@ class MatrixPositioner:
     matrix : the crosspoints that it shares with others
     crosspoints : device -> the crosspoints that are closed for it
     require_off : raises unless all outputs are off
-    discharge : takes the charge off the cables while no device is connected
+    discharge : takes the charge off the cables while the device before is still connected
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class MatrixPositioner:
         _known(device, self._crosspoints)
         self._require_off(_RELAYS)
         if again or self.connected() != device:
-            self._matrix.close_only(_PART, ())
-            self._discharge()
+            self._discharge()   # the device before is connected, so that its columns lose their charge too
             self._require_off(_RELAYS)
+            self._matrix.close_only(_PART, ())
         self._matrix.close_only(_PART, self._crosspoints[device])
 
 

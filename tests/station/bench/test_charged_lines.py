@@ -1,6 +1,7 @@
 """An output that goes off leaves a charge on its cable: it is taken off before another device is connected."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
 from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.instruments.guard.guarded_source import GuardedSource
-from tsbench.instruments.guard.limits import GuardContext, WirePath
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
+from tsbench.records import DeviceLimits
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.operator import OperatorPrompt
@@ -102,19 +104,21 @@ def bench_file(folder: Path, model: str, mover: dict[str, str], world: str) -> P
     return folder / "bench.toml"
 
 
-def leave_charged(bench: Bench) -> None:
-    """Switch 3.8 V on and off again, without going back to 0 V."""
+def leave_charged(bench: Bench, compliance: float = 1e-3, at_zero: bool = False) -> None:
+    """Switch 3.8 V on and off again; ``at_zero``: with 0 V for the moment before."""
     if bench.has("pulser"):
         source: Any = bench.pulse_generator()
         source.configure_load(float("inf"))
         source.configure_level(3.8)
     else:
         source = bench.source_meter()
-        source.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
-        source.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.01))
+        source.configure_source(SourceSettings("voltage", compliance_current=compliance, range=20.0))
+        source.configure_measure(MeasureSettings("current", range=compliance, nplc=0.01))
         source.set_level(3.8)
     source.set_output(True)
-    bench.clock.wait(0.05)
+    bench.clock.wait(1e-3 / compliance * 0.05)
+    if at_zero:
+        source.set_level(0.0)
     source.set_output(False)
 
 
@@ -133,6 +137,35 @@ def test_a_matrix_connects_the_next_device_to_a_line_without_charge(tmp_path: Pa
     log = read_witness(tmp_path / "witness.jsonl")
     assert largest_current(log, "D2") < 1e-6 and log.maxima()["D1"]["voltage"] == pytest.approx(3.8, rel=0.01)
     assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+@pytest.mark.parametrize("at_zero", [False, True])
+@pytest.mark.parametrize("stated", ["C_c row 0 1n", ""])
+def test_a_small_compliance_does_not_leave_a_charge(tmp_path: Path, stated: str, at_zero: bool) -> None:
+    """With 100 nA, 1 nF needs 38 ms to get from 3.8 V to 0 V, whether or not the bench file states it."""
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    file.write_text(file.read_text("utf-8").replace("C_c row 0 1n", stated), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        leave_charged(bench, 100e-9, at_zero)
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+        source = bench.source_meter().source
+        assert source is not None and source.compliance == pytest.approx(100e-9)
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert log.maxima()["D1"]["voltage"] > 3.5 and largest_current(log, "D2") < 1e-6
+
+
+def test_the_columns_of_a_matrix_lose_their_charge(tmp_path: Path) -> None:
+    """Two devices with one top electrode: its cable is behind the relays of the row."""
+    common = {**MATRIX, "places": "X1 col1 col2 device\nX2 col1 col3 device\nC1 col1 0 100p\nC2 col2 0 1p\n"
+              "C3 col3 0 1p\nR_b b 0 1",
+              "positioner": 'kind = "matrix"\ndevices = { D1 = ["1A01", "1B02"], D2 = ["1A01", "1B03"] }'}
+    places = AT_MATRIX.replace('"mover.102" = "col2"', '"mover.102" = "col2"\n"mover.103" = "col3"\n"mover.B" = "b"')
+    with Bench.open(bench_file(tmp_path, "keysight_33522b", common, places), "D1") as bench:
+        leave_charged(bench)
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+    assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 10e-6   # its zero is some mV
 
 
 def test_a_charge_that_another_process_left_is_taken_off(tmp_path: Path) -> None:
@@ -193,15 +226,27 @@ VOLTAGE = SourceSettings("voltage", compliance_current=1e-3, range=2.0)
 CURRENT = SourceSettings("current", compliance_voltage=1.0, range=1e-3)
 
 
-def test_it_holds_zero_for_ten_time_constants() -> None:
+def test_it_holds_zero_for_ten_time_constants_and_for_the_compliance() -> None:
     guard, sent = meter(VOLTAGE)
     guard.set_level(1.5)
     sent.calls.clear()
     waits: list[float] = []
-    guard.discharge(waits.append, 10e-9)
-    assert sent.calls == ["set_level", "set_output", "set_output"]
-    assert waits == [pytest.approx(10e-3 + 10e-9 * (10 * 1e3 + 10.0 / 1e-3))]
-    assert guard.charged is False and guard.context.outputs.terminals == ()
+    guard.discharge(waits.append, 20e-9)
+    assert sent.calls == ["configure_measure", "configure_source", "set_level", "set_output", "set_output",
+                          "configure_source", "configure_measure"]
+    guard.discharge(waits.append, 0.0)   # nobody has stated a capacitance
+    assert waits == [pytest.approx(10e-3 + capacitance * (10 * 1e3 + 42.0 / 1e-3)) for capacitance in (20e-9, 10e-9)]
+    assert guard.charged is False and guard.context.outputs.terminals == () and guard.source == VOLTAGE
+
+
+@pytest.mark.parametrize(("limit", "compliance"), [(None, 1e-3), (0.1e-3, 0.1e-3), (1e-9, 10e-6)])
+def test_the_compliance_of_a_discharge(limit: float | None, compliance: float) -> None:
+    guard, sent = meter(SourceSettings("voltage", compliance_current=1e-9, range=2.0))
+    device = DeviceGuard(DeviceLimits(max_current=limit), "D1")
+    guard.context = replace(guard.context, device=device)
+    found: list[SourceSettings | None] = []
+    guard.discharge(lambda seconds: found.append(sent.source), 0.0)
+    assert [one and one.compliance for one in found] == [compliance]
 
 
 def test_a_current_source_has_its_settings_again() -> None:
@@ -209,8 +254,8 @@ def test_a_current_source_has_its_settings_again() -> None:
     guard.set_level(1e-4)
     sent.calls.clear()
     guard.discharge(lambda seconds: None, 0.0)
-    assert sent.calls == ["configure_source", "set_level", "set_output", "set_output", "configure_source",
-                          "configure_measure"]
+    assert sent.calls == ["configure_source", "configure_measure", "set_level", "set_output", "set_output",
+                          "configure_source", "configure_measure"]
     assert guard.source == CURRENT
 
 
@@ -253,23 +298,18 @@ def test_at_first_nothing_is_known(make: Callable[[], GuardedSource], expected: 
     assert make().charged is expected
 
 
-def test_what_was_on_at_zero_before_it_went_off_has_no_charge() -> None:
+def test_zero_before_the_output_goes_off_proves_nothing() -> None:
     guard, _ = meter(VOLTAGE)
     guard.set_level(1.5)
     guard.set_output(True)
-    guard.set_output(False)
-    assert guard.charged
-    guard.set_output(True)
     guard.set_level(0.0)
     guard.set_output(False)
-    assert guard.charged is False
     source, _ = generator()
     source.configure_level(0.5)
     source.configure_level(0.0)
-    assert source.charged, "the level was not on"
     source.set_output(True)
     source.set_output(False)
-    assert source.charged is False
+    assert guard.charged and source.charged
 
 
 def test_before_a_person_moves_only_a_known_charge_is_taken_off(tmp_path: Path) -> None:

@@ -233,6 +233,18 @@ def test_wrong_gates_are_refused(tmp_path: Path, before: str, after: str, messag
         Bench.open(file)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_the_smallest_resistance_of_the_table_is_set_as_it_is(tmp_path: Path, seed: int) -> None:
+    """The voltage that is read back may be some mV beyond the table."""
+    file = bench_file(tmp_path)
+    world = tmp_path / "gate.world.toml"
+    world.write_text(world.read_text("utf-8").replace("seed = 6", f"seed = {seed}"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        smallest = bench.fixture_control.bounds("load_resistance").low
+        assert bench.fixture_control.set_value("load_resistance", smallest) == pytest.approx(smallest, rel=0.02)
+
+
 def by_hand(bench: Bench, level: float) -> None:
     """Set the gate to a level [V] as a script does, past what sets the resistance."""
     gate = bench.source_meter("gate")
