@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from tsbench.instruments.guard.limits import GuardContext, WirePath, farthest_emf
+from tsbench.instruments.guard.limits import GuardContext, farthest_emf
 
 
 class HeldLevels:
     """The levels [V] that a capacitor in series with the device may hold; without one, no level is held.
 
     Nothing discharges it while the output is off, and how fast it follows a new level depends on the device. So every
-    level counts that was ever on.
+    level counts that was on since the cables were discharged, and what other sources brought to the device meanwhile.
     """
 
     def __init__(self) -> None:
@@ -22,6 +22,9 @@ class HeldLevels:
         found = (*self._extremes, *levels)
         self._extremes = min(found), max(found)
 
-    def farthest(self, levels: Iterable[float], path: WirePath) -> float:
+    def farthest(self, levels: Iterable[float], context: GuardContext) -> float:
         """Return the EMF [V] that brings most to the device, of levels [V] that are to be set."""
-        return farthest_emf((*levels, *self._extremes) if path.coupled else levels, path)
+        path = context.path
+        if not path.coupled:
+            return farthest_emf(levels, path)
+        return farthest_emf((*levels, *self._extremes), path) + context.outputs.left_beside(context.terminal)

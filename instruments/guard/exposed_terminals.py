@@ -13,6 +13,10 @@ from tsbench.quantities import short_quantity, told_apart
 #: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
 #: (6.3.1) takes 42.4 V peak as the highest that may be touched
 SAFE_VOLTAGE = 42.0
+#: added to the message of a limit
+BEHIND_CAPACITOR = (
+    ". A capacitor is in series with the device. It may hold 0 V or any level that was on before, so the difference "
+    "between the levels counts")
 SLACK = 1e-9  #: relative slack for numbers that came through text and back
 
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_word, require_words
-from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import extremes
 from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import (
@@ -34,7 +33,6 @@ class GuardedPulseGenerator(GuardedSource):
         self._emfs: tuple[float, ...] = ()  #: [V] extremes of what is configured
         self._duration: float | None = None  #: [s] of one event
         self._limits = (-_NO_LEVEL, _NO_LEVEL)
-        self._held = HeldLevels()
         self._asked: dict[str, Callable[[], object]] = {}  #: sets the shape or the burst again, in the order of before
 
     def configure_load(self, load_resistance: float) -> float:
@@ -169,7 +167,7 @@ class GuardedPulseGenerator(GuardedSource):
         require_finite(self.context.subject, name, emf)
         self.context.require_rating(emf)
         path = self.context.path
-        farthest = self._held.farthest(together, path) if path.coupled else emf
+        farthest = self._held.farthest(together, self.context) if path.coupled else emf
         self.context.require_worst_case(name, worst_case_of_voltage(farthest, path), duration)
 
     def _remember(self, levels: Sequence[float], duration: float | None) -> None:
@@ -181,4 +179,4 @@ class GuardedPulseGenerator(GuardedSource):
         self._held.note(self._emfs, self.context)
 
     def _worst(self) -> WorstCase:
-        return worst_case_of_voltage(self._held.farthest(self._emfs, self.context.path), self.context.path)
+        return worst_case_of_voltage(self._held.farthest(self._emfs, self.context), self.context.path)

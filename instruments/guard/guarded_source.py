@@ -1,8 +1,10 @@
-"""Base class of the guards of sources: discharges the cable at the terminals before another device is connected."""
+"""Base class of the guards of sources, and the discharge of their cables before another device is connected."""
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
+from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, WorstCase
 from tsbench.instruments.interfaces import InstrumentBase
@@ -24,34 +26,35 @@ class GuardedSource(Guarded):
     def __init__(self, driver: InstrumentBase, context: GuardContext) -> None:
         super().__init__(driver, context)
         self.charged: bool | None = None
+        self._held = HeldLevels()
 
-    def discharge(self, wait: Callable[[float], None], capacitance: float) -> None:
-        """Hold 0 V at the terminals for a while, and switch off.
-
-        The device before is still connected, or none: the cables behind the relays have a charge too. The settings
-        stay, but a source meter has the level 0 then. It is not asked whether a route leads to the device, for the
-        cable in front of the route has a charge too.
-
-        Parameters
-        ----------
-        wait : lets some time [s] pass
-        capacitance : [F] of cables and fixture, as far as it is known
-        """
+    def discharge_time(self, capacitance: float) -> float:
+        """Return how long 0 V must stand at the terminals [s], with a capacitance [F] of cables and fixture."""
         resistance = self.context.path.thevenin_resistance if math.isfinite(self.context.path.resistance) else 0.0
-        capacitance = max(capacitance, _LEAST_CAPACITANCE)
-        seconds = _SHORTEST + capacitance * (
+        return _SHORTEST + max(capacitance, _LEAST_CAPACITANCE) * (
             _TIME_CONSTANTS * resistance + _CHARGED_TO / self._discharging_current())
+
+    @contextlib.contextmanager
+    def at_zero(self) -> Iterator[None]:
+        """0 V stand at the terminals meanwhile; then the output is off.
+
+        It is not asked whether a route leads to the device, for the cable in front of the route has a charge too.
+        """
+        self.charged = True
         self.context.outputs.add(self.context.terminal, NOTHING, self.is_on)
         try:
             self._switch_zero_on()
-            wait(seconds)
-        except BaseException:
+            yield
+        finally:
             self.set_output(False)
-            self.charged = True
-            raise
-        self.set_output(False)
+
+    def discharged(self, forget: bool) -> None:
+        """Set again what was set before 0 V; ``forget``: capacitors in series have no charge any more."""
         self._restore()
         self.charged = False
+        if forget:
+            self._held = HeldLevels()
+            self.context.outputs.beside.clear()
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output."""
@@ -68,3 +71,27 @@ class GuardedSource(Guarded):
     def _restore(self) -> None:
         """Set again what was set before 0 V."""
         raise NotImplementedError
+
+
+def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float) -> None:
+    """Let all sources of a bench hold 0 V together for a while: a capacitor between two of them needs both.
+
+    The settings stay, but a source meter has the level 0 then. The device before may still be connected, so that what
+    is behind relays loses its charge too.
+
+    Parameters
+    ----------
+    sources : with a role, no gates
+    wait : lets some time [s] pass
+    capacitance : [F] of cables and fixture, as far as it is known
+    """
+    if not sources:
+        return
+    with contextlib.ExitStack() as together:
+        for source in sources:
+            together.enter_context(source.at_zero())
+        wait(max(source.discharge_time(capacitance) for source in sources))
+    paths = [source.context.path for source in sources]
+    forget = any(math.isfinite(path.resistance) and not path.coupled for path in paths)
+    for source in sources:
+        source.discharged(forget)

@@ -51,8 +51,7 @@ def require_in_range(
         raise LimitError(
             f"{subject}: {quantity} {shown} is outside {bound} "
             f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}. Choose a "
-            "value in this range"
-        )
+            "value in this range")
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,6 @@ class WirePath:
     resistance: float = 0.0
     gain: float = 1.0
     coupled: bool = False
-
-    @property
-    def advice(self) -> str:
-        """Return what to add to the message of a limit; "" where no capacitor is in series."""
-        return (". A capacitor is in series with the device. It may hold 0 V or any level that was on before, so the "
-                "difference between the levels counts") if self.coupled else ""
 
     @property
     def thevenin_resistance(self) -> float:
@@ -158,16 +151,14 @@ class DeviceGuard:
         """
         require_finite(
             subject, f"with this {cause}, {quantity}" if cause else quantity,
-            value if math.isfinite(value) or self._bound(limit) is not None else 0.0,
+            value if math.isfinite(value) or getattr(self.limits, limit) is not None else 0.0,
         )
-        bound = self._bound(limit)
+        bound: float | None = getattr(self.limits, limit)
         if bound is not None and abs(value) > bound * (1 + SLACK):
             reached, allowed = told_apart(value, bound, _UNITS[limit])
             key, which = self.keys.get(limit, limit), "device limit" if self.place == "the device" else "limit"
-            said = (
-                f"with this {cause}, {quantity} may reach {reached}, but {key} of {self.device} is {allowed}"
-                if cause else f"{quantity} {reached} exceeds the {which} {key} {allowed} of {self.device}"
-            )
+            said = (f"with this {cause}, {quantity} may reach {reached}, but {key} of {self.device} is {allowed}"
+                    if cause else f"{quantity} {reached} exceeds the {which} {key} {allowed} of {self.device}")
             remedy = (f"This is what was accepted for this run, in place of {key} in the bench file. Plan the campaign "
                       "again" if limit in self.accepted else
                       f"Choose a smaller value, or change {key} in {self.tables} of the bench file")
@@ -186,10 +177,6 @@ class DeviceGuard:
             if math.isfinite(worst.power):
                 self.require(subject, "the energy in the device", worst.power * duration, "max_energy", quantity)
 
-    def _bound(self, limit: str) -> float | None:
-        value: float | None = getattr(self.limits, limit)
-        return value
-
 
 @dataclass(frozen=True)
 class SensorGuard:
@@ -204,9 +191,8 @@ class SensorGuard:
             return ""
         with_this = f"with this {cause}, " if cause else ""
         reached, most = told_apart(current, self.largest, "A")
-        return (f"{with_this}the current through a shorted device may reach {reached}, but "
-                f"{self.name} withstands {most}. Choose a smaller value, or a larger "
-                "resistance in series with the device")
+        return (f"{with_this}the current through a shorted device may reach {reached}, but {self.name} withstands "
+                f"{most}. Choose a smaller value, or a larger resistance in series with the device")
 
 
 class OutputsOn:
@@ -219,6 +205,7 @@ class OutputsOn:
         self._before = before  #: called before an output goes on
         self._changed = changed  #: called when another output counts as on
         self._on: dict[str, tuple[WorstCase, Callable[[], bool]]] = {}
+        self.beside: dict[str, float] = {}  #: terminal -> [V] that others brought at most while its output was on
         self._readings: dict[str, float] = {}  #: terminal -> [s] that a reading of it may take
         self.being_read: tuple[str, float] = ("", 0.0)  #: terminal of which a reading is awaited, [s] it may take
 
@@ -235,6 +222,7 @@ class OutputsOn:
         """Note an output with what it may bring at worst, and how to read back whether it is on."""
         self._before()
         self._on[terminal] = (worst, is_on)
+        self._note_beside()
         self._changed()
 
     def reading_takes(self, terminal: str, longest: float) -> bool:
@@ -257,6 +245,18 @@ class OutputsOn:
         """Note that an output may bring something else at worst, if it is on."""
         if terminal in self._on:
             self._on[terminal] = (worst, self._on[terminal][1])
+            self._note_beside()
+
+    def _of_others(self, terminal: str) -> float:
+        return sum(worst.voltage for name, (worst, _) in self._on.items() if name != terminal and worst.current)
+
+    def _note_beside(self) -> None:
+        if len(self._on) > 1:
+            self.beside.update({one: max(self.beside.get(one, 0.0), self._of_others(one)) for one in self._on})
+
+    def left_beside(self, terminal: str) -> float:
+        """Return how much more [V] others brought to the device, while the output was on, than they bring now."""
+        return max(self.beside.get(terminal, 0.0) - self._of_others(terminal), 0.0)
 
     def remove(self, terminal: str) -> None:
         """Note that an output is off."""
@@ -369,7 +369,7 @@ class GuardContext:
         try:
             self.device.require_worst_case(self.subject, quantity, worst, duration)
         except LimitError as error:
-            raise LimitError(f"{error}{self.path.advice}") from error
+            raise LimitError(f"{error}{exposure.BEHIND_CAPACITOR if self.path.coupled else ''}") from error
         reason = self.sensor.refusal(worst.current, quantity)
         if not reason and self.contacts:
             reason = contact_refusal(self.contacts, current=worst.current)

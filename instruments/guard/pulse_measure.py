@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch
-from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import (
@@ -28,7 +27,6 @@ class GuardedPulseMeasure(GuardedSource):
         self.capabilities = driver.capabilities
         self._train: SegmentTrain | None = None
         self.charged = False   # without a train, no level was set
-        self._held = HeldLevels()
 
     def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
         """Check that there are such ranges, then set them."""
@@ -102,7 +100,7 @@ class GuardedPulseMeasure(GuardedSource):
         for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
             require_in_range(self.context.subject, name, level, widest)
             self.context.require_rating(level)
-            farthest = self._held.farthest(_levels(train), path) if path.coupled else level
+            farthest = self._held.farthest(_levels(train), self.context) if path.coupled else level
             worst = worst_case_of_voltage(farthest, path)
             self._require_current(name, worst)
             self.context.require_worst_case(name, worst, duration)
@@ -128,7 +126,7 @@ class GuardedPulseMeasure(GuardedSource):
             "smaller level, or change max_current in the bench file")
 
     def _worst(self, train: SegmentTrain) -> WorstCase:
-        return worst_case_of_voltage(self._held.farthest(_levels(train), self.context.path), self.context.path)
+        return worst_case_of_voltage(self._held.farthest(_levels(train), self.context), self.context.path)
 
 
 def _levels(train: SegmentTrain) -> tuple[float, ...]:

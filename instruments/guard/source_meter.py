@@ -12,7 +12,6 @@ import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
-from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import extremes
 from tsbench.instruments.guard.guarded_source import GuardedSource
@@ -54,7 +53,6 @@ class GuardedSourceMeter(GuardedSource):
         self._source: SourceSettings | None = None
         self._asked: list[SourceSettings | MeasureSettings] = []  #: what was set last, in the order in which it was
         self._levels: tuple[float, ...] = (0.0,)  #: [V or A] one of these stands at the terminals
-        self._held = HeldLevels()
         self._long_reading = False  #: whether a reading may take longer than another reply
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
@@ -62,6 +60,8 @@ class GuardedSourceMeter(GuardedSource):
         subject, caps = self.context.subject, self.capabilities
         require_words(subject, settings, ["function"])
         require_switch(subject, "high_capacitance", settings.high_capacitance)
+        if self.context.moves is not None and settings.function != "voltage":
+            raise LimitError(f"{subject}: a gate needs a voltage source, for a current does not tell its voltage")
         if settings.function == "voltage":
             require_in_range(subject, "compliance", settings.compliance, caps.compliance_current)
             self.context.device.require(subject, "compliance", settings.compliance, "max_current")
@@ -256,7 +256,7 @@ class GuardedSourceMeter(GuardedSource):
     def _worst(self, source: SourceSettings) -> WorstCase:
         levels = self._levels
         if self.context.path.coupled and source.function == "voltage":
-            levels = (self._held.farthest(levels, self.context.path),)
+            levels = (self._held.farthest(levels, self.context),)
         return WorstCase.of(worst_case_of_source(level, source, self.context.path) for level in levels)
 
     def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
@@ -269,19 +269,20 @@ class GuardedSourceMeter(GuardedSource):
             self.context.require_rating(volts, amperes)
             farthest = level
             if self.context.path.coupled and source.function == "voltage":
-                farthest = self._held.farthest(levels, self.context.path)
+                farthest = self._held.farthest(levels, self.context)
             self.context.require_worst_case(quantity, worst_case_of_source(farthest, source, self.context.path))
 
     def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings) -> None:
         """Raise LimitError if a source range that changes under voltage may bring too much to the device."""
-        if self._source is None or settings.function != "voltage":
+        highest = max(map(abs, levels))
+        lowers = levels is not self._levels and highest <= min(map(abs, self._levels))   # that is always allowed
+        if self._source is None or settings.function != "voltage" or lowers:
             return
         on = self.context.outputs.has(self.context.terminal)
         scales = [row.full_scale for row in self.capabilities.source_voltage_accuracy]
         found = {_range_at(level, settings, scales) for level in levels}
         found |= {_range_at(level, self._source, scales) for level in self._levels} if on else set()
         if len(found) > 1:
-            highest = max(map(abs, (*levels, *self._levels)))
             added = short_quantity(RANGE_CHANGE_OVERSHOOT, "V")
             worst = worst_case_of_source(highest + RANGE_CHANGE_OVERSHOOT, settings, self.context.path)
             try:

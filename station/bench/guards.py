@@ -8,7 +8,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.guarded_source import GuardedSource
+from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
@@ -94,10 +94,9 @@ class Guards:
         """
         netlist = self._file.netlist
         capacitance = sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0
-        for guard in self._made.values():
-            if isinstance(guard, GuardedSource) and guard.context.moves is None and (
-                    guard.charged or (unknown and guard.charged is None)):
-                guard.discharge(self._instruments.clock.wait, capacitance)
+        sources = [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]
+        if any(one.charged or (unknown and one.charged is None) for one in sources):
+            discharge(sources, self._instruments.clock.wait, capacitance)
 
     def follow(self, device: DeviceDescription, accepted: frozenset[str] = frozenset()) -> None:
         """Compare with the limits of another device from now on; those that are ``accepted`` are for one run."""

@@ -67,3 +67,12 @@ def test_a_list_that_changes_an_automatic_range() -> None:
     assert not sent.calls
     fixed, _ = meter(2.0, 0.0)
     fixed.start_sweep(np.linspace(0.0, 1.9, 20), 1e-3)
+
+
+def test_a_level_may_always_be_lowered() -> None:
+    guard, _ = meter(None, 1.9)
+    guard.set_output(True)
+    for level in (0.1, 0.0, -0.1):
+        guard.set_level(level)
+    with pytest.raises(LimitError, match=SAID):
+        guard.set_level(-1.9)

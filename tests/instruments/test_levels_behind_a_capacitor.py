@@ -8,10 +8,11 @@ import pytest
 from tests.instruments.test_guard_of_pulses import unit
 from tests.instruments.test_limits import MODEL, Sent, pulse
 from tsbench.errors import LimitError
-from tsbench.instruments import Pulse, Segment, SegmentTrain, SourceSettings
+from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, SourceSettings
 from tsbench.instruments.fixture import path_of, with_short, worst_path_of
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
-from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath, farthest_emf
+from tsbench.instruments.guard.guarded_source import discharge
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, OutputsOn, WirePath, farthest_emf
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
@@ -93,6 +94,68 @@ def test_levels_of_a_source_meter_and_of_a_train() -> None:
     pulser.set_output(True)
     with pytest.raises(LimitError, match=SAID):
         pulser.configure_train(SegmentTrain(0.0, (Segment(-1.5, 1e-6), Segment(0.0, 1e-6)), 1e-7))
+
+
+class Switched(Sent):
+    """Reads back as on or off, as it was set."""
+
+    enabled = False
+
+    def set_output(self, enabled: bool) -> None:
+        self.enabled = enabled
+
+    def output_states(self) -> list[OutputState]:
+        return [OutputState("one", self.enabled)]
+
+
+def beside_a_source_meter() -> tuple[GuardedSourceMeter, GuardedPulseGenerator]:
+    """Return a source meter at the device, and a generator behind the capacitor; the device takes 4 V."""
+    outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_voltage=4.0), "D1")
+    meter = GuardedSourceMeter(
+        Switched(k2450.CAPABILITIES), GuardContext("drive", WirePath(1e5), device, "smu", outputs))
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
+    pulser = GuardedPulseGenerator(
+        Switched(keysight_33500_data.capabilities(MODEL)), GuardContext("pulser", BEHIND, device, "gen", outputs))
+    pulser.configure_load(math.inf)
+    return meter, pulser
+
+
+def test_what_another_source_left_on_the_capacitor_counts() -> None:
+    """3 V of the source meter while the generator held 0 V; both off; then 3 V of the generator come on top."""
+    meter, pulser = beside_a_source_meter()
+    pulser.configure_level(0.0)
+    meter.set_level(3.0)
+    meter.set_output(True)
+    pulser.set_output(True)
+    pulser.configure_level(1.0)   # the sum is allowed: what is on now does not count twice
+    with pytest.raises(LimitError, match=r"bring 4\.1 V to the device"):
+        pulser.configure_level(1.1)
+    for source in (meter, pulser):
+        source.set_output(False)
+    with pytest.raises(LimitError, match="the voltage at the device may reach 6 V, but max_voltage of D1 is 4 V"):
+        pulser.configure_level(3.0)
+    discharge([meter, pulser], lambda seconds: None, 1e-6)
+    pulser.configure_level(3.0)
+
+
+def test_a_source_meter_alone_leaves_nothing_on_the_capacitor() -> None:
+    """The output of the generator is off: the capacitor is open at one end. A sweep, then pulses, is usual."""
+    meter, pulser = beside_a_source_meter()
+    meter.set_level(3.0)
+    meter.set_output(True)
+    meter.set_output(False)
+    pulser.configure_level(3.0)
+    pulser.set_output(True)
+
+
+def test_a_generator_alone_cannot_discharge_the_capacitor() -> None:
+    _, pulser = beside_a_source_meter()
+    pulser.configure_level(3.0)
+    pulser.set_output(True)
+    pulser.set_output(False)
+    discharge([pulser], lambda seconds: None, 1e-6)
+    with pytest.raises(LimitError, match="may reach 6 V"):
+        pulser.configure_level(-3.0)
 
 
 COIL = "R_s s a 2\nL_t a dut 1m\nC_t g dut 1u\nXDUT dut low device\nR_sh low 0 50\n"

@@ -10,7 +10,7 @@ import pytest
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
 from tsbench.instruments import MeasureSettings, SourceSettings
-from tsbench.instruments.guard.guarded_source import GuardedSource
+from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
@@ -231,10 +231,10 @@ def test_it_holds_zero_for_ten_time_constants_and_for_the_compliance() -> None:
     guard.set_level(1.5)
     sent.calls.clear()
     waits: list[float] = []
-    guard.discharge(waits.append, 20e-9)
+    discharge([guard], waits.append, 20e-9)
     assert sent.calls == ["configure_measure", "configure_source", "set_level", "set_output", "set_output",
                           "configure_source", "configure_measure"]
-    guard.discharge(waits.append, 0.0)   # nobody has stated a capacitance
+    discharge([guard], waits.append, 0.0)   # nobody has stated a capacitance
     assert waits == [pytest.approx(10e-3 + capacitance * (10 * 1e3 + 42.0 / 1e-3)) for capacitance in (20e-9, 10e-9)]
     assert guard.charged is False and guard.context.outputs.terminals == () and guard.source == VOLTAGE
 
@@ -245,7 +245,7 @@ def test_the_compliance_of_a_discharge(limit: float | None, compliance: float) -
     device = DeviceGuard(DeviceLimits(max_current=limit), "D1")
     guard.context = replace(guard.context, device=device)
     found: list[SourceSettings | None] = []
-    guard.discharge(lambda seconds: found.append(sent.source), 0.0)
+    discharge([guard], lambda seconds: found.append(sent.source), 0.0)
     assert [one and one.compliance for one in found] == [compliance]
 
 
@@ -253,7 +253,7 @@ def test_a_current_source_has_its_settings_again() -> None:
     guard, sent = meter(CURRENT)
     guard.set_level(1e-4)
     sent.calls.clear()
-    guard.discharge(lambda seconds: None, 0.0)
+    discharge([guard], lambda seconds: None, 0.0)
     assert sent.calls == ["configure_source", "configure_measure", "set_level", "set_output", "set_output",
                           "configure_source", "configure_measure"]
     assert guard.source == CURRENT
@@ -264,11 +264,11 @@ def test_a_generator_has_its_pulses_again() -> None:
     guard.configure_burst(3)
     guard.configure_pulse(pulse(amplitude=0.5))
     sent.calls.clear()
-    guard.discharge(lambda seconds: None, 0.0)
+    discharge([guard], lambda seconds: None, 0.0)
     assert sent.calls == ["configure_level", "set_output", "set_output", "configure_burst", "configure_pulse"]
     guard.configure_level_limits(0.2, 1.0)
     sent.calls.clear()
-    guard.discharge(lambda seconds: None, 0.0)
+    discharge([guard], lambda seconds: None, 0.0)
     assert sent.calls == ["configure_level_limits", "configure_level", "set_output", "set_output", "configure_burst",
                           "configure_pulse", "configure_level_limits"]
 
@@ -277,7 +277,7 @@ def test_a_pulser_that_samples_has_its_train_again() -> None:
     guard, sent = unit()
     guard.configure_train(train())
     sent.calls.clear()
-    guard.discharge(lambda seconds: None, 0.0)
+    discharge([guard], lambda seconds: None, 0.0)
     assert sent.calls == ["configure_train", "set_output", "set_output", "configure_train"]
 
 
@@ -288,7 +288,7 @@ def test_an_output_that_does_not_go_on_is_switched_off() -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        guard.discharge(fails, 0.0)
+        discharge([guard], fails, 0.0)
     assert sent.calls[-1] == "set_output" and guard.context.outputs.terminals == () and guard.charged is not False
 
 

@@ -286,3 +286,11 @@ def test_a_script_does_not_move_the_gate_under_voltage(tmp_path: Path) -> None:
         meter.set_output(False)
         gate.set_level(3.0)
     assert read_witness(tmp_path / "witness.jsonl").maxima()["D1"]["current"] < 0.2e-3
+
+
+def test_a_gate_is_no_current_source(tmp_path: Path) -> None:
+    """A current does not tell the voltage of the gate, and so no resistance."""
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        gate = bench.source_meter("gate")
+        with pytest.raises(LimitError, match="a gate needs a voltage source"):
+            gate.configure_source(SourceSettings("current", compliance_voltage=1.0))
