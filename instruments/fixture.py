@@ -167,6 +167,21 @@ def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) 
     return (gain, transimpedance) if gain > _LEAST else (0.0, 0.0)
 
 
+def current_beside(netlist: Netlist, node: str, source_resistance: float, name: str) -> float:
+    """Return the largest current through a resistor / current through the shorted device, for a source at ``node``.
+
+    The device may be open or shorted. Above 1 where something beside the device draws current through the resistor;
+    0 where no current of the source flows through it. ``source_resistance``: of the output [Ohm].
+    """
+    resistor, device = netlist.find(name), netlist.find(DEVICE)
+    short = Element("R", "R_shorted_device", device.nodes, value=_SHORT)
+    shorted = dataclasses.replace(netlist, elements=(*netlist.elements, short))
+    most = max(abs(_Circuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
+               for one in (netlist, shorted)) / resistor.value
+    path = path_of(netlist, node, source_resistance)
+    return most * path.resistance if math.isfinite(path.resistance) and most > _LEAST / resistor.value else 0.0
+
+
 def transresistances(netlist: Netlist, node: str) -> tuple[float, ...]:
     """Return the voltage at a node [V] for 1 A through the device: for each end of its place where it may leave.
 

@@ -11,10 +11,10 @@ from tsbench.quantities import told_apart
 
 
 def contact_refusal(contacts: Iterable[ContactLimits], voltage: float = 0.0, current: float = 0.0) -> str:
-    """Return why a source must not bring ``voltage`` [V] and ``current`` [A] to contacts; "" where it may."""
+    """Return why a source must not bring an EMF [V], and a current [A] through the shorted device; "" where it may."""
     for one in contacts:
         for quantity, reached, bound, unit in (
-            ("voltage", abs(voltage), one.voltage, "V"), ("current", abs(current), one.current, "A"),
+            ("voltage", abs(voltage), one.voltage, "V"), ("current", abs(current) * one.share, one.current, "A"),
         ):
             if reached > bound * (1 + SLACK):
                 most, allowed = told_apart(reached, bound, unit)

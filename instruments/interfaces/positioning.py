@@ -18,6 +18,7 @@ class ContactLimits:
     voltage: float  #: [V] across an open contact
     current: float  #: [A] through a closed one
     advice: str = ""  #: of what is no card: what to do
+    share: float = 1.0  #: largest current through it / through the shorted device
 
 
 @runtime_checkable

@@ -9,12 +9,12 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import (
     DEVICE,
+    current_beside,
     has_place,
     parallel_capacitance,
     path_of,
     reach_of,
     with_short,
-    with_value,
     worst_path_of,
 )
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
@@ -273,15 +273,14 @@ class Wiring:
         box = self.driver_of(control.instrument) if control.instrument else None
         rating = control.rating or getattr(box, "rating", None)
         value = netlist.find(control.element).value
-        source = self._source_resistance(terminal)
-        more = with_value(netlist, control.element, 2.0 * value)
-        if rating is None or (path_of(more, node, source).resistance == path_of(netlist, node, source).resistance):
+        share = current_beside(netlist, node, self._source_resistance(terminal), control.element)
+        if rating is None or not share:
             return
         what = f"the decade box '{control.instrument}'" if box is not None else f"the resistor {control.element}"
         yield ContactLimits(
             f"{what} at {short_quantity(value, 'Ohm')}", math.inf, math.sqrt(rating / value),
             f"set a larger resistance, or write what it takes (now {short_quantity(rating, 'W')}) as rating into "
-            "[fixture.control.load_resistance] of the bench file")
+            "[fixture.control.load_resistance] of the bench file", share)
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

@@ -121,6 +121,18 @@ def test_a_plan_is_refused(tmp_path: Path) -> None:
             checked_plan(view, sweep)
 
 
+def test_current_that_flows_beside_the_device_counts(tmp_path: Path) -> None:
+    """A resistor to ground behind the box: 20 mA through a shorted device, and 760 mA through the box."""
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device",
+                                 "RL s x 20\\nR_p x 0 5\\nR_2 x dut 1k\\nXDUT dut 0 device"))
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        with pytest.raises(LimitError, match=r"in the decade box 'box' at 20 Ohm may reach 760\.8 mA"):
+            drive(bench, 19.0, 0.9)
+        drive(bench, 3.9, 0.9)
+
+
 @pytest.mark.parametrize("netlist", ["RL g 0 1k\\nR_g g 0 50\\nR_s s dut 10\\nXDUT dut 0 device"])
 def test_a_box_in_another_path_does_not_count(tmp_path: Path, netlist: str) -> None:
     file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", netlist))
