@@ -7,7 +7,7 @@ The netlist of a bench file is solved at DC: capacitors open, inductors shorted,
 import dataclasses
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from tsbench.netlist import GROUND, Element, Netlist
 from tsbench.records import FloatArray
 
 DEVICE = "XDUT"
-_COUPLES = 1e-9  #: [F] a capacitor of this size is no stray capacitance: it is meant to couple pulses (chosen)
+_COUPLES = 100e-12  #: [F] a capacitor of this size is no stray capacitance: it lets edges pass (chosen)
+_OTHERWISE = 1e-3  #: relative change of a path that counts
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
@@ -62,9 +63,9 @@ def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
 def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str]) -> WirePath:
     """Return the path of the most that an instrument brings to the device: with the limits, this one counts.
 
-    The device may lie between two sources. Where nothing else leads to it, a large capacitor passes pulses, a
-    transistor or a diode may be a short, and the other end of the device may be at ground although the netlist does not
-    have it.
+    The device may lie between two sources. A large capacitor between the source and the device lets edges pass. Where
+    nothing leads to the device, a transistor or a diode may be a short, and the other end of the device may be at
+    ground although the netlist does not have it.
 
     Parameters
     ----------
@@ -83,12 +84,37 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
         if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
             held = with_resistor_to_ground(netlist, "R_other_source", other, _SHORT)
             paths.append(path_of(held, node, source_resistance))
+    for shorted in _edge_paths(netlist):
+        edge = path_of(shorted, node, source_resistance)
+        if edge.resistance < (1 - _OTHERWISE) * paths[0].resistance or edge.gain > (1 + _OTHERWISE) * paths[0].gain:
+            paths.append(dataclasses.replace(edge, coupled=True))
     if all(math.isinf(path.resistance) for path in paths):
         found = (dataclasses.replace(path_of(one, node, source_resistance), coupled=coupled)
                  for one, coupled in _with_what_may_conduct(netlist))
         paths += [path for path in found if math.isfinite(path.resistance)][:1]
     return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths),
                     any(path.coupled for path in paths))
+
+
+def _edge_paths(netlist: Netlist) -> Iterator[Netlist]:
+    """Yield the netlist with each large capacitor as a short that lies neither at ground nor across the device.
+
+    Then with all of them.
+    """
+    device = set(netlist.find(DEVICE).nodes)
+    found = [one for one in netlist.of_kind("C")
+             if one.value >= _COUPLES and GROUND not in one.nodes and set(one.nodes) != device]
+    for one in found:
+        yield _shorting(netlist, [one.nodes])
+    if len(found) > 1:
+        yield _shorting(netlist, [one.nodes for one in found])
+
+
+def _shorting(netlist: Netlist, pairs: Iterable[tuple[str, ...]]) -> Netlist:
+    """Return the netlist with shorts between pairs of nodes."""
+    shorts = tuple(Element("R", f"R_short_{k}", pair, value=_SHORT)
+                   for k, pair in enumerate(pairs) if pair[0] != pair[1])
+    return dataclasses.replace(netlist, elements=(*netlist.elements, *shorts))
 
 
 def _with_what_may_conduct(netlist: Netlist) -> Iterator[tuple[Netlist, bool]]:
@@ -104,10 +130,7 @@ def _with_what_may_conduct(netlist: Netlist) -> Iterator[tuple[Netlist, bool]]:
         [], *([pair] for pair in capacitors), devices, [*capacitors, *devices]]
     returns: list[Sequence[tuple[str, ...]]] = [[], *([(end, GROUND)] for end in ends)]
     for held, shorted in itertools.product(returns, conducting):
-        shorts = tuple(Element("R", f"R_short_{k}", pair, value=_SHORT)
-                       for k, pair in enumerate([*shorted, *held]) if pair[0] != pair[1])
-        coupled = any(pair in shorted for pair in capacitors)
-        yield dataclasses.replace(netlist, elements=(*netlist.elements, *shorts)), coupled
+        yield _shorting(netlist, [*shorted, *held]), any(pair in shorted for pair in capacitors)
 
 
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
@@ -173,13 +196,12 @@ def current_beside(netlist: Netlist, node: str, source_resistance: float, name: 
     The device may be open or shorted. Above 1 where something beside the device draws current through the resistor;
     0 where no current of the source flows through it. ``source_resistance``: of the output [Ohm].
     """
-    resistor, device = netlist.find(name), netlist.find(DEVICE)
-    short = Element("R", "R_shorted_device", device.nodes, value=_SHORT)
-    shorted = dataclasses.replace(netlist, elements=(*netlist.elements, short))
+    resistor, worst = netlist.find(name), worst_path_of(netlist, node, source_resistance, ())
+    cases = [netlist, *_edge_paths(netlist), *(one for one, _ in _with_what_may_conduct(netlist))]
+    cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]
     most = max(abs(_Circuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
-               for one in (netlist, shorted)) / resistor.value
-    path = path_of(netlist, node, source_resistance)
-    return most * path.resistance if math.isfinite(path.resistance) and most > _LEAST / resistor.value else 0.0
+               for one in cases) / resistor.value
+    return most * worst.resistance if math.isfinite(worst.resistance) and most > _LEAST / resistor.value else 0.0
 
 
 def transresistances(netlist: Netlist, node: str) -> tuple[float, ...]:

@@ -26,6 +26,7 @@ class GuardedSource(Guarded):
     def __init__(self, driver: InstrumentBase, context: GuardContext) -> None:
         super().__init__(driver, context)
         self.charged: bool | None = None
+        self.made_safe = False   #: whether the instrument was made safe since a level was set: its level is 0 then
         self._held = HeldLevels()
 
     def discharge_time(self, capacitance: float) -> float:
@@ -49,7 +50,10 @@ class GuardedSource(Guarded):
             self.set_output(False)
 
     def discharged(self, forget: bool) -> None:
-        """Set again what was set before 0 V; ``forget``: capacitors in series have no charge any more."""
+        """Set again what was set before 0 V; but no level if the instrument was made safe since.
+
+        ``forget``: capacitors in series have no charge any more.
+        """
         self._restore()
         self.charged = False
         if forget:

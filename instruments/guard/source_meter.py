@@ -53,6 +53,7 @@ class GuardedSourceMeter(GuardedSource):
         self._source: SourceSettings | None = None
         self._asked: list[SourceSettings | MeasureSettings] = []  #: what was set last, in the order in which it was
         self._levels: tuple[float, ...] = (0.0,)  #: [V or A] one of these stands at the terminals
+        self._before: tuple[float, ...] = (0.0,)  #: those before a discharge
         self._long_reading = False  #: whether a reading may take longer than another reply
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
@@ -93,8 +94,8 @@ class GuardedSourceMeter(GuardedSource):
         self._source = self.driver.source
         if self._source is not None:
             self.context.note_worst(self._worst(self._source))
-            if self.context.path.coupled and self._source.function == "voltage":
-                self._held.note(self._levels, self.context)
+            if self.context.path.coupled:
+                self._held.note(_voltages(self._levels, self._source), self.context)
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
@@ -131,7 +132,7 @@ class GuardedSourceMeter(GuardedSource):
         try:
             self.driver.set_level(level)
             self._levels = (level,)
-            self.charged = level != 0.0 or self.charged
+            self.charged, self.made_safe = level != 0.0 or self.charged, False
         finally:
             self._read_source()
 
@@ -147,8 +148,8 @@ class GuardedSourceMeter(GuardedSource):
             if self.context.moves is not None:
                 self.context.moves(self._levels)
             self.context.note_on(self._worst(source), self.is_on)
-            if self.context.path.coupled and source.function == "voltage":
-                self._held.note(self._levels, self.context)
+            if self.context.path.coupled:
+                self._held.note(_voltages(self._levels, source), self.context)
         self.driver.set_output(enabled)
         if not enabled:
             self.context.note_off()
@@ -167,7 +168,7 @@ class GuardedSourceMeter(GuardedSource):
             self.driver.configure_source(source)
             self.driver.configure_measure(MeasureSettings("current"))
         self.driver.set_level(0.0)
-        self._levels = (0.0,)
+        self._before, self._levels = self._levels, (0.0,)
         self.driver.set_output(True)
 
     def _restore(self) -> None:
@@ -178,6 +179,10 @@ class GuardedSourceMeter(GuardedSource):
                 self.driver.configure_measure(settings)
         if self._asked:
             self._read_source()
+        one = len(self._before) == 1 and self._before[0] != 0.0   # after a list, it is not known which level is set
+        if one and not self.made_safe:
+            self.driver.set_level(self._before[0])
+            self._levels = self._before
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :func:`_usable`."""
@@ -232,8 +237,8 @@ class GuardedSourceMeter(GuardedSource):
         self._levels = extremes(np.array([*self._levels, *values]))
         self.charged = any(self._levels) or self.charged
         self.context.note_on(self._worst(source), self.is_on)
-        if self.context.path.coupled and source.function == "voltage":
-            self._held.note(self._levels, self.context)
+        if self.context.path.coupled:
+            self._held.note(_voltages(self._levels, source), self.context)
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -253,11 +258,16 @@ class GuardedSourceMeter(GuardedSource):
             raise LimitError(f"{self.context.subject}: no compliance is set yet. Configure the source first")
         return self._source
 
-    def _worst(self, source: SourceSettings) -> WorstCase:
-        levels = self._levels
-        if self.context.path.coupled and source.function == "voltage":
-            levels = (self._held.farthest(levels, self.context),)
-        return WorstCase.of(worst_case_of_source(level, source, self.context.path) for level in levels)
+    def _worst(self, source: SourceSettings, levels: tuple[float, ...] = ()) -> WorstCase:
+        """Return the worst case of several levels, or of those that may stand at the terminals."""
+        path, levels = self.context.path, levels or self._levels
+        if not path.coupled:
+            return WorstCase.of(worst_case_of_source(level, source, path) for level in levels)
+        farthest = self._held.farthest(_voltages(levels, source), self.context)
+        if source.function == "voltage":
+            return worst_case_of_source(farthest, source, path)
+        current = max(map(abs, levels))
+        return WorstCase(farthest, current, farthest * current)
 
     def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         caps = self.capabilities
@@ -267,10 +277,8 @@ class GuardedSourceMeter(GuardedSource):
             require_in_range(self.context.subject, quantity, level, allowed)
             volts, amperes = (level, source.compliance) if source.function == "voltage" else (source.compliance, level)
             self.context.require_rating(volts, amperes)
-            farthest = level
-            if self.context.path.coupled and source.function == "voltage":
-                farthest = self._held.farthest(levels, self.context)
-            self.context.require_worst_case(quantity, worst_case_of_source(farthest, source, self.context.path))
+            self.context.require_worst_case(
+                quantity, self._worst(source, levels if self.context.path.coupled else (level,)))
 
     def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings) -> None:
         """Raise LimitError if a source range that changes under voltage may bring too much to the device."""
@@ -306,6 +314,11 @@ class GuardedSourceMeter(GuardedSource):
         return (
             f"{self.context.subject}: the voltage at the terminals may reach {short_quantity(voltage, 'V')}, and above "
             f"{short_quantity(above, 'V')} its interlock must be closed, but it is open. Close the interlock")
+
+
+def _voltages(levels: tuple[float, ...], source: SourceSettings) -> tuple[float, ...]:
+    """Return the voltages [V] that may stand at the terminals, with levels [V or A]."""
+    return levels if source.function == "voltage" else (-source.compliance, source.compliance)
 
 
 def _range_at(level: float, settings: SourceSettings, scales: Iterable[float]) -> float:

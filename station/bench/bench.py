@@ -309,8 +309,10 @@ class Bench:
         list of OutputState
             An output that could not be read back counts as enabled; ``problems`` says why, one line each.
         """
+        self.guards.made_safe()
         return self.instruments.make_safe()
 
     def reopen_and_make_safe(self) -> list[OutputState]:
         """Open all connections again, then make safe; raises nothing."""
+        self.guards.made_safe()
         return self.instruments.make_safe(reopen=True)

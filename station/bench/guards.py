@@ -85,6 +85,12 @@ class Guards:
                     guard.context, path=self._wiring.worst_path(terminal), exposed=self._wiring.exposed(terminal),
                     contacts=self._wiring.contacts(terminal))
 
+    def made_safe(self) -> None:
+        """Note that all instruments were made safe."""
+        for guard in self._made.values():
+            if isinstance(guard, GuardedSource):
+                guard.made_safe = True
+
     def discharge(self, unknown: bool) -> None:
         """Take the charge off the cables of all sources: another device comes to them next.
 

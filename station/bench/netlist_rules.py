@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.fixture import DEVICE, has_place, path_of, transresistances, with_short
+from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of, transresistances, with_short
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
@@ -13,7 +13,8 @@ from tsbench.station.bench.bench_tables import BenchTable
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 _SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
-_HIGHEST_TEE = 10e6  #: [Hz] beyond which a coil is that of leads, and no bias tee (chosen)
+#: [Hz] beyond which, and [H] below which a coil is that of leads (chosen)
+_HIGHEST_COIL, _LEAST_COIL = 10e6, 100e-9
 _OF_CURRENT = "max_current", "max_power", "max_charge", "max_energy"  #: limits that need the current of the device
 _LEAST, _OPEN = 1e-2, 1e8  #: [Ohm] below and beyond which a current flows past a resistor, or nowhere
 
@@ -166,23 +167,25 @@ def control_problems(table: BenchTable, netlist: Netlist | None, sense_node: str
 
 
 def coil_warnings(netlist: Netlist, tee: str) -> Iterator[str]:
-    """Yield what the limits cannot tell of a bias tee with a coil.
+    """Yield what the limits cannot tell of a coil: that of a bias tee, or one that resonates at the device.
 
     Parameters
     ----------
     netlist : of the fixture
     tee : name of the capacitor of its bias tee, "" where it has none
     """
-    for coil in netlist.of_kind("L") if tee else ():
-        capacitor = netlist.find(tee)
-        resonance = 1.0 / (2.0 * math.pi * math.sqrt(coil.value * capacitor.value))
-        if resonance < _HIGHEST_TEE:
+    farads = netlist.find(tee).value if tee else parallel_capacitance(netlist)
+    for coil in netlist.of_kind("L") if farads > 0.0 else ():
+        resonance = 1.0 / (2.0 * math.pi * math.sqrt(coil.value * farads))
+        if resonance < _HIGHEST_COIL and coil.value >= _LEAST_COIL:
+            other = netlist.find(tee).name if tee else "the capacitance across the device"
+            remedy = (f"Use pulses much shorter than {short_quantity(1.0 / (2.0 * math.pi * resonance), 's')}" if tee
+                      else f"Use edges longer than {short_quantity(1.0 / resonance, 's')}")
             yield (
-                f"fixture: {coil.name} ({short_quantity(coil.value, 'H')}) resonates with {capacitor.name} "
-                f"({short_quantity(capacitor.value, 'F')}) at {short_quantity(resonance, 'Hz')}, and keeps its current "
-                "for a moment when an output goes off. Then more than max_voltage may be at the device, and the limits "
-                "do not compare this. Use pulses much shorter than "
-                f"{short_quantity(1.0 / (2.0 * math.pi * resonance), 's')}, or a resistor in place of the coil")
+                f"fixture: {coil.name} ({short_quantity(coil.value, 'H')}) resonates with {other} "
+                f"({short_quantity(farads, 'F')}) at {short_quantity(resonance, 'Hz')}, and keeps its current for a "
+                "moment when an output goes off. Then more than max_voltage may be at the device, and the limits do "
+                f"not compare this. {remedy}, or a resistor in place of the coil")
 
 
 def probe_problems(table: BenchTable, sensing: Sensing) -> Iterator[str]:

@@ -108,6 +108,15 @@ class Switched(Sent):
         return [OutputState("one", self.enabled)]
 
 
+def test_the_voltage_of_a_current_source_is_within_its_compliance() -> None:
+    meter = GuardedSourceMeter(Sent(k2450.CAPABILITIES), GuardContext("drive", BEHIND, LIMITS))
+    with pytest.raises(LimitError, match="may reach 3 V"):
+        meter.configure_source(SourceSettings("current", compliance_voltage=1.5, range=1e-3))
+        meter.set_level(1e-3)
+    meter.configure_source(SourceSettings("current", compliance_voltage=0.8, range=1e-3))
+    meter.set_level(1e-3)
+
+
 def beside_a_source_meter() -> tuple[GuardedSourceMeter, GuardedPulseGenerator]:
     """Return a source meter at the device, and a generator behind the capacitor; the device takes 4 V."""
     outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_voltage=4.0), "D1")
@@ -168,3 +177,18 @@ def test_a_coil_that_leads_nowhere_is_computed() -> None:
     assert worst_path_of(netlist, "g", 50.0, ()) == WirePath(100.0, 1.0, coupled=True)
     assert path_of(with_short(netlist, "C_t"), "g", 50.0) == WirePath(100.0)
     assert worst_path_of(netlist, "s", 0.0, ("g",)) == WirePath(52.0)
+
+
+@pytest.mark.parametrize(("wires", "resistance", "coupled"), [
+    ("R_s g dut 100k\nC_sp g dut 1n", 100.0, True),             # a speed-up capacitor beside the load
+    ("R_s g dut 100k\nC_sp g dut 10p", 100.1e3, False),         # the stray capacitance of the load
+    ("R_bl g dut 10meg\nC_c g dut 1u\nR_b dut 0 100k", 100.0, True),   # a bleeder beside the coupling capacitor
+    ("C_c g dut 500p\nR_b dut 0 100k", 100.0, True),
+    ("R_s g dut 1k\nC_d dut low 1n", 1100.0, False),            # across the device
+    ("R_s g dut 1k\nC_d dut 0 1n", 1100.0, False),
+    ("R_s g a 1k\nC_1 g b 1n\nC_2 b dut 1n\nR_a a dut 1k\nR_b b 0 1meg", 100.0, True),   # two in series
+])
+def test_capacitors_that_let_edges_pass(wires: str, resistance: float, coupled: bool) -> None:
+    netlist = parse_netlist(f"{wires}\nXDUT dut low device\nR_sh low 0 50\n", ("g",))
+    path = worst_path_of(netlist, "g", 50.0, ())
+    assert path.coupled is coupled and path.resistance == pytest.approx(resistance, rel=0.01)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
@@ -233,7 +234,7 @@ def test_it_holds_zero_for_ten_time_constants_and_for_the_compliance() -> None:
     waits: list[float] = []
     discharge([guard], waits.append, 20e-9)
     assert sent.calls == ["configure_measure", "configure_source", "set_level", "set_output", "set_output",
-                          "configure_source", "configure_measure"]
+                          "configure_source", "configure_measure", "set_level"]
     discharge([guard], waits.append, 0.0)   # nobody has stated a capacitance
     assert waits == [pytest.approx(10e-3 + capacitance * (10 * 1e3 + 42.0 / 1e-3)) for capacitance in (20e-9, 10e-9)]
     assert guard.charged is False and guard.context.outputs.terminals == () and guard.source == VOLTAGE
@@ -255,8 +256,30 @@ def test_a_current_source_has_its_settings_again() -> None:
     sent.calls.clear()
     discharge([guard], lambda seconds: None, 0.0)
     assert sent.calls == ["configure_source", "configure_measure", "set_level", "set_output", "set_output",
-                          "configure_source", "configure_measure"]
+                          "configure_source", "configure_measure", "set_level"]
     assert guard.source == CURRENT
+
+
+def test_the_level_stays_0_after_a_list_and_where_the_instrument_was_made_safe() -> None:
+    for act in (lambda one: one.start_sweep(np.array([0.0, 1.0]), 1e-3), lambda one: setattr(one, "made_safe", True)):
+        guard, sent = meter(VOLTAGE)
+        guard.set_level(1.5)
+        act(guard)
+        sent.calls.clear()
+        discharge([guard], lambda seconds: None, 0.0)
+        assert sent.calls.count("set_level") == 1
+
+
+def test_a_bench_that_is_made_safe_tells_its_guards(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX), "D1") as bench:
+        leave_charged(bench)
+        guard: Any = bench.source_meter()
+        for act in (bench.make_safe, bench.reopen_and_make_safe):
+            guard.made_safe = False
+            act()
+            assert guard.made_safe
+        guard.set_level(0.1)
+        assert not guard.made_safe
 
 
 def test_a_generator_has_its_pulses_again() -> None:

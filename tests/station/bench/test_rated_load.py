@@ -133,6 +133,13 @@ def test_current_that_flows_beside_the_device_counts(tmp_path: Path) -> None:
         drive(bench, 3.9, 0.9)
 
 
+def test_a_box_in_front_of_a_capacitor_counts(tmp_path: Path) -> None:
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", "RL s m 20\\nCB m dut 10n\\nXDUT dut 0 device"))
+    with Bench.open(file, "D1") as bench:
+        limits, = bench.wiring.contacts("smu")
+        assert limits.share == pytest.approx(1.0) and limits.current == pytest.approx(math.sqrt(0.5 / 20))
+
+
 @pytest.mark.parametrize("netlist", ["RL g 0 1k\\nR_g g 0 50\\nR_s s dut 10\\nXDUT dut 0 device"])
 def test_a_box_in_another_path_does_not_count(tmp_path: Path, netlist: str) -> None:
     file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", netlist))

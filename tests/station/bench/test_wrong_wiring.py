@@ -272,7 +272,7 @@ def test_check_names_a_device_that_is_not_in_the_world(tmp_path: Path, capsys: p
 
 @pytest.mark.parametrize(("tee", "coil", "said"), [
     ("C_t", "1m", "L_t (1 mH) resonates with C_t (1 uF) at 5.033 kHz, and keeps its current for a moment"),
-    ("", "1m", ""), ("C_t", "1p", "")])
+    ("", "1m", ""), ("C_t", "1p", ""), ("C_t", "50n", "")])
 def test_a_bias_tee_with_a_coil_is_warned_of(tee: str, coil: str, said: str) -> None:
     netlist = parse_netlist(f"L_t a dut {coil}\nC_t g dut 1u\nR_a a 0 1k\nR_g g 0 50\nXDUT dut 0 device\n")
     found = list(coil_warnings(netlist, tee))
@@ -304,3 +304,12 @@ def test_a_netlist_without_the_device_compares_no_current(
             BenchFile.load(path)
         assert f"{table} states max_" in str(caught.value) and "no element XDUT" in str(caught.value)
         assert main(["check", str(path)]) == 2 and said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(("coil", "warned"), [("10u", True), ("50n", False), ("100n", False)])
+def test_a_coil_in_series_is_warned_of_where_it_resonates_at_the_device(coil: str, warned: bool) -> None:
+    netlist = parse_netlist(f"R_s g a 2\nL_s a dut {coil}\nC_d dut 0 1n\nXDUT dut 0 device\n", ("g",))
+    found = list(coil_warnings(netlist, ""))
+    assert len(found) == warned
+    assert all("L_s (10 uH) resonates with the capacitance across the device (1 nF) at 1.592 MHz" in line
+               and "Use edges longer than 628.3 ns" in line for line in found)
