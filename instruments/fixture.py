@@ -190,18 +190,17 @@ def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) 
     return (gain, transimpedance) if gain > _LEAST else (0.0, 0.0)
 
 
-def current_beside(netlist: Netlist, node: str, source_resistance: float, name: str) -> float:
-    """Return the largest current through a resistor / current through the shorted device, for a source at ``node``.
+def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: str) -> float:
+    """Return the largest current through a resistor / EMF [S] of a source at ``node``; 0 where none flows through it.
 
-    The device may be open or shorted. Above 1 where something beside the device draws current through the resistor;
-    0 where no current of the source flows through it. ``source_resistance``: of the output [Ohm].
+    The device may be open or shorted. ``source_resistance``: of the output [Ohm].
     """
-    resistor, worst = netlist.find(name), worst_path_of(netlist, node, source_resistance, ())
+    resistor = netlist.find(name)
     cases = [netlist, *_edge_paths(netlist), *(one for one, _ in _with_what_may_conduct(netlist))]
     cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]
     most = max(abs(_Circuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
-               for one in cases) / resistor.value
-    return most * worst.resistance if math.isfinite(worst.resistance) and most > _LEAST / resistor.value else 0.0
+               for one in cases)
+    return most / resistor.value if most > _LEAST else 0.0
 
 
 def transresistances(netlist: Netlist, node: str) -> tuple[float, ...]:

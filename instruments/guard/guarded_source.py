@@ -13,7 +13,6 @@ NOTHING = WorstCase(0.0, 0.0, 0.0)
 _SHORTEST = 10e-3  #: [s] of a discharge: what an output needs to go on
 _TIME_CONSTANTS = 10.0
 _LEAST_CAPACITANCE = 10e-9  #: [F] that cables may have although nobody has stated it: 100 m of coaxial cable
-_CHARGED_TO = 42.0  #: [V] to which a cable may be charged, for the time that the current needs
 
 
 class GuardedSource(Guarded):
@@ -33,7 +32,7 @@ class GuardedSource(Guarded):
         """Return how long 0 V must stand at the terminals [s], with a capacitance [F] of cables and fixture."""
         resistance = self.context.path.thevenin_resistance if math.isfinite(self.context.path.resistance) else 0.0
         return _SHORTEST + max(capacitance, _LEAST_CAPACITANCE) * (
-            _TIME_CONSTANTS * resistance + _CHARGED_TO / self._discharging_current())
+            _TIME_CONSTANTS * resistance + self.context.rating / self._discharging_current())
 
     @contextlib.contextmanager
     def at_zero(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from typing import Self
 
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.instruments.guard import exposed_terminals as exposure
-from tsbench.instruments.guard.contacts import contact_refusal
+from tsbench.instruments.guard.contacts import contact_refusal, load_refusal
 from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE, SLACK, ExposedTerminal
 from tsbench.instruments.interfaces import ContactLimits, Range, SourceSettings
 from tsbench.quantities import short_quantity, told_apart
@@ -358,7 +358,7 @@ class GuardContext:
             return
         reason = exposure.high_voltage_refusal(voltage, self.rating) if abs(voltage) > self.rating else ""
         if not reason and self.contacts:
-            reason = contact_refusal(self.contacts, voltage)
+            reason = contact_refusal(self.contacts, voltage) or load_refusal(self.contacts, voltage, current)
         if not reason and any(abs(voltage) * one.gain > one.withstands for one in self.exposed):
             reason = exposure.refusal_of(self.exposed, voltage, current)   # the current may limit it
         if reason:

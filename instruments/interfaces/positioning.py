@@ -18,7 +18,8 @@ class ContactLimits:
     voltage: float  #: [V] across an open contact
     current: float  #: [A] through a closed one
     advice: str = ""  #: of what is no card: what to do
-    share: float = 1.0  #: largest current through it / through the shorted device
+    admittance: float = 0.0  #: [S] of what is no card: the largest current through it / EMF of the source
+    in_series: bool = True  #: whether the current through it is that of the device
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.guard.contacts import contact_refusal
+from tsbench.instruments.guard.contacts import contact_refusal, load_refusal
 from tsbench.instruments.guard.exposed_terminals import refusal_of
 from tsbench.quantities import format_quantity
 from tsbench.records import Sensing
@@ -60,8 +60,11 @@ class Preparation:
                 continue
             gain = wiring.path(terminal).gain
             emf = min(voltage / gain if gain > 0 else math.inf, wiring.largest_emf(terminal))
-            reason = (refusal_of(wiring.exposed(terminal), emf, current)
-                      or contact_refusal(wiring.contacts(terminal), emf, current))
+            contacts = wiring.contacts(terminal)
+            reason = (
+                refusal_of(wiring.exposed(terminal), emf, current) or contact_refusal(contacts, emf, current)
+                or load_refusal([one for one in contacts if one.in_series], emf, current)
+                or load_refusal([one for one in contacts if not one.in_series], emf, wiring.largest_current(terminal)))
             if reason:
                 return reason
         return ""

@@ -9,7 +9,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import (
     DEVICE,
-    current_beside,
+    admittance_of,
     has_place,
     parallel_capacitance,
     path_of,
@@ -31,6 +31,7 @@ from tsbench.station.bench.terminal_names import channel_of_instrument
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
 _ALIKE, _CONTACT = 0.2, 100.0
 _LONGER = 1.01  #: a path that a capacitor makes shorter than this is the path through it
+_ALONE = 1e-2  #: relative: less beside the current of the device is that of scope inputs and leaks
 SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
 
 
@@ -127,6 +128,11 @@ class Wiring:
         ranges += getattr(caps, "voltage_ranges", ())[-1:]
         return max((max(abs(one.low), abs(one.high)) for one in ranges), default=math.inf)
 
+    def largest_current(self, terminal: str) -> float:
+        """Return the largest current [A] that a source can drive; inf where it does not tell."""
+        sourced = getattr(self.driver_of(terminal).capabilities, "source_current", None)
+        return math.inf if sourced is None else max(abs(sourced.low), abs(sourced.high))
+
     def reach(self) -> tuple[float, float]:
         """Return the most that the sources with a role can bring to the device: [V], and [A] of all together.
 
@@ -137,9 +143,7 @@ class Wiring:
             if terminal in gates or not set(self.kinds(terminal)) & set(SOURCES):
                 continue
             emf = self.largest_emf(terminal)
-            sourced = getattr(self.driver_of(terminal).capabilities, "source_current", None)
-            compliance = math.inf if sourced is None else max(abs(sourced.low), abs(sourced.high))
-            worst = worst_case_of_voltage(emf, self.worst_path(terminal), compliance)
+            worst = worst_case_of_voltage(emf, self.worst_path(terminal), self.largest_current(terminal))
             voltage, current = max(voltage, worst.voltage), current + worst.current
         return voltage, current
 
@@ -273,14 +277,16 @@ class Wiring:
         box = self.driver_of(control.instrument) if control.instrument else None
         rating = control.rating or getattr(box, "rating", None)
         value = netlist.find(control.element).value
-        share = current_beside(netlist, node, self._source_resistance(terminal), control.element)
-        if rating is None or not share:
+        admittance = admittance_of(netlist, node, self._source_resistance(terminal), control.element)
+        if rating is None or not admittance:
             return
+        device = self.worst_path(terminal).resistance
+        in_series = math.isfinite(device) and abs(admittance * device - 1.0) < _ALONE
         what = f"the decade box '{control.instrument}'" if box is not None else f"the resistor {control.element}"
         yield ContactLimits(
             f"{what} at {short_quantity(value, 'Ohm')}", math.inf, math.sqrt(rating / value),
             f"set a larger resistance, or write what it takes (now {short_quantity(rating, 'W')}) as rating into "
-            "[fixture.control.load_resistance] of the bench file", share)
+            "[fixture.control.load_resistance] of the bench file", admittance, in_series)
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

@@ -11,6 +11,7 @@ import pytest
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
 from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
 from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
@@ -333,6 +334,22 @@ def test_zero_before_the_output_goes_off_proves_nothing() -> None:
     source.set_output(True)
     source.set_output(False)
     assert guard.charged and source.charged
+
+
+def test_a_current_source_charges_a_cable_at_its_level_0_too() -> None:
+    guard, _ = meter(CURRENT)
+    guard.set_level(0.0)
+    guard.set_output(True)
+    guard.set_output(False)
+    assert guard.charged
+
+
+@pytest.mark.parametrize(("rating", "seconds"), [(SAFE_VOLTAGE, 42e-3), (200.0, 200e-3)])
+def test_the_voltage_that_may_stand_at_a_cable(rating: float, seconds: float) -> None:
+    guard, _ = meter(VOLTAGE)
+    device = DeviceGuard(DeviceLimits(max_current=10e-6), "D1")
+    guard.context = replace(guard.context, device=device, rating=rating, path=WirePath(0.0))
+    assert guard.discharge_time(0.0) == pytest.approx(10e-3 + seconds)
 
 
 def test_before_a_person_moves_only_a_known_charge_is_taken_off(tmp_path: Path) -> None:

@@ -131,13 +131,26 @@ def test_current_that_flows_beside_the_device_counts(tmp_path: Path) -> None:
         with pytest.raises(LimitError, match=r"in the decade box 'box' at 20 Ohm may reach 760\.8 mA"):
             drive(bench, 19.0, 0.9)
         drive(bench, 3.9, 0.9)
+        drive(bench, 19.0, 0.15)   # the compliance is that of the source, not of the device
+
+
+def test_a_box_beside_the_device_counts(tmp_path: Path) -> None:
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", "R_s s dut 1\\nRL dut 0 1k\\nXDUT dut 0 device"))
+    sweep = protocol_named("iv_sweep").parse({"stop": 19.0, "step": 1.0, "compliance": 0.9, "check_oscillation": False})
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        with pytest.raises(LimitError, match=r"in the decade box 'box' at 20 Ohm may reach 900 mA"):
+            drive(bench, 19.0, 0.9)
+        with pytest.raises(LimitError, match="the decade box 'box' at 20 Ohm may reach"):
+            checked_plan(bench, sweep)
 
 
 def test_a_box_in_front_of_a_capacitor_counts(tmp_path: Path) -> None:
     file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", "RL s m 20\\nCB m dut 10n\\nXDUT dut 0 device"))
     with Bench.open(file, "D1") as bench:
         limits, = bench.wiring.contacts("smu")
-        assert limits.share == pytest.approx(1.0) and limits.current == pytest.approx(math.sqrt(0.5 / 20))
+        assert limits.in_series and limits.current == pytest.approx(math.sqrt(0.5 / 20))
 
 
 @pytest.mark.parametrize("netlist", ["RL g 0 1k\\nR_g g 0 50\\nR_s s dut 10\\nXDUT dut 0 device"])
