@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from tsbench.instruments import Pulse, Station
@@ -46,6 +47,11 @@ class PulseSeries(ABC, Generic[Settings]):
     def first_pulse(self, amplitude: float) -> Pulse:
         """Return the pulse with which the series of one ``amplitude`` [V] begins."""
 
+    def _first(self, amplitude: float) -> Pulse:
+        """Return the first pulse with a period that the generator has: a pulse that goes alone has the shortest one."""
+        pulse, least = self.first_pulse(amplitude), self._generator.capabilities.pulse_period.low
+        return replace(pulse, period=max(pulse.period, least))
+
     @abstractmethod
     def series(self, amplitude: float) -> Iterator[Step]:
         """Record all pulses of one ``amplitude`` [V]."""
@@ -56,7 +62,7 @@ class PulseSeries(ABC, Generic[Settings]):
         generator.set_output(False)
         generator.configure_load(float("inf"))
         lift_level_limits(generator, settings.levels)
-        generator.configure_pulse(self.first_pulse(settings.amplitude[0]))  # first: limits must hold what is set
+        generator.configure_pulse(self._first(settings.amplitude[0]))  # first: limits must hold what is set
         generator.configure_level_limits(min(settings.levels), max(settings.levels))
         yield from self.every_series()
         generator.set_output(False)
@@ -73,7 +79,7 @@ class PulseSeries(ABC, Generic[Settings]):
 
     def _set_up(self, amplitude: float, burst: int) -> dict[str, Window]:
         """Idle at base, ready for ``burst`` pulses of ``amplitude`` [V]; return the scope's windows [V]."""
-        self._generator.configure_pulse(self.first_pulse(amplitude))
+        self._generator.configure_pulse(self._first(amplitude))
         self._generator.configure_burst(burst)
         self._generator.set_output(True)
         resistance = max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0)

@@ -265,3 +265,12 @@ def test_any_waveform_stays_within_its_levels_and_keeps_its_pulses(
     assert waveform.levels.min() >= low - 1e-12 and waveform.levels.max() <= high + 1e-12
     assert waveform.levels[0] == base and waveform.levels[-1] == pytest.approx(base)
     assert len(waveform.levels) <= 4_000_002
+
+
+def test_a_pulse_that_goes_alone_has_a_period_that_the_generator_has(station, recorder):
+    """Between pulses that a clock triggers, the generator plays one pulse: its own period is as short as can be."""
+    station.generator.capabilities = replace(
+        station.generator.capabilities, pulse_period=Range(100e-9, 1e6, "s"), pulse_width=Range(16e-9, 1e6, "s"))
+    run(station, recorder, width=30e-9, rise_time=10e-9, fall_time=10e-9, gaps=(1e-3, 2e-3), count=2)
+    periods = {pulse.period for pulse in station.generator.named("configure_pulse")}
+    assert periods and min(periods) == 100e-9
