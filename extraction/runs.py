@@ -120,11 +120,11 @@ def extract(
 
     with _one_line_of(what):
         found = checked_results(chosen.extract(run, options or ExtractionOptions()), refuse)
-    found = with_contradiction(found, contradiction_of(run, options), run)
+    found = with_contradiction(found, contradiction_of(run, chosen.roles, options), run)
     return with_contact(found, contact or contact_of(run))
 
 
-def current_line(run: Run) -> str:
+def current_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:
     """Return a line if the scope shows another current than the source can drive; "" if it does not.
 
     The run itself has said it of a sweep (``run.events``); then it is the same line.
@@ -132,8 +132,14 @@ def current_line(run: Run) -> str:
     Parameters
     ----------
     run : as read back
+    protocol : what measured it; None: the installed one of that name
+
+    Raises
+    ------
+    ConfigurationError
+        The protocol is not installed.
     """
-    return contradiction_of(run)
+    return contradiction_of(run, (protocol or protocol_of(run)).roles)
 
 
 def impossible_line(results: Sequence[Result]) -> str:

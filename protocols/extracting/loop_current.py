@@ -14,11 +14,12 @@ import numpy as np
 
 from tsbench.analysis.energy.spike_energy import SourcePath
 from tsbench.protocols.acquiring.current_comparison import APART, contradiction
+from tsbench.protocols.extracting.current_quantities import depends_on_current
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.long_records import shown_part
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.signals import DeviceRecord, acquisitions
-from tsbench.protocols.extracting.source_path import source_path
+from tsbench.protocols.extracting.source_path import BIAS, PULSE, driving_role, source_path
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray, Result, Run
 from tsbench.samples import median, noise_of
@@ -35,7 +36,6 @@ _BLOCKS, _FEWEST = 4, 8  #: parts of a plateau whose means must agree; samples t
 _STEADY, _STILL = 0.02, 0.05  #: relative: drift of a steady plateau, and its scatter
 _SIGMAS = 3.0  #: of noise
 _WHOLE = 0.5  #: part of a record that must lie between two instants with the same voltage
-_NO_CURRENT = {"Hz", "s", ""}  #: units of what is told by the voltage alone, under a constant bias
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class _Pair:
         return 0 if abs(difference) <= self.limit else int(math.copysign(1.0, difference * (self.drop or 1.0)))
 
 
-def contradiction_of(run: Run, options: ExtractionOptions | None = None) -> str:
+def contradiction_of(run: Run, roles: Iterable[str], options: ExtractionOptions | None = None) -> str:
     """Return one line where a run's records show another current than the source can drive; "" where they do not.
 
     Of a sweep, it is the line that the run itself has said.
@@ -63,19 +63,23 @@ def contradiction_of(run: Run, options: ExtractionOptions | None = None) -> str:
     Parameters
     ----------
     run : as read back
+    roles : of the protocol that measured it; with several sources, it is not known which of them drives a record
     options : choices of the extraction
     """
     said = [event.message for event in run.events if APART in event.data]
     if said:
         return said[0]
-    options = options or ExtractionOptions()
-    by_role: dict[str, list[_Pair]] = {}
+    role, options = driving_role(roles), options or ExtractionOptions()
+    if not role:
+        return ""
+    by_level: dict[str, list[_Pair]] = {BIAS: [], PULSE: []}
     records = (shown_part(group, run.header.fixture) for group in itertools.islice(acquisitions(run), _MOST))
     for record in records:
-        for role, level in (("bias", "bias"), ("pulser", "amplitude")):
-            if level in record.conditions and set(record.conditions) <= _PLAIN:
-                by_role.setdefault(role, []).extend(_pairs(run, record, role, options))
-    for role, pairs in by_role.items():
+        names = by_level.keys() & record.conditions.keys()
+        if len(names) == 1 and set(record.conditions) <= _PLAIN:
+            level_name, = names
+            by_level[level_name].extend(_pairs(run, record, role, level_name, options))
+    for pairs in by_level.values():
         apart = [pair for pair in pairs if pair.apart]
         same = [pair for pair in apart if pair.apart == apart[0].apart]
         if len(same) * 2 > len(pairs):
@@ -86,12 +90,11 @@ def contradiction_of(run: Run, options: ExtractionOptions | None = None) -> str:
 def with_contradiction(results: Iterable[Result], line: str, run: Run) -> tuple[Result, ...]:
     """Return the results, those that depend on the current with the flag AMBIGUOUS if ``line`` is not empty.
 
-    Under a constant bias, times and frequencies are those of the voltage; so is the onset of an oscillation in a sweep.
+    Which ones do, :func:`tsbench.protocols.extracting.current_quantities.depends_on_current` says.
     """
-    constant = any("bias" in wave.conditions for wave in run.waveforms)
+    sensing = run.header.fixture.sensing
     return tuple(
-        replace(one, flags=one.flags | Flag.AMBIGUOUS)
-        if line and one.quantity != "oscillation_onset" and not (constant and one.unit in _NO_CURRENT) else one
+        replace(one, flags=one.flags | Flag.AMBIGUOUS) if line and depends_on_current(one.quantity, sensing) else one
         for one in results)
 
 
@@ -106,10 +109,12 @@ def _line(run: Run, role: str, pair: _Pair) -> str:
     return line
 
 
-def _pairs(run: Run, record: DeviceRecord, role: str, options: ExtractionOptions) -> Iterator[_Pair]:
+def _pairs(
+    run: Run, record: DeviceRecord, role: str, level_name: str, options: ExtractionOptions,
+) -> Iterator[_Pair]:
     """Yield what each segment of a record tells in which the level is steady."""
     sensing = run.header.fixture.sensing
-    path = source_path(run, role, record.conditions, options)
+    path = source_path(run, role, record.conditions, options, level_name)
     if path is None or record.voltage is None or record.current is None or (
             sensing.current in {None, sensing.voltage_high}):
         return
@@ -120,7 +125,7 @@ def _pairs(run: Run, record: DeviceRecord, role: str, options: ExtractionOptions
             continue
         current = record.current[segment]
         high = record.voltage[segment] + below * current
-        found = (_in_bias(record, high, current) if role == "bias"
+        found = (_in_bias(record, high, current) if level_name == BIAS
                  else _in_pulse(run, record, high, current, tau))
         if found is not None:
             pair = _compared(record, path, sensing.burden, sensing.current_tolerance, found)

@@ -1,7 +1,7 @@
 """How a generator drives the device, as the header of a run says it: its level, and the resistance of its path."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tsbench.analysis.energy.spike_energy import SourcePath
 from tsbench.analysis.statistics import standard_uncertainty
@@ -11,11 +11,25 @@ from tsbench.protocols.extracting.facts import instrument_of, level_limit
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Run
 
-LEVELS = {"bias": "bias", "pulser": "amplitude"}  #: role -> condition of a record that is its level [V]
+#: conditions of a record that are a level [V] of the source: one that is constant, the height of a pulse above its base
+BIAS, PULSE = "bias", "amplitude"
+
+
+def driving_role(roles: Iterable[str]) -> str:
+    """Return the role of a protocol that drives the device; "" if it has none or several.
+
+    A role is a place in the wiring. Pulses come from "bias" too, where they go through the load resistor.
+
+    Parameters
+    ----------
+    roles : of the protocol
+    """
+    sources = [role for role in roles if role != "scope"]
+    return sources[0] if len(sources) == 1 else ""
 
 
 def source_path(
-    run: Run, role: str, conditions: Mapping[str, float], options: ExtractionOptions,
+    run: Run, role: str, conditions: Mapping[str, float], options: ExtractionOptions, level_name: str = BIAS,
 ) -> SourcePath | None:
     """Return how the source in a role drives the device; None if this is not known.
 
@@ -25,16 +39,17 @@ def source_path(
     Parameters
     ----------
     run : with its header
-    role : "bias" (a constant level), or "pulser" (the height of a pulse above its base)
+    role : of the source
     conditions : of the record
     options : choices of the extraction
+    level_name : the condition that is its level: BIAS (constant), or PULSE (the height of a pulse above its base)
     """
     fixture, facts = run.header.fixture, instrument_of(run.header, role)
-    level, resistance = conditions.get(LEVELS[role]), fixture.path_resistance.get(role, 0.0)
+    level, resistance = conditions.get(level_name), fixture.path_resistance.get(role, 0.0)
     stated = (facts.get("accuracy") or {}).get("level")
     if level is None or not stated or not 0.0 < resistance < math.inf or not _is_loop(run, role):
         return None
-    limit = level_limit(run.header, role, level, pulse=role == "pulser")
+    limit = level_limit(run.header, role, level, pulse=level_name == PULSE)
     control = conditions.get("load_resistance")
     if control is not None and "load_resistance" in fixture.control:   # of this record, in place of the first one
         resistance += control - fixture.control["load_resistance"]

@@ -257,7 +257,7 @@ class RunningRun:
             run = replace(self.recorder.snapshot(), status=ended.status)
             self._contact = contact_of(run)
             said = [event.message for event in run.events if event.kind == "warning"]
-            for message in (current_line(run), device_line(run, self.protocol, self._contact)):
+            for message in (current_line(run, self.protocol), device_line(run, self.protocol, self._contact)):
                 if message and not any(line.endswith(message) for line in said):
                     self._note("warning", message)
         except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run

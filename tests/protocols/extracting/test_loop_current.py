@@ -11,18 +11,26 @@ import pytest
 from tests.protocols.test_current_sensors_at_work import changed
 from tsbench.extraction.runs import current_line, extract, impossible_line
 from tsbench.protocols import protocol_named
-from tsbench.protocols.extracting.loop_current import with_contradiction
-from tsbench.records import Flag, Result, Run
+from tsbench.protocols.extracting import current_quantities
+from tsbench.protocols.extracting.current_quantities import depends_on_current
+from tsbench.protocols.extracting.loop_current import contradiction_of
+from tsbench.records import CurrentAmplifier, Flag, Result, Run, Sensing
+from tsbench.station.campaign.names import QUANTITIES
 from tsbench.station.runner import run_protocol
 from tsbench.storage import read_run
 
-GIVEN = {"pulse_train": {"amplitude": ["1.2 V"], "width": "1 us", "count": 8}, "oscillation": {"bias": ["2.2 V"]}}
+GIVEN: dict[str, dict[str, object]] = {
+    "pulse_train": {"amplitude": ["1.2 V"], "width": "1 us", "count": 8},
+    "oscillation": {"bias": ["2.2 V"]}}
+NEURON = {"amplitude": ["0.8 V", "2 V"], "width": "3 us", "repeats": 3, "pairs": 1, "points": 2, "rest": "50 us",
+          "samples": 2000}
 OF_CURRENT = {"pulse_train": "switching_delay_mean", "oscillation": "spike_energy"}
 
 
 def measured(bench: Path, out: Path, protocol: str) -> tuple[Run, list[str]]:
     """Return a run, and the lines that it says of the current."""
-    outcome = run_protocol(bench, "D1", protocol_named(protocol).parse(GIVEN[protocol]), out / "runs")
+    given = {**GIVEN, "neuron": NEURON}[protocol]
+    outcome = run_protocol(bench, "D1", protocol_named(protocol).parse(given), out / "runs")
     assert outcome.path is not None and outcome.status == "success", outcome.reason
     return read_run(outcome.path), [line for line in outcome.remarks if "but the scope shows" in line]
 
@@ -54,7 +62,8 @@ def test_a_wrong_shunt_is_told_and_marks_the_numbers(
     ohm, = re.findall(r"the shunt has about ([\d.]+) Ohm, not current_resistance = 50 Ohm", line)
     assert 0.4 * true < float(ohm) < 2.5 * true
     assert [one.flags for one in extract(run)] == [one.flags for one in run.results]
-    assert not any(Flag.AMBIGUOUS in one.flags for one in run.results if one.quantity == "frequency")
+    by_voltage = {"frequency", "line_width", "phase_noise"}
+    assert not any(Flag.AMBIGUOUS in one.flags for one in run.results if one.quantity in by_voltage)
 
 
 @pytest.mark.parametrize("sensor", ["scope_input", "amplifier"])
@@ -78,6 +87,15 @@ def test_another_load_is_told(nbo2_bench: Path, tmp_path: Path) -> None:
     assert re.search(r"Or the path of bias has about 2\.\d+ kOhm: check the netlist and the cables", line)
 
 
+def test_pulses_of_the_role_bias_go_through_its_load(nbo2_bench: Path, tmp_path: Path) -> None:
+    bench = in_reality(nbo2_bench, "R_shunt  low   0    50", "R_shunt low 0 5")
+    run, (line,) = measured(bench, tmp_path, "neuron")
+    assert "the level of bias and its path of 5.1 kOhm give" in line
+    marked = {one.quantity: Flag.AMBIGUOUS in one.flags for one in run.results}
+    assert marked["spike_amplitude"] and not marked["firing_threshold"]
+    assert current_line(run) == line and contradiction_of(run, ("bias", "pulser")) == ""   # which one, is not known
+
+
 def test_a_capacitance_that_the_netlist_lacks_is_no_contradiction(nbo2_bench: Path, tmp_path: Path) -> None:
     bench = in_reality(nbo2_bench, "66p", "400p")
     for protocol in GIVEN:
@@ -92,17 +110,30 @@ def test_pulses_that_are_cut_off_tell_nothing(nbo2_bench: Path, tmp_path: Path) 
     assert current_line(replace(run, waveforms=waves)) == ""
 
 
-def test_a_sweep_marks_its_numbers(nbo2_bench: Path, tmp_path: Path) -> None:
-    """The run says it, and a stored run keeps it; the onset of an oscillation is a level, and holds."""
+def test_a_sweep_marks_its_voltages(nbo2_bench: Path, tmp_path: Path) -> None:
+    """The drop along the shunt is taken off them. The currents are those of the source meter."""
     bench = in_reality(nbo2_bench, "R_shunt  low   0    50", "R_shunt low 0 5")
     sweep = protocol_named("iv_sweep").parse({"stop": 1.2, "step": 0.008})
     outcome = run_protocol(bench, "D1", sweep, tmp_path / "runs")
     assert outcome.path is not None and outcome.status == "success", outcome.reason
     run = read_run(outcome.path)
-    assert run.results and all(Flag.AMBIGUOUS in one.flags for one in run.results)
+    marked = {one.quantity: Flag.AMBIGUOUS in one.flags for one in run.results}
+    assert marked == {"threshold_voltage": True, "threshold_current": False, "hold_voltage": True,
+                      "hold_current": False}
     assert sum("the source meter measures" in line for line in outcome.remarks) == 1
-    onset = Result("oscillation_onset", "V", 1.0, 0.9, 1.1, "")
-    assert with_contradiction([onset], "line", run) == (onset,)
+
+
+def test_what_depends_on_the_current() -> None:
+    shunt = Sensing(current="scope.2", voltage_low="scope.2", current_resistance=50.0)
+    amplifier = Sensing(current="scope.2", amplifier=CurrentAmplifier(1e3, 50.0, 1e6, 5.0), current_sensor="amplifier")
+    independent = {name for name in QUANTITIES if not depends_on_current(name, shunt)}
+    assert {"frequency", "line_width", "phase_noise", "oscillation_onset", "hold_current_median"} <= independent
+    assert not independent & {"spike_energy", "write_voltage", "threshold_voltage", "switching_delay", "firing_rate"}
+    assert depends_on_current("a_number_of_a_plugin", shunt)
+    no_shunt = {name for name in QUANTITIES if not depends_on_current(name, amplifier)}
+    assert {"threshold_voltage", "hold_voltage_mean"} <= no_shunt - independent and "spike_energy" not in no_shunt
+    named = (current_quantities._BY_VOLTAGE | current_quantities._BY_SOURCE_METER | current_quantities._BEHIND_THE_PATH)
+    assert named <= QUANTITIES.keys()
 
 
 def test_energies() -> None:
