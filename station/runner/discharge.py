@@ -30,17 +30,22 @@ def discharge_line(bench: RunnerBench, protocol: Protocol, plan: Plan) -> str:
     voltage = max((float(item.value) for item in plan.worst_case if item.quantity == "voltage"), default=0.0)
     if most is None or stored <= 0.0 or voltage <= 0.0:
         return ""
-    resistance = _resistance(bench, protocol) + (device.least_resistance or 0.0)
+    least = device.least_resistance or 0.0
+    resistance = _resistance(bench, protocol) + least
     current = voltage / resistance if resistance > 0.0 else math.inf
     if current <= most * (1.0 + _SLACK):
         return ""
     reached = (f"its current may reach {format_quantity(current, 'A', 3)} for a moment" if math.isfinite(current)
                else "nothing bounds its current for a moment")
-    return (f"{_WHEN}{short_quantity(stored, 'F')} across it discharge through it: "
+    given, advice = (
+        (f"with least_resistance = {short_quantity(least, 'Ohm')}, ", "Lower the voltage or the capacitance") if least
+        else ("", "Lower the voltage or the capacitance, or state least_resistance in "
+                  "[devices.ID] of the bench file"))
+    return (f"{_WHEN}the {short_quantity(stored, 'F')} across the device discharge through it: "
             f"{format_quantity(stored * voltage, 'C', 3)} and {format_quantity(stored * voltage**2 / 2, 'J', 3)} at "
-            f"{short_quantity(voltage, 'V')}, and {reached}. max_current of {short_quantity(most, 'A')} does not bound "
-            "this current. Lower the voltage or the capacitance, or state least_resistance in "
-            "[devices.ID] of the bench file. A campaign simulates it if the material has a model")
+            f"{short_quantity(voltage, 'V')}, and {given}{reached}. max_current of {short_quantity(most, 'A')} does "
+            f"not bound this current. {advice}. A campaign simulates this current if the material of the device has a "
+            "model")
 
 
 def discharge_lines(plan: Plan) -> list[str]:

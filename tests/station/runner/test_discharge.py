@@ -31,12 +31,18 @@ def told(bench: Path) -> list[str]:
 def test_the_plan_tells_charge_energy_and_what_bounds_the_current(nbo2_bench: Path) -> None:
     line, = told(changed(nbo2_bench, (LEAST, "")))
     assert line == (
-        "when the device switches, 80 pF across it discharge through it: 96.0 pC and 57.6 pJ at 1.2 V, and its current "
-        "may reach 24.0 mA for a moment. max_current of 20 mA does not bound this current. Lower the voltage or the "
-        "capacitance, or state least_resistance in [devices.ID] of the bench file. A campaign simulates it if the "
-        "material has a model")
+        "when the device switches, the 80 pF across the device discharge through it: 96.0 pC and 57.6 pJ at 1.2 V, and "
+        "its current may reach 24.0 mA for a moment. max_current of 20 mA does not bound this current. Lower the "
+        "voltage or the capacitance, or state least_resistance in [devices.ID] of the bench file. A campaign simulates "
+        "this current if the material of the device has a model")
     shunted = changed(nbo2_bench, ("XDUT     dut   low  device", "XDUT     dut   low  device\nC_x dut low 1n"))
     assert "1.08 nF" in told(shunted)[0] and "nothing bounds its current" in told(shunted)[0]
+
+
+def test_a_stated_least_resistance_is_named_and_not_asked_for(nbo2_bench: Path) -> None:
+    line, = told(changed(nbo2_bench, ('max_current = "20 mA"', 'max_current = "3 mA"')))
+    assert "with least_resistance = 200 Ohm, its current may reach 4.80 mA for a moment" in line
+    assert "Lower the voltage or the capacitance. A campaign" in line and "state" not in line
 
 
 @pytest.mark.parametrize("changes", [
@@ -64,7 +70,7 @@ def test_measure_and_a_list_tell_it_and_a_campaign_has_its_own_worst_case(
     order = ["measure", "iv_sweep", "--bench", str(nbo2_bench), "--device", "D1", "--set", "stop=1.2 V", "--set",
              "step=50 mV", "--out", str(tmp_path / "runs")]
     assert main(order) == 0
-    assert "warning: when the device switches, 80 pF" in capsys.readouterr().err
+    assert "warning: when the device switches, the 80 pF" in capsys.readouterr().err
     text = f'bench = "{nbo2_bench.name}"\ndevice = "D1"\n'
     for name, table, count in (("a.list.toml", "protocol", 2), ("b.campaign.toml", "step", 0)):
         path = nbo2_bench.with_name(name)
@@ -76,4 +82,4 @@ def test_measure_and_a_list_tell_it_and_a_campaign_has_its_own_worst_case(
             "utf-8")
         main(["run", str(path), "--dry-run", "--out", str(tmp_path / table)])
         printed = capsys.readouterr()
-        assert (printed.out + printed.err).count("when the device switches, 80 pF") * 2 == count, printed.out
+        assert (printed.out + printed.err).count("when the device switches, the 80 pF") * 2 == count, printed.out
