@@ -39,8 +39,7 @@ def discharge_line(bench: RunnerBench, protocol: Protocol, plan: Plan) -> str:
                else "nothing bounds its current for a moment")
     given, advice = (
         (f"with least_resistance = {short_quantity(least, 'Ohm')}, ", "Lower the voltage or the capacitance") if least
-        else ("", "Lower the voltage or the capacitance, or state least_resistance in "
-                  "[devices.ID] of the bench file"))
+        else ("", "Lower the voltage or the capacitance, or state least_resistance in [devices.ID] of the bench file"))
     return (f"{_WHEN}the {short_quantity(stored, 'F')} across the device discharge through it: "
             f"{format_quantity(stored * voltage, 'C', 3)} and {format_quantity(stored * voltage**2 / 2, 'J', 3)} at "
             f"{short_quantity(voltage, 'V')}, and {given}{reached}. max_current of {short_quantity(most, 'A')} does "

@@ -14,7 +14,7 @@ from tsbench.storage import read_run
 
 #: settings of each protocol that the bench can run: few steps of each kind
 QUICK: dict[str, dict[str, Any]] = {
-    "adaptive_refractory": {"budget": 8},
+    "adaptive_refractory": {"budget": 8, "resolution": 50},
     "adaptive_threshold": {"lowest": 0.5, "highest": 2.0, "budget": 8},
     "endurance": {"cycles": 2, "batch": 2},
     "firing_probability": {"amplitude": 1.2, "budget": 8},
