@@ -115,7 +115,10 @@ class Station(Protocol):
         """Return the scope channel of a terminal as the fixture's ``Sensing`` names it ("scope.1")."""
 
     def wire_path(self, role: str) -> WirePath:
-        """Return the wiring between the instrument of ``role`` and the device, as the guard takes it."""
+        """Return the wiring between the instrument of ``role`` and the device, as the guard takes it.
+
+        It has the levels that a capacitor in series may hold of runs before: see :func:`.farthest_emf`.
+        """
 
 
 @dataclass(frozen=True)

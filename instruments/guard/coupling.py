@@ -1,9 +1,20 @@
 """The levels of a source behind a capacitor: the capacitor keeps the voltage of those that stood before."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from tsbench.instruments.guard.limits import GuardContext, farthest_emf
+from tsbench.instruments.guard.limits import GuardContext, WirePath
 
+
+def farthest_emf(levels: Iterable[float], path: WirePath) -> float:
+    """Return the EMF [V] behind a path that brings most to the device, of several levels [V].
+
+    A capacitor in series may hold any of them, or 0 V, or a level from before. The device then sees the difference.
+    """
+    if not path.coupled:
+        return max(map(abs, (0.0, *levels)))
+    found = (*path.held, 0.0, *levels)
+    return max(found) - min(found) + path.left
 
 class HeldLevels:
     """The levels [V] that a capacitor in series with the device may hold; without one, no level is held.
@@ -24,7 +35,8 @@ class HeldLevels:
 
     def farthest(self, levels: Iterable[float], context: GuardContext) -> float:
         """Return the EMF [V] that brings most to the device, of levels [V] that are to be set."""
-        path = context.path
-        if not path.coupled:
-            return farthest_emf(levels, path)
-        return farthest_emf((*levels, *self._extremes), path) + context.outputs.left_beside(context.terminal)
+        return farthest_emf(levels, self.seen(context))
+
+    def seen(self, context: GuardContext) -> WirePath:
+        """Return the path to the device with what a capacitor in series may hold now."""
+        return replace(context.path, held=self._extremes, left=context.outputs.left_beside(context.terminal))

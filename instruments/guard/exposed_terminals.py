@@ -16,7 +16,7 @@ SAFE_VOLTAGE = 42.0
 #: added to the message of a limit
 BEHIND_CAPACITOR = (
     ". A capacitor is in series with the device. It may hold 0 V or any level that was on before, so the difference "
-    "between the levels counts")
+    "between the levels counts. To forget those before, discharge the capacitor and open the bench again")
 SLACK = 1e-9  #: relative slack for numbers that came through text and back
 
 

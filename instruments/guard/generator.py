@@ -159,7 +159,7 @@ class GuardedPulseGenerator(GuardedSource):
             require_in_range(self.context.subject, name, level, Range(low, high, "V"), "the level limits")
         emfs = {name: emf_of_level(level, self._load, self.capabilities.output_resistance)
                 for name, level in levels.items()}
-        for name, emf in emfs.items():
+        for name, emf in sorted(emfs.items(), key=lambda one: -abs(one[1])):   # a message names the farthest
             self._require_emf(name, emf, emfs.values(), duration)
 
     def _require_emf(self, name: str, emf: float, together: Collection[float], duration: float | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded
-from tsbench.instruments.guard.limits import GuardContext, WorstCase
+from tsbench.instruments.guard.limits import GuardContext, WirePath, WorstCase
 from tsbench.instruments.interfaces import InstrumentBase
 
 NOTHING = WorstCase(0.0, 0.0, 0.0)
@@ -27,6 +27,11 @@ class GuardedSource(Guarded):
         self.charged: bool | None = None
         self.made_safe = False   #: whether the instrument was made safe since a level was set: its level is 0 then
         self._held = HeldLevels()
+
+    @property
+    def path(self) -> WirePath:
+        """Return the path to the device, with what a capacitor in series may hold now."""
+        return self._held.seen(self.context)
 
     def discharge_time(self, capacitance: float) -> float:
         """Return how long 0 V must stand at the terminals [s], with a capacitance [F] of cables and fixture."""
@@ -94,7 +99,12 @@ def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], c
         for source in sources:
             together.enter_context(source.at_zero())
         wait(max(source.discharge_time(capacitance) for source in sources))
-    paths = [source.context.path for source in sources]
-    forget = any(math.isfinite(path.resistance) and not path.coupled for path in paths)
+    forget = discharges_capacitors(sources)
     for source in sources:
         source.discharged(forget)
+
+
+def discharges_capacitors(sources: Sequence[GuardedSource]) -> bool:
+    """Whether a discharge reaches both ends of a capacitor in series: a source reaches the device without it."""
+    paths = [source.context.path for source in sources]
+    return any(math.isfinite(path.resistance) and not path.coupled for path in paths)

@@ -62,11 +62,15 @@ class WirePath:
     inf: the instrument does not reach the place of the device, or there is none.
     ``gain``: open-circuit voltage at the device / EMF (1 unless something loads the node).
     ``coupled``: a capacitor is in series, so the device sees how far a level is from those before it.
+    ``held``: [V] lowest and highest level that this capacitor may have from before.
+    ``left``: [V] that other sources may have left on it.
     """
 
     resistance: float = 0.0
     gain: float = 1.0
     coupled: bool = False
+    held: tuple[float, float] = (0.0, 0.0)
+    left: float = 0.0
 
     @property
     def thevenin_resistance(self) -> float:
@@ -86,15 +90,6 @@ class WorstCase:
     def of(cls, cases: Iterable[Self]) -> Self:
         """Return the most of at least one case, each quantity by itself."""
         return cls(*(max(one) for one in zip(*((c.voltage, c.current, c.power) for c in cases), strict=True)))
-
-
-def farthest_emf(levels: Iterable[float], path: WirePath) -> float:
-    """Return the EMF [V] behind a path that brings most to the device, of several levels [V].
-
-    A capacitor in series may hold any of them, or 0 V. The device then sees the difference.
-    """
-    found = (0.0, *levels)
-    return max(found) - min(found) if path.coupled else max(map(abs, found))
 
 
 def worst_case_of_voltage(emf: float, path: WirePath, compliance: float = math.inf) -> WorstCase:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.first_contact.parameters import ContactParameters
 from tsbench.protocols.worst_case import (
@@ -21,8 +22,9 @@ _BYTES_PER_POINT = 100
 def plan_contact(settings: ContactParameters, station: Station) -> Plan:
     """Predict readings, duration and the worst case at the device; refuse what a limit forbids."""
     capabilities = station.source_meter("drive").capabilities
-    worst = worst_case_of_voltage(settings.highest, station.wire_path("drive"), settings.compliance)
-    items, path = worst_case_items(worst, station.fixture), settings.path()
+    path, wire = settings.path(), station.wire_path("drive")
+    worst = worst_case_of_voltage(farthest_emf(map(float, path), wire), wire, settings.compliance)
+    items = worst_case_items(worst, station.fixture)
     each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     return Plan(
         steps=path.size, points=path.size, duration=path.size * each, bytes=path.size * _BYTES_PER_POINT,

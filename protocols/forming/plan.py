@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.forming.parameters import CONFIRMING, READ_LEVELS, FormingParameters
 from tsbench.protocols.worst_case import (
@@ -24,8 +25,10 @@ def plan_forming(settings: FormingParameters, station: Station) -> Plan:
     """Predict readings, duration, and worst case and dose at the device; refuse what a limit forbids."""
     capabilities = station.source_meter("drive").capabilities
     highest = settings.compliance[-1]
-    worst = worst_case_of_voltage(abs(settings.stop), station.wire_path("drive"), highest)
-    items, ramp = worst_case_items(worst, station.fixture), settings.ramp()
+    ramp, wire = settings.ramp(), station.wire_path("drive")
+    farthest = farthest_emf((settings.stop, *map(float, ramp), *map(float, settings.reads())), wire)
+    worst = worst_case_of_voltage(farthest, wire, highest)
+    items = worst_case_items(worst, station.fixture)
     each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     ramps = [*settings.compliance, *((highest,) if settings.confirm else ())]
     in_ramp, in_read = 2 * ramp.size - 1 + CONFIRMING, READ_LEVELS

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsbench.instruments import Plan, PlanItem, SourceMeterCapabilities, Station
+from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_current, worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import device_view
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
@@ -29,7 +30,9 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
     path = settings.path()
     farthest = float(np.abs(path.levels).max())
     if settings.drive == "voltage":
-        worst = worst_case_of_voltage(farthest, station.wire_path("drive"), settings.compliance)
+        wire = station.wire_path("drive")
+        emf = farthest_emf((float(path.levels.min()), float(path.levels.max())), wire)
+        worst = worst_case_of_voltage(emf, wire, settings.compliance)
     else:
         worst = worst_case_of_current(farthest, settings.compliance)
     items = worst_case_items(worst, station.fixture)

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from tsbench.instruments import Plan, Station
-from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
+from tsbench.instruments.guard.coupling import farthest_emf
+from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.acquiring.bias_source import bias_compliance, bias_source
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.oscillation.parameters import OscillationParameters

@@ -1,9 +1,11 @@
 """What all plans of pulses share: the worst case at the device, and why device or generator refuse them."""
 
+import math
 from collections.abc import Sequence
 
 from tsbench.instruments import PlanItem, PulseGeneratorCapabilities, Range, Station
-from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
+from tsbench.instruments.guard.coupling import farthest_emf
+from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import trigger_refusals
 from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.worst_case import dose_items, limit_refusals, load_remedy, range_refusal, worst_case_items
@@ -12,6 +14,7 @@ from tsbench.quantities import format_quantity, short_quantity, told_apart
 #: [s] arming, transfer and set-up of one scope acquisition
 OVERHEAD = 0.1
 _SLACK = 1e-9  #: relative, for the rounding of decimal numbers
+_AMPLITUDES = ("amplitude", "lowest", "highest", "conditioning", "pair_amplitude")  #: parameters that set one
 RISE_OF_ONE_POLE = 0.35  #: rise time from 10 to 90 %, times the bandwidth
 
 
@@ -41,8 +44,7 @@ def worst_case_and_refusals(
     tops = settings.levels[1:]
     for what, value, allowed in (
         ("base", settings.base, capabilities.level_into_open),
-        (f"base + {name}", max(tops), capabilities.level_into_open),
-        (f"base + {name}", min(tops), capabilities.level_into_open),
+        *((f"base + {name}", top, capabilities.level_into_open) for top in sorted({min(tops), max(tops)})),
         ("width", settings.width, capabilities.pulse_width),
         *(("read_amplitude", read, capabilities.level_into_open) for read in reads),
         *times,
@@ -58,23 +60,37 @@ def _size_refusals(
     settings: PulseParameters, capabilities: PulseGeneratorCapabilities, name: str, role: str,
 ) -> list[str]:
     """Return why the generator makes no pulses as small or as large as these, or no edges as fast at their size."""
-    sizes, able = [abs(level - settings.base) for level in settings.levels[1:]], capabilities.amplitude_into_open
+    amplitudes, able = [level - settings.base for level in settings.levels[1:]], capabilities.amplitude_into_open
+    smallest, largest = min(amplitudes, key=abs), max(amplitudes, key=abs)
     refusals = []
-    if (smallest := min(sizes)) < able.low * (1 - _SLACK):
-        shown, least = told_apart(smallest, able.low, "V")
-        parameter = "lowest" if hasattr(settings, "lowest") else "amplitude"
+    if abs(smallest) < able.low * (1 - _SLACK):
+        shown, least = told_apart(abs(smallest), able.low, "V")
+        change = f"Lower '{{}}' to -{least} or less" if smallest < 0 else f"Raise '{{}}' to {least} or more"
         refusals.append(f"{role}: the smallest pulse has {shown} from base to top, but the generator makes at least "
-                        f"{least}. Raise '{parameter}' to {least} or more")
-    if (largest := max(sizes)) > able.high * (1 + _SLACK):
-        shown, most = told_apart(largest, able.high, "V")
+                        f"{least}. {change.format(_parameter_of(smallest, settings, name))}")
+    levels = capabilities.level_into_open   # a top beyond them is refused already
+    top = min(max(settings.base + largest, levels.low), levels.high)
+    if abs(top - settings.base) > able.high * (1 + _SLACK):
+        shown, most = told_apart(abs(largest), able.high, "V")
+        change = f"Raise '{{}}' to -{most} or more" if largest < 0 else f"Lower '{{}}' to {most} or less"
         refusals.append(f"{role}: the largest pulse has {shown} from base to top, but the generator makes at most "
-                        f"{most}. Lower '{name}' to {most} or less")
-    edge, shortest = min(settings.rise_time, settings.fall_time), capabilities.shortest_edge(largest)
+                        f"{most}. {change.format(_parameter_of(largest, settings, name))}")
+    edge, shortest = min(settings.rise_time, settings.fall_time), capabilities.shortest_edge(abs(largest))
     if capabilities.edge_time.low * (1 - _SLACK) <= edge < shortest * (1 - _SLACK):
         shown, needed = told_apart(edge, shortest, "s")
         refusals.append(f"{role}: pulses above {short_quantity(capabilities.fast_edges_up_to, 'V')} have edges of at "
                         f"least {needed}, but {shown} is set. Raise 'rise_time' and 'fall_time', or lower '{name}'")
     return refusals
+
+
+def _parameter_of(amplitude: float, settings: PulseParameters, name: str) -> str:
+    """Return the parameter that sets an amplitude [V]; ``name`` where none has this value."""
+    for parameter in _AMPLITUDES:
+        given = getattr(settings, parameter) if parameter in type(settings).model_fields else ()
+        for value in given if isinstance(given, Sequence) else (given,):
+            if value is not None and math.isclose(value, amplitude, rel_tol=_SLACK, abs_tol=_SLACK):
+                return parameter
+    return name
 
 
 def pulse_dose(items: Sequence[PlanItem], pulses: int) -> tuple[PlanItem, ...]:

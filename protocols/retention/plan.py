@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.retention.parameters import RetentionParameters
 from tsbench.protocols.worst_case import (
@@ -22,7 +23,8 @@ def plan_retention(settings: RetentionParameters, station: Station) -> Plan:
     """Predict readings, duration, and worst case and dose at the device; refuse what a limit forbids."""
     capabilities = station.source_meter("drive").capabilities
     path = station.wire_path("drive")
-    items = worst_case_items(worst_case_of_voltage(settings.set_voltage, path, settings.compliance), station.fixture)
+    farthest = farthest_emf((settings.set_voltage, settings.read_voltage), path)
+    items = worst_case_items(worst_case_of_voltage(farthest, path, settings.compliance), station.fixture)
     read = worst_case_of_voltage(settings.read_voltage, path, settings.compliance).current
     each = _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     at_read = settings.last if settings.between == "read" else settings.points * each

@@ -6,7 +6,8 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import Plan, PulseGeneratorCapabilities, Station
-from tsbench.instruments.guard.limits import farthest_emf, worst_case_of_voltage
+from tsbench.instruments.guard.coupling import farthest_emf
+from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view, trigger_refusals
 from tsbench.protocols.pulses.plan import OVERHEAD
 from tsbench.protocols.pulses.stimuli import PROBES

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.telegraph_noise.parameters import TelegraphParameters
 from tsbench.protocols.worst_case import (
@@ -19,7 +20,8 @@ _BYTES_PER_POINT = 100
 def plan_telegraph(settings: TelegraphParameters, station: Station) -> Plan:
     """Predict readings, duration, and worst case and dose at the device; refuse what a limit forbids."""
     capabilities = station.source_meter("drive").capabilities
-    worst = worst_case_of_voltage(settings.highest, station.wire_path("drive"), settings.compliance)
+    path = station.wire_path("drive")
+    worst = worst_case_of_voltage(farthest_emf(settings.bias, path), path, settings.compliance)
     items, levels = worst_case_items(worst, station.fixture), len(settings.bias)
     each = settings.interval(capabilities.line_frequency)
     duration = levels * (settings.settle + settings.samples * each)

@@ -174,6 +174,9 @@ class Bench:
         view.clock, view.positioner, view.fixture = self.clock, self.positioner, self.fixture
         if values:
             view.fixture = dataclasses.replace(view.wiring.fixture(), control={**self.fixture.control, **values})
+        before = self.guards.before or self.guards
+        if view.device.identifier == self.device.identifier or not before.forgets_levels:
+            view.guards.before = before
         view.routes, view.temperature, view.fixture_control = self.routes, self.temperature, self.fixture_control
         return view
 
@@ -224,7 +227,7 @@ class Bench:
 
     def wire_path(self, role: str) -> WirePath:
         """Return the wiring between the instrument of ``role`` and the device, as its guard takes it."""
-        return self.wiring.worst_path(self.file.table.roles[role])
+        return self.guards.path(self.file.table.roles[role])
 
     # ----------------------------------------------------------------------------------- the instruments
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
+from tsbench.instruments.guard.guarded_source import GuardedSource, discharge, discharges_capacitors
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGuard, WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
@@ -63,6 +63,7 @@ class Guards:
         self._accepted: frozenset[str] = frozenset()
         self._unreachable, self._control = unreachable, control
         self._made: dict[tuple[str, str], Any] = {}
+        self.before: Guards | None = None  #: of the bench of which this one is a view, for plans
 
     def clear(self) -> None:
         """Forget all guards: their instruments are closed."""
@@ -100,9 +101,27 @@ class Guards:
         """
         netlist = self._file.netlist
         capacitance = sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0
-        sources = [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]
+        sources = self._sources()
         if any(one.charged or (unknown and one.charged is None) for one in sources):
             discharge(sources, self._instruments.clock.wait, capacitance)
+
+    def _sources(self) -> list[GuardedSource]:
+        return [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]
+
+    @property
+    def forgets_levels(self) -> bool:
+        """Whether a capacitor in series has no charge any more after :meth:`discharge`."""
+        return discharges_capacitors(self._sources())
+
+    def path(self, terminal: str) -> WirePath:
+        """Return the path from a terminal to the device, with the levels that a capacitor in series may hold."""
+        path, made = self._wiring.worst_path(terminal), (self.before or self)._made
+        seen = [guard.path for (place, _), guard in made.items()
+                if place == terminal and isinstance(guard, GuardedSource)]
+        if not path.coupled or not seen:
+            return path
+        ends = [end for one in seen for end in one.held]
+        return dataclasses.replace(path, held=(min(ends), max(ends)), left=max(one.left for one in seen))
 
     def follow(self, device: DeviceDescription, accepted: frozenset[str] = frozenset()) -> None:
         """Compare with the limits of another device from now on; those that are ``accepted`` are for one run."""

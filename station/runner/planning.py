@@ -52,12 +52,35 @@ def checked_plan(bench: RunnerBench, protocol: Protocol, discharge: bool = True)
     current = max((item.value for item in plan.worst_case if item.unit == "A"), default=0.0)
     beyond = (high_voltage_refusal(worst, bench.rating), sensor_guard(bench.fixture.sensing).refusal(current),
               bench.preparation.overload(protocol.roles, worst, current))
-    if refusals := [*plan.refusals, *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
+    if refusals := [*plan.refusals, *_behind_capacitors(bench, protocol, plan),
+                    *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
         raise LimitError(sentences(*refusals))
     return dataclasses.replace(plan, warnings=(
         *plan.warnings, *([line] if discharge and (line := discharge_line(bench, protocol, plan)) else []),
         *_sensor_warnings(bench.fixture.sensing, current),
         *bench.preparation.leaks(protocol.roles, worst, current)))
+
+
+def _behind_capacitors(bench: RunnerBench, protocol: Protocol, plan: Plan) -> Iterator[str]:
+    """Yield, where a limit of the device refuses a plan, which levels a capacitor in series adds to those of the plan.
+
+    Without these lines, the value in the refusal is in no setting of the run.
+    """
+    if not any(line.startswith("device: ") for line in plan.refusals):
+        return
+    for role in protocol.roles:
+        path = bench.wire_path(role) if role in bench.fixture.source_resistance else None
+        if path is None or not path.coupled:
+            continue
+        line = (f"{role}: a capacitor is in series with the device. It may hold 0 V or any level that was on before, "
+                "so the difference between the levels counts")
+        if any(path.held) or path.left:
+            low, high = (short_quantity(level, "V") for level in path.held)
+            line += (f". On this bench, levels from {low} to {high} were on before. Use levels nearer to these, or "
+                     "discharge the capacitor and open the bench again")
+        if path.left:
+            line += f". Other sources may have left {short_quantity(path.left, 'V')} on it"
+        yield line
 
 
 def require_roles(protocol: Protocol, has: Callable[[str], bool]) -> None:

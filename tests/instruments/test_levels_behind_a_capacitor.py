@@ -10,9 +10,10 @@ from tests.instruments.test_limits import MODEL, Sent, pulse
 from tsbench.errors import LimitError
 from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, SourceSettings
 from tsbench.instruments.fixture import path_of, with_short, worst_path_of
+from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.guarded_source import discharge
-from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, OutputsOn, WirePath, farthest_emf
+from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, OutputsOn, WirePath
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450

@@ -129,6 +129,14 @@ def test_the_size_and_the_edges_of_a_pulse(name: str, tmp_path: Path) -> None:
      "generator makes at least 100 mV. Raise 'amplitude' to 100 mV or more"),
     ("keysight_81160a", {"amplitude": [12.0], "base": -6.0}, "the largest pulse has 12 V from base to top, but the "
      "generator makes at most 10 V. Lower 'amplitude' to 10 V or less"),
+    ("tektronix_afg3252c", {"amplitude": [-1.0, -0.05]}, "the smallest pulse has 50 mV from base to top, but the "
+     "generator makes at least 100 mV. Lower 'amplitude' to -100 mV or less"),
+    ("tektronix_afg3252c", {"amplitude": [1.0], "conditioning": 0.05}, "the smallest pulse has 50 mV from base to top, "
+     "but the generator makes at least 100 mV. Raise 'conditioning' to 100 mV or more"),
+    ("keysight_81160a", {"amplitude": [-12.0], "base": 6.0}, "the largest pulse has 12 V from base to top, but the "
+     "generator makes at most 10 V. Raise 'amplitude' to -10 V or more"),
+    ("keysight_81160a", {"amplitude": [11.0]}, "base + amplitude = 11.00 V is outside the range -10.00 V to 10.00 V. "
+     "Change base or amplitude"),
     ("keysight_33622a", {"amplitude": [9.0], "rise_time": 3e-9}, "pulses above 8 V have edges of at least 3.3 ns, but "
      "3 ns is set. Raise 'rise_time' and 'fall_time', or lower 'amplitude'"),
 ])
@@ -136,3 +144,10 @@ def test_what_a_generator_cannot_make_is_told(name: str, values: dict[str, Any],
     with ModelBench(tmp_path, GENERATORS[name], "R1 a 0 1k", {GENERATORS[name].channel: "a"}, "pulser", False) as unit:
         line, = refusals(unit.bench, "firing_probability", "pulser", **values)
         assert line == f"pulser: {said}"
+
+
+def test_the_parameter_of_the_smallest_pulse_is_named(tmp_path: Path) -> None:
+    model = GENERATORS["tektronix_afg3252c"]
+    with ModelBench(tmp_path, model, "R1 a 0 1k", {model.channel: "a"}, "pulser", False) as unit:
+        line, = refusals(unit.bench, "adaptive_threshold", "pulser", lowest=-0.05, highest=-1.0)
+        assert line.endswith("Lower 'lowest' to -100 mV or less")
