@@ -18,6 +18,7 @@ from tsbench.records import FloatArray
 
 DEVICE = "XDUT"
 _COUPLES = 100e-12  #: [F] a capacitor of this size is no stray capacitance: it lets edges pass (chosen)
+_BRIEF = 100e-9  #: [s] a capacitor that is charged faster does not count: cables at 50 Ohm (chosen)
 _OTHERWISE = 1e-3  #: relative change of a path that counts
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
@@ -63,9 +64,9 @@ def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
 def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str]) -> WirePath:
     """Return the path of the most that an instrument brings to the device: with the limits, this one counts.
 
-    The device may lie between two sources. A large capacitor between the source and the device lets edges pass. Where
-    nothing leads to the device, a transistor or a diode may be a short, and the other end of the device may be at
-    ground although the netlist does not have it.
+    The device may lie between two sources. A large capacitor lets edges pass, to the device or from it to ground.
+    Transistors and diodes may be shorts. Where nothing leads to the device, its other end may be at ground although the
+    netlist does not have it.
 
     Parameters
     ----------
@@ -84,10 +85,10 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
         if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
             held = with_resistor_to_ground(netlist, "R_other_source", other, _SHORT)
             paths.append(path_of(held, node, source_resistance))
-    for shorted in _edge_paths(netlist):
+    for shorted, coupled in _conducting(netlist, node, source_resistance):
         edge = path_of(shorted, node, source_resistance)
         if edge.resistance < (1 - _OTHERWISE) * paths[0].resistance or edge.gain > (1 + _OTHERWISE) * paths[0].gain:
-            paths.append(dataclasses.replace(edge, coupled=True))
+            paths.append(dataclasses.replace(edge, coupled=coupled))
     if all(math.isinf(path.resistance) for path in paths):
         found = (dataclasses.replace(path_of(one, node, source_resistance), coupled=coupled)
                  for one, coupled in _with_what_may_conduct(netlist))
@@ -96,18 +97,24 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
                     any(path.coupled for path in paths))
 
 
-def _edge_paths(netlist: Netlist) -> Iterator[Netlist]:
-    """Yield the netlist with each large capacitor as a short that lies neither at ground nor across the device.
+def _conducting(netlist: Netlist, node: str, source_resistance: float) -> Iterator[tuple[Netlist, bool]]:
+    """Yield the netlist with shorts of what may conduct for a moment, and whether a capacitor is one of them.
 
-    Then with all of them.
+    These are transistors and diodes, and large capacitors that do not lie across the device: one or two, and all that
+    are not at ground.
     """
     device = set(netlist.find(DEVICE).nodes)
-    found = [one for one in netlist.of_kind("C")
-             if one.value >= _COUPLES and GROUND not in one.nodes and set(one.nodes) != device]
-    for one in found:
-        yield _shorting(netlist, [one.nodes])
-    if len(found) > 1:
-        yield _shorting(netlist, [one.nodes for one in found])
+    circuit = _Circuit(netlist, node.lower(), source_resistance)
+    found = [one.nodes for one in netlist.of_kind("C")
+             if one.value >= _COUPLES and set(one.nodes) != device
+             and one.value * abs(circuit.voltage(one.nodes, injected=one.nodes)) >= _BRIEF]
+    others = [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
+              for pair in itertools.combinations(one.nodes, 2)]
+    between = [nodes for nodes in found if GROUND not in nodes]
+    groups = [[], *([one] for one in found), *map(list, itertools.combinations(found, 2)), between]
+    for capacitors, conducting in itertools.product(groups, ([], others) if others else ([],)):
+        if capacitors or conducting:
+            yield _shorting(netlist, [*capacitors, *conducting]), bool(capacitors)
 
 
 def _shorting(netlist: Netlist, pairs: Iterable[tuple[str, ...]]) -> Netlist:
@@ -196,7 +203,8 @@ def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: s
     The device may be open or shorted. ``source_resistance``: of the output [Ohm].
     """
     resistor = netlist.find(name)
-    cases = [netlist, *_edge_paths(netlist), *(one for one, _ in _with_what_may_conduct(netlist))]
+    cases = [netlist, *(one for one, _ in (
+        *_conducting(netlist, node, source_resistance), *_with_what_may_conduct(netlist)))]
     cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]
     most = max(abs(_Circuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
                for one in cases)

@@ -6,7 +6,7 @@ as in ``50ohm``), ``.param`` with plain numbers, ``.tran .ic .save .print .inclu
 options ``temp`` only). No physics and no numerics here.
 """
 
-from tsbench.netlist.connections import check_connections
+from tsbench.netlist.connections import check_connections, require_no_title
 from tsbench.netlist.elements import GROUND, Element, Netlist, Pwl, Sin, SpicePulse, Transient, Waveform
 from tsbench.netlist.parser import parse_netlist
 from tsbench.netlist.values import parse_value
@@ -23,4 +23,5 @@ __all__ = [
     "check_connections",
     "parse_netlist",
     "parse_value",
+    "require_no_title",
 ]

@@ -1,4 +1,4 @@
-"""Checks that every node of a netlist has a defined voltage."""
+"""Checks that every node of a netlist has a defined voltage, and that no line of a fixture is taken for a title."""
 
 from collections.abc import Iterable
 
@@ -50,3 +50,11 @@ def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
             raise ConfigurationError(
                 f"netlist line {elements[0].line}: node '{node}' is floating. It has no DC path to ground "
                 f"(connected to it: {names}). Add a large resistor to ground")
+
+
+def require_no_title(netlist: Netlist) -> None:
+    """Raise ConfigurationError where the first line is none that tsbench knows: SPICE takes it for a title."""
+    if netlist.title:
+        raise ConfigurationError(
+            f"netlist line 1: '{netlist.title:.60}' is no element that tsbench knows, and a netlist in a bench file or "
+            "world file has no title. Correct the line, or write * in front of it")

@@ -1,6 +1,7 @@
 """The guard of a generator's output (see :mod:`tsbench.instruments.guard`)."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from tsbench.errors import LimitError
@@ -90,6 +91,7 @@ class GuardedPulseGenerator(GuardedSource):
         require_in_range(subject, "number of waveform points", levels.size, caps.arbitrary_points)
         require_in_range(subject, "sample rate", waveform.sample_rate, caps.sample_rate)
         low, high = extremes(levels)
+        waveform = replace(waveform, levels=levels.copy())   # the caller may change its array, and it is loaded again
         duration = levels.size / waveform.sample_rate
         self._require_levels({"lowest waveform level": low, "highest waveform level": high}, duration)
         self.driver.load_waveform(waveform)

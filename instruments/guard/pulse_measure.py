@@ -14,8 +14,10 @@ from tsbench.instruments.guard.limits import (
     require_in_range,
     worst_case_of_voltage,
 )
-from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, SegmentTrain
+from tsbench.instruments.interfaces import PulseMeasure, Range, Segment, SegmentRecord, SegmentTrain
 from tsbench.quantities import short_quantity
+
+_REST, _SAMPLES, _FEWEST = 1e-3, 100, 3  #: [s] of a segment of 0 V, samples in it, and segments of a train
 
 
 class GuardedPulseMeasure(GuardedSource):
@@ -26,7 +28,6 @@ class GuardedPulseMeasure(GuardedSource):
         self.driver = driver
         self.capabilities = driver.capabilities
         self._train: SegmentTrain | None = None
-        self.charged = False   # without a train, no level was set
 
     def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
         """Check that there are such ranges, then set them."""
@@ -73,10 +74,13 @@ class GuardedPulseMeasure(GuardedSource):
 
     def _switch_zero_on(self) -> None:
         """Load a train of 0 V: its base stands at the terminals until it starts."""
-        if self._train is not None:
-            rests = tuple(replace(one, level=0.0) for one in self._train.segments)
-            self.driver.configure_train(replace(self._train, base=0.0, segments=rests))
-            self.driver.set_output(True)
+        caps, train = self.capabilities, self._train
+        if train is None:
+            interval = max(_REST / _SAMPLES, caps.sample_interval.low)
+            train = SegmentTrain(0.0, (Segment(0.0, _REST),) * _FEWEST, interval)
+        rests = tuple(replace(one, level=0.0) for one in train.segments)
+        self.driver.configure_train(replace(train, base=0.0, segments=rests))
+        self.driver.set_output(True)
 
     def _restore(self) -> None:
         if self._train is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
-from tsbench.netlist import GROUND, Netlist, check_connections, parse_netlist
+from tsbench.netlist import GROUND, Netlist, check_connections, parse_netlist, require_no_title
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.services.idle_time import IdleTime
@@ -167,6 +167,7 @@ class World:
         ends = [node.lower() for one in self.amplifiers for node in (one.input, one.output)]
         try:
             netlist = parse_netlist(self.file.fixture.netlist, [*nodes, *ends])
+            require_no_title(netlist)
             check_connections(netlist, [*nodes, *ends])
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None

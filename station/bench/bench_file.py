@@ -12,7 +12,7 @@ from tsbench.instruments import LowImpedanceInput
 from tsbench.instruments.fixture import DEVICE, has_place, with_resistor_to_ground
 from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
 from tsbench.instruments.registry import entry
-from tsbench.netlist import Netlist, parse_netlist
+from tsbench.netlist import Netlist, parse_netlist, require_no_title
 from tsbench.records import CurrentAmplifier, DeviceDescription, DeviceLimits, Sensing
 from tsbench.station.bench.bench_tables import BenchTable, LimitsTable
 from tsbench.station.bench.netlist_rules import (
@@ -292,6 +292,7 @@ class BenchFile:
                     )
             amplified = [] if fixture.sensing.amplifier is None else [self.sense_node()]
             netlist = parse_netlist(fixture.netlist, [*fixture.terminals.values(), *amplified])
+            require_no_title(netlist)
             require_no_source(netlist)
             if netlist.temperature is not None:   # nothing would use it, and a run would seem to have been warm
                 raise ConfigurationError(

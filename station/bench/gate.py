@@ -92,3 +92,11 @@ class GateControl:
                 "[fixture.control.load_resistance]. Check the transistor and its wiring")
         self.wanted = value
         return self.resistance_at(reading.voltage)
+
+
+def resistance_at_0_volts(table: ControlTable) -> float:
+    """Return the least resistance [Ohm] that counts for limits while the gate of a table is off."""
+    def none() -> SourceMeter:
+        raise NotImplementedError
+
+    return GateControl(none, table).least_resistance_at(0.0)

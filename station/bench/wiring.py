@@ -15,6 +15,7 @@ from tsbench.instruments.fixture import (
     path_of,
     reach_of,
     with_short,
+    with_value,
     worst_path_of,
 )
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
@@ -26,6 +27,7 @@ from tsbench.quantities import short_quantity
 from tsbench.records import Fixture, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.crosspoints import RatesItsContacts
+from tsbench.station.bench.gate import resistance_at_0_volts
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
@@ -74,7 +76,10 @@ class Wiring:
         return replace(path, resistance=found[0])
 
     def worst_path(self, terminal: str) -> WirePath:
-        """Return the path with which limits are compared: :func:`.worst_path_of`, with what was measured."""
+        """Return the path with which limits are compared: :func:`.worst_path_of`, or what was measured if that is less.
+
+        A contact that was bad when the path was measured may be good again.
+        """
         path, node = self.path(terminal), self.file.table.fixture.terminals.get(terminal)
         netlist = self._netlist_of(terminal)
         if terminal in self.file.gates() or netlist is None or node is None:
@@ -82,10 +87,18 @@ class Wiring:
         others = [place for other, place in self.file.table.fixture.terminals.items()
                   if other != terminal and set(self.kinds(other)) & set(SOURCES)]
         source = self._source_resistance(terminal)
-        worst, usual = worst_path_of(netlist, node, source, others), path_of(netlist, node, source)
-        less = worst.resistance < usual.resistance   # otherwise, what was measured counts
-        return WirePath(min(path.resistance, worst.resistance) if less else path.resistance, max(path.gain, worst.gain),
+        worst = worst_path_of(self._with_gates_off(netlist), node, source, others)
+        return WirePath(min(path.resistance, worst.resistance), max(path.gain, worst.gain),
                         worst.coupled or self._by_bias_tee(node, source, netlist))
+
+    def _with_gates_off(self, netlist: Netlist) -> Netlist:
+        """Return the netlist with the resistance of transistors at 0 V, where that is less: a gate may go off."""
+        for control in self.file.table.fixture.control.values():
+            if control.gate:
+                off = resistance_at_0_volts(control)
+                value = netlist.find(control.element).value
+                netlist = with_value(netlist, control.element, min(value, off))
+        return netlist
 
     def _by_bias_tee(self, node: str, source: float, netlist: Netlist) -> bool:
         """Whether a source at a node reaches the device only through the bias tee, which is a short in ``netlist``."""

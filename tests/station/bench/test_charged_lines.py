@@ -316,8 +316,19 @@ def test_an_output_that_does_not_go_on_is_switched_off() -> None:
     assert sent.calls[-1] == "set_output" and guard.context.outputs.terminals == () and guard.charged is not False
 
 
+def test_a_pulser_that_samples_is_discharged_as_a_bench_is_opened(tmp_path: Path) -> None:
+    """What another process left on its cable is not known, and it has no level without a train."""
+    file = bench_file(tmp_path, "keithley_4200", MATRIX, AT_MATRIX)
+    for name in ("world.toml", "bench.toml"):
+        text = (tmp_path / name).read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
+        (tmp_path / name).write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        pulser: Any = bench.pulse_measure()
+        assert pulser.charged is False and not any(state.enabled for state in pulser.output_states())
+
+
 @pytest.mark.parametrize(("make", "expected"), [
-    (lambda: meter(VOLTAGE)[0], None), (lambda: generator()[0], None), (lambda: unit()[0], False)])
+    (lambda: meter(VOLTAGE)[0], None), (lambda: generator()[0], None), (lambda: unit()[0], None)])
 def test_at_first_nothing_is_known(make: Callable[[], GuardedSource], expected: bool | None) -> None:
     assert make().charged is expected
 

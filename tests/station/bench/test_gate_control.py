@@ -1,6 +1,7 @@
 """A transistor as the load: the second channel of a source meter sets its gate voltage, on a simulated bench."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -294,3 +295,21 @@ def test_a_gate_is_no_current_source(tmp_path: Path) -> None:
         gate = bench.source_meter("gate")
         with pytest.raises(LimitError, match="a gate needs a voltage source"):
             gate.configure_source(SourceSettings("current", compliance_voltage=1.0))
+
+
+def test_a_transistor_that_conducts_at_0_volts_counts_with_that(tmp_path: Path) -> None:
+    """Its gate may go off while another output is on: then it has the least resistance of its table."""
+    file = bench_file(tmp_path)
+    text = file.read_text("utf-8")
+    depletion = re.sub(r"gate_voltages = .*\nresistances = .*",
+                       "gate_voltages = [-1.5, -1, 0]\nresistances = [100e3, 10e3, 1e3]", text)
+    file.write_text(depletion, "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        assert bench.wire_path("drive").resistance == pytest.approx(1002.0)
+        bench.fixture_control.set_value("load_resistance", 50e3)
+        assert bench.wire_path("drive").resistance == pytest.approx(1002.0, rel=0.02)
+        assert bench.fixture.path_resistance["drive"] == pytest.approx(50e3, rel=0.05)   # for the analysis
+    file.write_text(depletion.replace("[-1.5, -1, 0]", "[-1.5, -1, -0.5]"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.wire_path("drive").resistance == pytest.approx(3.0)   # at 0 V beyond the table
