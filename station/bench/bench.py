@@ -123,7 +123,7 @@ class Bench:
             bench.positioner = FollowedPositioner(bench.instruments.positioner, follow)
             bench.fixture = bench.wiring.fixture()
             bench.guards.make_all()
-            bench.instruments.discharge = bench.guards.discharge
+            bench.instruments.discharge = lambda unknown: bench.guards.discharge(unknown, bench.routes)
 
             def rewire() -> None:
                 control = bench.fixture_control

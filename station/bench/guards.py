@@ -13,6 +13,7 @@ from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, SensorGu
 from tsbench.records import DeviceDescription, DeviceLimits, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
+from tsbench.station.bench.routing import Routes
 from tsbench.station.bench.surroundings import FixtureControls
 from tsbench.station.bench.terminal_names import advice_for_scripts, channel_of_instrument, with_article
 from tsbench.station.bench.wiring import Wiring
@@ -92,18 +93,20 @@ class Guards:
             if isinstance(guard, GuardedSource):
                 guard.made_safe = True
 
-    def discharge(self, unknown: bool) -> None:
+    def discharge(self, unknown: bool, routes: Routes | None) -> None:
         """Take the charge off the cables of all sources: another device comes to them next.
 
         Parameters
         ----------
         unknown : also where it is not known whether there is one, because the bench was only just opened
+        routes : to the device; None: the bench has no routes
         """
         netlist = self._file.netlist
         capacitance = sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0
         sources = self._sources()
         if any(one.charged or (unknown and one.charged is None) for one in sources):
-            discharge(sources, self._instruments.clock.wait, capacitance)
+            act = functools.partial(discharge, sources, self._instruments.clock.wait, capacitance)
+            act() if routes is None else routes.in_each(act)
 
     def _sources(self) -> list[GuardedSource]:
         return [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]

@@ -52,6 +52,10 @@ class MatrixRouting:
                 f"the switch matrix does not have the crosspoints of state '{state}' after it was selected: closed are "
                 f"{closed}. Check the relays")
 
+    def open_all(self) -> None:
+        """Open the crosspoints of all states."""
+        self._matrix.close_only("routing", ())
+
 
 class OutputOffRouting:
     """A :class:`~tsbench.instruments.Routing` without a relay: all sources are wired to the device, and one is on.
@@ -155,6 +159,20 @@ class Routes:
             return
         self.require_off("the route to the device")
         self.routing.select(state)
+
+    def in_each(self, act: Callable[[], None]) -> None:
+        """Do something with the route that is selected; if it is none, with each route of a matrix in turn.
+
+        All outputs are off before and afterwards.
+        """
+        routing = self.routing
+        if not isinstance(routing, MatrixRouting) or routing.state() is not None:
+            act()
+            return
+        for state in routing.states():
+            routing.select(state)
+            act()
+        routing.open_all()
 
     def unreachable(self, role: str) -> str:
         """Return why the output of a role must not go on now; "" where it may."""

@@ -180,10 +180,33 @@ def test_a_charge_that_another_process_left_is_taken_off(tmp_path: Path) -> None
         again.instruments.connections = bench.instruments.connections
         again.instruments.clock = bench.clock
         again.guards.make_all()
-        bench.instruments.discharge = again.guards.discharge
+        bench.instruments.discharge = lambda unknown: again.guards.discharge(unknown, None)
         bench.positioner.connect("D2")
         bench.clock.wait(0.05)
     assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 1e-6
+
+
+def test_a_line_that_no_route_leads_to_is_discharged(tmp_path: Path) -> None:
+    """A new session has no route: the common line may have what the last one left on it."""
+    routed = {**MATRIX, "places": MATRIX["places"] + "\nR_l line 0 1e12\nC_l line 0 1p",
+              "positioner": MATRIX["positioner"].replace("1A0", "1C0") + "\n[fixture.routing]\nkind = \"matrix\"\n"
+              'instrument = "mover"\n[fixture.routing.states.only]\nroles = ["drive"]\ncrosspoints = ["1A05"]'}
+    at = AT_MATRIX.replace('"mover.A" = "row"', '"mover.A" = "row"\n"mover.105" = "line"\n"mover.C" = "line"')
+    file = bench_file(tmp_path, "keithley_2400", routed, at)
+    for name in ("world.toml", "bench.toml"):   # the charge is on the common line
+        text = (tmp_path / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace("C_c row 0 1n", "C_c line 0 1n" if "world" in name else ""), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.routes is not None
+        bench.routes.prepare(["drive"])
+        leave_charged(bench)
+        bench.instruments.crosspoints_of("mover").close_only("routing", ())
+        assert bench.routes.routing.state() is None
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+        assert bench.routes.routing.state() is None
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert log.maxima()["D1"]["voltage"] > 3.5 and largest_current(log, "D2") < 10e-6 and log.hot_moves() == []
 
 
 def test_needles_come_down_without_charge(tmp_path: Path) -> None:
