@@ -1,6 +1,7 @@
 """The text of the first files of a bench."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,11 @@ _OUTPUT = 50.0  #: [Ohm] of a pulse generator
 _TABLES: Mapping[str, str] = {
     "temperature controller": "write it into [temperature]", "prober": "write it into [positioner]",
     "switch matrix": "write it and the crosspoints of each device into [positioner]",
-    "decade box": "write it into [fixture.control.load_resistance]",
 }
+#: quantity of a decade box -> table of what sets it
+_BOXES: Mapping[str, str] = {"resistance": "load_resistance", "capacitance": "parallel_capacitance"}
+_OF_THE_LIMIT = 0.75  #: share of the highest voltage to which the first measurements go: far from a refusal
+_BELOW = 0.99  #: of the highest pulse, so that its rounding to three digits does not lead above it
 REHEARSAL_BENCH, REHEARSAL_WORLD, WORLD = "rehearsal.bench.toml", "rehearsal.world.toml", "world.toml"
 
 
@@ -81,9 +85,11 @@ class _Wiring:
             else:
                 self.remarks.append(f"no instrument can have the role {role}. Protocols that need it will be refused")
         self._answers = answers
+        pulser = self.roles.get("pulser", "").partition(".")[0]
+        self._pulses = next((one.pulses for one in instruments if one.name == pulser), None)
         self.unused = [f"{one.name} ({one.identity.model}) is not used yet: {_how_to_use(one)}" for one in instruments
                        if one.name not in {terminal.partition(".")[0] for terminal in self.roles.values()}]
-        self.remarks += [*self.unused, *self._of_the_shunt(), *self._of_measuring()]
+        self.remarks += [*self.unused, *self._of_the_shunt(), *self._of_measuring(), *self._of_small_pulses()]
         self.remarks += self._pulses_refused() if "pulser" in self.roles else []
 
     @property
@@ -112,6 +118,30 @@ class _Wiring:
     def highest_pulse(self) -> float:
         """Return the highest pulse [V] that drives no more current through the device than it may see."""
         return parse_quantity(self._answers["max_current"], "A") * (self._path + _OUTPUT)
+
+    def first_pulse(self) -> float:
+        """Return the amplitude [V] of the first pulses; 0: the generator makes none that the device may see."""
+        most = min(_OF_THE_LIMIT * parse_quantity(self._answers["max_voltage"], "V"), _BELOW * self.highest_pulse())
+        if self._pulses is not None:
+            most = min(most, self._pulses.level_into_open.high, self._pulses.amplitude_into_open.high)
+        amplitude = float(f"{most:.3g}")
+        return 0.0 if self._pulses is not None and amplitude < self._pulses.amplitude_into_open.low else amplitude
+
+    def _of_small_pulses(self) -> list[str]:
+        """Return a line where the generator makes no pulses as small as those that the device may see."""
+        if "drive" in self.roles or not self.by_pulses or self._pulses is None or self.first_pulse():
+            return []
+        least, volts = self._pulses.amplitude_into_open.low, self._answers["max_voltage"]
+        said = (f"{self.roles['pulser']} makes pulses of at least {format_quantity(least, 'V', 3)}, but "
+                f"{{}}, so there is no {LIST}. ")
+        if _OF_THE_LIMIT * parse_quantity(volts, "V") < least:
+            return [f"{said.format(f'max_voltage is {volts}')}Use another generator"]
+        needed = least / (_BELOW * parse_quantity(self._answers["max_current"], "A"))
+        more = needed - self._path - _OUTPUT + parse_quantity(self._answers["pulser_resistance"], "Ohm")
+        step = 10.0 ** (math.floor(math.log10(more)) - 1)   # rounded up, so that it is enough
+        return [said.format(f"they could drive more than max_current, {self._answers['max_current']}")
+                + f"Put {format_quantity(math.ceil(more / step) * step, 'Ohm', 3)} or more between generator and "
+                "device, and state it by --set pulser_resistance=VALUE"]
 
     def _pulses_refused(self) -> list[str]:
         """Return a line where pulses below the voltage limit could drive more current than a device may see."""
@@ -198,6 +228,10 @@ def _world(
 
 
 def _how_to_use(one: FoundInstrument) -> str:
+    if "oscilloscope" in one.kinds:
+        return "a bench measures with one oscilloscope"
+    if "decade box" in one.kinds:
+        return f"write it into [fixture.control.{_BOXES.get(one.quantity, 'load_resistance')}]"
     kind = next((kind for kind in one.kinds if kind in _TABLES), "")
     return _TABLES.get(kind, "give it a role in [roles]")
 
@@ -209,10 +243,9 @@ def _list(answers: Answers, wiring: _Wiring) -> str:
              f"device = {json.dumps(answers['device'])}"]
     if "drive" in wiring.roles:
         lines += ["", "[[protocol]]", 'name = "first_contact"', "", "[[protocol]]", 'name = "iv_sweep"',
-                  f'stop = "{0.75 * volts:.6g} V"', f'compliance = "{limit:.6g} A"']
-    elif wiring.by_pulses:
-        highest = min(0.75 * volts, 0.99 * wiring.highest_pulse())
-        lines += ["", "[[protocol]]", 'name = "pulse_train"', f'amplitude = "{highest:.3g} V"']
+                  f'stop = "{_OF_THE_LIMIT * volts:.6g} V"', f'compliance = "{limit:.6g} A"']
+    elif wiring.by_pulses and (amplitude := wiring.first_pulse()):
+        lines += ["", "[[protocol]]", 'name = "pulse_train"', f'amplitude = "{amplitude:.3g} V"']
     else:
         return ""
     return "\n".join(lines) + "\n"

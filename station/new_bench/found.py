@@ -3,9 +3,10 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsbench.errors import InstrumentInUse, TsbenchError
+from tsbench.instruments import PulseGeneratorCapabilities
 from tsbench.instruments.languages.language import parse_identity
 from tsbench.instruments.links.link_settings import USUAL_LINK, LinkSettings
 from tsbench.instruments.registry import driver_class, driver_of, entry
@@ -35,6 +36,8 @@ class FoundInstrument:
     resource : VISA address
     kinds : of its terminals, all of them
     channels : names of its outputs and inputs behind the dot; empty where it has one only
+    quantity : that a decade box sets, in words
+    pulses : what a pulse generator can make; None: it is not known
     """
 
     name: str
@@ -43,6 +46,8 @@ class FoundInstrument:
     resource: str
     kinds: tuple[str, ...]
     channels: tuple[str, ...]
+    quantity: str = ""
+    pulses: PulseGeneratorCapabilities | None = None
 
     def terminals(self, kind: str) -> list[str]:
         """Return the terminals of one kind, as a bench file writes them."""
@@ -103,11 +108,20 @@ def _asked(
                 called = _called(entry(name).kind, found)
                 driver = driver_class(name)(
                     TransportAdapter(transport), called, identity=identity, resource=resource, wait=time.sleep)
-                yield _described(called, identity, name, resource, list(driver.output_names))
+                described = _described(called, identity, name, resource, list(driver.output_names))
+                yield replace(described, quantity=getattr(driver, "quantity", ""),
+                              pulses=_pulses(driver) if "pulse generator" in described.kinds else None)
         except InstrumentInUse as error:
             tell(f"{resource}: {error}")
         except (TsbenchError, ValueError):
             tell(f"{resource}: no answer")
+
+
+def _pulses(driver: object) -> PulseGeneratorCapabilities | None:
+    """Return what a generator can make, if its driver tells it before it is asked for an output."""
+    capabilities = getattr(driver, "capabilities", None)
+    found: object = capabilities() if callable(capabilities) else capabilities
+    return found if isinstance(found, PulseGeneratorCapabilities) else None
 
 
 def _link(resource: str) -> LinkSettings:

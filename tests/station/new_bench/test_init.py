@@ -184,7 +184,9 @@ def started(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
 
 
 @pytest.mark.parametrize(("generator", "given"), [
-    ("rigol_dg832", []), ("keysight_81160a", []), ("tektronix_afg3252c", ["--set", "pulser_resistance=10k"])])
+    ("rigol_dg832", []), ("keysight_81160a", []), ("tektronix_afg3252c", []),
+    ("keysight_81160a", ["--set", "max_voltage=30 V", "--set", "pulser_resistance=100k"]),
+    ("tektronix_afg3252c", ["--set", "max_current=100 uA", "--set", "pulser_resistance=920"])])
 def test_a_generator_and_a_scope_begin_with_a_pulse_train(
     generator: str, given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -195,6 +197,21 @@ def test_a_generator_and_a_scope_begin_with_a_pulse_train(
     assert main(["run", listed, "--dry-run", "--out", str(tmp_path / "runs")]) == 0, capsys.readouterr()
     said = capsys.readouterr().out
     assert "pulse_train" in said and "1 runs on 1 device" in said
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ("max_current=100 uA", "but they could drive more than max_current, 100 uA, so there is no first.list.toml. Put "
+                           "920 Ohm or more between generator and device, and state it by --set pulser_resistance"),
+    ("max_voltage=100 mV", "but max_voltage is 100 mV, so there is no first.list.toml. Use another generator"),
+])
+def test_a_generator_whose_smallest_pulse_is_too_large_gets_no_list(
+    given: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    world(tmp_path, ("tektronix_afg3252c", "GPIB0::10::INSTR"),
+          ("rigol_ds1104z", "USB0::0x1AB1::0x04CE::SIM00003::INSTR"))
+    found = started(tmp_path, capsys, "--set", given)
+    assert f"note: generator.1 makes pulses of at least 100 mV, {said}" in found, found
+    assert not (tmp_path / "first.list.toml").exists()
 
 
 def test_where_no_scope_measures_at_a_shunt_the_netlist_has_none(
@@ -220,10 +237,13 @@ def test_where_nothing_measures_there_is_no_list(tmp_path: Path, capsys: pytest.
 def test_instruments_without_a_role_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     world(tmp_path, ("keithley_2450", "GPIB0::18::INSTR"), ("keithley_707b", "GPIB0::16::INSTR"),
           ("meatest_m632", "GPIB0::2::INSTR"), ("lakeshore_336", "GPIB0::12::INSTR"),
-          ("keithley_2460", "GPIB0::19::INSTR"))
+          ("keithley_2460", "GPIB0::19::INSTR"), ("meatest_m525", "GPIB0::3::INSTR"),
+          ("keysight_dsox3054t", "GPIB0::4::INSTR"), ("rigol_ds1104z", "USB0::0x1AB1::0x04CE::SIM00003::INSTR"))
     said, text = started(tmp_path, capsys), (tmp_path / "bench.toml").read_text("utf-8")
     for line in ("matrix (MODEL 707B) is not used yet: write it and the crosspoints of each device into [positioner]",
                  "decade_box (M632) is not used yet: write it into [fixture.control.load_resistance]",
+                 "decade_box_2 (M525) is not used yet: write it into [fixture.control.parallel_capacitance]",
+                 "scope_2 (DS1104Z) is not used yet: a bench measures with one oscilloscope",
                  "temperature (MODEL336) is not used yet: write it into [temperature]",
                  "source_meter_2 (MODEL 2460) is not used yet: give it a role in [roles]"):
         assert f"note: {line}\n" in said and f"# {line} (docs/bench.md)\n" in text
