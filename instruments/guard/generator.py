@@ -34,7 +34,8 @@ class GuardedPulseGenerator(GuardedSource):
         self._emfs: tuple[float, ...] = ()  #: [V] extremes of what is configured
         self._duration: float | None = None  #: [s] of one event
         self._limits = (-_NO_LEVEL, _NO_LEVEL)
-        self._asked: dict[str, Callable[[], object]] = {}  #: sets the shape or the burst again, in the order of before
+        self._shape: Callable[[], object] | None = None  #: sets pulse, level or waveform again
+        self._burst: Callable[[], object] | None = None  #: sets the burst again
 
     def configure_load(self, load_resistance: float) -> float:
         require_number(self.context.subject, "load", load_resistance)
@@ -72,14 +73,14 @@ class GuardedPulseGenerator(GuardedSource):
         duration = pulse.width + pulse.fall_time
         self._require_levels({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration)
         accepted = self.driver.configure_pulse(pulse)
-        self._note_asked("shape", lambda: self.driver.configure_pulse(pulse))
+        self._note_shape(lambda: self.driver.configure_pulse(pulse))
         self._remember((pulse.base, pulse.base + pulse.amplitude), duration)
         return accepted
 
     def configure_level(self, level: float) -> float:
         self._require_levels({"level": level}, None)
         accepted = self.driver.configure_level(level)
-        self._note_asked("shape", lambda: self.driver.configure_level(level))
+        self._note_shape(lambda: self.driver.configure_level(level))
         self._remember((level,), None)
         return accepted
 
@@ -95,19 +96,28 @@ class GuardedPulseGenerator(GuardedSource):
         duration = levels.size / waveform.sample_rate
         self._require_levels({"lowest waveform level": low, "highest waveform level": high}, duration)
         self.driver.load_waveform(waveform)
-        self._note_asked("shape", lambda: self.driver.load_waveform(waveform))
+        self._note_shape(lambda: self.driver.load_waveform(waveform))
         self._remember((low, high), duration)
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         require_word(self.context.subject, "burst source", source, ("bus", "external"))
         require_in_range(self.context.subject, "burst count", count, self.capabilities.burst_count)
         accepted = self.driver.configure_burst(count, source)
-        self._note_asked("burst", lambda: self.driver.configure_burst(count, source))
+        self._burst = lambda: self.driver.configure_burst(count, source)
         return accepted
 
-    def _note_asked(self, part: str, again: Callable[[], object]) -> None:
-        self._asked.pop(part, None)
-        self._asked[part] = again
+    def _note_shape(self, again: Callable[[], object]) -> None:
+        """Note how a shape is set again: its levels are volts into the load of now, which may change."""
+        load = self._load
+
+        def under_that_load() -> None:
+            if load != self._load:
+                self.driver.configure_load(load)
+            again()
+            if load != self._load:
+                self.driver.configure_load(self._load)
+
+        self._shape = under_that_load
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured is allowed."""
@@ -133,8 +143,9 @@ class GuardedPulseGenerator(GuardedSource):
         self.driver.set_output(True)
 
     def _restore(self) -> None:
-        for again in self._asked.values():
-            again()
+        for again in (self._shape, self._burst):   # a burst needs its shape
+            if again is not None:
+                again()
         low, high = self._limits
         if low > 0.0 or high < 0.0:
             self.driver.configure_level_limits(low, high)

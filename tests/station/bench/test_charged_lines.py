@@ -1,5 +1,6 @@
 """An output that goes off leaves a charge on its cable: it is taken off before another device is connected."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
-from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.instruments import ArbitraryWaveform, MeasureSettings, SourceSettings
 from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
+from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
@@ -312,12 +314,50 @@ def test_a_generator_has_its_pulses_again() -> None:
     guard.configure_pulse(pulse(amplitude=0.5))
     sent.calls.clear()
     discharge([guard], lambda seconds: None, 0.0)
-    assert sent.calls == ["configure_level", "set_output", "set_output", "configure_burst", "configure_pulse"]
+    assert sent.calls == ["configure_level", "set_output", "set_output", "configure_pulse", "configure_burst"]
     guard.configure_level_limits(0.2, 1.0)
     sent.calls.clear()
     discharge([guard], lambda seconds: None, 0.0)
-    assert sent.calls == ["configure_level_limits", "configure_level", "set_output", "set_output", "configure_burst",
-                          "configure_pulse", "configure_level_limits"]
+    assert sent.calls == ["configure_level_limits", "configure_level", "set_output", "set_output", "configure_pulse",
+                          "configure_burst", "configure_level_limits"]
+
+
+def test_a_generator_has_its_last_shape_again() -> None:
+    for act, again in ((lambda one: one.configure_level(0.3), "configure_level"),
+                       (lambda one: one.load_waveform(ArbitraryWaveform(np.linspace(0.0, 0.3, 64), 1e6)), "load_waveform")):
+        guard, sent = generator()
+        guard.configure_pulse(pulse(amplitude=0.5))
+        act(guard)
+        sent.calls.clear()
+        discharge([guard], lambda seconds: None, 0.0)
+        assert sent.calls == ["configure_level", "set_output", "set_output", again]
+
+
+def test_levels_are_set_again_under_the_load_of_then() -> None:
+    guard, sent = generator()
+    guard.configure_load(math.inf)
+    guard.configure_level(0.5)
+    guard.configure_load(50.0)
+    sent.calls.clear()
+    discharge([guard], lambda seconds: None, 0.0)
+    assert sent.calls == ["configure_level", "set_output", "set_output", "configure_load", "configure_level",
+                          "configure_load"]
+
+
+def test_a_waveform_is_set_again_as_it_was_checked() -> None:
+    """The caller may use its array for the next waveform meanwhile."""
+    loaded: list[np.ndarray] = []
+
+    class Loaded(Sent):
+        def load_waveform(self, waveform: ArbitraryWaveform) -> None:
+            loaded.append(np.array(waveform.levels))
+
+    guard = GuardedPulseGenerator(Loaded(generator()[1].capabilities), GuardContext("pulser", WirePath(1e3)))
+    levels = np.linspace(0.0, 0.5, 64)
+    guard.load_waveform(ArbitraryWaveform(levels, 1e6))
+    levels *= 5.0
+    discharge([guard], lambda seconds: None, 0.0)
+    assert [float(one.max()) for one in loaded] == [0.5, 0.5]
 
 
 def test_a_pulser_that_samples_has_its_train_again() -> None:
