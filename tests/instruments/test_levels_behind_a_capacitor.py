@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.instruments.test_guard_of_pulses import unit
@@ -12,7 +14,7 @@ from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, Sourc
 from tsbench.instruments.fixture import path_of, with_short, worst_path_of
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
-from tsbench.instruments.guard.guarded_source import discharge
+from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, OutputsOn, WirePath
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
@@ -79,6 +81,77 @@ def test_a_level_counts_that_was_left_while_the_output_was_on() -> None:
     guard.set_output(False)
     with pytest.raises(LimitError, match=r"with this level, the voltage at the device may reach 1.7 V"):
         guard.configure_level(0.2)
+
+
+def behind(kind: type[GuardedSource], driver: Sent) -> Any:
+    return kind(driver, GuardContext("source", BEHIND, LIMITS))
+
+
+def a_generator() -> Any:
+    found = behind(GuardedPulseGenerator, Sent(keysight_33500_data.capabilities(MODEL)))
+    found.configure_load(math.inf)
+    return found
+
+
+def a_source_meter() -> Any:
+    found = behind(GuardedSourceMeter, Sent(k2450.CAPABILITIES))
+    found.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
+    return found
+
+
+def a_pulser() -> Any:
+    return behind(GuardedPulseMeasure, unit()[1])
+
+
+def train_to(level: float) -> SegmentTrain:
+    return SegmentTrain(0.0, (Segment(level, 1e-6), Segment(0.0, 1e-6)), 1e-7)
+
+
+SETTING: list[tuple[Callable[[], Any], Callable[[Any, float], object]]] = [
+    (a_generator, lambda one, level: one.configure_level(level)),
+    (a_source_meter, lambda one, level: one.set_level(level)),
+    (a_pulser, lambda one, level: one.configure_train(train_to(level)))]
+
+
+@pytest.mark.parametrize(("make", "set_to"), SETTING)
+def test_a_level_that_was_set_while_the_output_was_on_is_not_forgotten(
+    make: Callable[[], Any], set_to: Callable[[Any, float], object],
+) -> None:
+    source = make()
+    set_to(source, 0.1)
+    source.set_output(True)
+    for level in (-1.4, 0.1):
+        set_to(source, level)
+    with pytest.raises(LimitError, match=r"may reach 2\.9 V"):
+        set_to(source, 1.5)
+    set_to(source, 0.2)
+
+
+def test_the_levels_of_a_list_are_not_forgotten() -> None:
+    meter = a_source_meter()
+    meter.start_sweep(np.array([0.0, -1.4]), 1e-3)
+    meter.set_output(False)
+    with pytest.raises(LimitError, match=r"may reach 2\.9 V"):
+        meter.set_level(1.5)
+
+
+@pytest.mark.parametrize(("make", "set_to"), SETTING)
+def test_held_levels_count_beside_other_outputs(
+    make: Callable[[], Any], set_to: Callable[[Any, float], object],
+) -> None:
+    """-1 V was on, 0.1 V is: 1.1 V may be at the device, and 0.6 V of another source come on top."""
+    source = make()
+    set_to(source, -1.0)
+    source.set_output(True)
+    set_to(source, 0.1)
+    source.driver.output_states = lambda: [OutputState("one", True)]
+    other = GuardedSourceMeter(
+        Switched(k2450.CAPABILITIES), GuardContext("other", WirePath(1e3), LIMITS, "other", source.context.outputs))
+    other.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
+    other.set_level(0.4)
+    other.set_output(True)
+    with pytest.raises(LimitError, match=r"bring 1\.7 V to the device"):
+        other.set_level(0.6)
 
 
 def test_levels_of_a_source_meter_and_of_a_train() -> None:

@@ -397,6 +397,30 @@ def test_where_a_message_failed_the_level_before_may_still_stand_there() -> None
         guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
 
 
+def test_a_level_that_may_have_been_set_before_a_message_was_lost_counts() -> None:
+    guard, sent = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
+    guard.set_level(0.1)
+
+    def lost(level: float) -> None:
+        raise CommunicationError("no reply")
+
+    sent.set_level = lost  # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        guard.set_level(9.0)
+    with pytest.raises(LimitError, match="max_power"):
+        guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
+
+
+def test_the_level_before_a_list_may_still_stand_there() -> None:
+    guard, _ = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
+    guard.set_level(9.0)
+    guard.start_sweep(np.array([0.0, 0.1]), 1e-3)
+    with pytest.raises(LimitError, match="max_power"):
+        guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
+
+
 class StaysOn(Sent):
     """A driver whose output is read back as on, whatever happens."""
 

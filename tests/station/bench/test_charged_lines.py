@@ -11,11 +11,12 @@ import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
-from tsbench.instruments import ArbitraryWaveform, MeasureSettings, SourceSettings
+from tsbench.instruments import ArbitraryWaveform, MeasureSettings, Segment, SegmentTrain, SourceSettings
 from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
+from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
 from tsbench.records import DeviceLimits
@@ -253,6 +254,9 @@ VOLTAGE = SourceSettings("voltage", compliance_current=1e-3, range=2.0)
 CURRENT = SourceSettings("current", compliance_voltage=1.0, range=1e-3)
 
 
+RISING = ArbitraryWaveform(np.linspace(0.0, 0.3, 64), 1e6)
+
+
 def test_it_holds_zero_for_ten_time_constants_and_for_the_compliance() -> None:
     guard, sent = meter(VOLTAGE)
     guard.set_level(1.5)
@@ -324,7 +328,7 @@ def test_a_generator_has_its_pulses_again() -> None:
 
 def test_a_generator_has_its_last_shape_again() -> None:
     for act, again in ((lambda one: one.configure_level(0.3), "configure_level"),
-                       (lambda one: one.load_waveform(ArbitraryWaveform(np.linspace(0.0, 0.3, 64), 1e6)), "load_waveform")):
+                       (lambda one: one.load_waveform(RISING), "load_waveform")):
         guard, sent = generator()
         guard.configure_pulse(pulse(amplitude=0.5))
         act(guard)
@@ -394,6 +398,55 @@ def test_a_pulser_that_samples_is_discharged_as_a_bench_is_opened(tmp_path: Path
     (lambda: meter(VOLTAGE)[0], None), (lambda: generator()[0], None), (lambda: unit()[0], None)])
 def test_at_first_nothing_is_known(make: Callable[[], GuardedSource], expected: bool | None) -> None:
     assert make().charged is expected
+
+
+@pytest.mark.parametrize("act", [
+    lambda one: one.start_sweep(np.array([0.0, 1.0]), 1e-3), lambda one: one.set_level(0.5)])
+def test_levels_and_lists_may_leave_a_charge(act: Callable[[GuardedSourceMeter], None]) -> None:
+    guard, _ = meter(VOLTAGE)
+    discharge([guard], lambda seconds: None, 0.0)
+    assert guard.charged is False
+    act(guard)
+    assert guard.charged
+    pulser, _ = unit()
+    discharge([pulser], lambda seconds: None, 0.0)
+    pulser.configure_train(train())
+    assert pulser.charged
+
+
+def test_a_pulser_that_samples_rests_at_0_volts() -> None:
+    trains: list[SegmentTrain] = []
+
+    class Loaded(Sent):
+        def configure_train(self, train: SegmentTrain) -> SegmentTrain:
+            trains.append(train)
+            return train
+
+    guard = GuardedPulseMeasure(Loaded(unit()[1].capabilities), GuardContext("pulser", WirePath(1e3)))
+    kept = SegmentTrain(1.0, (Segment(2.0, 1e-6), Segment(1.0, 1e-6)), 1e-7)
+    guard.configure_train(kept)
+    discharge([guard], lambda seconds: None, 0.0)
+    _, zero, after = trains
+    assert zero.base == 0.0 and {one.level for one in zero.segments} == {0.0} and after == kept
+
+
+def test_sources_count_as_on_while_they_hold_0_volts() -> None:
+    """So the bench watches over them, and waits less for replies."""
+    guard, _ = meter(VOLTAGE)
+    found: list[tuple[str, ...]] = []
+    discharge([guard], lambda seconds: found.append(guard.context.outputs.terminals), 0.0)
+    assert found == [(guard.context.terminal,)]
+
+
+def test_the_time_follows_the_capacitors_of_the_netlist(tmp_path: Path) -> None:
+    """1 uF behind 1 kOhm needs 10 ms, and 50 ms with 1 mA from 42 V."""
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    file.write_text(file.read_text("utf-8").replace("C_c row 0 1n", "C_c row 0 1u"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        leave_charged(bench)
+        begin = bench.clock.now()
+        bench.guards.discharge(False, None)
+        assert bench.clock.now() - begin > 10e-3 + 1e-6 * (10 * 1e3 + 42.0 / 1e-3)
 
 
 def test_zero_before_the_output_goes_off_proves_nothing() -> None:
