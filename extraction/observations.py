@@ -12,6 +12,8 @@ from tsbench.errors import TsbenchError
 from tsbench.extraction.files import analyse_files, files_with_runs
 from tsbench.extraction.paths import named_files, names_of
 from tsbench.extraction.runs import extract
+from tsbench.protocols.extracting.source_path import driving_role
+from tsbench.protocols.registry import PROTOCOLS
 from tsbench.records import Flag, Result, Run
 from tsbench.storage.run_settings import run_settings
 
@@ -22,9 +24,6 @@ DESCRIBING = frozenset({"statistic", "pulses", "censored", "number"})
 #: flags of values that are no observation of the quantity
 SPOILED = (Flag.OPEN | Flag.SHORT | Flag.IMPLAUSIBLE | Flag.TRIGGER_MISSED | Flag.OSCILLATING | Flag.AMBIGUOUS
            | Flag.TIMEOUT | Flag.OVERFLOW)
-#: roles whose path holds the load of the device, by the protocols that use them
-_PATHS = {"oscillation": "bias", "iv_sweep": "drive", "pulse_train": "pulser", "paired_pulse": "pulser",
-          "relaxation": "pulser"}
 
 
 @dataclass(frozen=True)
@@ -247,7 +246,8 @@ def event_facts(
         facts["temperature"] = provenance["temperature"]
     if isinstance(die := provenance.get("die"), list | tuple):
         facts["die"] = ", ".join(str(part) for part in die[:2])
-    load = settings.get("path_resistance", {}).get(_PATHS.get(protocol, "drive"))
-    if load is not None:
+    offer = PROTOCOLS.offers().get(protocol)   # of one that is not installed, the source is not known
+    role = driving_role(offer.thing.roles) if offer is not None else ""
+    if (load := settings.get("path_resistance", {}).get(role)) is not None:
         facts["load"] = load
     return facts | dict(settings.get("control", {}))
