@@ -287,7 +287,7 @@ def node_capacitance(netlist: Netlist, node: str) -> float:
 
 
 def _joined(netlist: Netlist) -> dict[str, str]:
-    """Return the node that stands for each node and all that coils, sources and shorts join it with; ground for it."""
+    """Return for each node the name of its group: coils, sources and shorts join nodes. Ground's group is "0"."""
     found = {node: node for node in (*netlist.nodes, GROUND)}
     for element in netlist.elements:
         if element.kind in "LV" or (element.kind == "R" and element.value <= _SHORT):

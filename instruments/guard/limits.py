@@ -327,7 +327,7 @@ class GuardContext:
     unreachable : returns why the output must not go on; "" where it may
     probes, high_impedance : of an oscilloscope by channel, and its channels in the fixture that are inputs of 1 MOhm
     contacts : those of a switch matrix in the path
-    moves : takes the levels [V] that a gate may have next, before it gets them; raises where it must not change now
+    moves : of a gate: called with its next levels [V]; raises InstrumentError if they must not change now
     """
 
     subject: str

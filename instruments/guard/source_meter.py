@@ -279,8 +279,9 @@ class GuardedSourceMeter(GuardedSource):
             require_in_range(self.context.subject, quantity, level, allowed)
             volts, amperes = (level, source.compliance) if source.function == "voltage" else (source.compliance, level)
             self.context.require_rating(volts, amperes)
-            self.context.require_worst_case(
-                quantity, self._worst(source, levels if self.context.path.coupled else (level,)))
+            path = self.context.path
+            worst = self._worst(source, levels) if path.coupled else worst_case_of_source(level, source, path)
+            self.context.require_worst_case(quantity, worst)
 
     def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings) -> None:
         """Raise LimitError if a source range that changes under voltage may bring too much to the device."""

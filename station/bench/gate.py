@@ -12,7 +12,7 @@ from tsbench.records import Flag
 from tsbench.station.bench.bench_tables import ControlTable
 
 _SAME_VOLTAGE = 1e-9  #: [V] of rounding
-_BEYOND_TABLE = 1.0  #: [Ohm] less than any channel of a transistor here has
+_BEYOND_TABLE = 1.0  #: [Ohm] of a transistor whose gate voltage the table does not reach (chosen): limits stay safe
 
 
 class GateControl:

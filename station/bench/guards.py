@@ -49,7 +49,7 @@ class Guards:
     unreachable : callable
         Returns why the output of a role must not go on; "" where it may.
     control : callable
-        Returns what sets values of the fixture; None: nothing does. It hears of gates that a script moves.
+        Returns what sets values of the fixture; None: nothing does. It is told when a script changes a gate voltage.
     """
 
     def __init__(

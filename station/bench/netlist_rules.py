@@ -123,8 +123,8 @@ def place_problems(table: BenchTable, netlist: Netlist | None) -> Iterator[str]:
         stated = [name for name in _OF_CURRENT if getattr(limits, name) is not None]
         if stated:
             yield (f"{where} states {' and '.join(stated)}, but the netlist has no element {DEVICE}. So tsbench does "
-                   f"not know where the device is, and would compare no current with this limit. "
-                   f"{_likely_place(table, netlist)}")
+                   "not know where the device is, and would compare no current with "
+                   f"{'it' if len(stated) == 1 else 'them'}. {_likely_place(table, netlist)}")
 
 
 def _likely_place(table: BenchTable, netlist: Netlist) -> str:
