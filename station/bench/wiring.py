@@ -1,7 +1,7 @@
 """How the instruments of a bench file reach the device: the path of each terminal, the fixture as a run keeps it."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from tsbench.netlist import GROUND, Netlist
 from tsbench.quantities import short_quantity
 from tsbench.records import Fixture, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.bench_tables import ControlTable
 from tsbench.station.bench.crosspoints import RatesItsContacts
 from tsbench.station.bench.gate import resistance_at_0_volts
 from tsbench.station.bench.terminal_names import channel_of_instrument
@@ -87,18 +88,9 @@ class Wiring:
         others = [place for other, place in self.file.table.fixture.terminals.items()
                   if other != terminal and set(self.kinds(other)) & set(SOURCES)]
         source = self._source_resistance(terminal)
-        worst = worst_path_of(self._with_gates_off(netlist), node, source, others)
+        worst = worst_path_of(_with_gates_off(netlist, self.file.table.fixture.control.values()), node, source, others)
         return WirePath(min(path.resistance, worst.resistance), max(path.gain, worst.gain),
                         worst.coupled or self._by_bias_tee(node, source, netlist))
-
-    def _with_gates_off(self, netlist: Netlist) -> Netlist:
-        """Return the netlist with the resistance of transistors at 0 V, where that is less: a gate may go off."""
-        for control in self.file.table.fixture.control.values():
-            if control.gate:
-                off = resistance_at_0_volts(control)
-                value = netlist.find(control.element).value
-                netlist = with_value(netlist, control.element, min(value, off))
-        return netlist
 
     def _by_bias_tee(self, node: str, source: float, netlist: Netlist) -> bool:
         """Whether a source at a node reaches the device only through the bias tee, which is a short in ``netlist``."""
@@ -364,3 +356,12 @@ class Wiring:
             return 0.0
         driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
         return sum(self.input_conductance(t) for t, node in terminals.items() if node.lower() == driven)
+
+
+def _with_gates_off(netlist: Netlist, controls: Iterable[ControlTable]) -> Netlist:
+    """Return a netlist with the resistance of transistors at 0 V, where that is less: a gate may go off."""
+    for control in controls:
+        if control.gate:
+            value = min(netlist.find(control.element).value, resistance_at_0_volts(control))
+            netlist = with_value(netlist, control.element, value)
+    return netlist
