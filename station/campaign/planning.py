@@ -16,6 +16,7 @@ from tsbench.records import DeviceLimits
 from tsbench.station.bench.accepting import Accepted
 from tsbench.station.campaign.expansion import Item
 from tsbench.station.campaign.facts import planning_lookup
+from tsbench.station.campaign.held_levels import LevelsOfRuns
 from tsbench.station.campaign.names import Vocabulary
 from tsbench.station.campaign.values import ExpressionError, Quantified, Unknown
 from tsbench.station.device_record import Budget, DeviceLife, Dose, planned_dose
@@ -84,6 +85,7 @@ class ItemPlanner:
         self._bench, self._vocabulary, self._columns, self._life = bench, vocabulary, columns, life
         self._stations: dict[tuple[str, str], RunnerBench] = {}
         self._plans: dict[str, Plan | TsbenchError] = {}
+        self._levels = LevelsOfRuns()
 
     def plan(self, item: Item) -> PlannedItem:
         """Return the worst case of a run over all values that its expressions may have."""
@@ -103,6 +105,9 @@ class ItemPlanner:
                 return PlannedItem(item, problem=found, limits=station.device.limits)
             plans.append(found)
         plan = worst_of(plans)
+        if beyond is None and len(plans) == 1 and (
+                reason := self._levels.refusal(item, station, protocols[0], plan)):
+            return PlannedItem(item, problem=LimitError(reason), limits=station.device.limits)
         return PlannedItem(item, plan, planned_dose(plan), beyond, station.device.limits, tuple(protocols),
                            beyond is not None)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.fake_station import FakeStation
+from tsbench.cli import main
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.protocols import protocol_named
@@ -45,6 +46,21 @@ def test_a_plan_counts_the_levels_of_the_run_before(bench: Bench, tmp_path: Path
     checked_plan(bench.planning_for(other), pulses(-1.5))   # the source meter discharges the capacitor before
     bench.positioner.connect(other)
     assert bench.wire_path("pulser").held == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("second", "code"), [("-1.5 V", 3), ("-0.4 V", 0)])
+def test_the_plan_of_a_list_counts_the_runs_before(
+    second: str, code: int, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench.close()
+    file = tmp_path / "both.list.toml"
+    runs = "".join(f'[[protocol]]\nname = "pulse_train"\namplitude = "{one}"\nrepeats = 1\n'
+                   for one in ("1.5 V", second))
+    file.write_text(f'bench = "nbo2.bench.toml"\ndevice = "D1"\n{runs}', "utf-8")
+    assert main(["run", str(file), "--dry-run", "--out", str(tmp_path / "runs")]) == code
+    said = capsys.readouterr()
+    assert ("with this run after the runs before it, the voltage at the device may reach 3 V, but max_voltage of D1 is "
+            "2 V" in said.out + said.err) == bool(code), said
 
 
 def test_a_plan_names_the_capacitor_where_its_own_levels_are_too_far_apart(bench: Bench) -> None:
