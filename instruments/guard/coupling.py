@@ -16,6 +16,7 @@ def farthest_emf(levels: Iterable[float], path: WirePath) -> float:
     found = (*path.held, 0.0, *levels)
     return max(found) - min(found) + path.left
 
+
 class HeldLevels:
     """The levels [V] that a capacitor in series with the device may hold; without one, no level is held.
 
@@ -35,7 +36,8 @@ class HeldLevels:
 
     def farthest(self, levels: Iterable[float], context: GuardContext) -> float:
         """Return the EMF [V] that brings most to the device, of levels [V] that are to be set."""
-        return farthest_emf(levels, self.seen(context))
+        path = context.path
+        return farthest_emf(levels, self.seen(context) if path.coupled else path)
 
     def seen(self, context: GuardContext) -> WirePath:
         """Return the path to the device with what a capacitor in series may hold now."""
