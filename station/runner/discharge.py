@@ -25,7 +25,8 @@ def discharge_line(bench: RunnerBench, protocol: Protocol, plan: Plan) -> str:
     protocol : whose sources are on
     plan : of the run
     """
-    device, stored = bench.device, bench.fixture.parallel_capacitance
+    device, across, netlist = bench.device, bench.fixture.parallel_capacitance, _netlist(bench)
+    stored = max(across, sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0)
     most = device.limits.max_current
     voltage = max((float(item.value) for item in plan.worst_case if item.quantity == "voltage"), default=0.0)
     if most is None or stored <= 0.0 or voltage <= 0.0:
@@ -40,9 +41,12 @@ def discharge_line(bench: RunnerBench, protocol: Protocol, plan: Plan) -> str:
     given, advice = (
         (f"with least_resistance = {short_quantity(least, 'Ohm')}, ", "Lower the voltage or the capacitance") if least
         else ("", "Lower the voltage or the capacitance, or state least_resistance in [devices.ID] of the bench file"))
-    return (f"{_WHEN}the {short_quantity(stored, 'F')} across the device discharge through it: "
-            f"{format_quantity(stored * voltage, 'C', 3)} and {format_quantity(stored * voltage**2 / 2, 'J', 3)} at "
-            f"{short_quantity(voltage, 'V')}, and {given}{reached}. max_current of {short_quantity(most, 'A')} does "
+    beside = stored > across * (1.0 + _SLACK)   # behind a contact, or at another node: a part may stay there
+    what = (f"the capacitors of the fixture ({short_quantity(stored, 'F')}) may discharge through it: up to" if beside
+            else f"the {short_quantity(stored, 'F')} across the device discharge through it:")
+    return (f"{_WHEN}{what} {format_quantity(stored * voltage, 'C', 3)} and "
+            f"{format_quantity(stored * voltage**2 / 2, 'J', 3)} at {short_quantity(voltage, 'V')}, and "
+            f"{given}{reached}. max_current of {short_quantity(most, 'A')} does "
             f"not bound this current. {advice}. A campaign simulates this current if the material of the device has a "
             "model")
 

@@ -39,6 +39,15 @@ def test_the_plan_tells_charge_energy_and_what_bounds_the_current(nbo2_bench: Pa
     assert "1.08 nF" in told(shunted)[0] and "nothing bounds its current" in told(shunted)[0]
 
 
+def test_a_capacitance_behind_a_contact_is_told_too(nbo2_bench: Path) -> None:
+    """A cable, then a needle of 10 Ohm: nothing lies directly across the device."""
+    changed(nbo2_bench, (LEAST, ""), ("C_probe  dut   0    80p", "R_needle dut tip 10\nC_probe dut 0 1n"),
+            ("XDUT     dut   low", "XDUT     tip   low"))
+    line, = told(nbo2_bench)
+    assert "the capacitors of the fixture (1 nF) may discharge through it: up to 1.20 nC and 720 pJ at 1.2 V" in line
+    assert "its current may reach" in line
+
+
 def test_a_stated_least_resistance_is_named_and_not_asked_for(nbo2_bench: Path) -> None:
     line, = told(changed(nbo2_bench, ('max_current = "20 mA"', 'max_current = "3 mA"')))
     assert "with least_resistance = 200 Ohm, its current may reach 4.80 mA for a moment" in line
