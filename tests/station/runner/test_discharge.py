@@ -40,8 +40,8 @@ def test_the_plan_tells_charge_energy_and_what_bounds_the_current(nbo2_bench: Pa
 
 
 def test_a_capacitance_behind_a_contact_is_told_too(nbo2_bench: Path) -> None:
-    """A cable, then a needle of 10 Ohm: nothing lies directly across the device."""
-    changed(nbo2_bench, (LEAST, ""), ("C_probe  dut   0    80p", "R_needle dut tip 10\nC_probe dut 0 1n"),
+    """A cable, then a needle of 5 Ohm: nothing lies directly across the device."""
+    changed(nbo2_bench, (LEAST, ""), ("C_probe  dut   0    80p", "R_needle dut tip 5\nC_probe dut 0 1n"),
             ("XDUT     dut   low", "XDUT     tip   low"))
     line, = told(nbo2_bench)
     assert "the capacitors of the fixture (1 nF) may discharge through it: up to 1.20 nC and 720 pJ at 1.2 V" in line
