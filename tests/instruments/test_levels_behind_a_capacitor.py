@@ -258,6 +258,7 @@ def test_a_coil_that_leads_nowhere_is_computed() -> None:
     ("R_s g dut 100k\nC_sp g dut 10p", 100.1e3, False),         # the stray capacitance of the load
     ("R_bl g dut 10meg\nC_c g dut 1u\nR_b dut 0 100k", 100.0, True),   # a bleeder beside the coupling capacitor
     ("C_c g dut 500p\nR_b dut 0 100k", 100.0, True),
+    ("XM g x dut nmos\nR_x x 0 1meg", 100.0, False),             # a transistor, and no capacitor
     ("R_s g dut 1k\nC_d dut low 1n", 1100.0, False),            # across the device
     ("R_s g dut 1k\nC_d dut 0 1n", 1100.0, False),
     ("R_s g a 1k\nC_1 g b 1n\nC_2 b dut 1n\nR_a a dut 1k\nR_b b 0 1meg", 100.0, True),   # two in series

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
-from tsbench.instruments import ArbitraryWaveform, MeasureSettings, Segment, SegmentTrain, SourceSettings
+from tsbench.errors import InstrumentError
+from tsbench.instruments import (
+    ArbitraryWaveform,
+    MeasureSettings,
+    OutputState,
+    Segment,
+    SegmentTrain,
+    Site,
+    SourceSettings,
+)
 from tsbench.instruments.guard.exposed_terminals import SAFE_VOLTAGE
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
@@ -22,7 +32,10 @@ from tsbench.instruments.keithley_2450 import data_sheet as k2450
 from tsbench.records import DeviceLimits
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.connected_instruments import ConnectedInstruments
 from tsbench.station.bench.operator import OperatorPrompt
+from tsbench.station.bench.positioners import MatrixPositioner, ProberPositioner
 
 WORLD = """
 seed = 1
@@ -477,6 +490,71 @@ def test_the_voltage_that_may_stand_at_a_cable(rating: float, seconds: float) ->
     device = DeviceGuard(DeviceLimits(max_current=10e-6), "D1")
     guard.context = replace(guard.context, device=device, rating=rating, path=WirePath(0.0))
     assert guard.discharge_time(0.0) == pytest.approx(10e-3 + seconds)
+
+
+class Mover:
+    """A matrix and a prober in one: notes what is done."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def require_off(self, what: str) -> None:
+        self.done.append("off")
+
+    def discharge(self) -> None:
+        self.done.append("discharge")
+
+    def claim(self, part: str, points: list[str]) -> None:
+        pass
+
+    def closed(self, part: str) -> set[str]:
+        return {"1A01"}
+
+    def close_only(self, part: str, points: list[str]) -> None:
+        self.done.append(f"close {' '.join(points)}".strip())
+
+    def in_contact(self) -> bool:
+        return True
+
+    def site(self) -> Site:
+        return Site(0, 0, 0)
+
+    def move_to(self, site: Site) -> None:
+        self.done.append("move")
+
+    def contact(self) -> None:
+        self.done.append("contact")
+
+
+def test_what_moves_while_the_next_device_is_connected() -> None:
+    """Outputs are read back after the discharge too, and no two devices are connected at once."""
+    mover: Any = Mover()
+    matrix = MatrixPositioner(mover, {"D1": ["1A01"], "D2": ["1A02"]}, mover.require_off, mover.discharge)
+    matrix.connect("D2")
+    assert mover.done == ["off", "discharge", "off", "close", "close 1A02"]
+    mover.done.clear()
+    prober = ProberPositioner(
+        mover, {"D1": Site(0, 0, 0), "D2": Site(1, 0, 0)}, mover.require_off, mover.discharge)
+    prober.connect("D2")
+    assert mover.done == ["off", "move", "discharge", "off", "contact"]
+
+
+def test_the_usual_operator_moves_nothing_under_voltage_and_no_charge(tmp_path: Path) -> None:
+    """The one of a bench file without [positioner]."""
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8").replace("[positioner]\ninstrument = \"mover\"\n" + MATRIX["positioner"], "")
+    file.write_text(text, "utf-8")
+    asked: list[bool] = []
+    instruments = ConnectedInstruments(BenchFile.load(file), lambda question: "")
+    instruments.discharge = asked.append
+    state = OutputState("source", True)
+    driver = SimpleNamespace(output_states=lambda: [state])
+    instruments.connections["source"] = SimpleNamespace(driver=driver)   # type: ignore[assignment]
+    with pytest.raises(InstrumentError, match="the connection to the device must not move while an output is on"):
+        instruments.positioner.connect("D2")
+    state = OutputState("source", False)
+    instruments.positioner.connect("D2")
+    assert asked == [False] and instruments.positioner.connected() == "D2"
 
 
 def test_before_a_person_moves_only_a_known_charge_is_taken_off(tmp_path: Path) -> None:

@@ -313,3 +313,11 @@ def test_a_transistor_that_conducts_at_0_volts_counts_with_that(tmp_path: Path) 
     file.write_text(depletion.replace("[-1.5, -1, 0]", "[-1.5, -1, -0.5]"), "utf-8")
     with Bench.open(file, "D1") as bench:
         assert bench.wire_path("drive").resistance == pytest.approx(3.0)   # at 0 V beyond the table
+
+
+def test_the_least_resistance_of_a_list_of_gate_voltages_counts(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        gate = bench.source_meter("gate")
+        gate.configure_source(SourceSettings("voltage", compliance_current=1e-6, range=20.0))
+        gate.start_sweep(np.array([1.0, 3.0, 1.0]), 0.0)
+        assert bench.wire_path("drive").resistance == pytest.approx(channel_resistance(3.0) + 2.0)

@@ -86,3 +86,17 @@ def test_plans_of_source_meters_count_all_their_levels(name: str, settings: dict
     highest = max(abs(value) for one in settings.values() if one is not True
                   for value in (one if isinstance(one, list) else [one]))
     assert found[:2] == pytest.approx([highest, voltage]) and found[2] == pytest.approx(3.0 + highest)
+
+
+@pytest.mark.parametrize(("name", "settings", "voltage"), [
+    ("pulse_train", {"amplitude": [1.5, -1.5]}, 1.5), ("oscillation", {"bias": [-1.5, 1.5]}, 1.5),
+    ("stimulus", {"shape": "sine", "amplitude": 1.5}, 1.5)])
+def test_plans_of_generators_count_how_far_their_levels_are_apart(
+    name: str, settings: dict[str, Any], voltage: float,
+) -> None:
+    for path, factor in ((WirePath(100.0), 1.0), (WirePath(100.0, coupled=True), 2.0)):
+        station: Any = FakeStation()
+        station.wire_path = lambda role, path=path: path
+        plan = protocol_named(name).parse(settings).plan(station)
+        found = [item.value for item in plan.worst_case if item.quantity == "voltage"]
+        assert found == [pytest.approx(factor * voltage)]
