@@ -249,19 +249,29 @@ class RunningRun:
             self._note("warning", sentences("the settings of the instruments could not be stored", in_words(error)))
 
     def _judge_device(self, ended: Ended) -> None:
-        """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
-        try:
-            from tsbench.extraction.runs import current_line, device_line
+        """Say where the device looks open, short or stuck, and where the scope shows another current than can flow."""
+        def contact(run: Run) -> str:
+            from tsbench.extraction.runs import device_line
             from tsbench.protocols.extracting.contacts import contact_of
 
-            run = replace(self.recorder.snapshot(), status=ended.status)
             self._contact = contact_of(run)
-            said = [event.message for event in run.events if event.kind == "warning"]
-            for message in (current_line(run, self.protocol), device_line(run, self.protocol, self._contact)):
+            return device_line(run, self.protocol, self._contact)
+
+        def current(run: Run) -> str:
+            from tsbench.extraction.runs import current_line
+
+            return current_line(run, self.protocol)
+
+        for judge, what in ((current, "the check of the current of the oscilloscope"),
+                            (contact, "the check whether the device is open or short")):
+            try:
+                run = replace(self.recorder.snapshot(), status=ended.status)
+                message = judge(run)
+                said = [event.message for event in run.events if event.kind == "warning"]
                 if message and not any(line.endswith(message) for line in said):
                     self._note("warning", message)
-        except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run
-            self._note("warning", f"the check whether the device is open or short failed: {in_words(error)}")
+            except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run
+                self._note("warning", f"{what} failed: {in_words(error)}")
 
     def _extract(self, ended: Ended) -> tuple[Result, ...]:
         self.teller.tell("state", "extracting", {"state": "extracting"})

@@ -222,3 +222,17 @@ def test_what_is_not_a_step_ends_the_run_safe(tmp_path: Path) -> None:
     run, _, outcome = measured(Lab(), tmp_path / "runs")
     assert outcome.status == "fail" and outcome.outputs == {"source_meter": False} and len(run.points) == 3
     assert outcome.reason.startswith("TypeError: the protocol yielded 3, not a Step")
+
+
+@pytest.mark.parametrize(("fails", "what", "stays"), [
+    ("current_line", "the check of the current of the oscilloscope failed: ", "it looks open"),
+    ("device_line", "the check whether the device is open or short failed: ", "the scope shows more")])
+def test_a_check_that_fails_does_not_lose_the_line_of_another(
+    fails: str, what: str, stays: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, line in (("current_line", "the scope shows more"), ("device_line", "it looks open")):
+        act = raises(Leaves("planted")) if name == fails else lambda line=line: line
+        monkeypatch.setattr(f"tsbench.extraction.runs.{name}", lambda *given, act=act: act())
+    _, warnings, outcome = measured(Sweep(), tmp_path)
+    assert outcome.status == "success"
+    assert [line for line in warnings if line.startswith(what)] and stays in warnings
