@@ -291,6 +291,8 @@ class SourceMeterSampling(SourceMeter, Protocol):
     def start_sampling(self, level: float, interval: float, count: int) -> float:
         """Start ``count`` readings at ``level`` [V or A], one each ``interval`` [s]; returns the accepted interval [s].
 
+        An instrument may leave out readings that would be late: ``poll_sweep`` tells how many there are at the end.
+
         Raises
         ------
         LimitError

@@ -101,6 +101,8 @@ class MeasurementRun:
     def fetch(self, first: int, last: int) -> list[Reading]:
         """Return readings ``first`` up to but not including ``last``."""
         if last > len(self._found):
-            raise InstrumentError(f"{self._label}: {last} readings were requested, but {len(self._found)} were taken. "
-                                  "Repeat the measurement")
+            late = (". At a short sampling interval, the instrument leaves out readings that would be late"
+                    if self._whole and not self.running else "")
+            raise InstrumentError(f"{self._label}: {last} readings were requested, but {len(self._found)} were taken"
+                                  f"{late}. Fetch as many as poll_sweep tells; each has its time")
         return self._found[first:last]

@@ -150,6 +150,19 @@ def test_sampling(bench: Bench) -> None:
     assert np.diff([reading.time for reading in readings])[1:] == pytest.approx(0.005, abs=2e-4)
 
 
+def test_samples_that_would_be_late_are_left_out_and_the_others_can_be_fetched(bench: Bench) -> None:
+    """At 1 ms, a reading waits for the range."""
+    meter = drive(bench, 0.0, nplc=0.02)
+    assert meter.start_sampling(3.0, 1e-3, 20) == 1e-3
+    taken = ended(bench, meter)
+    assert 15 < taken < 20
+    with pytest.raises(InstrumentError, match=rf"20 readings were requested, but {taken} were taken\. At a short "
+                       r"sampling interval, the instrument leaves out .* Fetch as many as poll_sweep tells"):
+        meter.fetch_sweep(0, 20)
+    times = [reading.time for reading in meter.fetch_sweep(0, taken)]
+    assert np.diff(times) == pytest.approx(1e-3, abs=2e-4)
+
+
 def test_a_restart_is_not_asked_for_while_a_sweep_runs_and_noticed_after_it(bench: Bench) -> None:
     meter, driver = drive(bench, 0.0), bench.instruments.connections["analyser"].driver
     meter.start_sweep(np.linspace(0.0, 1.0, 20), 0.05)
