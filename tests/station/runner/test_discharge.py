@@ -6,11 +6,12 @@ import pytest
 
 from tsbench.cli import main
 from tsbench.errors import LimitError
-from tsbench.protocols import protocol_named
+from tsbench.protocols import Protocol, protocol_named
 from tsbench.station.bench.bench import Bench
 from tsbench.station.runner.planning import checked_plan
 
 SWEEP = protocol_named("iv_sweep").parse({"stop": 1.2, "step": 0.01})
+PULSES = protocol_named("pulse_train").parse({"amplitude": ["1.2 V"], "width": "1 us", "count": 1})
 LEAST = 'least_resistance = "200 Ohm"'
 
 
@@ -23,9 +24,9 @@ def changed(bench: Path, *changes: tuple[str, str]) -> Path:
     return bench
 
 
-def told(bench: Path) -> list[str]:
+def told(bench: Path, protocol: Protocol = SWEEP) -> list[str]:
     with Bench.open(bench, "D1") as opened:
-        return [line for line in checked_plan(opened, SWEEP).warnings if line.startswith("when the device switches")]
+        return [line for line in checked_plan(opened, protocol).warnings if line.startswith("when the device switches")]
 
 
 def test_the_plan_tells_charge_energy_and_what_bounds_the_current(nbo2_bench: Path) -> None:
@@ -46,6 +47,25 @@ def test_a_capacitance_behind_a_contact_is_told_too(nbo2_bench: Path) -> None:
     line, = told(nbo2_bench)
     assert "the capacitors of the fixture (1 nF) may discharge through it: up to 1.20 nC and 720 pJ at 1.2 V" in line
     assert "its current may reach" in line
+
+
+@pytest.mark.parametrize(("limit", "lines"), [("23.9 mA", 1), ("24 mA", 0), ("24.1 mA", 0)])
+def test_the_current_is_compared_with_the_limit_itself(nbo2_bench: Path, limit: str, lines: int) -> None:
+    assert len(told(changed(nbo2_bench, (LEAST, ""), ("20 mA", limit)))) == lines   # 1.2 V / 50 Ohm
+
+
+@pytest.mark.parametrize(("protocol", "drive", "pulser", "said"), [
+    (SWEEP, "smu tip 2", "gen1 dut 2", ["its current may reach 23.1 mA"]),   # 2 Ohm and 50 Ohm
+    (PULSES, "smu dut 2", "gen1 tip 2", ["its current may reach 12.1 mA"]),   # and 50 Ohm of the generator
+    (SWEEP, "smu dut 2", "gen1 tip 2", []), (PULSES, "smu tip 2", "gen1 dut 2", [])])   # the needle, the other is off
+def test_a_source_that_is_on_drives_beside_the_capacitance(
+    nbo2_bench: Path, protocol: Protocol, drive: str, pulser: str, said: list[str],
+) -> None:
+    """The capacitance is behind a needle of 1 kOhm. A source at the device itself is not."""
+    changed(nbo2_bench, (LEAST, ""), ("20 mA", "11.9 mA"), ("smu   dut  2", drive), ("gen1  dut  2", pulser),
+            ("R_shunt  low", "R_needle dut tip 1k\nR_shunt low"), ("XDUT     dut   low", "XDUT     tip   low"))
+    lines = told(nbo2_bench, protocol)
+    assert len(lines) == len(said) and all(one in line for one, line in zip(said, lines, strict=True)), lines
 
 
 def test_a_stated_least_resistance_is_named_and_not_asked_for(nbo2_bench: Path) -> None:
