@@ -80,10 +80,10 @@ def contradiction_of(run: Run, roles: Iterable[str], options: ExtractionOptions 
             level_name, = names
             by_level[level_name].extend(_pairs(run, record, role, level_name, options))
     for pairs in by_level.values():
-        apart = [pair for pair in pairs if pair.apart]
-        same = [pair for pair in apart if pair.apart == apart[0].apart]
-        if len(same) * 2 > len(pairs):
-            return _line(run, role, sorted(same, key=lambda pair: abs(pair.shown - pair.expected))[len(same) // 2])
+        for side in (1, -1):
+            same = [pair for pair in pairs if pair.apart == side]
+            if len(same) * 2 > len(pairs):
+                return _line(run, role, sorted(same, key=lambda pair: abs(pair.shown - pair.expected))[len(same) // 2])
     return ""
 
 
@@ -187,12 +187,16 @@ def _in_pulse(run: Run, record: DeviceRecord, high: FloatArray, current: FloatAr
     if math.isnan(base) or not float(away.max()) > 0.0:
         return None
     edge = float(times[int(np.argmax(away >= 0.5 * float(away.max())))])
-    rise, fall = (float(parameter(run, name, 0.0) or 0.0) for name in ("rise_time", "fall_time"))
-    plateau = (times >= edge + _FROM * width + rise) & (times <= edge + _TO * width - 2.0 * tau - rise - fall)
+    fall = float(parameter(run, "fall_time", 0.0) or 0.0)
+    late = math.log(2.0) * tau   # at most, by the charging of the capacitance
+    first, last = edge + _FROM * width, edge + _TO * width - late - fall
+    if last - first < tau:   # too short: the current of the capacitance hardly changes
+        return None
+    plateau = (times >= first) & (times <= last)
     rest = times < times[0] + _AT_REST * (edge - times[0])
     if min(int(plateau.sum()), int(rest.sum())) < _FEWEST or not (
-            _is_steady(high[plateau], record.voltage_resolution) and
-            _is_steady(current[plateau], record.current_resolution)):
+            _is_steady(high[plateau], high[rest], record.voltage_resolution) and
+            _is_steady(current[plateau], current[rest], record.current_resolution)):
         return None
     voltage, amps = (float(one[plateau].mean() - one[rest].mean()) for one in (high, current))
     volts, doubt = (
@@ -203,9 +207,10 @@ def _in_pulse(run: Run, record: DeviceRecord, high: FloatArray, current: FloatAr
     return _Steady(voltage, amps, volts, doubt)
 
 
-def _is_steady(values: FloatArray, resolution: float) -> bool:
+def _is_steady(values: FloatArray, rest: FloatArray, resolution: float) -> bool:
+    """Return whether there is no drift, and no oscillation: the samples may miss its short discharges."""
     parts = [float(one.mean()) for one in np.array_split(values, _BLOCKS)]
-    noise, mean = noise_of(values, resolution), abs(float(values.mean()))
+    noise, mean = noise_of(rest, resolution), abs(float(values.mean()))
     drift = _SIGMAS * noise / math.sqrt(values.size / _BLOCKS) + resolution + _STEADY * mean
     return max(parts) - min(parts) <= drift and float(values.std()) <= _SIGMAS * noise + resolution + _STILL * mean
 

@@ -46,7 +46,7 @@ def in_reality(bench: Path, before: str, after: str) -> Path:
 
 @pytest.mark.sabotage("resistor", "units")
 @pytest.mark.parametrize("protocol", list(GIVEN))
-@pytest.mark.parametrize("true", [50, 5, 500])
+@pytest.mark.parametrize("true", [50, 5, 100, 500])
 def test_a_wrong_shunt_is_told_and_marks_the_numbers(
     nbo2_bench: Path, tmp_path: Path, protocol: str, true: int,
 ) -> None:
