@@ -149,7 +149,8 @@ class CurrentComparison:
         self._rows.sort(key=lambda row: row.full_scale)
         self._least_range, self._beside = least_range, station.fixture.parallel_conductance
         #: with another path to ground, not all of the current flows through the sensor
-        self._done = self._rest is None or abs(station.wire_path(role).gain - 1.0) > _ALONE
+        path = station.wire_path(role)   # behind a capacitor, its gain may be that of edges
+        self._done = self._rest is None or path.coupled or abs(path.gain - 1.0) > _ALONE
         self._apart: list[float] = []   #: shown / measured of the last pairs
         self.data: dict[str, float] = {}   #: of the event that tells the line: the last current of the scope [A]
 

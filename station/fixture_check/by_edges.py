@@ -22,7 +22,7 @@ from tsbench.protocols.pulse_train.protocol import PulseTrain
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Point, RunEvent, Waveform
 from tsbench.station.bench.bench import Bench
-from tsbench.station.fixture_check.values import CHANNEL_SKEW, SENSE_CAPACITANCE, FixtureValue
+from tsbench.station.fixture_check.values import CHANNEL_SKEW, SENSE_CAPACITANCE, FixtureValue, path_to_device
 
 ROLE = "pulser"  #: whose pulses are used
 _LEVEL = 2.0  #: [V] of the largest pulse at most, open circuit
@@ -169,7 +169,7 @@ def _joined(found: list[tuple[float, float]]) -> tuple[float, float]:
 def _lags(bench: Bench, known: float, delay: float | None, look: Callable[[], None]) -> list[ChannelLag]:
     """Return the lag of the current's channel at each amplitude; nothing where the bench has no such channels."""
     view, channel, sensing = device_view(bench), current_name(bench.fixture.sensing), bench.fixture.sensing
-    path = bench.wire_path(ROLE).resistance
+    path = path_to_device(bench, ROLE).resistance
     if view is None or channel is None or VOLTAGE_HIGH not in view.channels or channel == VOLTAGE_HIGH or (
             sensing.amplifier is not None or not math.isfinite(path)):
         return []

@@ -12,7 +12,7 @@ from tsbench.protocols.acquiring.waiting import wait_until
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.station.bench.bench import Bench
-from tsbench.station.fixture_check.values import FixtureValue
+from tsbench.station.fixture_check.values import FixtureValue, path_to_device
 
 _LEVEL = 0.5  #: [V] of the open-circuit voltage
 _LEAST_LEVEL = 5e-3  #: [V] with less a generator and a scope show nothing
@@ -31,7 +31,7 @@ _WITHIN = 0.02  #: relative error of the rise time by noise and by the foot of t
 
 def short(bench: Bench, role: str) -> list[FixtureValue]:
     """Return the path resistance [Ohm] by the current through the sensing resistor, with a short for the device."""
-    view, path = device_view(bench), bench.wire_path(role)
+    view, path = device_view(bench), path_to_device(bench, role)
     if view is None or bench.fixture.sensing.current is None or not math.isfinite(path.resistance):
         return []
     level = min(_level(bench, path.resistance), most := _most_of_amplifier(bench) * path.resistance)
@@ -74,7 +74,7 @@ def open_end(bench: Bench, role: str, resistance: float | None) -> list[FixtureV
     bench, role : the source
     resistance : [Ohm] of its path as measured, None where it was not
     """
-    view, path = device_view(bench), bench.wire_path(role)
+    view, path = device_view(bench), path_to_device(bench, role)
     if view is None or VOLTAGE_HIGH not in view.channels or not math.isfinite(path.resistance):
         return []
     generator, level = _ready(bench, role), _level(bench, path.resistance)

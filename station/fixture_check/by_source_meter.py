@@ -14,7 +14,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Sensing, Waveform
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.terminal_names import channel_of_instrument
-from tsbench.station.fixture_check.values import CURRENT_FACTOR, VOLTAGE_FACTOR, FixtureValue
+from tsbench.station.fixture_check.values import CURRENT_FACTOR, VOLTAGE_FACTOR, FixtureValue, path_to_device
 
 _READINGS = 5
 _SMALL, _LARGE = 0.1, 0.5  #: [V] at a short, and at an open end or a resistor
@@ -77,14 +77,14 @@ def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureVa
     """Return the path resistance beside a known resistor, and whether the compliance takes effect [A]."""
     path = _resistance(bench, role, _LARGE, resistance)
     if math.isfinite(path.value):   # a short tells more of the path, so the standard itself is the first to doubt
-        shown = path.value + resistance - bench.wire_path(role).resistance
+        shown = path.value + resistance - path_to_device(bench, role).resistance
         path = replace(path, remedy=(
             f"the standard shows {format_quantity(shown, 'Ohm')}, the bench file says "
             f"{format_quantity(resistance, 'Ohm')}. Check which resistor is connected and whether there is a leak, or "
             "correct its resistance"))
     values = [replace(path, condition="beside the known resistor")]
     level = _allowed(bench, _LARGE)
-    limit = 0.5 * level / (resistance + bench.wire_path(role).resistance)
+    limit = 0.5 * level / (resistance + path_to_device(bench, role).resistance)
     meter = _ready(bench, role, limit, level)
     limit = meter.source.compliance if meter.source is not None else limit   # a small one may be raised
     if limit < 0.8 * level / resistance:
@@ -111,7 +111,7 @@ def current_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
     bench, role : the source meter
     known : [Ohm] in the place of the device
     """
-    view, path = device_view(bench), bench.wire_path(role)
+    view, path = device_view(bench), path_to_device(bench, role)
     channel = current_name(bench.fixture.sensing)
     if view is None or channel is None or not math.isfinite(path.resistance) or abs(path.gain - 1.0) > _ALONE:
         return []
@@ -153,7 +153,7 @@ def voltage_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
     bench, role : the source meter
     known : [Ohm] in the place of the device
     """
-    view, path, sensing = device_view(bench), bench.wire_path(role), bench.fixture.sensing
+    view, path, sensing = device_view(bench), path_to_device(bench, role), bench.fixture.sensing
     if view is None or VOLTAGE_HIGH not in view.channels or not math.isfinite(path.resistance) or (
             abs(path.gain - 1.0) > _ALONE):
         return []
@@ -222,12 +222,12 @@ def _resistance(bench: Bench, role: str, volts: float, known: float) -> FixtureV
     if slope <= uncertain:
         remedy = "no current flows. Check the contact, and whether the short or the resistor is connected"
         return FixtureValue("path_resistance", role, math.inf, 1.0 / (slope + uncertain), math.inf, "Ohm",
-                            bench.wire_path(role).resistance, remedy)
+                            path_to_device(bench, role).resistance, remedy)
     beside = bench.fixture.parallel_conductance if known else 0.0   # the scope inputs lie beside a resistor
     value = 1.0 / (slope - beside) - known
     room = uncertain / (slope - beside)**2
     return FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm",
-                        bench.wire_path(role).resistance)
+                        path_to_device(bench, role).resistance)
 
 
 def _ready(bench: Bench, role: str, limit: float, volts: float) -> SourceMeter:

@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from tsbench.instruments.guard.limits import WirePath
 from tsbench.quantities import format_interval, format_quantity
+from tsbench.station.bench.bench import Bench
 
 #: how much a measured value may differ from the expected one, beside its own uncertainty: resistors of 5 % are usual,
 #: and the capacitance of cables and needles is usually known only to a third
@@ -70,3 +72,8 @@ class FixtureValue:
         expected = format_quantity(self.expected, self.unit)
         return f"{said}, expected {expected}" if self.agrees else (
             f"{said}, but {expected} is expected: {self.remedy}")
+
+
+def path_to_device(bench: Bench, role: str) -> WirePath:
+    """Return the path of a source as the bench file has it: that of the limits may be shorter."""
+    return bench.wiring.path(bench.file.table.roles[role])
