@@ -174,6 +174,8 @@ class GuardedPulseGenerator(GuardedSource):
                 for name, level in levels.items()}
         for name, emf in sorted(emfs.items(), key=lambda one: -abs(one[1])):   # a message names the farthest
             self._require_emf(name, emf, emfs.values(), duration)
+        self._emfs = (*self._emfs, *emfs.values())   # if the message fails, the old or the new ones are set
+        self.charged = any(self._emfs) or self.charged
 
     def _require_emf(self, name: str, emf: float, together: Collection[float], duration: float | None) -> None:
         """Check one EMF [V] of those that the instrument sets by itself."""
@@ -187,7 +189,6 @@ class GuardedPulseGenerator(GuardedSource):
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
-        self.charged = any(self._emfs) or self.charged
         self.context.note_worst(self._worst())
         self._held.note(self._emfs, self.context)
 

@@ -84,8 +84,8 @@ class GuardedSource(Guarded):
 def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float) -> None:
     """Let all sources of a bench hold 0 V together for a while: a capacitor between two of them needs both.
 
-    The settings stay, but a source meter has the level 0 then. The device before may still be connected, so that what
-    is behind relays loses its charge too.
+    The settings are those of before then; but a source meter has the level 0 after a list of levels, and after it was
+    made safe. The device before may still be connected, so that what is behind relays loses its charge too.
 
     Parameters
     ----------

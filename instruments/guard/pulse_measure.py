@@ -52,9 +52,9 @@ class GuardedPulseMeasure(GuardedSource):
         sampled = sum(one.duration for one in train.segments if one.sampled) / train.sample_interval
         require_in_range(subject, "number of samples", sampled * train.repeats, Range(0, caps.maximum_samples, ""))
         self._require_levels(train)
-        accepted = self.driver.configure_train(train)
-        self._train = accepted
-        self.charged = any(_levels(accepted)) or self.charged
+        self._train = None   # if the message fails, it is not known which train is set
+        self.charged = any(_levels(train)) or self.charged
+        self._train = accepted = self.driver.configure_train(train)
         self.context.note_worst(self._worst(accepted))
         self._held.note(_levels(accepted), self.context)
         return accepted

@@ -129,10 +129,10 @@ class GuardedSourceMeter(GuardedSource):
         if self.context.moves is not None:
             self.context.moves((level,))
         self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
+        self.charged, self.made_safe = level != 0.0 or self.charged, False
         try:
             self.driver.set_level(level)
             self._levels = (level,)
-            self.charged, self.made_safe = level != 0.0 or self.charged, False
         finally:
             self._read_source()
 

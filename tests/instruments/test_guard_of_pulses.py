@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.instruments.test_limits import Sent, generator, pulse
-from tsbench.errors import LimitError
+from tsbench.errors import CommunicationError, LimitError
 from tsbench.instruments import (
     Accuracy,
     CurrentRange,
@@ -244,3 +244,17 @@ def test_a_pulse_measure_unit_is_held_to_the_rating_of_fixture_and_cable() -> No
     guard.configure_train(train(1.4))
     with pytest.raises(LimitError, match=r"may reach 2 V, but the rating of fixture and cable is 1\.5 V"):
         guard.configure_train(train(2.0))
+
+
+def test_after_a_message_that_failed_no_train_is_known() -> None:
+    guard, sent = unit()
+    guard.configure_train(train())
+
+    def lost(train: SegmentTrain) -> SegmentTrain:
+        raise CommunicationError("no reply")
+
+    sent.configure_train = lost   # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        guard.configure_train(train(2.0))
+    with pytest.raises(LimitError, match="no train is set yet"):
+        guard.set_output(True)

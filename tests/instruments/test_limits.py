@@ -1,6 +1,7 @@
 """The guard: nothing beyond a limit of instrument or device reaches a driver; switching off always does."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -419,6 +420,24 @@ def test_the_level_before_a_list_may_still_stand_there() -> None:
     guard.start_sweep(np.array([0.0, 0.1]), 1e-3)
     with pytest.raises(LimitError, match="max_power"):
         guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
+
+
+def test_a_level_of_a_generator_that_may_have_been_set_counts() -> None:
+    guard, sent = generator(DeviceLimits(max_voltage=4.0))
+    guard.configure_level(0.5)
+
+    def lost(level: float) -> float:
+        raise CommunicationError("no reply")
+
+    sent.configure_level = lost  # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        guard.configure_level(1.5)
+    guard.context = replace(guard.context, device=DeviceGuard(DeviceLimits(max_voltage=2.0), "D2"))
+    with pytest.raises(LimitError, match="with this output on, the voltage at the device may reach"):
+        guard.set_output(True)
+    del sent.configure_level
+    guard.configure_level(0.5)
+    guard.set_output(True)
 
 
 class StaysOn(Sent):

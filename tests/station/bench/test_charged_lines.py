@@ -12,7 +12,7 @@ import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, pulse
-from tsbench.errors import InstrumentError
+from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments import (
     ArbitraryWaveform,
     MeasureSettings,
@@ -425,6 +425,21 @@ def test_levels_and_lists_may_leave_a_charge(act: Callable[[GuardedSourceMeter],
     discharge([pulser], lambda seconds: None, 0.0)
     pulser.configure_train(train())
     assert pulser.charged
+
+
+def test_a_level_whose_message_failed_may_leave_a_charge() -> None:
+    def lost(level: float) -> float:
+        raise CommunicationError("no reply")
+
+    guard, sent = meter(VOLTAGE)
+    source, driver = generator()
+    discharge([guard, source], lambda seconds: None, 0.0)
+    sent.set_level = lost   # type: ignore[method-assign]
+    driver.configure_level = lost   # type: ignore[method-assign]
+    for act in (lambda: guard.set_level(1.0), lambda: source.configure_level(0.5)):
+        with pytest.raises(CommunicationError):
+            act()
+    assert guard.charged and source.charged
 
 
 def test_a_pulser_that_samples_rests_at_0_volts() -> None:
