@@ -76,7 +76,8 @@ class Act:
 def traced(act: Callable[[], Any]) -> Act:
     """Carry out an act and return its calls into our files.
 
-    Garbage collection is off meanwhile, because it would call finalizers of objects that the act has not made.
+    Garbage collection is off during the act. Otherwise it may delete objects of earlier acts, and the calls of their
+    ``__del__`` would count.
     """
     calls: list[tuple[str, str]] = []
     prefix = f"{ROOT}/"

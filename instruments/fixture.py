@@ -108,13 +108,18 @@ def _conducting(netlist: Netlist, node: str, source_resistance: float) -> Iterat
     found = [one.nodes for one in netlist.of_kind("C")
              if one.value >= _COUPLES and set(one.nodes) != device
              and one.value * abs(circuit.voltage(one.nodes, injected=one.nodes)) >= _BRIEF]
-    others = [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
-              for pair in itertools.combinations(one.nodes, 2)]
+    others = _ends_of_other_devices(netlist)
     between = [nodes for nodes in found if GROUND not in nodes]
     groups = [[], *([one] for one in found), *map(list, itertools.combinations(found, 2)), between]
     for capacitors, conducting in itertools.product(groups, ([], others) if others else ([],)):
         if capacitors or conducting:
             yield _shorting(netlist, [*capacitors, *conducting]), bool(capacitors)
+
+
+def _ends_of_other_devices(netlist: Netlist) -> list[tuple[str, ...]]:
+    """Return each pair of nodes of each transistor, diode or other device that is not the one under test."""
+    return [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
+            for pair in itertools.combinations(one.nodes, 2)]
 
 
 def _shorting(netlist: Netlist, pairs: Iterable[tuple[str, ...]]) -> Netlist:
@@ -130,8 +135,7 @@ def _with_what_may_conduct(netlist: Netlist) -> Iterator[tuple[Netlist, bool]]:
     Large capacitors become shorts, other devices, and what is between one end of the device and ground.
     """
     capacitors = [one.nodes for one in netlist.of_kind("C") if one.value >= _COUPLES]
-    devices = [pair for one in netlist.of_kind("X") if one.name.upper() != DEVICE
-               for pair in itertools.combinations(one.nodes, 2)]
+    devices = _ends_of_other_devices(netlist)
     ends = [end for end in netlist.find(DEVICE).nodes if end != GROUND]
     conducting: list[Sequence[tuple[str, ...]]] = [
         [], *([pair] for pair in capacitors), devices, [*capacitors, *devices]]

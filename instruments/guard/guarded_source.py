@@ -12,7 +12,7 @@ from tsbench.instruments.interfaces import InstrumentBase
 NOTHING = WorstCase(0.0, 0.0, 0.0)
 _SHORTEST = 10e-3  #: [s] of a discharge: what an output needs to go on
 _TIME_CONSTANTS = 10.0
-_LEAST_CAPACITANCE = 10e-9  #: [F] that cables may have although nobody has stated it: 100 m of coaxial cable
+_LEAST_CAPACITANCE = 10e-9  #: [F] assumed of cables where the netlist states less: 100 m of coaxial cable
 
 
 class GuardedSource(Guarded):

@@ -49,7 +49,8 @@ class Guards:
     unreachable : callable
         Returns why the output of a role must not go on; "" where it may.
     control : callable
-        Returns what sets values of the fixture; None: nothing does. It is told when a script changes a gate voltage.
+        Returns what sets values of the fixture, or None if nothing does. The guard tells it each change of a gate
+        voltage by a script.
     """
 
     def __init__(

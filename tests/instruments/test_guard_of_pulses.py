@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.instruments.test_limits import Sent, generator, pulse
+from tests.instruments.test_limits import Sent, generator, no_reply, pulse
 from tsbench.errors import CommunicationError, LimitError
 from tsbench.instruments import (
     Accuracy,
@@ -249,11 +249,7 @@ def test_a_pulse_measure_unit_is_held_to_the_rating_of_fixture_and_cable() -> No
 def test_after_a_message_that_failed_no_train_is_known() -> None:
     guard, sent = unit()
     guard.configure_train(train())
-
-    def lost(train: SegmentTrain) -> SegmentTrain:
-        raise CommunicationError("no reply")
-
-    sent.configure_train = lost   # type: ignore[method-assign]
+    sent.configure_train = no_reply   # type: ignore[method-assign]
     with pytest.raises(CommunicationError):
         guard.configure_train(train(2.0))
     with pytest.raises(LimitError, match="no train is set yet"):

@@ -42,6 +42,11 @@ from tsbench.instruments.levels import emf_of_level, level_of_emf, levels_to_cod
 from tsbench.records import DeviceLimits, Identity
 
 
+def no_reply(*arguments: Any) -> Any:
+    """Stand for a message whose reply is lost, so that nobody knows what is set."""
+    raise CommunicationError("no reply")
+
+
 class Sent:
     """Stands for any driver: notes what reaches it and gives settings back as asked."""
 
@@ -383,32 +388,14 @@ def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
     guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
 
 
-def test_where_a_message_failed_the_level_before_may_still_stand_there() -> None:
+@pytest.mark.parametrize(("before", "lost_level"), [(9.0, 0.1), (0.1, 9.0)])
+def test_where_a_message_failed_the_old_and_the_new_level_count(before: float, lost_level: float) -> None:
     guard, sent = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
     guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
-    guard.set_level(9.0)
-
-    def lost(level: float) -> None:
-        raise CommunicationError("no reply")
-
-    sent.set_level = lost  # type: ignore[method-assign]
+    guard.set_level(before)
+    sent.set_level = no_reply  # type: ignore[method-assign]
     with pytest.raises(CommunicationError):
-        guard.set_level(0.1)
-    with pytest.raises(LimitError, match="max_power"):
-        guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
-
-
-def test_a_level_that_may_have_been_set_before_a_message_was_lost_counts() -> None:
-    guard, sent = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
-    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
-    guard.set_level(0.1)
-
-    def lost(level: float) -> None:
-        raise CommunicationError("no reply")
-
-    sent.set_level = lost  # type: ignore[method-assign]
-    with pytest.raises(CommunicationError):
-        guard.set_level(9.0)
+        guard.set_level(lost_level)
     with pytest.raises(LimitError, match="max_power"):
         guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
 
@@ -425,11 +412,7 @@ def test_the_level_before_a_list_may_still_stand_there() -> None:
 def test_a_level_of_a_generator_that_may_have_been_set_counts() -> None:
     guard, sent = generator(DeviceLimits(max_voltage=4.0))
     guard.configure_level(0.5)
-
-    def lost(level: float) -> float:
-        raise CommunicationError("no reply")
-
-    sent.configure_level = lost  # type: ignore[method-assign]
+    sent.configure_level = no_reply  # type: ignore[method-assign]
     with pytest.raises(CommunicationError):
         guard.configure_level(1.5)
     guard.context = replace(guard.context, device=DeviceGuard(DeviceLimits(max_voltage=2.0), "D2"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
-from tests.instruments.test_limits import Sent, generator, pulse
+from tests.instruments.test_limits import Sent, generator, no_reply, pulse
 from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments import (
     ArbitraryWaveform,
@@ -278,7 +278,7 @@ def test_it_holds_zero_for_ten_time_constants_and_for_the_compliance() -> None:
     discharge([guard], waits.append, 20e-9)
     assert sent.calls == ["configure_measure", "configure_source", "set_level", "set_output", "set_output",
                           "configure_source", "configure_measure", "set_level"]
-    discharge([guard], waits.append, 0.0)   # nobody has stated a capacitance
+    discharge([guard], waits.append, 0.0)   # the netlist has no capacitor
     assert waits == [pytest.approx(10e-3 + capacitance * (10 * 1e3 + 42.0 / 1e-3)) for capacitance in (20e-9, 10e-9)]
     assert guard.charged is False and guard.context.outputs.terminals == () and guard.source == VOLTAGE
 
@@ -428,14 +428,11 @@ def test_levels_and_lists_may_leave_a_charge(act: Callable[[GuardedSourceMeter],
 
 
 def test_a_level_whose_message_failed_may_leave_a_charge() -> None:
-    def lost(level: float) -> float:
-        raise CommunicationError("no reply")
-
     guard, sent = meter(VOLTAGE)
     source, driver = generator()
     discharge([guard, source], lambda seconds: None, 0.0)
-    sent.set_level = lost   # type: ignore[method-assign]
-    driver.configure_level = lost   # type: ignore[method-assign]
+    sent.set_level = no_reply   # type: ignore[method-assign]
+    driver.configure_level = no_reply   # type: ignore[method-assign]
     for act in (lambda: guard.set_level(1.0), lambda: source.configure_level(0.5)):
         with pytest.raises(CommunicationError):
             act()
