@@ -15,28 +15,22 @@ _SAME_VOLTAGE = 1e-9  #: [V] of rounding
 _BEYOND_TABLE = 1.0  #: [Ohm] of a transistor whose gate voltage the table does not reach (chosen): limits stay safe
 
 
-class GateControl:
-    """A :class:`~tsbench.instruments.DecadeBox` in function: the resistance [Ohm] of a transistor between two nodes.
-
-    The logarithm of the resistance is interpolated between the rows of the table. The output of the source meter is on
-    while the resistance is set; whatever makes the bench safe switches it off, and the transistor is then open.
+class GateCurve:
+    """The resistance of a transistor over its gate voltage: the logarithm is interpolated between the rows of a table.
 
     Parameters
     ----------
-    meter : returns the guarded source meter at the gate
     table : ``[fixture.control.QUANTITY]``
     """
 
-    def __init__(self, meter: Callable[[], SourceMeter], table: ControlTable) -> None:
-        self._meter, self._table = meter, table
+    def __init__(self, table: ControlTable) -> None:
         order = np.argsort(table.gate_voltages)
         self._volts = np.asarray(table.gate_voltages, dtype=float)[order]
         self._logarithms = np.log(np.asarray(table.resistances, dtype=float)[order])
-        self.bounds = Range(min(table.resistances), max(table.resistances), "Ohm")
-        self.wanted: float | None = None  #: [Ohm] that was set last
+        self.widest = float(np.max(np.abs(self._volts)))  #: [V] largest magnitude in the table
 
     def resistance_at(self, volts: float) -> float:
-        """Return the resistance [Ohm] at a gate voltage [V] that was measured; at an end of the table beyond it."""
+        """Return the resistance [Ohm] at a gate voltage [V] that was measured; beyond the table that of its end."""
         return float(math.exp(np.interp(volts, self._volts, self._logarithms)))
 
     def least_resistance_at(self, volts: float) -> float:
@@ -49,9 +43,29 @@ class GateControl:
             return _BEYOND_TABLE
         return self.resistance_at(volts)
 
-    def _voltage_for(self, resistance: float) -> float:
+    def voltage_for(self, resistance: float) -> float:
+        """Return the gate voltage [V] for a resistance [Ohm]."""
         rising = slice(None) if self._logarithms[0] < self._logarithms[-1] else slice(None, None, -1)
         return float(np.interp(math.log(resistance), self._logarithms[rising], self._volts[rising]))
+
+
+class GateControl:
+    """A :class:`~tsbench.instruments.DecadeBox` in function: the resistance [Ohm] of a transistor between two nodes.
+
+    The output of the source meter is on while the resistance is set. Whatever makes the bench safe switches it off. The
+    transistor is then open, unless it conducts at 0 V.
+
+    Parameters
+    ----------
+    meter : returns the guarded source meter at the gate
+    table : ``[fixture.control.QUANTITY]``
+    """
+
+    def __init__(self, meter: Callable[[], SourceMeter], table: ControlTable) -> None:
+        self._meter, self._table = meter, table
+        self.curve = GateCurve(table)
+        self.bounds = Range(min(table.resistances), max(table.resistances), "Ohm")
+        self.wanted: float | None = None  #: [Ohm] that was set last
 
     def is_on(self) -> bool:
         """Read back whether the gate has its voltage."""
@@ -59,7 +73,7 @@ class GateControl:
 
     def value(self) -> float | None:
         """Return the resistance at the gate voltage that is measured now; None while the output is off."""
-        return self.resistance_at(self._meter().measure().voltage) if self.is_on() else None
+        return self.curve.resistance_at(self._meter().measure().voltage) if self.is_on() else None
 
     def set_value(self, value: float) -> float:
         """Set the gate voltage for a resistance [Ohm]; return the resistance at the voltage that is measured.
@@ -77,10 +91,9 @@ class GateControl:
                 f"{short_quantity(self.bounds.high, 'Ohm')} in its table, not {short_quantity(value, 'Ohm')}. Choose a "
                 "value in this range, or measure more rows of the table")
         meter, limit = self._meter(), self._table.gate_limit
-        widest = float(np.max(np.abs(self._volts)))
-        meter.configure_source(SourceSettings("voltage", compliance_current=limit, range=widest))
+        meter.configure_source(SourceSettings("voltage", compliance_current=limit, range=self.curve.widest))
         meter.configure_measure(MeasureSettings("current", range=limit))
-        meter.set_level(self._voltage_for(value))
+        meter.set_level(self.curve.voltage_for(value))
         meter.set_output(True)
         reading = meter.measure()
         if Flag.COMPLIANCE in reading.flags:
@@ -91,12 +104,4 @@ class GateControl:
                 f"{short_quantity(reading.voltage, 'V')}: it has reached gate_limit = {short_quantity(limit, 'A')} of "
                 "[fixture.control.load_resistance]. Check the transistor and its wiring")
         self.wanted = value
-        return self.resistance_at(reading.voltage)
-
-
-def resistance_at_0_volts(table: ControlTable) -> float:
-    """Return the least resistance [Ohm] that counts for limits while the gate of a table is off."""
-    def none() -> SourceMeter:
-        raise NotImplementedError
-
-    return GateControl(none, table).least_resistance_at(0.0)
+        return self.curve.resistance_at(reading.voltage)

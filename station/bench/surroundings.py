@@ -215,7 +215,7 @@ class FixtureControls:
         self._require_off(f"the gate of the {quantity.replace('_', ' ')}")
         self._asked.pop(quantity, None)
         self._found.pop(quantity, None)
-        self._changed(self._tables[quantity].element, min(map(box.least_resistance_at, levels)))
+        self._changed(self._tables[quantity].element, min(map(box.curve.least_resistance_at, levels)))
 
     def smallest_load(self) -> dict[str, float]:
         """Return the smallest load resistance [Ohm] that can be set, by quantity; empty where nothing sets it."""

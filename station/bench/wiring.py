@@ -28,7 +28,7 @@ from tsbench.records import Fixture, PassiveProbe, Sensing
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.bench_tables import ControlTable
 from tsbench.station.bench.crosspoints import RatesItsContacts
-from tsbench.station.bench.gate import resistance_at_0_volts
+from tsbench.station.bench.gate import GateCurve
 from tsbench.station.bench.terminal_names import channel_of_instrument
 
 #: how far a measured resistance may be from that of the netlist: share, and [Ohm] of needles and contacts
@@ -362,6 +362,6 @@ def _with_gates_off(netlist: Netlist, controls: Iterable[ControlTable]) -> Netli
     """Return a netlist with the resistance of transistors at 0 V, where that is less: a gate may go off."""
     for control in controls:
         if control.gate:
-            value = min(netlist.find(control.element).value, resistance_at_0_volts(control))
+            value = min(netlist.find(control.element).value, GateCurve(control).least_resistance_at(0.0))
             netlist = with_value(netlist, control.element, value)
     return netlist
