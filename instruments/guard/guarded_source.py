@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, WirePath, WorstCase
-from tsbench.instruments.interfaces import InstrumentBase
+from tsbench.instruments.interfaces import HasSenseLeads, InstrumentBase
 
 NOTHING = WorstCase(0.0, 0.0, 0.0)
 _SHORTEST = 10e-3  #: [s] of a discharge: what an output needs to go on
@@ -47,11 +47,12 @@ class GuardedSource(Guarded):
         """
         self.charged = True
         self.context.outputs.add(self.context.terminal, NOTHING, self.is_on)
-        try:
-            self._switch_zero_on()
-            yield
-        finally:
-            self.set_output(False)
+        with _sense_leads_open(self._driver):
+            try:
+                self._switch_zero_on()
+                yield
+            finally:
+                self.set_output(False)
 
     def discharged(self, forget: bool) -> None:
         """Set again what was set before 0 V; but no level if the instrument was made safe since.
@@ -79,6 +80,14 @@ class GuardedSource(Guarded):
     def _restore(self) -> None:
         """Set again what was set before 0 V."""
         raise NotImplementedError
+
+
+def _sense_leads_open(driver: InstrumentBase) -> contextlib.AbstractContextManager[None]:
+    """Sense in two wires meanwhile, as sense leads are open behind open relays.
+
+    An instrument with open sense leads raises its voltage (2400 Series user's manual, "4-wire remote sensing").
+    """
+    return driver.sense_leads.left_open() if isinstance(driver, HasSenseLeads) else contextlib.nullcontext()
 
 
 def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float) -> None:

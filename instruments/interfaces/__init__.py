@@ -48,6 +48,7 @@ from tsbench.instruments.interfaces.pulse_measure import (
     SegmentRecord,
     SegmentTrain,
 )
+from tsbench.instruments.interfaces.sense_leads import HasSenseLeads, SenseLeads
 from tsbench.instruments.interfaces.source_meter import (
     Interlocked,
     LimitQuestions,
@@ -82,6 +83,7 @@ __all__ = [
     "DecadeBox",
     "EdgeTrigger",
     "FixtureControl",
+    "HasSenseLeads",
     "InstrumentBase",
     "Interlocked",
     "LimitQuestions",
@@ -106,6 +108,7 @@ __all__ = [
     "Segment",
     "SegmentRecord",
     "SegmentTrain",
+    "SenseLeads",
     "Site",
     "SourceMeter",
     "SourceMeterCapabilities",

@@ -15,12 +15,14 @@ from tsbench.errors import ConfigurationError, InstrumentError, LimitError, near
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
+    HasSenseLeads,
     Interlocked,
     LimitReadable,
     MeasureSettings,
     OutputOffSelectable,
     Range,
     Reading,
+    SenseLeads,
     SourceMeter,
     SourceSettings,
     TriggerEvent,
@@ -85,6 +87,9 @@ class Keithley2400(SourceOf2400):
         self.four_wire, self.output_enable = four_wire, output_enable
         self._sweep = ListSweep(np.zeros(0))  #: the last one
         super().__init__(adapter, name, **kwargs)
+        self.sense_leads = SenseLeads(
+            self.label, four_wire, lambda four: self.send(f":SYST:RSEN {'ON' if four else 'OFF'}"),
+            lambda: self.ask_switch(":SYST:RSEN?"))
         self.polls = bool(getattr(self.adapter.connection, "polls", True))
         if not self.polls:
             self.capabilities = dataclasses.replace(
@@ -274,3 +279,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_interlocked: type[Interlocked] = Keithley2410
     _as_output_off: type[OutputOffSelectable] = Keithley2400
     _as_limit_readable: type[LimitReadable] = Keithley2400
+    _as_sense_leads: type[HasSenseLeads] = Keithley2400

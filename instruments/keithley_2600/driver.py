@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import (
+    HasSenseLeads,
     Interlocked,
     LimitReadable,
     OutputOffSelectable,
@@ -116,3 +117,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_interlocked: type[Interlocked] = SmuUnit
     _as_output_off: type[OutputOffSelectable] = SmuUnit
     _as_limit_readable: type[LimitReadable] = SmuUnit
+    _as_sense_leads: type[HasSenseLeads] = SmuUnit

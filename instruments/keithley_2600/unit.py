@@ -20,6 +20,7 @@ from tsbench.instruments.interfaces import (
     Range,
     Reading,
     SamplingLimits,
+    SenseLeads,
     SourcePulses,
     SourceSettings,
 )
@@ -71,6 +72,9 @@ class SmuUnit:
         self.limit_questions = LimitQuestions(
             self._messages.number, {sourced: f"smuX.source.limit{LETTER[OTHER[sourced]]}" for sourced in OTHER})
         self._output_off, self._four_wire = output_off, four_wire
+        self.sense_leads = SenseLeads(
+            self.label, four_wire, lambda four: self._messages.send(f"smuX.sense = {int(four)}"),
+            lambda: self._messages.whole("smuX.sense") == 1)
         self.forget()
 
     def forget(self) -> None:

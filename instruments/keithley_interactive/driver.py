@@ -17,12 +17,14 @@ from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, No
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
+    HasSenseLeads,
     Interlocked,
     LimitReadable,
     MeasureSettings,
     OutputOffSelectable,
     Range,
     Reading,
+    SenseLeads,
     SourceMeter,
     SourceSettings,
 )
@@ -134,6 +136,7 @@ class InteractiveSourceMeter(SourceSide):
         self._off_mode = OUTPUT_OFF[output_off]
         self._levels: FloatArray = np.zeros(0)
         super().__init__(adapter, name, **kwargs)
+        self.sense_leads = _sense_leads(self)
 
     def initialise(self) -> None:
         """After a reset: mains frequency, output-off state, the command language checked."""
@@ -160,7 +163,7 @@ class InteractiveSourceMeter(SourceSide):
         word = f":SENS:{WORD[settings.function]}"
         self.send(
             f':SENS:FUNC "{WORD[settings.function]}"',
-            f"{word}:RSEN {'ON' if self.four_wire else 'OFF'}",
+            f"{word}:RSEN {'ON' if self.sense_leads.used else 'OFF'}",
             f"{word}:RANG:AUTO ON"
             if settings.range is None
             else f"{word}:RANG {format_number(settings.range)}",
@@ -170,15 +173,14 @@ class InteractiveSourceMeter(SourceSide):
         before = self._read_limit()
         self.check_errors()
         nplc = self.accepted("nplc", settings.nplc, self.ask_number(f"{word}:NPLC?"), "")
-        if self.four_wire and not self.ask_switch(f"{word}:RSEN?"):
-            raise InstrumentError(
-                f"{self.label}: four-wire sensing did not switch on. Check the terminals that are chosen at the panel")
+        self.measure_settings = dataclasses.replace(settings, nplc=nplc)
+        self.sense_leads.require()
         got_range = None
         if settings.range is not None:
             got_range = self._accepted_range(f"{word}:RANG?", settings.range, settings.function)
-        self._measure = dataclasses.replace(settings, nplc=nplc, range=got_range)
+        self.measure_settings = dataclasses.replace(settings, nplc=nplc, range=got_range)
         require_same_limit(self.label, before, self.source, "the measuring range")
-        return self._measure
+        return self.measure_settings
 
     # -------------------------------------------------------------------------------------- single points
 
@@ -186,8 +188,8 @@ class InteractiveSourceMeter(SourceSide):
         """Take one reading; long apertures are started and polled."""
         self.configured(self.source, "source")
         if (
-            self._measure is not None
-            and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING
+            self.measure_settings is not None
+            and self.measure_settings.nplc / self.capabilities.line_frequency > _LONG_READING
         ):
             return self._measure_polled()
         command = f":READ? {_BUFFER},{ELEMENTS}"
@@ -284,7 +286,7 @@ class InteractiveSourceMeter(SourceSide):
     def _reading(self, values: list[float], level: float, at: SourceRange | None) -> Reading:
         """Return the reading that ``values`` are, taken at ``level`` [V or A] in the source range ``at``."""
         source = self.configured(self.source, "source")
-        function = self._measure.function if self._measure else OTHER[source.function]
+        function = self.measure_settings.function if self.measure_settings else OTHER[source.function]
         full_scale = self.configured(at, "source").row.full_scale
         return decoded(values, level, source, function, full_scale, self.label)
 
@@ -300,11 +302,23 @@ class InteractiveSourceMeter(SourceSide):
             "output_off": self._off_mode,
             "line_frequency": self.capabilities.line_frequency,
         }
-        return found | settings_record(self.source, self._measure)
+        return found | settings_record(self.source, self.measure_settings)
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""
         return accuracy_tables(self.capabilities)
+
+
+def _sense_leads(meter: InteractiveSourceMeter) -> SenseLeads:
+    """Return the sense leads of a meter: each measured function has a setting of its own."""
+    def word() -> str:
+        return f":SENS:{WORD[meter.measure_settings.function]}:RSEN" if meter.measure_settings else ""
+
+    def select(four: bool) -> None:
+        if word():
+            meter.send(f"{word()} {'ON' if four else 'OFF'}")
+
+    return SenseLeads(meter.label, meter.four_wire, select, lambda: meter.ask_switch(f"{word()}?") if word() else None)
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts
@@ -313,3 +327,4 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_interlocked: type[Interlocked] = InteractiveSourceMeter
     _as_output_off: type[OutputOffSelectable] = InteractiveSourceMeter
     _as_limit_readable: type[LimitReadable] = InteractiveSourceMeter
+    _as_sense_leads: type[HasSenseLeads] = InteractiveSourceMeter

@@ -134,7 +134,7 @@ class SourceSide(ScpiOutputOff):
         """Forget the set-up as it was last read back (after a reset)."""
         #: as it was last read to be set; None before it is configured
         self.source: SourceSettings | None = None
-        self._measure: MeasureSettings | None = None
+        self.measure_settings: MeasureSettings | None = None
         self._level = 0.0
         self._source_ranges.in_use = None
 
@@ -153,12 +153,12 @@ class SourceSide(ScpiOutputOff):
             self._source_ranges.require_range(function, settings.range)
             self._source_ranges.require_limit_beside(
                 settings.range, settings, self._source_ranges.computed(settings.range, settings))
-        measuring_range = fixed_range(settings, self._measure)
+        measuring_range = fixed_range(settings, self.measure_settings)
         if measuring_range is not None and not ranges.suits(caps, settings, measuring_range):
-            assert self._measure is not None
-            self.write(f":SENS:{WORD[self._measure.function]}:RANG:AUTO ON")
+            assert self.measure_settings is not None
+            self.write(f":SENS:{WORD[self.measure_settings.function]}:RANG:AUTO ON")
             self.check_errors()
-            self._measure = dataclasses.replace(self._measure, range=None)
+            self.measure_settings = dataclasses.replace(self.measure_settings, range=None)
         before = self.source
         word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
         if self.source is None or self.source.function != function:
@@ -195,7 +195,7 @@ class SourceSide(ScpiOutputOff):
 
     def _wait_for_limit(self, source: SourceSettings) -> None:
         """Wait until the limit of an output that is on holds: the next reading is of this limit only."""
-        measuring_range = fixed_range(source, self._measure)
+        measuring_range = fixed_range(source, self.measure_settings)
         self.wait(ranges.settling_time(
             self.capabilities, source.function, source.compliance, self._level, measuring_range))
 
@@ -231,7 +231,7 @@ class SourceSide(ScpiOutputOff):
         )
         require_same_limit(self.label, before, self.source, "the source range")
         source = self.configured(self.source, "source")
-        measuring_range = fixed_range(source, self._measure)
+        measuring_range = fixed_range(source, self.measure_settings)
         # the automatic delay is too short where the measuring range is far above the limit
         if measuring_range is not None and not ranges.is_range_of(
                 self.capabilities, source.function, source.compliance, measuring_range):

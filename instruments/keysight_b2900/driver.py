@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import (
+    HasSenseLeads,
     Interlocked,
     LimitReadable,
     OutputOffSelectable,
@@ -53,7 +54,7 @@ class KeysightB2900(ScpiInstrument):
             raise ConfigurationError(f"{self.label}: the model {self.identity.model} is not one of {', '.join(MODELS)}")
         self.call_it(f"Keysight {self.identity.model.strip()}")
         self.channels = {
-            number: ChannelSourceMeter(self, number, model) for number in range(1, model.channels + 1)}
+            number: ChannelSourceMeter(self, number, model, four_wire) for number in range(1, model.channels + 1)}
 
     def initialise(self) -> None:
         """After a reset: elements of readings, mains frequency; of each channel off state and way of sensing."""
@@ -123,6 +124,7 @@ if TYPE_CHECKING:  # mypy holds the driver to its contracts
     _as_pulses: type[SourceMeterPulses] = ChannelSourceMeter
     _as_sampling: type[SourceMeterSampling] = ChannelSourceMeter
     _as_trigger_linked: type[TriggerLinked] = ChannelSourceMeter
+    _as_sense_leads: type[HasSenseLeads] = ChannelSourceMeter
     _as_interlocked: type[Interlocked] = ChannelSourceMeter
     _as_output_off: type[OutputOffSelectable] = ChannelSourceMeter
     _as_limit_readable: type[LimitReadable] = ChannelSourceMeter

@@ -17,6 +17,7 @@ from tsbench.instruments.interfaces import (
     OutputState,
     Range,
     Reading,
+    SenseLeads,
     SourceMeterCapabilities,
     SourcePulses,
     SourceSettings,
@@ -88,12 +89,13 @@ class ChannelSourceMeter:
     box : ScpiInstrument
     number : 1 or 2
     model : ModelB2900
+    four_wire : whether the voltage is sensed at the device
     """
 
     trigger_inputs: Sequence[str] = PINS
     trigger_outputs: Sequence[str] = PINS
 
-    def __init__(self, box: ScpiInstrument, number: int, model: ModelB2900) -> None:
+    def __init__(self, box: ScpiInstrument, number: int, model: ModelB2900, four_wire: bool) -> None:
         self.box = box
         self.number = number
         self.model = model
@@ -104,6 +106,9 @@ class ChannelSourceMeter:
         self.output = f"{box.name}.{number}"
         self.limit_questions = LimitQuestions(
             box.ask_number, {sourced: f":SENS{number}:{WORD[OTHER[sourced]]}:PROT?" for sourced in OTHER})
+        self.sense_leads = SenseLeads(
+            self.label, four_wire, lambda four: box.send(f":SENS{number}:REM {'ON' if four else 'OFF'}"),
+            lambda: box.ask_switch(f":SENS{number}:REM?"))
         self.off_mode = "NORM"  #: a value of :data:`OUTPUT_OFF`
         self.forget()
 

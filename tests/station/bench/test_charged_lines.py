@@ -237,6 +237,41 @@ def test_needles_come_down_without_charge(tmp_path: Path) -> None:
     assert all(one["current"] < 1e-6 for one in log.maxima().values()) and log.hot_moves() == []
 
 
+@pytest.mark.parametrize("configured", [True, False])
+@pytest.mark.parametrize(("model", "name", "channel", "question"), [
+    ("keithley_2400", "keithley_2400", "", ":SYST:RSEN?"), ("keithley_2460", "keithley_2460", "", ":SENS:CURR:RSEN?"),
+    ("keysight_b2902a", "keysight_b2902a", ".2", ":SENS2:REM?"),
+    ("keithley_2602b", "keithley_2600", ".b", "print(smub.sense)")])
+def test_open_sense_leads_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, name: str, channel: str, question: str,
+    configured: bool,
+) -> None:
+    """While relays are open, the sense leads of a source meter are open: it would raise its voltage."""
+    monkeypatch.setitem(SOURCES, model, (name, "drive", channel))
+    file = bench_file(tmp_path, model, MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("[instruments.mover]", "options = { four_wire = true }\n[instruments.mover]"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        guard: Any = bench.source_meter()
+        if configured:
+            leave_charged(bench)
+        driver: Any = guard.driver
+        box = getattr(driver, "box", getattr(driver, "instrument", driver))
+
+        def senses_at_the_device() -> bool:
+            return float(box.ask(question)) == 1
+
+        found: list[bool] = []
+        discharge([guard], lambda seconds: found.append(senses_at_the_device()), 0.0)
+
+        def fail(seconds: float) -> None:
+            raise InstrumentError("no reply")
+
+        with pytest.raises(InstrumentError, match="no reply"):
+            discharge([guard], fail, 0.0)
+        assert found == [False] and senses_at_the_device()
+
+
 def test_the_hand_of_a_simulated_bench_connects_to_a_line_without_charge(tmp_path: Path) -> None:
     file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
     text = file.read_text("utf-8")
