@@ -142,7 +142,7 @@ class GuardedPulseGenerator(GuardedSource):
         self.driver.configure_level(0.0)
         self.driver.set_output(True)
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         for again in (self._shape, self._burst):   # a burst needs its shape
             if again is not None:
                 again()
@@ -176,6 +176,7 @@ class GuardedPulseGenerator(GuardedSource):
             self._require_emf(name, emf, emfs.values(), duration)
         self._emfs = (*self._emfs, *emfs.values())   # if the message fails, the old or the new ones are set
         self.charged = any(self._emfs) or self.charged
+        self._note_levels()
 
     def _require_emf(self, name: str, emf: float, together: Collection[float], duration: float | None) -> None:
         """Check one EMF [V] of those that the instrument sets by itself."""
@@ -189,6 +190,9 @@ class GuardedPulseGenerator(GuardedSource):
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
+        self._note_levels()
+
+    def _note_levels(self) -> None:
         self.context.note_worst(self._worst())
         self._held.note(self._emfs, self.context)
 

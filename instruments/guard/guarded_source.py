@@ -4,6 +4,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from tsbench.errors import TsbenchError
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, WirePath, WorstCase
@@ -59,7 +60,7 @@ class GuardedSource(Guarded):
 
         ``forget``: capacitors in series have no charge any more.
         """
-        self._restore()
+        self.restore()
         self.charged = False
         if forget:
             self._held = HeldLevels()
@@ -77,7 +78,7 @@ class GuardedSource(Guarded):
         """Switch 0 V on."""
         raise NotImplementedError
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         """Set again what was set before 0 V."""
         raise NotImplementedError
 
@@ -104,10 +105,18 @@ def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], c
     """
     if not sources:
         return
-    with contextlib.ExitStack() as together:
-        for source in sources:
-            together.enter_context(source.at_zero())
-        wait(max(source.discharge_time(capacitance) for source in sources))
+    switched: list[GuardedSource] = []
+    try:
+        with contextlib.ExitStack() as together:
+            for source in sources:
+                switched.append(source)
+                together.enter_context(source.at_zero())
+            wait(max(source.discharge_time(capacitance) for source in sources))
+    except BaseException:
+        for source in switched:   # a charge may be left, but no source keeps the settings of 0 V
+            with contextlib.suppress(TsbenchError):
+                source.restore()
+        raise
     forget = discharges_capacitors(sources)
     for source in sources:
         source.discharged(forget)

@@ -52,8 +52,10 @@ class GuardedPulseMeasure(GuardedSource):
         sampled = sum(one.duration for one in train.segments if one.sampled) / train.sample_interval
         require_in_range(subject, "number of samples", sampled * train.repeats, Range(0, caps.maximum_samples, ""))
         self._require_levels(train)
-        self._train = None   # if the message fails, it is not known which train is set
+        before, self._train = self._train, None   # if the message fails, it is not known which train is set
         self.charged = any(_levels(train)) or self.charged
+        self.context.note_worst(self._worst(*([before] if before else []), train))
+        self._held.note(_levels(train), self.context)
         self._train = accepted = self.driver.configure_train(train)
         self.context.note_worst(self._worst(accepted))
         self._held.note(_levels(accepted), self.context)
@@ -82,7 +84,7 @@ class GuardedPulseMeasure(GuardedSource):
         self.driver.configure_train(replace(train, base=0.0, segments=rests))
         self.driver.set_output(True)
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         if self._train is not None:
             self.driver.configure_train(self._train)
 
@@ -129,8 +131,10 @@ class GuardedPulseMeasure(GuardedSource):
             f"the current. Put at least {said} in series with the device and into the netlist of [fixture], choose a "
             "smaller level, or change max_current in the bench file")
 
-    def _worst(self, train: SegmentTrain) -> WorstCase:
-        return worst_case_of_voltage(self._held.farthest(_levels(train), self.context), self.context.path)
+    def _worst(self, *trains: SegmentTrain) -> WorstCase:
+        """Return the worst case of trains of which one is set."""
+        levels = [level for train in trains for level in _levels(train)]
+        return worst_case_of_voltage(self._held.farthest(levels, self.context), self.context.path)
 
 
 def _levels(train: SegmentTrain) -> tuple[float, ...]:

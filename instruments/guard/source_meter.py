@@ -126,8 +126,9 @@ class GuardedSourceMeter(GuardedSource):
         if self.context.outputs.has(self.context.terminal):
             self._require_interlock((level,), source)
             self._require_range_change((level,), source)
+        on = self.context.outputs.has(self.context.terminal)
         if self.context.moves is not None:
-            self.context.moves((level,))
+            self.context.moves((*self._levels, level) if on else (level,))
         self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
         self.charged, self.made_safe = level != 0.0 or self.charged, False
         try:
@@ -135,6 +136,8 @@ class GuardedSourceMeter(GuardedSource):
             self._levels = (level,)
         finally:
             self._read_source()
+        if self.context.moves is not None and on:
+            self.context.moves((level,))
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured, as read back, is allowed."""
@@ -163,17 +166,22 @@ class GuardedSourceMeter(GuardedSource):
 
     def _switch_zero_on(self) -> None:
         source = SourceSettings("voltage", compliance_current=self._discharging_current())
-        if self._source is not None and self._source.function == "voltage":
-            self.driver.configure_measure(MeasureSettings("current"))   # a range that was fixed may not allow the limit
-            self.driver.configure_source(source)
-        else:
-            self.driver.configure_source(source)
-            self.driver.configure_measure(MeasureSettings("current"))
-        self.driver.set_level(0.0)
-        self._before, self._levels = self._levels, (0.0,)
-        self.driver.set_output(True)
+        self._before = self._levels
+        try:
+            if self._source is not None and self._source.function == "voltage":
+                self.driver.configure_measure(MeasureSettings("current"))   # its range may not allow the limit
+                self.driver.configure_source(source)
+            else:
+                self.driver.configure_source(source)
+                self._levels = (0.0,)   # of the new function
+                self.driver.configure_measure(MeasureSettings("current"))
+            self.driver.set_level(0.0)
+            self._levels = (0.0,)
+            self.driver.set_output(True)
+        finally:
+            self._source = self.driver.source
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         for settings in self._asked:
             if isinstance(settings, SourceSettings):
                 self.driver.configure_source(settings)
@@ -183,8 +191,10 @@ class GuardedSourceMeter(GuardedSource):
             self._read_source()
         one = len(self._before) == 1 and self._before[0] != 0.0   # after a list, it is not known which level is set
         if one and not self.made_safe:
+            self._levels = (0.0, *self._before)
             self.driver.set_level(self._before[0])
             self._levels = self._before
+        self._before = (0.0,)
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :func:`_usable`."""
@@ -233,9 +243,9 @@ class GuardedSourceMeter(GuardedSource):
         """Check levels that the instrument sets by itself. From now on they, and the output, may be on."""
         self._require_levels(extremes(values), source)
         self._require_interlock(extremes(values), source)
-        self._require_range_change(extremes(values), source)
+        self._require_range_change((*extremes(values), float(np.min(np.abs(values)))), source)
         if self.context.moves is not None:
-            self.context.moves(extremes(values))
+            self.context.moves((*self._levels, *extremes(values)))
         self._levels = extremes(np.array([*self._levels, *values]))
         self.charged = any(self._levels) or self.charged
         self.context.note_on(self._worst(source), self.is_on)
@@ -295,7 +305,8 @@ class GuardedSourceMeter(GuardedSource):
         found |= {_range_at(level, self._source, scales) for level in self._levels} if on else set()
         if len(found) > 1:
             added = short_quantity(RANGE_CHANGE_OVERSHOOT, "V")
-            worst = worst_case_of_source(highest + RANGE_CHANGE_OVERSHOOT, settings, self.context.path)
+            farthest = self._held.farthest(levels, self.context)   # without a capacitor in series, this is the highest
+            worst = worst_case_of_source(farthest + RANGE_CHANGE_OVERSHOOT, settings, self.context.path)
             try:
                 self.context.require_worst_case("change of the source range", worst)
             except LimitError as error:

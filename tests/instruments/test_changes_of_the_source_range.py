@@ -69,6 +69,29 @@ def test_a_list_that_changes_an_automatic_range() -> None:
     fixed.start_sweep(np.linspace(0.0, 1.9, 20), 1e-3)
 
 
+@pytest.mark.parametrize("levels", [(-1.9, 0.0, 1.9), (1.9, 0.01, 1.9), (-1.9, -0.1)])
+def test_a_list_whose_ends_have_the_same_range(levels: tuple[float, ...]) -> None:
+    guard, sent = meter(None, 0.0)
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        guard.start_sweep(np.array(levels), 1e-3)
+    assert not sent.calls
+
+
+def test_behind_a_capacitor_the_levels_before_count_too() -> None:
+    """1 V was on, and 0.9 V of the other sign are asked for: 1.9 V at the device, and 250 mV of the range."""
+    sent = Sent(k2450.CAPABILITIES)
+    behind = WirePath(50.0, coupled=True)
+    guard = GuardedSourceMeter(
+        sent, GuardContext("drive", behind, DeviceGuard(DeviceLimits(max_voltage=2.1), "D1"), "meter"))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-3))
+    for level in (1.0, 0.1):
+        guard.set_level(level)
+        guard.set_output(True)
+    with pytest.raises(LimitError, match=SAID):
+        guard.set_level(-0.9)
+
+
 def test_a_level_may_always_be_lowered() -> None:
     guard, _ = meter(None, 1.9)
     guard.set_output(True)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.instruments.test_guard_of_pulses import unit
-from tests.instruments.test_limits import MODEL, Sent, pulse
-from tsbench.errors import LimitError
+from tests.instruments.test_limits import MODEL, Sent, no_reply, pulse
+from tsbench.errors import CommunicationError, LimitError
 from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, SourceSettings
 from tsbench.instruments.fixture import path_of, with_short, worst_path_of
 from tsbench.instruments.guard.coupling import farthest_emf
@@ -125,6 +125,23 @@ def test_a_level_that_was_set_while_the_output_was_on_is_not_forgotten(
     with pytest.raises(LimitError, match=r"may reach 2\.9 V"):
         set_to(source, 1.5)
     set_to(source, 0.2)
+
+
+@pytest.mark.parametrize(("make", "set_to"), SETTING)
+def test_a_level_counts_whose_message_failed(
+    make: Callable[[], Any], set_to: Callable[[Any, float], object],
+) -> None:
+    """The reply is lost: the level of the message may stand at the terminals."""
+    source = make()
+    set_to(source, 0.1)
+    source.set_output(True)
+    lost = {a_generator: "configure_level", a_source_meter: "set_level", a_pulser: "configure_train"}[make]
+    setattr(source.driver, lost, no_reply)
+    with pytest.raises(CommunicationError):
+        set_to(source, -1.4)
+    delattr(source.driver, lost)
+    with pytest.raises(LimitError, match=r"may reach 2\.9 V"):
+        set_to(source, 1.5)
 
 
 def test_the_levels_of_a_list_are_not_forgotten() -> None:

@@ -142,7 +142,7 @@ def test_what_is_no_number_is_refused(value: float) -> None:
 
 def test_every_level_of_a_sweep_is_checked() -> None:
     guard, sent = source_meter()
-    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
+    guard.configure_source(SourceSettings("voltage", compliance_current=1e-4, range=20.0))   # a change overshoots
     levels = np.linspace(0, 1, 101)
     levels[57] = -4.2
     with pytest.raises(LimitError, match=r"the voltage at the device may reach 4\.2 V, but max_voltage"):
@@ -431,6 +431,28 @@ class StaysOn(Sent):
 
     def output_states(self) -> list[OutputState]:
         return [OutputState("any", True)]
+
+
+def test_a_level_that_may_have_been_set_counts_beside_other_outputs() -> None:
+    """0.5 V are known, 1.5 V may have been set: 1 V of another source must not come on top of it."""
+    outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_voltage=2.0))
+    sent = StaysOn(keysight_33500_data.capabilities(MODEL))
+    pulser = GuardedPulseGenerator(sent, GuardContext("pulser", SHORT_PATH, device, "generator", outputs))
+    pulser.configure_load(math.inf)
+    pulser.configure_level(0.5)
+    pulser.set_output(True)
+    drive = GuardedSourceMeter(
+        StaysOn(k2450.CAPABILITIES), GuardContext("drive", SHORT_PATH, device, "source_meter", outputs))
+    drive.configure_source(SourceSettings("voltage", compliance_current=1e-4))
+    drive.set_level(1.0)
+    sent.configure_level = no_reply  # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        pulser.configure_level(1.5)
+    with pytest.raises(LimitError, match=r"All outputs together could bring 2\.5 V"):
+        drive.set_output(True)
+    del sent.configure_level
+    pulser.configure_level(0.5)
+    drive.set_output(True)
 
 
 def two_on_one_device(meter: type[StaysOn]) -> tuple[GuardedSourceMeter, GuardedPulseGenerator]:

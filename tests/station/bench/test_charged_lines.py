@@ -428,7 +428,7 @@ def test_an_output_that_does_not_go_on_is_switched_off() -> None:
 
     with pytest.raises(RuntimeError):
         discharge([guard], fails, 0.0)
-    assert sent.calls[-1] == "set_output" and guard.context.outputs.terminals == () and guard.charged is not False
+    assert sent.calls[-3:] == ["set_output", "configure_source", "configure_measure"] and guard.context.outputs.terminals == () and guard.charged is not False
 
 
 def test_a_pulser_that_samples_is_discharged_as_a_bench_is_opened(tmp_path: Path) -> None:
@@ -460,6 +460,32 @@ def test_levels_and_lists_may_leave_a_charge(act: Callable[[GuardedSourceMeter],
     discharge([pulser], lambda seconds: None, 0.0)
     pulser.configure_train(train())
     assert pulser.charged
+
+
+@pytest.mark.parametrize("settings", [VOLTAGE, CURRENT])
+@pytest.mark.parametrize("lost", ["configure_source", "set_level", "set_output"])
+def test_a_discharge_that_fails_leaves_the_settings_of_before(lost: str, settings: SourceSettings) -> None:
+    """The second source does not answer. The first one must not keep the compliance of the discharge."""
+    (first, sent), (second, other) = meter(settings), meter(VOLTAGE)
+    first.set_level(1e-4)
+    setattr(other, lost, no_reply)
+    for _ in range(2):
+        with pytest.raises(CommunicationError):
+            discharge([first, second], lambda seconds: None, 0.0)
+        assert sent.source == settings == first.source and sent.calls[-1] == "set_level"
+        assert first.charged and second.charged and not first.context.outputs.terminals
+
+
+def test_a_source_that_does_not_take_its_settings_again_is_known_as_it_is() -> None:
+    guard, sent = meter(VOLTAGE)
+    guard.set_level(1.5)
+
+    def lost(seconds: float) -> None:
+        sent.configure_source = no_reply   # type: ignore[method-assign]
+
+    with pytest.raises(CommunicationError):
+        discharge([guard], lost, 0.0)
+    assert guard.source == sent.source != VOLTAGE and guard._source == sent.source
 
 
 def test_a_level_whose_message_failed_may_leave_a_charge() -> None:

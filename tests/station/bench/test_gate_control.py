@@ -3,11 +3,13 @@
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tsbench.errors import ConfigurationError, InstrumentError, LimitError
+from tests.instruments.test_limits import no_reply
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.protocols import protocol_named
 from tsbench.simulated_backends.witness.log import read_witness
@@ -144,6 +146,23 @@ def test_limits_follow_the_gate_and_the_gate_has_limits_of_its_own(tmp_path: Pat
         meter.set_output(True)
         with pytest.raises(InstrumentError, match=r"the gate of the load resistance must not move .*meter.a"):
             control.set_value("load_resistance", 1e3)
+
+
+def test_a_gate_whose_message_failed_may_stand_at_the_voltage_before(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        gate: Any = bench.source_meter("gate")
+        gate.configure_source(SourceSettings("voltage", compliance_current=1e-6, range=3.0))
+        gate.set_level(3.0)
+        gate.set_output(True)
+        conducting = bench.wire_path("drive").resistance
+        works = gate.driver.set_level
+        gate.driver.set_level = no_reply
+        with pytest.raises(CommunicationError):
+            gate.set_level(0.9)
+        assert bench.wire_path("drive").resistance == conducting
+        gate.driver.set_level = works
+        gate.set_level(0.9)
+        assert bench.wire_path("drive").resistance > 10 * conducting
 
 
 def test_devices_change_while_the_gate_is_on_and_runs_set_it_again(tmp_path: Path) -> None:
