@@ -35,11 +35,16 @@ def require_level(label: str, unit: SourceMeasureUnit, level: float, source: Sou
             "compliance")
 
 
+def suits(source: SourceSettings, measure: MeasureSettings) -> bool:
+    """Return whether a compliance is above 11 % of the fixed measuring range: the instrument would raise a lower one."""
+    if measure.range is None or measure.function == source.function:
+        return True
+    return source.compliance > data_sheet.LEAST_OF_RANGE * measure.range * (1 + 1e-9)
+
+
 def require_compliance(label: str, source: SourceSettings | None, measure: MeasureSettings | None) -> None:
     """Raise LimitError for a compliance that the instrument would raise: 11 % of a fixed measuring range or less."""
-    if source is None or measure is None or measure.range is None or measure.function == source.function:
-        return
-    if source.compliance <= data_sheet.LEAST_OF_RANGE * measure.range * (1 + 1e-9):
+    if source is not None and measure is not None and measure.range is not None and not suits(source, measure):
         unit = UNIT[measure.function]
         raise LimitError(
             f"{label}: the compliance {short_quantity(source.compliance, unit)} is not above 11 % of the measuring "

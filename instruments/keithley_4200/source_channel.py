@@ -32,6 +32,7 @@ from tsbench.instruments.keithley_4200.forcing import (
     naming_interlock,
     require_compliance,
     require_level,
+    suits,
 )
 from tsbench.instruments.keithley_4200.mainframe import Analyser4200
 from tsbench.instruments.languages.kxci import BUSY, parse_readings, parse_user_reading
@@ -84,7 +85,11 @@ class UnitSourceMeter:
     # ------------------------------------------------------------------------------------- configuration
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
-        """Set function, range and compliance; a new function starts at level zero."""
+        """Set function, range and compliance; a new function starts at level zero.
+
+        A fixed range of the current that is too high for the compliance gives way to automatic ranging. The instrument
+        would raise the compliance for it. KXCI cannot make a fixed voltage range automatic, so this is refused there.
+        """
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
         require_in_range(
@@ -102,6 +107,11 @@ class UnitSourceMeter:
         accepted = dataclasses.replace(settings, range=full_scale)
         level = self._level if same else 0.0
         require_level(self.label, self.unit, level, accepted)
+        if self._measure is not None and voltage and not suits(accepted, self._measure):
+            self.box.require_idle()
+            self.box.send("US", self._ranging(None))
+            self.box.check_errors()
+            self._measure = dataclasses.replace(self._measure, range=None)
         require_compliance(self.label, accepted, self._measure)
         self.source, self._level = accepted, level
         if self.is_on:
@@ -121,13 +131,10 @@ class UnitSourceMeter:
             full_scale = self.unit.range_for(settings.function, settings.range)
         accepted = dataclasses.replace(settings, range=full_scale, auto_zero=False)
         require_compliance(self.label, self.source, accepted)
-        limit = format_number(self.source.compliance if self.source is not None else self.unit.least_compliance)
         if settings.function == "current":
-            command = (f"RG {number},{format_number(self.unit.currents[0])}" if full_scale is None
-                       else f"RI {number},{format_number(full_scale)},{limit}")
-            self.box.send("US", command)
+            self.box.send("US", self._ranging(full_scale))
         elif full_scale is not None:
-            self.box.send("US", f"RV {number},{format_number(full_scale)},{limit}")
+            self.box.send("US", f"RV {number},{format_number(full_scale)},{self._limit()}")
             self._fixed_voltage = True
         elif self._fixed_voltage:
             raise LimitError(f"{self.label}: KXCI cannot make a fixed voltage range automatic again. Reset the "
@@ -136,6 +143,15 @@ class UnitSourceMeter:
         self.box.check_errors()
         self._measure = accepted
         return accepted
+
+    def _limit(self) -> str:
+        return format_number(self.source.compliance if self.source is not None else self.unit.least_compliance)
+
+    def _ranging(self, full_scale: float | None) -> str:
+        """Return the command that fixes the range [A] of the current; None: it is automatic."""
+        number = self.unit.number
+        return (f"RG {number},{format_number(self.unit.currents[0])}" if full_scale is None
+                else f"RI {number},{format_number(full_scale)},{self._limit()}")
 
     # ---------------------------------------------------------------------------------------- the source
 

@@ -196,6 +196,17 @@ def test_what_the_instrument_would_change_is_refused(bench: Bench) -> None:
         terminal.start_sweep(np.zeros(3), 7.0)
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_lower_compliance_ends_a_fixed_range_of_the_current(bench: Bench, on: bool) -> None:
+    meter = drive(bench, limit=1e-3)
+    meter.set_output(on)
+    settings = MeasureSettings("current", range=1e-5, nplc=0.1)
+    assert meter.configure_source(SourceSettings("voltage", compliance_current=1e-5)).compliance == 1e-5
+    assert meter.configure_measure(settings).range == 1e-5   # as a protocol sets it again
+    meter.set_output(True)
+    assert meter.measure().current == pytest.approx(1e-5, rel=1e-2)
+
+
 @pytest.mark.sabotage("output")
 def test_closing_leaves_nothing_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSBENCH_WITNESS", str(tmp_path / "witness.jsonl"))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,17 @@ def test_source_and_spot_reading() -> None:
         assert [(one.enabled, one.known) for one in found.output_states()] == [(True, True), *not_set_yet]
         meter.set_output(False)
         assert [(one.enabled, one.known) for one in found.output_states()] == [(False, True), *not_set_yet]
+
+
+def test_a_range_that_is_too_high_for_a_lower_compliance_becomes_automatic_first() -> None:
+    lower: list[Pair] = [
+        ("US", None), ("RG 1,1e-12", None), OK, ("US", None), ("DV1,0,0.5,0.0001", None), OK, ("US", None),
+        ("RI 1,0.0001,0.0001", None), OK]
+    with box([*MEASURE, *ON, *lower]) as found:
+        meter = set_up(found)
+        meter.configure_source(replace(VOLTAGE, compliance_current=1e-4))
+        assert meter.accepted_settings()["measure_range"] is None
+        meter.configure_measure(replace(CURRENT, range=1e-4))
 
 
 def test_on_a_socket_everything_is_acknowledged() -> None:

@@ -1,11 +1,13 @@
 """Forming: a fresh device on the simulated bench beside the witness; others by arithmetic."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.fixtures.kxci_bench import write_kxci_bench
 from tests.fixtures.switching_meter import Switch, put, ran
 from tsbench.analysis.threshold import switching_rule
 from tsbench.errors import ConfigurationError
@@ -13,6 +15,7 @@ from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.forming import acquisition
 from tsbench.records import DeviceLimits, Flag, Run
+from tsbench.station.runner import run_protocol
 
 OPTIONS = ExtractionOptions()
 FRESH = (('[devices.D1]\nmodel = "nbo2"', '[devices.D1]\nmodel = "nbo2"\n[devices.D1.cycles]\nvirgin = { as_ = 0.5 }'),)
@@ -185,6 +188,16 @@ def test_stages_go_on_until_the_target_current(station: Any, recorder: Any) -> N
     assert found["forming_voltage"].conditions["stage"] == 2
     assert found["switching_voltage_in_forming"].conditions["stage"] == 3
     assert run.column("current").max() > 8.8e-4 and len(device.events) == 3   # forming, stage 3, confirmation
+
+
+def test_the_compliance_of_the_reads_may_be_far_below_that_of_the_stage_before(tmp_path: Path) -> None:
+    """A 4200A-SCS takes no compliance of 11 % of its fixed measuring range or less."""
+    bench = write_kxci_bench(tmp_path, model="nbo2")
+    protocol = protocol_named("forming").parse({**QUICK, "compliance": "1 uA, 1 mA", "confirm": False})
+    outcome = run_protocol(bench, "D1", protocol, out=tmp_path / "runs")
+    assert outcome.status == "success" and outcome.safe
+    assert {result.conditions["after stage"] for result in outcome.results if result.quantity == "read_resistance"} == {
+        0, 1, 2}
 
 
 def test_the_dose_is_told_and_limits_refuse(new_station: Any) -> None:
