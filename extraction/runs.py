@@ -79,6 +79,7 @@ def extract(
     protocol: Protocol | type[Protocol] | None = None,
     problem: Callable[[str], None] | None = None,
     contact: Contact | None = None,
+    contradiction: str | None = None,
 ) -> tuple[Result, ...]:
     """Extract the numbers of a run.
 
@@ -88,8 +89,10 @@ def extract(
     options : choices of the extraction
     protocol : what measured it; None: the installed one of that name
     problem : called with one line for each result that is refused (value NaN, low above high, a field of the wrong
-        type); the others are returned all the same. None: the first one raises.
+        type), and where the current of the scope could not be compared; the others are returned all the same. None:
+        the first one raises.
     contact : of the run's device, where it was judged before; None: it is judged here
+    contradiction : what :func:`current_line` gave, where it was asked before; None: it is asked here
 
     Returns
     -------
@@ -120,8 +123,25 @@ def extract(
 
     with _one_line_of(what):
         found = checked_results(chosen.extract(run, options or ExtractionOptions()), refuse)
-    found = with_contradiction(found, contradiction_of(run, chosen.roles, options), run)
+    if contradiction is None:
+        contradiction = _compared_current(run, chosen, options, problem)
+    found = with_contradiction(found, contradiction, run)
     return with_contact(found, contact or contact_of(run))
+
+
+def _compared_current(
+    run: Run, protocol: Protocol | type[Protocol], options: ExtractionOptions | None,
+    problem: Callable[[str], None] | None,
+) -> str:
+    """Return the line of :func:`current_line`; "" where the comparison failed and ``problem`` was called with that."""
+    try:
+        with _one_line_of(f"run {run.header.run_id}: the check of the current of the oscilloscope"):
+            return contradiction_of(run, protocol.roles, options)
+    except TsbenchError as error:   # it must not lose the numbers
+        if problem is None:
+            raise
+        problem(str(error))
+        return ""
 
 
 def current_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:

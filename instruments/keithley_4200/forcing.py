@@ -36,7 +36,7 @@ def require_level(label: str, unit: SourceMeasureUnit, level: float, source: Sou
 
 
 def suits(source: SourceSettings, measure: MeasureSettings) -> bool:
-    """Return whether a compliance is above 11 % of the fixed measuring range: the instrument would raise a lower one."""
+    """Return whether a compliance is above 11 % of a fixed measuring range: the instrument would raise a lower one."""
     if measure.range is None or measure.function == source.function:
         return True
     return source.compliance > data_sheet.LEAST_OF_RANGE * measure.range * (1 + 1e-9)

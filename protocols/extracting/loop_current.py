@@ -35,6 +35,8 @@ _AT_REST = 0.4  #: part of the record before the pulse that tells the base
 _BLOCKS, _FEWEST = 4, 8  #: parts of a plateau whose means must agree; samples that are needed
 _STEADY, _STILL = 0.02, 0.05  #: relative: drift of a steady plateau, and its scatter
 _SIGMAS = 3.0  #: of noise
+_TELLING = 0.5  #: relative: two currents that agree within more than that would agree with a factor of two as well
+_ONE_CODE = 1.0 + 1e-6  #: times the resolution of the voltage, with what rounding adds
 _WHOLE = 0.5  #: part of a record that must lie between two instants with the same voltage
 
 
@@ -115,7 +117,7 @@ def _pairs(
     """Yield what each segment of a record tells in which the level is steady."""
     sensing = run.header.fixture.sensing
     path = source_path(run, role, record.conditions, options, level_name)
-    if path is None or record.voltage is None or record.current is None or (
+    if record.times.size < _FEWEST or path is None or record.voltage is None or record.current is None or (
             sensing.current in {None, sensing.voltage_high}):
         return
     below = sensing.burden if sensing.voltage_low is not None or sensing.unseen_drop else 0.0
@@ -125,7 +127,7 @@ def _pairs(
             continue
         current = record.current[segment]
         high = record.voltage[segment] + below * current
-        found = (_in_bias(record, high, current) if level_name == BIAS
+        found = (_in_bias(record, high, current, tau) if level_name == BIAS
                  else _in_pulse(run, record, high, current, tau))
         if found is not None:
             pair = _compared(record, path, sensing.burden, sensing.current_tolerance, found)
@@ -146,6 +148,7 @@ class _Steady:
 def _compared(
     record: DeviceRecord, path: SourcePath, burden: float, tolerance: float, found: _Steady,
 ) -> _Pair | None:
+    """Return both currents; None where they agree, but would do so with another factor between them too."""
     resistance = path.resistance - burden
     if resistance < _LEAST_RESISTANCE:
         return None
@@ -156,19 +159,25 @@ def _compared(
     doubt = volts / resistance + abs(expected) * (
         limit * path.resistance_uncertainty + _CONTACT / (resistance + _CONTACT))
     doubt += found.current_limit + (record.current_gain + tolerance) * abs(found.current)
-    return _Pair(expected, found.current, doubt, resistance, drop)
+    pair = _Pair(expected, found.current, doubt, resistance, drop)
+    tells = doubt <= _TELLING * max(abs(expected), abs(found.current))
+    return pair if tells or pair.apart else None   # with little current, as of a device that is off, any two agree
 
 
-def _in_bias(record: DeviceRecord, high: FloatArray, current: FloatArray) -> _Steady | None:
+def _in_bias(record: DeviceRecord, high: FloatArray, current: FloatArray, tau: float) -> _Steady | None:
     """Return the means between the first and the last rise of the voltage through its median.
 
-    The voltage is the same at both, so capacitances beside the device have taken no charge in between.
+    The voltage is the same at both, so capacitances beside the device have taken no charge in between. Nor have they
+    where the voltage of a whole record longer than ``tau`` [s] is the same but for one code of the scope.
     """
-    middle = median(high)
-    rises = np.flatnonzero((high[:-1] < middle) & (high[1:] >= middle))
-    if rises.size < 2 or rises[-1] - rises[0] < _WHOLE * high.size:
-        return None
-    part = slice(int(rises[0]), int(rises[-1]))
+    if float(np.ptp(high)) <= record.voltage_resolution * _ONE_CODE and float(np.ptp(record.times)) > tau:
+        part = slice(0, high.size)
+    else:
+        middle = median(high)
+        rises = np.flatnonzero((high[:-1] < middle) & (high[1:] >= middle))
+        if rises.size < 2 or rises[-1] - rises[0] < _WHOLE * high.size:
+            return None
+        part = slice(int(rises[0]), int(rises[-1]))
     limit = math.sqrt(3.0)
     return _Steady(
         float(high[part].mean()), float(current[part].mean()),
@@ -187,7 +196,8 @@ def _in_pulse(run: Run, record: DeviceRecord, high: FloatArray, current: FloatAr
     if math.isnan(base) or not float(away.max()) > 0.0:
         return None
     edge = float(times[int(np.argmax(away >= 0.5 * float(away.max())))])
-    fall = float(parameter(run, "fall_time", 0.0) or 0.0)
+    fall = parameter(run, "fall_time", 0.0)   # another author's protocol may call something else so
+    fall = float(fall) if isinstance(fall, int | float) else 0.0
     late = math.log(2.0) * tau   # at most, by the charging of the capacitance
     first, last = edge + _FROM * width, edge + _TO * width - late - fall
     if last - first < tau:   # too short: the current of the capacitance hardly changes

@@ -57,6 +57,7 @@ class RunningRun:
         self.power = PowerCheck(bench)
         self._remarks: list[str] = []
         self._contact: Contact | None = None
+        self._contradiction = ""
         self._looks = list(_FIRST_READINGS)
         # the recorder passes on the events of a protocol after it has written them to the disk
         teller.also(self._hear)
@@ -260,7 +261,8 @@ class RunningRun:
         def current(run: Run) -> str:
             from tsbench.extraction.runs import current_line
 
-            return current_line(run, self.protocol)
+            self._contradiction = current_line(run, self.protocol)
+            return self._contradiction
 
         for judge, what in ((current, "the check of the current of the oscilloscope"),
                             (contact, "the check whether the device is open or short")):
@@ -281,7 +283,8 @@ class RunningRun:
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
             results = extract_results(
-                run, protocol=self.protocol, problem=lambda line: self._note("warning", line), contact=self._contact)
+                run, protocol=self.protocol, problem=lambda line: self._note("warning", line), contact=self._contact,
+                contradiction=self._contradiction)
         except BaseException as error:  # noqa: BLE001  an extractor that fails, also by sys.exit, must not lose the run
             self._note(
                 "warning",

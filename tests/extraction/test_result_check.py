@@ -223,3 +223,19 @@ def test_a_protocol_that_is_not_installed_names_the_packages_of_the_run(packages
 
 def test_flags_are_kept() -> None:
     assert checked_results([replace(GOOD, flags=Flag.CENSORED)], pytest.fail)[0].flags is Flag.CENSORED
+
+
+def test_a_check_of_the_current_that_fails_loses_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: object) -> str:
+        raise IndexError("planted")
+
+    monkeypatch.setattr("tsbench.extraction.runs.contradiction_of", fails)
+    measured, lines = run("lab", ("index",)), list[str]()
+    protocol = returning(lambda: [GOOD])
+    (found,) = extract(measured, protocol=protocol, problem=lines.append)
+    assert found.quantity == "resistance" and len(lines) == 1
+    said = f"run {measured.header.run_id}: the check of the current of the oscilloscope failed (IndexError: planted"
+    assert lines[0].startswith(said)
+    with pytest.raises(TsbenchError, match="the check of the current of the oscilloscope failed"):
+        extract(measured, protocol=protocol)
+    assert extract(measured, protocol=protocol, contradiction="")[0].quantity == "resistance"   # as it was judged

@@ -181,6 +181,37 @@ def test_most_records_must_be_apart_to_the_same_side(factors: tuple[float, ...],
     assert bool(line_of(run_of(BEHIND, waves))) == told
 
 
+@pytest.mark.parametrize("off", [0, 1, 5])
+@pytest.mark.parametrize("kind", [in_bias, "pulses"])
+def test_a_device_that_is_off_has_no_vote(off: int, kind: Callable[..., list[Waveform]] | str) -> None:
+    """Hardly any current flows then: it agrees with that of any shunt."""
+    for ohm in (50.0, 150.0):
+        devices = [replace(BEHIND, shunt=ohm, device=10e6)] * off + [replace(BEHIND, shunt=ohm)] * 2
+        records = [in_bias(true, time=float(number)) if kind is in_bias
+                   else [replace(wave, time=float(number)) for wave in pulses(true, Scope(), 2.0)]
+                   for number, true in enumerate(devices)]
+        line = line_of(run_of(BEHIND, [wave for record in records for wave in record], DATA_SHEET), 0.02)
+        assert bool(line) == (ohm != 50.0)
+
+
+def in_codes(waves: Sequence[Waveform], code: float) -> list[Waveform]:
+    """Return the records of a scope with one code [V]."""
+    return [replace(wave, codes=np.round(wave.codes * wave.scale / code).astype(np.int32), scale=code)
+            for wave in waves]
+
+
+@pytest.mark.parametrize(("steps", "capacitance", "told"), [
+    (0, 0.0, True), (1, 0.0, True), (3, 0.0, False), (0, 1.0, False)])
+def test_a_quiet_bias_is_compared_though_its_voltage_never_rises(steps: int, capacitance: float, told: bool) -> None:
+    """A scope with few bits shows one code, or two where the voltage drifts; a capacitor may be charged meanwhile."""
+    said = replace(BEHIND, capacitance=capacitance)
+    high, low = (np.full(2000, one) for one in replace(BEHIND, shunt=100.0).volts)
+    high[1000:] += 0.01 * steps
+    waves = in_codes(Scope().waves(high, low, {"bias": 2.0}, 0.0), 0.01)
+    assert not any(np.ptp(wave.codes) for wave in waves) or steps
+    assert bool(line_of(run_of(said, waves, DATA_SHEET), 0.02)) == told
+
+
 def test_the_load_of_the_record_counts() -> None:
     said = Loop(load=5e3)
     control = {"load_resistance": 5e3}
@@ -277,3 +308,15 @@ def test_a_plateau_that_is_short_beside_the_charging_tells_nothing(capacitance: 
     high = said.volts[0] * (1.0 - np.exp(-np.clip(TIMES, 0.0, WIDTH) / said.charging))
     high *= np.exp(-np.maximum(TIMES - WIDTH, 0.0) / said.charging)
     assert pulsed(high, high * said.shunt / (said.device + said.shunt), said) == ""
+
+
+@pytest.mark.parametrize("samples", [0, 1, 5])
+@pytest.mark.parametrize("conditions", [PULSE, {"bias": 2.0}])
+def test_a_record_of_a_few_samples_tells_nothing(samples: int, conditions: Mapping[str, float]) -> None:
+    assert line_of(run_of(BEHIND, Scope().waves(np.ones(samples), np.zeros(samples), conditions, 0.0))) == ""
+
+
+@pytest.mark.parametrize("fall", ["10 ns", [1e-8, 2e-8], None])
+def test_a_parameter_of_another_author_is_no_fall_time(fall: object) -> None:
+    high, low = (one * pulse_shape() for one in replace(HALF, shunt=150.0).volts)
+    assert pulsed(high, low, fall_time=fall)

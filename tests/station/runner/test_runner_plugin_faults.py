@@ -236,3 +236,12 @@ def test_a_check_that_fails_does_not_lose_the_line_of_another(
     _, warnings, outcome = measured(Sweep(), tmp_path)
     assert outcome.status == "success"
     assert [line for line in warnings if line.startswith(what)] and stays in warnings
+
+
+def test_a_check_of_the_current_that_fails_is_told_once_and_loses_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tsbench.extraction.runs.contradiction_of", lambda *given: raises(IndexError("planted"))())
+    run, (warning,), _ = measured(extracting(lambda: [GOOD]), tmp_path)
+    assert warning.startswith("the check of the current of the oscilloscope failed: ")
+    assert [result.quantity for result in run.results] == ["resistance"]
