@@ -35,6 +35,11 @@ def require_level(label: str, unit: SourceMeasureUnit, level: float, source: Sou
             "compliance")
 
 
+def automatic_range(unit: SourceMeasureUnit) -> str:
+    """Return the command that makes the range of the current automatic."""
+    return f"RG {unit.number},{format_number(unit.currents[0])}"
+
+
 def suits(source: SourceSettings, measure: MeasureSettings) -> bool:
     """Return whether a compliance is above 11 % of a fixed measuring range: the instrument would raise a lower one."""
     if measure.range is None or measure.function == source.function:

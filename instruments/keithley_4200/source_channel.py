@@ -27,6 +27,7 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keithley_4200 import data_sheet
 from tsbench.instruments.keithley_4200.data_sheet import SourceMeasureUnit
 from tsbench.instruments.keithley_4200.forcing import (
+    automatic_range,
     decoded,
     force_command,
     naming_interlock,
@@ -109,7 +110,7 @@ class UnitSourceMeter:
         require_level(self.label, self.unit, level, accepted)
         if self._measure is not None and voltage and not suits(accepted, self._measure):
             self.box.require_idle()
-            self.box.send("US", self._ranging(None))
+            self.box.send("US", automatic_range(self.unit))
             self.box.check_errors()
             self._measure = dataclasses.replace(self._measure, range=None)
         require_compliance(self.label, accepted, self._measure)
@@ -131,10 +132,12 @@ class UnitSourceMeter:
             full_scale = self.unit.range_for(settings.function, settings.range)
         accepted = dataclasses.replace(settings, range=full_scale, auto_zero=False)
         require_compliance(self.label, self.source, accepted)
+        limit = format_number(self.source.compliance if self.source is not None else self.unit.least_compliance)
         if settings.function == "current":
-            self.box.send("US", self._ranging(full_scale))
+            self.box.send("US", automatic_range(self.unit) if full_scale is None
+                          else f"RI {number},{format_number(full_scale)},{limit}")
         elif full_scale is not None:
-            self.box.send("US", f"RV {number},{format_number(full_scale)},{self._limit()}")
+            self.box.send("US", f"RV {number},{format_number(full_scale)},{limit}")
             self._fixed_voltage = True
         elif self._fixed_voltage:
             raise LimitError(f"{self.label}: KXCI cannot make a fixed voltage range automatic again. Reset the "
@@ -143,15 +146,6 @@ class UnitSourceMeter:
         self.box.check_errors()
         self._measure = accepted
         return accepted
-
-    def _limit(self) -> str:
-        return format_number(self.source.compliance if self.source is not None else self.unit.least_compliance)
-
-    def _ranging(self, full_scale: float | None) -> str:
-        """Return the command that fixes the range [A] of the current; None: it is automatic."""
-        number = self.unit.number
-        return (f"RG {number},{format_number(self.unit.currents[0])}" if full_scale is None
-                else f"RI {number},{format_number(full_scale)},{self._limit()}")
 
     # ---------------------------------------------------------------------------------------- the source
 
