@@ -81,6 +81,7 @@ class GuardedPulseGenerator(GuardedSource):
         self._require_levels({"level": level}, None)
         accepted = self.driver.configure_level(level)
         self._note_shape(lambda: self.driver.configure_level(level))
+        self._burst = None   # a constant level has none
         self._remember((level,), None)
         return accepted
 
@@ -143,12 +144,14 @@ class GuardedPulseGenerator(GuardedSource):
         self.driver.set_output(True)
 
     def restore(self) -> None:
+        emfs, self._emfs = self._emfs, ()   # if a message fails, it is not known what is set
         for again in (self._shape, self._burst):   # a burst needs its shape
             if again is not None:
                 again()
         low, high = self._limits
         if low > 0.0 or high < 0.0:
             self.driver.configure_level_limits(low, high)
+        self._emfs = emfs
 
     def trigger(self) -> None:
         self.driver.trigger()

@@ -10,6 +10,7 @@ from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, WirePath, WorstCase
 from tsbench.instruments.interfaces import HasSenseLeads, InstrumentBase
 
+_WHY = ("before another device is connected, all sources hold 0 V for a moment, which takes the charge off the cables")
 NOTHING = WorstCase(0.0, 0.0, 0.0)
 _SHORTEST = 10e-3  #: [s] of a discharge: what an output needs to go on
 _TIME_CONSTANTS = 10.0
@@ -34,9 +35,13 @@ class GuardedSource(Guarded):
         """Return the path to the device, with what a capacitor in series may hold now."""
         return self._held.seen(self.context)
 
-    def discharge_time(self, capacitance: float) -> float:
-        """Return how long 0 V must stand at the terminals [s], with a capacitance [F] of cables and fixture."""
-        resistance = self.context.path.thevenin_resistance if math.isfinite(self.context.path.resistance) else 0.0
+    def discharge_time(self, capacitance: float, resistance: float = 0.0) -> float:
+        """Return how long 0 V must stand at the terminals [s], with a capacitance [F] of cables and fixture.
+
+        ``resistance``: [Ohm] in front of the capacitance, where it is more than that of the path that limits count.
+        """
+        if math.isfinite(self.context.path.resistance):
+            resistance = max(resistance, self.context.path.thevenin_resistance)
         return _SHORTEST + max(capacitance, _LEAST_CAPACITANCE) * (
             _TIME_CONSTANTS * resistance + self.context.rating / self._discharging_current())
 
@@ -56,15 +61,15 @@ class GuardedSource(Guarded):
                 self.set_output(False)
 
     def discharged(self, forget: bool) -> None:
-        """Set again what was set before 0 V; but no level if the instrument was made safe since.
+        """Set again what was set before 0 V; a source meter that was made safe since keeps the level 0.
 
         ``forget``: capacitors in series have no charge any more.
         """
-        self.restore()
         self.charged = False
         if forget:
             self._held = HeldLevels()
             self.context.outputs.beside.clear()
+        self.restore()
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output."""
@@ -79,7 +84,7 @@ class GuardedSource(Guarded):
         raise NotImplementedError
 
     def restore(self) -> None:
-        """Set again what was set before 0 V."""
+        """Set again what was set before 0 V. After an error, the source must be configured before it goes on."""
         raise NotImplementedError
 
 
@@ -91,7 +96,9 @@ def _sense_leads_open(driver: InstrumentBase) -> contextlib.AbstractContextManag
     return driver.sense_leads.left_open() if isinstance(driver, HasSenseLeads) else contextlib.nullcontext()
 
 
-def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float) -> None:
+def discharge(
+    sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float, resistance: float = 0.0,
+) -> None:
     """Let all sources of a bench hold 0 V together for a while: a capacitor between two of them needs both.
 
     The settings are those of before then; but a source meter has the level 0 after a list of levels, and after it was
@@ -102,6 +109,12 @@ def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], c
     sources : with a role, no gates
     wait : lets some time [s] pass
     capacitance : [F] of cables and fixture, as far as it is known
+    resistance : [Ohm] the largest between a source and the device
+
+    Raises
+    ------
+    TsbenchError
+        Of the kind that a source has raised. Then nothing else may be connected.
     """
     if not sources:
         return
@@ -111,15 +124,18 @@ def discharge(sources: Sequence[GuardedSource], wait: Callable[[float], None], c
             for source in sources:
                 switched.append(source)
                 together.enter_context(source.at_zero())
-            wait(max(source.discharge_time(capacitance) for source in sources))
-    except BaseException:
+            wait(max(source.discharge_time(capacitance, resistance) for source in sources))
+    except BaseException as error:
         for source in switched:   # a charge may be left, but no source keeps the settings of 0 V
             with contextlib.suppress(TsbenchError):
                 source.restore()
+        if isinstance(error, TsbenchError):
+            raise type(error)(f"{_WHY}, but this failed: {error}") from error
         raise
     forget = discharges_capacitors(sources)
-    for source in sources:
-        source.discharged(forget)
+    with contextlib.ExitStack() as all_of_them:   # the others too, where one of them fails
+        for source in sources:
+            all_of_them.callback(source.discharged, forget)
 
 
 def discharges_capacitors(sources: Sequence[GuardedSource]) -> bool:

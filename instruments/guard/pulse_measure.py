@@ -1,7 +1,6 @@
 """The guard of a terminal that pulses and samples (see :mod:`tsbench.instruments.guard`)."""
 
 import math
-from dataclasses import replace
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.arguments import require_switch
@@ -38,6 +37,7 @@ class GuardedPulseMeasure(GuardedSource):
             0.0, max(max(-one.low, one.high) for one in caps.voltage_ranges), "V"))
         require_in_range(subject, "current range", abs(current), Range(
             0.0, caps.current_ranges[-1].accuracy.full_scale, "A"))
+        self._train = None   # it belongs to the ranges of before
         return self.driver.configure_ranges(voltage, current)
 
     def configure_train(self, train: SegmentTrain) -> SegmentTrain:
@@ -75,18 +75,15 @@ class GuardedPulseMeasure(GuardedSource):
             self.context.note_off()
 
     def _switch_zero_on(self) -> None:
-        """Load a train of 0 V: its base stands at the terminals until it starts."""
-        caps, train = self.capabilities, self._train
-        if train is None:
-            interval = max(_REST / _SAMPLES, caps.sample_interval.low)
-            train = SegmentTrain(0.0, (Segment(0.0, _REST),) * _FEWEST, interval)
-        rests = tuple(replace(one, level=0.0) for one in train.segments)
-        self.driver.configure_train(replace(train, base=0.0, segments=rests))
+        """Load a train of 0 V, which is not sampled: its base stands at the terminals until it starts."""
+        interval = max(_REST / _SAMPLES, self.capabilities.sample_interval.low)
+        self.driver.configure_train(SegmentTrain(0.0, (Segment(0.0, _REST, sampled=False),) * _FEWEST, interval))
         self.driver.set_output(True)
 
     def restore(self) -> None:
-        if self._train is not None:
-            self.driver.configure_train(self._train)
+        train, self._train = self._train, None   # if the message fails, it is not known what is set
+        if train is not None:
+            self._train = self.driver.configure_train(train)
 
     def start(self) -> None:
         self.driver.start()

@@ -182,7 +182,8 @@ class GuardedSourceMeter(GuardedSource):
             self._source = self.driver.source
 
     def restore(self) -> None:
-        for settings in self._asked:
+        self._source = None   # if a message fails, it is not known what is set
+        for settings in _restoring(self._asked):
             if isinstance(settings, SourceSettings):
                 self.driver.configure_source(settings)
             else:
@@ -224,8 +225,8 @@ class GuardedSourceMeter(GuardedSource):
         require_in_range(subject, "pulse width", pulses.width, limits.width)
         require_in_range(subject, "pulse period", pulses.period, limits.period)
         for level in values:   # charge and energy of one pulse
-            self.context.require_worst_case(
-                "level of the pulses", worst_case_of_source(float(level), source, self.context.path), pulses.width)
+            levels = (float(level), pulses.base) if self.context.path.coupled else (float(level),)
+            self.context.require_worst_case("level of the pulses", self._worst(source, levels), pulses.width)
         self._before_list(np.array([*numbers(subject, "base of the pulses", [pulses.base]), *values]), source)
         return self.driver.start_pulses(pulses)
 
@@ -345,6 +346,20 @@ def _with(settings: SourceSettings | MeasureSettings, asked: Sequence[SourceSett
           ) -> list[SourceSettings | MeasureSettings]:
     """Return what was asked for last, with settings that take the place of earlier ones of their kind."""
     return [*(one for one in asked if type(one) is not type(settings)), settings]
+
+
+def _restoring(asked: Sequence[SourceSettings | MeasureSettings]) -> list[SourceSettings | MeasureSettings]:
+    """Return settings in an order that instruments take: a fixed measuring range needs a compliance that is as high.
+
+    The output must be off: the compliance may be higher for a moment.
+    """
+    source = next((one for one in asked if isinstance(one, SourceSettings)), None)
+    measure = next((one for one in asked if isinstance(one, MeasureSettings)), None)
+    if source is None or measure is None:
+        return list(asked)
+    if measure.function == source.function or measure.range is None or measure.range <= source.compliance:
+        return [source, measure]
+    return [source.read_back(measure.range, source.range), measure, source]
 
 
 def _usable(reading: Reading, subject: str) -> Reading:

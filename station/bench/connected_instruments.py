@@ -150,9 +150,9 @@ class ConnectedInstruments:
         return self._crosspoints[instrument]
 
     def _before_a_person_moves(self, what: str) -> None:
-        """Require all outputs off, and take off the charge of which tsbench knows: the device is still connected."""
+        """Require all outputs off, and take the charge off the cables: the device of before is still connected."""
         self.require_outputs_off(what)
-        self.discharge(False)
+        self.discharge(True)
 
     def require_outputs_off(self, what: str) -> None:
         """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then.

@@ -1,7 +1,8 @@
 """A transistor as a resistor of the fixture: the gate voltage of a source meter sets its resistance."""
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -70,6 +71,24 @@ class GateControl:
     def is_on(self) -> bool:
         """Read back whether the gate has its voltage."""
         return any(state.enabled for state in self._meter().output_states())
+
+    @contextlib.contextmanager
+    def conducting(self) -> Iterator[None]:
+        """The transistor conducts as well as its table tells meanwhile; then its gate has 0 V, and its output is off.
+
+        Raises
+        ------
+        InstrumentError
+            The gate draws more current than its limit.
+        """
+        wanted, meter = self.wanted, self._meter()
+        try:
+            self.set_value(self.bounds.low)
+            yield
+        finally:
+            self.wanted = wanted
+            meter.set_output(False)
+            meter.set_level(0.0)
 
     def value(self) -> float | None:
         """Return the resistance at the gate voltage that is measured now; None while the output is off."""

@@ -1,5 +1,6 @@
 """The guards of a bench: one for each terminal that has a role, between the protocol and the driver."""
 
+import contextlib
 import dataclasses
 import functools
 import math
@@ -105,9 +106,12 @@ class Guards:
         netlist = self._file.netlist
         capacitance = sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0
         sources = self._sources()
+        paths = [self._wiring.path(one.context.terminal) for one in sources]
+        resistance = max((one.thevenin_resistance for one in paths if math.isfinite(one.resistance)), default=0.0)
         if any(one.charged or (unknown and one.charged is None) for one in sources):
-            act = functools.partial(discharge, sources, self._instruments.clock.wait, capacitance)
-            act() if routes is None else routes.in_each(act)
+            act = functools.partial(discharge, sources, self._instruments.clock.wait, capacitance, resistance)
+            with control.conducting() if (control := self._control()) else contextlib.nullcontext():
+                act() if routes is None else routes.in_each(act)
 
     def _sources(self) -> list[GuardedSource]:
         return [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]

@@ -169,10 +169,12 @@ class Routes:
         if not isinstance(routing, MatrixRouting) or routing.state() is not None:
             act()
             return
-        for state in routing.states():
-            routing.select(state)
-            act()
-        routing.open_all()
+        try:
+            for state in routing.states():
+                routing.select(state)
+                act()
+        finally:
+            routing.open_all()
 
     def unreachable(self, role: str) -> str:
         """Return why the output of a role must not go on now; "" where it may."""

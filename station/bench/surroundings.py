@@ -1,5 +1,6 @@
 """What is set around the device between two runs: the temperature of the chuck, and values of the fixture."""
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -216,6 +217,22 @@ class FixtureControls:
         self._asked.pop(quantity, None)
         self._found.pop(quantity, None)
         self._changed(self._tables[quantity].element, min(map(box.curve.least_resistance_at, levels)))
+
+    @contextlib.contextmanager
+    def conducting(self) -> Iterator[None]:
+        """Transistors whose gates are off conduct meanwhile, while all other outputs hold 0 V; limits do not follow.
+
+        A source behind an open transistor takes no charge off what is in front of the device.
+        """
+        self._setting = True
+        try:
+            with contextlib.ExitStack() as meanwhile:
+                for box in self._boxes.values():
+                    if isinstance(box, GateControl) and not box.is_on():
+                        meanwhile.enter_context(box.conducting())
+                yield
+        finally:
+            self._setting = False
 
     def smallest_load(self) -> dict[str, float]:
         """Return the smallest load resistance [Ohm] that can be set, by quantity; empty where nothing sets it."""

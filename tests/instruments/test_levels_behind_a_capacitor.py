@@ -1,5 +1,6 @@
 """Behind a capacitor, the device sees how far a level is from those before it: the guard compares this difference."""
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from tests.instruments.test_guard_of_pulses import unit
 from tests.instruments.test_limits import MODEL, Sent, no_reply, pulse
 from tsbench.errors import CommunicationError, LimitError
-from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, SourceSettings
+from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, SourcePulses, SourceSettings
 from tsbench.instruments.fixture import path_of, with_short, worst_path_of
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
@@ -19,6 +20,7 @@ from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, OutputsO
 from tsbench.instruments.guard.pulse_measure import GuardedPulseMeasure
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
+from tsbench.instruments.keithley_2600 import data_sheet as k2602b
 from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
 from tsbench.netlist import parse_netlist
 from tsbench.records import DeviceLimits
@@ -150,6 +152,17 @@ def test_the_levels_of_a_list_are_not_forgotten() -> None:
     meter.set_output(False)
     with pytest.raises(LimitError, match=r"may reach 2\.9 V"):
         meter.set_level(1.5)
+
+
+def test_charge_and_energy_of_a_pulse_count_from_its_base() -> None:
+    """From -1 V to 1 V, the device sees 2 V: 20 uC in 1 ms through 100 Ohm."""
+    limits = DeviceGuard(DeviceLimits(max_charge=15e-6), "D1")
+    for path, said in ((BEHIND, "the charge through the device may reach 20 uC"), (WirePath(100.0), "")):
+        guard = GuardedSourceMeter(Sent(k2602b.MODELS["2602B"].capabilities), GuardContext("drive", path, limits))
+        guard.configure_source(SourceSettings("voltage", compliance_current=0.1, range=6.0))
+        pulses = SourcePulses(base=-1.0, levels=np.array([1.0]), width=1e-3, period=2e-3)
+        with pytest.raises(LimitError, match=said) if said else contextlib.nullcontext():
+            guard.start_pulses(pulses)
 
 
 @pytest.mark.parametrize(("make", "set_to"), SETTING)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.instruments.test_guard_of_pulses import train, unit
 from tests.instruments.test_limits import Sent, generator, no_reply, pulse
-from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.errors import CommunicationError, InstrumentError, LimitError
 from tsbench.instruments import (
     ArbitraryWaveform,
     MeasureSettings,
@@ -420,6 +420,96 @@ def test_a_pulser_that_samples_has_its_train_again() -> None:
     assert sent.calls == ["configure_train", "set_output", "set_output", "configure_train"]
 
 
+def test_a_pulser_that_samples_short_ramps_holds_zero_all_the_same(tmp_path: Path) -> None:
+    """Ramps of 200 ns may be sampled in a range that needs 1 us for a flat segment; other ranges have other trains."""
+    file = bench_file(tmp_path, "keithley_4200", MATRIX, AT_MATRIX)
+    for name in ("world.toml", "bench.toml"):
+        text = (tmp_path / name).read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
+        (tmp_path / name).write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        pulser: Any = bench.pulse_measure()
+        pulser.configure_ranges(10.0, 100e-6)
+        ramps = SegmentTrain(0.0, tuple(Segment(level, 200e-9) for level in (0.02, 0.05, 0.01, 0.0)), 1e-7)
+        pulser.configure_train(ramps)
+        for device in ("D2", "D1"):
+            bench.positioner.connect(device)
+        pulser.set_output(True)
+        pulser.set_output(False)
+        pulser.configure_ranges(10.0, 10e-3)
+        bench.positioner.connect("D2")
+        with pytest.raises(LimitError, match="no train is set yet"):
+            pulser.set_output(True)
+
+
+def test_a_level_after_a_burst_has_no_burst(tmp_path: Path) -> None:
+    """A 33500 refuses the burst of a constant level: each device after the first one would be refused."""
+    with Bench.open(bench_file(tmp_path, "keysight_33522b", MATRIX, AT_MATRIX), "D1") as bench:
+        source = bench.pulse_generator()
+        source.configure_load(math.inf)
+        source.configure_pulse(pulse(amplitude=0.1))
+        source.configure_burst(3)
+        source.configure_level(0.05)
+        source.set_output(True)
+        source.set_output(False)
+        bench.positioner.connect("D2")
+        source.set_output(True)
+
+
+@pytest.mark.parametrize(("model", "settings"), [
+    ("keithley_2400", (SourceSettings("voltage", compliance_current=2e-3), MeasureSettings("current", range=2e-3),
+                       SourceSettings("voltage", compliance_current=100e-6))),
+    ("keithley_4200", (SourceSettings("voltage", compliance_current=2e-3), MeasureSettings("current", range=1e-3),
+                       SourceSettings("voltage", compliance_current=0.5e-3))),
+    *((model, (MeasureSettings("current", range=1e-6), SourceSettings("voltage", compliance_current=1e-6)))
+      for model in ("keithley_2400", "keithley_4200")),
+    *((model, (SourceSettings("current", compliance_voltage=1.0), MeasureSettings("voltage", range=1.0),
+               SourceSettings("current", compliance_voltage=0.5))) for model in ("keithley_2400", "keithley_4200"))])
+def test_settings_come_back_whatever_their_order(
+    tmp_path: Path, model: str, settings: tuple[SourceSettings | MeasureSettings, ...],
+) -> None:
+    with Bench.open(bench_file(tmp_path, model, MATRIX, AT_MATRIX), "D1") as bench:
+        source: Any = bench.source_meter()
+        for one in settings:
+            (source.configure_source if isinstance(one, SourceSettings) else source.configure_measure)(one)
+        before = source.accepted_settings()
+        source.set_level(1e-7)
+        bench.positioner.connect("D2")
+        assert source.accepted_settings() == before
+
+
+def test_a_source_that_fails_afterwards_keeps_no_other_one_from_its_settings() -> None:
+    (first, sent), (second, other) = meter(VOLTAGE), meter(VOLTAGE)
+
+    def lost(seconds: float) -> None:
+        sent.configure_source = no_reply   # type: ignore[method-assign]
+
+    with pytest.raises(CommunicationError):
+        discharge([second, first], lost, 0.0)
+    assert other.source == VOLTAGE and sent.source != VOLTAGE
+    with pytest.raises(CommunicationError):
+        discharge([first, second], lost, 0.0)
+    assert other.source == VOLTAGE
+
+
+def test_the_message_says_why_0_v_were_set() -> None:
+    guard, sent = meter(VOLTAGE)
+    sent.set_output = no_reply   # type: ignore[method-assign]
+    with pytest.raises(CommunicationError, match=r"another device is connected, all sources hold 0 V .*no reply"):
+        discharge([guard], lambda seconds: None, 0.0)
+
+
+def test_a_resistor_that_a_capacitor_bridges_counts_for_the_time(tmp_path: Path) -> None:
+    """For limits, 1 nF across 10 MOhm is a short. For the charge behind it, 10 ms are one time constant."""
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("R_s s row 1k", "R_s s row 10MEG\nC_s s row 1n"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        begin = bench.clock.now()
+        leave_charged(bench)
+        bench.positioner.connect("D2")
+        assert bench.clock.now() - begin > 10 * 10e6 * 2e-9
+
+
 def test_an_output_that_does_not_go_on_is_switched_off() -> None:
     guard, sent = meter(VOLTAGE)
 
@@ -428,7 +518,8 @@ def test_an_output_that_does_not_go_on_is_switched_off() -> None:
 
     with pytest.raises(RuntimeError):
         discharge([guard], fails, 0.0)
-    assert sent.calls[-3:] == ["set_output", "configure_source", "configure_measure"] and guard.context.outputs.terminals == () and guard.charged is not False
+    assert sent.calls[-3:] == ["set_output", "configure_source", "configure_measure"]
+    assert guard.context.outputs.terminals == () and guard.charged is not False
 
 
 def test_a_pulser_that_samples_is_discharged_as_a_bench_is_opened(tmp_path: Path) -> None:
@@ -476,7 +567,7 @@ def test_a_discharge_that_fails_leaves_the_settings_of_before(lost: str, setting
         assert first.charged and second.charged and not first.context.outputs.terminals
 
 
-def test_a_source_that_does_not_take_its_settings_again_is_known_as_it_is() -> None:
+def test_a_source_that_does_not_take_its_settings_again_must_be_configured() -> None:
     guard, sent = meter(VOLTAGE)
     guard.set_level(1.5)
 
@@ -485,7 +576,8 @@ def test_a_source_that_does_not_take_its_settings_again_is_known_as_it_is() -> N
 
     with pytest.raises(CommunicationError):
         discharge([guard], lost, 0.0)
-    assert guard.source == sent.source != VOLTAGE and guard._source == sent.source
+    with pytest.raises(LimitError, match="Configure the source first"):
+        guard.set_output(True)
 
 
 def test_a_level_whose_message_failed_may_leave_a_charge() -> None:
@@ -627,11 +719,11 @@ def test_the_usual_operator_moves_nothing_under_voltage_and_no_charge(tmp_path: 
         instruments.positioner.connect("D2")
     state = OutputState("source", False)
     instruments.positioner.connect("D2")
-    assert asked == [False] and instruments.positioner.connected() == "D2"
+    assert asked == [True] and instruments.positioner.connected() == "D2"
 
 
-def test_before_a_person_moves_only_a_known_charge_is_taken_off(tmp_path: Path) -> None:
-    """The device is still connected then, and a source that goes on may disturb it."""
+def test_before_a_person_moves_a_charge_that_another_command_left_is_taken_off_too(tmp_path: Path) -> None:
+    """`tsbench measure --device D1`, then `--device D2`: the second command cannot know what the first one left."""
     asked: list[bool] = []
     file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
     text = file.read_text("utf-8").replace(str(MATRIX["positioner"]), 'kind = "operator"')
@@ -641,4 +733,4 @@ def test_before_a_person_moves_only_a_known_charge_is_taken_off(tmp_path: Path) 
         assert isinstance(bench.instruments.positioner, OperatorPrompt)
         bench.instruments.discharge = asked.append
         bench.positioner.connect("D2")
-    assert asked == [False]
+    assert asked == [True]

@@ -165,6 +165,35 @@ def test_a_gate_whose_message_failed_may_stand_at_the_voltage_before(tmp_path: P
         assert bench.wire_path("drive").resistance > 10 * conducting
 
 
+def test_the_charge_behind_an_open_transistor_is_taken_off(tmp_path: Path) -> None:
+    """After a run, the gate is off with all outputs. The source then holds 0 V in front of an open transistor."""
+    file, world = bench_file(tmp_path), tmp_path / "gate.world.toml"
+    for path, key, name in ((world, "model", "keysight_33522b"), (file, "driver", "keysight_33500")):
+        text = path.read_text("utf-8").replace('"meter.a" = "smu"', '"generator.1" = "smu"').replace(
+            "[instruments.meter]", f'[instruments.generator]\n{key} = "{name}"\n'
+            'resource = "USB0::0x0699::0x0001::SIM00001::INSTR"\n[instruments.meter]')
+        text = text.replace('drive = "meter.a"', 'bias = "generator.1"').replace("C_dut   dut  0    10p\n", "")
+        text = text.replace("r = 100", "r = 1e12").replace("r = 200", "r = 1e3")
+        path.write_text(text.replace("XDUT    dut", "C_dut dut 0 1n\nXDUT    dut"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 5e3)
+        wanted, limits = bench.fixture_control.values(), bench.wire_path("bias")
+        source = bench.pulse_generator("bias")
+        source.configure_load(math.inf)
+        source.configure_level(0.9)
+        source.set_output(True)
+        bench.clock.wait(0.05)
+        bench.make_safe()
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+        assert bench.fixture_control.value("load_resistance") is None   # the gate is off again
+        assert bench.fixture_control.values() == wanted and bench.wire_path("bias") == limits
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert log.maxima()["D1"]["voltage"] > 0.4 and log.maxima()["D2"]["voltage"] < 2e-3
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
 def test_devices_change_while_the_gate_is_on_and_runs_set_it_again(tmp_path: Path) -> None:
     """A run ends with all outputs off: the transistor is open until the next run sets its gate again."""
     sweep = protocol_named("iv_sweep")(stop=0.02, points=3, compliance=100e-6)
