@@ -175,7 +175,7 @@ class Bench:
         if values:
             view.fixture = dataclasses.replace(view.wiring.fixture(), control={**self.fixture.control, **values})
         before = self.guards.before or self.guards
-        if view.device.identifier == self.device.identifier or not before.forgets_levels:
+        if view.device.identifier == self.device.identifier or not self.guards.forgets_levels:
             view.guards.before = before
         view.routes, view.temperature, view.fixture_control = self.routes, self.temperature, self.fixture_control
         return view

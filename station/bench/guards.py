@@ -118,8 +118,8 @@ class Guards:
 
     @property
     def forgets_levels(self) -> bool:
-        """Whether a capacitor in series has no charge any more after :meth:`discharge`."""
-        return discharges_capacitors(self._sources())
+        """Whether a capacitor in series loses its charge before another device is connected, by :meth:`discharge`."""
+        return discharges_capacitors((self.before or self)._sources())
 
     def path(self, terminal: str) -> WirePath:
         """Return the path from a terminal to the device, with the levels that a capacitor in series may hold."""

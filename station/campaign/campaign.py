@@ -26,7 +26,7 @@ from tsbench.station.campaign.notify import notification, send
 from tsbench.station.campaign.outcome import CampaignOutcome, CampaignRefused, earlier_runs, refused_runs
 from tsbench.station.campaign.overview import CampaignPlan, discharge_notes, refusals, rows_of
 from tsbench.station.campaign.performing import BenchPerformer, StepPerformer
-from tsbench.station.campaign.planning import Foreseen, PlannedItem, budget_problems, plan_items
+from tsbench.station.campaign.planning import Foreseen, PlannedItem, budget_problems, doubts_of, plan_items
 from tsbench.station.campaign.problems import Problems
 from tsbench.station.campaign.requests import CampaignControl
 from tsbench.station.campaign.resuming import (
@@ -167,7 +167,7 @@ class Campaign:
         if peaks is not None and bench is not None and not self.file.is_list:   # a list is planned at once
             planned, doubts = with_foreseen(planned, peaks(planned[0].item.step.bench, bench, planned))
         refused, amber = budget_problems(planned, self._budget, self.records.life)
-        amber += doubts
+        amber += [*doubts_of(planned), *doubts]
         planned = [one if one.item.number not in refused or one.problem is not None else
                    replace(one, problem=LimitError(refused[one.item.number])) for one in planned]
         red = refusals(planned)

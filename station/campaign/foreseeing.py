@@ -19,7 +19,7 @@ from tsbench.quantities import format_quantity, short_quantity, told_apart
 from tsbench.records import DeviceDescription
 from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.shown_magnitudes import UNITS, shows
-from tsbench.station.campaign.planning import Foreseen, PlannedItem
+from tsbench.station.campaign.planning import Foreseen, PlannedItem, who
 from tsbench.station.campaign.simulating import simulated
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage.codec import to_json
@@ -289,17 +289,13 @@ def with_foreseen(
         found.append(replace(one, foreseen=mine, problem=problem, accepted=None if problem else verdict.accepted))
         if verdict.problem is None and verdict.doubt:
             doubts.setdefault(verdict.doubt, []).append(one.item.where)
-    return found, [f"{_who(keys)}: {line}" for line, keys in doubts.items()]
+    return found, [f"{who(keys)}: {line}" for line, keys in doubts.items()]
 
 
 def _beyond_per_event(one: PlannedItem) -> bool:
     """Whether the plan is beyond a limit of charge or energy, which are not simulated."""
     limits = {name: getattr(one.limits, f"max_{name}") for name in ("charge", "energy")}
     return any(limit is not None and _planned(one, name) > limit * (1 + _SLACK) for name, limit in limits.items())
-
-
-def _who(keys: Sequence[str]) -> str:
-    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
 
 
 def _planned(one: PlannedItem, quantity: str) -> float:

@@ -59,6 +59,7 @@ class PlannedItem:
     limits: DeviceLimits = field(default_factory=DeviceLimits)  #: of its device
     protocols: tuple[Protocol, ...] = ()  #: the run, at each combination of the ends of its expressions
     beyond: bool = False  #: a limit of the device is the only problem: a simulation may show that it is none
+    doubt: str = ""  #: why it may be refused, if no condition leaves out the runs before
     foreseen: Foreseen | None = None  #: the worst case at any instant
     accepted: Accepted | None = None  #: what must have been accepted before it is performed
 
@@ -85,10 +86,13 @@ class ItemPlanner:
         self._bench, self._vocabulary, self._columns, self._life = bench, vocabulary, columns, life
         self._stations: dict[tuple[str, str], RunnerBench] = {}
         self._plans: dict[str, Plan | TsbenchError] = {}
-        self._levels = LevelsOfRuns()
+        self._levels = LevelsOfRuns(bench.guards.forgets_levels)
 
-    def plan(self, item: Item) -> PlannedItem:
-        """Return the worst case of a run over all values that its expressions may have."""
+    def plan(self, item: Item, anew: bool = False) -> PlannedItem:
+        """Return the worst case of a run over all values that its expressions may have.
+
+        ``anew``: the bench is opened for this run, because the run before is on another bench.
+        """
         try:
             station = self._station(item)
             protocols = self._protocols(item)
@@ -104,12 +108,12 @@ class ItemPlanner:
             if isinstance(found, TsbenchError):
                 return PlannedItem(item, problem=found, limits=station.device.limits)
             plans.append(found)
-        plan = worst_of(plans)
-        if beyond is None and len(plans) == 1 and (
-                reason := self._levels.refusal(item, station, protocols[0], plan)):
+        reason, doubt = self._levels.judged(item, station, list(zip(protocols, plans, strict=True)), anew)
+        if reason:
             return PlannedItem(item, problem=LimitError(reason), limits=station.device.limits)
+        plan = worst_of(plans)
         return PlannedItem(item, plan, planned_dose(plan), beyond, station.device.limits, tuple(protocols),
-                           beyond is not None)
+                           beyond is not None, doubt)
 
     def _without_limits(self, station: RunnerBench) -> RunnerBench:
         found = station.planning_for("")
@@ -198,6 +202,7 @@ def plan_items(
     first = items[0]
     planned: dict[int, PlannedItem] = {}
     kept: RunnerBench | None = None
+    before = {item.number: earlier.step.bench for earlier, item in itertools.pairwise(items)}
     paths = list(dict.fromkeys(item.step.bench for item in items))
     for path in (*paths[1:], first.step.bench):
         members = [item for item in items if item.step.bench == path]
@@ -208,7 +213,7 @@ def plan_items(
             continue
         try:
             planner = ItemPlanner(bench, vocabulary, columns, life)
-            planned |= {item.number: planner.plan(item) for item in members}
+            planned |= {item.number: planner.plan(item, before.get(item.number) != path) for item in members}
         except BaseException:
             bench.close()
             raise
@@ -217,6 +222,20 @@ def plan_items(
         else:
             bench.close()
     return [planned[item.number] for item in items], kept
+
+
+def doubts_of(planned: Sequence[PlannedItem]) -> list[str]:
+    """Return an amber line for each doubt; equal doubts of several runs are one line."""
+    found: dict[str, list[str]] = {}
+    for one in planned:
+        if one.doubt and one.problem is None:
+            found.setdefault(one.doubt, []).append(one.item.where)
+    return [f"{who(keys)}: {line}" for line, keys in found.items()]
+
+
+def who(keys: Sequence[str]) -> str:
+    """Return in words to which of several runs a line belongs."""
+    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
 
 
 def budget_problems(

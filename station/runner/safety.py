@@ -35,6 +35,14 @@ class RunPreparation(Protocol):
         """Select the route of these roles, and set what senses the current and the gates."""
 
 
+class SourceGuards(Protocol):
+    """What the guards of all sources of a bench know together."""
+
+    @property
+    def forgets_levels(self) -> bool:
+        """Whether a capacitor in series loses its charge before another device is connected."""
+
+
 class RunnerBench(Station, Protocol):
     """What the runner needs of a bench beside what a protocol sees."""
 
@@ -44,6 +52,10 @@ class RunnerBench(Station, Protocol):
     @property
     def preparation(self) -> "RunPreparation":
         """Return what brings the fixture into the state in which instruments of some roles measure."""
+
+    @property
+    def guards(self) -> SourceGuards:
+        """Return the guards of the sources."""
 
     def hearing(self, overdue: Callable[[], str | None]) -> AbstractContextManager[None]:
         """Hear a stop where a driver waits; ``overdue`` returns why the run should have ended by now, or None."""
