@@ -245,6 +245,9 @@ class GuardedSourceMeter(GuardedSource):
         self._require_levels(extremes(values), source)
         self._require_interlock(extremes(values), source)
         self._require_range_change((*extremes(values), float(np.min(np.abs(values)))), source)
+        if any(self._levels) and not self.context.outputs.has(self.context.terminal):
+            self.driver.set_level(0.0)   # the output may go on before the list begins, at the level of before
+            self._levels = (0.0,)
         if self.context.moves is not None:
             self.context.moves((*self._levels, *extremes(values)))
         self._levels = extremes(np.array([*self._levels, *values]))

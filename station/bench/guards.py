@@ -104,7 +104,8 @@ class Guards:
         routes : to the device; None: the bench has no routes
         """
         netlist = self._file.netlist
-        capacitance = sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0
+        capacitance = max(sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0,
+                          self._wiring.fixture().parallel_capacitance)
         sources = self._sources()
         paths = [self._wiring.path(one.context.terminal) for one in sources]
         resistance = max((one.thevenin_resistance for one in paths if math.isfinite(one.resistance)), default=0.0)

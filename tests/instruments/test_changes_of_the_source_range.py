@@ -1,5 +1,7 @@
 """A source range that changes under voltage overshoots: the guard counts that where it may be too much."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,16 @@ def test_behind_a_capacitor_the_levels_before_count_too() -> None:
         guard.set_output(True)
     with pytest.raises(LimitError, match=SAID):
         guard.set_level(-0.9)
+
+
+def test_after_a_list_any_of_its_levels_may_stand() -> None:
+    """0.5 V are nearer to zero than 1.9 V, but the list may have stopped at 0 V, in a lower range."""
+    guard, _ = meter(None, 0.0)
+    guard.context = replace(guard.context, device=DeviceGuard(DeviceLimits(max_voltage=3.0), "D1"))
+    guard.start_sweep(np.array([0.0, 1.9]), 1e-3)
+    guard.context = replace(guard.context, device=DeviceGuard(DeviceLimits(max_voltage=2.1), "D1"))
+    with pytest.raises(LimitError, match=SAID):
+        guard.set_level(1.9)
 
 
 def test_a_level_may_always_be_lowered() -> None:

@@ -154,6 +154,15 @@ def test_the_levels_of_a_list_are_not_forgotten() -> None:
         meter.set_level(1.5)
 
 
+def test_the_largest_of_several_currents_counts() -> None:
+    """A list of currents behind a capacitor: 1 mA counts, also where the last current is small."""
+    limits = DeviceGuard(DeviceLimits(max_current=0.9e-3), "D1")
+    guard = GuardedSourceMeter(Sent(k2450.CAPABILITIES), GuardContext("drive", BEHIND, limits))
+    guard.configure_source(SourceSettings("current", compliance_voltage=5.0, range=1e-3))
+    with pytest.raises(LimitError, match="the current through a shorted device may reach 1 mA"):
+        guard.start_sweep(np.array([1e-3, 1e-6]), 1e-3)
+
+
 def test_charge_and_energy_of_a_pulse_count_from_its_base() -> None:
     """From -1 V to 1 V, the device sees 2 V: 20 uC in 1 ms through 100 Ohm."""
     limits = DeviceGuard(DeviceLimits(max_charge=15e-6), "D1")

@@ -407,6 +407,7 @@ def test_the_level_before_a_list_may_still_stand_there() -> None:
     guard, _ = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
     guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))
     guard.set_level(9.0)
+    guard.set_output(True)
     guard.start_sweep(np.array([0.0, 0.1]), 1e-3)
     with pytest.raises(LimitError, match="max_power"):
         guard.configure_source(SourceSettings("voltage", compliance_current=2e-4))
@@ -424,6 +425,14 @@ def test_a_level_of_a_generator_that_may_have_been_set_counts() -> None:
     del sent.configure_level
     guard.configure_level(0.5)
     guard.set_output(True)
+    of_d2, guard.context = guard.context, replace(guard.context, device=DeviceGuard(DeviceLimits(), "D1"))
+    guard.configure_level(1.5)
+    sent.configure_level = no_reply  # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):   # the old level may still be there
+        guard.configure_level(0.1)
+    guard.context = of_d2
+    with pytest.raises(LimitError, match="with this output on, the voltage at the device may reach"):
+        guard.set_output(True)
 
 
 class StaysOn(Sent):

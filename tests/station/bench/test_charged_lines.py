@@ -441,6 +441,35 @@ def test_a_pulser_that_samples_short_ramps_holds_zero_all_the_same(tmp_path: Pat
             pulser.set_output(True)
 
 
+@pytest.mark.parametrize("model", ["keithley_2400", "keithley_2602b"])
+def test_a_list_does_not_begin_at_the_level_of_the_device_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str,
+) -> None:
+    """A sweep switches the output on by itself, in some models at the level that is set."""
+    monkeypatch.setitem(SOURCES, "keithley_2602b", ("keithley_2600", "drive", ".a"))
+    with Bench.open(bench_file(tmp_path, model, MATRIX, AT_MATRIX), "D1") as bench:
+        leave_charged(bench, 100e-6)
+        bench.positioner.connect("D2")
+        source = bench.source_meter()
+        source.start_sweep(np.linspace(0.05, 0.2, 4), 0.0)
+        while source.sweep_running():
+            bench.clock.wait(0.05)
+        source.set_output(False)
+    assert 0.05 < read_witness(tmp_path / "witness.jsonl").maxima()["D2"]["voltage"] < 0.25
+
+
+def test_the_capacitance_that_was_measured_counts(tmp_path: Path) -> None:
+    file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8").replace("C_c row 0 1n\n", "").replace("[positioner]", "[fixture.measured]\n"
+                                                                         'parallel_capacitance = "1 uF"\n[positioner]')
+    file.write_text(text, "utf-8")
+    with Bench.open(file, "D1") as bench:
+        leave_charged(bench)
+        begin = bench.clock.now()
+        bench.positioner.connect("D2")
+        assert bench.clock.now() - begin > 1e-6 * (10 * 1e3 + 42.0 / 1e-3)
+
+
 def test_a_level_after_a_burst_has_no_burst(tmp_path: Path) -> None:
     """A 33500 refuses the burst of a constant level: each device after the first one would be refused."""
     with Bench.open(bench_file(tmp_path, "keysight_33522b", MATRIX, AT_MATRIX), "D1") as bench:
@@ -634,8 +663,8 @@ def test_zero_before_the_output_goes_off_proves_nothing() -> None:
     guard.set_level(0.0)
     guard.set_output(False)
     source, _ = generator()
-    source.configure_level(0.5)
-    source.configure_level(0.0)
+    for level in (0.5, 0.0, 0.0):
+        source.configure_level(level)
     source.set_output(True)
     source.set_output(False)
     assert guard.charged and source.charged

@@ -93,6 +93,17 @@ def test_a_setting_that_overheats_the_box_is_refused(
         assert "(now 500 mW) as rating into [fixture.control.load_resistance]" in str(caught.value)
 
 
+def test_a_current_source_overheats_the_box_too(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        meter = bench.source_meter("drive")
+        meter.configure_source(SourceSettings("current", compliance_voltage=10.0, range=1.0))
+        meter.set_level(0.15)
+        with pytest.raises(LimitError, match=r"at 20 Ohm may reach 200 mA, but it is made for 158\.1 mA"):
+            meter.set_level(0.2)
+
+
 def test_a_stated_rating_counts(tmp_path: Path) -> None:
     with Bench.open(bench_file(tmp_path, RATED), "D1") as bench:
         assert bench.fixture_control is not None
