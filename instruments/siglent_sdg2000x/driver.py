@@ -21,6 +21,12 @@ class SiglentSDG2000X(MultiOutputGenerator):
     output_class = SdgOutput
     switching_off = ("C{ch}:OUTP OFF",)
 
+    def initialise(self) -> None:
+        """After a reset, levels are meant for 50 Ohm, as those of other makers are: this one resets to an open load."""
+        super().initialise()
+        for output in self.outputs.values():
+            output.configure_load(self.capabilities().output_resistance)
+
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of one output."""
         return data_sheet.capabilities(self.model)

@@ -196,6 +196,8 @@ class GeneratorChannels:
     def play_burst(self, channel: int, start: float, cycles: int) -> float:
         """Play ``cycles`` (0: without end) from ``start`` [s]; return the time [s] at which they are over."""
         shape = self._settings.shape(channel)
+        if shape.function == "DC":   # a constant level stays as it is
+            return start
         period = self._period(channel, shape)
         end = start + cycles * period if cycles else math.inf
         self._lay_out(channel, shape, start, cycles)
