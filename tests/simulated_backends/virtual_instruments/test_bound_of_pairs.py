@@ -4,7 +4,8 @@ from math import comb
 
 import pytest
 
-from benchmarks.pairs.__main__ import fewest_by_chance
+from benchmarks.pairs.__main__ import fewest_by_chance, often_wrong
+from benchmarks.pairs.cells import cells
 
 
 @pytest.mark.parametrize("intervals", [1, 2, 12, 34, 36, 72, 73, 216])
@@ -17,6 +18,23 @@ def test_fewer_intervals_than_required_contain_the_true_value_in_less_than_one_o
 
     least = fewest_by_chance(intervals)
     assert below(least) < 1e-3 <= below(least + 1)
+
+
+@pytest.mark.parametrize("kind", ["scope", "source"])
+def test_a_family_that_is_always_wrong_is_not_hidden_among_the_others(kind: str) -> None:
+    """One instrument of twelve has a wrong time base: 12 of 500 cells, fewer than the 7 % that may miss."""
+    wanted = [cell for cell in cells() if cell.part.protocol == "pulse_train"]
+    done = {(cell.name, True): {"rows": [["switching_delay", 1.0, 1.0, 0.9, 1.1]]} for cell in wanted}
+    assert not often_wrong(wanted, done)
+    one = getattr(next(cell for cell in wanted if cell.scope), kind)
+    its = [cell for cell in wanted if getattr(cell, kind) == one]
+    for cell in its:
+        done[cell.name, True]["rows"] = [["switching_delay", 1.0, 1.2, 1.15, 1.25]]
+    said = f"{one.name} pulse_train: 0 of {len(its)}"
+    assert said in often_wrong(wanted, done)
+    done[its[0].name, True]["rows"] = [["switching_delay", 1.0, None, None, None]]
+    assert said in often_wrong(wanted, done)
+    assert not often_wrong(wanted[:0], done)
 
 
 def test_no_interval_requires_none() -> None:
