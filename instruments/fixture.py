@@ -236,17 +236,34 @@ def parallel_capacitance(netlist: Netlist) -> float:
     A capacitor from the driven side to ground counts in full, as ground and the low side are joined by a
     shunt that is small beside the device; one on the low side is shorted by that shunt and does not count.
     """
+    return sum(one.value for one in _across(netlist))
+
+
+def _across(netlist: Netlist) -> list[Element]:
+    """Return the capacitors at the nodes of the device, to each other and to ground."""
     if not has_place(netlist):
-        return 0.0
-    device = netlist.find(DEVICE)
-    high, low = device.nodes
+        return []
+    high, low = netlist.find(DEVICE).nodes
     if high == GROUND:
         high, low = low, high
-    total = 0.0
-    for capacitor in netlist.of_kind("C"):
-        if high in capacitor.nodes and set(capacitor.nodes) <= {high, low, GROUND}:
-            total += capacitor.value
-    return total
+    return [one for one in netlist.of_kind("C") if high in one.nodes and set(one.nodes) <= {high, low, GROUND}]
+
+
+def capacitors_elsewhere(
+    netlist: Netlist, node: str, source_resistance: float, coupled: bool,
+) -> list[tuple[Element, float, float]]:
+    """Return each capacitor that is not across the device, with its voltage / EMF: device open, and device shorted.
+
+    ``node``, ``source_resistance`` [Ohm]: of the source. ``coupled``: it is behind a capacitor in series, which is left
+    out. The others have the voltage of the device then, and none if the device is shorted.
+    """
+    if coupled:
+        node, source_resistance = next(one for one in netlist.find(DEVICE).nodes if one != GROUND), 0.0
+    shorted = _shorting(netlist, [netlist.find(DEVICE).nodes])
+    opened, closed = (_Circuit(one, node.lower(), source_resistance) for one in (netlist, shorted))
+    across = _across(netlist)
+    return [(one, abs(opened.voltage(one.nodes, emf=1.0)), 0.0 if coupled else abs(closed.voltage(one.nodes, emf=1.0)))
+            for one in netlist.of_kind("C") if one not in across and (GROUND in one.nodes or not coupled)]
 
 
 def charged_resistance(netlist: Netlist, sources: Mapping[str, float]) -> float:

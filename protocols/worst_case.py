@@ -25,7 +25,8 @@ def worst_case_items(worst: WorstCase, fixture: Fixture, seconds: float = 0.0) -
     """Return the worst case at the device as a plan shows it, and the charge and energy of one event.
 
     When the device switches, the capacitance across it discharges through it, whatever the source limits: charge C V
-    and energy C V^2 / 2 per event, in addition to what the source delivers.
+    and energy C V^2 / 2 per event, in addition to what the source delivers. The runner adds what capacitors behind a
+    contact, or at another node, give off.
 
     Parameters
     ----------

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
-from tsbench.instruments.fixture import charged_resistance
 from tsbench.instruments.guard.limits import WorstCase
-from tsbench.netlist import parse_netlist
 from tsbench.quantities import format_quantity, short_quantity, told_apart
 from tsbench.records import DeviceDescription
 from tsbench.station.bench.accepting import Accepted
 from tsbench.station.bench.shown_magnitudes import UNITS, shows
 from tsbench.station.campaign.planning import Foreseen, PlannedItem, who
 from tsbench.station.campaign.simulating import simulated
+from tsbench.station.runner.discharge import charged_path
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage.codec import to_json
 
@@ -171,20 +170,12 @@ def bound_of(bench: RunnerBench, one: PlannedItem) -> dict[str, float]:
     station = bench.planning_for(one.item.device, bench.preparation.pending(one.item.fixture))
     fixture = station.fixture
     roles = [role for role in one.item.step.protocol.roles if role in fixture.source_resistance]
-    sources = {fixture.terminals[terminal]: fixture.source_resistance[role] for role in roles
-               if (terminal := _terminal(bench, role)) in fixture.terminals}
     least = station.device.least_resistance or 0.0
-    resistance = min((fixture.source_resistance[role] for role in roles), default=0.0)
-    if fixture.netlist:   # the bench has checked it
-        resistance = charged_resistance(
-            parse_netlist(fixture.netlist, list(fixture.terminals.values()), check=False), sources)
+    resistance = charged_path(station, one.item.step.protocol.roles)
+    if resistance is None:
+        resistance = min((fixture.source_resistance[role] for role in roles), default=0.0)
     worst = _worst_case_behind(voltage, resistance, least)
     return {"voltage": worst.voltage, "current": worst.current, "power": worst.power}
-
-
-def _terminal(bench: RunnerBench, role: str) -> str:
-    file = getattr(bench, "file", None)
-    return str(file.table.roles.get(role, "")) if file is not None else ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tsbench.quantities import short_quantity
 from tsbench.records import Sensing
 from tsbench.station.bench.fixture_values import fixture_values
 from tsbench.station.bench.guards import sensor_guard
-from tsbench.station.runner.discharge import discharge_line
+from tsbench.station.runner.discharge import discharge_line, with_all_charge
 from tsbench.station.runner.safety import RunnerBench
 
 MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
@@ -42,7 +42,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol, discharge: bool = True)
         raise ConfigurationError(f"{protocol.name}: {reason}")
     with calling_protocol(protocol, "plan"):
         returned: object = protocol.plan(bench)
-    plan = _good_plan(protocol, returned)
+    plan = with_all_charge(bench, protocol, _good_plan(protocol, returned))
     if (most := max(plan.steps, plan.points)) > MOST_POINTS:
         raise LimitError(
             f"{protocol.name}: the run would have {most:.3g} points, but at most {MOST_POINTS:.0e} fit one run. Use "

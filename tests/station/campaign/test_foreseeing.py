@@ -116,6 +116,17 @@ def test_the_stated_least_resistance_counts(tmp_path: Path) -> None:
     assert found.verdict == "green" and found.rows[0].peaks["current"].value == pytest.approx(1.01 / 250, rel=1e-3)
 
 
+def test_the_load_that_a_campaign_sets_bounds_the_current(tmp_path: Path) -> None:
+    """Not the load in the text of the bench file: here the decade box is in series with the device."""
+    limits = 'max_current = "1 A"\n[fixture.control.load_resistance]\nelement = "Rbox"'
+    netlist = NETLIST.replace("XDUT dut", "Rbox dut tip 5k\nXDUT tip")
+    assert netlist != NETLIST
+    for load in (1e3, 20e3):
+        text = CAMPAIGN.replace('name = "s"', f'name = "s"\nfixture = {{ load_resistance = {load} }}')
+        (row, *_) = plan(tmp_path, Simulation(), limits, "", text, netlist).rows
+        assert row.peaks["current"].value == pytest.approx(1.0 * (1 + SOURCE_ERROR) / (load + 50), rel=1e-3)
+
+
 def test_what_nothing_bounds_is_said_and_never_guessed(tmp_path: Path) -> None:
     across = NETLIST.replace("C1 dut 0", "C1 dut low")
     found = plan(tmp_path, Simulation(), 'max_current = "1 A"', "", netlist=across)
