@@ -37,7 +37,11 @@ class FixtureControl(Protocol):
 
 @runtime_checkable
 class DecadeBox(InstrumentBase, Protocol):
-    """An instrument whose terminal is a resistance [Ohm] or a capacitance [F] that can be set."""
+    """An instrument whose terminal is a resistance [Ohm] or a capacitance [F] that can be set.
+
+    A box of resistors may also have ``rating``: [W] that it withstands at each value. Without it, the bench file states
+    the rating, or none is compared.
+    """
 
     bounds: Range
 

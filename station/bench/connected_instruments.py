@@ -155,7 +155,7 @@ class ConnectedInstruments:
         self.discharge(True)
 
     def require_outputs_off(self, what: str) -> None:
-        """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not move then.
+        """Read back every output of the sources; InstrumentError if one is on, for ``what`` must not change then.
 
         A gate may be on: it does not reach the device.
         """
@@ -166,7 +166,7 @@ class ConnectedInstruments:
             for state in connection.driver.output_states() if state.enabled and state.output not in gates]
         if on:
             raise InstrumentError(
-                f"{what} must not move while an output is on ({', '.join(on)}). Switch it off first")
+                f"{what} must not change while an output is on. Switch {' and '.join(on)} off first")
 
     def close(self) -> None:
         """Make safe, then close every connection and library."""

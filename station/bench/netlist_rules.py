@@ -14,7 +14,7 @@ from tsbench.station.bench.terminal_names import channel_of_instrument
 
 _SAME = 0.05  #: relative: a resistor that was measured beside its nominal value
 #: [Hz] beyond which, and [H] below which a coil is that of leads (chosen)
-_HIGHEST_COIL, _LEAST_COIL = 10e6, 100e-9
+_FASTEST_RESONANCE, _SMALLEST_COIL = 10e6, 100e-9
 _OF_CURRENT = "max_current", "max_power", "max_charge", "max_energy"  #: limits that need the current of the device
 _LEAST, _OPEN = 1e-2, 1e8  #: [Ohm] below and beyond which a current flows past a resistor, or nowhere
 
@@ -177,7 +177,7 @@ def coil_warnings(netlist: Netlist, tee: str) -> Iterator[str]:
     farads = netlist.find(tee).value if tee else parallel_capacitance(netlist)
     for coil in netlist.of_kind("L") if farads > 0.0 else ():
         resonance = 1.0 / (2.0 * math.pi * math.sqrt(coil.value * farads))
-        if resonance < _HIGHEST_COIL and coil.value >= _LEAST_COIL:
+        if resonance < _FASTEST_RESONANCE and coil.value >= _SMALLEST_COIL:
             other = netlist.find(tee).name if tee else "the capacitance across the device"
             remedy = (f"Use pulses much shorter than {short_quantity(1.0 / (2.0 * math.pi * resonance), 's')}" if tee
                       else f"Use edges longer than {short_quantity(1.0 / resonance, 's')}")

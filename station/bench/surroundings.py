@@ -185,8 +185,7 @@ class FixtureControls:
             raise ConfigurationError(
                 f"{quantity} = {value!r:.60} must be a positive number in "
                 f"{FIXTURE_UNITS.get(quantity, 'the SI unit')}, such as 4e3")
-        self._require_off(f"the {'gate' if isinstance(box, GateControl) else 'relays'} of the "
-                          f"{quantity.replace('_', ' ')}")
+        self._require_off(_what_changes(quantity, isinstance(box, GateControl)))
         self._asked.pop(quantity, None)
         self._setting = True
         try:
@@ -213,7 +212,7 @@ class FixtureControls:
         box = self._box(quantity)
         if self._setting or not isinstance(box, GateControl):
             return
-        self._require_off(f"the gate of the {quantity.replace('_', ' ')}")
+        self._require_off(_what_changes(quantity, True))
         self._asked.pop(quantity, None)
         self._found.pop(quantity, None)
         self._changed(self._tables[quantity].element, min(map(box.curve.least_resistance_at, levels)))
@@ -290,6 +289,12 @@ class FixtureControls:
         for quantity, box in self._boxes.items():
             if isinstance(box, GateControl) and box.wanted is not None and not box.is_on():
                 self.set_value(quantity, box.wanted)
+
+
+def _what_changes(quantity: str, gate: bool) -> str:
+    """Return what changes with a quantity of the fixture, in words."""
+    said = quantity.replace("_", " ")
+    return f"the gate voltage of the {said}" if gate else f"the {said}"
 
 
 def chuck_temperature(

@@ -290,8 +290,8 @@ class Wiring:
         what = f"the decade box '{control.instrument}'" if box is not None else f"the resistor {control.element}"
         yield ContactLimits(
             f"{what} at {short_quantity(value, 'Ohm')}", math.inf, math.sqrt(rating / value),
-            f"set a larger resistance, or write what it takes (now {short_quantity(rating, 'W')}) as rating into "
-            "[fixture.control.load_resistance] of the bench file", admittance, in_series)
+            "set a larger resistance, or write the power that it withstands (now rating = "
+            f"{short_quantity(rating, 'W')}) into [fixture.control.load_resistance] of the bench file", admittance, in_series)
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

@@ -90,7 +90,7 @@ class _Wiring:
         self.unused = [f"{one.name} ({one.identity.model}) is not used yet: {_how_to_use(one)}" for one in instruments
                        if one.name not in {terminal.partition(".")[0] for terminal in self.roles.values()}]
         self.remarks += [*self.unused, *self._of_the_shunt(), *self._of_measuring(), *self._of_small_pulses()]
-        self.remarks += self._pulses_refused() if "pulser" in self.roles else []
+        self.remarks += self._pulses_refused() if self.by_pulses else []
 
     @property
     def by_pulses(self) -> bool:
@@ -100,8 +100,9 @@ class _Wiring:
     def _of_the_shunt(self) -> list[str]:
         if "scope" in self.roles:
             return []
-        return ["no oscilloscope measures at a resistor under the device, so the netlist has none. If there is one, "
-                "add it to [fixture]: else its voltage counts as that of the device"]
+        return ["the netlist has no resistor under the device, because no oscilloscope measures there. If your "
+                "fixture has such a resistor, add it to the netlist. Otherwise its voltage counts as a part of the device "
+                "voltage"]
 
     def _of_measuring(self) -> list[str]:
         if "drive" in self.roles or self.by_pulses:
@@ -135,7 +136,9 @@ class _Wiring:
         said = (f"{self.roles['pulser']} makes pulses of at least {format_quantity(least, 'V', 3)}, but "
                 f"{{}}, so there is no {LIST}. ")
         if _OF_THE_LIMIT * parse_quantity(volts, "V") < least:
-            return [f"{said.format(f'max_voltage is {volts}')}Use another generator"]
+            most = format_quantity(_OF_THE_LIMIT * parse_quantity(volts, "V"), "V", 3)
+            first = f"the first pulses are at most {_OF_THE_LIMIT:.0%} of max_voltage ({most})"
+            return [f"{said.format(first)}Use another generator"]
         needed = least / (_BELOW * parse_quantity(self._answers["max_current"], "A"))
         more = needed - self._path - _OUTPUT + parse_quantity(self._answers["pulser_resistance"], "Ohm")
         step = 10.0 ** (math.floor(math.log10(more)) - 1)   # rounded up, so that it is enough

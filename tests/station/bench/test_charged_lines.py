@@ -744,7 +744,7 @@ def test_the_usual_operator_moves_nothing_under_voltage_and_no_charge(tmp_path: 
     state = OutputState("source", True)
     driver = SimpleNamespace(output_states=lambda: [state])
     instruments.connections["source"] = SimpleNamespace(driver=driver)   # type: ignore[assignment]
-    with pytest.raises(InstrumentError, match="the connection to the device must not move while an output is on"):
+    with pytest.raises(InstrumentError, match="the connection to the device must not change while an output is on"):
         instruments.positioner.connect("D2")
     state = OutputState("source", False)
     instruments.positioner.connect("D2")

@@ -259,7 +259,7 @@ def test_the_operator_of_a_simulated_bench_connects_nothing_while_an_output_is_o
         meter.configure_measure(MeasureSettings("current"))
         meter.set_output(True)
         bench.positioner.connect("D1")   # nothing moves
-        said = r"the connection to the device must not move while an output is on \(smu\). Switch it off first"
+        said = r"the connection to the device must not change while an output is on. Switch smu off first"
         for device, again in (("D2", False), ("D1", True)):
             with pytest.raises(InstrumentError, match=said):
                 bench.positioner.connect(device, again)

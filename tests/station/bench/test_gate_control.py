@@ -17,6 +17,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_tables import ControlTable
 from tsbench.station.runner import run_on
 
+MUST_NOT = "the gate voltage of the load resistance must not change .*Switch meter.a off"
 BETA, THRESHOLD, SLOPE, THERMAL = 1e-3, 0.7, 1.3, 0.025852   #: of the nmos of the catalogue, at 300 K
 WORLD = """
 seed = 6
@@ -144,7 +145,7 @@ def test_limits_follow_the_gate_and_the_gate_has_limits_of_its_own(tmp_path: Pat
             meter.set_level(1.1)
         meter.set_level(0.1)
         meter.set_output(True)
-        with pytest.raises(InstrumentError, match=r"the gate of the load resistance must not move .*meter.a"):
+        with pytest.raises(InstrumentError, match=MUST_NOT):
             control.set_value("load_resistance", 1e3)
 
 
@@ -330,7 +331,7 @@ def test_a_script_does_not_move_the_gate_under_voltage(tmp_path: Path) -> None:
         meter.set_output(True)
         for act in (lambda: gate.set_level(3.0), lambda: gate.set_output(True),
                     lambda: gate.start_sweep(np.array([1.0, 3.0]), 0.0)):
-            with pytest.raises(InstrumentError, match=r"the gate of the load resistance must not move .*meter.a"):
+            with pytest.raises(InstrumentError, match=MUST_NOT):
                 act()
         meter.set_output(False)
         gate.set_level(3.0)

@@ -90,7 +90,7 @@ def test_a_setting_that_overheats_the_box_is_refused(
         with pytest.raises(LimitError, match=(
                 r"in the decade box 'box' at 20 Ohm may reach .* mA, but it is made for 158.1 mA")) as caught:
             drive(bench, level, compliance)
-        assert "(now 500 mW) as rating into [fixture.control.load_resistance]" in str(caught.value)
+        assert "(now rating = 500 mW) into [fixture.control.load_resistance]" in str(caught.value)
 
 
 def test_a_current_source_overheats_the_box_too(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_the_route_is_selected_with_all_outputs_off(tmp_path: Path, file: Any) -
             generator.set_output(True)
         meter = bench.source_meter()
         meter.set_output(True)
-        with pytest.raises(InstrumentError, match=r"the route to the device must not move while an output is on"):
+        with pytest.raises(InstrumentError, match=r"the route to the device must not change while an output is on"):
             bench.preparation.prepare(["pulser"])
         meter.set_output(False)
         bench.preparation.prepare(["pulser"])

@@ -202,7 +202,8 @@ def test_a_generator_and_a_scope_begin_with_a_pulse_train(
 @pytest.mark.parametrize(("given", "said"), [
     ("max_current=100 uA", "but they could drive more than max_current, 100 uA, so there is no first.list.toml. Put "
                            "920 Ohm or more between generator and device, and state it by --set pulser_resistance"),
-    ("max_voltage=100 mV", "but max_voltage is 100 mV, so there is no first.list.toml. Use another generator"),
+    ("max_voltage=100 mV", "but the first pulses are at most 75% of max_voltage (75.0 mV), so there is no "
+     "first.list.toml. Use another generator"),
 ])
 def test_a_generator_whose_smallest_pulse_is_too_large_gets_no_list(
     given: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
@@ -219,7 +220,7 @@ def test_where_no_scope_measures_at_a_shunt_the_netlist_has_none(
 ) -> None:
     """Its 50 Ohm were taken from each device voltage, and nothing in the circuit had them."""
     world(tmp_path, ("keithley_2450", "GPIB0::18::INSTR"))
-    assert "so the netlist has none. If there is one, add it to [fixture]" in started(tmp_path, capsys)
+    assert "If your fixture has such a resistor, add it to the netlist" in started(tmp_path, capsys)
     for name in ("bench.toml", "rehearsal.world.toml"):
         text = (tmp_path / name).read_text("utf-8")
         assert "XDUT dut 0 device" in text and "R_shunt" not in text
