@@ -291,7 +291,8 @@ class Wiring:
         yield ContactLimits(
             f"{what} at {short_quantity(value, 'Ohm')}", math.inf, math.sqrt(rating / value),
             "set a larger resistance, or write the power that it withstands (now rating = "
-            f"{short_quantity(rating, 'W')}) into [fixture.control.load_resistance] of the bench file", admittance, in_series)
+            f"{short_quantity(rating, 'W')}) into [fixture.control.load_resistance] of the bench file",
+            admittance, in_series)
 
     def _netlist_of(self, terminal: str) -> Netlist | None:
         """Return the netlist as a source finds it: a bias tee is a short for pulses, and open for a source meter."""

@@ -101,8 +101,8 @@ class _Wiring:
         if "scope" in self.roles:
             return []
         return ["the netlist has no resistor under the device, because no oscilloscope measures there. If your "
-                "fixture has such a resistor, add it to the netlist. Otherwise its voltage counts as a part of the device "
-                "voltage"]
+                "fixture has such a resistor, add it to the netlist. Otherwise its voltage counts as a part of the "
+                "device voltage"]
 
     def _of_measuring(self) -> list[str]:
         if "drive" in self.roles or self.by_pulses:
