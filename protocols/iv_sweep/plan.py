@@ -29,12 +29,13 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
     capabilities = station.source_meter("drive").capabilities
     path = settings.path()
     farthest = float(np.abs(path.levels).max())
+    wire = station.wire_path("drive")
     if settings.drive == "voltage":
-        wire = station.wire_path("drive")
         emf = farthest_emf((float(path.levels.min()), float(path.levels.max())), wire)
         worst = worst_case_of_voltage(emf, wire, settings.compliance)
-    else:
-        worst = worst_case_of_current(farthest, settings.compliance)
+    else:   # a capacitor in series may be charged to the compliance, of either sign
+        volts = (-settings.compliance, settings.compliance)
+        worst = worst_case_of_current(farthest, farthest_emf(volts, wire) if wire.coupled else settings.compliance)
     items = worst_case_items(worst, station.fixture)
     per_point = settings.time_per_point(capabilities.line_frequency)
     size, first = path.largest_step, float(path.levels[0])

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.errors import LimitError
 from tsbench.instruments import Plan
 from tsbench.instruments.guard.coupling import farthest_emf
-from tsbench.instruments.guard.limits import DeviceGuard, WirePath, worst_case_of_voltage
+from tsbench.instruments.guard.limits import WirePath, WorstCase, worst_case_of_current, worst_case_of_voltage
 from tsbench.protocols import Protocol
+from tsbench.quantities import short_quantity, told_apart
 from tsbench.station.campaign.expansion import Item
 from tsbench.station.runner.safety import RunnerBench
 
 _SLACK = 1e-9
-_KEEPS = ("A capacitor is in series with the device and keeps the levels of the runs before. Put this run into another "
-          "list or campaign, and discharge the capacitor before it")
+_REMEDY = ("Use levels nearer to these, or put this run into another list or campaign, and discharge the capacitor "
+           "before it")
 _IF = "This counts runs that a condition may leave out. If they are performed, this run is refused"
 
 Extremes = tuple[float, float]  #: lowest and highest level [V], 0 V included
@@ -30,7 +30,15 @@ class _Levels:
     terminal: str
     path: WirePath
     extremes: Extremes
-    compliance: float  #: [A]
+    compliance: float  #: [A], or [V] where a current is sourced
+    current: float | None = None  #: [A], the largest that is sourced; None: voltages are
+
+    def worst(self, extremes: Extremes) -> WorstCase:
+        """Return the worst case of levels [V] together."""
+        emf = farthest_emf(extremes, self.path)
+        if self.current is not None:
+            return worst_case_of_current(self.current, emf)
+        return worst_case_of_voltage(emf, self.path, self.compliance)
 
 
 class LevelsOfRuns:
@@ -67,12 +75,11 @@ class LevelsOfRuns:
         found = [levels for protocol, plan in runs if (levels := self._levels(station, protocol, plan)) is not None]
         for held, what in ((self._surely, ""), (perhaps, _IF)):
             for one in found:
-                together = _both(held.get(one.terminal), one.extremes)
-                if reason := _refusal(one, together, station, item.device):
+                if reason := _refusal(one, held.get(one.terminal), station, item.device):
                     if not what:
-                        return f"{reason}. {_KEEPS}", ""
+                        return reason, ""
                     self._note(item, found)
-                    return "", f"{reason}. {_KEEPS}. {what}"
+                    return "", f"{reason}. {what}"
         self._note(item, found)
         return "", ""
 
@@ -99,18 +106,22 @@ class LevelsOfRuns:
         """Return the levels of a run behind a capacitor; None: it has none, or whose they are is not known."""
         sources = [role for role in protocol.roles if role in station.fixture.source_resistance]
         shown = np.asarray(plan.preview.get("level", ()), dtype=np.float64)
-        if len(sources) != 1 or shown.size == 0 or getattr(protocol, "drive", "voltage") != "voltage":
+        if len(sources) != 1 or shown.size == 0:
             return None
         role, = sources
         if (station, role) not in self._paths:
             self._paths[station, role] = station.wire_path(role)
-        path = self._paths[station, role]
+        path, compliance = self._paths[station, role], _compliance(protocol)
         if not path.coupled:
             return None
-        extremes = _both(None, (float(shown.min()), float(shown.max())))
         file = getattr(station, "file", None)
         terminal = role if file is None else str(file.table.roles[role])
-        return _Levels(role, terminal, path, _whole(extremes, path, plan), _compliance(protocol))
+        if getattr(protocol, "drive", "voltage") != "voltage":
+            if math.isinf(compliance):
+                return None
+            return _Levels(role, terminal, path, (-compliance, compliance), compliance, float(np.abs(shown).max()))
+        extremes = _both(None, (float(shown.min()), float(shown.max())))
+        return _Levels(role, terminal, path, _whole(extremes, path, plan), compliance)
 
 
 def _both(before: Extremes | None, levels: Extremes) -> Extremes:
@@ -135,22 +146,20 @@ def _compliance(protocol: Protocol) -> float:
     return max(values, default=math.inf)
 
 
-def _refusal(levels: _Levels, together: Extremes, station: RunnerBench, device: str) -> str:
+def _refusal(levels: _Levels, before: Extremes | None, station: RunnerBench, device: str) -> str:
     """Return why a run with other levels before it is refused; "" where it is not.
 
     What the run alone brings beyond a limit is judged elsewhere: a simulation may show that it is none.
     """
-    limits = station.device.limits
-    alone, worst = (worst_case_of_voltage(farthest_emf(one, levels.path), levels.path, levels.compliance)
-                    for one in (levels.extremes, together))
-    if not any(
-        limit is not None and reached > max(limit, own) * (1 + _SLACK) for limit, reached, own in (
-            (limits.max_voltage, worst.voltage, alone.voltage), (limits.max_current, worst.current, alone.current),
-            (limits.max_power, worst.power, alone.power))
-    ):
-        return ""
-    try:
-        DeviceGuard(limits, device).require_worst_case(levels.role, "run after the runs before it", worst)
-    except LimitError as error:
-        return str(error)
+    limits, alone = station.device.limits, levels.worst(levels.extremes)
+    worst = levels.worst(_both(before, levels.extremes))
+    for what, unit, name in (("the voltage at the device", "V", "voltage"),
+                             ("the current through a shorted device", "A", "current"),
+                             ("the power in the device", "W", "power")):
+        limit, reached = getattr(limits, f"max_{name}"), getattr(worst, name)
+        if before is not None and limit is not None and reached > max(limit, getattr(alone, name)) * (1 + _SLACK):
+            shown, allowed = told_apart(reached, limit, unit)
+            low, high = (short_quantity(level, "V") for level in before)
+            return (f"{levels.role}: {what} may reach {shown}, but max_{name} of {device} is {allowed}. A capacitor is "
+                    f"in series with the device, and keeps levels from {low} to {high} of the runs before. {_REMEDY}")
     return ""

@@ -45,7 +45,7 @@ class Foreseen:
         """How it was found, for a table."""
         if self.model:
             return f"simulated with {self.devices} devices of the model {self.model}"
-        return f"bounded by voltage and resistances ({self.reason})" if self.reason else "bounded"
+        return f"bounded by voltage and resistances, because {self.reason}" if self.reason else "bounded"
 
 
 @dataclass(frozen=True)

@@ -63,18 +63,20 @@ def discharge_line(bench: RunnerBench, protocol: Protocol, plan: Plan) -> str:
     current = voltage / resistance if resistance > 0.0 else math.inf
     if current <= most * (1.0 + _SLACK):
         return ""
-    reached = (f"its current may reach {format_quantity(current, 'A', 3)} for a moment" if math.isfinite(current)
-               else "nothing bounds its current for a moment")
-    given, advice = (
-        (f"with least_resistance = {short_quantity(least, 'Ohm')}, ", "Lower the voltage or the capacitance") if least
-        else ("", "Lower the voltage or the capacitance, or state least_resistance in [devices.ID] of the bench file"))
-    what = ("the capacitors of the fixture discharge through it: up to" if elsewhere[0] > 0.0
-            else f"the {short_quantity(across, 'F')} across the device discharge through it:")
-    return (f"{_WHEN}{what} {format_quantity(charge, 'C', 3)} and "
-            f"{format_quantity(energy, 'J', 3)} at {short_quantity(voltage, 'V')}, and "
-            f"{given}{reached}. max_current of {short_quantity(most, 'A')} does "
-            f"not bound this current. {advice}. A campaign simulates this current if the material of the device has a "
-            "model")
+    advice = "Lower the voltage or the capacitance"
+    if not least:
+        advice += ", or state least_resistance in [devices.ID] of the bench file"
+    given = f" with least_resistance = {short_quantity(least, 'Ohm')}" if least else ""
+    what = "the capacitors of the fixture" if elsewhere[0] > 0.0 else f"the {short_quantity(across, 'F')} across it"
+    stored = f"{format_quantity(charge, 'C', 3)} and {format_quantity(energy, 'J', 3)} at {short_quantity(voltage, 'V')}"
+    bound = f"max_current = {short_quantity(most, 'A')}"
+    if math.isinf(current):
+        said = f", and nothing bounds the current for a moment ({stored}). {bound} bounds"
+    else:
+        said = (f": up to {format_quantity(current, 'A', 3)} for a moment{given} ({stored}). This is more than {bound}, "
+                "which bounds")
+    return (f"{_WHEN}{what} discharge through it{said} only the current of the sources. {advice}. A campaign simulates "
+            "this current if the material of the device has a model")
 
 
 def discharge_lines(plan: Plan) -> list[str]:

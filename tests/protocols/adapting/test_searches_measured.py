@@ -71,7 +71,7 @@ def test_the_refractory_period_of_silver(measure) -> None:
     budget, *others = done.warnings()
     # 80 pF at 1.5 V behind 10 kOhm: more than the 100 uA of the bench file
     assert "whole budget" in budget and len(others) < 2
-    assert all("80 pF across the device discharge" in line for line in others)
+    assert all("80 pF across it discharge" in line for line in others)
 
 
 def test_a_resistor_ends_the_search_with_a_bound(measure) -> None:

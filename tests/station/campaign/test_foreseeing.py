@@ -106,7 +106,7 @@ def test_without_a_simulation_voltage_and_resistances_bound(
     found = plan(tmp_path, simulation, f"max_current = {1.01 * bound}", device)
     assert found.verdict == "green" and found.rows[0].peaks["current"].value == pytest.approx(bound, rel=1e-3)
     assert found.rows[0].peaks["power"].value == pytest.approx((1 + SOURCE_ERROR) ** 2 / 200, rel=1e-3)
-    assert found.rows[0].foreseen == f"bounded by voltage and resistances ({reason})"
+    assert found.rows[0].foreseen == f"bounded by voltage and resistances, because {reason}"
     found = plan(tmp_path, simulation, f"max_current = {0.99 * bound}", device)
     assert found.verdict == "red" and "state least_resistance in [devices.D1]" in found.red[0]
 

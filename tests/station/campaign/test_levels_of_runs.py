@@ -45,8 +45,9 @@ def test_a_run_with_a_formula_does_not_make_the_plan_forget_the_levels_before(
 ) -> None:
     found = planned(tmp_path, step("a", '"1.5 V"') + between + step("c", f'"{second}"'), head=EXPECTED)
     assert found.verdict == verdict
-    assert verdict == "green" or "D1 c: pulser: with this run after the runs before it, the voltage at the device may" \
-        " reach 3 V, but max_voltage of D1 is 2 V" in found.red[0]
+    assert verdict == "green" or "D1 c: pulser: the voltage at the device may reach 3 V, " \
+        "but max_voltage of D1 is 2 V. A capacitor is in series with the device, and keeps levels from 0 V to 1.5 V " \
+        "of the runs before. Use levels nearer to these" in found.red[0]
 
 
 def test_every_end_of_a_formula_counts(tmp_path: Path) -> None:
@@ -61,6 +62,19 @@ def test_levels_that_the_preview_of_a_plan_does_not_show_count(tmp_path: Path) -
     """The preview shows the highest pulses only."""
     found = planned(tmp_path, step("a", '["1 V", "-0.9 V"]') + step("b", '"1.2 V"'))
     assert "the voltage at the device may reach 2.1 V" in found.red[0]
+
+
+@pytest.mark.parametrize(("stop", "verdict"), [("1.1 V", "green"), ("1.3 V", "red")])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_driven_current_may_leave_its_compliance_of_either_sign(
+    tmp_path: Path, stop: str, verdict: str, order: int,
+) -> None:
+    sweep = '[[step]]\nprotocol = "iv_sweep"\n'
+    steps = (f'{sweep}name = "a"\ndrive = "current"\nstop = "1 uA"\nstep = "0.1 uA"\ncompliance = "0.8 V"\n',
+             f'{sweep}name = "b"\nstop = "{stop}"\ncompliance = "1 mA"\n')
+    found = planned(tmp_path, "".join(steps[::order]), ("R_drive  smu   dut  2", "R_drive smu y 2\nC_y y dut 1u"))
+    assert found.verdict == verdict, found.red
+    assert verdict == "green" or "drive: the voltage at the device may reach 2.1 V" in found.red[0]
 
 
 @pytest.mark.parametrize(("changes", "verdict"), [((), "green"), (WITHOUT_DRIVE, "red")])
@@ -85,8 +99,8 @@ def test_levels_of_runs_with_a_condition_need_a_yes(tmp_path: Path, steps: str, 
     found = planned(tmp_path, steps)
     assert found.verdict == verdict, (found.red, found.amber)
     assert verdict != "amber" or (
-        found.amber[0].startswith("D1 b: pulser: with this run after the runs before it, the voltage at the device may "
-                                  "reach 3 V") and "runs that a condition may leave out" in found.amber[0])
+        found.amber[0].startswith("D1 b: pulser: the voltage at the device may reach 3 V")
+        and "runs that a condition may leave out" in found.amber[0])
 
 
 def test_a_run_on_another_device_with_a_condition_is_no_sure_discharge(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_the_plan_of_a_list_counts_the_runs_before(
     file.write_text(f'bench = "nbo2.bench.toml"\ndevice = "D1"\n{runs}', "utf-8")
     assert main(["run", str(file), "--dry-run", "--out", str(tmp_path / "runs")]) == code
     said = capsys.readouterr()
-    assert ("with this run after the runs before it, the voltage at the device may reach 3 V, but max_voltage of D1 is "
+    assert ("pulser: the voltage at the device may reach 3 V, but max_voltage of D1 is "
             "2 V" in said.out + said.err) == bool(code), said
 
 
@@ -86,6 +86,19 @@ def test_plans_of_source_meters_count_all_their_levels(name: str, settings: dict
     highest = max(abs(value) for one in settings.values() if one is not True
                   for value in (one if isinstance(one, list) else [one]))
     assert found[:2] == pytest.approx([highest, voltage]) and found[2] == pytest.approx(3.0 + highest)
+
+
+def test_a_plan_of_a_driven_current_counts_its_compliance_of_either_sign() -> None:
+    """As the guard of the source meter does."""
+    settings = {"drive": "current", "stop": "10 uA", "step": "1 uA", "compliance": "0.75 V"}
+    for path, voltage in ((WirePath(100.0), 0.75), (WirePath(100.0, coupled=True), 1.5),
+                          (WirePath(100.0, coupled=True, held=(-3.0, 0.0)), 3.75)):
+        station: Any = FakeStation()
+        station.wire_path = lambda role, path=path: path
+        plan = protocol_named("iv_sweep").parse(settings).plan(station)
+        worst = {item.quantity: item.value for item in plan.worst_case}
+        assert (worst["voltage"], worst["current"]) == pytest.approx((voltage, 10e-6))
+        assert worst["power"] == pytest.approx(voltage * 10e-6)
 
 
 @pytest.mark.parametrize(("name", "settings", "voltage"), [
