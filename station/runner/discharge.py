@@ -68,13 +68,14 @@ def discharge_line(bench: RunnerBench, protocol: Protocol, plan: Plan) -> str:
         advice += ", or state least_resistance in [devices.ID] of the bench file"
     given = f" with least_resistance = {short_quantity(least, 'Ohm')}" if least else ""
     what = "the capacitors of the fixture" if elsewhere[0] > 0.0 else f"the {short_quantity(across, 'F')} across it"
-    stored = f"{format_quantity(charge, 'C', 3)} and {format_quantity(energy, 'J', 3)} at {short_quantity(voltage, 'V')}"
+    amount = f"{format_quantity(charge, 'C', 3)} and {format_quantity(energy, 'J', 3)}"
+    stored = f"({amount} at {short_quantity(voltage, 'V')})"
     bound = f"max_current = {short_quantity(most, 'A')}"
     if math.isinf(current):
-        said = f", and nothing bounds the current for a moment ({stored}). {bound} bounds"
+        said = f", and nothing bounds the current for a moment {stored}. {bound} bounds"
     else:
-        said = (f": up to {format_quantity(current, 'A', 3)} for a moment{given} ({stored}). This is more than {bound}, "
-                "which bounds")
+        said = (f": up to {format_quantity(current, 'A', 3)} for a moment{given} {stored}. This is more than "
+                f"{bound}, which bounds")
     return (f"{_WHEN}{what} discharge through it{said} only the current of the sources. {advice}. A campaign simulates "
             "this current if the material of the device has a model")
 
