@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tsbench.station.bench.bench import Bench
 from tsbench.station.campaign import campaign
 from tsbench.station.campaign.campaign import CampaignPlan
 from tsbench.station.campaign.foreseeing import foreseen_peaks
+from tsbench.station.campaign.planning import plan_items
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 WITHOUT_DRIVE = (   # the source meter, which reaches the device without the capacitor
@@ -78,6 +80,14 @@ def test_a_driven_current_may_leave_its_compliance_of_either_sign(
 
 
 @pytest.mark.parametrize(("changes", "verdict"), [((), "green"), (WITHOUT_DRIVE, "red")])
+def test_levels_on_one_device_count_on_another_only_if_no_source_discharges_the_capacitor(
+    tmp_path: Path, changes: Sequence[tuple[str, str]], verdict: str,
+) -> None:
+    found = planned(tmp_path, step("a", '"1.5 V"') + step("b", '"-1.5 V"', "D2"), *changes)
+    assert found.verdict == verdict, found.red
+
+
+@pytest.mark.parametrize(("changes", "verdict"), [((), "green"), (WITHOUT_DRIVE, "red")])
 def test_another_device_takes_levels_away_only_if_a_source_discharges_the_capacitor(
     tmp_path: Path, changes: Sequence[tuple[str, str]], verdict: str,
 ) -> None:
@@ -107,6 +117,35 @@ def test_a_run_on_another_device_with_a_condition_is_no_sure_discharge(tmp_path:
     steps = step("a", '"1.5 V"') + step("z", '"0.1 V"') + step("b", '"-1.5 V"', "D2", 'when = "device.cycles < 5"\n')
     assert planned(tmp_path, steps).verdict == "green"   # if it is made, the capacitor is discharged before it
     assert planned(tmp_path, steps + step("c", '"-1.0 V"')).verdict == "amber"
+
+
+def test_runs_that_are_left_after_a_resume_follow_each_other(tmp_path: Path) -> None:
+    """A run in between is done already, so its number is missing."""
+    planned(tmp_path, step("a", '"1.5 V"') + step("z", '"0.1 V"') + step("b", '"-1.5 V"'))
+    left = campaign(tmp_path / "c.campaign.toml", tmp_path / "runs")
+    found, bench = plan_items(left.items[::2], Bench.open, left.file.vocabulary, {}, left.records.life)
+    assert bench is not None
+    bench.close()
+    assert [one.problem is None for one in found] == [True, False]
+
+
+def test_a_bench_that_is_opened_anew_forgets_the_levels_as_its_guards_do(tmp_path: Path) -> None:
+    steps = step("a", '"1.5 V"') + step("z", '"0.1 V"', more='bench = "other.bench.toml"\n') + step("b", '"-1.5 V"')
+    planned(tmp_path, step("a", '"1.5 V"'))
+    (tmp_path / "other.bench.toml").write_text((tmp_path / "nbo2.bench.toml").read_text("utf-8"), "utf-8")
+    assert planned(tmp_path, steps).verdict == "green"
+    assert planned(tmp_path, steps.replace('bench = "other.bench.toml"\n', "")).verdict == "red"
+
+
+@pytest.mark.parametrize(("compliance", "verdict"), [("0.1 mA", "green"), ("20 mA", "red")])
+def test_a_compliance_bounds_the_current_after_other_levels(tmp_path: Path, compliance: str, verdict: str) -> None:
+    """From 0.9 V to -0.9 V, 34.6 mA may flow through 52 Ohm, if no compliance is less."""
+    steps = "".join(f'[[step]]\nname = "{name}"\nprotocol = "iv_sweep"\nstop = "{stop}"\ncompliance = "{compliance}"\n'
+                    for name, stop in (("a", "0.9 V"), ("b", "-0.9 V")))
+    found = planned(tmp_path, steps, ("R_drive  smu   dut  2", "R_drive smu y 2\nC_y y dut 1u"),
+                    ('max_current = "20 mA"', 'max_current = "25 mA"\nmax_power = "5 mW"'))
+    assert found.verdict == verdict, found.red
+    assert verdict == "green" or "b: drive: the power in the device may reach 15.58 mW" in found.red[0]
 
 
 def simulate(question: Mapping[str, Any]) -> list[dict[str, Any]]:
