@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fixtures.gate_bench import bench_file as write_gate_bench
 from tests.fixtures.kxci_bench import write_kxci_bench
 from tests.fixtures.waveform_bench import write_waveform_bench
 from tsbench.instruments import Segment, SegmentTrain
@@ -33,6 +34,7 @@ class Surroundings:
     protocol: str = ""  #: that runs between ``before`` and ``after``; "" for none
     before: Callable[[Bench], Mapping[str, float]] = _nothing
     after: Callable[[Bench], Mapping[str, float]] = _nothing
+    wiring: str = ""  #: behind drivers and protocol in its name, where others have the same
 
 
 def _copied(name: str, *changes: tuple[str, str]) -> Callable[[Path], Path]:
@@ -137,6 +139,38 @@ def _routed() -> Surroundings:
     return Surroundings(instruments, "D1", lay, protocol="iv_sweep", before=_pulses, after=_pulses)
 
 
+def _gated(folder: Path) -> Path:
+    """A transistor as the load, an oscilloscope at the device, and devices that withstand the short sweep."""
+    file = write_gate_bench(folder)
+    for path, what in ((file, 'driver = "keysight_infiniivision"'),
+                       (folder / "gate.world.toml", 'model = "keysight_dsox2024a"')):
+        text = path.read_text("utf-8")
+        for before, after in (
+            ("[instruments.meter]", f'[instruments.scope]\n{what}\n'
+             'resource = "USB0::0x0957::0x1796::SIM00002::INSTR"\n[instruments.meter]'),
+            ("[roles]", '[roles]\nscope = "scope"'), ('"meter.a" = "smu"', '"meter.a" = "smu"\n"scope.1" = "dut"'),
+            ("[fixture.control", '[fixture.sensing]\nvoltage_high = "scope.1"\n[fixture.control'),
+            ('max_voltage = "1 V"', 'max_voltage = "2 V"'), ("instruments.meter", "instruments.source_meter"),
+            ('"meter.', '"source_meter.'),
+        ):
+            text = text.replace(before, after)
+        path.write_text(text, "utf-8")
+    return file
+
+
+def _set_gate(bench: Bench) -> Mapping[str, float]:
+    """Set the load by the gate of its transistor."""
+    assert bench.fixture_control is not None
+    return {"load_resistance": bench.fixture_control.set_value("load_resistance", 2e3)}
+
+
+def _next_behind_gate(bench: Bench) -> Mapping[str, float]:
+    """Connect another device: the transistor conducts meanwhile. Then set the load again."""
+    bench.positioner.connect("D2")
+    assert bench.positioner.connected() == "D2"
+    return _set_gate(bench)
+
+
 def _all() -> Mapping[str, Surroundings]:
     rows = {"A": "1", "B": "2"}
     points = [(f'"1{row}{column}"', f'"1{number}{column}"') for row, number in rows.items()
@@ -148,11 +182,14 @@ def _all() -> Mapping[str, Surroundings]:
         _routed(),
         _wafer("mpi_sentio", "TCPIP0::10.0.0.5::35555::SOCKET"),
         _wafer("formfactor_velox", "GPIB0::28::INSTR"),
+        Surroundings({"source_meter": "keithley_2600", "scope": "keysight_infiniivision"}, "D1", _gated, False,
+                     "iv_sweep", _set_gate, _next_behind_gate, " behind a transistor"),
         Surroundings({"analyser": "keithley_4200"}, "D1", lambda folder: write_kxci_bench(folder, pulsed=True),
                      before=_triangle),
         Surroundings({"analyser": "keysight_b1500a"}, "R1", write_waveform_bench, before=_triangle),
     )
-    return {f"{'+'.join(one.instruments.values())} {one.protocol or 'pulse and sample'}": one for one in found}
+    return {f"{'+'.join(one.instruments.values())} {one.protocol or 'pulse and sample'}{one.wiring}": one
+            for one in found}
 
 
 #: by name: the drivers, then what is done

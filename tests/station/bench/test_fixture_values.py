@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.station.bench.test_gate_control import bench_file as gate_bench
-from tests.station.bench.test_gate_control import channel_resistance
+from tests.fixtures.gate_bench import bench_file as gate_bench
+from tests.fixtures.gate_bench import channel_resistance
 from tests.station.bench.test_switching_and_moving import copied
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError, LimitError

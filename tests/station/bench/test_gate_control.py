@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.fixtures.gate_bench import BETA, SLOPE, THERMAL, THRESHOLD, bench_file, channel_resistance
 from tests.instruments.test_limits import no_reply
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceSettings
@@ -18,66 +19,6 @@ from tsbench.station.bench.bench_tables import ControlTable
 from tsbench.station.runner import run_on
 
 MUST_NOT = "the gate voltage of the load resistance must not change .*Switch meter.a off"
-BETA, THRESHOLD, SLOPE, THERMAL = 1e-3, 0.7, 1.3, 0.025852   #: of the nmos of the catalogue, at 300 K
-WORLD = """
-seed = 6
-[witness]
-file = "witness.jsonl"
-[instruments.meter]
-model = "keithley_2612b"
-resource = "USB0::0x05E6::0x2612::SIM00041::INSTR"
-[fixture]
-netlist = '''
-R_lead  smu  high 2
-XM      high gate dut nmos
-C_dut   dut  0    10p
-R_gate  gate 0    {leak}
-XDUT    dut  0    device
-'''
-[fixture.terminals]
-"meter.a" = "smu"
-"meter.b" = "gate"
-[devices.D1]
-model = "resistor"
-parameters = {{ r = 100 }}
-[devices.D2]
-model = "resistor"
-parameters = {{ r = 200 }}
-"""
-BENCH = """
-visa_library = "gate.world.toml@tsbench"
-[instruments.meter]
-driver = "keithley_2600"
-resource = "USB0::0x05E6::0x2612::SIM00041::INSTR"
-[roles]
-drive = "meter.a"
-gate = "meter.b"
-[fixture]
-netlist = '''
-R_lead  smu  high 2
-R_load  high dut  1k
-XDUT    dut  0    device
-'''
-[fixture.terminals]
-"meter.a" = "smu"
-[fixture.control.load_resistance]
-element = "R_load"
-gate = "gate"
-gate_voltages = {volts}
-resistances = {ohms}
-gate_limit = "1 uA"
-[devices.D1]
-[devices.D2]
-[device.limits]
-max_voltage = "1 V"
-max_current = "3 mA"
-"""
-
-
-def channel_resistance(gate: float) -> float:
-    """Return the resistance [Ohm] of the channel at a small drain voltage, by the formula of the model."""
-    x = (gate - THRESHOLD) / SLOPE / (2 * THERMAL)
-    return 1.0 / (2 * SLOPE * BETA * THERMAL * math.log1p(math.exp(x)) / (1 + math.exp(-x)))
 
 
 def path_resistance(gate: float, voltage: float, device: float) -> float:
@@ -91,16 +32,6 @@ def path_resistance(gate: float, voltage: float, device: float) -> float:
         pinch = (gate - source - THRESHOLD) / SLOPE
         current += 0.5 * (2 * SLOPE * BETA * THERMAL**2 * (part(pinch) - part(pinch - drop)) - current)
     return voltage / current
-
-
-VOLTS = [round(float(v), 2) for v in np.arange(0.8, 3.01, 0.1)]
-
-
-def bench_file(folder: Path, leak: str = "1g") -> Path:
-    (folder / "gate.world.toml").write_text(WORLD.format(leak=leak), "utf-8")
-    ohms = [channel_resistance(volts) for volts in VOLTS]
-    (folder / "gate.bench.toml").write_text(BENCH.format(volts=VOLTS, ohms=ohms), "utf-8")
-    return folder / "gate.bench.toml"
 
 
 def resistance(bench: Bench) -> float:
