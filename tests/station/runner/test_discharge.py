@@ -7,7 +7,9 @@ import pytest
 from tsbench.cli import main
 from tsbench.errors import LimitError
 from tsbench.protocols import Protocol, protocol_named
+from tsbench.records import RunEvent
 from tsbench.station.bench.bench import Bench
+from tsbench.station.runner import run_on
 from tsbench.station.runner.planning import checked_plan
 
 SWEEP = protocol_named("iv_sweep").parse({"stop": 1.2, "step": 0.01})
@@ -128,6 +130,16 @@ def test_a_capacitor_counts_as_far_as_it_gives_off_its_charge(
     assert charge - before == pytest.approx(coulombs, rel=2e-3, abs=1e-16)
     pulses = next((item.value for item in plan.worst_case if item.quantity == "pulses"), 0.0)
     assert total - total_before == pytest.approx(pulses * coulombs, rel=2e-3, abs=1e-15)
+
+
+def test_a_run_of_a_campaign_does_not_tell_it_again(nbo2_bench: Path, tmp_path: Path) -> None:
+    changed(nbo2_bench, (LEAST, ""))
+    sweep = protocol_named("iv_sweep").parse({"stop": 1.2, "step": 0.1})
+    with Bench.open(nbo2_bench, "D1") as bench:
+        for campaign, lines in (("", 1), ("C1", 0)):
+            events: list[RunEvent] = []
+            run_on(bench, sweep, tmp_path / "runs", events=events.append, extract=False, campaign_id=campaign)
+            assert sum("when the device switches" in one.message for one in events) == lines
 
 
 def test_measure_and_a_list_tell_it_and_a_campaign_has_its_own_worst_case(
