@@ -168,8 +168,12 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     return WirePath(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
 
 
-def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) -> tuple[float, float]:
+def reach_of(
+    netlist: Netlist, node: str, source_resistance: float, other: str, edges: bool = False,
+) -> tuple[float, float]:
     """Return what an instrument at ``node`` brings to the node ``other``, at worst over all states of the device.
+
+    ``edges``: whether its edges are fast, so that large capacitors let them pass; see :func:`worst_path_of`.
 
     Returns
     -------
@@ -179,6 +183,8 @@ def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) 
     """
     node, other = node.lower(), other.lower()
     states = [(netlist, node, other)]
+    if edges and has_place(netlist):
+        states += [(one, node, other) for one, coupled in _conducting(netlist, node, source_resistance) if coupled]
     if has_place(netlist):
         high, low = netlist.find(DEVICE).nodes
         kept, joined = (low, high) if low == GROUND else (high, low)
@@ -186,8 +192,9 @@ def reach_of(netlist: Netlist, node: str, source_resistance: float, other: str) 
         def name(place: str) -> str:
             return kept if place == joined else place
 
-        elements = (dataclasses.replace(one, nodes=tuple(map(name, one.nodes))) for one in netlist.elements)
-        states.append((dataclasses.replace(netlist, elements=tuple(elements)), name(node), name(other)))
+        for wiring, here, there in list(states):
+            elements = (dataclasses.replace(one, nodes=tuple(map(name, one.nodes))) for one in wiring.elements)
+            states.append((dataclasses.replace(wiring, elements=tuple(elements)), name(here), name(there)))
     gain = transimpedance = 0.0
     for wiring, here, there in states:
         if GROUND in (here, there):

@@ -184,9 +184,9 @@ class GuardedPulseGenerator(GuardedSource):
     def _require_emf(self, name: str, emf: float, together: Collection[float], duration: float | None) -> None:
         """Check one EMF [V] of those that the instrument sets by itself."""
         require_finite(self.context.subject, name, emf)
-        self.context.require_rating(emf)
         path = self.context.path
         farthest = self._held.farthest(together, self.context) if path.coupled else emf
+        self.context.require_rating(farthest)
         self.context.require_worst_case(name, worst_case_of_voltage(farthest, path), duration)
 
     def _remember(self, levels: Sequence[float], duration: float | None) -> None:

@@ -102,8 +102,8 @@ class GuardedPulseMeasure(GuardedSource):
         duration, path = sum(one.duration for one in train.segments), self.context.path
         for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
             require_in_range(self.context.subject, name, level, widest)
-            self.context.require_rating(level)
             farthest = self._held.farthest(_levels(train), self.context) if path.coupled else level
+            self.context.require_rating(farthest)
             worst = worst_case_of_voltage(farthest, path)
             self._require_current(name, worst)
             self.context.require_worst_case(name, worst, duration)

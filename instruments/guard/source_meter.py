@@ -292,8 +292,10 @@ class GuardedSourceMeter(GuardedSource):
         for level in levels:
             require_in_range(self.context.subject, quantity, level, allowed)
             volts, amperes = (level, source.compliance) if source.function == "voltage" else (source.compliance, level)
-            self.context.require_rating(volts, amperes)
             path = self.context.path
+            if path.coupled:   # what is behind the capacitor gets the difference
+                volts = self._held.farthest(_voltages(levels, source), self.context)
+            self.context.require_rating(volts, amperes)
             worst = self._worst(source, levels) if path.coupled else worst_case_of_source(level, source, path)
             self.context.require_worst_case(quantity, worst)
 

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,20 @@ def test_the_levels_of_a_list_are_not_forgotten() -> None:
     meter.set_output(False)
     with pytest.raises(LimitError, match=r"may reach 2\.9 V"):
         meter.set_level(1.5)
+
+
+@pytest.mark.parametrize(("make", "set_to"), SETTING)
+def test_what_can_be_touched_counts_as_the_difference(
+    make: Callable[[], Any], set_to: Callable[[Any, float], object],
+) -> None:
+    """From 0.8 V to -0.8 V, the fixture behind the capacitor sees 1.6 V."""
+    source = make()
+    source.context = replace(source.context, device=DeviceGuard(DeviceLimits(), "D1"), rating=1.5)
+    set_to(source, 0.8)
+    source.set_output(True)
+    with pytest.raises(LimitError, match=r"may reach 1\.6 V"):
+        set_to(source, -0.8)
+    set_to(source, -0.6)
 
 
 def test_the_largest_of_several_currents_counts() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tsbench.errors import ConfigurationError, LimitError
-from tsbench.instruments import SourceSettings
+from tsbench.instruments import Pulse, SourceSettings
 from tsbench.instruments.fixture import reach_of
 from tsbench.instruments.guard.exposed_terminals import ExposedTerminal
 from tsbench.netlist import parse_netlist
@@ -158,3 +158,29 @@ def test_reach_takes_the_worse_of_open_and_shorted_device() -> None:
     assert (gain, transimpedance) == (pytest.approx(50 / 51), pytest.approx(50.0))
     assert ExposedTerminal("scope.2", "low", 135.0, gain, transimpedance).voltage(900.0, 1e-3) == pytest.approx(0.05)
     assert reach_of(netlist, "low", 0.0, "low")[1] == pytest.approx(50.0)
+
+
+def test_fast_edges_reach_what_is_behind_a_capacitor() -> None:
+    """1 uF holds its voltage while a pulse rises: behind it and 200 Ohm, a scope input gets the whole pulse."""
+    netlist = parse_netlist("R_pulse gen x 200\nC_in x dut 1u\nR_in dut 0 1meg\nXDUT dut 0 device", ["gen", "dut"])
+    assert reach_of(netlist, "gen", 50.0, "dut") == (0.0, 0.0)
+    assert reach_of(netlist, "gen", 50.0, "dut", edges=True)[0] == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(("volts", "refused"), [(8.0, True), (1.4, False)])
+def test_no_pulse_behind_a_capacitor_burns_the_input_of_the_scope(
+    tmp_path: Path, volts: float, refused: bool,
+) -> None:
+    path = bench_file(
+        tmp_path, ("drive = \"smu\"", "drive = \"smu\"\npulser = \"g.1\""),
+        (NETLIST, f"R_pulser gen1 x 200\nC_in x dut 1u\n{NETLIST}"), (TERMINALS, f'{TERMINALS}"g.1" = "gen1"\n'),
+        ('max_current = "1 mA"', 'max_current = "100 mA"'),
+        ("[fixture.terminals]", '[fixture.withstands]\n"scope.1" = "3 V"\n[fixture.terminals]'))
+    with Bench.open(path, "D1") as bench:
+        generator = bench.pulse_generator("pulser")
+        generator.configure_load(math.inf)
+        if refused:
+            with pytest.raises(LimitError, match=r"scope.1 withstands 3 V, but node dut may reach"):
+                generator.configure_pulse(Pulse(0.0, volts, 1e-6, 1e-3, 10e-9, 10e-9))
+            return
+        generator.configure_pulse(Pulse(0.0, volts, 1e-6, 1e-3, 10e-9, 10e-9))
