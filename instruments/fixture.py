@@ -19,6 +19,7 @@ from tsbench.records import FloatArray
 DEVICE = "XDUT"
 _COUPLES = 100e-12  #: [F] a capacitor of this size is no stray capacitance: it lets edges pass (chosen)
 _BRIEF = 100e-9  #: [s] a capacitor that is charged faster does not count: cables at 50 Ohm (chosen)
+_BRIEF_OF_SLOW = 10e-6  #: [s] the same for source meters, whose levels need as long to change (chosen)
 _OTHERWISE = 1e-3  #: relative change of a path that counts
 _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
@@ -61,7 +62,9 @@ def with_value(netlist: Netlist, element: str, value: float) -> Netlist:
         dataclasses.replace(one, value=value) if one.name == name else one for one in netlist.elements))
 
 
-def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others: Collection[str]) -> WirePath:
+def worst_path_of(
+    netlist: Netlist, node: str, source_resistance: float, others: Collection[str], slow: bool = False,
+) -> WirePath:
     """Return the path of the most that an instrument brings to the device: with the limits, this one counts.
 
     The device may lie between two sources. A large capacitor lets edges pass, to the device or from it to ground.
@@ -72,6 +75,7 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
     ----------
     netlist, node, source_resistance : of the fixture, of the instrument, and of its output [Ohm]
     others : nodes of other sources. Each may be open, or hold its node. The least resistance and the largest gain count
+    slow : whether it is a source meter: a capacitor that is charged within the time of its edges does not count
 
     Raises
     ------
@@ -85,35 +89,42 @@ def worst_path_of(netlist: Netlist, node: str, source_resistance: float, others:
         if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
             held = with_resistor_to_ground(netlist, "R_other_source", other, _SHORT)
             paths.append(path_of(held, node, source_resistance))
-    for shorted, coupled in _conducting(netlist, node, source_resistance):
+    for shorted, share in _conducting(netlist, node, source_resistance, slow):
         edge = path_of(shorted, node, source_resistance)
         if edge.resistance < (1 - _OTHERWISE) * paths[0].resistance or edge.gain > (1 + _OTHERWISE) * paths[0].gain:
-            paths.append(dataclasses.replace(edge, coupled=coupled))
+            paths.append(dataclasses.replace(edge, coupled=share > 0.0, share=share))
     if all(math.isinf(path.resistance) for path in paths):
         found = (dataclasses.replace(path_of(one, node, source_resistance), coupled=coupled)
                  for one, coupled in _with_what_may_conduct(netlist))
         paths += [path for path in found if math.isfinite(path.resistance)][:1]
+    shares = [path.share for path in paths if path.coupled]
     return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths),
-                    any(path.coupled for path in paths))
+                    bool(shares), max(shares, default=1.0))
 
 
-def _conducting(netlist: Netlist, node: str, source_resistance: float) -> Iterator[tuple[Netlist, bool]]:
-    """Yield the netlist with shorts of what may conduct for a moment, and whether a capacitor is one of them.
+def _conducting(
+    netlist: Netlist, node: str, source_resistance: float, slow: bool = False,
+) -> Iterator[tuple[Netlist, float]]:
+    """Yield the netlist with shorts of what may conduct for a moment, and the share of a level that capacitors hold.
 
     These are transistors and diodes, and large capacitors that do not lie across the device: one or two, and all that
-    are not at ground.
+    are not at ground. The share is 0 where no capacitor is one of them.
     """
-    device = set(netlist.find(DEVICE).nodes)
+    place = netlist.find(DEVICE).nodes
     circuit = _Circuit(netlist, node.lower(), source_resistance)
-    found = [one.nodes for one in netlist.of_kind("C")
-             if one.value >= _COUPLES and set(one.nodes) != device
-             and one.value * abs(circuit.voltage(one.nodes, injected=one.nodes)) >= _BRIEF]
     others = _ends_of_other_devices(netlist)
+    states = [_Circuit(_shorting(netlist, [*shorted, *conducting]), node.lower(), source_resistance)
+              for shorted in ([], [place]) for conducting in ([], others)]
+    found = [one.nodes for one in netlist.of_kind("C")
+             if one.value >= _COUPLES and set(one.nodes) != set(place) and one.value * abs(
+                 circuit.voltage(one.nodes, injected=one.nodes)) >= (_BRIEF_OF_SLOW if slow else _BRIEF)]
+    shares = {nodes: max(abs(state.voltage(nodes, emf=1.0)) for state in states) for nodes in found}
     between = [nodes for nodes in found if GROUND not in nodes]
     groups = [[], *([one] for one in found), *map(list, itertools.combinations(found, 2)), between]
     for capacitors, conducting in itertools.product(groups, ([], others) if others else ([],)):
         if capacitors or conducting:
-            yield _shorting(netlist, [*capacitors, *conducting]), bool(capacitors)
+            share = min(sum(shares[nodes] for nodes in capacitors), 1.0)
+            yield _shorting(netlist, [*capacitors, *conducting]), float(f"{share:.9g}")
 
 
 def _ends_of_other_devices(netlist: Netlist) -> list[tuple[str, ...]]:
@@ -184,7 +195,7 @@ def reach_of(
     node, other = node.lower(), other.lower()
     states = [(netlist, node, other)]
     if edges and has_place(netlist):
-        states += [(one, node, other) for one, coupled in _conducting(netlist, node, source_resistance) if coupled]
+        states += [(one, node, other) for one, share in _conducting(netlist, node, source_resistance) if share]
     if has_place(netlist):
         high, low = netlist.find(DEVICE).nodes
         kept, joined = (low, high) if low == GROUND else (high, low)
@@ -214,8 +225,9 @@ def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: s
     The device may be open or shorted. ``source_resistance``: of the output [Ohm].
     """
     resistor = netlist.find(name)
-    cases = [netlist, *(one for one, _ in (
-        *_conducting(netlist, node, source_resistance), *_with_what_may_conduct(netlist)))]
+    cases = [netlist, *(one for one, _ in _conducting(netlist, node, source_resistance))]
+    if all(math.isinf(path_of(one, node, source_resistance).resistance) for one in cases):
+        cases += [one for one, _ in _with_what_may_conduct(netlist)]
     cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]
     most = max(abs(_Circuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
                for one in cases)

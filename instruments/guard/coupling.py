@@ -11,10 +11,11 @@ def farthest_emf(levels: Iterable[float], path: WirePath) -> float:
 
     A capacitor in series may hold any of them, or 0 V, or a level from before. The device then sees the difference.
     """
+    now = (0.0, *levels)
     if not path.coupled:
-        return max(map(abs, (0.0, *levels)))
-    found = (*path.held, 0.0, *levels)
-    return max(found) - min(found) + path.left
+        return max(map(abs, now))
+    before = (*path.held, *now)
+    return max(max(now) - path.share * min(before), path.share * max(before) - min(now)) + path.share * path.left
 
 
 class HeldLevels:

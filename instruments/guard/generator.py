@@ -130,6 +130,7 @@ class GuardedPulseGenerator(GuardedSource):
                 )
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._emfs, self._duration)
+            self.charged = any(self._emfs) or self.charged   # also a level that was set again after 0 V
             self.context.note_on(self._worst(), self.is_on)
             self._held.note(self._emfs, self.context)
         self.driver.set_output(enabled)

@@ -62,6 +62,7 @@ class WirePath:
     inf: the instrument does not reach the place of the device, or there is none.
     ``gain``: open-circuit voltage at the device / EMF (1 unless something loads the node).
     ``coupled``: a capacitor is in series, so the device sees how far a level is from those before it.
+    ``share``: of a level that this capacitor holds at most; less than 1 where a resistor lies beside it.
     ``held``: [V] lowest and highest level that this capacitor may have from before.
     ``left``: [V] that other sources may have left on it.
     """
@@ -69,6 +70,7 @@ class WirePath:
     resistance: float = 0.0
     gain: float = 1.0
     coupled: bool = False
+    share: float = 1.0
     held: tuple[float, float] = (0.0, 0.0)
     left: float = 0.0
 

@@ -68,6 +68,7 @@ class GuardedPulseMeasure(GuardedSource):
             if self._train is None:
                 raise LimitError(f"{self.context.subject}: no train is set yet. Configure a train first")
             self._require_levels(self._train)
+            self.charged = any(_levels(self._train)) or self.charged   # also a train that was set again after 0 V
             self.context.note_on(self._worst(self._train), self.is_on)
             self._held.note(_levels(self._train), self.context)
         self.driver.set_output(enabled)

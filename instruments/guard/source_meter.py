@@ -150,8 +150,8 @@ class GuardedSourceMeter(GuardedSource):
             self._require_interlock(self._levels, source)
             if self.context.moves is not None:
                 self.context.moves(self._levels)
-            if source.function == "current":
-                self.charged = True   # its offset charges a cable at the level 0
+            if source.function == "current" or any(self._levels):   # an offset of current charges a cable too
+                self.charged = True
             self.context.note_on(self._worst(source), self.is_on)
             if self.context.path.coupled:
                 self._held.note(_voltages(self._levels, source), self.context)

@@ -88,9 +88,11 @@ class Wiring:
         others = [place for other, place in self.file.table.fixture.terminals.items()
                   if other != terminal and set(self.kinds(other)) & set(SOURCES)]
         source = self._source_resistance(terminal)
-        worst = worst_path_of(_with_gates_off(netlist, self.file.table.fixture.control.values()), node, source, others)
+        worst = worst_path_of(_with_gates_off(netlist, self.file.table.fixture.control.values()), node, source, others,
+                              slow="source meter" in self.kinds(terminal))
+        by_tee = self._by_bias_tee(node, source, netlist)
         return WirePath(min(path.resistance, worst.resistance), max(path.gain, worst.gain),
-                        worst.coupled or self._by_bias_tee(node, source, netlist))
+                        worst.coupled or by_tee, 1.0 if by_tee else worst.share)
 
     def _by_bias_tee(self, node: str, source: float, netlist: Netlist) -> bool:
         """Whether a source at a node reaches the device only through the bias tee, which is a short in ``netlist``."""

@@ -50,6 +50,23 @@ def test_the_farthest_emf(levels: tuple[float, ...], direct: float, behind: floa
     assert farthest_emf(levels, BEHIND) == behind
 
 
+@pytest.mark.parametrize(("levels", "held", "expected"), [
+    ((2.0, -2.0), (0.0, 0.0), 2.5), ((2.0,), (-2.0, 0.0), 2.5), ((0.5,), (0.0, 2.0), 0.5), ((-0.5,), (0.0, 2.0), 1.0)])
+def test_a_capacitor_beside_a_resistor_holds_a_share(
+    levels: tuple[float, ...], held: tuple[float, float], expected: float,
+) -> None:
+    assert farthest_emf(levels, WirePath(100.0, coupled=True, share=0.25, held=held)) == pytest.approx(expected)
+
+
+def test_a_cable_beside_a_shunt_is_no_coupling_for_a_source_meter() -> None:
+    """120 pF and 1 kOhm: 120 ns. A pulse is faster, but before it, the capacitor has what the shunt has: a sixth."""
+    netlist = parse_netlist("R_p g dut 4.95k\nR_s s dut 2\nXDUT dut low device\nR_sh low 0 1k\nC_sh low 0 120p\n", "gs")
+    assert worst_path_of(netlist, "s", 0.0, ("g",), slow=True) == WirePath(1002.0)
+    pulses = worst_path_of(netlist, "g", 50.0, ())
+    assert pulses.coupled and pulses.share == pytest.approx(1 / 6)
+    assert farthest_emf((-2.0, 2.0), pulses) == pytest.approx(2.333, abs=1e-3)
+
+
 def test_base_and_top_of_a_pulse_count_together() -> None:
     direct, _ = generator(WirePath(100.0))
     direct.configure_pulse(of(-1.5, 3.0))

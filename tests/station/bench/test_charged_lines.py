@@ -157,6 +157,36 @@ def test_a_matrix_connects_the_next_device_to_a_line_without_charge(tmp_path: Pa
     assert log.hot_moves() == [] and not any(log.outputs().values())
 
 
+@pytest.mark.parametrize("model", [*SOURCES, "pmu"])
+def test_a_level_that_is_set_once_charges_the_line_each_time(tmp_path: Path, model: str) -> None:
+    """The discharge sets the level again, and a script then only switches the output."""
+    file = bench_file(tmp_path, "keithley_4200" if model == "pmu" else model, MATRIX, AT_MATRIX)
+    if model == "pmu":
+        for name in ("world.toml", "bench.toml"):
+            text = (tmp_path / name).read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
+            (tmp_path / name).write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        if model == "pmu":
+            source: Any = bench.pulse_measure()
+            source.configure_train(SegmentTrain(3.8, (Segment(3.8, 1e-3),) * 3, 1e-5))
+            source.set_output(True)
+            source.set_output(False)
+        else:
+            leave_charged(bench)
+            source = bench.pulse_generator() if bench.has("pulser") else bench.source_meter()
+        for _ in range(2):
+            bench.positioner.connect("D2")
+            assert not source.charged
+            bench.positioner.connect("D1")
+            source.set_output(True)
+            assert source.charged
+            bench.clock.wait(0.05)
+            source.set_output(False)
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+    assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 10e-6
+
+
 @pytest.mark.parametrize("at_zero", [False, True])
 @pytest.mark.parametrize("stated", ["C_c row 0 1n", ""])
 def test_a_small_compliance_does_not_leave_a_charge(tmp_path: Path, stated: str, at_zero: bool) -> None:

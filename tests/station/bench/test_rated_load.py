@@ -145,6 +145,18 @@ def test_current_that_flows_beside_the_device_counts(tmp_path: Path) -> None:
         drive(bench, 19.0, 0.15)   # the compliance is that of the source, not of the device
 
 
+def test_a_resistor_in_series_bounds_the_current_of_the_box(tmp_path: Path) -> None:
+    """Box and shunt have 120 Ohm: 18.9 V drive 157.5 mA, which 20 Ohm withstand."""
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device",
+                                 "RL s dut 20\\nXDUT dut low device\\nR_sh low 0 100"))
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        drive(bench, 18.9, 0.9)
+        with pytest.raises(LimitError, match=r"the decade box 'box' at 20 Ohm may reach 160\.8 mA"):
+            drive(bench, 19.3, 0.9)
+
+
 def test_a_box_beside_the_device_counts(tmp_path: Path) -> None:
     file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", "R_s s dut 1\\nRL dut 0 1k\\nXDUT dut 0 device"))
     sweep = protocol_named("iv_sweep").parse({"stop": 19.0, "step": 1.0, "compliance": 0.9, "check_oscillation": False})
