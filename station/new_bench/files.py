@@ -83,7 +83,11 @@ class _Wiring:
             if len(terminals) > number:
                 self.roles[role] = terminals[number]
             else:
-                self.remarks.append(f"no instrument can have the role {role}. Protocols that need it will be refused")
+                remark = f"no instrument can have the role {role}. Protocols that need it will be refused"
+                if role == "bias" and meters:
+                    remark = ("no second output of a generator is left for the role bias. A source meter behind a load "
+                              "resistor can have it too: write both into [roles] and [fixture]")
+                self.remarks.append(remark)
         self._answers = answers
         pulser = self.roles.get("pulser", "").partition(".")[0]
         self._pulses = next((one.pulses for one in instruments if one.name == pulser), None)
