@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.at_once import ON_ABOVE
 from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.quantities import format_quantity
@@ -142,6 +143,10 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         where = f"any of {len(quiet)} records" if len(quiet) > 1 else "the record"
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
         more = "use a higher level" + (", or measure the current with a finer resolution" if strongest.dark else "")
+        if what == "switching" and strongest.conductance >= ON_ABOVE and not strongest.dark:
+            more = ("the device may have switched within the edge, faster than the record shows: use a shorter 'width' "
+                    "or a higher 'resolution'. If the records show its edge and it does not switch there, use a higher "
+                    "level")
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = _off_conductance(fired)
     seen = any(not stand.dark for stand in fired)

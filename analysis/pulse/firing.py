@@ -50,6 +50,8 @@ class Firing(enum.Enum):
     FIRED = "fired"
     QUIET = "quiet"  #: off before and after
     STILL_ON = "still on"  #: had not switched off since an earlier pulse
+    #: conducts from the edge on, and may have switched faster than the record shows (:mod:`.at_once`)
+    AT_ONCE = "at once"
     UNDECIDED = "undecided"  #: the earlier pulse was not over: no current at the level between them was read
 
 
@@ -209,9 +211,11 @@ def _of_line(x: FloatArray, noise: float) -> float:
 
 def probability_result(
     quantity: str, fired: int | Sequence[bool], pulses: int, conditions: dict[str, object], what: str,
-    told: Sequence[bool] = (),
+    told: Sequence[bool] = (), unknown: int = 0,
 ) -> Result:
     """Return a firing probability with its 95 % interval; NO_EVENT where there was no pulse.
+
+    Where it is not known of some pulses whether they fired, the flag is AMBIGUOUS, and the interval holds both.
 
     Parameters
     ----------
@@ -222,14 +226,20 @@ def probability_result(
     conditions : of the result
     what : what was counted ("pulses"), for ``method``
     told : whether each of the outcomes is known; empty: all are
+    unknown : pulses beside these ``pulses`` of which it is not known whether they fired, where ``fired`` is a number
     """
     if not isinstance(fired, int):
         if not pulses:
             return Result(quantity, "", None, None, None, f"there are no {what}", conditions, Flag.NO_EVENT)
         share = firing_share(fired, what, told)
         return Result(quantity, "", share.value, share.low, share.high, share.method, conditions, share.flags)
-    low, high = proportion_interval(fired, pulses)
+    low, high = (
+        proportion_interval(fired + more, pulses + unknown)[side] for side, more in enumerate((0, unknown)))
+    doubt = f"whether {unknown} of {pulses + unknown} {what} fired is not known"
+    flags = Flag.AMBIGUOUS if unknown else Flag.NONE
     method = f"{fired} of {pulses} {what} fired, Wilson interval"
     if not pulses:
-        return Result(quantity, "", None, None, None, method, conditions, Flag.NO_EVENT)
-    return Result(quantity, "", fired / pulses, low, high, method, conditions, Flag.NONE)
+        return Result(quantity, "", None, None, None, doubt if unknown else method, conditions,
+                      flags or Flag.NO_EVENT)
+    method += f"; {doubt}: the interval holds both" if unknown else ""
+    return Result(quantity, "", fired / pulses, low, high, method, conditions, flags)

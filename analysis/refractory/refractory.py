@@ -16,6 +16,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from tsbench.analysis.adaptive.firing_curve import Curves
+from tsbench.analysis.pulse.at_once import SINCE_EDGE
 from tsbench.analysis.pulse.firing import Firing, probability_result
 from tsbench.analysis.refractory.posterior import posterior
 from tsbench.analysis.statistics import expanded, standard_uncertainty
@@ -59,6 +60,7 @@ class Recovery:
     plateau_interval: tuple[float, float] = (0.0, 1.0)
     flags: Flag = Flag.NONE
     draws: Curves | None = None  #: of x = ln of the gap [s], from the posterior
+    untold: int = 0  #: first pulses of which it is not known whether they fired
     unread: tuple[float, ...] = ()  #: [s] gaps too short to read the level between the pulses: counted in nothing
 
     def curve(self, gaps: FloatArray) -> FloatArray | None:
@@ -85,12 +87,13 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
         NO_EVENT: no first, or no second pulse fired. CENSORED: the gaps measured do not bracket the period: it, or an
         end of its interval, lies outside of them or is not known (None). TOO_FEW: fewer than 30 pairs or four gaps.
         AMBIGUOUS: the probability falls with the gap, which no recovery does. A gap at which a second pulse is
-        UNDECIDED does not count: those that are decided there are all of devices that are still on.
+        UNDECIDED does not count: those that are decided there are all of devices that are still on. Nor does a pair
+        with a pulse in which the device conducts AT_ONCE (AMBIGUOUS).
     """
     whole = [pair for pair in outcomes if pair.first is not None and pair.second is not None]
     unread = {pair.gap for pair in whole if pair.second is Firing.UNDECIDED}
     missed = len(outcomes) - len(whole)
-    whole = [pair for pair in whole if pair.gap not in unread]
+    whole = [pair for pair in whole if pair.gap not in unread and Firing.AT_ONCE not in (pair.first, pair.second)]
     given = [pair for pair in whole if pair.first is Firing.FIRED]
     gaps = np.array(sorted({pair.gap for pair in given}))
     pairs = np.array([sum(pair.gap == gap for pair in given) for gap in gaps], dtype=np.float64)
@@ -99,7 +102,8 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     firsts = [pair.first for pair in outcomes if pair.first is not None]
     counts = Recovery(
         gaps, pairs, fired, len(firsts), firsts.count(Firing.FIRED), firsts.count(Firing.STILL_ON),
-        missed, unread=tuple(sorted(unread)))
+        missed, untold=firsts.count(Firing.AT_ONCE), unread=tuple(sorted(unread)),
+        flags=Flag.AMBIGUOUS if any(Firing.AT_ONCE in (pair.first, pair.second) for pair in outcomes) else Flag.NONE)
     return _judged(counts)
 
 
@@ -124,7 +128,7 @@ def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
 
 def _judged(counts: Recovery) -> Recovery:
     gaps, pairs, fired = counts.gaps, counts.pairs, counts.fired
-    flags = Flag.NONE
+    flags = counts.flags
     if pairs.sum() < _FEWEST_PAIRS or gaps.size < _FEWEST_GAPS:
         flags |= Flag.TOO_FEW
     if _falls(pairs, fired):
@@ -161,8 +165,10 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
     if found.unread:
         notes += (f". {len(found.unread)} gap{'s are' if len(found.unread) > 1 else ' is'} too short to read the level "
                   "between the pulses and left out")
-    if Flag.AMBIGUOUS in found.flags:
+    if _falls(found.pairs, found.fired):
         notes += ". The probability falls with the gap at some place, which no recovery does"
+    if found.untold:
+        notes += f". In {found.untold} of {found.first_pulses} first pulses the device conducts {SINCE_EDGE}"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
     low, high = (None if end is None else max(end + side * doubt, 0.0) if found.period is None else
                  max(found.period + side * math.hypot(end - found.period, doubt), 0.0)
@@ -176,8 +182,8 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
     if found.plateau is None:
         plateau = Result("long_gap_probability", "", None, None, None, notes, conditions, found.flags)
     first = probability_result(
-        "firing_probability", found.first_fired, found.first_pulses - found.still_on, conditions,
-        "first pulses after a rest")
+        "firing_probability", found.first_fired, found.first_pulses - found.still_on - found.untold, conditions,
+        "first pulses after a rest", unknown=found.untold)
     each = [
         probability_result(
             "second_firing_probability", int(fired), int(pairs), {**conditions, "gap": float(gap)},

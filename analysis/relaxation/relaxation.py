@@ -71,6 +71,11 @@ class Relaxed:
         return Flag.NO_EVENT not in self.flags
 
     @property
+    def told(self) -> bool:
+        """Whether the record tells if the pulse switched the device on."""
+        return Flag.NO_EVENT | Flag.AMBIGUOUS not in self.flags
+
+    @property
     def bounded(self) -> float | None:
         """Return the time for order statistics: the value, or infinity or 0 for one that is only bounded."""
         if self.value is not None:

@@ -15,10 +15,12 @@ from tsbench.analysis.adaptive.dependence import dependent, history_seen
 from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, SILENT, Goal
+from tsbench.analysis.pulse.at_once import SINCE_EDGE, AtOnce, at_once, like_a_resistor
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.statistics import NORMAL_95, expanded
 from tsbench.protocols.adapting.chooser import CONDITIONING
+from tsbench.protocols.extracting.facts import sense_capacitance
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_record, device_records
 from tsbench.protocols.pulses.pairs import PulseRecord
@@ -43,6 +45,7 @@ class Searched:
     ended: str
     drift: Drift
     conditioning: int = 0  #: pulses beside these that made the device switch
+    untold: int = 0  #: of those that do not count: it is not known whether they fired
 
     @property
     def interval(self) -> Interval:
@@ -55,7 +58,7 @@ class Searched:
 
     @property
     def flags(self) -> Flag:
-        """NO_EVENT, CENSORED, TOO_FEW, AMBIGUOUS (the device drifted) and DEPENDENT."""
+        """NO_EVENT, CENSORED, TOO_FEW, AMBIGUOUS (the device drifted, or pulses tell nothing) and DEPENDENT."""
         known, prior, flags = self.interval, self.goal.prior, Flag.NONE
         if self.found.x.size == 0 or not self.found.fired.any():
             flags |= Flag.NO_EVENT
@@ -63,7 +66,7 @@ class Searched:
             flags |= Flag.CENSORED
         if self.ended not in {NARROW, ABOVE, BELOW}:
             flags |= Flag.TOO_FEW
-        if self.drift.certain:
+        if self.drift.certain or self.untold:
             flags |= Flag.AMBIGUOUS
         if dependent(self.found):
             flags |= Flag.DEPENDENT
@@ -100,6 +103,8 @@ class Searched:
             text += f"; the scope missed {self.missed}"
         if self.uncounted:
             text += f"; {self.uncounted} do not count"
+        if self.untold:
+            text += f"; in {self.untold} of these, the device conducts {SINCE_EDGE}"
         if self.drift.certain:
             text += "; the place drifted, and the interval holds its whole way"
         if history := history_seen(self.found):
@@ -112,24 +117,43 @@ class Searched:
 class PulseJudge:
     """Judges single pulses in order of time; one that found the device still on does not count.
 
+    Nor does one in which the device conducts from the edge on, unless most edges of these pulses so far are those of a
+    resistor: the device may have switched faster than the record shows.
+
     Parameters
     ----------
     at_level : whether a current flows at the base level, so that it shows a device that is still on
+    fixture : of the run
     """
 
-    def __init__(self, at_level: bool) -> None:
-        self._at_level = at_level
+    def __init__(self, at_level: bool, fixture: Fixture) -> None:
+        self._at_level, self._late = at_level, sensor_is_late(fixture)
         self._rested: PulseOutcome | None = None
+        self._edges: list[AtOnce] = []
+        self.untold = False  #: whether the last pulse tells nothing, for the device conducts from the edge on
 
     def __call__(self, stimulus: float, records: Sequence[DeviceRecord]) -> bool | None:
-        record = records[0]
+        record, self.untold = records[0], False
         if record.voltage is None or record.current is None:
             return None
-        found = outcome(record.times, record.voltage[0], record.current[0], judging_facts(record),
-                        record_flags(record, 0), rested=self._rested)
+        part = record.times, record.voltage[0], record.current[0], judging_facts(record)
+        found = outcome(*part, record_flags(record, 0), rested=self._rested)
         if self._at_level and self._rested is None:
             self._rested = found
+        if found.firing is Firing.QUIET and (edge := at_once(*part, found.delay, self._late)):
+            self._edges.append(edge)
+            self.untold = not like_a_resistor(self._edges)
+        if self.untold:
+            return None
         return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED
+
+
+def sensor_is_late(fixture: Fixture) -> float:
+    """Return by how much the sensor of a bench may show the current late [s], at most."""
+    sensing = fixture.sensing
+    amplifier = 0.0 if sensing.amplifier is None else 1.0 / (2.0 * math.pi * sensing.amplifier.bandwidth)
+    capacitance = sensing.capacitance if sensing.capacitance is not None else sense_capacitance(fixture)
+    return 2.0 * sensing.burden * capacitance + amplifier + abs(sensing.skew or 0.0)
 
 
 def judging_facts(record: DeviceRecord) -> PulseFacts:
@@ -153,7 +177,7 @@ class Listener(ABC):
     def __init__(self, fixture: Fixture, judge: Judge, budget: int, conditioning: float | None = None) -> None:
         self._fixture, self._judge, self._budget = fixture, judge, budget
         self._conditioned_by = conditioning
-        self._sent = self._missed = self._unswitched = 0
+        self._sent = self._missed = self._unswitched = self._untold = 0
         self._switched = False  #: whether the pulse before made the device switch
         self._renewed = False  #: whether this was a conditioning pulse
         self.conditioning = False
@@ -193,11 +217,13 @@ class Listener(ABC):
     def next_stimulus(self) -> float | None:
         """Return the next stimulus; None once the interval is narrow enough or the budget is spent."""
         ended = self.ended()
-        if not ended and max(self._missed, self._unswitched) < _MOST_MISSED:
+        if not ended and max(self._missed, self._unswitched, self._untold) < _MOST_MISSED:
             self.conditioning = self._conditioned_by is not None and not self._switched
             return self._conditioned_by if self.conditioning else self.choose()
         counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget}"
         gave_up = (f"the scope missed {_MOST_MISSED} in succession" if self._missed >= _MOST_MISSED else
+                   f"in {_MOST_MISSED} in succession, the device conducts {SINCE_EDGE}"
+                   if self._untold >= _MOST_MISSED else
                    f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
         self.reason = f"{counted}: " + {
             NARROW: "its interval is narrow enough", ABOVE: "it is above the range searched",
@@ -214,6 +240,8 @@ class Listener(ABC):
             self._missed = 0
             read = [device_record({one.channel: one for one in record}, self._fixture) for record in records]
             fired = self._judge(stimulus, read)
+            untold = isinstance(self._judge, PulseJudge) and self._judge.untold
+            self._untold = self._untold + 1 if untold else 0
         else:
             self._missed += 1
         if self.conditioning:
@@ -284,11 +312,12 @@ class JudgedPulse:
     fired: bool | None  #: None: not known, or it does not count
     missed: bool  #: by the scope
     renewed: bool = False  #: a conditioning pulse has made the device switch before it
+    untold: bool = False  #: the device conducts from the edge on: it may have fired
 
 
 def searched(
     goal: Goal, stimuli: FloatArray | Sequence[float], outcomes: Sequence[bool | None], missed: int,
-    renewed: Sequence[bool] = (), conditioning: int = 0,
+    renewed: Sequence[bool] = (), conditioning: int = 0, untold: int = 0,
 ) -> Searched:
     """Return what a stored search found.
 
@@ -300,6 +329,7 @@ def searched(
     missed : how many of these the scope missed
     renewed : whether a conditioning pulse made the device switch before it; empty: never
     conditioning : number of conditioning pulses
+    untold : how many outcomes are None, because the device conducts from the edge on
     """
     found, counted = belief(goal.prior, np.empty(0), np.empty(0)), 0
     for x, fired, new in zip(stimuli, outcomes, renewed or [False] * len(outcomes), strict=True):
@@ -307,7 +337,7 @@ def searched(
             found, counted = found.learn(float(x), fired, new), counted + 1
     sent = len(outcomes) + conditioning
     return Searched(goal, found, sent, missed, len(outcomes) - missed - counted, goal.ended(found, sent), drift(found),
-                    conditioning)
+                    conditioning, untold)
 
 
 def conditioning_rows(run: Run) -> FloatArray:
@@ -316,7 +346,7 @@ def conditioning_rows(run: Run) -> FloatArray:
     return run.column(CONDITIONING.name) if named else np.zeros(len(run.points))
 
 
-def judged_pulses(run: Run, judge: Judge) -> tuple[list[JudgedPulse], int]:
+def judged_pulses(run: Run, judge: PulseJudge) -> tuple[list[JudgedPulse], int]:
     """Return the pulses of a run of single pulses, and how many conditioning pulses there were beside them."""
     seen: dict[int, DeviceRecord] = {}
     for record in device_records(run):
@@ -331,7 +361,8 @@ def judged_pulses(run: Run, judge: Judge) -> tuple[list[JudgedPulse], int]:
         if conditioned:
             renewed, conditioning = fired is True, conditioning + 1
         else:
-            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed))
+            untold = mine is not None and judge.untold
+            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed, untold))
             renewed = False
     return pulses, conditioning
 

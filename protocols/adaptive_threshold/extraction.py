@@ -26,16 +26,18 @@ def threshold_chooser(settings: ThresholdParameters, fixture: Fixture) -> Choose
     goal = threshold_goal(abs(settings.lowest), abs(settings.highest), settings.interval, settings.budget)
     sign = math.copysign(1.0, settings.highest)
     return SearchChooser(
-        goal, fixture, PulseJudge(bool(settings.base)), "the threshold amplitude", lambda magnitude: sign * magnitude,
-        abs, lambda now, wanted: f"interval {format_quantity(now, 'V')} wide, {format_quantity(wanted, 'V')} wanted",
+        goal, fixture, PulseJudge(bool(settings.base), fixture), "the threshold amplitude",
+        lambda magnitude: sign * magnitude, abs,
+        lambda now, wanted: f"interval {format_quantity(now, 'V')} wide, {format_quantity(wanted, 'V')} wanted",
         settings.conditioning)
 
 
 def threshold_search(run: Run) -> Searched:
     """Return what a stored run found."""
-    pulses, conditioning = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0))))
+    pulses, conditioning = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)), run.header.fixture))
     return searched(_goal(run), np.abs([one.amplitude for one in pulses]), [one.fired for one in pulses],
-                    sum(one.missed for one in pulses), [one.renewed for one in pulses], conditioning)
+                    sum(one.missed for one in pulses), [one.renewed for one in pulses], conditioning,
+                    sum(one.untold for one in pulses))
 
 
 def _goal(run: Run) -> Goal:

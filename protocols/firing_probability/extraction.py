@@ -1,12 +1,13 @@
 """Pulses of one amplitude to its firing probability; and when there are enough of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsbench.analysis.adaptive.belief import Interval
 from tsbench.analysis.adaptive.dependence import Succession, succession
 from tsbench.analysis.adaptive.probability import long_run_interval, probability_ended, probability_interval
 from tsbench.analysis.adaptive.search import NARROW
+from tsbench.analysis.pulse.at_once import SINCE_EDGE
 from tsbench.protocols.adapting.chooser import Chooser
 from tsbench.protocols.adapting.extraction import (
     Judge,
@@ -67,7 +68,7 @@ class ProbabilityChooser(Listener):
 
 def probability_choosers(settings: ProbabilityParameters, fixture: Fixture) -> Iterator[Chooser]:
     """Yield what counts the pulses of each amplitude of a run; one judge sees them all."""
-    judge = PulseJudge(bool(settings.base))
+    judge = PulseJudge(bool(settings.base), fixture)
     for amplitude in settings.amplitude:
         yield ProbabilityChooser(settings, amplitude, fixture, judge)
 
@@ -90,6 +91,11 @@ class Counted:
         return sum(one.missed for one in self.pulses)
 
     @property
+    def untold(self) -> int:
+        """In how many the device conducts from the edge on, so that it is not known whether they fired."""
+        return sum(one.untold for one in self.pulses)
+
+    @property
     def drifted(self) -> bool:
         """Whether the intervals of the first and the second half of the pulses do not meet."""
         fired = self.counted
@@ -101,7 +107,7 @@ class Counted:
 def counted_pulses(run: Run) -> tuple[list[Counted], dict[float, int]]:
     """Return the pulses of each amplitude in their order, and all rows of each, with the conditioning pulses."""
     found: dict[float, list[JudgedPulse]] = {}
-    pulses, _ = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0))))
+    pulses, _ = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)), run.header.fixture))
     for one in pulses:
         found.setdefault(one.amplitude, []).append(one)
     return [Counted(amplitude, tuple(mine)) for amplitude, mine in found.items()], _rows(run, list(found))
@@ -112,7 +118,8 @@ def probability_results(run: Run) -> Sequence[Result]:
 
     NO_EVENT: no pulse counts. TOO_FEW: the interval is not as narrow as was asked. DEPENDENT: a pulse that follows one
     that fired does not fire as often as others. AMBIGUOUS: whether that is so cannot be told, or the intervals of the
-    two halves of the pulses do not meet, so that the device changed on the way.
+    two halves of the pulses do not meet, so that the device changed on the way; or it is not known of some pulses
+    whether they fired, and the interval holds both.
     """
     found, rows = counted_pulses(run)
     return [result for pulses in found for result in _results(run, pulses, rows[pulses.amplitude])]
@@ -127,16 +134,20 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     after_fired = probability_interval(*following.after_fired)
     unclear = not conditioned and following.undecided and after_fired.width > _WIDE * width
     flags = Flag.NONE if ended == NARROW else Flag.TOO_FEW
-    flags |= Flag.AMBIGUOUS if unclear or (pulses.drifted and not following.dependent) else Flag.NONE
+    drifted = pulses.drifted and not following.dependent
+    flags |= Flag.AMBIGUOUS if unclear or drifted or pulses.untold else Flag.NONE
     flags |= Flag.DEPENDENT if following.dependent else Flag.NONE
     known = long_run_interval(following) if following.dependent else probability_interval(fired, counted)
+    if pulses.untold:
+        ends = [probability_interval(fired + more, counted + pulses.untold) for more in (0, pulses.untold)]
+        known = replace(known, low=min(known.low, ends[0].low), high=max(known.high, ends[1].high))
     conditions: dict[str, object] = {
         "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": sent,
         "ended": ended or "stopped"}
     if limit := level_limit(run.header, "pulser", pulses.amplitude, pulse=True):
         conditions["amplitude_limit"] = limit
-    more = _more(following, left, pulses.missed, unclear)
+    more = _more(following, left, pulses, unclear)
     main = _result(known, f"{fired} of {counted} pulses fired; {_METHOD}{more}", conditions, flags, counted)
     if not counted or conditioned or not (following.dependent or unclear):
         return [main]
@@ -149,9 +160,11 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
 _METHOD = "median and central 95 % after evenly spread probabilities"
 
 
-def _more(following: Succession, left: int, missed: int, unclear: bool) -> str:
+def _more(following: Succession, left: int, pulses: Counted, unclear: bool) -> str:
     """Return what ``method`` says beside the counts."""
-    text = f"; {left} pulses do not count ({missed} missed by the scope)" if left else ""
+    text = f"; {left} pulses do not count ({pulses.missed} missed by the scope)" if left else ""
+    if pulses.untold:
+        text += f"; in {pulses.untold} of these, the device conducts {SINCE_EDGE}"
     if following.dependent:
         text += (f"; outcomes depend on each other (odds {following.odds:.2g}), so the value is the share in the long "
                  "run of a chain of two probabilities")

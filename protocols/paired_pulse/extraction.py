@@ -1,7 +1,7 @@
 """Paired pulses to numbers: refractory period and firing probabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.extracting.unseen_switching import SeenPulse, seen_pulse, unseen
 from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import Flag, Result, Run
 
@@ -37,11 +38,15 @@ class Pair:
 
 
 def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
-    """Return the pairs of a run in order of time, those included of which the scope missed a pulse."""
+    """Return the pairs of a run in order of time, those included of which the scope missed a pulse.
+
+    Pulses of the same amplitude tell together whether a device that conducts from the edge on may have switched there.
+    """
     options = options or ExtractionOptions()
     rise, fall = (float(parameter(run, name, 0.0)) for name in ("rise_time", "fall_time"))
     began = 0.0
     seen: dict[int, dict[int, PulseOutcome]] = {}
+    shown_by: dict[tuple[int, int], SeenPulse] = {}
     for record in device_records(run):
         if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
             continue
@@ -50,9 +55,16 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         began = pulse_began(record, rise) if number == 1 else began
         width, gap = float(run.column("width")[0]), record.conditions["gap"]
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
-        mine[number] = outcome(
-            record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
-            record_flags(record, 0), edge=edge, rested=mine.get(1) if number == 2 else None)
+        facts = pulse_facts(run, record, options)
+        part = record.times[shown], record.voltage[0][shown], record.current[0][shown]
+        found = mine[number] = outcome(
+            *part, facts, record_flags(record, 0), edge=edge, rested=mine.get(1) if number == 2 else None)
+        shown_by[round(record.conditions["pair"]), number] = seen_pulse(
+            record.conditions["amplitude"], *part, facts, found.delay, found.firing is Firing.QUIET)
+    for (pair, number), is_open in zip(shown_by, unseen(list(shown_by.values())), strict=True):
+        if is_open:
+            found = seen[pair][number]
+            seen[pair][number] = replace(found, firing=Firing.AT_ONCE, delay=found.delay.doubted())
     pairs = []
     for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
         mine = seen.get(round(number), {})

@@ -23,6 +23,7 @@ from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.extracting.unseen_switching import seen_pulse, unseen
 from tsbench.records import Flag, Result, Run
 
 #: a gap that is closing when the pulse ends lets some current pass without having closed: in trains a pulse fires whose
@@ -98,7 +99,8 @@ def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, i
     """Return the pulses of a run; of two kinds of them it is not known whether they switched the device.
 
     One kind shows a device that is on and no switching. It may have switched within the edge, or may have been on
-    before. Where the level before a pulse is not zero, its current has told that already. Of the other kind, too few
+    before. Where the level before a pulse is not zero, its current has told that already. Where no pulse of the run
+    shows a switching, the edges of all tell (:mod:`tsbench.analysis.pulse.at_once`). Of the other kind, too few
     samples tell a device from a resistor, and no other pulse shows an off state. Pulses of the same amplitude look
     alike: where those of which it is not known are no fewer than those that fired, the others are not sure either.
     """
@@ -107,7 +109,13 @@ def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, i
         pulse_stand(record.voltage[segment], record.current[segment], record.current_resolution, delay)
         for record, segment, delay in pulses if record.voltage is not None and record.current is not None]
     delays = [delay for *_, delay in pulses]
-    on = [False] * len(pulses) if parameter(run, "base", 0.0) else conducting(stands)
+    if any(delay.fired for delay in delays):
+        on = [False] * len(pulses) if parameter(run, "base", 0.0) else conducting(stands)
+    else:
+        on = unseen([
+            seen_pulse(conditions_key(record.conditions, "train"), record.times, record.voltage[segment],
+                       record.current[segment], pulse_facts(run, record, options), delay)
+            for record, segment, delay in pulses if record.voltage is not None and record.current is not None])
     found = [(record, segment, delay.doubted() if one or other else delay)
              for (record, segment, delay), one, other in zip(pulses, on, like_resistors(delays, stands), strict=True)]
     more: dict[Any, int] = {}   #: unknown ones than those that fired

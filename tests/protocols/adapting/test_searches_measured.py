@@ -30,6 +30,37 @@ def test_the_threshold_of_niobium_oxide(measure) -> None:
     assert any("narrow enough" in event.message for event in done.events if event.kind == "log")
 
 
+COARSE = {"width": "1 ms", "rise_time": "1 us", "fall_time": "1 us"}   # no sample shows the edge
+
+
+@pytest.mark.parametrize("width", ["100 us", "1 ms"])
+def test_pulses_that_switch_faster_than_is_shown_have_no_probability(measure, width) -> None:
+    done = measure("nbo2", "firing_probability", {**COARSE, "width": width, "amplitude": 1.4, "budget": 20})
+    assert len(WitnessLog(done.witness).switching_on()) == len(done.run.points) == 5   # no more wear
+    assert np.isnan(done.run.column("fired")).all()
+    (found,) = done.values("firing_probability")
+    assert found.value is None and found.low is None and Flag.AMBIGUOUS in found.flags
+    assert any("in 5 in succession, the device conducts from the edge on" in event.message for event in done.events)
+    assert list(protocol_named("firing_probability").extract(done.run, ExtractionOptions())) == [found]
+
+
+def test_a_threshold_is_not_above_pulses_that_switch_faster_than_is_shown(measure) -> None:
+    done = measure("nbo2", "adaptive_threshold", COARSE)
+    (found,) = done.values("threshold_amplitude")
+    assert found.low < 1.1 and found.high is None and Flag.AMBIGUOUS in found.flags
+    assert "from the edge on" in found.method
+    assert len(done.run.points) < 15
+
+
+@pytest.mark.parametrize(("replaced", "values"), [
+    ((('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),), {"width": "100 us", "amplitude": 1.4}),
+    ((), {"amplitude": 0.9})])
+def test_a_resistor_and_a_device_below_its_threshold_do_not_fire(measure, replaced, values) -> None:
+    done = measure("nbo2", "firing_probability", {**COARSE, "budget": 20, **values}, replace=replaced)
+    (found,) = [one for one in done.values("firing_probability") if one.conditions["statistic"].endswith("succession")]
+    assert found.conditions["pulses"] > 10 and found.high < 0.2 and (done.run.column("fired") == 0.0).all()
+
+
 def test_a_stored_search_gives_the_interval_that_ended_the_run(measure) -> None:
     done = measure("nbo2", "firing_probability", {
         "amplitude": "1.03 V, 1.2 V", "base": 0.02, "interval": 0.45, "conditioning": 1.4}, replace=STOCHASTIC)

@@ -62,6 +62,36 @@ def test_niobium_oxide_recovers_before_the_shortest_gap(measure):
     assert first.value == 1.0
 
 
+#: a record of 1 ms shows an edge of 1 us by two samples at most, and the device switches on it
+COARSE = {"amplitude": "1.4 V", "width": "1 ms", "rise_time": "1 us", "fall_time": "1 us"}
+PAIRS = {"gaps": "10 ms, 20 ms", "repeats": 2}
+
+
+@pytest.mark.parametrize(("protocol", "more"), [("paired_pulse", PAIRS), ("relaxation", {"repeats": 4})])
+def test_a_device_that_switches_faster_than_is_shown_is_not_one_that_never_fires(measure, protocol, more):
+    done = measure("nbo2", protocol, {**COARSE, **more})
+    assert len(WitnessLog(done.witness).switching_on()) == (8 if protocol == "paired_pulse" else 4)
+    (found,) = done.values("firing_probability")
+    assert found.value is None and found.flags == Flag.AMBIGUOUS and "is not known" in found.method
+    (line,) = [event.message for event in done.events if "no switching in any of" in event.message]
+    assert "shorter 'width' or a higher 'resolution'" in line
+    if protocol == "paired_pulse":
+        (period,), (delay,) = done.values("refractory_period"), done.values("switching_delay_mean")
+        assert period.value is None and Flag.AMBIGUOUS in period.flags and "from the edge on" in period.method
+        assert Flag.AMBIGUOUS in delay.flags and delay.low is None
+
+
+@pytest.mark.parametrize(("protocol", "more"), [("paired_pulse", PAIRS), ("relaxation", {"repeats": 4})])
+@pytest.mark.parametrize("device", ["1 kOhm", "below threshold"])
+def test_what_does_not_switch_is_told_in_coarse_records_too(measure, protocol, more, device):
+    """The edges of a resistor show its current; a device that is off conducts less than one that is on."""
+    replaced = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),) if device == "1 kOhm" else ()
+    amplitude = {} if device == "1 kOhm" else {"amplitude": "0.9 V"}
+    done = measure("nbo2", protocol, {**COARSE, **more, **amplitude}, replace=replaced)
+    (found,) = done.values("firing_probability")
+    assert found.value == 0.0 and found.flags == Flag.NONE
+
+
 def test_a_resistor_never_fires(measure):
     done = measure("nbo2", "paired_pulse", {
         **FAST, "amplitude": "1.2 V", "shortest": "5 us", "longest": "50 us", "points": 3, "repeats": 2,

@@ -1,0 +1,122 @@
+"""Pulses in which the device conducts from the edge on and shows no switching: did it switch faster than is shown?
+
+A device that switches within the edge, or between two samples of it, looks like a resistor on the plateau. The edge may
+tell them apart: there, the current of a resistor follows the voltage, and that of a device that is still off does not.
+Where the record has no sample on the edge, nothing tells. A device that is off and conducts less than ``ON_ABOVE`` is
+not asked about: the conductance of most off states grows with the voltage, so its edge would look alike.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
+from tsbench.analysis.signal import OVERFLOW_NUMBER
+from tsbench.records import FloatArray
+from tsbench.samples import noise_of
+
+#: [S] a device that conducts less on the plateau is taken to be off (chosen: off states of 20 kOhm and more just below
+#: their threshold, on states of 3 kOhm and less)
+ON_ABOVE = 1e-4
+#: what such pulses show, in words
+SINCE_EDGE = ("from the edge on. It may have switched faster than the record shows, or may have been on before. Use a "
+              "shorter 'width' or a higher 'resolution'")
+_PLATEAU = 0.8  #: of the highest voltage
+_EDGE = (0.2, 0.8)  #: part of the edge, of the voltage on the plateau
+_RESOLVED = 8  #: samples there, from which on the edge shows a switching by itself (:mod:`.seen_rise`)
+_FOLLOWS = 0.5  #: of the current of a resistor on the edge: with more, the current follows the voltage
+_CLEAR = 3.0  #: standard deviations of the noise
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A pulse in which the device conducts from the edge on: does the current follow the voltage on the edge?"""
+
+    conductance: float  #: [S] on the plateau
+    follows: bool | None  #: True: as that of a resistor; False: it is less there; None: the edge has no samples
+
+
+def at_once(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, delay: Delay,
+    late: float | None = None,
+) -> AtOnce | None:
+    """Return what the edge of a pulse shows; None where it shows a switching, or its device conducts too little.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
+    facts : accuracy of the scope
+    delay : what the pulse showed
+    late : [s] by which the current may be seen later than the voltage; None: as ``facts`` say
+    """
+    known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
+    time, voltage, current = time[known], voltage[known], current[known]
+    if delay.fired or not delay.told or time.size < 16:
+        return None
+    away = np.abs(voltage - np.median(voltage[: max(5, voltage.size // 50)]))
+    half = int(np.argmax(away >= 0.5 * float(away.max())))
+    before = slice(0, max(half // 2, 1))
+    v, i = voltage - np.median(voltage[before]), current - np.mean(current[before])
+    sign = 1.0 if v[half] >= 0 else -1.0
+    v, i = sign * v, sign * i
+    plateau = v >= _PLATEAU * float(v.max())
+    top, flows = float(np.median(v[plateau])), float(np.median(i[plateau]))
+    noise = noise_of(i, facts.current_resolution)
+    if not top > 0 or flows < ON_ABOVE * top or flows < _CLEAR * max(noise, facts.current_resolution):
+        return None
+    if late is None:
+        late = facts.sense_delay + facts.sense_delay_limit + abs(facts.skew) + facts.channel_skew
+    return AtOnce(flows / top, _follows(time, v, i, (top, flows), half, late, noise))
+
+
+def _follows(
+    time: FloatArray, v: FloatArray, i: FloatArray, plateau: tuple[float, float], half: int, late: float, noise: float,
+) -> bool | None:
+    """Return whether the current follows the voltage on the edge; None where no samples tell.
+
+    Parameters
+    ----------
+    time, v, i : [s], [V], [A], shape (n,), zero before the pulse and positive in it
+    plateau : voltage [V] and current [A] on it
+    half : sample half way up the edge
+    late : [s] by which the current may be seen late
+    noise : [A] standard deviation of one sample
+    """
+    top, flows = plateau
+    first = last = half
+    while first > 0 and v[first - 1] > _EDGE[0] * top:
+        first -= 1
+    while last < v.size - 1 and v[last] < _EDGE[1] * top:
+        last += 1
+    edge = np.arange(first, last)
+    edge = edge[(v[edge] > _EDGE[0] * top) & (v[edge] < _EDGE[1] * top)]
+    step = float(time[1] - time[0])
+    if edge.size >= _RESOLVED or late > max(edge.size, 1) * step:   # or the sensor is too slow to tell
+        return True
+    if edge.size == 0:
+        return None
+    expected = flows / top * float(np.interp(time[edge] - late, time, v).mean())
+    if _FOLLOWS * expected < _CLEAR * noise / edge.size**0.5:
+        return None
+    return float(i[edge].mean()) >= _FOLLOWS * expected
+
+
+def unknown(pulses: Sequence[AtOnce | None]) -> list[bool]:
+    """Return for each pulse of one amplitude whether it tells nothing of a switching.
+
+    Pulses of one amplitude look alike, so the edges of all that show one decide together. Where no edge shows anything,
+    each of them may have switched.
+
+    Parameters
+    ----------
+    pulses : of one amplitude; None: it tells by itself
+    """
+    resistor = like_a_resistor(pulses)
+    return [one is not None and not resistor for one in pulses]
+
+
+def like_a_resistor(pulses: Iterable[AtOnce | None]) -> bool:
+    """Return whether the current follows the voltage in most of the edges that show something."""
+    votes = [one.follows for one in pulses if one is not None]
+    return votes.count(True) > votes.count(False)

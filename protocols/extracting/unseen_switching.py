@@ -1,0 +1,53 @@
+"""Pulses of a run of which it is not known whether they switched the device, as it conducts from the edge on."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from tsbench.analysis.contact.device_condition import Stand, conducting, pulse_stand
+from tsbench.analysis.pulse.at_once import AtOnce, at_once, unknown
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
+from tsbench.records import FloatArray
+
+
+@dataclass(frozen=True)
+class SeenPulse:
+    """One pulse: what it has in common with those that look alike, how the device stood, and what its edge shows."""
+
+    alike: Hashable
+    stand: Stand
+    edge: AtOnce | None
+
+
+def seen_pulse(
+    alike: Hashable, time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, delay: Delay,
+    quiet: bool = True,
+) -> SeenPulse:
+    """Return one pulse for :func:`unseen`.
+
+    Parameters
+    ----------
+    alike : the amplitude, or whatever else makes pulses look alike
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
+    facts : accuracy of the scope
+    delay : what the pulse showed
+    quiet : whether it is taken for one that did not fire so far
+    """
+    return SeenPulse(alike, pulse_stand(voltage, current, facts.current_resolution, delay),
+                     at_once(time, voltage, current, facts, delay) if quiet else None)
+
+
+def unseen(pulses: Sequence[SeenPulse]) -> list[bool]:
+    """Return for each pulse of a run whether it may have switched the device faster than its record shows.
+
+    Where other pulses of the run show the device switch, they show how it conducts when it is off: one that conducts no
+    more did not switch.
+    """
+    stands = [one.stand for one in pulses]
+    on = conducting(stands) if any(stand.switched for stand in stands) else [True] * len(stands)
+    edges = [one.edge if conducts else None for one, conducts in zip(pulses, on, strict=True)]
+    found = [False] * len(pulses)
+    for alike in {one.alike for one in pulses}:
+        mine = [k for k, one in enumerate(pulses) if one.alike == alike]
+        for k, is_open in zip(mine, unknown([edges[k] for k in mine]), strict=True):
+            found[k] = is_open
+    return found

@@ -1,0 +1,112 @@
+"""Pulses without a visible switching: what the samples on the edge tell of a device that conducts from there on."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.pulse.at_once import ON_ABOVE, AtOnce, at_once, unknown
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
+from tsbench.analysis.pulse.firing import Firing, probability_result
+from tsbench.analysis.refractory.refractory import PairOutcome, recovery, recovery_results
+from tsbench.protocols.extracting.unseen_switching import seen_pulse, unseen
+from tsbench.records import Flag, FloatArray
+
+NOT_FIRED = Delay(None, 0.0, 0.0, Flag.NO_EVENT)
+STEP, CODE = 1e-6, 2e-5   # [s], [A]
+FACTS = PulseFacts(current_resolution=CODE)
+TIMES = STEP * np.arange(-100, 500)
+
+
+def pulse(on: float = 500.0, off: float = math.inf, samples: float = 1.0, late: float = 0.0, sign: float = 1.0,
+          volts: float = 1.2) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a pulse whose edge takes so many ``samples``; the device [Ohm] is ``off`` below 90 % of the voltage."""
+    noise = np.random.default_rng(3).standard_normal((2, TIMES.size))
+    def wave(times: FloatArray) -> FloatArray:
+        return volts * np.clip((times + 0.4 * STEP) / (samples * STEP), 0.0, 1.0)
+
+    seen = wave(TIMES - late)
+    current = np.where(seen < 0.9 * volts, seen / off, seen / on)
+    return TIMES, sign * wave(TIMES) + 2e-3 * noise[0] - 0.02, sign * current + CODE * noise[1] - 5e-5
+
+
+def follows(*given: FloatArray, late: float | None = None, facts: PulseFacts = FACTS) -> bool | None:
+    found = at_once(*given, facts, NOT_FIRED, late)
+    assert found is not None and found.conductance == pytest.approx(2e-3, rel=0.05)
+    return found.follows
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("samples", [1.0, 2.0, 5.0])
+def test_the_edge_tells_a_resistor_from_a_device_that_is_off_there(samples: float, sign: float) -> None:
+    assert follows(*pulse(off=500.0, samples=samples, sign=sign)) is True
+    assert follows(*pulse(samples=samples, sign=sign)) is False
+    assert follows(*pulse(off=20e3, samples=samples, sign=sign)) is False
+
+
+def test_an_edge_without_samples_tells_nothing() -> None:
+    assert follows(*pulse(samples=0.1)) is None
+    assert follows(*pulse(off=500.0, samples=0.1)) is None
+
+
+def test_an_edge_of_many_samples_has_told_it_already() -> None:
+    assert follows(*pulse(samples=20.0)) is True
+
+
+def test_a_sensor_that_is_late_is_no_device_that_is_off() -> None:
+    resistor = pulse(off=500.0, samples=2.0, late=3.0 * STEP)
+    assert follows(*resistor) is False   # as the bench file knows nothing of it
+    assert follows(*resistor, late=3.5 * STEP) is True
+    slow = PulseFacts(current_resolution=CODE, sense_delay=2.0 * STEP, sense_delay_limit=1.5 * STEP)
+    assert follows(*resistor, facts=slow) is True
+
+
+def test_a_device_that_is_off_or_that_fires_is_not_asked_about() -> None:
+    facts = PulseFacts(current_resolution=CODE)
+    assert at_once(*pulse(on=1.1 / ON_ABOVE), facts, NOT_FIRED) is None
+    assert at_once(*pulse(on=1e9), facts, NOT_FIRED) is None
+    assert at_once(*pulse(), facts, Delay(1e-6, 0.0, 0.0)) is None
+    assert at_once(*pulse(), facts, NOT_FIRED.doubted()) is None
+    assert at_once(*(np.zeros(0),) * 3, facts, NOT_FIRED) is None
+    assert at_once(TIMES, 0.0 * TIMES, 0.0 * TIMES, facts, NOT_FIRED) is None
+    assert at_once(*pulse(on=2e3), PulseFacts(current_resolution=1e-3), NOT_FIRED) is None   # less than one code
+
+
+def test_pulses_that_look_alike_decide_together() -> None:
+    no, yes, nothing = (AtOnce(2e-3, told) for told in (False, True, None))
+    assert unknown([no, None, nothing]) == [True, False, True]
+    assert unknown([yes, None, nothing, nothing]) == [False] * 4
+    assert unknown([yes, yes, no]) == [False] * 3 and unknown([yes, no, no]) == [True] * 3
+    assert unknown([nothing]) == [True] and unknown([None]) == [False] and unknown([]) == []
+
+
+def test_an_off_state_that_other_pulses_show_is_no_switching() -> None:
+    """An off state of 5 kOhm conducts as much as the on state of another device."""
+    facts = PulseFacts(current_resolution=CODE)
+    fired = Delay(1e-6, 0.0, 0.0, off_current=1.2 / 5e3, on_current=1.2 / 500.0)
+    off, on = pulse(on=5e3, samples=0.1), pulse(samples=0.1)
+    shown = [seen_pulse(1.4, *on, facts, fired, quiet=False)] * 3
+    assert unseen([*shown, seen_pulse(0.9, *off, facts, NOT_FIRED)]) == [False] * 4
+    assert unseen([*shown, seen_pulse(1.4, *on, facts, NOT_FIRED)]) == [False] * 3 + [True]
+    assert unseen([seen_pulse(0.9, *off, facts, NOT_FIRED)]) == [True] and unseen([]) == []
+
+
+def test_pulses_that_are_not_known_widen_the_probability() -> None:
+    found = probability_result("p", 3, 4, {}, "pulses", unknown=6)
+    assert found.value == 0.75 and found.low < 0.3 and found.high > 0.9 and found.flags == Flag.AMBIGUOUS
+    assert "whether 6 of 10 pulses fired is not known" in found.method
+    nothing = probability_result("p", 0, 0, {}, "pulses", unknown=6)
+    assert (nothing.value, nothing.low, nothing.high, nothing.flags) == (None, None, None, Flag.AMBIGUOUS)
+    assert probability_result("p", 0, 0, {}, "pulses").flags == Flag.NO_EVENT
+
+
+def test_pairs_with_such_a_pulse_are_in_no_recovery() -> None:
+    fired, at_once_, quiet = Firing.FIRED, Firing.AT_ONCE, Firing.QUIET
+    pairs = [PairOutcome(gap, fired, fired if gap > 2.0 else quiet) for gap in (1.0, 2.0, 3.0, 4.0) for _ in range(10)]
+    whole = recovery(pairs)
+    assert whole.flags == Flag.NONE and whole.untold == 0
+    found = recovery([*pairs, PairOutcome(1.0, at_once_, fired), PairOutcome(1.0, fired, at_once_)])
+    assert found.pairs.tolist() == whole.pairs.tolist() and found.flags == Flag.AMBIGUOUS and found.untold == 1
+    period, _, first, *_ = recovery_results(found, {})
+    assert "which no recovery does" not in period.method and "In 1 of 42 first pulses" in period.method
+    assert first.value == 1.0 and Flag.AMBIGUOUS in first.flags
