@@ -26,12 +26,12 @@ from tsbench.samples import noise_of
 #: excess at the end of the pulse
 OFF_SHARE = 0.1
 #: it is not called on unless its current is this many standard uncertainties above that of the rested device
-_LEAST_SIGNIFICANCE = 3.0
+_LEAST_SIGNIFICANCE = 4.0   # the rested device is one for all pulses, and there may be thousands of them
 #: the current falls while the device switches off: a curve tells it as the pulse begins, through so many of the last
 #: samples (these at least, and by this factor more) that its standard uncertainty is below the first share of the
 #: current that matters; one above the second share tells nothing
 _FEWEST, _MORE = 4, 1.3
-_FINE, _USABLE = 0.1, 1.0 / _LEAST_SIGNIFICANCE
+_FINE, _USABLE = 0.1, 1.0 / 3.0
 #: standard deviations of the noise by which a sample is clear of it
 _CLEAR = 3.0
 #: the usual current of a pulse is the median above this share of the highest; in the pulse, the current is above the
@@ -41,6 +41,8 @@ _SOME, _TOP, _TAIL = 0.1, 0.8, 0.1
 _LEAST_VOLTAGE = 0.01
 #: standard deviations by which the voltage before a pulse is clear of that at rest
 _AWAY = 4.0
+#: samples that share their noise, by the standard deviation of a Gaussian response [samples]
+_SHARED = 2.0 * math.sqrt(math.pi)
 _ROUNDING = 1e-6  #: less than this share of the highest voltage is rounding: a table may have no noise
 
 
@@ -57,12 +59,17 @@ class Firing(enum.Enum):
 
 @dataclass(frozen=True)
 class Before:
-    """Device voltage [V] and current [A] at the level before a pulse, mean of ``samples`` of noise ``noise`` [A]."""
+    """Device voltage [V] and current [A] at the level before a pulse: mean of ``samples``.
+
+    The standard uncertainty of the current is ``noise`` [A] / sqrt(samples), also where the samples share their noise.
+    """
 
     voltage: float
     current: float
     noise: float
     samples: int
+    voltage_noise: float = 0.0  #: [V] standard deviation of one sample
+    shared: float = 1.0  #: samples that share their noise
 
 
 @dataclass(frozen=True)
@@ -87,15 +94,30 @@ def counted(firing: Firing, delay: Delay) -> Delay:
     return delay
 
 
-def before_pulse(time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float) -> Before:
+def before_pulse(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float, response: float = 0.0,
+) -> Before:
     """Return the level before the ``edge`` [s]: mean over the later half of what is recorded, at most 1000 samples.
 
     ``time``, ``voltage``, ``current`` of shape (n,) in s, V, A; the last 1 to 10 samples before the edge are left
-    out.
+    out. ``response``: standard deviation of the scope's impulse response [s]: samples within it share their noise, and
+    the differences between them show less than there is.
     """
     shown = _samples_before(time, edge)
     level = current[shown]
-    return Before(float(voltage[shown].mean()), float(level.mean()), noise_of(current[: shown.stop]), level.size)
+    shared = max(1.0, _SHARED * response / float(time[1] - time[0])) if time.size > 1 else 1.0
+    volts, amperes = (
+        max(noise_of(values[: shown.stop]), _scatter(values[shown])) for values in (voltage, current))
+    return Before(
+        float(voltage[shown].mean()), float(level.mean()), amperes * math.sqrt(shared), level.size, volts, shared)
+
+
+def _scatter(level: FloatArray) -> float:
+    """Return the standard deviation of samples around a line: a drift is no noise."""
+    if level.size < _FEWEST:
+        return 0.0
+    x = np.linspace(-1.0, 1.0, level.size)
+    return float(np.std(level - x * float(x @ level) / float(x @ x)))
 
 
 def _samples_before(time: FloatArray, edge: float) -> slice:
@@ -127,7 +149,7 @@ def outcome(
     delay = switching_delay(time, voltage, current, facts, flags | gaps, by_level, known)
     if time.size == 0:
         return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
-    before = before_pulse(time, voltage, current, edge)
+    before = before_pulse(time, voltage, current, edge, facts.response)
     if rested is not None and _still_on(time, voltage, current, edge, facts, rested.before):
         return PulseOutcome(Firing.STILL_ON, replace(delay, low=None, high=None, stood=None), before)
     if rested is not None and _not_yet_at_rest(time, voltage, edge, facts, rested.before):
@@ -165,9 +187,10 @@ def _not_yet_at_rest(time: FloatArray, voltage: FloatArray, edge: float, facts: 
     shown = _samples_before(time, edge)
     last = voltage[shown][-_FEWEST:]
     sign = 1.0 if rested.voltage > 0 else -1.0
-    noise = noise_of(voltage, facts.voltage_resolution)
+    noise = max(noise_of(voltage, facts.voltage_resolution), rested.voltage_noise)
     rounding = _ROUNDING * float(np.abs(voltage).max()) + facts.voltage_resolution
-    least = rounding + _AWAY * noise * math.sqrt(1.0 / last.size + 1.0 / rested.samples)
+    least = rounding + _AWAY * noise * math.sqrt(
+        min(rested.shared / last.size, 1.0) + rested.shared / rested.samples)
     return sign * (float(last.mean()) - rested.voltage) > least
 
 

@@ -24,6 +24,7 @@ from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.protocols.extracting.unseen_switching import seen_pulse, unseen
+from tsbench.protocols.paired_pulse.extraction import pulse_began
 from tsbench.records import Flag, Result, Run
 
 #: a gap that is closing when the pulse ends lets some current pass without having closed: in trains a pulse fires whose
@@ -61,14 +62,16 @@ class _Pulse:
 
 def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
     """Yield each recorded pulse with the instant that its record alone shows."""
-    rests_at_level = bool(parameter(run, "base", 0.0))
+    rests_at_level, rise = bool(parameter(run, "base", 0.0)), float(parameter(run, "rise_time", 0.0))
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
         facts = pulse_facts(run, record, options)
         rested = None
+        # the scope triggers on the edge, where the level before it is over
+        edge = pulse_began(record, rise) if rests_at_level else 0.0
         for segment, (voltage, current) in enumerate(zip(record.voltage, record.current, strict=True)):
-            judge = partial(outcome, record.times, voltage, current, facts, record_flags(record, segment))
+            judge = partial(outcome, record.times, voltage, current, facts, record_flags(record, segment), edge=edge)
             found = judge(rested=rested)
             if rests_at_level:
                 rested = rested or found
