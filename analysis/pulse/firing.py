@@ -26,7 +26,7 @@ from tsbench.samples import noise_of
 #: excess at the end of the pulse
 OFF_SHARE = 0.1
 #: it is not called on unless its current is this many standard uncertainties above that of the rested device
-_LEAST_SIGNIFICANCE = 4.0   # the rested device is one for all pulses, and there may be thousands of them
+_LEAST_SIGNIFICANCE = 5.0   # the rested device is one for all pulses, and there may be thousands of them
 #: the current falls while the device switches off: a curve tells it as the pulse begins, through so many of the last
 #: samples (these at least, and by this factor more) that its standard uncertainty is below the first share of the
 #: current that matters; one above the second share tells nothing
@@ -59,10 +59,7 @@ class Firing(enum.Enum):
 
 @dataclass(frozen=True)
 class Before:
-    """Device voltage [V] and current [A] at the level before a pulse: mean of ``samples``.
-
-    The standard uncertainty of the current is ``noise`` [A] / sqrt(samples), also where the samples share their noise.
-    """
+    """Device voltage [V] and current [A] at the level before a pulse, mean of ``samples`` of noise ``noise`` [A]."""
 
     voltage: float
     current: float
@@ -70,6 +67,12 @@ class Before:
     samples: int
     voltage_noise: float = 0.0  #: [V] standard deviation of one sample
     shared: float = 1.0  #: samples that share their noise
+    scatter: float = 0.0  #: [A] standard deviation of one sample, with what its neighbours share
+
+    @property
+    def uncertainty(self) -> float:
+        """Standard uncertainty of the current [A]."""
+        return max(self.noise, self.scatter * math.sqrt(self.shared)) / math.sqrt(self.samples)
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,9 @@ def before_pulse(
     shown = _samples_before(time, edge)
     level = current[shown]
     shared = max(1.0, _SHARED * response / float(time[1] - time[0])) if time.size > 1 else 1.0
-    volts, amperes = (
-        max(noise_of(values[: shown.stop]), _scatter(values[shown])) for values in (voltage, current))
     return Before(
-        float(voltage[shown].mean()), float(level.mean()), amperes * math.sqrt(shared), level.size, volts, shared)
+        float(voltage[shown].mean()), float(level.mean()), noise_of(current[: shown.stop]), level.size,
+        max(noise_of(voltage[: shown.stop]), _scatter(voltage[shown])), shared, _scatter(level))
 
 
 def _scatter(level: FloatArray) -> float:
@@ -173,7 +175,8 @@ def _still_on(
     noise = max(rested.noise, facts.current_resolution / math.sqrt(12.0))
     now, uncertainty = _as_it_begins(
         x - facts.sense_delay, sign * (current[shown] - rested.current), noise, limit)
-    return now > max(limit, _LEAST_SIGNIFICANCE * combined(uncertainty, rested.noise / rested.samples**0.5))
+    uncertainty *= max(1.0, rested.uncertainty * math.sqrt(rested.samples) / noise) if noise else 1.0
+    return now > max(limit, _LEAST_SIGNIFICANCE * combined(uncertainty, rested.uncertainty))
 
 
 def _not_yet_at_rest(time: FloatArray, voltage: FloatArray, edge: float, facts: PulseFacts, rested: Before) -> bool:

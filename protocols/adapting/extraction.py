@@ -15,12 +15,12 @@ from tsbench.analysis.adaptive.dependence import dependent, history_seen
 from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, SILENT, Goal
-from tsbench.analysis.pulse.at_once import SINCE_EDGE, AtOnce, at_once, like_a_resistor
+from tsbench.analysis.pulse.at_once import SINCE_EDGE
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.statistics import NORMAL_95, expanded
 from tsbench.protocols.adapting.chooser import CONDITIONING
-from tsbench.protocols.extracting.facts import sense_capacitance
+from tsbench.protocols.adapting.edges import EdgeTally
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_record, device_records
 from tsbench.protocols.pulses.pairs import PulseRecord
@@ -127,9 +127,8 @@ class PulseJudge:
     """
 
     def __init__(self, at_level: bool, fixture: Fixture) -> None:
-        self._at_level, self._late = at_level, sensor_is_late(fixture)
+        self._at_level, self._edges = at_level, EdgeTally(fixture)
         self._rested: PulseOutcome | None = None
-        self._edges: list[AtOnce] = []
         self.untold = False  #: whether the last pulse tells nothing, for the device conducts from the edge on
 
     def __call__(self, stimulus: float, records: Sequence[DeviceRecord]) -> bool | None:
@@ -140,20 +139,10 @@ class PulseJudge:
         found = outcome(*part, record_flags(record, 0), rested=self._rested)
         if self._at_level and self._rested is None:
             self._rested = found
-        if found.firing is Firing.QUIET and (edge := at_once(*part, found.delay, self._late)):
-            self._edges.append(edge)
-            self.untold = not like_a_resistor(self._edges)
+        self.untold = self._edges.untold(*part, found)
         if self.untold:
             return None
         return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED
-
-
-def sensor_is_late(fixture: Fixture) -> float:
-    """Return by how much the sensor of a bench may show the current late [s], at most."""
-    sensing = fixture.sensing
-    amplifier = 0.0 if sensing.amplifier is None else 1.0 / (2.0 * math.pi * sensing.amplifier.bandwidth)
-    capacitance = sensing.capacitance if sensing.capacitance is not None else sense_capacitance(fixture)
-    return 2.0 * sensing.burden * capacitance + amplifier + abs(sensing.skew or 0.0)
 
 
 def judging_facts(record: DeviceRecord) -> PulseFacts:
@@ -181,6 +170,7 @@ class Listener(ABC):
         self._switched = False  #: whether the pulse before made the device switch
         self._renewed = False  #: whether this was a conditioning pulse
         self.conditioning = False
+        self.tells_nothing = False  #: set by a judge: the device conducted from the edge on
         self.reason = ""
 
     @abstractmethod
@@ -239,8 +229,9 @@ class Listener(ABC):
         if records and Flag.TRIGGER_MISSED not in flags:
             self._missed = 0
             read = [device_record({one.channel: one for one in record}, self._fixture) for record in records]
+            self.tells_nothing = False
             fired = self._judge(stimulus, read)
-            untold = isinstance(self._judge, PulseJudge) and self._judge.untold
+            untold = self.tells_nothing or (isinstance(self._judge, PulseJudge) and self._judge.untold)
             self._untold = self._untold + 1 if untold else 0
         else:
             self._missed += 1

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsbench.analysis.adaptive.search import refractory_goal
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome, probability_result
 from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.edges import EdgeTally
 from tsbench.protocols.adapting.extraction import SearchChooser, Searched, judging_facts, searched
 from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
 from tsbench.protocols.extracting.facts import parameter
@@ -21,8 +22,11 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
     goal = refractory_goal(settings.shortest, settings.longest, settings.ratio, settings.budget)
 
     def chooser() -> GapChooser:
+        edges = EdgeTally(fixture)
+
         def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
-            first, second = judged_pair(records, settings.width, gap, settings.rise_time, settings.fall_time)
+            first, second = judged_pair(records, settings.width, gap, settings.rise_time, settings.fall_time, edges)
+            made.tells_nothing = tells_nothing(first, second)
             if second is not None and second.firing is Firing.UNDECIDED:
                 made.unread(gap, math.sqrt(settings.ratio))
             return second_fired(first, second)
@@ -54,9 +58,13 @@ class GapChooser(SearchChooser):
 
 
 def judged_pair(
-    records: Sequence[DeviceRecord], width: float, gap: float, rise: float, fall: float
+    records: Sequence[DeviceRecord], width: float, gap: float, rise: float, fall: float,
+    edges: EdgeTally | None = None,
 ) -> tuple[PulseOutcome, PulseOutcome] | tuple[None, None]:
-    """Return what both pulses of a pair did, ``width``, ``gap``, rise and fall time in s; None without a current."""
+    """Return what both pulses of a pair did, ``width``, ``gap``, rise and fall time in s; None without a current.
+
+    ``edges``: of the pairs of the same amplitude before this one; None: they are not looked at.
+    """
     found: list[PulseOutcome] = []
     began = 0.0
     for number, record in enumerate(records[:2], start=1):
@@ -64,15 +72,21 @@ def judged_pair(
             return None, None
         began = pulse_began(record, rise) if number == 1 else began
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
-        found.append(outcome(
-            record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record),
-            record_flags(record, 0), edge=edge, rested=found[0] if found else None))
+        part = record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record)
+        one = outcome(*part, record_flags(record, 0), edge=edge, rested=found[0] if found else None)
+        found.append(replace(one, firing=Firing.AT_ONCE) if edges is not None and edges.untold(*part, one) else one)
     return (found[0], found[1]) if len(found) == 2 else (None, None)
+
+
+def tells_nothing(first: PulseOutcome | None, second: PulseOutcome | None) -> bool:
+    """Return whether a pair tells nothing, because the device conducts from an edge on."""
+    return any(one is not None and one.firing is Firing.AT_ONCE for one in (first, second))
 
 
 def second_fired(first: PulseOutcome | None, second: PulseOutcome | None) -> bool | None:
     """Return whether the second pulse fired; None where the first did not, or it is undecided: no such pair counts."""
-    if first is None or second is None or first.firing is not Firing.FIRED or second.firing is Firing.UNDECIDED:
+    if first is None or second is None or first.firing is not Firing.FIRED or second.firing in {
+            Firing.UNDECIDED, Firing.AT_ONCE}:
         return None
     return second.firing is Firing.FIRED
 
@@ -95,9 +109,12 @@ def judged_pairs(run: Run) -> dict[float, list[JudgedPair]]:
             seen.setdefault(round(record.conditions["pair"]), {})[round(record.conditions["pulse"])] = record
     width, rise, fall = (float(parameter(run, name)) for name in ("width", "rise_time", "fall_time"))
     pairs: dict[float, list[JudgedPair]] = {}
+    edges: dict[float, EdgeTally] = {}
     for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
         mine = seen.get(round(number), {})
-        both = judged_pair([mine[1], mine[2]], width, float(gap), rise, fall) if {1, 2} <= set(mine) else (None, None)
+        tally = edges.setdefault(float(amplitude), EdgeTally(run.header.fixture))
+        both = (judged_pair([mine[1], mine[2]], width, float(gap), rise, fall, tally) if {1, 2} <= set(mine)
+                else (None, None))
         pairs.setdefault(float(amplitude), []).append(JudgedPair(float(amplitude), float(gap), *both))
     return pairs
 
@@ -108,7 +125,8 @@ def refractory_search(run: Run, pairs: Sequence[JudgedPair]) -> Searched:
     goal = refractory_goal(shortest, longest, ratio, int(parameter(run, "budget")))
     return searched(goal, [math.log(pair.gap) for pair in pairs],
                     [second_fired(pair.first, pair.second) for pair in pairs],
-                    sum(pair.first is None for pair in pairs))
+                    sum(pair.first is None for pair in pairs),
+                    untold=sum(tells_nothing(pair.first, pair.second) for pair in pairs))
 
 
 def refractory_results(run: Run) -> list[Result]:
@@ -134,6 +152,8 @@ def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Re
     long_gaps = Result("long_gap_probability", "", value, low, high, found.notes, whole, found.flags & ~Flag.CENSORED)
     firsts = [pair.first.firing for pair in pairs
               if pair.first is not None and pair.first.firing is not Firing.STILL_ON]
+    unknown = firsts.count(Firing.AT_ONCE)
     first = probability_result(
-        "firing_probability", firsts.count(Firing.FIRED), len(firsts), conditions, "first pulses after a rest")
+        "firing_probability", firsts.count(Firing.FIRED), len(firsts) - unknown, conditions,
+        "first pulses after a rest", unknown=unknown)
     return [period, long_gaps, first]

@@ -55,11 +55,11 @@ def test_the_uncertainty_of_the_level_is_the_scatter_between_pulses() -> None:
     for response in (0.0, 0.7, 2.7):
         levels = [before_pulse(*pulse(seed, response), -1e-9, response * STEP) for seed in range(100)]
         scatter = float(np.std([one.current for one in levels]))
-        stated = float(np.mean([one.noise / math.sqrt(one.samples) for one in levels]))
+        stated = float(np.mean([one.uncertainty for one in levels]))
         assert 0.8 < stated / scatter < 1.4
 
 
 def test_a_drift_before_the_pulse_is_no_noise() -> None:
     time, volts, current = pulse(1, 0.0)
     drifting = before_pulse(time, volts, current + 1e-4 * time / time[-1], -1e-9)
-    assert drifting.noise < 1.2 * before_pulse(time, volts, current, -1e-9).noise
+    assert drifting.uncertainty < 1.2 * before_pulse(time, volts, current, -1e-9).uncertainty

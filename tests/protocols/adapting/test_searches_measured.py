@@ -44,6 +44,15 @@ def test_pulses_that_switch_faster_than_is_shown_have_no_probability(measure, wi
     assert list(protocol_named("firing_probability").extract(done.run, ExtractionOptions())) == [found]
 
 
+def test_pairs_that_switch_faster_than_is_shown_have_no_probability(measure) -> None:
+    done = measure("nbo2", "adaptive_refractory", {"amplitude": 1.4, **COARSE})
+    period, _, first = (done.values(name)[0] for name in (
+        "refractory_period", "long_gap_probability", "firing_probability"))
+    assert len(done.run.points) == 5 and len(WitnessLog(done.witness).switching_on()) >= 10
+    assert first.value is None and first.flags == Flag.AMBIGUOUS and "is not known" in first.method
+    assert period.value is None and Flag.AMBIGUOUS in period.flags and "from the edge on" in period.method
+
+
 def test_a_threshold_is_not_above_pulses_that_switch_faster_than_is_shown(measure) -> None:
     done = measure("nbo2", "adaptive_threshold", COARSE)
     (found,) = done.values("threshold_amplitude")
