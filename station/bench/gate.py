@@ -88,7 +88,7 @@ class GateControl:
         finally:
             self.wanted = wanted
             meter.set_output(False)
-            meter.set_level(0.0)
+        meter.set_level(0.0)
 
     def value(self) -> float | None:
         """Return the resistance at the gate voltage that is measured now; None while the output is off."""
