@@ -6,6 +6,7 @@ Sources
   for the 2470 (``smu.source.range``, ``smu.source.protect.level``, ``smu.source.xlimit.level``). A level is at most
   1100 V. A limit is at least 10.6 % of a fixed measuring range.
 - The ranges of resistance begin at 2 Ohm (reference manual 2470-901-01 rev. A, p. 12-53).
+- The automatic delays are those of the reference manual 2470-901-01 rev. A, p. 4-45.
 - The accuracies, the noise and the steps of readings are those of a reseller's copy of the data sheet's tables
   (atltest.com.cn, product 14087).
 
@@ -53,6 +54,7 @@ SOURCES = SourceMeterSources(
     output_resistance=Origin(
         f"{MANUAL_2470}, p. 4-8 (sensed at the connectors)", "the voltage burden, which is that of the 2450"),
     least_limit=Origin("Tektronix's command help for the 2470, smu.source.xlimit.level"),
+    automatic_delay=Origin(f"{MANUAL_2470}, p. 4-45 (of a voltage source)"),
     off_state=Origin(f"{MANUAL_2470}, p. 15-12 and 4-18"),
     switching_times=SWITCHING_TIMES,
     automatic_range=AUTOMATIC_RANGE,
@@ -69,6 +71,7 @@ KEITHLEY_2470 = dataclasses.replace(
     lowest_limit={"VOLT": 1e-9, "CURR": 0.2},
     protections=(20, 40, 100, 200, 300, 400, 500),
     least_limit=0.106,
+    auto_delays=(150e-3, 100e-3, *KEITHLEY_2450.auto_delays[2:]),
     sources=SOURCES,
     slew_rate=1e6,
     off_states={**KEITHLEY_2450.off_states, "ZERO": OffState(relay_closed=True, limit_of_range=0.1, keeps_limit=True)},

@@ -16,6 +16,8 @@ import pytest
 
 from benchmarks.imperfections.kinds import GENERATOR, OSCILLOSCOPE, SOURCE_METER
 from benchmarks.imperfections.sheets import GENERATORS, OSCILLOSCOPES, SOURCE_METERS
+from tsbench.quantities import short_quantity
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import OffState
 
 #: model -> accuracy of readings, then of levels: "range: gain + offset"; "" where no source states it
 ACCURACY: Mapping[str, tuple[str, str]] = {
@@ -74,13 +76,16 @@ PUBLISHED: Mapping[str, Mapping[str, object]] = {
     "MODEL 2400": {"open_relay_settling": 15e-3, "least_of_range": 1e-3},   # SPEC-2400 rev. H; manual, p. 13-9
     "MODEL 2450": {"slew_rate": 0.2e6, "resolution": 1e-6, "least_limit": 1e-3, "range_change_overshoot": 0.25,
                    "range_down": 0.1, "open_relay_settling": 15e-3},   # SPEC-2450 rev. A; manual, p. 2-83, 2-100
-    "MODEL 2460": {"range_down": 0.1, "least_limit": 1e-3},   # manuals 2470-901-01, p. 4-38; 2461-901-01, p. 6-94
-    "MODEL 2470": {"least_limit": 0.106},   # manual 2470-901-01 rev. A, p. 12-78
+    # manuals 2470-901-01, p. 4-38; 2461-901-01, p. 6-94; 2450-901-01, p. 2-83
+    "MODEL 2460": {"range_down": 0.1, "least_limit": 1e-3, "open_relay_settling": 15e-3},
+    # Tektronix's command help for the 2461, smu.source.xlimit.level; manuals 2450-901-01, p. 2-83; 2470-901-01, p. 4-38
+    "MODEL 2461": {"least_limit": 0.106, "range_down": 0.1, "open_relay_settling": 15e-3},
+    "MODEL 2470": {"least_limit": 0.106, "range_down": 0.1, "open_relay_settling": 15e-3},   # manual, p. 12-78, 4-38
     "Model 2602B": {"least_limit": 0.1, "least_limits": {"CURR": 10e-9, "VOLT": 10e-3}},   # data sheet, p. 5
     "B2912A": {"range_change_overshoot": 0.25, "resolution": 0.1e-6 / 0.2},   # data sheet, p. 17, p. 16 (0.1 uV)
     "33622A": {"min_edge_time": 2.9e-9, "slow_edge_time": 3.3e-9, "output_resistance": 50.0},
     "33522B": {"min_edge_time": 8.4e-9, "output_resistance": 50.0},   # 33500 user's guide, p. 62, 70
-    "33250A": {"min_edge_time": 5e-9, "dac_bits": 12},   # user's guide, p. 168
+    "33250A": {"min_edge_time": 5e-9, "slow_edge_time": 5e-9, "dac_bits": 12},   # user's guide, p. 168
     "81160A": {"min_edge_time": 1e-9, "dac_bits": 14},
     "SDG2122X": {"min_edge_time": 8.4e-9},
     "DG832": {"min_edge_time": 10e-9, "dac_bits": 14},   # DG800 programming guide, p. 2-79, 2-136
@@ -88,11 +93,14 @@ PUBLISHED: Mapping[str, Mapping[str, object]] = {
     "DSO-X 3054T": {"gain_accuracy": 0.02, "offset_divisions": 0.1, "offset_accuracy": 2e-3,
                     "offset_gain_accuracy": 0.01, "bandwidth": 500e6, "limited_bandwidth": 20e6,
                     "timebase_accuracy": 1.6e-6, "input_capacitance": 14e-12, "resolution_bits": 8},
+    "DSO-X 3034T": {"timebase_accuracy": 1.6e-6, "input_capacitance": 14e-12},
     "DSO-X 2024A": {"gain_accuracy": 0.03, "bandwidth": 200e6, "timebase_accuracy": 25e-6, "input_capacitance": 11e-12},
     "DSO-X 6004A": {"gain_accuracy": 0.02, "bandwidth": 1e9, "timebase_accuracy": 1.6e-6},
     "DSO-X 1102G": {"gain_accuracy": 0.03, "bandwidth": 100e6, "timebase_accuracy": 50e-6, "rearm_time": 19e-6},
     # Siglent DS0101E-E03A
     "SDS1204X-E": {"gain_accuracy": 0.03, "bandwidth": 200e6, "limited_bandwidth": 20e6, "timebase_accuracy": 25e-6},
+    "T3DSO1204": {"input_capacitance": 15e-12}, "T3DSO1104": {"input_capacitance": 15e-12},
+    "T3DSO2204": {"input_capacitance": 18e-12},
     # WaveSurfer 3000z and 4000HD data sheets
     "WS3054Z": {"gain_accuracy": 0.015, "bandwidth": 500e6, "timebase_accuracy": 10e-6, "resolution_bits": 8,
                 "input_capacitance": 17e-12, "offset_accuracy": 1e-3, "offset_gain_accuracy": 0.01},
@@ -101,6 +109,7 @@ PUBLISHED: Mapping[str, Mapping[str, object]] = {
     "DS1104Z": {"gain_accuracy": 0.03, "offset_divisions": 0.1, "offset_accuracy": 2e-3, "bandwidth": 100e6,
                 "timebase_accuracy": 25e-6, "input_capacitance": 13e-12},
     "MSO5104": {"timebase_accuracy": 10e-6}, "DS4024": {"timebase_accuracy": 4e-6},
+    "DS1074Z": {"timebase_accuracy": 25e-6}, "SDS1104X HD": {"timebase_accuracy": 25e-6}, "RTB2004": {"levels": 250},
     "RTO1014": {"bandwidth": 1e9, "levels": 253, "input_capacitance": 15e-12}, "RTO2024": {"bandwidth": 2e9},
     "SDS2204X HD": {"gain_accuracy": 0.005, "timebase_accuracy": 1e-6, "resolution_bits": 12, "bandwidth": 200e6},
     "MSO54": {"bandwidth": 1e9, "timebase_accuracy": 2.5e-6}, "MSO5104B": {"timebase_accuracy": 5e-6},
@@ -134,6 +143,31 @@ BURDENS = {
     "keithley_2470": 100e-6, "keithley_2600": 100e-6, "keithley_4200": 100e-6, "keysight_b1500a": math.inf,
     "keysight_b2900": 100e-6,
 }
+#: model -> current range [A], and automatic source delays [s] of a voltage source from this range on, as far as stated
+AUTO_DELAYS = {
+    "MODEL 2400": (1e-6, "3 m, 2 m, 1 m, 1 m, 1 m, 1 m, 1 m"),   # user's manual 2400S-900-01 rev. K, section 18
+    "MODEL 2401": (1e-6, "3 m, 2 m, 1 m, 1 m, 1 m, 1 m, 1 m"),
+    "MODEL 2410": (1e-6, "3 m, 2 m, 1 m, 1 m, 1 m, 1 m, 1 m"),
+    "MODEL 2450": (10e-9, "50 m, 50 m, 3 m, 2 m, 1 m, 1 m, 1 m, 1 m, 1 m"),   # manual 2450-901-01 rev. B, p. 2-111
+    "MODEL 2460": (100e-6, "1 m, 1 m, 1 m, 1 m, 1 m, 1 m, 1 m"),   # manual 2461-901-01 rev. A, p. 2-131: to 5 A
+    "MODEL 2461": (100e-6, "1 m, 1 m, 1 m, 1 m, 1 m, 1 m, 1 m"),
+    "MODEL 2470": (10e-9, "150 m, 100 m, 3 m, 2 m, 1 m, 1 m, 1 m, 1 m, 1 m"),   # manual 2470-901-01 rev. A, p. 4-45
+}
+_INTERACTIVE_OFF = {"NORM": "0 V, 10 %", "HIMP": "open", "ZERO": "0 V, 100 %", "GUAR": "0 A, 10 %"}
+#: folder -> off state -> what the output is then: an open relay, or its level and the limit, as part of the range or the
+#: same in each; "kept": the limit is the one that it had, if this is more
+OFF_STATES = {
+    # user's manual 2400S-900-01 rev. K, p. 13-9, 13-10 and 18-59
+    "keithley_2400": {"NORM": "0 V, 0.5 %", "HIMP": "open", "ZERO": "0 V, 0.5 %, kept", "GUAR": "0 A, 0.5 %"},
+    # manual 2450-901-01 rev. B, p. 2-83 and 6-32; NORM: manual 2470-901-01 rev. A, p. 15-12; the sisters have the same
+    "keithley_2450": _INTERACTIVE_OFF, "keithley_2460": _INTERACTIVE_OFF, "keithley_2461": _INTERACTIVE_OFF,
+    "keithley_2470": _INTERACTIVE_OFF | {"ZERO": "0 V, 10 %, kept"},   # manual 2470-901-01 rev. A, p. 15-12 and 4-18
+    # manual 2600BS-901-01 rev. B, p. 2-77 and 2-78, and rev. C, p. 2-77
+    "keithley_2600": {"NORM": "0 V, 1 mA", "ZERO": "0 V, 10 %, kept", "HIMP": "open"},
+    "keysight_b2900": {"NORM": "open", "HIZ": "open", "ZERO": "0 V, 100 uA"},   # user's guide ed. 2, table 6-1
+}
+#: folder -> highest reading, in parts of the range: manuals 2400S-900-01 rev. K, table 3-1; 2600BS-901-01 rev. F, p. 2-44
+HIGHEST_READINGS = {"keithley_2400": 1.055, "keithley_2600": 1.02}
 #: [Hz] that the number of a model names
 BANDWIDTHS = {
     "DSO-X 3034T": 350e6, "DSO-X 3054A": 500e6, "MSO-X 4154A": 1.5e9, "DSO-X 4104A": 1e9, "DSOS104A": 1e9,
@@ -157,6 +191,8 @@ RANGES: Mapping[tuple[str, str, str], tuple[str, float]] = {
     # SPEC-2450 rev. A, p. 2: noise of the source below 10 Hz, as the sheet has it
     ("MODEL 2450", "VOLT", "noise"): ("1 u, 1 u, 10 u, 100 u, 1 m", 1.0),
     ("MODEL 2450", "CURR", "noise"): (".5 p, .5 p, 5 p, 40 p, 400 p, 5 n, 40 n, 100 n, 3 u", 1.0),
+    # a reseller's copy of the tables of the 2470's data sheet
+    ("MODEL 2470", "VOLT", "step"): (".1 u, 1 u, 10 u, 100 u, 10 m", 1.0),
     # B2900A data sheet, p. 17 and 18
     ("B2912A", "VOLT", "time_constant"): ("50 u, 50 u, 110 u, 700 u", 6.9),
     ("B2912A", "VOLT", "step"): (".1 u, 1 u, 10 u, 100 u", 1.0),   # p. 16
@@ -230,6 +266,43 @@ def test_a_burden_that_is_too_small_or_too_large_in_a_data_sheet_is_noticed() ->
     """Its test at the terminals compares with the data sheet, and the accuracy of levels only forbids a large one."""
     found = {folder: {sheet.voltage_burden for sheet in models.values()} for folder, models in SOURCE_METERS.items()}
     assert found == {folder: {volts} for folder, volts in BURDENS.items()}
+
+
+@pytest.mark.parametrize("model", AUTO_DELAYS)
+def test_automatic_delays_are_the_published_ones(model: str) -> None:
+    first, text = AUTO_DELAYS[model]
+    sheet: Any = SHEETS[model]
+    at = next(number for number, row in enumerate(sheet.ranges["CURR"]) if row.full_scale == near(first))
+    delays = numbers(text)
+    assert sheet.auto_delays[at:at + len(delays)] == near(tuple(delays))
+
+
+def off(state: OffState) -> str:
+    """Return an off state as the table of off states has it."""
+    if not state.relay_closed:
+        return "open"
+    limit = f"{state.limit_of_range * 100:g} %" if state.limit is None else short_quantity(state.limit, "A")
+    return f"{'0 V' if state.function == 'VOLT' else '0 A'}, {limit}{', kept' if state.keeps_limit else ''}"
+
+
+@pytest.mark.parametrize("folder", OFF_STATES)
+def test_outputs_that_are_off_are_as_published(folder: str) -> None:
+    for model, sheet in SOURCE_METERS[folder].items():
+        assert {name: off(state) for name, state in sheet.off_states.items()} == OFF_STATES[folder], model
+
+
+@pytest.mark.parametrize("folder", HIGHEST_READINGS)
+def test_highest_readings_are_the_published_ones(folder: str) -> None:
+    for model, sheet in SOURCE_METERS[folder].items():
+        for row in (row for rows in sheet.ranges.values() for row in rows):
+            published = 1100.0 if row.full_scale == 1000.0 else HIGHEST_READINGS[folder] * row.full_scale
+            assert row.reading_top == near(published), (model, row.full_scale)
+
+
+def test_inputs_of_oscilloscopes_have_1_megaohm_or_50_ohm() -> None:
+    for models in OSCILLOSCOPES.values():
+        for model, sheet in models.items():
+            assert set(sheet.impedances.values()) <= {1e6, 50.0}, model
 
 
 def test_bandwidths_are_those_that_the_models_are_named_for() -> None:
