@@ -9,6 +9,7 @@ from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.guard.contacts import contact_refusal, load_refusal
 from tsbench.instruments.guard.exposed_terminals import refusal_of
+from tsbench.instruments.interfaces import ContactLimits
 from tsbench.quantities import format_quantity
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
@@ -64,10 +65,21 @@ class Preparation:
             reason = (
                 refusal_of(wiring.exposed(terminal), emf, current) or contact_refusal(contacts, emf, current)
                 or load_refusal([one for one in contacts if one.in_series], emf, current)
-                or load_refusal([one for one in contacts if not one.in_series], emf, wiring.largest_current(terminal)))
+                or next(filter(None, (load_refusal([one], emf, self._largest_current(terminal, one, current))
+                                      for one in contacts if not one.in_series)), ""))
             if reason:
                 return reason
         return ""
+
+    def _largest_current(self, terminal: str, load: ContactLimits, current: float) -> float:
+        """Return the largest current [A] of a source in a load beside the device, by the plan's ``current`` [A].
+
+        The current through a shorted device is that of the level or the compliance, whichever is less. So either the
+        compliance is at most ``current``, or the level is at most what drives it through the path.
+        """
+        resistance = self.wiring.worst_path(terminal).resistance
+        by_level = current * resistance * load.admittance if math.isfinite(resistance) else math.inf
+        return min(self.wiring.largest_current(terminal), max(current, by_level))
 
     def leaks(self, roles: Sequence[str], voltage: float, current: float) -> list[str]:
         """Return a warning for each role whose currents contain that of a leak beside the device.

@@ -165,7 +165,39 @@ def test_a_box_beside_the_device_counts(tmp_path: Path) -> None:
         bench.fixture_control.set_value("load_resistance", 20.0)
         with pytest.raises(LimitError, match=r"in the decade box 'box' at 20 Ohm may reach 900 mA"):
             drive(bench, 19.0, 0.9)
-        with pytest.raises(LimitError, match="the decade box 'box' at 20 Ohm may reach"):
+        with pytest.raises(LimitError, match="the decade box 'box' at 20 Ohm may reach 900 mA"):
+            checked_plan(bench, sweep)
+
+
+@pytest.mark.parametrize(("compliance", "refused"), [(0.15, False), (0.01, False), (0.17, True)])
+def test_a_plan_with_a_box_beside_the_device_counts_the_compliance(
+    tmp_path: Path, compliance: float, refused: bool,
+) -> None:
+    """All current of the source is at most its compliance, in the box too."""
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device", "R_s s dut 1\\nRL dut 0 1k\\nXDUT dut 0 device"))
+    sweep = protocol_named("iv_sweep").parse(
+        {"stop": 19.0, "step": 1.0, "compliance": compliance, "check_oscillation": False})
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        if refused:
+            with pytest.raises(LimitError, match=r"at 20 Ohm may reach 170 mA, but it is made for 158\.1 mA"):
+                checked_plan(bench, sweep)
+            return
+        assert checked_plan(bench, sweep).steps
+        drive(bench, 19.0, compliance)   # the guard allows the same
+
+
+def test_a_plan_whose_levels_are_low_counts_what_they_drive_through_a_box_beside_the_device(tmp_path: Path) -> None:
+    """The device is behind 1 kOhm and sees 19 mA at most; the box, beside it, takes 905 mA."""
+    file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device",
+                                 "R_s s x 1\\nRL x 0 1k\\nR_d x dut 1k\\nXDUT dut 0 device"))
+    sweep = protocol_named("iv_sweep").parse(
+        {"stop": 19.0, "step": 1.0, "compliance": 0.95, "check_oscillation": False})
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 20.0)
+        with pytest.raises(LimitError, match=r"at 20 Ohm may reach 9\d\d.* mA, but it is made for 158\.1 mA"):
             checked_plan(bench, sweep)
 
 
