@@ -2,12 +2,15 @@
 
 First the tests run as they are: each must pass. Then each number that makes an imperfection is made wrong in the
 simulation in five ways (:mod:`.sabotages`), and its test runs on it. ``--all`` takes each model, else the first of each
-family. ``--only WORD`` takes tests with WORD in their names. The table is that of docs/evidence/imperfections.md.
+family. ``--only WORD`` takes tests with WORD in their names, and judges only these. The table is that of
+docs/evidence/imperfections.md. ``known.toml`` lists what is not noticed, with the reasons: the benchmark fails if
+anything differs from this list.
 """
 
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -15,12 +18,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.imperfections.known import BLIND, LIST, NOTHING, SEEN, Case, differences, load, not_noticed
 from benchmarks.imperfections.sabotages import FACTORS, WORDS
 from benchmarks.imperfections.table import rows
 from benchmarks.report import heading
 
 ROOT = Path(__file__).parents[2]
-SEEN, NOTHING = "seen", "nothing to spoil"
 
 
 def _pytest(arguments: Sequence[str], environment: Mapping[str, str], allowed: Collection[int]) -> None:
@@ -53,52 +56,62 @@ def run(everything: bool, only: str) -> list[dict[str, object]]:
         return [json.loads(line) for line in found.read_text("utf-8").splitlines()]
 
 
-def table(found: Iterable[Mapping[str, object]]) -> tuple[str, list[str]]:
-    """Return the table of what the tests have seen, and a line for each case that they have not."""
-    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    unseen = []
+def results_of(found: Iterable[Mapping[str, object]]) -> dict[Case, str]:
+    """Return what became of each case."""
+    results = {}
     for one in found:
-        factor = next(word for word in WORDS.values() if str(one["sabotage"]).endswith(f" {word}"))
-        numbers = str(one["sabotage"]).removesuffix(f" {factor}")
+        wrong = next(word for word in WORDS.values() if str(one["sabotage"]).endswith(f" {word}"))
+        number = str(one["sabotage"]).removesuffix(f" {wrong}")
         kind = str(one["of"]).partition("::")[0].rpartition("test_imperfections_of_")[2].removesuffix(".py")
         test = f"{one['test']} ({kind})" if str(one["test"]).startswith("test_levels_are") else str(one["test"])
-        result = str(one["found"])
-        counts[test, numbers, factor][result if result in (SEEN, NOTHING) else "blind"] += 1
-        if result not in (SEEN, NOTHING):
-            unseen.append(f"* `{test}`, {one['sabotage']}, {', '.join(map(str, one['on']))}: {result}")   # type: ignore[call-overload]
+        results[Case(test, number, wrong, ", ".join(map(str, one["on"])))] = str(one["found"])   # type: ignore[call-overload]
+    return results
+
+
+def table(results: Mapping[Case, str]) -> tuple[str, list[str]]:
+    """Return the table of what the tests have seen, and a line for each number that was not spoilt anywhere."""
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    unspoilt = []
+    for case, result in results.items():
+        counts[case.test, case.number, case.wrong][result if result in (SEEN, NOTHING) else BLIND] += 1
     columns = ["test", "number", *(WORDS[factor] for factor in FACTORS)]
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for test, numbers in dict.fromkeys(key[:2] for key in counts):
         cells: list[str] = []
         for factor in FACTORS:
             count = counts[test, numbers, WORDS[factor]]
-            cases = count[SEEN] + count["blind"]
+            cases = count[SEEN] + count[BLIND]
             cells.append(f"{count[SEEN]} of {cases}" if cases else "-")
         if set(cells) == {"-"}:
-            unseen.append(f"* `{test}`, {numbers}: nothing was spoilt on any instrument")
+            unspoilt.append(f"`{test}`, {numbers}: nothing was spoilt on any instrument")
         lines.append(f"| `{test.removeprefix('test_')}` | {numbers} | {' | '.join(cells)} |")
-    return "\n".join(lines), unseen
+    return "\n".join(lines), unspoilt
 
 
 def main() -> int:
-    """Print the table; return 0 if the tests have seen every sabotage."""
+    """Print the table; return 0 if what the tests have not seen is what the list says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="each model, not the first of each family")
-    parser.add_argument("--only", default="", help="part of the name of a test, as of pytest -k")
+    parser.add_argument("--only", default="", help="part of the name of a test, as of pytest -k; judges only these")
     options = parser.parse_args()
     try:
-        found = run(options.all, options.only)
+        results = results_of(run(options.all, options.only))
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
-    text, unseen = table(found)
-    if not found:
-        unseen.append("* no test ran on a sabotaged instrument")
-    print(heading("imperfections.sabotage", "Wrong numbers that the tests of imperfections notice"))
+    entries = load()
+    text, unspoilt = table(results)
+    wrong = unspoilt + differences(results, entries, whole=not options.only, everything=options.all)
+    if not results:
+        wrong.append("no test ran on a sabotaged instrument")
+    print(heading(shlex.join(["imperfections.sabotage", *sys.argv[1:]]),
+                  "Wrong numbers that the tests of imperfections notice"))
     print(text)
-    if unseen:
-        print("\nNot noticed:\n\n" + "\n".join(unseen))
-    return 1 if unseen else 0
+    for title, lines in (("Not noticed, as the list says", not_noticed(results, entries)),
+                         (f"Not as {LIST.relative_to(ROOT)} says", wrong)):
+        if lines:
+            print(f"\n{title}:\n\n" + "\n".join(f"* {line}" for line in lines))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

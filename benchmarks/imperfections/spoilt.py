@@ -24,6 +24,11 @@ def _key(function: Any) -> str:
     return name + " " if name + " " in SABOTAGES and function.__module__.endswith("generators") else name
 
 
+def _named(value: Any) -> str:
+    """Return how the list of known cases names a model or a range."""
+    return f"range {value.full_scale:g}" if hasattr(value, "full_scale") else str(value)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each sabotage of what it measures."""
     if _key(metafunc.function) in SABOTAGES:
@@ -83,7 +88,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     else:
         found = "seen" if isinstance(error, (AssertionError, InstrumentError)) else (
             f"error {type(error).__name__}: {error}")   # an instrument may say itself that it did not take a setting
-    others = [str(value) for name, value in parameters.items() if name != "spoilt"]
+    others = [_named(value) for name, value in parameters.items() if name != "spoilt"]
     with Path(os.environ["IMPERFECTIONS_SEEN"]).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({"test": str(item.function.__name__), "sabotage": str(parameters["spoilt"]),   # type: ignore[attr-defined]
                                  "of": item.nodeid, "on": others, "found": found}) + "\n")

@@ -338,7 +338,7 @@ def test_the_trigger_jitters_as_stated(open_scope: Open) -> None:
     jitter = abs(means[0] - means[1]) / 2
     # the steps of the converter add a few tenths of a picosecond
     assert math.sqrt(max(jitter**2 - (noise / slew) ** 2, 0.0)) == pytest.approx(
-        sheet.trigger_jitter, rel=0.07 if sheet.trigger_jitter > 2e-12 else 0.3)
+        sheet.trigger_jitter, rel=0.07 if sheet.trigger_jitter > 2e-12 else 0.3, abs=0.0)
 
 
 def test_a_signal_smaller_than_the_hysteresis_does_not_trigger(open_scope: Open) -> None:

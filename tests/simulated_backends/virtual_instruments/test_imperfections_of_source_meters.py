@@ -389,7 +389,7 @@ def test_the_least_limit_beside_a_fixed_range(sheet: SourceMeterDataSheet) -> No
         unit = BareBench(smu=f"keithley_{sheet.name[-4:]}")["smu"]
         unit.write(":SOUR:FUNC VOLT", ":SENS:FUNC 'CURR'", f":SENS:CURR:PROT {row.full_scale:g}",
                    f":SENS:CURR:RANG {row.full_scale:g}")
-        for part, errors in ((0.9, [822]), (1.1, [])):
+        for part, errors in ((0.95, [822]), (1.05, [])):
             unit.write(f":SENS:CURR:PROT {part * refused:g}")
             assert unit.errors() == errors
 

@@ -57,14 +57,14 @@ def test_sabotage_shows_nothing_where_the_tests_do_not_pass_unspoilt(
 
 @pytest.mark.parametrize(("cases", "said"), [
     ([], "no test ran on a sabotaged instrument"), ([sabotage.NOTHING], "nothing was spoilt on any instrument"),
-    (["blind"], "one: blind"), ([sabotage.SEEN, sabotage.NOTHING], ""),
+    (["blind"], "one: blind, and the list does not have it"), ([sabotage.SEEN, sabotage.NOTHING], ""),
 ])
 def test_sabotage_that_spoilt_nothing_or_was_not_seen_ends_with_1(
     cases: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = [{"test": "test_it", "sabotage": "noise half", "of": "test_imperfections_of_it.py::a", "on": ["one"],
-              "found": case} for case in cases]
-    monkeypatch.setattr(sys, "argv", ["sabotage"])
+    found = [{"test": "test_it", "sabotage": "noise half", "of": "test_imperfections_of_it.py::a", "on": [name],
+              "found": case} for name, case in zip(("one", "two"), cases, strict=False)]
+    monkeypatch.setattr(sys, "argv", ["sabotage", "--only", "it"])
     monkeypatch.setattr(sabotage, "run", lambda *_: found)
     assert sabotage.main() == int(bool(said))
     assert said in capsys.readouterr().out

@@ -154,8 +154,8 @@ AUTO_DELAYS = {
     "MODEL 2470": (10e-9, "150 m, 100 m, 3 m, 2 m, 1 m, 1 m, 1 m, 1 m, 1 m"),   # manual 2470-901-01 rev. A, p. 4-45
 }
 _INTERACTIVE_OFF = {"NORM": "0 V, 10 %", "HIMP": "open", "ZERO": "0 V, 100 %", "GUAR": "0 A, 10 %"}
-#: folder -> off state -> what the output is then: an open relay, or its level and the limit, as part of the range or the
-#: same in each; "kept": the limit is the one that it had, if this is more
+#: folder -> off state -> what the output is then: an open relay, or its level and the limit, as part of the range or
+#: the same in each; "kept": the limit is the one that it had, if this is more
 OFF_STATES = {
     # user's manual 2400S-900-01 rev. K, p. 13-9, 13-10 and 18-59
     "keithley_2400": {"NORM": "0 V, 0.5 %", "HIMP": "open", "ZERO": "0 V, 0.5 %, kept", "GUAR": "0 A, 0.5 %"},
@@ -166,7 +166,8 @@ OFF_STATES = {
     "keithley_2600": {"NORM": "0 V, 1 mA", "ZERO": "0 V, 10 %, kept", "HIMP": "open"},
     "keysight_b2900": {"NORM": "open", "HIZ": "open", "ZERO": "0 V, 100 uA"},   # user's guide ed. 2, table 6-1
 }
-#: folder -> highest reading, in parts of the range: manuals 2400S-900-01 rev. K, table 3-1; 2600BS-901-01 rev. F, p. 2-44
+#: folder -> highest reading, in parts of the range: manuals 2400S-900-01 rev. K, table 3-1; 2600BS-901-01 rev. F,
+#: p. 2-44
 HIGHEST_READINGS = {"keithley_2400": 1.055, "keithley_2600": 1.02}
 #: [Hz] that the number of a model names
 BANDWIDTHS = {
