@@ -20,7 +20,7 @@ from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.statistics import NORMAL_95, expanded
 from tsbench.protocols.adapting.chooser import CONDITIONING
-from tsbench.protocols.adapting.edges import EdgeTally
+from tsbench.protocols.extracting.edge_tally import EdgeTally
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_record, device_records
 from tsbench.protocols.pulses.pairs import PulseRecord

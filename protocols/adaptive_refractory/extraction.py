@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from tsbench.analysis.adaptive.search import refractory_goal
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome, probability_result
 from tsbench.protocols.adapting.chooser import Chooser
-from tsbench.protocols.adapting.edges import EdgeTally
 from tsbench.protocols.adapting.extraction import SearchChooser, Searched, judging_facts, searched
 from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
+from tsbench.protocols.extracting.edge_tally import EdgeTally
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
