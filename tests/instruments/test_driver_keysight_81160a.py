@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.instruments.test_driver_keysight_33500 import DIVIDER, crossings, seen
+from tsbench.errors import LimitError
 from tsbench.instruments import ArbitraryWaveform, Pulse
 from tsbench.station.bench.bench import Bench
 
@@ -66,6 +67,25 @@ def test_a_waveform_has_its_levels(bench: Bench) -> None:
     begin = crossings(times, values, 0.5)[0][0]
     for number, level in ((0.5, 1.0), (1.5, 0.25), (2.5, 0.5)):
         assert np.median(values[np.abs(times - begin - number * 1e-6) < 0.2e-6]) == pytest.approx(level, abs=0.15)
+
+
+@pytest.mark.parametrize(("load", "most"), [(math.inf, 10.0), (50.0, 5.0)])
+def test_more_than_the_largest_amplitude_is_refused(bench: Bench, load: float, most: float) -> None:
+    """It has 5 Vpp into 50 Ohm and levels of 5 V, so a pulse or a waveform cannot use all levels."""
+    generator = bench.pulse_generator()
+    generator.configure_load(load)
+    for part, refused in ((0.99, False), (1.2, True)):
+        low, high = -0.5 * part * most, 0.5 * part * most
+        waveform = ArbitraryWaveform(np.repeat([low, high], 10), 10e6, "step")
+        wide = Pulse(low, high - low, 200e-9, 2e-6, 5e-9, 5e-9)
+        if not refused:
+            assert generator.configure_pulse(wide).amplitude == pytest.approx(high - low, rel=2e-3)
+            generator.load_waveform(waveform)
+            continue
+        with pytest.raises(LimitError, match=rf"magnitude of the pulse amplitude.*{most:g}"):
+            generator.configure_pulse(wide)
+        with pytest.raises(LimitError, match=rf"difference between the levels of a waveform.*{most:g}"):
+            generator.load_waveform(waveform)
 
 
 @pytest.mark.sabotage("output")
