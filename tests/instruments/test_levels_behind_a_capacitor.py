@@ -338,3 +338,33 @@ def test_capacitors_that_let_edges_pass(wires: str, resistance: float, coupled: 
     netlist = parse_netlist(f"{wires}\nXDUT dut low device\nR_sh low 0 50\n", ("g",))
     path = worst_path_of(netlist, "g", 50.0, ())
     assert path.coupled is coupled and path.resistance == pytest.approx(resistance, rel=0.01)
+
+
+@pytest.mark.parametrize(("farads", "coupled"), [("95p", False), ("105p", True)])
+@pytest.mark.parametrize("beside", ["R_p m dut 1meg\n", ""])
+def test_capacitors_count_from_100_pf_on(farads: str, coupled: bool, beside: str) -> None:
+    """Also where the capacitor is the only way to the device."""
+    netlist = parse_netlist(f"R_s g m 1k\nC_c m dut {farads}\n{beside}XDUT dut 0 device\n", ("g",))
+    path = worst_path_of(netlist, "g", 50.0, ())
+    most = 1.00105e6 if beside else math.inf
+    assert (path.coupled, path.resistance) == (coupled, pytest.approx(1050.0 if coupled else most))
+
+
+@pytest.mark.parametrize(("beside", "slow", "coupled"), [
+    ("95", False, False), ("105", False, True), ("9.5k", True, False), ("10.5k", True, True)])
+def test_capacitors_that_are_charged_within_an_edge_do_not_count(beside: str, slow: bool, coupled: bool) -> None:
+    """Of a generator, edges of 100 ns count; of a source meter, of 10 us. 1 nF is charged through what is beside it."""
+    netlist = parse_netlist(f"R_s g m 10\nC_c m dut 1n\nR_p m dut {beside}\nXDUT dut 0 device\n", ("g",))
+    assert worst_path_of(netlist, "g", 0.0, (), slow).coupled is coupled
+
+
+@pytest.mark.parametrize("wires", [
+    "C_1 m n 1n\nR_1 m n 1meg\nX_q n dut diode\nR_q n dut 1meg\nXDUT dut 0 device",   # a capacitor and a diode
+    "C_1 m dut 1n\nR_1 m dut 1meg\nXDUT dut low device\nC_2 low 0 1n\nR_2 low 0 1meg",   # two, one at ground
+    "C_1 m n 1n\nR_1 m n 1meg\nC_2 n o 1n\nR_2 n o 1meg\nC_3 o dut 1n\nR_3 o dut 1meg\nXDUT dut 0 device",   # three
+])
+def test_what_lets_an_edge_pass_does_so_together(wires: str) -> None:
+    """Each alone leaves 1 MOhm in the path."""
+    netlist = parse_netlist(f"R_s g m 950\n{wires}\n", ("g",))
+    path = worst_path_of(netlist, "g", 50.0, ())
+    assert path.coupled and path.resistance == pytest.approx(1e3, rel=1e-3)

@@ -763,6 +763,19 @@ def test_what_moves_while_the_next_device_is_connected() -> None:
     assert mover.done == ["off", "move", "discharge", "off", "contact"]
 
 
+@pytest.mark.parametrize(("again", "moves"), [(False, []), (True, ["discharge", "off", "close"])])
+def test_contacts_of_the_same_device_open_without_charge(again: bool, moves: list[str]) -> None:
+    """Connected again, the relays open and close. Else they stay closed, and nothing is taken off."""
+    mover: Any = Mover()
+    matrix = MatrixPositioner(mover, {"D1": ["1A01"], "D2": ["1A02"]}, mover.require_off, mover.discharge)
+    matrix.connect("D1", again)
+    assert mover.done == ["off", *moves, "close 1A01"]
+    mover.done.clear()
+    prober = ProberPositioner(mover, {"D1": Site(0, 0, 0)}, mover.require_off, mover.discharge)
+    prober.connect("D1", again)
+    assert mover.done == (["off", "move", "discharge", "off", "contact"] if again else [])
+
+
 def test_the_usual_operator_moves_nothing_under_voltage_and_no_charge(tmp_path: Path) -> None:
     """The one of a bench file without [positioner]."""
     file = bench_file(tmp_path, "keithley_2400", MATRIX, AT_MATRIX)
