@@ -106,3 +106,11 @@ def test_broken_records_give_a_flag_and_no_number() -> None:
     few = energy_result(spike_energies(TIME[:4000], VOLTAGE[:4000], CURRENT[:4000], spike_times(
         TIME[:4000], VOLTAGE[:4000]), FACTS), {})
     assert Flag.TOO_FEW in few.flags and few.value == pytest.approx(true_energy(), rel=2e-3)
+
+
+@pytest.mark.parametrize(("current", "offset", "flag"), [
+    (-CURRENT, 1e-6, Flag.AMBIGUOUS), (-CURRENT, 1e-3, Flag.NONE), (CURRENT, 1e-6, Flag.NONE)])
+def test_an_energy_that_no_passive_device_has_is_ambiguous(current, offset, flag) -> None:
+    """The device would give energy. With an uncertain zero of the current, the interval holds energies above 0."""
+    result = energy_result(found(current=current, facts=PowerFacts(current_offset=offset)), {})
+    assert result.flags == flag and (result.high < 0.0) is (flag is Flag.AMBIGUOUS)

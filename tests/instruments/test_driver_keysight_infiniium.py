@@ -97,6 +97,20 @@ def test_words_become_volts(codes: list[int], flag: Flag) -> None:
     assert record.flags == flag
 
 
+def test_references_of_a_preamble_count() -> None:
+    """The level of the code YREFerence is YORigin, and the time of the sample XREFerence is XORigin."""
+    pairs: list[tuple[Any, Any]] = [
+        (":WAV:FORM WORD", None), (":WAV:BYT LSBF", None), (":WAV:STR OFF", None), (":WAV:SOUR CHAN1", None),
+        (":WAV:DATA?", b"#800000008" + np.array([0, 50, 1000, 2000], "<i2").tobytes() + b"\n"),
+        (":WAV:PRE?", PREAMBLE.replace("-2.0E-9,0,1.0E-4,7.0E-1,0,", "-2.0E-9,3,1.0E-4,7.0E-1,50,")), OK,
+    ]
+    with scope(pairs) as found:
+        found._timebase = Timebase(4e-9)
+        record = found.fetch([1])[1]
+    assert record.values()[0] == pytest.approx([0.695, 0.7, 0.795, 0.895])
+    assert record.times() == pytest.approx([-5e-9, -4e-9, -3e-9, -2e-9], abs=1e-15)
+
+
 @pytest.mark.parametrize("other", [0.02, 200.0])
 def test_a_preamble_is_compared_with_the_range_of_its_own_channel(other: float) -> None:
     pairs: list[tuple[Any, Any]] = [

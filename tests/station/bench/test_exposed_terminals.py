@@ -115,6 +115,21 @@ def test_no_plan_burns_the_input_of_the_scope(tmp_path: Path) -> None:
         run_protocol(bench_file(tmp_path), "D1", protocol, tmp_path / "runs")
 
 
+def test_a_smaller_load_brings_more_to_the_input_of_the_scope(tmp_path: Path) -> None:
+    """What a terminal may get follows the load that is set: behind 1 MOhm, half of 200 V reaches it at most."""
+    path = bench_file(tmp_path, ("R_drive smu dut 1\n", "RL smu dut 1meg\nR_bleed dut 0 1meg\n"), (
+        "[devices.D1]\n", '[fixture.control.load_resistance]\nelement = "RL"\n[devices.D1]\n'))
+    with Bench.open(path, ask=lambda question: "") as bench:
+        meter: Any = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", compliance_current=1e-3))
+        meter.set_level(200.0)
+        meter.set_level(0.0)
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 100e3)
+        with pytest.raises(LimitError, match=r"scope\.1 withstands 135 V, but node dut may reach 1\d\d"):
+            meter.set_level(200.0)
+
+
 def test_an_output_of_a_generator_at_the_device_withstands_42_v(tmp_path: Path) -> None:
     path = bench_file(tmp_path, *WITH_PULSER)
     with pytest.raises(LimitError, match=r"g\.1 withstands 42 V, but node gen1 may reach 43 V"):
