@@ -321,7 +321,7 @@ def _on_edge(v: FloatArray, i: FloatArray, extent: tuple[int, int], on: float, l
     if not flows.any():
         return right
     conductance = i[left : right + 1] / np.maximum(v[left : right + 1], 1e-30)
-    on_conductance = on / float(np.median(v[right : last + 1][flows]))
+    on_conductance = on / max(float(np.median(v[right : last + 1][flows])), 1e-30)   # 0 V in coarse codes
     is_on = smoothed(conductance, _TOP_WIDTH) >= _IS_ON * on_conductance
     end = left + int(np.argmax(is_on))
     rises = float(np.median(v[right : right + 4])) > _EDGE_GOES_ON * float(np.median(v[end : end + 4]))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from tsbench.analysis.energy.spike_energy import SourcePath
 from tsbench.analysis.statistics import standard_uncertainty
-from tsbench.instruments.fixture import path_of
+from tsbench.instruments.fixture import path_of, with_resistor_to_ground
 from tsbench.netlist import parse_netlist
 from tsbench.protocols.extracting.facts import instrument_of, level_limit
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -13,6 +13,7 @@ from tsbench.records import Run
 
 #: conditions of a record that are a level [V] of the source: one that is constant, the height of a pulse above its base
 BIAS, PULSE = "bias", "amplitude"
+_LEAST = 1e-3  #: [Ohm] of a sensor without a stated resistance
 
 
 def driving_role(roles: Iterable[str]) -> str:
@@ -65,5 +66,9 @@ def _is_loop(run: Run, role: str) -> bool:
         node = fixture.terminals.get(f"{name}.{channel}" if channel else name)
         if role in tuple(facts.get("roles") or ()) and node and fixture.netlist.strip():
             netlist = parse_netlist(fixture.netlist, check=False)
+            sensing = fixture.sensing
+            if sensing.current_sensor != "shunt" and sensing.current_node in netlist.nodes:   # the text has no sensor
+                burden = max(sensing.burden, _LEAST)
+                netlist = with_resistor_to_ground(netlist, "R_sensor", sensing.current_node, burden)
             return abs(path_of(netlist, node, fixture.source_resistance.get(role, 0.0)).gain - 1.0) < 1e-3
     return False

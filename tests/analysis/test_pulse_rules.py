@@ -49,6 +49,15 @@ def test_counts_of_several_trains() -> None:
     assert (even.value, even.low, even.high, even.flags) == (3.5, 2.0, 5.0, Flag.TOO_FEW)
 
 
+def test_a_device_that_is_on_at_0_v_has_a_delay() -> None:
+    """Behind 100 kOhm, a filament has less than half a code of the scope."""
+    off, on = (TIME >= 400 * STEP) & (TIME < 500 * STEP), (TIME >= 500 * STEP) & (TIME < 800 * STEP)
+    ramp = np.clip((TIME - 498 * STEP) / (4 * STEP), 0.0, 1.0) * (off | on)
+    voltage, current = np.round(2.0 * (off | on) * (1.0 - ramp) / 0.05) * 0.05, 20e-6 * ramp
+    found = switching_delay(TIME, voltage, current)
+    assert found.value == pytest.approx(100e-6, abs=3e-6)
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize(("share", "on"), [(0.85, False), (1.15, True)])
 def test_a_device_that_is_still_on_conducts_before_the_pulse(sign: float, share: float, on: bool) -> None:

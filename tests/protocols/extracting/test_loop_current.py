@@ -72,6 +72,18 @@ def test_other_sensors_agree(nbo2_bench: Path, tmp_path: Path, protocol: str, se
     assert measured(changed(nbo2_bench, sensor), tmp_path, protocol)[1] == []
 
 
+@pytest.mark.parametrize(("sensor", "before", "after", "said"), [
+    ("amplifier", 'gain = "100 V/A"', 'gain = "25 V/A"', r"61\.\d+ uA \(0\.25 times"),
+    ("scope_input", "5k", "2k", r"Or the path of bias has about 2\.\d+ kOhm")])
+def test_other_sensors_are_compared_too(
+    nbo2_bench: Path, tmp_path: Path, sensor: str, before: str, after: str, said: str,
+) -> None:
+    """The netlist of the bench file has no sensor: the device's low side leads nowhere."""
+    run, (line,) = measured(in_reality(changed(nbo2_bench, sensor), before, after), tmp_path, "oscillation")
+    assert re.search(said, line)
+    assert all(Flag.AMBIGUOUS in one.flags for one in run.results if one.quantity == "spike_energy")
+
+
 def test_exchanged_channels_give_an_impossible_energy(nbo2_bench: Path, tmp_path: Path) -> None:
     bench = in_reality(nbo2_bench, '"scope.1" = "dut"\n"scope.2" = "low"', '"scope.1" = "low"\n"scope.2" = "dut"')
     run, said = measured(bench, tmp_path, "oscillation")
