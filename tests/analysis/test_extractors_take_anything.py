@@ -133,11 +133,11 @@ def test_energies_and_spikes_follow_shifts_and_units(shift, volt, amp, second):
     one = spike_energies(SPIKING, VOLTS, AMPS, spike_times(SPIKING, VOLTS), PowerFacts())
     other = spike_energies(time, volt * VOLTS, amp * AMPS, spike_times(time, volt * VOLTS), PowerFacts())
     assert other.flags == one.flags
-    assert other.energies == pytest.approx(one.energies * volt * amp * second, rel=1e-6)
+    assert other.energies == pytest.approx(one.energies * volt * amp * second, rel=1e-6, abs=0.0)
     first = driven_response(SPIKING, VOLTS, AMPS, DrivenFacts())
     second_one = driven_response(time, volt * VOLTS, amp * AMPS, DrivenFacts())
-    assert second_one.spikes - time[0] == pytest.approx((first.spikes - SPIKING[0]) * second, rel=1e-6)
-    assert second_one.energy == pytest.approx(first.energy * volt * amp * second, rel=1e-6)
+    assert second_one.spikes - time[0] == pytest.approx((first.spikes - SPIKING[0]) * second, rel=1e-6, abs=0.0)
+    assert second_one.energy == pytest.approx(first.energy * volt * amp * second, rel=1e-6, abs=0.0)
 
 
 def test_no_events_at_all():

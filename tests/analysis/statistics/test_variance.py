@@ -31,7 +31,7 @@ def test_equal_numbers_give_the_analysis_of_variance() -> None:
     outside = 12 * np.var([group.mean() for group in groups], ddof=1)
     assert found.within.value == pytest.approx(np.sqrt(inside), rel=1e-4)
     assert found.between.value == pytest.approx(np.sqrt((outside - inside) / 12), rel=1e-4)
-    assert found.significance == pytest.approx(stats.f_oneway(*groups).pvalue)
+    assert found.significance == pytest.approx(stats.f_oneway(*groups).pvalue, rel=1e-9, abs=0.0)
     squares = stats.f.ppf([0.975, 0.025], 5, 66)
     ratio = (outside / inside / squares - 1) / 12
     assert (found.share.low, found.share.high) == pytest.approx(tuple(ratio / (1 + ratio)), rel=1e-6)

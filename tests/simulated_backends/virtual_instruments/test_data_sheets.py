@@ -64,7 +64,8 @@ def test_ranges_of_a_source_meter(name: str) -> None:
         full, gain, offset, read_gain, read_offset, noise, settling = map(parse_value, line.split())
         assert (row.full_scale, row.top) == pytest.approx((full, 1.05 * full), rel=1e-12)
         assert (row.source_gain, row.source_offset) == pytest.approx((gain / 100, offset), rel=1e-9, abs=0.0)
-        assert (row.measure_gain, row.measure_offset) == pytest.approx((read_gain / 100, read_offset), rel=1e-9, abs=0.0)
+        assert (row.measure_gain, row.measure_offset) == pytest.approx(
+            (read_gain / 100, read_offset), rel=1e-9, abs=0.0)
         assert row.noise == pytest.approx(noise, rel=1e-9, abs=0.0)
         # a pole settles to 0.1 % in ln(1000) time constants
         assert row.time_constant * math.log(1000.0) == pytest.approx(settling, rel=2e-3)
