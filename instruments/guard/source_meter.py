@@ -129,11 +129,14 @@ class GuardedSourceMeter(GuardedSource):
         on = self.context.outputs.has(self.context.terminal)
         if self.context.moves is not None:
             self.context.moves((*self._levels, level) if on else (level,))
-        self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
+        before, self._levels = self._levels, (*self._levels, level)  # if the message fails, one of these is set
         self.charged, self.made_safe = level != 0.0 or self.charged, False
         try:
             self.driver.set_level(level)
             self._levels = (level,)
+        except LimitError:   # the driver refused it before a message
+            self._levels = before
+            raise
         finally:
             self._read_source()
         if self.context.moves is not None and on:

@@ -24,8 +24,7 @@ class SiglentSDG2000X(MultiOutputGenerator):
     def initialise(self) -> None:
         """After a reset, levels are meant for 50 Ohm, as those of other makers are: this one resets to an open load."""
         super().initialise()
-        for output in self.outputs.values():
-            output.configure_load(self.capabilities().output_resistance)
+        self.send(*(f"C{number}:OUTP LOAD,{self.capabilities().output_resistance:g}" for number in self.outputs))
 
     def capabilities(self) -> PulseGeneratorCapabilities:
         """Return the limits of one output."""
