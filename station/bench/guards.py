@@ -103,16 +103,17 @@ class Guards:
         unknown : also where it is not known whether there is one, because the bench was only just opened
         routes : to the device; None: the bench has no routes
         """
+        sources = self._sources()
+        if not any(one.charged or (unknown and one.charged is None) for one in sources):
+            return
         netlist = self._file.netlist
         capacitance = max(sum(one.value for one in netlist.of_kind("C")) if netlist is not None else 0.0,
                           self._wiring.fixture().parallel_capacitance)
-        sources = self._sources()
         paths = [self._wiring.path(one.context.terminal) for one in sources]
         resistance = max((one.thevenin_resistance for one in paths if math.isfinite(one.resistance)), default=0.0)
-        if any(one.charged or (unknown and one.charged is None) for one in sources):
-            act = functools.partial(discharge, sources, self._instruments.clock.wait, capacitance, resistance)
-            with control.conducting() if (control := self._control()) else contextlib.nullcontext():
-                act() if routes is None else routes.in_each(act)
+        act = functools.partial(discharge, sources, self._instruments.clock.wait, capacitance, resistance)
+        with control.conducting() if (control := self._control()) else contextlib.nullcontext():
+            act() if routes is None else routes.in_each(act)
 
     def _sources(self) -> list[GuardedSource]:
         return [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]

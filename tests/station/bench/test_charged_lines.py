@@ -122,6 +122,15 @@ def bench_file(folder: Path, model: str, mover: dict[str, str], world: str) -> P
     return folder / "bench.toml"
 
 
+def pulse_measure_bench(folder: Path) -> Path:
+    """Write the bench with a 4225-PMU as pulser, behind 5 kOhm."""
+    file = bench_file(folder, "keithley_4200", MATRIX, AT_MATRIX)
+    for path in (folder / "world.toml", file):
+        text = path.read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
+        path.write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
+    return file
+
+
 def leave_charged(bench: Bench, compliance: float = 1e-3, at_zero: bool = False) -> None:
     """Switch 3.8 V on and off again; ``at_zero``: with 0 V for the moment before."""
     if bench.has("pulser"):
@@ -160,11 +169,7 @@ def test_a_matrix_connects_the_next_device_to_a_line_without_charge(tmp_path: Pa
 @pytest.mark.parametrize("model", [*SOURCES, "pmu"])
 def test_a_level_that_is_set_once_charges_the_line_each_time(tmp_path: Path, model: str) -> None:
     """The discharge sets the level again, and a script then only switches the output."""
-    file = bench_file(tmp_path, "keithley_4200" if model == "pmu" else model, MATRIX, AT_MATRIX)
-    if model == "pmu":
-        for name in ("world.toml", "bench.toml"):
-            text = (tmp_path / name).read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
-            (tmp_path / name).write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
+    file = pulse_measure_bench(tmp_path) if model == "pmu" else bench_file(tmp_path, model, MATRIX, AT_MATRIX)
     with Bench.open(file, "D1") as bench:
         if model == "pmu":
             source: Any = bench.pulse_measure()
@@ -452,11 +457,7 @@ def test_a_pulser_that_samples_has_its_train_again() -> None:
 
 def test_a_pulser_that_samples_short_ramps_holds_zero_all_the_same(tmp_path: Path) -> None:
     """Ramps of 200 ns may be sampled in a range that needs 1 us for a flat segment; other ranges have other trains."""
-    file = bench_file(tmp_path, "keithley_4200", MATRIX, AT_MATRIX)
-    for name in ("world.toml", "bench.toml"):
-        text = (tmp_path / name).read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
-        (tmp_path / name).write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
-    with Bench.open(file, "D1") as bench:
+    with Bench.open(pulse_measure_bench(tmp_path), "D1") as bench:
         pulser: Any = bench.pulse_measure()
         pulser.configure_ranges(10.0, 100e-6)
         ramps = SegmentTrain(0.0, tuple(Segment(level, 200e-9) for level in (0.02, 0.05, 0.01, 0.0)), 1e-7)
@@ -583,11 +584,7 @@ def test_an_output_that_does_not_go_on_is_switched_off() -> None:
 
 def test_a_pulser_that_samples_is_discharged_as_a_bench_is_opened(tmp_path: Path) -> None:
     """What another process left on its cable is not known, and it has no level without a train."""
-    file = bench_file(tmp_path, "keithley_4200", MATRIX, AT_MATRIX)
-    for name in ("world.toml", "bench.toml"):
-        text = (tmp_path / name).read_text("utf-8").replace(".smu1", ".pmu1").replace("drive =", "pulser =")
-        (tmp_path / name).write_text(text.replace("R_s s row 1k", "R_s s row 5k"), "utf-8")
-    with Bench.open(file, "D1") as bench:
+    with Bench.open(pulse_measure_bench(tmp_path), "D1") as bench:
         pulser: Any = bench.pulse_measure()
         assert pulser.charged is False and not any(state.enabled for state in pulser.output_states())
 
