@@ -25,6 +25,7 @@ _SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above ro
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
 _LEAST = 1e-9  #: of a gain, or [S], below which there is no connection
+_CHARGED = 1e-3  #: [Ohm] inside a charged capacitor: far below any contact
 _LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
 
 
@@ -97,18 +98,20 @@ def worst_path_of(
         found = (dataclasses.replace(path_of(one, node, source_resistance), coupled=coupled)
                  for one, coupled in _with_what_may_conduct(netlist))
         paths += [path for path in found if math.isfinite(path.resistance)][:1]
-    shares = [path.share for path in paths if path.coupled]
-    return WirePath(min(path.resistance for path in paths), max(path.gain for path in paths),
-                    bool(shares), max(shares, default=1.0))
+    # what the capacitors keep is a voltage at the device so far, and becomes an EMF
+    shares, gain = [path.share for path in paths if path.coupled], max(path.gain for path in paths)
+    share = max(shares, default=gain) / gain if gain > _LEAST else 1.0
+    return WirePath(min(path.resistance for path in paths), gain, bool(shares), float(f"{share:.9g}"))
 
 
 def _conducting(
     netlist: Netlist, node: str, source_resistance: float, slow: bool = False,
 ) -> Iterator[tuple[Netlist, float]]:
-    """Yield the netlist with shorts of what may conduct for a moment, and the share of a level that capacitors hold.
+    """Yield the netlist with shorts of what may conduct for a moment, and what capacitors keep of an EMF.
 
     These are transistors and diodes, and large capacitors that do not lie across the device: one or two, and all that
-    are not at ground. The share is 0 where no capacitor is one of them.
+    are not at ground. What they keep: voltage at the device / EMF of before, because of their charge alone. It is 0
+    where no capacitor is one of them.
     """
     place = netlist.find(DEVICE).nodes
     circuit = _Circuit(netlist, node.lower(), source_resistance)
@@ -123,8 +126,20 @@ def _conducting(
     groups = [[], *([one] for one in found), *map(list, itertools.combinations(found, 2)), between]
     for capacitors, conducting in itertools.product(groups, ([], others) if others else ([],)):
         if capacitors or conducting:
-            share = min(sum(shares[nodes] for nodes in capacitors), 1.0)
-            yield _shorting(netlist, [*capacitors, *conducting]), float(f"{share:.9g}")
+            kept = sum(shares[nodes] * _seen_of_charge(
+                _shorting(netlist, [*(other for other in capacitors if other != nodes), *conducting]), nodes,
+                node, source_resistance) for nodes in capacitors)
+            yield _shorting(netlist, [*capacitors, *conducting]), min(kept, 1.0)
+
+
+def _seen_of_charge(netlist: Netlist, nodes: tuple[str, ...], node: str, source_resistance: float) -> float:
+    """Return the voltage at the open device / that of a charged capacitor between two nodes, at most 1.
+
+    It may be more where the capacitor is at ground: then the device sees the capacitor itself, and no level beside it.
+    """
+    charged = Element("R", "R_of_charge", nodes, value=_CHARGED)
+    circuit = _Circuit(dataclasses.replace(netlist, elements=(*netlist.elements, charged)), node, source_resistance)
+    return min(abs(circuit.voltage(netlist.find(DEVICE).nodes, injected=nodes)) / _CHARGED, 1.0)
 
 
 def _ends_of_other_devices(netlist: Netlist) -> list[tuple[str, ...]]:

@@ -15,7 +15,8 @@ def farthest_emf(levels: Iterable[float], path: WirePath) -> float:
     if not path.coupled:
         return max(map(abs, now))
     before = (*path.held, *now)
-    return max(max(now) - path.share * min(before), path.share * max(before) - min(now)) + path.share * path.left
+    left = path.left / path.gain if path.gain > 0.0 else 0.0   # at the device, without the divider of this source
+    return max(max(now) - path.share * min(before), path.share * max(before) - min(now)) + left
 
 
 class HeldLevels:

@@ -62,9 +62,10 @@ class WirePath:
     inf: the instrument does not reach the place of the device, or there is none.
     ``gain``: open-circuit voltage at the device / EMF (1 unless something loads the node).
     ``coupled``: a capacitor is in series, so the device sees how far a level is from those before it.
-    ``share``: of a level that this capacitor holds at most; less than 1 where a resistor lies beside it.
+    ``share``: EMF that brings to the device what this capacitor keeps at most of another EMF, in its place; less than 1
+    where a resistor lies beside it.
     ``held``: [V] lowest and highest level that this capacitor may have from before.
-    ``left``: [V] that other sources may have left on it.
+    ``left``: [V at the device] that other sources may have left on it.
     """
 
     resistance: float = 0.0

@@ -67,6 +67,26 @@ def test_a_cable_beside_a_shunt_is_no_coupling_for_a_source_meter() -> None:
     assert farthest_emf((-2.0, 2.0), pulses) == pytest.approx(2.333, abs=1e-3)
 
 
+@pytest.mark.parametrize(("wires", "gain", "share", "at_device"), [
+    ("R_t g 0 50\nC_c g dut 1u\n", 0.5, 1.0, 2.0),                            # -1 V stay, and +1 V come: a terminator
+    ("R_a g m 450\nR_b m 0 50\nC_c m dut 1u\n", 1 / 11, 1.0, 4 / 11),        # an attenuator before the capacitor
+    ("C_c g dut 1u\nR_l dut 0 50\n", 0.5, 1.0, 2.0),                          # all of 2 V stay, the load halves it
+    ("R_p g dut 1k\nC_c g dut 1u\nR_l dut 0 100\n", 2 / 3, 12 / 13, 100 / 39),   # it discharges
+    ("C_c g m 1u\nR_l m 0 1k\nC_d m dut 1u\n", 1 / 1.05, 1.0, 4 / 1.05),      # two in series
+])
+def test_a_divider_beside_the_capacitor_counts_once(wires: str, gain: float, share: float, at_device: float) -> None:
+    """What stays on the capacitor comes to the device without the divider before it: 2 V after -2 V."""
+    path = worst_path_of(parse_netlist(f"{wires}XDUT dut low device\nR_sh low 0 50\n", "g"), "g", 50.0, ())
+    assert path.coupled and path.gain == pytest.approx(gain)
+    assert path.share == pytest.approx(share, abs=2e-5)
+    assert path.gain * farthest_emf((-2.0, 2.0), path) == pytest.approx(at_device, rel=1e-4)
+
+
+def test_what_another_source_left_at_the_device_is_not_divided() -> None:
+    path = WirePath(150.0, gain=0.5, coupled=True, share=0.5, left=1.0)
+    assert path.gain * farthest_emf((2.0,), path) == pytest.approx(2.0)
+
+
 def test_base_and_top_of_a_pulse_count_together() -> None:
     direct, _ = generator(WirePath(100.0))
     direct.configure_pulse(of(-1.5, 3.0))
