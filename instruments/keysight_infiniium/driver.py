@@ -24,7 +24,6 @@ from tsbench.records import Waveform
 _INPUT: Mapping[str, str] = {"1M": "DC", "50": "DC50"}
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
 _FIELDS = 24  #: of a preamble, at least
-_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings and memory, no other record
 
 
 def _state(reply: str) -> str:
@@ -200,7 +199,6 @@ class KeysightInfiniium(OscilloscopeDriver):
 
     def _scaling(self, channel: int, points: int) -> Scaling:
         """Read the preamble; one that does not fit what was set up is a garbled reply."""
-        vertical = self._vertical.get(channel)
 
         def parse(reply: str) -> Scaling:
             fields = reply.split(",")
@@ -210,13 +208,11 @@ class KeysightInfiniium(OscilloscopeDriver):
             increment, first, reference, step, origin, zero = values[4:]
             if not all(map(math.isfinite, values)) or increment <= 0 or step <= 0 or values[0] != 2:
                 raise ValueError("not a preamble of words")
-            ratios = [points * increment / self._timebase.span]
-            if vertical is not None:
-                ratios.append(step * 2 * data_sheet.LARGEST / vertical.range)
-            if values[2] != points or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+            if values[2] != points:
                 raise ValueError("the preamble belongs to another record")
-            return Scaling(step, origin - zero * step, first - reference * increment, increment,
-                           -data_sheet.LARGEST, data_sheet.LARGEST)
+            return self.fitting(channel, points, Scaling(
+                step, origin - zero * step, first - reference * increment, increment,
+                -data_sheet.LARGEST, data_sheet.LARGEST))
 
         return self.questions.parsed(":WAV:PRE?", parse)
 

@@ -11,12 +11,11 @@ from tsbench.instruments.keysight_infiniivision import data_sheet
 from tsbench.instruments.keysight_infiniivision.preamble import Preamble
 from tsbench.instruments.languages.scpi import parse_list, parse_number
 from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
-from tsbench.records import FloatArray, Waveform
+from tsbench.records import Waveform
 
 #: width of the codes -> word for the instrument, and what numpy calls it
 TRANSFERS: Mapping[str, tuple[str, str]] = {"byte": ("BYTE", "u1"), "word": ("WORD", "<u2")}
 _LONGEST_RECORD = 1e6  #: [s] a segment later than this is none
-_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings and memory, no other record
 
 
 def _segment_time(reply: str) -> float:
@@ -50,7 +49,8 @@ class RecordReadout(OscilloscopeDriver):
             self.write(f":WAV:SOUR CHAN{channel}")
             codes, times = self._read_segments(segments)
             found = np.vstack(codes)
-            records[channel] = self._waveform(channel, self._preamble(channel, found), found, np.array(times))
+            records[channel] = self.waveform(
+                channel, self._scaling(channel, found), found, np.array(times) - times[0], data_sheet.BANDWIDTH_LIMIT)
         self.check_errors()
         return records
 
@@ -83,26 +83,16 @@ class RecordReadout(OscilloscopeDriver):
             )
         return np.frombuffer(payload, dtype=kind)
 
-    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> Preamble:
+    def _scaling(self, channel: int, codes: npt.NDArray[Any]) -> Scaling:
         """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
-        vertical = self._vertical.get(channel)
+        shift = 8 * (codes.dtype.itemsize - 1)
 
-        def parse(reply: str) -> Preamble:
+        def parse(reply: str) -> Scaling:
             preamble = Preamble.parse(parse_list(reply))
-            ratios = [preamble.points * preamble.x_increment / self._timebase.span]
-            if vertical is not None:
-                ratios.append((preamble.y_increment * 2 ** (8 * codes.itemsize)) / vertical.range)
-            if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+            if preamble.points != codes.shape[1]:
                 raise ValueError("the preamble belongs to another record")
-            return preamble
+            return self.fitting(channel, codes.shape[1], Scaling(
+                preamble.volts_per_code(), preamble.volts_at_zero(), preamble.first_sample(),
+                preamble.x_increment, data_sheet.CLIP_LOW << shift, data_sheet.CLIP_HIGH << shift))
 
         return self.questions.parsed(":WAV:PRE?", parse)
-
-    def _waveform(
-        self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,
-    ) -> Waveform:
-        """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
-        shift = 8 * (codes.dtype.itemsize - 1)
-        scaling = Scaling(preamble.volts_per_code(), preamble.volts_at_zero(), preamble.first_sample(),
-                          preamble.x_increment, data_sheet.CLIP_LOW << shift, data_sheet.CLIP_HIGH << shift)
-        return self.waveform(channel, scaling, codes, times - times[0], data_sheet.BANDWIDTH_LIMIT)

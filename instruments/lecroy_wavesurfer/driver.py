@@ -17,6 +17,7 @@ from tsbench.instruments.languages.lecroy import LECROY_REGISTERS
 from tsbench.instruments.lecroy_scope.short_scope import ShortCommandScope
 from tsbench.instruments.lecroy_wavesurfer import data_sheet
 from tsbench.instruments.lecroy_wavesurfer.descriptor import WaveDescriptor
+from tsbench.instruments.oscilloscopes.driver import Scaling
 from tsbench.records import Flag, FloatArray, Waveform
 
 _NEW_SIGNAL, _TRIGGER_READY = 1, 8192  #: bits of INR?
@@ -86,11 +87,16 @@ class LeCroyWaveSurfer(ShortCommandScope):
                 f"{self.label}: channel {channel} has {len(payload) // 2} points instead of {count * whole.segments}. "
                 "Repeat the acquisition")
         codes = np.frombuffer(payload, dtype="<i2").reshape(whole.segments, count)
+        scaling = Scaling(whole.gain, -whole.offset, whole.first + first * whole.interval, whole.interval * stride,
+                          _CLIP_LOW, _CLIP_HIGH)
+        if why := scaling.misfit(self._vertical.get(channel), self._timebase.span, count):
+            raise CommunicationError(f"{self.label}: the record of channel {channel} {why}, by its descriptor. Repeat "
+                                     "the acquisition. If this happens again, check the cable")
         vertical = self._vertical.get(channel, Vertical(range=8.0))
         clipped = bool(np.any((codes <= _CLIP_LOW) | (codes >= _CLIP_HIGH)))
         return Waveform(
-            channel=str(channel), unit="V", codes=codes, scale=whole.gain, offset=-whole.offset,
-            t0=whole.first + first * whole.interval, dt=whole.interval * stride,
+            channel=str(channel), unit="V", codes=codes, scale=scaling.volts_per_code, offset=scaling.volts_at_zero,
+            t0=scaling.first_sample, dt=scaling.interval,
             segment_times=self._segment_times(channel, whole.segments), clip_low=_CLIP_LOW, clip_high=_CLIP_HIGH,
             bandwidth=self.model.limit if vertical.bandwidth_limit else self.model.bandwidth,
             accuracy_gain=self.model.gain_uncertainty(), accuracy_offset=self.model.offset_uncertainty(vertical),

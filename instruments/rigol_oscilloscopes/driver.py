@@ -6,6 +6,7 @@ was asked for, in blocks of at most 250,000 points.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,12 @@ def _preamble(reply: str) -> list[float]:
             or values[0] != 0 or values[1] != 2):
         raise ValueError("not the preamble of bytes of the memory")
     return values
+
+
+def _scaling(preamble: Sequence[float], first: float) -> Scaling:
+    """Return the scaling of codes whose first sample comes ``first`` [s] after the trigger."""
+    step, origin, reference = preamble[7:]
+    return Scaling(step, -(origin + reference) * step, first, preamble[4], 0, data_sheet.CODES - 1)
 
 
 class RigolOscilloscope(OscilloscopeDriver):
@@ -217,14 +224,19 @@ class RigolOscilloscope(OscilloscopeDriver):
         for channel in channels:
             self.require_channel(channel)
             self.write(f":WAV:SOUR CHAN{channel}")
-            preamble = self.questions.parsed(":WAV:PRE?", _preamble)
+            preamble = self.questions.parsed(":WAV:PRE?", functools.partial(self._fitting, channel))
             codes, first = self.read_memory(preamble)
-            step, origin, reference = preamble[7:]
-            scaling = Scaling(step, -(origin + reference) * step, first, preamble[4], 0, data_sheet.CODES - 1)
+            scaling = _scaling(preamble, first)
             records[channel] = self.waveform(
                 channel, scaling, codes[np.newaxis], np.zeros(1), data_sheet.BANDWIDTH_LIMIT)
         self.check_errors()
         return records
+
+    def _fitting(self, channel: int, reply: str) -> list[float]:
+        """Return the preamble of a reply; ValueError if it contradicts the settings."""
+        preamble = _preamble(reply)
+        self.fitting(channel, None, _scaling(preamble, 0.0))
+        return preamble
 
     def read_memory(self, preamble: Sequence[float]) -> tuple[npt.NDArray[np.uint8], float]:
         """Return the codes of the span and the time [s] of the first after the trigger."""

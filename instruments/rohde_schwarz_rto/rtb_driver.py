@@ -4,6 +4,7 @@ Commands follow the RTB2000 user manual (1333.1611.02). An acquisition is ``SING
 scope waits for its trigger, and ``ACQuire:STATe?`` when the acquisition is over. Records have values of 16 bits.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -39,6 +40,7 @@ class RohdeSchwarzRtb(RohdeSchwarzScope):
     trigger_word, source_word, position_word, start_word = ":TRIG:A", "CH", ":TIM:POS", ":SING"
     edge_settings = (":TRIG:A:EDGE:COUP DC",)
     holdoffs = data_sheet.HOLDOFF
+    memory = 2.0  # only the time on the screen is read
 
     def __init__(self, adapter: Any, name: str = "scope", **kwargs: Any) -> None:
         super().__init__(adapter, name, **kwargs)
@@ -87,15 +89,18 @@ class RohdeSchwarzRtb(RohdeSchwarzScope):
             word = f":CHAN{channel}:DATA"
             self.write(f"{word}:POIN DMAX")
             count = int(self.questions.parsed(f"{word}:HEAD?", parse_header)[2])
-            scaling = Scaling(
-                self.ask_number(f"{word}:YINC?"), self.ask_number(f"{word}:YOR?"), self.ask_number(f"{word}:XOR?"),
-                self.ask_number(f"{word}:XINC?"), data_sheet.CLIP_LOW, data_sheet.CLIP_HIGH)
+            scaling = self.fitting_again(channel, count, functools.partial(self._scaling, word))
             codes = np.frombuffer(self.questions.block(f"{word}?"), dtype="<u2")
             self.require_whole(channel, codes, count)
             records[channel] = self.waveform(
                 channel, scaling, codes[np.newaxis], np.zeros(1), data_sheet.BANDWIDTH_LIMIT)
         self.check_errors()
         return records
+
+    def _scaling(self, word: str) -> Scaling:
+        return Scaling(
+            self.ask_number(f"{word}:YINC?"), self.ask_number(f"{word}:YOR?"), self.ask_number(f"{word}:XOR?"),
+            self.ask_number(f"{word}:XINC?"), data_sheet.CLIP_LOW, data_sheet.CLIP_HIGH)
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

@@ -15,12 +15,11 @@ from tsbench.instruments.languages.scpi import parse_number
 from tsbench.instruments.languages.tektronix import TEKTRONIX
 from tsbench.instruments.oscilloscopes.driver import OscilloscopeDriver, Scaling
 from tsbench.instruments.tektronix_mso import data_sheet
-from tsbench.records import FloatArray, Waveform
+from tsbench.records import Waveform
 
 #: width of the codes -> bytes, and what numpy calls it
 TRANSFERS: Mapping[str, tuple[int, str]] = {"byte": (1, "i1"), "word": (2, "<i2")}
 _PREAMBLE = ";".join(f":WFMO:{name}?" for name in ("XIN", "XZE", "PT_O", "YMU", "YOF", "YZE", "NR_P"))
-_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings, no other record
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _STAMP = re.compile(
     r"(\d{1,2})[ .]([A-Za-z]{3}|\d{1,2})[ .](\d{4})[ .:](\d{1,2}):+(\d{1,2}):+(\d{1,2})\.(\d[\d ]*)")
@@ -126,7 +125,8 @@ class TektronixReadout(OscilloscopeDriver):
             codes = _read_codes(self, self.transfer, frames)
             times = [0.0] if self._timebase.segments == 1 else _read_times(
                 self, self.series.dialect.stamps.format(channel=channel, frames=frames), frames)
-            records[channel] = self._waveform(channel, self._preamble(channel, codes), codes, np.array(times))
+            records[channel] = self.waveform(
+                channel, self._scaling(channel, codes), codes, np.array(times) - times[0], data_sheet.BANDWIDTH_LIMIT)
         self.check_errors()
         return records
 
@@ -138,26 +138,16 @@ class TektronixReadout(OscilloscopeDriver):
             raise InstrumentError(f"{self.label}: the oscilloscope acquired no segment. Check the trigger")
         return min(count, self._timebase.segments)
 
-    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> WaveformPreamble:
+    def _scaling(self, channel: int, codes: npt.NDArray[Any]) -> Scaling:
         """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
-        vertical = self._vertical.get(channel)
+        high = data_sheet.CLIPPED << (8 * (codes.dtype.itemsize - 1))
 
-        def parse(reply: str) -> WaveformPreamble:
+        def parse(reply: str) -> Scaling:
             preamble = WaveformPreamble.parse(reply)
-            ratios = [preamble.points * preamble.x_increment / self._timebase.span]
-            if vertical is not None:
-                ratios.append(preamble.y_multiplier * 2 ** (8 * codes.itemsize) / vertical.range)
-            if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+            if preamble.points != codes.shape[1]:
                 raise ValueError("the preamble belongs to another record")
-            return preamble
+            scaling = Scaling(preamble.y_multiplier, preamble.volts_at_zero, preamble.first_sample,
+                              preamble.x_increment, -high, high)
+            return self.fitting(channel, codes.shape[1], scaling)
 
         return self.questions.parsed(_PREAMBLE, parse)
-
-    def _waveform(
-        self, channel: int, preamble: WaveformPreamble, codes: npt.NDArray[Any], times: FloatArray,
-    ) -> Waveform:
-        """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
-        high = data_sheet.CLIPPED << (8 * (codes.dtype.itemsize - 1))
-        scaling = Scaling(preamble.y_multiplier, preamble.volts_at_zero, preamble.first_sample, preamble.x_increment,
-                          -high, high)
-        return self.waveform(channel, scaling, codes, times - times[0], data_sheet.BANDWIDTH_LIMIT)

@@ -20,7 +20,8 @@ learn how many a run has (with no fault) and then disturb it at each.
 ``power_cycle``       the instrument restarts: outputs off, settings lost, session dead unless ``silent``
 ====================  ========================================================================================
 
-``late``, ``garbled`` and ``bytes`` need a reply: they wait for the next read. Faults come from ``[[faults]]``
+``late``, ``garbled`` and ``bytes`` need a reply: they wait for the next read; ``garbled`` waits for a reply that it
+changes (there is nothing to cut from an empty one). Faults come from ``[[faults]]``
 in the world file, from the environment variable ``TSBENCH_FAULTS`` (a JSON object or list, for child
 processes), or from ``FaultPlan.add`` in process.
 """
@@ -154,7 +155,8 @@ class FaultPlan:
     def next_message(self, instrument: str, reading: bool = False) -> Fault | None:
         """Count one message to ``instrument``; return the fault that hits it on the way, or None.
 
-        Faults of the bench itself that are due have happened when this returns.
+        Faults of the bench itself that are due have happened when this returns. A garbled reply has not: who has
+        the reply tells it by :meth:`garbles`.
         """
         for fault in [f for f in self.pending if f.kind not in ON_THE_WAY and self._due(f, instrument)]:
             self.happen(fault, instrument)
@@ -169,14 +171,22 @@ class FaultPlan:
             ),
             None,
         )
-        if hit is not None:
+        if hit is not None and hit.kind != "garbled":
             self.happen(hit, instrument)
         self.counts[instrument] += 1
         self.trail.append((instrument, reading))
         return hit
 
-    def happen(self, fault: Fault, instrument: str = "") -> None:
-        """Let a planned fault happen now; once."""
+    def garbles(self, fault: Fault, reply: bytes, instrument: str) -> bytes:
+        """Return a reply to the last message as ``fault`` leaves it; one that stays as it is was not hit."""
+        changed = garbled(reply, fault.how)
+        if changed.strip() == reply.strip():
+            return reply
+        self.happen(fault, instrument, self.total - 1)
+        return changed
+
+    def happen(self, fault: Fault, instrument: str = "", message: int | None = None) -> None:
+        """Let a planned fault happen now, at the next message or at ``message``; once."""
         if fault not in self.pending:
             return
         if fault.lasting and fault in self.happened:
@@ -185,7 +195,7 @@ class FaultPlan:
             first = self.pending.index(fault)
             self.pending = self.pending[:first] + self.pending[first + 1:]
         self.happened.append(fault)
-        self._tell(fault, instrument, self.total)
+        self._tell(fault, instrument, self.total if message is None else message)
         if fault.kind not in ON_THE_WAY:
             self._act(fault)
 

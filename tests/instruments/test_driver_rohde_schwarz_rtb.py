@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,7 @@ READING: list[tuple[Any, Any]] = [
 def test_values_become_volts_as_in_the_manual(codes: list[int], flag: Flag) -> None:
     pairs = [*READING, (":CHAN1:DATA?", b"#18" + np.array(codes, "<u2").tobytes() + b"\n"), OK]
     with scope(pairs) as found:
+        found._timebase = Timebase(8e-10)
         record = found.fetch([1])[1]
     assert record.values()[0] == pytest.approx(-2.55e-2 + 2e-4 / 256 * np.array(codes), abs=1e-9)
     assert record.values()[0, 0] == pytest.approx(1e-4, abs=1e-9)
@@ -122,7 +123,29 @@ def test_values_become_volts_as_in_the_manual(codes: list[int], flag: Flag) -> N
 def test_a_short_record_is_refused() -> None:
     with scope([*READING, (":CHAN1:DATA?", b"#12ab\n")]) as found, pytest.raises(
             CommunicationError, match="1 of 4 samples"):
+        found._timebase = Timebase(8e-10)
         found.fetch([1])
+
+
+@pytest.mark.parametrize(("question", "wrong", "message"), [
+    (":CHAN1:DATA:YOR?", "-7.549999943E-2", "centred at -49.9 mV instead of 0 V"),
+    (":CHAN1:DATA:YINC?", "2.187500196E-7", "instead of"),
+    (":CHAN1:DATA:XINC?", "7.999999976E-10", "lasts 3.2 ns instead of 800 ps"),
+])
+def test_a_scale_that_contradicts_the_settings_is_read_again(question: str, wrong: str, message: str) -> None:
+    """Digits that change on the way would shift or stretch the record without a message."""
+    scale = READING[4:]
+    changed = [(asked, wrong if asked == question else reply) for asked, reply in scale]
+    codes = (":CHAN1:DATA?", b"#18" + np.array([32768, 32000, 30720, 32640], "<u2").tobytes() + b"\n")
+    for again in (True, False):
+        pairs = [*READING[:4], *changed, *(scale if again else changed), *([codes, OK] if again else [])]
+        lines: list[str] = []
+        with scope(pairs) as found, nullcontext() if again else pytest.raises(CommunicationError, match=message):
+            found._timebase, found._vertical[1] = Timebase(8e-10), Vertical(range=5e-2)
+            found.on_repeat = lines.append
+            record = found.fetch([1])[1]
+            assert record.values()[0, 0] == pytest.approx(1e-4, abs=1e-9)
+        assert len(lines) == 1 and message in lines[0]
 
 
 # ------------------------------------------------------------------------------------------------ on its twin

@@ -1,7 +1,7 @@
 """Replies of one VISA session that a fault has changed, cut short or held up."""
 
 from tsbench.simulated_backends.scpi.message import Talk
-from tsbench.simulated_backends.world.faults import Fault, garbled
+from tsbench.simulated_backends.world.faults import Fault
 
 
 class DisturbedReply:
@@ -17,13 +17,10 @@ class DisturbedReply:
         """Whether a read gets this, and not what the instrument has to say."""
         return bool(self._arrived) or self._breaks is not None
 
-    def add(self, reply: bytes, fault: Fault) -> None:
-        """Let a reply arrive as ``fault`` leaves it: garbled, or with the connection lost in the middle."""
-        if fault.kind == "garbled":
-            self._arrived += garbled(reply, fault.how)
-        else:
-            self._arrived += reply[: fault.bytes]
-            self._breaks = fault
+    def add(self, reply: bytes, breaking: Fault | None = None) -> None:
+        """Let a reply arrive as it is now, or up to where ``breaking`` ends the connection."""
+        self._arrived += reply if breaking is None else reply[: breaking.bytes]
+        self._breaks = breaking
 
     def arrive(self, now: float) -> None:
         """Let the first late reply arrive, if its time [s] has come."""

@@ -230,7 +230,10 @@ class Session:
         reply = self.instrument.exchange.talk(sys.maxsize)[0]
         self._mid_response = False
         self._disturbed = self._disturbed or DisturbedReply()
-        if fault.kind in {"garbled", "connection_lost"}:
+        if fault.kind == "garbled":
+            self._disturbed.add(self.world.faults.garbles(fault, reply, self.instrument.name))
+            return
+        if fault.kind == "connection_lost":
             self._disturbed.add(reply, fault)
             return
         self.let_pass(self.clock.now + self.timeout)

@@ -18,7 +18,7 @@ from tsbench.simulated_backends.access.servers.pace import Pace
 from tsbench.simulated_backends.scpi.executing import LONGEST_TEXT
 from tsbench.simulated_backends.scpi.status import MESSAGE_AVAILABLE_BIT, SERVICE_REQUEST_BIT
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.world.faults import Fault, garbled
+from tsbench.simulated_backends.world.faults import Fault
 from tsbench.simulated_backends.world.world import World
 
 _LOG = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class ServedInstrument:
         if fault is None:
             owner.deliver(reply, message)
         elif fault.kind == "garbled":
-            owner.deliver(garbled(reply, fault.how), message)
+            owner.deliver(self.world.faults.garbles(fault, reply, self.instrument.name), message)
         elif fault.kind == "late":
             self.clock.schedule_in(fault.seconds or 0.0, lambda: owner.deliver(reply, message))
         elif fault.kind == "connection_lost":

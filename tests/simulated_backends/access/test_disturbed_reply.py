@@ -2,16 +2,15 @@
 
 from pyvisa_tsbench.disturbed_reply import DisturbedReply
 from tsbench.simulated_backends.scpi.message import Talk
-from tsbench.simulated_backends.world.faults import Fault
+from tsbench.simulated_backends.world.faults import Fault, garbled
 
 LOST = Fault(kind="connection_lost", message=0, bytes=4)
-TRUNCATED = Fault(kind="garbled", message=0, how="truncate")
 
 
 def test_a_garbled_reply_is_read_in_pieces_as_a_whole_one() -> None:
     reply = DisturbedReply()
     assert not reply.waiting
-    reply.add(b"+1.25E+00,2\n", TRUNCATED)
+    reply.add(garbled(b"+1.25E+00,2\n", "truncate"))
     assert reply.waiting and reply.breaks_within(1000) is None
     assert reply.take(2, None) == (b"+1", Talk.COUNT)
     assert reply.take(1000, None) == (b".25E", Talk.END) and not reply.waiting   # the first half of 12 bytes

@@ -52,8 +52,24 @@ def test_a_fault_of_a_reply_waits_for_a_read_and_each_happens_once() -> None:
     assert [fault.kind for fault in acted] == ["device_open"]
     hit = plan.next_message("scope", reading=True)
     assert hit is not None and hit.kind == "garbled"
+    assert plan.garbles(hit, b"1.5\n", "scope") != b"1.5\n"
     assert plan.next_message("scope", reading=True) is None and plan.pending == ()
     assert list(plan.trail) == [("meter", True), ("meter", False), ("scope", True), ("scope", True)]
+
+
+def test_a_reply_that_stays_as_it_is_was_not_garbled() -> None:
+    """The next one is: an empty reply cannot be cut, and a word has no digits."""
+    told: list[tuple[str, int]] = []
+    for how, unchanged, reply in (("truncate", b"\r\n", b"1234\r\n"), ("digits", b"ACK\n", b"12\n")):
+        plan = FaultPlan((Fault(kind="garbled", message=1, how=how),),
+                         tell=lambda fault, instrument, message: told.append((instrument, message)))
+        assert plan.next_message("meter") is None
+        hit = plan.next_message("meter", reading=True)
+        assert hit is not None and plan.garbles(hit, unchanged, "meter") == unchanged and not plan.happened
+        assert plan.next_message("meter") is None
+        assert plan.next_message("meter", reading=True) is hit
+        assert plan.garbles(hit, reply, "meter") == garbled(reply, how) and plan.pending == ()
+    assert told == [("meter", 3)] * 2
 
 
 def test_a_lasting_fault_goes_on_and_is_told_once() -> None:
