@@ -251,9 +251,10 @@ def deviations(rows: Sequence[Sequence[Any]]) -> float | None:
 
 
 def _missed(found: dict[str, Any]) -> str:
-    missed = [f"{name} {value:.7g} ({low:.7g} to {high:.7g}), true {truth:.7g}"
+    missed = [f"{name} has no interval, true {truth:.7g}" if None in (value, low, high)
+              else f"{name} {value:.7g} ({low:.7g} to {high:.7g}), true {truth:.7g}"
               for name, truth, value, low, high in found["rows"]
-              if None in {low, high} or not low <= truth <= high]
+              if None in (value, low, high) or not low <= truth <= high]
     return "; ".join(missed) or "nothing extracted"
 
 

@@ -4,7 +4,7 @@ from math import comb
 
 import pytest
 
-from benchmarks.pairs.__main__ import fewest_by_chance, often_wrong
+from benchmarks.pairs.__main__ import _lines, fewest_by_chance, often_wrong
 from benchmarks.pairs.cells import cells
 
 
@@ -34,7 +34,22 @@ def test_a_family_that_is_always_wrong_is_not_hidden_among_the_others(kind: str)
     assert said in often_wrong(wanted, done)
     done[its[0].name, True]["rows"] = [["switching_delay", 1.0, None, None, None]]
     assert said in often_wrong(wanted, done)
+    for cell in wanted:
+        done[cell.name, True] |= {"cell": cell.name, "refused": "", "failed": "", "commit": ""}
+        done[cell.name, False] = done[cell.name, True]
+    figure = "instruments that miss the true value more often than chance explains"
+    line = next(line for line in _lines(wanted, done, whole=True) if line.figure == figure)
+    assert not line.passed and said in line.measured
     assert not often_wrong(wanted[:0], done)
+
+
+@pytest.mark.parametrize(("wrong", "named"), [(6, False), (7, True)])
+def test_an_instrument_may_miss_as_often_as_chance_explains(wrong: int, named: bool) -> None:
+    """Of 20 exact intervals, 6 or more miss in 1 of 3,000 runs, 7 or more in 1 of 30,000."""
+    cell = next(cell for cell in cells() if cell.part.protocol == "pulse_train" and cell.scope)
+    good, bad = ["switching_delay", 1.0, 1.0, 0.9, 1.1], ["switching_delay", 1.0, 1.2, 1.15, 1.25]
+    rows = [good] * (20 - wrong) + [bad] * wrong
+    assert bool(often_wrong([cell], {(cell.name, True): {"rows": rows}})) is named
 
 
 def test_no_interval_requires_none() -> None:
