@@ -4,7 +4,7 @@ from math import comb
 
 import pytest
 
-from benchmarks.pairs.__main__ import _lines, fewest_by_chance, often_wrong
+from benchmarks.pairs.__main__ import _lines, farthest, fewest_by_chance, often_wrong
 from benchmarks.pairs.cells import cells
 
 
@@ -50,6 +50,20 @@ def test_an_instrument_may_miss_as_often_as_chance_explains(wrong: int, named: b
     good, bad = ["switching_delay", 1.0, 1.0, 0.9, 1.1], ["switching_delay", 1.0, 1.2, 1.15, 1.25]
     rows = [good] * (20 - wrong) + [bad] * wrong
     assert bool(often_wrong([cell], {(cell.name, True): {"rows": rows}})) is named
+
+
+def test_a_quantity_that_is_far_off_is_noticed_in_one_cell() -> None:
+    """The threshold voltage of one source meter is twice the true one: 1 of its 2 values in this cell."""
+    cell = next(cell for cell in cells() if cell.part.protocol == "iv_sweep")
+    figure = "largest deviation from a true value, to the half-width"
+    for value, said, good in ((2.0, "20.00", False), (1.1, "2.00", True)):
+        rows = [["threshold_voltage", 1.0, value, value - 0.05, value + 0.05], ["hold_voltage", 0.5, 0.5, 0.4, 0.6]]
+        found = {"cell": cell.name, "rows": rows, "refused": "", "failed": "", "commit": ""}
+        done = {(cell.name, kind): found for kind in (True, False)}
+        line = next(line for line in _lines([cell], done, whole=False) if line.figure == figure)
+        assert (line.measured, line.passed) == (said, good)
+    assert farthest([["threshold_voltage", 1.0, 1.0, 0.95, None]]) == 0.0
+    assert farthest([["threshold_voltage", 1.0, 2.0, 1.5, 9.0], ["threshold_voltage", 3.0, 2.0, 1.5, 9.0]]) == 2.0
 
 
 def test_no_interval_requires_none() -> None:
