@@ -17,7 +17,8 @@ from tsbench.station.runner.safety import RunnerBench
 _SLACK = 1e-9
 _REMEDY = ("Use levels nearer to these, or put this run into another list or campaign, and discharge the capacitor "
            "before it")
-_IF = "This counts runs that a condition may leave out. If they are performed, this run is refused"
+_IF = ("This counts levels that may be gone: a condition may leave runs out, and another bench or device may come in "
+       "between. If they are still there, this run is refused or brings more than the limit")
 
 Extremes = tuple[float, float]  #: lowest and highest level [V], 0 V included
 
@@ -45,7 +46,7 @@ class LevelsOfRuns:
     """Adds up which levels runs on one bench will have had: each plan alone knows only what was on already.
 
     Levels of runs that a condition may leave out count apart. Only a doubt follows from them. The same holds for levels
-    that a discharge may have taken away, because a run on another device may come in between.
+    that may be gone, because a run on another device or on another bench may come in between.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ class LevelsOfRuns:
         self._paths: dict[tuple[RunnerBench, str], WirePath] = {}
 
     def judged(
-        self, item: Item, station: RunnerBench, runs: Sequence[tuple[Protocol, Plan]], anew: bool = False,
+        self, item: Item, station: RunnerBench, runs: Sequence[tuple[Protocol, Plan]], between: Sequence[Item] = (),
     ) -> tuple[str, str]:
         """Return why the next run is refused, and what is doubtful; "" where its levels are near enough.
 
@@ -69,9 +70,9 @@ class LevelsOfRuns:
         item : the run
         station : its bench
         runs : its protocol at each end of its expressions, with the plan
-        anew : whether its bench is opened for it, because a run before is on another bench
+        between : the runs on other benches since the last one on this bench: it is opened anew after them
         """
-        perhaps = {} if self._discharged_before(item, anew) else self._perhaps
+        perhaps = {} if self._discharged_before(item, between) else self._perhaps
         found = [levels for protocol, plan in runs if (levels := self._levels(station, protocol, plan)) is not None]
         for held, what in ((self._surely, ""), (perhaps, _IF)):
             for one in found:
@@ -83,11 +84,12 @@ class LevelsOfRuns:
         self._note(item, found)
         return "", ""
 
-    def _discharged_before(self, item: Item, anew: bool) -> bool:
+    def _discharged_before(self, item: Item, between: Sequence[Item]) -> bool:
         """Take away what a discharge before a run takes away; returns whether there surely is one if it is made."""
-        if anew:
-            self._connected.clear()
+        if between:   # nothing takes the charge of a capacitor that no source discharges, but the guards forget it
             self._surely.clear()
+        if self._forgets and not all(one.conditional for one in between):
+            self._connected.clear()
             self._perhaps.clear()
         discharged = self._forgets and item.device not in self._connected
         if self._forgets and self._connected - {item.device}:

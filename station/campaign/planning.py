@@ -88,10 +88,10 @@ class ItemPlanner:
         self._plans: dict[str, Plan | TsbenchError] = {}
         self._levels = LevelsOfRuns(bench.guards.forgets_levels)
 
-    def plan(self, item: Item, anew: bool = False) -> PlannedItem:
+    def plan(self, item: Item, between: Sequence[Item] = ()) -> PlannedItem:
         """Return the worst case of a run over all values that its expressions may have.
 
-        ``anew``: the bench is opened for this run, because the run before is on another bench.
+        ``between``: the runs on other benches since the last one on this bench, which is opened anew after them.
         """
         try:
             station = self._station(item)
@@ -108,7 +108,7 @@ class ItemPlanner:
             if isinstance(found, TsbenchError):
                 return PlannedItem(item, problem=found, limits=station.device.limits)
             plans.append(found)
-        reason, doubt = self._levels.judged(item, station, list(zip(protocols, plans, strict=True)), anew)
+        reason, doubt = self._levels.judged(item, station, list(zip(protocols, plans, strict=True)), between)
         if reason:
             return PlannedItem(item, problem=LimitError(reason), limits=station.device.limits)
         plan = worst_of(plans)
@@ -202,7 +202,6 @@ def plan_items(
     first = items[0]
     planned: dict[int, PlannedItem] = {}
     kept: RunnerBench | None = None
-    before = {item.number: earlier.step.bench for earlier, item in itertools.pairwise(items)}
     paths = list(dict.fromkeys(item.step.bench for item in items))
     for path in (*paths[1:], first.step.bench):
         members = [item for item in items if item.step.bench == path]
@@ -213,7 +212,10 @@ def plan_items(
             continue
         try:
             planner = ItemPlanner(bench, vocabulary, columns, life)
-            planned |= {item.number: planner.plan(item, before.get(item.number) != path) for item in members}
+            places = [number for number, item in enumerate(items) if item.step.bench == path]
+            between = [items[last + 1:place] for last, place in itertools.pairwise((places[0], *places))]
+            planned |= {item.number: planner.plan(item, others)
+                        for item, others in zip(members, between, strict=True)}
         except BaseException:
             bench.close()
             raise

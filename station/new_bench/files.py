@@ -85,8 +85,9 @@ class _Wiring:
             else:
                 remark = f"no instrument can have the role {role}. Protocols that need it will be refused"
                 if role == "bias" and meters:
-                    remark = ("no second output of a generator is left for the role bias. A source meter behind a load "
-                              "resistor can have it too: write both into [roles] and [fixture]")
+                    remark = (f"no {'second ' if pulsers else ''}output of a generator is left for the role bias. "
+                              "Protocols that need it will be refused. A source meter behind a load resistor can have "
+                              "it too, but not for neuron and stimulus: write both into [roles] and [fixture]")
                 self.remarks.append(remark)
         self._answers = answers
         pulser = self.roles.get("pulser", "").partition(".")[0]

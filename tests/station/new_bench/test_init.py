@@ -153,6 +153,8 @@ def test_real_instruments_get_a_rehearsal_beside_them(tmp_path: Path) -> None:
     assert sorted(files.texts) == ["bench.toml", "first.list.toml", "rehearsal.bench.toml", "rehearsal.world.toml"]
     assert 'visa_library = "@py"' in files.texts["bench.toml"]
     assert [remark for remark in files.remarks if "the role scope" in remark]
+    assert any(remark.startswith("no output of a generator is left for the role bias. Protocols that need it")
+               for remark in files.remarks)   # there is no first output either
     for name, text in files.texts.items():
         (tmp_path / name).write_text(text, "utf-8")
     with Bench.open(tmp_path / "rehearsal.bench.toml", "D1") as bench:
