@@ -234,13 +234,13 @@ def reach_of(
     return (gain, transimpedance) if gain > _LEAST else (0.0, 0.0)
 
 
-def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: str) -> float:
+def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: str, slow: bool = False) -> float:
     """Return the largest current through a resistor / EMF [S] of a source at ``node``; 0 where none flows through it.
 
-    The device may be open or shorted. ``source_resistance``: of the output [Ohm].
+    The device may be open or shorted. ``source_resistance``: of the output [Ohm]. ``slow``: see :func:`worst_path_of`.
     """
     resistor = netlist.find(name)
-    cases = [netlist, *(one for one, _ in _conducting(netlist, node, source_resistance))]
+    cases = [netlist, *(one for one, _ in _conducting(netlist, node, source_resistance, slow))]
     if all(math.isinf(path_of(one, node, source_resistance).resistance) for one in cases):
         cases += [one for one, _ in _with_what_may_conduct(netlist)]
     cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]

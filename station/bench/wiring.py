@@ -285,7 +285,8 @@ class Wiring:
         box = self.driver_of(control.instrument) if control.instrument else None
         rating = control.rating or getattr(box, "rating", None)
         value = netlist.find(control.element).value
-        admittance = admittance_of(netlist, node, self._source_resistance(terminal), control.element)
+        admittance = admittance_of(netlist, node, self._source_resistance(terminal), control.element,
+                                   slow="source meter" in self.kinds(terminal))
         if rating is None or not admittance:
             return
         device = self.worst_path(terminal).resistance

@@ -13,7 +13,7 @@ from tests.instruments.test_guard_of_pulses import unit
 from tests.instruments.test_limits import MODEL, Sent, no_reply, pulse
 from tsbench.errors import CommunicationError, LimitError
 from tsbench.instruments import OutputState, Pulse, Segment, SegmentTrain, SourcePulses, SourceSettings
-from tsbench.instruments.fixture import path_of, with_short, worst_path_of
+from tsbench.instruments.fixture import admittance_of, path_of, with_short, worst_path_of
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.guarded_source import GuardedSource, discharge
@@ -85,6 +85,13 @@ def test_a_divider_beside_the_capacitor_counts_once(wires: str, gain: float, sha
 def test_what_another_source_left_at_the_device_is_not_divided() -> None:
     path = WirePath(150.0, gain=0.5, coupled=True, share=0.5, left=1.0)
     assert path.gain * farthest_emf((2.0,), path) == pytest.approx(2.0)
+
+
+def test_a_cable_beside_a_shunt_leads_no_current_of_a_source_meter_through_the_load() -> None:
+    """500 pF at a shunt of 10 kOhm: its level has settled before the capacitor would matter."""
+    netlist = parse_netlist("R_load smu top 10k\nXDUT top low device\nR_sh low 0 10k\nC_low low 0 500p\n", ["smu"])
+    assert 1 / admittance_of(netlist, "smu", 0.0, "R_load", slow=True) == pytest.approx(20e3)
+    assert 1 / admittance_of(netlist, "smu", 0.0, "R_load") == pytest.approx(10e3)
 
 
 def test_base_and_top_of_a_pulse_count_together() -> None:

@@ -145,10 +145,11 @@ def test_current_that_flows_beside_the_device_counts(tmp_path: Path) -> None:
         drive(bench, 19.0, 0.15)   # the compliance is that of the source, not of the device
 
 
-def test_a_resistor_in_series_bounds_the_current_of_the_box(tmp_path: Path) -> None:
-    """Box and shunt have 120 Ohm: 18.9 V drive 157.5 mA, which 20 Ohm withstand."""
+@pytest.mark.parametrize("cable", ["", "\\nC_low low 0 50n"])
+def test_a_resistor_in_series_bounds_the_current_of_the_box(tmp_path: Path, cable: str) -> None:
+    """Box and shunt have 120 Ohm: 18.9 V drive 157.5 mA, which 20 Ohm withstand. 5 us of a cable heat no resistor."""
     file = bench_file(tmp_path, ("RL s dut 1k\\nXDUT dut 0 device",
-                                 "RL s dut 20\\nXDUT dut low device\\nR_sh low 0 100"))
+                                 f"RL s dut 20\\nXDUT dut low device\\nR_sh low 0 100{cable}"))
     with Bench.open(file, "D1") as bench:
         assert bench.fixture_control is not None
         bench.fixture_control.set_value("load_resistance", 20.0)
