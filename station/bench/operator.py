@@ -43,7 +43,7 @@ class OperatorPrompt:
     ask : callable
         Shows a question and returns the answer.
     require_off : callable
-        Raises unless all outputs are off; takes what would move.
+        Raises unless all outputs are off; takes what would change.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class StandInOperator:
     Parameters
     ----------
     hand : moves the devices of the simulation
-    require_off : raises unless all outputs are off; takes what would move
+    require_off : raises unless all outputs are off; takes what would change
     """
 
     def __init__(self, hand: Positioner, require_off: Callable[[str], None]) -> None:

@@ -7,9 +7,9 @@ from tsbench.instruments import Positioner, Prober, Site
 from tsbench.station.bench.bench_tables import BenchTable, PositioningTable
 from tsbench.station.bench.crosspoints import ClosedCrosspoints
 
-_RELAYS, _CHUCK = "the relays of the switch matrix", "the chuck of the prober"
+_RELAYS, _CHUCK = "the relays of the switch matrix", "the position of the chuck"
 _PART = "positioner"  #: of the matrix that may also set routes
-RequireOff = Callable[[str], None]  #: raises unless all outputs are read back as off; the argument is what would move
+RequireOff = Callable[[str], None]  #: raises unless all outputs are read back as off; the argument is what would change
 Discharge = Callable[[], None]  #: takes the charge off the cables of the sources, and leaves all outputs off
 
 

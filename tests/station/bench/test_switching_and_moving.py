@@ -193,7 +193,7 @@ def test_a_prober_does_not_move_while_an_output_is_on(tmp_path: Path) -> None:
         drive = bench.source_meter("drive")
         drive.configure_source(SourceSettings("voltage", compliance_current=1e-4, range=2.0))
         drive.set_output(True)
-        with pytest.raises(InstrumentError, match="the chuck of the prober must not change"):
+        with pytest.raises(InstrumentError, match="the position of the chuck must not change"):
             bench.positioner.connect("W1_x1y0_1")
         assert bench.positioner.connected() == "W1_x0y0_1"
         drive.set_output(False)
