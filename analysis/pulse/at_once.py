@@ -2,11 +2,12 @@
 
 A device that switches within the edge, or between two samples of it, looks like a resistor on the plateau. The edge may
 tell them apart: there, the current of a resistor follows the voltage, and that of a device that is still off does not.
-Where the record has no sample on the edge, nothing tells. A device that is off and conducts less than ``ON_ABOVE`` is
-not asked about: the conductance of most off states grows with the voltage, so its edge would look alike.
+Where the record has no sample on the edge, or the sensor of the current is later than the edge is long, nothing tells.
+A device that is off and conducts less than ``ON_ABOVE`` is not asked about: the conductance of most off states grows
+with the voltage, so its edge would look alike.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +22,13 @@ from tsbench.samples import noise_of
 ON_ABOVE = 1e-4
 #: what such pulses show, in words
 SINCE_EDGE = ("from the edge on. It may have switched faster than the record shows, or may have been on before. Use a "
-              "shorter 'width' or a higher 'resolution'")
+              "shorter 'width' or a higher 'resolution', and a longer 'rise_time' if the sensor of the current is slow")
 _PLATEAU = 0.8  #: of the highest voltage
 _EDGE = (0.2, 0.8)  #: part of the edge, of the voltage on the plateau
 _RESOLVED = 8  #: samples there, from which on the edge shows a switching by itself (:mod:`.seen_rise`)
 _FOLLOWS = 0.5  #: of the current of a resistor on the edge: with more, the current follows the voltage
 _CLEAR = 3.0  #: standard deviations of the noise
+_ALIKE = 1.5  #: two pulses are alike whose conductances differ by no more than this factor
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class AtOnce:
     """A pulse in which the device conducts from the edge on: does the current follow the voltage on the edge?"""
 
     conductance: float  #: [S] on the plateau
-    follows: bool | None  #: True: as that of a resistor; False: it is less there; None: the edge has no samples
+    #: True: as that of a resistor; False: it is less there; None: the edge has no samples, or the sensor is too slow
+    follows: bool | None
 
 
 def at_once(
@@ -92,31 +95,53 @@ def _follows(
     edge = np.arange(first, last)
     edge = edge[(v[edge] > _EDGE[0] * top) & (v[edge] < _EDGE[1] * top)]
     step = float(time[1] - time[0])
-    if edge.size >= _RESOLVED or late > max(edge.size, 1) * step:   # or the sensor is too slow to tell
-        return True
-    if edge.size == 0:
+    if edge.size == 0 or late > edge.size * step:   # the sensor is too slow to tell
         return None
+    if edge.size >= _RESOLVED:
+        return True
     expected = flows / top * float(np.interp(time[edge] - late, time, v).mean())
     if _FOLLOWS * expected < _CLEAR * noise / edge.size**0.5:
         return None
     return float(i[edge].mean()) >= _FOLLOWS * expected
 
 
-def unknown(pulses: Sequence[AtOnce | None]) -> list[bool]:
-    """Return for each pulse of one amplitude whether it tells nothing of a switching.
+def unknown(pulses: Sequence[AtOnce | None], alike: Sequence[Hashable]) -> list[bool]:
+    """Return for each pulse whether it tells nothing of a switching.
 
-    Pulses of one amplitude look alike, so the edges of all that show one decide together. Where no edge shows anything,
-    each of them may have switched.
+    Pulses are alike that were sent alike and in which the device conducts alike (within a factor of 1.5). Most of those
+    whose edge shows something decide. Where none does, most of all pulses in which the device conducts alike decide: a
+    device that conducts as it does in a pulse whose edge is that of a resistor has not switched either. Where no edge
+    shows anything, each of them may have switched.
 
     Parameters
     ----------
-    pulses : of one amplitude; None: it tells by itself
+    pulses : None: it tells by itself
+    alike : for each of them, the amplitude and whatever else makes pulses alike
     """
-    resistor = like_a_resistor(pulses)
-    return [one is not None and not resistor for one in pulses]
+    asked = [k for k, one in enumerate(pulses) if one is not None]
+    sent = dict[Hashable, list[int]]()
+    for k in asked:
+        sent.setdefault(alike[k], []).append(k)
+    most = _majority([pulses[k] for k in asked])
+    votes = dict(zip(asked, most, strict=True))
+    for mine in sent.values():
+        own = _majority([pulses[k] for k in mine])
+        votes.update((k, vote) for k, vote in zip(mine, own, strict=True) if vote is not None)
+    return [one is not None and votes[k] is not True for k, one in enumerate(pulses)]
 
 
-def like_a_resistor(pulses: Iterable[AtOnce | None]) -> bool:
-    """Return whether the current follows the voltage in most of the edges that show something."""
-    votes = [one.follows for one in pulses if one is not None]
-    return votes.count(True) > votes.count(False)
+def _majority(pulses: Sequence[AtOnce | None]) -> list[bool | None]:
+    """Return for each pulse what most edges of those show in which the device conducts alike; None: nothing.
+
+    Edges that follow and edges that do not may be as many: this is no majority for a resistor (False).
+    """
+    edges = [one for one in pulses if one is not None]
+    conductance = np.array([one.conductance for one in edges])
+    order = np.argsort(conductance)
+    ordered = conductance[order]
+    begin, end = np.searchsorted(ordered, conductance / _ALIKE), np.searchsorted(ordered, conductance * _ALIKE, "right")
+    number = []
+    for vote in (True, False):
+        counted = np.concatenate([[0], np.cumsum([edges[k].follows is vote for k in order])])
+        number.append(counted[end] - counted[begin])
+    return [None if yes + no == 0 else bool(yes > no) for yes, no in zip(*number, strict=True)]

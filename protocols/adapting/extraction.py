@@ -117,8 +117,8 @@ class Searched:
 class PulseJudge:
     """Judges single pulses in order of time; one that found the device still on does not count.
 
-    Nor does one in which the device conducts from the edge on, unless most edges of these pulses so far are those of a
-    resistor: the device may have switched faster than the record shows.
+    Nor does one in which the device conducts from the edge on, unless the edges of the pulses so far show that it did
+    not switch (:class:`.EdgeTally`): the device may have switched faster than the record shows.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class PulseJudge:
         found = outcome(*part, record_flags(record, 0), rested=self._rested)
         if self._at_level and self._rested is None:
             self._rested = found
-        self.untold = self._edges.untold(*part, found)
+        self.untold = self._edges.untold(abs(stimulus), *part, found)
         if self.untold:
             return None
         return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED

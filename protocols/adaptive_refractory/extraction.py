@@ -63,7 +63,8 @@ def judged_pair(
 ) -> tuple[PulseOutcome, PulseOutcome] | tuple[None, None]:
     """Return what both pulses of a pair did, ``width``, ``gap``, rise and fall time in s; None without a current.
 
-    ``edges``: of the pairs of the same amplitude before this one; None: they are not looked at.
+    ``edges``: of the pairs of the same amplitude before this one; None: they are not looked at. First pulses look
+    alike, and second pulses after the same gap: the device may still be on in them.
     """
     found: list[PulseOutcome] = []
     began = 0.0
@@ -74,7 +75,9 @@ def judged_pair(
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         part = record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record)
         one = outcome(*part, record_flags(record, 0), edge=edge, rested=found[0] if found else None)
-        found.append(replace(one, firing=Firing.AT_ONCE) if edges is not None and edges.untold(*part, one) else one)
+        alike = 0.0 if number == 1 else gap
+        untold = edges is not None and edges.untold(alike, *part, one)
+        found.append(replace(one, firing=Firing.AT_ONCE) if untold else one)
     return (found[0], found[1]) if len(found) == 2 else (None, None)
 
 

@@ -1,16 +1,17 @@
-"""Whether a pulse of a search tells something of a device that conducts from the edge on, by the edges up to now."""
+"""Whether a pulse of a search tells something of a device that conducts from the edge on, by the pulses up to now."""
 
 import math
+from collections.abc import Hashable
 
-from tsbench.analysis.pulse.at_once import AtOnce, at_once, like_a_resistor
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome
 from tsbench.protocols.extracting.facts import sense_capacitance
+from tsbench.protocols.extracting.unseen_switching import SeenPulse, seen_pulse, unseen
 from tsbench.records import Fixture, FloatArray
 
 
 class EdgeTally:
-    """The edges of the pulses in which the device conducted from there on, in order of time.
+    """The pulses of a search in order of time, judged by the rule of :func:`.unseen_switching.unseen`.
 
     Parameters
     ----------
@@ -19,28 +20,24 @@ class EdgeTally:
 
     def __init__(self, fixture: Fixture) -> None:
         self._late = _sensor_is_late(fixture)
-        self._edges: list[AtOnce] = []
+        self._pulses: list[SeenPulse] = []
 
     def untold(
-        self, time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, found: PulseOutcome,
+        self, alike: Hashable, time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts,
+        found: PulseOutcome,
     ) -> bool:
         """Return whether a pulse tells nothing: the device conducts from the edge on, not clearly as a resistor.
 
-        Most edges of these pulses up to now decide.
-
         Parameters
         ----------
+        alike : the amplitude and whatever else makes pulses look alike
         time, voltage, current : [s], [V], [A], shape (n,), of the record
         facts : accuracy of the scope
         found : what the pulse did by its record alone
         """
-        if found.firing is not Firing.QUIET:
-            return False
-        edge = at_once(time, voltage, current, facts, found.delay, self._late)
-        if edge is None:
-            return False
-        self._edges.append(edge)
-        return not like_a_resistor(self._edges)
+        quiet = found.firing is Firing.QUIET
+        self._pulses.append(seen_pulse(alike, time, voltage, current, facts, found.delay, quiet, self._late))
+        return self._pulses[-1].edge is not None and unseen(self._pulses)[-1]
 
 
 def _sensor_is_late(fixture: Fixture) -> float:

@@ -20,20 +20,21 @@ class SeenPulse:
 
 def seen_pulse(
     alike: Hashable, time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, delay: Delay,
-    quiet: bool = True,
+    quiet: bool = True, late: float | None = None,
 ) -> SeenPulse:
     """Return one pulse for :func:`unseen`.
 
     Parameters
     ----------
-    alike : the amplitude, or whatever else makes pulses look alike
+    alike : the amplitude and whatever else makes pulses look alike
     time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
     facts : accuracy of the scope
     delay : what the pulse showed
     quiet : whether it is taken for one that did not fire so far
+    late : [s] as :func:`.at_once.at_once` takes it
     """
     return SeenPulse(alike, pulse_stand(voltage, current, facts.current_resolution, delay),
-                     at_once(time, voltage, current, facts, delay) if quiet else None)
+                     at_once(time, voltage, current, facts, delay, late) if quiet else None)
 
 
 def unseen(pulses: Sequence[SeenPulse]) -> list[bool]:
@@ -45,9 +46,4 @@ def unseen(pulses: Sequence[SeenPulse]) -> list[bool]:
     stands = [one.stand for one in pulses]
     on = conducting(stands) if any(stand.switched for stand in stands) else [True] * len(stands)
     edges = [one.edge if conducts else None for one, conducts in zip(pulses, on, strict=True)]
-    found = [False] * len(pulses)
-    for alike in {one.alike for one in pulses}:
-        mine = [k for k, one in enumerate(pulses) if one.alike == alike]
-        for k, is_open in zip(mine, unknown([edges[k] for k in mine]), strict=True):
-            found[k] = is_open
-    return found
+    return unknown(edges, [one.alike for one in pulses])

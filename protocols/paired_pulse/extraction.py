@@ -40,7 +40,8 @@ class Pair:
 def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
     """Return the pairs of a run in order of time, those included of which the scope missed a pulse.
 
-    Pulses of the same amplitude tell together whether a device that conducts from the edge on may have switched there.
+    First pulses of the same amplitude, and second pulses after the same gap, tell together whether a device that
+    conducts from the edge on may have switched there.
     """
     options = options or ExtractionOptions()
     rise, fall = (float(parameter(run, name, 0.0)) for name in ("rise_time", "fall_time"))
@@ -60,7 +61,8 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         found = mine[number] = outcome(
             *part, facts, record_flags(record, 0), edge=edge, rested=mine.get(1) if number == 2 else None)
         shown_by[round(record.conditions["pair"]), number] = seen_pulse(
-            record.conditions["amplitude"], *part, facts, found.delay, found.firing is Firing.QUIET)
+            (record.conditions["amplitude"], gap if number == 2 else 0.0), *part, facts, found.delay,
+            found.firing is Firing.QUIET)
     for (pair, number), is_open in zip(shown_by, unseen(list(shown_by.values())), strict=True):
         if is_open:
             found = seen[pair][number]

@@ -1,16 +1,18 @@
 """Pulses without a visible switching: what the samples on the edge tell of a device that conducts from there on."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tsbench.analysis.pulse.at_once import ON_ABOVE, AtOnce, at_once, unknown
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
-from tsbench.analysis.pulse.firing import Firing, probability_result
+from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.refractory.refractory import PairOutcome, recovery, recovery_results
+from tsbench.protocols.extracting.edge_tally import EdgeTally
 from tsbench.protocols.extracting.unseen_switching import seen_pulse, unseen
-from tsbench.records import Flag, FloatArray
+from tsbench.records import Fixture, Flag, FloatArray
 
 NOT_FIRED = Delay(None, 0.0, 0.0, Flag.NO_EVENT)
 STEP, CODE = 1e-6, 2e-5   # [s], [A]
@@ -56,9 +58,17 @@ def test_an_edge_of_many_samples_has_told_it_already() -> None:
 def test_a_sensor_that_is_late_is_no_device_that_is_off() -> None:
     resistor = pulse(off=500.0, samples=2.0, late=3.0 * STEP)
     assert follows(*resistor) is False   # as the bench file knows nothing of it
-    assert follows(*resistor, late=3.5 * STEP) is True
+    assert follows(*resistor, late=3.5 * STEP) is None
     slow = PulseFacts(current_resolution=CODE, sense_delay=2.0 * STEP, sense_delay_limit=1.5 * STEP)
-    assert follows(*resistor, facts=slow) is True
+    assert follows(*resistor, facts=slow) is None
+    assert follows(*pulse(off=500.0, samples=6.0, late=1.0 * STEP), late=2.0 * STEP) is True
+
+
+@pytest.mark.parametrize("late", [0.0, 1.5, 3.0])
+@pytest.mark.parametrize("off", [500.0, math.inf])
+def test_an_edge_that_is_shorter_than_the_sensor_is_late_tells_nothing(off: float, late: float) -> None:
+    assert follows(*pulse(off=off, samples=0.1, late=late * STEP), late=late * STEP) is None
+    assert late == 0.0 or follows(*pulse(off=off, samples=2.0, late=late * STEP), late=late * STEP) is not False
 
 
 def test_a_device_that_is_off_or_that_fires_is_not_asked_about() -> None:
@@ -74,10 +84,24 @@ def test_a_device_that_is_off_or_that_fires_is_not_asked_about() -> None:
 
 def test_pulses_that_look_alike_decide_together() -> None:
     no, yes, nothing = (AtOnce(2e-3, told) for told in (False, True, None))
-    assert unknown([no, None, nothing]) == [True, False, True]
-    assert unknown([yes, None, nothing, nothing]) == [False] * 4
-    assert unknown([yes, yes, no]) == [False] * 3 and unknown([yes, no, no]) == [True] * 3
-    assert unknown([nothing]) == [True] and unknown([None]) == [False] and unknown([]) == []
+    def untold(*pulses: AtOnce | None) -> list[bool]:
+        return unknown(pulses, [1.2] * len(pulses))
+
+    assert untold(no, None, nothing) == [True, False, True]
+    assert untold(yes, None, nothing, nothing) == [False] * 4
+    assert untold(yes, yes, no) == [False] * 3 and untold(yes, no, no) == [True] * 3
+    assert untold(nothing) == [True] and untold(None) == [False] and untold() == []
+    # the device is off in some pulses of the amplitude, and switches on the edge of the others
+    off = AtOnce(5e-4, True)
+    assert untold(off, off, off, no, nothing) == [False] * 3 + [True] * 2
+
+
+def test_pulses_of_another_amplitude_decide_only_where_no_edge_shows_anything() -> None:
+    no, yes, nothing = (AtOnce(2e-3, told) for told in (False, True, None))
+    assert unknown([yes, yes, no], [0.6, 0.6, 1.5]) == [False, False, True]
+    assert unknown([no, no, yes], [1.5, 1.5, 0.6]) == [True, True, False]
+    assert unknown([yes, nothing], [0.6, 1.5]) == [False, False]   # it conducts as a resistor does
+    assert unknown([AtOnce(5e-4, True), nothing], [0.6, 1.5]) == [False, True]   # it conducts more than that one
 
 
 def test_an_off_state_that_other_pulses_show_is_no_switching() -> None:
@@ -89,6 +113,30 @@ def test_an_off_state_that_other_pulses_show_is_no_switching() -> None:
     assert unseen([*shown, seen_pulse(0.9, *off, facts, NOT_FIRED)]) == [False] * 4
     assert unseen([*shown, seen_pulse(1.4, *on, facts, NOT_FIRED)]) == [False] * 3 + [True]
     assert unseen([seen_pulse(0.9, *off, facts, NOT_FIRED)]) == [True] and unseen([]) == []
+
+
+def judged(tally: EdgeTally, volts: float, **made: float) -> bool:
+    shown = pulse(volts=volts, samples=2.0, **made)
+    return tally.untold(volts, *shown, FACTS, outcome(*shown, FACTS))
+
+
+def test_the_pulses_of_a_search_are_judged_by_those_of_their_own_amplitude() -> None:
+    """The device is a resistor of 2 kOhm at 0.6 V, and switches on the edge of 1.5 V."""
+    for first in (True, False):
+        tally = EdgeTally(Fixture(""))
+        for high in (not first, first):
+            untold = [judged(tally, 1.5 if high else 0.6, on=500.0 if high else 2e3, off=2e3) for _ in range(9)]
+            assert untold == [high] * 9
+
+
+def test_a_search_knows_the_off_state_from_pulses_that_fired() -> None:
+    tally, off = EdgeTally(Fixture("")), pulse(on=5e3, samples=0.1)
+    quiet = outcome(*off, FACTS)
+    assert tally.untold(0.9, *off, FACTS, quiet)
+    fired = replace(quiet, firing=Firing.FIRED, delay=Delay(1e-6, 0.0, 0.0, off_current=2.4e-4, on_current=2.4e-3))
+    assert not tally.untold(1.2, *pulse(samples=0.1), FACTS, fired)
+    assert not tally.untold(0.9, *off, FACTS, quiet)
+    assert tally.untold(1.4, *pulse(samples=0.1), FACTS, quiet)
 
 
 def test_pulses_that_are_not_known_widen_the_probability() -> None:
