@@ -97,7 +97,8 @@ def _sense_leads_open(driver: InstrumentBase) -> contextlib.AbstractContextManag
 
 
 def discharge(
-    sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float, resistance: float = 0.0,
+    sources: Sequence[GuardedSource], wait: Callable[[float], None], capacitance: float, resistance: float = 0.0, *,
+    conducting: Callable[[], contextlib.AbstractContextManager[None]] | None = None, reaches: bool = True,
 ) -> None:
     """Let all sources of a bench hold 0 V together for a while: a capacitor between two of them needs both.
 
@@ -110,6 +111,9 @@ def discharge(
     wait : lets some time [s] pass
     capacitance : [F] of cables and fixture, as far as it is known
     resistance : [Ohm] the largest between a source and the device
+    conducting : lets transistors between sources and device conduct meanwhile. The charge in front of them is taken off
+        before, for it would flow through the device; None: none of them is open
+    reaches : whether a route leads from the sources to the device
 
     Raises
     ------
@@ -124,7 +128,11 @@ def discharge(
             for source in sources:
                 switched.append(source)
                 together.enter_context(source.at_zero())
-            wait(max(source.discharge_time(capacitance, resistance) for source in sources))
+            longest = max(source.discharge_time(capacitance, resistance) for source in sources)
+            wait(longest)
+            if conducting is not None:
+                with conducting():
+                    wait(longest)
     except BaseException as error:
         for source in switched:   # a charge may be left, but no source keeps the settings of 0 V
             with contextlib.suppress(TsbenchError):
@@ -132,7 +140,7 @@ def discharge(
         if isinstance(error, TsbenchError):
             raise type(error)(f"{_WHY}, but this failed: {error}") from error
         raise
-    forget = discharges_capacitors(sources)
+    forget = reaches and discharges_capacitors(sources)
     with contextlib.ExitStack() as all_of_them:   # the others too, where one of them fails
         for source in sources:
             all_of_them.callback(source.discharged, forget)

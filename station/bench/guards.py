@@ -1,6 +1,5 @@
 """The guards of a bench: one for each terminal that has a role, between the protocol and the driver."""
 
-import contextlib
 import dataclasses
 import functools
 import math
@@ -98,6 +97,9 @@ class Guards:
     def discharge(self, unknown: bool, routes: Routes | None) -> None:
         """Take the charge off the cables of all sources: another device comes to them next.
 
+        The device before may still be connected. So the charge in front of relays and transistors goes first, and only
+        then do these close and conduct.
+
         Parameters
         ----------
         unknown : also where it is not known whether there is one, because the bench was only just opened
@@ -112,8 +114,17 @@ class Guards:
         paths = [self._wiring.path(one.context.terminal) for one in sources]
         resistance = max((one.thevenin_resistance for one in paths if math.isfinite(one.resistance)), default=0.0)
         act = functools.partial(discharge, sources, self._instruments.clock.wait, capacitance, resistance)
-        with control.conducting() if (control := self._control()) else contextlib.nullcontext():
+        try:
+            if routes is not None and routes.open_matrix() is not None:
+                act(reaches=False)   # what is in front of the relays would flow through the device
+            control = self._control()
+            if control is not None and (gates := control.gates_off()):
+                act = functools.partial(act, conducting=functools.partial(control.conducting, gates))
             act() if routes is None else routes.in_each(act)
+        except BaseException:
+            for one in sources:   # also where a relay has failed between two of them
+                one.charged = True
+            raise
 
     def _sources(self) -> list[GuardedSource]:
         return [one for one in self._made.values() if isinstance(one, GuardedSource) and one.context.moves is None]

@@ -160,13 +160,17 @@ class Routes:
         self.require_off("the route to the device")
         self.routing.select(state)
 
+    def open_matrix(self) -> MatrixRouting | None:
+        """Return the switch matrix of the routes, if it has selected none; None: it has, or there is no matrix."""
+        routing = self.routing
+        return routing if isinstance(routing, MatrixRouting) and routing.state() is None else None
+
     def in_each(self, act: Callable[[], None]) -> None:
         """Do something with the route that is selected; if it is none, with each route of a matrix in turn.
 
         All outputs are off before and afterwards.
         """
-        routing = self.routing
-        if not isinstance(routing, MatrixRouting) or routing.state() is not None:
+        if (routing := self.open_matrix()) is None:
             act()
             return
         try:

@@ -217,18 +217,22 @@ class FixtureControls:
         self._found.pop(quantity, None)
         self._changed(self._tables[quantity].element, min(map(box.curve.least_resistance_at, levels)))
 
-    @contextlib.contextmanager
-    def conducting(self) -> Iterator[None]:
-        """Transistors whose gates are off conduct meanwhile, while all other outputs hold 0 V; limits do not follow.
+    def gates_off(self) -> list[GateControl]:
+        """Read back which gates are off: their transistors are open, unless they conduct at 0 V."""
+        return [box for box in self._boxes.values() if isinstance(box, GateControl) and not box.is_on()]
 
-        A source behind an open transistor takes no charge off what is in front of the device.
+    @contextlib.contextmanager
+    def conducting(self, gates: Sequence[GateControl]) -> Iterator[None]:
+        """Transistors of some gates that are off conduct meanwhile; limits do not follow.
+
+        A source behind an open transistor takes no charge off what is in front of the device. All other outputs must
+        hold 0 V already, and the cables in front of the transistors too: the device may be connected.
         """
         self._setting = True
         try:
             with contextlib.ExitStack() as meanwhile:
-                for box in self._boxes.values():
-                    if isinstance(box, GateControl) and not box.is_on():
-                        meanwhile.enter_context(box.conducting())
+                for box in gates:
+                    meanwhile.enter_context(box.conducting())
                 yield
         finally:
             self._setting = False

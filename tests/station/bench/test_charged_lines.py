@@ -237,27 +237,73 @@ def test_a_charge_that_another_process_left_is_taken_off(tmp_path: Path) -> None
     assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 1e-6
 
 
-def test_a_line_that_no_route_leads_to_is_discharged(tmp_path: Path) -> None:
-    """A new session has no route: the common line may have what the last one left on it."""
+def routed_bench(folder: Path, model: str = "keithley_2400") -> Path:
+    """Write the bench with a route from the row of the source to a line, and the devices at this line."""
     routed = {**MATRIX, "places": MATRIX["places"] + "\nR_l line 0 1e12\nC_l line 0 1p",
               "positioner": MATRIX["positioner"].replace("1A0", "1C0") + "\n[fixture.routing]\nkind = \"matrix\"\n"
-              'instrument = "mover"\n[fixture.routing.states.only]\nroles = ["drive"]\ncrosspoints = ["1A05"]'}
+              f'instrument = "mover"\n[fixture.routing.states.only]\nroles = ["{SOURCES[model][1]}"]\n'
+              'crosspoints = ["1A05"]'}
     at = AT_MATRIX.replace('"mover.A" = "row"', '"mover.A" = "row"\n"mover.105" = "line"\n"mover.C" = "line"')
-    file = bench_file(tmp_path, "keithley_2400", routed, at)
+    return bench_file(folder, model, routed, at)
+
+
+def leave_the_route(bench: Bench) -> None:
+    """Charge the line, then open the route to it."""
+    assert bench.routes is not None
+    bench.routes.prepare(["drive" if bench.has("drive") else "pulser"])
+    leave_charged(bench)
+    bench.instruments.crosspoints_of("mover").close_only("routing", ())
+    assert bench.routes.routing.state() is None
+
+
+def test_a_line_that_no_route_leads_to_is_discharged(tmp_path: Path) -> None:
+    """A new session has no route: the common line may have what the last one left on it."""
+    file = routed_bench(tmp_path)
     for name in ("world.toml", "bench.toml"):   # the charge is on the common line
         text = (tmp_path / name).read_text("utf-8")
         (tmp_path / name).write_text(text.replace("C_c row 0 1n", "C_c line 0 1n" if "world" in name else ""), "utf-8")
     with Bench.open(file, "D1") as bench:
-        assert bench.routes is not None
-        bench.routes.prepare(["drive"])
-        leave_charged(bench)
-        bench.instruments.crosspoints_of("mover").close_only("routing", ())
-        assert bench.routes.routing.state() is None
+        leave_the_route(bench)
         bench.positioner.connect("D2")
         bench.clock.wait(0.05)
-        assert bench.routes.routing.state() is None
+        assert bench.routes is not None and bench.routes.routing.state() is None
     log = read_witness(tmp_path / "witness.jsonl")
     assert log.maxima()["D1"]["voltage"] > 3.5 and largest_current(log, "D2") < 10e-6 and log.hot_moves() == []
+
+
+@pytest.mark.parametrize("model", ["keithley_2400", "keysight_33522b"])
+def test_the_charge_in_front_of_an_open_route_does_not_go_through_the_device(tmp_path: Path, model: str) -> None:
+    """The cable of the source has 3.8 V from D1, and a person has connected D2. A route to D2 closes after 0 V."""
+    file, world = routed_bench(tmp_path, model), tmp_path / "world.toml"
+    world.write_text(world.read_text("utf-8").replace("R_l line 0 1e12", "R_l line 0 1meg"), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        leave_the_route(bench)
+        bench.clock.wait(0.01)   # behind the route, the charge goes by itself
+        bench.instruments.crosspoints_of("mover").close_only("positioner", ["1C02"])
+        assert bench.positioner.connected() == "D2"
+        bench.positioner.connect("D1")
+        bench.clock.wait(0.05)
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert log.maxima()["D1"]["voltage"] > 3.5 and 0.0 < largest_current(log, "D2") < 10e-6
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+@pytest.mark.parametrize("failing", ["select", "open_all"])
+def test_a_relay_that_fails_leaves_the_line_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str,
+) -> None:
+    """The cable of the source is discharged then, but not what is behind the relays: it is tried again."""
+    with Bench.open(routed_bench(tmp_path), "D1") as bench:
+        leave_the_route(bench)
+        assert bench.routes is not None
+        source = bench.source_meter()
+        with monkeypatch.context() as here:
+            here.setattr(bench.routes.routing, failing, no_reply)
+            with pytest.raises(CommunicationError):
+                bench.positioner.connect("D2")
+            assert source.charged and bench.positioner.connected() == "D1"
+        bench.positioner.connect("D2")
+        assert not source.charged and bench.positioner.connected() == "D2"
 
 
 def test_needles_come_down_without_charge(tmp_path: Path) -> None:

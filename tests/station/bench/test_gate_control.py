@@ -97,16 +97,23 @@ def test_a_gate_whose_message_failed_may_stand_at_the_voltage_before(tmp_path: P
         assert bench.wire_path("drive").resistance > 10 * conducting
 
 
-def test_the_charge_behind_an_open_transistor_is_taken_off(tmp_path: Path) -> None:
-    """After a run, the gate is off with all outputs. The source then holds 0 V in front of an open transistor."""
-    file, world = bench_file(tmp_path), tmp_path / "gate.world.toml"
+def under_a_bias(folder: Path, capacitor: str, *changed: tuple[str, str]) -> Path:
+    """Write the bench with a generator in front of the transistor, and a capacitor such as ``"C_dut dut 0 1n"``."""
+    file, world = bench_file(folder), folder / "gate.world.toml"
     for path, key, name in ((world, "model", "keysight_33522b"), (file, "driver", "keysight_33500")):
         text = path.read_text("utf-8").replace('"meter.a" = "smu"', '"generator.1" = "smu"').replace(
             "[instruments.meter]", f'[instruments.generator]\n{key} = "{name}"\n'
             'resource = "USB0::0x0699::0x0001::SIM00001::INSTR"\n[instruments.meter]')
         text = text.replace('drive = "meter.a"', 'bias = "generator.1"').replace("C_dut   dut  0    10p\n", "")
-        text = text.replace("r = 100", "r = 1e12").replace("r = 200", "r = 1e3")
-        path.write_text(text.replace("XDUT    dut", "C_dut dut 0 1n\nXDUT    dut"), "utf-8")
+        for one, other in changed:
+            text = text.replace(one, other)
+        path.write_text(text.replace("XDUT    dut", f"{capacitor}\nXDUT    dut"), "utf-8")
+    return file
+
+
+def test_the_charge_behind_an_open_transistor_is_taken_off(tmp_path: Path) -> None:
+    """After a run, the gate is off with all outputs. The source then holds 0 V in front of an open transistor."""
+    file = under_a_bias(tmp_path, "C_dut dut 0 1n", ("r = 100", "r = 1e12"), ("r = 200", "r = 1e3"))
     with Bench.open(file, "D1") as bench:
         assert bench.fixture_control is not None
         bench.fixture_control.set_value("load_resistance", 5e3)
@@ -123,6 +130,33 @@ def test_the_charge_behind_an_open_transistor_is_taken_off(tmp_path: Path) -> No
         assert bench.fixture_control.values() == wanted and bench.wire_path("bias") == limits
     log = read_witness(tmp_path / "witness.jsonl")
     assert log.maxima()["D1"]["voltage"] > 0.4 and log.maxima()["D2"]["voltage"] < 2e-3
+    assert log.hot_moves() == [] and not any(log.outputs().values())
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_the_charge_in_front_of_an_open_transistor_does_not_go_through_the_device(tmp_path: Path, stated: bool) -> None:
+    """After a run, the cable keeps 5 V. The least resistance of the transistor is 435 Ohm; the run had 10 kOhm."""
+    file = under_a_bias(
+        tmp_path, "C_dut dut 0 10p\nC_cable high 0 10n", ('max_current = "3 mA"', 'max_current = "600 uA"'),
+        ('max_voltage = "1 V"', 'max_voltage = "6 V"'))
+    if not stated:
+        file.write_text(file.read_text("utf-8").replace("C_cable high 0 10n\n", ""), "utf-8")
+    with Bench.open(file, "D1") as bench:
+        assert bench.fixture_control is not None
+        bench.fixture_control.set_value("load_resistance", 10e3)
+        source = bench.pulse_generator("bias")
+        source.configure_load(math.inf)
+        source.configure_level(5.0)
+        source.set_output(True)
+        bench.clock.wait(0.05)
+        bench.make_safe()
+        world = next(iter(bench.instruments.managers.values())).visalib.world
+        assert float(world.bench.circuit.voltage("high")) > 4.9, "the cable keeps its charge"
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+        assert abs(float(world.bench.circuit.voltage("high"))) < 5e-3
+    log = read_witness(tmp_path / "witness.jsonl")
+    assert log.maxima()["D1"]["current"] < 20e-6 and log.maxima()["D2"]["current"] < 20e-6
     assert log.hot_moves() == [] and not any(log.outputs().values())
 
 
