@@ -9,24 +9,19 @@ import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-import numpy as np
-
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.dc_circuit import LEAK, SHORT, DcCircuit
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.netlist import GROUND, Element, Netlist
-from tsbench.records import FloatArray
 
 DEVICE = "XDUT"
 _COUPLES = 100e-12  #: [F] a capacitor of this size is no stray capacitance: it lets edges pass (chosen)
 _BRIEF = 100e-9  #: [s] a capacitor that is charged faster does not count: cables at 50 Ohm (chosen)
 _BRIEF_OF_SLOW = 10e-6  #: [s] the same for source meters, whose levels need as long to change (chosen)
 _OTHERWISE = 1e-3  #: relative change of a path that counts
-_SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
 _HELD, _FLOATS = 1e-3, 1e9  #: [Ohm] of a node that is held at ground, and of one on which nothing is
 _OPEN = 1e12  #: [Ohm] beyond which there is no path
 _LEAST = 1e-9  #: of a gain, or [S], below which there is no connection
-_CHARGED = 1e-3  #: [Ohm] inside a charged capacitor: far below any contact
-_LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
 
 
 def has_place(netlist: Netlist) -> bool:
@@ -52,7 +47,7 @@ def with_short(netlist: Netlist, name: str) -> Netlist:
     """Return a netlist with a capacitor as a short: what a fast pulse finds."""
     found = netlist.find(name)
     return dataclasses.replace(netlist, elements=tuple(
-        dataclasses.replace(one, kind="R", value=_SHORT) if one.name == found.name else one
+        dataclasses.replace(one, kind="R", value=SHORT) if one.name == found.name else one
         for one in netlist.elements))
 
 
@@ -88,7 +83,7 @@ def worst_path_of(
         return paths[0]
     for other in others:
         if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
-            held = with_resistor_to_ground(netlist, "R_other_source", other, _SHORT)
+            held = with_resistor_to_ground(netlist, "R_other_source", other, SHORT)
             paths.append(path_of(held, node, source_resistance))
     for shorted, share in _conducting(netlist, node, source_resistance, slow):
         edge = path_of(shorted, node, source_resistance)
@@ -114,9 +109,9 @@ def _conducting(
     where no capacitor is one of them.
     """
     place = netlist.find(DEVICE).nodes
-    circuit = _Circuit(netlist, node.lower(), source_resistance)
+    circuit = DcCircuit(netlist, node.lower(), source_resistance)
     others = _ends_of_other_devices(netlist)
-    states = [_Circuit(_shorting(netlist, [*shorted, *conducting]), node.lower(), source_resistance)
+    states = [DcCircuit(_shorting(netlist, [*shorted, *conducting]), node.lower(), source_resistance)
               for shorted in ([], [place]) for conducting in ([], others)]
     found = [one.nodes for one in netlist.of_kind("C")
              if one.value >= _COUPLES and set(one.nodes) != set(place) and one.value * abs(
@@ -137,9 +132,8 @@ def _seen_of_charge(netlist: Netlist, nodes: tuple[str, ...], node: str, source_
 
     It may be more where the capacitor is at ground: then the device sees the capacitor itself, and no level beside it.
     """
-    charged = Element("R", "R_of_charge", nodes, value=_CHARGED)
-    circuit = _Circuit(dataclasses.replace(netlist, elements=(*netlist.elements, charged)), node, source_resistance)
-    return min(abs(circuit.voltage(netlist.find(DEVICE).nodes, injected=nodes)) / _CHARGED, 1.0)
+    circuit = DcCircuit(netlist, node.lower(), source_resistance)
+    return min(abs(circuit.voltage_of_charge(netlist.find(DEVICE).nodes, nodes)), 1.0)
 
 
 def _ends_of_other_devices(netlist: Netlist) -> list[tuple[str, ...]]:
@@ -150,7 +144,7 @@ def _ends_of_other_devices(netlist: Netlist) -> list[tuple[str, ...]]:
 
 def _shorting(netlist: Netlist, pairs: Iterable[tuple[str, ...]]) -> Netlist:
     """Return the netlist with shorts between pairs of nodes."""
-    shorts = tuple(Element("R", f"R_short_{k}", pair, value=_SHORT)
+    shorts = tuple(Element("R", f"R_short_{k}", pair, value=SHORT)
                    for k, pair in enumerate(pairs) if pair[0] != pair[1])
     return dataclasses.replace(netlist, elements=(*netlist.elements, *shorts))
 
@@ -185,7 +179,7 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     if node.lower() not in netlist.nodes:
         raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
     device = netlist.find(DEVICE)
-    circuit = _Circuit(netlist, node.lower(), source_resistance)
+    circuit = DcCircuit(netlist, node.lower(), source_resistance)
     gain = abs(circuit.voltage(device.nodes, emf=1.0))
     resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))
     if gain < _LEAST or resistance > _OPEN:
@@ -195,11 +189,11 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
 
 
 def reach_of(
-    netlist: Netlist, node: str, source_resistance: float, other: str, edges: bool = False,
+    netlist: Netlist, node: str, source_resistance: float, other: str, slow: bool = False,
 ) -> tuple[float, float]:
     """Return what an instrument at ``node`` brings to the node ``other``, at worst over all states of the device.
 
-    ``edges``: whether its edges are fast, so that large capacitors let them pass; see :func:`worst_path_of`.
+    Large capacitors let edges pass. ``slow``: whether it is a source meter; see :func:`worst_path_of`.
 
     Returns
     -------
@@ -209,8 +203,8 @@ def reach_of(
     """
     node, other = node.lower(), other.lower()
     states = [(netlist, node, other)]
-    if edges and has_place(netlist):
-        states += [(one, node, other) for one, share in _conducting(netlist, node, source_resistance) if share]
+    if has_place(netlist):
+        states += [(one, node, other) for one, share in _conducting(netlist, node, source_resistance, slow) if share]
     if has_place(netlist):
         high, low = netlist.find(DEVICE).nodes
         kept, joined = (low, high) if low == GROUND else (high, low)
@@ -225,8 +219,8 @@ def reach_of(
     for wiring, here, there in states:
         if GROUND in (here, there):
             continue
-        gain = max(gain, abs(_Circuit(wiring, here, source_resistance).voltage((there, GROUND), emf=1.0)))
-        probe = _Circuit(wiring, here, 1.0)   # through 1 Ohm, whose voltage tells the current
+        gain = max(gain, abs(DcCircuit(wiring, here, source_resistance).voltage((there, GROUND), emf=1.0)))
+        probe = DcCircuit(wiring, here, 1.0)   # through 1 Ohm, whose voltage tells the current
         voltage, current = (probe.voltage((place, GROUND), emf=1.0) for place in (there, here))
         current = 1.0 - current
         if abs(voltage) > _LEAST:
@@ -244,7 +238,7 @@ def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: s
     if all(math.isinf(path_of(one, node, source_resistance).resistance) for one in cases):
         cases += [one for one, _ in _with_what_may_conduct(netlist)]
     cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]
-    most = max(abs(_Circuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
+    most = max(abs(DcCircuit(one, node.lower(), source_resistance).voltage(resistor.nodes, emf=1.0))
                for one in cases)
     return most / resistor.value if most > _LEAST else 0.0
 
@@ -259,7 +253,7 @@ def transresistances(netlist: Netlist, node: str) -> tuple[float, ...]:
     for end, other in ((high, low), (low, high)):
         if end != GROUND:
             held = netlist if other == GROUND else with_resistor_to_ground(netlist, "Rheld", other, _HELD)
-            circuit = _Circuit(held, end, _FLOATS)
+            circuit = DcCircuit(held, end, _FLOATS)
             found.append(abs(circuit.voltage((node.lower(), GROUND), injected=(end, GROUND))))
     return tuple(found)
 
@@ -294,7 +288,7 @@ def capacitors_elsewhere(
     if coupled:
         node, source_resistance = next(one for one in netlist.find(DEVICE).nodes if one != GROUND), 0.0
     shorted = _shorting(netlist, [netlist.find(DEVICE).nodes])
-    opened, closed = (_Circuit(one, node.lower(), source_resistance) for one in (netlist, shorted))
+    opened, closed = (DcCircuit(one, node.lower(), source_resistance) for one in (netlist, shorted))
     across = _across(netlist)
     return [(one, abs(opened.voltage(one.nodes, emf=1.0)), 0.0 if coupled else abs(closed.voltage(one.nodes, emf=1.0)))
             for one in netlist.of_kind("C") if one not in across and (GROUND in one.nodes or not coupled)]
@@ -322,14 +316,14 @@ def charged_resistance(netlist: Netlist, sources: Mapping[str, float]) -> float:
     for node in sources:
         if node.lower() not in netlist.nodes:
             raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
-    shorted = tuple(dataclasses.replace(one, kind="R", value=_SHORT) if one.kind == "C" else one
+    shorted = tuple(dataclasses.replace(one, kind="R", value=SHORT) if one.kind == "C" else one
                     for one in netlist.elements)
     held = dataclasses.replace(netlist, elements=(*shorted, *(
-        Element("R", f"source_{number}", (node.lower(), GROUND), value=max(resistance, _SHORT))
+        Element("R", f"source_{number}", (node.lower(), GROUND), value=max(resistance, SHORT))
         for number, (node, resistance) in enumerate(sources.items()))))
     nodes = netlist.find(DEVICE).nodes
     driven = next(iter(netlist.nodes))
-    resistance = abs(_Circuit(held, driven, 1.0 / _LEAK).voltage(nodes, injected=nodes))
+    resistance = abs(DcCircuit(held, driven, 1.0 / LEAK).voltage(nodes, injected=nodes))
     if resistance > _OPEN:
         return math.inf
     return float(f"{resistance:.9g}")
@@ -339,59 +333,3 @@ def node_capacitance(netlist: Netlist, node: str) -> float:
     """Return the capacitance between a node and ground [F], as far as the netlist has any."""
     ends = {node.lower(), GROUND}
     return sum(capacitor.value for capacitor in netlist.of_kind("C") if set(capacitor.nodes) == ends)
-
-
-def _joined(netlist: Netlist) -> dict[str, str]:
-    """Return for each node the name of its group: coils, sources and shorts join nodes. Ground's group is "0"."""
-    found = {node: node for node in (*netlist.nodes, GROUND)}
-    for element in netlist.elements:
-        if element.kind in "LV" or (element.kind == "R" and element.value <= _SHORT):
-            kept, gone = sorted((found[node] for node in element.nodes), key=lambda node: node != GROUND)
-            found = {node: kept if stands == gone else stands for node, stands in found.items()}
-    return found
-
-
-class _Circuit:
-    """The netlist's conductances, driven at one node through a source resistance (0: held at the EMF).
-
-    What is shorted is one node: a conductance for it would hide a leak of 1e-15 S in rounding.
-    """
-
-    def __init__(self, netlist: Netlist, driven: str, source: float) -> None:
-        joined = _joined(netlist)
-        kept = dict.fromkeys(joined[node] for node in netlist.nodes if joined[node] != GROUND)
-        numbers = {name: k for k, name in enumerate(kept)}
-        self.index = {node: numbers[joined[node]] for node in netlist.nodes if joined[node] != GROUND}
-        self.matrix: FloatArray = np.eye(len(numbers)) * _LEAK
-        for element in netlist.of_kind("R"):
-            if element.value > _SHORT:
-                self._stamp(element.nodes, 1.0 / element.value)
-        self.driven = self.index.get(driven)   # None: it is shorted to ground
-        self.source = source
-        if source > 0:
-            self._stamp((driven, GROUND), 1.0 / source)
-        elif self.driven is not None:
-            self.matrix[self.driven] = 0.0
-            self.matrix[self.driven, self.driven] = 1.0
-
-    def _stamp(self, nodes: tuple[str, ...], conductance: float) -> None:
-        places = [self.index.get(node) for node in nodes]
-        for here, there in (places, places[::-1]):
-            if here is not None and here != there:
-                self.matrix[here, here] += conductance
-                if there is not None:
-                    self.matrix[here, there] -= conductance
-
-    def voltage(
-        self, across: tuple[str, ...], emf: float = 0.0, injected: tuple[str, ...] | None = None,
-    ) -> float:
-        """Return the voltage [V] across two nodes, with an EMF [V] and 1 A injected between two nodes."""
-        right: FloatArray = np.zeros(len(self.matrix))
-        for node, current in zip(injected or (), (1.0, -1.0), strict=False):
-            if node in self.index and not (self.source <= 0 and self.index[node] == self.driven):
-                right[self.index[node]] += current
-        if self.driven is not None:
-            right[self.driven] += emf / self.source if self.source > 0 else emf
-        solution = np.linalg.solve(self.matrix, right)
-        values = [float(solution[self.index[node]]) if node in self.index else 0.0 for node in across]
-        return values[0] - values[1]

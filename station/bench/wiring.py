@@ -117,7 +117,7 @@ class Wiring:
             return ()
         netlist, places = self._netlist_of(terminal), self.file.table.fixture.terminals
         source, own = self._source_resistance(terminal), places.get(terminal, self._driven_node())
-        edges = "source meter" not in self.kinds(terminal)   # a source meter sets its levels in tens of microseconds
+        slow = "source meter" in self.kinds(terminal)
         found = []
         for other, node in self._neighbours(terminal).items():
             if (most := self._withstands(other)) is None:
@@ -125,7 +125,7 @@ class Wiring:
             if netlist is None:
                 found.append(ExposedTerminal(other, node, most))
             elif own and {own.lower(), node.lower()} <= set(netlist.nodes):
-                gain, transimpedance = reach_of(netlist, own, source, node, edges)
+                gain, transimpedance = reach_of(netlist, own, source, node, slow)
                 found.append(ExposedTerminal(other, node, most, gain, transimpedance))
         return tuple(found)
 

@@ -73,6 +73,8 @@ def test_a_cable_beside_a_shunt_is_no_coupling_for_a_source_meter() -> None:
     ("C_c g dut 1u\nR_l dut 0 50\n", 0.5, 1.0, 2.0),                          # all of 2 V stay, the load halves it
     ("R_p g dut 1k\nC_c g dut 1u\nR_l dut 0 100\n", 2 / 3, 12 / 13, 100 / 39),   # it discharges
     ("C_c g m 1u\nR_l m 0 1k\nC_d m dut 1u\n", 1 / 1.05, 1.0, 4 / 1.05),      # two in series
+    ("R_c g m 1k\nC_c g m 1u\nR_d m dut 1k\nC_d m dut 1u\n", 1.0, 1 / 1.05, 2 + 2 / 1.05),   # each holds half
+    ("XQ g m diode\nC_c m dut 1u\n", 1.0, 1.0, 4.0),                          # it may be charged through the diode
 ])
 def test_a_divider_beside_the_capacitor_counts_once(wires: str, gain: float, share: float, at_device: float) -> None:
     """What stays on the capacitor comes to the device without the divider before it: 2 V after -2 V."""

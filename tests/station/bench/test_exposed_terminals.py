@@ -178,8 +178,40 @@ def test_reach_takes_the_worse_of_open_and_shorted_device() -> None:
 def test_fast_edges_reach_what_is_behind_a_capacitor() -> None:
     """1 uF holds its voltage while a pulse rises: behind it and 200 Ohm, a scope input gets the whole pulse."""
     netlist = parse_netlist("R_pulse gen x 200\nC_in x dut 1u\nR_in dut 0 1meg\nXDUT dut 0 device", ["gen", "dut"])
-    assert reach_of(netlist, "gen", 50.0, "dut") == (0.0, 0.0)
-    assert reach_of(netlist, "gen", 50.0, "dut", edges=True)[0] == pytest.approx(1.0, rel=1e-3)
+    for slow in (False, True):   # a source meter does not charge it within its edges either
+        assert reach_of(netlist, "gen", 50.0, "dut", slow)[0] == pytest.approx(1.0, rel=1e-3)
+    cable = parse_netlist("R_pulse gen x 200\nC_in x dut 1n\nR_in dut 0 1k\nXDUT dut 0 device", ["gen", "dut"])
+    assert reach_of(cable, "gen", 50.0, "dut", slow=True) == (0.0, 0.0)   # 1.25 us
+    assert reach_of(cable, "gen", 50.0, "dut")[0] == pytest.approx(0.8)
+
+
+def test_an_edge_reaches_what_is_behind_a_capacitor_and_the_device() -> None:
+    netlist = parse_netlist("R_pulse gen x 150\nC_in x dut 1u\nR_in dut 0 1meg\nXDUT dut low device\nR_sh low 0 50",
+                            ["gen", "low"])
+    assert reach_of(netlist, "gen", 50.0, "low")[0] == pytest.approx(50 / 250, rel=1e-3)
+
+
+def test_a_step_of_a_source_meter_behind_a_capacitor_burns_no_input(tmp_path: Path) -> None:
+    path = bench_file(
+        tmp_path, ("R_drive smu dut 1\n", "R_drive smu x 1\nC_in x dut 1u\nR_bias dut 0 1meg\n"),
+        ("[fixture.terminals]", '[fixture.withstands]\n"scope.1" = "3 V"\n[fixture.terminals]'))
+    drive_to(path, 2.9)
+    with pytest.raises(LimitError, match=r"scope\.1 withstands 3 V, but node dut may reach 20 V"):
+        drive_to(path, 20.0)
+
+
+@pytest.mark.parametrize(("terminal", "coupled"), [("smu", False), ("g.1", True)])
+def test_a_capacitor_counts_for_a_generator_that_does_not_count_for_a_source_meter(
+    tmp_path: Path, terminal: str, coupled: bool,
+) -> None:
+    """1 nF beside 1 kOhm: 1 us."""
+    beside = f"C_sh low x 1n\nR_2 x 0 1k\n{NETLIST}"
+    file = bench_file(tmp_path, ("drive = \"smu\"", "drive = \"smu\"\npulser = \"g.1\""),
+                      (NETLIST, f"R_pulser gen1 dut 200\n{beside}"), (TERMINALS, f'{TERMINALS}"g.1" = "gen1"\n'))
+    with Bench.open(file, "D1") as bench:
+        assert bench.wiring.worst_path(terminal).coupled is coupled
+        if coupled:
+            assert any(one.gain for one in bench.wiring.exposed(terminal))
 
 
 @pytest.mark.parametrize(("volts", "refused"), [(8.0, True), (1.4, False)])

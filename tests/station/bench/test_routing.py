@@ -332,13 +332,18 @@ def test_a_source_that_is_not_known_to_isolate_is_refused() -> None:
         OutputOffRouting(states, drivers.__getitem__).select("dc")
 
 
+TEE = "C_tee tee mid 100n\nR_2 mid dut 10\nC_2 mid dut 1u"
+
+
 def test_a_pulse_passes_the_capacitor_of_a_bias_tee(tmp_path: Path) -> None:
     """Its limits are those of a short; the source meter does not pass it. Both may be on, and their currents add up."""
-    file = bench_file(tmp_path, bench={"pulse_end": "tee", "wires": "C_tee tee dut 100n", "tee": 'bias_tee = "C_tee"'})
+    file = bench_file(tmp_path, bench={"pulse_end": "tee", "wires": TEE, "tee": 'bias_tee = "C_tee"'})
     with Bench.open(file, "D1") as bench:
-        assert bench.fixture.path_resistance["pulser"] == pytest.approx(102.0)
+        assert bench.fixture.path_resistance["pulser"] == pytest.approx(112.0)
         assert bench.fixture.path_resistance["drive"] == pytest.approx(52.0)
-        assert bench.wire_path("pulser").coupled and not bench.wire_path("drive").coupled
+        path = bench.wire_path("pulser")
+        assert path.coupled and not bench.wire_path("drive").coupled
+        assert path.share == 1.0   # the capacitor of the tee holds all, whatever others hold
     file.write_text(file.read_text("utf-8").replace('bias_tee = "C_tee"', ""), "utf-8")
     with Bench.open(file, "D1") as bench:
         assert "pulser" not in bench.fixture.path_resistance
