@@ -63,7 +63,7 @@ class DcCircuit:
                 right[self.index[node]] += current
         if self.driven is not None:
             right[self.driven] += emf / self.source if self.source > 0 else emf
-        solution = np.linalg.solve(self.matrix, right)
+        solution = np.asarray(np.linalg.solve(self.matrix, right), dtype=np.float64)
         return self._across(solution, across)
 
     def voltage_of_charge(self, across: tuple[str, ...], charged: tuple[str, ...]) -> float:
@@ -80,7 +80,8 @@ class DcCircuit:
                     matrix[place, size] = sign
         right: FloatArray = np.zeros(size + 1)
         right[size] = 1.0
-        return self._across(np.linalg.solve(matrix, right), across)
+        solution = np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
+        return self._across(solution, across)
 
     def _across(self, solution: FloatArray, nodes: tuple[str, ...]) -> float:
         values = [float(solution[self.index[node]]) if node in self.index else 0.0 for node in nodes]

@@ -66,8 +66,13 @@ def load(path: Path = LIST) -> tuple[Known, ...]:
     return entries
 
 
+def fewest_cases(path: Path = LIST) -> int:
+    """Return how many cases a whole run has at least, nothing to spoil not counted."""
+    return int(tomllib.loads(path.read_text("utf-8"))["fewest"])
+
+
 def differences(
-    results: Mapping[Case, str], entries: Iterable[Known], whole: bool, everything: bool,
+    results: Mapping[Case, str], entries: Iterable[Known], whole: bool, everything: bool, fewest: int = 0,
 ) -> list[str]:
     """Return a line for each case whose result is not that of the list.
 
@@ -77,6 +82,7 @@ def differences(
     entries : the list
     whole : whether all tests ran: then each entry has its cases
     everything : whether all models ran
+    fewest : cases of a run of all tests
     """
     entries = tuple(entries)
     listed = {case for entry in entries for case in entry.expected()}
@@ -87,6 +93,8 @@ def differences(
     if whole:
         required = {case for entry in entries for case in entry.expected(everything)}
         found += [f"{case}: it is in the list, but did not run" for case in sorted(required - set(results))]
+        if (tried := sum(result in (SEEN, BLIND) for result in results.values())) < fewest:
+            found.append(f"{tried} wrong numbers were tried, fewer than {fewest}")
     return found
 
 

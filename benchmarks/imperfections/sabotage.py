@@ -18,7 +18,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.imperfections.known import BLIND, LIST, NOTHING, SEEN, Case, differences, load, not_noticed
+from benchmarks.imperfections.known import (
+    BLIND,
+    LIST,
+    NOTHING,
+    SEEN,
+    Case,
+    differences,
+    fewest_cases,
+    load,
+    not_noticed,
+)
 from benchmarks.imperfections.sabotages import FACTORS, WORDS
 from benchmarks.imperfections.table import rows
 from benchmarks.report import heading
@@ -101,7 +111,7 @@ def main() -> int:
         return 1
     entries = load()
     text, unspoilt = table(results)
-    wrong = unspoilt + differences(results, entries, whole=not options.only, everything=options.all)
+    wrong = unspoilt + differences(results, entries, not options.only, options.all, fewest_cases())
     if not results:
         wrong.append("no test ran on a sabotaged instrument")
     print(heading(shlex.join(["imperfections.sabotage", *sys.argv[1:]]),

@@ -78,16 +78,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome: Any = yield
     report = outcome.get_result()
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if "spoilt" not in parameters or (report.when != "call" and not report.skipped):
+    if "spoilt" not in parameters or (report.when != "call" and report.passed):
         return
     error = call.excinfo.value if call.excinfo else None
     if (isinstance(error, NothingToSpoilError)) or report.skipped:
         found = "nothing to spoil"
     elif error is None:
         found = "blind"
+    elif report.when == "call" and isinstance(error, (AssertionError, InstrumentError)):
+        found = "seen"   # an instrument may say itself that it did not take a setting
     else:
-        found = "seen" if isinstance(error, (AssertionError, InstrumentError)) else (
-            f"error {type(error).__name__}: {error}")   # an instrument may say itself that it did not take a setting
+        found = f"error {type(error).__name__}: {error}"
     others = [_named(value) for name, value in parameters.items() if name != "spoilt"]
     with Path(os.environ["IMPERFECTIONS_SEEN"]).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({"test": str(item.function.__name__), "sabotage": str(parameters["spoilt"]),   # type: ignore[attr-defined]

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.imperfections import sabotage
-from benchmarks.imperfections.known import BLIND, NOTHING, SEEN, Case, Known, differences, load, not_noticed
+from benchmarks.imperfections.known import (
+    BLIND,
+    NOTHING,
+    SEEN,
+    Case,
+    Known,
+    differences,
+    fewest_cases,
+    load,
+    not_noticed,
+)
 from benchmarks.imperfections.sabotages import SABOTAGES, WORDS
 
 ENTRY = Known("test_it", "noise", ("half",), "it is too small", ("one",), ("other",))
@@ -35,6 +45,30 @@ def test_a_whole_run_has_all_cases_of_the_list(
 ) -> None:
     assert differences(results, [ENTRY], whole=True, everything=everything) == [
         f"{case}: it is in the list, but did not run" for case in missing]
+
+
+def test_cases_that_vanish_are_missed() -> None:
+    results = {ONE: BLIND, NEW: SEEN, OTHER: NOTHING}
+    assert differences(results, [ENTRY], whole=True, everything=False, fewest=2) == [
+        f"{OTHER}: nothing to spoil, but the list says that it is not noticed"]
+    assert "2 wrong numbers were tried, fewer than 3" in differences(results, [ENTRY], True, False, fewest=3)
+    assert fewest_cases() > 3000
+
+
+def test_the_page_has_the_list_and_says_how_long_it_is() -> None:
+    """A case that is added to the list is added to the page, where a reader sees it."""
+    page = (Path(__file__).parents[3] / "docs/evidence/imperfections.md").read_text("utf-8")
+    entries = load()
+    lines = not_noticed({case: BLIND for entry in entries for case in entry.expected()}, entries)
+    assert [line.removeprefix("* ") for line in page.splitlines() if line.startswith("* `test_")] == lines
+    count, every = sum(len(entry.expected(everything=False)) for entry in entries), fewest_cases()
+    assert f"{every - count:,} of {every:,} wrong numbers were noticed, and the other {count} are" in page
+
+
+def test_an_absent_number_is_noticed_by_each_test_but_one() -> None:
+    """A test that does not notice a number that is absent or twice as large says nothing about it."""
+    large = [entry.number for entry in load() if set(entry.wrong) & {"absent", "half", "double"}]
+    assert large == ["slew_rate"]
 
 
 def test_the_reasons_of_what_ran_are_told() -> None:
