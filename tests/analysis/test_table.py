@@ -35,7 +35,7 @@ def read(text: str, columns=ROLES):
 def test_understood(text):
     table = read(text)
     assert table.columns["voltage"] == pytest.approx([0.1, 0.2])
-    assert table.columns["current"] == pytest.approx([1e-9, 2e-9])
+    assert table.columns["current"] == pytest.approx([1e-9, 2e-9], rel=1e-6)
     assert table.left_out == ()
 
 

@@ -29,9 +29,9 @@ def test_of_delays_only_the_random_part_shrinks_with_their_number() -> None:
     values = 1e-7 + 1e-9 * np.random.default_rng(1).standard_normal(400)
     delays = [Delay(float(value), 1e-9, 3e-10, limit=5e-10) for value in values]
     few, many = mean_delay(delays[:20], {}), mean_delay(delays, {})
-    assert parts(delay_result(delays[0], {})) == pytest.approx((1e-9, math.hypot(3e-10, 5e-10 / 3**0.5)))
+    assert parts(delay_result(delays[0], {})) == pytest.approx((1e-9, math.hypot(3e-10, 5e-10 / 3**0.5)), rel=1e-6)
     for mean in (few, many):
-        assert parts(mean)[1] == pytest.approx(math.hypot(3e-10, 5e-10 / 3**0.5))
+        assert parts(mean)[1] == pytest.approx(math.hypot(3e-10, 5e-10 / 3**0.5), rel=1e-6)
     assert parts(many)[0] == pytest.approx(1e-9 / 20, rel=0.1) and parts(few)[0] == pytest.approx(1e-9 / 4.47, rel=0.4)
     for mean in (few, many):
         assert mean.high is not None and mean.value is not None

@@ -72,7 +72,7 @@ def test_a_generator_by_model(name: str) -> None:
     width, edge, rate, points = (
         (16e-9, 8.4e-9, 250e6, (8, 1_000_000)) if name.endswith("B") else (5e-9, 2.9e-9, 1e9, (32, 4_000_000)))
     assert of_33500.MODELS[name].channels == channels and set(of_33500.MODELS) == set(GENERATORS)
-    assert caps.pulse_period == Range(pytest.approx(nanoseconds * 1e-9), 1e6, "s")
+    assert caps.pulse_period == Range(pytest.approx(nanoseconds * 1e-9, rel=1e-6), 1e6, "s")
     assert (caps.pulse_width, caps.edge_time) == (Range(width, 1e6, "s"), Range(edge, 1e-6, "s"))
     assert (caps.sample_rate, caps.arbitrary_points) == (Range(1e-6, rate, "Hz"), Range(*points, ""))
 

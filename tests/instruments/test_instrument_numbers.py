@@ -64,10 +64,10 @@ def test_the_worst_that_a_device_sees_of_a_voltage(
 def test_capacitances_across_the_device_and_at_a_node() -> None:
     text = "XDUT {0} device\nR1 a high 1k\nC1 high low 1p\nC2 high 0 2p\nC3 low 0 4p\nC4 a high 8p\nR2 low 0 50\n"
     netlist = parse_netlist("fixture\n" + text.format("high low"))
-    assert parallel_capacitance(netlist) == pytest.approx(3e-12)
-    assert node_capacitance(netlist, "HIGH") == pytest.approx(2e-12) and node_capacitance(netlist, "a") == 0
+    assert parallel_capacitance(netlist) == pytest.approx(3e-12, rel=1e-6)
+    assert node_capacitance(netlist, "HIGH") == pytest.approx(2e-12, rel=1e-6) and node_capacitance(netlist, "a") == 0
     upside_down = parse_netlist("fixture\nXDUT 0 high device\nC1 high 0 1p\nC2 a 0 2p\nR1 a high 1k\n")
-    assert parallel_capacitance(upside_down) == pytest.approx(1e-12)
+    assert parallel_capacitance(upside_down) == pytest.approx(1e-12, rel=1e-6)
     assert parallel_capacitance(parse_netlist("fixture\nC1 high 0 1p\nR1 high 0 1k\n")) == 0.0
 
 

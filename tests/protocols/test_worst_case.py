@@ -21,7 +21,8 @@ def values(worst: WorstCase, fixture: Fixture, seconds: float = 0.0) -> dict[str
 def test_the_capacitance_across_the_device_discharges_through_it() -> None:
     found = values(WorstCase(2.0, 1e-3, 1.5e-3), Fixture("", parallel_capacitance=80e-12), seconds=1e-6)
     assert found == pytest.approx({
-        "voltage": 2.0, "current": 1e-3, "power": 1.5e-3, "charge": 1e-9 + 160e-12, "energy": 1.5e-9 + 160e-12})
+        "voltage": 2.0, "current": 1e-3, "power": 1.5e-3, "charge": 1e-9 + 160e-12,
+        "energy": 1.5e-9 + 160e-12}, rel=1e-6)
 
 
 def test_a_steady_source_without_a_resistance_has_charge_and_energy_of_the_capacitance_alone() -> None:

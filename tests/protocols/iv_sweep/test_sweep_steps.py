@@ -88,7 +88,7 @@ def test_plan_counts_points_and_time(station):
     worst = {item.quantity: item.value for item in plan.worst_case}
     assert worst["voltage"] == pytest.approx(1.2)
     assert worst["current"] == pytest.approx(1e-3)
-    assert worst["charge"] == pytest.approx(80e-12 * 1.2)
+    assert worst["charge"] == pytest.approx(80e-12 * 1.2, rel=1e-6)
     assert plan.preview["level"].max() == pytest.approx(1.2)
     assert station.calls == []  # nothing is sent by a plan
 

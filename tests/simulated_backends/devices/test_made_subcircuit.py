@@ -88,8 +88,8 @@ def test_the_sources_give_residual_and_rates(v: float, i: float, w: float, tempe
              "V(s_share)": share / 0.5}
     _, current, warm, _, grow, _ = (line.partition(" I = ")[2] for line in made())
     assert number(current, nodes, parameters) == pytest.approx(residual + i)
-    assert number(warm, nodes, parameters) == pytest.approx(1e-9 * rates[0] / 10.0)
-    assert number(grow, nodes, parameters) == pytest.approx(1e-9 * rates[1] / 0.5)
+    assert number(warm, nodes, parameters) == pytest.approx(1e-9 * rates[0] / 10.0, rel=1e-6)
+    assert number(grow, nodes, parameters) == pytest.approx(1e-9 * rates[1] / 0.5, rel=1e-6)
 
 
 # ---------------------------------------------------------------------------------------------- one form each

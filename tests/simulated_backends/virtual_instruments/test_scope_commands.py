@@ -59,7 +59,7 @@ def test_each_wired_input_has_its_resistance_and_capacitance(scope: Scope) -> No
         resistor, capacitor = elements[f"R_s_{channel}_input"], elements[f"C_s_{channel}_input"]
         assert resistor.nodes == capacitor.nodes == (f"n{channel}", "0")
         assert (resistor.kind, capacitor.kind) == ("R", "C")
-        assert (resistor.value, capacitor.value) == pytest.approx((1e6 * divider, 14e-12 / divider))
+        assert (resistor.value, capacitor.value) == pytest.approx((1e6 * divider, 14e-12 / divider), rel=1e-6)
 
 
 def test_impedances_are_switched_by_a_command_a_setup_and_a_reset(scope: Scope) -> None:

@@ -90,7 +90,7 @@ def test_descriptor(bench: Any) -> None:
     found = block(bench, ":WAV:PRE?")
     assert len(found) == 346
     assert struct.unpack_from("<fff", found, 0x9c) == pytest.approx((0.2, -0.5, 7680.0))
-    assert struct.unpack_from("<f", found, 0xb0)[0] == pytest.approx(0.5e-9)
+    assert struct.unpack_from("<f", found, 0xb0)[0] == pytest.approx(0.5e-9, rel=1e-6)
     assert struct.unpack_from("<h", found, 0x144)[0] == 16   # 50 us in the list that begins with 200 ps
     assert struct.unpack_from("<f", found, 0x148)[0] == pytest.approx(10.0)
 

@@ -114,7 +114,7 @@ def test_descriptor_and_data_together(bench: Any) -> None:
     assert block[21:29] == b"WAVEDESC"
     gain, offset = struct.unpack_from("<ff", block, 21 + 156)
     assert (gain, offset) == pytest.approx((0.2 / 25, -0.5))
-    assert struct.unpack_from("<f", block, 21 + 176)[0] == pytest.approx(1e-9)
+    assert struct.unpack_from("<f", block, 21 + 176)[0] == pytest.approx(1e-9, rel=1e-6)
     assert struct.unpack_from("<d", block, 21 + 180)[0] == pytest.approx(-350e-6)
     assert len(block) == 21 + 351 + 1
     assert bench.ask_bytes(bench.scope, "C1:WF? DESC")[:21] == b"C1:WF ALL,#9000000346"

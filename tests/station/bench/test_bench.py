@@ -90,7 +90,7 @@ def test_a_station_has_instruments_clock_and_device(nbo2_bench: Path) -> None:
             {"drive": 52.0, "pulser": 102.0, "bias": 5100.0}
         )
         assert bench.fixture.source_resistance == pytest.approx({"drive": 0.0, "pulser": 50.0, "bias": 50.0})
-        assert bench.fixture.parallel_capacitance == pytest.approx(80e-12)
+        assert bench.fixture.parallel_capacitance == pytest.approx(80e-12, rel=1e-6)
         before = bench.clock.now()
         bench.clock.wait(3600.0)
         assert bench.clock.now() - before >= 3600.0  # an hour of simulated time costs none

@@ -188,7 +188,7 @@ def test_path_from_the_wiring() -> None:
     assert path_of(netlist, "smu", 0.0).resistance == pytest.approx(52.0)
     assert path_of(netlist, "gen2", 50.0).resistance == pytest.approx(5100.0)
     assert path_of(netlist, "gen2", 50.0).gain == pytest.approx(1.0)
-    assert parallel_capacitance(netlist) == pytest.approx(80e-12)
+    assert parallel_capacitance(netlist) == pytest.approx(80e-12, rel=1e-6)
 
 
 def test_a_terminated_line_halves_the_open_circuit_voltage() -> None:
@@ -295,7 +295,7 @@ def test_only_a_capacitor_across_the_device_or_to_ground_lies_in_parallel() -> N
         "C4 low 0 1u",
         ["smu"],
     )
-    assert parallel_capacitance(netlist) == pytest.approx(85e-12)
+    assert parallel_capacitance(netlist) == pytest.approx(85e-12, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,10 @@ def test_the_command_line_sets_the_boxes(tmp_path: Path, capsys: pytest.CaptureF
     assert measure(bench, "--fixture", "load_resistance=4.7 kOhm") == 0
     assert "fixture: load resistance 4.7 kOhm, parallel capacitance 1 nF" in capsys.readouterr().err
     run, = measured(tmp_path / "runs")
-    assert run.header.fixture.control == {"load_resistance": 4700.0, "parallel_capacitance": pytest.approx(1e-9)}
+    assert run.header.fixture.control == {
+        "load_resistance": 4700.0, "parallel_capacitance": pytest.approx(1e-9, rel=1e-6)}
     assert run.header.fixture.path_resistance["bias"] == pytest.approx(4750.0)
-    assert run.header.fixture.parallel_capacitance == pytest.approx(1.03e-9)
+    assert run.header.fixture.parallel_capacitance == pytest.approx(1.03e-9, rel=1e-6)
     assert run.header.instruments["load"]["settings"] == {"resistance": 4700.0}
 
 
@@ -50,7 +51,7 @@ def test_without_a_value_the_boxes_have_those_of_the_netlist(tmp_path: Path) -> 
     bench = copied(tmp_path, "crossbar")
     assert measure(bench) == 0
     run, = measured(tmp_path / "runs")
-    assert run.header.fixture.control == {"load_resistance": 5e3, "parallel_capacitance": pytest.approx(1e-9)}
+    assert run.header.fixture.control == {"load_resistance": 5e3, "parallel_capacitance": pytest.approx(1e-9, rel=1e-6)}
     assert any(result.quantity == "frequency" and result.value for result in run.results)
 
 
@@ -94,7 +95,7 @@ def test_a_script_keeps_what_it_has_set(tmp_path: Path) -> None:
         run_on(bench, protocol, tmp_path / "runs", extract=False)
         run_on(bench, protocol, tmp_path / "runs", extract=False, fixture={"parallel_capacitance": 2e-9})
     found = [run.header.fixture.control for run in measured(tmp_path / "runs")]
-    assert found == [{"load_resistance": 6e3, "parallel_capacitance": pytest.approx(1e-9)},
+    assert found == [{"load_resistance": 6e3, "parallel_capacitance": pytest.approx(1e-9, rel=1e-6)},
                      {"load_resistance": 5e3, "parallel_capacitance": pytest.approx(2e-9)}]
 
 

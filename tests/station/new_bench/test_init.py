@@ -83,7 +83,7 @@ def test_the_answers_stand_in_the_files(tmp_path: Path) -> None:
     assert file.name == "station 3" and file.netlist is not None
     assert file.device("W1_A4").limits.max_current == pytest.approx(100e-6)
     assert {one.name: one.value for one in file.netlist.elements if one.name != "XDUT"} == pytest.approx(
-        {"R_drive": 1.0, "R_pulser": 1400.0, "R_bias": 100e3, "C_cable": 100e-12, "R_shunt": 10e3})
+        {"R_drive": 1.0, "R_pulser": 1400.0, "R_bias": 100e3, "C_cable": 100e-12, "R_shunt": 10e3}, rel=1e-6)
     with Bench.open(tmp_path / "bench.toml", "W1_A4") as bench:
         assert bench.positioner.connected() == "W1_A4" and bench.fixture.sensing.current_resistance == 10e3
 

@@ -78,7 +78,7 @@ def test_a_preview_shows_extremes_in_their_order_and_the_end(length: int) -> Non
     times, values = np.array(shown["time"]), np.array(shown["value"])
     assert len(times) <= PREVIEW and (np.diff(times) > 0).all()
     assert np.array_equal(values, (codes * 1e-3 + 0.5)[np.rint(times / 1e-9).astype(int)])  # samples, where they were
-    assert times[0] == 0.0 and times[-1] == pytest.approx((length - 1) * 1e-9)
+    assert times[0] == 0.0 and times[-1] == pytest.approx((length - 1) * 1e-9, rel=1e-6)
     assert values.min() == codes.min() * 1e-3 + 0.5 and values.max() == codes.max() * 1e-3 + 0.5
 
 

@@ -238,6 +238,17 @@ def test_a_check_that_fails_does_not_lose_the_line_of_another(
     assert [line for line in warnings if line.startswith(what)] and stays in warnings
 
 
+@pytest.mark.parametrize("line", ["", "the scope shows four times the current"])
+def test_a_current_that_contradicts_the_path_is_told_once_and_flags_what_depends_on_it(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tsbench.extraction.runs.current_line", lambda *given: line)
+    monkeypatch.setattr("tsbench.protocols.extracting.loop_current.depends_on_current", lambda name, sensing: True)
+    run, warnings, _ = measured(extracting(lambda: [GOOD]), tmp_path)
+    assert warnings == ([line] if line else [])
+    assert [bool(result.flags & Flag.AMBIGUOUS) for result in run.results] == [bool(line)]
+
+
 def test_a_check_of_the_current_that_fails_is_told_once_and_loses_no_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
