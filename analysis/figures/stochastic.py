@@ -86,13 +86,18 @@ def recoveries_figure(
 
 
 def _shares(axes: Axes, found: Recovery, colour: str, marker: str, name: str, beside: float = 1.0) -> None:
-    """Draw the share of second pulses that fired, with its interval (Wilson), at ``beside`` times each gap."""
-    bounds = [proportion_interval(int(k), int(n)) for k, n in zip(found.fired, found.pairs, strict=True)]
-    share = found.fired / np.maximum(found.pairs, 1.0)
-    if share.size:
-        low, high = np.array(bounds).T
+    """Draw the share of second pulses that fired, with its interval (Wilson), at ``beside`` times each gap.
+
+    Where it is not known of some whether they fired, the interval holds both.
+    """
+    counted = [one for one in found.shares() if one.pairs]
+    if counted:
+        gaps, share = np.array([(one.gap, one.fired / one.pairs) for one in counted]).T
+        low, high = (
+            np.array([proportion_interval(one.fired + more * one.unknown, one.pairs + one.unknown)[more]
+                      for one in counted]) for more in (0, 1))
         bars = np.maximum(share - low, 0.0), np.maximum(high - share, 0.0)
-        axes.errorbar(beside * found.gaps, share, yerr=bars, fmt=marker, color=colour, markersize=5, capsize=3,
+        axes.errorbar(beside * gaps, share, yerr=bars, fmt=marker, color=colour, markersize=5, capsize=3,
                       linewidth=1.0, label=name)
 
 

@@ -43,6 +43,16 @@ class PairOutcome:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Pairs of one gap: in ``fired`` of ``pairs`` the second pulse fired; of ``unknown`` ones more it is not known."""
+
+    gap: float  #: [s]
+    fired: int
+    pairs: int
+    unknown: int
+
+
+@dataclass(frozen=True)
 class Recovery:
     """Counts by gap, ascending, shape (gaps,), and the posterior."""
 
@@ -62,6 +72,15 @@ class Recovery:
     draws: Curves | None = None  #: of x = ln of the gap [s], from the posterior
     untold: int = 0  #: first pulses of which it is not known whether they fired
     unread: tuple[float, ...] = ()  #: [s] gaps too short to read the level between the pulses: counted in nothing
+    #: [s] gap of each other pair with a pulse of which it is not known whether it fired: counted in no share
+    left_out: tuple[float, ...] = ()
+
+    def shares(self) -> list[Share]:
+        """Return, for each gap, how often the second pulse fired after a first one that fired; ascending."""
+        counted = {gap: (int(fired), int(pairs))
+                   for gap, fired, pairs in zip(self.gaps.tolist(), self.fired, self.pairs, strict=True)}
+        return [Share(gap, *counted.get(gap, (0, 0)), self.left_out.count(gap))
+                for gap in sorted({*counted, *self.left_out})]
 
     def curve(self, gaps: FloatArray) -> FloatArray | None:
         """Return the mean of the posterior of the probability at ``gaps`` [s]; None without one."""
@@ -93,7 +112,11 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     whole = [pair for pair in outcomes if pair.first is not None and pair.second is not None]
     unread = {pair.gap for pair in whole if pair.second is Firing.UNDECIDED}
     missed = len(outcomes) - len(whole)
-    whole = [pair for pair in whole if pair.gap not in unread and Firing.AT_ONCE not in (pair.first, pair.second)]
+    whole = [pair for pair in whole if pair.gap not in unread]
+    # where the first did not fire, the second does not matter
+    left_out = tuple(pair.gap for pair in whole if Firing.AT_ONCE in (pair.first, pair.second)
+                     and pair.first in (Firing.FIRED, Firing.AT_ONCE))
+    whole = [pair for pair in whole if Firing.AT_ONCE not in (pair.first, pair.second)]
     given = [pair for pair in whole if pair.first is Firing.FIRED]
     gaps = np.array(sorted({pair.gap for pair in given}))
     pairs = np.array([sum(pair.gap == gap for pair in given) for gap in gaps], dtype=np.float64)
@@ -102,7 +125,7 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     firsts = [pair.first for pair in outcomes if pair.first is not None]
     counts = Recovery(
         gaps, pairs, fired, len(firsts), firsts.count(Firing.FIRED), firsts.count(Firing.STILL_ON),
-        missed, untold=firsts.count(Firing.AT_ONCE), unread=tuple(sorted(unread)),
+        missed, untold=firsts.count(Firing.AT_ONCE), unread=tuple(sorted(unread)), left_out=left_out,
         flags=Flag.AMBIGUOUS if any(Firing.AT_ONCE in (pair.first, pair.second) for pair in outcomes) else Flag.NONE)
     return _judged(counts)
 
@@ -167,8 +190,10 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
                   "between the pulses and left out")
     if _falls(found.pairs, found.fired):
         notes += ". The probability falls with the gap at some place, which no recovery does"
-    if found.untold:
-        notes += f". In {found.untold} of {found.first_pulses} first pulses the device conducts {SINCE_EDGE}"
+    if found.untold or found.left_out:
+        where = ([f"in {found.untold} of {found.first_pulses} first pulses"] if found.untold else []) + (
+            [f"in a pulse of each of the {len(found.left_out)} pairs that are left out"] if found.left_out else [])
+        notes += f". I{' and '.join(where)[1:]} the device conducts {SINCE_EDGE}"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
     low, high = (None if end is None else max(end + side * doubt, 0.0) if found.period is None else
                  max(found.period + side * math.hypot(end - found.period, doubt), 0.0)
@@ -186,9 +211,9 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
         "first pulses after a rest", unknown=found.untold)
     each = [
         probability_result(
-            "second_firing_probability", int(fired), int(pairs), {**conditions, "gap": float(gap)},
-            "second pulses (only pairs whose first pulse fired)")
-        for gap, pairs, fired in zip(found.gaps, found.pairs, found.fired, strict=True)
+            "second_firing_probability", share.fired, share.pairs, {**conditions, "gap": share.gap},
+            "second pulses (only pairs whose first pulse fired)", unknown=share.unknown)
+        for share in found.shares()
     ]
     each += [
         Result("second_firing_probability", "", None, None, None,

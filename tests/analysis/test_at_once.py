@@ -158,3 +158,16 @@ def test_pairs_with_such_a_pulse_are_in_no_recovery() -> None:
     period, _, first, *_ = recovery_results(found, {})
     assert "which no recovery does" not in period.method and "In 1 of 42 first pulses" in period.method
     assert first.value == 1.0 and Flag.AMBIGUOUS in first.flags
+
+
+def test_second_pulses_that_are_not_known_widen_their_probability() -> None:
+    fired, at_once_, quiet = Firing.FIRED, Firing.AT_ONCE, Firing.QUIET
+    pairs = [PairOutcome(gap, fired, fired if k < 3 else at_once_) for gap in (1.0, 2.0, 3.0, 4.0) for k in range(20)]
+    pairs += [PairOutcome(5.0, fired, at_once_), PairOutcome(5.0, quiet, at_once_), PairOutcome(5.0, at_once_, fired)]
+    period, _, _, *each = recovery_results(recovery(pairs), {})
+    assert "in a pulse of each of the 70 pairs that are left out" in period.method and "'resolution'" in period.method
+    assert [one.conditions["gap"] for one in each] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    for one in each[:4]:
+        assert one.value == 1.0 and one.low is not None and one.low < 0.15 and one.flags == Flag.AMBIGUOUS
+        assert "whether 17 of 20 second pulses" in one.method
+    assert (each[4].value, each[4].flags) == (None, Flag.AMBIGUOUS) and "whether 2 of 2" in each[4].method

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.figures import stochastic, style, sweeps, waveforms
+from tsbench.analysis.refractory.refractory import Recovery
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.quantities import format_interval
 from tsbench.records import Flag, Result
@@ -88,24 +89,32 @@ def test_frequency_against_bias() -> None:
     assert empty.get_legend() is None
 
 
+def recovered(fired: dict[float, tuple[float, float]], left_out: tuple[float, ...] = (), **seen: Any) -> Any:
+    """Return a recovery; gap [s] to how many second pulses fired, and of how many."""
+    gaps, counts = np.array(list(fired)), np.array(list(fired.values())).reshape(-1, 2).T
+    made = Recovery(gaps, counts[1], counts[0], 0, 0, 0, 0, left_out=left_out)
+    return SimpleNamespace(gaps=gaps, shares=made.shares, **seen)
+
+
 def test_the_recovery_after_a_pulse() -> None:
-    found: Any = SimpleNamespace(
-        gaps=np.array([1e-3, 1e-2, 1e-1]), fired=np.array([1.0, 5.0, 0.0]), pairs=np.array([10.0, 10.0, 0.0]),
+    found = recovered(
+        {1e-3: (1, 10), 1e-2: (5, 10), 1e-1: (0, 10)}, (1e-2, 1e-2, 1.0),
         curve=lambda gaps: gaps * 2, band=lambda gaps: None, plateau=0.8, low=2e-3, high=4e-3, period=3e-3)
     (axes,) = stochastic.recovery_figure(found).axes
     (bars,) = axes.containers
     assert bars[0].get_ydata() == pytest.approx([0.1, 0.5, 0.0]) and axes.get_xscale() == "log"
     assert bars[2][0].get_segments()[0][:, 1] == pytest.approx(proportion_interval(1, 10))
+    # of two more it is not known
+    assert bars[2][0].get_segments()[1][:, 1] == pytest.approx(
+        [proportion_interval(5, 12)[0], proportion_interval(7, 12)[1]])
     x, y = lines(axes)["fitted recovery"]
     assert (len(x), x[0], x[-1]) == (400, pytest.approx(1e-3), pytest.approx(1e-1))
     assert y == pytest.approx(2 * np.array(x))
     levels = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
     assert levels == [0.4] and "refractory period 3" in axes.get_title()
     assert any(line.get_xdata()[0] == 3e-3 for line in axes.lines[2:])
-    bare: Any = SimpleNamespace(
-        gaps=np.empty(0), fired=np.empty(0), pairs=np.empty(0), curve=lambda gaps: None, band=lambda gaps: None,
-        plateau=None, low=1e-3,
-        high=None, period=None)
+    bare = recovered({}, curve=lambda gaps: None, band=lambda gaps: None, plateau=None, low=1e-3, high=None,
+                     period=None)
     (axes,) = stochastic.recovery_figure(bare).axes
     assert not axes.lines and not axes.patches and axes.get_legend() is None
 
@@ -201,11 +210,11 @@ def test_the_load_line_of_a_sweep() -> None:
 
 
 def test_recoveries_at_several_amplitudes() -> None:
-    def recovered(period: float | None, low: float | None, high: float | None) -> Any:
-        return SimpleNamespace(gaps=np.array([1e-3, 1e-2]), fired=np.array([1.0, 9.0]), pairs=np.array([10.0, 10.0]),
-                               band=lambda gaps: (0 * gaps, 0 * gaps + 1), period=period, low=low, high=high)
+    def one(period: float | None, low: float | None, high: float | None) -> Any:
+        return recovered({1e-3: (1, 10), 1e-2: (9, 10)}, band=lambda gaps: (0 * gaps, 0 * gaps + 1), period=period,
+                         low=low, high=high)
 
-    found = {1.0: recovered(3e-3, 2e-3, 4e-3), 2.0: recovered(None, None, 1e-3)}
+    found = {1.0: one(3e-3, 2e-3, 4e-3), 2.0: one(None, None, 1e-3)}
     curves, periods = stochastic.recoveries_figure(found).axes
     assert [text.get_text() for text in curves.get_legend().texts] == ["1.00 V", "2.00 V"]
     assert len(curves.containers) == 2 and len(curves.collections) == 4   # two bars, two bands
