@@ -7,6 +7,7 @@ A device that is off and conducts less than ``ON_ABOVE`` is not asked about: the
 with the voltage, so its edge would look alike.
 """
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -18,16 +19,20 @@ from tsbench.records import FloatArray
 from tsbench.samples import noise_of
 
 #: [S] a device that conducts less on the plateau is taken to be off (chosen: off states of 20 kOhm and more just below
-#: their threshold, on states of 3 kOhm and less)
+#: their threshold, on states of 3 kOhm and less); behind a large load, see :func:`on_above`
 ON_ABOVE = 1e-4
 #: what such pulses show, in words
 SINCE_EDGE = ("from the edge on. It may have switched faster than the record shows, or may have been on before. Use a "
               "shorter 'width' or a higher 'resolution', and a longer 'rise_time' if the sensor of the current is slow")
 _PLATEAU = 0.8  #: of the highest voltage
 _EDGE = (0.2, 0.8)  #: part of the edge, of the voltage on the plateau
-_RESOLVED = 8  #: samples there, from which on the edge shows a switching by itself (:mod:`.seen_rise`)
+_RESOLVED = 8  #: samples there, from which on the edge shows whether the conductance grows at once or smoothly
 _FOLLOWS = 0.5  #: of the current of a resistor on the edge: with more, the current follows the voltage
 _CLEAR = 3.0  #: standard deviations of the noise
+_OFF = 0.15  #: of the current of a resistor: a device is off at a sample of the edge where it conducts clearly less
+#: the conductance jumps that doubles at least while the voltage grows by no more than the second factor, beyond so many
+#: standard deviations (of the largest of many differences), in the means of at most so many parts of the edge
+_JUMP, _MEANWHILE, _CERTAIN, _PARTS = 2.0, 1.25, 5.0, 64
 _ALIKE = 1.5  #: two pulses are alike whose conductances differ by no more than this factor
 
 
@@ -36,13 +41,14 @@ class AtOnce:
     """A pulse in which the device conducts from the edge on: does the current follow the voltage on the edge?"""
 
     conductance: float  #: [S] on the plateau
-    #: True: as that of a resistor; False: it is less there; None: the edge has no samples, or the sensor is too slow
+    #: True: as that of a resistor; False: it is less there; None: the edge has no samples, the sensor is too slow,
+    #: or the whole record does not tell
     follows: bool | None
 
 
 def at_once(
     time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, delay: Delay,
-    late: float | None = None,
+    late: tuple[float, float] | None = None, path: float = 0.0,
 ) -> AtOnce | None:
     """Return what the edge of a pulse shows; None where it shows a switching, or its device conducts too little.
 
@@ -51,11 +57,12 @@ def at_once(
     time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
     facts : accuracy of the scope
     delay : what the pulse showed
-    late : [s] by which the current may be seen later than the voltage; None: as ``facts`` say
+    late : [s] by which the current is seen later than the voltage, at least and at most; None: as ``facts`` say
+    path : [Ohm] between source and device; 0: not known
     """
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     time, voltage, current = time[known], voltage[known], current[known]
-    if delay.fired or not delay.told or time.size < 16:
+    if delay.fired or time.size < 16:
         return None
     away = np.abs(voltage - np.median(voltage[: max(5, voltage.size // 50)]))
     half = int(np.argmax(away >= 0.5 * float(away.max())))
@@ -66,15 +73,30 @@ def at_once(
     plateau = v >= _PLATEAU * float(v.max())
     top, flows = float(np.median(v[plateau])), float(np.median(i[plateau]))
     noise = noise_of(i, facts.current_resolution)
-    if not top > 0 or flows < ON_ABOVE * top or flows < _CLEAR * max(noise, facts.current_resolution):
+    if not top > 0 or flows < on_above(path) * top or flows < _CLEAR * max(noise, facts.current_resolution):
         return None
     if late is None:
-        late = facts.sense_delay + facts.sense_delay_limit + abs(facts.skew) + facts.channel_skew
-    return AtOnce(flows / top, _follows(time, v, i, (top, flows), half, late, noise))
+        late = latest(facts)
+    return AtOnce(flows / top, None if not delay.told else _follows(time, v, i, (top, flows), half, late, noise))
+
+
+def on_above(path: float) -> float:
+    """Return the conductance [S] below which a device is taken to be off, ``path`` [Ohm] between source and device.
+
+    Behind a large load, a device that is on stays where the load lets it: it takes less than half of the voltage.
+    """
+    return ON_ABOVE if path <= 0.0 else min(ON_ABOVE, 1.0 / path)
+
+
+def latest(facts: PulseFacts) -> tuple[float, float]:
+    """Return by how much the current may be seen later than the voltage [s], at least and at most."""
+    doubt = facts.sense_delay_limit + abs(facts.skew) + facts.channel_skew
+    return max(facts.sense_delay - doubt, 0.0), facts.sense_delay + doubt
 
 
 def _follows(
-    time: FloatArray, v: FloatArray, i: FloatArray, plateau: tuple[float, float], half: int, late: float, noise: float,
+    time: FloatArray, v: FloatArray, i: FloatArray, plateau: tuple[float, float], half: int, late: tuple[float, float],
+    noise: float,
 ) -> bool | None:
     """Return whether the current follows the voltage on the edge; None where no samples tell.
 
@@ -83,7 +105,7 @@ def _follows(
     time, v, i : [s], [V], [A], shape (n,), zero before the pulse and positive in it
     plateau : voltage [V] and current [A] on it
     half : sample half way up the edge
-    late : [s] by which the current may be seen late
+    late : [s] by which the current is seen late, at least and at most
     noise : [A] standard deviation of one sample
     """
     top, flows = plateau
@@ -95,14 +117,43 @@ def _follows(
     edge = np.arange(first, last)
     edge = edge[(v[edge] > _EDGE[0] * top) & (v[edge] < _EDGE[1] * top)]
     step = float(time[1] - time[0])
-    if edge.size == 0 or late > edge.size * step:   # the sensor is too slow to tell
+    if edge.size == 0 or late[1] > edge.size * step:   # or the sensor is too slow to tell
         return None
-    if edge.size >= _RESOLVED:
+    early, later = (flows / top * np.interp(time - one, time, v) for one in late)   # of a resistor
+    most, least, seen = float(early[edge].mean()), float(later[edge].mean()), float(i[edge].mean())
+    doubt = _CLEAR * noise / edge.size**0.5
+    if _FOLLOWS * most < doubt:
+        return None
+    whole = slice(first, last + int(np.argmax(v[last:] >= top)) + math.ceil(late[1] / step) + _RESOLVED)
+    jumps = _jumps(early[whole], later[whole], i[whole], _EDGE[0] * flows, noise)
+    if jumps or edge.size >= _RESOLVED:
+        return not jumps
+    if np.any(_OFF * later[edge] - i[edge] > _CERTAIN * noise):
+        return False
+    if seen >= _FOLLOWS * most:
         return True
-    expected = flows / top * float(np.interp(time[edge] - late, time, v).mean())
-    if _FOLLOWS * expected < _CLEAR * noise / edge.size**0.5:
-        return None
-    return float(i[edge].mean()) >= _FOLLOWS * expected
+    return False if seen < _FOLLOWS * least and _FOLLOWS * least >= doubt else None
+
+
+def _jumps(early: FloatArray, late: FloatArray, i: FloatArray, least: float, noise: float) -> bool:
+    """Return whether the conductance of a device grows at once on an edge, and not smoothly as that of a diode.
+
+    Parameters
+    ----------
+    early, late : current of a resistor [A] if it is seen as early or as late as it may be, shape (n,)
+    i : [A] current of the device
+    least : [A] below it, ``late`` does not count
+    noise : [A] standard deviation of one sample
+    """
+    block = math.ceil(i.size / _PARTS)
+    count = i.size // block
+    early, late, i = (one[: count * block].reshape(count, block).mean(axis=1) for one in (early, late, i))
+    before, behind = np.triu_indices(count, 1)
+    shown = (late[before] >= least) & (early[behind] <= _MEANWHILE * late[before])
+    before, behind = before[shown], behind[shown]
+    grown = early[behind] / late[before]   # of the voltage, at most
+    doubt = _CERTAIN * noise / block**0.5 * np.hypot(1.0 / _JUMP, grown)
+    return bool(np.any(i[behind] / _JUMP - i[before] * grown > doubt))
 
 
 def unknown(pulses: Sequence[AtOnce | None], alike: Sequence[Hashable]) -> list[bool]:

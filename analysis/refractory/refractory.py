@@ -146,7 +146,7 @@ def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
             mine = int(pairs[k])
             tests += 1
             least = min(least, float(hypergeom.sf(int(fired[k]) - 1, mine + later, int(fired[k]) + hits, mine)))
-    return least * tests < _FALLS_BY_CHANCE
+    return tests > 0 and least * tests < _FALLS_BY_CHANCE
 
 
 def _judged(counts: Recovery) -> Recovery:

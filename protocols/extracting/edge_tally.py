@@ -1,11 +1,12 @@
 """Whether a pulse of a search tells something of a device that conducts from the edge on, by the pulses up to now."""
 
-import math
 from collections.abc import Hashable
 
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome
-from tsbench.protocols.extracting.facts import sense_capacitance
+from tsbench.protocols.extracting.facts import path_resistance
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import how_late
 from tsbench.protocols.extracting.unseen_switching import SeenPulse, seen_pulse, unseen
 from tsbench.records import Fixture, FloatArray
 
@@ -19,7 +20,7 @@ class EdgeTally:
     """
 
     def __init__(self, fixture: Fixture) -> None:
-        self._late = _sensor_is_late(fixture)
+        self._fixture = fixture
         self._pulses: list[SeenPulse] = []
 
     def untold(
@@ -35,14 +36,8 @@ class EdgeTally:
         facts : accuracy of the scope
         found : what the pulse did by its record alone
         """
+        late = how_late(self._fixture, float(time[1] - time[0]), ExtractionOptions()) if time.size > 1 else None
+        path = path_resistance(self._fixture, "pulser", {})
         quiet = found.firing is Firing.QUIET
-        self._pulses.append(seen_pulse(alike, time, voltage, current, facts, found.delay, quiet, self._late))
+        self._pulses.append(seen_pulse(alike, time, voltage, current, facts, found.delay, path, quiet, late))
         return self._pulses[-1].edge is not None and unseen(self._pulses)[-1]
-
-
-def _sensor_is_late(fixture: Fixture) -> float:
-    """Return by how much the sensor of a bench may show the current late [s], at most."""
-    sensing = fixture.sensing
-    amplifier = 0.0 if sensing.amplifier is None else 1.0 / (2.0 * math.pi * sensing.amplifier.bandwidth)
-    capacitance = sensing.capacitance if sensing.capacitance is not None else sense_capacitance(fixture)
-    return 2.0 * sensing.burden * capacitance + amplifier + abs(sensing.skew or 0.0)

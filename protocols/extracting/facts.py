@@ -80,6 +80,17 @@ def level_limit(header: RunHeader, role: str, level: float, pulse: bool = False)
     return float(row.get("gain", 0.0)) * abs(level) + float(row.get("offset", 0.0))
 
 
+def path_resistance(fixture: Fixture, role: str, conditions: Mapping[str, float]) -> float:
+    """Return the resistance [Ohm] between the source in a role and the device in one record; 0 where it is not known.
+
+    ``conditions``: of the record; the load resistance among them was set for it, in place of the first one.
+    """
+    resistance, control = fixture.path_resistance.get(role, 0.0), conditions.get("load_resistance")
+    if control is not None and "load_resistance" in fixture.control:
+        resistance += control - fixture.control["load_resistance"]
+    return resistance
+
+
 def timebase_accuracy(header: RunHeader) -> float:
     """Return the relative limit of the scope's time base, 0 where the header does not say."""
     for facts in (instrument_of(header, "scope"), *header.instruments.values()):

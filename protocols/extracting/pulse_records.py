@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping
 
+from tsbench.analysis.pulse.at_once import latest
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.protocols.extracting.facts import sense_capacitance, timebase_accuracy
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.signals import DeviceRecord
-from tsbench.records import Flag, Run
+from tsbench.records import Fixture, Flag, Run
 
 #: a rise that is no slower than resistor x capacitance is late by less than that: limit of the share it falls short
 _LAG = 0.3
@@ -27,28 +28,48 @@ def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> P
     constant: half of it is taken, and as much is the limit of the error.
     """
     sensing = run.header.fixture.sensing
-    resistance = sensing.burden
-    known = sense_capacitance(run.header.fixture)
-    lag = 0.0 if sensing.amplifier is None else 0.5 / (2.0 * math.pi * sensing.amplifier.bandwidth)
-    capacitance, doubt = known + options.sense_stray, _LAG * known + options.sense_stray_limit
-    if sensing.capacitance is not None:
-        capacitance, doubt = sensing.capacitance, _LIMIT * sensing.capacitance_uncertainty
-    skew, skew_doubt = 0.0, options.channel_skew
-    if record.skew is not None:
-        skew, skew_doubt = record.skew, _LIMIT * sensing.skew_uncertainty
+    skew, skew_doubt = _skew(run.header.fixture, record.skew, options)
+    delay, limit = _sense_delay(run.header.fixture, options)
     return PulseFacts(
         voltage_resolution=record.voltage_resolution,
         current_resolution=record.current_resolution,
         skew=skew,
         channel_skew=skew_doubt,
-        sense_delay=resistance * capacitance + lag,
-        sense_delay_limit=resistance * doubt + lag,
+        sense_delay=delay,
+        sense_delay_limit=limit,
         response=_GAUSSIAN / record.bandwidth,
         current_gain=sensing.current_tolerance + record.current_gain,
         timebase_accuracy=timebase_accuracy(run.header),
         voltage_window=record.voltage_window,
         current_window=record.current_window,
     )
+
+
+def how_late(fixture: Fixture, step: float, options: ExtractionOptions) -> tuple[float, float]:
+    """Return by how much the records of a bench may show the current later than the voltage [s], at least and at most.
+
+    ``step``: sample interval [s]. Where the skew was measured, records are corrected by whole samples.
+    """
+    skew, skew_doubt = _skew(fixture, None if fixture.sensing.skew is None else 0.5 * step, options)
+    delay, limit = _sense_delay(fixture, options)
+    return latest(PulseFacts(skew=skew, channel_skew=skew_doubt, sense_delay=delay, sense_delay_limit=limit))
+
+
+def _skew(fixture: Fixture, measured: float | None, options: ExtractionOptions) -> tuple[float, float]:
+    """Return by how much the channel of the current is late [s], and the limit of the error of that."""
+    if measured is None:
+        return 0.0, options.channel_skew
+    return measured, _LIMIT * fixture.sensing.skew_uncertainty
+
+
+def _sense_delay(fixture: Fixture, options: ExtractionOptions) -> tuple[float, float]:
+    """Return by how much the sensor shows the current late [s], and the limit of the error of that."""
+    sensing, known = fixture.sensing, sense_capacitance(fixture)
+    lag = 0.0 if sensing.amplifier is None else 0.5 / (2.0 * math.pi * sensing.amplifier.bandwidth)
+    capacitance, doubt = known + options.sense_stray, _LAG * known + options.sense_stray_limit
+    if sensing.capacitance is not None:
+        capacitance, doubt = sensing.capacitance, _LIMIT * sensing.capacitance_uncertainty
+    return sensing.burden * capacitance + lag, sensing.burden * doubt + lag
 
 
 def record_flags(record: DeviceRecord, segment: int) -> Flag:

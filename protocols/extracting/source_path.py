@@ -7,7 +7,7 @@ from tsbench.analysis.energy.spike_energy import SourcePath
 from tsbench.analysis.statistics import standard_uncertainty
 from tsbench.instruments.fixture import path_of, with_resistor_to_ground
 from tsbench.netlist import parse_netlist
-from tsbench.protocols.extracting.facts import instrument_of, level_limit
+from tsbench.protocols.extracting.facts import instrument_of, level_limit, path_resistance
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Run
 
@@ -46,14 +46,11 @@ def source_path(
     level_name : the condition that is its level: BIAS (constant), or PULSE (the height of a pulse above its base)
     """
     fixture, facts = run.header.fixture, instrument_of(run.header, role)
-    level, resistance = conditions.get(level_name), fixture.path_resistance.get(role, 0.0)
+    level, resistance = conditions.get(level_name), path_resistance(fixture, role, conditions)
     stated = (facts.get("accuracy") or {}).get("level")
     if level is None or not stated or not 0.0 < resistance < math.inf or not _is_loop(run, role):
         return None
     limit = level_limit(run.header, role, level, pulse=level_name == PULSE)
-    control = conditions.get("load_resistance")
-    if control is not None and "load_resistance" in fixture.control:   # of this record, in place of the first one
-        resistance += control - fixture.control["load_resistance"]
     return SourcePath(level, standard_uncertainty(limit), resistance, standard_uncertainty(options.path_tolerance),
                       fixture.parallel_conductance)
 

@@ -20,7 +20,7 @@ class SeenPulse:
 
 def seen_pulse(
     alike: Hashable, time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, delay: Delay,
-    quiet: bool = True, late: float | None = None,
+    path: float, quiet: bool = True, late: tuple[float, float] | None = None,
 ) -> SeenPulse:
     """Return one pulse for :func:`unseen`.
 
@@ -30,11 +30,12 @@ def seen_pulse(
     time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
     facts : accuracy of the scope
     delay : what the pulse showed
+    path : [Ohm] between source and device; 0: not known
     quiet : whether it is taken for one that did not fire so far
     late : [s] as :func:`.at_once.at_once` takes it
     """
     return SeenPulse(alike, pulse_stand(voltage, current, facts.current_resolution, delay),
-                     at_once(time, voltage, current, facts, delay, late) if quiet else None)
+                     at_once(time, voltage, current, facts, delay, late, path) if quiet else None)
 
 
 def unseen(pulses: Sequence[SeenPulse]) -> list[bool]:

@@ -138,9 +138,7 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     flags |= Flag.AMBIGUOUS if unclear or drifted or pulses.untold else Flag.NONE
     flags |= Flag.DEPENDENT if following.dependent else Flag.NONE
     known = long_run_interval(following) if following.dependent else probability_interval(fired, counted)
-    if pulses.untold:
-        ends = [probability_interval(fired + more, counted + pulses.untold) for more in (0, pulses.untold)]
-        known = replace(known, low=min(known.low, ends[0].low), high=max(known.high, ends[1].high))
+    known = _either(known, fired, counted, pulses.untold)
     conditions: dict[str, object] = {
         "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": sent,
@@ -152,9 +150,21 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     if not counted or conditioned or not (following.dependent or unclear):
         return [main]
     each = [(AFTER_FIRED, following.after_fired), (AFTER_QUIET, following.after_quiet)]
+    doubt = f"; in {pulses.untold} more, the device conducts {SINCE_EDGE}" if pulses.untold else ""
+    if not pulses.untold:   # that it is unclear whether outcomes depend on each other is no matter of either
+        flags &= ~Flag.AMBIGUOUS
     return [main, *(
-        _result(probability_interval(*numbers), f"{numbers[0]} of {numbers[1]} pulses fired; {_METHOD}",
-                {**conditions, "statistic": name}, flags & ~Flag.AMBIGUOUS, numbers[1]) for name, numbers in each)]
+        _result(_either(probability_interval(*numbers), *numbers, pulses.untold),
+                f"{numbers[0]} of {numbers[1]} pulses fired; {_METHOD}{doubt}", {**conditions, "statistic": name},
+                flags, numbers[1]) for name, numbers in each)]
+
+
+def _either(known: Interval, fired: int, counted: int, untold: int) -> Interval:
+    """Return an interval that also holds both outcomes of the ``untold`` pulses beside those that count."""
+    if not untold:
+        return known
+    ends = [probability_interval(fired + more, counted + untold) for more in (0, untold)]
+    return replace(known, low=min(known.low, ends[0].low), high=max(known.high, ends[1].high))
 
 
 _METHOD = "median and central 95 % after evenly spread probabilities"

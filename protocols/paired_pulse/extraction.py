@@ -9,7 +9,7 @@ from tsbench.analysis.pulse.delay_results import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.protocols.extracting.departure import foot_of_edge
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import parameter, path_resistance
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -62,7 +62,7 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
             *part, facts, record_flags(record, 0), edge=edge, rested=mine.get(1) if number == 2 else None)
         shown_by[round(record.conditions["pair"]), number] = seen_pulse(
             (record.conditions["amplitude"], gap if number == 2 else 0.0), *part, facts, found.delay,
-            found.firing is Firing.QUIET)
+            path_resistance(run.header.fixture, "pulser", record.conditions), found.firing is Firing.QUIET)
     for (pair, number), is_open in zip(shown_by, unseen(list(shown_by.values())), strict=True):
         if is_open:
             found = seen[pair][number]

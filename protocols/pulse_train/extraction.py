@@ -19,7 +19,7 @@ from tsbench.analysis.pulse.delay_results import (
 from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import parameter, path_resistance
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -117,7 +117,8 @@ def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, i
     else:
         on = unseen([
             seen_pulse(conditions_key(record.conditions, "train"), record.times, record.voltage[segment],
-                       record.current[segment], pulse_facts(run, record, options), delay)
+                       record.current[segment], pulse_facts(run, record, options), delay,
+                       path_resistance(run.header.fixture, "pulser", record.conditions))
             for record, segment, delay in pulses if record.voltage is not None and record.current is not None])
     found = [(record, segment, delay.doubted() if one or other else delay)
              for (record, segment, delay), one, other in zip(pulses, on, like_resistors(delays, stands), strict=True)]

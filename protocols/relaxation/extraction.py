@@ -10,7 +10,7 @@ from tsbench.analysis.pulse.firing import probability_result
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, LogLine, log_line, slope_result
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import parameter, path_resistance
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -42,7 +42,7 @@ def relaxations(run: Run, options: ExtractionOptions | None = None) -> Iterator[
         part = record.times[until], record.voltage[0][until], record.current[0][until]
         seen.append(seen_pulse(
             conditions_key(record.conditions, "shot"), *part, facts, switching_delay(*part, facts),
-            quiet=not shot.fired))
+            path_resistance(run.header.fixture, "pulser", record.conditions), quiet=not shot.fired))
     for record, shot, is_open in zip(_recorded(run), shots, unseen(seen), strict=True):   # not all of them at once
         yield record, replace(shot, flags=shot.flags | Flag.AMBIGUOUS) if is_open else shot
 

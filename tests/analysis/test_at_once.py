@@ -11,8 +11,10 @@ from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.refractory.refractory import PairOutcome, recovery, recovery_results
 from tsbench.protocols.extracting.edge_tally import EdgeTally
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import how_late
 from tsbench.protocols.extracting.unseen_switching import seen_pulse, unseen
-from tsbench.records import Fixture, Flag, FloatArray
+from tsbench.records import Fixture, Flag, FloatArray, Sensing
 
 NOT_FIRED = Delay(None, 0.0, 0.0, Flag.NO_EVENT)
 STEP, CODE = 1e-6, 2e-5   # [s], [A]
@@ -33,7 +35,7 @@ def pulse(on: float = 500.0, off: float = math.inf, samples: float = 1.0, late: 
 
 
 def follows(*given: FloatArray, late: float | None = None, facts: PulseFacts = FACTS) -> bool | None:
-    found = at_once(*given, facts, NOT_FIRED, late)
+    found = at_once(*given, facts, NOT_FIRED, None if late is None else (0.0, late))
     assert found is not None and found.conductance == pytest.approx(2e-3, rel=0.05)
     return found.follows
 
@@ -46,13 +48,27 @@ def test_the_edge_tells_a_resistor_from_a_device_that_is_off_there(samples: floa
     assert follows(*pulse(off=20e3, samples=samples, sign=sign)) is False
 
 
+def test_a_record_that_does_not_tell_is_not_told_by_its_edge() -> None:
+    for off in (500.0, math.inf):
+        found = at_once(*pulse(off=off, samples=2.0), FACTS, NOT_FIRED.doubted())
+        assert found is not None and found.follows is None
+
+
 def test_an_edge_without_samples_tells_nothing() -> None:
     assert follows(*pulse(samples=0.1)) is None
     assert follows(*pulse(off=500.0, samples=0.1)) is None
 
 
-def test_an_edge_of_many_samples_has_told_it_already() -> None:
-    assert follows(*pulse(samples=20.0)) is True
+@pytest.mark.parametrize("samples", [20.0, 50.0, 90.0])
+def test_an_edge_of_many_samples_tells_a_switching_from_a_smooth_conductor(samples: float) -> None:
+    assert follows(*pulse(samples=samples)) is False
+    assert follows(*pulse(off=2e3, samples=samples)) is False
+    assert follows(*pulse(off=500.0, samples=samples)) is True
+    time, voltage, current = pulse(off=500.0, samples=samples)
+    across = np.clip((time + 0.4 * STEP) / (samples * STEP), 0.0, 1.0)
+    for power in (2, 4):   # a resistor would conduct more on the edge
+        smooth = current + 2.4e-3 * (across**power - across)
+        assert follows(time, voltage, smooth) is True
 
 
 def test_a_sensor_that_is_late_is_no_device_that_is_off() -> None:
@@ -76,10 +92,19 @@ def test_a_device_that_is_off_or_that_fires_is_not_asked_about() -> None:
     assert at_once(*pulse(on=1.1 / ON_ABOVE), facts, NOT_FIRED) is None
     assert at_once(*pulse(on=1e9), facts, NOT_FIRED) is None
     assert at_once(*pulse(), facts, Delay(1e-6, 0.0, 0.0)) is None
-    assert at_once(*pulse(), facts, NOT_FIRED.doubted()) is None
+    assert at_once(*pulse(on=1.1 / ON_ABOVE), facts, NOT_FIRED.doubted()) is None
     assert at_once(*(np.zeros(0),) * 3, facts, NOT_FIRED) is None
     assert at_once(TIMES, 0.0 * TIMES, 0.0 * TIMES, facts, NOT_FIRED) is None
     assert at_once(*pulse(on=2e3), PulseFacts(current_resolution=1e-3), NOT_FIRED) is None   # less than one code
+
+
+def test_behind_a_large_load_a_device_that_is_on_conducts_little() -> None:
+    """The load lets it have 26 kOhm, where it holds."""
+    on = pulse(on=26e3, samples=0.1, volts=0.4)
+    facts = PulseFacts(current_resolution=2e-7)
+    on = (*on[:2], np.where(on[0] < 0, 0.0, 0.4 / 26e3))
+    assert at_once(*on, facts, NOT_FIRED) is None and at_once(*on, facts, NOT_FIRED, path=5e3) is None
+    assert at_once(*on, facts, NOT_FIRED, path=50e3) is not None
 
 
 def test_pulses_that_look_alike_decide_together() -> None:
@@ -109,10 +134,10 @@ def test_an_off_state_that_other_pulses_show_is_no_switching() -> None:
     facts = PulseFacts(current_resolution=CODE)
     fired = Delay(1e-6, 0.0, 0.0, off_current=1.2 / 5e3, on_current=1.2 / 500.0)
     off, on = pulse(on=5e3, samples=0.1), pulse(samples=0.1)
-    shown = [seen_pulse(1.4, *on, facts, fired, quiet=False)] * 3
-    assert unseen([*shown, seen_pulse(0.9, *off, facts, NOT_FIRED)]) == [False] * 4
-    assert unseen([*shown, seen_pulse(1.4, *on, facts, NOT_FIRED)]) == [False] * 3 + [True]
-    assert unseen([seen_pulse(0.9, *off, facts, NOT_FIRED)]) == [True] and unseen([]) == []
+    shown = [seen_pulse(1.4, *on, facts, fired, 0.0, quiet=False)] * 3
+    assert unseen([*shown, seen_pulse(0.9, *off, facts, NOT_FIRED, 0.0)]) == [False] * 4
+    assert unseen([*shown, seen_pulse(1.4, *on, facts, NOT_FIRED, 0.0)]) == [False] * 3 + [True]
+    assert unseen([seen_pulse(0.9, *off, facts, NOT_FIRED, 0.0)]) == [True] and unseen([]) == []
 
 
 def judged(tally: EdgeTally, volts: float, **made: float) -> bool:
@@ -171,3 +196,12 @@ def test_second_pulses_that_are_not_known_widen_their_probability() -> None:
         assert one.value == 1.0 and one.low is not None and one.low < 0.15 and one.flags == Flag.AMBIGUOUS
         assert "whether 17 of 20 second pulses" in one.method
     assert (each[4].value, each[4].flags) == (None, Flag.AMBIGUOUS) and "whether 2 of 2" in each[4].method
+
+
+def test_a_search_takes_the_sensor_to_be_late_as_a_run_does() -> None:
+    sensing = Sensing(current="scope.2", current_sensor="shunt", current_resistance=50.0)
+    fixture = Fixture("R_shunt low 0 50\nC_shunt low 0 20p\nXDUT dut low device", {"scope.2": "low"}, sensing)
+    # 20 pF within 30 %, stray 20 pF within 15 pF, and 0.2 ns between the channels
+    assert how_late(fixture, 1e-9, ExtractionOptions()) == pytest.approx((0.75e-9, 3.25e-9))
+    measured = replace(fixture, sensing=replace(sensing, skew=3.4e-9, skew_uncertainty=0.1e-9))
+    assert how_late(measured, 1e-9, ExtractionOptions()) == pytest.approx((0.25e-9, 3.75e-9))   # half a sample is left
