@@ -70,6 +70,8 @@ def test_a_second_pulse_that_never_fires_is_no_event():
     assert found.period is None and Flag.NO_EVENT in found.flags
     assert recovery_results(found, {"amplitude": 1.4})[0].value is None
     assert recovery([]).flags & Flag.NO_EVENT and recovery_results(recovery([]), {})
+    for none in (recovery([]), recovery([PairOutcome(1.0, Firing.FIRED, Firing.FIRED)] * 9)):   # nothing falls
+        assert Flag.AMBIGUOUS not in none.flags and "falls" not in recovery_results(none, {})[0].method
 
 
 def test_missed_pairs_are_counted_and_left_out():

@@ -110,3 +110,18 @@ def test_an_amplifier_that_saturates_gives_bounds_of_the_delay(nbo2_bench: Path,
         assert result.low is not None and 0.3 * true < result.low <= true
         assert {Flag.CLIPPED, Flag.CENSORED} <= set(result.flags)
     assert next(result for result in run.results if result.quantity == "switching_probability").value == 1.0
+
+
+@pytest.mark.parametrize(("amplitude", "width"), [(3.0, 2e-6), (2.0, 1e-5)])
+def test_an_amplifier_that_is_slower_than_the_edge_tells_no_firing(
+    nbo2_bench: Path, tmp_path: Path, amplitude: float, width: float,
+) -> None:
+    """The device switches in every pulse, but many records look like those of a device that was on before."""
+    file = changed(nbo2_bench, "amplifier")
+    for one in (file, file.with_name("nbo2.world.toml")):
+        one.write_text(one.read_text("utf-8").replace("200 MHz", "200 kHz").replace("20 mA", "60 mA"), "utf-8")
+    done = run_protocol(file, "D1", protocol_named("firing_probability").parse(
+        {"amplitude": amplitude, "width": width}), tmp_path / "runs")
+    assert done.path is not None
+    for found in read_run(done.path).results:
+        assert found.value is None or (Flag.AMBIGUOUS in found.flags and found.high is not None and found.high > 0.97)

@@ -1,6 +1,7 @@
 """The adaptive protocols on the simulated benches: few pulses, the truth within, the same again from the file."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Flag
-from tsbench.simulated_backends.witness.log import WitnessLog
+from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
+from tsbench.station.runner import run_protocol
 
 STOCHASTIC = (('model = "nbo2"', 'model = "nbo2"\ncycles = { spread = { as_ = 0.06 } }'),)
 
@@ -59,6 +61,21 @@ def test_a_threshold_is_not_above_pulses_that_switch_faster_than_is_shown(measur
     assert found.low < 1.1 and found.high is None and Flag.AMBIGUOUS in found.flags
     assert "from the edge on" in found.method
     assert len(done.run.points) < 15
+
+
+def test_a_device_behind_a_large_load_that_is_on_may_have_fired(nbo2_bench: Path, tmp_path: Path) -> None:
+    """It holds at some 40 kOhm, and switches within 2 us: a record of 10 ms has no sample there."""
+    for file in (nbo2_bench, nbo2_bench.with_name("nbo2.world.toml")):
+        text = file.read_text("utf-8")
+        for old, new in (("R_pulse  gen1  dut  2", "R_pulse  gen1  dut  100k"), ('"nbo2"', '"ag_hfo2"'),
+                         ("R_shunt  low   0    50", "R_shunt  low   0    1k"), ("50 Ohm", "1 kOhm")):
+            text = text.replace(old, new)
+        file.write_text(text, "utf-8")
+    done = run_protocol(nbo2_bench, "D1", protocol_named("firing_probability").parse(
+        {"width": "10 ms", "amplitude": 0.8, "budget": 20}), tmp_path / "runs")
+    assert len(read_witness(tmp_path / "nbo2.witness.jsonl").switching_on()) > 4
+    (found,) = done.results
+    assert found.value is None and Flag.AMBIGUOUS in found.flags and "from the edge on" in found.method
 
 
 @pytest.mark.parametrize(("replaced", "values"), [
