@@ -52,8 +52,8 @@ class GuardedSource(Guarded):
         It is not asked whether a route leads to the device, for the cable in front of the route has a charge too.
         """
         self.charged = True
-        self.context.outputs.add(self.context.terminal, NOTHING, self.is_on)
         with _sense_leads_open(self._driver):
+            self.context.outputs.add(self.context.terminal, NOTHING, self.is_on)
             try:
                 self._switch_zero_on()
                 yield

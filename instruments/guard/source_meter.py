@@ -5,8 +5,6 @@ See :mod:`tsbench.instruments.guard`.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from numbers import Real
 
 import numpy as np
 
@@ -16,7 +14,9 @@ from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import extremes
 from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_source
+from tsbench.instruments.guard.readings import usable
 from tsbench.instruments.interfaces import (
+    HasSenseLeads,
     Interlocked,
     MeasureSettings,
     Range,
@@ -28,7 +28,7 @@ from tsbench.instruments.interfaces import (
     SourceSettings,
 )
 from tsbench.quantities import short_quantity
-from tsbench.records import Flag, FloatArray
+from tsbench.records import FloatArray
 
 #: [apertures] that a reading may take: voltage, zero and reference are measured beside the current (2450-901-01 rev. B,
 #: "Auto Zero": three measurements), and as long again for the delays
@@ -36,8 +36,6 @@ APERTURES_OF_READING = 4.0
 #: [V] that a voltage source may add for a moment while its range changes, as two makers state it (2450 specification,
 #: p. 4; B2900A data sheet, p. 17). It is taken for all models
 RANGE_CHANGE_OVERSHOOT = 0.25
-_MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
-_NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
 #: [A] between which the compliance is while 0 V stand at a cable. A device gets no current at 0 V, so the lower one
 #: also counts where less is its limit
 _LEAST_DISCHARGING, _MOST_DISCHARGING = 10e-6, 1e-3
@@ -155,6 +153,7 @@ class GuardedSourceMeter(GuardedSource):
                 self.context.moves(self._levels)
             if source.function == "current" or any(self._levels):   # an offset of current charges a cable too
                 self.charged = True
+            self._ensure_leads()
             self.context.note_on(self._worst(source), self.is_on)
             if self.context.path.coupled:
                 self._held.note(_voltages(self._levels, source), self.context)
@@ -201,11 +200,11 @@ class GuardedSourceMeter(GuardedSource):
         self._before = (0.0,)
 
     def measure(self) -> Reading:
-        """Return one reading, checked: see :func:`_usable`."""
+        """Return one reading, checked: see :func:`.readings.usable`."""
         if not self._long_reading:
-            return _usable(self.driver.measure(), self.context.subject)
+            return usable(self.driver.measure(), self.context.subject)
         with self.context.outputs.reading(self.context.terminal):
-            return _usable(self.driver.measure(), self.context.subject)
+            return usable(self.driver.measure(), self.context.subject)
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Check every level of the list, then start."""
@@ -253,11 +252,17 @@ class GuardedSourceMeter(GuardedSource):
             self._levels = (0.0,)
         if self.context.moves is not None:
             self.context.moves((*self._levels, *extremes(values)))
+        self._ensure_leads()
         self._levels = extremes(np.array([*self._levels, *values]))
         self.charged = any(self._levels) or self.charged
         self.context.note_on(self._worst(source), self.is_on)
         if self.context.path.coupled:
             self._held.note(_voltages(self._levels, source), self.context)
+
+    def _ensure_leads(self) -> None:
+        """Let the source meter sense where it shall, if a message about that has failed."""
+        if isinstance(self.driver, HasSenseLeads):
+            self.driver.sense_leads.ensure()
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -266,8 +271,8 @@ class GuardedSourceMeter(GuardedSource):
         return self.driver.sweep_running()
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
-        """Return readings of a sweep, each of them checked: see :func:`_usable`."""
-        return [_usable(reading, self.context.subject) for reading in self.driver.fetch_sweep(first, last)]
+        """Return readings of a sweep, each of them checked: see :func:`.readings.usable`."""
+        return [usable(reading, self.context.subject) for reading in self.driver.fetch_sweep(first, last)]
 
     def abort(self) -> None:
         self.driver.abort()
@@ -368,31 +373,3 @@ def _restoring(asked: Sequence[SourceSettings | MeasureSettings]) -> list[Source
     if measure.function == source.function or measure.range is None or measure.range <= source.compliance:
         return [source, measure]
     return [source.read_back(measure.range, source.range), measure, source]
-
-
-def _usable(reading: Reading, subject: str) -> Reading:
-    """Return a reading that can be stored.
-
-    ``subject``: the instrument in messages. The driver may be another author's. IMPLAUSIBLE: the reading is nearer to
-    zero than any instrument tells, so a digit has changed on its way.
-
-    Raises
-    ------
-    InstrumentError
-        It holds something else than finite numbers, and no overflow explains it.
-    """
-    if not isinstance(reading, Reading):
-        raise InstrumentError(
-            f"{subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
-    overflow = Flag.OVERFLOW in reading.flags
-    for name in ("time", "source", "voltage", "current"):
-        number: object = getattr(reading, name)
-        unknown = overflow and name in _MEASURED
-        if isinstance(number, Real) and (math.isfinite(number) or (unknown and math.isnan(number))):
-            continue
-        raise InstrumentError(
-            f"{subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
-            "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
-    if any(0.0 < abs(number) < _NEAREST_ZERO for number in (reading.voltage, reading.current)):
-        return replace(reading, flags=reading.flags | Flag.IMPLAUSIBLE)
-    return reading

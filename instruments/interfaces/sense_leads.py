@@ -25,6 +25,7 @@ class SenseLeads:
     ) -> None:
         self._label, self._connected, self._select, self._selected = label, connected, select, selected
         self.used = connected
+        self._known = True  #: whether the instrument has what it was told last
 
     @contextlib.contextmanager
     def left_open(self) -> Iterator[None]:
@@ -35,10 +36,15 @@ class SenseLeads:
         InstrumentError
             The instrument has set something else.
         """
-        self._use(False)
         try:
+            self._use(False)
             yield
-        finally:
+        finally:   # also if a reply was lost, for the instrument may have two wires then
+            self._use(self._connected)
+
+    def ensure(self) -> None:
+        """Select again what shall be in use, if a message about it has failed; else nothing is sent."""
+        if not self._known:
             self._use(self._connected)
 
     def require(self) -> None:
@@ -48,10 +54,11 @@ class SenseLeads:
                                   "Check the terminals that are chosen at the panel")
 
     def _use(self, used: bool) -> None:
-        self.used = used
+        self.used, self._known = used, not self._connected
         if self._connected:
             self._select(used)
             self.require()
+            self._known = True
 
 
 @runtime_checkable

@@ -318,21 +318,28 @@ def test_needles_come_down_without_charge(tmp_path: Path) -> None:
     assert all(one["current"] < 1e-6 for one in log.maxima().values()) and log.hot_moves() == []
 
 
-@pytest.mark.parametrize("configured", [True, False])
-@pytest.mark.parametrize(("model", "name", "channel", "question"), [
+FOUR_WIRE = pytest.mark.parametrize(("model", "name", "channel", "question"), [
     ("keithley_2400", "keithley_2400", "", ":SYST:RSEN?"), ("keithley_2460", "keithley_2460", "", ":SENS:CURR:RSEN?"),
     ("keysight_b2902a", "keysight_b2902a", ".2", ":SENS2:REM?"),
     ("keithley_2602b", "keithley_2600", ".b", "print(smub.sense)")])
+
+
+def four_wire_bench(folder: Path, model: str) -> Path:
+    file = bench_file(folder, model, MATRIX, AT_MATRIX)
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("[instruments.mover]", "options = { four_wire = true }\n[instruments.mover]"), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize("configured", [True, False])
+@FOUR_WIRE
 def test_open_sense_leads_are_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, name: str, channel: str, question: str,
     configured: bool,
 ) -> None:
     """While relays are open, the sense leads of a source meter are open: it would raise its voltage."""
     monkeypatch.setitem(SOURCES, model, (name, "drive", channel))
-    file = bench_file(tmp_path, model, MATRIX, AT_MATRIX)
-    text = file.read_text("utf-8")
-    file.write_text(text.replace("[instruments.mover]", "options = { four_wire = true }\n[instruments.mover]"), "utf-8")
-    with Bench.open(file, "D1") as bench:
+    with Bench.open(four_wire_bench(tmp_path, model), "D1") as bench:
         guard: Any = bench.source_meter()
         if configured:
             leave_charged(bench)
@@ -351,6 +358,66 @@ def test_open_sense_leads_are_not_used(
         with pytest.raises(InstrumentError, match="no reply"):
             discharge([guard], fail, 0.0)
         assert found == [False] and senses_at_the_device()
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+@FOUR_WIRE
+def test_a_lost_reply_about_the_sense_leads_does_not_leave_two_wires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, name: str, channel: str, question: str, lost: int,
+) -> None:
+    """The connection is refused. With two replies lost, four wires are selected before the output goes on."""
+    monkeypatch.setitem(SOURCES, model, (name, "drive", channel))
+    with Bench.open(four_wire_bench(tmp_path, model), "D1") as bench:
+        guard: Any = bench.source_meter()
+        leave_charged(bench)
+        driver: Any = guard.driver
+        box, leads = getattr(driver, "box", getattr(driver, "instrument", driver)), driver.sense_leads
+        works, missing = leads._selected, [True] * lost
+
+        def selected() -> Any:
+            if missing:
+                missing.pop()
+                raise CommunicationError("no reply")
+            return works()
+
+        leads._selected = selected
+        with pytest.raises(CommunicationError, match="sources hold 0 V .* but this failed: no reply"):
+            bench.positioner.connect("D2")
+        assert leads.used and not guard.context.outputs.has(guard.context.terminal)
+        assert bench.positioner.connected() == "D1" and guard.charged
+        bench.positioner.connect("D1")   # it is connected still, and its limits count again
+        if lost == 2:
+            box.send(question.replace("?", " OFF") if "?" in question else "smub.sense = 0")   # as if it were not heard
+        guard.configure_source(SourceSettings("voltage", compliance_current=1e-4))   # an automatic range: it is off
+        guard.configure_measure(MeasureSettings("current", nplc=0.1))
+        guard.set_level(0.3)
+        guard.set_output(True)
+        assert float(box.ask(question)) == 1
+        guard.set_output(False)
+        bench.positioner.connect("D2")
+        assert float(box.ask(question)) == 1
+
+
+@FOUR_WIRE
+def test_a_list_begins_with_the_sense_leads_that_shall_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, name: str, channel: str, question: str,
+) -> None:
+    monkeypatch.setitem(SOURCES, model, (name, "drive", channel))
+    with Bench.open(four_wire_bench(tmp_path, model), "D1") as bench:
+        guard: Any = bench.source_meter()
+        driver: Any = guard.driver
+        box, leads = getattr(driver, "box", getattr(driver, "instrument", driver)), driver.sense_leads
+        works, leads._selected = leads._selected, no_reply
+        with pytest.raises(CommunicationError):
+            discharge([guard], bench.clock.wait, 0.0)
+        leads._selected = works
+        guard.configure_source(SourceSettings("voltage", compliance_current=1e-4, range=2.0))
+        guard.configure_measure(MeasureSettings("current", nplc=0.1))
+        box.send(question.replace("?", " OFF") if "?" in question else "smub.sense = 0")
+        guard.start_sweep(np.array([0.1, 0.2]), 0.0)
+        while guard.sweep_running():
+            bench.clock.wait(0.01)
+        assert float(box.ask(question)) == 1
 
 
 def test_the_hand_of_a_simulated_bench_connects_to_a_line_without_charge(tmp_path: Path) -> None:
