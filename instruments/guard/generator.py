@@ -1,6 +1,7 @@
 """The guard of a generator's output (see :mod:`tsbench.instruments.guard`)."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -71,15 +72,15 @@ class GuardedPulseGenerator(GuardedSource):
         require_finite(subject, "pulse base", pulse.base)
         require_finite(subject, "pulse amplitude", pulse.amplitude)
         duration = pulse.width + pulse.fall_time
-        self._require_levels({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration)
-        accepted = self.driver.configure_pulse(pulse)
+        with self._counting({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration):
+            accepted = self.driver.configure_pulse(pulse)
         self._note_shape(lambda: self.driver.configure_pulse(pulse))
         self._remember((pulse.base, pulse.base + pulse.amplitude), duration)
         return accepted
 
     def configure_level(self, level: float) -> float:
-        self._require_levels({"level": level}, None)
-        accepted = self.driver.configure_level(level)
+        with self._counting({"level": level}, None):
+            accepted = self.driver.configure_level(level)
         self._note_shape(lambda: self.driver.configure_level(level))
         self._burst = None   # a constant level has none
         self._remember((level,), None)
@@ -95,8 +96,8 @@ class GuardedPulseGenerator(GuardedSource):
         low, high = extremes(levels)
         waveform = replace(waveform, levels=levels.copy())   # the caller may change its array, and it is loaded again
         duration = levels.size / waveform.sample_rate
-        self._require_levels({"lowest waveform level": low, "highest waveform level": high}, duration)
-        self.driver.load_waveform(waveform)
+        with self._counting({"lowest waveform level": low, "highest waveform level": high}, duration):
+            self.driver.load_waveform(waveform)
         self._note_shape(lambda: self.driver.load_waveform(waveform))
         self._remember((low, high), duration)
 
@@ -169,7 +170,23 @@ class GuardedPulseGenerator(GuardedSource):
         allowed = top / emf_of_level(1.0, self._load, self.capabilities.output_resistance)
         return Range(-allowed, allowed, "V")
 
-    def _require_levels(self, levels: Mapping[str, float], duration: float | None) -> None:
+    @contextlib.contextmanager
+    def _counting(self, levels: Mapping[str, float], duration: float | None) -> Iterator[None]:
+        """Check levels, and count them from now on beside those before: if the message fails, either are set."""
+        emfs, before = self._require_levels(levels, duration), self._emfs
+
+        def take_back() -> None:
+            self._emfs = before
+            self.context.note_worst(self._worst())
+
+        with self._unless_refused(take_back):
+            self._emfs = (*before, *emfs)
+            self.charged = any(self._emfs) or self.charged
+            self._note_levels()
+            yield
+
+    def _require_levels(self, levels: Mapping[str, float], duration: float | None) -> Collection[float]:
+        """Check levels [V into the load]; returns their EMFs [V]."""
         low, high = self._limits
         for name, level in levels.items():
             require_in_range(self.context.subject, name, level, self.level_range())
@@ -178,9 +195,7 @@ class GuardedPulseGenerator(GuardedSource):
                 for name, level in levels.items()}
         for name, emf in sorted(emfs.items(), key=lambda one: -abs(one[1])):   # a message names the farthest
             self._require_emf(name, emf, emfs.values(), duration)
-        self._emfs = (*self._emfs, *emfs.values())   # if the message fails, the old or the new ones are set
-        self.charged = any(self._emfs) or self.charged
-        self._note_levels()
+        return emfs.values()
 
     def _require_emf(self, name: str, emf: float, together: Collection[float], duration: float | None) -> None:
         """Check one EMF [V] of those that the instrument sets by itself."""

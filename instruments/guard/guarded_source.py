@@ -1,10 +1,11 @@
 """Base class of the guards of sources, and the discharge of their cables before another device is connected."""
 
 import contextlib
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from tsbench.errors import TsbenchError
+from tsbench.errors import LimitError, TsbenchError
 from tsbench.instruments.guard.coupling import HeldLevels
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, WirePath, WorstCase
@@ -34,6 +35,22 @@ class GuardedSource(Guarded):
     def path(self) -> WirePath:
         """Return the path to the device, with what a capacitor in series may hold now."""
         return self._held.seen(self.context)
+
+    @contextlib.contextmanager
+    def _unless_refused(self, take_back: Callable[[], None]) -> Iterator[None]:
+        """Levels that are noted meanwhile count from then on, but not if the driver refuses them before a message.
+
+        ``take_back``: notes again what was set before.
+        """
+        held, charged, made_safe = copy.copy(self._held), self.charged, self.made_safe
+        beside = dict(self.context.outputs.beside)
+        try:
+            yield
+        except LimitError:
+            self._held, self.charged, self.made_safe = held, charged, made_safe
+            take_back()
+            self.context.outputs.beside = beside
+            raise
 
     def discharge_time(self, capacitance: float, resistance: float = 0.0) -> float:
         """Return how long 0 V must stand at the terminals [s], with a capacitance [F] of cables and fixture.

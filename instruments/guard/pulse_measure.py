@@ -37,8 +37,12 @@ class GuardedPulseMeasure(GuardedSource):
             0.0, max(max(-one.low, one.high) for one in caps.voltage_ranges), "V"))
         require_in_range(subject, "current range", abs(current), Range(
             0.0, caps.current_ranges[-1].accuracy.full_scale, "A"))
-        self._train = None   # it belongs to the ranges of before
-        return self.driver.configure_ranges(voltage, current)
+        before, self._train = self._train, None   # it belongs to the ranges of before
+        try:
+            return self.driver.configure_ranges(voltage, current)
+        except LimitError:   # the driver refused them before a message
+            self._train = before
+            raise
 
     def configure_train(self, train: SegmentTrain) -> SegmentTrain:
         """Check every level, duration and count, then load the train."""
@@ -53,10 +57,17 @@ class GuardedPulseMeasure(GuardedSource):
         require_in_range(subject, "number of samples", sampled * train.repeats, Range(0, caps.maximum_samples, ""))
         self._require_levels(train)
         before, self._train = self._train, None   # if the message fails, it is not known which train is set
-        self.charged = any(_levels(train)) or self.charged
-        self.context.note_worst(self._worst(*([before] if before else []), train))
-        self._held.note(_levels(train), self.context)
-        self._train = accepted = self.driver.configure_train(train)
+
+        def take_back() -> None:
+            self._train = before
+            self.context.note_worst(self._worst(*trains))
+
+        trains = [before] if before else []
+        with self._unless_refused(take_back):
+            self.charged = any(_levels(train)) or self.charged
+            self.context.note_worst(self._worst(*trains, train))
+            self._held.note(_levels(train), self.context)
+            self._train = accepted = self.driver.configure_train(train)
         self.context.note_worst(self._worst(accepted))
         self._held.note(_levels(accepted), self.context)
         return accepted

@@ -3,12 +3,14 @@
 See :mod:`tsbench.instruments.guard`.
 """
 
+import contextlib
+import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tsbench.errors import InstrumentError, LimitError
+from tsbench.errors import InstrumentError, LimitError, TsbenchError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import extremes
@@ -123,22 +125,29 @@ class GuardedSourceMeter(GuardedSource):
         self._require_levels((level,), source)
         if self.context.outputs.has(self.context.terminal):
             self._require_interlock((level,), source)
-            self._require_range_change((level,), source)
+            self._require_range_change((level,), source, abs(level) <= min(map(abs, self._levels)))
         on = self.context.outputs.has(self.context.terminal)
         if self.context.moves is not None:
             self.context.moves((*self._levels, level) if on else (level,))
-        before, self._levels = self._levels, (*self._levels, level)  # if the message fails, one of these is set
-        self.charged, self.made_safe = level != 0.0 or self.charged, False
+        before = self._levels
         try:
-            self.driver.set_level(level)
+            with self._unless_refused(functools.partial(self._take_back, before)):
+                self._levels = (*before, level)  # if the message fails, one of these is set
+                self.charged, self.made_safe = level != 0.0 or self.charged, False
+                self.driver.set_level(level)
             self._levels = (level,)
-        except LimitError:   # the driver refused it before a message
-            self._levels = before
-            raise
         finally:
             self._read_source()
         if self.context.moves is not None and on:
             self.context.moves((level,))
+
+    def _take_back(self, levels: tuple[float, ...]) -> None:
+        """Note again the levels [V or A] of which one stands at the terminals: the driver refused another one."""
+        self._levels = levels
+        if self._source is not None:
+            self.context.note_worst(self._worst(self._source))
+        if self.context.moves is not None:
+            self.context.moves(levels)
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured, as read back, is allowed."""
@@ -214,8 +223,8 @@ class GuardedSourceMeter(GuardedSource):
         require_in_range(self.context.subject, "number of sweep points", values.size, count)
         if dwell != 0:
             require_in_range(self.context.subject, "dwell", dwell, Range(caps.minimum_dwell, 1e4, "s"))
-        self._before_list(values, source)   # a sweep switches the output on by itself
-        self.driver.start_sweep(values, dwell)
+        with self._list(values, source):   # a sweep switches the output on by itself
+            self.driver.start_sweep(values, dwell)
 
     def start_pulses(self, pulses: SourcePulses) -> SourcePulses:
         """Check base, levels, width and period, then start."""
@@ -229,8 +238,9 @@ class GuardedSourceMeter(GuardedSource):
         for level in values:   # charge and energy of one pulse
             levels = (float(level), pulses.base) if self.context.path.coupled else (float(level),)
             self.context.require_worst_case("level of the pulses", self._worst(source, levels), pulses.width)
-        self._before_list(np.array([*numbers(subject, "base of the pulses", [pulses.base]), *values]), source)
-        return self.driver.start_pulses(pulses)
+        base = numbers(subject, "base of the pulses", [pulses.base])
+        with self._list(np.array([*base, *values, *base]), source):
+            return self.driver.start_pulses(pulses)
 
     def start_sampling(self, level: float, interval: float, count: int) -> float:
         """Check level, interval and count, then start."""
@@ -239,25 +249,37 @@ class GuardedSourceMeter(GuardedSource):
             raise LimitError(f"{subject}: this source meter cannot sample. Use another source meter")
         require_in_range(subject, "number of samples", count, Range(1, limits.maximum_samples, ""))
         require_in_range(subject, "sample interval", interval, limits.interval)
-        self._before_list(numbers(subject, "level of the samples", [level]), source)
-        return self.driver.start_sampling(level, interval, count)
+        with self._list(numbers(subject, "level of the samples", [level]), source):
+            return self.driver.start_sampling(level, interval, count)
 
-    def _before_list(self, values: FloatArray, source: SourceSettings) -> None:
-        """Check levels that the instrument sets by itself. From now on they, and the output, may be on."""
-        self._require_levels(extremes(values), source)
-        self._require_interlock(extremes(values), source)
-        self._require_range_change((*extremes(values), float(np.min(np.abs(values)))), source)
-        if any(self._levels) and not self.context.outputs.has(self.context.terminal):
+    @contextlib.contextmanager
+    def _list(self, values: FloatArray, source: SourceSettings) -> Iterator[None]:
+        """Check levels that the instrument sets one after the other. From now on they, and the output, may be on."""
+        on, now = self.context.outputs.has(self.context.terminal), tuple(extremes(values))
+        self._require_levels(now, source)
+        self._require_interlock(now, source)
+        passed = np.abs([min(self._levels, key=abs), *values])
+        lowers = on and not np.any(np.diff(passed) > 0)
+        self._require_range_change((*now, float(np.min(passed[1:]))), source, lowers)
+        if any(self._levels) and not on:
             self.driver.set_level(0.0)   # the output may go on before the list begins, at the level of before
             self._levels = (0.0,)
         if self.context.moves is not None:
-            self.context.moves((*self._levels, *extremes(values)))
+            self.context.moves((*self._levels, *now))
         self._ensure_leads()
-        self._levels = extremes(np.array([*self._levels, *values]))
-        self.charged = any(self._levels) or self.charged
-        self.context.note_on(self._worst(source), self.is_on)
-        if self.context.path.coupled:
-            self._held.note(_voltages(self._levels, source), self.context)
+        with contextlib.nullcontext() if on else self._unless_refused(self._found_off):
+            self._levels = extremes(np.array([*self._levels, *values]))
+            self.charged = any(self._levels) or self.charged
+            self.context.note_on(self._worst(source), self.is_on)
+            if self.context.path.coupled:
+                self._held.note(_voltages(self._levels, source), self.context)
+            yield
+
+    def _found_off(self) -> None:
+        """Ask whether the output is off, and note it: the driver refused a list."""
+        with contextlib.suppress(TsbenchError):
+            if not self.is_on():
+                self.context.note_off()
 
     def _ensure_leads(self) -> None:
         """Let the source meter sense where it shall, if a message about that has failed."""
@@ -307,10 +329,13 @@ class GuardedSourceMeter(GuardedSource):
             worst = self._worst(source, levels) if path.coupled else worst_case_of_source(level, source, path)
             self.context.require_worst_case(quantity, worst)
 
-    def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings) -> None:
-        """Raise LimitError if a source range that changes under voltage may bring too much to the device."""
-        highest = max(map(abs, levels))
-        lowers = levels is not self._levels and highest <= min(map(abs, self._levels))   # that is always allowed
+    def _require_range_change(
+        self, levels: tuple[float, ...], settings: SourceSettings, lowers: bool = False,
+    ) -> None:
+        """Raise LimitError if a source range that changes under voltage may bring too much to the device.
+
+        ``lowers``: whether no level is farther from 0 than the one before it, which is always allowed.
+        """
         if self._source is None or settings.function != "voltage" or lowers:
             return
         on = self.context.outputs.has(self.context.terminal)

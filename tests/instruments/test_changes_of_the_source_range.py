@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.instruments.test_guard_of_pulses import PULSES
 from tests.instruments.test_limits import Sent
 from tsbench.errors import LimitError
-from tsbench.instruments import SourceSettings
+from tsbench.instruments import SourcePulses, SourceSettings
 from tsbench.instruments.guard.limits import DeviceGuard, GuardContext, WirePath
 from tsbench.instruments.guard.source_meter import RANGE_CHANGE_OVERSHOOT, GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
@@ -78,6 +79,35 @@ def test_a_list_whose_ends_have_the_same_range(levels: tuple[float, ...]) -> Non
     with pytest.raises(LimitError, match=SAID):
         guard.start_sweep(np.array(levels), 1e-3)
     assert not sent.calls
+
+
+@pytest.mark.parametrize("on", [False, True])
+@pytest.mark.parametrize("levels", [(0.01, 1.9, 0.01, 1.9), (1.9, 0.01, 1.8)])
+def test_a_list_that_goes_down_and_up_again(levels: tuple[float, ...], on: bool) -> None:
+    """Its highest level stands already, but the list comes back to it from a lower range."""
+    guard, sent = meter(None, 1.9)
+    guard.set_output(on)
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        guard.start_sweep(np.array(levels), 1e-3)
+    assert not sent.calls
+
+
+def test_pulses_come_back_to_their_base() -> None:
+    guard, sent = meter(None, 1.9)
+    guard.capabilities = replace(guard.capabilities, pulses=PULSES)
+    guard.set_output(True)
+    sent.calls.clear()
+    with pytest.raises(LimitError, match=SAID):
+        guard.start_pulses(SourcePulses(1.9, np.array([0.01]), 1e-3, 1e-2))
+    assert not sent.calls
+
+
+def test_a_list_that_only_goes_down_from_the_level_that_is_on() -> None:
+    guard, sent = meter(None, 1.9)
+    guard.set_output(True)
+    guard.start_sweep(np.array([1.9, 1.0, 0.01, -0.01, 0.0]), 1e-3)
+    assert sent.calls[-1] == "start_sweep"
 
 
 def test_behind_a_capacitor_the_levels_before_count_too() -> None:
