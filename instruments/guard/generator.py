@@ -155,6 +155,9 @@ class GuardedPulseGenerator(GuardedSource):
             self.driver.configure_level_limits(low, high)
         self._emfs = emfs
 
+    def forget(self) -> None:
+        self._emfs = ()
+
     def trigger(self) -> None:
         self.driver.trigger()
 

@@ -101,7 +101,11 @@ class GuardedSource(Guarded):
         raise NotImplementedError
 
     def restore(self) -> None:
-        """Set again what was set before 0 V. After an error, the source must be configured before it goes on."""
+        """Set again what was set before 0 V, with the output off. After an error, the source must be configured."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Forget what was set before 0 V, which may stand still: the source must be configured before it goes on."""
         raise NotImplementedError
 
 
@@ -151,16 +155,34 @@ def discharge(
                 with conducting():
                     wait(longest)
     except BaseException as error:
-        for source in switched:   # a charge may be left, but no source keeps the settings of 0 V
-            with contextlib.suppress(TsbenchError):
-                source.restore()
+        on = [source.context.subject for source in switched if not _given_back(source)]
         if isinstance(error, TsbenchError):
-            raise type(error)(f"{_WHY}, but this failed: {error}") from error
+            more = f". The output of {' and '.join(on)} may still be on, with 0 V. Switch it off" if on else ""
+            raise type(error)(f"{_WHY}, but this failed: {error}{more}") from error
         raise
     forget = reaches and discharges_capacitors(sources)
     with contextlib.ExitStack() as all_of_them:   # the others too, where one of them fails
         for source in sources:
             all_of_them.callback(source.discharged, forget)
+
+
+def _given_back(source: GuardedSource) -> bool:
+    """Set again what was set before 0 V, after an error: a charge may be left, but no source keeps these settings.
+
+    False: the output may be on. Then 0 V stay, and the source must be configured before its output goes on again.
+    """
+    try:
+        if on := source.is_on():
+            source.set_output(False)   # its message may have been lost
+            on = source.is_on()
+    except TsbenchError:
+        on = True   # as far as it is known
+    if on:
+        source.forget()
+        return False
+    with contextlib.suppress(TsbenchError):
+        source.restore()
+    return True
 
 
 def discharges_capacitors(sources: Sequence[GuardedSource]) -> bool:

@@ -97,6 +97,9 @@ class GuardedPulseMeasure(GuardedSource):
         if train is not None:
             self._train = self.driver.configure_train(train)
 
+    def forget(self) -> None:
+        self._train = None
+
     def start(self) -> None:
         self.driver.start()
 

@@ -6,12 +6,13 @@ See :mod:`tsbench.instruments.guard`.
 import contextlib
 import functools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError, TsbenchError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
+from tsbench.instruments.guard.asked import restoring, with_settings
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import extremes
 from tsbench.instruments.guard.guarded_source import GuardedSource
@@ -78,7 +79,7 @@ class GuardedSourceMeter(GuardedSource):
             self._require_levels(self._levels, settings)
             self._require_range_change(self._levels, settings)
         accepted = self.driver.configure_source(settings)
-        self._asked = _with(settings, self._asked)
+        self._asked = with_settings(settings, self._asked)
         if self._source is None or self._source.function != settings.function:
             self._levels = (0.0,)   # if the output is still on, it stays among those that are on
         self._read_source()
@@ -90,8 +91,12 @@ class GuardedSourceMeter(GuardedSource):
         return self.driver.source
 
     def _read_source(self) -> None:
-        """Take over the source as it was last read back: a range may have moved its limit."""
-        self._source = self.driver.source
+        """Take over the source as it was last read back: a range may have moved its limit.
+
+        None: nobody has asked for one since the bench was opened; the driver may have that of a discharge.
+        """
+        asked = any(isinstance(one, SourceSettings) for one in self._asked)
+        self._source = self.driver.source if asked else None
         if self._source is not None:
             self.context.note_worst(self._worst(self._source))
             if self.context.path.coupled:
@@ -114,7 +119,7 @@ class GuardedSourceMeter(GuardedSource):
             self.context.terminal, ranges * APERTURES_OF_READING * settings.nplc / caps.line_frequency)
         try:
             accepted = self.driver.configure_measure(settings)
-            self._asked = _with(settings, self._asked)
+            self._asked = with_settings(settings, self._asked)
         finally:
             self._read_source()
         return accepted
@@ -194,7 +199,7 @@ class GuardedSourceMeter(GuardedSource):
 
     def restore(self) -> None:
         self._source = None   # if a message fails, it is not known what is set
-        for settings in _restoring(self._asked):
+        for settings in restoring(self._asked):
             if isinstance(settings, SourceSettings):
                 self.driver.configure_source(settings)
             else:
@@ -207,6 +212,9 @@ class GuardedSourceMeter(GuardedSource):
             self.driver.set_level(self._before[0])
             self._levels = self._before
         self._before = (0.0,)
+
+    def forget(self) -> None:
+        self._source, self._before, self._asked = None, (0.0,), []
 
     def measure(self) -> Reading:
         """Return one reading, checked: see :func:`.readings.usable`."""
@@ -378,23 +386,3 @@ def _range_at(level: float, settings: SourceSettings, scales: Iterable[float]) -
     """Return the full scale [V] of the source range that is in force at a level; inf where none reaches it."""
     wanted = abs(level) if settings.range is None else settings.range
     return min((one for one in scales if wanted <= one * (1 + SLACK)), default=math.inf)
-
-
-def _with(settings: SourceSettings | MeasureSettings, asked: Sequence[SourceSettings | MeasureSettings],
-          ) -> list[SourceSettings | MeasureSettings]:
-    """Return what was asked for last, with settings that take the place of earlier ones of their kind."""
-    return [*(one for one in asked if type(one) is not type(settings)), settings]
-
-
-def _restoring(asked: Sequence[SourceSettings | MeasureSettings]) -> list[SourceSettings | MeasureSettings]:
-    """Return settings in an order that instruments take: a fixed measuring range needs a compliance that is as high.
-
-    The output must be off: the compliance may be higher for a moment.
-    """
-    source = next((one for one in asked if isinstance(one, SourceSettings)), None)
-    measure = next((one for one in asked if isinstance(one, MeasureSettings)), None)
-    if source is None or measure is None:
-        return list(asked)
-    if measure.function == source.function or measure.range is None or measure.range <= source.compliance:
-        return [source, measure]
-    return [source.read_back(measure.range, source.range), measure, source]

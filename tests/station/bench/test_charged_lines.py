@@ -131,6 +131,10 @@ def pulse_measure_bench(folder: Path) -> Path:
     return file
 
 
+def train_of(level: float) -> SegmentTrain:
+    return SegmentTrain(level, (Segment(level, 1e-3),) * 3, 1e-5)
+
+
 def leave_charged(bench: Bench, compliance: float = 1e-3, at_zero: bool = False) -> None:
     """Switch 3.8 V on and off again; ``at_zero``: with 0 V for the moment before."""
     if bench.has("pulser"):
@@ -173,7 +177,7 @@ def test_a_level_that_is_set_once_charges_the_line_each_time(tmp_path: Path, mod
     with Bench.open(file, "D1") as bench:
         if model == "pmu":
             source: Any = bench.pulse_measure()
-            source.configure_train(SegmentTrain(3.8, (Segment(3.8, 1e-3),) * 3, 1e-5))
+            source.configure_train(train_of(3.8))
             source.set_output(True)
             source.set_output(False)
         else:
@@ -418,6 +422,46 @@ def test_a_list_begins_with_the_sense_leads_that_shall_be_used(
         while guard.sweep_running():
             bench.clock.wait(0.01)
         assert float(box.ask(question)) == 1
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+@pytest.mark.parametrize("model", ["keithley_2400", "keysight_33522b", "pmu"])
+def test_a_source_that_did_not_go_off_keeps_0_v(tmp_path: Path, model: str, lost: int) -> None:
+    """Its level of before would stand at a device that nobody has asked to get it."""
+    file = pulse_measure_bench(tmp_path) if model == "pmu" else bench_file(tmp_path, model, MATRIX, AT_MATRIX)
+    with Bench.open(file, "D1") as bench:
+        if model == "pmu":
+            source: Any = bench.pulse_measure()
+            source.configure_train(train_of(3.8))
+            source.set_output(True)
+            source.set_output(False)
+        else:
+            leave_charged(bench)
+            source = bench.pulse_generator() if bench.has("pulser") else bench.source_meter()
+        works, missing = source.driver.set_output, [True] * lost
+
+        def set_output(enabled: bool) -> None:
+            if not enabled and missing:
+                missing.pop()
+                no_reply()
+            works(enabled)
+
+        source.driver.set_output = set_output
+        still_on = r"no reply\. The output of .* may still be on, with 0 V\. Switch it off$"
+        with pytest.raises(CommunicationError, match="no reply$" if lost == 1 else still_on):
+            bench.positioner.connect("D2")
+        world = next(iter(bench.instruments.managers.values())).visalib.world
+        bench.clock.wait(0.05)
+        assert abs(float(world.bench.circuit.voltage("row"))) < 5e-3 and source.charged
+        assert source.is_on() == (lost == 3)
+        if lost == 3:
+            with pytest.raises(LimitError, match="is set yet"):
+                source.set_output(True)
+        missing.clear()
+        source.set_output(False)
+        bench.positioner.connect("D2")
+        bench.clock.wait(0.05)
+    assert largest_current(read_witness(tmp_path / "witness.jsonl"), "D2") < 10e-6
 
 
 def test_the_hand_of_a_simulated_bench_connects_to_a_line_without_charge(tmp_path: Path) -> None:
@@ -696,7 +740,7 @@ def test_an_output_that_does_not_go_on_is_switched_off() -> None:
 
     with pytest.raises(RuntimeError):
         discharge([guard], fails, 0.0)
-    assert sent.calls[-3:] == ["set_output", "configure_source", "configure_measure"]
+    assert sent.calls[-4:] == ["set_output", "output_states", "configure_source", "configure_measure"]
     assert guard.context.outputs.terminals == () and guard.charged is not False
 
 
