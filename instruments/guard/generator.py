@@ -145,8 +145,10 @@ class GuardedPulseGenerator(GuardedSource):
         self.driver.configure_level(0.0)
         self.driver.set_output(True)
 
-    def restore(self) -> None:
+    def restore(self, off: bool = True) -> None:
         emfs, self._emfs = self._emfs, ()   # if a message fails, it is not known what is set
+        if not off:
+            return
         for again in (self._shape, self._burst):   # a burst needs its shape
             if again is not None:
                 again()
@@ -154,9 +156,6 @@ class GuardedPulseGenerator(GuardedSource):
         if low > 0.0 or high < 0.0:
             self.driver.configure_level_limits(low, high)
         self._emfs = emfs
-
-    def forget(self) -> None:
-        self._emfs = ()
 
     def trigger(self) -> None:
         self.driver.trigger()

@@ -100,13 +100,17 @@ class GuardedSource(Guarded):
         """Switch 0 V on."""
         raise NotImplementedError
 
-    def restore(self) -> None:
-        """Set again what was set before 0 V, with the output off. After an error, the source must be configured."""
+    def restore(self, off: bool = True) -> None:
+        """Set again what was set before 0 V. After an error, the source must be configured before it goes on.
+
+        ``off``: whether the output is off; False: nothing is sent, and the source must be configured, too.
+        """
         raise NotImplementedError
 
-    def forget(self) -> None:
-        """Forget what was set before 0 V, which may stand still: the source must be configured before it goes on."""
-        raise NotImplementedError
+    def _ensure_sense_leads(self) -> None:
+        """Let the instrument sense where it shall, if a message about that has failed."""
+        if isinstance(self._driver, HasSenseLeads):
+            self._driver.sense_leads.ensure()
 
 
 def _sense_leads_open(driver: InstrumentBase) -> contextlib.AbstractContextManager[None]:
@@ -177,12 +181,9 @@ def _given_back(source: GuardedSource) -> bool:
             on = source.is_on()
     except TsbenchError:
         on = True   # as far as it is known
-    if on:
-        source.forget()
-        return False
     with contextlib.suppress(TsbenchError):
-        source.restore()
-    return True
+        source.restore(not on)
+    return not on
 
 
 def discharges_capacitors(sources: Sequence[GuardedSource]) -> bool:

@@ -92,13 +92,10 @@ class GuardedPulseMeasure(GuardedSource):
         self.driver.configure_train(SegmentTrain(0.0, (Segment(0.0, _REST, sampled=False),) * _FEWEST, interval))
         self.driver.set_output(True)
 
-    def restore(self) -> None:
+    def restore(self, off: bool = True) -> None:
         train, self._train = self._train, None   # if the message fails, it is not known what is set
-        if train is not None:
+        if off and train is not None:
             self._train = self.driver.configure_train(train)
-
-    def forget(self) -> None:
-        self._train = None
 
     def start(self) -> None:
         self.driver.start()

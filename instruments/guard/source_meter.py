@@ -4,22 +4,21 @@ See :mod:`tsbench.instruments.guard`.
 """
 
 import contextlib
-import functools
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 
-from tsbench.errors import InstrumentError, LimitError, TsbenchError
+from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.arguments import numbers, require_switch, require_words
 from tsbench.instruments.guard.asked import restoring, with_settings
 from tsbench.instruments.guard.exposed_terminals import SLACK
 from tsbench.instruments.guard.guarded import extremes
 from tsbench.instruments.guard.guarded_source import GuardedSource
 from tsbench.instruments.guard.limits import GuardContext, WorstCase, require_in_range, worst_case_of_source
-from tsbench.instruments.guard.readings import usable
 from tsbench.instruments.interfaces import (
-    HasSenseLeads,
     Interlocked,
     MeasureSettings,
     Range,
@@ -31,7 +30,7 @@ from tsbench.instruments.interfaces import (
     SourceSettings,
 )
 from tsbench.quantities import short_quantity
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 
 #: [apertures] that a reading may take: voltage, zero and reference are measured beside the current (2450-901-01 rev. B,
 #: "Auto Zero": three measurements), and as long again for the delays
@@ -39,6 +38,8 @@ APERTURES_OF_READING = 4.0
 #: [V] that a voltage source may add for a moment while its range changes, as two makers state it (2450 specification,
 #: p. 4; B2900A data sheet, p. 17). It is taken for all models
 RANGE_CHANGE_OVERSHOOT = 0.25
+_MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
+_NEAREST_ZERO = 1e-20  #: [V or A] far below what a preamplifier resolves (1e-17 A)
 #: [A] between which the compliance is while 0 V stand at a cable. A device gets no current at 0 V, so the lower one
 #: also counts where less is its limit
 _LEAST_DISCHARGING, _MOST_DISCHARGING = 10e-6, 1e-3
@@ -134,25 +135,21 @@ class GuardedSourceMeter(GuardedSource):
         on = self.context.outputs.has(self.context.terminal)
         if self.context.moves is not None:
             self.context.moves((*self._levels, level) if on else (level,))
-        before = self._levels
+        before, known = self._levels, (self.charged, self.made_safe)
+        self._levels = (*before, level)  # if the message fails, one of these is set
+        self.charged, self.made_safe = level != 0.0 or self.charged, False
         try:
-            with self._unless_refused(functools.partial(self._take_back, before)):
-                self._levels = (*before, level)  # if the message fails, one of these is set
-                self.charged, self.made_safe = level != 0.0 or self.charged, False
-                self.driver.set_level(level)
+            self.driver.set_level(level)
             self._levels = (level,)
+        except LimitError:   # the driver refused it before a message
+            self._levels, (self.charged, self.made_safe) = before, known
+            if self.context.moves is not None:
+                self.context.moves(before)
+            raise
         finally:
             self._read_source()
         if self.context.moves is not None and on:
             self.context.moves((level,))
-
-    def _take_back(self, levels: tuple[float, ...]) -> None:
-        """Note again the levels [V or A] of which one stands at the terminals: the driver refused another one."""
-        self._levels = levels
-        if self._source is not None:
-            self.context.note_worst(self._worst(self._source))
-        if self.context.moves is not None:
-            self.context.moves(levels)
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured, as read back, is allowed."""
@@ -167,7 +164,7 @@ class GuardedSourceMeter(GuardedSource):
                 self.context.moves(self._levels)
             if source.function == "current" or any(self._levels):   # an offset of current charges a cable too
                 self.charged = True
-            self._ensure_leads()
+            self._ensure_sense_leads()
             self.context.note_on(self._worst(source), self.is_on)
             if self.context.path.coupled:
                 self._held.note(_voltages(self._levels, source), self.context)
@@ -197,8 +194,11 @@ class GuardedSourceMeter(GuardedSource):
         finally:
             self._source = self.driver.source
 
-    def restore(self) -> None:
+    def restore(self, off: bool = True) -> None:
         self._source = None   # if a message fails, it is not known what is set
+        if not off:
+            self._before, self._asked = (0.0,), []
+            return
         for settings in restoring(self._asked):
             if isinstance(settings, SourceSettings):
                 self.driver.configure_source(settings)
@@ -213,15 +213,12 @@ class GuardedSourceMeter(GuardedSource):
             self._levels = self._before
         self._before = (0.0,)
 
-    def forget(self) -> None:
-        self._source, self._before, self._asked = None, (0.0,), []
-
     def measure(self) -> Reading:
-        """Return one reading, checked: see :func:`.readings.usable`."""
+        """Return one reading, checked: see :func:`_usable`."""
         if not self._long_reading:
-            return usable(self.driver.measure(), self.context.subject)
+            return _usable(self.driver.measure(), self.context.subject)
         with self.context.outputs.reading(self.context.terminal):
-            return usable(self.driver.measure(), self.context.subject)
+            return _usable(self.driver.measure(), self.context.subject)
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Check every level of the list, then start."""
@@ -266,33 +263,21 @@ class GuardedSourceMeter(GuardedSource):
         on, now = self.context.outputs.has(self.context.terminal), tuple(extremes(values))
         self._require_levels(now, source)
         self._require_interlock(now, source)
-        passed = np.abs([min(self._levels, key=abs), *values])
-        lowers = on and not np.any(np.diff(passed) > 0)
-        self._require_range_change((*now, float(np.min(passed[1:]))), source, lowers)
+        falls = on and not np.any(np.diff(np.abs([min(self._levels, key=abs), *values])) > 0)
+        self._require_range_change((*now, float(np.min(np.abs(values)))), source, falls)
         if any(self._levels) and not on:
             self.driver.set_level(0.0)   # the output may go on before the list begins, at the level of before
             self._levels = (0.0,)
         if self.context.moves is not None:
             self.context.moves((*self._levels, *now))
-        self._ensure_leads()
-        with contextlib.nullcontext() if on else self._unless_refused(self._found_off):
+        self._ensure_sense_leads()
+        with contextlib.nullcontext() if on else self._unless_refused(self.context.note_off):
             self._levels = extremes(np.array([*self._levels, *values]))
             self.charged = any(self._levels) or self.charged
             self.context.note_on(self._worst(source), self.is_on)
             if self.context.path.coupled:
                 self._held.note(_voltages(self._levels, source), self.context)
             yield
-
-    def _found_off(self) -> None:
-        """Ask whether the output is off, and note it: the driver refused a list."""
-        with contextlib.suppress(TsbenchError):
-            if not self.is_on():
-                self.context.note_off()
-
-    def _ensure_leads(self) -> None:
-        """Let the source meter sense where it shall, if a message about that has failed."""
-        if isinstance(self.driver, HasSenseLeads):
-            self.driver.sense_leads.ensure()
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -301,8 +286,8 @@ class GuardedSourceMeter(GuardedSource):
         return self.driver.sweep_running()
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
-        """Return readings of a sweep, each of them checked: see :func:`.readings.usable`."""
-        return [usable(reading, self.context.subject) for reading in self.driver.fetch_sweep(first, last)]
+        """Return readings of a sweep, each of them checked: see :func:`_usable`."""
+        return [_usable(reading, self.context.subject) for reading in self.driver.fetch_sweep(first, last)]
 
     def abort(self) -> None:
         self.driver.abort()
@@ -337,14 +322,12 @@ class GuardedSourceMeter(GuardedSource):
             worst = self._worst(source, levels) if path.coupled else worst_case_of_source(level, source, path)
             self.context.require_worst_case(quantity, worst)
 
-    def _require_range_change(
-        self, levels: tuple[float, ...], settings: SourceSettings, lowers: bool = False,
-    ) -> None:
+    def _require_range_change(self, levels: tuple[float, ...], settings: SourceSettings, falls: bool = False) -> None:
         """Raise LimitError if a source range that changes under voltage may bring too much to the device.
 
-        ``lowers``: whether no level is farther from 0 than the one before it, which is always allowed.
+        ``falls``: whether no level is farther from 0 than the one before it, which is always allowed.
         """
-        if self._source is None or settings.function != "voltage" or lowers:
+        if self._source is None or settings.function != "voltage" or falls:
             return
         on = self.context.outputs.has(self.context.terminal)
         scales = [row.full_scale for row in self.capabilities.source_voltage_accuracy]
@@ -386,3 +369,31 @@ def _range_at(level: float, settings: SourceSettings, scales: Iterable[float]) -
     """Return the full scale [V] of the source range that is in force at a level; inf where none reaches it."""
     wanted = abs(level) if settings.range is None else settings.range
     return min((one for one in scales if wanted <= one * (1 + SLACK)), default=math.inf)
+
+
+def _usable(reading: Reading, subject: str) -> Reading:
+    """Return a reading that can be stored.
+
+    ``subject``: the instrument in messages. The driver may be another author's. IMPLAUSIBLE: the reading is nearer to
+    zero than any instrument tells, so a digit has changed on its way.
+
+    Raises
+    ------
+    InstrumentError
+        It holds something else than finite numbers, and no overflow explains it.
+    """
+    if not isinstance(reading, Reading):
+        raise InstrumentError(
+            f"{subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
+    overflow = Flag.OVERFLOW in reading.flags
+    for name in ("time", "source", "voltage", "current"):
+        number: object = getattr(reading, name)
+        unknown = overflow and name in _MEASURED
+        if isinstance(number, Real) and (math.isfinite(number) or (unknown and math.isnan(number))):
+            continue
+        raise InstrumentError(
+            f"{subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
+            "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
+    if any(0.0 < abs(number) < _NEAREST_ZERO for number in (reading.voltage, reading.current)):
+        return replace(reading, flags=reading.flags | Flag.IMPLAUSIBLE)
+    return reading
