@@ -16,7 +16,7 @@ from tsbench.analysis.pulse.delay_results import (
     mean_delay,
     switching_probability,
 )
-from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
+from tsbench.analysis.pulse.firing import Firing, PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
 from tsbench.protocols.extracting.facts import parameter, path_resistance
@@ -40,14 +40,7 @@ def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator
 
     The instant that counts is the same in all pulses of the same conditions (:func:`.instant_of_most`).
     """
-    options = options or ExtractionOptions()
-    pulses = _judged_alone(run, options)
-    for _, group in groupby(pulses, key=lambda one: conditions_key(one.record.conditions, "train")):
-        alone = list(group)
-        by_level = instant_of_most([one.delay for one in alone])
-        for one in alone:
-            other = one.delay.fired and by_level is not None and one.delay.by_level != by_level
-            yield one.record, one.segment, one.judge(by_level=by_level).delay if other else one.delay
+    return ((one.record, one.segment, one.delay) for one in _judged(run, options or ExtractionOptions()))
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,19 @@ class _Pulse:
     record: DeviceRecord
     segment: int
     judge: Callable[..., PulseOutcome]
+    firing: Firing
     delay: Delay
+
+
+def _judged(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
+    """Yield each recorded pulse with the instant that counts in most pulses of its conditions."""
+    pulses = _judged_alone(run, options)
+    for _, group in groupby(pulses, key=lambda one: conditions_key(one.record.conditions, "train")):
+        alone = list(group)
+        by_level = instant_of_most([one.delay for one in alone])
+        for one in alone:
+            other = one.delay.fired and by_level is not None and one.delay.by_level != by_level
+            yield replace(one, delay=one.judge(by_level=by_level).delay) if other else one
 
 
 def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
@@ -75,7 +80,7 @@ def _judged_alone(run: Run, options: ExtractionOptions) -> Iterator[_Pulse]:
             found = judge(rested=rested)
             if rests_at_level:
                 rested = rested or found
-            yield _Pulse(record, segment, judge, counted(found.firing, found.delay))
+            yield _Pulse(record, segment, judge, found.firing, counted(found.firing, found.delay))
 
 
 def delays(run: Run, options: ExtractionOptions) -> list[Result]:
@@ -102,26 +107,30 @@ def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, i
     """Return the pulses of a run; of two kinds of them it is not known whether they switched the device.
 
     One kind shows a device that is on and no switching. It may have switched within the edge, or may have been on
-    before. Where the level before a pulse is not zero, its current has told that already. Where no pulse of the run
-    shows a switching, the edges of all tell (:mod:`tsbench.analysis.pulse.at_once`). Of the other kind, too few
+    before. Where the level before a pulse is not zero, its current has told of some that they were on before. Of the
+    others, and where no pulse of the run shows a switching, the edges tell
+    (:mod:`tsbench.analysis.pulse.at_once`). Of the other kind, too few
     samples tell a device from a resistor, and no other pulse shows an off state. Pulses of the same amplitude look
     alike: where those of which it is not known are no fewer than those that fired, the others are not sure either.
     """
-    pulses = list(pulse_delays(run, options))
+    pulses = list(_judged(run, options))
     stands = [
-        pulse_stand(record.voltage[segment], record.current[segment], record.current_resolution, delay)
-        for record, segment, delay in pulses if record.voltage is not None and record.current is not None]
-    delays = [delay for *_, delay in pulses]
-    if any(delay.fired for delay in delays):
-        on = [False] * len(pulses) if parameter(run, "base", 0.0) else conducting(stands)
+        pulse_stand(one.record.voltage[one.segment], one.record.current[one.segment], one.record.current_resolution,
+                    one.delay)
+        for one in pulses if one.record.voltage is not None and one.record.current is not None]
+    delays = [one.delay for one in pulses]
+    if any(delay.fired for delay in delays) and not parameter(run, "base", 0.0):
+        on = conducting(stands)
     else:
         on = unseen([
-            seen_pulse(conditions_key(record.conditions, "train"), record.times, record.voltage[segment],
-                       record.current[segment], pulse_facts(run, record, options), delay,
-                       path_resistance(run.header.fixture, "pulser", record.conditions))
-            for record, segment, delay in pulses if record.voltage is not None and record.current is not None])
-    found = [(record, segment, delay.doubted() if one or other else delay)
-             for (record, segment, delay), one, other in zip(pulses, on, like_resistors(delays, stands), strict=True)]
+            seen_pulse(conditions_key(one.record.conditions, "train"), one.record.times,
+                       one.record.voltage[one.segment], one.record.current[one.segment],
+                       pulse_facts(run, one.record, options), one.delay,
+                       path_resistance(run.header.fixture, "pulser", one.record.conditions),
+                       one.firing is Firing.QUIET)
+            for one in pulses if one.record.voltage is not None and one.record.current is not None])
+    found = [(one.record, one.segment, one.delay.doubted() if doubt or other else one.delay)
+             for one, doubt, other in zip(pulses, on, like_resistors(delays, stands), strict=True)]
     more: dict[Any, int] = {}   #: unknown ones than those that fired
     for record, _, delay in found:
         key = conditions_key(record.conditions, "train")
