@@ -151,3 +151,26 @@ def test_a_train_tells_how_many_pulses_it_took() -> None:
             if row.quantity.startswith("pulse") and "train" in row.conditions}
     assert [each[number].value for number in (0, 1)] == [2, 1]
     assert each[2].value is None and all(row.conditions["period"] == 5e-5 for row in each.values())
+
+
+def above_base(*kinds: str) -> list[Result]:
+    """Return the results of pulses of 1.2 V above a base of 0.2 V; "late" is behind the edge, "at once" on it."""
+    time = np.arange(-100e-6, 500e-6, 1e-6)
+    across = 0.2 + 1.2 * (np.clip((time + 2.5e-6) / 5e-6, 0, 1) - np.clip((time - 400e-6) / 5e-6, 0, 1))
+    on = {"late": 1 / (1 + np.exp(-np.clip((time - 40e-6) / 2e-6, -50, 50))), "at once": 1.0 * (time > 1.5e-6),
+          "on": np.ones(time.size)}
+    current = np.array([across * (2e-6 + 2e-3 * on[kind] * (time < 450e-6)) for kind in kinds])
+    current += 1e-5 * np.random.default_rng(2).standard_normal(current.shape)
+    conditions = {"amplitude": 1.2, "pulse_width": 4e-4}
+    measured = run("pulse_train", ("index",), (), [
+        waveform("device_voltage_high", across + 50 * current, 2.0, 1e-6, conditions, -100e-6),
+        waveform("device_voltage_low", 50 * current, 0.2, 1e-6, conditions, -100e-6)],
+        parameters={"base": {"value": 0.2}, "rise_time": {"value": 1e-8}})
+    return [row for row in PulseTrain.extract(measured, OPTIONS) if row.quantity == "switching_probability"]
+
+
+def test_above_a_base_level_it_is_known_which_pulses_found_the_device_on() -> None:
+    (found,) = above_base("at once", "on", "on", "on", "on")
+    assert found.value == 0.0 and Flag.AMBIGUOUS in found.flags and "1 of 5" in found.method
+    (found,) = above_base("late", "late", "late", "late", "at once", "at once", "on")
+    assert found.value == 0.8 and found.flags == Flag.AMBIGUOUS and "2 of 7" in found.method
