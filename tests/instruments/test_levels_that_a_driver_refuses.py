@@ -87,6 +87,20 @@ def test_a_train_of_a_pulse_measure_unit() -> None:
     assert guard.path.held == (0.0, 1.5)
 
 
+def test_a_train_whose_message_failed_counts_beside_other_outputs() -> None:
+    sent = Sent(unit()[0].capabilities)
+    guard = GuardedPulseMeasure(sent, GuardContext("pulser", WirePath(5100.0), DeviceGuard(LIMITS, "D1"), "pmu"))
+    guard.configure_train(train(0.5))
+    guard.set_output(True)
+    sent.configure_train = no_reply
+    sent.output_states = lambda: [OutputState("pmu", True)]
+    with pytest.raises(CommunicationError):
+        guard.configure_train(train(2.0))
+    outputs = guard.context.outputs
+    with pytest.raises(LimitError, match=r"All outputs together could bring 3\.5 V"):
+        outputs.require("drive", "meter", WorstCase(1.5, 1e-4, 1e-4), guard.context.device)
+
+
 def test_a_level_of_a_source_meter_keeps_what_is_known_of_its_level() -> None:
     guard, sent = meter()
     guard.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=20.0))

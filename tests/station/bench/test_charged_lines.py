@@ -310,6 +310,27 @@ def test_a_relay_that_fails_leaves_the_line_charged(
         assert not source.charged and bench.positioner.connected() == "D2"
 
 
+@pytest.mark.sabotage("output")
+def test_after_a_failed_discharge_no_route_stays(tmp_path: Path) -> None:
+    with Bench.open(routed_bench(tmp_path), "D1") as bench:
+        leave_the_route(bench)
+        assert bench.routes is not None
+        routing, source = bench.routes.routing, bench.source_meter()
+        works, states = source.driver.set_output, list[str | None]()
+
+        def set_output(enabled: bool) -> None:
+            states.append(routing.state())
+            if enabled and states[-1] is not None:
+                no_reply()
+            works(enabled)
+
+        source.driver.set_output = set_output
+        with pytest.raises(CommunicationError):
+            bench.positioner.connect("D2")
+        assert "only" in states and routing.state() is None and source.charged
+        assert bench.positioner.connected() == "D1"
+
+
 def test_needles_come_down_without_charge(tmp_path: Path) -> None:
     with Bench.open(bench_file(tmp_path, "keysight_33522b", PROBER, AT_NEEDLES), "D1") as bench:
         world = next(iter(bench.instruments.managers.values())).visalib.world
@@ -400,6 +421,24 @@ def test_a_lost_reply_about_the_sense_leads_does_not_leave_two_wires(
         guard.set_output(False)
         bench.positioner.connect("D2")
         assert float(box.ask(question)) == 1
+
+
+@FOUR_WIRE
+def test_two_wires_that_did_not_take_effect_are_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, name: str, channel: str, question: str,
+) -> None:
+    """Open sense leads would let the instrument raise its voltage."""
+    monkeypatch.setitem(SOURCES, model, (name, "drive", channel))
+    with Bench.open(four_wire_bench(tmp_path, model), "D1") as bench:
+        guard: Any = bench.source_meter()
+        leave_charged(bench)
+        guard.driver.sense_leads._select = lambda four: None   # as if the message were not heard
+        switched: list[bool] = []
+        works = guard.driver.set_output
+        guard.driver.set_output = lambda enabled: (switched.append(enabled), works(enabled))
+        with pytest.raises(InstrumentError, match="four-wire sensing did not switch off"):
+            bench.positioner.connect("D2")
+        assert True not in switched
 
 
 @FOUR_WIRE
@@ -795,6 +834,34 @@ def test_a_source_that_does_not_take_its_settings_again_must_be_configured() -> 
     with pytest.raises(CommunicationError):
         discharge([guard], lost, 0.0)
     with pytest.raises(LimitError, match="Configure the source first"):
+        guard.set_output(True)
+
+
+def test_a_generator_that_does_not_take_its_pulses_again_must_be_configured() -> None:
+    guard, sent = generator()
+    guard.configure_load(math.inf)
+    guard.configure_pulse(pulse(amplitude=1.0))
+    sent.configure_pulse = no_reply   # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        discharge([guard], lambda seconds: None, 0.0)
+    with pytest.raises(LimitError, match="no level is set yet"):
+        guard.set_output(True)
+
+
+def test_a_level_that_may_not_have_come_back_counts() -> None:
+    """0 V or 2 V are set: the output goes on only where 2 V are allowed."""
+    guard, sent = meter(SourceSettings("voltage", compliance_current=1e-3, range=20.0))
+    guard.set_level(2.0)
+
+    def set_level(level: float) -> None:
+        if level:
+            no_reply()
+
+    sent.set_level = set_level   # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        discharge([guard], lambda seconds: None, 0.0)
+    guard.context = replace(guard.context, device=DeviceGuard(DeviceLimits(max_voltage=1.0), "D2"))
+    with pytest.raises(LimitError, match="max_voltage of D2 is 1 V"):
         guard.set_output(True)
 
 

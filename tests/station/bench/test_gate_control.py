@@ -62,6 +62,18 @@ def test_the_gate_sets_the_load(tmp_path: Path, wanted: float) -> None:
         assert bench.fixture.path_resistance["drive"] == pytest.approx(found + 2.0)
 
 
+def test_a_list_of_gate_voltages_counts_with_the_voltage_before(tmp_path: Path) -> None:
+    with Bench.open(bench_file(tmp_path), "D1") as bench:
+        gate = bench.source_meter("gate")
+        gate.configure_source(SourceSettings("voltage", compliance_current=1e-6, range=3.0))
+        gate.configure_measure(MeasureSettings("current", range=1e-6))
+        gate.set_level(3.0)
+        gate.set_output(True)
+        conducting = bench.wire_path("drive").resistance
+        gate.start_sweep(np.array([0.9, 1.0]), 0.0)
+        assert bench.wire_path("drive").resistance == conducting
+
+
 def test_limits_follow_the_gate_and_the_gate_has_limits_of_its_own(tmp_path: Path) -> None:
     """3 V at the gate are more than the device may see; 1 V behind 400 Ohm would be 2.5 mA, behind 300 Ohm too much."""
     with Bench.open(bench_file(tmp_path), "D1") as bench:
@@ -128,6 +140,12 @@ def test_the_charge_behind_an_open_transistor_is_taken_off(tmp_path: Path) -> No
         bench.clock.wait(0.05)
         assert bench.fixture_control.value("load_resistance") is None   # the gate is off again
         assert bench.fixture_control.values() == wanted and bench.wire_path("bias") == limits
+        gate = bench.source_meter("gate")
+        gate.set_output(True)
+        assert abs(gate.measure().voltage) < 0.01, "the voltage that conducts most is not set any more"
+        gate.set_output(False)
+        bench.fixture_control.renew()
+        assert bench.fixture_control.value("load_resistance") == pytest.approx(5e3, rel=0.02)   # of before
     log = read_witness(tmp_path / "witness.jsonl")
     assert log.maxima()["D1"]["voltage"] > 0.4 and log.maxima()["D2"]["voltage"] < 2e-3
     assert log.hot_moves() == [] and not any(log.outputs().values())
