@@ -7,6 +7,7 @@ source meter's own reading tells the same during the run (:mod:`tsbench.protocol
 
 import itertools
 import math
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -81,12 +82,23 @@ def contradiction_of(run: Run, roles: Iterable[str], options: ExtractionOptions 
         if len(names) == 1 and set(record.conditions) <= _PLAIN:
             level_name, = names
             by_level[level_name].extend(_pairs(run, record, role, level_name, options))
+    sides = (1,) if _through_transistor(run) else (1, -1)
     for pairs in by_level.values():
-        for side in (1, -1):
+        for side in sides:
             same = [pair for pair in pairs if pair.apart == side]
             if len(same) * 2 > len(pairs):
                 return _line(run, role, sorted(same, key=lambda pair: abs(pair.shown - pair.expected))[len(same) // 2])
     return ""
+
+
+def _through_transistor(run: Run) -> bool:
+    """Return whether the load is a transistor, which passes less than its resistance tells in saturation."""
+    text = (run.header.provenance.get("bench_file") or {}).get("text", "")
+    try:
+        control = tomllib.loads(text).get("fixture", {}).get("control", {})
+        return bool(control.get("load_resistance", {}).get("gate"))
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError):
+        return False
 
 
 def with_contradiction(results: Iterable[Result], line: str, run: Run) -> tuple[Result, ...]:

@@ -166,6 +166,20 @@ def test_a_factor_of_two_is_told_where_the_path_is_larger_than_the_limits(
         assert line_of(run_of(insulating, waves, DATA_SHEET, scope), 0.02) == ""
 
 
+@pytest.mark.parametrize(("text", "less"), [
+    ('[fixture.control.load_resistance]\nelement = "R_load"\ngate = "gate"\n', False),
+    ('[fixture.control.load_resistance]\nelement = "R_load"\n', True), ("", True), ("no TOML", True),
+    ("[fixture]\ncontrol = 3\n", True)])
+def test_a_transistor_that_saturates_passes_less_than_its_resistance_tells(text: str, less: bool) -> None:
+    """A current that is too large is told behind a transistor too."""
+    scope = Scope((0.02, 0.02), (0.01, 1e-4), 0.01)
+    for shown, told in ((25.0, less), (100.0, True)):
+        run = run_of(BEHIND, in_bias(replace(BEHIND, shunt=shown), scope, level=2.0), DATA_SHEET, scope)
+        bench = {"bench_file": {"text": text, "name": "b.bench.toml", "sha256": ""}}
+        run = replace(run, header=replace(run.header, provenance=bench if text else {}))
+        assert bool(line_of(run, 0.02)) is told
+
+
 def test_what_flows_in_the_inputs_of_the_scope_is_not_in_the_device() -> None:
     said = Loop(load=100e3, device=1e6, leak=1e-6)
     assert line_of(run_of(said, in_bias(said)), 0.02) == ""
