@@ -21,9 +21,11 @@ from tsbench.samples import noise_of
 #: [S] a device that conducts less on the plateau is taken to be off (chosen: off states of 20 kOhm and more just below
 #: their threshold, on states of 3 kOhm and less); behind a large load, see :func:`on_above`
 ON_ABOVE = 1e-4
-#: what such pulses show, in words
-SINCE_EDGE = ("from the edge on. It may have switched faster than the record shows, or may have been on before. Use a "
-              "shorter 'width' or a higher 'resolution', and a longer 'rise_time' if the sensor of the current is slow")
+#: why such pulses tell nothing and what to do, as a sentence that ends a text
+MAY_HAVE_SWITCHED = (
+    ". Where the device conducts from the edge on, it may have switched faster than the record shows, or may have been "
+    "on before. Use a shorter 'width' or a higher 'resolution', and a longer 'rise_time' if the sensor of the current "
+    "is slow")
 _PLATEAU = 0.8  #: of the highest voltage
 _EDGE = (0.2, 0.8)  #: part of the edge, of the voltage on the plateau
 _RESOLVED = 8  #: samples there, from which on the edge shows whether the conductance grows at once or smoothly

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from tsbench.analysis.adaptive.firing_curve import Curves
-from tsbench.analysis.pulse.at_once import SINCE_EDGE
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.firing import Firing, probability_result
 from tsbench.analysis.refractory.posterior import posterior
 from tsbench.analysis.statistics import expanded, standard_uncertainty
@@ -193,7 +193,7 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
     if found.untold or found.left_out:
         where = ([f"in {found.untold} of {found.first_pulses} first pulses"] if found.untold else []) + (
             [f"in a pulse of each of the {len(found.left_out)} pairs that are left out"] if found.left_out else [])
-        notes += f". I{' and '.join(where)[1:]} the device conducts {SINCE_EDGE}"
+        notes += f". I{' and '.join(where)[1:]} the device conducts from the edge on{MAY_HAVE_SWITCHED}"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
     low, high = (None if end is None else max(end + side * doubt, 0.0) if found.period is None else
                  max(found.period + side * math.hypot(end - found.period, doubt), 0.0)

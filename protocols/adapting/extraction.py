@@ -15,7 +15,7 @@ from tsbench.analysis.adaptive.dependence import dependent, history_seen
 from tsbench.analysis.adaptive.drift import Drift, drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, SILENT, Goal
-from tsbench.analysis.pulse.at_once import SINCE_EDGE
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.statistics import NORMAL_95, expanded
@@ -104,7 +104,7 @@ class Searched:
         if self.uncounted:
             text += f"; {self.uncounted} do not count"
         if self.untold:
-            text += f"; in {self.untold} of these, the device conducts {SINCE_EDGE}"
+            text += f"; in {self.untold} of these, the device conducts from the edge on"
         if self.drift.certain:
             text += "; the place drifted, and the interval holds its whole way"
         if history := history_seen(self.found):
@@ -112,6 +112,11 @@ class Searched:
         elif dependent(self.found):
             text += "; outcomes depend on each other in a way that the interval does not hold"
         return text
+
+    @property
+    def advice(self) -> str:
+        """What ends ``method``: why pulses tell nothing, and what to do; "" where all tell something."""
+        return MAY_HAVE_SWITCHED if self.untold else ""
 
 
 class PulseJudge:
@@ -212,7 +217,7 @@ class Listener(ABC):
             return self._conditioned_by if self.conditioning else self.choose()
         counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget}"
         gave_up = (f"the scope missed {_MOST_MISSED} in succession" if self._missed >= _MOST_MISSED else
-                   f"in {_MOST_MISSED} in succession, the device conducts {SINCE_EDGE}"
+                   f"in {_MOST_MISSED} in succession, the device conducts from the edge on{MAY_HAVE_SWITCHED}"
                    if self._untold >= _MOST_MISSED else
                    f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
         self.reason = f"{counted}: " + {
@@ -374,4 +379,5 @@ def curve_width_result(found: Searched, conditions: dict[str, object]) -> Result
     empty = Flag.NO_EVENT in found.flags
     return Result(
         "firing_curve_width", "V", None if low is None or empty else known.value, None if empty else low,
-        None if empty else known.high, found.notes, {**conditions, "statistic": "10 to 90 % of the rise"}, flags)
+        None if empty else known.high, found.notes + found.advice,
+        {**conditions, "statistic": "10 to 90 % of the rise"}, flags)

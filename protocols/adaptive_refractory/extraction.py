@@ -147,12 +147,14 @@ def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Re
     notes = found.notes if not unread else (
         f"{found.notes}. {unread} pairs are left out, because their gap is too short to read the level between the "
         "pulses")
+    notes += found.advice
     period = Result("refractory_period", "s", *found.bounds(math.exp, lambda x: instant / math.exp(x)), notes,
                     {**whole, "statistic": "half of the long-gap probability"}, found.flags)
     plateau = found.found.interval(lambda curves: curves.plateau)
     empty = Flag.NO_EVENT in found.flags
     value, low, high = (None, None, None) if empty else (plateau.value, plateau.low, plateau.high)
-    long_gaps = Result("long_gap_probability", "", value, low, high, found.notes, whole, found.flags & ~Flag.CENSORED)
+    long_gaps = Result("long_gap_probability", "", value, low, high, found.notes + found.advice, whole,
+                       found.flags & ~Flag.CENSORED)
     firsts = [pair.first.firing for pair in pairs
               if pair.first is not None and pair.first.firing is not Firing.STILL_ON]
     unknown = firsts.count(Firing.AT_ONCE)

@@ -56,7 +56,7 @@ def threshold_results(run: Run) -> Sequence[Result]:
         lambda amplitude: sign * amplitude, lambda amplitude: level_limit(run.header, "pulser", amplitude, pulse=True))
     if sign < 0:
         low, high = high, low
-    notes = f"{found.notes}; with the stated accuracy of the generator"
+    notes = f"{found.notes}; with the stated accuracy of the generator{found.advice}"
     threshold = Result("threshold_amplitude", "V", value, low, high, notes,
                        {**conditions, "statistic": "amplitude with a firing probability of 1/2"}, found.flags)
     return [threshold, curve_width_result(found, conditions)]

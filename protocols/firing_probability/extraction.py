@@ -7,7 +7,7 @@ from tsbench.analysis.adaptive.belief import Interval
 from tsbench.analysis.adaptive.dependence import Succession, succession
 from tsbench.analysis.adaptive.probability import long_run_interval, probability_ended, probability_interval
 from tsbench.analysis.adaptive.search import NARROW
-from tsbench.analysis.pulse.at_once import SINCE_EDGE
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.protocols.adapting.chooser import Chooser
 from tsbench.protocols.adapting.extraction import (
     Judge,
@@ -150,7 +150,7 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     if not counted or conditioned or not (following.dependent or unclear):
         return [main]
     each = [(AFTER_FIRED, following.after_fired), (AFTER_QUIET, following.after_quiet)]
-    doubt = f"; in {pulses.untold} more, the device conducts {SINCE_EDGE}" if pulses.untold else ""
+    doubt = f"; in {pulses.untold} more, the device conducts from the edge on" if pulses.untold else ""
     if not pulses.untold:   # that it is unclear whether outcomes depend on each other is no matter of either
         flags &= ~Flag.AMBIGUOUS
     return [main, *(
@@ -174,14 +174,14 @@ def _more(following: Succession, left: int, pulses: Counted, unclear: bool) -> s
     """Return what ``method`` says beside the counts."""
     text = f"; {left} pulses do not count ({pulses.missed} missed by the scope)" if left else ""
     if pulses.untold:
-        text += f"; in {pulses.untold} of these, the device conducts {SINCE_EDGE}"
+        text += f"; in {pulses.untold} of these, the device conducts from the edge on"
     if following.dependent:
         text += (f"; outcomes depend on each other (odds {following.odds:.2g}), so the value is the share in the long "
                  "run of a chain of two probabilities")
     elif unclear:
         text += ("; whether outcomes depend on each other cannot be told: too few pulses followed one that fired. Send "
                  "conditioning pulses ('conditioning')")
-    return text
+    return text + (MAY_HAVE_SWITCHED if pulses.untold else "")
 
 
 def _result(known: Interval, method: str, conditions: dict[str, object], flags: Flag, counted: int) -> Result:

@@ -23,14 +23,14 @@ TIMES = STEP * np.arange(-100, 500)
 
 
 def pulse(on: float = 500.0, off: float = math.inf, samples: float = 1.0, late: float = 0.0, sign: float = 1.0,
-          volts: float = 1.2) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a pulse whose edge takes so many ``samples``; the device [Ohm] is ``off`` below 90 % of the voltage."""
+          volts: float = 1.2, at: float = 0.9) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a pulse whose edge takes so many ``samples``; the device [Ohm] is ``off`` below ``at`` of the voltage."""
     noise = np.random.default_rng(3).standard_normal((2, TIMES.size))
     def wave(times: FloatArray) -> FloatArray:
         return volts * np.clip((times + 0.4 * STEP) / (samples * STEP), 0.0, 1.0)
 
     seen = wave(TIMES - late)
-    current = np.where(seen < 0.9 * volts, seen / off, seen / on)
+    current = np.where(seen < at * volts, seen / off, seen / on)
     return TIMES, sign * wave(TIMES) + 2e-3 * noise[0] - 0.02, sign * current + CODE * noise[1] - 5e-5
 
 
@@ -46,6 +46,12 @@ def test_the_edge_tells_a_resistor_from_a_device_that_is_off_there(samples: floa
     assert follows(*pulse(off=500.0, samples=samples, sign=sign)) is True
     assert follows(*pulse(samples=samples, sign=sign)) is False
     assert follows(*pulse(off=20e3, samples=samples, sign=sign)) is False
+
+
+def test_a_device_that_switches_early_on_the_edge_is_no_resistor() -> None:
+    assert follows(*pulse(samples=12.0, at=0.5)) is False   # off at a sample
+    assert follows(*pulse(samples=12.0, at=0.6, off=1.5e3)) is False   # its conductance jumps
+    assert follows(*pulse(samples=40.0, at=0.3, off=1.5e3)) is False
 
 
 def test_a_record_that_does_not_tell_is_not_told_by_its_edge() -> None:
@@ -78,6 +84,20 @@ def test_a_sensor_that_is_late_is_no_device_that_is_off() -> None:
     slow = PulseFacts(current_resolution=CODE, sense_delay=2.0 * STEP, sense_delay_limit=1.5 * STEP)
     assert follows(*resistor, facts=slow) is None
     assert follows(*pulse(off=500.0, samples=6.0, late=1.0 * STEP), late=2.0 * STEP) is True
+
+
+def test_the_current_of_a_resistor_is_as_late_as_its_sensor() -> None:
+    resistor = pulse(off=500.0, samples=5.0, late=2.0 * STEP)
+    known = PulseFacts(current_resolution=CODE, sense_delay=2.0 * STEP, sense_delay_limit=0.2 * STEP)
+    assert follows(*resistor, facts=known) is True
+    assert follows(*resistor, late=2.2 * STEP) is None   # or a device that is off there
+    assert follows(*pulse(off=2e3, samples=5.0, late=2.0 * STEP), facts=known) is not True
+
+
+def test_an_edge_within_noise_tells_nothing() -> None:
+    time, voltage, current = pulse(off=500.0, samples=1.0)
+    noisy = current + 6e-4 * np.random.default_rng(1).standard_normal(time.size)
+    assert follows(time, voltage, noisy) is None
 
 
 @pytest.mark.parametrize("late", [0.0, 1.5, 3.0])
@@ -202,6 +222,7 @@ def test_a_search_takes_the_sensor_to_be_late_as_a_run_does() -> None:
     sensing = Sensing(current="scope.2", current_sensor="shunt", current_resistance=50.0)
     fixture = Fixture("R_shunt low 0 50\nC_shunt low 0 20p\nXDUT dut low device", {"scope.2": "low"}, sensing)
     # 20 pF within 30 %, stray 20 pF within 15 pF, and 0.2 ns between the channels
-    assert how_late(fixture, 1e-9, ExtractionOptions()) == pytest.approx((0.75e-9, 3.25e-9))
+    assert how_late(fixture, 1e-9, ExtractionOptions()) == pytest.approx((0.75e-9, 3.25e-9), rel=1e-9, abs=0.0)
     measured = replace(fixture, sensing=replace(sensing, skew=3.4e-9, skew_uncertainty=0.1e-9))
-    assert how_late(measured, 1e-9, ExtractionOptions()) == pytest.approx((0.25e-9, 3.75e-9))   # half a sample is left
+    assert how_late(measured, 1e-9, ExtractionOptions()) == pytest.approx(
+        (0.25e-9, 3.75e-9), rel=1e-9, abs=0.0)   # half a sample is left

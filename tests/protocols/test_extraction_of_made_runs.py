@@ -10,6 +10,8 @@ import pytest
 from tests.fixtures.made_runs import SWEEP, pulses, run, sawtooth, waveform
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.protocols import ExtractionOptions
+from tsbench.protocols.adapting.extraction import JudgedPulse
+from tsbench.protocols.firing_probability.extraction import Counted, _results
 from tsbench.protocols.iv_sweep.extraction import oscillation_onset
 from tsbench.protocols.oscillation.extraction import frequencies, frequency_curve, oscillation_records, stands
 from tsbench.protocols.paired_pulse.extraction import Pair, pulse_pairs, recoveries, refractory
@@ -174,3 +176,23 @@ def test_above_a_base_level_it_is_known_which_pulses_found_the_device_on() -> No
     assert found.value == 0.0 and Flag.AMBIGUOUS in found.flags and "1 of 5" in found.method
     (found,) = above_base("late", "late", "late", "late", "at once", "at once", "on")
     assert found.value == 0.8 and found.flags == Flag.AMBIGUOUS and "2 of 7" in found.method
+
+
+def test_some_pulses_of_a_search_that_tell_nothing_widen_every_row() -> None:
+    def rows(*outcomes: bool | None) -> list[Result]:
+        pulses = tuple(JudgedPulse(1.2, fired, False, untold=fired is None) for fired in outcomes)
+        settings = {"interval": 0.2, "budget": 200, "width": 1e-6, "base": 0.0}
+        made = run("firing_probability", ("index",), parameters={
+            name: {"value": value} for name, value in settings.items()})
+        return _results(made, Counted(1.2, pulses), len(outcomes))
+
+    (whole,) = rows(*[True] * 30)
+    assert whole.flags == Flag.NONE and whole.low is not None and whole.low > 0.8
+    (found,) = rows(*[True] * 30, None, None)
+    assert found.value == whole.value and found.low is not None and found.low < whole.low and "in 2 of" in found.method
+    assert found.flags == Flag.AMBIGUOUS
+    main, fired, quiet = rows(*[False] * 16, None, None)
+    for row in (main, quiet):
+        assert row.high is not None and row.high > 0.3 and Flag.AMBIGUOUS in row.flags
+        assert "from the edge on" in row.method
+    assert fired.value is None
