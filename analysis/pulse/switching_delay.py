@@ -110,14 +110,14 @@ def switching_delay(
     left, right = _extent(v, i, found.rise, last, i_noise)
     blur = facts.response / dt
     # neighbours share the noise of a scope whose samples are closer than its response
-    instant, by_level = _instant(
-        i, left, right, last, round(_ESTABLISHED / dt), max(i_noise, float(np.std(i[:quiet]))), by_level)
+    scatter = max(i_noise, float(np.std(i[:quiet])))
+    instant, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), scatter, by_level)
     record = Blunt(v, quiet, blur, v_noise)
     top, at = highest(record, first, max(first + 1, math.floor(instant.place)))
     edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
-    if is_one_pole(v, i, int(edges[-1]), last, i_noise):
+    if is_one_pole(v, i, int(edges[-1]), last, scatter):
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value,
                      told=False)
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)

@@ -125,3 +125,15 @@ def test_an_amplifier_that_is_slower_than_the_edge_tells_no_firing(
     assert done.path is not None
     for found in read_run(done.path).results:
         assert found.value is None or (Flag.AMBIGUOUS in found.flags and found.high is not None and found.high > 0.97)
+
+
+def test_a_resistor_behind_a_slow_amplifier_does_not_fire(nbo2_bench: Path, tmp_path: Path) -> None:
+    """The samples share their noise, so differences between them show less than there is."""
+    file = changed(nbo2_bench, "amplifier")
+    for one in (file, file.with_name("nbo2.world.toml")):
+        text = one.read_text("utf-8").replace("200 MHz", "1 MHz")
+        one.write_text(text.replace('model = "nbo2"', 'model = "resistor"\nparameters = { r = "10k" }'), "utf-8")
+    done = run_protocol(file, "D1", protocol_named("pulse_train").parse(
+        {"amplitude": 1.5, "count": 20}), tmp_path / "runs")
+    (found,) = [one for one in done.results if one.quantity == "switching_probability"]
+    assert found.value is None and found.flags == Flag.AMBIGUOUS
