@@ -59,7 +59,7 @@ class Preparation:
         for terminal in dict.fromkeys(places[role] for role in roles):
             if not set(wiring.kinds(terminal)) & set(SOURCES):
                 continue
-            gain = wiring.path(terminal).gain
+            gain = wiring.worst_path(terminal).gain   # by which plans count, so behind a capacitor too
             emf = min(voltage / gain if gain > 0 else math.inf, wiring.largest_emf(terminal))
             contacts = wiring.contacts(terminal)
             reason = (
