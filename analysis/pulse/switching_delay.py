@@ -38,6 +38,8 @@ from tsbench.samples import noise_of, smoothed
 
 #: [s] in which the current of a restless device is taken to be established
 _ESTABLISHED = 50e-6
+#: noise that neighbours share is up to so many times what their differences show; more is a current that falls
+_SHARED = 1.5
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
@@ -117,7 +119,7 @@ def switching_delay(
     edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
-    if is_one_pole(v, i, int(edges[-1]), last, scatter):
+    if is_one_pole(v, i, int(edges[-1]), last, scatter if scatter < _SHARED * i_noise else i_noise):
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value,
                      told=False)
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
