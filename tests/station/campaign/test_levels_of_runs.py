@@ -1,13 +1,15 @@
 """The plan of a campaign counts what its runs leave on a capacitor in series, as the guard will when they are made."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tsbench.station.bench.bench import Bench
-from tsbench.station.campaign import campaign
+from tsbench.station.campaign import campaign, held_levels
 from tsbench.station.campaign.campaign import CampaignPlan
 from tsbench.station.campaign.foreseeing import foreseen_peaks
 from tsbench.station.campaign.planning import plan_items
@@ -161,6 +163,11 @@ def test_a_compliance_bounds_the_current_after_other_levels(tmp_path: Path, comp
                     ('max_current = "20 mA"', 'max_current = "25 mA"\nmax_power = "5 mW"'))
     assert found.verdict == verdict, found.red
     assert verdict == "green" or "b: drive: the power in the device may reach 15.58 mW" in found.red[0]
+
+
+@pytest.mark.parametrize(("compliance", "most"), [((1e-5, 1e-4), 1e-4), ([1e-3], 1e-3), (2e-5, 2e-5), (None, math.inf)])
+def test_the_largest_compliance_of_several_stages_counts(compliance: Any, most: float) -> None:
+    assert held_levels._compliance(SimpleNamespace(compliance=compliance)) == most   # type: ignore[arg-type]
 
 
 def simulate(question: Mapping[str, Any]) -> list[dict[str, Any]]:
