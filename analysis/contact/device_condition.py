@@ -145,8 +145,8 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         more = "use a higher level" + (", or measure the current with a finer resolution" if strongest.dark else "")
         if what == "switching" and strongest.conductance >= ON_ABOVE and not strongest.dark:
             more = ("the device may have switched within the edge, faster than the record shows: use a shorter 'width' "
-                    "or a higher 'resolution'. If the records show its edge and it does not switch there, use a higher "
-                    "level")
+                    "or more samples ('resolution', 'samples' or 'record_span' of the protocol). If the records show "
+                    "its edge and it does not switch there, use a higher level")
         return f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, {more}"
     off = _off_conductance(fired)
     seen = any(not stand.dark for stand in fired)

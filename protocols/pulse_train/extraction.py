@@ -87,6 +87,7 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return each pulse's delay; mean, firing probability and, of several trains, pulses until it fires."""
     results: list[Result] = []
     groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
+    missed = _amplitudes_missed(run)
     for record, _, delay in _doubted(run, options):
         mine = groups.setdefault(conditions_key(record.conditions), [])
         results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
@@ -96,7 +97,10 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
         joined.setdefault(tuple(item for item in key if item[0] != "train"), []).append(mine)
     for key, trains in joined.items():
         pulses = [delay for train in trains for delay in train]
-        results += [mean_delay(pulses, dict(key)), switching_probability(pulses, dict(key))]
+        probability = switching_probability(pulses, dict(key))
+        if dict(key).get("amplitude") in missed:   # just those, maybe, that found the device on
+            probability = replace(probability, flags=probability.flags | Flag.TRIGGER_MISSED)
+        results += [mean_delay(pulses, dict(key)), probability]
         if len(trains) > 1:
             results += _counts(run, dict(key), options)
     results += _slopes(results)
@@ -147,6 +151,14 @@ def _slopes(results: list[Result]) -> list[Result]:
         slope_result("delay_slope", "1/V", line, conditions, "slope of the logarithm of the mean delay against the "
                      "amplitude, over amplitudes at which every pulse fired")
         for conditions, line, means in delay_line(results) if len(means) >= FEWEST_LEVELS]
+
+
+def _amplitudes_missed(run: Run) -> set[float]:
+    """Return the amplitudes [V] of pulses that the scope missed."""
+    if "amplitude" not in {column.name for column in run.header.columns}:
+        return set()
+    flagged = (run.point_flags & Flag.TRIGGER_MISSED) != 0
+    return set(run.column("amplitude")[flagged].tolist())
 
 
 def _unseen(run: Run, seen: Set[float | None]) -> list[Result]:

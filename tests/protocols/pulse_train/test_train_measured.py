@@ -1,8 +1,11 @@
 """The pulse train on the simulated bench."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from tsbench.extraction import extract
 from tsbench.protocols import PulseTrain
 from tsbench.records import Flag
 from tsbench.simulated_backends.witness.log import WitnessLog
@@ -47,6 +50,10 @@ def test_a_higher_pulse_switches_sooner(measure):
     slope, = done.values("delay_slope")
     assert slope.low < np.polyfit([1.15, 1.2, 1.3], np.log(true), 1)[0] < slope.high and slope.value < -3.0
     assert Flag.AMBIGUOUS in slope.flags   # a device that heats itself has no exponential law
+    flags = done.run.point_flags | np.where(done.run.column("amplitude") == 1.2, Flag.TRIGGER_MISSED, 0)
+    found = extract(replace(done.run, point_flags=flags.astype(np.uint32)))
+    shares = {one.conditions["amplitude"]: one.flags for one in found if one.quantity == "switching_probability"}
+    assert shares == {1.15: Flag.NONE, 1.2: Flag.TRIGGER_MISSED, 1.3: Flag.NONE}   # those that found it on, maybe
 
 
 @pytest.mark.sabotage("units", "output")

@@ -74,7 +74,7 @@ def test_a_device_that_switches_faster_than_is_shown_is_not_one_that_never_fires
     (found,) = done.values("firing_probability")
     assert found.value is None and found.flags == Flag.AMBIGUOUS and "is not known" in found.method
     (line,) = [event.message for event in done.events if "no switching in any of" in event.message]
-    assert "shorter 'width' or a higher 'resolution'" in line
+    assert "shorter 'width' or more samples ('resolution'" in line
     if protocol == "paired_pulse":
         (period,), (delay,) = done.values("refractory_period"), done.values("switching_delay_mean")
         assert period.value is None and Flag.AMBIGUOUS in period.flags and "from the edge on" in period.method
