@@ -19,7 +19,7 @@ from tests.fixtures.replaying import (
 )
 from tsbench.conform import Transcript
 from tsbench.errors import InstrumentError
-from tsbench.instruments import EdgeTrigger, SourceSettings, Vertical
+from tsbench.instruments import EdgeTrigger, SourceSettings, Timebase, Vertical
 from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench import Bench
 
@@ -49,6 +49,7 @@ def vertical(scope_range: float, offset: float) -> Callable[[Any], object]:
 def scale_of_a_record(driver: Any) -> tuple[float, float]:
     """Return volts of a code, and at code 0, of a record that is forced."""
     driver.configure_channel(1, Vertical(5e-2))
+    driver.configure_timebase(Timebase(1e-4, points=500_000))   # 200 ps, as the manual has it
     driver.configure_trigger(EdgeTrigger(1, 5e-3))
     driver.arm()
     driver.force_trigger()
