@@ -24,8 +24,8 @@ ON_ABOVE = 1e-4
 #: why such pulses tell nothing and what to do, as a sentence that ends a text
 MAY_HAVE_SWITCHED = (
     ". Where the device conducts from the edge on, it may have switched faster than the record shows, or may have been "
-    "on before. Use a shorter 'width' or more samples ('resolution', 'samples' or 'record_span' of the protocol), and a "
-    "longer 'rise_time' if the sensor of the current is slow")
+    "on before. Use a shorter 'width' or more samples ('resolution', 'samples' or 'record_span' of the protocol), and "
+    "a longer 'rise_time' if the sensor of the current is slow")
 _PLATEAU = 0.8  #: of the highest voltage
 _EDGE = (0.2, 0.8)  #: part of the edge, of the voltage on the plateau
 _RESOLVED = 8  #: samples there, from which on the edge shows whether the conductance grows at once or smoothly
