@@ -44,8 +44,8 @@ def carried_covariance(
     first = points[0]
     S = np.zeros((moving.size, moving.size))
     for k, one in enumerate(before):
-        whole = k == 0 and np.linalg.eigvals(one.A[inside]).real.max() < 0.0
-        time = math.inf if whole else one.end - one.start
+        settled = k == 0 and np.linalg.eigvals(one.A[inside]).real.max() < 0.0
+        time = math.inf if settled else one.end - one.start
         S = _carried(*scaled(one.A[None], one.noise[None]), S, np.array([time]))
     if first.real < 0.0 and not before:
         S = _carried(*scaled(first.A[None], first.noise[None]), S, np.array([math.inf]))
@@ -74,15 +74,15 @@ def _carried(A: FloatArray, Q: FloatArray, S: FloatArray, times: FloatArray) -> 
         one = np.exp(np.minimum(values.real * times[:, None], 0.5 * _MOST_GROWTH) + 1j * values.imag * times[:, None])
         one, added = np.where(forever[:, 0], 0.0, one), np.where(forever, -strength / pairs, added)
     carry = (vectors * one[:, None, :] @ inverse).real
-    added = (vectors @ added @ vectors.conj().swapaxes(1, 2)).real
+    more = (vectors @ added @ vectors.conj().swapaxes(1, 2)).real
     while carry.shape[0] > 1:   # each with the next one, until one is left
         if carry.shape[0] % 2:
             carry = np.concatenate([carry, np.eye(carry.shape[1])[None]])
-            added = np.concatenate([added, np.zeros_like(added[:1])])
+            more = np.concatenate([more, np.zeros_like(more[:1])])
         first, second = carry[::2], carry[1::2]
-        added = second @ added[::2] @ second.swapaxes(1, 2) + added[1::2]
+        more = second @ more[::2] @ second.swapaxes(1, 2) + more[1::2]
         carry = second @ first
-    S = carry[0] @ S @ carry[0].T + added[0]
+    S = carry[0] @ S @ carry[0].T + more[0]
     return np.asarray(0.5 * (S + S.T))
 
 

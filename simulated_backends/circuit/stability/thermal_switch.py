@@ -68,7 +68,8 @@ def _along(compiled: CompiledCircuit, steps: Steps, points: int) -> tuple[FloatA
     Returns the real parts of the leading eigenvalues [1/s], these eigenvalues, and the time to the next point [s].
     """
     some = np.unique(np.linspace(0, steps.starts.size - 1, points).astype(int))
-    values = np.linalg.eigvals(compiled.reduced_jacobians(Steps(*(a[some] for a in steps.arrays())))[:-1])
+    jacobians = compiled.reduced_jacobians(Steps(*(a[some] for a in steps.arrays())))[:-1]
+    values = np.asarray(np.linalg.eigvals(jacobians), dtype=np.complex128)
     leading = values[np.arange(some.size), values.real.argmax(axis=1)]
     ends = np.append(steps.starts[some], steps.starts[-1] + steps.lengths[-1])
     return leading.real, leading, np.diff(ends)
