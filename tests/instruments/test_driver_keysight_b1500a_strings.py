@@ -255,6 +255,13 @@ def test_outputs() -> None:
         assert found.box.adapter._index == len(found.box.adapter.comm_pairs)   # it sent all of that
 
 
+def test_an_abort_stops_and_forgets_what_was_measured() -> None:
+    """Data that stay in the buffer would be taken for those of the next measurement."""
+    with channel([("AB", None), ("BC", None)]) as found:
+        found.abort()
+        assert found.box.adapter._index == len(found.box.adapter.comm_pairs)   # it sent all of that
+
+
 def test_a_switch_that_does_not_open_is_an_error() -> None:
     refused = pytest.raises(InstrumentError, match="output switch of slot 1 did not open")
     with channel([("CL 1", None), OK, ("*LRN? 0", "CN1")]) as found, refused:
