@@ -85,10 +85,11 @@ def worst_path_of(
         if other.lower() in netlist.nodes and other.lower() not in (node.lower(), GROUND):
             held = with_resistor_to_ground(netlist, "R_other_source", other, SHORT)
             paths.append(path_of(held, node, source_resistance))
-    for shorted, share in _conducting(netlist, node, source_resistance, slow):
-        edge = path_of(shorted, node, source_resistance)
+    for moment in _conducting(netlist, node, source_resistance, slow):
+        edge = path_of(moment.netlist, node, source_resistance)
         if edge.resistance < (1 - _OTHERWISE) * paths[0].resistance or edge.gain > (1 + _OTHERWISE) * paths[0].gain:
-            paths.append(dataclasses.replace(edge, coupled=share > 0.0, share=share))
+            kept = _kept(netlist, moment, node, source_resistance)
+            paths.append(dataclasses.replace(edge, coupled=kept > 0.0, share=kept))
     if all(math.isinf(path.resistance) for path in paths):
         found = (dataclasses.replace(path_of(one, node, source_resistance), coupled=coupled)
                  for one, coupled in _with_what_may_conduct(netlist))
@@ -99,14 +100,25 @@ def worst_path_of(
     return WirePath(min(path.resistance for path in paths), gain, bool(shares), float(f"{share:.9g}"))
 
 
-def _conducting(
-    netlist: Netlist, node: str, source_resistance: float, slow: bool = False,
-) -> Iterator[tuple[Netlist, float]]:
-    """Yield the netlist with shorts of what may conduct for a moment, and what capacitors keep of an EMF.
+@dataclasses.dataclass(frozen=True)
+class _Moment:
+    """What may conduct for a moment."""
+
+    netlist: Netlist  #: with shorts of it
+    others: Sequence[tuple[str, ...]]  #: the ends of transistors and diodes that conduct
+    shares: Mapping[tuple[str, ...], float]  #: ends of each capacitor that does -> its largest voltage before / EMF
+
+    @property
+    def charged(self) -> bool:
+        """Return whether a capacitor that may have a charge is one of them."""
+        return any(self.shares.values())
+
+
+def _conducting(netlist: Netlist, node: str, source_resistance: float, slow: bool = False) -> Iterator[_Moment]:
+    """Yield what may conduct for a moment.
 
     These are transistors and diodes, and large capacitors that do not lie across the device: one or two, and all that
-    are not at ground. What they keep: voltage at the device / EMF of before, because of their charge alone. It is 0
-    where no capacitor is one of them.
+    are not at ground.
     """
     place = netlist.find(DEVICE).nodes
     circuit = DcCircuit(netlist, node.lower(), source_resistance)
@@ -121,19 +133,22 @@ def _conducting(
     groups = [[], *([one] for one in found), *map(list, itertools.combinations(found, 2)), between]
     for capacitors, conducting in itertools.product(groups, ([], others) if others else ([],)):
         if capacitors or conducting:
-            kept = sum(shares[nodes] * _seen_of_charge(
-                _shorting(netlist, [*(other for other in capacitors if other != nodes), *conducting]), nodes,
-                node, source_resistance) for nodes in capacitors)
-            yield _shorting(netlist, [*capacitors, *conducting]), min(kept, 1.0)
+            yield _Moment(_shorting(netlist, [*capacitors, *conducting]), conducting,
+                          {nodes: shares[nodes] for nodes in capacitors})
 
 
-def _seen_of_charge(netlist: Netlist, nodes: tuple[str, ...], node: str, source_resistance: float) -> float:
-    """Return the voltage at the open device / that of a charged capacitor between two nodes, at most 1.
+def _kept(netlist: Netlist, moment: _Moment, node: str, source_resistance: float) -> float:
+    """Return what capacitors keep: voltage at the open device / EMF of before, because of their charge alone.
 
-    It may be more where the capacitor is at ground: then the device sees the capacitor itself, and no level beside it.
+    At most 1. It may be more where a capacitor is at ground: then the device sees the capacitor itself, and no level
+    beside it.
     """
-    circuit = DcCircuit(netlist, node.lower(), source_resistance)
-    return min(abs(circuit.voltage_of_charge(netlist.find(DEVICE).nodes, nodes)), 1.0)
+    place, kept = netlist.find(DEVICE).nodes, 0.0
+    for nodes, share in moment.shares.items():
+        shorted = _shorting(netlist, [*(other for other in moment.shares if other != nodes), *moment.others])
+        seen = DcCircuit(shorted, node.lower(), source_resistance).voltage_of_charge(place, nodes)
+        kept += share * min(abs(seen), 1.0)
+    return min(kept, 1.0)
 
 
 def _ends_of_other_devices(netlist: Netlist) -> list[tuple[str, ...]]:
@@ -204,7 +219,8 @@ def reach_of(
     node, other = node.lower(), other.lower()
     states = [(netlist, node, other)]
     if has_place(netlist):
-        states += [(one, node, other) for one, share in _conducting(netlist, node, source_resistance, slow) if share]
+        states += [(moment.netlist, node, other)
+                   for moment in _conducting(netlist, node, source_resistance, slow) if moment.charged]
     if has_place(netlist):
         high, low = netlist.find(DEVICE).nodes
         kept, joined = (low, high) if low == GROUND else (high, low)
@@ -234,7 +250,7 @@ def admittance_of(netlist: Netlist, node: str, source_resistance: float, name: s
     The device may be open or shorted. ``source_resistance``: of the output [Ohm]. ``slow``: see :func:`worst_path_of`.
     """
     resistor = netlist.find(name)
-    cases = [netlist, *(one for one, _ in _conducting(netlist, node, source_resistance, slow))]
+    cases = [netlist, *(one.netlist for one in _conducting(netlist, node, source_resistance, slow))]
     if all(math.isinf(path_of(one, node, source_resistance).resistance) for one in cases):
         cases += [one for one, _ in _with_what_may_conduct(netlist)]
     cases += [_shorting(one, [netlist.find(DEVICE).nodes]) for one in cases]

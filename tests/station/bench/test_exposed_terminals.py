@@ -185,6 +185,13 @@ def test_fast_edges_reach_what_is_behind_a_capacitor() -> None:
     assert reach_of(cable, "gen", 50.0, "dut")[0] == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize("resistance", [0.0, 50.0])
+def test_an_edge_reaches_an_input_behind_a_capacitor_that_is_not_at_the_device(resistance: float) -> None:
+    """What the capacitor brings to the device does not matter here: nothing, where the source has no resistance."""
+    netlist = parse_netlist("R_1 smu dut 1k\nXDUT dut 0 device\nC_c smu x 1u\nR_x x 0 1meg", ["smu", "x"])
+    assert reach_of(netlist, "smu", resistance, "x", slow=True)[0] == pytest.approx(1.0, rel=1e-3)
+
+
 def test_an_edge_reaches_what_is_behind_a_capacitor_and_the_device() -> None:
     netlist = parse_netlist("R_pulse gen x 150\nC_in x dut 1u\nR_in dut 0 1meg\nXDUT dut low device\nR_sh low 0 50",
                             ["gen", "low"])
