@@ -91,7 +91,7 @@ def on_above(path: float) -> float:
 
 
 def latest(facts: PulseFacts) -> tuple[float, float]:
-    """Return by how much the current may be seen later than the voltage [s], at least and at most."""
+    """Return by how much the current is seen later than the voltage [s]: the least and the most."""
     doubt = facts.sense_delay_limit + abs(facts.skew) + facts.channel_skew
     return max(facts.sense_delay - doubt, 0.0), facts.sense_delay + doubt
 
@@ -161,10 +161,10 @@ def _jumps(early: FloatArray, late: FloatArray, i: FloatArray, least: float, noi
 def unknown(pulses: Sequence[AtOnce | None], alike: Sequence[Hashable]) -> list[bool]:
     """Return for each pulse whether it tells nothing of a switching.
 
-    Pulses are alike that were sent alike and in which the device conducts alike (within a factor of 1.5). Most of those
-    whose edge shows something decide. Where none does, most of all pulses in which the device conducts alike decide: a
-    device that conducts as it does in a pulse whose edge is that of a resistor has not switched either. Where no edge
-    shows anything, each of them may have switched.
+    Two pulses are alike if they were sent alike and the device conducts alike in them (within a factor of 1.5). Among
+    pulses that are alike, the majority of those whose edge shows something decides. If none of them does, the majority
+    of all pulses of the run in which the device conducts alike decides: if it is a resistor there, it is one here. If
+    no edge shows anything, each of the pulses may have switched.
 
     Parameters
     ----------

@@ -94,7 +94,7 @@ class GuardedSourceMeter(GuardedSource):
     def _read_source(self) -> None:
         """Take over the source as it was last read back: a range may have moved its limit.
 
-        None: nobody has asked for one since the bench was opened; the driver may have that of a discharge.
+        It is None if no source was configured since the bench was opened; the driver may have that of a discharge.
         """
         asked = any(isinstance(one, SourceSettings) for one in self._asked)
         self._source = self.driver.source if asked else None
@@ -129,23 +129,24 @@ class GuardedSourceMeter(GuardedSource):
         """Check the level at the device, then set it."""
         source = self._configured()
         self._require_levels((level,), source)
-        if self.context.outputs.has(self.context.terminal):
+        on, before = self.context.outputs.has(self.context.terminal), self._levels
+        if on:
             self._require_interlock((level,), source)
-            self._require_range_change((level,), source, abs(level) <= min(map(abs, self._levels)))
-        on = self.context.outputs.has(self.context.terminal)
+            self._require_range_change((level,), source, abs(level) <= min(map(abs, before)))
         if self.context.moves is not None:
-            self.context.moves((*self._levels, level) if on else (level,))
-        before, known = self._levels, (self.charged, self.made_safe)
-        self._levels = (*before, level)  # if the message fails, one of these is set
-        self.charged, self.made_safe = level != 0.0 or self.charged, False
-        try:
-            self.driver.set_level(level)
-            self._levels = (level,)
-        except LimitError:   # the driver refused it before a message
-            self._levels, (self.charged, self.made_safe) = before, known
+            self.context.moves((*before, level) if on else (level,))
+
+        def take_back() -> None:
+            self._levels = before
             if self.context.moves is not None:
                 self.context.moves(before)
-            raise
+
+        try:
+            with self._unless_refused(take_back):
+                self._levels = (*before, level)  # if the message fails, one of these is set
+                self.charged, self.made_safe = level != 0.0 or self.charged, False
+                self.driver.set_level(level)
+                self._levels = (level,)
         finally:
             self._read_source()
         if self.context.moves is not None and on:

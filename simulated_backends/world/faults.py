@@ -155,8 +155,8 @@ class FaultPlan:
     def next_message(self, instrument: str, reading: bool = False) -> Fault | None:
         """Count one message to ``instrument``; return the fault that hits it on the way, or None.
 
-        Faults of the bench itself that are due have happened when this returns. A garbled reply has not: who has
-        the reply tells it by :meth:`garbles`.
+        Faults of the bench itself that are due have happened when this returns. A garbled reply has not happened
+        yet: the caller passes the reply to :meth:`garbles`.
         """
         for fault in [f for f in self.pending if f.kind not in ON_THE_WAY and self._due(f, instrument)]:
             self.happen(fault, instrument)

@@ -43,7 +43,7 @@ from tsbench.records import DeviceLimits, Identity
 
 
 def no_reply(*arguments: Any) -> Any:
-    """Stand for a message whose reply is lost: nobody knows what the instrument has set."""
+    """Act as a message whose reply is lost: it is not known what the instrument has set."""
     raise CommunicationError("no reply")
 
 

@@ -171,7 +171,7 @@ def test_a_factor_of_two_is_told_where_the_path_is_larger_than_the_limits(
     ('[fixture.control.load_resistance]\nelement = "R_load"\n', True), ("", True), ("no TOML", True),
     ("[fixture]\ncontrol = 3\n", True)])
 def test_a_transistor_that_saturates_passes_less_than_its_resistance_tells(text: str, less: bool) -> None:
-    """A current that is too large is told behind a transistor too."""
+    """A current that is too large contradicts the path in both cases."""
     scope = Scope((0.02, 0.02), (0.01, 1e-4), 0.01)
     for shown, told in ((25.0, less), (100.0, True)):
         run = run_of(BEHIND, in_bias(replace(BEHIND, shunt=shown), scope, level=2.0), DATA_SHEET, scope)

@@ -153,6 +153,18 @@ def leave_charged(bench: Bench, compliance: float = 1e-3, at_zero: bool = False)
     source.set_output(False)
 
 
+def charged_by(bench: Bench, model: str) -> Any:
+    """Leave the line to D1 charged to 3.8 V, and return the source, with its output off."""
+    if model == "pmu":
+        source: Any = bench.pulse_measure()
+        source.configure_train(train_of(3.8))
+        source.set_output(True)
+        source.set_output(False)
+        return source
+    leave_charged(bench)
+    return bench.pulse_generator() if bench.has("pulser") else bench.source_meter()
+
+
 def largest_current(log: WitnessLog, device: str) -> float:
     return float(log.maxima().get(device, {}).get("current", 0.0))
 
@@ -175,14 +187,7 @@ def test_a_level_that_is_set_once_charges_the_line_each_time(tmp_path: Path, mod
     """The discharge sets the level again, and a script then only switches the output."""
     file = pulse_measure_bench(tmp_path) if model == "pmu" else bench_file(tmp_path, model, MATRIX, AT_MATRIX)
     with Bench.open(file, "D1") as bench:
-        if model == "pmu":
-            source: Any = bench.pulse_measure()
-            source.configure_train(train_of(3.8))
-            source.set_output(True)
-            source.set_output(False)
-        else:
-            leave_charged(bench)
-            source = bench.pulse_generator() if bench.has("pulser") else bench.source_meter()
+        source = charged_by(bench, model)
         for _ in range(2):
             bench.positioner.connect("D2")
             assert not source.charged
@@ -469,14 +474,7 @@ def test_a_source_that_did_not_go_off_keeps_0_v(tmp_path: Path, model: str, lost
     """Its level of before would stand at a device that nobody has asked to get it."""
     file = pulse_measure_bench(tmp_path) if model == "pmu" else bench_file(tmp_path, model, MATRIX, AT_MATRIX)
     with Bench.open(file, "D1") as bench:
-        if model == "pmu":
-            source: Any = bench.pulse_measure()
-            source.configure_train(train_of(3.8))
-            source.set_output(True)
-            source.set_output(False)
-        else:
-            leave_charged(bench)
-            source = bench.pulse_generator() if bench.has("pulser") else bench.source_meter()
+        source = charged_by(bench, model)
         works, missing = source.driver.set_output, [True] * lost
 
         def set_output(enabled: bool) -> None:
