@@ -135,18 +135,17 @@ class GuardedSourceMeter(GuardedSource):
             self._require_range_change((level,), source, abs(level) <= min(map(abs, before)))
         if self.context.moves is not None:
             self.context.moves((*before, level) if on else (level,))
-
-        def take_back() -> None:
-            self._levels = before
+        known = self.charged, self.made_safe
+        self._levels = (*before, level)  # if the message fails, one of these is set
+        self.charged, self.made_safe = level != 0.0 or self.charged, False
+        try:
+            self.driver.set_level(level)
+            self._levels = (level,)
+        except LimitError:   # the driver refused it before a message; not by _unless_refused, which takes longer
+            self._levels, (self.charged, self.made_safe) = before, known
             if self.context.moves is not None:
                 self.context.moves(before)
-
-        try:
-            with self._unless_refused(take_back):
-                self._levels = (*before, level)  # if the message fails, one of these is set
-                self.charged, self.made_safe = level != 0.0 or self.charged, False
-                self.driver.set_level(level)
-                self._levels = (level,)
+            raise
         finally:
             self._read_source()
         if self.context.moves is not None and on:
