@@ -1,8 +1,8 @@
 """The first spike of a device that oscillates while a pulse lasts."""
 
 import numpy as np
-from scipy.signal import find_peaks
 
+from tsbench.analysis.reversals import reversals
 from tsbench.records import FloatArray
 
 _FEWEST = 2  #: spikes: one alone may be a disturbance
@@ -29,9 +29,12 @@ def first_spike(
     """
     flowing, across = current[first : last + 1], np.maximum(voltage[first : last + 1], 1e-30)
     conductance = flowing / across
-    peaks, found = find_peaks(flowing, prominence=max(least, _STANDS_OUT * float(flowing.max())))
+    turns = reversals(flowing, max(least, _STANDS_OUT * float(flowing.max()))).tolist()
+    # the highest points in turn; at an end of the record, the current may have been higher before or behind it
+    peaks = [k for k, beside in zip(turns, [*turns[1:], *turns[-2:-1]], strict=True)
+             if flowing[k] > flowing[beside] and 0 < k < flowing.size - 1]
     spikes = []
-    for peak, left, right in zip(peaks, found["left_bases"], found["right_bases"], strict=True):
+    for left, peak, right in zip([0, *peaks], peaks, [*peaks[1:], flowing.size - 1], strict=False):
         low = flowing < 0.5 * flowing[peak]
         before, behind = np.flatnonzero(low[left:peak]), np.flatnonzero(low[peak : right + 1])
         if not before.size or not behind.size:

@@ -21,6 +21,7 @@ from benchmarks.truth.measuring import kept as kept_files
 from benchmarks.truth.measuring import measure
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, rejected
+from benchmarks.truth.store import FILE, code, store, stored
 from tsbench.analysis.statistics import NORMAL_95
 
 KEPT = Path("build/truth.jsonl")
@@ -34,9 +35,10 @@ Found = Mapping[int, Mapping[str, Any]]
 
 def _job(record: TruthRecord, runs: Path | None, quiet: bool, perform: bool) -> dict[str, Any]:
     try:
-        return measure(record, runs, quiet, perform)
+        found = measure(record, runs, quiet, perform)
     except Exception as error:   # noqa: BLE001  one record that fails is a finding, and the others go on
-        return {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
+        found = {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
+    return {**found, "code": code()}
 
 
 def first_of_each(records: Sequence[TruthRecord], count: int) -> list[TruthRecord]:
@@ -57,7 +59,9 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     rows = [{**row, "quantity": _told(row)} for row in rows]
     quantities = sorted({row["quantity"] for row in rows})
     devices = len({drawn_device(one) for one in knowable})
+    present = sum(found[record.number].get("code") == code() for record in measured)
     table = [Line("records measured", f"{len(measured)} of {len(records)}", INFORMATION, True),
+             Line("of these, extracted by the present code", str(present), INFORMATION, True),
              Line("devices", str(devices), f">= {LEAST_DEVICES}", devices >= LEAST_DEVICES)]
     scores = {name: [coverage_of(f"{name} ({kind})", part) for kind, part in kinds_of_interval(
         [row for row in rows if row["quantity"] == name]).items()] for name in quantities}
@@ -146,6 +150,8 @@ def main() -> int:
     parser.add_argument("--kept", action="store_true", help="only records whose run is in the folder of --runs")
     parser.add_argument("--knowable", action="store_true", help="perform each run once more without noise, and tell "
                         "which quantities can be known")
+    parser.add_argument("--store", action="store_true", help=f"begin with what {FILE.name} has (with --resume), and "
+                        "keep there what is found")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     wanted = [one for one in load() if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
@@ -155,7 +161,8 @@ def main() -> int:
         wanted = first_of_each(wanted, options.each)
     KEPT.parent.mkdir(exist_ok=True)
     kept = KEPT.read_text("utf-8").splitlines() if options.resume and KEPT.exists() else []
-    found = {one["number"]: one for one in map(json.loads, kept)}
+    found = stored() if options.resume and options.store else {}
+    found |= {one["number"]: one for one in map(json.loads, kept)}
     jobs = [record for record in wanted if record.number not in found
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
     if options.kept:   # short runs first: then an interrupted run has evaluated the most
@@ -169,6 +176,8 @@ def main() -> int:
             file.flush()
             said = one["refused"] or one["failed"] or "done"
             sys.stderr.write(f"{done}/{len(jobs)} record {one['number']}: {said}\n")
+    if options.store:
+        store(found)
     return report("truth", f"{len(wanted)} records of the list {sha256()[:12]}", lines(wanted, found))
 
 

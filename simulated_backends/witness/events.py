@@ -236,7 +236,9 @@ class SwitchingDetector:
             # threshold shows that it goes up again
             self._while_on = WhileOn(instant)
             if self._g is not None and self.levels is not None:
-                self._while_on = WhileOn(instant, peak, self.levels.off)
+                self._while_on = WhileOn(instant, peak, off=self.levels.off)
+            elif self.levels is not None:
+                self._while_on = WhileOn(instant, hold=self.levels.hold)
         else:
             lowest, current = on.lowest
             self.emit(

@@ -127,15 +127,19 @@ class WhileOn:
         Conductance [S] of a filament that counts as switched off; 0: of a device whose current falls at an instant. A
         filament dissolves by degrees: what it holds down to is the lowest voltage while its conductance is nearer to
         that at which the way down began than to ``off`` (geometric mean).
+    hold : float
+        Conductance [S] at the fold of the on state of a device without ``off``; 0: not known. Below it, the device has
+        left the on state: what it does from there until it is off, a growing oscillation too, is the switching off.
     """
 
-    def __init__(self, since: float = 0.0, top: float = 0.0, off: float = 0.0) -> None:
+    def __init__(self, since: float = 0.0, top: float = 0.0, off: float = 0.0, hold: float = 0.0) -> None:
         self.since = since
         self.charge = self.energy = 0.0  #: [C], [J]
         self.max_current = self.max_power = 0.0  #: [A], [W]
         self.lowest = (math.inf, 0.0)  #: lowest voltage [V] on the way down so far, current there [A]
         self._top = top  #: highest voltage [V] while fully on
         self._off, self._whole = off, 0.0  #: [S] of the filament when the way down began
+        self._hold, self._was_on, self._left = hold, False, False  #: on the way down: at the hold conductance, below it
 
     def add(
         self, t: FloatArray, v: FloatArray, i: FloatArray, g: FloatArray, new: int, limited: BoolArray,
@@ -165,15 +169,35 @@ class WhileOn:
         begin = 0
         if up[highest] > 0.0 and up[highest] >= self._top:
             self._top, begin, self._whole = float(up[highest]), highest, 0.0
-            self.lowest = (math.inf, 0.0)
+            self._again()
         end = last(limited)
         if end >= 0:   # what the limit left of the voltage is not what the device holds down to
             begin, self._top, self._whole = end + 1, math.inf, float(g[end])
-            self.lowest = (math.inf, 0.0)
+            self._again()
         size, i, g = size[begin:], i[begin:], g[begin:]
-        if self._off and size.size:
+        if self._hold:
+            left = self._leaves(g)
+            size, i = size[:left], i[:left]
+        elif self._off and size.size:
             self._whole = max(self._whole, float(g.max()))
             whole = g >= math.sqrt(self._whole * self._off)
             size, i = size[whole], i[whole]
         if size.size and (lowest := float(size.min())) < self.lowest[0]:
             self.lowest = (lowest, float(i[np.argmin(size)]))
+
+    def _again(self) -> None:
+        """Begin the way down once more."""
+        self.lowest = (math.inf, 0.0)
+        self._was_on = self._left = False
+
+    def _leaves(self, g: FloatArray) -> int:
+        """Return how many of the next samples come before the device leaves the on state."""
+        if self._left:
+            return 0
+        fully = np.flatnonzero(g >= self._hold)
+        if not (self._was_on or fully.size):
+            return g.size
+        begin = 0 if self._was_on else int(fully[0])
+        below = np.flatnonzero(g[begin:] < self._hold)
+        self._was_on, self._left = True, bool(below.size)
+        return begin + int(below[0]) if below.size else g.size

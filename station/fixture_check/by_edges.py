@@ -8,13 +8,13 @@ part of the uncertainty.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tsbench.analysis.pulse.channel_lag import ChannelLag, channel_lag
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty
-from tsbench.instruments import EdgeTrigger
+from tsbench.instruments import EdgeTrigger, Timebase
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, Window, current_name, device_view
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.pulse_train.acquisition import TrainAcquisition
@@ -34,6 +34,9 @@ _PERIOD = 50e-6  #: [s] shortest: scopes take a while until they are ready again
 _EDGE = 10e-9  #: [s] shortest rise time that is asked for
 _TIME_CONSTANTS = 25.0  #: of the path, in which an edge settles
 _SHORTEST = 400e-9  #: [s] pulse
+#: samples of a record: an edge that takes a thousand of them to settle shows no more with more, and 768 records are
+#: read (a scope with 200 million samples filled 7 GB before)
+_POINTS = 50_000
 _SHOWN = 0.7  #: part of a pulse after which its end may begin: a slow edge triggers late
 #: [F] across a standard at most: 0.026 to 0.040 pF of chip resistors 0402 and 0603 (Vishay, technical note "Frequency
 #: Response of Thin Film Chip Resistors"), and as much again of the pads
@@ -74,6 +77,11 @@ class _StandardTrain(TrainAcquisition):
         super().__init__(settings, bench, kept)
         self._path = path + known
         self._share = (known + bench.fixture.sensing.burden) / self._path
+
+    def _timebase(self, segments: int) -> Timebase:
+        timebase, scope = super()._timebase(segments), self._view.scope.capabilities
+        points = min(_POINTS, scope.record_length // segments)
+        return replace(timebase, points=points) if timebase.span * scope.sample_rate > points else timebase
 
     def _set_up(self, amplitude: float, burst: int) -> dict[str, Window]:
         super()._set_up(amplitude, burst)

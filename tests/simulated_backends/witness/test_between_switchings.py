@@ -271,3 +271,25 @@ def test_a_witness_without_a_file_writes_nothing(tmp_path: Path) -> None:
     file.close()
     assert [dict(record) for record in read_witness(tmp_path / "new" / "w").records] == [
         {"w": file.session, "kind": "end", "t": 1.5}]
+
+
+def test_a_growing_oscillation_below_the_fold_belongs_to_the_switching_off() -> None:
+    """A VO2 device loses its stability at the fold of its on state, and its last swings go below the fold."""
+    on = WhileOn(hold=6e-4)
+    on.add(of(0, 1, 2, 3), of(1.0, 0.5, 0.3, 0.21), of(1, 1, 1, 1), of(2e-3, 1e-3, 8e-4, 6e-4), 0, NONE(of(0, 1, 2, 3)),
+           ALL(of(0, 1, 2, 3)))
+    assert on.lowest[0] == 0.21
+    swings = of(0.22, 0.2, 0.23, 0.18)
+    on.add(of(4, 5, 6, 7), swings, of(1, 1, 1, 1), of(5e-4, 7e-4, 4e-4, 8e-4), 0, NONE(swings), NONE(swings))
+    assert on.lowest[0] == 0.21
+    # what is seen first below the fold never was on: there the lowest voltage counts
+    late = WhileOn(hold=6e-4)
+    late.add(of(0, 1), of(0.3, 0.2), of(1, 1), of(5e-4, 4e-4), 0, NONE(of(0, 1)), NONE(of(0, 1)))
+    assert late.lowest[0] == 0.2
+
+
+def test_another_way_up_begins_the_way_down_once_more() -> None:
+    on, two = WhileOn(hold=6e-4), of(0, 1)
+    on.add(two, of(1.0, 0.2), of(1, 1), of(2e-3, 5e-4), 0, NONE(two), ALL(two))
+    on.add(two + 2, of(1.1, 0.25), of(1, 1), of(2e-3, 7e-4), 0, NONE(two), ALL(two))
+    assert on.lowest[0] == 0.25

@@ -15,12 +15,13 @@ from tsbench.cli import main
 from tsbench.demo.truth import true_value
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
+from tsbench.records import Waveform
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.world.world import close_world, open_world
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.fixture_check import FixtureValue, measure_fixture, with_measured
-from tsbench.station.fixture_check.by_edges import _joined
+from tsbench.station.fixture_check import FixtureValue, by_edges, measure_fixture, with_measured
+from tsbench.station.fixture_check.by_edges import _joined, _Memory
 from tsbench.station.fixture_check.values import CHANNEL_SKEW, SENSE_CAPACITANCE
 from tsbench.station.runner import run_protocol
 from tsbench.storage import read_run
@@ -77,6 +78,22 @@ def test_a_delay_is_right_with_the_skew_and_wrong_without(
         widths.append(mean.high - mean.low)
     assert widths[1] < 0.5 * widths[0]
     bench.write_text(text, "utf-8")
+
+
+def test_a_slow_path_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind 100 kOhm an edge takes 17 us to settle: 768 records at the full sample rate took 7 GB."""
+    lengths: list[int] = []
+    keep = _Memory.waveform
+
+    def kept(memory: _Memory, waveform: Waveform) -> None:
+        lengths.append(waveform.codes.shape[1])
+        keep(memory, waveform)
+
+    monkeypatch.setattr(_Memory, "waveform", kept)
+    monkeypatch.setattr(by_edges, "_POINTS", 5000)   # this scope divides its memory among the pulses, to 31,000 samples
+    slow = ("R_pulse  gen1  dut  2", "R_pulse  gen1  dut  100k")
+    measure_fixture(lay(tmp_path, bench=slow, world=slow))
+    assert lengths and max(lengths) <= 5100
 
 
 def test_another_oscilloscope_does_not_have_this_skew(

@@ -1,0 +1,42 @@
+"""Measured records that are kept with the project: the whole list takes more hours than a computer may have at once.
+
+``measured.xz`` has what was found for each record that was measured, with the code that extracted it. So a run of the
+benchmark can go on where another one ended, on another computer. Run files are not kept: what another extractor would
+find there needs the record once more.
+"""
+
+import functools
+import hashlib
+import json
+import lzma
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("measured.xz")
+#: rooms that make the numbers of a run
+_ROOMS = ("analysis", "core", "extraction", "protocols")
+
+
+@functools.cache
+def code() -> str:
+    """Return what tells the code that makes the numbers of a run, 12 digits of a SHA-256."""
+    root, digest = Path(__file__).parents[2], hashlib.sha256()
+    for room in _ROOMS:
+        for file in sorted((root / room).rglob("*.py")):
+            digest.update(str(file.relative_to(root)).encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def stored(file: Path = FILE) -> dict[int, dict[str, Any]]:
+    """Return what is kept, by the number of the record; nothing where there is no file."""
+    if not file.exists():
+        return {}
+    rows = map(json.loads, lzma.decompress(file.read_bytes()).decode("utf-8").splitlines())
+    return {row["number"]: row for row in rows}
+
+
+def store(found: Mapping[int, Mapping[str, Any]], file: Path = FILE) -> None:
+    """Keep what was found, in the order of the list."""
+    text = "".join(f"{json.dumps(found[number])}\n" for number in sorted(found))
+    file.write_bytes(lzma.compress(text.encode("utf-8")))
