@@ -99,13 +99,12 @@ def _by_line(values: FloatArray, near: int, last: int, blur: float, noise: float
     samples, part = np.arange(first, end, dtype=np.float64), values[first:end]
 
     def misfit(place: float, curves: FloatArray) -> float:
-        basis = _parts(samples - float(place), blur) @ curves
-        return float(np.sum((part - basis @ (np.linalg.pinv(basis) @ part)) ** 2)) / noise**2
+        return float(_misfits(_parts(samples - float(place), blur) @ curves, part)) / noise**2
 
-    fits = []
+    fits, parts = [], _parts(samples - places[:, None], blur)
     for bent in (_BEND, _DROP):
         curves = bent[:, :-1]
-        near_best = float(places[int(np.argmin([misfit(float(place), curves) for place in places]))])
+        near_best = float(places[int(np.argmin(_misfits(parts @ curves, part)))])
         best = minimize_scalar(misfit, bounds=(near_best - _STEP, near_best + _STEP), args=(curves,),
                                method="bounded", options={"xatol": _EXACT})
         fits.append((float(best.fun), float(best.x), bent))
@@ -134,13 +133,20 @@ def _top(
     return SharpTop(float(height), math.sqrt(covariance[0, 0]), curved - float(height), place, corner)
 
 
+def _misfits(basis: FloatArray, part: FloatArray) -> FloatArray:
+    """Return the sum of squares that curves leave of ``part``, shape (n,), by basis, shape (..., n, curves)."""
+    own = np.linalg.qr(basis).Q
+    left: FloatArray = part - (own @ (part @ own)[..., None])[..., 0]
+    return np.asarray(np.sum(left**2, axis=-1))
+
+
 def _parts(x: FloatArray, blur: float) -> FloatArray:
-    """Return 1, x, x^2 before and 1, x behind x = 0, each behind a Gaussian, shape (n, 5).
+    """Return 1, x, x^2 before and 1, x behind x = 0, each behind a Gaussian, shape of ``x`` and 5 behind it.
 
     They are convolutions of powers that begin or end at 0 with a normal distribution (its moments below u).
     """
     u = x / blur
     after, gauss = ndtr(u), np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
     before = 1.0 - after
-    return np.column_stack((before, blur * (u * before - gauss), blur**2 * ((u * u + 1.0) * before - u * gauss),
-                            after, blur * (u * after + gauss)))
+    return np.stack((before, blur * (u * before - gauss), blur**2 * ((u * u + 1.0) * before - u * gauss),
+                     after, blur * (u * after + gauss)), axis=-1)

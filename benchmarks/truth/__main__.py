@@ -8,8 +8,8 @@ the coverage if no flag doubts it. Of records in which a quantity cannot be know
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Container, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from benchmarks.truth.store import FILE, code, store, stored
 from tsbench.analysis.statistics import NORMAL_95
 
 KEPT = Path("build/truth.jsonl")
+#: records of each protocol that are performed without noise as well, which tells whether a quantity can be known
+ASKED = 150
 LEAST_ROWS, LEAST_DEVICES, LEAST_FLAGGED, LEAST_KNOWABLE = 300, 300, 0.99, 0.80
 WIDEST = 2.0  #: times a bootstrap interval
 NOT_MEASURED = ", skew not measured"  #: part of the name of delays on a bench that was not checked
@@ -33,20 +35,21 @@ LARGEST_BIAS = {"threshold_voltage": 0.005, "frequency": 0.0005, "switching_dela
 Found = Mapping[int, Mapping[str, Any]]
 
 
-def _job(record: TruthRecord, runs: Path | None, quiet: bool, perform: bool) -> dict[str, Any]:
+def _job(record: TruthRecord, runs: Path | None, asked: Container[int], perform: bool) -> dict[str, Any]:
     try:
-        found = measure(record, runs, quiet, perform)
+        found = measure(record, runs, record.number in asked, perform)
     except Exception as error:   # noqa: BLE001  one record that fails is a finding, and the others go on
         found = {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
     return {**found, "code": code()}
 
 
 def first_of_each(records: Sequence[TruthRecord], count: int) -> list[TruthRecord]:
-    """Return the first ``count`` records of each protocol and reason, in the order of the list."""
+    """Return the first ``count`` records of each protocol and reason, which take turns."""
     groups: dict[tuple[str, str], list[TruthRecord]] = {}
     for record in records:
         groups.setdefault((record.protocol, record.cannot_be_known), []).append(record)
-    return [record for group in groups.values() for record in group[:count]]
+    longest = max(map(len, groups.values()), default=0)
+    return [group[k] for k in range(min(count, longest)) for group in groups.values() if k < len(group)]
 
 
 def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
@@ -145,11 +148,11 @@ def main() -> int:
     parser.add_argument("--resume", action="store_true", help=f"go on with what {KEPT} has")
     parser.add_argument("--only", default="", help="only records whose protocol, model or reason contains this text")
     parser.add_argument("--each", type=int, default=0, help="of each protocol and reason only as many records from the "
-                        "first: the kinds of devices take turns in the list")
+                        "first: the kinds of devices take turns in the list (default: all)")
     parser.add_argument("--runs", type=Path, help="keep the run files in this folder, and take those that are there")
     parser.add_argument("--kept", action="store_true", help="only records whose run is in the folder of --runs")
-    parser.add_argument("--knowable", action="store_true", help="perform each run once more without noise, and tell "
-                        "which quantities can be known")
+    parser.add_argument("--knowable", action="store_true", help=f"perform the first {ASKED} runs of each protocol once "
+                        "more without noise, and tell which quantities can be known")
     parser.add_argument("--store", action="store_true", help=f"begin with what {FILE.name} has (with --resume), and "
                         "keep there what is found")
     parser.add_argument("--workers", type=int, default=2)
@@ -157,8 +160,8 @@ def main() -> int:
     wanted = [one for one in load() if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
     if not wanted:
         parser.error(f"--only {options.only}: no record has this text in its protocol, model or reason")
-    if options.each:
-        wanted = first_of_each(wanted, options.each)
+    wanted = first_of_each(wanted, options.each or len(wanted))
+    asked = {one.number for one in first_of_each(load(), ASKED)} if options.knowable else set[int]()
     KEPT.parent.mkdir(exist_ok=True)
     kept = KEPT.read_text("utf-8").splitlines() if options.resume and KEPT.exists() else []
     found = stored() if options.resume and options.store else {}
@@ -167,10 +170,11 @@ def main() -> int:
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
     if options.kept:   # short runs first: then an interrupted run has evaluated the most
         jobs.sort(key=lambda record: kept_files(record, options.runs)[0].stat().st_size)
-    job = partial(_job, runs=options.runs, quiet=options.knowable, perform=not options.kept)
+    job = partial(_job, runs=options.runs, asked=asked, perform=not options.kept)
     with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
             options.workers) as pool:
-        for done, one in enumerate(pool.map(job, jobs), start=1):
+        for done, future in enumerate(as_completed([pool.submit(job, record) for record in jobs]), start=1):
+            one = future.result()
             found[one["number"]] = one
             file.write(json.dumps(one) + "\n")
             file.flush()

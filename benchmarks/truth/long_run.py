@@ -46,9 +46,13 @@ Counts = list[tuple[float, int, int]]  #: gap [s], first pulses that fired, seco
 
 
 def refractory_period(record: TruthRecord) -> float | None:
-    """Return the true refractory period [s] of the device of a record; None where the pairs do not show one."""
+    """Return the true refractory period [s] of the device of a record; None where the pairs do not show one.
+
+    Records of the same circuit have the same one.
+    """
     shortest, longest = record.parameters["shortest"], record.parameters["longest"]
-    return period_of(lambda gaps, pairs, part: pairs_of(record, gaps, pairs, record.seed + part), shortest, longest)
+    return period_of(
+        lambda gaps, pairs, part: pairs_of(record, gaps, pairs, record.device_seed + part), shortest, longest)
 
 
 def period_of(simulated: Callable[[FloatArray, int, int], Counts], shortest: float, longest: float) -> float | None:

@@ -1,5 +1,6 @@
 """One record of the list: lay the bench, run the protocol, put each extracted number beside the truth."""
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -194,8 +195,10 @@ def _bootstrap(result: Result, run: Run) -> float | None:
 
 
 def _long_run(record: TruthRecord, folder: Path) -> float | None:
-    """Return the true refractory period [s] of a record; what was simulated for it is kept beside its run."""
-    file = folder / f"{record.number}.refractory.json"
+    """Return the true refractory period [s] of a record; what was simulated for its circuit is kept beside its run."""
+    settings = record.parameters
+    circuit = (record.model, record.device_seed, record.netlist, *(settings[name] for name in ("amplitude", "width")))
+    file = folder / f"refractory.{hashlib.sha256(repr(circuit).encode()).hexdigest()[:12]}.json"
     if not file.exists():
         file.write_text(json.dumps(refractory_period(record)), "utf-8")
     period = json.loads(file.read_text("utf-8"))

@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,18 @@ from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, models
 from benchmarks.truth.population import KINDS, Bounds, Kind
 
 FILE = Path(__file__).with_name("records.jsonl")
-SEED = 20261128
+SEED = 20261130
 
 #: records of each protocol, so that each quantity has more than the 300 numbers that must stay without a flag (an
-#: oscillation has one or two biases, a sweep one to three cycles of one or two polarities)
-COUNTS = {"iv_sweep": 420, "pulse_train": 420, "oscillation": 200, "relaxation": 420, "paired_pulse": 360}
+#: oscillation has one or two biases, a sweep one or two polarities)
+COUNTS = {"iv_sweep": 480, "pulse_train": 400, "oscillation": 190, "relaxation": 400, "paired_pulse": 460}
+#: records of pulse pairs that measure the same circuit, so that its period is simulated once
+ALIKE = 6
 #: records in which a quantity cannot be known, by the reason
 HOPELESS = {
-    ("iv_sweep", "no event"): 260, ("iv_sweep", "event within the noise"): 180,
-    ("pulse_train", "no event"): 120, ("pulse_train", "clipped"): 120, ("pulse_train", "coarse"): 120,
-    ("oscillation", "no event"): 100, ("oscillation", "clipped"): 100, ("oscillation", "coarse"): 100,
+    ("iv_sweep", "no event"): 300, ("iv_sweep", "event within the noise"): 240,
+    ("pulse_train", "no event"): 70, ("pulse_train", "clipped"): 70, ("pulse_train", "coarse"): 70,
+    ("oscillation", "no event"): 90, ("oscillation", "clipped"): 90, ("oscillation", "coarse"): 90,
 }
 _NPLC = (0.01, 0.1, 1.0)
 
@@ -94,33 +96,37 @@ def _sweep(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
     stop = kind.threshold * _log(rng, kind.sweep_stop)
     return {"stop": float(f"{stop:.3g}"), "points": int(rng.integers(80, 500)),
             "compliance": _log(rng, kind.compliance), "nplc": float(rng.choice(_NPLC)),
-            "cycles": int(rng.integers(1, 4)), "both_polarities": bool(rng.random() < 0.3)}
+            "cycles": 1, "both_polarities": bool(rng.random() < 0.3)}
 
 
 def _pulses(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
     amplitude = float(f"{kind.threshold * _log(rng, kind.amplitude):.3g}")
     return {"amplitude": [amplitude], "width": kind.width, "period": float(f"{kind.width + kind.rest:.3g}"),
-            "count": int(rng.integers(8, 25))}
+            "count": int(rng.integers(8, 17))}
 
 
 def _oscillation(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
     assert kind.bias is not None
     return {"bias": sorted({_log(rng, kind.bias) for _ in range(2)}), "longest_period": kind.longest_period,
-            "periods": int(rng.integers(30, 150)), "compliance": kind.limits[1]}
+            "periods": int(rng.integers(20, 60)), "compliance": kind.limits[1]}
 
 
 def _relaxation(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
     assert kind.window is not None
     return {"amplitude": [float(f"{kind.threshold * _log(rng, kind.amplitude):.3g}")], "width": kind.width,
             "base": float(f"{0.1 * kind.threshold:.2g}"), "window": kind.window, "rest": kind.rest,
-            "repeats": int(rng.integers(8, 25)), "fraction": float(f"{rng.uniform(0.3, 0.7):.2f}")}
+            "repeats": int(rng.integers(8, 15)), "fraction": float(f"{rng.uniform(0.3, 0.7):.2f}")}
 
 
 def _pairs(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
     assert kind.gaps is not None
     return {"amplitude": [float(f"{kind.threshold * _log(rng, kind.amplitude):.3g}")], "width": kind.width,
             "base": float(f"{0.1 * kind.threshold:.2g}"), "shortest": kind.gaps[0], "longest": kind.gaps[1],
-            "points": int(rng.integers(8, 15)), "repeats": int(rng.integers(10, 25)), "rest": kind.rest,
+            **_pairs_of_record(kind, rng)}
+
+
+def _pairs_of_record(kind: Kind, rng: np.random.Generator) -> dict[str, Any]:
+    return {"points": int(rng.integers(8, 15)), "repeats": int(rng.integers(8, 17)), "rest": kind.rest,
             "seed": int(rng.integers(1, 10**6))}
 
 
@@ -165,6 +171,15 @@ def _record(
         limits=kind.limits, cannot_be_known=reason)
 
 
+def _alike(
+    number: int, like: TruthRecord, kind: Kind, rng: np.random.Generator, instruments: Mapping[str, list[str]],
+) -> TruthRecord:
+    """Draw other instruments and other pairs for the same circuit."""
+    return replace(
+        like, number=number, seed=int(rng.integers(1, 10**6)), source=str(rng.choice(instruments[GENERATOR])),
+        scope=str(rng.choice(instruments[SCOPE])), parameters={**like.parameters, **_pairs_of_record(kind, rng)})
+
+
 def drawn(seed: int = SEED) -> Iterator[TruthRecord]:
     """Draw the list."""
     rng, number = np.random.default_rng(seed), 0
@@ -173,8 +188,14 @@ def drawn(seed: int = SEED) -> Iterator[TruthRecord]:
     wanted = [((protocol, ""), count) for protocol, count in COUNTS.items()] + list(HOPELESS.items())
     for (protocol, reason), count in wanted:
         kinds = _kinds_for(protocol)
+        last: dict[str, TruthRecord] = {}
         for k in range(count):
-            yield _record(number, protocol, kinds[k % len(kinds)], rng, instruments, reason)
+            kind = kinds[k % len(kinds)]
+            if protocol == "paired_pulse" and k // len(kinds) % ALIKE:
+                last[kind.model] = _alike(number, last[kind.model], kind, rng, instruments)
+            else:
+                last[kind.model] = _record(number, protocol, kind, rng, instruments, reason)
+            yield last[kind.model]
             number += 1
 
 
