@@ -115,7 +115,7 @@ _VO2 = Material(
 _SILVER = Material(
     "silver", "ag_sio2", {"max_voltage": "4 V", "max_current": "100 uA"}, "", 2.0, 100e3, 10e3,
     Oscillator("oscillator", 1e6, 10e-9), (296.0, 306.0, 316.0, 326.0), (2e-6, 5e-6, 10e-6, 20e-6),
-    {"stop": "1.4 V", "step": "28 mV", "compliance": "20 uA", "nplc": 0.01, "dwell": "1 ms", "check_every": 100},
+    {"stop": "1.4 V", "step": "10 mV", "compliance": "20 uA", "nplc": 0.01, "dwell": "1 ms", "check_every": 100},
     {"amplitude": ["1.3 V", "1.4 V", "1.5 V", "1.6 V", "1.8 V"], "width": "1 ms", "count": 20, "period": "0.5 s"},
     {"amplitude": ["1.4 V", "1.6 V", "2 V", "2.5 V"], "width": "1 ms"},
     {"amplitude": ["1.4 V", "1.8 V"], "width": "1 ms", "shortest": "300 us", "longest": "30 ms", "rest": "0.5 s"},
