@@ -13,7 +13,7 @@ DEVICES = {"nbo2": (1.0, 4), "tin_nbo2": (0.5, 2), "nbo2_slesazeck": (0.96, 1), 
 LOWEST, HIGHEST = 0.4, 2.0  #: amplitudes, in usual threshold voltages
 LEAST = 10.0  #: [Ohm] least resistance that the bench file of some devices without a material states
 _SMU_ONLY = ("iv_sweep", "iv_sweep_current", "first_contact", "forming", "telegraph_noise", "retention",
-             "ramp_rate_series")
+             "ramp_rate_series", "compliance_series")
 _ALL = (*_SMU_ONLY, "pulse_train", "pulse_train", "oscillation", "stimulus", "relaxation", "paired_pulse",
         "integrate_and_fire", "firing_probability", "adaptive_threshold", "endurance", "neuron")
 
@@ -153,6 +153,12 @@ def _ramp_rate_series(draw: random.Random, top: float) -> Lines:
         "compliance": _compliance(draw, -4.3, -2.7)}, top
 
 
+def _compliance_series(draw: random.Random, top: float) -> Lines:
+    return "compliance_series", {
+        "stop": _number(top), "step": _number(top / 25), "nplc": 0.01,
+        "compliances": sorted({_compliance(draw, -4.3, -2.7) for _ in range(2)})}, top
+
+
 def _pulse_train(draw: random.Random, top: float) -> Lines:
     return "pulse_train", {
         "amplitude": _number(draw.choice([1, 1, -1]) * top), "count": 3, "period": 1e-4, "record_span": 2e-5,
@@ -210,6 +216,7 @@ def _neuron(draw: random.Random, top: float) -> Lines:
 _PARAMETERS: dict[str, Callable[[random.Random, float], Lines]] = {
     "iv_sweep": _iv_sweep, "iv_sweep_current": _iv_sweep_current, "first_contact": _first_contact, "forming": _forming,
     "telegraph_noise": _telegraph_noise, "retention": _retention, "ramp_rate_series": _ramp_rate_series,
+    "compliance_series": _compliance_series,
     "pulse_train": _pulse_train, "oscillation": _oscillation, "stimulus": _stimulus, "relaxation": _relaxation,
     "paired_pulse": _paired_pulse, "integrate_and_fire": _integrate_and_fire, "firing_probability": _firing_probability,
     "adaptive_threshold": _adaptive_threshold, "endurance": _endurance, "neuron": _neuron,

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from matplotlib.ticker import LogLocator, NullFormatter
-
-from tsbench.analysis.figures import Figure, label, new_figure
+from tsbench.analysis.figures import Figure
 from tsbench.analysis.figures.style import HOLD, THRESHOLD
 from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.series_figure import voltages_over
 from tsbench.protocols.ramp_rate_series.extraction import at_rates
 from tsbench.records import Run
 
@@ -20,22 +18,9 @@ def rate_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]:
     found, rates = at_rates(run, options)
 
     def draw() -> Figure:
-        figure = new_figure(figure_title(run, "ramp-rate series"), 6.0, 4.4, run.header.simulated)
-        axes = figure.subplots()
-        for name, colour, marker in (("threshold", THRESHOLD, "o"), ("hold", HOLD, "s")):
-            rows = [(rate, getattr(one, f"{name}_voltage")) for one, rate in zip(found, rates, strict=True)]
-            known = [(rate, abs(r.value), *sorted((abs(r.low), abs(r.high)))) for rate, r in rows
-                     if None not in (r.value, r.low, r.high)]
-            if known:
-                x, y, lows, highs = np.array(known).T
-                axes.errorbar(x, y, yerr=(y - lows, highs - y), fmt=marker, color=colour, markersize=4, capsize=2,
-                              linewidth=1.0, label=name)
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))   # rates span few decades
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        label(axes, "ramp rate", "V/s", "magnitude of device voltage", "V")
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8, loc="best")
-        return figure
+        rows = {"threshold": (THRESHOLD, "o", [one.threshold_voltage for one in found]),
+                "hold": (HOLD, "s", [one.hold_voltage for one in found])}
+        return voltages_over(figure_title(run, "ramp-rate series"), rates, rows, "ramp rate", "V/s",
+                             run.header.simulated)
 
     yield "ramp_rate", draw

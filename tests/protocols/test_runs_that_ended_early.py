@@ -17,6 +17,7 @@ CASES: dict[str, dict[str, Any]] = {
     "retention": {"repeats": 2, "points": 4, "rest": 0.0, "set_voltage": 1.2},
     "telegraph_noise": {"samples": 120, "bias": (0.1, -0.2)},
     "ramp_rate_series": {"step": 0.1, "rate": (0.1, 1.0)},
+    "compliance_series": {"step": 0.1, "compliances": (1e-4, 1e-3), "check_oscillation": False},
     "iv_sweep": {"step": 0.1, "cycles": 2, "check_oscillation": False},
     "pulsed_iv": {"amplitude": (0.8, 1.2), "repeats": 2},
     "endurance": {"cycles": 5, "batch": 2},

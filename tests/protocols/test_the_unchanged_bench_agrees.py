@@ -16,6 +16,7 @@ from tsbench.storage import read_run
 QUICK: dict[str, dict[str, Any]] = {
     "adaptive_refractory": {"budget": 8, "resolution": 50},
     "adaptive_threshold": {"lowest": 0.5, "highest": 2.0, "budget": 8},
+    "compliance_series": {"step": 0.1, "compliances": (1e-3, 2e-3)},
     "endurance": {"cycles": 2, "batch": 2},
     "firing_probability": {"amplitude": 1.2, "budget": 8},
     "first_contact": {"levels": 5},

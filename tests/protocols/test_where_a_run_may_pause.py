@@ -35,6 +35,7 @@ def _at_zero(station: Any) -> bool:
     ("pulsed_iv", {"amplitude": (0.8, 1.0), "repeats": 2}, None),
     ("endurance", {"cycles": 4, "batch": 2}, None),
     ("ramp_rate_series", {"step": 0.3, "rate": (0.1, 0.2)}, 6),
+    ("compliance_series", {"step": 0.3, "compliances": (1e-4, 1e-3)}, 6),
 ])
 def test_a_pause_is_offered_at_zero_only(
     station: Any, recorder: Any, name: str, values: dict[str, Any], idle: int | None

@@ -1,0 +1,5 @@
+"""Compliance series."""
+
+from tsbench.protocols.compliance_series.protocol import ComplianceSeries
+
+PROTOCOL = ComplianceSeries
